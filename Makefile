@@ -1,0 +1,3 @@
+test:
+	cargo nextest run --workspace --no-tests pass
+.PHONY: test

@@ -1,0 +1,1 @@
+//! Documents, responses and plans that are kept: keys, entries, single flight.

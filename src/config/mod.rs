@@ -1,0 +1,1 @@
+//! Settings: a raw file and the environment become resolved settings.

@@ -1,0 +1,1 @@
+//! One connector folder, read and checked by itself.

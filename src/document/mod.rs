@@ -1,0 +1,1 @@
+//! What an upstream answered: a body, its values, and readers over it.

@@ -1,0 +1,1 @@
+//! A plan and variables become an answer.

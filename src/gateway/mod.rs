@@ -1,0 +1,1 @@
+//! One serving generation: graph, plans, caches.

@@ -1,0 +1,1 @@
+//! Composition of all connectors into one schema, and the query graph.

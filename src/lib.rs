@@ -1,0 +1,29 @@
+//! Sangam: one fast, cached GraphQL endpoint in front of the systems that departments already run.
+//!
+//! The rooms, lowest first; imports run upwards only:
+//!
+//! - [`document`]: what an upstream answered: values, and readers over a body.
+//! - [`mapping`]: the mapping language: parse, check, evaluate.
+//! - [`connector`]: one folder, read and checked by itself.
+//! - [`graph`]: composition of all connectors, and the query graph.
+//! - [`plan`]: an operation compiled against the graph.
+//! - [`source`]: one wire protocol driver per file.
+//! - [`cache`]: documents, responses, plans: keys, entries, single flight.
+//! - [`execute`]: a plan and variables become an answer.
+//! - [`gateway`]: one serving generation: graph, plans, caches.
+//! - [`server`]: GraphQL over HTTP, health, metrics.
+//! - [`observe`], [`config`], [`cli`]: traces and logs; settings; the commands.
+
+pub mod cache;
+pub mod cli;
+pub mod config;
+pub mod connector;
+pub mod document;
+pub mod execute;
+pub mod gateway;
+pub mod graph;
+pub mod mapping;
+pub mod observe;
+pub mod plan;
+pub mod server;
+pub mod source;

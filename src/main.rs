@@ -1,0 +1,3 @@
+//! The `sangam` binary: the commands of [`sangam::cli`].
+
+fn main() {}

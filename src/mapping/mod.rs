@@ -1,0 +1,1 @@
+//! The mapping language: parse, check, evaluate.

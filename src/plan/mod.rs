@@ -1,0 +1,1 @@
+//! An operation compiled against the graph.

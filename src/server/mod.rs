@@ -1,0 +1,1 @@
+//! GraphQL over HTTP towards clients; health and metrics.

@@ -1,0 +1,1 @@
+//! Wire protocol drivers: a rendered request becomes an answer.
