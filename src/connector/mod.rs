@@ -1,1 +1,15 @@
 //! One connector folder, read and checked by itself.
+//!
+//! A folder becomes a [`Subgraph`]: its schema in normalised form, and either the connects that fetch its parts or
+//! the GraphQL service that answers it. What is wrong with a folder is said as [`diagnostic`]s, several at once.
+//! Nothing here looks at another folder (composition does) and nothing here calls an upstream (`source` does).
+
+pub mod field_set;
+pub mod model;
+pub mod request;
+
+pub use field_set::{FieldSet, FieldSetItem};
+pub use model::{
+    Connect, ConnectKind, GraphqlService, Reads, Site, SourceDeclaration, Subgraph, SubgraphKind,
+};
+pub use request::{RenderError, Request, RequestTemplate};

@@ -1,1 +1,67 @@
-//! One serving generation: graph, plans, caches.
+//! One serving generation: graph, plans, caches; what the server calls.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::document::Value;
+
+/// A GraphQL request as a client sent it, whatever the transport.
+#[derive(Debug, Clone, Default)]
+pub struct GraphqlRequest {
+    /// The operation's text.
+    pub query: Option<String>,
+    /// Which of several operations.
+    pub operation_name: Option<String>,
+    /// An object, with numbers as the client wrote them; `None` when absent or null.
+    pub variables: Option<Value>,
+    /// `extensions`, an object.
+    pub extensions: Option<Value>,
+}
+
+/// What is known about the client and the transport of one request.
+#[derive(Debug, Clone, Default)]
+pub struct ClientContext {
+    /// The client's request headers.
+    pub headers: HeaderMap,
+    /// False for transports that must not change anything (`GET`).
+    pub mutations_allowed: bool,
+    /// Identifies the request in logs.
+    pub request_id: String,
+    /// The request's own trace context, passed on to upstreams.
+    pub traceparent: Option<String>,
+}
+
+/// The answer to a [`GraphqlRequest`].
+#[derive(Debug, Clone)]
+pub struct GraphqlResponse {
+    /// The response map as JSON text: `data`, `errors`, `extensions`.
+    pub body: Bytes,
+    /// What became of the request, for the transport's status code.
+    pub outcome: Outcome,
+    /// How long the answer may be kept by anybody else, if at all.
+    pub cache: ResponseCachePolicy,
+    /// Client request headers that the answer depends on, lower case.
+    pub vary: Vec<String>,
+}
+
+/// What became of a request (GraphQL over HTTP distinguishes these by status).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Executed: there is `data` (possibly null), perhaps `errors`.
+    Executed,
+    /// Refused before execution: does not parse, is not valid, wrong variables, over a limit.
+    Refused,
+    /// A mutation over a transport that does not allow it.
+    MutationNotAllowed,
+}
+
+/// The public cache policy of one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ResponseCachePolicy {
+    /// Seconds for which the answer is fresh from now on; `None`: `no-store`.
+    pub max_age: Option<u64>,
+    /// Scope PRIVATE.
+    pub private: bool,
+    /// Seconds since the oldest part was fetched, when served from a cache.
+    pub age: Option<u64>,
+}

@@ -1,1 +1,79 @@
 //! Wire protocol drivers: a rendered request becomes an answer.
+//!
+//! Only this room knows a department's wire. A driver sends what it is given and reads what comes back, within bounds
+//! of time and size; it maps nothing, caches nothing and retries nothing.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::connector::Request;
+
+/// The format of an answer's body: decides which reader drives a projection over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A JSON text, UTF-8.
+    Json,
+    /// Plain text: one string.
+    Text,
+    /// No body: null.
+    Empty,
+}
+
+/// What an upstream answered, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status (200 for in-process sources).
+    pub status: u16,
+    /// Response headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+    /// The body's format, from its content type.
+    pub format: Format,
+}
+
+/// The bounds of one call.
+#[derive(Debug, Clone)]
+pub struct CallOptions {
+    /// From the first byte sent to the last byte read.
+    pub timeout: Duration,
+    /// An answer with a longer body (decompressed) is refused.
+    pub max_bytes: usize,
+    /// `traceparent` to send, if any; not part of any cache key.
+    pub traceparent: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{kind:?}: {detail}")]
+pub struct SourceError {
+    /// What kind of failure.
+    pub kind: SourceErrorKind,
+    /// For the log only: may name hosts and ports, never secrets.
+    pub detail: String,
+}
+
+/// The kinds of [`SourceError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SourceErrorKind {
+    /// No connection, or it broke.
+    Unreachable,
+    /// Not done within the timeout.
+    Timeout,
+    /// The body is longer than allowed.
+    TooLarge,
+    /// The answer is not HTTP, its encoding is broken, or its content type has no reader.
+    BadAnswer,
+    /// A local bound (concurrency, rate) refused the call.
+    Busy,
+}
+
+/// A wire protocol driver.
+#[async_trait]
+pub trait Source: std::fmt::Debug + Send + Sync {
+    /// Sends one request and reads the whole answer.
+    async fn call(&self, request: &Request, options: &CallOptions) -> Result<Answer, SourceError>;
+}
