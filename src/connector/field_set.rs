@@ -33,9 +33,128 @@ pub enum FieldSetItem {
     },
 }
 
+/// Why a text is not a field set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FieldSetError {
+    /// What is wrong with it.
+    pub message: String,
+}
+
 impl FieldSet {
+    /// Parses the text of a `FieldSet` scalar, with or without outer braces.
+    pub fn parse(text: &str) -> Result<Self, FieldSetError> {
+        let trimmed = text.trim();
+        let braced = if trimmed.starts_with('{') {
+            trimmed.to_owned()
+        } else {
+            format!("{{{trimmed}\n}}")
+        };
+        let document = ast::Document::parse(braced, "fields").map_err(|errors| FieldSetError {
+            message: errors
+                .errors
+                .iter()
+                .next()
+                .map_or_else(String::new, |error| error.error.to_string()),
+        })?;
+        match document.definitions.as_slice() {
+            [ast::Definition::OperationDefinition(operation)] => {
+                Self::from_selections(&operation.selection_set)
+            }
+            _ => Err(FieldSetError {
+                message: "it must be a single selection set".to_owned(),
+            }),
+        }
+    }
+
+    fn from_selections(selections: &[ast::Selection]) -> Result<Self, FieldSetError> {
+        let mut items = Vec::with_capacity(selections.len());
+        for selection in selections {
+            match selection {
+                ast::Selection::Field(field) if field.alias.is_some() => {
+                    return Err(FieldSetError {
+                        message: format!("it must not alias the field `{}`", field.name),
+                    });
+                }
+                ast::Selection::Field(field) => items.push(FieldSetItem::Field {
+                    name: field.name.clone(),
+                    arguments: field
+                        .arguments
+                        .iter()
+                        .map(|argument| (argument.name.clone(), argument.value.clone()))
+                        .collect(),
+                    children: Self::from_selections(&field.selection_set)?,
+                }),
+                ast::Selection::InlineFragment(fragment) => {
+                    let children = Self::from_selections(&fragment.selection_set)?;
+                    match &fragment.type_condition {
+                        Some(on) => items.push(FieldSetItem::Fragment {
+                            on: on.clone(),
+                            children,
+                        }),
+                        None => items.extend(children.items),
+                    }
+                }
+                ast::Selection::FragmentSpread(spread) => {
+                    let message =
+                        format!("it must not spread the fragment `{}`", spread.fragment_name);
+                    return Err(FieldSetError { message });
+                }
+            }
+        }
+        Ok(FieldSet { items })
+    }
+
     /// True when nothing is selected.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(set: &FieldSet) -> String {
+        let items: Vec<String> = set
+            .items
+            .iter()
+            .map(|item| match item {
+                FieldSetItem::Field { name, children, .. } if children.is_empty() => {
+                    name.to_string()
+                }
+                FieldSetItem::Field { name, children, .. } => {
+                    format!("{name} {{ {} }}", show(children))
+                }
+                FieldSetItem::Fragment { on, children } => {
+                    format!("... on {on} {{ {} }}", show(children))
+                }
+            })
+            .collect();
+        items.join(" ")
+    }
+
+    #[test]
+    fn parses_with_and_without_braces() {
+        let cases = [
+            ("id", "id"),
+            ("{ id }", "id"),
+            ("id organization { id }", "id organization { id }"),
+            ("... on A { b { c } } ... { d }", "... on A { b { c } } d"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                FieldSet::parse(text).map(|set| show(&set)),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_field_set() {
+        for text in ["", "id }", "{ id } { id }", "a: id", "...F", "id("] {
+            assert!(FieldSet::parse(text).is_err(), "{text}");
+        }
     }
 }
