@@ -4,10 +4,12 @@
 //! the GraphQL service that answers it. What is wrong with a folder is said as [`diagnostic`]s, several at once.
 //! Nothing here looks at another folder (composition does) and nothing here calls an upstream (`source` does).
 
+pub mod diagnostic;
 pub mod field_set;
 pub mod model;
 pub mod request;
 
+pub use diagnostic::Diagnostic;
 pub use field_set::{FieldSet, FieldSetItem};
 pub use model::{
     Connect, ConnectKind, GraphqlService, Reads, Site, SourceDeclaration, Subgraph, SubgraphKind,

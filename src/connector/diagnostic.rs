@@ -1,0 +1,228 @@
+//! Diagnostics as compilers give them: what is wrong, where, and what to do.
+//!
+//! One type serves everything that reads a connector: this module's checks, composition, and the commands that print
+//! them. Each has a stable [`Code`], is attributed to one connector (so that composition can leave that connector
+//! out), and points into text that its author wrote: a [`Span`] owns its file, so that a diagnostic outlives the
+//! schema it was found in. Nothing here decides what is right; checks do.
+
+mod codes;
+mod literal;
+mod render;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+use apollo_compiler::parser::SourceMap;
+use apollo_compiler::parser::SourceSpan;
+
+pub use codes::Area;
+pub use codes::Code;
+pub use codes::connector as code;
+pub use literal::StringMap;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The connector cannot be used.
+    Error,
+    /// The connector can be used; its author should know.
+    Warning,
+}
+
+/// One finding about a connector.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// Which finding this is; stable over versions.
+    pub code: &'static Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The connector that has to change, or that composition leaves out.
+    pub connector: String,
+    /// What is wrong, one line, without a closing period.
+    pub message: String,
+    /// Where: the first is where to change something, the others explain why.
+    pub labels: Vec<Label>,
+    /// What else is worth knowing, each a line of its own.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// A place in a file, with what to say about it.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say there; empty for a caret alone.
+    pub text: String,
+}
+
+/// A file as its author wrote it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// The path to show.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A place in a file: bytes `range` of `source`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The file.
+    pub source: Arc<SourceText>,
+    /// Bytes; the end is exclusive.
+    pub range: Range<usize>,
+}
+
+/// A position as editors count: both from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+impl Diagnostic {
+    /// An error, so far without a place.
+    pub fn error(
+        code: &'static Code,
+        connector: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            connector: connector.into(),
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning, so far without a place.
+    pub fn warning(
+        code: &'static Code,
+        connector: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, connector, message)
+        }
+    }
+
+    /// Adds a place without words. `None` (something that was made, not read) adds nothing.
+    pub fn at(self, span: Option<Span>) -> Self {
+        self.label(span, "")
+    }
+
+    /// Adds a place with what to say about it. `None` adds nothing.
+    pub fn label(mut self, span: Option<Span>, text: impl Into<String>) -> Self {
+        if let Some(span) = span {
+            let text = text.into();
+            self.labels.push(Label { span, text });
+        }
+        self
+    }
+
+    /// Adds a line that explains.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says what to do, if there is something to say.
+    pub fn help_opt(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// True for an error, false for a warning.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl Span {
+    /// The place of something that apollo-compiler parsed; `None` for what has no place, and for its built-ins.
+    pub fn of(location: Option<SourceSpan>, sources: &SourceMap) -> Option<Self> {
+        let location = location?;
+        let file = sources.get(&location.file_id())?;
+        let source = Arc::new(SourceText {
+            path: file.path().display().to_string(),
+            text: file.source_text().to_owned(),
+        });
+        Some(Self {
+            source,
+            range: location.offset()..location.end_offset(),
+        })
+    }
+
+    /// The place of bytes `range` of a string value (not of its literal): escapes, and the indentation that a block
+    /// string drops, are accounted for. Falls back to the whole literal.
+    pub fn inside(value: &Node<Value>, range: Range<usize>, sources: &SourceMap) -> Option<Self> {
+        let whole = Self::of(value.location(), sources)?;
+        let literal = whole.source.text.get(whole.range.clone());
+        let mapped = literal
+            .zip(value.as_str())
+            .and_then(|(literal, text)| StringMap::new(literal, text))
+            .map(|map| map.range(range));
+        Some(match mapped {
+            Some(inner) => Self {
+                range: whole.range.start + inner.start..whole.range.start + inner.end,
+                source: whole.source,
+            },
+            None => whole,
+        })
+    }
+
+    /// Where it begins.
+    pub fn start(&self) -> Position {
+        self.source.position(self.range.start)
+    }
+
+    /// Where it ends.
+    pub fn end(&self) -> Position {
+        self.source.position(self.range.end)
+    }
+}
+
+impl SourceText {
+    /// The position of a byte offset; offsets past the end, or inside a character, count as the boundary before.
+    pub fn position(&self, offset: usize) -> Position {
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters() {
+        let text = SourceText {
+            path: "a".to_owned(),
+            text: "one\nज़िला x\n".to_owned(),
+        };
+        let offset = text.text.find('x').unwrap();
+        assert_eq!(text.position(offset), Position { line: 2, column: 7 });
+        assert_eq!(text.position(9_999), Position { line: 3, column: 1 });
+    }
+}

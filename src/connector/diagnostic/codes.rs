@@ -1,0 +1,71 @@
+//! The stable codes. One table says which exist, what each means, and which golden file shows it: a code without a
+//! golden file fails the tests, so that nobody meets a message that nobody has read.
+
+use std::fmt;
+
+/// Which part of the gateway finds it; also the folder under `tests/` that holds its golden files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Area {
+    /// One connector by itself: `tests/connectors/<CODE>*`.
+    Connector,
+    /// Connectors together: `tests/composition/<CODE>*`.
+    Composition,
+    /// The composed graph against its contract, operations and settings.
+    Gateway,
+}
+
+/// A kind of finding.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Its stable name, in capitals.
+    pub name: &'static str,
+    /// Who finds it.
+    pub area: Area,
+    /// What it means, one line.
+    pub summary: &'static str,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Declares the codes of one area: a static per code, documented by its summary, and `ALL`, the table of them.
+///
+/// ```
+/// sangam::diagnostic_codes! { Composition:
+///     /// Two subgraphs give one field different types
+///     FIELD_TYPE_MISMATCH;
+/// }
+/// assert_eq!(ALL[0].name, "FIELD_TYPE_MISMATCH");
+/// ```
+#[macro_export]
+macro_rules! diagnostic_codes {
+    ($area:ident: $(#[doc = $summary:literal] $name:ident;)*) => {
+        $(
+            #[doc = $summary]
+            pub static $name: $crate::connector::diagnostic::Code = $crate::connector::diagnostic::Code {
+                name: stringify!($name),
+                area: $crate::connector::diagnostic::Area::$area,
+                summary: $summary.trim_ascii(),
+            };
+        )*
+        /// Every code of this area.
+        pub static ALL: &[&$crate::connector::diagnostic::Code] = &[$(&$name),*];
+    };
+}
+
+/// The codes of this module: what can be wrong with one connector by itself.
+pub mod connector {
+    crate::diagnostic_codes! { Connector:
+        /// A file of the folder cannot be read
+        UNREADABLE;
+        /// The schema is not valid GraphQL
+        INVALID_GRAPHQL;
+        /// connector.toml has a key that does not exist, or a value of the wrong kind
+        INVALID_SETTINGS;
+        /// connector.toml holds what looks like a secret
+        SECRET_IN_FOLDER;
+    }
+}

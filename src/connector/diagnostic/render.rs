@@ -1,0 +1,184 @@
+//! A diagnostic as text, the way rustc shows one, and as JSON for editors and CI.
+
+use std::fmt;
+
+use annotate_snippets::AnnotationKind;
+use annotate_snippets::Group;
+use annotate_snippets::Level;
+use annotate_snippets::Renderer;
+use annotate_snippets::Snippet;
+use serde_json::json;
+
+use super::Diagnostic;
+use super::Label;
+use super::Severity;
+
+impl Diagnostic {
+    /// The text without colours.
+    pub fn to_text(&self) -> String {
+        self.render(&Renderer::plain())
+    }
+
+    /// The text with colours, for a terminal.
+    pub fn to_colored_text(&self) -> String {
+        self.render(&Renderer::styled())
+    }
+
+    fn render(&self, renderer: &Renderer) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(&self.message).id(self.code.name));
+        for labels in by_file(&self.labels) {
+            group = group.element(snippet(&labels, &self.labels));
+        }
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(note));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        let text = renderer.render(&[group]);
+        // The renderer pads lines of an empty source; trailing blanks only make diffs noisy.
+        text.lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// The JSON form: `code`, `severity`, `connector`, `message`, `notes`, `help` and `labels`, each label with `file`,
+    /// `line` and `column` (from 1, in characters), `endLine`, `endColumn` and `text`.
+    pub fn to_json(&self) -> serde_json::Value {
+        let labels: Vec<_> = self
+            .labels
+            .iter()
+            .map(|label| {
+                let (start, end) = (label.span.start(), label.span.end());
+                json!({
+                    "file": label.span.source.path,
+                    "line": start.line,
+                    "column": start.column,
+                    "endLine": end.line,
+                    "endColumn": end.column,
+                    "text": label.text,
+                })
+            })
+            .collect();
+        json!({
+            "code": self.code.name,
+            "severity": match self.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            "connector": self.connector,
+            "message": self.message,
+            "notes": self.notes,
+            "help": self.help,
+            "labels": labels,
+        })
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+/// Labels of one file belong into one snippet; files in the order of their first label.
+fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
+    let mut files: Vec<Vec<&Label>> = Vec::new();
+    for label in labels {
+        let same = files
+            .iter_mut()
+            .find(|file| file[0].span.source == label.span.source);
+        match same {
+            Some(file) => file.push(label),
+            None => files.push(vec![label]),
+        }
+    }
+    files
+}
+
+/// One file's snippet. The very first label of the diagnostic is the primary one.
+fn snippet<'a>(
+    labels: &[&'a Label],
+    all: &'a [Label],
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let source = &labels[0].span.source;
+    let mut snippet = Snippet::source(source.text.as_str()).path(source.path.as_str());
+    for label in labels {
+        let kind = match all.first() {
+            Some(first) if std::ptr::eq(first, *label) => AnnotationKind::Primary,
+            _ => AnnotationKind::Context,
+        };
+        let start = source.text.floor_char_boundary(label.span.range.start);
+        let end = source
+            .text
+            .ceil_char_boundary(label.span.range.end)
+            .max(start);
+        let annotation = kind.span(start..end);
+        snippet = snippet.annotation(if label.text.is_empty() {
+            annotation
+        } else {
+            annotation.label(label.text.as_str())
+        });
+    }
+    snippet
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Diagnostic, SourceText, Span, code};
+
+    fn sample() -> Diagnostic {
+        let source = Arc::new(SourceText {
+            path: "connectors/works/connector.graphql".to_owned(),
+            text: "type Query {\n  work(id: ID!): Work @connect(selection: \"id titel\")\n}\n"
+                .to_owned(),
+        });
+        let span = |needle: &str| {
+            let start = source.text.find(needle).unwrap_or_default();
+            Some(Span {
+                source: source.clone(),
+                range: start..start + needle.len(),
+            })
+        };
+        Diagnostic::error(
+            &code::INVALID_GRAPHQL,
+            "works",
+            "`Work` has no field `titel`",
+        )
+        .label(span("titel"), "no such field")
+        .label(span("Work"), "the selection fills this type")
+        .note("a note")
+        .help("did you mean `title`?")
+    }
+
+    #[test]
+    fn text_points_at_the_place() {
+        let text = sample().to_text();
+        assert!(
+            text.starts_with("error[INVALID_GRAPHQL]: `Work` has no field `titel`"),
+            "{text}"
+        );
+        assert!(
+            text.contains("--> connectors/works/connector.graphql:2:47"),
+            "{text}"
+        );
+        assert!(text.contains("^^^^^ no such field"), "{text}");
+        assert!(text.contains("= help: did you mean `title`?"), "{text}");
+    }
+
+    #[test]
+    fn json_has_positions() {
+        let json = sample().to_json();
+        assert_eq!(json["labels"][0]["line"], 2);
+        assert_eq!(json["labels"][0]["column"], 47);
+        assert_eq!(json["labels"][0]["endColumn"], 52);
+        assert_eq!(json["code"], "INVALID_GRAPHQL");
+    }
+}
