@@ -1,8 +1,26 @@
-//! What an upstream answered: a body, its values, and readers over it.
+//! What an upstream answered: values, and readers over a body.
+//!
+//! The lowest room. A [`Reader`] is a pull cursor over one document whatever its format, so that a
+//! projection drives JSON, and later XML or rows, without knowing which it is. A [`Value`] is what
+//! the mapping language computes with where a projection cannot decide alone.
+//!
+//! This room knows nothing of GraphQL, connectors or HTTP, does no IO, and never repairs a
+//! document: what is not valid is refused with the offset of the first wrong byte.
 
-/// A value (its real definition replaces this one).
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// Null.
-    Null,
-}
+mod json;
+mod number;
+mod object;
+mod reader;
+mod scan;
+mod value;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use json::{JsonReader, unescape};
+pub use number::Number;
+pub use object::Object;
+pub use reader::{Fault, Key, Kind, MAX_DEPTH, ReadError, Reader, Scalar, Span};
+pub use value::{Str, Value};
+pub use write::write_json_string;

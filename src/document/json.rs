@@ -1,0 +1,347 @@
+//! The reader of JSON bodies (RFC 8259, strictly).
+//!
+//! UTF-8 is checked once over the whole body, which is much faster than string by string; after
+//! that all scanning is over bytes. Nothing is allocated but names that hold escapes.
+
+use std::borrow::Cow;
+
+use super::reader::{Fault, Key, Kind, MAX_DEPTH, ReadError, Reader, Scalar, Span};
+use super::scan;
+
+/// A cursor over a JSON body. See [`Reader`] for how to drive it.
+#[derive(Debug, Clone)]
+pub struct JsonReader<'d> {
+    text: &'d str,
+    bytes: &'d [u8],
+    at: usize,
+    depth: u8,
+    max_depth: u8,
+    /// Just inside an object or list: the next member or element has no comma before it.
+    /// One flag serves all levels, since whoever comes back to an outer level has read a part
+    /// of it.
+    fresh: bool,
+}
+
+impl<'d> JsonReader<'d> {
+    /// A cursor before the one value of `body`. Fails if the body is not UTF-8 or longer than
+    /// 4 GiB.
+    pub fn new(body: &'d [u8]) -> Result<Self, ReadError> {
+        match std::str::from_utf8(body) {
+            Ok(text) => Self::over(text),
+            Err(error) => Err(scan::error(error.valid_up_to(), Fault::NotUtf8)),
+        }
+    }
+
+    /// As [`new`](Self::new), over text that is known to be UTF-8.
+    pub fn over(text: &'d str) -> Result<Self, ReadError> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(scan::error(u32::MAX as usize, Fault::TooLong));
+        }
+        Ok(JsonReader {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            depth: 0,
+            max_depth: MAX_DEPTH,
+            fresh: false,
+        })
+    }
+
+    /// Allows less nesting than [`MAX_DEPTH`] (never more).
+    pub fn max_depth(mut self, depth: u8) -> Self {
+        self.max_depth = depth.min(MAX_DEPTH);
+        self
+    }
+
+    /// The text of a span of this body.
+    pub fn slice(&self, span: Span) -> &'d str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    fn wrong(&self, expected: &'static str) -> ReadError {
+        if self.at >= self.bytes.len() {
+            scan::error(self.at, Fault::UnexpectedEnd)
+        } else {
+            scan::error(self.at, Fault::Expected(expected))
+        }
+    }
+
+    #[inline(always)]
+    fn byte(&mut self) -> Option<u8> {
+        self.at = scan::blanks(self.bytes, self.at);
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    fn enter(&mut self, open: u8, expected: &'static str) -> Result<(), ReadError> {
+        if self.byte() != Some(open) {
+            return Err(self.wrong(expected));
+        }
+        if self.depth >= self.max_depth {
+            return Err(scan::error(self.at, Fault::TooDeep));
+        }
+        self.depth += 1;
+        self.at += 1;
+        self.fresh = true;
+        Ok(())
+    }
+
+    /// Passes the comma before a part, or the closing byte. Gives whether a part follows.
+    #[inline]
+    fn part(&mut self, close: u8, expected: &'static str) -> Result<bool, ReadError> {
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        match self.byte() {
+            Some(byte) if byte == close => {
+                self.at += 1;
+                self.depth = self.depth.saturating_sub(1);
+                Ok(false)
+            }
+            Some(_) if fresh => Ok(true),
+            Some(b',') => {
+                self.at += 1;
+                self.at = scan::blanks(self.bytes, self.at);
+                Ok(true)
+            }
+            _ => Err(self.wrong(expected)),
+        }
+    }
+
+    /// Passes a name and its colon. Gives the positions of the name's text and whether it holds
+    /// escapes.
+    #[inline]
+    fn name(&mut self) -> Result<(usize, usize, bool), ReadError> {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return Err(self.wrong("a name in quotes"));
+        }
+        let start = self.at + 1;
+        let (end, escaped) = scan::string(self.bytes, start)?;
+        self.at = end;
+        if self.byte() != Some(b':') {
+            return Err(self.wrong("`:`"));
+        }
+        self.at += 1;
+        Ok((start, end - 1, escaped))
+    }
+
+    /// Passes one value of any kind without recursion: a bit per level says whether that level
+    /// is an object.
+    fn pass(&mut self) -> Result<(), ReadError> {
+        let mut objects: u128 = 0;
+        let mut levels = 0u8;
+        loop {
+            let open = match self.byte() {
+                Some(b'"') => {
+                    self.at = scan::string(self.bytes, self.at + 1)?.0;
+                    false
+                }
+                Some(b'-' | b'0'..=b'9') => {
+                    self.at = scan::number(self.bytes, self.at)?;
+                    false
+                }
+                Some(byte @ (b'{' | b'[')) => {
+                    if self.depth + levels >= self.max_depth {
+                        return Err(scan::error(self.at, Fault::TooDeep));
+                    }
+                    self.at += 1;
+                    let object = byte == b'{';
+                    if self.byte() == Some(byte + 2) {
+                        // Both closing bytes are two above their opening ones.
+                        self.at += 1;
+                        false
+                    } else {
+                        objects = objects << 1 | u128::from(object);
+                        levels += 1;
+                        true
+                    }
+                }
+                Some(b'n') => self.pass_word("null")?,
+                Some(b't') => self.pass_word("true")?,
+                Some(b'f') => self.pass_word("false")?,
+                _ => return Err(self.wrong("a value")),
+            };
+            if open {
+                if objects & 1 == 1 {
+                    self.name()?;
+                }
+                continue;
+            }
+            // After a value: close what ends here, then on to the next part.
+            loop {
+                if levels == 0 {
+                    self.fresh = false;
+                    return Ok(());
+                }
+                let object = objects & 1 == 1;
+                match self.byte() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if object {
+                            self.byte();
+                            self.name()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if object => self.at += 1,
+                    Some(b']') if !object => self.at += 1,
+                    _ => return Err(self.wrong(if object { "`,` or `}`" } else { "`,` or `]`" })),
+                }
+                objects >>= 1;
+                levels -= 1;
+            }
+        }
+    }
+
+    fn pass_word(&mut self, word: &'static str) -> Result<bool, ReadError> {
+        self.at = scan::word(self.bytes, self.at, word)?;
+        Ok(false)
+    }
+
+    fn span_from(&self, start: usize) -> Span {
+        // `over` made sure that offsets fit.
+        Span {
+            start: start as u32,
+            end: self.at as u32,
+        }
+    }
+}
+
+impl<'d> Reader<'d> for JsonReader<'d> {
+    #[inline]
+    fn peek(&mut self) -> Result<Kind, ReadError> {
+        match self.byte() {
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::List),
+            Some(b'"') => Ok(Kind::String),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(b't' | b'f') => Ok(Kind::Bool),
+            Some(b'n') => Ok(Kind::Null),
+            _ => Err(self.wrong("a value")),
+        }
+    }
+
+    #[inline]
+    fn enter_object(&mut self) -> Result<(), ReadError> {
+        self.enter(b'{', "an object")
+    }
+
+    #[inline]
+    fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError> {
+        if !self.part(b'}', "`,` or `}`")? {
+            return Ok(None);
+        }
+        let (start, end, escaped) = self.name()?;
+        let raw = self.text.get(start..end).unwrap_or_default();
+        Ok(Some(Key(if escaped {
+            Cow::Owned(decode(raw))
+        } else {
+            Cow::Borrowed(raw)
+        })))
+    }
+
+    #[inline]
+    fn enter_list(&mut self) -> Result<(), ReadError> {
+        self.enter(b'[', "a list")
+    }
+
+    #[inline]
+    fn next_element(&mut self) -> Result<bool, ReadError> {
+        self.part(b']', "`,` or `]`")
+    }
+
+    #[inline]
+    fn scalar(&mut self) -> Result<Scalar, ReadError> {
+        self.fresh = false;
+        let first = self.byte();
+        let start = self.at;
+        match first {
+            Some(b'"') => {
+                self.at = scan::string(self.bytes, start + 1)?.0;
+                Ok(Scalar::String(self.span_from(start)))
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                self.at = scan::number(self.bytes, start)?;
+                Ok(Scalar::Number(self.span_from(start)))
+            }
+            Some(b't') => self.pass_word("true").map(|_| Scalar::True),
+            Some(b'f') => self.pass_word("false").map(|_| Scalar::False),
+            Some(b'n') => self.pass_word("null").map(|_| Scalar::Null),
+            _ => Err(self.wrong("a string, number, boolean or null")),
+        }
+    }
+
+    #[inline]
+    fn skip(&mut self) -> Result<(), ReadError> {
+        self.pass()
+    }
+
+    #[inline]
+    fn capture(&mut self) -> Result<Span, ReadError> {
+        self.at = scan::blanks(self.bytes, self.at);
+        let start = self.at;
+        self.pass()?;
+        Ok(self.span_from(start))
+    }
+
+    fn finish(&mut self) -> Result<(), ReadError> {
+        if self.depth > 0 {
+            return Err(self.wrong("the end of an object or list"));
+        }
+        match self.byte() {
+            None => Ok(()),
+            Some(_) => Err(scan::error(self.at, Fault::TrailingText)),
+        }
+    }
+
+    fn text(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
+/// The text of a JSON string, given with its quotes as a [`Scalar::String`] span holds it.
+/// Borrowed when there is nothing to decode.
+pub fn unescape(quoted: &str) -> Cow<'_, str> {
+    let raw = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(quoted);
+    if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+        Cow::Borrowed(raw)
+    } else {
+        Cow::Owned(decode(raw))
+    }
+}
+
+/// Decodes the escapes of a string that a reader has passed over. On an invalid escape, which a
+/// reader refuses, the backslash is kept.
+fn decode(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        text.push_str(&rest[..at]);
+        let (decoded, length) = decode_escape(&rest.as_bytes()[at..]).unwrap_or(('\\', 1));
+        text.push(decoded);
+        rest = rest.get(at + length..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The character that an escape stands for, and the escape's length in bytes.
+fn decode_escape(bytes: &[u8]) -> Option<(char, usize)> {
+    Some(match bytes.get(1)? {
+        b'b' => ('\u{8}', 2),
+        b'f' => ('\u{c}', 2),
+        b'n' => ('\n', 2),
+        b'r' => ('\r', 2),
+        b't' => ('\t', 2),
+        b'u' => match scan::hex4(bytes, 2)? {
+            high @ 0xD800..=0xDBFF => {
+                let low = scan::hex4(bytes, 8)?.checked_sub(0xDC00)?;
+                (char::from_u32(0x10000 + ((high - 0xD800) << 10) + low)?, 12)
+            }
+            code => (char::from_u32(code)?, 6),
+        },
+        &byte @ (b'"' | b'\\' | b'/') => (byte as char, 2),
+        _ => return None,
+    })
+}

@@ -1,0 +1,157 @@
+//! An insertion-ordered map from names to values.
+
+use std::sync::OnceLock;
+
+use hashbrown::HashTable;
+
+use super::value::{Str, Value};
+
+/// Up to this many members, looking at one after the other is faster than hashing.
+const LINEAR: usize = 12;
+
+/// The members of a JSON object, in the order in which they came.
+///
+/// Small objects, which nearly all are, are one allocation; beyond a dozen members an index is
+/// kept, so that no document makes looking up or inserting slow. Equality ignores the order.
+#[derive(Debug, Clone, Default)]
+pub struct Object {
+    members: Vec<(Str, Value)>,
+    index: Option<Box<HashTable<u32>>>,
+}
+
+/// One random state for the process: names come from outside, so hashes must not be guessable.
+fn hash(name: &str) -> u64 {
+    static STATE: OnceLock<ahash::RandomState> = OnceLock::new();
+    STATE.get_or_init(ahash::RandomState::new).hash_one(name)
+}
+
+impl Object {
+    /// An empty object.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty object with room for `members`.
+    pub fn with_capacity(members: usize) -> Self {
+        Object {
+            members: Vec::with_capacity(members),
+            index: None,
+        }
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        match &self.index {
+            None => self.members.iter().position(|(key, _)| &**key == name),
+            Some(index) => index
+                .find(hash(name), |&at| &*self.members[at as usize].0 == name)
+                .map(|&at| at as usize),
+        }
+    }
+
+    /// The value of a member.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.position(name).map(|at| &self.members[at].1)
+    }
+
+    /// The value of a member, to change it.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.position(name).map(|at| &mut self.members[at].1)
+    }
+
+    /// Whether there is a member of this name.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    /// Sets a member. One that exists keeps its place; its former value is given back.
+    pub fn insert(&mut self, name: Str, value: Value) -> Option<Value> {
+        if let Some(at) = self.position(&name) {
+            return Some(std::mem::replace(&mut self.members[at].1, value));
+        }
+        self.members.push((name, value));
+        self.index_last();
+        None
+    }
+
+    /// Removes a member; the order of the others stays.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let at = self.position(name)?;
+        let (_, value) = self.members.remove(at);
+        self.index = None;
+        self.index_last();
+        Some(value)
+    }
+
+    /// Brings the index up to date after a member was appended, or builds it when it is due.
+    fn index_last(&mut self) {
+        let members = &self.members;
+        let rehash = |&at: &u32| hash(&members[at as usize].0);
+        match &mut self.index {
+            Some(index) => {
+                let at = members.len() - 1;
+                index.insert_unique(hash(&members[at].0), at as u32, rehash);
+            }
+            None if members.len() > LINEAR => {
+                let mut index = HashTable::with_capacity(members.len() * 2);
+                for (at, (name, _)) in members.iter().enumerate() {
+                    index.insert_unique(hash(name), at as u32, rehash);
+                }
+                self.index = Some(Box::new(index));
+            }
+            None => {}
+        }
+    }
+
+    /// The members in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> + DoubleEndedIterator {
+        self.members.iter().map(|(name, value)| (name, value))
+    }
+
+    /// The names in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> + DoubleEndedIterator {
+        self.members.iter().map(|(name, _)| name)
+    }
+
+    /// The values in order.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator {
+        self.members.iter().map(|(_, value)| value)
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Object {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
+        let mut object = Object::new();
+        for (name, value) in members {
+            object.insert(name.into(), value.into());
+        }
+        object
+    }
+}
+
+impl IntoIterator for Object {
+    type Item = (Str, Value);
+    type IntoIter = std::vec::IntoIter<(Str, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.members.into_iter()
+    }
+}

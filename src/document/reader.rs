@@ -1,0 +1,197 @@
+//! The trait through which a projection reads a document of any format.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+/// How deep a document may nest: objects and lists counted together.
+///
+/// Everything that walks a document recursively relies on this bound.
+pub const MAX_DEPTH: u8 = 128;
+
+/// What kind of value comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Members with names.
+    Object,
+    /// Elements in order.
+    List,
+    /// A piece of text.
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// Nothing, said explicitly.
+    Null,
+}
+
+/// A range of bytes of [`Reader::text`] that holds exactly one JSON value, without white space
+/// around it (a string's quotes included). Such a range can be copied into a JSON answer as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset after the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span as a range for slicing.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The bytes of this span in `text`; empty if the span is not one of that text.
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.range()).unwrap_or_default()
+    }
+}
+
+/// A value without parts, still as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// `null`.
+    Null,
+    /// `true`.
+    True,
+    /// `false`.
+    False,
+    /// A number, with all its digits.
+    Number(Span),
+    /// A string, with its quotes and escapes. [`unescape`](super::unescape) gives its text.
+    String(Span),
+}
+
+/// A member's name.
+///
+/// Borrowed from the body unless it holds escapes, so that comparing it with an expected name
+/// costs neither decoding nor allocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key<'d>(pub(super) Cow<'d, str>);
+
+impl<'d> Key<'d> {
+    /// The name, decoded.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name, decoded, without copying where the body holds it as it is.
+    pub fn into_cow(self) -> Cow<'d, str> {
+        self.0
+    }
+}
+
+impl PartialEq<str> for Key<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+/// A pull cursor over one document.
+///
+/// The cursor stands before a value. Each value is consumed by exactly one of
+/// [`scalar`](Reader::scalar), [`skip`](Reader::skip), [`capture`](Reader::capture), or
+/// by entering it and reading its members or elements to the end:
+///
+/// ```
+/// use sangam::document::{JsonReader, Reader, Scalar};
+/// let body = br#"{"name": "Ujjain", "blocks": [1, 2]}"#;
+/// let mut reader = JsonReader::new(body)?;
+/// reader.enter_object()?;
+/// while let Some(key) = reader.next_key()? {
+///     match key.as_str() {
+///         "name" => assert!(matches!(reader.scalar()?, Scalar::String(_))),
+///         _ => reader.skip()?,
+///     }
+/// }
+/// reader.finish()?;
+/// # Ok::<(), sangam::document::ReadError>(())
+/// ```
+///
+/// Every method validates what it passes over. After an error the reader is of no further use.
+/// Calls out of order give an error or nonsense, never a panic.
+pub trait Reader<'d> {
+    /// The kind of the value before which the cursor stands. Consumes nothing.
+    fn peek(&mut self) -> Result<Kind, ReadError>;
+
+    /// Steps into an object; [`next_key`](Reader::next_key) follows.
+    fn enter_object(&mut self) -> Result<(), ReadError>;
+
+    /// The name of the next member, with the cursor before its value; `None` when the object
+    /// has ended, with the cursor after it. Names may repeat: what a repetition means is
+    /// for the caller to say ([`Value`](super::Value) keeps the last).
+    fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError>;
+
+    /// Steps into a list; [`next_element`](Reader::next_element) follows.
+    fn enter_list(&mut self) -> Result<(), ReadError>;
+
+    /// Whether another element follows, with the cursor before it; `false` when the list has
+    /// ended, with the cursor after it.
+    fn next_element(&mut self) -> Result<bool, ReadError>;
+
+    /// Consumes a value that is neither object nor list.
+    fn scalar(&mut self) -> Result<Scalar, ReadError>;
+
+    /// Consumes a value of any kind and keeps nothing of it.
+    fn skip(&mut self) -> Result<(), ReadError>;
+
+    /// Consumes a value of any kind and gives the span of its JSON text.
+    fn capture(&mut self) -> Result<Span, ReadError>;
+
+    /// Checks that the document has ended.
+    fn finish(&mut self) -> Result<(), ReadError>;
+
+    /// The JSON text that spans point into: the body itself for JSON, a buffer written on the
+    /// way for other formats.
+    fn text(&self) -> &[u8];
+}
+
+/// Why a document was refused, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{fault} at byte {offset}")]
+pub struct ReadError {
+    /// Offset in the body of the first byte that is wrong.
+    pub offset: usize,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Something else was expected here.
+    Expected(&'static str),
+    /// The document stops in the middle.
+    UnexpectedEnd,
+    /// Something follows the document.
+    TrailingText,
+    /// The body is not UTF-8.
+    NotUtf8,
+    /// A string holds a control character as it is.
+    ControlCharacter,
+    /// A backslash is followed by something that JSON does not know, or by half a surrogate pair.
+    BadEscape,
+    /// A number is not written as JSON writes numbers.
+    BadNumber,
+    /// Objects and lists nest deeper than the reader allows.
+    TooDeep,
+    /// The body is longer than spans can address (4 GiB).
+    TooLong,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Expected(what) => write!(f, "expected {what}"),
+            Fault::UnexpectedEnd => f.write_str("unexpected end"),
+            Fault::TrailingText => f.write_str("text after the end of the document"),
+            Fault::NotUtf8 => f.write_str("invalid UTF-8"),
+            Fault::ControlCharacter => f.write_str("unescaped control character in a string"),
+            Fault::BadEscape => f.write_str("invalid escape in a string"),
+            Fault::BadNumber => f.write_str("invalid number"),
+            Fault::TooDeep => f.write_str("nested too deep"),
+            Fault::TooLong => f.write_str("document too long"),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Scanning of JSON bytes: the innermost loops of the gateway.
+//!
+//! Free functions over `(bytes, position)`, each returning the position after what it passed.
+//! They validate everything, since what is skipped may still be copied into an answer.
+
+use super::reader::{Fault, ReadError};
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+pub(super) fn error(offset: usize, fault: Fault) -> ReadError {
+    ReadError { offset, fault }
+}
+
+/// The position of the next byte that is not white space.
+#[inline(always)]
+pub(super) fn blanks(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(&byte) = bytes.get(at) {
+        if byte > b' ' {
+            break;
+        }
+        match byte {
+            b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+            _ => break,
+        }
+        // Indented documents: runs of spaces, eight at a time.
+        while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            if u64::from_le_bytes(*chunk) != ONES * 0x20 {
+                break;
+            }
+            at += 8;
+        }
+    }
+    at
+}
+
+/// The high bit of each byte of `word` that a string cannot pass over: quote, backslash, control.
+///
+/// A byte above a marked one may be marked falsely (borrows run upwards); the lowest mark is
+/// always right, and only that one is used.
+#[inline(always)]
+fn special(word: u64) -> u64 {
+    let zero = |x: u64| x.wrapping_sub(ONES) & !x;
+    let quote = zero(word ^ (ONES * b'"' as u64));
+    let backslash = zero(word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & HIGHS
+}
+
+/// The position of the next quote, backslash or control character, or the end.
+#[inline(always)]
+pub(super) fn plain(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let marks = special(u64::from_le_bytes(*chunk));
+        if marks != 0 {
+            return at + (marks.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' || byte == b'\\' || byte < 0x20 {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Passes a string whose opening quote is before `at`. Gives the position after the closing
+/// quote, and whether the string holds escapes.
+#[inline]
+pub(super) fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), ReadError> {
+    let mut at = plain(bytes, at);
+    let mut escaped = false;
+    loop {
+        match bytes.get(at) {
+            Some(b'"') => return Ok((at + 1, escaped)),
+            Some(b'\\') => {
+                escaped = true;
+                at = plain(bytes, escape(bytes, at)?);
+            }
+            Some(_) => return Err(error(at, Fault::ControlCharacter)),
+            None => return Err(error(at, Fault::UnexpectedEnd)),
+        }
+    }
+}
+
+/// Passes one escape whose backslash is at `at`; a surrogate pair counts as one.
+fn escape(bytes: &[u8], at: usize) -> Result<usize, ReadError> {
+    match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => match hex4(bytes, at + 2) {
+            Some(0xD800..=0xDBFF) => {
+                let low = if bytes.get(at + 6..at + 8) == Some(b"\\u") {
+                    hex4(bytes, at + 8)
+                } else {
+                    None
+                };
+                match low {
+                    Some(0xDC00..=0xDFFF) => Ok(at + 12),
+                    _ => Err(error(at, Fault::BadEscape)),
+                }
+            }
+            Some(0xDC00..=0xDFFF) | None => Err(error(at, Fault::BadEscape)),
+            Some(_) => Ok(at + 6),
+        },
+        Some(_) => Err(error(at, Fault::BadEscape)),
+        None => Err(error(at + 1, Fault::UnexpectedEnd)),
+    }
+}
+
+/// The number that four hexadecimal digits at `at` give.
+pub(super) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 4)?;
+    digits.iter().try_fold(0, |sum, &digit| {
+        Some(sum * 16 + (digit as char).to_digit(16)?)
+    })
+}
+
+/// Passes a number that starts at `at` (RFC 8259, section 6).
+#[inline]
+pub(super) fn number(bytes: &[u8], start: usize) -> Result<usize, ReadError> {
+    let mut at = start;
+    if bytes.get(at) == Some(&b'-') {
+        at += 1;
+    }
+    at = match bytes.get(at) {
+        Some(b'0') => at + 1,
+        Some(b'1'..=b'9') => digits(bytes, at),
+        _ => return Err(error(start, Fault::BadNumber)),
+    };
+    if bytes.get(at) == Some(&b'.') {
+        at = some_digits(bytes, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = bytes.get(at) {
+            at += 1;
+        }
+        at = some_digits(bytes, at)?;
+    }
+    match bytes.get(at) {
+        // `01`, `1.2.3`, `1e5e5` and `1x` are one wrong number each, not two things.
+        Some(b'0'..=b'9' | b'.' | b'+' | b'-' | b'a'..=b'z' | b'A'..=b'Z') => {
+            Err(error(at, Fault::BadNumber))
+        }
+        _ => Ok(at),
+    }
+}
+
+#[inline(always)]
+fn digits(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b'0'..=b'9') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+fn some_digits(bytes: &[u8], at: usize) -> Result<usize, ReadError> {
+    let end = digits(bytes, at);
+    if end == at {
+        Err(error(at, Fault::BadNumber))
+    } else {
+        Ok(end)
+    }
+}
+
+/// Passes `null`, `true` or `false`.
+#[inline(always)]
+pub(super) fn word(bytes: &[u8], at: usize, word: &'static str) -> Result<usize, ReadError> {
+    let end = at + word.len();
+    if bytes.get(at..end) == Some(word.as_bytes()) {
+        Ok(end)
+    } else {
+        Err(error(at, Fault::Expected("a value")))
+    }
+}
