@@ -2,12 +2,26 @@
 //!
 //! Only this room knows a department's wire. A driver sends what it is given and reads what comes back, within bounds
 //! of time and size; it maps nothing, caches nothing and retries nothing.
+//!
+//! - [`http`]: HTTP/1.1 and HTTP/2, JSON and text; also carries GraphQL services.
+//! - [`native`]: an `async-graphql` schema in this process.
+//! - [`graphql`]: the request of a GraphQL service, whichever of the two carries it.
+//! - [`registry`]: the table of drivers. A new wire is one file here and one line there.
+//! - [`gate`]: how many calls may be under way, and how many may wait.
+//! - [`tls`]: the one TLS configuration that all HTTP sources share.
+
+pub mod gate;
+pub mod graphql;
+pub mod http;
+pub mod native;
+pub mod registry;
+pub mod tls;
 
 use std::time::Duration;
 
+use ::http::HeaderMap;
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderMap;
 
 use crate::connector::Request;
 
@@ -56,6 +70,16 @@ pub struct SourceError {
     pub detail: String,
 }
 
+impl SourceError {
+    /// An error of this kind; `detail` is for the log.
+    pub fn new(kind: SourceErrorKind, detail: impl Into<String>) -> SourceError {
+        SourceError {
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
 /// The kinds of [`SourceError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SourceErrorKind {
@@ -69,6 +93,8 @@ pub enum SourceErrorKind {
     BadAnswer,
     /// A local bound (concurrency, rate) refused the call.
     Busy,
+    /// The gateway itself failed: a driver or a task of ours ended without an answer.
+    Internal,
 }
 
 /// A wire protocol driver.

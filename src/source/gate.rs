@@ -1,0 +1,107 @@
+//! How many calls to one source may be under way at once, and how many may wait for their turn.
+//!
+//! A slow department must not fill the gateway with waiting requests: the queue is bounded in length and in time, and
+//! what does not fit is refused at once as [`SourceErrorKind::Busy`], so that the rest of an answer is not held up.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::{SourceError, SourceErrorKind};
+
+/// A bounded number of calls under way, and a bounded queue in front of it.
+#[derive(Debug)]
+pub struct Gate {
+    running: Semaphore,
+    waiting: AtomicUsize,
+    max_waiting: usize,
+    max_wait: Duration,
+}
+
+/// Held for the length of one call.
+#[derive(Debug)]
+pub struct Permit<'g>(#[allow(dead_code, reason = "it is dropped")] SemaphorePermit<'g>);
+
+/// Counts one waiter for as long as it waits, also when its future is dropped.
+struct Waiter<'g>(&'g AtomicUsize);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Gate {
+    /// At most `max_running` calls at once (at least one), `max_waiting` more in the queue, each for `max_wait`.
+    pub fn new(max_running: usize, max_waiting: usize, max_wait: Duration) -> Gate {
+        Gate {
+            running: Semaphore::new(max_running.clamp(1, Semaphore::MAX_PERMITS)),
+            waiting: AtomicUsize::new(0),
+            max_waiting,
+            max_wait,
+        }
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// [`SourceErrorKind::Busy`] when the queue is full, or no turn came in time.
+    pub async fn enter(&self) -> Result<Permit<'_>, SourceError> {
+        if let Ok(permit) = self.running.try_acquire() {
+            return Ok(Permit(permit));
+        }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max_waiting {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(busy("the queue of waiting calls is full"));
+        }
+        let _waiter = Waiter(&self.waiting);
+        match tokio::time::timeout(self.max_wait, self.running.acquire()).await {
+            Ok(Ok(permit)) => Ok(Permit(permit)),
+            Ok(Err(_)) => Err(busy("the source is closing")),
+            Err(_) => Err(busy("no turn within the queue's time")),
+        }
+    }
+}
+
+fn busy(detail: &str) -> SourceError {
+    SourceError::new(SourceErrorKind::Busy, detail)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(5);
+    const NEVER: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn refuses_what_waits_too_long() {
+        let gate = Gate::new(1, 1, SOON);
+        let _held = gate.enter().await.unwrap();
+        let refused = gate.enter().await.unwrap_err();
+        assert_eq!(refused.kind, SourceErrorKind::Busy);
+        assert_eq!(refused.detail, "no turn within the queue's time");
+    }
+
+    #[tokio::test]
+    async fn refuses_at_once_when_the_queue_is_full() {
+        let gate = Gate::new(1, 0, NEVER);
+        let held = gate.enter().await.unwrap();
+        let refused = gate.enter().await.unwrap_err();
+        assert_eq!(refused.detail, "the queue of waiting calls is full");
+        drop(held);
+        gate.enter().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_abandoned_wait_leaves_the_queue() {
+        let gate = Gate::new(1, 1, NEVER);
+        let held = gate.enter().await.unwrap();
+        let abandoned = tokio::time::timeout(SOON, gate.enter()).await;
+        assert!(abandoned.is_err());
+        let (next, ()) = tokio::join!(gate.enter(), async { drop(held) });
+        next.unwrap();
+    }
+}

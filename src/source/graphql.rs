@@ -1,0 +1,130 @@
+//! The request of a GraphQL service, by the GraphQL-over-HTTP specification: one JSON body with `query` and
+//! `variables`.
+//!
+//! Printing operations and reading answers is the executor's; here is only the envelope. The operation of a fetch is
+//! known when its plan is made, so its text is escaped once, and a call only puts its variables behind it.
+
+use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use ::http::{Method, header};
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::connector::Request;
+
+/// What a GraphQL service is asked to answer with.
+pub const ACCEPTED: HeaderValue =
+    HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
+
+/// One operation for a GraphQL service, ready to take variables.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// `{"query":"…"`, without the closing brace.
+    open: Bytes,
+}
+
+impl Operation {
+    /// From the operation's text, which holds exactly one operation.
+    pub fn new(text: &str) -> Operation {
+        let mut open = Vec::with_capacity(text.len() + 32);
+        open.extend_from_slice(b"{\"query\":");
+        write_string(&mut open, text);
+        Operation { open: open.into() }
+    }
+
+    /// The request's body. `variables` is the JSON text of an object; `None` where the operation has none.
+    pub fn body(&self, variables: Option<&[u8]>) -> Bytes {
+        const VARIABLES: &[u8] = b",\"variables\":";
+        let length = variables.map_or(0, |text| VARIABLES.len() + text.len());
+        let mut body = BytesMut::with_capacity(self.open.len() + length + 1);
+        body.put_slice(&self.open);
+        if let Some(text) = variables {
+            body.put_slice(VARIABLES);
+            body.put_slice(text);
+        }
+        body.put_u8(b'}');
+        body.freeze()
+    }
+}
+
+/// Completes a rendered request (URL and headers of the service) with a body.
+///
+/// What the connector says about the content type is overruled: the body is JSON. Its `accept` stands.
+pub fn complete(mut request: Request, body: Bytes) -> Request {
+    request.verb = Method::POST;
+    request.body = body;
+    request.headers.retain(|(name, _)| *name != CONTENT_TYPE);
+    request
+        .headers
+        .push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    if !has(&request, &header::ACCEPT) {
+        request.headers.push((ACCEPT, ACCEPTED));
+    }
+    request
+}
+
+fn has(request: &Request, wanted: &HeaderName) -> bool {
+    request.headers.iter().any(|(name, _)| name == wanted)
+}
+
+/// A JSON string, RFC 8259 section 7.
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_survives() {
+        let text = "query Q($a: String = \"\\u{1F4A7}\") {\n\t\"quo\\te\"\u{1}\r ज़िला }";
+        let body = Operation::new(text).body(Some(br#"{"a":1.10}"#));
+        let read: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(read["query"], text);
+        assert!(body.ends_with(br#","variables":{"a":1.10}}"#));
+    }
+
+    #[test]
+    fn without_variables() {
+        assert_eq!(
+            Operation::new("{a}").body(None),
+            br#"{"query":"{a}"}"#.as_slice()
+        );
+    }
+
+    #[test]
+    fn completes_a_template() {
+        let template = Request {
+            verb: Method::GET,
+            target: "http://service.example/graphql".to_owned(),
+            headers: vec![(CONTENT_TYPE, HeaderValue::from_static("text/plain"))],
+            body: Bytes::new(),
+        };
+        let request = complete(template, Bytes::from_static(b"{}"));
+        assert_eq!(request.verb, Method::POST);
+        let headers: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        assert_eq!(
+            headers,
+            [
+                "content-type: application/json",
+                "accept: application/graphql-response+json, application/json;q=0.9"
+            ]
+        );
+    }
+}

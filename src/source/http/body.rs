@@ -1,0 +1,189 @@
+//! Reads a response's body within a bound, and tells its format.
+
+use ::http::HeaderMap;
+use ::http::header::CONTENT_TYPE;
+use bytes::{Bytes, BytesMut};
+use reqwest::Response;
+use url::Url;
+
+use super::error::{from_reqwest, place};
+use crate::source::{Format, SourceError, SourceErrorKind};
+
+/// How much of a failure's unreadable page is read, so that the connection can be used again.
+const MAX_DRAINED: usize = 64 * 1024;
+
+/// Reads the whole body, decompressed, of at most `max_bytes`. A body that arrives in one piece is not copied.
+///
+/// # Errors
+/// [`SourceErrorKind::TooLarge`] as soon as it is certain, without reading on; or what broke the connection.
+pub(super) async fn read(
+    response: &mut Response,
+    max_bytes: usize,
+    url: &Url,
+) -> Result<Bytes, SourceError> {
+    let announced = response
+        .content_length()
+        .map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    if announced > max_bytes {
+        return Err(too_large(max_bytes, url));
+    }
+    let Some(first) = piece(response, url).await? else {
+        return Ok(Bytes::new());
+    };
+    check(first.len(), max_bytes, url)?;
+    let Some(second) = piece(response, url).await? else {
+        return Ok(first);
+    };
+    check(first.len() + second.len(), max_bytes, url)?;
+    // The announcement is only a hint, already held against the limit; a false one costs no more than the limit.
+    let mut whole = BytesMut::with_capacity(announced.max((first.len() + second.len()) * 2));
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&second);
+    while let Some(next) = piece(response, url).await? {
+        check(whole.len() + next.len(), max_bytes, url)?;
+        whole.extend_from_slice(&next);
+    }
+    Ok(whole.freeze())
+}
+
+/// Reads and forgets a body that no reader is for; a long or broken one costs the connection.
+pub(super) async fn drain(response: &mut Response, url: &Url) {
+    let mut read = 0;
+    while let Ok(Some(next)) = piece(response, url).await {
+        read += next.len();
+        if read > MAX_DRAINED {
+            return;
+        }
+    }
+}
+
+/// True when there is nothing (more) to read.
+pub(super) async fn is_empty(response: &mut Response, url: &Url) -> Result<bool, SourceError> {
+    Ok(piece(response, url).await?.is_none())
+}
+
+/// The next piece that holds anything.
+async fn piece(response: &mut Response, url: &Url) -> Result<Option<Bytes>, SourceError> {
+    loop {
+        match response.chunk().await {
+            Ok(Some(bytes)) if bytes.is_empty() => {}
+            Ok(next) => return Ok(next),
+            Err(error) => return Err(from_reqwest(error, url)),
+        }
+    }
+}
+
+fn check(length: usize, max_bytes: usize, url: &Url) -> Result<(), SourceError> {
+    if length > max_bytes {
+        return Err(too_large(max_bytes, url));
+    }
+    Ok(())
+}
+
+fn too_large(max_bytes: usize, url: &Url) -> SourceError {
+    SourceError::new(
+        SourceErrorKind::TooLarge,
+        format!("{}: the body is longer than {max_bytes} bytes", place(url)),
+    )
+}
+
+/// The format that a content type announces; `None` where no reader is for it.
+pub(super) fn announced_format(headers: &HeaderMap) -> Option<Format> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Some(Format::Json);
+    };
+    let essence = value.as_bytes().split(|b| *b == b';').next()?.trim_ascii();
+    if ends_with_ignoring_case(essence, b"json") || essence.is_empty() {
+        Some(Format::Json)
+    } else if essence.eq_ignore_ascii_case(b"text/plain") {
+        Some(Format::Text)
+    } else {
+        None
+    }
+}
+
+fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
+}
+
+/// The body as a reader takes it: UTF-8 without a byte order mark. Plain text may come as ISO 8859-1 if it says so.
+pub(super) fn normalise(
+    body: Bytes,
+    format: Format,
+    headers: &HeaderMap,
+) -> Result<Bytes, &'static str> {
+    if body.starts_with(b"\xEF\xBB\xBF") {
+        return Ok(body.slice(3..));
+    }
+    if format != Format::Text {
+        // A JSON reader checks the encoding itself, while it reads.
+        return Ok(body);
+    }
+    if declares_latin1(headers) {
+        let text: String = body.iter().map(|byte| char::from(*byte)).collect();
+        return Ok(Bytes::from(text));
+    }
+    match std::str::from_utf8(&body) {
+        Ok(_) => Ok(body),
+        Err(_) => Err("the text is not UTF-8"),
+    }
+}
+
+fn declares_latin1(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value.split(';').skip(1).any(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case("charset")
+            && (value.eq_ignore_ascii_case("iso-8859-1") || value.eq_ignore_ascii_case("latin1"))
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_by_content_type() {
+        let table = [
+            (None, Some(Format::Json)),
+            (Some("application/json"), Some(Format::Json)),
+            (Some("application/json; charset=utf-8"), Some(Format::Json)),
+            (Some("Application/Problem+JSON"), Some(Format::Json)),
+            (Some("text/json"), Some(Format::Json)),
+            (Some("text/plain; charset=utf-8"), Some(Format::Text)),
+            (Some("TEXT/PLAIN"), Some(Format::Text)),
+            (Some("text/html"), None),
+            (Some("application/jsonp"), None),
+            (Some("application/xml"), None),
+            (Some("json-seq/other"), None),
+        ];
+        for (value, expected) in table {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = value {
+                headers.insert(CONTENT_TYPE, value.parse().unwrap());
+            }
+            assert_eq!(announced_format(&headers), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn text_becomes_utf8() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            "text/plain; charset=\"ISO-8859-1\"".parse().unwrap(),
+        );
+        let latin = normalise(Bytes::from_static(b"caf\xE9"), Format::Text, &headers).unwrap();
+        assert_eq!(latin, "café".as_bytes());
+        let plain = HeaderMap::new();
+        normalise(Bytes::from_static(b"caf\xE9"), Format::Text, &plain).unwrap_err();
+        let marked =
+            normalise(Bytes::from_static(b"\xEF\xBB\xBF{}"), Format::Json, &plain).unwrap();
+        assert_eq!(marked, b"{}".as_slice());
+    }
+}

@@ -1,0 +1,147 @@
+//! Builds the `reqwest` clients of one source: TLS, proxy, redirects, pool.
+
+use std::sync::OnceLock;
+
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Client, NoProxy, Proxy};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use url::Url;
+
+use super::{HttpSettings, ProxyChoice};
+use crate::source::registry::SetupError;
+use crate::source::tls;
+
+/// Hosts that are never reached through a proxy of the environment.
+const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
+
+/// The clients of one source, each built when the first call needs it.
+///
+/// Most sources use one: plain `http` does without the system's certificate authorities, which take time to read.
+#[derive(Debug)]
+pub(super) struct Clients {
+    settings: HttpSettings,
+    authorities: Vec<CertificateDer<'static>>,
+    plain: OnceLock<Client>,
+    secure: OnceLock<Client>,
+}
+
+impl Clients {
+    /// Checks what can be checked before the first call.
+    pub(super) fn new(settings: HttpSettings) -> Result<Clients, SetupError> {
+        let authorities = if settings.authorities_pem.is_empty() {
+            Vec::new()
+        } else {
+            tls::authorities(&settings.authorities_pem)
+                .map_err(|error| SetupError::new(format!("the private authority: {error}")))?
+        };
+        if let ProxyChoice::Url(url) = &settings.proxy
+            && !matches!(url.scheme(), "http" | "https")
+        {
+            return Err(SetupError::new(format!(
+                "a proxy's URL starts with http:// or https://, not {}://",
+                url.scheme()
+            )));
+        }
+        Ok(Clients {
+            settings,
+            authorities,
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+        })
+    }
+
+    /// The client for this URL.
+    pub(super) fn get(&self, url: &Url) -> Result<&Client, reqwest::Error> {
+        let secure_proxy = match &self.settings.proxy {
+            ProxyChoice::Url(proxy) => proxy.scheme() == "https",
+            ProxyChoice::Environment | ProxyChoice::Direct => false,
+        };
+        let (slot, secure) = if url.scheme() == "https" || secure_proxy {
+            (&self.secure, true)
+        } else {
+            (&self.plain, false)
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let tls = match (secure, self.authorities.is_empty()) {
+            (false, _) => tls::none(),
+            (true, true) => tls::system(),
+            (true, false) => tls::with_authorities(&self.authorities),
+        };
+        let built = self.build(tls)?;
+        Ok(slot.get_or_init(|| built))
+    }
+
+    fn build(&self, mut tls: ClientConfig) -> Result<Client, reqwest::Error> {
+        let settings = &self.settings;
+        let mut builder = Client::builder()
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(settings.idle_timeout)
+            .pool_max_idle_per_host(settings.max_idle)
+            .redirect(redirects(settings.redirects))
+            .referer(false)
+            .http2_adaptive_window(true)
+            .user_agent(&settings.user_agent)
+            // `proxy` below says which, and the library must not add its own reading of the environment.
+            .no_proxy();
+        if settings.http1_only {
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+            builder = builder.http1_only();
+        }
+        for proxy in proxies(&settings.proxy)? {
+            builder = builder.proxy(proxy);
+        }
+        builder.tls_backend_preconfigured(tls).build()
+    }
+}
+
+/// Follows up to `max` redirects that stay at the same origin; any other is given back as the answer it is.
+fn redirects(max: usize) -> Policy {
+    if max == 0 {
+        return Policy::none();
+    }
+    Policy::custom(move |attempt: Attempt<'_>| {
+        let hops = attempt.previous().len();
+        let stays = attempt
+            .previous()
+            .last()
+            .is_some_and(|from| from.origin() == attempt.url().origin());
+        if stays && hops <= max {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
+fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>, reqwest::Error> {
+    match choice {
+        ProxyChoice::Direct => Ok(Vec::new()),
+        ProxyChoice::Url(url) => Ok(vec![Proxy::all(url.clone())?]),
+        ProxyChoice::Environment => {
+            let mut found = Vec::new();
+            let except = variable("NO_PROXY").unwrap_or_default();
+            let except = NoProxy::from_string(&format!("{except},{THIS_MACHINE}"));
+            if let Some(url) = variable("HTTPS_PROXY") {
+                found.push(Proxy::https(url)?.no_proxy(except.clone()));
+            }
+            if let Some(url) = variable("HTTP_PROXY") {
+                found.push(Proxy::http(url)?.no_proxy(except.clone()));
+            }
+            if let Some(url) = variable("ALL_PROXY") {
+                found.push(Proxy::all(url)?.no_proxy(except));
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// An environment variable by its name in capitals or in small letters, if it says anything.
+fn variable(name: &str) -> Option<String> {
+    [name.to_owned(), name.to_lowercase()]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.trim().is_empty())
+}

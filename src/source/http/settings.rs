@@ -1,0 +1,82 @@
+//! What can be set for one HTTP source, and what holds when nothing is.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+/// The settings of one HTTP source. Times and sizes of a single call are in [`CallOptions`](crate::source::CallOptions).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// How long a connection may take to be made, name lookup and TLS included. Default 2 s.
+    pub connect_timeout: Duration,
+    /// A connection that was unused for so long is closed. Default 30 s, below the 60 s after which common servers
+    /// close theirs, so that a call seldom meets a connection that is just being closed.
+    pub idle_timeout: Duration,
+    /// Unused connections that are kept per host and port. Default 64.
+    pub max_idle: usize,
+    /// Calls under way at once. Default 128.
+    pub max_concurrency: usize,
+    /// Calls that may wait for their turn; more are refused at once. Default 1024.
+    pub max_queue: usize,
+    /// How long a call may wait for its turn. Default 1 s.
+    pub max_queue_wait: Duration,
+    /// Redirects that are followed, to the same scheme, host and port only: another host must not receive the headers
+    /// of this one. Default 0: a redirect is an answer like any other.
+    pub redirects: usize,
+    /// The proxy towards upstreams. Default: from the environment.
+    pub proxy: ProxyChoice,
+    /// A PEM text of certificate authorities that are trusted in addition to the system's. Default none.
+    pub authorities_pem: Vec<u8>,
+    /// Never HTTP/2. Default false: an `https` server chooses (ALPN); plain `http` is always HTTP/1.1.
+    pub http1_only: bool,
+    /// The `user-agent` header where the connector sets none. Default `sangam/<version>`.
+    pub user_agent: String,
+}
+
+impl Default for HttpSettings {
+    fn default() -> HttpSettings {
+        HttpSettings {
+            connect_timeout: Duration::from_secs(2),
+            idle_timeout: Duration::from_secs(30),
+            max_idle: 64,
+            max_concurrency: 128,
+            max_queue: 1024,
+            max_queue_wait: Duration::from_secs(1),
+            redirects: 0,
+            proxy: ProxyChoice::Environment,
+            authorities_pem: Vec::new(),
+            http1_only: false,
+            user_agent: concat!("sangam/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Which proxy is used.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum ProxyChoice {
+    /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case; never for this machine itself.
+    #[default]
+    Environment,
+    /// None, whatever the environment says.
+    Direct,
+    /// This one, for every call. May hold a user and a password.
+    Url(Url),
+}
+
+impl fmt::Debug for ProxyChoice {
+    /// A proxy's password is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProxyChoice::Environment => f.write_str("Environment"),
+            ProxyChoice::Direct => f.write_str("Direct"),
+            ProxyChoice::Url(url) => write!(
+                f,
+                "Url({}://{}:{})",
+                url.scheme(),
+                url.host_str().unwrap_or_default(),
+                url.port_or_known_default().unwrap_or_default()
+            ),
+        }
+    }
+}

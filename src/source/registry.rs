@@ -1,0 +1,88 @@
+//! The drivers, by name: adding a wire protocol is one file in this folder and one line in [`DRIVERS`].
+
+use std::sync::Arc;
+
+use super::Source;
+use super::http::{HttpSettings, HttpSource};
+use super::native::{NativeSchema, NativeSource};
+
+/// What a driver is made of; each takes what it needs.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// Settings of the connector's HTTP calls.
+    pub http: HttpSettings,
+    /// The schema that is mounted under the connector's name, if any.
+    pub native: Option<Arc<dyn NativeSchema>>,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Driver {
+    /// Its name in settings and logs.
+    pub name: &'static str,
+    /// What it speaks, for people.
+    pub about: &'static str,
+    build: fn(Parts) -> Result<Arc<dyn Source>, SetupError>,
+}
+
+impl Driver {
+    /// Makes a source.
+    ///
+    /// # Errors
+    /// The parts do not fit: a setting that cannot be used, or a missing schema.
+    pub fn build(&self, parts: Parts) -> Result<Arc<dyn Source>, SetupError> {
+        (self.build)(parts)
+    }
+}
+
+/// Why a source cannot be made. The text is for whoever runs the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SetupError {
+    message: String,
+}
+
+impl SetupError {
+    /// An error with this text.
+    pub fn new(message: impl Into<String>) -> SetupError {
+        SetupError {
+            message: message.into(),
+        }
+    }
+}
+
+/// Every driver.
+#[rustfmt::skip]
+pub const DRIVERS: &[Driver] = &[
+    Driver { name: "http", about: "HTTP with JSON or plain text, and GraphQL services", build: |parts| Ok(Arc::new(HttpSource::new(parts.http)?)) },
+    Driver { name: "native", about: "an async-graphql schema in this process", build: |parts| Ok(Arc::new(NativeSource::from_parts(parts)?)) },
+];
+
+/// The driver of this name.
+pub fn driver(name: &str) -> Option<&'static Driver> {
+    DRIVERS.iter().find(|driver| driver.name == name)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = DRIVERS.iter().map(|driver| driver.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), DRIVERS.len());
+    }
+
+    #[test]
+    fn a_native_source_needs_a_schema() {
+        let error = driver("native")
+            .unwrap()
+            .build(Parts::default())
+            .unwrap_err();
+        assert_eq!(error.to_string(), "no schema is mounted in this process");
+        driver("http").unwrap().build(Parts::default()).unwrap();
+    }
+}
