@@ -1,1 +1,301 @@
-//! Settings: a raw file and the environment become resolved settings.
+//! Settings: a raw file, the environment and flags become resolved settings.
+//!
+//! Two forms of each group of settings exist as two types: as written ([`RawSettings`], every key optional) and
+//! resolved ([`Settings`], with defaults, and secrets read). A flag counts more than the environment, the environment
+//! more than the file. [`sections`] declares every setting once; its documentation, its default, its environment
+//! variable (`SANGAM_LIMITS_DEPTH` for `depth` in `[limits]`) and `docs/configuration.md` come from there.
+//!
+//! A key that nobody knows is an error, with the likely one named; all problems of a file are told at once. This room
+//! knows nothing of the gateway: it is read by `cli` and handed down.
+
+mod connector;
+mod problem;
+mod read;
+mod secret;
+mod section;
+mod sections;
+mod table;
+mod toml_value;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use connector::{ConnectorConfig, ConnectorSettings, RawConnectorSettings};
+pub use problem::{ConfigError, Problem};
+pub use secret::{MASK, Secret, SecretRef};
+pub use section::Section;
+pub use sections::{
+    Admin, Cache, Connector, Cors, General, Limits, Log, RawAdmin, RawCache, RawConnector, RawCors,
+    RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls, Tracing,
+};
+pub use table::markdown;
+pub use value::{ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
+
+/// The environment variables that settings may read.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The variables of this process; those that are not UTF-8 are left out.
+    pub fn of_process() -> Environment {
+        let variables = std::env::vars_os();
+        Environment(
+            variables
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+        )
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The variables whose names begin with `prefix`, as (rest of the name, value).
+    fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+        let all = self.0.iter();
+        all.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        let variables = variables.into_iter();
+        Environment(
+            variables
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Settings as written.
+#[derive(Debug, Clone, Default)]
+pub struct RawSettings {
+    /// The keys at the top.
+    pub general: RawGeneral,
+    /// `[limits]`
+    pub limits: RawLimits,
+    /// `[cache]`
+    pub cache: RawCache,
+    /// `[admin]`
+    pub admin: RawAdmin,
+    /// `[tls]`
+    pub tls: RawTls,
+    /// `[cors]`
+    pub cors: RawCors,
+    /// `[log]`
+    pub log: RawLog,
+    /// `[tracing]`
+    pub tracing: RawTracing,
+    /// `[connector.<name>]`
+    pub connectors: BTreeMap<String, RawConnectorSettings>,
+}
+
+/// Resolved settings.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The keys at the top.
+    pub general: General,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[cache]`
+    pub cache: Cache,
+    /// `[admin]`
+    pub admin: Admin,
+    /// `[tls]`
+    pub tls: Tls,
+    /// `[cors]`
+    pub cors: Cors,
+    /// `[log]`
+    pub log: Log,
+    /// `[tracing]`
+    pub tracing: Tracing,
+    /// Variables named `SANGAM_…` that are no setting; worth a warning.
+    pub unknown_variables: Vec<String>,
+    file: Option<PathBuf>,
+    connectors: BTreeMap<String, RawConnectorSettings>,
+    environment: Environment,
+}
+
+impl Settings {
+    /// Reads the settings: `file` if there is one, the variables of `environment` over it, `flags` over these.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load(
+        file: Option<&Path>,
+        environment: &Environment,
+        flags: RawSettings,
+    ) -> Result<Settings, ConfigError> {
+        let raw = match file {
+            Some(path) => read::file(path)?,
+            None => RawSettings::default(),
+        };
+        let (from_environment, unknown_variables) = read::environment(environment, &raw)?;
+        let raw = flags.over(from_environment.over(raw));
+        let mut settings = raw.resolve(environment, file)?;
+        settings.unknown_variables = unknown_variables;
+        Ok(settings)
+    }
+
+    /// The settings of one connector: what `sangam.toml` and the environment say, else what the folder's own
+    /// `connector.toml` (path and text) says, else the defaults.
+    pub fn connector(
+        &self,
+        name: &str,
+        connector_toml: Option<(&Path, &str)>,
+    ) -> Result<ConnectorSettings, ConfigError> {
+        let own = match connector_toml {
+            Some((path, text)) => read::connector_toml(path, text)?,
+            None => RawConnectorSettings::default(),
+        };
+        let raw = self.connectors.get(name).cloned().unwrap_or_default();
+        raw.over(own).resolve(name, &self.environment)
+    }
+
+    /// Replaces what the settings say about a connector: a spec brings its own settings.
+    pub fn set_connector(&mut self, name: &str, raw: RawConnectorSettings) {
+        self.connectors.insert(name.to_owned(), raw);
+    }
+
+    /// Connectors that the settings speak of although there is no such connector among `known`.
+    pub fn unknown_connectors(&self, known: &[&str]) -> Vec<Problem> {
+        let unknown = self
+            .connectors
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()));
+        unknown
+            .map(|name| {
+                let message = format!("there is no connector `{name}`");
+                Problem::new(message).suggest(name, known.iter().copied())
+            })
+            .collect()
+    }
+
+    /// The file that was read.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+}
+
+impl RawSettings {
+    /// What `self` says, else what `lower` says.
+    pub fn over(self, lower: RawSettings) -> RawSettings {
+        let mut connectors = lower.connectors;
+        for (name, upper) in self.connectors {
+            let below = connectors.remove(&name).unwrap_or_default();
+            connectors.insert(name, upper.over(below));
+        }
+        RawSettings {
+            general: self.general.over(lower.general),
+            limits: self.limits.over(lower.limits),
+            cache: self.cache.over(lower.cache),
+            admin: self.admin.over(lower.admin),
+            tls: self.tls.over(lower.tls),
+            cors: self.cors.over(lower.cors),
+            log: self.log.over(lower.log),
+            tracing: self.tracing.over(lower.tracing),
+            connectors,
+        }
+    }
+
+    fn resolve(
+        self,
+        environment: &Environment,
+        file: Option<&Path>,
+    ) -> Result<Settings, ConfigError> {
+        let mut problems = Vec::new();
+        let settings = Settings {
+            general: resolve_section(self.general, "", environment, &mut problems),
+            limits: resolve_section(self.limits, "limits", environment, &mut problems),
+            cache: resolve_section(self.cache, "cache", environment, &mut problems),
+            admin: resolve_section(self.admin, "admin", environment, &mut problems),
+            tls: resolve_section(self.tls, "tls", environment, &mut problems),
+            cors: resolve_section(self.cors, "cors", environment, &mut problems),
+            log: resolve_section(self.log, "log", environment, &mut problems),
+            tracing: resolve_section(self.tracing, "tracing", environment, &mut problems),
+            unknown_variables: Vec::new(),
+            file: file.map(Path::to_owned),
+            connectors: self.connectors,
+            environment: environment.clone(),
+        };
+        if problems.is_empty() {
+            contradictions(&settings, &mut problems);
+        }
+        if problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
+}
+
+fn resolve_section<S: Section>(
+    section: S,
+    name: &str,
+    environment: &Environment,
+    problems: &mut Vec<Problem>,
+) -> S::Resolved
+where
+    S::Resolved: Default,
+{
+    section.resolve(environment).unwrap_or_else(|errors| {
+        for (key, message) in errors {
+            let path = if name.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{name}.{key}")
+            };
+            problems.push(Problem::new(format!("{path}: {message}")));
+        }
+        S::Resolved::default()
+    })
+}
+
+/// Settings that are right each for itself and wrong together.
+fn contradictions(settings: &Settings, problems: &mut Vec<Problem>) {
+    if let Some(listen) = settings.admin.listen {
+        if !listen.ip().is_loopback() && settings.admin.token.is_none() {
+            problems.push(
+                Problem::new(format!("admin.listen: {listen} can be reached from other machines, and there is no token"))
+                    .help("set admin.token, for example { file = \"/run/secrets/admin\" }, or listen on 127.0.0.1"),
+            );
+        }
+        if listen == settings.general.listen && listen.port() != 0 {
+            problems.push(Problem::new(format!(
+                "admin.listen: {listen} is the address for clients too"
+            )));
+        }
+    }
+    match (&settings.tls.certificate, &settings.tls.key) {
+        (Some(_), None) => problems.push(Problem::new(
+            "tls.certificate is set and tls.key is not".to_owned(),
+        )),
+        (None, Some(_)) => problems.push(Problem::new(
+            "tls.key is set and tls.certificate is not".to_owned(),
+        )),
+        _ => {}
+    }
+    if settings.cors.credentials && settings.cors.origins.iter().any(|origin| origin == "*") {
+        problems.push(
+            Problem::new(
+                "cors.credentials: browsers send no cookies where any origin may ask".to_owned(),
+            )
+            .help("name the origins instead of \"*\""),
+        );
+    }
+}

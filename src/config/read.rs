@@ -1,0 +1,368 @@
+//! Reading what is written: the file, the environment, a folder's `connector.toml`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::connector::RawConnectorSettings;
+use super::problem::{ConfigError, Problem};
+use super::section::Section;
+use super::value::{HttpUrl, Written};
+use super::{Environment, RawSettings, toml_value};
+
+/// One file being read, and what is wrong with it so far.
+struct Reader<'a> {
+    file: &'a Path,
+    text: Arc<str>,
+    base: &'a Path,
+    problems: Vec<Problem>,
+}
+
+type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+
+impl<'a> Reader<'a> {
+    fn new(file: &'a Path, text: &str) -> Reader<'a> {
+        Reader {
+            file,
+            text: text.into(),
+            base: file.parent().unwrap_or(Path::new("")),
+            problems: Vec::new(),
+        }
+    }
+
+    fn problem(&mut self, message: String, span: std::ops::Range<usize>) -> &mut Problem {
+        let problem = Problem::new(message).at(self.file, &self.text, span);
+        self.problems.push(problem);
+        let last = self.problems.len() - 1;
+        &mut self.problems[last]
+    }
+
+    fn unknown(&mut self, key: &Key<'_>, section: &str, known: &[&str]) {
+        let name = key.get_ref().as_ref();
+        let message = if section.is_empty() {
+            format!("there is no setting `{name}`")
+        } else {
+            format!("there is no setting `{name}` in [{section}]")
+        };
+        let problem = self.problem(message, key.span());
+        *problem = problem.clone().suggest(name, known.iter().copied());
+    }
+
+    /// Reads a value that must be a table.
+    fn table<'t, 'i>(
+        &mut self,
+        name: &str,
+        value: &'t Spanned<DeValue<'i>>,
+    ) -> Option<&'t DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.problem(
+                format!("{name} is a table, written as [{name}]"),
+                value.span(),
+            );
+        }
+        table
+    }
+
+    fn section<S: Section>(&mut self, section: &mut S, name: &str, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = self.table(name, value) else {
+            return;
+        };
+        for (key, value) in table {
+            if !self.set(section, key, value) {
+                self.unknown(key, name, S::NAMES);
+            }
+        }
+    }
+
+    /// Sets a key of a section; false when it has no such key.
+    fn set<S: Section>(
+        &mut self,
+        section: &mut S,
+        key: &Key<'_>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> bool {
+        match section.set(key.get_ref(), value.get_ref(), self.base) {
+            Some(Ok(())) => true,
+            Some(Err(message)) => {
+                self.problem(format!("{}: {message}", key.get_ref()), value.span());
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn settings(&mut self, table: &DeTable<'_>) -> RawSettings {
+        let mut raw = RawSettings::default();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "limits" => self.section(&mut raw.limits, "limits", value),
+                "cache" => self.section(&mut raw.cache, "cache", value),
+                "admin" => self.section(&mut raw.admin, "admin", value),
+                "tls" => self.section(&mut raw.tls, "tls", value),
+                "cors" => self.section(&mut raw.cors, "cors", value),
+                "log" => self.section(&mut raw.log, "log", value),
+                "tracing" => self.section(&mut raw.tracing, "tracing", value),
+                "connector" => {
+                    let Some(table) = self.table("connector", value) else {
+                        continue;
+                    };
+                    for (name, value) in table {
+                        let section = format!("connector.{}", name.get_ref());
+                        if let Some(table) = self.table(&section, value) {
+                            let connector = self.connector(&section, table);
+                            raw.connectors
+                                .insert(name.get_ref().as_ref().to_owned(), connector);
+                        }
+                    }
+                }
+                _ => {
+                    if !self.set(&mut raw.general, key, value) {
+                        let mut known = super::RawGeneral::NAMES.to_vec();
+                        known.extend(SECTIONS);
+                        self.unknown(key, "", &known);
+                    }
+                }
+            }
+        }
+        raw
+    }
+
+    fn connector(&mut self, section: &str, table: &DeTable<'_>) -> RawConnectorSettings {
+        let mut raw = RawConnectorSettings::default();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "config" => match toml_value::config(value.get_ref(), self.base) {
+                    Ok(config) if value.get_ref().is_table() => raw.config = Some(config),
+                    Ok(_) => {
+                        self.problem(
+                            "config is a table: what the connector reads as $config".to_owned(),
+                            value.span(),
+                        );
+                    }
+                    Err(message) => {
+                        self.problem(format!("config: {message}"), value.span());
+                    }
+                },
+                "sources" => self.sources(&mut raw, section, value),
+                _ => {
+                    if !self.set(&mut raw.common, key, value) {
+                        let mut known = super::RawConnector::NAMES.to_vec();
+                        known.extend(["config", "sources"]);
+                        self.unknown(key, section, &known);
+                    }
+                }
+            }
+        }
+        raw
+    }
+
+    fn sources(
+        &mut self,
+        raw: &mut RawConnectorSettings,
+        section: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let Some(sources) = self.table(&format!("{section}.sources"), value) else {
+            return;
+        };
+        for (name, value) in sources {
+            let section = format!("{section}.sources.{}", name.get_ref());
+            let Some(source) = self.table(&section, value) else {
+                continue;
+            };
+            for (key, value) in source {
+                if key.get_ref() != "base_url" {
+                    self.unknown(key, &section, &["base_url"]);
+                    continue;
+                }
+                match HttpUrl::from_toml(value.get_ref(), self.base) {
+                    Ok(url) => {
+                        raw.sources.insert(name.get_ref().as_ref().to_owned(), url);
+                    }
+                    Err(message) => {
+                        self.problem(format!("base_url: {message}"), value.span());
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish<T>(self, value: T) -> Result<T, ConfigError> {
+        if self.problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(ConfigError {
+                problems: self.problems,
+            })
+        }
+    }
+
+    /// Parses the text and reads its top table.
+    fn read<T>(
+        mut self,
+        read: impl FnOnce(&mut Self, &DeTable<'_>) -> T,
+    ) -> Result<T, ConfigError> {
+        let text = self.text.clone();
+        match DeTable::parse(&text) {
+            Ok(table) => {
+                let value = read(&mut self, table.get_ref());
+                self.finish(value)
+            }
+            Err(error) => {
+                let span = error.span().unwrap_or_default();
+                self.problem(error.message().replace('\n', "; "), span);
+                Err(ConfigError {
+                    problems: self.problems,
+                })
+            }
+        }
+    }
+}
+
+/// The sections of the file.
+const SECTIONS: [&str; 8] = [
+    "admin",
+    "cache",
+    "connector",
+    "cors",
+    "limits",
+    "log",
+    "tls",
+    "tracing",
+];
+
+/// Reads `sangam.toml`.
+pub(crate) fn file(path: &Path) -> Result<RawSettings, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
+    Reader::new(path, &text).read(Reader::settings)
+}
+
+/// Reads the settings of one connector, as they stand in `[connector.<name>]`, from a text of their own.
+pub(crate) fn connector_text(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
+    Reader::new(path, text).read(|reader, table| reader.connector("connector", table))
+}
+
+/// What the keys of a folder's `connector.toml` may be: nothing that is a matter of the deployment.
+const OWN_KEYS: [&str; 6] = [
+    "owner",
+    "timeout",
+    "connect_timeout",
+    "max_response_bytes",
+    "concurrency",
+    "queue",
+];
+
+/// Reads a folder's `connector.toml`.
+pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
+    Reader::new(path, text).read(|reader, table| {
+        let mut raw = RawConnectorSettings::default();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if name == "owner" {
+                match String::from_toml(value.get_ref(), reader.base) {
+                    Ok(owner) => raw.owner = Some(owner),
+                    Err(message) => {
+                        reader.problem(format!("owner: {message}"), value.span());
+                    }
+                }
+            } else if OWN_KEYS.contains(&name) {
+                reader.set(&mut raw.common, key, value);
+            } else if super::RawConnector::NAMES.contains(&name)
+                || matches!(name, "config" | "sources")
+            {
+                let problem = reader.problem(
+                    format!("`{name}` is a matter of the deployment, not of the connector"),
+                    key.span(),
+                );
+                *problem = problem
+                    .clone()
+                    .help("set it in sangam.toml, under [connector.<name>]");
+            } else {
+                reader.unknown(key, "", &OWN_KEYS);
+            }
+        }
+        raw
+    })
+}
+
+/// Reads the variables `SANGAM_…`. The second part of the result: variables of that prefix that are no setting.
+pub(crate) fn environment(
+    environment: &Environment,
+    file: &RawSettings,
+) -> Result<(RawSettings, Vec<String>), ConfigError> {
+    let mut raw = RawSettings::default();
+    let mut unknown = Vec::new();
+    let mut problems = Vec::new();
+    for (name, text) in environment.with_prefix("SANGAM_") {
+        // A Kubernetes service called `sangam` puts these into every container.
+        if name.starts_with("SERVICE_") || name.starts_with("PORT") {
+            continue;
+        }
+        match set_from_text(&mut raw, file, &name.to_lowercase(), text) {
+            Some(Ok(())) => {}
+            Some(Err(message)) => problems.push(Problem::new(format!("SANGAM_{name}: {message}"))),
+            None => unknown.push(format!("SANGAM_{name}")),
+        }
+    }
+    if problems.is_empty() {
+        Ok((raw, unknown))
+    } else {
+        Err(ConfigError { problems })
+    }
+}
+
+fn set_from_text(
+    raw: &mut RawSettings,
+    file: &RawSettings,
+    name: &str,
+    text: &str,
+) -> Option<Result<(), String>> {
+    if let Some(rest) = name.strip_prefix("connector_") {
+        return set_connector_from_text(raw, file, rest, text);
+    }
+    if let Some((section, key)) = name.split_once('_') {
+        let set = match section {
+            "limits" => raw.limits.set_text(key, text),
+            "cache" => raw.cache.set_text(key, text),
+            "admin" => raw.admin.set_text(key, text),
+            "tls" => raw.tls.set_text(key, text),
+            "cors" => raw.cors.set_text(key, text),
+            "log" => raw.log.set_text(key, text),
+            "tracing" => raw.tracing.set_text(key, text),
+            _ => None,
+        };
+        if set.is_some() {
+            return set;
+        }
+    }
+    raw.general.set_text(name, text)
+}
+
+/// `<name>_<key>`, where both may hold underscores: the longest key that fits counts. A name with dashes in the file is
+/// found with underscores.
+fn set_connector_from_text(
+    raw: &mut RawSettings,
+    file: &RawSettings,
+    rest: &str,
+    text: &str,
+) -> Option<Result<(), String>> {
+    let keys = super::RawConnector::NAMES.iter();
+    let (name, key) = keys
+        .filter_map(|key| {
+            let name = rest.strip_suffix(key)?.strip_suffix('_')?;
+            (!name.is_empty()).then_some((name, *key))
+        })
+        .min_by_key(|(name, _)| name.len())?;
+    let known = file.connectors.keys();
+    let name = known
+        .into_iter()
+        .find(|known| known.to_lowercase().replace('-', "_") == name)
+        .cloned()
+        .unwrap_or_else(|| name.to_owned());
+    let connector = raw.connectors.entry(name).or_default();
+    connector.common.set_text(key, text)
+}

@@ -1,0 +1,125 @@
+//! Secrets: named by reference in settings, masked wherever they could be printed.
+//!
+//! A [`SecretRef`] says where a secret is (`{ env = "DGGI_KEY" }`, `{ file = "/run/secrets/dggi" }`); resolving it
+//! gives a [`Secret`], whose `Debug` and `Display` show nothing of it. [`Secret::expose`] is the only way to the text,
+//! so that a search for it finds every use.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Environment;
+
+/// A text that no log, answer or error may show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<str>);
+
+/// What stands in place of a secret.
+pub const MASK: &str = "***";
+
+impl Secret {
+    /// Takes a text as a secret.
+    pub fn new(text: impl Into<Arc<str>>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself: only for sending it where it belongs, or comparing it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in a time that does not depend on where the texts differ.
+    pub fn matches(&self, other: &str) -> bool {
+        let (a, b) = (self.0.as_bytes(), other.as_bytes());
+        let mut difference = u8::from(a.len() != b.len());
+        for (index, byte) in a.iter().enumerate() {
+            difference |= byte ^ b.get(index).copied().unwrap_or(0);
+        }
+        difference == 0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRef {
+    /// In an environment variable.
+    Environment(String),
+    /// In a file, without its trailing line break.
+    File(PathBuf),
+    /// Given as a text (by a variable of the gateway's own, such as `SANGAM_ADMIN_TOKEN`).
+    Given(Secret),
+}
+
+impl SecretRef {
+    /// Reads the secret. The error names the place, never a content.
+    pub fn resolve(&self, environment: &Environment) -> Result<Secret, String> {
+        match self {
+            SecretRef::Given(secret) => Ok(secret.clone()),
+            SecretRef::Environment(name) => match environment.get(name) {
+                Some(text) if !text.is_empty() => Ok(Secret::new(text)),
+                Some(_) => Err(format!("the environment variable {name} is empty")),
+                None => Err(format!("the environment variable {name} is not set")),
+            },
+            SecretRef::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => {
+                    let text = text.trim_end_matches(['\r', '\n']);
+                    if text.is_empty() {
+                        return Err(format!("{} is empty", path.display()));
+                    }
+                    Ok(Secret::new(text))
+                }
+                Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn shows_nothing() {
+        let secret = Secret::new("canary-7731");
+        assert_eq!(
+            format!("{secret} {secret:?} {:?}", SecretRef::Given(secret.clone())),
+            "*** *** Given(***)"
+        );
+        assert!(secret.matches("canary-7731"));
+        assert!(!secret.matches("canary-773"));
+        assert!(!secret.matches("canary-77310"));
+        assert!(!secret.matches(""));
+    }
+
+    #[test]
+    fn reads_a_file_without_its_line_break() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "s3cret\n").unwrap();
+        let secret = SecretRef::File(path)
+            .resolve(&Environment::default())
+            .unwrap();
+        assert_eq!(secret.expose(), "s3cret");
+    }
+
+    #[test]
+    fn names_the_place_that_is_missing() {
+        let error = SecretRef::Environment("DGGI_KEY".into())
+            .resolve(&Environment::default())
+            .unwrap_err();
+        assert_eq!(error, "the environment variable DGGI_KEY is not set");
+    }
+}

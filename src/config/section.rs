@@ -1,0 +1,149 @@
+//! One declaration per group of settings; from it come the raw type, the resolved type, the defaults, the environment
+//! variables and the documentation, so that these cannot disagree.
+
+use std::path::Path;
+
+use toml::de::DeValue;
+
+use super::Environment;
+
+/// One documented setting.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its key within its section.
+    pub name: &'static str,
+    /// What kind of value it takes.
+    pub kind: &'static str,
+    /// Its default as TOML; empty when there is none.
+    pub default: String,
+    /// What it means.
+    pub doc: String,
+}
+
+/// The raw form of a section: what the file, the environment and the flags say, `None` where they say nothing.
+pub trait Section: Default + Clone {
+    /// The resolved form.
+    type Resolved;
+
+    /// What the section is about.
+    const ABOUT: &'static str;
+
+    /// The keys, in the order of their declaration.
+    const NAMES: &'static [&'static str];
+
+    /// Every setting with its documentation.
+    fn entries() -> Vec<Entry>;
+
+    /// Sets a key from TOML. `None`: there is no such key.
+    fn set(&mut self, name: &str, value: &DeValue<'_>, base: &Path) -> Option<Result<(), String>>;
+
+    /// Sets a key from the text of an environment variable. `None`: there is no such key.
+    fn set_text(&mut self, name: &str, text: &str) -> Option<Result<(), String>>;
+
+    /// What `self` says, else what `lower` says.
+    fn over(self, lower: Self) -> Self;
+
+    /// With defaults, and secrets read. Errors are pairs of key and message.
+    fn resolve(
+        self,
+        environment: &Environment,
+    ) -> Result<Self::Resolved, Vec<(&'static str, String)>>;
+}
+
+/// Declares a section: `section! { /// doc  Limits, RawLimits { /// doc  depth: u32 = 15, } }`.
+macro_rules! section {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident, $raw:ident {
+            $( $(#[doc = $field_doc:literal])* $field:ident : $type:ty = $default:expr, )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])* pub $field: $type, )*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { $( $field: $default, )* }
+            }
+        }
+
+        #[doc = concat!("[`", stringify!($name), "`] as written: `None` where nothing is said.")]
+        #[derive(Debug, Clone, Default)]
+        pub struct $raw {
+            $( $(#[doc = $field_doc])* pub $field: Option<<$type as $crate::config::value::Setting>::Written>, )*
+        }
+
+        impl $crate::config::section::Section for $raw {
+            type Resolved = $name;
+
+            const ABOUT: &'static str = concat!($($doc, "\n"),*);
+
+            const NAMES: &'static [&'static str] = &[$( stringify!($field), )*];
+
+            fn entries() -> Vec<$crate::config::section::Entry> {
+                use $crate::config::value::{Setting, Written};
+                let defaults = $name::default();
+                vec![$(
+                    $crate::config::section::Entry {
+                        name: stringify!($field),
+                        kind: <<$type as Setting>::Written as Written>::KIND,
+                        default: Setting::show(&defaults.$field),
+                        doc: concat!($($field_doc, "\n"),*).trim().to_owned(),
+                    },
+                )*]
+            }
+
+            fn set(
+                &mut self,
+                name: &str,
+                value: &toml::de::DeValue<'_>,
+                base: &std::path::Path,
+            ) -> Option<Result<(), String>> {
+                use $crate::config::value::Written;
+                match name {
+                    $( stringify!($field) => {
+                        Some(Written::from_toml(value, base).map(|value| self.$field = Some(value)))
+                    } )*
+                    _ => None,
+                }
+            }
+
+            fn set_text(&mut self, name: &str, text: &str) -> Option<Result<(), String>> {
+                use $crate::config::value::Written;
+                match name {
+                    $( stringify!($field) => {
+                        Some(Written::from_text(text).map(|value| self.$field = Some(value)))
+                    } )*
+                    _ => None,
+                }
+            }
+
+            fn over(self, lower: Self) -> Self {
+                $raw { $( $field: self.$field.or(lower.$field), )* }
+            }
+
+            fn resolve(
+                self,
+                environment: &$crate::config::Environment,
+            ) -> Result<$name, Vec<(&'static str, String)>> {
+                use $crate::config::value::Setting;
+                let mut resolved = $name::default();
+                let mut problems = Vec::new();
+                $(
+                    if let Some(written) = self.$field {
+                        match <$type as Setting>::resolve(written, environment) {
+                            Ok(value) => resolved.$field = value,
+                            Err(problem) => problems.push((stringify!($field), problem)),
+                        }
+                    }
+                )*
+                if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+            }
+        }
+    };
+}
+
+pub(crate) use section;

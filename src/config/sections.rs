@@ -1,0 +1,163 @@
+//! The settings of the gateway, section by section: what is written here is what the documentation says.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::secret::Secret;
+use super::section::section;
+use super::value::{ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
+
+section! {
+    /// The gateway itself: the keys at the top of the file.
+    General, RawGeneral {
+        /// Where clients connect.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 4000)),
+        /// The folder that holds one folder per connector.
+        connectors: PathBuf = PathBuf::from("connectors"),
+        /// Connectors to load; all when empty.
+        only: Vec<String> = Vec::new(),
+        /// The folder with named operations (`*.graphql`), which `sangam check` holds against the schema.
+        operations: Option<PathBuf> = None,
+        /// Whether clients may ask for the schema (`__schema`, `__type`, `/schema.graphql`).
+        introspection: bool = true,
+        /// Whether answers are compressed (gzip) for clients that accept it.
+        compression: bool = true,
+        /// How long requests in flight may take to finish after a signal to stop.
+        shutdown_grace: Duration = Duration::from_secs(30),
+    }
+}
+
+section! {
+    /// What one request may cost. Whatever passes a limit is refused with the kind `LIMIT`, before any department is
+    /// called where that can be known before.
+    Limits, RawLimits {
+        /// Bytes of a request's body (operation, variables and all).
+        body_bytes: ByteSize = ByteSize(1_000_000),
+        /// Bytes of an operation's text.
+        document_bytes: ByteSize = ByteSize(100_000),
+        /// Tokens of an operation's text.
+        tokens: usize = 10_000,
+        /// How deep fields may be nested, fragments expanded; introspection fields count too.
+        depth: usize = 15,
+        /// Aliases in an operation, fragments expanded.
+        aliases: usize = 200,
+        /// Fields at the root of an operation, fragments expanded.
+        root_fields: usize = 50,
+        /// Steps that the planner may take for one operation.
+        plan_steps: usize = 100_000,
+        /// Elements of one list from a department for which further calls are made.
+        list_fanout: usize = 10_000,
+        /// Calls to departments for one operation.
+        upstream_calls: usize = 200,
+        /// Bytes of one answer, before compression.
+        answer_bytes: ByteSize = ByteSize(32_000_000),
+        /// Errors listed in one answer; further ones are counted.
+        errors: usize = 100,
+        /// How long one operation may take; fields that are not there by then are null, with an error of kind `TIMEOUT`.
+        operation_timeout: Duration = Duration::from_secs(30),
+        /// GraphQL requests worked on at the same time; one more is answered with status 503.
+        concurrent_requests: usize = 1_000,
+        /// Open client connections; one more waits to be accepted.
+        connections: usize = 10_000,
+        /// How long a client may take to send the head of a request, and how long its body.
+        request_read_timeout: Duration = Duration::from_secs(10),
+    }
+}
+
+section! {
+    /// What is kept in memory.
+    Cache, RawCache {
+        /// Compiled operations that are kept.
+        plans: usize = 1_000,
+        /// Bytes of departments' documents that are kept.
+        documents: ByteSize = ByteSize(256_000_000),
+        /// Bytes of whole answers that are kept.
+        responses: ByteSize = ByteSize(128_000_000),
+    }
+}
+
+section! {
+    /// The listener for operators: metrics and details. It is not opened without an address.
+    Admin, RawAdmin {
+        /// Where operators connect.
+        listen: Option<SocketAddr> = None,
+        /// The token that a request must carry (`Authorization: Bearer …`). Needed unless `listen` is a loopback address.
+        token: Option<Secret> = None,
+    }
+}
+
+section! {
+    /// TLS towards clients; with it, HTTP/2 is offered too.
+    Tls, RawTls {
+        /// The certificate chain, PEM.
+        certificate: Option<PathBuf> = None,
+        /// Its private key, PEM.
+        key: Option<PathBuf> = None,
+    }
+}
+
+section! {
+    /// Which pages of other origins may ask (CORS). None when `origins` is empty.
+    Cors, RawCors {
+        /// Origins such as `https://dashboard.example.gov.in`; `*` for any.
+        origins: Vec<String> = Vec::new(),
+        /// Whether browsers send cookies and client certificates; not together with `*`.
+        credentials: bool = false,
+        /// Request headers that pages may set.
+        headers: Vec<String> = ["content-type", "authorization", "traceparent", "x-request-id"].map(str::to_owned).to_vec(),
+        /// How long a browser may keep this answer.
+        max_age: Duration = Duration::from_secs(3600),
+    }
+}
+
+section! {
+    /// The log, on standard error. Values of variables, bodies and headers are never in it.
+    Log, RawLog {
+        /// The least important kind of line that is written.
+        level: LogLevel = LogLevel::Info,
+        /// How a line looks.
+        format: LogFormat = LogFormat::Json,
+        /// Which requests get a line of their own.
+        requests: LogRequests = LogRequests::Problems,
+    }
+}
+
+section! {
+    /// Traces, sent by OTLP over HTTP when there is an endpoint.
+    Tracing, RawTracing {
+        /// The collector's URL for traces, such as `http://127.0.0.1:4318/v1/traces`.
+        endpoint: Option<HttpUrl> = None,
+        /// The share of requests that are traced when the client has not decided.
+        sample: Ratio = Ratio(1.0),
+        /// The name under which this gateway appears.
+        service_name: String = "sangam".to_owned(),
+    }
+}
+
+section! {
+    /// One connector: where its department answers, and the bounds of calls to it. `<name>` is the folder's name.
+    Connector, RawConnector {
+        /// The address of the department's service, in place of the one in `connector.graphql`. With several
+        /// `@source`s, each has its own: `[connector.<name>.sources.<source>] base_url`.
+        base_url: Option<HttpUrl> = None,
+        /// How long one call may take, from the first byte sent to the last byte read.
+        timeout: Duration = Duration::from_secs(10),
+        /// How long connecting may take.
+        connect_timeout: Duration = Duration::from_secs(3),
+        /// Bytes of one answer, decompressed; a longer one is refused.
+        max_response_bytes: ByteSize = ByteSize(16_000_000),
+        /// Calls at the same time; further ones wait.
+        concurrency: usize = 64,
+        /// Calls that may wait; one more is refused with the kind `BUSY`.
+        queue: usize = 1_000,
+        /// A proxy for calls to this department.
+        proxy: Option<HttpUrl> = None,
+        /// Certificate authorities to trust for this department, PEM, in place of the system's.
+        ca: Option<PathBuf> = None,
+        /// How many redirects are followed (to the same origin only).
+        redirects: u32 = 0,
+        /// Environment variables that the connector may read as `$env`.
+        env: Vec<String> = Vec::new(),
+    }
+}

@@ -1,0 +1,86 @@
+//! The documentation of every setting, generated from their declarations.
+
+use std::fmt::Write;
+
+use super::section::Section;
+use super::sections::{
+    RawAdmin, RawCache, RawConnector, RawCors, RawGeneral, RawLimits, RawLog, RawTls, RawTracing,
+};
+
+const HEAD: &str = "\
+# Configuration
+
+Generated from `src/config/sections.rs`; do not edit (`UPDATE_DOCS=1 cargo nextest run generated_docs` writes it anew).
+
+Settings are read from `sangam.toml` (`--config` names another file). A flag counts more than an environment variable,
+an environment variable more than the file. The variable of a setting is `SANGAM_`, its section and its key in capitals:
+`SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`; lists are separated by commas. A key that
+nobody knows is an error. Paths in the file are relative to it.
+
+Secrets stand in the file by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`.
+
+    listen = \"127.0.0.1:4000\"
+    connectors = \"connectors\"
+
+    [admin]
+    listen = \"127.0.0.1:4001\"
+    token = { file = \"/run/secrets/admin\" }
+
+    [limits]
+    depth = 15
+    upstream_calls = 200
+
+    [connector.dggi]
+    base_url = \"https://dggi.example.gov.in/api\"
+    timeout = \"5s\"
+    config = { api_key = { env = \"DGGI_KEY\" } }
+";
+
+const CONNECTOR_TAIL: &str = "
+Besides these:
+
+- `config`: a table of the connector's own, which its mappings read as `$config`. Secrets in it stand by reference, at
+  any depth; they are masked in logs and in `sangam explain`, as are plain texts whose key says that they are secret.
+- `sources.<source>.base_url`: the address of one of several `@source`s.
+
+The folder's own `connector.toml` may say `owner`, `timeout`, `connect_timeout`, `max_response_bytes`, `concurrency`
+and `queue`; `sangam.toml` counts more.
+";
+
+/// `docs/configuration.md`.
+pub fn markdown() -> String {
+    let mut text = HEAD.to_owned();
+    section::<RawGeneral>(&mut text, "General");
+    section::<RawLimits>(&mut text, "`[limits]`");
+    section::<RawCache>(&mut text, "`[cache]`");
+    section::<RawAdmin>(&mut text, "`[admin]`");
+    section::<RawTls>(&mut text, "`[tls]`");
+    section::<RawCors>(&mut text, "`[cors]`");
+    section::<RawLog>(&mut text, "`[log]`");
+    section::<RawTracing>(&mut text, "`[tracing]`");
+    section::<RawConnector>(&mut text, "`[connector.<name>]`");
+    text.push_str(CONNECTOR_TAIL);
+    text
+}
+
+fn section<S: Section>(text: &mut String, title: &str) {
+    let about: Vec<&str> = S::ABOUT.lines().map(str::trim).collect();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "\n## {title}\n\n{}\n\n", about.join("\n"));
+    text.push_str("| key | default | meaning |\n|---|---|---|\n");
+    for entry in S::entries() {
+        let doc: Vec<&str> = entry.doc.lines().map(str::trim).collect();
+        let doc = doc.join(" ").replace('|', "\\|");
+        let kind = entry.kind;
+        let default = match entry.default.as_str() {
+            "" => String::new(),
+            default => format!("`{default}`"),
+        };
+        let _ = writeln!(
+            text,
+            "| `{}` | {default} | {doc} ({}) |",
+            entry.name,
+            kind.replace('|', "\\|")
+        );
+    }
+}

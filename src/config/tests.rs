@@ -1,0 +1,211 @@
+//! Settings as operators write them, rightly and wrongly.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+fn load(text: &str, environment: &Environment, flags: RawSettings) -> Result<Settings, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sangam.toml");
+    std::fs::write(&path, text).unwrap();
+    Settings::load(Some(&path), environment, flags).map_err(|error| {
+        let folder = format!("{}/", folder.path().display());
+        error.to_string().replace(&folder, "")
+    })
+}
+
+fn refused(text: &str) -> String {
+    load(text, &Environment::default(), RawSettings::default()).unwrap_err()
+}
+
+#[test]
+fn a_flag_counts_more_than_the_environment_and_that_more_than_the_file() {
+    let file = "listen = \"127.0.0.1:1\"\n[limits]\ndepth = 1\ntokens = 1\naliases = 1\n";
+    let environment: Environment = [
+        ("SANGAM_LIMITS_TOKENS", "2"),
+        ("SANGAM_LIMITS_ALIASES", "2"),
+    ]
+    .into_iter()
+    .collect();
+    let mut flags = RawSettings::default();
+    flags.limits.aliases = Some(3);
+    let settings = load(file, &environment, flags).unwrap();
+    assert_eq!(settings.general.listen.port(), 1);
+    let limits = settings.limits;
+    assert_eq!(
+        (
+            limits.depth,
+            limits.tokens,
+            limits.aliases,
+            limits.root_fields
+        ),
+        (1, 2, 3, 50)
+    );
+}
+
+#[test]
+fn every_problem_is_told_with_its_place() {
+    let problems = refused(
+        "lisen = \"127.0.0.1:1\"\n[limits]\ndept = 3\ntokens = \"many\"\n[connector.dggi]\nbase_url = \"dggi\"\n\
+         timeuot = \"5s\"\n[connector.dggi.sources.a]\nurl = \"http://a\"\n",
+    );
+    let expected = "\
+sangam.toml:6:12: base_url: expected an absolute URL such as \"https://host/path\", found \"dggi\"
+ 6 | base_url = \"dggi\"
+   |            ^^^^^^
+sangam.toml:9:1: there is no setting `url` in [connector.dggi.sources.a]
+ 9 | url = \"http://a\"
+   | ^^^
+  help: known: base_url
+sangam.toml:7:1: there is no setting `timeuot` in [connector.dggi]
+ 7 | timeuot = \"5s\"
+   | ^^^^^^^
+  help: did you mean `timeout`?
+sangam.toml:3:1: there is no setting `dept` in [limits]
+ 3 | dept = 3
+   | ^^^^
+  help: did you mean `depth`?
+sangam.toml:4:10: tokens: expected a whole number, found a string
+ 4 | tokens = \"many\"
+   |          ^^^^^^
+sangam.toml:1:1: there is no setting `lisen`
+ 1 | lisen = \"127.0.0.1:1\"
+   | ^^^^^
+  help: did you mean `listen`?";
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place() {
+    let problems = refused("listen = \n");
+    assert!(problems.starts_with("sangam.toml:1:"), "{problems}");
+}
+
+#[test]
+fn an_admin_listener_that_others_reach_needs_a_token() {
+    let problems = refused("[admin]\nlisten = \"0.0.0.0:9\"\n");
+    assert!(
+        problems.contains("admin.listen: 0.0.0.0:9 can be reached"),
+        "{problems}"
+    );
+    let environment = [("SANGAM_ADMIN_TOKEN", "t")].into_iter().collect();
+    let settings = load(
+        "[admin]\nlisten = \"0.0.0.0:9\"\n",
+        &environment,
+        RawSettings::default(),
+    );
+    assert!(settings.unwrap().admin.token.unwrap().matches("t"));
+}
+
+#[test]
+fn a_plain_secret_is_refused_where_a_reference_belongs() {
+    let problems = refused("[admin]\ntoken = \"canary-7731\"\n");
+    assert!(
+        problems.contains("a secret by reference: { env = \"NAME\" }"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_connectors_secrets_are_read_and_masked() {
+    let file = "[connector.dggi]\nbase_url = \"http://dggi.example/api\"\n\
+                config = { api_key = { env = \"DGGI_KEY\" }, sub = { token = \"canary-2\", edition = 4 } }\n";
+    let environment = [("DGGI_KEY", "canary-1")].into_iter().collect();
+    let settings = load(file, &environment, RawSettings::default()).unwrap();
+    let dggi = settings.connector("dggi", None).unwrap();
+    assert_eq!(
+        dggi.config.expose(),
+        &serde_json::json!({ "api_key": "canary-1", "sub": { "token": "canary-2", "edition": 4 } })
+    );
+    let secrets: BTreeSet<&str> = dggi.secrets().map(Secret::expose).collect();
+    assert_eq!(secrets, BTreeSet::from(["canary-1", "canary-2"]));
+    let shown = format!("{settings:?} {dggi:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_missing_secret_is_told_when_its_connector_is_asked_for() {
+    let file = "[connector.dggi]\nconfig = { a = { b = { env = \"DGGI_KEY\" } } }\n";
+    let settings = load(file, &Environment::default(), RawSettings::default()).unwrap();
+    let error = settings.connector("dggi", None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "connector.dggi.config.a.b: the environment variable DGGI_KEY is not set"
+    );
+    assert!(settings.connector("lgd", None).is_ok());
+    let unknown = settings.unknown_connectors(&["dgi", "lgd"]);
+    assert_eq!(
+        unknown[0].to_string(),
+        "there is no connector `dggi`\n  help: did you mean `dgi`?"
+    );
+}
+
+#[test]
+fn a_connector_can_be_set_in_the_environment_alone() {
+    let environment = [
+        ("SANGAM_CONNECTOR_DGGI_BASE_URL", "http://127.0.0.1:9/a"),
+        ("SANGAM_CONNECTOR_LAND_RECORDS_CONNECT_TIMEOUT", "1s"),
+        ("SANGAM_CONNECTOR_LAND_RECORDS_TIMEOUT", "2s"),
+        ("SANGAM_LIMITS_DEPHT", "2"),
+        ("SANGAM_SERVICE_HOST", "10.0.0.1"),
+    ];
+    let environment = environment.into_iter().collect();
+    let file = "[connector.land-records]\nconcurrency = 3\n";
+    let settings = load(file, &environment, RawSettings::default()).unwrap();
+    assert_eq!(settings.unknown_variables, ["SANGAM_LIMITS_DEPHT"]);
+    let dggi = settings.connector("dggi", None).unwrap();
+    assert_eq!(
+        dggi.common.base_url.unwrap().as_str(),
+        "http://127.0.0.1:9/a"
+    );
+    let records = settings.connector("land-records", None).unwrap().common;
+    assert_eq!(
+        (
+            records.concurrency,
+            records.timeout.as_secs(),
+            records.connect_timeout.as_secs()
+        ),
+        (3, 2, 1)
+    );
+}
+
+#[test]
+fn a_folders_own_settings_count_less_and_hold_no_deployment() {
+    let path = Path::new("connectors/dggi/connector.toml");
+    let settings = load(
+        "[connector.dggi]\ntimeout = \"1s\"\n",
+        &Environment::default(),
+        RawSettings::default(),
+    )
+    .unwrap();
+    let text = "owner = \"Planning\"\ntimeout = \"9s\"\nconcurrency = 2\n";
+    let dggi = settings.connector("dggi", Some((path, text))).unwrap();
+    assert_eq!(
+        (dggi.common.timeout.as_secs(), dggi.common.concurrency),
+        (1, 2)
+    );
+    assert_eq!(dggi.owner.as_deref(), Some("Planning"));
+    let error = settings.connector("dggi", Some((path, "base_url = \"http://a\"\n")));
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("`base_url` is a matter of the deployment"),
+        "{error}"
+    );
+}
+
+#[test]
+fn generated_docs_are_up_to_date() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, markdown()).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        written,
+        markdown(),
+        "run UPDATE_DOCS=1 cargo nextest run generated_docs"
+    );
+}

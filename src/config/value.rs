@@ -1,0 +1,466 @@
+//! The kinds of values that a setting can have: how each is read from TOML and from text, and how it is shown.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use super::secret::{Secret, SecretRef};
+use super::{Environment, toml_value};
+
+/// A value as it is written in the file, in the environment or in a flag.
+pub trait Written: Sized + Clone {
+    /// What it is, for the documentation and for error messages (`a duration such as "5s"`).
+    const KIND: &'static str;
+
+    /// Reads a TOML value; paths are relative to `base`, the folder of the file. The error says what is wrong with it.
+    fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String>;
+
+    /// Reads the text of an environment variable or flag.
+    fn from_text(text: &str) -> Result<Self, String>;
+}
+
+/// A resolved value of a setting.
+pub trait Setting: Sized {
+    /// As written.
+    type Written: Written;
+
+    /// From the written form; secrets are read here.
+    fn resolve(written: Self::Written, environment: &Environment) -> Result<Self, String>;
+
+    /// As the documentation shows a default, in TOML.
+    fn show(&self) -> String;
+}
+
+fn expected<T: Written>(value: &DeValue<'_>) -> String {
+    format!("expected {}, found {}", T::KIND, described(value))
+}
+
+fn described(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Declares types that are their own written form, read from a TOML string by the function that reads their text.
+macro_rules! text_setting {
+    ($($type:ty, $kind:literal, $parse:expr, $show:expr;)*) => {$(
+        impl Written for $type {
+            const KIND: &'static str = $kind;
+
+            fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
+                match value {
+                    DeValue::String(text) => Self::from_text(text),
+                    other => Err(expected::<Self>(other)),
+                }
+            }
+
+            fn from_text(text: &str) -> Result<Self, String> {
+                let parse: fn(&str) -> Option<$type> = $parse;
+                parse(text).ok_or_else(|| format!("expected {}, found {text:?}", Self::KIND))
+            }
+        }
+
+        impl Setting for $type {
+            type Written = Self;
+
+            fn resolve(written: Self, _environment: &Environment) -> Result<Self, String> {
+                Ok(written)
+            }
+
+            fn show(&self) -> String {
+                let show: fn(&$type) -> String = $show;
+                show(self)
+            }
+        }
+    )*};
+}
+
+text_setting! {
+    String, "a text", |text| Some(text.to_owned()), |value| format!("{value:?}");
+    SocketAddr, "an address such as \"127.0.0.1:4000\"", |text| text.parse().ok(), |value| format!("\"{value}\"");
+    Duration, "a duration such as \"5s\" or \"200ms\"", |text| humantime::parse_duration(text).ok(),
+        |value| format!("\"{}\"", humantime::format_duration(*value));
+    HttpUrl, "an absolute URL such as \"https://host/path\"", HttpUrl::parse, |value| format!("\"{}\"", value.0);
+    LogLevel, "one of \"error\", \"warn\", \"info\", \"debug\"", LogLevel::parse, |value| format!("\"{}\"", value.name());
+    LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
+    LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
+}
+
+/// Declares an enumeration of names.
+macro_rules! names {
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $variant_doc:literal])* $variant:ident = $text:literal,)* }) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[doc = $variant_doc])* $variant,)* }
+
+        impl $name {
+            /// As it is written.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+
+            fn parse(text: &str) -> Option<$name> {
+                match text { $($text => Some($name::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+names! {
+    /// How much is logged.
+    LogLevel {
+        /// What needs somebody's attention.
+        Error = "error",
+        /// What may need attention.
+        Warn = "warn",
+        /// What operators like to see.
+        Info = "info",
+        /// For finding a fault.
+        Debug = "debug",
+    }
+}
+
+names! {
+    /// How a log line looks.
+    LogFormat {
+        /// One JSON object per line.
+        Json = "json",
+        /// For reading at a terminal.
+        Text = "text",
+    }
+}
+
+names! {
+    /// Which requests get a log line of their own.
+    LogRequests {
+        /// None of them.
+        None = "none",
+        /// Those that were refused or that failed.
+        Problems = "problems",
+        /// Every request.
+        All = "all",
+    }
+}
+
+/// An absolute `http` or `https` URL without user name, password or fragment, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpUrl(String);
+
+impl HttpUrl {
+    fn parse(text: &str) -> Option<HttpUrl> {
+        let url = url::Url::parse(text).ok()?;
+        let fits = matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none();
+        fits.then(|| HttpUrl(text.to_owned()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+macro_rules! number_setting {
+    ($($type:ty),*) => {$(
+        impl Written for $type {
+            const KIND: &'static str = "a whole number";
+
+            fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
+                let DeValue::Integer(number) = value else {
+                    return Err(expected::<Self>(value));
+                };
+                <$type>::from_str_radix(number.as_str(), number.radix())
+                    .map_err(|_| format!("{number} is out of range, 0 to {}", <$type>::MAX))
+            }
+
+            fn from_text(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|_| format!("expected {}, found {text:?}", Self::KIND))
+            }
+        }
+
+        impl Setting for $type {
+            type Written = Self;
+
+            fn resolve(written: Self, _environment: &Environment) -> Result<Self, String> {
+                Ok(written)
+            }
+
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+number_setting!(u32, usize);
+
+impl Written for bool {
+    const KIND: &'static str = "true or false";
+
+    fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| expected::<Self>(value))
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        match text {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(format!("expected {}, found {text:?}", Self::KIND)),
+        }
+    }
+}
+
+impl Setting for bool {
+    type Written = bool;
+
+    fn resolve(written: bool, _environment: &Environment) -> Result<Self, String> {
+        Ok(written)
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A share, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio(pub f64);
+
+impl Written for Ratio {
+    const KIND: &'static str = "a number from 0 to 1";
+
+    fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
+        match value {
+            DeValue::Float(number) => Self::from_text(number.as_str()),
+            DeValue::Integer(number) => Self::from_text(number.as_str()),
+            other => Err(expected::<Self>(other)),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if (0.0..=1.0).contains(&number) => Ok(Ratio(number)),
+            _ => Err(format!("expected {}, found {text}", Self::KIND)),
+        }
+    }
+}
+
+impl Setting for Ratio {
+    type Written = Ratio;
+
+    fn resolve(written: Ratio, _environment: &Environment) -> Result<Self, String> {
+        Ok(written)
+    }
+
+    fn show(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// A number of bytes: written as a number, or with `KB`, `MB`, `GB` (thousands) or `KiB`, `MiB`, `GiB` (1024s).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteSize(pub usize);
+
+const UNITS: [(&str, usize); 7] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
+
+impl Written for ByteSize {
+    const KIND: &'static str = "a size such as \"8MB\"";
+
+    fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        match value {
+            DeValue::String(text) => Self::from_text(text),
+            DeValue::Integer(_) => usize::from_toml(value, base).map(ByteSize),
+            other => Err(expected::<Self>(other)),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let (number, unit) = UNITS
+            .iter()
+            .find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))
+            .unwrap_or((text, 1));
+        number
+            .trim()
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| number.checked_mul(unit))
+            .map(ByteSize)
+            .ok_or_else(|| format!("expected {}, found {text:?}", Self::KIND))
+    }
+}
+
+impl Setting for ByteSize {
+    type Written = ByteSize;
+
+    fn resolve(written: ByteSize, _environment: &Environment) -> Result<Self, String> {
+        Ok(written)
+    }
+
+    fn show(&self) -> String {
+        for (name, unit) in [("MB", 1_000_000), ("KB", 1_000)] {
+            if self.0 >= unit && self.0.is_multiple_of(unit) {
+                return format!("\"{}{name}\"", self.0 / unit);
+            }
+        }
+        self.0.to_string()
+    }
+}
+
+impl Written for PathBuf {
+    const KIND: &'static str = "a path (relative to the settings file)";
+
+    fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        match value.as_str() {
+            Some(text) => Ok(base.join(text)),
+            None => Err(expected::<Self>(value)),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(PathBuf::from(text))
+    }
+}
+
+impl Setting for PathBuf {
+    type Written = PathBuf;
+
+    fn resolve(written: PathBuf, _environment: &Environment) -> Result<Self, String> {
+        Ok(written)
+    }
+
+    fn show(&self) -> String {
+        format!("{:?}", self.display().to_string())
+    }
+}
+
+impl Written for Vec<String> {
+    const KIND: &'static str = "a list of texts";
+
+    fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
+        let items = value.as_array().ok_or_else(|| expected::<Self>(value))?;
+        items
+            .iter()
+            .map(|item| {
+                item.get_ref()
+                    .as_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| expected::<String>(item.get_ref()))
+            })
+            .collect()
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let items = text.split(',').map(str::trim);
+        Ok(items
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+impl Setting for Vec<String> {
+    type Written = Vec<String>;
+
+    fn resolve(written: Vec<String>, _environment: &Environment) -> Result<Self, String> {
+        Ok(written)
+    }
+
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Written for SecretRef {
+    const KIND: &'static str = "a secret by reference: { env = \"NAME\" } or { file = \"path\" }";
+
+    fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        match value {
+            DeValue::Table(table) => toml_value::secret_ref(table, base)
+                .ok_or_else(|| format!("expected {}", Self::KIND)),
+            other => Err(expected::<Self>(other)),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(SecretRef::Given(Secret::new(text)))
+    }
+}
+
+impl Setting for Secret {
+    type Written = SecretRef;
+
+    fn resolve(written: SecretRef, environment: &Environment) -> Result<Self, String> {
+        written.resolve(environment)
+    }
+
+    fn show(&self) -> String {
+        super::secret::MASK.to_owned()
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    type Written = T::Written;
+
+    fn resolve(written: T::Written, environment: &Environment) -> Result<Self, String> {
+        T::resolve(written, environment).map(Some)
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map(T::show).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in [
+            ("12", 12),
+            ("12B", 12),
+            ("8MB", 8_000_000),
+            ("8 MiB", 8 << 20),
+            ("3KB", 3000),
+        ] {
+            assert_eq!(ByteSize::from_text(text), Ok(ByteSize(bytes)), "{text}");
+        }
+        assert!(ByteSize::from_text("many").is_err());
+        assert!(ByteSize::from_text("-1MB").is_err());
+        assert!(ByteSize::from_text("99999999999999999GB").is_err());
+        assert_eq!(ByteSize(8_000_000).show(), "\"8MB\"");
+    }
+
+    #[test]
+    fn urls_hold_no_credentials() {
+        assert!(HttpUrl::from_text("https://dggi.example.gov.in/api").is_ok());
+        for text in [
+            "dggi.example",
+            "ftp://x/",
+            "https://user:pass@host/",
+            "/path",
+        ] {
+            assert!(HttpUrl::from_text(text).is_err(), "{text}");
+        }
+    }
+}
