@@ -1,0 +1,42 @@
+//! The table of departments: one line each.
+
+use axum::Router;
+
+use crate::standin::{Options, Standin};
+
+/// One department with a stand-in.
+pub struct Department {
+    /// Its name: that of its folder under `connectors/`.
+    pub name: &'static str,
+    /// Makes its system, in its initial state.
+    pub router: fn() -> Router,
+    /// Its part of `sangam.toml`: the keys of `[connector.<name>]`, in which `{url}` stands for the address of the
+    /// stand-in. Secrets are samples that only the stand-ins know.
+    pub settings: &'static str,
+}
+
+impl Department {
+    /// Starts its stand-in; [`Standin::reset`] then also puts its state back.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn start(&self, options: Options) -> std::io::Result<Standin> {
+        Standin::start(self.name, (self.router)(), Some(self.router), options).await
+    }
+
+    /// Its part of a `sangam.toml`, for a stand-in at `url`.
+    #[must_use]
+    pub fn settings(&self, url: &str) -> String {
+        format!(
+            "[connector.{}]\n{}\n",
+            self.name,
+            self.settings.trim().replace("{url}", url)
+        )
+    }
+}
+
+/// All departments, by name.
+#[must_use]
+pub fn departments() -> &'static [Department] {
+    &[Department { name: "lgd", router: crate::lgd::router, settings: crate::lgd::SETTINGS }]
+}
