@@ -38,5 +38,9 @@ impl Department {
 /// All departments, by name.
 #[must_use]
 pub fn departments() -> &'static [Department] {
-    &[Department { name: "lgd", router: crate::lgd::router, settings: crate::lgd::SETTINGS }]
+    &[Department {
+        name: "lgd",
+        router: crate::lgd::router,
+        settings: crate::lgd::SETTINGS,
+    }]
 }

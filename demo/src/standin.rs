@@ -37,7 +37,10 @@ pub struct Options {
 impl Default for Options {
     /// For tests: recorded, and as fast as it goes.
     fn default() -> Self {
-        Options { latency: Duration::ZERO, record: true }
+        Options {
+            latency: Duration::ZERO,
+            record: true,
+        }
     }
 }
 
@@ -115,12 +118,21 @@ impl Standin {
             options,
         });
         let service = Router::new().fallback(answer).with_state(shared.clone());
-        let gate = Gate { listener, shared: shared.clone() };
+        let gate = Gate {
+            listener,
+            shared: shared.clone(),
+        };
         let server = tokio::spawn(async move {
             // It only ends when the task is aborted: accept errors are retried by the gate.
             let _ = axum::serve(gate, service).await;
         });
-        Ok(Standin { name: name.to_owned(), address, shared, initial, server })
+        Ok(Standin {
+            name: name.to_owned(),
+            address,
+            shared,
+            initial,
+            server,
+        })
     }
 
     /// The department's name.
@@ -199,7 +211,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     if shared.options.record {
         lock(&shared.calls).push(Call {
             method: head.method.clone(),
-            target: head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            target: head
+                .uri
+                .path_and_query()
+                .map_or_else(|| "/".to_owned(), ToString::to_string),
             headers: head.headers.clone(),
             body: body.clone(),
         });
@@ -215,7 +230,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return response;
     }
     let router = lock(&shared.router).clone();
-    match router.oneshot(Request::from_parts(head, Body::from(body))).await {
+    match router
+        .oneshot(Request::from_parts(head, Body::from(body)))
+        .await
+    {
         Ok(response) => response,
         Err(never) => match never {},
     }
@@ -244,7 +262,13 @@ impl Listener for Gate {
                 continue;
             }
             let _ = stream.set_nodelay(true);
-            return (GateStream { stream, shared: self.shared.clone() }, peer);
+            return (
+                GateStream {
+                    stream,
+                    shared: self.shared.clone(),
+                },
+                peer,
+            );
         }
     }
 
@@ -265,7 +289,11 @@ struct GateStream {
 }
 
 impl AsyncRead for GateStream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
         if polled.is_ready() && this.shared.is_dead() {
@@ -277,7 +305,11 @@ impl AsyncRead for GateStream {
 }
 
 impl AsyncWrite for GateStream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, data)
     }
 
