@@ -70,6 +70,15 @@ impl FieldSet {
     fn from_selections(selections: &[ast::Selection]) -> Result<Self, FieldSetError> {
         let mut items = Vec::with_capacity(selections.len());
         for selection in selections {
+            let directives = match selection {
+                ast::Selection::Field(field) => &field.directives,
+                ast::Selection::InlineFragment(fragment) => &fragment.directives,
+                ast::Selection::FragmentSpread(spread) => &spread.directives,
+            };
+            if let Some(directive) = directives.first() {
+                let message = format!("it must not apply the directive `@{}`", directive.name);
+                return Err(FieldSetError { message });
+            }
             match selection {
                 ast::Selection::Field(field) if field.alias.is_some() => {
                     return Err(FieldSetError {

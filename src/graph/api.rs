@@ -1,0 +1,185 @@
+//! The public schema: what clients see of the merged one.
+//!
+//! Everything `@inaccessible` is gone, and so is every directive that speaks to the gateway rather than to clients.
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::{self, Type};
+use apollo_compiler::schema::{DirectiveList, ExtendedType, InputValueDefinition};
+use apollo_compiler::validation::Valid;
+
+use super::code;
+use super::federation as fed;
+use super::report::{Finding, Report};
+
+/// The public schema of a merged one.
+pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schema>> {
+    let mut api = merged.clone();
+    hide(&mut api);
+    clean(&mut api);
+    match api.validate() {
+        Ok(api) => Some(api),
+        Err(invalid) => {
+            for error in invalid.errors.iter() {
+                report.push(Finding::global(
+                    &code::INVALID_GRAPHQL,
+                    format!("the composed schema is not valid: {}", error.error),
+                ));
+            }
+            None
+        }
+    }
+}
+
+/// The public schema as text, pleasant to read: no definitions that every client knows, types in the merged order.
+pub(crate) fn print(api: &Valid<Schema>) -> String {
+    api.to_string()
+}
+
+/// Takes out what is inaccessible. The rules for it have been checked: nothing that stays needs it.
+fn hide(api: &mut Schema) {
+    api.types
+        .retain(|_, ty| !ty.directives().has(fed::INACCESSIBLE));
+    let gone: Vec<Name> = [
+        &api.schema_definition.query,
+        &api.schema_definition.mutation,
+        &api.schema_definition.subscription,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|root| !api.types.contains_key(&root.name))
+    .map(|root| root.name.clone())
+    .collect();
+    let definition = api.schema_definition.make_mut();
+    for root in [
+        &mut definition.query,
+        &mut definition.mutation,
+        &mut definition.subscription,
+    ] {
+        root.take_if(|root| gone.contains(&root.name));
+    }
+    let known: std::collections::HashSet<Name> = api.types.keys().cloned().collect();
+    let visible = |directives: &ast::DirectiveList| !directives.has(fed::INACCESSIBLE);
+    let known_type = |ty: &Type| known.contains(ty.inner_named_type());
+    let arguments = |arguments: &mut Vec<Node<InputValueDefinition>>| {
+        arguments.retain(|one| visible(&one.directives) && known_type(&one.ty));
+    };
+    for ty in api.types.values_mut().filter(|ty| !ty.is_built_in()) {
+        match ty {
+            ExtendedType::Object(object) => {
+                let object = object.make_mut();
+                let fields = &mut object.fields;
+                fields.retain(|_, field| visible(&field.directives) && known_type(&field.ty));
+                fields
+                    .values_mut()
+                    .for_each(|field| arguments(&mut field.make_mut().arguments));
+                object
+                    .implements_interfaces
+                    .retain(|interface| known.contains(&interface.name));
+            }
+            ExtendedType::Interface(interface) => {
+                let interface = interface.make_mut();
+                let fields = &mut interface.fields;
+                fields.retain(|_, field| visible(&field.directives) && known_type(&field.ty));
+                fields
+                    .values_mut()
+                    .for_each(|field| arguments(&mut field.make_mut().arguments));
+                interface
+                    .implements_interfaces
+                    .retain(|interface| known.contains(&interface.name));
+            }
+            ExtendedType::Union(union) => {
+                let members = &mut union.make_mut().members;
+                members.retain(|member| known.contains(&member.name));
+            }
+            ExtendedType::Enum(values) => {
+                let values = &mut values.make_mut().values;
+                values.retain(|_, value| visible(&value.directives));
+            }
+            ExtendedType::InputObject(input) => {
+                let fields = &mut input.make_mut().fields;
+                fields.retain(|_, field| visible(&field.directives) && known_type(&field.ty));
+            }
+            ExtendedType::Scalar(_) => {}
+        }
+    }
+    for definition in api.directive_definitions.values_mut() {
+        if !definition.is_built_in() {
+            arguments(&mut definition.make_mut().arguments);
+        }
+    }
+}
+
+/// Takes away what is not for clients: every applied directive but GraphQL's own, and definitions for the schema only.
+fn clean(api: &mut Schema) {
+    let keep = |name: &Name| {
+        matches!(
+            name.as_str(),
+            fed::DEPRECATED | fed::SPECIFIED_BY | fed::ONE_OF
+        )
+    };
+    let on_type = |list: &mut DirectiveList| list.0.retain(|one| keep(&one.name));
+    let on_node = |list: &mut ast::DirectiveList| list.0.retain(|one| keep(&one.name));
+    on_type(&mut api.schema_definition.make_mut().directives);
+    for ty in api.types.values_mut().filter(|ty| !ty.is_built_in()) {
+        match ty {
+            ExtendedType::Scalar(scalar) => on_type(&mut scalar.make_mut().directives),
+            ExtendedType::Union(union) => on_type(&mut union.make_mut().directives),
+            ExtendedType::Object(object) => {
+                let object = object.make_mut();
+                on_type(&mut object.directives);
+                for field in object.fields.values_mut() {
+                    clean_field(field.make_mut(), &on_node);
+                }
+            }
+            ExtendedType::Interface(interface) => {
+                let interface = interface.make_mut();
+                on_type(&mut interface.directives);
+                for field in interface.fields.values_mut() {
+                    clean_field(field.make_mut(), &on_node);
+                }
+            }
+            ExtendedType::Enum(values) => {
+                let values = values.make_mut();
+                on_type(&mut values.directives);
+                for value in values.values.values_mut() {
+                    on_node(&mut value.make_mut().directives);
+                }
+            }
+            ExtendedType::InputObject(input) => {
+                let input = input.make_mut();
+                on_type(&mut input.directives);
+                for field in input.fields.values_mut() {
+                    on_node(&mut field.make_mut().directives);
+                }
+            }
+        }
+    }
+    api.directive_definitions
+        .retain(|_, definition| definition.is_built_in() || is_for_operations(definition));
+}
+
+fn clean_field(field: &mut ast::FieldDefinition, on_node: &impl Fn(&mut ast::DirectiveList)) {
+    on_node(&mut field.directives);
+    for argument in &mut field.arguments {
+        on_node(&mut argument.make_mut().directives);
+    }
+}
+
+fn is_for_operations(definition: &ast::DirectiveDefinition) -> bool {
+    definition.locations.iter().any(|location| {
+        use ast::DirectiveLocation as At;
+        matches!(
+            location,
+            At::Query
+                | At::Mutation
+                | At::Subscription
+                | At::Field
+                | At::FragmentDefinition
+                | At::FragmentSpread
+                | At::InlineFragment
+                | At::VariableDefinition
+        )
+    })
+}

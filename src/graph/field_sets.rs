@@ -1,0 +1,120 @@
+//! Field sets against a schema: printing, and walking over the fields they name.
+#![allow(dead_code)]
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::ast;
+use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
+
+use crate::connector::{FieldSet, FieldSetItem};
+
+/// The text of a field set, in one canonical spelling.
+pub(crate) fn print(set: &FieldSet) -> String {
+    let mut out = String::new();
+    print_into(set, &mut out);
+    out
+}
+
+fn print_into(set: &FieldSet, out: &mut String) {
+    for (index, item) in set.items.iter().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        let children = match item {
+            FieldSetItem::Field {
+                name,
+                arguments,
+                children,
+            } => {
+                out.push_str(name);
+                for (index, (name, value)) in arguments.iter().enumerate() {
+                    out.push_str(if index == 0 { "(" } else { ", " });
+                    out.push_str(&format!("{name}: {}", value.serialize().no_indent()));
+                }
+                if !arguments.is_empty() {
+                    out.push(')');
+                }
+                children
+            }
+            FieldSetItem::Fragment { on, children } => {
+                out.push_str("... on ");
+                out.push_str(on);
+                children
+            }
+        };
+        if !children.is_empty() {
+            out.push_str(" { ");
+            print_into(children, out);
+            out.push_str(" }");
+        }
+    }
+}
+
+/// The fields of an object or interface type; of any other type, none.
+pub(crate) fn fields_of(
+    ty: &ExtendedType,
+) -> impl Iterator<Item = (&Name, &Component<FieldDefinition>)> {
+    match ty {
+        ExtendedType::Object(object) => Some(object.fields.iter()),
+        ExtendedType::Interface(interface) => Some(interface.fields.iter()),
+        _ => None,
+    }
+    .into_iter()
+    .flatten()
+}
+
+/// One field that a field set names.
+pub(crate) struct Visit<'a> {
+    /// The type on which it is selected.
+    pub(crate) parent: &'a Name,
+    /// Its definition there.
+    pub(crate) definition: &'a Component<FieldDefinition>,
+    /// The arguments as written.
+    pub(crate) arguments: &'a [(Name, apollo_compiler::Node<ast::Value>)],
+    /// True when nothing is selected below it.
+    pub(crate) leaf: bool,
+}
+
+/// Calls `visit` for every field of the set that the schema has, parents first. `__typename` is passed over. What the
+/// schema does not have is silently skipped: the rules for keys, requirements and provisions report it.
+pub(crate) fn walk<'a>(
+    schema: &'a Schema,
+    parent: &'a Name,
+    set: &'a FieldSet,
+    visit: &mut dyn FnMut(Visit<'a>),
+) {
+    for item in &set.items {
+        match item {
+            FieldSetItem::Field {
+                name,
+                arguments,
+                children,
+            } => {
+                let Some(definition) = field(schema, parent, name) else {
+                    continue;
+                };
+                visit(Visit {
+                    parent,
+                    definition,
+                    arguments,
+                    leaf: children.is_empty(),
+                });
+                walk(schema, definition.ty.inner_named_type(), children, visit);
+            }
+            FieldSetItem::Fragment { on, children } => walk(schema, on, children, visit),
+        }
+    }
+}
+
+/// A field of an object or interface type.
+pub(crate) fn field<'a>(
+    schema: &'a Schema,
+    parent: &str,
+    name: &str,
+) -> Option<&'a Component<FieldDefinition>> {
+    match schema.types.get(parent)? {
+        ExtendedType::Object(object) => object.fields.get(name),
+        ExtendedType::Interface(interface) => interface.fields.get(name),
+        _ => None,
+    }
+}

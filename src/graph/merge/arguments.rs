@@ -1,0 +1,173 @@
+//! Arguments of fields: those that every resolver knows, with the narrowest type.
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::ast::{FieldDefinition, InputValueDefinition};
+use apollo_compiler::collections::IndexMap;
+
+use super::super::code;
+use super::super::federation as fed;
+use super::super::join::ContextArgument;
+use super::super::report::{Finding, graph_names};
+use super::Merge;
+use super::fields::Source;
+use super::values::{InputCodes, InputSource};
+
+impl<'a> Merge<'a, '_> {
+    /// The arguments of a field, out of those of the subgraphs that resolve it.
+    pub(super) fn arguments(
+        &mut self,
+        at: &str,
+        sources: &[Source<'a>],
+    ) -> Vec<Node<InputValueDefinition>> {
+        let mut all: IndexMap<Name, Vec<InputSource<'a>>> = IndexMap::default();
+        for source in sources {
+            for argument in &source.definition.arguments {
+                if !argument.directives.has(fed::FROM_CONTEXT) {
+                    let name = argument.name.clone();
+                    all.entry(name).or_default().push((source.graph, argument));
+                }
+            }
+        }
+        let mut merged = Vec::with_capacity(all.len());
+        for (name, known) in all {
+            let what = format!("argument `{at}({name}:)`");
+            let unknown: Vec<&Source<'a>> = sources
+                .iter()
+                .filter(|source| !known.iter().any(|(graph, _)| *graph == source.graph))
+                .collect();
+            if unknown.is_empty() {
+                let codes = InputCodes {
+                    ty: &code::FIELD_ARGUMENT_TYPE_MISMATCH,
+                    default: &code::FIELD_ARGUMENT_DEFAULT_MISMATCH,
+                };
+                merged.extend(self.input_value(&what, &name, &known, &codes));
+            } else {
+                self.missing_argument(&what, &name, &known, &unknown);
+            }
+        }
+        merged
+    }
+
+    /// An argument that only some know is left out, which a required one cannot be.
+    fn missing_argument(
+        &mut self,
+        what: &str,
+        name: &Name,
+        known: &[InputSource<'a>],
+        unknown: &[&Source<'a>],
+    ) {
+        let views = self.views;
+        let lacking = graph_names(views, unknown.iter().map(|source| source.graph));
+        let mut required = known.iter().filter(|(_, here)| here.is_required()).peekable();
+        if required.peek().is_none() {
+            for (graph, here) in known {
+                self.report.push(
+                    Finding::warning(
+                        &code::INCONSISTENT_ARGUMENT_PRESENCE,
+                        *graph,
+                        format!("{what} is not known to {lacking}, so that the graph does not offer it"),
+                    )
+                    .at(*here)
+                    .help("add the argument to every connector that resolves the field"),
+                );
+            }
+            return;
+        }
+        for (graph, here) in required {
+            let mut finding = Finding::new(
+                &code::REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH,
+                *graph,
+                format!("{what} is required here, but not known to {lacking}"),
+            )
+            .at(*here);
+            for source in unknown {
+                let contextual = source
+                    .definition
+                    .argument_by_name(name)
+                    .is_some_and(|argument| argument.directives.has(fed::FROM_CONTEXT));
+                finding = finding.also(
+                    source.graph,
+                    source.definition.location(),
+                    if contextual {
+                        format!("filled from a context in `{}`", views[source.graph].name)
+                    } else {
+                        format!("no such argument in `{}`", views[source.graph].name)
+                    },
+                );
+            }
+            self.report.push(finding.help(
+                "make it optional or give it a default value, or add it to every connector that resolves the field",
+            ));
+        }
+    }
+
+    /// An external field declares the field of another subgraph: type and arguments must be those.
+    pub(super) fn external_agrees(
+        &mut self,
+        at: &str,
+        external: &Source<'a>,
+        base: &Source<'a>,
+        merged: &FieldDefinition,
+    ) {
+        let views = self.views;
+        let owner = graph_names(views, [base.graph]);
+        let here = external.definition;
+        let finding = |code, message: String| {
+            Finding::new(code, external.graph, message)
+                .at(here)
+                .also(base.graph, base.definition.location(), "resolved here")
+                .help("declare an external field exactly as the connector that resolves it does")
+        };
+        if !self.hierarchy.is_subtype(&merged.ty, &here.ty) {
+            self.report.push(finding(
+                &code::EXTERNAL_TYPE_MISMATCH,
+                format!("external field `{at}` is `{}` here, but `{}` in {owner}", here.ty, merged.ty),
+            ));
+        }
+        for argument in &merged.arguments {
+            let name = &argument.name;
+            let what = format!("argument `{at}({name}:)` of an external field");
+            let Some(same) = here.argument_by_name(name) else {
+                self.report.push(finding(
+                    &code::EXTERNAL_ARGUMENT_MISSING,
+                    format!("{what} is missing here, but declared in {owner}"),
+                ));
+                continue;
+            };
+            if !self.hierarchy.is_subtype(&argument.ty, &same.ty) {
+                self.report.push(finding(
+                    &code::EXTERNAL_ARGUMENT_TYPE_MISMATCH,
+                    format!("{what} is `{}` here, but `{}` in {owner}", same.ty, argument.ty),
+                ));
+            } else if same.default_value != argument.default_value {
+                self.report.push(finding(
+                    &code::EXTERNAL_ARGUMENT_DEFAULT_MISMATCH,
+                    format!("{what} has another default here than in {owner}"),
+                ));
+            }
+        }
+    }
+
+    /// The arguments of a field that are filled from a context.
+    pub(super) fn context_arguments(&self, definition: &FieldDefinition) -> Vec<ContextArgument> {
+        definition
+            .arguments
+            .iter()
+            .filter_map(|argument| {
+                let directive = argument.directives.get(fed::FROM_CONTEXT)?;
+                let text = fed::string(directive, "field")?.trim().strip_prefix('$')?;
+                let end = text
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(text.len());
+                let (context, selection) = text.split_at(end);
+                Some(ContextArgument {
+                    name: argument.name.clone(),
+                    ty: (*argument.ty).clone(),
+                    context: context.to_owned(),
+                    selection: selection.trim().to_owned(),
+                })
+            })
+            .collect()
+    }
+}

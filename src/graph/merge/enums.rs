@@ -1,0 +1,190 @@
+//! Enums: a union where they come out, an intersection where they go in, and equal where they do both.
+
+use std::collections::HashSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::schema::{
+    Component, Directive, EnumType, EnumValueDefinition, ExtendedType,
+};
+
+use super::super::code;
+use super::super::field_sets::fields_of;
+use super::super::report::{Finding, graph_names};
+use super::super::view::View;
+use super::{Graphs, Merge};
+
+/// Where types are used, over all subgraphs.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    goes_in: HashSet<Name>,
+    comes_out: HashSet<Name>,
+}
+
+impl Usage {
+    pub(super) fn read(views: &[View<'_>]) -> Self {
+        let mut usage = Self::default();
+        for (_, ty) in views.iter().flat_map(|view| view.types()) {
+            for (_, field) in fields_of(ty) {
+                usage.comes_out.insert(field.ty.inner_named_type().clone());
+                for argument in &field.arguments {
+                    usage.goes_in.insert(argument.ty.inner_named_type().clone());
+                }
+            }
+            if let ExtendedType::InputObject(input) = ty {
+                for field in input.fields.values() {
+                    usage.goes_in.insert(field.ty.inner_named_type().clone());
+                }
+            }
+        }
+        usage
+    }
+}
+
+type ValueSource<'a> = (usize, &'a Component<EnumValueDefinition>);
+
+impl<'a> Merge<'a, '_> {
+    pub(super) fn enumeration(&mut self, name: &Name, graphs: &[usize]) -> ExtendedType {
+        let mut all: IndexMap<Name, Vec<ValueSource<'a>>> = IndexMap::default();
+        for &graph in graphs {
+            if let Some(here) = self.views[graph].schema.get_enum(name) {
+                for (value, definition) in &here.values {
+                    let sources = all.entry(value.clone()).or_default();
+                    sources.push((graph, definition));
+                }
+            }
+        }
+        let goes_in = self.usage.goes_in.contains(name);
+        let comes_out = self.usage.comes_out.contains(name);
+        let mut values = IndexMap::default();
+        for (value, sources) in &all {
+            let everywhere = sources.len() == graphs.len();
+            if !everywhere && goes_in {
+                self.missing_value(name, value, sources, graphs, comes_out);
+                if !comes_out {
+                    continue;
+                }
+            }
+            let merged = self.enum_value(name, value, sources);
+            let by: Graphs = sources.iter().map(|(graph, _)| *graph).collect();
+            if let Some(join) = self.joins.types.get_mut(name) {
+                join.values.insert(value.clone(), by);
+            }
+            values.insert(value.clone(), Component::new(merged));
+        }
+        if values.is_empty() {
+            self.no_common_value(name, graphs);
+        }
+        ExtendedType::Enum(Node::new(EnumType {
+            description: self.type_description(name, graphs),
+            name: name.clone(),
+            directives: self.type_directives(name, graphs),
+            values,
+        }))
+    }
+
+    fn enum_value(
+        &mut self,
+        parent: &Name,
+        value: &Name,
+        sources: &[ValueSource<'a>],
+    ) -> EnumValueDefinition {
+        let what = format!("enum value `{parent}.{value}`");
+        let given: Vec<(usize, Vec<&Node<Directive>>)> = sources
+            .iter()
+            .map(|(graph, definition)| (*graph, definition.directives.iter().collect()))
+            .collect();
+        EnumValueDefinition {
+            description: self.description(
+                &what,
+                sources
+                    .iter()
+                    .map(|(graph, definition)| (*graph, definition.description.as_ref())),
+            ),
+            value: value.clone(),
+            directives: apollo_compiler::ast::DirectiveList(self.directives(&what, &given)),
+        }
+    }
+
+    /// A value that only some know of an enum that goes in. The blame lies with the fewer: those who have it, or
+    /// those who lack it.
+    fn missing_value(
+        &mut self,
+        parent: &Name,
+        value: &Name,
+        sources: &[ValueSource<'a>],
+        graphs: &[usize],
+        comes_out: bool,
+    ) {
+        let views = self.views;
+        let having: Vec<usize> = sources.iter().map(|(graph, _)| *graph).collect();
+        let lacking: Vec<usize> = graphs
+            .iter()
+            .copied()
+            .filter(|graph| !having.contains(graph))
+            .collect();
+        if !comes_out {
+            for (graph, definition) in sources {
+                self.report.push(
+                    Finding::warning(
+                        &code::INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM,
+                        *graph,
+                        format!(
+                            "enum value `{parent}.{value}` is not known to {}, so that the graph does not offer it",
+                            graph_names(views, lacking.iter().copied())
+                        ),
+                    )
+                    .at(definition)
+                    .help("add the value to every connector with this enum"),
+                );
+            }
+            return;
+        }
+        let have_are_fewer = having.len() < lacking.len()
+            || (having.len() == lacking.len() && having[0] > lacking[0]);
+        let guilty = if have_are_fewer { &having } else { &lacking };
+        for &graph in guilty {
+            let own = sources.iter().find(|(have, _)| *have == graph);
+            let at = own.map_or(views[graph].schema.types[parent].location(), |(_, one)| {
+                one.location()
+            });
+            let message = if have_are_fewer {
+                format!(
+                    "enum value `{parent}.{value}` is not known to {}, although the enum both goes in and comes out",
+                    graph_names(views, lacking.iter().copied())
+                )
+            } else {
+                format!(
+                    "enum `{parent}` lacks the value `{value}` of {}, although the enum both goes in and comes out",
+                    graph_names(views, having.iter().copied())
+                )
+            };
+            let mut finding = Finding::new(&code::ENUM_VALUE_MISMATCH, graph, message).at_span(at);
+            if !have_are_fewer {
+                let (other, definition) = &sources[0];
+                finding = finding.also(*other, definition.location(), "the value");
+            }
+            self.report.push(finding.help(
+                "give the enum the same values in every connector, or use one enum for input and another for output",
+            ));
+        }
+    }
+
+    fn no_common_value(&mut self, name: &Name, graphs: &[usize]) {
+        let Some((&last, others)) = graphs.split_last() else {
+            return;
+        };
+        let finding = Finding::new(
+            &code::EMPTY_MERGED_ENUM_TYPE,
+            last,
+            format!(
+                "enum `{name}` has no value in common with {}",
+                graph_names(self.views, others.iter().copied())
+            ),
+        )
+        .at_span(self.views[last].schema.types[name].location())
+        .help("an enum that goes in holds the values that all its connectors know: give it another name here");
+        self.report.push(finding);
+    }
+}

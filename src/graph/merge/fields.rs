@@ -1,0 +1,316 @@
+//! Fields of objects and interfaces: one field out of those that subgraphs give, and who resolves it.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::ast::Type;
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::schema::{Component, Directive, FieldDefinition};
+
+use super::super::code;
+use super::super::federation as fed;
+use super::super::field_sets::fields_of;
+use super::super::join::{FieldIn, FieldJoin};
+use super::super::report::{Finding, graph_names};
+use super::super::view::field_set;
+use super::Merge;
+use super::overrides::Overridden;
+
+/// A field in one subgraph.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) graph: usize,
+    pub(super) definition: &'a Component<FieldDefinition>,
+    /// Resolved elsewhere.
+    pub(super) external: bool,
+    /// Overridden without a label, yet read there.
+    pub(super) used_overridden: bool,
+}
+
+impl Source<'_> {
+    /// True when its subgraph answers for it, so that it takes part in merging.
+    pub(super) fn resolves(&self) -> bool {
+        !self.external && !self.used_overridden
+    }
+}
+
+impl<'a> Merge<'a, '_> {
+    /// The fields of a type, in the order in which subgraphs (by name) declare them.
+    pub(super) fn fields(
+        &mut self,
+        parent: &Name,
+        graphs: &[usize],
+    ) -> IndexMap<Name, Component<FieldDefinition>> {
+        let mut all: IndexMap<Name, Vec<Source<'a>>> = IndexMap::default();
+        for &graph in graphs {
+            for (name, definition) in fields_of(&self.views[graph].schema.types[parent]) {
+                if let Some(source) = self.source(graph, parent, name, definition) {
+                    all.entry(name.clone()).or_default().push(source);
+                }
+            }
+        }
+        let mut fields = IndexMap::default();
+        for (name, sources) in all {
+            if let Some(definition) = self.field(parent, &name, &sources) {
+                let join = self.field_join(parent, &name, &sources);
+                if let Some(of) = self.joins.types.get_mut(parent) {
+                    of.fields.insert(name.clone(), join);
+                }
+                fields.insert(name, Component::new(definition));
+            }
+        }
+        fields
+    }
+
+    /// A field as it counts in one subgraph; `None` when another has taken it over altogether.
+    fn source(
+        &self,
+        graph: usize,
+        parent: &Name,
+        name: &Name,
+        definition: &'a Component<FieldDefinition>,
+    ) -> Option<Source<'a>> {
+        let view = &self.views[graph];
+        let overridden = matches!(
+            self.overrides.overridden(parent, name, graph),
+            Some(Overridden { label: None, .. })
+        );
+        let used = view.used.contains(&(parent.clone(), name.clone()));
+        (!overridden || used).then(|| Source {
+            graph,
+            definition,
+            external: view.is_external(parent, name),
+            used_overridden: overridden,
+        })
+    }
+
+    fn field(
+        &mut self,
+        parent: &Name,
+        name: &Name,
+        sources: &[Source<'a>],
+    ) -> Option<FieldDefinition> {
+        let at = format!("{parent}.{name}");
+        let resolving: Vec<Source<'a>> =
+            sources.iter().copied().filter(Source::resolves).collect();
+        if resolving.is_empty() {
+            self.nobody_resolves(&at, parent, name, sources);
+            return None;
+        }
+        let ty = self.field_type(&at, &resolving)?;
+        let arguments = self.arguments(&at, &resolving);
+        let definition = FieldDefinition {
+            description: self.description(
+                &format!("field `{at}`"),
+                sources.iter().map(|source| {
+                    (source.graph, source.definition.description.as_ref())
+                }),
+            ),
+            name: name.clone(),
+            arguments,
+            ty,
+            directives: self.field_directives(&at, &resolving),
+        };
+        self.sharing(&at, parent, name, sources);
+        for source in sources.iter().filter(|source| source.external) {
+            self.external_agrees(&at, source, &resolving[0], &definition);
+        }
+        Some(definition)
+    }
+
+    /// Every subgraph that has the field says that another resolves it.
+    fn nobody_resolves(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+        let through_interface = self.joins.types[parent].implements.keys().any(|interface| {
+            self.views.iter().any(|view| {
+                view.is_interface_object(interface) && view.field(interface, name).is_some()
+            })
+        });
+        if through_interface {
+            return;
+        }
+        for source in sources {
+            self.report.push(
+                Finding::new(
+                    &code::EXTERNAL_MISSING_ON_BASE,
+                    source.graph,
+                    format!("field `{at}` is marked @external, but no connector resolves it"),
+                )
+                .at(source.definition)
+                .help("remove @external if this connector resolves the field, or add the connector that does"),
+            );
+        }
+    }
+
+    /// The widest of the types; each connector that does not fit with what most say is reported.
+    fn field_type(&mut self, at: &str, sources: &[Source<'a>]) -> Option<Type> {
+        let types: Vec<(usize, &Type)> = sources
+            .iter()
+            .map(|source| (source.graph, &source.definition.ty))
+            .collect();
+        let (common, odd) = self.common_type(&types, false);
+        let views = self.views;
+        for &odd in &odd {
+            let reference = sources
+                .iter()
+                .find(|source| source.definition.ty == common)
+                .unwrap_or(&sources[0]);
+            self.report.push(
+                Finding::new(
+                    &code::FIELD_TYPE_MISMATCH,
+                    sources[odd].graph,
+                    format!(
+                        "field `{at}` is `{}` here, but `{}` in {}",
+                        sources[odd].definition.ty,
+                        reference.definition.ty,
+                        graph_names(views, [reference.graph])
+                    ),
+                )
+                .at(sources[odd].definition)
+                .also(
+                    reference.graph,
+                    reference.definition.location(),
+                    format!("`{}` here", reference.definition.ty),
+                )
+                .help("give the field one type, or give this one another name"),
+            );
+        }
+        if !odd.is_empty() {
+            return None;
+        }
+        for source in sources.iter().filter(|source| source.definition.ty != common) {
+            self.report.push(
+                Finding::warning(
+                    &code::INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
+                    source.graph,
+                    format!(
+                        "field `{at}` is `{}` here, but `{common}` in the graph",
+                        source.definition.ty
+                    ),
+                )
+                .at(source.definition)
+                .help(format!(
+                    "clients see `{common}`, which holds for all connectors that resolve it"
+                )),
+            );
+        }
+        Some(common)
+    }
+
+    fn field_directives(
+        &mut self,
+        at: &str,
+        sources: &[Source<'a>],
+    ) -> apollo_compiler::ast::DirectiveList {
+        let given: Vec<(usize, Vec<&Node<Directive>>)> = sources
+            .iter()
+            .map(|source| (source.graph, source.definition.directives.iter().collect()))
+            .collect();
+        apollo_compiler::ast::DirectiveList(self.directives(&format!("field `{at}`"), &given))
+    }
+
+    fn field_join(&self, parent: &Name, name: &Name, sources: &[Source<'a>]) -> FieldJoin {
+        let graphs: BTreeMap<usize, FieldIn> = sources
+            .iter()
+            .map(|source| {
+                let definition = source.definition;
+                let applied = |directive: &str| definition.directives.get(directive);
+                let overriding = self.overrides.overriding(parent, name, source.graph);
+                let overridden = self.overrides.overridden(parent, name, source.graph);
+                let field = FieldIn {
+                    ty: definition.ty.clone(),
+                    external: source.external,
+                    requires: applied(fed::REQUIRES).and_then(|one| field_set(one)),
+                    provides: applied(fed::PROVIDES).and_then(|one| field_set(one)),
+                    overrides: overriding.map(|one| one.from.clone()),
+                    label: overriding
+                        .and_then(|one| one.label.clone())
+                        .or_else(|| overridden.and_then(|one| one.label.clone())),
+                    used_overridden: source.used_overridden,
+                    context_arguments: self.context_arguments(definition),
+                };
+                (source.graph, field)
+            })
+            .collect();
+        FieldJoin {
+            graphs,
+            through_interface: None,
+        }
+    }
+
+    /// A field that several subgraphs resolve must be shareable in each of them. An external field that is provided
+    /// in places counts as resolved there.
+    fn sharing(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+        if !self.schema_kind_is_object(parent) {
+            return;
+        }
+        let views = self.views;
+        let coordinate = (parent.clone(), name.clone());
+        let resolving: Vec<&Source<'a>> = sources
+            .iter()
+            .filter(|source| {
+                source.resolves()
+                    || (source.external && views[source.graph].provided.contains(&coordinate))
+            })
+            .filter(|source| {
+                self.overrides
+                    .overridden(parent, name, source.graph)
+                    .is_none()
+            })
+            .collect();
+        let mut alone: Vec<&Source<'a>> = resolving
+            .iter()
+            .copied()
+            .filter(|source| {
+                !source.external && !views[source.graph].is_shareable(parent, name)
+            })
+            .collect();
+        if resolving.len() < 2 || alone.is_empty() {
+            return;
+        }
+        // When nobody shares, the owner keeps the field: who can be entered at the type, then who comes first by name.
+        if alone.len() == resolving.len() {
+            let keeps = alone
+                .iter()
+                .position(|source| {
+                    let keys = views[source.graph].keys.get(parent);
+                    keys.is_some_and(|keys| keys.iter().any(|key| key.key.resolvable))
+                })
+                .unwrap_or(0);
+            alone.remove(keeps);
+        }
+        for source in alone {
+            let others: Vec<&&Source<'a>> = resolving
+                .iter()
+                .filter(|other| other.graph != source.graph)
+                .collect();
+            let mut finding = Finding::new(
+                &code::INVALID_FIELD_SHARING,
+                source.graph,
+                format!(
+                    "field `{at}` is resolved here and in {}, but is not shareable here",
+                    graph_names(views, others.iter().map(|other| other.graph))
+                ),
+            )
+            .at(source.definition);
+            for other in &others {
+                finding = finding.also(
+                    other.graph,
+                    other.definition.location(),
+                    format!("also resolved in `{}`", views[other.graph].name),
+                );
+            }
+            self.report.push(finding.help(
+                "mark the field @shareable in every connector that resolves it if all give the same value; \
+                 @external if this one only refers to it; @override if it takes the field over",
+            ));
+        }
+    }
+
+    fn schema_kind_is_object(&self, parent: &Name) -> bool {
+        let join = &self.joins.types[parent];
+        join.graphs.iter().all(|(&graph, here)| {
+            !here.interface_object && self.views[graph].schema.types[parent].is_object()
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Interfaces: fields that interface objects add to every implementation, and that implementations keep the promise.
+
+use apollo_compiler::Name;
+use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition, InterfaceType};
+
+use super::super::code;
+use super::super::join::FieldJoin;
+use super::super::report::{Finding, graph_names};
+use super::Merge;
+
+impl Merge<'_, '_> {
+    /// A field that an `@interfaceObject` gives an interface, it gives to every implementation.
+    pub(super) fn interface_objects(&mut self) {
+        let interfaces: Vec<Name> = self
+            .joins
+            .types
+            .iter()
+            .filter(|(_, join)| join.graphs.values().any(|here| here.interface_object))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for interface in interfaces {
+            let implementations: Vec<Name> = self
+                .joins
+                .types
+                .iter()
+                .filter(|(_, join)| join.implements.contains_key(&interface))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for (field, definition) in self.given_by_interface_objects(&interface) {
+                for implementation in &implementations {
+                    self.add_to(implementation, &interface, &field, &definition);
+                }
+            }
+        }
+    }
+
+    /// Fields of an interface that only objects standing for it resolve.
+    fn given_by_interface_objects(
+        &self,
+        interface: &Name,
+    ) -> Vec<(Name, Component<FieldDefinition>)> {
+        let Some(ExtendedType::Interface(merged)) = self.schema.types.get(interface) else {
+            return Vec::new();
+        };
+        let join = &self.joins.types[interface];
+        merged
+            .fields
+            .iter()
+            .filter(|(field, _)| {
+                let by = join.fields.get(*field).map(|join| &join.graphs);
+                by.is_some_and(|by| {
+                    by.iter().any(|(graph, field)| {
+                        field.resolves() && join.graphs[graph].interface_object
+                    })
+                })
+            })
+            .map(|(field, definition)| (field.clone(), definition.clone()))
+            .collect()
+    }
+
+    fn add_to(
+        &mut self,
+        implementation: &Name,
+        interface: &Name,
+        field: &Name,
+        definition: &Component<FieldDefinition>,
+    ) {
+        let Some(join) = self.joins.types.get_mut(implementation) else {
+            return;
+        };
+        let fields = match self.schema.types.get_mut(implementation) {
+            Some(ExtendedType::Object(object)) => &mut object.make_mut().fields,
+            Some(ExtendedType::Interface(interface)) => &mut interface.make_mut().fields,
+            _ => return,
+        };
+        if !fields.contains_key(field) {
+            fields.insert(field.clone(), definition.clone());
+            let join = join.fields.entry(field.clone()).or_insert_with(FieldJoin::default);
+            join.through_interface = Some(interface.clone());
+        }
+    }
+
+    /// Every merged implementation has every field of the merged interface, with a type that fits.
+    pub(super) fn interfaces_hold(&mut self) {
+        let types: Vec<Name> = self.joins.types.keys().cloned().collect();
+        for name in types {
+            let interfaces: Vec<Name> = self.joins.types[&name].implements.keys().cloned().collect();
+            for interface in interfaces {
+                let Some(ExtendedType::Interface(promise)) = self.schema.types.get(&interface)
+                else {
+                    continue;
+                };
+                let promise = promise.clone();
+                self.implementation_holds(&name, &interface, &promise);
+            }
+        }
+    }
+
+    fn implementation_holds(&mut self, name: &Name, interface: &Name, promise: &InterfaceType) {
+        let Some(by) = self.joins.types[name].implements[interface].first().copied() else {
+            return;
+        };
+        let at = self.views[by].schema.types[name].location();
+        for (field, promised) in &promise.fields {
+            let has = match &self.schema.types[name] {
+                ExtendedType::Object(object) => object.fields.get(field),
+                ExtendedType::Interface(interface) => interface.fields.get(field),
+                _ => None,
+            };
+            let promising = self.joins.types[interface].fields[field].graphs.keys();
+            let promising: Vec<usize> = promising.copied().collect();
+            let finding = match has {
+                None => Finding::new(
+                    &code::INTERFACE_FIELD_NO_IMPLEM,
+                    by,
+                    format!(
+                        "type `{name}` implements `{interface}` here, but no connector gives it the field `{field}` that `{interface}` has in {}",
+                        graph_names(self.views, promising.iter().copied())
+                    ),
+                )
+                .help(format!("add `{field}: {}` to `{name}`", promised.ty)),
+                Some(has) if !self.hierarchy.is_subtype(&has.ty, &promised.ty) => Finding::new(
+                    &code::INTERFACE_FIELD_IMPLEM_TYPE_MISMATCH,
+                    by,
+                    format!(
+                        "field `{name}.{field}` is `{}` in the graph, but the interface `{interface}` promises `{}`",
+                        has.ty, promised.ty
+                    ),
+                )
+                .help("bring the types of the field in line in all connectors"),
+                Some(_) => continue,
+            };
+            let mut finding = finding.at_span(at);
+            if let Some(&other) = promising.iter().find(|other| **other != by) {
+                let there = self.views[other].field(interface, field);
+                let there = there.and_then(|field| field.location());
+                finding = finding.also(other, there, "promised here");
+            }
+            self.report.push(finding);
+        }
+    }
+}

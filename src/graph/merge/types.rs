@@ -1,0 +1,156 @@
+//! Types as wholes: the join of a type, scalars, objects, interfaces and unions.
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::collections::IndexSet;
+use apollo_compiler::schema::{
+    ComponentName, ComponentOrigin, Directive, DirectiveList, ExtendedType, InterfaceType,
+    ObjectType, ScalarType, UnionType,
+};
+
+use super::super::code;
+use super::super::federation as fed;
+use super::super::field_sets::fields_of;
+use super::super::join::{TypeIn, TypeJoin};
+use super::super::report::Finding;
+use super::Merge;
+
+impl Merge<'_, '_> {
+    /// Who has a type, without its fields.
+    pub(super) fn type_join(&mut self, name: &Name, graphs: &[usize]) -> TypeJoin {
+        let mut join = TypeJoin::default();
+        for &graph in graphs {
+            let view = &self.views[graph];
+            let ty = &view.schema.types[name];
+            let keys = view.keys.get(name).into_iter().flatten();
+            join.graphs.insert(
+                graph,
+                TypeIn {
+                    keys: keys.map(|key| key.key.clone()).collect(),
+                    interface_object: view.is_interface_object(name),
+                    extension: is_extension(ty),
+                },
+            );
+            let implements = match ty {
+                ExtendedType::Object(object) => Some(&object.implements_interfaces),
+                ExtendedType::Interface(interface) => Some(&interface.implements_interfaces),
+                _ => None,
+            };
+            for interface in implements.into_iter().flatten() {
+                let by = join.implements.entry(interface.name.clone());
+                by.or_default().insert(graph);
+            }
+            if let ExtendedType::Union(union) = ty {
+                for member in &union.members {
+                    let by = join.members.entry(member.name.clone());
+                    by.or_default().insert(graph);
+                }
+            }
+        }
+        join.implements.sort_keys();
+        join.members.sort_keys();
+        self.has_a_base(name, graphs, &join);
+        join
+    }
+
+    /// A type that is extended must be defined somewhere; only roots and entities of Federation may do without.
+    fn has_a_base(&mut self, name: &Name, graphs: &[usize], join: &TypeJoin) {
+        let root = graphs.iter().any(|&graph| self.views[graph].is_root(name));
+        if root || !join.graphs.values().all(|here| here.extension) {
+            return;
+        }
+        for &graph in graphs {
+            let at = fields_of(&self.views[graph].schema.types[name])
+                .find_map(|(_, field)| field.location());
+            self.report.push(
+                Finding::new(
+                    &code::EXTENSION_WITH_NO_BASE,
+                    graph,
+                    format!("type `{name}` is extended here, but no connector defines it"),
+                )
+                .at_span(at)
+                .help(format!(
+                    "write `type {name}` instead of `extend type {name}`, or add the connector that owns it"
+                )),
+            );
+        }
+    }
+
+    pub(super) fn scalar(&mut self, name: &Name, graphs: &[usize]) -> ExtendedType {
+        ExtendedType::Scalar(Node::new(ScalarType {
+            description: self.type_description(name, graphs),
+            name: name.clone(),
+            directives: self.type_directives(name, graphs),
+        }))
+    }
+
+    pub(super) fn object(&mut self, name: &Name, graphs: &[usize]) -> ExtendedType {
+        ExtendedType::Object(Node::new(ObjectType {
+            description: self.type_description(name, graphs),
+            name: name.clone(),
+            implements_interfaces: self.implements(name),
+            directives: self.type_directives(name, graphs),
+            fields: self.fields(name, graphs),
+        }))
+    }
+
+    pub(super) fn interface(&mut self, name: &Name, graphs: &[usize]) -> ExtendedType {
+        ExtendedType::Interface(Node::new(InterfaceType {
+            description: self.type_description(name, graphs),
+            name: name.clone(),
+            implements_interfaces: self.implements(name),
+            directives: self.type_directives(name, graphs),
+            fields: self.fields(name, graphs),
+        }))
+    }
+
+    pub(super) fn union(&mut self, name: &Name, graphs: &[usize]) -> ExtendedType {
+        let members = &self.joins.types[name].members;
+        let members = members.keys().map(ComponentName::from).collect();
+        ExtendedType::Union(Node::new(UnionType {
+            description: self.type_description(name, graphs),
+            name: name.clone(),
+            directives: self.type_directives(name, graphs),
+            members,
+        }))
+    }
+
+    fn implements(&self, name: &Name) -> IndexSet<ComponentName> {
+        let interfaces = &self.joins.types[name].implements;
+        interfaces.keys().map(ComponentName::from).collect()
+    }
+
+    pub(super) fn type_description(
+        &mut self,
+        name: &Name,
+        graphs: &[usize],
+    ) -> Option<Node<str>> {
+        let views = self.views;
+        let given = graphs
+            .iter()
+            .map(|&graph| (graph, views[graph].schema.types[name].description()));
+        self.description(&format!("type `{name}`"), given)
+    }
+
+    pub(super) fn type_directives(&mut self, name: &Name, graphs: &[usize]) -> DirectiveList {
+        let views = self.views;
+        let given: Vec<(usize, Vec<&Node<Directive>>)> = graphs
+            .iter()
+            .map(|&graph| {
+                let directives = views[graph].schema.types[name].directives();
+                (graph, directives.iter().map(|one| &one.node).collect())
+            })
+            .collect();
+        let merged = self.directives(&format!("type `{name}`"), &given);
+        DirectiveList(merged.into_iter().map(Into::into).collect())
+    }
+}
+
+/// True for a type that its subgraph only extends.
+fn is_extension(ty: &ExtendedType) -> bool {
+    if ty.directives().has(fed::EXTENDS) {
+        return true;
+    }
+    let mut origins = ty.iter_origins().peekable();
+    origins.peek().is_some() && origins.all(|origin| *origin != ComponentOrigin::Definition)
+}

@@ -1,0 +1,175 @@
+//! What composition has to say: findings with a stable code, each attributed to one connector.
+//!
+//! A finding that concerns several connectors still blames exactly one (the one whose removal would settle it), so that
+//! one department's mistake can be taken out without the others; the rest of the places are `related`.
+
+use apollo_compiler::Node;
+use apollo_compiler::parser::SourceSpan;
+
+use super::view::View;
+use crate::connector::diagnostic::{Code, Diagnostic, Severity, Span};
+
+/// One finding, before it is rendered against the sources of its connector.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    /// Stable code.
+    pub(crate) code: &'static Code,
+    /// An error stops composition; a warning does not.
+    pub(crate) severity: Severity,
+    /// The blamed connector, by index.
+    pub(crate) graph: Option<usize>,
+    /// What is wrong; ends without a period.
+    pub(crate) message: String,
+    /// Where, in the blamed connector's text.
+    pub(crate) at: Option<SourceSpan>,
+    /// Other places that belong to it: connector, place, what stands there.
+    pub(crate) related: Vec<(usize, Option<SourceSpan>, String)>,
+    /// The way out.
+    pub(crate) help: Option<String>,
+}
+
+impl Finding {
+    /// An error of connector `graph`.
+    pub(crate) fn new(code: &'static Code, graph: usize, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            graph: Some(graph),
+            message: message.into(),
+            at: None,
+            related: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning to connector `graph`.
+    pub(crate) fn warning(
+        code: &'static Code,
+        graph: usize,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::new(code, graph, message)
+        }
+    }
+
+    /// An error of the whole, which no single connector causes.
+    pub(crate) fn global(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            graph: None,
+            ..Self::new(code, 0, message)
+        }
+    }
+
+    /// Places it at a node.
+    pub(crate) fn at<T: ?Sized>(self, node: &Node<T>) -> Self {
+        self.at_span(node.location())
+    }
+
+    /// Places it at a span.
+    pub(crate) fn at_span(mut self, span: Option<SourceSpan>) -> Self {
+        self.at = span;
+        self
+    }
+
+    /// Adds another place.
+    pub(crate) fn also(
+        mut self,
+        graph: usize,
+        span: Option<SourceSpan>,
+        note: impl Into<String>,
+    ) -> Self {
+        self.related.push((graph, span, note.into()));
+        self
+    }
+
+    fn render(self, views: &[View<'_>]) -> Diagnostic {
+        let connector = self.graph.map_or("", |graph| views[graph].name);
+        let place = |graph: usize, at| Span::of(at, &views[graph].schema.sources);
+        let mut diagnostic = match self.severity {
+            Severity::Error => Diagnostic::error(self.code, connector, self.message),
+            Severity::Warning => Diagnostic::warning(self.code, connector, self.message),
+        };
+        if let Some(graph) = self.graph {
+            diagnostic = diagnostic.at(place(graph, self.at));
+        }
+        for (graph, at, note) in self.related {
+            diagnostic = diagnostic.label(place(graph, at), note);
+        }
+        diagnostic.help_opt(self.help)
+    }
+
+    /// Adds the way out.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Findings as they accumulate.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Adds one.
+    pub(crate) fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// True when something was found that stops composition.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The findings against the sources of their connectors: errors first, then by connector and place.
+    pub(crate) fn into_diagnostics(self, views: &[View<'_>]) -> Vec<Diagnostic> {
+        let mut findings = self.findings;
+        findings.sort_by(|a, b| {
+            let key = |finding: &Finding| {
+                let place = finding.at.map_or(0, |at| at.offset());
+                (finding.severity, finding.graph, place, finding.code.name)
+            };
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        });
+        findings
+            .into_iter()
+            .map(|finding| finding.render(views))
+            .collect()
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`, each in backticks.
+pub(crate) fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let all: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    match all.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// The names of connectors, in backticks.
+pub(crate) fn graph_names(views: &[View<'_>], graphs: impl IntoIterator<Item = usize>) -> String {
+    names(graphs.into_iter().map(|graph| views[graph].name))
+}
+
+/// The candidate nearest to `wanted`, when it is near enough to be a slip of the pen.
+pub(crate) fn nearest<'a>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(wanted, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(wanted.len()) / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

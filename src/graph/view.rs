@@ -1,0 +1,227 @@
+//! One subgraph as the merge rules see it: which of its fields are external, shareable, keys, provided.
+#![allow(dead_code)]
+
+use std::collections::{BTreeMap, HashSet};
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::{
+    Component, ComponentOrigin, Directive, DirectiveList, ExtendedType, FieldDefinition,
+};
+
+use super::federation as fed;
+use super::field_sets::{self, fields_of};
+use super::join::Key;
+use crate::connector::{FieldSet, Subgraph};
+
+/// (type, field).
+pub(crate) type Coordinate = (Name, Name);
+
+/// One subgraph, seen by the rules.
+pub(crate) struct View<'a> {
+    /// Its connector's name.
+    pub(crate) name: &'a str,
+    /// Its schema.
+    pub(crate) schema: &'a Schema,
+    /// The whole.
+    pub(crate) subgraph: &'a Subgraph,
+    /// Fields that are resolved elsewhere.
+    pub(crate) external: HashSet<Coordinate>,
+    /// Fields that several connectors may resolve: `@shareable` on them or on their type, and fields of keys.
+    pub(crate) shareable: HashSet<Coordinate>,
+    /// Fields that some key, requirement or provision names, or that an interface asks for.
+    pub(crate) used: HashSet<Coordinate>,
+    /// External fields that some `@provides` makes resolvable in places.
+    pub(crate) provided: HashSet<Coordinate>,
+    /// The keys of each type that parse, in the order as written.
+    pub(crate) keys: BTreeMap<Name, Vec<KeyAt>>,
+}
+
+/// A key and where it is written.
+pub(crate) struct KeyAt {
+    pub(crate) key: Key,
+    pub(crate) at: Option<SourceSpan>,
+    /// It stands on an extension of the type.
+    pub(crate) on_extension: bool,
+}
+
+impl<'a> View<'a> {
+    /// Looks at a subgraph.
+    pub(crate) fn new(subgraph: &'a Subgraph) -> Self {
+        let mut view = View {
+            name: &subgraph.name,
+            schema: &subgraph.schema,
+            subgraph,
+            external: HashSet::new(),
+            shareable: HashSet::new(),
+            used: HashSet::new(),
+            provided: HashSet::new(),
+            keys: BTreeMap::new(),
+        };
+        view.read_types();
+        view.read_keys();
+        view.read_field_sets();
+        view.read_interfaces();
+        view
+    }
+
+    /// The types that are the subgraph's own: no built-in scalars, no introspection.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&'a Name, &'a ExtendedType)> + use<'a> {
+        self.schema
+            .types
+            .iter()
+            .filter(|(_, ty)| !ty.is_built_in())
+    }
+
+    /// A field of one of its types.
+    pub(crate) fn field(
+        &self,
+        parent: &str,
+        field: &str,
+    ) -> Option<&'a Component<FieldDefinition>> {
+        field_sets::field(self.schema, parent, field)
+    }
+
+    /// True for a field that it does not resolve by itself.
+    pub(crate) fn is_external(&self, parent: &Name, field: &Name) -> bool {
+        self.external.contains(&(parent.clone(), field.clone()))
+    }
+
+    /// True for a field that others may resolve as well.
+    pub(crate) fn is_shareable(&self, parent: &Name, field: &Name) -> bool {
+        self.shareable.contains(&(parent.clone(), field.clone()))
+    }
+
+    /// True when a type is an object standing for an interface.
+    pub(crate) fn is_interface_object(&self, name: &str) -> bool {
+        self.schema
+            .types
+            .get(name)
+            .is_some_and(|ty| ty.is_object() && ty.directives().has(fed::INTERFACE_OBJECT))
+    }
+
+    /// The root type of a name (`Query`, …), when it is one here.
+    pub(crate) fn is_root(&self, name: &Name) -> bool {
+        let schema = &self.schema.schema_definition;
+        [&schema.query, &schema.mutation, &schema.subscription]
+            .into_iter()
+            .flatten()
+            .any(|root| root.name == *name)
+    }
+
+    fn read_types(&mut self) {
+        for (name, ty) in self.types() {
+            for (field, definition) in fields_of(ty) {
+                let coordinate = (name.clone(), field.clone());
+                if applies(ty.directives(), definition, fed::EXTERNAL).is_some() {
+                    self.external.insert(coordinate.clone());
+                }
+                if applies(ty.directives(), definition, fed::SHAREABLE).is_some() {
+                    self.shareable.insert(coordinate);
+                }
+            }
+        }
+    }
+
+    /// Keys: their fields are shareable and used. On an extension (the style of Federation 1) a key field that is
+    /// marked external is not really so: the extending service is given it and can give it back.
+    fn read_keys(&mut self) {
+        for (name, ty) in self.types() {
+            let extends = ty.directives().has(fed::EXTENDS);
+            for directive in ty.directives().get_all(fed::KEY) {
+                let Some(fields) = field_set(directive) else {
+                    continue;
+                };
+                let on_extension =
+                    extends || matches!(directive.origin, ComponentOrigin::Extension(_));
+                field_sets::walk(self.schema, name, &fields, &mut |visit| {
+                    let coordinate = (visit.parent.clone(), visit.definition.name.clone());
+                    if on_extension {
+                        self.external.remove(&coordinate);
+                    }
+                    self.shareable.insert(coordinate.clone());
+                    self.used.insert(coordinate);
+                });
+                self.keys.entry(name.clone()).or_default().push(KeyAt {
+                    key: Key {
+                        fields,
+                        resolvable: fed::boolean(directive, "resolvable", true),
+                    },
+                    at: directive.location(),
+                    on_extension,
+                });
+            }
+        }
+    }
+
+    /// `@requires` and `@provides`: what they name is used, on implementations of a named interface too.
+    fn read_field_sets(&mut self) {
+        let implementers = self.schema.implementers_map();
+        for (name, ty) in self.types() {
+            for (_, definition) in fields_of(ty) {
+                let target = definition.ty.inner_named_type();
+                for (directive, parent) in [(fed::REQUIRES, name), (fed::PROVIDES, target)] {
+                    let Some(applied) = definition.directives.get(directive) else {
+                        continue;
+                    };
+                    let Some(fields) = field_set(applied) else {
+                        continue;
+                    };
+                    field_sets::walk(self.schema, parent, &fields, &mut |visit| {
+                        let field = &visit.definition.name;
+                        let under = implementers.get(visit.parent);
+                        let objects = under.into_iter().flat_map(|found| found.objects.iter());
+                        for on in std::iter::once(visit.parent).chain(objects) {
+                            let coordinate = (on.clone(), field.clone());
+                            if directive == fed::PROVIDES {
+                                self.provided.insert(coordinate.clone());
+                            }
+                            self.used.insert(coordinate);
+                        }
+                    });
+                }
+            }
+        }
+        self.provided.retain(|at| self.external.contains(at));
+    }
+
+    /// A field that an implemented interface declares must be there, external or not.
+    fn read_interfaces(&mut self) {
+        for (name, ty) in self.types() {
+            let implements = match ty {
+                ExtendedType::Object(object) => &object.implements_interfaces,
+                ExtendedType::Interface(interface) => &interface.implements_interfaces,
+                _ => continue,
+            };
+            for interface in implements {
+                let Some(interface) = self.schema.get_interface(interface) else {
+                    continue;
+                };
+                for field in interface.fields.keys() {
+                    self.used.insert((name.clone(), field.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// The `fields:` of a directive, if it parses.
+pub(crate) fn field_set(directive: &Directive) -> Option<FieldSet> {
+    FieldSet::parse(fed::string(directive, "fields")?).ok()
+}
+
+/// A directive on the field itself, or on the definition (or extension) of the type that holds the field.
+pub(crate) fn applies<'a>(
+    on_type: &'a DirectiveList,
+    field: &'a Component<FieldDefinition>,
+    name: &str,
+) -> Option<&'a apollo_compiler::Node<Directive>> {
+    field.directives.get(name).or_else(|| {
+        on_type
+            .get_all(name)
+            .find(|directive| directive.origin == field.origin)
+            .map(|directive| &directive.node)
+    })
+}
+
