@@ -43,11 +43,7 @@ impl Finding {
     }
 
     /// A warning to connector `graph`.
-    pub(crate) fn warning(
-        code: &'static Code,
-        graph: usize,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn warning(code: &'static Code, graph: usize, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::new(code, graph, message)

@@ -68,10 +68,7 @@ impl<'a> View<'a> {
 
     /// The types that are the subgraph's own: no built-in scalars, no introspection.
     pub(crate) fn types(&self) -> impl Iterator<Item = (&'a Name, &'a ExtendedType)> + use<'a> {
-        self.schema
-            .types
-            .iter()
-            .filter(|(_, ty)| !ty.is_built_in())
+        self.schema.types.iter().filter(|(_, ty)| !ty.is_built_in())
     }
 
     /// A field of one of its types.
@@ -224,4 +221,3 @@ pub(crate) fn applies<'a>(
             .map(|directive| &directive.node)
     })
 }
-

@@ -27,7 +27,11 @@ impl Case {
                 None => case.expected.push((label, body)),
             }
         }
-        assert!(!case.connectors.is_empty(), "{}: no connector", file.display());
+        assert!(
+            !case.connectors.is_empty(),
+            "{}: no connector",
+            file.display()
+        );
         case
     }
 
@@ -63,7 +67,9 @@ impl Case {
             }
             out.push_str(line);
             out.push('\n');
-            let label = line.strip_prefix("```").and_then(|info| info.split_once(' '));
+            let label = line
+                .strip_prefix("```")
+                .and_then(|info| info.split_once(' '));
             let found = label.and_then(|(_, label)| found.iter().find(|(have, _)| *have == label));
             if let Some((_, text)) = found {
                 let text = text.trim();

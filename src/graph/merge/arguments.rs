@@ -59,14 +59,19 @@ impl<'a> Merge<'a, '_> {
     ) {
         let views = self.views;
         let lacking = graph_names(views, unknown.iter().map(|source| source.graph));
-        let mut required = known.iter().filter(|(_, here)| here.is_required()).peekable();
+        let mut required = known
+            .iter()
+            .filter(|(_, here)| here.is_required())
+            .peekable();
         if required.peek().is_none() {
             for (graph, here) in known {
                 self.report.push(
                     Finding::warning(
                         &code::INCONSISTENT_ARGUMENT_PRESENCE,
                         *graph,
-                        format!("{what} is not known to {lacking}, so that the graph does not offer it"),
+                        format!(
+                            "{what} is not known to {lacking}, so that the graph does not offer it"
+                        ),
                     )
                     .at(*here)
                     .help("add the argument to every connector that resolves the field"),
@@ -122,7 +127,10 @@ impl<'a> Merge<'a, '_> {
         if !self.hierarchy.is_subtype(&merged.ty, &here.ty) {
             self.report.push(finding(
                 &code::EXTERNAL_TYPE_MISMATCH,
-                format!("external field `{at}` is `{}` here, but `{}` in {owner}", here.ty, merged.ty),
+                format!(
+                    "external field `{at}` is `{}` here, but `{}` in {owner}",
+                    here.ty, merged.ty
+                ),
             ));
         }
         for argument in &merged.arguments {
@@ -138,7 +146,10 @@ impl<'a> Merge<'a, '_> {
             if !self.hierarchy.is_subtype(&argument.ty, &same.ty) {
                 self.report.push(finding(
                     &code::EXTERNAL_ARGUMENT_TYPE_MISMATCH,
-                    format!("{what} is `{}` here, but `{}` in {owner}", same.ty, argument.ty),
+                    format!(
+                        "{what} is `{}` here, but `{}` in {owner}",
+                        same.ty, argument.ty
+                    ),
                 ));
             } else if same.default_value != argument.default_value {
                 self.report.push(finding(

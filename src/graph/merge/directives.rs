@@ -187,7 +187,9 @@ impl Merge<'_, '_> {
                         None => "define the directive in this schema".to_owned(),
                     };
                     self.report.push(wrong(
-                        format!("@composeDirective names `@{bare}`, which this schema does not define"),
+                        format!(
+                            "@composeDirective names `@{bare}`, which this schema does not define"
+                        ),
                         &help,
                     ));
                     continue;

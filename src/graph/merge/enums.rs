@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::collections::IndexMap;
-use apollo_compiler::schema::{
-    Component, Directive, EnumType, EnumValueDefinition, ExtendedType,
-};
+use apollo_compiler::schema::{Component, Directive, EnumType, EnumValueDefinition, ExtendedType};
 
 use super::super::code;
 use super::super::field_sets::fields_of;

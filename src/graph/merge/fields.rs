@@ -92,8 +92,7 @@ impl<'a> Merge<'a, '_> {
         sources: &[Source<'a>],
     ) -> Option<FieldDefinition> {
         let at = format!("{parent}.{name}");
-        let resolving: Vec<Source<'a>> =
-            sources.iter().copied().filter(Source::resolves).collect();
+        let resolving: Vec<Source<'a>> = sources.iter().copied().filter(Source::resolves).collect();
         if resolving.is_empty() {
             self.nobody_resolves(&at, parent, name, sources);
             return None;
@@ -103,9 +102,9 @@ impl<'a> Merge<'a, '_> {
         let definition = FieldDefinition {
             description: self.description(
                 &format!("field `{at}`"),
-                sources.iter().map(|source| {
-                    (source.graph, source.definition.description.as_ref())
-                }),
+                sources
+                    .iter()
+                    .map(|source| (source.graph, source.definition.description.as_ref())),
             ),
             name: name.clone(),
             arguments,
@@ -178,7 +177,10 @@ impl<'a> Merge<'a, '_> {
         if !odd.is_empty() {
             return None;
         }
-        for source in sources.iter().filter(|source| source.definition.ty != common) {
+        for source in sources
+            .iter()
+            .filter(|source| source.definition.ty != common)
+        {
             self.report.push(
                 Finding::warning(
                     &code::INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
@@ -261,9 +263,7 @@ impl<'a> Merge<'a, '_> {
         let mut alone: Vec<&Source<'a>> = resolving
             .iter()
             .copied()
-            .filter(|source| {
-                !source.external && !views[source.graph].is_shareable(parent, name)
-            })
+            .filter(|source| !source.external && !views[source.graph].is_shareable(parent, name))
             .collect();
         if resolving.len() < 2 || alone.is_empty() {
             return;

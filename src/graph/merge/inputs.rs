@@ -65,7 +65,10 @@ impl<'a> Merge<'a, '_> {
         }
         let lacking = graph_names(self.views, unknown.iter().copied());
         let required = sources.iter().any(|(_, here)| here.is_required());
-        for (graph, here) in sources.iter().filter(|(_, here)| here.is_required() == required) {
+        for (graph, here) in sources
+            .iter()
+            .filter(|(_, here)| here.is_required() == required)
+        {
             let mut finding = if required {
                 Finding::new(
                     &code::REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH,

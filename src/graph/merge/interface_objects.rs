@@ -75,7 +75,10 @@ impl Merge<'_, '_> {
         };
         if !fields.contains_key(field) {
             fields.insert(field.clone(), definition.clone());
-            let join = join.fields.entry(field.clone()).or_insert_with(FieldJoin::default);
+            let join = join
+                .fields
+                .entry(field.clone())
+                .or_insert_with(FieldJoin::default);
             join.through_interface = Some(interface.clone());
         }
     }
@@ -84,7 +87,8 @@ impl Merge<'_, '_> {
     pub(super) fn interfaces_hold(&mut self) {
         let types: Vec<Name> = self.joins.types.keys().cloned().collect();
         for name in types {
-            let interfaces: Vec<Name> = self.joins.types[&name].implements.keys().cloned().collect();
+            let interfaces: Vec<Name> =
+                self.joins.types[&name].implements.keys().cloned().collect();
             for interface in interfaces {
                 let Some(ExtendedType::Interface(promise)) = self.schema.types.get(&interface)
                 else {
@@ -97,7 +101,10 @@ impl Merge<'_, '_> {
     }
 
     fn implementation_holds(&mut self, name: &Name, interface: &Name, promise: &InterfaceType) {
-        let Some(by) = self.joins.types[name].implements[interface].first().copied() else {
+        let Some(by) = self.joins.types[name].implements[interface]
+            .first()
+            .copied()
+        else {
             return;
         };
         let at = self.views[by].schema.types[name].location();

@@ -124,9 +124,8 @@ impl Applied<'_, '_> {
     fn check(&self, label: Option<&str>, report: &mut Report) -> Option<usize> {
         let view = &self.views[self.graph];
         let at = self.at();
-        let error = |code, message: String| {
-            Finding::new(code, self.graph, message).at_span(self.place())
-        };
+        let error =
+            |code, message: String| Finding::new(code, self.graph, message).at_span(self.place());
         if view.schema.types[self.parent].is_interface() {
             report.push(
                 error(
@@ -151,7 +150,10 @@ impl Applied<'_, '_> {
             report.push(
                 error(
                     &code::OVERRIDE_FROM_SELF_ERROR,
-                    format!("field `{at}` overrides itself: `{}` is this connector", self.from),
+                    format!(
+                        "field `{at}` overrides itself: `{}` is this connector",
+                        self.from
+                    ),
                 )
                 .help("name the connector that the field is taken over from"),
             );
@@ -166,7 +168,10 @@ impl Applied<'_, '_> {
 
     fn unknown_source(&self, report: &mut Report) {
         let others = self.views.iter().map(|view| view.name);
-        let help = match nearest(self.from, others.filter(|name| *name != self.views[self.graph].name)) {
+        let help = match nearest(
+            self.from,
+            others.filter(|name| *name != self.views[self.graph].name),
+        ) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "remove the @override once the connector is gone for good".to_owned(),
         };
@@ -226,10 +231,18 @@ impl Applied<'_, '_> {
             );
             return None;
         }
-        if self.views[source].used.contains(&(self.parent.clone(), self.field.name.clone())) {
+        if self.views[source]
+            .used
+            .contains(&(self.parent.clone(), self.field.name.clone()))
+        {
             return Some(source);
         }
-        if !self.directive.arguments.iter().any(|argument| argument.name == "label") {
+        if !self
+            .directive
+            .arguments
+            .iter()
+            .any(|argument| argument.name == "label")
+        {
             report.push(
                 Finding::warning(
                     &code::OVERRIDDEN_FIELD_CAN_BE_REMOVED,
@@ -271,7 +284,9 @@ fn is_label(label: &str) -> bool {
         .and_then(|rest| rest.strip_suffix(')'))
     {
         let plain = percent.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let decimals = percent.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let decimals = percent
+            .split_once('.')
+            .map_or(0, |(_, digits)| digits.len());
         let value = percent.parse::<f64>();
         return plain && decimals <= 8 && value.is_ok_and(|value| (0.0..=100.0).contains(&value));
     }

@@ -120,11 +120,7 @@ impl Merge<'_, '_> {
         interfaces.keys().map(ComponentName::from).collect()
     }
 
-    pub(super) fn type_description(
-        &mut self,
-        name: &Name,
-        graphs: &[usize],
-    ) -> Option<Node<str>> {
+    pub(super) fn type_description(&mut self, name: &Name, graphs: &[usize]) -> Option<Node<str>> {
         let views = self.views;
         let given = graphs
             .iter()
