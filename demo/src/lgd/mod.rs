@@ -6,7 +6,6 @@ use axum::Router;
 pub const SETTINGS: &str = r#"base_url = "{url}/lgdws""#;
 
 /// The service, in its initial state.
-#[must_use]
 pub fn router() -> Router {
     Router::new()
 }
