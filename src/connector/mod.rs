@@ -4,14 +4,23 @@
 //! the GraphQL service that answers it. What is wrong with a folder is said as [`diagnostic`]s, several at once.
 //! Nothing here looks at another folder (composition does) and nothing here calls an upstream (`source` does).
 
+mod connects;
 pub mod diagnostic;
+mod federation1;
 pub mod field_set;
+mod findings;
+mod folder;
+mod link;
 pub mod model;
 pub mod request;
+mod schema;
+mod settings;
 
 pub use diagnostic::Diagnostic;
 pub use field_set::{FieldSet, FieldSetItem};
+pub use folder::{Folder, read_sdl};
 pub use model::{
     Connect, ConnectKind, GraphqlService, Reads, Site, SourceDeclaration, Subgraph, SubgraphKind,
 };
 pub use request::{RenderError, Request, RequestTemplate};
+pub use settings::ConnectorSettings;

@@ -61,11 +61,31 @@ pub mod connector {
     crate::diagnostic_codes! { Connector:
         /// A file of the folder cannot be read
         UNREADABLE;
+        /// A folder's name that cannot be a connector's
+        INVALID_NAME;
         /// The schema is not valid GraphQL
         INVALID_GRAPHQL;
         /// connector.toml has a key that does not exist, or a value of the wrong kind
         INVALID_SETTINGS;
         /// connector.toml holds what looks like a secret
         SECRET_IN_FOLDER;
+        /// A specification is linked twice
+        DUPLICATE_LINK;
+        /// A linked specification must be known but is not, or is misspelt
+        UNKNOWN_SPECIFICATION;
+        /// A version of a specification that this gateway does not support
+        UNSUPPORTED_VERSION;
+        /// connect is linked without a Federation version that it works with
+        FEDERATION_TOO_OLD;
+        /// An import names nothing that the specification has
+        UNKNOWN_IMPORT;
+        /// An import is malformed
+        INVALID_IMPORT;
+        /// Something is used that only a later version of its specification has
+        NEEDS_NEWER_VERSION;
+        /// A directive that is neither defined nor imported
+        UNKNOWN_DIRECTIVE;
+        /// A directive of the folder's own has the name of a linked one that is called something else here
+        SHADOWED_DIRECTIVE;
     }
 }

@@ -1,0 +1,188 @@
+//! Federation 1 SDL in its version 2 form.
+//!
+//! The differences that matter: extensions of entities mark their keys `@external`, which in version 2 would mean that
+//! they cannot give them; types without a key are shared by definition; `@external` fields that nothing uses were
+//! harmless; and interfaces carried directives without effect.
+//! <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/migration/to-federation-2>
+
+use std::collections::HashSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::ast;
+use apollo_compiler::schema::Component;
+use apollo_compiler::schema::ComponentOrigin;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::ObjectType;
+
+use super::field_set::FieldSet;
+use super::field_set::FieldSetItem;
+
+/// Rewrites a schema that links no version of Federation.
+pub(crate) fn upgrade(schema: &mut Schema) {
+    let keys_of_extensions = keys_of_extensions(schema);
+    let used = used_by_requires_and_provides(schema);
+    let roots = root_types(schema);
+    let composite: HashSet<Name> = schema
+        .types
+        .iter()
+        .filter(|(_, ty)| !ty.is_leaf() && !ty.is_input_object())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for (name, ty) in &mut schema.types {
+        match ty {
+            ExtendedType::Object(object) if !name.starts_with("__") => {
+                let object = object.make_mut();
+                let external = |field: &Name| used.contains(&(name.clone(), field.clone()));
+                upgrade_object(object, &keys_of_extensions, &external, &composite);
+                if !roots.contains(name) {
+                    share(object);
+                }
+            }
+            ExtendedType::Interface(interface) if !name.starts_with("__") => {
+                let interface = interface.make_mut();
+                interface
+                    .directives
+                    .0
+                    .retain(|directive| directive.name != "key" && directive.name != "extends");
+                for field in interface.fields.values_mut() {
+                    remove(field, &["external", "requires", "provides"]);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn root_types(schema: &Schema) -> HashSet<Name> {
+    let definition = &schema.schema_definition;
+    [
+        &definition.query,
+        &definition.mutation,
+        &definition.subscription,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|name| name.name.clone())
+    .collect()
+}
+
+fn upgrade_object(
+    object: &mut ObjectType,
+    keys_of_extensions: &HashSet<(Name, Name)>,
+    is_used: &dyn Fn(&Name) -> bool,
+    composite: &HashSet<Name>,
+) {
+    object
+        .directives
+        .0
+        .retain(|directive| directive.name != "extends");
+    for field in object.fields.values_mut() {
+        if keys_of_extensions.contains(&(object.name.clone(), field.name.clone())) {
+            remove(field, &["external"]);
+        }
+        if !composite.contains(field.ty.inner_named_type()) {
+            remove(field, &["provides"]);
+        }
+        if field.directives.has("external") {
+            remove(field, &["tag"]);
+        }
+    }
+    object
+        .fields
+        .retain(|name, field| !field.directives.has("external") || is_used(name));
+}
+
+/// Types without a key were the same everywhere: in version 2 one says so.
+fn share(object: &mut ObjectType) {
+    if object.directives.has("key") {
+        return;
+    }
+    let shareable = ast::Directive::new(apollo_compiler::name!("shareable"));
+    object.directives.push(Component::new(shareable));
+}
+
+fn remove(field: &mut Component<ast::FieldDefinition>, names: &[&str]) {
+    if names.iter().any(|name| field.directives.has(name)) {
+        field
+            .make_mut()
+            .directives
+            .0
+            .retain(|directive| !names.contains(&directive.name.as_str()));
+    }
+}
+
+/// (type, field) of every field in a key of a type that this schema extends, at any depth of the key.
+fn keys_of_extensions(schema: &Schema) -> HashSet<(Name, Name)> {
+    let mut found = HashSet::new();
+    for (name, ty) in &schema.types {
+        let ExtendedType::Object(object) = ty else {
+            continue;
+        };
+        let is_extension = object.directives.has("extends")
+            || object
+                .fields
+                .values()
+                .all(|field| field.origin != ComponentOrigin::Definition);
+        if !is_extension {
+            continue;
+        }
+        for key in object.directives.get_all("key") {
+            if let Some(fields) = field_set(key) {
+                walk(&fields, name, schema, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// (type, field) of every field in `@requires` and `@provides`.
+fn used_by_requires_and_provides(schema: &Schema) -> HashSet<(Name, Name)> {
+    let mut found = HashSet::new();
+    for (name, ty) in &schema.types {
+        let fields = match ty {
+            ExtendedType::Object(object) => &object.fields,
+            ExtendedType::Interface(interface) => &interface.fields,
+            _ => continue,
+        };
+        for field in fields.values() {
+            for directive in field.directives.iter() {
+                let parent = match directive.name.as_str() {
+                    "requires" => name,
+                    "provides" => field.ty.inner_named_type(),
+                    _ => continue,
+                };
+                if let Some(fields) = field_set(directive) {
+                    walk(&fields, parent, schema, &mut found);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn field_set(directive: &ast::Directive) -> Option<FieldSet> {
+    let text = directive.specified_argument_by_name("fields")?.as_str()?;
+    FieldSet::parse(text).ok()
+}
+
+/// Adds what a field set on `parent` names, following the schema's types; through an interface, every implementation's.
+fn walk(fields: &FieldSet, parent: &Name, schema: &Schema, found: &mut HashSet<(Name, Name)>) {
+    for item in &fields.items {
+        match item {
+            FieldSetItem::Field { name, children, .. } => {
+                found.insert((parent.clone(), name.clone()));
+                if let Some(implementers) = schema.implementers_map().get(parent) {
+                    for object in &implementers.objects {
+                        found.insert((object.clone(), name.clone()));
+                    }
+                }
+                if let Ok(field) = schema.type_field(parent, name) {
+                    let ty = field.ty.inner_named_type().clone();
+                    walk(children, &ty, schema, found);
+                }
+            }
+            FieldSetItem::Fragment { on, children } => walk(children, on, schema, found),
+        }
+    }
+}

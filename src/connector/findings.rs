@@ -1,0 +1,144 @@
+//! The diagnostics of one folder while it is read: who it is, which files, and "did you mean".
+
+use std::ops::Range;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+use apollo_compiler::parser::SourceMap;
+use apollo_compiler::parser::SourceSpan;
+
+use super::diagnostic::Code;
+use super::diagnostic::Diagnostic;
+use super::diagnostic::Span;
+
+/// Collects what is found about one connector.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    /// The connector's name.
+    pub(crate) connector: String,
+    /// Its files.
+    pub(crate) sources: SourceMap,
+    found: Vec<Diagnostic>,
+}
+
+impl Findings {
+    /// Nothing found so far.
+    pub(crate) fn new(connector: &str, sources: SourceMap) -> Self {
+        Self {
+            connector: connector.to_owned(),
+            sources,
+            found: Vec::new(),
+        }
+    }
+
+    /// An error about this connector, to be completed and [pushed](Self::push).
+    pub(crate) fn error(&self, code: &'static Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, &self.connector, message)
+    }
+
+    /// A warning about this connector, to be completed and [pushed](Self::push).
+    pub(crate) fn warning(&self, code: &'static Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::warning(code, &self.connector, message)
+    }
+
+    /// Adds a finding.
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// The place of something parsed.
+    pub(crate) fn span(&self, location: Option<SourceSpan>) -> Option<Span> {
+        Span::of(location, &self.sources)
+    }
+
+    /// The place of bytes inside a string value.
+    #[allow(dead_code, reason = "mappings are checked next")]
+    pub(crate) fn inside(&self, value: &Node<Value>, range: Range<usize>) -> Option<Span> {
+        Span::inside(value, range, &self.sources)
+    }
+
+    /// True once there is an error.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.found.iter().any(Diagnostic::is_error)
+    }
+
+    /// What was found, in the order of the text, each finding once.
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|diagnostic| {
+            let first = diagnostic.labels.first();
+            first.map(|label| (label.span.source.path.clone(), label.span.range.start))
+        });
+        let mut seen = std::collections::HashSet::new();
+        self.found
+            .retain(|diagnostic| seen.insert(diagnostic.to_json().to_string()));
+        self.found
+    }
+}
+
+/// "did you mean `…`?", if one of the candidates is close to what was written.
+pub(crate) fn did_you_mean<'a>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    closest(written, candidates).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// The candidate that is closest to what was written, if it is close: the more letters, the more may differ.
+pub(crate) fn closest<'a>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let lower = written.to_lowercase();
+    let allowed = (written.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != written)
+        .map(|candidate| {
+            let distance = strsim::osa_distance(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// "`a`, `b` and `c`": names as a sentence lists them; past eight, "and n more".
+pub(crate) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let mut quoted: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    if quoted.len() > 8 {
+        let more = format!("{} more", quoted.len() - 7);
+        quoted.truncate(7);
+        quoted.push(more);
+    }
+    match quoted.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggestions_are_close_or_none() {
+        let names = ["title", "cost", "district"];
+        assert_eq!(closest("titel", names), Some("title"));
+        assert_eq!(closest("District", names), Some("district"));
+        assert_eq!(closest("rank", names), None);
+    }
+
+    #[test]
+    fn lists_read_as_sentences() {
+        assert_eq!(list(["a"]), "`a`");
+        assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(
+            list((0..20).map(|n| n.to_string())).matches('`').count(),
+            14
+        );
+    }
+}

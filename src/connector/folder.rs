@@ -1,0 +1,104 @@
+//! A connector's folder, read: `connector.graphql` and `connector.toml`.
+//!
+//! This file is the only one of the room that touches the file system. Everything wrong is said at once; a subgraph is
+//! handed out only when nothing is wrong with it (warnings aside), so that nobody serves half of a folder.
+
+use std::path::Path;
+
+use super::connects;
+use super::diagnostic::Diagnostic;
+use super::diagnostic::code;
+use super::findings::Findings;
+use super::model::Subgraph;
+use super::schema;
+use super::settings::ConnectorSettings;
+
+/// What a folder holds, and what is wrong with it.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The connector; `None` if there is an error among the diagnostics.
+    pub subgraph: Option<Subgraph>,
+    /// What `connector.toml` says.
+    pub settings: ConnectorSettings,
+    /// Errors and warnings, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Folder {
+    /// Reads a folder; its name is the connector's.
+    pub fn read(path: &Path) -> Self {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let mut diagnostics = check_name(&name, path);
+        let schema_path = path.join("connector.graphql");
+        let shown = schema_path.display().to_string();
+        let subgraph = match std::fs::read_to_string(&schema_path) {
+            Ok(text) => {
+                let (subgraph, found) = read_sdl(&name, &shown, &text);
+                diagnostics.extend(found);
+                subgraph
+            }
+            Err(error) => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        &code::UNREADABLE,
+                        &name,
+                        format!("`{shown}` cannot be read: {error}"),
+                    )
+                    .help("a connector's folder holds its schema in `connector.graphql`"),
+                );
+                None
+            }
+        };
+        let (settings, found) = ConnectorSettings::read_file(&name, &path.join("connector.toml"));
+        diagnostics.extend(found);
+        let usable = !diagnostics.iter().any(Diagnostic::is_error);
+        Self {
+            subgraph: subgraph.filter(|_| usable),
+            settings,
+            diagnostics,
+        }
+    }
+}
+
+/// Reads a connector from the text of its schema: what tests use, and what a supergraph is taken apart into. `path` is
+/// what diagnostics show.
+pub fn read_sdl(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
+    let (read, mut findings) = schema::read(name, path, text);
+    let subgraph = if findings.has_errors() {
+        None
+    } else {
+        subgraph(name, read, &mut findings)
+    };
+    let usable = !findings.has_errors();
+    (subgraph.filter(|_| usable), findings.into_sorted())
+}
+
+fn subgraph(name: &str, read: schema::ReadSchema, findings: &mut Findings) -> Option<Subgraph> {
+    let kind = connects::read(name, &read, findings)?;
+    Some(Subgraph {
+        name: name.to_owned(),
+        federation: read.links.federation(),
+        schema: read.schema,
+        kind,
+    })
+}
+
+/// A name that can stand in a URL, a metric, a file name and a configuration key.
+fn check_name(name: &str, path: &Path) -> Vec<Diagnostic> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
+    if starts && name.chars().all(plain) && name.len() <= 64 {
+        return Vec::new();
+    }
+    vec![
+        Diagnostic::error(
+            &code::INVALID_NAME,
+            name,
+            format!("`{}` is not a connector's name", path.display()),
+        )
+        .help("lower-case letters, digits, `-` and `_`, a letter first, at most 64"),
+    ]
+}

@@ -1,0 +1,383 @@
+//! `@link`: which specifications a folder uses, in which version and under which names.
+//!
+//! <https://specs.apollo.dev/link/v1.0>. A folder may rename what it imports; everything after this module sees
+//! canonical names only. Specifications that this gateway does not know may be linked as long as they do not say
+//! `for: SECURITY` or `for: EXECUTION`, which means that ignoring them changes what is served.
+
+pub(crate) mod features;
+pub(crate) mod rename;
+pub(crate) mod spec;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::Value;
+
+use super::diagnostic::code;
+use super::findings::Findings;
+use super::findings::did_you_mean;
+use super::findings::list;
+use spec::Spec;
+use spec::Version;
+
+/// One known specification as a folder links it.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    /// Which.
+    pub(crate) spec: &'static Spec,
+    /// In which version.
+    pub(crate) version: Version,
+    /// What prefixes its names that were not imported.
+    pub(crate) namespace: String,
+    /// Imported directives: the name in this folder, the canonical name, both without `@`.
+    pub(crate) directives: Vec<(String, String)>,
+    /// Imported types: the name in this folder, the canonical name without prefix.
+    pub(crate) types: Vec<(String, String)>,
+    /// The directive itself.
+    pub(crate) directive: Node<Directive>,
+}
+
+/// All known specifications that a folder links.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Links {
+    /// In the order as written.
+    pub(crate) links: Vec<Link>,
+    /// What `@link` is called here.
+    pub(crate) link_name: String,
+}
+
+impl Links {
+    /// Reads the links of a document.
+    pub(crate) fn read(document: &ast::Document, findings: &mut Findings) -> Self {
+        let directives: Vec<&Node<Directive>> = document
+            .definitions
+            .iter()
+            .filter_map(|definition| match definition {
+                ast::Definition::SchemaDefinition(schema) => Some(&schema.directives),
+                ast::Definition::SchemaExtension(schema) => Some(&schema.directives),
+                _ => None,
+            })
+            .flat_map(|directives| directives.iter())
+            .collect();
+        let mut links = Self {
+            links: Vec::new(),
+            link_name: name_of_link(&directives),
+        };
+        for directive in directives {
+            if directive.name == links.link_name.as_str() {
+                links.add(directive, findings);
+            }
+        }
+        links.check_versions_together(findings);
+        links
+    }
+
+    /// The link to a specification.
+    pub(crate) fn get(&self, spec: &Spec) -> Option<&Link> {
+        self.links.iter().find(|link| link.spec.name == spec.name)
+    }
+
+    /// The Federation version; `(1, 0)` when none is linked.
+    pub(crate) fn federation(&self) -> Version {
+        self.get(&spec::FEDERATION)
+            .map_or((1, 0), |link| link.version)
+    }
+
+    /// The canonical name of a directive that the folder uses under `name`; `None` if it is of no linked specification.
+    pub(crate) fn canonical(&self, name: &str) -> Option<String> {
+        if name == self.link_name {
+            return Some("link".to_owned());
+        }
+        self.links.iter().find_map(|link| link.canonical(name))
+    }
+
+    /// What a canonical directive is called in this folder.
+    pub(crate) fn local(&self, canonical: &str) -> Option<String> {
+        self.links.iter().find_map(|link| {
+            let imported = link.directives.iter().find(|(_, name)| name == canonical);
+            imported.map(|(local, _)| local.clone())
+        })
+    }
+
+    /// True if a type defined by the folder is of a linked specification (a printed schema repeats the machinery).
+    pub(crate) fn is_machinery_type(&self, name: &str) -> bool {
+        spec::is_our_type(name)
+            || self.links.iter().any(|link| {
+                link.types.iter().any(|(local, _)| local == name)
+                    || name.split_once("__").is_some_and(|(namespace, rest)| {
+                        namespace == link.namespace && link.spec.since(rest).is_some()
+                    })
+            })
+    }
+
+    fn add(&mut self, directive: &Node<Directive>, findings: &mut Findings) {
+        let Some(url) = directive.specified_argument_by_name("url") else {
+            return; // Validation says so.
+        };
+        let Some(text) = url.as_str() else {
+            return;
+        };
+        let identity = text
+            .rsplit_once("/v")
+            .map_or(text, |(identity, _)| identity);
+        let Some(spec) = spec::ALL.iter().find(|spec| spec.identity == identity) else {
+            unknown_spec(directive, url, identity, findings);
+            return;
+        };
+        let Some(version) = version(url, text, spec, findings) else {
+            return;
+        };
+        if let Some(first) = self.get(spec) {
+            findings.push(
+                findings
+                    .error(
+                        &code::DUPLICATE_LINK,
+                        format!("`{}` is linked twice", spec.name),
+                    )
+                    .label(findings.span(directive.location()), "linked again")
+                    .label(
+                        findings.span(first.directive.location()),
+                        "first linked here",
+                    )
+                    .help("merge the two imports into one `@link`"),
+            );
+            return;
+        }
+        let namespace = directive.specified_argument_by_name("as");
+        let mut link = Link {
+            spec,
+            version,
+            namespace: namespace
+                .and_then(|name| name.as_str())
+                .unwrap_or(spec.name)
+                .to_owned(),
+            directives: Vec::new(),
+            types: Vec::new(),
+            directive: directive.clone(),
+        };
+        if let Some(imports) = directive.specified_argument_by_name("import") {
+            for import in imports.as_list().unwrap_or(std::slice::from_ref(imports)) {
+                link.import(import, findings);
+            }
+        }
+        self.links.push(link);
+    }
+
+    fn check_versions_together(&self, findings: &mut Findings) {
+        let Some(connect) = self.get(&spec::CONNECT) else {
+            return;
+        };
+        let least = spec::least_federation(connect.version);
+        if self.federation() >= least {
+            return;
+        }
+        let (major, minor) = connect.version;
+        let message = format!(
+            "connect/v{major}.{minor} needs federation/v{}.{} or later",
+            least.0, least.1
+        );
+        let mut diagnostic = findings.error(&code::FEDERATION_TOO_OLD, message);
+        diagnostic = match self.get(&spec::FEDERATION) {
+            Some(federation) => diagnostic
+                .label(
+                    findings.span(argument_location(&federation.directive, "url")),
+                    "this version is older",
+                )
+                .label(findings.span(connect.directive.location()), "needed here"),
+            None => diagnostic.label(
+                findings.span(connect.directive.location()),
+                "and no federation version is linked",
+            ),
+        };
+        findings.push(diagnostic.help(format!(
+            "link `@link(url: \"{}\", import: [\"@key\"])`",
+            spec::FEDERATION.url(least)
+        )));
+    }
+}
+
+impl Link {
+    /// The canonical name of a directive of this specification; a directive named like its namespace needs no import.
+    fn canonical(&self, name: &str) -> Option<String> {
+        if let Some((_, canonical)) = self.directives.iter().find(|(local, _)| local == name) {
+            return Some(canonical.clone());
+        }
+        if name == self.namespace && self.spec.has_directive(self.spec.name) {
+            return Some(self.spec.name.to_owned());
+        }
+        let (namespace, rest) = name.split_once("__")?;
+        (namespace == self.namespace && self.spec.has_directive(rest)).then(|| rest.to_owned())
+    }
+
+    fn import(&mut self, import: &Node<Value>, findings: &mut Findings) {
+        let (name, local) = match &**import {
+            Value::String(name) => (name.as_str(), name.as_str()),
+            Value::Object(entries) => {
+                let entry = |key: &str| {
+                    let found = entries.iter().find(|(name, _)| name == key);
+                    found.and_then(|(_, value)| value.as_str())
+                };
+                let Some(name) = entry("name") else {
+                    findings.push(
+                        findings
+                            .error(&code::INVALID_IMPORT, "an import needs a `name`")
+                            .at(findings.span(import.location()))
+                            .help("write `{ name: \"@key\", as: \"@entityKey\" }`"),
+                    );
+                    return;
+                };
+                (name, entry("as").unwrap_or(name))
+            }
+            _ => {
+                findings.push(
+                    findings
+                        .error(&code::INVALID_IMPORT, "an import is a string or an object")
+                        .at(findings.span(import.location()))
+                        .help("write `\"@key\"` or `{ name: \"@key\", as: \"@entityKey\" }`"),
+                );
+                return;
+            }
+        };
+        if !self.check_import(name, local, import, findings) {
+            return;
+        }
+        match (name.strip_prefix('@'), local.strip_prefix('@')) {
+            (Some(name), Some(local)) => self.directives.push((local.into(), name.into())),
+            _ => self.types.push((local.into(), name.into())),
+        }
+    }
+
+    /// Whether an import is in order; says what is not.
+    fn check_import(
+        &self,
+        name: &str,
+        local: &str,
+        import: &Node<Value>,
+        findings: &mut Findings,
+    ) -> bool {
+        let spec = self.spec;
+        let (major, minor) = self.version;
+        let here = findings.span(import.location());
+        let diagnostic = match spec.since(name) {
+            None => {
+                let message = format!("{}/v{major}.{minor} has no `{name}`", spec.name);
+                let with_at = format!("@{name}");
+                let help = if spec.since(&with_at).is_some() {
+                    Some(format!(
+                        "did you mean `{with_at}`? Directives are imported with `@`"
+                    ))
+                } else {
+                    did_you_mean(name, spec.elements())
+                };
+                let all = format!("it has {}", list(spec.elements()));
+                findings
+                    .error(&code::UNKNOWN_IMPORT, message)
+                    .at(here)
+                    .help(help.unwrap_or(all))
+            }
+            Some(since) if since > self.version => findings
+                .error(
+                    &code::NEEDS_NEWER_VERSION,
+                    format!("`{name}` needs {}/v{}.{}", spec.name, since.0, since.1),
+                )
+                .label(here, format!("v{major}.{minor} is linked"))
+                .help(format!("link `{}`", spec.url(since))),
+            Some(_) if name.starts_with('@') != local.starts_with('@') => findings
+                .error(
+                    &code::INVALID_IMPORT,
+                    format!("`{name}` cannot be renamed to `{local}`"),
+                )
+                .at(here)
+                .help("a directive keeps its `@`, a type has none"),
+            Some(_) => return true,
+        };
+        findings.push(diagnostic);
+        false
+    }
+}
+
+/// What `@link` is called: a link to its own specification may rename it.
+fn name_of_link(directives: &[&Node<Directive>]) -> String {
+    let own = directives.iter().find_map(|directive| {
+        let url = directive.specified_argument_by_name("url")?.as_str()?;
+        url.starts_with(spec::LINK.identity).then(|| {
+            let renamed = directive.specified_argument_by_name("as");
+            let name = renamed.and_then(|name| name.as_str()).unwrap_or("link");
+            (directive.name == name).then(|| name.to_owned())
+        })
+    });
+    own.flatten().unwrap_or_else(|| "link".to_owned())
+}
+
+/// The version in a URL, if this gateway supports it.
+fn version(url: &Node<Value>, text: &str, spec: &Spec, findings: &mut Findings) -> Option<Version> {
+    let parsed = text.rsplit_once("/v").and_then(|(_, version)| {
+        let (major, minor) = version.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    match parsed {
+        Some(version) if (spec.oldest..=spec.latest).contains(&version) => Some(version),
+        _ => {
+            let (oldest, latest) = (spec.oldest, spec.latest);
+            findings.push(
+                findings
+                    .error(
+                        &code::UNSUPPORTED_VERSION,
+                        format!("this version of `{}` is not supported", spec.name),
+                    )
+                    .at(findings.span(url.location()))
+                    .help(format!(
+                        "v{}.{} to v{}.{} are: link `{}`",
+                        oldest.0,
+                        oldest.1,
+                        latest.0,
+                        latest.1,
+                        spec.url(latest)
+                    )),
+            );
+            None
+        }
+    }
+}
+
+/// A specification that nobody here knows: fine, unless it says that it must be known, or is close to one that is.
+fn unknown_spec(
+    directive: &Node<Directive>,
+    url: &Node<Value>,
+    identity: &str,
+    findings: &mut Findings,
+) {
+    let known = spec::ALL.iter().map(|spec| spec.identity);
+    let close = super::findings::closest(identity, known);
+    let purpose = directive.specified_argument_by_name("for");
+    if purpose.is_none() && close.is_none() {
+        return;
+    }
+    let why = match purpose.and_then(|purpose| purpose.as_enum()) {
+        Some(purpose) => format!(", and it says `for: {purpose}`"),
+        None => String::new(),
+    };
+    findings.push(
+        findings
+            .error(
+                &code::UNKNOWN_SPECIFICATION,
+                format!("`{identity}` is not a specification that this gateway knows{why}"),
+            )
+            .at(findings.span(url.location()))
+            .help(match close {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => "remove the link: what it asks for cannot be guaranteed".to_owned(),
+            }),
+    );
+}
+
+/// The place of an argument's value, or of the whole directive.
+pub(crate) fn argument_location(
+    directive: &Node<Directive>,
+    name: &str,
+) -> Option<apollo_compiler::parser::SourceSpan> {
+    let value = directive.specified_argument_by_name(name);
+    value
+        .and_then(|value| value.location())
+        .or_else(|| directive.location())
+}

@@ -1,0 +1,410 @@
+//! A folder's SDL becomes a schema in normalised form.
+//!
+//! The stages, in order: parse; read the links; give every directive its canonical name; drop what a printed schema
+//! repeats of linked machinery; bring Federation 1 into the version 2 form; put the true definitions beside it and let
+//! apollo-compiler validate; take them away again.
+
+use std::collections::HashSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast;
+use apollo_compiler::ast::Definition;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::DirectiveLocation;
+use apollo_compiler::ast::Value;
+use apollo_compiler::schema::Component;
+use apollo_compiler::schema::SchemaBuilder;
+use apollo_compiler::validation::DiagnosticList;
+
+use super::diagnostic::code;
+use super::federation1;
+use super::findings::Findings;
+use super::findings::did_you_mean;
+use super::link::Links;
+use super::link::features;
+use super::link::rename;
+use super::link::spec;
+
+/// A schema as read.
+#[derive(Debug)]
+pub(crate) struct ReadSchema {
+    /// In normalised form. Valid unless there were findings.
+    pub(crate) schema: Schema,
+    /// What it links.
+    pub(crate) links: Links,
+}
+
+/// Directives that every GraphQL schema has, or that a server in this field knows without a link.
+const STANDARD: &[&str] = &[
+    "skip",
+    "include",
+    "deprecated",
+    "specifiedBy",
+    "oneOf",
+    "cacheControl",
+];
+
+/// Reads SDL. `path` is what diagnostics show.
+pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Findings) {
+    let (mut document, broken) = match ast::Document::parse(text, path) {
+        Ok(document) => (document, None),
+        Err(broken) => (broken.partial, Some(broken.errors)),
+    };
+    let mut findings = Findings::new(connector, document.sources.clone());
+    if let Some(errors) = broken {
+        push_graphql_errors(&errors, None, &mut findings);
+    }
+    let links = Links::read(&document, &mut findings);
+    drop_machinery(&mut document, &links, &mut findings);
+    canonical_names(&mut document, &links, &mut findings);
+
+    let (mut schema, errors) = build(&document);
+    if let Some(errors) = errors {
+        push_graphql_errors(&errors, Some(&schema), &mut findings);
+    }
+    if links.federation() < (2, 0) {
+        federation1::upgrade(&mut schema);
+    }
+    if !findings.has_errors() {
+        validate(&schema, &mut findings);
+    }
+    take_definitions_away(&mut schema, &links);
+    (ReadSchema { schema, links }, findings)
+}
+
+/// Removes definitions that a printed schema repeats: of linked directives and types, and Federation's own fields.
+fn drop_machinery(document: &mut ast::Document, links: &Links, findings: &mut Findings) {
+    let fed1 = links.federation() < (2, 0);
+    document
+        .definitions
+        .retain_mut(|definition| match definition {
+            Definition::DirectiveDefinition(directive) => {
+                let name = directive.name.as_str();
+                let standard = matches!(name, "cacheControl" | "oneOf");
+                let linked = links.canonical(name).is_some();
+                !(standard || linked || fed1 && spec::FEDERATION_1.contains(&name))
+                    && !shadows(directive, links, findings)
+            }
+            Definition::ObjectTypeDefinition(object) => {
+                let had = object.fields.len();
+                let is_service = |field: &Node<ast::FieldDefinition>| {
+                    field.name == "_entities" || field.name == "_service"
+                };
+                if object.fields.iter().any(is_service) {
+                    object.make_mut().fields.retain(|field| !is_service(field));
+                }
+                let emptied = had > 0 && object.fields.is_empty();
+                !emptied && !links.is_machinery_type(&object.name)
+            }
+            Definition::ObjectTypeExtension(object) => {
+                let is_service = |field: &Node<ast::FieldDefinition>| {
+                    field.name == "_entities" || field.name == "_service"
+                };
+                if object.fields.iter().any(is_service) {
+                    object.make_mut().fields.retain(|field| !is_service(field));
+                }
+                true
+            }
+            Definition::EnumTypeDefinition(def) if def.name == "CacheControlScope" => false,
+            other => !other
+                .name()
+                .is_some_and(|name| links.is_machinery_type(name)),
+        });
+}
+
+/// A directive of the folder's own that is called like a canonical one cannot keep its name: what comes later reads
+/// canonical names. Nothing here could serve it anyway.
+fn shadows(
+    directive: &Node<ast::DirectiveDefinition>,
+    links: &Links,
+    findings: &mut Findings,
+) -> bool {
+    let of_linked = links
+        .links
+        .iter()
+        .find(|link| link.spec.has_directive(&directive.name));
+    let Some(link) = of_linked else {
+        return false;
+    };
+    findings.push(
+        findings
+            .warning(
+                &code::SHADOWED_DIRECTIVE,
+                format!(
+                    "`@{}` of this folder is left out: {} has a directive of that name",
+                    directive.name, link.spec.name
+                ),
+            )
+            .at(findings.span(directive.name.location()))
+            .help("give it another name"),
+    );
+    true
+}
+
+/// Renames every use of a linked directive to its canonical name; reports and removes unknown ones.
+fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut Findings) {
+    let defined: HashSet<Name> = document
+        .definitions
+        .iter()
+        .filter_map(|definition| definition.as_directive_definition())
+        .map(|definition| definition.name.clone())
+        .collect();
+    let fed1 = links.federation() < (2, 0);
+    for definition in &mut document.definitions {
+        rename::for_each_directive_list(definition, &mut |list, at| {
+            list.0.retain_mut(|directive| {
+                let name = directive.name.as_str();
+                if let Some(canonical) = links.canonical(name) {
+                    make_canonical(directive, &canonical);
+                    features::check(directive, at, links, findings);
+                    return true;
+                }
+                if fed1 && spec::FEDERATION_1.contains(&name) {
+                    make_canonical(directive, &name.to_owned());
+                    return true;
+                }
+                if defined.contains(name) || STANDARD.contains(&name) {
+                    return true;
+                }
+                unknown_directive(directive, at, links, &defined, findings);
+                false
+            });
+        });
+    }
+}
+
+fn make_canonical(directive: &mut Node<Directive>, canonical: &str) {
+    if directive.name != canonical {
+        let name = rename::renamed(&directive.name, canonical);
+        directive.make_mut().name = name;
+    }
+    if matches!(canonical, "key" | "requires" | "provides") {
+        fields_as_string(directive);
+    }
+}
+
+/// `fields: ["id", "sku"]` and `fields: id`, which old printers wrote, become the string that the directive takes.
+fn fields_as_string(directive: &mut Node<Directive>) {
+    let text = match directive.specified_argument_by_name("fields") {
+        Some(value) => match &**value {
+            Value::List(items) => {
+                let names = items.iter().map(|item| match &**item {
+                    Value::Enum(name) => Some(name.as_str()),
+                    other => other.as_str(),
+                });
+                names
+                    .collect::<Option<Vec<_>>>()
+                    .map(|names| names.join(" "))
+            }
+            Value::Enum(name) => Some(name.to_string()),
+            _ => None,
+        },
+        None => None,
+    };
+    let directive = text.is_some().then(|| directive.make_mut());
+    let value = directive.and_then(|directive| directive.specified_argument_by_name_mut("fields"));
+    if let (Some(value), Some(text)) = (value, text) {
+        *value = value.same_location(Value::String(text));
+    }
+}
+
+fn unknown_directive(
+    directive: &Node<Directive>,
+    at: DirectiveLocation,
+    links: &Links,
+    defined: &HashSet<Name>,
+    findings: &mut Findings,
+) {
+    let name = directive.name.as_str();
+    let owner = spec::ALL.iter().find(|spec| spec.has_directive(name));
+    let help = match owner {
+        Some(spec) => Some(match links.get(spec) {
+            Some(link) => match links.local(name) {
+                Some(local) => format!("this folder imports it as `@{local}`"),
+                None if spec.since(&format!("@{name}")) > Some(link.version) => {
+                    let since = spec.since(&format!("@{name}")).unwrap_or(spec.latest);
+                    format!("link `{}` and import `@{name}`", spec.url(since))
+                }
+                None => format!(
+                    "add \"@{name}\" to the `import` of `{}`",
+                    spec.url(link.version)
+                ),
+            },
+            None => format!(
+                "link it: `extend schema @link(url: \"{}\", import: [\"@{name}\"])`",
+                spec.url(spec.latest)
+            ),
+        }),
+        None => {
+            let imported = links.links.iter().flat_map(|link| &link.directives);
+            let known = imported
+                .map(|(local, _)| local.as_str())
+                .chain(defined.iter().map(Name::as_str))
+                .chain(
+                    spec::ALL
+                        .iter()
+                        .flat_map(|spec| spec.directives())
+                        .map(|name| -> &str { name }),
+                )
+                .chain(STANDARD.iter().copied());
+            did_you_mean(name, known)
+        }
+    };
+    let message = match owner {
+        Some(_) => format!("`@{name}` is not imported"),
+        None => format!("there is no directive `@{name}`"),
+    };
+    findings.push(
+        findings
+            .error(&code::UNKNOWN_DIRECTIVE, message)
+            .label(
+                findings.span(directive.name.location()),
+                format!("used on {}", place(at)),
+            )
+            .help_opt(help),
+    );
+}
+
+fn place(at: DirectiveLocation) -> &'static str {
+    match at {
+        DirectiveLocation::Schema => "the schema",
+        DirectiveLocation::FieldDefinition => "a field",
+        DirectiveLocation::ArgumentDefinition => "an argument",
+        DirectiveLocation::Object => "a type",
+        DirectiveLocation::Interface => "an interface",
+        DirectiveLocation::Union => "a union",
+        DirectiveLocation::Enum => "an enum",
+        DirectiveLocation::EnumValue => "an enum value",
+        DirectiveLocation::InputObject => "an input type",
+        DirectiveLocation::InputFieldDefinition => "an input field",
+        DirectiveLocation::Scalar => "a scalar",
+        _ => "this",
+    }
+}
+
+/// The document and the definitions of what it links, as one schema.
+fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
+    let own: HashSet<&Name> = document
+        .definitions
+        .iter()
+        .filter_map(|definition| definition.as_directive_definition())
+        .map(|definition| &definition.name)
+        .collect();
+    let mut injected = spec::DEFINITIONS.clone();
+    // A folder's own directive that happens to be called like one of a specification it does not link.
+    injected.definitions.retain(|definition| {
+        let directive = definition.as_directive_definition();
+        !directive.is_some_and(|directive| own.contains(&directive.name))
+    });
+    let builder = SchemaBuilder::new()
+        .adopt_orphan_extensions()
+        .ignore_builtin_redefinitions()
+        .add_ast(&injected)
+        .add_ast(document);
+    match builder.build() {
+        Ok(schema) => (schema, None),
+        Err(broken) => (broken.partial, Some(broken.errors)),
+    }
+}
+
+/// Lets apollo-compiler validate a copy; a subgraph need not have a `Query`, so the copy gets one.
+fn validate(schema: &Schema, findings: &mut Findings) {
+    let mut copy = schema.clone();
+    if copy.schema_definition.query.is_none()
+        && let Ok(builder) = Schema::parse("type Query { _service: String }", "query.graphql")
+        && let Some(query) = builder.types.get("Query")
+    {
+        let name = apollo_compiler::name!("Query");
+        copy.types.insert(name.clone(), query.clone());
+        copy.schema_definition.make_mut().query = Some(name.into());
+    }
+    if let Err(invalid) = copy.validate() {
+        push_graphql_errors(&invalid.errors, Some(schema), findings);
+    }
+}
+
+/// apollo-compiler's findings as ours.
+fn push_graphql_errors(errors: &DiagnosticList, schema: Option<&Schema>, findings: &mut Findings) {
+    for error in errors.iter() {
+        let location = apollo_compiler::diagnostic::ToCliReport::location(error.error);
+        let span = findings.span(location);
+        let mut diagnostic = findings
+            .error(&code::INVALID_GRAPHQL, error.error.to_string())
+            .at(span.clone());
+        let kind = error.error.unstable_error_name();
+        if let (Some("UndefinedDefinition"), Some(schema), Some(span)) = (kind, schema, &span) {
+            let written = span.source.text.get(span.range.clone()).unwrap_or_default();
+            let types = schema.types.keys().map(Name::as_str);
+            let types = types.filter(|name| !name.starts_with("__") && !spec::is_our_type(name));
+            diagnostic = diagnostic.help_opt(did_you_mean(written, types));
+        }
+        findings.push(diagnostic);
+    }
+}
+
+/// Takes the injected definitions and the links that everybody has away; other links are kept under canonical names,
+/// so that a supergraph can carry them.
+fn take_definitions_away(schema: &mut Schema, links: &Links) {
+    let injected: HashSet<_> = spec::DEFINITIONS.sources.keys().copied().collect();
+    let is_injected = |location: Option<apollo_compiler::parser::SourceSpan>| {
+        location.is_some_and(|location| injected.contains(&location.file_id()))
+    };
+    schema
+        .directive_definitions
+        .retain(|_, definition| !is_injected(definition.location()));
+    schema
+        .types
+        .retain(|name, ty| !(spec::is_our_type(name) && is_injected(ty.location())));
+    let sources = std::sync::Arc::make_mut(&mut schema.sources);
+    sources.retain(|id, _| !injected.contains(id));
+    let definition = schema.schema_definition.make_mut();
+    definition.directives.0.retain_mut(|directive| {
+        if directive.name != "link" {
+            return true;
+        }
+        let known = links
+            .links
+            .iter()
+            .find(|link| link.directive.location() == directive.location());
+        match known {
+            None => true,
+            Some(link) if matches!(link.spec.name, "link" | "federation") => false,
+            Some(link) => {
+                *directive = Component {
+                    origin: directive.origin.clone(),
+                    node: directive.same_location(canonical_link(link)),
+                };
+                true
+            }
+        }
+    });
+}
+
+/// `@link` to a known specification that imports all its directives under their own names.
+fn canonical_link(link: &super::link::Link) -> Directive {
+    let imports = link.spec.directives();
+    let imports = imports
+        .filter(|name| link.spec.since(&format!("@{name}")) <= Some(link.version))
+        .map(|name| Node::new(Value::String(format!("@{name}"))));
+    let argument = |name: Name, value: Value| {
+        Node::new(ast::Argument {
+            name,
+            value: Node::new(value),
+        })
+    };
+    Directive {
+        name: apollo_compiler::name!("link"),
+        arguments: vec![
+            argument(
+                apollo_compiler::name!("url"),
+                Value::String(link.spec.url(link.version)),
+            ),
+            argument(
+                apollo_compiler::name!("import"),
+                Value::List(imports.collect()),
+            ),
+        ],
+    }
+}

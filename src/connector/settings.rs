@@ -1,0 +1,158 @@
+//! `connector.toml`: who owns a connector, and its operational defaults.
+//!
+//! Only what describes the connector is read here. Timeouts, limits and lifetimes are the gateway's settings, written
+//! with the same keys as in `sangam.toml`; `config` reads them from the text that is kept here and lets the deployment
+//! override them. Secrets are refused wherever they stand: a folder is public.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::DeTable;
+use toml::de::DeValue;
+
+use super::diagnostic::Diagnostic;
+use super::diagnostic::SourceText;
+use super::diagnostic::Span;
+use super::diagnostic::code;
+
+/// What `connector.toml` says.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectorSettings {
+    /// Who answers for the department's system.
+    pub owner: Option<String>,
+    /// What the connector covers, one line.
+    pub description: Option<String>,
+    /// The file, for the operational defaults in it; `None` if there is none.
+    pub source: Option<Arc<SourceText>>,
+}
+
+/// Words in a key's name that say that its value is a secret.
+const SECRET_WORDS: [&str; 8] = [
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "private_key",
+    "credential",
+];
+
+impl ConnectorSettings {
+    /// Reads the file, if there is one.
+    pub(crate) fn read_file(connector: &str, path: &Path) -> (Self, Vec<Diagnostic>) {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::read(connector, &path.display().to_string(), &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
+            Err(error) => {
+                let message = format!("`{}` cannot be read: {error}", path.display());
+                let diagnostic = Diagnostic::error(&code::UNREADABLE, connector, message);
+                (Self::default(), vec![diagnostic])
+            }
+        }
+    }
+
+    /// Reads the text of a `connector.toml`; `path` is what diagnostics show.
+    pub fn read(connector: &str, path: &str, text: &str) -> (Self, Vec<Diagnostic>) {
+        let source = Arc::new(SourceText {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        });
+        let mut settings = Self {
+            source: Some(source.clone()),
+            ..Self::default()
+        };
+        let mut reader = Reader {
+            connector,
+            source,
+            found: Vec::new(),
+        };
+        match DeTable::parse(text) {
+            Ok(table) => {
+                let table = table.get_ref();
+                settings.owner = reader.text(table, "owner");
+                settings.description = reader.text(table, "description");
+                reader.refuse_secrets(table);
+            }
+            Err(error) => {
+                let span = reader.span(error.span().unwrap_or(0..0));
+                let message = error.message().to_owned();
+                reader
+                    .push(Diagnostic::error(&code::INVALID_SETTINGS, connector, message).at(span));
+            }
+        }
+        (settings, reader.found)
+    }
+}
+
+struct Reader<'a> {
+    connector: &'a str,
+    source: Arc<SourceText>,
+    found: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn span(&self, range: Range<usize>) -> Option<Span> {
+        Some(Span {
+            source: self.source.clone(),
+            range,
+        })
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            _ => {
+                let message = format!("`{key}` is a text");
+                let span = self.span(value.span());
+                self.push(
+                    Diagnostic::error(&code::INVALID_SETTINGS, self.connector, message)
+                        .at(span)
+                        .help(format!("write `{key} = \"…\"`")),
+                );
+                None
+            }
+        }
+    }
+
+    /// Refuses keys that look like secrets, at any depth.
+    fn refuse_secrets(&mut self, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name = key.get_ref().to_lowercase().replace('-', "_");
+            if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+                let message = format!("`{}` looks like a secret", key.get_ref());
+                let span = self.span(key.span());
+                self.push(
+                    Diagnostic::error(&code::SECRET_IN_FOLDER, self.connector, message)
+                        .label(span, "a connector's folder is public")
+                        .help(format!(
+                            "put it into `sangam.toml` under `[connector.{}]`: \
+                             `config = {{ {} = {{ env = \"…\" }} }}`",
+                            self.connector,
+                            key.get_ref()
+                        )),
+                );
+            }
+            self.refuse_inside(value);
+        }
+    }
+
+    fn refuse_inside(&mut self, value: &Spanned<DeValue<'_>>) {
+        match value.get_ref() {
+            DeValue::Table(inner) => self.refuse_secrets(inner),
+            DeValue::Array(items) => {
+                for item in items.iter() {
+                    self.refuse_inside(item);
+                }
+            }
+            _ => {}
+        }
+    }
+}
