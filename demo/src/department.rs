@@ -38,9 +38,21 @@ impl Department {
 /// All departments, by name.
 #[must_use]
 pub fn departments() -> &'static [Department] {
-    &[Department {
-        name: "lgd",
-        router: crate::lgd::router,
-        settings: crate::lgd::SETTINGS,
-    }]
+    &[
+        Department {
+            name: "lgd",
+            router: crate::lgd::router,
+            settings: crate::lgd::SETTINGS,
+        },
+        Department {
+            name: "services",
+            router: crate::services::router,
+            settings: crate::services::SETTINGS,
+        },
+        Department {
+            name: "umang",
+            router: crate::umang::router,
+            settings: crate::umang::SETTINGS,
+        },
+    ]
 }

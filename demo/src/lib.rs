@@ -8,9 +8,13 @@
 //! [`Standin`] puts such a router on a free loopback port, records the calls it gets, and can be given bad weather.
 //! The binary `sangam-demo` starts all of them with the real gateway in front.
 
+mod closed;
+pub mod date;
 pub mod department;
 pub mod lgd;
+pub mod services;
 pub mod standin;
+pub mod umang;
 pub mod weather;
 
 pub use department::{Department, departments};

@@ -1,0 +1,138 @@
+//! The five services: what they ask for, what they cost, how long they may take.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// First appeal within so many days, disposed of in so many, second appeal within so many more.
+pub(super) const APPEAL_DAYS: (i64, i64, i64) = (30, 45, 60);
+
+/// One service, as `services.json` has it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Service {
+    pub(super) service_id: String,
+    /// Stands in reference numbers.
+    pub(super) short: String,
+    doc_type: String,
+    issuer: String,
+    pub(super) service_name: String,
+    category: String,
+    department_code: String,
+    description: String,
+    /// Rupees with two decimals.
+    pub(super) fee: String,
+    umang_service_id: String,
+    pub(super) psga: Psga,
+    pub(super) documents: Vec<Document>,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+/// What the Public Services Guarantee Act says about it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Psga {
+    pub(super) days: i64,
+    basis: String,
+    pub(super) officer: String,
+    first_appellate: String,
+    second_appellate: String,
+}
+
+/// A document to attach.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    pub(super) doc_type: String,
+    pub(super) name: String,
+    pub(super) mandatory: bool,
+}
+
+/// A question to answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    label: String,
+    pub(super) mandatory: bool,
+}
+
+impl Service {
+    /// The catalogue's row.
+    pub(super) fn row(&self) -> Value {
+        let (first, disposal, second) = APPEAL_DAYS;
+        json!({
+            "serviceId": self.service_id,
+            "docType": self.doc_type,
+            "issuer": self.issuer,
+            "serviceName": self.service_name,
+            "category": self.category,
+            "departmentCode": self.department_code,
+            "description": self.description,
+            "fee": self.fee,
+            "umangServiceId": self.umang_service_id,
+            "psga": {
+                "days": self.psga.days,
+                "basis": self.psga.basis,
+                "officer": self.psga.officer,
+                "firstAppealDays": first,
+                "firstAppealDisposalDays": disposal,
+                "firstAppellate": self.psga.first_appellate,
+                "secondAppealDays": second,
+                "secondAppellate": self.psga.second_appellate,
+            },
+        })
+    }
+
+    /// What an applicant has to bring.
+    pub(super) fn requirements(&self) -> Value {
+        let documents: Vec<Value> = self
+            .documents
+            .iter()
+            .map(|d| json!({ "docType": d.doc_type, "docName": d.name, "mandatory": yes_no(d.mandatory) }))
+            .collect();
+        let parameters: Vec<Value> = self
+            .parameters
+            .iter()
+            .map(|p| json!({ "param": p.name, "label": p.label, "mandatory": yes_no(p.mandatory) }))
+            .collect();
+        json!({ "serviceId": self.service_id, "documents": documents, "parameters": parameters })
+    }
+
+    /// True when a fee is due at all.
+    pub(super) fn has_fee(&self) -> bool {
+        paise(&self.fee) != Some(0)
+    }
+}
+
+fn yes_no(flag: bool) -> &'static str {
+    if flag { "Y" } else { "N" }
+}
+
+/// `"10"`, `"10.5"` or `"10.50"` rupees as paise; `None` for anything else.
+pub(super) fn paise(rupees: &str) -> Option<u64> {
+    let (whole, fraction) = rupees.split_once('.').unwrap_or((rupees, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > 2 || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let fraction: u64 = format!("{fraction:0<2}").parse().ok()?;
+    whole
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(100)?
+        .checked_add(fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paise;
+
+    #[test]
+    fn money_is_counted_in_paise() {
+        assert_eq!(paise("10"), Some(1000));
+        assert_eq!(paise("10.5"), Some(1050));
+        assert_eq!(paise("0.05"), Some(5));
+        for wrong in ["", ".5", "-1", "1.234", "1,000", "ten"] {
+            assert_eq!(paise(wrong), None, "{wrong}");
+        }
+    }
+}

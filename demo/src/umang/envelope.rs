@@ -1,0 +1,85 @@
+//! The envelope that every answer comes in, and what every request must carry.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+/// Fields without which no operation answers.
+const MANDATORY: [&str; 4] = ["trkr", "lang", "mode", "pltfrm"];
+
+/// Why an operation failed: `rc` and `rd`.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) &'static str, pub(super) String);
+
+/// What an operation yields: its own code for success and the data, or a failure.
+pub(super) type Outcome = Result<(&'static str, Value), Failure>;
+
+/// The body of a request, once the envelope is checked.
+#[derive(Debug)]
+pub(super) struct Call(Map<String, Value>);
+
+impl Call {
+    /// Checks the key and the mandatory fields.
+    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Failure> {
+        let key = headers
+            .get("x-api-key")
+            .and_then(|value| value.to_str().ok());
+        if !key.is_some_and(|key| key.starts_with("sample-")) {
+            return Err(Failure("AU0001", "Client is not authorised".into()));
+        }
+        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
+            return Err(Failure("PE0000", "Request is not a JSON object".into()));
+        };
+        let call = Self(fields);
+        match MANDATORY.iter().find(|name| call.text(name).is_none()) {
+            Some(name) => Err(Failure(
+                "PE0001",
+                format!("Mandatory parameter missing: {name}"),
+            )),
+            None => Ok(call),
+        }
+    }
+
+    /// A field that is there and not empty; numbers as their digits.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        match self.0.get(name)? {
+            Value::String(text) if text.trim().is_empty() => None,
+            Value::String(text) => Some(text.trim().to_owned()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A number that counts something, given as a number or as digits.
+    pub(super) fn count(&self, name: &str, otherwise: usize) -> Result<usize, Failure> {
+        match self.text(name) {
+            None => Ok(otherwise),
+            Some(text) => text
+                .parse()
+                .map_err(|_| Failure("PE0002", format!("Not a number: {name}"))),
+        }
+    }
+
+    /// A list of ids, as a JSON array or separated by commas.
+    pub(super) fn ids(&self, name: &str) -> Vec<String> {
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        match self.0.get(name) {
+            Some(Value::Array(items)) => items.iter().map(text).collect(),
+            Some(Value::String(list)) => list.split(',').map(|id| id.trim().to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The answer: HTTP says nothing.
+pub(super) fn wrap(outcome: Outcome) -> Json<Value> {
+    Json(match outcome {
+        Ok((code, data)) => json!({ "rs": "S", "rc": code, "rd": "Success", "pd": data }),
+        Err(Failure(code, text)) => json!({ "rs": "F", "rc": code, "rd": text, "pd": {} }),
+    })
+}

@@ -1,0 +1,190 @@
+//! The operations.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::any;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::catalogue::{CATEGORIES, Catalogue, Filter, STATES, Service};
+use super::envelope::{Call, Failure, Outcome, wrap};
+use crate::closed::unless_open;
+
+type Shared = Arc<Mutex<Catalogue>>;
+
+/// The most services that one answer holds.
+const MOST: usize = 300;
+
+/// UMANG with the committed catalogue.
+pub fn router() -> Router {
+    unless_open(Catalogue::open().map(|catalogue| {
+        let nowhere = || async { wrap(Err(Failure("PE0404", "No such interface".into()))) };
+        Router::new()
+            .route("/umangApi/ws1/{operation}", any(answer))
+            .fallback(nowhere)
+            .with_state(Arc::new(Mutex::new(catalogue)))
+    }))
+}
+
+/// One door for everything: reads the envelope, runs the operation, wraps what it yields.
+async fn answer(
+    State(catalogue): State<Shared>,
+    Path(operation): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Json<Value> {
+    let mut catalogue = catalogue.lock().unwrap_or_else(PoisonError::into_inner);
+    wrap(
+        Call::read(&headers, &body).and_then(|call| match operation.as_str() {
+            "home" => home(&catalogue, &call),
+            "fdirserv1" => directory(&catalogue, &call),
+            "fdirdeptser" => departments(&catalogue, &call),
+            "fthds" => of_department(&catalogue, &call),
+            "fdeptdtl" => departments_by_id(&catalogue, &call),
+            "fsrvdtl" => services_by_id(&catalogue, &call),
+            "fstdata" => Ok(states()),
+            "appkeysearch" => search(&catalogue, &call),
+            "srvrating" => rate(&mut catalogue, &call),
+            _ => Err(Failure("PE0404", format!("No such operation: {operation}"))),
+        }),
+    )
+}
+
+/// A page of services: `start` counts from 0.
+fn page(catalogue: &Catalogue, call: &Call, found: &[&Service]) -> Result<Value, Failure> {
+    let size = call.count("size", 20)?;
+    if size > MOST {
+        return Err(Failure("PE0003", format!("size is more than {MOST}")));
+    }
+    let start = call.count("start", 0)?;
+    let rows: Vec<Value> = found
+        .iter()
+        .skip(start)
+        .take(size)
+        .map(|s| catalogue.row(s))
+        .collect();
+    Ok(json!({ "total": found.len().to_string(), "srvlst": rows }))
+}
+
+/// Most popular first; ties in the order of the ids.
+fn popular(mut services: Vec<&Service>) -> Vec<&Service> {
+    services.sort_by_key(|s| u32::MAX - s.popularity);
+    services
+}
+
+fn home(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let count = call.count("cnt", 10)?;
+    let rows = |services: Vec<&Service>| -> Vec<Value> {
+        services
+            .into_iter()
+            .take(count)
+            .map(|s| catalogue.row(s))
+            .collect()
+    };
+    let all: Vec<&Service> = catalogue.services().iter().collect();
+    let new = all.iter().copied().filter(|s| s.new == "Y").collect();
+    let categories: Vec<Value> = (1..)
+        .zip(CATEGORIES)
+        .map(|(id, name)| {
+            let id = id.to_string();
+            let services = all.iter().filter(|s| s.category_id() == id).count();
+            json!({ "catid": id, "catname": name, "srvcnt": services.to_string() })
+        })
+        .collect();
+    let data = json!({
+        "srvcnt": all.len().to_string(),
+        "deptcnt": catalogue.departments().len().to_string(),
+        "catlst": categories,
+        "poplst": rows(popular(all)),
+        "newlst": rows(popular(new)),
+    });
+    Ok(("HM0000", data))
+}
+
+fn directory(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let filter = Filter {
+        category: call.text("fcatid"),
+        language: call.text("flang"),
+        platform: call.text("fpltfrm"),
+        department: call.text("fdeptid"),
+        state: call.text("fstid"),
+    };
+    let mut found = catalogue.filter(&filter);
+    match call.text("sort").as_deref() {
+        None | Some("NAME") => found.sort_by(|a, b| a.name.cmp(&b.name)),
+        Some("POP") => found = popular(found),
+        Some(other) => return Err(Failure("PE0003", format!("No such order: {other}"))),
+    }
+    Ok(("SU0000", page(catalogue, call, &found)?))
+}
+
+fn departments(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let state = call.text("fstid");
+    let mut rows = catalogue.departments();
+    rows.retain(|row| state.as_deref().is_none_or(|state| row["stid"] == state));
+    Ok(("SU0000", json!({ "deptlst": rows })))
+}
+
+fn of_department(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let department = call.text("fdeptid");
+    let department = department
+        .ok_or_else(|| Failure("PE0001", "Mandatory parameter missing: fdeptid".into()))?;
+    let found = catalogue.filter(&Filter {
+        department: Some(department),
+        ..Filter::default()
+    });
+    if found.is_empty() {
+        return Err(Failure("DP0404", "No such department".into()));
+    }
+    Ok(("DP0000", page(catalogue, call, &popular(found))?))
+}
+
+fn departments_by_id(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let ids = call.ids("deptids");
+    let mut rows = catalogue.departments();
+    rows.retain(|row| {
+        row["deptid"]
+            .as_str()
+            .is_some_and(|id| ids.iter().any(|wanted| wanted == id))
+    });
+    Ok(("DP0000", json!({ "deptlst": rows })))
+}
+
+/// Known ids only, in the catalogue's order: not in the order asked for.
+fn services_by_id(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let ids = call.ids("srvids");
+    let wanted = catalogue.services().iter().filter(|s| ids.contains(&s.id));
+    let rows: Vec<Value> = wanted.map(|s| catalogue.row(s)).collect();
+    Ok(("00", json!({ "srvlst": rows })))
+}
+
+fn states() -> (&'static str, Value) {
+    let rows = STATES.map(|(id, name)| json!({ "stid": id, "stname": name }));
+    ("SU0000", json!({ "stlst": rows }))
+}
+
+fn search(catalogue: &Catalogue, call: &Call) -> Outcome {
+    let keyword = call.text("keyword").unwrap_or_default();
+    if keyword.chars().count() < 2 {
+        return Err(Failure("KS0001", "Type at least two letters".into()));
+    }
+    Ok(("200", page(catalogue, call, &catalogue.search(&keyword))?))
+}
+
+fn rate(catalogue: &mut Catalogue, call: &Call) -> Outcome {
+    let stars = call.count("rating", 0)? as u64;
+    if !(1..=5).contains(&stars) {
+        return Err(Failure("RT0001", "Rating must be from 1 to 5".into()));
+    }
+    let missing = |name: &str| Failure("PE0001", format!("Mandatory parameter missing: {name}"));
+    let device = call.text("did").ok_or_else(|| missing("did"))?;
+    let service = call.text("srvid").ok_or_else(|| missing("srvid"))?;
+    if !catalogue.rate(&service, device, stars) {
+        return Err(Failure("RT0404", "No such service".into()));
+    }
+    let rated = catalogue.services().iter().find(|s| s.id == service);
+    Ok(("RT0000", json!({ "srv": rated.map(|s| catalogue.row(s)) })))
+}
