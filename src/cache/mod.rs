@@ -1,1 +1,27 @@
 //! Documents, responses and plans that are kept: keys, entries, single flight.
+//!
+//! - [`key`]: what an entry depends on, by construction.
+//! - [`entry`]: what is kept of an upstream's answer.
+//! - [`freshness`]: how long it may be used, and by whom. Pure.
+//! - [`store`]: a cache bounded by bytes.
+//! - [`flight`]: one computation for all who want the same at the same time.
+//! - [`upstream`]: one connector: driver, mutation epoch, figures.
+//! - [`documents`]: the way from the executor to an upstream, through all of the above.
+//!
+//! This room decides what is kept; it does not know how a request is rendered, nor what a document means.
+
+pub mod clock;
+pub mod documents;
+pub mod entry;
+pub mod flight;
+pub mod freshness;
+pub mod key;
+pub mod store;
+pub mod upstream;
+
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use documents::{CacheState, Call, Documents, Fetched, Policy};
+pub use entry::{Document, KeptHeaders};
+pub use freshness::{SchemaLifetime, Scope};
+pub use key::{EntityKeyParts, Generation, HeadersRead, OperationKey, ResponseKeyParts, Subject};
+pub use upstream::{Endpoint, Upstream};

@@ -26,7 +26,7 @@ use bytes::Bytes;
 use crate::connector::Request;
 
 /// The format of an answer's body: decides which reader drives a projection over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Format {
     /// A JSON text, UTF-8.
     Json,

@@ -1,0 +1,534 @@
+//! The one way from the executor to an upstream: a rendered request becomes a document, from the cache, from another
+//! request's call that is just under way, or from the upstream.
+//!
+//! - What a read may use is never older than the last mutation that this gateway sent to the connector: documents and
+//!   flights carry the connector's epoch, and a mutation moves it on when it begins and when it ends.
+//! - Nothing is stored before the caller has accepted it (`isSuccess` has passed), and nothing that is stored for one
+//!   subject is given to another: the subject is in the key.
+//! - What may not be cached is not shared. Where the schema gives a lifetime that is known beforehand; where only the
+//!   upstream's headers can, concurrent readers wait for the first answer, and call themselves if it may not be shared.
+//!   An endpoint whose answers gave no lifetime lately is not waited for.
+//! - A mutation runs as a task of its own: a client that leaves in the middle must not leave the department with half a
+//!   request, nor the caches with what was read before it took effect.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tracing::Instrument;
+
+use super::clock::{Clock, SystemClock, Timestamp};
+use super::entry::Document;
+use super::flight::{Flights, Joined};
+use super::freshness::{self, Exchange, SchemaLifetime, Scope};
+use super::key::{DocumentKeyParts, EntityKey, Key, Subject};
+use super::store::{Kept, Store, StoreSize};
+use super::upstream::{Endpoint, Snapshot, Upstream, UpstreamState};
+use crate::connector::Request;
+use crate::source::{CallOptions, Source, SourceError, SourceErrorKind};
+
+/// One call.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// How it is fetched.
+    pub endpoint: &'a Arc<Endpoint>,
+    /// What is sent.
+    pub request: Request,
+    /// Within which bounds.
+    pub options: CallOptions,
+    /// What caches may do.
+    pub policy: Policy,
+}
+
+/// What caches may do with a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Policy {
+    /// A call that changes something: sent as it is, and what was read before is not used after.
+    Mutation,
+    /// A read that must see the upstream as it is now, such as a lookup under a mutation.
+    Uncached,
+    /// A read.
+    Read {
+        /// The lifetime that the schema gives; `None`: the upstream's headers decide.
+        lifetime: Option<SchemaLifetime>,
+        /// Whose credentials or headers the request carries. Without one, private answers are not stored.
+        subject: Option<Subject>,
+    },
+}
+
+/// How a document came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CacheState {
+    /// From the cache.
+    Hit,
+    /// From the upstream, by this call, which may be stored.
+    Miss,
+    /// From the upstream, by another request's call.
+    Shared,
+    /// From the upstream, past all caches.
+    Bypass,
+}
+
+impl CacheState {
+    /// A word for logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CacheState::Hit => "hit",
+            CacheState::Miss => "miss",
+            CacheState::Shared => "shared",
+            CacheState::Bypass => "bypass",
+        }
+    }
+}
+
+/// A document, and where it came from.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The document.
+    pub document: Arc<Document>,
+    /// How it came.
+    pub state: CacheState,
+    /// How old it is.
+    pub age: Duration,
+    /// How much longer it may be used; `None`: for this request only.
+    pub fresh_for: Option<Duration>,
+}
+
+impl Fetched {
+    fn new(document: Arc<Document>, state: CacheState, now: Timestamp) -> Fetched {
+        Fetched {
+            age: document.age(now),
+            fresh_for: document.fresh_for(now),
+            document,
+            state,
+        }
+    }
+}
+
+impl Kept for Arc<Document> {
+    fn weight(&self) -> usize {
+        Document::weight(self)
+    }
+
+    fn useful_for(&self) -> Duration {
+        let Some(lifetime) = &self.lifetime else {
+            return Duration::ZERO;
+        };
+        let stale = if lifetime.must_revalidate {
+            Duration::ZERO
+        } else {
+            lifetime.stale_while_revalidate.max(lifetime.stale_if_error)
+        };
+        (lifetime.fresh_for + stale).saturating_sub(self.age_when_received)
+    }
+}
+
+/// What a flight brings.
+#[derive(Debug, Clone)]
+struct Landed {
+    document: Arc<Document>,
+    /// Others than the first may have it.
+    shareable: bool,
+}
+
+type Outcome = Result<Landed, SourceError>;
+
+/// All documents and entities of this process.
+#[derive(Debug)]
+pub struct Documents {
+    shared: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store<Arc<Document>>,
+    flights: Arc<Flights<(Key, u64), Outcome>>,
+    clock: Arc<dyn Clock>,
+    upstreams: Mutex<HashMap<String, Arc<UpstreamState>>>,
+}
+
+impl Documents {
+    /// An empty cache of at most about `max_bytes`.
+    pub fn new(max_bytes: u64) -> Documents {
+        Documents::with_clock(max_bytes, Arc::new(SystemClock))
+    }
+
+    /// The same by another clock.
+    pub fn with_clock(max_bytes: u64, clock: Arc<dyn Clock>) -> Documents {
+        Documents {
+            shared: Arc::new(Inner {
+                store: Store::new("documents", max_bytes),
+                flights: Flights::new(),
+                clock,
+                upstreams: Mutex::default(),
+            }),
+        }
+    }
+
+    /// A connector with its driver. A connector of the same name keeps its epoch and figures, so that a new
+    /// configuration can take over while the old one still answers.
+    pub fn upstream(&self, name: &str, driver: Arc<dyn Source>) -> Arc<Upstream> {
+        let mut upstreams = self
+            .shared
+            .upstreams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let state = Arc::clone(upstreams.entry(name.to_owned()).or_default());
+        Upstream::new(name, driver, state)
+    }
+
+    /// The figures of every connector that was ever called for, by name.
+    pub fn figures(&self) -> Vec<(String, Snapshot)> {
+        let upstreams = self
+            .shared
+            .upstreams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut figures: Vec<_> = upstreams
+            .iter()
+            .map(|(name, state)| (name.clone(), state.figures().snapshot()))
+            .collect();
+        figures.sort_by(|a, b| a.0.cmp(&b.0));
+        figures
+    }
+
+    /// How much is stored.
+    pub fn size(&self) -> StoreSize {
+        self.shared.store.size()
+    }
+
+    /// Forgets everything that is stored.
+    pub fn clear(&self) {
+        self.shared.store.clear();
+    }
+
+    /// The clock that ages are told by.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Fetches a document. `accept` says whether it is a success, that is, whether it may be stored; it is asked at most
+    /// once, and only for an answer that came from the upstream by this call.
+    ///
+    /// # Errors
+    /// There is no answer. An answer with a failing status is an answer.
+    pub async fn fetch<A>(&self, call: Call<'_>, accept: A) -> Result<Fetched, SourceError>
+    where
+        A: FnOnce(&Document) -> bool + Send + 'static,
+    {
+        let (lifetime, subject) = match call.policy {
+            Policy::Mutation => return Box::pin(self.mutate(call)).await,
+            Policy::Uncached => {
+                let Call {
+                    endpoint,
+                    request,
+                    options,
+                    ..
+                } = &call;
+                return Box::pin(self.direct(endpoint, request, options, None)).await;
+            }
+            Policy::Read { lifetime, subject } => (lifetime, subject),
+        };
+        let known = known_beforehand(lifetime, subject.as_ref());
+        if known == Some(false) || (known.is_none() && !call.endpoint.may_be_storable()) {
+            let read = Some(Rules {
+                lifetime,
+                has_subject: subject.is_some(),
+            });
+            let Call {
+                endpoint,
+                request,
+                options,
+                ..
+            } = &call;
+            return Box::pin(self.direct(endpoint, request, options, read)).await;
+        }
+        let parts = DocumentKeyParts {
+            endpoint: &call.endpoint.key,
+            request: &call.request,
+            subject: subject.as_ref(),
+        };
+        let key = Key::from(parts.key());
+        let state = call.endpoint.upstream().state();
+        let epoch = state.epoch();
+        if let Some(hit) = self.shared.find(&key, epoch) {
+            count(&state.figures().hits);
+            return Ok(hit);
+        }
+        let plan = Plan {
+            key,
+            epoch,
+            rules: Rules {
+                lifetime,
+                has_subject: subject.is_some(),
+            },
+            shareable: known == Some(true),
+        };
+        Box::pin(self.miss(call, plan, accept)).await
+    }
+
+    /// An entity that an earlier answer of this service held. Fresh, and not older than the last mutation.
+    pub fn entity(&self, endpoint: &Endpoint, key: EntityKey) -> Option<Fetched> {
+        let state = endpoint.upstream().state();
+        let found = self.shared.find(&key.into(), state.epoch());
+        count(match found {
+            Some(_) => &state.figures().hits,
+            None => &state.figures().misses,
+        });
+        found
+    }
+
+    /// Keeps one entity of a document, `body` being its own JSON text. Does nothing where the document itself may not be
+    /// kept. Private documents are kept only if the key names the subject, which is for the caller to see to.
+    pub fn put_entity(&self, key: EntityKey, of: &Document, body: &[u8]) {
+        if of.lifetime.is_some() {
+            let part = of.part(Bytes::copy_from_slice(body));
+            self.shared.store.insert(key.into(), Arc::new(part));
+        }
+    }
+
+    /// Takes part in a flight or starts one.
+    async fn miss<A>(&self, call: Call<'_>, plan: Plan, accept: A) -> Result<Fetched, SourceError>
+    where
+        A: FnOnce(&Document) -> bool + Send + 'static,
+    {
+        let inner = &self.shared;
+        let Call {
+            endpoint,
+            request,
+            options,
+            policy: _,
+        } = call;
+        let request = Arc::new(request);
+        let figures = endpoint.upstream().state().figures();
+        let there = || {
+            let document = inner.find(&plan.key, plan.epoch)?.document;
+            Some(Ok(Landed {
+                document,
+                shareable: true,
+            }))
+        };
+        let flight = || {
+            let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
+            let (request, options) = (Arc::clone(&request), options.clone());
+            async move { inner.fly(&endpoint, &request, &options, plan, accept).await }
+        };
+        let seat = match inner.flights.join((plan.key, plan.epoch), there, flight) {
+            Joined::There(landed) => {
+                count(&figures.hits);
+                return Ok(Fetched::new(landed?.document, CacheState::Hit, self.now()));
+            }
+            Joined::Seat(seat) => seat,
+        };
+        let first = seat.first;
+        let landed = match tokio::time::timeout(options.timeout, seat.land()).await {
+            Ok(Ok(outcome)) => outcome?,
+            Ok(Err(lost)) => {
+                return Err(SourceError::new(
+                    SourceErrorKind::Internal,
+                    lost.to_string(),
+                ));
+            }
+            Err(_) => return Err(timeout(endpoint, &options)),
+        };
+        if first {
+            count(&figures.misses);
+            return Ok(Fetched::new(landed.document, CacheState::Miss, self.now()));
+        }
+        if landed.shareable {
+            count(&figures.shared);
+            let state = CacheState::Shared;
+            return Ok(Fetched::new(landed.document, state, self.now()));
+        }
+        self.direct(endpoint, &request, &options, Some(plan.rules))
+            .await
+    }
+
+    /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
+    async fn direct(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        options: &CallOptions,
+        rules: Option<Rules>,
+    ) -> Result<Fetched, SourceError> {
+        let state = endpoint.upstream().state();
+        count(&state.figures().bypassed);
+        let inner = &self.shared;
+        let document = inner
+            .call(endpoint, request, options, state.epoch(), rules)
+            .await?;
+        let state = CacheState::Bypass;
+        Ok(Fetched::new(Arc::new(document), state, inner.clock.now()))
+    }
+
+    async fn mutate(&self, call: Call<'_>) -> Result<Fetched, SourceError> {
+        let state = Arc::clone(call.endpoint.upstream().state());
+        count(&state.figures().bypassed);
+        state.advance_epoch();
+        let under_way = UnderWay(Arc::clone(&state));
+        let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
+        let (request, options) = (call.request, call.options);
+        let task = async move {
+            let _under_way = under_way;
+            let epoch = endpoint.upstream().state().epoch();
+            inner.call(&endpoint, &request, &options, epoch, None).await
+        };
+        let document = match tokio::spawn(task.in_current_span()).await {
+            Ok(result) => result?,
+            Err(lost) => {
+                let detail = format!("the mutation's task ended: {lost}");
+                return Err(SourceError::new(SourceErrorKind::Internal, detail));
+            }
+        };
+        let state = CacheState::Bypass;
+        Ok(Fetched::new(Arc::new(document), state, self.now()))
+    }
+}
+
+/// Moves the epoch on when a mutation ends, however it ends.
+struct UnderWay(Arc<UpstreamState>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.advance_epoch();
+    }
+}
+
+/// What decides an answer's lifetime besides its own headers.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    lifetime: Option<SchemaLifetime>,
+    has_subject: bool,
+}
+
+/// What a read that may be stored was looked up by.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    key: Key,
+    epoch: u64,
+    rules: Rules,
+    /// Known beforehand to be for others too.
+    shareable: bool,
+}
+
+impl Inner {
+    fn find(&self, key: &Key, epoch: u64) -> Option<Fetched> {
+        let document = self.store.get(key)?;
+        if document.epoch != epoch {
+            return None;
+        }
+        let found = Fetched::new(document, CacheState::Hit, self.clock.now());
+        found.fresh_for.is_some().then_some(found)
+    }
+
+    /// A flight: calls, judges, stores.
+    async fn fly<A>(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        options: &CallOptions,
+        plan: Plan,
+        accept: A,
+    ) -> Outcome
+    where
+        A: FnOnce(&Document) -> bool,
+    {
+        let rules = Some(plan.rules);
+        let mut document = self
+            .call(endpoint, request, options, plan.epoch, rules)
+            .await?;
+        let may_be_kept = document.lifetime.is_some();
+        if !may_be_kept || !accept(&document) {
+            document.lifetime = None;
+            return Ok(Landed {
+                document: Arc::new(document),
+                // A failure of a read that the schema makes everybody's is everybody's too; but not an answer that
+                // itself forbids it (`Vary: *`).
+                shareable: plan.shareable && may_be_kept,
+            });
+        }
+        let document = Arc::new(document.compact());
+        if endpoint.upstream().state().epoch() == plan.epoch {
+            self.store.insert(plan.key, Arc::clone(&document));
+        }
+        Ok(Landed {
+            document,
+            shareable: true,
+        })
+    }
+
+    /// Calls the upstream and makes a document of the answer.
+    async fn call(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        options: &CallOptions,
+        epoch: u64,
+        rules: Option<Rules>,
+    ) -> Result<Document, SourceError> {
+        let upstream = endpoint.upstream();
+        let requested_at = self.clock.now();
+        let started = std::time::Instant::now();
+        let result = upstream.driver().call(request, options).await;
+        let received_at = self.clock.now();
+        let figures = upstream.state().figures();
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                figures.failure(received_at, error.kind);
+                return Err(error);
+            }
+        };
+        figures.success(received_at, started.elapsed(), answer.body.len());
+        let Some(rules) = rules else {
+            return Ok(Document::new(answer, endpoint.kept(), received_at, epoch));
+        };
+        let exchange = Exchange {
+            status: answer.status,
+            headers: &answer.headers,
+            requested_at,
+            received_at,
+            has_subject: rules.has_subject,
+        };
+        let age = freshness::age_when_received(&exchange);
+        let lifetime = freshness::lifetime(&exchange, rules.lifetime);
+        if rules.lifetime.is_none() {
+            endpoint.learn(lifetime.is_ok());
+        }
+        let mut document = Document::new(answer, endpoint.kept(), received_at, epoch);
+        document.age_when_received = age;
+        document.lifetime = lifetime.ok();
+        Ok(document)
+    }
+}
+
+/// Whether the schema alone says that a read may be cached (`Some(true)`) or may not (`Some(false)`).
+fn known_beforehand(lifetime: Option<SchemaLifetime>, subject: Option<&Subject>) -> Option<bool> {
+    let lifetime = lifetime?;
+    if lifetime.max_age.is_zero() {
+        return Some(false);
+    }
+    match (lifetime.scope, subject) {
+        (Some(Scope::Private), None) => Some(false),
+        (None, None) => None,
+        _ => Some(true),
+    }
+}
+
+fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
+    SourceError::new(
+        SourceErrorKind::Timeout,
+        format!(
+            "{}: no answer within {:?}",
+            endpoint.upstream().name(),
+            options.timeout
+        ),
+    )
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

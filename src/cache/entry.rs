@@ -1,0 +1,293 @@
+//! What is kept of an upstream's answer.
+//!
+//! A document carries everything that a mapping can read (status, some headers, body) and everything that a cache must
+//! know about it, so that it means the same in this process and in another one. Nothing here decides; the rules are in
+//! [`freshness`](super::freshness).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ETAG, LAST_MODIFIED};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use super::clock::Timestamp;
+use super::freshness::{Lifetime, Scope};
+use crate::source::{Answer, Format};
+
+/// Which response headers stay with a document: those that its mapping reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptHeaders {
+    /// These names, in lower case, sorted.
+    Named(Vec<String>),
+    /// All: the mapping reads the headers as a whole.
+    All,
+}
+
+impl KeptHeaders {
+    /// No header at all.
+    pub const NONE: KeptHeaders = KeptHeaders::Named(Vec::new());
+
+    /// The kept part of an answer's headers.
+    fn of(&self, headers: HeaderMap) -> HeaderMap {
+        match self {
+            KeptHeaders::All => headers,
+            KeptHeaders::Named(names) if names.is_empty() => HeaderMap::new(),
+            KeptHeaders::Named(names) => {
+                let mut kept = HeaderMap::new();
+                for name in names {
+                    for value in headers.get_all(name.as_str()) {
+                        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                            kept.append(name, value.clone());
+                        }
+                    }
+                }
+                kept
+            }
+        }
+    }
+}
+
+/// What a conditional request would send (RFC 9110, section 8.8).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`, as received.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as received.
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    fn of(headers: &HeaderMap) -> Validators {
+        let text = |name| {
+            let value: Option<&HeaderValue> = headers.get(name);
+            value.and_then(|value| value.to_str().ok().map(str::to_owned))
+        };
+        Validators {
+            etag: text(ETAG),
+            last_modified: text(LAST_MODIFIED),
+        }
+    }
+}
+
+/// One answer of an upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The status.
+    pub status: u16,
+    /// The headers that its mapping reads.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+    /// The body's format.
+    pub format: Format,
+    /// When the answer was complete.
+    pub received_at: Timestamp,
+    /// How old it was then, by its own headers.
+    pub age_when_received: Duration,
+    /// How long it may be used, and by whom. `None`: for the request that fetched it and no other.
+    pub lifetime: Option<Lifetime>,
+    /// For revalidation.
+    pub validators: Validators,
+    /// For invalidation, sorted.
+    pub tags: Vec<String>,
+    /// The connector's mutation epoch in this process when the call began; means nothing elsewhere.
+    pub epoch: u64,
+}
+
+impl Document {
+    /// From an answer that came in just now; lifetime, age and tags are the caller's to set.
+    pub fn new(answer: Answer, kept: &KeptHeaders, received_at: Timestamp, epoch: u64) -> Document {
+        Document {
+            validators: Validators::of(&answer.headers),
+            status: answer.status,
+            headers: kept.of(answer.headers),
+            body: answer.body,
+            format: answer.format,
+            received_at,
+            age_when_received: Duration::ZERO,
+            lifetime: None,
+            tags: Vec::new(),
+            epoch,
+        }
+    }
+
+    /// How old it is now (RFC 9111, section 4.2.3).
+    pub fn age(&self, now: Timestamp) -> Duration {
+        self.age_when_received + now.since(self.received_at)
+    }
+
+    /// How much longer it is fresh; `None` when it is not, or never was.
+    pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
+        let left = self
+            .lifetime
+            .as_ref()?
+            .fresh_for
+            .checked_sub(self.age(now))?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Whether it may be used for one subject only.
+    pub fn is_private(&self) -> bool {
+        self.lifetime
+            .as_ref()
+            .is_some_and(|lifetime| lifetime.scope == Scope::Private)
+    }
+
+    /// A part of this document as one of its own: the same times, lifetime and status, another body.
+    #[must_use]
+    pub fn part(&self, body: Bytes) -> Document {
+        Document {
+            body,
+            validators: Validators::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Bytes of memory that it holds, about.
+    pub fn weight(&self) -> usize {
+        const FIXED: usize = 320;
+        let headers: usize = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 64)
+            .sum();
+        let tags: usize = self.tags.iter().map(|tag| tag.len() + 24).sum();
+        FIXED + self.body.len() + headers + tags
+    }
+
+    /// With a body that holds no more memory than it shows. A body that came in one piece may be a view into a larger
+    /// read buffer, which a cache would keep alive without counting it.
+    #[must_use]
+    pub(super) fn compact(mut self) -> Document {
+        self.body = Bytes::copy_from_slice(&self.body);
+        self
+    }
+
+    /// As bytes for a shared cache: a line of JSON for everything but the body, then the body as it is.
+    pub fn encode(&self) -> Vec<u8> {
+        let head = Head {
+            v: ENCODING,
+            status: self.status,
+            headers: self
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+            format: self.format,
+            received_at: self.received_at,
+            age_when_received: self.age_when_received,
+            lifetime: self.lifetime.clone(),
+            validators: self.validators.clone(),
+            tags: self.tags.clone(),
+        };
+        // Plain data always serialises; an empty head would be refused by `decode`, that is, be a miss.
+        let mut out = serde_json::to_vec(&head).unwrap_or_default();
+        out.push(b'\n');
+        out.extend_from_slice(&self.body);
+        out
+    }
+
+    /// Reads what [`Document::encode`] wrote; `None` for anything else, also for another version's writing. The epoch is
+    /// the caller's to give: another process's mutations are not counted here.
+    pub fn decode(bytes: &Bytes, epoch: u64) -> Option<Document> {
+        let end = memchr::memchr(b'\n', bytes)?;
+        let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
+        if head.v != ENCODING {
+            return None;
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in head.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            headers.append(name, HeaderValue::from_bytes(&value).ok()?);
+        }
+        Some(Document {
+            status: head.status,
+            headers,
+            body: bytes.slice(end + 1..),
+            format: head.format,
+            received_at: head.received_at,
+            age_when_received: head.age_when_received,
+            lifetime: head.lifetime,
+            validators: head.validators,
+            tags: head.tags,
+            epoch,
+        })
+    }
+}
+
+/// The version of [`Head`]; a change of its meaning raises it, and older entries are misses.
+const ENCODING: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    v: u8,
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    format: Format,
+    received_at: Timestamp,
+    age_when_received: Duration,
+    lifetime: Option<Lifetime>,
+    validators: Validators,
+    tags: Vec<String>,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn document() -> Document {
+        let mut headers = HeaderMap::new();
+        headers.insert("etag", HeaderValue::from_static("\"7\""));
+        headers.insert("x-total", HeaderValue::from_static("20"));
+        headers.insert("set-cookie", HeaderValue::from_static("secret=1"));
+        let answer = Answer {
+            status: 200,
+            headers,
+            body: Bytes::from_static(b"[1.10]\n"),
+            format: Format::Json,
+        };
+        let kept = KeptHeaders::Named(vec!["x-total".to_owned()]);
+        let mut document = Document::new(answer, &kept, Timestamp(10_000), 3);
+        document.lifetime = Some(Lifetime::for_seconds(60));
+        document.age_when_received = Duration::from_secs(10);
+        document.tags = vec!["district-1".to_owned()];
+        document
+    }
+
+    #[test]
+    fn keeps_the_headers_that_are_read() {
+        let document = document();
+        assert_eq!(document.headers.len(), 1);
+        assert_eq!(document.headers["x-total"], "20");
+        assert_eq!(document.validators.etag.as_deref(), Some("\"7\""));
+    }
+
+    #[test]
+    fn survives_another_process() {
+        let document = document();
+        let read = Document::decode(&Bytes::from(document.encode()), 3).unwrap();
+        assert_eq!(read, document);
+    }
+
+    #[test]
+    fn garbage_is_a_miss() {
+        for bytes in [&b""[..], b"\n", b"{}\n", b"no line end", b"{\"v\":9}\n[]"] {
+            assert!(Document::decode(&Bytes::from_static(bytes), 0).is_none());
+        }
+    }
+
+    #[test]
+    fn ages() {
+        let document = document();
+        assert_eq!(document.age(Timestamp(15_000)), Duration::from_secs(15));
+        let left = document.fresh_for(Timestamp(15_000));
+        assert_eq!(left, Some(Duration::from_secs(45)));
+        assert_eq!(document.fresh_for(Timestamp(60_000)), None);
+        let before = document.fresh_for(Timestamp(59_999));
+        assert_eq!(before, Some(Duration::from_millis(1)));
+        // A clock that was set back.
+        assert_eq!(document.age(Timestamp(5_000)), Duration::from_secs(10));
+    }
+}

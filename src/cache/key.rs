@@ -1,0 +1,416 @@
+//! Keys that hold by construction: a key is made from *all* parts that an entry depends on, and the types leave no way
+//! to forget one. A new field in [`Request`] or in one of the `…Parts` does not compile until it is in the key.
+//!
+//! A key is a BLAKE3 hash of its parts, each behind its length, so that no two lists of parts give one text. Entries of
+//! different kinds start with different words and never meet. What is not in a key, on purpose: identifiers of traces,
+//! which differ with every request and change no answer.
+
+use std::cell::Cell;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use http::HeaderMap;
+
+use super::entry::KeptHeaders;
+use crate::connector::Request;
+
+/// Headers that carry trace identifiers (W3C Trace Context, B3).
+const TRACE_HEADERS: [&str; 8] = [
+    "b3",
+    "tracestate",
+    "traceparent",
+    "x-b3-flags",
+    "x-b3-spanid",
+    "x-b3-sampled",
+    "x-b3-traceid",
+    "x-b3-parentspanid",
+];
+
+/// A hash that identifies one entry of any cache.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The bytes, as they stand in a shared cache.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        state.write_u64(u64::from_le_bytes(first));
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in &self.0[..8] {
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Hashes a [`Key`] by taking its first bytes: it is a hash already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+impl BuildHasher for AsItIs {
+    type Hasher = AsItIs;
+
+    fn build_hasher(&self) -> AsItIs {
+        AsItIs(0)
+    }
+}
+
+macro_rules! key_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name(Key);
+
+        impl From<$name> for Key {
+            fn from(key: $name) -> Key {
+                key.0
+            }
+        }
+    };
+}
+
+key_type!(
+    /// One way to fetch, and all that decides what of an answer is kept.
+    EndpointKey
+);
+key_type!(
+    /// One document: the answer to one rendered request.
+    DocumentKey
+);
+key_type!(
+    /// One entity as a GraphQL service gave it.
+    EntityKey
+);
+key_type!(
+    /// One operation: text and name.
+    OperationKey
+);
+key_type!(
+    /// One answer to a client.
+    ResponseKey
+);
+key_type!(
+    /// One graph under one configuration.
+    Generation
+);
+key_type!(
+    /// Whose credentials a request carries. Two requests with equal subjects may share private data.
+    Subject
+);
+
+impl Subject {
+    /// Until sign-in exists: the client headers that a connector reads, by name. `None` when the client sent none of
+    /// them, so that nothing tells one client from another.
+    pub fn from_headers<N: AsRef<str>>(names: &[N], client: &HeaderMap) -> Option<Subject> {
+        if !names.iter().any(|name| client.contains_key(name.as_ref())) {
+            return None;
+        }
+        Some(Subject(digest("subject", |out| {
+            put_named(out, names, client);
+        })))
+    }
+}
+
+impl Generation {
+    /// From the texts that make it: the supergraph and the settings that matter to answers.
+    pub fn new(texts: &[&[u8]]) -> Generation {
+        Generation(digest("generation", |out| put_list(out, texts)))
+    }
+}
+
+impl OperationKey {
+    /// From what a client sent.
+    pub fn new(text: &str, name: Option<&str>) -> OperationKey {
+        OperationKey(digest("operation", |out| {
+            put(out, text.as_bytes());
+            put_option(out, name.map(str::as_bytes));
+        }))
+    }
+}
+
+/// What an [`EndpointKey`] is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct EndpointKeyParts<'a> {
+    /// The connector.
+    pub service: &'a str,
+    /// `service:Type.field[n]`, or a word for a GraphQL service's only endpoint.
+    pub coordinate: &'a str,
+    /// The response headers that stay with a document.
+    pub kept: &'a KeptHeaders,
+    /// Whatever else decides which answers are accepted: the text of `isSuccess`.
+    pub acceptance: &'a str,
+}
+
+impl EndpointKeyParts<'_> {
+    /// The key.
+    pub fn key(&self) -> EndpointKey {
+        let EndpointKeyParts {
+            service,
+            coordinate,
+            kept,
+            acceptance,
+        } = self;
+        EndpointKey(digest("endpoint", |out| {
+            put(out, service.as_bytes());
+            put(out, coordinate.as_bytes());
+            put(out, acceptance.as_bytes());
+            match kept {
+                KeptHeaders::All => put_option(out, None),
+                KeptHeaders::Named(names) => {
+                    put_option(out, Some(b""));
+                    put_list(out, names);
+                }
+            }
+        }))
+    }
+}
+
+/// What a [`DocumentKey`] is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentKeyParts<'a> {
+    /// How it is fetched.
+    pub endpoint: &'a EndpointKey,
+    /// The whole request, before signing in.
+    pub request: &'a Request,
+    /// Whose credentials it will carry.
+    pub subject: Option<&'a Subject>,
+}
+
+impl DocumentKeyParts<'_> {
+    /// The key.
+    pub fn key(&self) -> DocumentKey {
+        let DocumentKeyParts {
+            endpoint,
+            request,
+            subject,
+        } = self;
+        DocumentKey(digest("document", |out| {
+            put(out, &endpoint.0.0);
+            put_option(out, subject.map(|subject| subject.0.0.as_slice()));
+            put(out, &request.body);
+            put_request(out, request);
+        }))
+    }
+}
+
+/// What an [`EntityKey`] is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct EntityKeyParts<'a> {
+    /// The GraphQL service.
+    pub endpoint: &'a EndpointKey,
+    /// The request that would fetch it. Its body is not read: the three parts below say what it would ask.
+    pub request: &'a Request,
+    /// The representation as JSON, with its keys in a fixed order.
+    pub representation: &'a [u8],
+    /// What is selected of it, as text in a canonical form.
+    pub selection: &'a str,
+    /// The values of the variables that the selection uses, as JSON in a fixed order.
+    pub variables: &'a [u8],
+    /// Whose credentials the request will carry.
+    pub subject: Option<&'a Subject>,
+}
+
+impl EntityKeyParts<'_> {
+    /// The key.
+    pub fn key(&self) -> EntityKey {
+        let EntityKeyParts {
+            endpoint,
+            request,
+            representation,
+            selection,
+            variables,
+            subject,
+        } = self;
+        EntityKey(digest("entity", |out| {
+            put(out, &endpoint.0.0);
+            put_option(out, subject.map(|subject| subject.0.0.as_slice()));
+            put(out, representation);
+            put(out, selection.as_bytes());
+            put(out, variables);
+            put_request(out, request);
+        }))
+    }
+}
+
+/// Which client headers an answer can depend on.
+#[derive(Debug, Clone, Copy)]
+pub enum HeadersRead<'a> {
+    /// Those of these names, in lower case.
+    Named(&'a [String]),
+    /// Any.
+    All,
+}
+
+/// What a [`ResponseKey`] is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct ResponseKeyParts<'a> {
+    /// The graph and the configuration.
+    pub generation: &'a Generation,
+    /// The operation.
+    pub operation: &'a OperationKey,
+    /// Its variables after coercion, as JSON in a fixed order.
+    pub variables: &'a [u8],
+    /// Which client headers the plan can read.
+    pub headers: HeadersRead<'a>,
+    /// What the client sent.
+    pub client: &'a HeaderMap,
+    /// The claims that the plan can read, with their values; `None` for one that the client does not have.
+    pub claims: &'a [(&'a str, Option<&'a [u8]>)],
+    /// The outcome of every guard that no variable decides: authorization, override labels.
+    pub guards: &'a [bool],
+    /// The media type of the answer.
+    pub media_type: &'a str,
+}
+
+impl ResponseKeyParts<'_> {
+    /// The key.
+    pub fn key(&self) -> ResponseKey {
+        let ResponseKeyParts {
+            generation,
+            operation,
+            variables,
+            headers,
+            client,
+            claims,
+            guards,
+            media_type,
+        } = self;
+        ResponseKey(digest("response", |out| {
+            put(out, &generation.0.0);
+            put(out, &operation.0.0);
+            put(out, variables);
+            put(out, media_type.as_bytes());
+            put_count(out, guards.len());
+            out.extend(guards.iter().map(|guard| u8::from(*guard)));
+            put_count(out, claims.len());
+            for (name, value) in *claims {
+                put(out, name.as_bytes());
+                put_option(out, *value);
+            }
+            match headers {
+                HeadersRead::Named(names) => put_named(out, names, client),
+                HeadersRead::All => put_all(out, client),
+            }
+        }))
+    }
+}
+
+/// Verb, target and headers. Comes last in a key's text: the headers have no count in front.
+fn put_request(out: &mut Vec<u8>, request: &Request) {
+    // The caller decides what stands for the body.
+    let Request {
+        verb,
+        target,
+        headers,
+        body: _,
+    } = request;
+    put(out, verb.as_str().as_bytes());
+    put(out, target.as_bytes());
+    for (name, value) in headers {
+        let name = name.as_str();
+        if !is_trace_header(name) {
+            put(out, name.as_bytes());
+            put(out, value.as_bytes());
+        }
+    }
+}
+
+fn is_trace_header(name: &str) -> bool {
+    matches!(name.as_bytes()[0], b'b' | b't' | b'x') && TRACE_HEADERS.contains(&name)
+}
+
+/// The client's values of these headers: none, one and several give different texts.
+fn put_named<N: AsRef<str>>(out: &mut Vec<u8>, names: &[N], client: &HeaderMap) {
+    put_count(out, names.len());
+    for name in names {
+        let values = client.get_all(name.as_ref());
+        put(out, name.as_ref().as_bytes());
+        put_count(out, values.iter().count());
+        for value in values {
+            put(out, value.as_bytes());
+        }
+    }
+}
+
+fn put_all(out: &mut Vec<u8>, client: &HeaderMap) {
+    let mut names: Vec<&str> = client
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(|name| !is_trace_header(name))
+        .collect();
+    names.sort_unstable();
+    put_named(out, &names, client);
+}
+
+fn put_list<T: AsRef<[u8]>>(out: &mut Vec<u8>, items: &[T]) {
+    put_count(out, items.len());
+    for item in items {
+        put(out, item.as_ref());
+    }
+}
+
+fn put_option(out: &mut Vec<u8>, item: Option<&[u8]>) {
+    match item {
+        None => out.push(0),
+        Some(item) => {
+            out.push(1);
+            put(out, item);
+        }
+    }
+}
+
+fn put(out: &mut Vec<u8>, item: &[u8]) {
+    put_count(out, item.len());
+    out.extend_from_slice(item);
+}
+
+fn put_count(out: &mut Vec<u8>, count: usize) {
+    out.extend_from_slice(&(count as u64).to_le_bytes());
+}
+
+/// Writes a key's text into this thread's buffer and hashes it in one go, which for a short text is several times
+/// faster than feeding the hash piece by piece.
+fn digest(kind: &str, write: impl FnOnce(&mut Vec<u8>)) -> Key {
+    thread_local! {
+        static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    /// A longer buffer is not kept: one large body must not stay with every thread.
+    const MAX_KEPT: usize = 64 * 1024;
+
+    let mut buffer = BUFFER.take();
+    buffer.clear();
+    put(&mut buffer, kind.as_bytes());
+    write(&mut buffer);
+    let hash = blake3::hash(&buffer);
+    if buffer.capacity() <= MAX_KEPT {
+        BUFFER.set(buffer);
+    }
+    Key(*hash.as_bytes())
+}

@@ -1,0 +1,161 @@
+//! A cache in this process, bounded by the bytes that its entries hold.
+//!
+//! What an entry weighs and how long it is worth keeping is the entry's own business ([`Kept`]); whether it may be used
+//! now is decided by whoever asks, against its own clock. So the expiry here only frees memory, and a test can move
+//! time without it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::{Duration, Instant};
+
+use moka::Expiry;
+use moka::sync::Cache;
+
+use super::key::{AsItIs, Key};
+
+/// Something that a store holds, behind an `Arc` or as cheap to clone.
+pub trait Kept: Clone + Send + Sync + 'static {
+    /// The bytes that it holds, about.
+    fn weight(&self) -> usize;
+
+    /// How long it may be of use from now on.
+    fn useful_for(&self) -> Duration;
+}
+
+/// Entries by [`Key`].
+pub struct Store<V> {
+    entries: Cache<Key, V, AsItIs>,
+}
+
+impl<V: Kept> Store<V> {
+    /// Holds about `max_bytes` at most; the entries that are used least go first.
+    pub fn new(name: &str, max_bytes: u64) -> Store<V> {
+        let entries = Cache::builder()
+            .name(name)
+            .max_capacity(max_bytes)
+            .weigher(|_: &Key, value: &V| {
+                let weight = value.weight() + size_of::<Key>();
+                u32::try_from(weight).unwrap_or(u32::MAX)
+            })
+            .expire_after(ByItself(PhantomData))
+            .build_with_hasher(AsItIs::default());
+        Store { entries }
+    }
+
+    /// The entry, if there is one.
+    pub fn get(&self, key: &Key) -> Option<V> {
+        self.entries.get(key)
+    }
+
+    /// Puts an entry in the place of any before it.
+    pub fn insert(&self, key: Key, value: V) {
+        self.entries.insert(key, value);
+    }
+
+    /// Removes an entry.
+    pub fn remove(&self, key: &Key) {
+        self.entries.invalidate(key);
+    }
+
+    /// Removes all entries.
+    pub fn clear(&self) {
+        self.entries.invalidate_all();
+    }
+
+    /// How many entries there are and what they weigh, as of the last housekeeping.
+    pub fn size(&self) -> StoreSize {
+        StoreSize {
+            entries: self.entries.entry_count(),
+            bytes: self.entries.weighted_size(),
+        }
+    }
+
+    /// Does the housekeeping now that otherwise happens by the way.
+    pub fn settle(&self) {
+        self.entries.run_pending_tasks();
+    }
+}
+
+impl<V> fmt::Debug for Store<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// What a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreSize {
+    /// Entries.
+    pub entries: u64,
+    /// Their weight in bytes.
+    pub bytes: u64,
+}
+
+/// Lets an entry go when it is of no more use.
+struct ByItself<V>(PhantomData<fn() -> V>);
+
+impl<V: Kept> Expiry<Key, V> for ByItself<V> {
+    fn expire_after_create(&self, _: &Key, value: &V, _: Instant) -> Option<Duration> {
+        Some(value.useful_for())
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Key,
+        value: &V,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(value.useful_for())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cache::key::OperationKey;
+
+    #[derive(Clone)]
+    struct Blob(Arc<[u8]>, Duration);
+
+    impl Kept for Blob {
+        fn weight(&self) -> usize {
+            self.0.len()
+        }
+
+        fn useful_for(&self) -> Duration {
+            self.1
+        }
+    }
+
+    fn key(number: usize) -> Key {
+        OperationKey::new(&number.to_string(), None).into()
+    }
+
+    #[test]
+    fn stays_within_its_bytes() {
+        let store = Store::new("test", 10_000);
+        for number in 0..1000 {
+            let blob = Blob(Arc::from(vec![0; 1000]), Duration::from_secs(60));
+            store.insert(key(number), blob);
+        }
+        store.settle();
+        let size = store.size();
+        assert!(size.bytes <= 10_000, "{size:?}");
+        assert!(size.entries >= 5, "{size:?}");
+    }
+
+    #[test]
+    fn lets_go_of_what_is_of_no_use() {
+        let store = Store::new("test", 10_000);
+        store.insert(key(1), Blob(Arc::from([]), Duration::ZERO));
+        assert!(store.get(&key(1)).is_none());
+        store.insert(key(1), Blob(Arc::from([]), Duration::from_secs(60)));
+        assert!(store.get(&key(1)).is_some());
+        store.remove(&key(1));
+        assert!(store.get(&key(1)).is_none());
+    }
+}

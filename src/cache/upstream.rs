@@ -1,0 +1,348 @@
+//! One connector as the caches see it: its driver, its mutation epoch, and what happened to its calls.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock::Timestamp;
+use super::entry::KeptHeaders;
+use super::key::{EndpointKey, EndpointKeyParts};
+use crate::source::{Source, SourceErrorKind};
+
+/// What outlives a change of configuration: the epoch and the figures of one connector.
+#[derive(Debug, Default)]
+pub struct UpstreamState {
+    epoch: AtomicU64,
+    figures: Figures,
+}
+
+impl UpstreamState {
+    /// Counts the mutations that were sent, each when it begins and when it ends. What was read under another epoch
+    /// than the present one may not show a mutation's effect, and is not used.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Marks the beginning or the end of a mutation: nothing read before is used after.
+    pub fn advance_epoch(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// What happened so far.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+}
+
+/// One connector under one configuration.
+#[derive(Debug)]
+pub struct Upstream {
+    name: Arc<str>,
+    driver: Arc<dyn Source>,
+    state: Arc<UpstreamState>,
+}
+
+impl Upstream {
+    pub(super) fn new(
+        name: &str,
+        driver: Arc<dyn Source>,
+        state: Arc<UpstreamState>,
+    ) -> Arc<Upstream> {
+        Arc::new(Upstream {
+            name: name.into(),
+            driver,
+            state,
+        })
+    }
+
+    /// The connector's name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Its driver.
+    pub fn driver(&self) -> &Arc<dyn Source> {
+        &self.driver
+    }
+
+    /// Its epoch and figures.
+    pub fn state(&self) -> &Arc<UpstreamState> {
+        &self.state
+    }
+
+    /// One way to fetch from it. Make it once and use it for every call: it remembers how the upstream answers.
+    pub fn endpoint(
+        self: &Arc<Self>,
+        coordinate: &str,
+        kept: KeptHeaders,
+        acceptance: &str,
+    ) -> Arc<Endpoint> {
+        let parts = EndpointKeyParts {
+            service: &self.name,
+            coordinate,
+            kept: &kept,
+            acceptance,
+        };
+        Arc::new(Endpoint {
+            key: parts.key(),
+            upstream: Arc::clone(self),
+            coordinate: coordinate.into(),
+            kept,
+            unstorable: AtomicU8::new(0),
+        })
+    }
+}
+
+/// One way to fetch: one `@connect`, or a GraphQL service.
+#[derive(Debug)]
+pub struct Endpoint {
+    pub(super) key: EndpointKey,
+    upstream: Arc<Upstream>,
+    coordinate: Arc<str>,
+    kept: KeptHeaders,
+    /// Answers in a row that gave no lifetime of their own.
+    unstorable: AtomicU8,
+}
+
+impl Endpoint {
+    /// After so many answers in a row without a lifetime, calls are not kept waiting for each other's answers any more.
+    const LEARNT: u8 = 3;
+
+    /// The connector.
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
+    }
+
+    /// `service:Type.field[n]`, or what stands for it.
+    pub fn coordinate(&self) -> &Arc<str> {
+        &self.coordinate
+    }
+
+    /// The response headers that stay with its documents.
+    pub fn kept(&self) -> &KeptHeaders {
+        &self.kept
+    }
+
+    /// For keys of entities.
+    pub fn key(&self) -> &EndpointKey {
+        &self.key
+    }
+
+    /// Remembers whether an answer's own headers allowed to store it.
+    pub(super) fn learn(&self, storable: bool) {
+        if storable {
+            self.unstorable.store(0, Ordering::Relaxed);
+        } else if self.unstorable.load(Ordering::Relaxed) < Self::LEARNT {
+            self.unstorable.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// False when the upstream's headers have not allowed to store anything lately.
+    pub(super) fn may_be_storable(&self) -> bool {
+        self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
+    }
+}
+
+/// Counters of one connector since the process began.
+#[derive(Debug, Default)]
+pub struct Figures {
+    pub(super) hits: AtomicU64,
+    pub(super) misses: AtomicU64,
+    pub(super) shared: AtomicU64,
+    pub(super) bypassed: AtomicU64,
+    calls: AtomicU64,
+    failures: AtomicU64,
+    bytes: AtomicU64,
+    last_success: AtomicU64,
+    failing: AtomicBool,
+    last_failure: Mutex<Option<Failure>>,
+    latency: Latency,
+}
+
+/// The last time that a call had no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// In what way.
+    pub kind: SourceErrorKind,
+}
+
+/// [`Figures`] at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Reads answered from the cache.
+    pub hits: u64,
+    /// Reads that were not in the cache, and made a call.
+    pub misses: u64,
+    /// Reads that took part in another one's call.
+    pub shared: u64,
+    /// Reads that may not be cached, and mutations.
+    pub bypassed: u64,
+    /// Calls sent.
+    pub calls: u64,
+    /// Calls without an answer; an answer with a failing status is one.
+    pub failures: u64,
+    /// Bytes of bodies received.
+    pub bytes: u64,
+    /// When an answer last came in.
+    pub last_success: Option<Timestamp>,
+    /// The last failure.
+    pub last_failure: Option<Failure>,
+    /// The last call failed.
+    pub failing: bool,
+    /// The time within which half, and 95 of 100, of the answers came in; `None` before the first one. Accurate to a
+    /// quarter.
+    pub p50: Option<Duration>,
+    /// See `p50`.
+    pub p95: Option<Duration>,
+}
+
+impl Snapshot {
+    /// Reads answered without a call of their own, of all that may be cached; `None` before the first.
+    pub fn hit_ratio(&self) -> Option<f64> {
+        let served = self.hits + self.shared;
+        let all = served + self.misses;
+        (all > 0).then(|| served as f64 / all as f64)
+    }
+}
+
+impl Figures {
+    pub(super) fn success(&self, at: Timestamp, took: Duration, bytes: usize) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.last_success.store(at.0, Ordering::Relaxed);
+        if self.failing.load(Ordering::Relaxed) {
+            self.failing.store(false, Ordering::Relaxed);
+        }
+        self.latency.record(took);
+    }
+
+    pub(super) fn failure(&self, at: Timestamp, kind: SourceErrorKind) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.failing.store(true, Ordering::Relaxed);
+        let mut last = self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *last = Some(Failure { at, kind });
+    }
+
+    /// The figures now.
+    pub fn snapshot(&self) -> Snapshot {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let last_success = read(&self.last_success);
+        let last_failure = *self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Snapshot {
+            hits: read(&self.hits),
+            misses: read(&self.misses),
+            shared: read(&self.shared),
+            bypassed: read(&self.bypassed),
+            calls: read(&self.calls),
+            failures: read(&self.failures),
+            bytes: read(&self.bytes),
+            last_success: (last_success > 0).then_some(Timestamp(last_success)),
+            last_failure,
+            failing: self.failing.load(Ordering::Relaxed),
+            p50: self.latency.quantile(0.50),
+            p95: self.latency.quantile(0.95),
+        }
+    }
+}
+
+/// How long answers took: counts in buckets that grow by a quarter of a power of two.
+#[derive(Debug)]
+struct Latency([AtomicU64; Latency::BUCKETS]);
+
+impl Default for Latency {
+    fn default() -> Latency {
+        Latency(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl Latency {
+    /// Four for each power of two microseconds up to 2^27 (two minutes).
+    const BUCKETS: usize = 28 * 4;
+
+    fn record(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(4);
+        let power = micros.ilog2() as usize;
+        let quarter = ((micros >> (power - 2)) & 3) as usize;
+        let index = (power * 4 + quarter).min(Self::BUCKETS - 1);
+        self.0[index].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The upper end of the bucket in which the quantile lies.
+    fn quantile(&self, quantile: f64) -> Option<Duration> {
+        let counts: Vec<u64> = self.0.iter().map(|n| n.load(Ordering::Relaxed)).collect();
+        let total: u64 = counts.iter().sum();
+        if total == 0 {
+            return None;
+        }
+        let wanted = (total as f64 * quantile).ceil() as u64;
+        let mut seen = 0;
+        let index = counts.iter().position(|count| {
+            seen += count;
+            seen >= wanted
+        })?;
+        let (power, quarter) = (index / 4, index % 4);
+        let upper = (1_u64 << power) / 4 * (quarter as u64 + 5);
+        Some(Duration::from_micros(upper))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_near() {
+        let latency = Latency::default();
+        assert_eq!(latency.quantile(0.95), None);
+        for millis in 1..=100 {
+            latency.record(Duration::from_millis(millis));
+        }
+        for quantile in [0.5, 0.95] {
+            let found = latency.quantile(quantile).unwrap().as_secs_f64() * 10.0;
+            let ratio = found / quantile;
+            assert!((1.0..1.25).contains(&ratio), "{quantile}: {found}");
+        }
+    }
+
+    #[test]
+    fn extremes_have_a_bucket() {
+        let latency = Latency::default();
+        latency.record(Duration::ZERO);
+        latency.record(Duration::MAX);
+        assert!(latency.quantile(0.1).unwrap() < Duration::from_micros(10));
+        assert!(latency.quantile(1.0).unwrap() > Duration::from_secs(60));
+    }
+
+    #[test]
+    fn figures_add_up() {
+        let figures = Figures::default();
+        assert_eq!(figures.snapshot().hit_ratio(), None);
+        figures.hits.store(3, Ordering::Relaxed);
+        figures.misses.store(1, Ordering::Relaxed);
+        figures.failure(Timestamp(5), SourceErrorKind::Timeout);
+        assert!(figures.snapshot().failing);
+        figures.success(Timestamp(9), Duration::from_millis(1), 10);
+        let snapshot = figures.snapshot();
+        assert_eq!(snapshot.hit_ratio(), Some(0.75));
+        assert_eq!((snapshot.calls, snapshot.failures), (2, 1));
+        assert!(!snapshot.failing);
+        let kind = SourceErrorKind::Timeout;
+        assert_eq!(
+            snapshot.last_failure,
+            Some(Failure {
+                at: Timestamp(5),
+                kind
+            })
+        );
+    }
+}
