@@ -532,3 +532,7 @@ fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
 fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+#[path = "documents_tests.rs"]
+mod tests;

@@ -1,0 +1,544 @@
+//! What the executor may rely on, against an upstream that answers when it is told to.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
+
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use tokio::sync::{Notify, Semaphore};
+
+use super::*;
+use crate::cache::clock::ManualClock;
+use crate::cache::entry::KeptHeaders;
+use crate::cache::key::EntityKeyParts;
+use crate::source::{Answer, Format};
+
+const NOW: Timestamp = Timestamp(1_795_500_000_000);
+
+/// Counts its calls; each takes one ticket and answers with its own number.
+#[derive(Debug)]
+struct Scripted {
+    calls: AtomicUsize,
+    began: Notify,
+    tickets: Semaphore,
+    script: Mutex<VecDeque<Reply>>,
+}
+
+#[derive(Debug, Clone)]
+enum Reply {
+    Status(u16, Vec<(&'static str, &'static str)>),
+    Error(SourceErrorKind),
+    Panic,
+}
+
+#[async_trait]
+impl Source for Scripted {
+    async fn call(&self, _: &Request, _: &CallOptions) -> Result<Answer, SourceError> {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        self.began.notify_one();
+        self.tickets.acquire().await.unwrap().forget();
+        let reply = {
+            let mut script = self.script.lock().unwrap();
+            let next = script.pop_front();
+            next.unwrap_or(Reply::Status(200, Vec::new()))
+        };
+        match reply {
+            Reply::Panic => panic!("a bug in a driver"),
+            Reply::Error(kind) => Err(SourceError::new(kind, "as the script says")),
+            Reply::Status(status, lines) => {
+                let mut headers = HeaderMap::new();
+                for (name, value) in lines {
+                    headers.append(name, HeaderValue::from_static(value));
+                }
+                Ok(Answer {
+                    status,
+                    headers,
+                    body: Bytes::from(number.to_string()),
+                    format: Format::Json,
+                })
+            }
+        }
+    }
+}
+
+struct World {
+    documents: Arc<Documents>,
+    clock: Arc<ManualClock>,
+    driver: Arc<Scripted>,
+    endpoint: Arc<Endpoint>,
+}
+
+/// A world in which the upstream answers at once.
+fn world() -> World {
+    let world = slow_world();
+    world.driver.tickets.add_permits(1000);
+    world
+}
+
+/// A world in which each answer needs a ticket.
+fn slow_world() -> World {
+    let clock = Arc::new(ManualClock::at(NOW));
+    let documents = Documents::with_clock(1 << 20, clock.clone());
+    let driver = Arc::new(Scripted {
+        calls: AtomicUsize::new(0),
+        began: Notify::new(),
+        tickets: Semaphore::new(0),
+        script: Mutex::default(),
+    });
+    let endpoint = documents.upstream("works", driver.clone()).endpoint(
+        "works:Query.works[0]",
+        KeptHeaders::NONE,
+        "",
+    );
+    World {
+        documents: Arc::new(documents),
+        clock,
+        driver,
+        endpoint,
+    }
+}
+
+fn minute() -> Option<SchemaLifetime> {
+    Some(SchemaLifetime {
+        max_age: Duration::from_secs(60),
+        scope: Some(Scope::Public),
+    })
+}
+
+const BY_HEADERS: Policy = Policy::Read {
+    lifetime: None,
+    subject: None,
+};
+
+fn cached() -> Policy {
+    Policy::Read {
+        lifetime: minute(),
+        subject: None,
+    }
+}
+
+impl World {
+    fn says(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.driver.script.lock().unwrap().extend(replies);
+    }
+
+    fn calls(&self) -> usize {
+        self.driver.calls.load(Ordering::SeqCst)
+    }
+
+    async fn fetch(&self, path: &str, policy: Policy) -> Result<Fetched, SourceError> {
+        self.fetch_within(path, policy, Duration::from_secs(60), |document| {
+            document.status < 400
+        })
+        .await
+    }
+
+    async fn fetch_within(
+        &self,
+        path: &str,
+        policy: Policy,
+        timeout: Duration,
+        accept: fn(&Document) -> bool,
+    ) -> Result<Fetched, SourceError> {
+        let call = Call {
+            endpoint: &self.endpoint,
+            request: request(path),
+            options: CallOptions {
+                timeout,
+                max_bytes: 1000,
+                traceparent: None,
+            },
+            policy,
+        };
+        self.documents.fetch(call, accept).await
+    }
+
+    /// `hit 1`: the state, and which of the upstream's answers it is.
+    async fn say(&self, path: &str, policy: Policy) -> String {
+        describe(self.fetch(path, policy).await)
+    }
+
+    /// Fetches in a task of its own.
+    fn spawn(
+        self: &Arc<Self>,
+        path: &'static str,
+        policy: Policy,
+    ) -> tokio::task::JoinHandle<String> {
+        let world = Arc::clone(self);
+        tokio::spawn(async move { world.say(path, policy).await })
+    }
+
+    async fn until_under_way(&self) {
+        self.driver.began.notified().await;
+    }
+}
+
+fn describe(result: Result<Fetched, SourceError>) -> String {
+    match result {
+        Ok(fetched) => format!(
+            "{} {}",
+            fetched.state.as_str(),
+            String::from_utf8_lossy(&fetched.document.body)
+        ),
+        Err(error) => format!("{:?}", error.kind),
+    }
+}
+
+fn request(path: &str) -> Request {
+    Request {
+        verb: Method::GET,
+        target: format!("http://works.example{path}"),
+        headers: Vec::new(),
+        body: Bytes::new(),
+    }
+}
+
+/// Lets every task run that can.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_kept_for_its_lifetime() {
+    let world = world();
+    assert_eq!(world.say("/a", cached()).await, "miss 1");
+    assert_eq!(world.say("/a", cached()).await, "hit 1");
+    assert_eq!(world.say("/b", cached()).await, "miss 2");
+    world.clock.advance(Duration::from_secs(59));
+    let hit = world.fetch("/a", cached()).await.unwrap();
+    assert_eq!(hit.age, Duration::from_secs(59));
+    assert_eq!(hit.fresh_for, Some(Duration::from_secs(1)));
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(world.say("/a", cached()).await, "miss 3");
+    let figures = world.documents.figures();
+    assert_eq!(figures[0].0, "works");
+    assert_eq!((figures[0].1.hits, figures[0].1.misses), (2, 3));
+}
+
+#[tokio::test]
+async fn without_a_lifetime_nothing_is_kept() {
+    let world = world();
+    for number in 1..=3 {
+        assert_eq!(world.say("/a", BY_HEADERS).await, format!("miss {number}"));
+    }
+    // By now the endpoint is known for it.
+    assert_eq!(world.say("/a", BY_HEADERS).await, "bypass 4");
+    // Until an answer says otherwise.
+    world.says(vec![
+        Reply::Status(200, vec![("cache-control", "max-age=9")]);
+        2
+    ]);
+    assert_eq!(world.say("/a", BY_HEADERS).await, "bypass 5");
+    assert_eq!(world.say("/a", BY_HEADERS).await, "miss 6");
+    assert_eq!(world.say("/a", BY_HEADERS).await, "hit 6");
+}
+
+#[tokio::test]
+async fn what_is_not_accepted_is_not_kept() {
+    let world = world();
+    world.says([Reply::Status(500, Vec::new())]);
+    let failed = world.fetch("/a", cached()).await.unwrap();
+    assert_eq!(failed.document.status, 500);
+    assert_eq!(failed.fresh_for, None);
+    assert_eq!(world.say("/a", cached()).await, "miss 2");
+    assert_eq!(world.say("/a", cached()).await, "hit 2");
+}
+
+#[tokio::test]
+async fn errors_are_not_kept() {
+    let world = world();
+    world.says([Reply::Error(SourceErrorKind::Unreachable)]);
+    assert_eq!(world.say("/a", cached()).await, "Unreachable");
+    assert_eq!(world.say("/a", cached()).await, "miss 2");
+    let figures = world.documents.figures()[0].1;
+    assert_eq!((figures.calls, figures.failures), (2, 1));
+}
+
+#[tokio::test]
+async fn a_crowd_makes_one_call() {
+    let world = Arc::new(slow_world());
+    let crowd: Vec<_> = (0..20).map(|_| world.spawn("/a", cached())).collect();
+    world.until_under_way().await;
+    settle().await;
+    world.driver.tickets.add_permits(1);
+    let mut states = Vec::new();
+    for one in crowd {
+        states.push(one.await.unwrap());
+    }
+    states.sort();
+    assert_eq!(states[0], "miss 1");
+    assert!(states[1..].iter().all(|state| state == "shared 1"));
+    assert_eq!(world.calls(), 1);
+}
+
+#[tokio::test]
+async fn a_crowd_shares_nothing_that_may_not_be_cached() {
+    let world = Arc::new(slow_world());
+    let crowd: Vec<_> = (0..5).map(|_| world.spawn("/a", BY_HEADERS)).collect();
+    world.until_under_way().await;
+    settle().await;
+    assert_eq!(world.calls(), 1);
+    world.says(vec![
+        Reply::Status(200, vec![("cache-control", "no-store")]);
+        5
+    ]);
+    world.driver.tickets.add_permits(5);
+    let mut states = Vec::new();
+    for one in crowd {
+        states.push(one.await.unwrap());
+    }
+    states.sort();
+    assert_eq!(
+        states,
+        ["bypass 2", "bypass 3", "bypass 4", "bypass 5", "miss 1"]
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_varies_on_anything_is_for_one_request() {
+    let world = Arc::new(slow_world());
+    world.says(vec![Reply::Status(200, vec![("vary", "*")]); 2]);
+    let crowd = [world.spawn("/a", cached()), world.spawn("/a", cached())];
+    world.until_under_way().await;
+    settle().await;
+    world.driver.tickets.add_permits(2);
+    let mut states = Vec::new();
+    for one in crowd {
+        states.push(one.await.unwrap());
+    }
+    states.sort();
+    assert_eq!(states, ["bypass 2", "miss 1"]);
+}
+
+#[tokio::test]
+async fn a_failure_of_a_shared_read_is_shared() {
+    let world = Arc::new(slow_world());
+    world.says([Reply::Error(SourceErrorKind::Timeout)]);
+    let crowd = [world.spawn("/a", cached()), world.spawn("/a", cached())];
+    world.until_under_way().await;
+    settle().await;
+    world.driver.tickets.add_permits(1);
+    for one in crowd {
+        assert_eq!(one.await.unwrap(), "Timeout");
+    }
+    assert_eq!(world.calls(), 1);
+}
+
+#[tokio::test]
+async fn whoever_started_a_flight_may_leave() {
+    let world = Arc::new(slow_world());
+    let first = world.spawn("/a", cached());
+    world.until_under_way().await;
+    let second = world.spawn("/a", cached());
+    settle().await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    world.driver.tickets.add_permits(1);
+    assert_eq!(second.await.unwrap(), "shared 1");
+    // And when nobody waits any more, the answer is kept all the same.
+    let third = world.spawn("/b", cached());
+    world.until_under_way().await;
+    third.abort();
+    assert!(third.await.unwrap_err().is_cancelled());
+    world.driver.tickets.add_permits(1);
+    settle().await;
+    assert_eq!(world.say("/b", cached()).await, "hit 2");
+}
+
+#[tokio::test]
+async fn a_deadline_is_ones_own() {
+    let world = Arc::new(slow_world());
+    let patient = world.spawn("/a", cached());
+    world.until_under_way().await;
+    let hasty = world
+        .fetch_within("/a", cached(), Duration::from_millis(5), |_| true)
+        .await;
+    assert_eq!(hasty.unwrap_err().kind, SourceErrorKind::Timeout);
+    world.driver.tickets.add_permits(1);
+    assert_eq!(patient.await.unwrap(), "miss 1");
+}
+
+#[tokio::test]
+async fn a_driver_that_panics_is_an_error() {
+    let world = world();
+    world.says([Reply::Panic, Reply::Panic]);
+    assert_eq!(world.say("/a", cached()).await, "Internal");
+    assert_eq!(world.say("/a", Policy::Mutation).await, "Internal");
+    assert_eq!(world.say("/a", cached()).await, "miss 3");
+}
+
+#[tokio::test]
+async fn a_mutation_ends_what_was_read_before() {
+    let world = world();
+    assert_eq!(world.say("/a", cached()).await, "miss 1");
+    assert_eq!(world.say("/pay", Policy::Mutation).await, "bypass 2");
+    assert_eq!(world.say("/a", cached()).await, "miss 3");
+    assert_eq!(world.say("/a", cached()).await, "hit 3");
+    // Also one that has no answer: it may have taken effect.
+    world.says([Reply::Error(SourceErrorKind::Timeout)]);
+    assert_eq!(world.say("/pay", Policy::Mutation).await, "Timeout");
+    assert_eq!(world.say("/a", cached()).await, "miss 5");
+}
+
+#[tokio::test]
+async fn a_mutation_of_another_connector_ends_nothing() {
+    let world = world();
+    assert_eq!(world.say("/a", cached()).await, "miss 1");
+    let other = world.documents.upstream("other", world.driver.clone());
+    other.state().advance_epoch();
+    assert_eq!(world.say("/a", cached()).await, "hit 1");
+    // The same name under a new configuration is the same connector.
+    let again = world.documents.upstream("works", world.driver.clone());
+    again.state().advance_epoch();
+    assert_eq!(world.say("/a", cached()).await, "miss 2");
+}
+
+#[tokio::test]
+async fn no_read_joins_a_flight_older_than_a_mutation() {
+    let world = Arc::new(slow_world());
+    let old = world.spawn("/a", cached());
+    world.until_under_way().await;
+    world.endpoint.upstream().state().advance_epoch();
+    let new = world.spawn("/a", cached());
+    world.until_under_way().await;
+    world.driver.tickets.add_permits(2);
+    assert_eq!(old.await.unwrap(), "miss 1");
+    assert_eq!(new.await.unwrap(), "miss 2");
+    assert_eq!(world.say("/a", cached()).await, "hit 2");
+}
+
+#[tokio::test]
+async fn what_is_read_during_a_mutation_is_not_used_after() {
+    let world = Arc::new(slow_world());
+    let mutation = world.spawn("/pay", Policy::Mutation);
+    world.until_under_way().await;
+    let during = world.spawn("/a", cached());
+    world.until_under_way().await;
+    world.driver.tickets.add_permits(2);
+    assert_eq!(mutation.await.unwrap(), "bypass 1");
+    assert_eq!(during.await.unwrap(), "miss 2");
+    world.driver.tickets.add_permits(1);
+    assert_eq!(world.say("/a", cached()).await, "miss 3");
+}
+
+#[tokio::test]
+async fn a_mutation_goes_on_without_its_client() {
+    let world = Arc::new(slow_world());
+    let mutation = world.spawn("/pay", Policy::Mutation);
+    world.until_under_way().await;
+    let before = world.endpoint.upstream().state().epoch();
+    mutation.abort();
+    assert!(mutation.await.unwrap_err().is_cancelled());
+    assert_eq!(world.endpoint.upstream().state().epoch(), before);
+    world.driver.tickets.add_permits(1);
+    settle().await;
+    assert_eq!(world.endpoint.upstream().state().epoch(), before + 1);
+    assert_eq!(world.documents.figures()[0].1.last_success, Some(NOW));
+}
+
+#[tokio::test]
+async fn an_uncached_read_sees_the_upstream() {
+    let world = world();
+    assert_eq!(world.say("/a", cached()).await, "miss 1");
+    assert_eq!(world.say("/a", Policy::Uncached).await, "bypass 2");
+    assert_eq!(world.say("/a", cached()).await, "hit 1");
+    let never = Policy::Read {
+        lifetime: Some(SchemaLifetime {
+            max_age: Duration::ZERO,
+            scope: None,
+        }),
+        subject: None,
+    };
+    assert_eq!(world.say("/a", never).await, "bypass 3");
+}
+
+#[tokio::test]
+async fn private_answers_belong_to_their_subject() {
+    let world = world();
+    let private = |subject| Policy::Read {
+        lifetime: Some(SchemaLifetime {
+            max_age: Duration::from_secs(60),
+            scope: Some(Scope::Private),
+        }),
+        subject,
+    };
+    let subject = |token: &'static str| {
+        let mut client = HeaderMap::new();
+        client.insert("authorization", HeaderValue::from_static(token));
+        Subject::from_headers(&["authorization"], &client)
+    };
+    let (asha, ravi) = (subject("Bearer asha"), subject("Bearer ravi"));
+    assert_eq!(world.say("/me", private(asha)).await, "miss 1");
+    assert_eq!(world.say("/me", private(ravi)).await, "miss 2");
+    assert_eq!(world.say("/me", private(asha)).await, "hit 1");
+    assert_eq!(world.say("/me", private(None)).await, "bypass 3");
+    assert_eq!(world.say("/me", private(None)).await, "bypass 4");
+}
+
+#[tokio::test]
+async fn entities_live_as_long_as_their_document() {
+    let world = world();
+    let fetched = world.fetch("/graphql", cached()).await.unwrap();
+    let request = request("/graphql");
+    let key = |representation: &[u8], selection: &str| {
+        EntityKeyParts {
+            endpoint: world.endpoint.key(),
+            request: &request,
+            representation,
+            selection,
+            variables: b"{}",
+            subject: None,
+        }
+        .key()
+    };
+    let district = key(br#"{"__typename":"District","lgdCode":"1"}"#, "{name}");
+    let other = key(br#"{"__typename":"District","lgdCode":"1"}"#, "{name area}");
+    world
+        .documents
+        .put_entity(district, &fetched.document, br#"{"name":"Agra"}"#);
+    let found = world.documents.entity(&world.endpoint, district).unwrap();
+    assert_eq!(found.document.body, br#"{"name":"Agra"}"#.as_slice());
+    assert!(world.documents.entity(&world.endpoint, other).is_none());
+    world.clock.advance(Duration::from_secs(60));
+    assert!(world.documents.entity(&world.endpoint, district).is_none());
+    // Nothing is kept of a document that may not be kept.
+    let uncached = world.fetch("/graphql", Policy::Uncached).await.unwrap();
+    world.documents.put_entity(other, &uncached.document, b"{}");
+    assert!(world.documents.entity(&world.endpoint, other).is_none());
+}
+
+#[tokio::test]
+async fn headers_that_are_kept_are_part_of_the_key() {
+    let world = world();
+    assert_eq!(world.say("/a", cached()).await, "miss 1");
+    world.says([Reply::Status(
+        200,
+        vec![("x-total", "20"), ("x-other", "1")],
+    )]);
+    let kept = KeptHeaders::Named(vec!["x-total".to_owned()]);
+    let upstream = world.endpoint.upstream();
+    let endpoint = upstream.endpoint("works:Query.works[0]", kept, "");
+    let call = Call {
+        endpoint: &endpoint,
+        request: request("/a"),
+        options: CallOptions {
+            timeout: Duration::from_secs(60),
+            max_bytes: 1000,
+            traceparent: None,
+        },
+        policy: cached(),
+    };
+    let fetched = world.documents.fetch(call, |_| true).await.unwrap();
+    assert_eq!(fetched.state, CacheState::Miss);
+    let names: Vec<_> = fetched
+        .document
+        .headers
+        .keys()
+        .map(HeaderName::as_str)
+        .collect();
+    assert_eq!(names, ["x-total"]);
+}
