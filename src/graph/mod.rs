@@ -21,6 +21,8 @@ mod prepare;
 mod report;
 mod view;
 
+pub mod query;
+
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 

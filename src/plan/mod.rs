@@ -1,1 +1,248 @@
-//! An operation compiled against the graph.
+//! An operation compiled against the graph: which calls, in which order, what feeds what.
+//!
+//! A [`Plan`] is a DAG of fetches over rows. The operation's positions are *needs*; an object in flight is a row with a
+//! cell per slot of its need; a fetch starts from the rows of one need and fills slots of them. Slots and fetches carry
+//! guards, so that one plan serves all values of `@skip` and `@include` variables, and a delivery group. Made once per
+//! operation, kept, and explainable. Pure: no IO, no clock; the work is bounded by counted steps.
+
+pub mod arguments;
+mod draft;
+mod finish;
+pub mod guard;
+pub mod need;
+pub mod output;
+mod planner;
+mod print;
+mod reach;
+
+use apollo_compiler::Name;
+use apollo_compiler::executable;
+use apollo_compiler::validation::Valid;
+
+use self::arguments::Argument;
+pub use self::draft::Input;
+use self::guard::Guard;
+use self::need::Need;
+use self::need::NeedBuilder;
+use self::need::NeedId;
+use self::output::Output;
+use self::output::OutputBuilder;
+pub use self::print::ServiceOperation;
+use crate::graph::query::ConnectMode;
+use crate::graph::query::QueryGraph;
+use crate::graph::query::ServiceId;
+use crate::graph::query::TypeId;
+
+/// How much work one operation may cause before it is refused as `PLAN_TOO_COMPLEX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanLimits {
+    /// Selections and positions of the operation, fragments and concrete types expanded.
+    pub selections: usize,
+    /// Steps of the search.
+    pub steps: usize,
+}
+
+impl Default for PlanLimits {
+    fn default() -> Self {
+        PlanLimits {
+            selections: 100_000,
+            steps: 2_000_000,
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The budget of [`PlanLimits`] is spent.
+    #[error("The operation is too complex to plan")]
+    TooComplex,
+    /// Nothing provides a field on its path; composition should have refused the graph.
+    #[error("No connector can provide {0} here")]
+    Unsatisfiable(String),
+}
+
+/// An operation compiled against the graph.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Query or mutation.
+    pub kind: executable::OperationType,
+    /// Positions and their rows; the first is the root.
+    pub needs: Vec<Need>,
+    /// In an order in which each comes after those that it waits for.
+    pub fetches: Vec<Fetch>,
+    /// What the fetches read of their answers.
+    pub reads: Vec<Read>,
+    /// Guards that fetches and their operations refer to; the first holds always.
+    pub guards: Vec<Guard>,
+    /// From rows to the response.
+    pub output: Output,
+}
+
+/// One call, or one call per row or batch of rows.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// Whom it calls.
+    pub service: ServiceId,
+    /// How.
+    pub call: Call,
+    /// The need whose rows it starts from and fills.
+    pub need: NeedId,
+    /// From the root to those rows.
+    pub path: Vec<Step>,
+    /// Only rows of this concrete type.
+    pub only: Option<TypeId>,
+    /// What it takes from each row.
+    pub inputs: Vec<Input>,
+    /// The arguments of the field that it serves, for a call that serves one field.
+    pub arguments: Vec<Argument>,
+    /// The slot of that field.
+    pub argument_slot: Option<u16>,
+    /// The fetches that must have ended before.
+    pub after: Vec<usize>,
+    /// When it runs, by index into [`Plan::guards`].
+    pub guard: u32,
+    /// The delivery group; 0 is the initial answer.
+    pub group: u16,
+    /// Mutations: fetches of one number end before those of the next begin.
+    pub sequence: u32,
+    /// What is read of its answer, per row.
+    pub read: ReadId,
+}
+
+/// How a fetch calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Root fields of a GraphQL service.
+    Operation(ServiceOperation),
+    /// `_entities` of a GraphQL service.
+    Entities {
+        /// The representations' `__typename`.
+        typename: Name,
+        /// The operation.
+        operation: ServiceOperation,
+    },
+    /// A connect of the service, by its place.
+    Connect {
+        /// Which.
+        connect: usize,
+        /// How.
+        mode: ConnectMode,
+    },
+}
+
+/// A step from rows of one need to those of the next; lists are passed through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The slot.
+    pub slot: u16,
+    /// The field, for people.
+    pub field: Name,
+    /// Only from rows of these concrete types; empty for all.
+    pub only: Vec<TypeId>,
+}
+
+/// A [`Read`], by its place in [`Plan::reads`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReadId(pub u32);
+
+/// What is read of one object of an answer.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// The need whose slots are filled.
+    pub need: NeedId,
+    /// The concrete type, where the service knows it without asking.
+    pub ty: Option<TypeId>,
+    /// The concrete type is read from `__typename`.
+    pub typename: bool,
+    /// What is read.
+    pub fields: Vec<ReadField>,
+}
+
+/// One field that is read.
+#[derive(Debug, Clone)]
+pub struct ReadField {
+    /// Where it goes.
+    pub slot: u16,
+    /// The field.
+    pub name: Name,
+    /// The response key in a GraphQL service's answer.
+    pub key: String,
+    /// Only of these concrete types; empty for all.
+    pub only: Vec<TypeId>,
+    /// What is read below, for a composite field.
+    pub read: Option<ReadId>,
+}
+
+impl Plan {
+    /// A need.
+    pub fn need(&self, id: NeedId) -> &Need {
+        &self.needs[id.0 as usize]
+    }
+
+    /// A read.
+    pub fn read(&self, id: ReadId) -> &Read {
+        &self.reads[id.0 as usize]
+    }
+}
+
+/// Plans an operation of a validated document.
+///
+/// `labels` gives the outcome of each `@override` label for this request.
+pub fn plan(
+    graph: &QueryGraph,
+    api: &Valid<apollo_compiler::Schema>,
+    document: &Valid<executable::ExecutableDocument>,
+    operation: &executable::Operation,
+    labels: &dyn Fn(&str) -> bool,
+    limits: PlanLimits,
+) -> Result<Plan, PlanError> {
+    let set = &operation.selection_set;
+    let root = graph
+        .types
+        .id(&set.ty)
+        .ok_or_else(|| PlanError::Unsatisfiable(set.ty.to_string()))?;
+    let mut builder = NeedBuilder {
+        graph,
+        document,
+        needs: Vec::new(),
+        budget: limits.selections,
+    };
+    let need = builder.root(root, set)?;
+    let reach = reach::Reachability::new(graph, labels, limits.steps);
+    let mut planner = planner::Planner::new(reach, builder.needs);
+    planner.plan_root(need, operation.is_mutation())?;
+    let mut finisher = finish::Finisher::new(&mut planner);
+    let client = print::Operation {
+        kind: operation.operation_type,
+        name: operation.name.as_ref(),
+        variables: operation
+            .variables
+            .iter()
+            .map(|variable| (&variable.name, variable.ty.as_ref()))
+            .collect(),
+    };
+    let fetches = finisher.finish(&client)?;
+    let (reads, guards) = (
+        std::mem::take(&mut finisher.reads),
+        std::mem::take(&mut finisher.guards),
+    );
+    let needs = planner.needs;
+    let output = OutputBuilder {
+        graph,
+        api,
+        document,
+        needs: &needs,
+        output: Output::default(),
+        budget: limits.selections,
+    }
+    .build(need, set)?;
+    Ok(Plan {
+        kind: operation.operation_type,
+        needs,
+        fetches,
+        reads,
+        guards,
+        output,
+    })
+}

@@ -1,0 +1,449 @@
+//! Builds the query graph: nodes and lookups of GraphQL services here, those of connects in `connects`.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::FieldDefinition;
+use apollo_compiler::schema::Component;
+use apollo_compiler::schema::ExtendedType;
+use indexmap::IndexMap;
+
+use super::Composed;
+use super::Edge;
+use super::FieldSet;
+use super::Lookup;
+use super::LookupId;
+use super::LookupKind;
+use super::Node;
+use super::NodeId;
+use super::QueryGraph;
+use super::ServiceId;
+use super::TypeId;
+use super::TypeTable;
+use super::connects;
+use crate::connector::FieldSetItem;
+use crate::connector::Subgraph;
+use crate::connector::SubgraphKind;
+
+/// A call that serves many rows at once.
+pub(super) const COST_BATCH: u32 = 10;
+/// A call per row.
+pub(super) const COST_PER_ROW: u32 = 30;
+
+/// The graph while it is built.
+pub(super) struct Builder<'a> {
+    pub(super) composed: &'a Composed,
+    pub(super) types: TypeTable,
+    pub(super) nodes: Vec<Node>,
+    pub(super) lookups: Vec<Lookup>,
+    overrides: Overrides,
+}
+
+pub(super) fn build(composed: &Composed) -> QueryGraph {
+    let mut builder = Builder {
+        composed,
+        types: TypeTable::new(&composed.merged),
+        nodes: Vec::new(),
+        lookups: Vec::new(),
+        overrides: Overrides::collect(&composed.subgraphs),
+    };
+    for (index, subgraph) in composed.subgraphs.iter().enumerate() {
+        let service = ServiceId(index as u32);
+        match &subgraph.kind {
+            SubgraphKind::Connectors { connects, .. } => {
+                for (place, connect) in connects.iter().enumerate() {
+                    connects::add(&mut builder, service, place, connect);
+                }
+            }
+            SubgraphKind::Service(_) | SubgraphKind::Native => {
+                builder.add_service(service, subgraph)
+            }
+        }
+    }
+    let mut by_type = vec![Vec::new(); builder.types.iter().count()];
+    for (index, lookup) in builder.lookups.iter().enumerate() {
+        by_type[lookup.on.0 as usize].push(LookupId(index as u32));
+    }
+    QueryGraph {
+        merged: composed.merged.clone(),
+        services: composed.subgraphs.clone(),
+        types: builder.types,
+        nodes: builder.nodes,
+        lookups: builder.lookups,
+        by_type,
+    }
+}
+
+impl Builder<'_> {
+    pub(super) fn add_node(&mut self, service: ServiceId, ty: TypeId) -> NodeId {
+        self.nodes.push(Node {
+            service,
+            ty,
+            fields: BTreeMap::new(),
+            downcasts: BTreeMap::new(),
+            interface_object: false,
+        });
+        NodeId((self.nodes.len() - 1) as u32)
+    }
+
+    /// The label under which a service resolves a field that others override, or `None` when it does not at all.
+    pub(super) fn standing(&self, service: &str, ty: &str, field: &FieldDefinition) -> Standing {
+        self.overrides.standing(service, ty, field)
+    }
+
+    fn add_service(&mut self, service: ServiceId, subgraph: &Subgraph) {
+        let schema = &subgraph.schema;
+        let mut here: HashMap<Name, NodeId> = HashMap::new();
+        let mut names: Vec<&Name> = schema
+            .types
+            .keys()
+            .filter(|name| self.types.id(name).is_some())
+            .collect();
+        names.sort();
+        for name in &names {
+            let Some(ty) = self.types.id(name) else {
+                continue;
+            };
+            let node = self.add_node(service, ty);
+            here.insert((*name).clone(), node);
+        }
+        for name in &names {
+            self.fill_service_node(subgraph, name, &here);
+        }
+        for name in &names {
+            self.add_provides(subgraph, name, &here);
+        }
+        self.add_root_lookups(service, schema, &here);
+        for name in names {
+            self.add_entity_lookups(service, schema, name, &here);
+        }
+    }
+
+    fn fill_service_node(
+        &mut self,
+        subgraph: &Subgraph,
+        name: &Name,
+        here: &HashMap<Name, NodeId>,
+    ) {
+        let schema = &subgraph.schema;
+        let (Some(definition), Some(&node)) = (schema.types.get(name), here.get(name)) else {
+            return;
+        };
+        let keys = key_field_names(definition.directives());
+        let mut fields = BTreeMap::new();
+        for (field_name, field) in fields_of(definition) {
+            let external =
+                field.directives.has("external") || definition.directives().has("external");
+            if external && !keys.contains(field_name.as_str()) {
+                continue;
+            }
+            let label = match self.standing(&subgraph.name, name, field) {
+                Standing::Resolves => None,
+                Standing::When(label, outcome) => Some((label, outcome)),
+                Standing::Overridden => continue,
+            };
+            let requires = field.directives.get("requires").and_then(fields_argument);
+            let to = here.get(field.ty.inner_named_type()).copied();
+            fields.insert(
+                field_name.clone(),
+                Edge {
+                    to,
+                    requires,
+                    label,
+                },
+            );
+        }
+        let downcasts = members_of(schema, name)
+            .into_iter()
+            .filter_map(|member| Some((self.types.id(&member)?, *here.get(&member)?)))
+            .collect();
+        let merged_is_interface = matches!(
+            self.composed.merged.types.get(name),
+            Some(ExtendedType::Interface(_))
+        );
+        let target = &mut self.nodes[node.0 as usize];
+        target.interface_object =
+            matches!(definition, ExtendedType::Object(_)) && merged_is_interface;
+        target.fields = fields;
+        target.downcasts = downcasts;
+    }
+
+    /// A `@provides` field leads to private copies of its target's nodes, with extra edges as deep as its field set.
+    fn add_provides(&mut self, subgraph: &Subgraph, name: &Name, here: &HashMap<Name, NodeId>) {
+        let (Some(definition), Some(&node)) = (subgraph.schema.types.get(name), here.get(name))
+        else {
+            return;
+        };
+        for (field_name, field) in fields_of(definition) {
+            let Some(provided) = field.directives.get("provides").and_then(fields_argument) else {
+                continue;
+            };
+            let Some(&target) = here.get(field.ty.inner_named_type()) else {
+                continue;
+            };
+            let copy = self.private_copy(&subgraph.schema, target, &provided, here);
+            if let Some(edge) = self.nodes[node.0 as usize].fields.get_mut(field_name) {
+                edge.to = Some(copy);
+            }
+        }
+    }
+
+    fn private_copy(
+        &mut self,
+        schema: &Schema,
+        of: NodeId,
+        provided: &FieldSet,
+        here: &HashMap<Name, NodeId>,
+    ) -> NodeId {
+        let mut copy = self.nodes[of.0 as usize].clone();
+        let type_name = self.types.name(copy.ty).clone();
+        // Plain fields of an abstract set count for each of its members as well.
+        let members: Vec<(TypeId, NodeId)> = copy
+            .downcasts
+            .iter()
+            .map(|(ty, node)| (*ty, *node))
+            .collect();
+        for (ty, node) in members {
+            let member = self.types.name(ty).clone();
+            let items = items_for(provided, &member, &type_name);
+            if !items.is_empty() {
+                let private = self.private_copy(schema, node, &items, here);
+                copy.downcasts.insert(ty, private);
+            }
+        }
+        for item in &provided.items {
+            let FieldSetItem::Field { name, children, .. } = item else {
+                continue;
+            };
+            let Some(definition) = schema.types.get(&type_name) else {
+                continue;
+            };
+            let Some((_, field)) =
+                fields_of(definition).find(|(field_name, _)| *field_name == name)
+            else {
+                continue;
+            };
+            let existing = copy.fields.get(name).and_then(|edge| edge.to);
+            let base = existing.or_else(|| here.get(field.ty.inner_named_type()).copied());
+            let to = match base {
+                Some(base) if !children.is_empty() => {
+                    Some(self.private_copy(schema, base, children, here))
+                }
+                other => other,
+            };
+            copy.fields.insert(
+                name.clone(),
+                Edge {
+                    to,
+                    requires: None,
+                    label: None,
+                },
+            );
+        }
+        self.nodes.push(copy);
+        NodeId((self.nodes.len() - 1) as u32)
+    }
+
+    fn add_root_lookups(
+        &mut self,
+        service: ServiceId,
+        schema: &Schema,
+        here: &HashMap<Name, NodeId>,
+    ) {
+        let definition = &schema.schema_definition;
+        let roots = [
+            &definition.query,
+            &definition.mutation,
+            &definition.subscription,
+        ];
+        let merged = &self.composed.merged.schema_definition;
+        let public = [&merged.query, &merged.mutation, &merged.subscription];
+        for (root, public) in roots.into_iter().zip(public) {
+            let (Some(root), Some(public)) = (root, public) else {
+                continue;
+            };
+            let (Some(&to), Some(on)) = (here.get(&root.name), self.types.id(public)) else {
+                continue;
+            };
+            self.lookups.push(Lookup {
+                service,
+                on,
+                to,
+                kind: LookupKind::Operation,
+                key: FieldSet::default(),
+                cost: COST_BATCH,
+            });
+        }
+    }
+
+    fn add_entity_lookups(
+        &mut self,
+        service: ServiceId,
+        schema: &Schema,
+        name: &Name,
+        here: &HashMap<Name, NodeId>,
+    ) {
+        let (Some(definition), Some(&to), Some(on)) =
+            (schema.types.get(name), here.get(name), self.types.id(name))
+        else {
+            return;
+        };
+        let interface_object = self.nodes[to.0 as usize].interface_object;
+        for directive in definition.directives().get_all("key") {
+            let resolvable = directive
+                .specified_argument_by_name("resolvable")
+                .and_then(|v| v.to_bool());
+            let Some(key) = (resolvable != Some(false))
+                .then(|| fields_argument(directive))
+                .flatten()
+            else {
+                continue;
+            };
+            let lookup = |on| Lookup {
+                service,
+                on,
+                to,
+                kind: LookupKind::Entities {
+                    typename: name.clone(),
+                },
+                key: key.clone(),
+                cost: COST_BATCH,
+            };
+            self.lookups.push(lookup(on));
+            if interface_object {
+                let members = self.types.info(on).possible.clone();
+                self.lookups.extend(members.into_iter().map(lookup));
+            }
+        }
+    }
+}
+
+/// Whether a service resolves a field, `@override` considered.
+pub(super) enum Standing {
+    Resolves,
+    When(String, bool),
+    Overridden,
+}
+
+/// Which services' fields are overridden, and under which label.
+#[derive(Default)]
+struct Overrides {
+    by_victim: HashMap<(String, Name, Name), Option<String>>,
+}
+
+impl Overrides {
+    fn collect(subgraphs: &[Subgraph]) -> Self {
+        let mut overrides = Overrides::default();
+        for subgraph in subgraphs {
+            for (type_name, definition) in &subgraph.schema.types {
+                for (field_name, field) in fields_of(definition) {
+                    let Some(directive) = field.directives.get("override") else {
+                        continue;
+                    };
+                    let text = |name| {
+                        directive
+                            .specified_argument_by_name(name)
+                            .and_then(|value| value.as_str())
+                    };
+                    let Some(from) = text("from") else { continue };
+                    let victim = (from.to_owned(), type_name.clone(), field_name.clone());
+                    overrides
+                        .by_victim
+                        .insert(victim, text("label").map(str::to_owned));
+                }
+            }
+        }
+        overrides
+    }
+
+    fn standing(&self, service: &str, ty: &str, field: &FieldDefinition) -> Standing {
+        let victim = self
+            .by_victim
+            .iter()
+            .find(|((from, t, f), _)| from == service && t == ty && *f == field.name);
+        match victim {
+            Some((_, Some(label))) => return Standing::When(label.clone(), false),
+            Some((_, None)) => return Standing::Overridden,
+            None => {}
+        }
+        let label = field.directives.get("override").and_then(|directive| {
+            directive
+                .specified_argument_by_name("label")
+                .and_then(|value| value.as_str())
+        });
+        label.map_or(Standing::Resolves, |label| {
+            Standing::When(label.to_owned(), true)
+        })
+    }
+}
+
+/// The fields of an object or interface type.
+pub(super) fn fields_of(
+    definition: &ExtendedType,
+) -> impl Iterator<Item = (&Name, &Component<FieldDefinition>)> {
+    let fields: Option<&IndexMap<Name, Component<FieldDefinition>, _>> = match definition {
+        ExtendedType::Object(object) => Some(&object.fields),
+        ExtendedType::Interface(interface) => Some(&interface.fields),
+        _ => None,
+    };
+    fields.into_iter().flatten()
+}
+
+/// The object types that a service counts among an abstract type.
+fn members_of(schema: &Schema, name: &Name) -> Vec<Name> {
+    match schema.types.get(name) {
+        Some(ExtendedType::Union(union_)) => union_
+            .members
+            .iter()
+            .map(|member| member.name.clone())
+            .collect(),
+        Some(ExtendedType::Interface(_)) => schema
+            .types
+            .iter()
+            .filter(|(_, ty)| {
+                matches!(ty, ExtendedType::Object(object)
+                    if object.implements_interfaces.iter().any(|interface| interface.name == *name))
+            })
+            .map(|(member, _)| member.clone())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The items of a field set that count for an object type at an abstract position.
+fn items_for(set: &FieldSet, member: &Name, position: &Name) -> FieldSet {
+    let mut items = Vec::new();
+    for item in &set.items {
+        match item {
+            FieldSetItem::Field { .. } if position != member => items.push(item.clone()),
+            FieldSetItem::Fragment { on, children } if on == member => {
+                items.extend(children.items.iter().cloned())
+            }
+            _ => {}
+        }
+    }
+    FieldSet { items }
+}
+
+fn key_field_names(directives: &apollo_compiler::schema::DirectiveList) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for directive in directives.get_all("key") {
+        for item in fields_argument(directive).unwrap_or_default().items {
+            if let FieldSetItem::Field { name, .. } = item {
+                names.insert(name.to_string());
+            }
+        }
+    }
+    names
+}
+
+/// The `fields:` argument of a directive, parsed. `None` when it is not a field set: composition has refused it.
+fn fields_argument(
+    directive: &apollo_compiler::Node<apollo_compiler::ast::Directive>,
+) -> Option<FieldSet> {
+    let text = directive.specified_argument_by_name("fields")?.as_str()?;
+    FieldSet::parse(text).ok()
+}

@@ -1,0 +1,267 @@
+//! Nodes and lookups of connects.
+//!
+//! A connect's answer offers what its selection yields and nothing else: each composite place of the selection is a node
+//! of its own, a private copy with fewer edges than its type has fields.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::Name;
+use apollo_compiler::schema::ExtendedType;
+
+use super::ConnectMode;
+use super::Edge;
+use super::FieldSet;
+use super::Lookup;
+use super::LookupKind;
+use super::NodeId;
+use super::ServiceId;
+use super::TypeId;
+use super::build::Builder;
+use super::build::COST_BATCH;
+use super::build::COST_PER_ROW;
+use super::build::Standing;
+use super::build::fields_of;
+use crate::connector::Connect;
+use crate::connector::ConnectKind;
+use crate::connector::Site;
+
+/// What a selection yields at one place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Yield {
+    /// Fields with what they yield below; `None` where the upstream's own value is passed on.
+    pub(super) fields: BTreeMap<String, Option<Yield>>,
+}
+
+/// Adds the node and lookup (two for an entity field) of one connect.
+pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, connect: &Connect) {
+    let Some(result_type) = result_type(builder, service, connect) else {
+        return;
+    };
+    let result = match result_type {
+        ResultType::Leaf => None,
+        ResultType::Composite(ty) => {
+            yielded(connect).map(|yielded| add_node(builder, service, ty, &yielded))
+        }
+    };
+    match (&connect.site, &connect.kind) {
+        (Site::Field { parent, field }, ConnectKind::Root { entity_key }) => {
+            let Some(on) = builder.types.id(parent) else {
+                return;
+            };
+            let to = entry(builder, service, on, field, result);
+            push(
+                builder,
+                service,
+                place,
+                on,
+                to,
+                ConnectMode::Root,
+                FieldSet::default(),
+                COST_PER_ROW,
+            );
+            if let (Some(key), Some(result), ResultType::Composite(ty)) =
+                (entity_key, result, result_type)
+            {
+                push(
+                    builder,
+                    service,
+                    place,
+                    ty,
+                    result,
+                    ConnectMode::Explicit,
+                    key.clone(),
+                    COST_PER_ROW,
+                );
+            }
+        }
+        (Site::Field { parent, field }, ConnectKind::Implicit { key }) => {
+            let Some(on) = builder.types.id(parent) else {
+                return;
+            };
+            let to = entry(builder, service, on, field, result);
+            push(
+                builder,
+                service,
+                place,
+                on,
+                to,
+                ConnectMode::Implicit,
+                key.clone(),
+                COST_PER_ROW,
+            );
+        }
+        (Site::Type { name }, ConnectKind::Batch { key, .. }) => {
+            let (Some(on), Some(to)) = (builder.types.id(name), result) else {
+                return;
+            };
+            push(
+                builder,
+                service,
+                place,
+                on,
+                to,
+                ConnectMode::Batch,
+                key.clone(),
+                COST_BATCH,
+            );
+        }
+        (Site::Type { name }, ConnectKind::Single { key }) => {
+            let (Some(on), Some(to)) = (builder.types.id(name), result) else {
+                return;
+            };
+            push(
+                builder,
+                service,
+                place,
+                on,
+                to,
+                ConnectMode::Single,
+                key.clone(),
+                COST_PER_ROW,
+            );
+        }
+        // The folder's reader refuses every other combination.
+        _ => {}
+    }
+}
+
+/// The type of what a connect's selection fills.
+#[derive(Clone, Copy)]
+enum ResultType {
+    Leaf,
+    Composite(TypeId),
+}
+
+fn result_type(builder: &Builder<'_>, service: ServiceId, connect: &Connect) -> Option<ResultType> {
+    let schema = &builder.composed.subgraphs[service.0 as usize].schema;
+    match &connect.site {
+        Site::Type { name } => builder.types.id(name).map(ResultType::Composite),
+        Site::Field { parent, field } => {
+            let definition = schema.type_field(parent, field).ok()?;
+            let ty = builder.types.id(definition.ty.inner_named_type());
+            Some(ty.map_or(ResultType::Leaf, ResultType::Composite))
+        }
+    }
+}
+
+/// A node that offers one field only: what a call for a field gives to the rows it is made for.
+fn entry(
+    builder: &mut Builder<'_>,
+    service: ServiceId,
+    on: TypeId,
+    field: &Name,
+    to: Option<NodeId>,
+) -> NodeId {
+    let node = builder.add_node(service, on);
+    let label = match label_of(builder, service, on, field) {
+        Ok(label) => label,
+        Err(()) => return node,
+    };
+    builder.nodes[node.0 as usize].fields.insert(
+        field.clone(),
+        Edge {
+            to,
+            requires: None,
+            label,
+        },
+    );
+    node
+}
+
+/// The override label of a field, or an error when another service has taken it over.
+fn label_of(
+    builder: &Builder<'_>,
+    service: ServiceId,
+    ty: TypeId,
+    field: &Name,
+) -> Result<Option<(String, bool)>, ()> {
+    let subgraph = &builder.composed.subgraphs[service.0 as usize];
+    let name = builder.types.name(ty);
+    let Ok(definition) = subgraph.schema.type_field(name, field) else {
+        return Ok(None);
+    };
+    match builder.standing(&subgraph.name, name, definition) {
+        Standing::Resolves => Ok(None),
+        Standing::When(label, outcome) => Ok(Some((label, outcome))),
+        Standing::Overridden => Err(()),
+    }
+}
+
+fn add_node(builder: &mut Builder<'_>, service: ServiceId, ty: TypeId, yielded: &Yield) -> NodeId {
+    let node = builder.add_node(service, ty);
+    let composed = builder.composed;
+    let schema = &composed.subgraphs[service.0 as usize].schema;
+    let type_name = builder.types.name(ty).clone();
+    let Some(definition) = schema.types.get(&type_name) else {
+        return node;
+    };
+    if let ExtendedType::Interface(_) | ExtendedType::Union(_) = definition {
+        add_members(builder, service, node, ty, yielded);
+    }
+    for (field_name, field) in fields_of(definition) {
+        let Some(below) = yielded.fields.get(field_name.as_str()) else {
+            continue;
+        };
+        let Ok(label) = label_of(builder, service, ty, field_name) else {
+            continue;
+        };
+        let to = match (builder.types.id(field.ty.inner_named_type()), below) {
+            (Some(inner), Some(below)) => Some(add_node(builder, service, inner, below)),
+            (Some(_), None) => continue,
+            (None, _) => None,
+        };
+        builder.nodes[node.0 as usize].fields.insert(
+            field_name.clone(),
+            Edge {
+                to,
+                requires: None,
+                label,
+            },
+        );
+    }
+    node
+}
+
+/// At an abstract type, every member that the folder knows may be what `__typename` says.
+fn add_members(
+    builder: &mut Builder<'_>,
+    service: ServiceId,
+    node: NodeId,
+    ty: TypeId,
+    yielded: &Yield,
+) {
+    let schema = &builder.composed.subgraphs[service.0 as usize].schema;
+    let possible = builder.types.info(ty).possible.clone();
+    for member in possible {
+        if schema.types.contains_key(builder.types.name(member)) {
+            let to = add_node(builder, service, member, yielded);
+            builder.nodes[node.0 as usize].downcasts.insert(member, to);
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn push(
+    builder: &mut Builder<'_>,
+    service: ServiceId,
+    connect: usize,
+    on: TypeId,
+    to: NodeId,
+    mode: ConnectMode,
+    key: FieldSet,
+    cost: u32,
+) {
+    let kind = LookupKind::Connect { connect, mode };
+    builder.lookups.push(Lookup {
+        service,
+        on,
+        to,
+        kind,
+        key,
+        cost,
+    });
+}
+
+fn yielded(_connect: &Connect) -> Option<Yield> {
+    None
+}

@@ -1,0 +1,136 @@
+//! Composite types, interned: the planner compares and indexes them by number.
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
+use indexmap::IndexMap;
+
+/// A composite type (object, interface or union) of the merged schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(pub u32);
+
+/// What is known of a composite type.
+#[derive(Debug, Clone)]
+pub struct TypeInfo {
+    /// Its name.
+    pub name: Name,
+    /// False for interfaces and unions.
+    pub is_object: bool,
+    /// The object types that a value of it can have, sorted; itself for an object type.
+    pub possible: Vec<TypeId>,
+    /// Interfaces and unions that an object type belongs to, and interfaces that an interface implements.
+    pub abstractions: Vec<TypeId>,
+}
+
+/// All composite types of the merged schema, in the order of their names.
+#[derive(Debug, Clone, Default)]
+pub struct TypeTable {
+    types: IndexMap<Name, TypeInfo>,
+}
+
+impl TypeTable {
+    /// Interns the composite types of `schema`; introspection types are left out.
+    pub fn new(schema: &Schema) -> Self {
+        let mut names: Vec<&Name> = schema
+            .types
+            .iter()
+            .filter(|(name, ty)| {
+                !name.starts_with("__")
+                    && matches!(
+                        ty,
+                        ExtendedType::Object(_)
+                            | ExtendedType::Interface(_)
+                            | ExtendedType::Union(_)
+                    )
+            })
+            .map(|(name, _)| name)
+            .collect();
+        names.sort();
+        let mut table = TypeTable::default();
+        for name in &names {
+            let is_object = matches!(
+                schema.types.get(name.as_str()),
+                Some(ExtendedType::Object(_))
+            );
+            let info = TypeInfo {
+                name: (*name).clone(),
+                is_object,
+                possible: Vec::new(),
+                abstractions: Vec::new(),
+            };
+            table.types.insert((*name).clone(), info);
+        }
+        for (index, name) in names.iter().enumerate() {
+            let id = TypeId(index as u32);
+            let above: Vec<Name> = match schema.types.get(name.as_str()) {
+                Some(ExtendedType::Object(object)) => {
+                    table.types[index].possible.push(id);
+                    object
+                        .implements_interfaces
+                        .iter()
+                        .map(|i| i.name.clone())
+                        .collect()
+                }
+                Some(ExtendedType::Interface(interface)) => interface
+                    .implements_interfaces
+                    .iter()
+                    .map(|i| i.name.clone())
+                    .collect(),
+                Some(ExtendedType::Union(union_)) => {
+                    for member in &union_.members {
+                        table.relate(&member.name, id);
+                    }
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            };
+            for interface in above {
+                if let Some(interface) = table.id(&interface) {
+                    table.types[index].abstractions.push(interface);
+                    if table.types[index].is_object {
+                        table.types[interface.0 as usize].possible.push(id);
+                    }
+                }
+            }
+        }
+        for info in table.types.values_mut() {
+            info.possible.sort();
+            info.possible.dedup();
+            info.abstractions.sort();
+            info.abstractions.dedup();
+        }
+        table
+    }
+
+    fn relate(&mut self, member: &Name, union_: TypeId) {
+        if let Some(member) = self.id(member) {
+            self.types[member.0 as usize].abstractions.push(union_);
+            self.types[union_.0 as usize].possible.push(member);
+        }
+    }
+
+    /// The type's number, if it is a composite type of the schema.
+    pub fn id(&self, name: &str) -> Option<TypeId> {
+        self.types
+            .get_index_of(name)
+            .map(|index| TypeId(index as u32))
+    }
+
+    /// What is known of a type.
+    pub fn info(&self, id: TypeId) -> &TypeInfo {
+        &self.types[id.0 as usize]
+    }
+
+    /// The type's name.
+    pub fn name(&self, id: TypeId) -> &Name {
+        &self.info(id).name
+    }
+
+    /// All types with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (TypeId, &TypeInfo)> {
+        self.types
+            .values()
+            .enumerate()
+            .map(|(index, info)| (TypeId(index as u32), info))
+    }
+}

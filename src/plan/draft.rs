@@ -1,0 +1,96 @@
+//! The plan while it is drawn: fetches with their trees, and the positions that the planner stands at.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Name;
+
+use super::need::NeedId;
+use crate::graph::query::LookupId;
+use crate::graph::query::NodeId;
+use crate::graph::query::TypeId;
+
+/// A place that the planner stands at: a node, inside a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct PosId(pub(super) u32);
+
+/// A node of a fetch's tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct TreeId(pub(super) u32);
+
+/// See [`PosId`].
+#[derive(Debug, Clone)]
+pub(super) struct Position {
+    pub(super) fetch: usize,
+    pub(super) node: NodeId,
+    pub(super) need: NeedId,
+    /// How its tree is found when it is first used.
+    pub(super) origin: Origin,
+    pub(super) tree: Option<TreeId>,
+}
+
+/// Where a position comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin {
+    /// A lookup was entered.
+    Entry,
+    /// A composite field of another position.
+    Field(PosId, u16),
+    /// Another position, narrowed to a concrete type.
+    Cast(PosId, TypeId),
+}
+
+/// What a fetch reads at one position.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) need: NeedId,
+    pub(super) node: NodeId,
+    /// Slots of the need, with the tree below for composite ones.
+    pub(super) fields: Vec<(u16, Option<TreeId>)>,
+    /// At an abstract position: what is read of one concrete type only.
+    pub(super) casts: Vec<(TypeId, TreeId)>,
+}
+
+/// A fetch while the plan is drawn.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) lookup: LookupId,
+    pub(super) need: NeedId,
+    /// The type of the rows that it starts from (abstract when it serves them all).
+    pub(super) ty: TypeId,
+    /// The slot whose arguments it takes, for a call that serves one field.
+    pub(super) arguments_of: Option<u16>,
+    pub(super) inputs: Vec<Input>,
+    pub(super) tree: TreeId,
+    /// Mutations: the place of the root field; all fetches of one end before the next begin.
+    pub(super) sequence: u32,
+    /// Merged into another one.
+    pub(super) merged_into: Option<usize>,
+}
+
+/// A value that a fetch takes from the rows that it starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// The field's name in the representation or in `$this`.
+    pub name: Name,
+    /// The slot that holds it; `None` for `__typename`.
+    pub slot: Option<u16>,
+    /// Counts only for rows of this concrete type.
+    pub only: Option<TypeId>,
+    /// For a composite field.
+    pub children: Vec<Input>,
+}
+
+/// What identifies an entry at a level: entering the same lookup again reuses it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Entry {
+    pub(super) lookup: LookupId,
+    pub(super) slot: Option<u16>,
+    pub(super) required: Option<Name>,
+}
+
+/// The rows of one type at one need, and where the planner stands for them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Level {
+    pub(super) positions: Vec<PosId>,
+    pub(super) entered: HashMap<Entry, PosId>,
+}

@@ -1,0 +1,325 @@
+//! Needs: what an operation asks of each position, whatever the response names.
+//!
+//! A [`Need`] is one position of the operation (the root, or a composite field). Its slots are addressed by
+//! (field, arguments), so that a client's alias can neither capture a key nor fetch a field twice. At an abstract position
+//! the possible types fall into classes that ask for the same; a slot says for which types it counts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::ast;
+use apollo_compiler::executable;
+
+use super::PlanError;
+use super::guard::Guard;
+use super::guard::Literal;
+use crate::graph::query::QueryGraph;
+use crate::graph::query::TypeId;
+
+/// A position, by its place in the plan's list of needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NeedId(pub u32);
+
+/// What is asked of one position.
+#[derive(Debug, Clone)]
+pub struct Need {
+    /// The static type here.
+    pub ty: TypeId,
+    /// The parent position and the slot that leads here; `None` at the root.
+    pub parent: Option<(NeedId, u16)>,
+    /// What is read of each object; an object in flight is a row with a cell per slot.
+    pub slots: Vec<Slot>,
+    /// Which slot serves a field, per concrete type.
+    pub index: BTreeMap<TypeId, BTreeMap<SlotKey, u16>>,
+    /// The answer depends on the concrete type: `__typename` is asked for, or types differ in what is asked of them.
+    pub needs_typename: bool,
+}
+
+/// A field with its arguments, in canonical text: what identifies a value at a position.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotKey {
+    /// The field.
+    pub field: Name,
+    /// Arguments sorted by name, as GraphQL text; empty for none.
+    pub arguments: Arc<str>,
+}
+
+/// One value that is read of each object at a position.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// The field and its arguments.
+    pub key: SlotKey,
+    /// The arguments as written.
+    pub arguments: Vec<Node<ast::Argument>>,
+    /// The concrete types for which it counts, sorted.
+    pub types: Vec<TypeId>,
+    /// When it is read.
+    pub guard: Guard,
+    /// The position it leads to, for a composite field.
+    pub child: Option<NeedId>,
+}
+
+/// Fields that contribute to one slot.
+struct Contribution<'a> {
+    field: &'a Node<executable::Field>,
+    guard: Guard,
+}
+
+/// Selection sets that apply at a position, each with the guard of its place.
+type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
+
+/// Builds needs from a validated operation.
+pub(super) struct NeedBuilder<'a> {
+    pub(super) graph: &'a QueryGraph,
+    pub(super) document: &'a executable::ExecutableDocument,
+    pub(super) needs: Vec<Need>,
+    /// Positions and slots that may still be made before the operation counts as too complex.
+    pub(super) budget: usize,
+}
+
+impl<'a> NeedBuilder<'a> {
+    /// The need of the operation's root selection set (or of one of its root fields, for mutations).
+    pub(super) fn root(
+        &mut self,
+        ty: TypeId,
+        set: &'a executable::SelectionSet,
+    ) -> Result<NeedId, PlanError> {
+        self.build(ty, None, &vec![(set, Guard::always())])
+    }
+
+    fn spend(&mut self, amount: usize) -> Result<(), PlanError> {
+        self.budget = self
+            .budget
+            .checked_sub(amount)
+            .ok_or(PlanError::TooComplex)?;
+        Ok(())
+    }
+
+    fn build(
+        &mut self,
+        ty: TypeId,
+        parent: Option<(NeedId, u16)>,
+        sources: &Sources<'a>,
+    ) -> Result<NeedId, PlanError> {
+        let id = NeedId(self.needs.len() as u32);
+        let possible = self.graph.types.info(ty).possible.clone();
+        self.needs.push(Need {
+            ty,
+            parent,
+            slots: Vec::new(),
+            index: BTreeMap::new(),
+            needs_typename: false,
+        });
+        // Slots that have the same contributions for several types are one slot.
+        let mut made: BTreeMap<(SlotKey, Vec<usize>), u16> = BTreeMap::new();
+        let mut pending: Vec<(u16, TypeId, Vec<Contribution<'a>>)> = Vec::new();
+        let mut typename = false;
+        for &concrete in &possible {
+            let mut collected: Vec<(SlotKey, Vec<Contribution<'a>>)> = Vec::new();
+            for (set, guard) in sources {
+                self.collect(concrete, set, guard, &mut collected, &mut typename)?;
+            }
+            let mut index = BTreeMap::new();
+            for (key, contributions) in collected {
+                let identity = contributions
+                    .iter()
+                    .map(|c| std::ptr::from_ref(c.field).addr())
+                    .collect::<Vec<_>>();
+                let slot = match made.get(&(key.clone(), identity.clone())) {
+                    Some(&slot) => {
+                        self.needs[id.0 as usize].slots[slot as usize]
+                            .types
+                            .push(concrete);
+                        slot
+                    }
+                    None => {
+                        let slot = self.add_slot(id, &key, concrete, &contributions)?;
+                        made.insert((key.clone(), identity), slot);
+                        pending.push((slot, concrete, contributions));
+                        slot
+                    }
+                };
+                index.insert(key, slot);
+            }
+            self.needs[id.0 as usize].index.insert(concrete, index);
+        }
+        let need = &mut self.needs[id.0 as usize];
+        need.needs_typename = typename
+            || need
+                .slots
+                .iter()
+                .any(|slot| slot.types.len() != possible.len());
+        for (slot, _, contributions) in pending {
+            self.build_child(id, slot, &contributions)?;
+        }
+        Ok(id)
+    }
+
+    fn add_slot(
+        &mut self,
+        need: NeedId,
+        key: &SlotKey,
+        concrete: TypeId,
+        contributions: &[Contribution<'a>],
+    ) -> Result<u16, PlanError> {
+        self.spend(1)?;
+        let mut guard = Guard::never();
+        for contribution in contributions {
+            guard.or(&contribution.guard);
+        }
+        let arguments = contributions
+            .first()
+            .map(|c| c.field.arguments.clone())
+            .unwrap_or_default();
+        let slots = &mut self.needs[need.0 as usize].slots;
+        let slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
+        slots.push(Slot {
+            key: key.clone(),
+            arguments,
+            types: vec![concrete],
+            guard,
+            child: None,
+        });
+        Ok(slot)
+    }
+
+    fn build_child(
+        &mut self,
+        need: NeedId,
+        slot: u16,
+        contributions: &[Contribution<'a>],
+    ) -> Result<(), PlanError> {
+        let Some(first) = contributions.first() else {
+            return Ok(());
+        };
+        let Some(ty) = self.graph.types.id(first.field.ty().inner_named_type()) else {
+            return Ok(());
+        };
+        let sources = contributions
+            .iter()
+            .map(|c| (&c.field.selection_set, c.guard.clone()))
+            .collect();
+        let child = self.build(ty, Some((need, slot)), &sources)?;
+        self.needs[need.0 as usize].slots[slot as usize].child = Some(child);
+        Ok(())
+    }
+
+    /// CollectFields (GraphQL specification, 6.3.2) for one concrete type, by (field, arguments) in place of the
+    /// response key.
+    fn collect(
+        &mut self,
+        concrete: TypeId,
+        set: &'a executable::SelectionSet,
+        guard: &Guard,
+        into: &mut Vec<(SlotKey, Vec<Contribution<'a>>)>,
+        typename: &mut bool,
+    ) -> Result<(), PlanError> {
+        for selection in &set.selections {
+            self.spend(1)?;
+            let Some(guard) = guard_of(selection.directives(), guard) else {
+                continue;
+            };
+            match selection {
+                executable::Selection::Field(field) if field.name.starts_with("__") => {
+                    *typename |= field.name == "__typename";
+                }
+                executable::Selection::Field(field) => {
+                    let key = slot_key(&field.name, &field.arguments);
+                    let contribution = Contribution { field, guard };
+                    match into.iter_mut().find(|(known, _)| *known == key) {
+                        Some((_, contributions)) => contributions.push(contribution),
+                        None => into.push((key, vec![contribution])),
+                    }
+                }
+                executable::Selection::InlineFragment(fragment) => {
+                    if self.applies(fragment.type_condition.as_ref(), concrete) {
+                        self.collect(concrete, &fragment.selection_set, &guard, into, typename)?;
+                    }
+                }
+                executable::Selection::FragmentSpread(spread) => {
+                    let document = self.document;
+                    let Some(fragment) = document.fragments.get(&spread.fragment_name) else {
+                        continue;
+                    };
+                    if self.applies(Some(&fragment.selection_set.ty), concrete) {
+                        self.collect(concrete, &fragment.selection_set, &guard, into, typename)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn applies(&self, condition: Option<&Name>, concrete: TypeId) -> bool {
+        type_applies(self.graph, condition, concrete)
+    }
+}
+
+/// DoesFragmentTypeApply (GraphQL specification, 6.3.2).
+pub(super) fn type_applies(graph: &QueryGraph, condition: Option<&Name>, concrete: TypeId) -> bool {
+    let Some(condition) = condition else {
+        return true;
+    };
+    let Some(condition) = graph.types.id(condition) else {
+        return false;
+    };
+    condition == concrete
+        || graph
+            .types
+            .info(condition)
+            .possible
+            .binary_search(&concrete)
+            .is_ok()
+}
+
+/// The guard of a selection inside a place with the guard `outer`; `None` when it can never hold.
+pub(super) fn guard_of(directives: &ast::DirectiveList, outer: &Guard) -> Option<Guard> {
+    let mut guard = outer.clone();
+    for (name, value) in [("skip", false), ("include", true)] {
+        let Some(directive) = directives.get(name) else {
+            continue;
+        };
+        let Some(condition) = directive.specified_argument_by_name("if") else {
+            continue;
+        };
+        match condition.as_ref() {
+            ast::Value::Boolean(constant) if *constant == value => {}
+            ast::Value::Boolean(_) => return None,
+            ast::Value::Variable(variable) => {
+                guard = guard.and(&Literal {
+                    variable: variable.clone(),
+                    value,
+                });
+            }
+            _ => {}
+        }
+    }
+    (!guard.is_never()).then_some(guard)
+}
+
+/// The slot's key of a field with its arguments, whatever the order in which they are written.
+pub(super) fn slot_key(field: &Name, arguments: &[Node<ast::Argument>]) -> SlotKey {
+    if arguments.is_empty() {
+        return SlotKey {
+            field: field.clone(),
+            arguments: Arc::from(""),
+        };
+    }
+    let mut texts: Vec<String> = arguments
+        .iter()
+        .map(|argument| {
+            format!(
+                "{}: {}",
+                argument.name,
+                argument.value.serialize().no_indent()
+            )
+        })
+        .collect();
+    texts.sort();
+    SlotKey {
+        field: field.clone(),
+        arguments: Arc::from(texts.join(", ")),
+    }
+}

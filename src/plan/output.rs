@@ -1,0 +1,339 @@
+//! The output: how rows become the response, in the order of the operation.
+//!
+//! Response names live here and nowhere else. At an abstract position the fields depend on the row's concrete type.
+
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::ast;
+use apollo_compiler::executable;
+use apollo_compiler::schema::ExtendedType;
+
+use super::PlanError;
+use super::guard::Guard;
+use super::need::Need;
+use super::need::NeedId;
+use super::need::guard_of;
+use super::need::slot_key;
+use super::need::type_applies;
+use crate::graph::query::QueryGraph;
+use crate::graph::query::TypeId;
+
+/// The output of a plan; `objects[0]` is the root.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    /// One per selection set.
+    pub objects: Vec<OutputObject>,
+    /// The guards that fields refer to.
+    pub guards: Vec<Guard>,
+}
+
+/// How rows of one need become JSON objects.
+#[derive(Debug, Clone, Default)]
+pub struct OutputObject {
+    /// All fields that some type has.
+    pub fields: Vec<OutputField>,
+    /// Which fields, in which order, by concrete type, sorted by type.
+    pub classes: Vec<(TypeId, Vec<u16>)>,
+}
+
+impl OutputObject {
+    /// The fields of a row of this concrete type. When the type is not known, all types have the same fields.
+    pub fn fields_of(&self, ty: Option<TypeId>) -> &[u16] {
+        let class = match ty {
+            Some(ty) if self.classes.len() > 1 => {
+                self.classes.iter().find(|(known, _)| *known == ty)
+            }
+            _ => self.classes.first(),
+        };
+        class
+            .map(|(_, fields)| fields.as_slice())
+            .unwrap_or_default()
+    }
+}
+
+/// One response field.
+#[derive(Debug, Clone)]
+pub struct OutputField {
+    /// The response name.
+    pub name: Name,
+    /// `"name":`, ready to be written.
+    pub key: Arc<[u8]>,
+    /// Where its value is.
+    pub source: FieldSource,
+    /// When it is part of the answer, by index into [`Output::guards`]; 0 holds always.
+    pub guard: u32,
+    /// Its type.
+    pub ty: OutputType,
+    /// `Type.field`, for messages.
+    pub coordinate: Arc<str>,
+    /// Lines and columns in the operation's text.
+    pub locations: Arc<[(usize, usize)]>,
+}
+
+/// Where a response field's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldSource {
+    /// A cell of the row.
+    Slot(u16),
+    /// The row's concrete type.
+    Typename,
+    /// `__schema` or `__type` at the root: answered by introspection.
+    Introspection,
+}
+
+/// A field's type as the writer needs it.
+#[derive(Debug, Clone)]
+pub enum OutputType {
+    /// `T!`
+    NonNull(Box<OutputType>),
+    /// `[T]`
+    List(Box<OutputType>),
+    /// A scalar or enum.
+    Leaf(Leaf),
+    /// A composite type: an index into [`Output::objects`].
+    Object(u32),
+}
+
+/// What a leaf must be, and how it is written.
+#[derive(Debug, Clone)]
+pub enum Leaf {
+    /// A 32-bit integer.
+    Int,
+    /// A number.
+    Float,
+    /// Text; numbers and Booleans are written as their text.
+    String,
+    /// `true` or `false`.
+    Boolean,
+    /// Text; integers are written as their text.
+    Id,
+    /// One of these public values.
+    Enum(Arc<HashSet<String>>),
+    /// A custom scalar: any JSON value, as received.
+    Custom,
+}
+
+/// Selection sets that apply at a position, each with the guard of its place.
+type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
+
+/// A response field while it is collected.
+struct Collected<'a> {
+    name: Name,
+    fields: Vec<(&'a Node<executable::Field>, Guard)>,
+}
+
+pub(super) struct OutputBuilder<'a> {
+    pub(super) graph: &'a QueryGraph,
+    pub(super) api: &'a apollo_compiler::Schema,
+    pub(super) document: &'a executable::ExecutableDocument,
+    pub(super) needs: &'a [Need],
+    pub(super) output: Output,
+    pub(super) budget: usize,
+}
+
+impl<'a> OutputBuilder<'a> {
+    pub(super) fn build(
+        mut self,
+        root: NeedId,
+        set: &'a executable::SelectionSet,
+    ) -> Result<Output, PlanError> {
+        self.output.guards.push(Guard::always());
+        self.object(root, &vec![(set, Guard::always())])?;
+        Ok(self.output)
+    }
+
+    fn object(&mut self, need: NeedId, sources: &Sources<'a>) -> Result<u32, PlanError> {
+        let index = self.output.objects.len();
+        self.output.objects.push(OutputObject::default());
+        let ty = self.needs[need.0 as usize].ty;
+        let possible = self.graph.types.info(ty).possible.clone();
+        let mut made: BTreeMap<(Name, Option<u16>, Vec<usize>), u16> = BTreeMap::new();
+        for concrete in possible {
+            let mut collected = Vec::new();
+            for (set, guard) in sources {
+                self.collect(concrete, set, guard, &mut collected)?;
+            }
+            let mut class = Vec::with_capacity(collected.len());
+            for response in collected {
+                let Some((first, _)) = response.fields.first() else {
+                    continue;
+                };
+                let key = slot_key(&first.name, &first.arguments);
+                let slots = self.needs[need.0 as usize].index.get(&concrete);
+                let slot = slots.and_then(|slots| slots.get(&key)).copied();
+                let identity = response
+                    .fields
+                    .iter()
+                    .map(|(f, _)| std::ptr::from_ref(*f).addr())
+                    .collect();
+                let identity = (response.name.clone(), slot, identity);
+                let field = match made.get(&identity) {
+                    Some(&field) => field,
+                    None => {
+                        let field = self.field(need, concrete, slot, &response)?;
+                        let fields = &mut self.output.objects[index].fields;
+                        fields.push(field);
+                        let place = (fields.len() - 1) as u16;
+                        made.insert(identity, place);
+                        place
+                    }
+                };
+                class.push(field);
+            }
+            self.output.objects[index].classes.push((concrete, class));
+        }
+        Ok(index as u32)
+    }
+
+    fn field(
+        &mut self,
+        need: NeedId,
+        concrete: TypeId,
+        slot: Option<u16>,
+        response: &Collected<'a>,
+    ) -> Result<OutputField, PlanError> {
+        let (first, _) = response.fields[0];
+        let mut guard = Guard::never();
+        for (_, own) in &response.fields {
+            guard.or(own);
+        }
+        let source = match (first.name.as_str(), slot) {
+            ("__typename", _) => FieldSource::Typename,
+            ("__schema" | "__type", _) => FieldSource::Introspection,
+            (_, Some(slot)) => FieldSource::Slot(slot),
+            (_, None) => return Err(PlanError::Unsatisfiable(first.name.to_string())),
+        };
+        let child = match source {
+            FieldSource::Slot(slot) => self.needs[need.0 as usize].slots[slot as usize].child,
+            _ => None,
+        };
+        let ty = match child {
+            Some(child) => {
+                let below = response
+                    .fields
+                    .iter()
+                    .map(|(f, guard)| (&f.selection_set, guard.clone()))
+                    .collect();
+                let object = self.object(child, &below)?;
+                self.output_type(first.ty(), Some(object))
+            }
+            None => self.output_type(first.ty(), None),
+        };
+        let sources = &self.document.sources;
+        let locations: Vec<(usize, usize)> = response
+            .fields
+            .iter()
+            .filter_map(|(field, _)| field.line_column_range(sources))
+            .map(|range| (range.start.line, range.start.column))
+            .collect();
+        let mut key = Vec::with_capacity(response.name.len() + 3);
+        key.push(b'"');
+        key.extend_from_slice(response.name.as_bytes());
+        key.extend_from_slice(b"\":");
+        Ok(OutputField {
+            name: response.name.clone(),
+            key: Arc::from(key),
+            source,
+            guard: self.guard(guard),
+            ty,
+            coordinate: Arc::from(format!(
+                "{}.{}",
+                self.graph.types.name(concrete),
+                first.name
+            )),
+            locations: Arc::from(locations),
+        })
+    }
+
+    fn guard(&mut self, guard: Guard) -> u32 {
+        if let Some(known) = self.output.guards.iter().position(|known| *known == guard) {
+            return known as u32;
+        }
+        self.output.guards.push(guard);
+        (self.output.guards.len() - 1) as u32
+    }
+
+    fn output_type(&self, ty: &ast::Type, object: Option<u32>) -> OutputType {
+        match ty {
+            ast::Type::NonNullNamed(name) => {
+                OutputType::NonNull(Box::new(self.named(name, object)))
+            }
+            ast::Type::Named(name) => self.named(name, object),
+            ast::Type::NonNullList(item) => OutputType::NonNull(Box::new(OutputType::List(
+                Box::new(self.output_type(item, object)),
+            ))),
+            ast::Type::List(item) => OutputType::List(Box::new(self.output_type(item, object))),
+        }
+    }
+
+    fn named(&self, name: &Name, object: Option<u32>) -> OutputType {
+        if let Some(object) = object {
+            return OutputType::Object(object);
+        }
+        let leaf = match name.as_str() {
+            "Int" => Leaf::Int,
+            "Float" => Leaf::Float,
+            "String" => Leaf::String,
+            "Boolean" => Leaf::Boolean,
+            "ID" => Leaf::Id,
+            _ => match self.api.types.get(name) {
+                Some(ExtendedType::Enum(definition)) => Leaf::Enum(Arc::new(
+                    definition
+                        .values
+                        .keys()
+                        .map(|value| value.to_string())
+                        .collect(),
+                )),
+                _ => Leaf::Custom,
+            },
+        };
+        OutputType::Leaf(leaf)
+    }
+
+    /// CollectFields (GraphQL specification, 6.3.2) for one concrete type.
+    fn collect(
+        &mut self,
+        concrete: TypeId,
+        set: &'a executable::SelectionSet,
+        guard: &Guard,
+        into: &mut Vec<Collected<'a>>,
+    ) -> Result<(), PlanError> {
+        for selection in &set.selections {
+            self.budget = self.budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
+            let Some(guard) = guard_of(selection.directives(), guard) else {
+                continue;
+            };
+            match selection {
+                executable::Selection::Field(field) => {
+                    let name = field.response_key();
+                    match into.iter_mut().find(|known| known.name == *name) {
+                        Some(known) => known.fields.push((field, guard)),
+                        None => into.push(Collected {
+                            name: name.clone(),
+                            fields: vec![(field, guard)],
+                        }),
+                    }
+                }
+                executable::Selection::InlineFragment(fragment) => {
+                    if type_applies(self.graph, fragment.type_condition.as_ref(), concrete) {
+                        self.collect(concrete, &fragment.selection_set, &guard, into)?;
+                    }
+                }
+                executable::Selection::FragmentSpread(spread) => {
+                    let document = self.document;
+                    let Some(fragment) = document.fragments.get(&spread.fragment_name) else {
+                        continue;
+                    };
+                    if type_applies(self.graph, Some(&fragment.selection_set.ty), concrete) {
+                        self.collect(concrete, &fragment.selection_set, &guard, into)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The operations that are sent to GraphQL services.
+//!
+//! Written once when the plan is made. Guards go out as Boolean variables of ours, so that one text serves all values of the
+//! client's `@skip` and `@include` variables.
+
+use std::fmt::Write;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast;
+use apollo_compiler::executable;
+
+use super::ReadId;
+use super::finish::Finisher;
+use super::guard::Guard;
+use crate::graph::query::TypeId;
+
+/// The client's operation, as far as operations made from it depend on it.
+pub(super) struct Operation<'a> {
+    pub(super) kind: executable::OperationType,
+    pub(super) name: Option<&'a Name>,
+    pub(super) variables: Vec<(&'a Name, &'a ast::Type)>,
+}
+
+/// An operation for a GraphQL service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceOperation {
+    /// Its text.
+    pub text: String,
+    /// The client's variables that it uses.
+    pub variables: Vec<Name>,
+    /// Its own variables that carry guards: name and index into the plan's guards.
+    pub guards: Vec<(String, u32)>,
+    /// The name of the variable that carries representations.
+    pub representations: Option<String>,
+}
+
+struct Printer<'f, 'p, 'g> {
+    finisher: &'f mut Finisher<'p, 'g>,
+    variables: Vec<Name>,
+    guards: Vec<(String, u32)>,
+    body: String,
+}
+
+pub(super) fn operation(
+    finisher: &mut Finisher<'_, '_>,
+    operation: &Operation<'_>,
+    read: ReadId,
+    guard: &Guard,
+    entities: Option<&Name>,
+) -> ServiceOperation {
+    let mut printer = Printer {
+        finisher,
+        variables: Vec::new(),
+        guards: Vec::new(),
+        body: String::new(),
+    };
+    printer.selection(read, guard);
+    let Printer {
+        mut variables,
+        guards,
+        body,
+        ..
+    } = printer;
+    variables.sort();
+    let mut representations = None;
+    if entities.is_some() {
+        let mut name = "representations".to_owned();
+        while variables.iter().any(|variable| variable.as_str() == name) {
+            name.push('_');
+        }
+        representations = Some(name);
+    }
+    let mut definitions: Vec<String> = Vec::new();
+    if let Some(name) = &representations {
+        definitions.push(format!("${name}: [_Any!]!"));
+    }
+    for (name, ty) in &operation.variables {
+        if variables.contains(name) {
+            definitions.push(format!("${name}: {ty}"));
+        }
+    }
+    definitions.extend(guards.iter().map(|(name, _)| format!("${name}: Boolean!")));
+    let mut text = String::new();
+    let kind = if entities.is_some() {
+        "query"
+    } else {
+        operation.kind.name()
+    };
+    text.push_str(kind);
+    if let Some(name) = operation.name {
+        let _ = write!(text, " {name}");
+    }
+    if !definitions.is_empty() {
+        let space = if operation.name.is_none() { " " } else { "" };
+        let _ = write!(text, "{space}({})", definitions.join(", "));
+    }
+    text.push(' ');
+    match (entities, &representations) {
+        (Some(typename), Some(name)) => {
+            let _ = write!(
+                text,
+                "{{ _entities(representations: ${name}) {{ ... on {typename} {body} }} }}"
+            );
+        }
+        _ => text.push_str(&body),
+    }
+    ServiceOperation {
+        text,
+        variables,
+        guards,
+        representations,
+    }
+}
+
+impl Printer<'_, '_, '_> {
+    fn selection(&mut self, read: ReadId, outer: &Guard) {
+        let fields = self.finisher.reads[read.0 as usize].fields.clone();
+        let need = self.finisher.reads[read.0 as usize].need;
+        self.body.push('{');
+        if self.finisher.reads[read.0 as usize].typename || fields.is_empty() {
+            self.body.push_str(" __typename");
+        }
+        let mut within: Option<TypeId> = None;
+        for field in fields {
+            let only = field.only.first().copied();
+            if only != within {
+                if within.is_some() {
+                    self.body.push_str(" }");
+                }
+                if let Some(ty) = only {
+                    let name = self.finisher.graph().types.name(ty).clone();
+                    let _ = write!(self.body, " ... on {name} {{");
+                }
+                within = only;
+            }
+            self.body.push(' ');
+            if field.key != field.name.as_str() {
+                let _ = write!(self.body, "{}: ", field.key);
+            }
+            self.body.push_str(&field.name);
+            let slot = self.finisher.slot(need, field.slot);
+            let (arguments, guard) = (slot.arguments.clone(), slot.guard.clone());
+            self.arguments(&arguments);
+            if guard != *outer && !guard.is_always() {
+                let index = self.finisher.guard(guard.clone());
+                let name = format!("_g{index}");
+                let _ = write!(self.body, " @include(if: ${name})");
+                if !self.guards.iter().any(|(_, known)| *known == index) {
+                    self.guards.push((name, index));
+                }
+            }
+            if let Some(read) = field.read {
+                self.body.push(' ');
+                self.selection(read, &guard);
+            }
+        }
+        if within.is_some() {
+            self.body.push_str(" }");
+        }
+        self.body.push_str(" }");
+    }
+
+    fn arguments(&mut self, arguments: &[apollo_compiler::Node<ast::Argument>]) {
+        if arguments.is_empty() {
+            return;
+        }
+        let mut texts = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            self.note_variables(&argument.value);
+            texts.push(format!(
+                "{}: {}",
+                argument.name,
+                argument.value.serialize().no_indent()
+            ));
+        }
+        let _ = write!(self.body, "({})", texts.join(", "));
+    }
+
+    fn note_variables(&mut self, value: &ast::Value) {
+        match value {
+            ast::Value::Variable(name) if !self.variables.contains(name) => {
+                self.variables.push(name.clone())
+            }
+            ast::Value::List(items) => items.iter().for_each(|item| self.note_variables(item)),
+            ast::Value::Object(members) => members
+                .iter()
+                .for_each(|(_, value)| self.note_variables(value)),
+            _ => {}
+        }
+    }
+}

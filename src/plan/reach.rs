@@ -1,0 +1,443 @@
+//! What can be reached from where: the lookups that can be entered from a set of nodes, at what cost, and what a whole
+//! sub-selection costs from one node.
+//!
+//! Both are memoised and counted in steps, so that the price of planning is bounded by a number, not by a clock.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use apollo_compiler::Name;
+
+use super::PlanError;
+use super::need::Need;
+use super::need::NeedId;
+use crate::connector::FieldSet;
+use crate::connector::FieldSetItem;
+use crate::graph::query::Edge;
+use crate::graph::query::LookupId;
+use crate::graph::query::NodeId;
+use crate::graph::query::QueryGraph;
+use crate::graph::query::TypeId;
+
+/// What can be entered from a set of nodes of one type.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// Lookups with the cheapest cost of entering them, keys included.
+    pub(super) lookups: BTreeMap<LookupId, u32>,
+    /// Fields behind `@requires`, by lookup and name, with the cost of the lookup and of what is required.
+    pub(super) required: BTreeMap<(LookupId, Name), u32>,
+}
+
+/// Memo tables over one graph and one operation's needs.
+pub(super) struct Reachability<'g> {
+    pub(super) graph: &'g QueryGraph,
+    /// Outcomes of `@override` labels.
+    pub(super) labels: &'g dyn Fn(&str) -> bool,
+    /// Steps left.
+    pub(super) budget: usize,
+    closures: HashMap<Vec<NodeId>, Rc<Reach>>,
+    in_progress: Vec<Vec<NodeId>>,
+    costs: HashMap<(NodeId, NeedId), Option<u32>>,
+}
+
+impl<'g> Reachability<'g> {
+    pub(super) fn new(
+        graph: &'g QueryGraph,
+        labels: &'g dyn Fn(&str) -> bool,
+        budget: usize,
+    ) -> Self {
+        let (closures, costs) = (HashMap::new(), HashMap::new());
+        Reachability {
+            graph,
+            labels,
+            budget,
+            closures,
+            in_progress: Vec::new(),
+            costs,
+        }
+    }
+
+    pub(super) fn spend(&mut self, steps: usize) -> Result<(), PlanError> {
+        self.budget = self
+            .budget
+            .checked_sub(steps)
+            .ok_or(PlanError::TooComplex)?;
+        Ok(())
+    }
+
+    /// The edge of a node for a field, when its label allows it.
+    pub(super) fn edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
+        let edge = self.graph.node(node).fields.get(field)?;
+        match &edge.label {
+            Some((label, outcome)) if (self.labels)(label) != *outcome => None,
+            _ => Some(edge),
+        }
+    }
+
+    /// An edge that needs nothing else.
+    pub(super) fn free_edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
+        self.edge(node, field)
+            .filter(|edge| edge.requires.is_none())
+    }
+
+    /// Everything that can be entered from these nodes, which all stand for rows of type `ty`.
+    pub(super) fn reach(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Rc<Reach>, PlanError> {
+        let mut key = nodes.to_vec();
+        key.sort();
+        key.dedup();
+        if let Some(known) = self.closures.get(&key) {
+            return Ok(known.clone());
+        }
+        // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
+        if self.in_progress.contains(&key) {
+            return Ok(Rc::default());
+        }
+        self.in_progress.push(key.clone());
+        let reach = self.close(ty, &key);
+        self.in_progress.pop();
+        let reach = Rc::new(reach?);
+        if self.in_progress.is_empty() {
+            self.closures.insert(key, reach.clone());
+        }
+        Ok(reach)
+    }
+
+    fn close(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Reach, PlanError> {
+        let graph = self.graph;
+        let mut known: Vec<(NodeId, u32)> = nodes.iter().map(|node| (*node, 0)).collect();
+        let mut reach = Reach::default();
+        let lookups = graph.lookups_on(ty);
+        loop {
+            let mut changed = false;
+            for &id in lookups {
+                self.spend(1)?;
+                let lookup = graph.lookup(id);
+                if !reach.lookups.contains_key(&id) {
+                    let Some(cost) = self.obtain(&known, &reach, &lookup.key)? else {
+                        continue;
+                    };
+                    reach.lookups.insert(id, cost + lookup.cost);
+                    known.push((lookup.to, cost + lookup.cost));
+                    changed = true;
+                }
+                for (name, edge) in &graph.node(lookup.to).fields {
+                    let Some(requires) = &edge.requires else {
+                        continue;
+                    };
+                    if self.edge(lookup.to, name).is_none()
+                        || reach.required.contains_key(&(id, name.clone()))
+                    {
+                        continue;
+                    }
+                    let Some(cost) = self.obtain(&known, &reach, requires)? else {
+                        continue;
+                    };
+                    let entered = reach.lookups.get(&id).copied().unwrap_or_default();
+                    reach.required.insert((id, name.clone()), entered + cost);
+                    changed = true;
+                }
+            }
+            if !changed {
+                return Ok(reach);
+            }
+        }
+    }
+
+    /// The cost of knowing all fields of a set, from nodes with the costs of standing there.
+    fn obtain(
+        &mut self,
+        known: &[(NodeId, u32)],
+        reach: &Reach,
+        set: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        let mut total = 0;
+        for item in &set.items {
+            self.spend(1)?;
+            let cost = match item {
+                FieldSetItem::Field { name, children, .. } => {
+                    self.obtain_field(known, reach, name, children)?
+                }
+                FieldSetItem::Fragment { on, children } => {
+                    self.obtain_fragment(known, on, children)?
+                }
+            };
+            let Some(cost) = cost else { return Ok(None) };
+            total = total.max(cost);
+        }
+        Ok(Some(total))
+    }
+
+    fn obtain_field(
+        &mut self,
+        known: &[(NodeId, u32)],
+        reach: &Reach,
+        name: &Name,
+        children: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        if name == "__typename" {
+            return Ok(Some(0));
+        }
+        let mut best: Option<u32> = None;
+        let mut targets = Vec::new();
+        for &(node, cost) in known {
+            self.spend(1)?;
+            let Some(edge) = self.free_edge(node, name) else {
+                continue;
+            };
+            if children.is_empty() {
+                best = Some(best.map_or(cost, |b| b.min(cost)));
+            } else if let Some(to) = edge.to {
+                targets.push((to, cost));
+            }
+        }
+        for ((lookup, field), cost) in &reach.required {
+            if field != name {
+                continue;
+            }
+            let to = self
+                .graph
+                .node(self.graph.lookup(*lookup).to)
+                .fields
+                .get(name)
+                .and_then(|edge| edge.to);
+            match to {
+                None => best = Some(best.map_or(*cost, |b| b.min(*cost))),
+                Some(to) => targets.push((to, *cost)),
+            }
+        }
+        for (to, cost) in targets {
+            let Some(inner) = self.obtain_from(to, children)? else {
+                continue;
+            };
+            best = Some(best.map_or(cost + inner, |b| b.min(cost + inner)));
+        }
+        Ok(best)
+    }
+
+    fn obtain_fragment(
+        &mut self,
+        known: &[(NodeId, u32)],
+        on: &Name,
+        children: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        let Some(on) = self.graph.types.id(on) else {
+            return Ok(None);
+        };
+        let mut best: Option<u32> = None;
+        for &(node, cost) in known {
+            let target = if self.graph.node(node).ty == on {
+                Some(node)
+            } else {
+                self.graph.node(node).downcasts.get(&on).copied()
+            };
+            // A service that does not know the type never has such an object.
+            let inner = match target {
+                Some(target) => self.obtain_from(target, children)?,
+                None => Some(0),
+            };
+            let Some(inner) = inner else { continue };
+            best = Some(best.map_or(cost + inner, |b| b.min(cost + inner)));
+        }
+        Ok(best)
+    }
+
+    /// The cost of knowing a field set of the objects at one node, lookups included.
+    fn obtain_from(&mut self, node: NodeId, set: &FieldSet) -> Result<Option<u32>, PlanError> {
+        let graph = self.graph;
+        let direct = [(node, 0)];
+        let empty = Reach::default();
+        if let Some(cost) = self.obtain(&direct, &empty, set)? {
+            return Ok(Some(cost));
+        }
+        if !graph.types.info(graph.node(node).ty).is_object {
+            return self.obtain_from_abstract(node, set);
+        }
+        let reach = self.reach(graph.node(node).ty, &[node])?;
+        let mut known = vec![(node, 0)];
+        known.extend(
+            reach
+                .lookups
+                .iter()
+                .map(|(lookup, cost)| (graph.lookup(*lookup).to, *cost)),
+        );
+        self.obtain(&known, &reach, set)
+    }
+
+    fn obtain_from_abstract(
+        &mut self,
+        node: NodeId,
+        set: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        let mut total = 0;
+        for (ty, member) in self.graph.node(node).downcasts.clone() {
+            let own = narrowed(self.graph, set, ty);
+            let Some(cost) = self.obtain_from(member, &own)? else {
+                return Ok(None);
+            };
+            total = total.max(cost);
+        }
+        Ok(Some(total))
+    }
+
+    /// The cost of serving everything that a need asks, standing at one node only; `None` when it cannot be.
+    pub(super) fn cost(
+        &mut self,
+        needs: &[Need],
+        node: NodeId,
+        need: NeedId,
+    ) -> Result<Option<u32>, PlanError> {
+        if let Some(known) = self.costs.get(&(node, need)) {
+            return Ok(*known);
+        }
+        let mut used = BTreeMap::new();
+        let mut total = 0;
+        let slots = needs[need.0 as usize].slots.len() as u16;
+        let mut result = Some(());
+        for slot in 0..slots {
+            match self.slot_cost(needs, node, need, slot, &mut used)? {
+                Some(cost) => total += cost,
+                None => {
+                    result = None;
+                    break;
+                }
+            }
+        }
+        let lookups: u32 = used.values().sum();
+        let result = result.map(|()| total + lookups);
+        self.costs.insert((node, need), result);
+        Ok(result)
+    }
+
+    /// The cost of one slot from one node. Lookups that it takes are noted in `used`, each to be counted once.
+    pub(super) fn slot_cost(
+        &mut self,
+        needs: &[Need],
+        node: NodeId,
+        need: NeedId,
+        slot: u16,
+        used: &mut BTreeMap<LookupId, u32>,
+    ) -> Result<Option<u32>, PlanError> {
+        self.spend(1)?;
+        let graph = self.graph;
+        let types = &needs[need.0 as usize].slots[slot as usize].types;
+        if graph.types.info(graph.node(node).ty).is_object && !graph.node(node).interface_object {
+            if types.binary_search(&graph.node(node).ty).is_err() {
+                return Ok(Some(0));
+            }
+            return self.slot_cost_at(needs, node, graph.node(node).ty, need, slot, used);
+        }
+        if let Some(cost) = self.served_here(needs, node, need, slot)? {
+            return Ok(Some(cost));
+        }
+        let members: Vec<(TypeId, NodeId)> = if graph.node(node).interface_object {
+            types.iter().map(|ty| (*ty, node)).collect()
+        } else {
+            let known = graph.node(node).downcasts.iter();
+            known
+                .filter(|(ty, _)| types.binary_search(ty).is_ok())
+                .map(|(ty, node)| (*ty, *node))
+                .collect()
+        };
+        let mut total = 0;
+        for (ty, member) in members {
+            match self.slot_cost_at(needs, member, ty, need, slot, used)? {
+                Some(cost) => total += cost,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(total))
+    }
+
+    /// The cost of a slot that a node itself offers, in full.
+    pub(super) fn served_here(
+        &mut self,
+        needs: &[Need],
+        node: NodeId,
+        need: NeedId,
+        slot: u16,
+    ) -> Result<Option<u32>, PlanError> {
+        let slot = &needs[need.0 as usize].slots[slot as usize];
+        let Some(edge) = self.free_edge(node, &slot.key.field) else {
+            return Ok(None);
+        };
+        match (edge.to, slot.child) {
+            (Some(to), Some(child)) => self.cost(needs, to, child),
+            _ => Ok(Some(0)),
+        }
+    }
+
+    fn slot_cost_at(
+        &mut self,
+        needs: &[Need],
+        node: NodeId,
+        ty: TypeId,
+        need: NeedId,
+        slot: u16,
+        used: &mut BTreeMap<LookupId, u32>,
+    ) -> Result<Option<u32>, PlanError> {
+        if let Some(cost) = self.served_here(needs, node, need, slot)? {
+            return Ok(Some(cost));
+        }
+        let graph = self.graph;
+        let asked = &needs[need.0 as usize].slots[slot as usize];
+        let reach = self.reach(ty, &[node])?;
+        let mut best: Option<(u32, u32, LookupId)> = None;
+        for (&lookup, &entering) in &reach.lookups {
+            self.spend(1)?;
+            let to = graph.lookup(lookup).to;
+            let Some(edge) = self.edge(to, &asked.key.field) else {
+                continue;
+            };
+            let entering = match &edge.requires {
+                None => entering,
+                Some(_) => match reach.required.get(&(lookup, asked.key.field.clone())) {
+                    Some(cost) => *cost,
+                    None => continue,
+                },
+            };
+            let below = match (edge.to, asked.child) {
+                (Some(to), Some(child)) => match self.cost(needs, to, child)? {
+                    Some(cost) => cost,
+                    None => continue,
+                },
+                _ => 0,
+            };
+            let extra = if used.contains_key(&lookup) {
+                0
+            } else {
+                entering
+            };
+            if best.is_none_or(|(b, _, _)| extra + below < b) {
+                best = Some((extra + below, below, lookup));
+            }
+        }
+        let Some((_, below, lookup)) = best else {
+            return Ok(None);
+        };
+        used.entry(lookup)
+            .or_insert_with(|| reach.lookups.get(&lookup).copied().unwrap_or_default());
+        Ok(Some(below))
+    }
+
+    /// Forgets what was learnt about needs that have changed since.
+    pub(super) fn forget_costs(&mut self) {
+        self.costs.clear();
+    }
+}
+
+/// The part of a field set that counts for one object type at an abstract position.
+pub(super) fn narrowed(graph: &QueryGraph, set: &FieldSet, ty: TypeId) -> FieldSet {
+    let mut items = Vec::new();
+    for item in &set.items {
+        match item {
+            FieldSetItem::Field { .. } => items.push(item.clone()),
+            FieldSetItem::Fragment { on, children } => {
+                if super::need::type_applies(graph, Some(on), ty) {
+                    items.extend(narrowed(graph, children, ty).items);
+                }
+            }
+        }
+    }
+    FieldSet { items }
+}
