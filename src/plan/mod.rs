@@ -7,6 +7,7 @@
 
 pub mod arguments;
 mod draft;
+mod explain;
 mod finish;
 pub mod guard;
 pub mod need;
@@ -21,6 +22,7 @@ use apollo_compiler::validation::Valid;
 
 use self::arguments::Argument;
 pub use self::draft::Input;
+pub use self::explain::explain;
 use self::guard::Guard;
 use self::need::Need;
 use self::need::NeedBuilder;

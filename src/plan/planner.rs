@@ -585,6 +585,10 @@ impl<'g> Planner<'g> {
         ty: TypeId,
         slot: u16,
     ) -> Result<Option<TypeId>, PlanError> {
+        let whole = self.needs[need.0 as usize].ty;
+        if self.served.contains_key(&(need, slot, whole)) {
+            return Ok(Some(whole));
+        }
         if self.graph.types.info(ty).is_object || self.served.contains_key(&(need, slot, ty)) {
             return Ok(Some(ty));
         }

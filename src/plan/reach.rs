@@ -36,8 +36,8 @@ pub(super) struct Reachability<'g> {
     pub(super) labels: &'g dyn Fn(&str) -> bool,
     /// Steps left.
     pub(super) budget: usize,
-    closures: HashMap<Vec<NodeId>, Rc<Reach>>,
-    in_progress: Vec<Vec<NodeId>>,
+    closures: HashMap<(TypeId, Vec<NodeId>), Rc<Reach>>,
+    in_progress: Vec<(TypeId, Vec<NodeId>)>,
     costs: HashMap<(NodeId, NeedId), Option<u32>>,
 }
 
@@ -83,9 +83,10 @@ impl<'g> Reachability<'g> {
 
     /// Everything that can be entered from these nodes, which all stand for rows of type `ty`.
     pub(super) fn reach(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Rc<Reach>, PlanError> {
-        let mut key = nodes.to_vec();
-        key.sort();
-        key.dedup();
+        let mut own = nodes.to_vec();
+        own.sort();
+        own.dedup();
+        let key = (ty, own);
         if let Some(known) = self.closures.get(&key) {
             return Ok(known.clone());
         }
@@ -94,7 +95,7 @@ impl<'g> Reachability<'g> {
             return Ok(Rc::default());
         }
         self.in_progress.push(key.clone());
-        let reach = self.close(ty, &key);
+        let reach = self.close(ty, &key.1);
         self.in_progress.pop();
         let reach = Rc::new(reach?);
         if self.in_progress.is_empty() {

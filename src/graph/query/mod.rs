@@ -9,6 +9,7 @@ mod connects;
 mod types;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -17,8 +18,10 @@ pub use self::types::TypeId;
 pub use self::types::TypeInfo;
 pub use self::types::TypeTable;
 use super::Composed;
+use crate::connector::Connect;
 use crate::connector::FieldSet;
 use crate::connector::Subgraph;
+use crate::connector::SubgraphKind;
 
 /// A subgraph, by its place in [`QueryGraph::services`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -145,6 +148,14 @@ impl QueryGraph {
     /// A service.
     pub fn service(&self, id: ServiceId) -> &Subgraph {
         &self.services[id.0 as usize]
+    }
+
+    /// A connect of a service, by its place.
+    pub fn connect(&self, service: ServiceId, connect: usize) -> Option<&Arc<Connect>> {
+        match &self.service(service).kind {
+            SubgraphKind::Connectors { connects, .. } => connects.get(connect),
+            _ => None,
+        }
     }
 
     /// The lookups that start from rows of this very type.
