@@ -40,6 +40,11 @@ impl Department {
 pub fn departments() -> &'static [Department] {
     &[
         Department {
+            name: "grievances",
+            router: crate::grievances::router,
+            settings: crate::grievances::SETTINGS,
+        },
+        Department {
             name: "lgd",
             router: crate::lgd::router,
             settings: crate::lgd::SETTINGS,

@@ -11,6 +11,7 @@
 mod closed;
 pub mod date;
 pub mod department;
+pub mod grievances;
 pub mod lgd;
 pub mod services;
 pub mod standin;
