@@ -1,0 +1,246 @@
+//! Abstract values, and the positions in documents that they stand for.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::VariableUse;
+use crate::document::{Str, Value};
+use crate::mapping::needs::Need;
+use crate::mapping::shape::{Scalar, Shape};
+
+/// What is known of a value.
+#[derive(Debug, Clone)]
+pub(super) struct Abstract {
+    pub(super) kind: Rc<Kind>,
+    /// How many parts it has, to stop in time where they multiply.
+    pub(super) size: usize,
+}
+
+/// Kinds of abstract values.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Nothing is known, and nothing needs to be read for it any more.
+    Any,
+    /// What stands at a position of a document.
+    At(Position, Range<usize>),
+    Literal(Value),
+    Scalar(Scalar),
+    Object {
+        fields: Vec<(Str, Abstract)>,
+        open: bool,
+    },
+    Array(Vec<Abstract>),
+    /// One of these; none of them if it is always missing.
+    OneOf(Vec<Abstract>),
+}
+
+impl Abstract {
+    pub(super) fn new(kind: Kind) -> Self {
+        let size = match &kind {
+            Kind::Any | Kind::At(..) | Kind::Literal(_) | Kind::Scalar(_) => 1,
+            Kind::Object { fields, .. } => fields
+                .iter()
+                .fold(1, |sum: usize, (_, part)| sum.saturating_add(part.size)),
+            Kind::Array(parts) | Kind::OneOf(parts) => parts
+                .iter()
+                .fold(1, |sum: usize, part| sum.saturating_add(part.size)),
+        };
+        Abstract {
+            kind: Rc::new(kind),
+            size,
+        }
+    }
+
+    pub(super) fn any() -> Self {
+        Self::new(Kind::Any)
+    }
+
+    /// One of several, flattened.
+    pub(super) fn one_of(options: impl IntoIterator<Item = Abstract>) -> Self {
+        let mut flat: Vec<Abstract> = Vec::new();
+        for option in options {
+            match &*option.kind {
+                Kind::OneOf(inner) => flat.extend(inner.iter().cloned()),
+                _ => flat.push(option),
+            }
+        }
+        match flat.pop() {
+            Some(only) if flat.is_empty() => only,
+            Some(last) => {
+                flat.push(last);
+                Self::new(Kind::OneOf(flat))
+            }
+            None => Self::new(Kind::OneOf(flat)),
+        }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        match &*self.kind {
+            Kind::Any | Kind::At(..) => Shape::Any,
+            Kind::Literal(value) => Shape::Literal(value.clone()),
+            Kind::Scalar(scalar) => Shape::Scalar(*scalar),
+            Kind::Object { fields, open } => Shape::Object {
+                fields: fields
+                    .iter()
+                    .map(|(name, field)| (name.clone(), field.shape()))
+                    .collect(),
+                open: *open,
+            },
+            Kind::Array(elements) => Shape::Array(elements.iter().map(Abstract::shape).collect()),
+            Kind::OneOf(options) => {
+                let mut shapes: Vec<Shape> = Vec::new();
+                for shape in options.iter().map(Abstract::shape) {
+                    if !shapes.contains(&shape) {
+                        shapes.push(shape);
+                    }
+                }
+                if shapes.len() == 1 {
+                    shapes.remove(0)
+                } else {
+                    Shape::OneOf(shapes)
+                }
+            }
+        }
+    }
+}
+
+/// A position in the input or in a variable, by index into [`Positions`].
+pub(super) type Position = usize;
+
+/// The positions met so far: trees of keys, one for the input and one for each variable.
+#[derive(Debug, Default)]
+pub(super) struct Positions {
+    nodes: Vec<Node>,
+    /// Uses of variables found in demands.
+    demanded: Vec<(Position, Range<usize>)>,
+    /// Every path that starts at a variable, with where its leading keys lead.
+    met: Vec<(Position, Range<usize>)>,
+}
+
+#[derive(Debug)]
+struct Node {
+    /// A key, or the name of a variable at a root; empty at the input's root.
+    name: Str,
+    parent: Option<Position>,
+    children: Vec<Position>,
+    /// All below is read.
+    whole: bool,
+}
+
+impl Positions {
+    /// The root of the input.
+    pub(super) const INPUT: Position = 0;
+
+    pub(super) fn new() -> Self {
+        let mut positions = Positions::default();
+        positions.add(None, Str::from(""));
+        positions
+    }
+
+    fn add(&mut self, parent: Option<Position>, name: Str) -> Position {
+        let position = self.nodes.len();
+        self.nodes.push(Node {
+            name,
+            parent,
+            children: Vec::new(),
+            whole: false,
+        });
+        if let Some(parent) = parent {
+            self.nodes[parent].children.push(position);
+        }
+        position
+    }
+
+    /// The root of a variable.
+    pub(super) fn variable(&mut self, name: &Str) -> Position {
+        let known = self
+            .nodes
+            .iter()
+            .skip(1)
+            .position(|node| node.parent.is_none() && node.name == *name);
+        known.map_or_else(|| self.add(None, name.clone()), |at| at + 1)
+    }
+
+    /// The position of a key under another position.
+    pub(super) fn child(&mut self, position: Position, key: &Str) -> Position {
+        let known = self.nodes[position]
+            .children
+            .iter()
+            .copied()
+            .find(|child| self.nodes[*child].name == *key);
+        known.unwrap_or_else(|| self.add(Some(position), key.clone()))
+    }
+
+    /// Notes that a path starts at a variable and leads here.
+    pub(super) fn meet(&mut self, position: Position, span: Range<usize>) {
+        self.met.push((position, span));
+    }
+
+    /// Notes that all of what stands at a position is read.
+    pub(super) fn demand(&mut self, position: Position, span: &Range<usize>) {
+        self.nodes[position].whole = true;
+        self.demanded.push((position, span.clone()));
+    }
+
+    pub(super) fn need(&self) -> Need {
+        self.need_at(Self::INPUT)
+    }
+
+    fn need_at(&self, position: Position) -> Need {
+        let node = &self.nodes[position];
+        if node.whole {
+            return Need::Whole;
+        }
+        let keys = node
+            .children
+            .iter()
+            .map(|child| (self.nodes[*child].name.clone(), self.need_at(*child)));
+        Need::Keys(keys.collect())
+    }
+
+    /// The uses of variables, by place in the text. A path of which nothing was demanded (the
+    /// input of an `->echo` that ignores it) counts as a use of where it leads, so that no
+    /// variable goes unchecked.
+    pub(super) fn uses(&self) -> Vec<VariableUse> {
+        let ignored = self
+            .met
+            .iter()
+            .filter(|(position, _)| !self.demanded_below(*position));
+        let mut uses: Vec<VariableUse> = Vec::new();
+        for (position, span) in self.demanded.iter().chain(ignored) {
+            let (name, path) = self.keys(*position);
+            if !name.is_empty()
+                && !uses
+                    .iter()
+                    .any(|known| known.name == name && known.path == path && known.span == *span)
+            {
+                uses.push(VariableUse {
+                    name,
+                    path,
+                    span: span.clone(),
+                });
+            }
+        }
+        uses.sort_by_key(|one| (one.span.start, one.span.end));
+        uses
+    }
+
+    fn demanded_below(&self, position: Position) -> bool {
+        let node = &self.nodes[position];
+        node.whole
+            || node
+                .children
+                .iter()
+                .any(|child| self.demanded_below(*child))
+    }
+
+    fn keys(&self, mut position: Position) -> (Str, Vec<Str>) {
+        let mut keys = Vec::new();
+        while let Some(parent) = self.nodes[position].parent {
+            keys.push(self.nodes[position].name.clone());
+            position = parent;
+        }
+        keys.reverse();
+        (self.nodes[position].name.clone(), keys)
+    }
+}

@@ -1,0 +1,48 @@
+//! What can be told of a selection without evaluating it: what it yields, what it reads of its
+//! input, and what of each variable.
+//!
+//! The text is evaluated once over abstract values: a position in a document instead of the
+//! value there. What a result holds, a method looks into, or a condition depends on, is *demanded*;
+//! the demanded positions are what the selection reads. So `$({ a: $.x, b: $.y }).a` reads `x`
+//! alone, and `$batch { id }` reads the `id` of a batch, not the batch.
+
+mod abstracts;
+mod walk;
+
+use std::ops::Range;
+
+use super::ast::Expr;
+use super::needs::Need;
+use super::shape::Shape;
+use crate::document::Str;
+
+/// A use of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableUse {
+    /// With its `$`.
+    pub name: Str,
+    /// The keys that lead to what is read, `["district", "code"]` for `$args.district.code`; empty
+    /// if all of the variable is.
+    pub path: Vec<Str>,
+    /// The path expression that uses it.
+    pub span: Range<usize>,
+}
+
+/// What is known of a selection.
+pub(super) struct Analysis {
+    pub(super) shape: Shape,
+    pub(super) need: Need,
+    pub(super) variables: Vec<VariableUse>,
+}
+
+/// Analyses an expression.
+pub(super) fn analyse(expr: &Expr) -> Analysis {
+    let mut walk = walk::Walk::new();
+    let result = walk.root(expr);
+    walk.demand(&result);
+    Analysis {
+        shape: result.shape(),
+        need: walk.positions.need(),
+        variables: walk.positions.uses(),
+    }
+}

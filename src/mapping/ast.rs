@@ -1,0 +1,189 @@
+//! The syntax tree of a selection.
+//!
+//! Public, because the planner compiles it into projections. Two notations are normalised away:
+//! a path that starts with a bare key starts at [`Start::Input`] with that key as its first step
+//! (`a.b` is `$.a.b`), and a list of named selections is an [`ExprKind::Object`] whether or not
+//! braces stand around it.
+
+use std::ops::Range;
+
+use super::methods::Method;
+use crate::document::{Str, Value};
+
+/// An expression: whatever yields a value.
+#[derive(Debug, Clone)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands in the selection's text.
+    pub span: Range<usize>,
+}
+
+/// The kinds of expressions.
+#[derive(Debug, Clone)]
+pub enum ExprKind {
+    /// A number, string, boolean or null.
+    Literal(Value),
+    /// `[a, b]`: one element for each expression; a missing one is null.
+    Array(Vec<Expr>),
+    /// Named selections: an object built from the current `$`; what is missing is left out.
+    Object(SubSelection),
+    /// A path from somewhere to a value.
+    Path(Path),
+    /// `a ?? b ?? c` or `a ?! b ?! c`.
+    Chain(Operator, Vec<Expr>),
+}
+
+/// What makes a chain go on to its next operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `??`: the operand is null or missing.
+    NullOrMissing,
+    /// `?!`: the operand is missing.
+    Missing,
+}
+
+impl Operator {
+    /// As it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Operator::NullOrMissing => "??",
+            Operator::Missing => "?!",
+        }
+    }
+}
+
+/// The items between braces (or those of a whole selection).
+#[derive(Debug, Clone)]
+pub struct SubSelection {
+    /// In the order in which they stand. Names may repeat: their values merge.
+    pub items: Vec<Item>,
+    /// Where it stands, with its braces.
+    pub span: Range<usize>,
+}
+
+/// One item of an object.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// A value under a name: `id`, `id: workId`, `district { name }`, `place: { lat lon }`.
+    Field {
+        /// The name in the result.
+        name: Str,
+        /// Where the name stands.
+        name_span: Range<usize>,
+        /// The value.
+        value: Expr,
+    },
+    /// A value that merges into the object: `$.data { id }`, and since v0.4 `...expression`.
+    Spread {
+        /// The value.
+        value: Expr,
+    },
+}
+
+/// A path: where it starts, the steps that it takes, and what it selects there.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// Where it starts.
+    pub start: Start,
+    /// Whether it is written with a bare key first: `a.b`, not `$.a.b`. The value is the same;
+    /// only a bare key that is all of the path gives its name to the value.
+    pub bare: bool,
+    /// Each applies to the whole value that the one before has yielded.
+    pub steps: Vec<Step>,
+    /// `{ … }` at its end: maps over arrays, and makes each object the `$` of its items.
+    pub selection: Option<SubSelection>,
+}
+
+/// Where a path starts.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// `$`, or a bare key: the input of the nearest enclosing braces.
+    Input,
+    /// `@`: the value at hand: a method's input in its arguments, else the same as `$`.
+    Current,
+    /// `$args`, or a name bound by `->as`; with its `$`.
+    Variable(Str),
+    /// `$(expression)`, or a literal with steps behind it.
+    Expression(Box<Expr>),
+}
+
+/// One step of a path.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// Where it stands, with its `.` or `->`.
+    pub span: Range<usize>,
+}
+
+/// The kinds of steps.
+#[derive(Debug, Clone)]
+pub enum StepKind {
+    /// `.key`: that member; maps over arrays.
+    Key(Str),
+    /// `?`: null becomes missing.
+    Optional,
+    /// `->as($name)` or `->as($name, expression)`: binds a variable for the rest of the path, its
+    /// braces included; the value goes on unchanged.
+    Bind {
+        /// With its `$`.
+        name: Str,
+        /// What it is bound to; the path's value so far if absent.
+        value: Option<Expr>,
+    },
+    /// `->method(arguments)`.
+    Method(MethodCall),
+}
+
+/// A method with its arguments, which are evaluated when and if the method asks for them.
+#[derive(Debug, Clone)]
+pub struct MethodCall {
+    pub(super) method: &'static Method,
+    /// As many as the method takes.
+    pub arguments: Vec<Expr>,
+}
+
+impl MethodCall {
+    /// The method's name.
+    pub fn name(&self) -> &'static str {
+        self.method.name
+    }
+}
+
+impl Expr {
+    /// The path, if it is one.
+    pub fn as_path(&self) -> Option<&Path> {
+        if let ExprKind::Path(path) = &self.kind {
+            Some(path)
+        } else {
+            None
+        }
+    }
+
+    /// The value, if it is a literal.
+    pub fn as_literal(&self) -> Option<&Value> {
+        if let ExprKind::Literal(value) = &self.kind {
+            Some(value)
+        } else {
+            None
+        }
+    }
+}
+
+impl Path {
+    /// The name of its only key, if the path is nothing but `key` or `key?` (with or without
+    /// braces at its end).
+    pub(super) fn single_key(&self) -> Option<&Str> {
+        if !self.bare {
+            return None;
+        }
+        let (first, rest) = self.steps.split_first()?;
+        let StepKind::Key(name) = &first.kind else {
+            return None;
+        };
+        rest.iter()
+            .all(|step| matches!(step.kind, StepKind::Optional))
+            .then_some(name)
+    }
+}

@@ -1,0 +1,157 @@
+//! How much one evaluation may spend.
+
+use super::{ErrorKind, Evaluated, Evaluator, MappingError};
+use crate::document::Value;
+
+/// Bounds on one evaluation. An evaluation that exceeds one ends with an error
+/// ([`ErrorKind::Limit`]) and a missing value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Values visited or made on the way. Time and memory grow with it: a million steps take
+    /// some tens of milliseconds and at most some tens of megabytes.
+    pub steps: usize,
+    /// Bytes of text made on the way by joining, cutting and writing.
+    pub text: usize,
+    /// Values in the result, shared ones counted as often as they occur.
+    pub nodes: usize,
+    /// Bytes that the result takes as JSON, at least.
+    pub bytes: usize,
+    /// Warnings kept; those beyond are only counted.
+    pub warnings: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget {
+            steps: 4_000_000,
+            text: 64 << 20,
+            nodes: 2_000_000,
+            bytes: 64 << 20,
+            warnings: 100,
+        }
+    }
+}
+
+impl Evaluator {
+    pub(super) fn new(budget: &Budget) -> Self {
+        Evaluator {
+            steps_left: budget.steps,
+            text_left: budget.text,
+            warnings_left: budget.warnings,
+            warnings: Vec::new(),
+            dropped_warnings: 0,
+            errors: Vec::new(),
+            exceeded: None,
+            locals: Vec::new(),
+            expecting_absence: 0,
+        }
+    }
+
+    /// Pays for `steps` values visited or made. `None` once the budget is used up.
+    #[inline]
+    pub(in crate::mapping) fn charge(&mut self, steps: usize) -> Option<()> {
+        match self.steps_left.checked_sub(steps) {
+            Some(left) => {
+                self.steps_left = left;
+                Some(())
+            }
+            None => self.exceed("steps"),
+        }
+    }
+
+    /// Pays for `bytes` of text about to be made.
+    pub(in crate::mapping) fn charge_text(&mut self, bytes: usize) -> Option<()> {
+        match self.text_left.checked_sub(bytes) {
+            Some(left) => {
+                self.text_left = left;
+                self.charge(bytes / 32)
+            }
+            None => self.exceed("text"),
+        }
+    }
+
+    fn exceed(&mut self, what: &'static str) -> Option<()> {
+        self.exceeded.get_or_insert(what);
+        // Nothing that goes on regardless gets any further.
+        self.steps_left = 0;
+        None
+    }
+
+    /// Pays for walking over all of a value, and gives about how many bytes it takes as JSON.
+    pub(in crate::mapping) fn measure(&mut self, value: &Value) -> Option<usize> {
+        let mut measure = Measure {
+            nodes: self.steps_left,
+            bytes: self.text_left,
+            exceeded: None,
+        };
+        measure.add(value);
+        if let Some(what) = measure.exceeded {
+            self.exceed(if what == "values" { "steps" } else { "text" })?;
+        }
+        let bytes = self.text_left - measure.bytes;
+        self.charge(self.steps_left - measure.nodes)?;
+        Some(bytes)
+    }
+
+    pub(super) fn finish(mut self, value: Option<Value>, budget: &Budget) -> Evaluated {
+        if let (Some(value), None) = (&value, self.exceeded) {
+            let mut measure = Measure {
+                nodes: budget.nodes,
+                bytes: budget.bytes,
+                exceeded: None,
+            };
+            measure.add(value);
+            self.exceeded = measure.exceeded;
+        }
+        let value = match self.exceeded {
+            None => value,
+            Some(what) => {
+                let message = format!("the mapping was stopped: it exceeds its limit of {what}");
+                self.errors.push(MappingError {
+                    kind: ErrorKind::Limit,
+                    at: Vec::new(),
+                    message,
+                });
+                None
+            }
+        };
+        Evaluated {
+            value,
+            warnings: self.warnings,
+            dropped_warnings: self.dropped_warnings,
+            errors: self.errors,
+        }
+    }
+}
+
+/// Counts the parts of a value as if nothing were shared, and stops at a limit.
+struct Measure {
+    nodes: usize,
+    bytes: usize,
+    exceeded: Option<&'static str>,
+}
+
+impl Measure {
+    fn add(&mut self, value: &Value) {
+        if self.exceeded.is_some() {
+            return;
+        }
+        let bytes = match value {
+            Value::String(text) => text.len() + 2,
+            Value::Object(object) => object.keys().map(|key| key.len() + 4).sum::<usize>() + 2,
+            Value::Array(elements) => elements.len() + 2,
+            // Numbers are about this long, unless they are very long.
+            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        };
+        match (self.nodes.checked_sub(1), self.bytes.checked_sub(bytes)) {
+            (Some(nodes), Some(bytes)) => (self.nodes, self.bytes) = (nodes, bytes),
+            (None, _) => self.exceeded = Some("values"),
+            (_, None) => self.exceeded = Some("bytes"),
+        }
+        match value {
+            Value::Array(elements) => elements.iter().for_each(|element| self.add(element)),
+            Value::Object(object) => object.values().for_each(|member| self.add(member)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Paths: a start, steps, and what is selected at the end.
+
+use std::borrow::Cow;
+
+use super::{Evaluator, Place, Scope, Trail};
+use crate::document::Value;
+use crate::mapping::ast::{MethodCall, Path, Start, StepKind, SubSelection};
+use crate::mapping::methods::{Call, describe};
+
+impl Evaluator {
+    pub(super) fn path<'s>(&mut self, path: &'s Path, scope: Scope<'s>) -> Option<Cow<'s, Value>> {
+        let bound = self.locals.len();
+        let value = self.walk(path, scope);
+        self.locals.truncate(bound);
+        value
+    }
+
+    fn walk<'s>(&mut self, path: &'s Path, scope: Scope<'s>) -> Option<Cow<'s, Value>> {
+        let (mut value, root) = self.start(&path.start, scope)?;
+        for (index, step) in path.steps.iter().enumerate() {
+            self.charge(1)?;
+            let here = Trail::Steps(&root, &path.steps[..index]);
+            value = match &step.kind {
+                StepKind::Key(key) => {
+                    let optional = matches!(path.steps.get(index + 1), Some(next) if matches!(next.kind, StepKind::Optional));
+                    self.expecting_absence += usize::from(optional);
+                    let found = self.key(value, key, &here);
+                    self.expecting_absence -= usize::from(optional);
+                    found?
+                }
+                StepKind::Optional if value.is_null() => return None,
+                StepKind::Optional => value,
+                StepKind::Bind { name, value: bound } => {
+                    let bound = match bound {
+                        None => Some(value.as_ref().clone()),
+                        Some(expr) => {
+                            let scope = Scope {
+                                current: Some(&value),
+                                current_trail: &here,
+                                ..scope
+                            };
+                            self.expr(expr, scope).map(Cow::into_owned)
+                        }
+                    };
+                    if let Some(bound) = bound {
+                        self.locals.push((name.clone(), bound));
+                    }
+                    value
+                }
+                StepKind::Method(call) => Cow::Owned(self.method(call, &value, &here, scope)?),
+            };
+        }
+        match &path.selection {
+            Some(selection) => {
+                let here = Trail::Steps(&root, &path.steps);
+                self.select(&value, selection, &here, scope).map(Cow::Owned)
+            }
+            None => Some(value),
+        }
+    }
+
+    fn start<'s>(
+        &mut self,
+        start: &'s Start,
+        scope: Scope<'s>,
+    ) -> Option<(Cow<'s, Value>, Trail<'s>)> {
+        match start {
+            Start::Input => Some((Cow::Borrowed(scope.input?), *scope.input_trail)),
+            Start::Current => Some((Cow::Borrowed(scope.current?), *scope.current_trail)),
+            Start::Variable(name) => {
+                let trail = Trail::Root(name);
+                if let Some((_, local)) = self.locals.iter().rev().find(|(local, _)| local == name)
+                {
+                    return Some((Cow::Owned(local.clone()), trail));
+                }
+                match scope.variables.get(name) {
+                    Some(value) => Some((Cow::Borrowed(value), trail)),
+                    None => {
+                        self.warn_absent(&trail, || "this variable has no value here".to_owned());
+                        None
+                    }
+                }
+            }
+            Start::Expression(expr) => Some((self.expr(expr, scope)?, Trail::Root("$(…)"))),
+        }
+    }
+
+    fn method(
+        &mut self,
+        call: &MethodCall,
+        input: &Value,
+        here: &Trail<'_>,
+        scope: Scope<'_>,
+    ) -> Option<Value> {
+        let apply = call.method.apply;
+        apply(&mut Call {
+            input,
+            arguments: &call.arguments,
+            scope,
+            trail: here,
+            name: call.method.name,
+            evaluator: self,
+        })
+    }
+
+    /// A member of an object, or of each object of an array.
+    fn key<'s>(
+        &mut self,
+        value: Cow<'s, Value>,
+        key: &str,
+        here: &Trail<'_>,
+    ) -> Option<Cow<'s, Value>> {
+        match value {
+            Cow::Borrowed(Value::Object(object)) if let Some(member) = object.get(key) => {
+                Some(Cow::Borrowed(member))
+            }
+            other => self.key_of(&other, key, here).map(Cow::Owned),
+        }
+    }
+
+    fn key_of(&mut self, value: &Value, key: &str, here: &Trail<'_>) -> Option<Value> {
+        match value {
+            Value::Object(object) => match object.get(key) {
+                Some(member) => Some(member.clone()),
+                None => {
+                    self.warn_absent(&Trail::Key(here, key), || "there is no such key".to_owned());
+                    None
+                }
+            },
+            Value::Array(elements) => {
+                self.charge(elements.len())?;
+                let member = |(index, element)| {
+                    self.key_of(element, key, &Trail::Index(here, index))
+                        .unwrap_or(Value::Null)
+                };
+                Some(elements.iter().enumerate().map(member).collect())
+            }
+            Value::Null => {
+                self.warn_absent(&Trail::Key(here, key), || "null has no keys".to_owned());
+                None
+            }
+            scalar => {
+                let found = describe(Some(scalar));
+                self.warn(&Trail::Key(here, key), || format!("{found} has no keys"));
+                None
+            }
+        }
+    }
+
+    /// A warning about something that is merely not there.
+    fn warn_absent(&mut self, trail: &Trail<'_>, message: impl FnOnce() -> String) {
+        if self.expecting_absence == 0 {
+            self.warn(trail, message);
+        }
+    }
+
+    /// `{ … }` after a value.
+    fn select(
+        &mut self,
+        value: &Value,
+        selection: &SubSelection,
+        here: &Trail<'_>,
+        scope: Scope<'_>,
+    ) -> Option<Value> {
+        self.charge(1)?;
+        match value {
+            Value::Object(_) => {
+                let inner = Scope {
+                    input: Some(value),
+                    input_trail: here,
+                    current: Some(value),
+                    current_trail: here,
+                    ..scope
+                };
+                // Within the braces what is not there is as unexpected as elsewhere.
+                let expecting = std::mem::take(&mut self.expecting_absence);
+                let object = self.object(selection, inner);
+                self.expecting_absence = expecting;
+                object
+            }
+            Value::Array(elements) => {
+                let mut values = Vec::with_capacity(elements.len());
+                for (index, element) in elements.iter().enumerate() {
+                    let place = Place::Index(scope.place, index);
+                    let scope = Scope {
+                        place: &place,
+                        ..scope
+                    };
+                    let value = self.select(element, selection, &Trail::Index(here, index), scope);
+                    values.push(value.unwrap_or(Value::Null));
+                }
+                Some(values.into())
+            }
+            leaf => {
+                let found = describe(Some(leaf));
+                self.warn(here, || format!("`{{ }}` selects nothing from {found}"));
+                Some(leaf.clone())
+            }
+        }
+    }
+}

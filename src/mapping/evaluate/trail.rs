@@ -1,0 +1,108 @@
+//! Where an evaluation stands: in the input, for warnings; in the result, for errors; and what
+//! its names mean there.
+//!
+//! All three are linked frames on the stack: keeping them costs nothing until something has to
+//! be reported.
+
+use std::fmt;
+
+use super::Segment;
+use crate::document::{Str, Value};
+use crate::mapping::ast::{Step, StepKind};
+use crate::mapping::variables::Variables;
+
+/// What an expression's names mean.
+#[derive(Clone, Copy)]
+pub(in crate::mapping) struct Scope<'s> {
+    /// `$`.
+    pub(in crate::mapping) input: Option<&'s Value>,
+    pub(in crate::mapping) input_trail: &'s Trail<'s>,
+    /// `@`.
+    pub(in crate::mapping) current: Option<&'s Value>,
+    pub(in crate::mapping) current_trail: &'s Trail<'s>,
+    /// Where in the result the expression's value goes.
+    pub(in crate::mapping) place: &'s Place<'s>,
+    pub(in crate::mapping) variables: &'s Variables,
+}
+
+/// How a value was reached.
+#[derive(Clone, Copy)]
+pub(in crate::mapping) enum Trail<'t> {
+    /// `$`, or a variable.
+    Root(&'t str),
+    /// Steps of a path.
+    Steps(&'t Trail<'t>, &'t [Step]),
+    /// A key.
+    Key(&'t Trail<'t>, &'t str),
+    /// An element of a list.
+    Index(&'t Trail<'t>, usize),
+    /// A method.
+    Method(&'t Trail<'t>, &'t str),
+}
+
+impl fmt::Display for Trail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trail::Root(name) => f.write_str(name),
+            Trail::Steps(from, steps) => {
+                from.fmt(f)?;
+                steps.iter().try_for_each(|step| match &step.kind {
+                    StepKind::Key(key) => write_key(key, f),
+                    StepKind::Method(call) => write!(f, "->{}", call.name()),
+                    StepKind::Optional => f.write_str("?"),
+                    StepKind::Bind { .. } => Ok(()),
+                })
+            }
+            Trail::Key(from, key) => {
+                from.fmt(f)?;
+                write_key(key, f)
+            }
+            Trail::Index(from, index) => write!(f, "{from}[{index}]"),
+            Trail::Method(from, name) => write!(f, "{from}->{name}"),
+        }
+    }
+}
+
+fn write_key(key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let plain = key
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain && !key.is_empty() {
+        write!(f, ".{key}")
+    } else {
+        write!(f, ".{key:?}")
+    }
+}
+
+/// Where in the result a value goes.
+#[derive(Clone, Copy)]
+pub(in crate::mapping) enum Place<'p> {
+    /// It is the result.
+    Root,
+    /// Into a member.
+    Key(&'p Place<'p>, &'p Str),
+    /// Into an element.
+    Index(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let mut segments = Vec::new();
+        let mut place = self;
+        loop {
+            match place {
+                Place::Root => break,
+                Place::Key(outer, key) => {
+                    segments.push(Segment::Key((*key).clone()));
+                    place = outer;
+                }
+                Place::Index(outer, index) => {
+                    segments.push(Segment::Index(*index));
+                    place = outer;
+                }
+            }
+        }
+        segments.reverse();
+        segments
+    }
+}

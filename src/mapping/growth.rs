@@ -1,0 +1,134 @@
+//! How much deeper than its inputs a value can become that a selection builds.
+//!
+//! The language has no loops: a value passes through each place of the text at most once, so the
+//! text bounds how deep results nest. Held below a limit here, once, that bound lets everything
+//! that walks values recurse without counting.
+
+use super::ast::{Expr, ExprKind, Item, Path, Start, StepKind, SubSelection};
+use super::methods::Effect;
+use super::problem::Problem;
+use crate::document::Str;
+
+/// The most levels that a selection may add.
+const MAX_GROWTH: usize = 512;
+
+/// The problem with a selection that may build values that nest too deep.
+pub(super) fn check(expr: &Expr) -> Option<Problem> {
+    let mut growth = Growth { locals: Vec::new() };
+    (growth.expr(
+        expr,
+        At {
+            input: 0,
+            current: 0,
+        },
+    ) > MAX_GROWTH)
+        .then(|| {
+            Problem::new(expr.span.clone(), "this builds values that nest too deep").help(format!(
+                "at most {MAX_GROWTH} levels may be added to what is read"
+            ))
+        })
+}
+
+/// By how much the values at hand may already have grown.
+#[derive(Clone, Copy)]
+struct At {
+    input: usize,
+    current: usize,
+}
+
+struct Growth {
+    locals: Vec<(Str, usize)>,
+}
+
+impl Growth {
+    fn expr(&mut self, expr: &Expr, at: At) -> usize {
+        match &expr.kind {
+            ExprKind::Literal(_) => 0,
+            ExprKind::Array(elements) => 1 + self.most(elements, at),
+            ExprKind::Object(selection) => 1 + self.items(selection, at),
+            ExprKind::Chain(_, operands) => self.most(operands, at),
+            ExprKind::Path(path) => {
+                let bound = self.locals.len();
+                let growth = self.path(path, at);
+                self.locals.truncate(bound);
+                growth
+            }
+        }
+    }
+
+    fn most(&mut self, exprs: &[Expr], at: At) -> usize {
+        exprs
+            .iter()
+            .map(|expr| self.expr(expr, at))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn items(&mut self, selection: &SubSelection, at: At) -> usize {
+        let value = |item| match item {
+            &Item::Field { ref value, .. } | &Item::Spread { ref value } => value,
+        };
+        selection
+            .items
+            .iter()
+            .map(|item| self.expr(value(item), at))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn path(&mut self, path: &Path, at: At) -> usize {
+        let mut growth = match &path.start {
+            Start::Input => at.input,
+            Start::Current => at.current,
+            Start::Variable(name) => self
+                .locals
+                .iter()
+                .rev()
+                .find(|(local, _)| local == name)
+                .map_or(0, |(_, growth)| *growth),
+            Start::Expression(expr) => self.expr(expr, at),
+        };
+        for step in &path.steps {
+            match &step.kind {
+                StepKind::Key(_) | StepKind::Optional => {}
+                StepKind::Bind { name, value } => {
+                    let here = At {
+                        current: growth,
+                        ..at
+                    };
+                    let bound = value
+                        .as_ref()
+                        .map_or(growth, |value| self.expr(value, here));
+                    self.locals.push((name.clone(), bound));
+                }
+                StepKind::Method(call) => {
+                    let arguments = self.most(
+                        &call.arguments,
+                        At {
+                            current: growth,
+                            ..at
+                        },
+                    );
+                    growth = match call.method.effect {
+                        Effect::Input | Effect::Member => growth,
+                        Effect::Argument | Effect::Arms => 1 + arguments,
+                        Effect::Leaf(_) => 0,
+                        Effect::Opaque(levels) => growth + levels,
+                    };
+                }
+            }
+        }
+        match &path.selection {
+            Some(selection) => {
+                1 + self.items(
+                    selection,
+                    At {
+                        input: growth,
+                        current: growth,
+                    },
+                )
+            }
+            None => growth,
+        }
+    }
+}

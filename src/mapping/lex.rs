@@ -1,0 +1,242 @@
+//! From text to tokens.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::problem::Problem;
+
+/// A piece of the text that means something by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Token<'t> {
+    /// A key, an alias, a method's name, `true`, `false`, `null`.
+    Name(&'t str),
+    /// Text in quotes, decoded.
+    String(Cow<'t, str>),
+    /// As written.
+    Number(&'t str),
+    /// `$name`, with its `$`.
+    Variable(&'t str),
+    /// Punctuation, as written. A lone `$` and `@` are punctuation too.
+    Sign(&'static str),
+    /// The text has ended.
+    End,
+}
+
+impl Token<'_> {
+    /// For messages: what was found.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Token::Name(text) | Token::Number(text) | Token::Variable(text) => format!("`{text}`"),
+            Token::String(_) => "a string".to_owned(),
+            Token::Sign(sign) => format!("`{sign}`"),
+            Token::End => "the end".to_owned(),
+        }
+    }
+}
+
+/// Longer signs before their beginnings.
+const SIGNS: [&str; 16] = [
+    "...", "->", "??", "?!", "?", ".", ":", ",", "{", "}", "(", ")", "[", "]", "$", "@",
+];
+
+/// Reads one token after the other. Cheap to clone, to look ahead.
+#[derive(Debug, Clone)]
+pub(super) struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Lexer<'t> {
+    pub(super) fn new(text: &'t str, at: usize) -> Self {
+        Lexer { text, at }
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes white space and comments.
+    fn blanks(&mut self) {
+        loop {
+            let rest = self.rest();
+            self.at += rest.len()
+                - rest
+                    .trim_start_matches([' ', '\t', '\n', '\r', '\u{feff}'])
+                    .len();
+            let rest = self.rest();
+            if !rest.starts_with('#') {
+                return;
+            }
+            self.at += rest.find('\n').unwrap_or(rest.len());
+        }
+    }
+
+    /// The next token and where it stands.
+    pub(super) fn next(&mut self) -> Result<(Token<'t>, Range<usize>), Problem> {
+        self.blanks();
+        let (start, rest) = (self.at, self.rest());
+        let token = match rest.as_bytes() {
+            [] => Token::End,
+            [b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => Token::Name(self.take(name_length(rest))),
+            [b'$', b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => {
+                Token::Variable(self.take(1 + name_length(&rest[1..])))
+            }
+            [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => Token::Number(self.number()?),
+            [quote @ (b'"' | b'\''), ..] => Token::String(self.string(*quote as char)?),
+            _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+                Some(sign) => {
+                    self.at += sign.len();
+                    Token::Sign(sign)
+                }
+                None => return Err(self.strange(start)),
+            },
+        };
+        Ok((token, start..self.at))
+    }
+
+    fn take(&mut self, length: usize) -> &'t str {
+        let taken = &self.rest()[..length];
+        self.at += length;
+        taken
+    }
+
+    /// A character that nothing starts with.
+    fn strange(&self, start: usize) -> Problem {
+        let found = self.rest().chars().next().unwrap_or_default();
+        let problem = Problem::new(
+            start..start + found.len_utf8(),
+            format!("unexpected `{}`", found.escape_debug()),
+        );
+        if found == '-' || found.is_alphanumeric() {
+            problem.help("a key that holds other characters than letters, digits and `_` is written in quotes")
+        } else {
+            problem
+        }
+    }
+
+    /// `-?digits(.digits)?`, written so that it is also a JSON number.
+    fn number(&mut self) -> Result<&'t str, Problem> {
+        let (start, rest) = (self.at, self.rest());
+        let digits = |from: usize| {
+            rest.as_bytes()
+                .get(from..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count()
+        };
+        let sign = usize::from(rest.starts_with('-'));
+        let whole = digits(sign);
+        let mut length = sign + whole;
+        if rest.as_bytes().get(length) == Some(&b'.') {
+            match digits(length + 1) {
+                // `1...x` is a number and a spread.
+                0 if rest[length..].starts_with("...") => {}
+                0 => {
+                    return Err(Problem::new(
+                        start..start + length + 1,
+                        "a number needs digits after its point",
+                    ));
+                }
+                fraction => length += 1 + fraction,
+            }
+        }
+        let span = start..start + length;
+        if whole > 1 && rest.as_bytes().get(sign) == Some(&b'0') {
+            return Err(Problem::new(span, "a number does not start with 0")
+                .help("write it without the zeros in front, or in quotes if it is a code"));
+        }
+        if let Some(b'e' | b'E') = rest.as_bytes().get(length)
+            && let Some(b'0'..=b'9' | b'+' | b'-') = rest.as_bytes().get(length + 1)
+        {
+            return Err(
+                Problem::new(span, "a number has no exponent here").help("write its digits out")
+            );
+        }
+        Ok(self.take(length))
+    }
+
+    /// A string in either quotes, with the escapes of JSON and `\'`.
+    fn string(&mut self, quote: char) -> Result<Cow<'t, str>, Problem> {
+        let start = self.at;
+        let body = start + 1;
+        let mut decoded = String::new();
+        let mut plain_from = body;
+        let mut at = body;
+        loop {
+            let rest = self.text.get(at..).unwrap_or_default();
+            let Some(found) = rest.find(['\\', quote]) else {
+                return Err(
+                    Problem::new(start..self.text.len(), "this string does not end")
+                        .help(format!("close it with {quote}")),
+                );
+            };
+            at += found;
+            if rest[found..].starts_with(quote) {
+                self.at = at + 1;
+                let tail = &self.text[plain_from..at];
+                return Ok(if plain_from == body {
+                    Cow::Borrowed(tail)
+                } else {
+                    decoded.push_str(tail);
+                    Cow::Owned(decoded)
+                });
+            }
+            decoded.push_str(&self.text[plain_from..at]);
+            let (character, length) = escape(&rest[found..]).ok_or_else(|| {
+                let end = at
+                    + rest[found..]
+                        .chars()
+                        .take(2)
+                        .map(char::len_utf8)
+                        .sum::<usize>();
+                Problem::new(at..end, "unknown escape")
+                    .help(r#"known are \" \' \\ \/ \b \f \n \r \t \u0000"#)
+            })?;
+            decoded.push(character);
+            at += length;
+            plain_from = at;
+        }
+    }
+}
+
+fn name_length(text: &str) -> usize {
+    text.bytes()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        .count()
+}
+
+/// The character for which the escape at the start of `text` stands, and the escape's length.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let simple = |character| Some((character, 2));
+    match text.as_bytes().get(1)? {
+        b'"' => simple('"'),
+        b'\'' => simple('\''),
+        b'\\' => simple('\\'),
+        b'/' => simple('/'),
+        b'b' => simple('\u{8}'),
+        b'f' => simple('\u{c}'),
+        b'n' => simple('\n'),
+        b'r' => simple('\r'),
+        b't' => simple('\t'),
+        b'u' => {
+            let high = hex(text.get(2..6)?)?;
+            if let Some(character) = char::from_u32(high) {
+                return Some((character, 6));
+            }
+            let low = hex(text.get(6..12)?.strip_prefix("\\u")?)?;
+            let mut pair =
+                char::decode_utf16([u16::try_from(high).ok()?, u16::try_from(low).ok()?]);
+            Some((pair.next()?.ok()?, 12))
+        }
+        _ => None,
+    }
+}
+
+fn hex(digits: &str) -> Option<u32> {
+    if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        u32::from_str_radix(digits, 16).ok()
+    } else {
+        None
+    }
+}

@@ -1,0 +1,138 @@
+//! A method at work: its input, its arguments, and where it reports to.
+
+use crate::document::{Kind, Value};
+use crate::mapping::ast::Expr;
+use crate::mapping::evaluate::{Evaluator, Place, Scope, Trail};
+
+/// One call of a method.
+pub(in crate::mapping) struct Call<'c, 'e> {
+    /// The value before `->`.
+    pub(in crate::mapping) input: &'c Value,
+    pub(in crate::mapping) arguments: &'c [Expr],
+    /// In which the arguments are evaluated, apart from `@`.
+    pub(in crate::mapping) scope: Scope<'c>,
+    /// How the input was reached.
+    pub(in crate::mapping) trail: &'c Trail<'c>,
+    pub(in crate::mapping) name: &'static str,
+    pub(in crate::mapping) evaluator: &'e mut Evaluator,
+}
+
+impl Call<'_, '_> {
+    /// How many arguments were given.
+    pub(super) fn given(&self) -> usize {
+        self.arguments.len()
+    }
+
+    /// An argument's value, with `@` as the input.
+    pub(super) fn argument(&mut self, index: usize) -> Option<Value> {
+        self.evaluate(self.arguments.get(index)?)
+    }
+
+    /// The value of an expression of the arguments, with `@` as the input.
+    pub(super) fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
+        let scope = Scope {
+            current: Some(self.input),
+            current_trail: self.trail,
+            ..self.scope
+        };
+        Some(self.evaluator.expr(expr, scope)?.into_owned())
+    }
+
+    /// An argument's value, with `@` as one element of the input, which is the whole of the input
+    /// if that is no array.
+    pub(super) fn for_element(
+        &mut self,
+        argument: usize,
+        index: usize,
+        element: &Value,
+    ) -> Option<Value> {
+        let argument = self.arguments.get(argument)?;
+        let whole = !matches!(self.input, Value::Array(_));
+        let element_trail = Trail::Index(self.trail, index);
+        let place = Place::Index(self.scope.place, index);
+        let scope = Scope {
+            current: Some(element),
+            current_trail: if whole { self.trail } else { &element_trail },
+            place: &place,
+            ..self.scope
+        };
+        Some(self.evaluator.expr(argument, scope)?.into_owned())
+    }
+
+    /// The input's elements; anything but an array counts as one.
+    pub(super) fn elements(&self) -> Vec<Value> {
+        match self.input {
+            Value::Array(elements) => elements.as_ref().clone(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// Pays for `count` values visited or made. `None` when the budget is used up.
+    pub(super) fn charge(&mut self, count: usize) -> Option<()> {
+        self.evaluator.charge(count)
+    }
+
+    /// Pays for reading `bytes` of text.
+    pub(super) fn charge_reading(&mut self, bytes: usize) -> Option<()> {
+        self.evaluator.charge(bytes / 32)
+    }
+
+    /// Pays for `bytes` of text that are about to be made.
+    pub(super) fn charge_text(&mut self, bytes: usize) -> Option<()> {
+        self.evaluator.charge_text(bytes)
+    }
+
+    /// Records a warning at this method.
+    pub(super) fn warn(&mut self, message: impl FnOnce() -> String) {
+        let method = Trail::Method(self.trail, self.name);
+        self.evaluator.warn(&method, message);
+    }
+
+    /// Records a warning at one element of the input.
+    pub(super) fn warn_element(&mut self, index: usize, message: impl FnOnce() -> String) {
+        let element = Trail::Index(self.trail, index);
+        let method = match self.input {
+            Value::Array(_) => Trail::Method(&element, self.name),
+            _ => Trail::Method(self.trail, self.name),
+        };
+        self.evaluator.warn(&method, message);
+    }
+
+    /// Missing, since the input is not what the method needs.
+    pub(super) fn unfit(&mut self, wanted: &str) -> Option<Value> {
+        let (name, found) = (self.name, describe(Some(self.input)));
+        self.warn(|| format!("`->{name}` needs {wanted}, found {found}"));
+        None
+    }
+
+    /// Missing, since an argument is not what the method needs.
+    pub(super) fn unfit_argument(
+        &mut self,
+        wanted: &str,
+        argument: Option<&Value>,
+    ) -> Option<Value> {
+        let (name, found) = (self.name, describe(argument));
+        self.warn(|| format!("`->{name}` needs {wanted} as argument, found {found}"));
+        None
+    }
+
+    /// Missing, for a reason.
+    pub(super) fn fail(&mut self, reason: impl FnOnce() -> String) -> Option<Value> {
+        let name = self.name;
+        self.warn(|| format!("`->{name}`: {}", reason()));
+        None
+    }
+}
+
+/// What a value is, with its article.
+pub(in crate::mapping) fn describe(value: Option<&Value>) -> &'static str {
+    match value.map(Value::kind) {
+        None => "nothing",
+        Some(Kind::Null) => "null",
+        Some(Kind::Bool) => "a boolean",
+        Some(Kind::Number) => "a number",
+        Some(Kind::String) => "a string",
+        Some(Kind::List) => "an array",
+        Some(Kind::Object) => "an object",
+    }
+}

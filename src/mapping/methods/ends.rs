@@ -1,0 +1,38 @@
+//! `first`, `last`: an element of an array, a character of a string. Of an empty one: missing.
+
+use super::{Arguments, Call, Effect, Method};
+use crate::document::Value;
+
+pub(super) const METHODS: &[Method] = &[
+    row("first", |call| {
+        end(call, <[Value]>::first, |text| text.chars().next())
+    }),
+    row("last", |call| {
+        end(call, <[Value]>::last, |text| text.chars().next_back())
+    }),
+];
+
+const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
+    Method {
+        name,
+        arguments: Arguments::Count(0, 0),
+        effect: Effect::Input,
+        apply,
+    }
+}
+
+fn end(
+    call: &mut Call<'_, '_>,
+    element: fn(&[Value]) -> Option<&Value>,
+    character: fn(&str) -> Option<char>,
+) -> Option<Value> {
+    match call.input {
+        Value::Array(elements) => element(elements).cloned(),
+        Value::String(text) => character(text).map(|c| Value::from(&*c.encode_utf8(&mut [0; 4]))),
+        other => {
+            // One thing is its own first and last: the value goes on.
+            call.unfit("an array or a string");
+            Some(other.clone())
+        }
+    }
+}

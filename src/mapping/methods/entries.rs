@@ -1,0 +1,24 @@
+//! `entries`: `[{ key, value }]` of an object, in order.
+
+use super::{Arguments, Effect, Method};
+use crate::document::{Object, Str, Value};
+
+pub(super) const METHODS: &[Method] = &[Method {
+    name: "entries",
+    arguments: Arguments::Count(0, 0),
+    effect: Effect::Opaque(2),
+    apply: |call| {
+        let Some(object) = call.input.as_object() else {
+            return call.unfit("an object");
+        };
+        call.charge(object.len() * 3)?;
+        let (key, value) = (Str::from("key"), Str::from("value"));
+        let entry = |(name, member): (&Str, &Value)| {
+            Object::from_iter([
+                (key.clone(), Value::from(name.clone())),
+                (value.clone(), member.clone()),
+            ])
+        };
+        Some(object.iter().map(entry).collect())
+    },
+}];

@@ -1,0 +1,48 @@
+//! `filter(cond)`, `find(cond)`: the elements for which the condition is true; the first of them.
+//! What is no array counts as one element.
+
+use super::{Arguments, Call, Effect, Method, call::describe};
+use crate::document::Value;
+
+pub(super) const METHODS: &[Method] = &[
+    row("filter", |call| {
+        let mut kept = Vec::new();
+        for (index, element) in call.elements().into_iter().enumerate() {
+            if holds(call, index, &element)? {
+                kept.push(element);
+            }
+        }
+        Some(kept.into())
+    }),
+    row("find", |call| {
+        for (index, element) in call.elements().into_iter().enumerate() {
+            if holds(call, index, &element)? {
+                return Some(element);
+            }
+        }
+        None
+    }),
+];
+
+const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
+    Method {
+        name,
+        arguments: Arguments::Count(1, 1),
+        effect: Effect::Input,
+        apply,
+    }
+}
+
+/// Whether the condition is true for an element. `None` when the budget is used up.
+fn holds(call: &mut Call<'_, '_>, index: usize, element: &Value) -> Option<bool> {
+    call.charge(1)?;
+    let condition = call.for_element(0, index, element);
+    if let Some(Value::Bool(holds)) = condition {
+        return Some(holds);
+    }
+    let (name, found) = (call.name, describe(condition.as_ref()));
+    call.warn_element(index, || {
+        format!("`->{name}` needs a condition that is true or false, found {found}")
+    });
+    Some(false)
+}

@@ -1,0 +1,40 @@
+//! `joinNotNull(separator)`: an array's elements as one string, nulls left out.
+
+use super::{Arguments, Call, Effect, Method, call::describe, to_string};
+use crate::document::Value;
+use crate::mapping::shape::Scalar;
+
+pub(super) const METHODS: &[Method] = &[Method {
+    name: "joinNotNull",
+    arguments: Arguments::Count(1, 1),
+    effect: Effect::Leaf(Scalar::String),
+    apply: join,
+}];
+
+fn join(call: &mut Call<'_, '_>) -> Option<Value> {
+    let Value::Array(elements) = call.input else {
+        return call.unfit("an array");
+    };
+    let separator = call.argument(0);
+    let Some(separator) = separator.as_ref().and_then(Value::as_str) else {
+        return call.unfit_argument("a string", separator.as_ref());
+    };
+    call.charge(elements.len())?;
+    let mut joined = String::new();
+    for (index, element) in elements
+        .iter()
+        .filter(|element| !element.is_null())
+        .enumerate()
+    {
+        let Some(text) = to_string::text(element) else {
+            let found = describe(Some(element));
+            return call.fail(|| format!("{found} is among the elements"));
+        };
+        call.charge_text(text.len() + separator.len())?;
+        if index > 0 {
+            joined.push_str(separator);
+        }
+        joined.push_str(&text);
+    }
+    Some(joined.into())
+}

@@ -1,0 +1,34 @@
+//! `jsonParse`, `jsonStringify`: a value inside a string, and back.
+
+use super::{Arguments, Effect, Method};
+use crate::document::{MAX_DEPTH, Value};
+use crate::mapping::shape::Scalar;
+
+pub(super) const METHODS: &[Method] = &[
+    Method {
+        name: "jsonParse",
+        arguments: Arguments::Count(0, 0),
+        effect: Effect::Opaque(MAX_DEPTH as usize),
+        apply: |call| {
+            let Some(text) = call.input.as_str() else {
+                return call.unfit("a string");
+            };
+            // No value is shorter than a byte and its comma.
+            call.charge(text.len() / 2)?;
+            match Value::parse_json(text.as_bytes()) {
+                Ok(value) => Some(value),
+                Err(error) => call.fail(|| error.to_string()),
+            }
+        },
+    },
+    Method {
+        name: "jsonStringify",
+        arguments: Arguments::Count(0, 0),
+        effect: Effect::Leaf(Scalar::String),
+        apply: |call| {
+            let bytes = call.evaluator.measure(call.input)?;
+            call.charge_text(bytes)?;
+            Some(call.input.to_json().into())
+        },
+    },
+];

@@ -1,0 +1,20 @@
+//! `map(expr)`: an array of the expression for each element; what is missing becomes null. What
+//! is no array counts as one element.
+
+use super::{Arguments, Effect, Method};
+use crate::document::Value;
+
+pub(super) const METHODS: &[Method] = &[Method {
+    name: "map",
+    arguments: Arguments::Count(1, 1),
+    effect: Effect::Argument,
+    apply: |call| {
+        let elements = call.elements();
+        let mut mapped = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            call.charge(1)?;
+            mapped.push(call.for_element(0, index, element).unwrap_or(Value::Null));
+        }
+        Some(mapped.into())
+    },
+}];

@@ -1,0 +1,39 @@
+//! `parseInt([base])`: the integer that the whole of a string spells.
+
+use super::{Arguments, Call, Effect, Method};
+use crate::document::Value;
+use crate::mapping::shape::Scalar;
+
+pub(super) const METHODS: &[Method] = &[Method {
+    name: "parseInt",
+    arguments: Arguments::Count(0, 1),
+    effect: Effect::Leaf(Scalar::Number),
+    apply: parse,
+}];
+
+fn parse(call: &mut Call<'_, '_>) -> Option<Value> {
+    let Some(text) = call.input.as_str() else {
+        return call.unfit("a string");
+    };
+    let base = if call.given() == 0 {
+        10
+    } else {
+        let argument = call.argument(0);
+        let whole = argument
+            .as_ref()
+            .and_then(Value::as_number)
+            .and_then(|number| number.as_whole());
+        match whole
+            .and_then(|base| u32::try_from(base).ok())
+            .filter(|base| (2..=36).contains(base))
+        {
+            Some(base) => base,
+            None => return call.unfit_argument("a base from 2 to 36", argument.as_ref()),
+        }
+    };
+    call.charge_reading(text.len())?;
+    match i64::from_str_radix(text, base) {
+        Ok(int) => Some(int.into()),
+        Err(_) => call.fail(|| format!("not an integer to the base {base}")),
+    }
+}

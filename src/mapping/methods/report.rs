@@ -1,0 +1,45 @@
+//! `withWarning(message)`, `withError(message)`: the input, and a word about it.
+
+use super::{Arguments, Call, Effect, Method, to_string};
+use crate::document::Value;
+
+pub(super) const METHODS: &[Method] = &[
+    row("withWarning", |call| {
+        let message = message(call);
+        call.warn(|| message);
+        Some(call.input.clone())
+    }),
+    row("withError", |call| {
+        let message = message(call);
+        call.evaluator.raise(call.scope.place, message.clone());
+        call.warn(|| message);
+        Some(call.input.clone())
+    }),
+];
+
+const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
+    Method {
+        name,
+        arguments: Arguments::Count(1, 1),
+        effect: Effect::Input,
+        apply,
+    }
+}
+
+/// The argument as text; what has no text as JSON.
+fn message(call: &mut Call<'_, '_>) -> String {
+    let Some(argument) = call.argument(0) else {
+        return "no message".to_owned();
+    };
+    match to_string::text(&argument) {
+        Some(text) => text.into_owned(),
+        None => match call
+            .evaluator
+            .measure(&argument)
+            .and_then(|bytes| call.charge_text(bytes))
+        {
+            Some(()) => argument.to_json(),
+            None => String::new(),
+        },
+    }
+}

@@ -1,0 +1,180 @@
+//! Expressions: what stands in `$(…)`, in arguments, and since v0.4 anywhere.
+
+use super::{Parsed, Parser};
+use crate::document::{Number, Value};
+use crate::mapping::ast::{Expr, ExprKind, Item, Operator, Path, Start, SubSelection};
+use crate::mapping::lex::Token;
+use crate::mapping::problem::Problem;
+
+impl Parser<'_> {
+    /// An operand, or a chain of them.
+    pub(super) fn expression(&mut self) -> Parsed<Expr> {
+        self.nested(|parser| {
+            let first = parser.operand()?;
+            if parser.at("??") || parser.at("?!") {
+                parser.chain(first)
+            } else {
+                Ok(first)
+            }
+        })
+    }
+
+    /// The rest of a chain, whose operator is at hand.
+    pub(super) fn chain(&mut self, first: Expr) -> Parsed<Expr> {
+        let start = first.span.start;
+        let operator = if self.at("??") {
+            Operator::NullOrMissing
+        } else {
+            Operator::Missing
+        };
+        let mut operands = vec![first];
+        loop {
+            if self.eat(operator.symbol())? {
+                operands.push(self.operand()?);
+            } else if self.at("??") || self.at("?!") {
+                return Err(
+                    Problem::new(self.span.clone(), "`??` and `?!` in one chain")
+                        .help("put `$(…)` around the part that comes first"),
+                );
+            } else {
+                break;
+            }
+        }
+        Ok(Expr {
+            kind: ExprKind::Chain(operator, operands),
+            span: start..self.passed,
+        })
+    }
+
+    /// A path or a literal.
+    fn operand(&mut self) -> Parsed<Expr> {
+        let start = self.span.start;
+        let kind = match &self.token {
+            Token::Number(text) => {
+                ExprKind::Literal(Number::from_json(text).map_or(Value::Null, Value::Number))
+            }
+            Token::String(text) => ExprKind::Literal(Value::from(&**text)),
+            Token::Name("true") => ExprKind::Literal(Value::Bool(true)),
+            Token::Name("false") => ExprKind::Literal(Value::Bool(false)),
+            Token::Name("null") => ExprKind::Literal(Value::Null),
+            Token::Sign("[") => return self.array().and_then(|array| self.literal_steps(array)),
+            Token::Sign("{") => return self.object().and_then(|object| self.literal_steps(object)),
+            _ => return self.path_operand(),
+        };
+        self.advance()?;
+        self.literal_steps(Expr {
+            kind,
+            span: start..self.passed,
+        })
+    }
+
+    /// A literal may go on as a path: `"a,b"->split(",")`.
+    fn literal_steps(&mut self, literal: Expr) -> Parsed<Expr> {
+        let start = literal.span.start;
+        let steps = self.steps()?;
+        if steps.is_empty() {
+            return Ok(literal);
+        }
+        let path = Path {
+            start: Start::Expression(Box::new(literal)),
+            bare: false,
+            steps,
+            selection: None,
+        };
+        Ok(Expr {
+            kind: ExprKind::Path(path),
+            span: start..self.passed,
+        })
+    }
+
+    fn array(&mut self) -> Parsed<Expr> {
+        let start = self.span.start;
+        self.expect("[")?;
+        let elements = self.listed("]")?;
+        Ok(Expr {
+            kind: ExprKind::Array(elements),
+            span: start..self.passed,
+        })
+    }
+
+    /// Expressions with commas between them, up to and with `close`.
+    pub(super) fn listed(&mut self, close: &'static str) -> Parsed<Vec<Expr>> {
+        let mut elements = Vec::new();
+        while !self.eat(close)? {
+            elements.push(self.expression()?);
+            if !self.eat(",")? && !self.at(close) {
+                return Err(self.unexpected(&format!("`,` or `{close}`")));
+            }
+        }
+        Ok(elements)
+    }
+
+    /// An object literal. Since v0.4 it is written as braces are anywhere.
+    fn object(&mut self) -> Parsed<Expr> {
+        let selection = if self.version.free_expressions() {
+            self.braces()?
+        } else {
+            self.members()?
+        };
+        let span = selection.span.clone();
+        Ok(Expr {
+            kind: ExprKind::Object(selection),
+            span,
+        })
+    }
+
+    /// `{ name: expression, … }`.
+    fn members(&mut self) -> Parsed<SubSelection> {
+        let start = self.span.start;
+        self.expect("{")?;
+        let mut items = Vec::new();
+        while !self.eat("}")? {
+            items.push(self.member()?);
+            if !self.eat(",")? && !self.at("}") {
+                return Err(self.unexpected("`,` or `}`"));
+            }
+        }
+        Ok(SubSelection {
+            items,
+            span: start..self.passed,
+        })
+    }
+
+    fn member(&mut self) -> Parsed<Item> {
+        if self.at("...") {
+            let start = self.span.start;
+            self.advance()?;
+            let value = self.expression()?;
+            self.since_v0_4(
+                start..value.span.end,
+                "`...` spreads a value",
+                "name its members",
+            );
+            return Ok(Item::Spread { value });
+        }
+        let Some((name, name_span)) = self.key()? else {
+            return Err(self.unexpected("a name"));
+        };
+        let value = if self.eat(":")? {
+            self.expression()?
+        } else if self.at(",") || self.at("}") {
+            let help = format!("write `{name}: {name}`");
+            self.since_v0_4(
+                name_span.clone(),
+                "a member is written as its name alone",
+                &help,
+            );
+            Expr {
+                kind: ExprKind::Literal(Value::Null),
+                span: name_span.clone(),
+            }
+        } else {
+            return Err(self.unexpected("`:`"));
+        };
+        Ok(Item::Field {
+            name,
+            name_span,
+            value,
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! Items: what stands between braces, or at the top.
+
+use std::ops::Range;
+
+use super::{Parsed, Parser};
+use crate::mapping::ast::{Expr, ExprKind, Item, Path, SubSelection};
+use crate::mapping::lex::Token;
+use crate::mapping::problem::Problem;
+
+/// An item, or a value without a name.
+enum Entry {
+    Item(Item),
+    Bare(Expr),
+}
+
+/// Which commas stand between items.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Commas {
+    Undecided,
+    All,
+    None,
+}
+
+impl Parser<'_> {
+    /// `{ items }`, each with a name of its own or spread into the object.
+    pub(super) fn braces(&mut self) -> Parsed<SubSelection> {
+        self.nested(|parser| {
+            let start = parser.span.start;
+            parser.expect("{")?;
+            let (items, bare) = parser.items(Token::Sign("}"))?;
+            parser.nameless(&bare, "between braces each value has one");
+            parser.expect("}")?;
+            Ok(SubSelection {
+                items,
+                span: start..parser.passed,
+            })
+        })
+    }
+
+    /// The items before `end`, and apart from them the values that have no name.
+    pub(super) fn items(&mut self, end: Token<'_>) -> Parsed<(Vec<Item>, Vec<Expr>)> {
+        let (mut items, mut bare) = (Vec::new(), Vec::new());
+        let mut commas = Commas::Undecided;
+        while self.token != end && self.token != Token::End {
+            match self.item()? {
+                Entry::Item(item) => items.push(item),
+                Entry::Bare(expr) => bare.push(expr),
+            }
+            commas = self.comma(commas, &end)?;
+        }
+        Ok((items, bare))
+    }
+
+    /// What stands between two items: commas after all of them or after none.
+    fn comma(&mut self, before: Commas, end: &Token<'_>) -> Parsed<Commas> {
+        let span = self.span.clone();
+        let found = self.eat(",")?;
+        if found {
+            self.since_v0_4(
+                span.clone(),
+                "commas stand between fields",
+                "leave the comma out",
+            );
+        }
+        if self.token == *end {
+            // After the last item a comma is free.
+            return Ok(before);
+        }
+        let now = if found { Commas::All } else { Commas::None };
+        if before != Commas::Undecided && before != now && self.version.free_expressions() {
+            self.problems.push(
+                Problem::new(span, "commas stand between some of these items only")
+                    .help("put one between each two items, or none at all"),
+            );
+            return Ok(Commas::Undecided);
+        }
+        Ok(now)
+    }
+
+    fn item(&mut self) -> Parsed<Entry> {
+        if self.at("...") {
+            let start = self.span.start;
+            self.advance()?;
+            let value = self.expression()?;
+            self.since_v0_4(
+                start..value.span.end,
+                "`...` spreads a value",
+                "name the fields, or write `path { fields }`",
+            );
+            return Ok(Entry::Item(Item::Spread { value }));
+        }
+        if matches!(self.token, Token::Name(_) | Token::String(_))
+            && self.after() == Some(Token::Sign(":"))
+        {
+            return self.aliased().map(Entry::Item);
+        }
+        let first = self.path_operand()?;
+        let value = self.chained(first)?;
+        Ok(match value.as_path() {
+            Some(path) => match (path.single_key(), &path.selection) {
+                (Some(name), _) => {
+                    let (name, name_span) = (name.clone(), key_span(path, &value.span));
+                    Entry::Item(Item::Field {
+                        name,
+                        name_span,
+                        value,
+                    })
+                }
+                (None, Some(_)) => Entry::Item(Item::Spread { value }),
+                (None, None) => Entry::Bare(value),
+            },
+            None => Entry::Bare(value),
+        })
+    }
+
+    /// `name: value`.
+    fn aliased(&mut self) -> Parsed<Item> {
+        let Some((name, name_span)) = self.key()? else {
+            return Err(self.unexpected("a name"));
+        };
+        self.expect(":")?;
+        let value = self.value()?;
+        Ok(Item::Field {
+            name,
+            name_span,
+            value,
+        })
+    }
+
+    /// What may follow `name:` in a list of items.
+    fn value(&mut self) -> Parsed<Expr> {
+        if self.version.free_expressions() {
+            return self.expression();
+        }
+        if self.at("{") {
+            let selection = self.braces()?;
+            let span = selection.span.clone();
+            return Ok(Expr {
+                kind: ExprKind::Object(selection),
+                span,
+            });
+        }
+        if matches!(self.token, Token::Number(_) | Token::Sign("[")) {
+            let literal = self.expression()?;
+            self.since_v0_4(
+                literal.span.clone(),
+                "a literal stands by itself",
+                "write `$(…)` around it",
+            );
+            return Ok(literal);
+        }
+        let first = self.path_operand()?;
+        self.chained(first)
+    }
+
+    /// An operand, with the chain that it may begin although no `$(…)` stands around it.
+    fn chained(&mut self, first: Expr) -> Parsed<Expr> {
+        if !self.at("??") && !self.at("?!") {
+            return Ok(first);
+        }
+        let chain = self.chain(first)?;
+        if let ExprKind::Chain(operator, _) = &chain.kind {
+            let what = format!("`{}` stands outside `$(…)`", operator.symbol());
+            self.since_v0_4(chain.span.clone(), &what, "write `$(…)` around it");
+        }
+        Ok(chain)
+    }
+}
+
+/// Where the key of a path that is nothing but a key stands.
+fn key_span(path: &Path, whole: &Range<usize>) -> Range<usize> {
+    path.steps
+        .first()
+        .map_or_else(|| whole.clone(), |step| step.span.clone())
+}

@@ -1,0 +1,333 @@
+//! From text to syntax tree.
+//!
+//! The grammar, top down. What stands in `[…]` after a rule holds from that version on only.
+//!
+//! ```text
+//! Selection  := Item* | Path | Expr [v0.4]
+//! Item       := Name ":" Value | Path Braces | Key | "..." Expr [v0.4]
+//! Value      := Path Braces? | Braces | Expr [v0.4]
+//! Braces     := "{" Item* "}"                 with commas between all items or none [v0.4]
+//! Path       := (Key | "$" | "@" | "$name" | "$(" Expr ")") Step*
+//! Step       := "." Name | "->" method Arguments? | "?"
+//! Expr       := Operand ("??" Operand)* | Operand ("?!" Operand)*
+//! Operand    := Path Braces? | Literal Step*
+//! Literal    := number | string | "true" | "false" | "null" | "[" Expr,* "]" | "{" Member,* "}"
+//! Member     := Name ":" Expr | Item [v0.4]
+//! ```
+//!
+//! The first syntax error ends parsing; what can be checked without losing one's place (methods,
+//! their arguments, what a version allows) is collected.
+
+mod expression;
+mod items;
+mod path;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::ast::{Expr, ExprKind, Item, Path, SubSelection};
+use super::growth;
+use super::lex::{Lexer, Token};
+use super::problem::Problem;
+use super::version::Version;
+use crate::document::Str;
+
+/// How deep braces, brackets and parentheses may nest. Evaluation recurses as deep.
+pub const MAX_NESTING: usize = 64;
+
+/// How long a text may be, in bytes.
+pub const MAX_LENGTH: usize = 256 * 1024;
+
+/// What the place of a text wants of a bare key that stands alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lone {
+    /// `{ key: $.key }`, as in a selection.
+    Named,
+    /// `$.key`, as in an argument.
+    Value,
+}
+
+/// Parses a whole text.
+pub(super) fn parse(text: &str, version: Version, lone: Lone) -> Result<Expr, Vec<Problem>> {
+    if text.len() > MAX_LENGTH {
+        return Err(vec![Problem::new(
+            0..0,
+            format!("a mapping is at most {MAX_LENGTH} bytes long"),
+        )]);
+    }
+    let mut parser = Parser::new(text, 0, version);
+    let root = parser.start().and_then(|()| parser.root(lone));
+    let (root, mut problems) = (root, parser.problems);
+    match root {
+        Ok(root) if problems.is_empty() => {
+            problems.extend(growth::check(&root));
+            if problems.is_empty() {
+                Ok(root)
+            } else {
+                Err(problems)
+            }
+        }
+        Ok(_) => Err(problems),
+        Err(problem) => {
+            problems.push(problem);
+            problems.sort_by_key(|problem| problem.span.start);
+            Err(problems)
+        }
+    }
+}
+
+/// Parses the expression of a template, from after its `{` on. Gives it with the offset after
+/// its `}`.
+pub(super) fn parse_embedded(
+    text: &str,
+    at: usize,
+    version: Version,
+) -> Result<(Expr, usize), Vec<Problem>> {
+    let mut parser = Parser::new(text, at, version);
+    let parsed = parser.start().and_then(|()| parser.embedded());
+    let mut problems = parser.problems;
+    match parsed {
+        Ok(expr) if problems.is_empty() => match growth::check(&expr) {
+            None => Ok((expr, parser.span.end)),
+            Some(problem) => Err(vec![problem]),
+        },
+        Ok(_) => Err(problems),
+        Err(problem) => {
+            problems.push(problem);
+            Err(problems)
+        }
+    }
+}
+
+/// Reads tokens with one token of lookahead (more by cloning the lexer).
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    /// The token at hand.
+    token: Token<'t>,
+    span: Range<usize>,
+    /// Where the token before it ended.
+    passed: usize,
+    version: Version,
+    nesting: usize,
+    problems: Vec<Problem>,
+}
+
+type Parsed<T> = Result<T, Problem>;
+
+impl<'t> Parser<'t> {
+    fn new(text: &'t str, at: usize, version: Version) -> Self {
+        Parser {
+            lexer: Lexer::new(text, at),
+            token: Token::End,
+            span: at..at,
+            passed: at,
+            version,
+            nesting: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    fn start(&mut self) -> Parsed<()> {
+        self.advance().map(|_| ())
+    }
+
+    /// Gives the token at hand and reads the next.
+    fn advance(&mut self) -> Parsed<Token<'t>> {
+        let (token, span) = self.lexer.next()?;
+        self.passed = self.span.end;
+        self.span = span;
+        Ok(std::mem::replace(&mut self.token, token))
+    }
+
+    /// The token after the one at hand.
+    fn after(&self) -> Option<Token<'t>> {
+        self.lexer.clone().next().ok().map(|(token, _)| token)
+    }
+
+    fn at(&self, sign: &str) -> bool {
+        matches!(self.token, Token::Sign(found) if found == sign)
+    }
+
+    /// Passes a sign if it is the token at hand.
+    fn eat(&mut self, sign: &'static str) -> Parsed<bool> {
+        let found = self.at(sign);
+        if found {
+            self.advance()?;
+        }
+        Ok(found)
+    }
+
+    fn expect(&mut self, sign: &'static str) -> Parsed<()> {
+        if self.eat(sign)? {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("`{sign}`")))
+        }
+    }
+
+    fn unexpected(&self, wanted: &str) -> Problem {
+        Problem::new(
+            self.span.clone(),
+            format!("expected {wanted}, found {}", self.token.describe()),
+        )
+    }
+
+    /// Runs a rule one level deeper.
+    fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.nesting >= MAX_NESTING {
+            return Err(Problem::new(
+                self.span.clone(),
+                format!("nested deeper than {MAX_NESTING} levels"),
+            ));
+        }
+        self.nesting += 1;
+        let parsed = rule(self);
+        self.nesting -= 1;
+        parsed
+    }
+
+    /// Reports what this version does not have; parsing goes on as if it had.
+    fn since_v0_4(&mut self, span: Range<usize>, what: &str, instead: &str) {
+        if !self.version.free_expressions() {
+            let problem = Problem::new(span, format!("{what} only since {}", Version::V0_4));
+            self.problems.push(problem.help(instead));
+        }
+    }
+
+    /// The whole text of a selection.
+    fn root(&mut self, lone: Lone) -> Parsed<Expr> {
+        let root = match self.lone_expression()? {
+            Some(expr) => expr,
+            None => self.top_items(lone)?,
+        };
+        if self.token == Token::End {
+            Ok(root)
+        } else {
+            Err(self.unexpected("the end"))
+        }
+    }
+
+    /// Since v0.4, a literal that is the whole text.
+    fn lone_expression(&mut self) -> Parsed<Option<Expr>> {
+        let literal = match &self.token {
+            Token::Number(_) | Token::Sign("[" | "{") => true,
+            Token::String(_) | Token::Name("true" | "false" | "null") => {
+                self.version.free_expressions() && self.after() == Some(Token::End)
+            }
+            _ => false,
+        };
+        if !literal {
+            return Ok(None);
+        }
+        if !self.at("{") {
+            self.since_v0_4(
+                self.span.clone(),
+                "a literal stands alone",
+                "write `$(…)` around it",
+            );
+        } else {
+            self.since_v0_4(
+                self.span.clone(),
+                "a selection has braces around it",
+                "leave them out",
+            );
+        }
+        self.expression().map(Some)
+    }
+
+    /// Items up to the end; or a path that stands alone.
+    fn top_items(&mut self, lone: Lone) -> Parsed<Expr> {
+        let start = self.span.start;
+        let (items, bare) = self.items(Token::End)?;
+        let span = start..self.passed.max(start);
+        match (bare.as_slice(), items.len()) {
+            ([], 1)
+                if lone == Lone::Value
+                    && let [
+                        Item::Field {
+                            name,
+                            name_span,
+                            value,
+                        },
+                    ] = items.as_slice() =>
+            {
+                // An alias would be a name that was wished for.
+                let own = value.as_path().and_then(Path::single_key) == Some(name);
+                let aliased = value.span.start != name_span.start;
+                if own && !aliased {
+                    return Ok(value.clone());
+                }
+            }
+            ([], _) => {}
+            ([_], 0) => {
+                return bare
+                    .into_iter()
+                    .next()
+                    .ok_or_else(|| self.unexpected("a path"));
+            }
+            _ => self.nameless(&bare, "and only a path that stands alone needs none"),
+        }
+        Ok(Expr {
+            kind: ExprKind::Object(SubSelection {
+                items,
+                span: span.clone(),
+            }),
+            span,
+        })
+    }
+
+    fn nameless(&mut self, bare: &[Expr], why: &str) {
+        for expr in bare {
+            self.problems.push(
+                Problem::new(expr.span.clone(), "this value needs a name")
+                    .help(format!("write `name: ` before it, with the name that it shall have in the result; {why}")),
+            );
+        }
+    }
+
+    /// `expression }`, in a template.
+    fn embedded(&mut self) -> Parsed<Expr> {
+        if self.at("}") {
+            return Err(self
+                .unexpected("an expression")
+                .help("write a path such as `{$args.id}` between the braces"));
+        }
+        let literal = matches!(
+            self.token,
+            Token::Number(_) | Token::String(_) | Token::Sign("[" | "{")
+        ) || matches!(self.token, Token::Name("true" | "false" | "null"));
+        if literal {
+            self.since_v0_4(
+                self.span.clone(),
+                "a literal stands by itself",
+                "write `$(…)` around it",
+            );
+        }
+        let expr = self.expression()?;
+        if let ExprKind::Chain(operator, _) = &expr.kind {
+            let what = format!("`{}` stands outside `$(…)`", operator.symbol());
+            self.since_v0_4(expr.span.clone(), &what, "write `$(…)` around it");
+        }
+        // Not `expect`: what follows the brace is no text of this language.
+        if self.at("}") {
+            Ok(expr)
+        } else {
+            Err(self.unexpected("`}`"))
+        }
+    }
+
+    /// A key: a name or a string.
+    fn key(&mut self) -> Parsed<Option<(Str, Range<usize>)>> {
+        let name: Str = match &self.token {
+            Token::Name(name) => Str::from(*name),
+            Token::String(text) => match text {
+                Cow::Borrowed(text) => Str::from(*text),
+                Cow::Owned(text) => Str::from(text.as_str()),
+            },
+            _ => return Ok(None),
+        };
+        let span = self.span.clone();
+        self.advance()?;
+        Ok(Some((name, span)))
+    }
+}

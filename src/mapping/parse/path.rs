@@ -1,0 +1,183 @@
+//! Paths, their steps, and calls of methods.
+
+use std::ops::Range;
+
+use super::{Parsed, Parser};
+use crate::document::Str;
+use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, Step, StepKind};
+use crate::mapping::lex::Token;
+use crate::mapping::methods::{self, Arguments, Method};
+use crate::mapping::problem::{Problem, did_you_mean};
+use crate::mapping::variables;
+
+impl Parser<'_> {
+    /// A path with what it selects at its end.
+    pub(super) fn path_operand(&mut self) -> Parsed<Expr> {
+        let from = self.span.start;
+        let bare = matches!(self.token, Token::Name(_) | Token::String(_));
+        let (start, mut steps) = self.path_start()?;
+        steps.extend(self.steps()?);
+        let selection = if self.at("{") {
+            Some(self.braces()?)
+        } else {
+            None
+        };
+        Ok(Expr {
+            kind: ExprKind::Path(Path {
+                start,
+                bare,
+                steps,
+                selection,
+            }),
+            span: from..self.passed,
+        })
+    }
+
+    fn path_start(&mut self) -> Parsed<(Start, Vec<Step>)> {
+        if let Some((name, span)) = self.key()? {
+            return Ok((
+                Start::Input,
+                vec![Step {
+                    kind: StepKind::Key(name),
+                    span,
+                }],
+            ));
+        }
+        let start = match &self.token {
+            Token::Variable(name) => Start::Variable(Str::from(*name)),
+            Token::Sign("@") => Start::Current,
+            Token::Sign("$") => Start::Input,
+            Token::Number(_) | Token::Sign("[" | "{") => {
+                return Err(self
+                    .unexpected("a path")
+                    .help("a literal stands in `$(…)` or in a method's arguments"));
+            }
+            _ => return Err(self.unexpected("a path")),
+        };
+        self.advance()?;
+        if matches!(start, Start::Input) && self.eat("(")? {
+            let inner = self.expression()?;
+            self.expect(")")?;
+            return Ok((Start::Expression(Box::new(inner)), Vec::new()));
+        }
+        Ok((start, Vec::new()))
+    }
+
+    pub(super) fn steps(&mut self) -> Parsed<Vec<Step>> {
+        let mut steps = Vec::new();
+        loop {
+            let from = self.span.start;
+            let kind = if self.eat(".")? {
+                StepKind::Key(self.step_key()?)
+            } else if self.eat("?")? {
+                StepKind::Optional
+            } else if self.eat("->")? {
+                match self.call()? {
+                    Some(kind) => kind,
+                    // Reported; the path goes on without it.
+                    None => continue,
+                }
+            } else {
+                return Ok(steps);
+            };
+            steps.push(Step {
+                kind,
+                span: from..self.passed,
+            });
+        }
+    }
+
+    fn step_key(&mut self) -> Parsed<Str> {
+        if let Some((name, _)) = self.key()? {
+            return Ok(name);
+        }
+        let problem = self.unexpected("a key after `.`");
+        Err(match self.token {
+            Token::Number(_) => problem.help("an element of an array is `->get(0)`"),
+            Token::Sign("{") => problem.help("leave the `.` before `{` out"),
+            _ => problem,
+        })
+    }
+
+    /// A method's name and arguments, after `->`.
+    fn call(&mut self) -> Parsed<Option<StepKind>> {
+        let span = self.span.clone();
+        let Token::Name(name) = self.token else {
+            return Err(self.unexpected("a method's name after `->`"));
+        };
+        self.advance()?;
+        if name == "as" {
+            return self.binding(span).map(Some);
+        }
+        let arguments = if self.eat("(")? {
+            self.nested(|parser| parser.listed(")"))?
+        } else {
+            Vec::new()
+        };
+        let Some(method) = methods::find(name) else {
+            let problem = Problem::new(span, format!("there is no method `->{name}`"));
+            let known = methods::names();
+            self.problems
+                .push(match did_you_mean(name, known.iter().copied()) {
+                    Some(hint) => problem.help(hint),
+                    None => problem.help(format!("known are {}", known.join(", "))),
+                });
+            return Ok(None);
+        };
+        self.check_arguments(method, &arguments, span.start..self.passed);
+        Ok(Some(StepKind::Method(MethodCall { method, arguments })))
+    }
+
+    /// `->as($name)`, `->as($name, expression)`.
+    fn binding(&mut self, span: Range<usize>) -> Parsed<StepKind> {
+        let wanted = "`->as` takes the variable to bind";
+        let help = "write `->as($name)`, or `->as($name, expression)`";
+        if !self.at("(") {
+            return Err(Problem::new(span, wanted).help(help));
+        }
+        self.advance()?;
+        let Token::Variable(name) = self.token else {
+            return Err(Problem::new(self.span.clone(), wanted).help(help));
+        };
+        if variables::PLACES.contains(&name) {
+            self.problems.push(
+                Problem::new(self.span.clone(), format!("`{name}` has a meaning already"))
+                    .help("bind another name"),
+            );
+        }
+        let name = Str::from(name);
+        self.advance()?;
+        let value = if self.eat(",")? && !self.at(")") {
+            Some(self.expression()?)
+        } else {
+            None
+        };
+        self.eat(",")?;
+        self.expect(")")?;
+        Ok(StepKind::Bind { name, value })
+    }
+
+    fn check_arguments(&mut self, method: &'static Method, arguments: &[Expr], span: Range<usize>) {
+        if let Some(wanted) = method.arguments.refuse(arguments.len()) {
+            let found = match arguments.len() {
+                0 => "none".to_owned(),
+                count => count.to_string(),
+            };
+            let message = format!("`->{}` takes {wanted}, found {found}", method.name);
+            self.problems.push(Problem::new(span, message));
+        }
+        if let Arguments::Pairs = method.arguments {
+            for argument in arguments {
+                if !matches!(&argument.kind, ExprKind::Array(pair) if pair.len() == 2) {
+                    self.problems.push(
+                        Problem::new(
+                            argument.span.clone(),
+                            format!("`->{}` takes pairs", method.name),
+                        )
+                        .help("write `[value, result]`; `[@, result]` matches whatever comes"),
+                    );
+                }
+            }
+        }
+    }
+}

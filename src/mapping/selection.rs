@@ -1,0 +1,91 @@
+//! A parsed selection.
+
+use super::analyse::{VariableUse, analyse};
+use super::ast::Expr;
+use super::evaluate::{Budget, Evaluated, evaluate};
+use super::needs::Need;
+use super::parse::{Lone, parse};
+use super::problem::Problem;
+use super::shape::Shape;
+use super::variables::Variables;
+use super::version::Version;
+use crate::document::{Str, Value};
+
+/// A text in the mapping language, parsed. Immutable; share it behind an `Arc`.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    text: Str,
+    version: Version,
+    root: Expr,
+}
+
+impl Selection {
+    /// Parses what yields an object or a value: a `selection`, `body`, `queryParams`,
+    /// `errors.extensions`. A bare key that stands alone keeps its name: `id` is `{ id: $.id }`.
+    ///
+    /// Fails with everything that is wrong, in the order of the text.
+    pub fn parse(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {
+        Self::parse_with(text, version, Lone::Named)
+    }
+
+    /// Parses what must yield one value: `isSuccess`, `errors.message`. Here a bare key that stands
+    /// alone is a path, as it is in a method's arguments: `rd` is `$.rd`.
+    pub fn parse_value(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {
+        Self::parse_with(text, version, Lone::Value)
+    }
+
+    fn parse_with(text: &str, version: Version, lone: Lone) -> Result<Selection, Vec<Problem>> {
+        let root = parse(text, version, lone)?;
+        Ok(Selection {
+            text: Str::from(text),
+            version,
+            root,
+        })
+    }
+
+    /// The text, into which all spans point.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The version by whose rules it was parsed.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The syntax tree.
+    pub fn root(&self) -> &Expr {
+        &self.root
+    }
+
+    /// Evaluates it with `$` as the input (`None`: missing), within the default [`Budget`].
+    pub fn evaluate(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
+        self.evaluate_within(input, variables, &Budget::default())
+    }
+
+    /// Evaluates it within a budget of one's own.
+    pub fn evaluate_within(
+        &self,
+        input: Option<&Value>,
+        variables: &Variables,
+        budget: &Budget,
+    ) -> Evaluated {
+        evaluate(&self.root, input, variables, budget)
+    }
+
+    /// Every use of a variable, in the order of the text. Names bound by `->as` are not among
+    /// them; what flows through them is.
+    pub fn variables(&self) -> Vec<VariableUse> {
+        analyse(&self.root).variables
+    }
+
+    /// What it yields, as far as the text tells.
+    pub fn shape(&self) -> Shape {
+        analyse(&self.root).shape
+    }
+
+    /// What it reads of its input.
+    pub fn needs(&self) -> Need {
+        analyse(&self.root).need
+    }
+}

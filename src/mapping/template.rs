@@ -1,0 +1,266 @@
+//! Templates: text with `{expressions}` in it, for URLs and headers.
+
+use std::ops::Range;
+
+use super::analyse::{VariableUse, analyse};
+use super::ast::{Expr, Start, StepKind};
+use super::evaluate::{Budget, Evaluated, Warning, evaluate};
+use super::parse::parse_embedded;
+use super::problem::Problem;
+use super::variables::Variables;
+use super::version::Version;
+use crate::document::{Str, Value};
+
+/// A parsed template. Tabs and line ends in its literal text are dropped, so that a long URL can
+/// be written over several lines.
+#[derive(Debug, Clone)]
+pub struct Template {
+    text: Str,
+    target: Target,
+    pieces: Vec<Piece>,
+}
+
+/// A part of a template.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// Text that goes out as it is; of a URL's, with what no URL can hold already encoded.
+    Literal(Str),
+    /// An expression, evaluated with `$` as null.
+    Expression(Expr),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Url,
+    Header,
+}
+
+/// A rendered template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// Warnings of its expressions.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a template could not be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// The expression at fault, in the template's text.
+    pub span: Range<usize>,
+    /// What is wrong; quotes the expression, never a value.
+    pub message: String,
+    /// Whether a limit of the evaluation was exceeded.
+    pub limit: bool,
+}
+
+impl Template {
+    /// Parses a URL, or a part of one. What an expression yields is percent-encoded but for
+    /// `A-Z a-z 0-9 - . _ ~`; literal text keeps reserved characters and `%`.
+    pub fn parse_url(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
+        Self::parse(text, version, Target::Url)
+    }
+
+    /// Parses the value of a header.
+    pub fn parse_header(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
+        Self::parse(text, version, Target::Header)
+    }
+
+    fn parse(text: &str, version: Version, target: Target) -> Result<Template, Vec<Problem>> {
+        let (mut pieces, mut problems) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        while at < text.len() {
+            let rest = &text[at..];
+            let literal = rest.find(['{', '}']).unwrap_or(rest.len());
+            push_literal(&mut pieces, &rest[..literal], target);
+            at += literal;
+            match text[at..].chars().next() {
+                None => break,
+                Some('{') => match parse_embedded(text, at + 1, version) {
+                    Ok((expr, end)) => {
+                        problems.extend(check_expression(&expr));
+                        pieces.push(Piece::Expression(expr));
+                        at = end;
+                    }
+                    Err(found) => {
+                        // Where the expression ends is anyone's guess; the rest stays unread.
+                        problems.extend(found);
+                        break;
+                    }
+                },
+                Some(_) => {
+                    problems.push(
+                        Problem::new(at..at + 1, "`}` without a `{` before it")
+                            .help("to send a brace, write `{$('}')}`, or `%7D` in a URL"),
+                    );
+                    at += 1;
+                }
+            }
+        }
+        if problems.is_empty() {
+            Ok(Template {
+                text: Str::from(text),
+                target,
+                pieces,
+            })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The text, into which all spans point.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its parts in order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The text, if it holds no expression.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [] => Some(""),
+            [Piece::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Every use of a variable, in the order of the text.
+    pub fn variables(&self) -> Vec<VariableUse> {
+        let expressions = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Expression(expr) => Some(expr),
+            Piece::Literal(_) => None,
+        });
+        expressions
+            .flat_map(|expr| analyse(expr).variables)
+            .collect()
+    }
+
+    /// Renders it. Null and missing give the empty string. Fails on an array or object, which
+    /// have no place in a URL or header, and on a line break or other control character in a
+    /// header.
+    pub fn render(&self, variables: &Variables) -> Result<Rendered, TemplateError> {
+        let mut rendered = Rendered {
+            text: String::with_capacity(self.text.len() + 16),
+            warnings: Vec::new(),
+        };
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => rendered.text.push_str(text),
+                Piece::Expression(expr) => {
+                    self.render_expression(expr, variables, &mut rendered)?
+                }
+            }
+        }
+        Ok(rendered)
+    }
+
+    fn render_expression(
+        &self,
+        expr: &Expr,
+        variables: &Variables,
+        out: &mut Rendered,
+    ) -> Result<(), TemplateError> {
+        let Evaluated {
+            value,
+            warnings,
+            errors,
+            ..
+        } = evaluate(expr, Some(&Value::Null), variables, &Budget::default());
+        out.warnings.extend(warnings);
+        if let Some(error) = errors.into_iter().next() {
+            let limit = error.kind == super::ErrorKind::Limit;
+            return Err(TemplateError {
+                span: expr.span.clone(),
+                message: error.message,
+                limit,
+            });
+        }
+        match value {
+            None | Some(Value::Null) => Ok(()),
+            Some(Value::Bool(bool)) => self.push(expr, if bool { "true" } else { "false" }, out),
+            Some(Value::Number(number)) => self.push(expr, &number.to_string(), out),
+            Some(Value::String(text)) => self.push(expr, &text, out),
+            Some(Value::Array(_)) => Err(self.refuse(expr, "an array")),
+            Some(Value::Object(_)) => Err(self.refuse(expr, "an object")),
+        }
+    }
+
+    fn push(&self, expr: &Expr, text: &str, out: &mut Rendered) -> Result<(), TemplateError> {
+        match self.target {
+            Target::Url => encode(text, is_unreserved, &mut out.text),
+            Target::Header if text.chars().any(|c| c.is_control() && c != '\t') => {
+                return Err(self.refuse(expr, "a control character"));
+            }
+            Target::Header => out.text.push_str(text),
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, expr: &Expr, found: &str) -> TemplateError {
+        let place = match self.target {
+            Target::Url => "a URL",
+            Target::Header => "a header",
+        };
+        let source = self.text.get(expr.span.clone()).unwrap_or_default();
+        TemplateError {
+            span: expr.span.clone(),
+            message: format!("`{{{source}}}` gives {found}, which {place} cannot hold"),
+            limit: false,
+        }
+    }
+}
+
+fn push_literal(pieces: &mut Vec<Piece>, text: &str, target: Target) {
+    let kept: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
+        .collect();
+    if kept.is_empty() {
+        return;
+    }
+    let literal = match target {
+        Target::Header => kept,
+        Target::Url => {
+            let mut encoded = String::with_capacity(kept.len());
+            let allowed = |byte: u8| is_unreserved(byte) || b":/?#[]@!$&'()*+,;=%".contains(&byte);
+            encode(&kept, allowed, &mut encoded);
+            encoded
+        }
+    };
+    pieces.push(Piece::Literal(Str::from(literal)));
+}
+
+/// A bare key reads from `$`, which is null in a template: that is always a mistake.
+fn check_expression(expr: &Expr) -> Option<Problem> {
+    let path = expr.as_path()?;
+    let reads = matches!(path.start, Start::Input | Start::Current)
+        && matches!(path.steps.first(), Some(step) if matches!(step.kind, StepKind::Key(_)));
+    reads.then(|| {
+        Problem::new(expr.span.clone(), "there is no input here to read from")
+            .help("start with a variable, such as `$args.id`")
+    })
+}
+
+/// `unreserved` of RFC 3986.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Appends text with all but the allowed bytes percent-encoded.
+fn encode(text: &str, allowed: impl Fn(u8) -> bool, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if allowed(byte) {
+            out.push(byte as char);
+        } else {
+            out.push('%');
+            out.push(HEX[(byte >> 4) as usize] as char);
+            out.push(HEX[(byte & 15) as usize] as char);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The variables that an evaluation can read.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use crate::document::Value;
+
+/// The variables that have a meaning somewhere. Which of them a place offers is the connector's
+/// to check (see [`Selection::variables`](super::Selection::variables)).
+pub const PLACES: [&str; 9] = [
+    "$args",
+    "$this",
+    "$batch",
+    "$config",
+    "$context",
+    "$status",
+    "$request",
+    "$response",
+    "$env",
+];
+
+/// Values by name, `$` included. A short list: no place offers more than a few.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    values: SmallVec<[(Cow<'static, str>, Value); 6]>,
+}
+
+impl Variables {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one more variable (`"$args"`), or another value for one that it has.
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets a variable, `"$args"` for example.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        let (name, value) = (name.into(), value.into());
+        match self.values.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, slot)) => *slot = value,
+            None => self.values.push((name, value)),
+        }
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All of them, in the order in which they were set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(name, value)| (&**name, value))
+    }
+}

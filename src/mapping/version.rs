@@ -1,0 +1,51 @@
+//! The versions of the language.
+
+use std::fmt;
+
+/// A version of the Connectors specification, as a folder links it.
+///
+/// The mapping language is one; versions differ in what may stand where (see [`Selection::parse`](super::Selection::parse)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// `connect/v0.1`.
+    V0_1,
+    /// `connect/v0.2`.
+    V0_2,
+    /// `connect/v0.3`.
+    V0_3,
+    /// `connect/v0.4`: literals, spread and `{a}` wherever an expression stands.
+    V0_4,
+}
+
+impl Version {
+    /// All of them, the oldest first.
+    pub const ALL: [Version; 4] = [Version::V0_1, Version::V0_2, Version::V0_3, Version::V0_4];
+
+    /// The version of a link's last segment: `v0.4`.
+    pub fn from_segment(segment: &str) -> Option<Version> {
+        Version::ALL
+            .into_iter()
+            .find(|version| version.segment() == segment)
+    }
+
+    /// As it stands at the end of a link: `v0.4`.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Version::V0_1 => "v0.1",
+            Version::V0_2 => "v0.2",
+            Version::V0_3 => "v0.3",
+            Version::V0_4 => "v0.4",
+        }
+    }
+
+    /// Literals, objects and spread stand wherever an expression does.
+    pub(super) fn free_expressions(self) -> bool {
+        self >= Version::V0_4
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "connect/{}", self.segment())
+    }
+}

@@ -1,0 +1,73 @@
+//! The mapping language, held to the cases under `tests/mapping/`, which a README there explains.
+
+mod case;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use case::{Case, Outcome};
+
+/// The files of cases, sorted.
+fn files() -> Vec<PathBuf> {
+    fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "md")
+                && path.file_name().is_some_and(|name| name != "README.md")
+            {
+                files.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping"),
+        &mut files,
+    );
+    files.sort();
+    files
+}
+
+fn cases() -> Vec<Case> {
+    let read = |path: PathBuf| case::read(&path, &fs::read_to_string(&path).unwrap());
+    files().into_iter().flat_map(read).collect()
+}
+
+#[test]
+fn every_case_comes_out_as_written() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for case in cases() {
+        count += 1;
+        for version in case.versions() {
+            let expected = case.expected();
+            let found = Outcome::of(&case, version);
+            if expected != found {
+                failures.push(format!(
+                    "{} ({version})\n{}",
+                    case.title(),
+                    expected.difference(&found)
+                ));
+            }
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {count} cases:\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+    assert!(count > 0, "no cases found");
+}
+
+#[test]
+fn no_two_cases_are_the_same() {
+    let mut seen = std::collections::HashMap::new();
+    for case in cases() {
+        if let Some(other) = seen.insert(case.subject(), case.title()) {
+            panic!("{} repeats {other}", case.title());
+        }
+    }
+}
