@@ -1,1 +1,111 @@
 //! Traces, logs and metrics.
+//!
+//! What may be written is decided here once: log lines and exported spans hold the [`fields`] of a table and no others,
+//! [`metrics`] are those of a table, and [`Masker`] hides known secrets even in allowed fields. Messages are fixed
+//! texts; what varies is a field.
+
+pub mod fields;
+mod log;
+mod mask;
+pub mod metrics;
+mod otlp;
+mod table;
+mod trace_context;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::Registry;
+
+pub use log::Sink;
+pub use mask::Masker;
+pub use table::markdown;
+pub use trace_context::TraceContext;
+
+use crate::config::{Log, LogLevel, Tracing};
+
+/// What observes this process; dropping it sends what is not sent yet.
+#[derive(Debug)]
+pub struct Observer {
+    masker: Arc<ArcSwap<Masker>>,
+    provider: Option<SdkTracerProvider>,
+}
+
+impl Observer {
+    /// Hides these secrets from now on.
+    pub fn hide(&self, masker: Masker) {
+        self.masker.store(Arc::new(masker));
+    }
+
+    /// Sends the spans that have not been sent yet; waits for it.
+    pub fn flush(&self) {
+        if let Some(provider) = &self.provider {
+            // There is nobody left to tell when this fails.
+            let _ = provider.shutdown();
+        }
+    }
+}
+
+/// The subscriber for these settings, which writes lines to `sink`, and its observer. Runs within a tokio runtime when
+/// spans are exported.
+pub fn subscriber(
+    log: &Log,
+    tracing: &Tracing,
+    sink: Sink,
+) -> Result<
+    (impl tracing::Subscriber + Send + Sync, Observer),
+    Box<dyn std::error::Error + Send + Sync>,
+> {
+    let masker = Arc::new(ArcSwap::default());
+    let provider = otlp::provider(tracing)?;
+    let level = match log.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    // Spans are kept whatever the level of lines, so that a line about a problem knows its request.
+    let lines = log::LogLayer::new(log.format, masker.clone(), sink).with_filter(filter_fn(
+        move |metadata| {
+            log::is_ours(metadata.target()) && (metadata.is_span() || *metadata.level() <= level)
+        },
+    ));
+    let spans = provider.as_ref().map(|provider| {
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("sangam"))
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false);
+        // A span with a field that is not in the table is not sent at all.
+        layer.with_filter(filter_fn(|metadata| {
+            metadata.is_span()
+                && metadata.target().starts_with("sangam")
+                && metadata
+                    .fields()
+                    .iter()
+                    .all(|field| fields::is_allowed(field.name()))
+        }))
+    });
+    let subscriber = Registry::default().with(spans).with(lines);
+    Ok((subscriber, Observer { masker, provider }))
+}
+
+/// Observes this process from now on, with lines on standard error.
+pub fn install(
+    log: &Log,
+    tracing: &Tracing,
+) -> Result<Observer, Box<dyn std::error::Error + Send + Sync>> {
+    let (subscriber, observer) = subscriber(log, tracing, Box::new(std::io::stderr()))?;
+    tracing::subscriber::set_global_default(subscriber)?;
+    metrics::install();
+    Ok(observer)
+}
+
+#[cfg(test)]
+mod tests;

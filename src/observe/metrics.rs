@@ -1,0 +1,160 @@
+//! The metrics: one table gives their names, help texts, buckets and documentation.
+
+use std::sync::OnceLock;
+
+use metrics::Unit;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// What kind of number a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Seconds, in buckets.
+    Seconds,
+    /// Bytes, in buckets.
+    Bytes,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// What kind of number.
+    pub kind: MetricKind,
+    /// Its labels; all of them have few values.
+    pub labels: &'static [&'static str],
+    /// What it says.
+    pub about: &'static str,
+}
+
+/// Requests by outcome.
+pub const REQUESTS: &str = "sangam_requests_total";
+/// How long requests took.
+pub const REQUEST_SECONDS: &str = "sangam_request_seconds";
+/// Requests being worked on.
+pub const REQUESTS_IN_FLIGHT: &str = "sangam_requests_in_flight";
+/// Bytes of answers, before compression.
+pub const ANSWER_BYTES: &str = "sangam_answer_bytes";
+/// Calls to departments.
+pub const FETCHES: &str = "sangam_fetches_total";
+/// How long calls to departments took.
+pub const FETCH_SECONDS: &str = "sangam_fetch_seconds";
+/// Bytes of departments' answers.
+pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
+/// Looks into a cache.
+pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
+/// How long compiling an operation took.
+pub const PLAN_SECONDS: &str = "sangam_plan_seconds";
+
+/// Every metric.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: REQUESTS,
+        kind: MetricKind::Counter,
+        labels: &["outcome"],
+        about: "GraphQL requests: executed, refused, malformed, shed, failed",
+    },
+    Metric {
+        name: REQUEST_SECONDS,
+        kind: MetricKind::Seconds,
+        labels: &[],
+        about: "Time from the head of a GraphQL request to its answer",
+    },
+    Metric {
+        name: REQUESTS_IN_FLIGHT,
+        kind: MetricKind::Gauge,
+        labels: &[],
+        about: "GraphQL requests being worked on",
+    },
+    Metric {
+        name: ANSWER_BYTES,
+        kind: MetricKind::Bytes,
+        labels: &[],
+        about: "Length of answers before compression",
+    },
+    Metric {
+        name: FETCHES,
+        kind: MetricKind::Counter,
+        labels: &["connector", "outcome"],
+        about: "Calls to departments: ok, or the kind of the error",
+    },
+    Metric {
+        name: FETCH_SECONDS,
+        kind: MetricKind::Seconds,
+        labels: &["connector"],
+        about: "Time of calls to departments",
+    },
+    Metric {
+        name: FETCH_BYTES,
+        kind: MetricKind::Counter,
+        labels: &["connector"],
+        about: "Bytes of departments' answers, decompressed",
+    },
+    Metric {
+        name: CACHE_LOOKUPS,
+        kind: MetricKind::Counter,
+        labels: &["cache", "state"],
+        about: "Looks into a cache (plan, document, entity, response): hit, miss, shared, bypass",
+    },
+    Metric {
+        name: PLAN_SECONDS,
+        kind: MetricKind::Seconds,
+        labels: &[],
+        about: "Time to parse, validate and plan an operation that was not in the plan cache",
+    },
+];
+
+const SECONDS_BUCKETS: [f64; 13] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
+const BYTES_BUCKETS: [f64; 7] = [256.0, 1e3, 4e3, 16e3, 64e3, 1e6, 16e6];
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Installs the recorder of this process, once, and gives the handle that renders what was recorded.
+pub fn install() -> PrometheusHandle {
+    HANDLE
+        .get_or_init(|| {
+            let mut builder = PrometheusBuilder::new();
+            for metric in METRICS {
+                let buckets: &[f64] = match metric.kind {
+                    MetricKind::Seconds => &SECONDS_BUCKETS,
+                    MetricKind::Bytes => &BYTES_BUCKETS,
+                    _ => continue,
+                };
+                let matcher = Matcher::Full(metric.name.to_owned());
+                // Refused only for an empty list of buckets.
+                builder = builder
+                    .set_buckets_for_metric(matcher, buckets)
+                    .unwrap_or_default();
+            }
+            let recorder = builder.build_recorder();
+            let handle = recorder.handle();
+            // Fails when a recorder is there already: then that one records, and this handle renders nothing.
+            let _ = metrics::set_global_recorder(recorder);
+            describe();
+            handle
+        })
+        .clone()
+}
+
+fn describe() {
+    for metric in METRICS {
+        match metric.kind {
+            MetricKind::Counter => {
+                metrics::describe_counter!(metric.name, Unit::Count, metric.about)
+            }
+            MetricKind::Gauge => metrics::describe_gauge!(metric.name, Unit::Count, metric.about),
+            MetricKind::Seconds => {
+                metrics::describe_histogram!(metric.name, Unit::Seconds, metric.about)
+            }
+            MetricKind::Bytes => {
+                metrics::describe_histogram!(metric.name, Unit::Bytes, metric.about)
+            }
+        }
+    }
+}
