@@ -62,6 +62,8 @@ section! {
         connections: usize = 10_000,
         /// How long a client may take to send the head of a request, and how long its body.
         request_read_timeout: Duration = Duration::from_secs(10),
+        /// How long a connection may stay open without a request.
+        idle_timeout: Duration = Duration::from_secs(75),
     }
 }
 

@@ -134,7 +134,12 @@ fn level_name(level: Level) -> &'static str {
 }
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
-    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+    fn on_new_span(
+        &self,
+        attributes: &span::Attributes<'_>,
+        id: &span::Id,
+        context: Context<'_, S>,
+    ) {
         let Some(span) = context.span(id) else { return };
         let mut fields = String::new();
         attributes.record(&mut FieldWriter {

@@ -65,7 +65,9 @@ mod tests {
     fn hides_a_secret_however_it_is_written() {
         let masker = Masker::new(["can/ary \"7\"", "canary", "abc"]);
         assert_eq!(
-            masker.mask(r#"a can/ary "7" b {"k":"can/ary \"7\""} ?k=can%2Fary%20%227%22 xcanaryx abc"#),
+            masker.mask(
+                r#"a can/ary "7" b {"k":"can/ary \"7\""} ?k=can%2Fary%20%227%22 xcanaryx abc"#
+            ),
             r#"a *** b {"k":"***"} ?k=*** x***x abc"#
         );
         assert!(matches!(masker.mask("nothing"), Cow::Borrowed(_)));

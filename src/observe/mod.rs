@@ -15,9 +15,13 @@ mod trace_context;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, TracerProvider,
+};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::level_filters::LevelFilter;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -105,6 +109,39 @@ pub fn install(
     tracing::subscriber::set_global_default(subscriber)?;
     metrics::install();
     Ok(observer)
+}
+
+/// Makes a request's span part of the client's trace, and gives the place in it that upstreams are told: the span's
+/// own when spans are exported, else `ours`.
+pub fn join_trace(
+    span: &tracing::Span,
+    client: &http::HeaderMap,
+    ours: TraceContext,
+) -> TraceContext {
+    let parent = client
+        .get("traceparent")
+        .and_then(|value| TraceContext::parse(value.to_str().ok()?));
+    if let Some(parent) = parent {
+        let parent = SpanContext::new(
+            TraceId::from_bytes(parent.trace_id.to_be_bytes()),
+            SpanId::from_bytes(parent.span_id.to_be_bytes()),
+            TraceFlags::new(parent.flags),
+            true,
+            TraceState::NONE,
+        );
+        // Refused when no layer exports spans; then there is nothing to join.
+        let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+    }
+    let context = span.context();
+    let exported = context.span().span_context().clone();
+    if !exported.is_valid() || exported.is_remote() {
+        return ours;
+    }
+    TraceContext {
+        trace_id: u128::from_be_bytes(exported.trace_id().to_bytes()),
+        span_id: u64::from_be_bytes(exported.span_id().to_bytes()),
+        flags: exported.trace_flags().to_u8(),
+    }
 }
 
 #[cfg(test)]

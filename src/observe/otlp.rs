@@ -50,9 +50,7 @@ pub(crate) fn provider(
         return Ok(None);
     };
     let client = OnRuntime {
-        client: reqwest::Client::builder()
-            .timeout(EXPORT_TIMEOUT)
-            .build()?,
+        client: reqwest::Client::builder().timeout(EXPORT_TIMEOUT).build()?,
         runtime: tokio::runtime::Handle::try_current()?,
     };
     let exporter = SpanExporter::builder()

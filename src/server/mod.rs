@@ -1,1 +1,221 @@
-//! GraphQL over HTTP towards clients; health and metrics.
+//! GraphQL over HTTP towards clients; health, and metrics for operators.
+//!
+//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`]. A request passes the layers of
+//! [`app`] from the outermost to its handler, and nothing else: observe, CORS, compression, then
+//! [`graphql`]: media types, a place among the requests in work, the body, the request, the executor, the answer.
+
+mod admin;
+mod answer;
+mod context;
+mod executor;
+mod graphql;
+mod health;
+mod landing;
+mod layers;
+mod listen;
+mod media;
+mod refusal;
+mod request;
+mod schema;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum_server::Handle;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+pub use executor::Executor;
+pub use media::Media;
+pub use refusal::Refusal;
+
+use crate::config::{Limits, Settings};
+use context::{Observing, observe};
+
+/// Requests at the same time on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 128;
+
+/// Why the server cannot start.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct SetupError(String);
+
+impl SetupError {
+    fn new(message: impl Into<String>) -> SetupError {
+        SetupError(message.into())
+    }
+}
+
+/// What handlers share.
+struct Shared {
+    executor: Arc<dyn Executor>,
+    limits: Limits,
+    introspection: bool,
+    places: Semaphore,
+    stopping: AtomicBool,
+    metrics: PrometheusHandle,
+}
+
+/// The layers and paths that clients see.
+fn app(shared: Arc<Shared>, settings: &Settings) -> Result<Router, SetupError> {
+    let observing = Arc::new(Observing::new(settings.log.requests));
+    let graphql = get(graphql::get)
+        .post(graphql::post)
+        .fallback(graphql::other_method);
+    let mut router = Router::new().route("/graphql", graphql);
+    // A layer wraps what stands before it: the last one is the outermost.
+    if settings.general.compression {
+        router = router.layer(layers::compression());
+    }
+    if let Some(cors) = layers::cors(&settings.cors)? {
+        router = router.layer(cors);
+    }
+    Ok(router
+        .layer(from_fn_with_state(observing, observe))
+        .route(
+            "/",
+            get(async |headers: http::HeaderMap| landing::page(&headers)),
+        )
+        .route("/schema.graphql", get(schema::schema))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(async || Refusal::no_such_path())
+        .with_state(shared))
+}
+
+/// A server that listens.
+pub struct Server {
+    /// Where clients connect.
+    pub address: SocketAddr,
+    /// Where operators connect.
+    pub admin_address: Option<SocketAddr>,
+    /// Whether clients speak TLS.
+    pub tls: bool,
+    shared: Arc<Shared>,
+    handles: Vec<Handle<SocketAddr>>,
+    tasks: JoinSet<std::io::Result<()>>,
+    grace: Duration,
+}
+
+impl Server {
+    /// Listens, and answers from now on.
+    ///
+    /// # Errors
+    /// A port that is in use, a certificate that cannot be read: with the setting to change.
+    pub fn start(settings: &Settings, executor: Arc<dyn Executor>) -> Result<Server, SetupError> {
+        let limits = settings.limits.clone();
+        let shared = Arc::new(Shared {
+            executor,
+            introspection: settings.general.introspection,
+            places: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
+            stopping: AtomicBool::new(false),
+            metrics: crate::observe::metrics::install(),
+            limits,
+        });
+        let mut server = Server {
+            address: settings.general.listen,
+            admin_address: None,
+            tls: false,
+            shared: shared.clone(),
+            handles: Vec::new(),
+            tasks: JoinSet::new(),
+            grace: settings.general.shutdown_grace,
+        };
+        let router = app(shared.clone(), settings)?;
+        let tls = listen::tls(&settings.tls)?;
+        server.tls = tls.is_some();
+        let listener = listen::bind(
+            settings.general.listen,
+            "choose another address with --listen or `listen` in sangam.toml",
+        )?;
+        server.address = server.serve(listener, router, tls)?;
+        if let Some(address) = settings.admin.listen {
+            let router = admin::router(shared, settings.admin.token.clone());
+            let help = "choose another address with `admin.listen` in sangam.toml";
+            let listener = listen::bind(address, help)?;
+            server.admin_address = Some(server.serve(listener, router, None)?);
+        }
+        server.keep_metrics_small();
+        Ok(server)
+    }
+
+    fn serve(
+        &mut self,
+        listener: std::net::TcpListener,
+        router: Router,
+        tls: Option<axum_server::tls_rustls::RustlsConfig>,
+    ) -> Result<SocketAddr, SetupError> {
+        let failed = |error: std::io::Error| SetupError::new(format!("cannot listen: {error}"));
+        let address = listener.local_addr().map_err(failed)?;
+        let handle = Handle::new();
+        self.handles.push(handle.clone());
+        let limits = &self.shared.limits;
+        let bounded = listen::Bounded::new(limits.connections);
+        let mut server = axum_server::from_tcp(listener)
+            .map_err(failed)?
+            .handle(handle)
+            .first_request_timeout(limits.request_read_timeout);
+        // Between requests this timeout counts too, so it is the longer one.
+        let head_timeout = limits.idle_timeout.max(limits.request_read_timeout);
+        let http = server.http_builder();
+        http.http1().header_read_timeout(head_timeout);
+        http.http2()
+            .keep_alive_interval(limits.idle_timeout)
+            .max_concurrent_streams(MAX_STREAMS);
+        let service = router.into_make_service();
+        match tls {
+            Some(config) => {
+                let tls = axum_server::tls_rustls::RustlsAcceptor::new(config).acceptor(bounded);
+                self.tasks.spawn(server.acceptor(tls).serve(service));
+            }
+            None => {
+                self.tasks.spawn(server.acceptor(bounded).serve(service));
+            }
+        }
+        Ok(address)
+    }
+
+    /// Histograms gather their samples until somebody looks; nobody may ever look.
+    fn keep_metrics_small(&mut self) {
+        let metrics = self.shared.metrics.clone();
+        self.tasks.spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(5));
+            loop {
+                ticks.tick().await;
+                metrics.run_upkeep();
+            }
+        });
+    }
+
+    /// Stops: no further connections are accepted, requests in flight are finished within the grace period.
+    pub async fn stop(mut self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+        for handle in &self.handles {
+            handle.graceful_shutdown(Some(self.grace));
+        }
+        // The listeners end by themselves; the last task is the one that never does.
+        while self.tasks.len() > 1 {
+            if self.tasks.join_next().await.is_none() {
+                break;
+            }
+        }
+        self.tasks.shutdown().await;
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

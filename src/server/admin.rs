@@ -1,0 +1,55 @@
+//! The listener for operators: `/metrics` and `/health`, behind a token.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{Request, StatusCode};
+
+use super::{Shared, health};
+use crate::config::Secret;
+
+/// The operators' paths.
+pub(super) fn router(shared: Arc<Shared>, token: Option<Secret>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/health", get(details))
+        .layer(from_fn_with_state(Arc::new(token), with_token))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(shared)
+}
+
+async fn with_token(
+    State(token): State<Arc<Option<Secret>>>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let given = request.headers().get(AUTHORIZATION);
+    let given = given.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let fits = match &*token {
+        None => true,
+        Some(token) => given.is_some_and(|given| token.matches(given)),
+    };
+    if fits {
+        next.run(request).await
+    } else {
+        let headers = [(WWW_AUTHENTICATE, "Bearer")];
+        (StatusCode::UNAUTHORIZED, headers, "a token is needed\n").into_response()
+    }
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (headers, shared.metrics.render())
+}
+
+async fn details(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (headers, shared.executor.details().to_string())
+}

@@ -1,0 +1,44 @@
+//! `/health/live` and `/health/ready`.
+//!
+//! Live: the process answers. Ready: it serves, and is not stopping. A department that is down makes the gateway
+//! neither: its part of an answer is null, the rest is served.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use super::Shared;
+
+type Health = (
+    StatusCode,
+    [(http::HeaderName, &'static str); 2],
+    &'static str,
+);
+
+fn health(status: StatusCode, body: &'static str) -> Health {
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (status, headers, body)
+}
+
+/// `/health/live`
+pub(super) async fn live() -> Health {
+    health(StatusCode::OK, "{\"status\":\"live\"}\n")
+}
+
+/// `/health/ready`
+pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Health {
+    if shared.stopping.load(Ordering::Relaxed) {
+        health(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{\"status\":\"stopping\"}\n",
+        )
+    } else {
+        health(StatusCode::OK, "{\"status\":\"ready\"}\n")
+    }
+}

@@ -1,0 +1,45 @@
+//! What a person sees who opens the endpoint in a browser: a short text with URLs and a command to try.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, VARY};
+use http::{HeaderMap, HeaderValue};
+
+/// Whether this is a browser: it asks for HTML.
+pub(super) fn wants_text(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/html"))
+}
+
+/// The text.
+pub(super) fn page(headers: &HeaderMap) -> Response {
+    // What the client wrote goes back to the client only as a name and a port.
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host
+        .filter(|host| {
+            host.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        })
+        .unwrap_or("localhost:4000");
+    let text = format!(
+        "Sangam: one GraphQL endpoint in front of the departments' systems.\n\n\
+         endpoint  http://{host}/graphql\n\
+         schema    http://{host}/schema.graphql\n\
+         health    http://{host}/health/ready\n\n\
+         Try:\n\n  \
+         curl -s http://{host}/graphql -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"query\": \"{{ __schema {{ queryType {{ fields {{ name description }} }} }} }}\"}}'\n"
+    );
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    response
+}

@@ -1,0 +1,55 @@
+//! The layers of other people's making, set up by settings: CORS and compression.
+
+use http::{HeaderName, HeaderValue, Method};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::SetupError;
+use crate::config::Cors;
+
+/// Shorter answers are sent as they are: they fit into one packet.
+const COMPRESS_ABOVE: u64 = 1024;
+
+/// CORS, when some origin may ask.
+pub(super) fn cors(settings: &Cors) -> Result<Option<CorsLayer>, SetupError> {
+    if settings.origins.is_empty() {
+        return Ok(None);
+    }
+    let origins = if settings.origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(each(&settings.origins, "cors.origins", |text| {
+            HeaderValue::from_str(text).ok()
+        })?)
+    };
+    let headers: Vec<HeaderName> =
+        each(&settings.headers, "cors.headers", |text| text.parse().ok())?;
+    Ok(Some(
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(headers)
+            .expose_headers([HeaderName::from_static("x-request-id")])
+            .allow_credentials(settings.credentials)
+            .max_age(settings.max_age),
+    ))
+}
+
+fn each<T>(
+    texts: &[String],
+    setting: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, SetupError> {
+    let parsed = texts.iter().map(|text| {
+        parse(text).ok_or_else(|| SetupError::new(format!("{setting}: {text:?} cannot be one")))
+    });
+    parsed.collect()
+}
+
+/// Compression of answers that are worth it.
+pub(super) fn compression() -> CompressionLayer<SizeAbove> {
+    CompressionLayer::new()
+        .quality(tower_http::CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESS_ABOVE))
+}

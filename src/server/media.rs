@@ -1,0 +1,147 @@
+//! Which media type an answer has: GraphQL over HTTP, "Media Types" and "Accept".
+
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
+
+/// The media types of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/graphql-response+json`: the status says what became of the request.
+    GraphqlResponse,
+    /// `application/json`: status 200 for whatever is a GraphQL request, as clients of old expect.
+    Json,
+}
+
+impl Media {
+    /// For the `Content-Type` header.
+    pub fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Media::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Media::Json => "application/json; charset=utf-8",
+        })
+    }
+
+    /// The type that the client prefers; `None` when it accepts neither.
+    ///
+    /// Who does not ask for `application/graphql-response+json` by name gets `application/json`: a browser shows it,
+    /// and a client that has never heard of the other reads it.
+    pub fn accepted(headers: &HeaderMap) -> Option<Media> {
+        let all = headers.get_all(ACCEPT);
+        let mut values = all.iter();
+        let first = values.next().map(HeaderValue::as_bytes);
+        let only = values.next().is_none();
+        if only && matches!(first, None | Some(b"*/*" | b"application/json")) {
+            return Some(Media::Json);
+        }
+        let ranges = all
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','));
+        let mut graphql = Best::default();
+        let mut json = Best::default();
+        for range in ranges {
+            let (name, quality) = quality(range);
+            match name {
+                "application/graphql-response+json" => graphql.offer(3, quality),
+                "application/json" => json.offer(3, quality),
+                _ if name.eq_ignore_ascii_case("application/graphql-response+json") => {
+                    graphql.offer(3, quality);
+                }
+                _ if name.eq_ignore_ascii_case("application/json") => json.offer(3, quality),
+                "application/*" => {
+                    graphql.offer(2, quality);
+                    json.offer(2, quality);
+                }
+                "*/*" => {
+                    graphql.offer(1, quality);
+                    json.offer(1, quality);
+                }
+                _ => {}
+            }
+        }
+        // Equal quality: what is named goes before what a wildcard covers, and the new type before the old.
+        match (graphql.quality, json.quality) {
+            (0, 0) => None,
+            (a, b) if a > b => Some(Media::GraphqlResponse),
+            (a, b) if a < b => Some(Media::Json),
+            _ if graphql.precision == 3 => Some(Media::GraphqlResponse),
+            _ => Some(Media::Json),
+        }
+    }
+}
+
+/// The most precise range that covers a type, and its quality in thousandths.
+#[derive(Default)]
+struct Best {
+    precision: u8,
+    quality: u16,
+}
+
+impl Best {
+    fn offer(&mut self, precision: u8, quality: u16) {
+        if precision > self.precision || (precision == self.precision && quality > self.quality) {
+            *self = Best { precision, quality };
+        }
+    }
+}
+
+/// The name of a media range and its `q`, in thousandths.
+fn quality(range: &str) -> (&str, u16) {
+    let mut parts = range.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let quality = parts
+        .filter_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+        .find_map(|text| text.parse::<f32>().ok())
+        .filter(|quality| (0.0..=1.0).contains(quality));
+    // At most 1000, so that nothing is cut off.
+    (name, (quality.unwrap_or(1.0) * 1000.0) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn follows_the_clients_preference() {
+        let cases = [
+            ("*/*", Some(Media::Json)),
+            ("application/json", Some(Media::Json)),
+            (
+                "application/graphql-response+json",
+                Some(Media::GraphqlResponse),
+            ),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                Some(Media::GraphqlResponse),
+            ),
+            (
+                "application/json, application/graphql-response+json",
+                Some(Media::GraphqlResponse),
+            ),
+            (
+                "application/json, application/graphql-response+json;q=0.5",
+                Some(Media::Json),
+            ),
+            (
+                "application/graphql-response+json; charset=utf-8, */*;q=0.1",
+                Some(Media::GraphqlResponse),
+            ),
+            (
+                "text/html, application/xhtml+xml, */*;q=0.8",
+                Some(Media::Json),
+            ),
+            ("application/*", Some(Media::Json)),
+            ("application/json;q=0, */*", Some(Media::GraphqlResponse)),
+            ("text/html", None),
+            ("application/json;q=0", None),
+            ("APPLICATION/JSON", Some(Media::Json)),
+        ];
+        for (accept, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(Media::accepted(&headers), expected, "{accept}");
+        }
+        assert_eq!(Media::accepted(&HeaderMap::new()), Some(Media::Json));
+    }
+}

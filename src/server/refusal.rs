@@ -1,0 +1,139 @@
+//! Requests that are refused before they are GraphQL requests: 4xx and 503, shaped as GraphQL errors.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+
+/// Why a request was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// `extensions.code`, stable.
+    pub code: &'static str,
+    /// `extensions.sangam.kind`.
+    pub kind: &'static str,
+    /// What is wrong and what to do, for the client's developer.
+    pub message: String,
+    /// Methods that are allowed, when this one is not.
+    pub allow: Option<&'static str>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal {
+            status,
+            code,
+            kind: "INVALID",
+            message: message.into(),
+            allow: None,
+        }
+    }
+
+    /// The request is not what GraphQL over HTTP wants: 400.
+    pub fn malformed(message: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    /// The body is longer than allowed: 413.
+    pub fn too_large(limit: usize) -> Refusal {
+        let message =
+            format!("The request's body is longer than {limit} bytes (limits.body_bytes)");
+        Refusal {
+            kind: "LIMIT",
+            ..Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE", message)
+        }
+    }
+
+    /// The body did not arrive in time: 408.
+    pub fn slow() -> Refusal {
+        let message = "The request's body did not arrive in time (limits.request_read_timeout)";
+        Refusal {
+            kind: "TIMEOUT",
+            ..Refusal::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+        }
+    }
+
+    /// The content type is not one that is read: 415. Forms are among these, so that a page of another origin cannot
+    /// send a request that the browser has not asked about first.
+    pub fn unsupported_media_type() -> Refusal {
+        let message = "Send the request as JSON, with the header Content-Type: application/json";
+        Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            message,
+        )
+    }
+
+    /// The client accepts nothing that we write: 406.
+    pub fn not_acceptable() -> Refusal {
+        let message = "Accept application/graphql-response+json or application/json: answers have no other form";
+        Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+    }
+
+    /// Another method than those of the endpoint: 405.
+    pub fn method(allow: &'static str, message: &str) -> Refusal {
+        Refusal {
+            allow: Some(allow),
+            ..Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                message,
+            )
+        }
+    }
+
+    /// There is nothing at this path: 404.
+    pub fn no_such_path() -> Refusal {
+        let message = "There is nothing at this path; the GraphQL endpoint is /graphql";
+        Refusal {
+            kind: "NOT_FOUND",
+            ..Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+        }
+    }
+
+    /// As many requests as allowed are being worked on: 503.
+    pub fn busy() -> Refusal {
+        let message = "The gateway is busy; try again in a moment";
+        Refusal {
+            kind: "BUSY",
+            ..Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message)
+        }
+    }
+
+    /// Something of our own went wrong: 500. What, is in the log.
+    pub fn internal() -> Refusal {
+        let message = "Something went wrong in the gateway";
+        Refusal {
+            kind: "INTERNAL",
+            ..Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({
+            "errors": [{
+                "message": self.message,
+                "extensions": { "code": self.code, "sangam": { "kind": self.kind } },
+            }],
+        });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

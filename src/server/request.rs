@@ -1,0 +1,346 @@
+//! From an HTTP request to a [`GraphqlRequest`]: GraphQL over HTTP, "Request".
+//!
+//! This is on the path of every request: the body is read once, by the pull reader, and only what is asked for is
+//! built. Numbers in variables keep their digits.
+
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+
+use super::refusal::Refusal;
+use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, unescape};
+use crate::gateway::GraphqlRequest;
+
+/// Whether a `POST` carries JSON in UTF-8.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return false;
+    };
+    if value.as_bytes() == b"application/json" {
+        return true;
+    }
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let mut charsets = parts.filter_map(|part| {
+        let (key, value) = part.split_once('=')?;
+        key.eq_ignore_ascii_case("charset")
+            .then(|| value.trim_matches('"'))
+    });
+    name.eq_ignore_ascii_case("application/json")
+        && charsets.all(|charset| charset.eq_ignore_ascii_case("utf-8"))
+}
+
+/// Reads a body of at most `limit` bytes, which must arrive within `timeout`.
+pub(super) async fn body(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    timeout: Duration,
+) -> Result<Bytes, Refusal> {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Refusal::too_large(limit));
+    }
+    match tokio::time::timeout(timeout, collect(body.into_data_stream(), limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(Refusal::slow()),
+    }
+}
+
+/// One chunk, the usual case, is not copied.
+async fn collect(mut chunks: BodyDataStream, limit: usize) -> Result<Bytes, Refusal> {
+    let broken = |_| Refusal::malformed("The request's body broke off");
+    let Some(first) = chunks.next().await else {
+        return Ok(Bytes::new());
+    };
+    let first = first.map_err(broken)?;
+    if first.len() > limit {
+        return Err(Refusal::too_large(limit));
+    }
+    let Some(second) = chunks.next().await else {
+        return Ok(first);
+    };
+    let mut whole = BytesMut::from(first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        let chunk = chunk.map_err(broken)?;
+        if whole.len() + chunk.len() > limit {
+            return Err(Refusal::too_large(limit));
+        }
+        whole.extend_from_slice(&chunk);
+        next = chunks.next().await;
+    }
+    Ok(whole.freeze())
+}
+
+/// Reads the JSON body of a `POST`.
+pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Refusal::malformed(
+            "The request has no body; send {\"query\": \"…\"}",
+        ));
+    }
+    let mut reader = JsonReader::new(body).map_err(|error| not_json(&error))?;
+    match reader.peek().map_err(|error| not_json(&error))? {
+        Kind::Object => {}
+        Kind::List => {
+            return Err(Refusal::malformed(
+                "The body is a list; several operations in one request are not supported",
+            ));
+        }
+        _ => return Err(Refusal::malformed("The body is not a JSON object")),
+    }
+    let mut request = GraphqlRequest::default();
+    let read = members(&mut reader, &mut request);
+    match read {
+        Ok(Ok(())) => with_query(request),
+        Ok(Err(refusal)) => Err(refusal),
+        Err(error) => Err(not_json(&error)),
+    }
+}
+
+/// The outer error: not JSON. The inner one: JSON of the wrong shape.
+fn members(
+    reader: &mut JsonReader<'_>,
+    request: &mut GraphqlRequest,
+) -> Result<Result<(), Refusal>, ReadError> {
+    reader.enter_object()?;
+    while let Some(key) = reader.next_key()? {
+        let wrong = match key.as_str() {
+            "query" => match text(reader)? {
+                Ok(text) => {
+                    request.query = text;
+                    continue;
+                }
+                Err(()) => "`query` must be a string",
+            },
+            "operationName" => match text(reader)? {
+                Ok(text) => {
+                    request.operation_name = text.filter(|name| !name.is_empty());
+                    continue;
+                }
+                Err(()) => "`operationName` must be a string or null",
+            },
+            "variables" => match object(reader)? {
+                Ok(value) => {
+                    request.variables = value;
+                    continue;
+                }
+                Err(()) => "`variables` must be an object or null",
+            },
+            "extensions" => match object(reader)? {
+                Ok(value) => {
+                    request.extensions = value;
+                    continue;
+                }
+                Err(()) => "`extensions` must be an object or null",
+            },
+            _ => {
+                reader.skip()?;
+                continue;
+            }
+        };
+        return Ok(Err(Refusal::malformed(wrong)));
+    }
+    reader.finish()?;
+    Ok(Ok(()))
+}
+
+/// A string or null.
+fn text(reader: &mut JsonReader<'_>) -> Result<Result<Option<String>, ()>, ReadError> {
+    if matches!(reader.peek()?, Kind::Object | Kind::List) {
+        return Ok(Err(()));
+    }
+    Ok(match reader.scalar()? {
+        Scalar::Null => Ok(None),
+        Scalar::String(span) => Ok(Some(unescape(reader.slice(span)).into_owned())),
+        _ => Err(()),
+    })
+}
+
+/// An object or null.
+fn object(reader: &mut JsonReader<'_>) -> Result<Result<Option<Value>, ()>, ReadError> {
+    Ok(match reader.peek()? {
+        Kind::Object => Ok(Some(Value::read(reader)?)),
+        Kind::Null => {
+            reader.skip()?;
+            Ok(None)
+        }
+        _ => Err(()),
+    })
+}
+
+fn not_json(error: &ReadError) -> Refusal {
+    Refusal::malformed(format!("The body is not JSON: {error}"))
+}
+
+/// Reads the parameters of a `GET`.
+pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, Refusal> {
+    let mut request = GraphqlRequest::default();
+    let mut seen = [false; 4];
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let index = match key.as_ref() {
+            "query" => 0,
+            "operationName" => 1,
+            "variables" => 2,
+            "extensions" => 3,
+            _ => continue,
+        };
+        if std::mem::replace(&mut seen[index], true) {
+            return Err(Refusal::malformed(format!("`{key}` is given twice")));
+        }
+        match index {
+            0 => request.query = Some(value.into_owned()),
+            1 => request.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
+            2 => request.variables = parameter("variables", &value)?,
+            _ => request.extensions = parameter("extensions", &value)?,
+        }
+    }
+    with_query(request)
+}
+
+/// A parameter that holds a JSON object.
+fn parameter(name: &str, text: &str) -> Result<Option<Value>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match Value::parse_json(text.as_bytes()) {
+        Ok(Value::Null) => Ok(None),
+        Ok(value @ Value::Object(_)) => Ok(Some(value)),
+        Ok(_) => Err(Refusal::malformed(format!(
+            "`{name}` must be a JSON object"
+        ))),
+        Err(error) => Err(Refusal::malformed(format!("`{name}` is not JSON: {error}"))),
+    }
+}
+
+fn with_query(request: GraphqlRequest) -> Result<GraphqlRequest, Refusal> {
+    if request.query.is_none() {
+        return Err(Refusal::malformed(
+            "The request has no `query`; send {\"query\": \"…\"}",
+        ));
+    }
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn reads_what_a_client_sends() {
+        let body = br#" {"operationName": "A", "query": "query A { a }\n# \u0915", "unknown": [1, {"a": 2}],
+            "variables": {"n": 1.10, "big": 123456789012345678901234567890}, "extensions": null} "#;
+        let request = from_json(body).unwrap();
+        assert_eq!(request.query.as_deref(), Some("query A { a }\n# क"));
+        assert_eq!(request.operation_name.as_deref(), Some("A"));
+        assert_eq!(
+            request.variables.unwrap().to_json(),
+            r#"{"n":1.10,"big":123456789012345678901234567890}"#
+        );
+        assert_eq!(request.extensions, None);
+    }
+
+    #[test]
+    fn tells_what_is_wrong() {
+        let cases = [
+            ("", "The request has no body; send {\"query\": \"…\"}"),
+            (
+                "[]",
+                "The body is a list; several operations in one request are not supported",
+            ),
+            ("5", "The body is not a JSON object"),
+            ("{}", "The request has no `query`; send {\"query\": \"…\"}"),
+            (
+                r#"{"query": null}"#,
+                "The request has no `query`; send {\"query\": \"…\"}",
+            ),
+            (r#"{"query": 5}"#, "`query` must be a string"),
+            (r#"{"query": ["{a}"]}"#, "`query` must be a string"),
+            (
+                r#"{"query": "{a}", "operationName": 5}"#,
+                "`operationName` must be a string or null",
+            ),
+            (
+                r#"{"query": "{a}", "variables": "x"}"#,
+                "`variables` must be an object or null",
+            ),
+            (
+                r#"{"query": "{a}", "variables": []}"#,
+                "`variables` must be an object or null",
+            ),
+            (
+                r#"{"query": "{a}", "extensions": 0}"#,
+                "`extensions` must be an object or null",
+            ),
+        ];
+        for (body, message) in cases {
+            assert_eq!(
+                from_json(body.as_bytes()).unwrap_err().message,
+                message,
+                "{body}"
+            );
+        }
+        for body in [
+            "{",
+            "{\"query\": \"{a}\"} x",
+            "query { a }",
+            "{\"query\": \"\u{1}\"}",
+        ] {
+            let message = from_json(body.as_bytes()).unwrap_err().message;
+            assert!(
+                message.starts_with("The body is not JSON: "),
+                "{body}: {message}"
+            );
+        }
+        let message = from_json(b"{\"query\": \"\xff\"}").unwrap_err().message;
+        assert!(message.starts_with("The body is not JSON: "), "{message}");
+    }
+
+    #[test]
+    fn reads_the_parameters_of_a_get() {
+        let request =
+            from_query_string("query=%7Ba%7D&variables=%7B%22n%22%3A1.0%7D&operationName=&x=1");
+        let request = request.unwrap();
+        assert_eq!(request.query.as_deref(), Some("{a}"));
+        assert_eq!(request.operation_name, None);
+        assert_eq!(request.variables.unwrap().to_json(), r#"{"n":1.0}"#);
+        for (query, message) in [
+            ("", "The request has no `query`; send {\"query\": \"…\"}"),
+            ("query=a&query=b", "`query` is given twice"),
+            ("query=a&variables=5", "`variables` must be a JSON object"),
+        ] {
+            assert_eq!(from_query_string(query).unwrap_err().message, message);
+        }
+    }
+
+    #[test]
+    fn only_json_is_json() {
+        let cases = [
+            ("application/json", true),
+            ("application/json; charset=utf-8", true),
+            ("Application/JSON;charset=\"UTF-8\"", true),
+            ("application/json; charset=iso-8859-1", false),
+            ("text/plain", false),
+            ("multipart/form-data; boundary=x", false),
+            ("application/x-www-form-urlencoded", false),
+        ];
+        for (value, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
+            assert_eq!(is_json(&headers), expected, "{value}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}
