@@ -4,3 +4,4 @@
 mod composition;
 mod mapping_cases;
 mod plans;
+mod source;

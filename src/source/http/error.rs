@@ -1,6 +1,7 @@
 //! What failed below HTTP, in the words of [`SourceError`].
 
 use std::error::Error;
+use std::io;
 
 use url::Url;
 
@@ -12,10 +13,8 @@ pub(super) fn from_reqwest(error: reqwest::Error, url: &Url) -> SourceError {
         SourceErrorKind::Timeout
     } else if error.is_connect() {
         SourceErrorKind::Unreachable
-    } else if error.is_decode() || is_malformed(&error) {
-        SourceErrorKind::BadAnswer
     } else {
-        SourceErrorKind::Unreachable
+        kind_of_cause(&error)
     };
     let error = error.without_url();
     let mut detail = format!("{}: {error}", place(url));
@@ -37,14 +36,32 @@ pub(super) fn place(url: &Url) -> String {
     )
 }
 
-/// True when the peer spoke, but not HTTP.
-fn is_malformed(error: &reqwest::Error) -> bool {
+/// A connection that broke, or a peer that spoke but not HTTP? The library puts both into one kind; the difference is
+/// in the causes.
+fn kind_of_cause(error: &reqwest::Error) -> SourceErrorKind {
+    let mut below_http = false;
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(hyper) = inner.downcast_ref::<hyper::Error>() {
-            return hyper.is_parse();
+            if hyper.is_parse() {
+                return SourceErrorKind::BadAnswer;
+            }
+            below_http = true;
+        } else if below_http
+            && let Some(io) = inner.downcast_ref::<io::Error>()
+            && matches!(
+                io.kind(),
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+            )
+        {
+            // The framing of the body, such as a chunk's size.
+            return SourceErrorKind::BadAnswer;
         }
         cause = inner.source();
     }
-    false
+    if error.is_decode() && !below_http {
+        // The compression.
+        return SourceErrorKind::BadAnswer;
+    }
+    SourceErrorKind::Unreachable
 }

@@ -1,0 +1,108 @@
+//! Small servers on free ports: one that writes given bytes, one that is an axum router, plain or with TLS.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A server that ends with the test.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+/// What a raw server does after it has written its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Then {
+    #[default]
+    Close,
+    Hold,
+    Endless,
+}
+
+/// Answers every connection's first request with these bytes.
+pub(super) async fn raw(answer: Vec<u8>, then: Then) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = Arc::new(answer);
+    let task = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = Arc::clone(&answer);
+            tokio::spawn(async move {
+                // The peer may go away at any time; that is what some cases are about.
+                let _ = serve(stream, &answer, then).await;
+            });
+        }
+    });
+    Server { address, task }
+}
+
+async fn serve(mut stream: TcpStream, answer: &[u8], then: Then) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut request).await? == 0 {
+            return Ok(());
+        }
+    }
+    stream.write_all(answer).await?;
+    match then {
+        Then::Close => stream.shutdown().await,
+        Then::Hold => std::future::pending().await,
+        Then::Endless => {
+            let before = answer[..answer.len() - 1].iter().rposition(|b| *b == b'\n');
+            let line = &answer[before.map_or(0, |at| at + 1)..];
+            loop {
+                stream.write_all(line).await?;
+            }
+        }
+    }
+}
+
+/// Serves a router over plain HTTP.
+pub(super) async fn router(router: Router) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move {
+        axum::serve(listener, service).await.unwrap();
+    });
+    Server { address, task }
+}
+
+/// Serves a router over TLS as `localhost`; also gives the authority that vouches for it.
+pub(super) async fn tls(router: Router) -> (Server, Vec<u8>) {
+    sangam::source::tls::install_provider();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let pem = made.cert.pem().into_bytes();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let mut config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let config = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(config));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = axum_server::from_tcp_rustls(listener, config).unwrap();
+    let task = tokio::spawn(async move {
+        server.serve(router.into_make_service()).await.unwrap();
+    });
+    (Server { address, task }, pem)
+}
