@@ -9,6 +9,7 @@
 //! The binary `sangam-demo` starts all of them with the real gateway in front.
 
 mod closed;
+mod data;
 pub mod date;
 pub mod department;
 pub mod grievances;

@@ -1,6 +1,15 @@
-//! The Local Government Directory.
+//! The Local Government Directory: a POST-only RPC service without authentication.
+//!
+//! `districtList` and `stateList` answer with a bare array, as the public service does; the operations for many codes
+//! or names at once answer in an envelope. Failures are HTTP 200 with a code and a message, in every case.
+
+mod operations;
+
+use std::sync::LazyLock;
 
 use axum::Router;
+use axum::routing::post;
+use serde::Deserialize;
 
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"base_url = "{url}/lgdws""#;
@@ -8,4 +17,58 @@ pub const SETTINGS: &str = r#"base_url = "{url}/lgdws""#;
 /// The service, in its initial state.
 pub fn router() -> Router {
     Router::new()
+        .route("/lgdws/stateList", post(operations::state_list))
+        .route("/lgdws/districtList", post(operations::district_list))
+        .route("/lgdws/districtDetails", post(operations::district_details))
+        .route("/lgdws/districtByName", post(operations::district_by_name))
+        .route("/lgdws/departmentList", post(operations::department_list))
+        .route(
+            "/lgdws/departmentDetails",
+            post(operations::department_details),
+        )
 }
+
+/// The code of the union territory in the directory.
+const STATE: u32 = 1;
+
+/// One row of `districts.csv`.
+#[derive(Deserialize)]
+struct District {
+    code: u32,
+    name: String,
+    division: String,
+    hi: String,
+    ur: String,
+    ks: String,
+    doi: String,
+    short: String,
+    spellings: String,
+}
+
+impl District {
+    /// How departments write its name, the official spelling first.
+    fn spellings(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str())
+            .chain(self.spellings.split(';'))
+            .filter(|name| !name.is_empty())
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.spellings()
+            .any(|spelling| spelling.eq_ignore_ascii_case(name.trim()))
+    }
+}
+
+/// One row of `departments.csv`.
+#[derive(Deserialize)]
+struct Department {
+    code: u32,
+    name: String,
+    short: String,
+    status: String,
+}
+
+static DISTRICTS: LazyLock<Vec<District>> =
+    LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/districts.csv")));
+static DEPARTMENTS: LazyLock<Vec<Department>> =
+    LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/departments.csv")));

@@ -1,0 +1,216 @@
+//! What the specs record is what the stand-ins answer: every exchange in `connectors/*/specs/*.md` is replayed, in the
+//! order of the file, against a fresh stand-in of its department.
+//!
+//! Exchanges that end in a 5xx status or in no valid JSON, though they say JSON, are outages; a stand-in is not asked
+//! to have one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::path::{Path, PathBuf};
+
+use sangam_demo::{Department, Options, departments};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// One recorded exchange.
+struct Exchange {
+    line: usize,
+    source: Option<String>,
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: String,
+    status: u16,
+    media_type: String,
+    answer: String,
+}
+
+#[tokio::test]
+async fn recorded_exchanges_are_what_the_stand_ins_answer() {
+    let connectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors");
+    let mut wrong = Vec::new();
+    let mut replayed = 0;
+    for department in departments() {
+        let folder = connectors.join(department.name);
+        for file in specs(&folder) {
+            let standin = department.start(Options::default()).await.unwrap();
+            for exchange in exchanges(&folder, &std::fs::read_to_string(&file).unwrap()) {
+                if exchange.is_outage() {
+                    continue;
+                }
+                replayed += 1;
+                let base = base_url(department, exchange.source.as_deref(), &standin.url());
+                if let Err(difference) = replay(&exchange, &base).await {
+                    wrong.push(format!(
+                        "{}:{}: {difference}",
+                        file.display(),
+                        exchange.line
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(replayed > 0, "no spec was found");
+}
+
+/// The specs of a department, by name.
+fn specs(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder.join("specs")) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Where the gateway is pointed at for a source, as the demonstration's settings have it.
+fn base_url(department: &Department, source: Option<&str>, url: &str) -> String {
+    let settings: toml::Table = department.settings(url).parse().unwrap();
+    let settings = &settings["connector"][department.name];
+    let settings = source.map_or(settings, |source| &settings["sources"][source]);
+    settings["base_url"].as_str().unwrap().to_owned()
+}
+
+fn exchanges(folder: &Path, text: &str) -> Vec<Exchange> {
+    let mut exchanges = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        if line.trim_end() == "```http" {
+            let block: Vec<_> = lines
+                .by_ref()
+                .map(|(_, line)| line)
+                .take_while(|line| *line != "```")
+                .collect();
+            exchanges.push(exchange(folder, number + 2, &block));
+        }
+    }
+    exchanges
+}
+
+fn exchange(folder: &Path, line: usize, block: &[&str]) -> Exchange {
+    let end = block
+        .iter()
+        .position(|line| line.starts_with("HTTP/1.1 "))
+        .expect("an answer");
+    let (mut request, answer) = block.split_at(end);
+    let source = request[0]
+        .strip_prefix("@source ")
+        .map(|name| name.trim().to_owned());
+    if source.is_some() {
+        request = &request[1..];
+    }
+    let (method, target) = request[0].split_once(' ').expect("a request line");
+    let (headers, body) = head_and_body(&request[1..]);
+    let (answer_headers, text) = head_and_body(&answer[1..]);
+    let file = |text: String| match text.strip_prefix("< ") {
+        Some(path) => std::fs::read_to_string(folder.join(path.trim())).unwrap(),
+        None => text,
+    };
+    Exchange {
+        line,
+        source,
+        method: method.to_owned(),
+        target: target.trim().to_owned(),
+        headers,
+        body: file(body),
+        status: answer[0]["HTTP/1.1 ".len()..][..3]
+            .parse()
+            .expect("a status"),
+        media_type: answer_headers
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value)
+            .unwrap_or_default(),
+        answer: file(text),
+    }
+}
+
+/// Header lines up to a blank one, and what follows.
+fn head_and_body(lines: &[&str]) -> (Vec<(String, String)>, String) {
+    let end = lines
+        .iter()
+        .position(|line| line.trim().is_empty())
+        .unwrap_or(lines.len());
+    let headers = lines[..end]
+        .iter()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect();
+    (headers, lines[end..].join("\n").trim().to_owned())
+}
+
+impl Exchange {
+    fn says_json(&self) -> bool {
+        self.media_type.contains("json")
+    }
+
+    fn is_outage(&self) -> bool {
+        self.status >= 500
+            || (self.says_json() && serde_json::from_str::<Value>(&self.answer).is_err())
+    }
+}
+
+async fn replay(exchange: &Exchange, base: &str) -> Result<(), String> {
+    let (status, body) = send(exchange, base).await;
+    if status != exchange.status {
+        return Err(format!(
+            "status {} is recorded, the stand-in answers {status}: {body}",
+            exchange.status
+        ));
+    }
+    let same = if exchange.says_json() {
+        serde_json::from_str::<Value>(&body).ok()
+            == serde_json::from_str::<Value>(&exchange.answer).ok()
+    } else {
+        body.trim() == exchange.answer.trim()
+    };
+    if same {
+        Ok(())
+    } else {
+        Err(format!(
+            "recorded:\n{}\nthe stand-in answers:\n{body}",
+            exchange.answer
+        ))
+    }
+}
+
+async fn send(exchange: &Exchange, base: &str) -> (u16, String) {
+    let rest = base.strip_prefix("http://").expect("a loopback address");
+    let (address, prefix) = rest
+        .split_once('/')
+        .map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
+    let mut head = format!(
+        "{} {prefix}{} HTTP/1.0\r\nhost: {address}\r\n",
+        exchange.method, exchange.target
+    );
+    for (name, value) in &exchange.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !exchange.body.is_empty() {
+        if !exchange
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
+            head.push_str("content-type: application/json\r\n");
+        }
+        head.push_str(&format!("content-length: {}\r\n", exchange.body.len()));
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(format!("{head}\r\n{}", exchange.body).as_bytes())
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+    (
+        head.split_whitespace().nth(1).unwrap().parse().unwrap(),
+        body.to_owned(),
+    )
+}
