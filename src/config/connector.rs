@@ -20,8 +20,6 @@ pub struct RawConnectorSettings {
     pub sources: BTreeMap<String, HttpUrl>,
     /// `config`, an object; what the connector reads as `$config`.
     pub config: Option<RawConfig>,
-    /// Who owns the department's system (`connector.toml`).
-    pub owner: Option<String>,
 }
 
 /// A value of `config` as written.
@@ -55,8 +53,6 @@ pub struct ConnectorSettings {
     pub config: ConnectorConfig,
     /// What the connector may read as `$env`.
     pub env: BTreeMap<String, Secret>,
-    /// Who owns the department's system.
-    pub owner: Option<String>,
 }
 
 impl ConnectorSettings {
@@ -117,7 +113,6 @@ impl RawConnectorSettings {
             common: self.common.over(lower.common),
             sources,
             config,
-            owner: self.owner.or(lower.owner),
         }
     }
 
@@ -162,7 +157,6 @@ impl RawConnectorSettings {
                 sources: self.sources,
                 config,
                 env,
-                owner: self.owner,
             })
         } else {
             Err(ConfigError { problems })

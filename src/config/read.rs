@@ -247,8 +247,9 @@ pub(crate) fn connector_text(path: &Path, text: &str) -> Result<RawConnectorSett
 }
 
 /// What the keys of a folder's `connector.toml` may be: nothing that is a matter of the deployment.
-const OWN_KEYS: [&str; 6] = [
+const OWN_KEYS: [&str; 7] = [
     "owner",
+    "description",
     "timeout",
     "connect_timeout",
     "max_response_bytes",
@@ -262,14 +263,11 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
         let mut raw = RawConnectorSettings::default();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
-            if name == "owner" {
-                match String::from_toml(value.get_ref(), reader.base) {
-                    Ok(owner) => raw.owner = Some(owner),
-                    Err(message) => {
-                        reader.problem(format!("owner: {message}"), value.span());
-                    }
-                }
-            } else if OWN_KEYS.contains(&name) {
+            if matches!(name, "owner" | "description") {
+                // What describes the connector is read with its folder.
+                continue;
+            }
+            if OWN_KEYS.contains(&name) {
                 reader.set(&mut raw.common, key, value);
             } else if super::RawConnector::NAMES.contains(&name)
                 || matches!(name, "config" | "sources")

@@ -186,7 +186,6 @@ fn a_folders_own_settings_count_less_and_hold_no_deployment() {
         (dggi.common.timeout.as_secs(), dggi.common.concurrency),
         (1, 2)
     );
-    assert_eq!(dggi.owner.as_deref(), Some("Planning"));
     let error = settings.connector("dggi", Some((path, "base_url = \"http://a\"\n")));
     let error = error.unwrap_err().to_string();
     assert!(

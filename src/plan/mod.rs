@@ -10,6 +10,7 @@ mod draft;
 mod explain;
 mod finish;
 pub mod guard;
+pub mod limits;
 pub mod need;
 pub mod output;
 mod planner;

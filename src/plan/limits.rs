@@ -1,0 +1,353 @@
+//! Bounds on an operation's text and form, checked before anything is validated or planned.
+//!
+//! A document is measured in one pass over its text ([`check_text`]) and one over its syntax tree ([`check_document`]),
+//! in which each fragment is measured once, however often it is spread: a document that would expand to a billion
+//! fields costs no more than its text. Pure.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
+
+/// How large a document may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentLimits {
+    /// Bytes of its text.
+    pub bytes: usize,
+    /// Lexical tokens (GraphQL, section 2.1.6), without ignored ones.
+    pub tokens: usize,
+    /// How deep fields are nested, fragments expanded; a field at the root has depth 1.
+    pub depth: usize,
+    /// Fields with an alias, fragments expanded.
+    pub aliases: usize,
+    /// Fields at the root of an operation, fragments expanded.
+    pub root_fields: usize,
+}
+
+/// A limit was passed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The operation has more than {limit} {what} ({setting})")]
+pub struct LimitExceeded {
+    /// The setting's name: `limits.depth`.
+    pub setting: &'static str,
+    /// Its value.
+    pub limit: usize,
+    /// What is counted, in words.
+    pub what: &'static str,
+}
+
+/// Checks the length of a document's text and counts its tokens; reads no further than the limit.
+pub fn check_text(text: &str, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
+    if text.len() > limits.bytes {
+        return Err(LimitExceeded {
+            setting: "limits.document_bytes",
+            limit: limits.bytes,
+            what: "bytes",
+        });
+    }
+    // A token is at least one byte.
+    if text.len() > limits.tokens && Tokens::new(text).nth(limits.tokens).is_some() {
+        return Err(LimitExceeded {
+            setting: "limits.tokens",
+            limit: limits.tokens,
+            what: "tokens",
+        });
+    }
+    Ok(())
+}
+
+/// Checks every operation of a document. Works on documents that are not valid, too: a fragment that is missing, or
+/// that spreads itself, counts nothing there.
+pub fn check_document(document: &Document, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
+    let mut measuring = Measuring {
+        fragments: HashMap::new(),
+        measured: HashMap::new(),
+    };
+    for definition in &document.definitions {
+        if let Definition::FragmentDefinition(fragment) = definition {
+            measuring.fragments.insert(&fragment.name, fragment);
+        }
+    }
+    for definition in &document.definitions {
+        let Definition::OperationDefinition(operation) = definition else {
+            continue;
+        };
+        let Some(size) = measuring.selections(&operation.selection_set, 0) else {
+            return Err(too_deep(limits));
+        };
+        if size.depth > limits.depth {
+            return Err(too_deep(limits));
+        }
+        if size.aliases > limits.aliases {
+            return Err(LimitExceeded {
+                setting: "limits.aliases",
+                limit: limits.aliases,
+                what: "aliases",
+            });
+        }
+        if size.fields > limits.root_fields {
+            return Err(LimitExceeded {
+                setting: "limits.root_fields",
+                limit: limits.root_fields,
+                what: "fields at its root",
+            });
+        }
+    }
+    Ok(())
+}
+
+fn too_deep(limits: &DocumentLimits) -> LimitExceeded {
+    LimitExceeded {
+        setting: "limits.depth",
+        limit: limits.depth,
+        what: "levels of fields",
+    }
+}
+
+/// How large a selection set is, fragments expanded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    depth: usize,
+    aliases: usize,
+    /// Fields at its top.
+    fields: usize,
+}
+
+struct Measuring<'d> {
+    fragments: HashMap<&'d Name, &'d FragmentDefinition>,
+    /// Fragments that are measured, or being measured: those have no size yet.
+    measured: HashMap<&'d Name, Size>,
+}
+
+/// How far selection sets and spreads may be nested: what this recursion needs of the stack stays small.
+const NESTING: usize = 1_000;
+
+impl<'d> Measuring<'d> {
+    /// `None` when it is nested too deeply to be measured.
+    fn selections(&mut self, selections: &'d [Selection], nesting: usize) -> Option<Size> {
+        if nesting > NESTING {
+            return None;
+        }
+        let mut total = Size::default();
+        for selection in selections {
+            let size = match selection {
+                Selection::Field(field) => {
+                    let inner = self.selections(&field.selection_set, nesting + 1)?;
+                    Size {
+                        depth: inner.depth.saturating_add(1),
+                        aliases: inner
+                            .aliases
+                            .saturating_add(usize::from(field.alias.is_some())),
+                        fields: 1,
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.selections(&fragment.selection_set, nesting + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.fragment_name, nesting + 1)?
+                }
+            };
+            total.depth = total.depth.max(size.depth);
+            total.aliases = total.aliases.saturating_add(size.aliases);
+            total.fields = total.fields.saturating_add(size.fields);
+        }
+        Some(total)
+    }
+
+    fn fragment(&mut self, name: &'d Name, nesting: usize) -> Option<Size> {
+        if let Some(size) = self.measured.get(name) {
+            return Some(*size);
+        }
+        let Some(fragment) = self.fragments.get(name).copied() else {
+            return Some(Size::default());
+        };
+        self.measured.insert(name, Size::default());
+        let size = self.selections(&fragment.selection_set, nesting)?;
+        self.measured.insert(name, size);
+        Some(size)
+    }
+}
+
+/// The lexical tokens of a text. What is no token counts as one, byte by byte; the parser will refuse it.
+struct Tokens<'t> {
+    rest: &'t [u8],
+}
+
+impl<'t> Tokens<'t> {
+    fn new(text: &'t str) -> Self {
+        Tokens {
+            rest: text.as_bytes(),
+        }
+    }
+
+    fn skip_ignored(&mut self) {
+        loop {
+            match self.rest {
+                [b' ' | b'\t' | b'\n' | b'\r' | b',', rest @ ..] => self.rest = rest,
+                [0xef, 0xbb, 0xbf, rest @ ..] => self.rest = rest,
+                [b'#', rest @ ..] => {
+                    let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                    self.rest = &rest[end..];
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// How many bytes the token at the start of `rest` has.
+    fn length(&self) -> usize {
+        let rest = self.rest;
+        match rest {
+            [b'.', b'.', b'.', ..] => 3,
+            [b'"', b'"', b'"', inner @ ..] => 3 + block_string(inner),
+            [b'"', inner @ ..] => 1 + string(inner),
+            [b'_' | b'A'..=b'Z' | b'a'..=b'z', ..] => {
+                let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                rest.iter().take_while(|byte| part(byte)).count()
+            }
+            [b'-' | b'0'..=b'9', inner @ ..] => {
+                let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+                1 + inner.iter().take_while(|byte| part(byte)).count()
+            }
+            _ => 1,
+        }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = ();
+
+    fn next(&mut self) -> Option<()> {
+        self.skip_ignored();
+        if self.rest.is_empty() {
+            return None;
+        }
+        let length = self.length().min(self.rest.len());
+        self.rest = &self.rest[length..];
+        Some(())
+    }
+}
+
+/// Bytes up to and with the closing quote, or to the end of the line.
+fn string(inner: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = inner.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            b'\n' | b'\r' => return at,
+            _ => at += 1,
+        }
+    }
+    inner.len()
+}
+
+/// Bytes up to and with the closing quotes.
+fn block_string(inner: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'"', inner.get(at..).unwrap_or_default()) {
+        let quote = at + found;
+        if inner[quote..].starts_with(b"\"\"\"") {
+            if quote > 0 && inner[quote - 1] == b'\\' {
+                at = quote + 3;
+                continue;
+            }
+            return quote + 3;
+        }
+        at = quote + 1;
+    }
+    inner.len()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const AMPLE: DocumentLimits = DocumentLimits {
+        bytes: 1_000_000,
+        tokens: 1_000_000,
+        depth: 1_000_000,
+        aliases: 1_000_000,
+        root_fields: 1_000_000,
+    };
+
+    fn check(text: &str, limits: &DocumentLimits) -> Result<(), &'static str> {
+        check_text(text, limits).map_err(|exceeded| exceeded.setting)?;
+        let document = Document::parse(text, "test.graphql").unwrap();
+        check_document(&document, limits).map_err(|exceeded| exceeded.setting)
+    }
+
+    #[test]
+    fn each_limit_holds_at_n_and_not_at_n_plus_1() {
+        let text = "{ a { b: c { d } ...F } ...F } fragment F on T { x: y { z { z } } }";
+        // Depth: a, x, z, z. Aliases: b, x twice. At the root: a, x.
+        let cases: [(&str, fn(&mut DocumentLimits, usize), usize); 5] = [
+            (
+                "limits.document_bytes",
+                |limits, n| limits.bytes = n,
+                text.len(),
+            ),
+            ("limits.tokens", |limits, n| limits.tokens = n, 30),
+            ("limits.depth", |limits, n| limits.depth = n, 4),
+            ("limits.aliases", |limits, n| limits.aliases = n, 3),
+            ("limits.root_fields", |limits, n| limits.root_fields = n, 2),
+        ];
+        for (setting, set, n) in cases {
+            let mut limits = AMPLE;
+            set(&mut limits, n);
+            assert_eq!(check(text, &limits), Ok(()), "{setting} = {n}");
+            set(&mut limits, n - 1);
+            assert_eq!(check(text, &limits), Err(setting), "{setting} = {}", n - 1);
+        }
+    }
+
+    #[test]
+    fn counts_tokens_as_the_specification_does() {
+        let cases = [
+            ("{ a }", 3),
+            ("\u{feff}{a,b , c}# comment } } }\n", 5),
+            (
+                "query Q($a: [Int!]! = [1, -2.5e+3]) @d { ...F a(b: $a) }",
+                30,
+            ),
+            (r#"{ a(b: "x \" } y", c: """ } \""" } """) }"#, 11),
+            ("\"unclosed { a }\n}", 2),
+            ("\"\"\" unclosed", 1),
+            ("{ ? }", 3),
+            ("", 0),
+        ];
+        for (text, count) in cases {
+            assert_eq!(Tokens::new(text).count(), count, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_costs_no_more_than_its_text() {
+        let mut text = "{ ...F0 }".to_owned();
+        for index in 0..60 {
+            let next = index + 1;
+            text += &format!(
+                " fragment F{index} on T {{ a: b {{ ...F{next} }} c: d {{ ...F{next} }} }}"
+            );
+        }
+        text += " fragment F60 on T { e }";
+        let limits = DocumentLimits {
+            aliases: 200,
+            ..AMPLE
+        };
+        assert_eq!(check(&text, &limits), Err("limits.aliases"));
+    }
+
+    #[test]
+    fn what_is_not_valid_is_measured_too() {
+        let text = "{ ...F ...Missing } fragment F on T { a { ...F } }";
+        assert_eq!(check(text, &AMPLE), Ok(()));
+        let mut chain = "{ ...F0 }".to_owned();
+        for index in 0..3000 {
+            chain += &format!(" fragment F{index} on T {{ ...F{} }}", index + 1);
+        }
+        assert_eq!(check(&chain, &AMPLE), Err("limits.depth"));
+    }
+}
