@@ -97,4 +97,82 @@ crate::diagnostic_codes! { Composition:
     INTERFACE_FIELD_NO_IMPLEM;
     /// An implementation's field does not fit its interface's
     INTERFACE_FIELD_IMPLEM_TYPE_MISMATCH;
+    /// The fields of a @key are no string
+    KEY_INVALID_FIELDS_TYPE;
+    /// The fields of a @key do not fit the type
+    KEY_INVALID_FIELDS;
+    /// A directive stands in the fields of a @key
+    KEY_HAS_DIRECTIVE_IN_FIELDS_ARGS;
+    /// A key selects a field with arguments
+    KEY_FIELDS_HAS_ARGS;
+    /// A key selects a list, an interface or a union
+    KEY_FIELDS_SELECT_INVALID_TYPE;
+    /// A @key stands on an interface, before Federation 2.3
+    KEY_UNSUPPORTED_ON_INTERFACE;
+    /// The fields of a @requires are no string
+    REQUIRES_INVALID_FIELDS_TYPE;
+    /// The fields of a @requires do not fit the type
+    REQUIRES_INVALID_FIELDS;
+    /// A directive stands in the fields of a @requires
+    REQUIRES_HAS_DIRECTIVE_IN_FIELDS_ARGS;
+    /// A @requires stands on an interface's field
+    REQUIRES_UNSUPPORTED_ON_INTERFACE;
+    /// A required field is the connector's own
+    REQUIRES_FIELDS_MISSING_EXTERNAL;
+    /// The fields of a @provides are no string
+    PROVIDES_INVALID_FIELDS_TYPE;
+    /// The fields of a @provides do not fit the type
+    PROVIDES_INVALID_FIELDS;
+    /// A directive stands in the fields of a @provides
+    PROVIDES_HAS_DIRECTIVE_IN_FIELDS_ARGS;
+    /// A @provides selects a field with arguments
+    PROVIDES_FIELDS_HAS_ARGS;
+    /// A @provides stands on an interface's field
+    PROVIDES_UNSUPPORTED_ON_INTERFACE;
+    /// A @provides stands on a field that has nothing below it
+    PROVIDES_ON_NON_OBJECT_FIELD;
+    /// A provided field is the connector's own
+    PROVIDES_FIELDS_MISSING_EXTERNAL;
+    /// An external field carries a directive that belongs where it is resolved
+    MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL;
+    /// An implementation lacks a key of its interface
+    INTERFACE_KEY_NOT_ON_IMPLEMENTATION;
+    /// A connector with a keyed interface does not know all implementations
+    INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE;
+    /// An interface object has no interface, no key, or company that it must not have
+    INTERFACE_OBJECT_USAGE_ERROR;
+    /// A shared field's connectors have no object in common
+    SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES;
+    /// A shared field's connectors know different objects
+    INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN;
+    /// The query root is hidden
+    QUERY_ROOT_TYPE_INACCESSIBLE;
+    /// A visible type has hidden children only
+    ONLY_INACCESSIBLE_CHILDREN;
+    /// Something visible is of a hidden type
+    REFERENCED_INACCESSIBLE;
+    /// A hidden argument or input field is required
+    REQUIRED_INACCESSIBLE;
+    /// A visible interface promises what an implementation hides
+    IMPLEMENTED_BY_INACCESSIBLE;
+    /// A visible default value shows something hidden
+    DEFAULT_VALUE_USES_INACCESSIBLE;
+    /// A field requires what it takes authorization to read, and demands none
+    MISSING_TRANSITIVE_AUTH_REQUIREMENTS;
+    /// A @cost stands on an interface's field
+    COST_APPLIED_TO_INTERFACE_FIELD;
+    /// A @listSize stands on something that is no list
+    LIST_SIZE_APPLIED_TO_NON_LIST;
+    /// A list is assumed to have fewer than no items
+    LIST_SIZE_INVALID_ASSUMED_SIZE;
+    /// A slicing argument is no argument of type Int
+    LIST_SIZE_INVALID_SLICING_ARGUMENT;
+    /// A sized field is no list
+    LIST_SIZE_INVALID_SIZED_FIELD;
+    /// A cache tag reads what is not there when it is made
+    CACHE_TAG_INVALID_FORMAT;
+    /// A directive that is known but not supported yet
+    UNSUPPORTED_FEATURE;
+    /// A connector adds a non-null field to an entity that it does not own
+    CONTRIBUTED_FIELD_NOT_NULLABLE;
 }

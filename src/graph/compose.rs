@@ -4,6 +4,7 @@ use super::api;
 use super::merge;
 use super::prepare;
 use super::report::Report;
+use super::rules;
 use super::view::View;
 use super::{Composed, Joins};
 use crate::connector::{Diagnostic, Subgraph};
@@ -32,10 +33,16 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
 }
 
 fn parts(views: &[View<'_>], report: &mut Report) -> Option<(Schema, Joins, Valid<Schema>)> {
+    rules::check(views, report);
     if report.has_errors() {
         return None;
     }
     let (merged, joins) = merge::merge(views, report);
+    if report.has_errors() {
+        return None;
+    }
+    rules::inaccessible(&merged, &joins, views, report);
+    rules::contributed_fields_are_nullable(&merged, &joins, views, report);
     if report.has_errors() {
         return None;
     }

@@ -1,16 +1,13 @@
 //! The vocabulary: names of the directives that composition knows, and how they are read off a schema element.
 //!
 //! Subgraphs come normalised, so a directive stands under its canonical name whatever the folder called it.
-#![allow(dead_code)]
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value};
 
 pub(crate) const AUTHENTICATED: &str = "authenticated";
-pub(crate) const CACHE_CONTROL: &str = "cacheControl";
 pub(crate) const CACHE_TAG: &str = "cacheTag";
 pub(crate) const COMPOSE_DIRECTIVE: &str = "composeDirective";
-pub(crate) const CONNECT: &str = "connect";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const COST: &str = "cost";
 pub(crate) const DEPRECATED: &str = "deprecated";
@@ -29,7 +26,6 @@ pub(crate) const PROVIDES: &str = "provides";
 pub(crate) const REQUIRES: &str = "requires";
 pub(crate) const REQUIRES_SCOPES: &str = "requiresScopes";
 pub(crate) const SHAREABLE: &str = "shareable";
-pub(crate) const SOURCE: &str = "source";
 pub(crate) const SPECIFIED_BY: &str = "specifiedBy";
 pub(crate) const TAG: &str = "tag";
 

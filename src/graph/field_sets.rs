@@ -1,9 +1,7 @@
 //! Field sets against a schema: printing, and walking over the fields they name.
-#![allow(dead_code)]
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
-use apollo_compiler::ast;
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
 
 use crate::connector::{FieldSet, FieldSetItem};
@@ -69,10 +67,6 @@ pub(crate) struct Visit<'a> {
     pub(crate) parent: &'a Name,
     /// Its definition there.
     pub(crate) definition: &'a Component<FieldDefinition>,
-    /// The arguments as written.
-    pub(crate) arguments: &'a [(Name, apollo_compiler::Node<ast::Value>)],
-    /// True when nothing is selected below it.
-    pub(crate) leaf: bool,
 }
 
 /// Calls `visit` for every field of the set that the schema has, parents first. `__typename` is passed over. What the
@@ -85,19 +79,13 @@ pub(crate) fn walk<'a>(
 ) {
     for item in &set.items {
         match item {
-            FieldSetItem::Field {
-                name,
-                arguments,
-                children,
-            } => {
+            FieldSetItem::Field { name, children, .. } => {
                 let Some(definition) = field(schema, parent, name) else {
                     continue;
                 };
                 visit(Visit {
                     parent,
                     definition,
-                    arguments,
-                    leaf: children.is_empty(),
                 });
                 walk(schema, definition.ty.inner_named_type(), children, visit);
             }

@@ -84,21 +84,6 @@ pub struct FieldIn {
     pub label: Option<String>,
     /// Overridden, but still read by a key, a requirement or an interface there.
     pub used_overridden: bool,
-    /// `@fromContext` arguments, which are not part of the public schema.
-    pub context_arguments: Vec<ContextArgument>,
-}
-
-/// One argument that is filled from a context.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ContextArgument {
-    /// The argument.
-    pub name: Name,
-    /// Its type.
-    pub ty: Type,
-    /// The context's name, without subgraph.
-    pub context: String,
-    /// What is selected of it, as written.
-    pub selection: String,
 }
 
 impl FieldIn {

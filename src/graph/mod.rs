@@ -19,6 +19,7 @@ pub mod join;
 mod merge;
 mod prepare;
 mod report;
+mod rules;
 mod view;
 
 pub mod query;
@@ -27,7 +28,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
 pub use compose::compose;
-pub use join::{ContextArgument, FieldIn, FieldJoin, GraphId, Joins, Key, TypeIn, TypeJoin};
+pub use join::{FieldIn, FieldJoin, GraphId, Joins, Key, TypeIn, TypeJoin};
 
 use crate::connector::Subgraph;
 

@@ -1,5 +1,4 @@
 //! One subgraph as the merge rules see it: which of its fields are external, shareable, keys, provided.
-#![allow(dead_code)]
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -42,8 +41,6 @@ pub(crate) struct View<'a> {
 pub(crate) struct KeyAt {
     pub(crate) key: Key,
     pub(crate) at: Option<SourceSpan>,
-    /// It stands on an extension of the type.
-    pub(crate) on_extension: bool,
 }
 
 impl<'a> View<'a> {
@@ -146,7 +143,6 @@ impl<'a> View<'a> {
                         resolvable: fed::boolean(directive, "resolvable", true),
                     },
                     at: directive.location(),
-                    on_extension,
                 });
             }
         }

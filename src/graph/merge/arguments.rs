@@ -6,8 +6,6 @@ use apollo_compiler::ast::{FieldDefinition, InputValueDefinition};
 use apollo_compiler::collections::IndexMap;
 
 use super::super::code;
-use super::super::federation as fed;
-use super::super::join::ContextArgument;
 use super::super::report::{Finding, graph_names};
 use super::Merge;
 use super::fields::Source;
@@ -23,10 +21,8 @@ impl<'a> Merge<'a, '_> {
         let mut all: IndexMap<Name, Vec<InputSource<'a>>> = IndexMap::default();
         for source in sources {
             for argument in &source.definition.arguments {
-                if !argument.directives.has(fed::FROM_CONTEXT) {
-                    let name = argument.name.clone();
-                    all.entry(name).or_default().push((source.graph, argument));
-                }
+                let name = argument.name.clone();
+                all.entry(name).or_default().push((source.graph, argument));
             }
         }
         let mut merged = Vec::with_capacity(all.len());
@@ -43,7 +39,7 @@ impl<'a> Merge<'a, '_> {
                 };
                 merged.extend(self.input_value(&what, &name, &known, &codes));
             } else {
-                self.missing_argument(&what, &name, &known, &unknown);
+                self.missing_argument(&what, &known, &unknown);
             }
         }
         merged
@@ -53,7 +49,6 @@ impl<'a> Merge<'a, '_> {
     fn missing_argument(
         &mut self,
         what: &str,
-        name: &Name,
         known: &[InputSource<'a>],
         unknown: &[&Source<'a>],
     ) {
@@ -87,18 +82,10 @@ impl<'a> Merge<'a, '_> {
             )
             .at(*here);
             for source in unknown {
-                let contextual = source
-                    .definition
-                    .argument_by_name(name)
-                    .is_some_and(|argument| argument.directives.has(fed::FROM_CONTEXT));
                 finding = finding.also(
                     source.graph,
                     source.definition.location(),
-                    if contextual {
-                        format!("filled from a context in `{}`", views[source.graph].name)
-                    } else {
-                        format!("no such argument in `{}`", views[source.graph].name)
-                    },
+                    format!("no such argument in `{}`", views[source.graph].name),
                 );
             }
             self.report.push(finding.help(
@@ -158,27 +145,5 @@ impl<'a> Merge<'a, '_> {
                 ));
             }
         }
-    }
-
-    /// The arguments of a field that are filled from a context.
-    pub(super) fn context_arguments(&self, definition: &FieldDefinition) -> Vec<ContextArgument> {
-        definition
-            .arguments
-            .iter()
-            .filter_map(|argument| {
-                let directive = argument.directives.get(fed::FROM_CONTEXT)?;
-                let text = fed::string(directive, "field")?.trim().strip_prefix('$')?;
-                let end = text
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(text.len());
-                let (context, selection) = text.split_at(end);
-                Some(ContextArgument {
-                    name: argument.name.clone(),
-                    ty: (*argument.ty).clone(),
-                    context: context.to_owned(),
-                    selection: selection.trim().to_owned(),
-                })
-            })
-            .collect()
     }
 }

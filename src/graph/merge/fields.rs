@@ -229,7 +229,6 @@ impl<'a> Merge<'a, '_> {
                         .and_then(|one| one.label.clone())
                         .or_else(|| overridden.and_then(|one| one.label.clone())),
                     used_overridden: source.used_overridden,
-                    context_arguments: self.context_arguments(definition),
                 };
                 (source.graph, field)
             })
@@ -265,6 +264,10 @@ impl<'a> Merge<'a, '_> {
             .copied()
             .filter(|source| !source.external && !views[source.graph].is_shareable(parent, name))
             .collect();
+        if resolving.len() > 1 {
+            let answering = resolving.iter().copied().filter(|one| !one.external);
+            self.runtime_types(at, &answering.collect::<Vec<_>>());
+        }
         if resolving.len() < 2 || alone.is_empty() {
             return;
         }

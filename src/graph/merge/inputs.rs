@@ -130,7 +130,6 @@ fn join_of(sources: &[InputSource<'_>]) -> FieldJoin {
             overrides: None,
             label: None,
             used_overridden: false,
-            context_arguments: Vec::new(),
         };
         (*graph, field)
     });

@@ -13,6 +13,7 @@ mod hierarchy;
 mod inputs;
 mod interface_objects;
 mod overrides;
+mod runtime_types;
 mod types;
 mod values;
 

@@ -1,0 +1,83 @@
+//! Keys of interfaces: whoever resolves an interface by key knows every implementation, and each by that key.
+
+use super::super::code;
+use super::super::federation as fed;
+use super::super::report::{Finding, Report, graph_names};
+use super::super::view::View;
+
+pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
+    let implementers = view.schema.implementers_map();
+    for (interface, keys) in &view.keys {
+        if !view.schema.types[interface].is_interface() {
+            continue;
+        }
+        let objects = implementers.get(interface).map(|under| &under.objects);
+        for object in objects.into_iter().flatten() {
+            let own = view.keys.get(object);
+            for key in keys {
+                let has = own.into_iter().flatten().any(|own| {
+                    own.key.fields == key.key.fields && own.key.resolvable >= key.key.resolvable
+                });
+                if !has {
+                    report.push(
+                        Finding::new(
+                            &code::INTERFACE_KEY_NOT_ON_IMPLEMENTATION,
+                            graph,
+                            format!(
+                                "type `{object}` lacks the key \"{}\" of its interface `{interface}`",
+                                super::super::field_sets::print(&key.key.fields)
+                            ),
+                        )
+                        .at_span(view.schema.types[object].location())
+                        .also(graph, key.at, "the interface's key")
+                        .help("write the same @key on every implementation"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// An interface with a key, looked up here, may turn out to be any implementation of the whole graph.
+pub(super) fn implementations_are_known(views: &[View<'_>], report: &mut Report) {
+    for (graph, view) in views.iter().enumerate() {
+        for (interface, keys) in &view.keys {
+            if !view.schema.types[interface].is_interface() {
+                continue;
+            }
+            for (other, elsewhere) in views.iter().enumerate() {
+                let implementers = elsewhere.schema.implementers_map();
+                let objects = implementers.get(interface).map(|under| &under.objects);
+                for object in objects.into_iter().flatten() {
+                    let here = view.schema.implementers_map();
+                    let known = here
+                        .get(interface)
+                        .is_some_and(|under| under.objects.contains(object));
+                    if known {
+                        continue;
+                    }
+                    report.push(
+                        Finding::new(
+                            &code::INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE,
+                            graph,
+                            format!(
+                                "interface `{interface}` has a @key here, but its implementation `{object}` is only known to {}",
+                                graph_names(views, [other])
+                            ),
+                        )
+                        .at_span(keys.first().and_then(|key| key.at))
+                        .also(
+                            other,
+                            elsewhere.schema.types[object].location(),
+                            format!("implements `{interface}`"),
+                        )
+                        .help(format!(
+                            "add `{object}` here, or let the other connector see the interface as an @{}",
+                            fed::INTERFACE_OBJECT
+                        )),
+                    );
+                }
+            }
+        }
+    }
+}

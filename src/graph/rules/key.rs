@@ -1,0 +1,43 @@
+//! `@key`: how an entity is known.
+
+use super::super::code;
+use super::super::federation as fed;
+use super::super::report::{Finding, Report};
+use super::super::view::View;
+use super::field_set::{Checked, Codes};
+
+static CODES: Codes = Codes {
+    directive: "@key",
+    not_a_string: &code::KEY_INVALID_FIELDS_TYPE,
+    invalid: &code::KEY_INVALID_FIELDS,
+    has_directive: &code::KEY_HAS_DIRECTIVE_IN_FIELDS_ARGS,
+    has_arguments: Some(&code::KEY_FIELDS_HAS_ARGS),
+    bad_type: Some(&code::KEY_FIELDS_SELECT_INVALID_TYPE),
+};
+
+pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
+    for (name, ty) in view.types() {
+        for directive in ty.directives().get_all(fed::KEY) {
+            if ty.is_interface() && view.subgraph.federation < (2, 3) {
+                report.push(
+                    Finding::new(
+                        &code::KEY_UNSUPPORTED_ON_INTERFACE,
+                        graph,
+                        format!("@key stands on the interface `{name}`"),
+                    )
+                    .at(&directive.node)
+                    .help("link Federation v2.3 or later, or write the key on each implementation"),
+                );
+                continue;
+            }
+            let mut checked = Checked {
+                graph,
+                view,
+                codes: &CODES,
+                on: name.to_string(),
+                at: None,
+            };
+            checked.check(name, directive, report);
+        }
+    }
+}
