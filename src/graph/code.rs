@@ -107,8 +107,6 @@ crate::diagnostic_codes! { Composition:
     KEY_FIELDS_HAS_ARGS;
     /// A key selects a list, an interface or a union
     KEY_FIELDS_SELECT_INVALID_TYPE;
-    /// A @key stands on an interface, before Federation 2.3
-    KEY_UNSUPPORTED_ON_INTERFACE;
     /// The fields of a @requires are no string
     REQUIRES_INVALID_FIELDS_TYPE;
     /// The fields of a @requires do not fit the type

@@ -117,9 +117,13 @@ impl Report {
 
     /// True when something was found that stops composition.
     pub(crate) fn has_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.errors() > 0
+    }
+
+    /// How many such findings there are.
+    pub(crate) fn errors(&self) -> usize {
+        let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+        self.findings.iter().filter(is_error).count()
     }
 
     /// The findings against the sources of their connectors: errors first, then by connector and place.

@@ -31,6 +31,8 @@ pub(crate) struct View<'a> {
     pub(crate) shareable: HashSet<Coordinate>,
     /// Fields that some key, requirement or provision names, or that an interface asks for.
     pub(crate) used: HashSet<Coordinate>,
+    /// Some field set does not parse, so that it is not known what it uses.
+    pub(crate) unread: bool,
     /// External fields that some `@provides` makes resolvable in places.
     pub(crate) provided: HashSet<Coordinate>,
     /// The keys of each type that parse, in the order as written.
@@ -53,6 +55,7 @@ impl<'a> View<'a> {
             external: HashSet::new(),
             shareable: HashSet::new(),
             used: HashSet::new(),
+            unread: false,
             provided: HashSet::new(),
             keys: BTreeMap::new(),
         };
@@ -125,6 +128,7 @@ impl<'a> View<'a> {
             let extends = ty.directives().has(fed::EXTENDS);
             for directive in ty.directives().get_all(fed::KEY) {
                 let Some(fields) = field_set(directive) else {
+                    self.unread = true;
                     continue;
                 };
                 let on_extension =
@@ -159,6 +163,7 @@ impl<'a> View<'a> {
                         continue;
                     };
                     let Some(fields) = field_set(applied) else {
+                        self.unread = true;
                         continue;
                     };
                     field_sets::walk(self.schema, parent, &fields, &mut |visit| {

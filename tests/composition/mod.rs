@@ -7,10 +7,10 @@
 
 mod case;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use apollo_compiler::Schema;
-use sangam::connector::{Subgraph, SubgraphKind};
+use sangam::connector::{Subgraph, SubgraphKind, read_sdl};
 use sangam::graph::{Composed, compose};
 
 use case::Case;
@@ -52,6 +52,22 @@ fn the_order_of_connectors_changes_nothing() {
     }
 }
 
+#[test]
+fn every_code_has_a_case() {
+    let mut shown = BTreeSet::new();
+    for file in files() {
+        let case = Case::read(&file);
+        let (_, diagnostics) = compose(subgraphs(&case));
+        shown.extend(diagnostics.iter().map(|one| one.code.name));
+    }
+    let missing: Vec<_> = sangam::graph::code::ALL
+        .iter()
+        .map(|code| code.name)
+        .filter(|name| !shown.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "codes without a case: {missing:?}");
+}
+
 /// What composing a case gives, by the names of the blocks.
 fn outcome(case: &Case) -> Vec<(&'static str, String)> {
     let (composed, diagnostics) = compose(subgraphs(case));
@@ -65,20 +81,32 @@ fn outcome(case: &Case) -> Vec<(&'static str, String)> {
 
 fn subgraphs(case: &Case) -> Vec<Subgraph> {
     let read = |(name, sdl): &(String, String)| {
-        let schema = Schema::builder()
-            .adopt_orphan_extensions()
-            .parse(sdl, format!("{name}.graphql"))
-            .build()
-            .unwrap_or_else(|errors| panic!("{}: {errors}", case.file.display()));
-        Subgraph {
-            name: name.clone(),
-            schema,
-            federation: (2, 12),
-            kind: SubgraphKind::Native,
+        // Line numbers stay those of the case: what every case has in common comes after it.
+        let is_service = !sdl.contains("@link(");
+        let sdl = format!("{sdl}{}", if is_service { LINKS } else { "" });
+        let (subgraph, diagnostics) = read_sdl(name, &format!("{name}.graphql"), &sdl);
+        let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
+        let mut subgraph = subgraph
+            .unwrap_or_else(|| panic!("{}: {}", case.file.display(), texts.join("\n")));
+        if is_service {
+            subgraph.kind = SubgraphKind::Native;
         }
+        subgraph
     };
     case.connectors.iter().map(read).collect()
 }
+
+/// A connector of a case is a Federation 2 service, unless it links something itself.
+const LINKS: &str = r#"
+extend schema
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])
+  @graphql(url: "https://service.example/graphql")
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: [
+    "@key" "@requires" "@provides" "@external" "@extends" "@shareable" "@override" "@tag" "@inaccessible"
+    "@composeDirective" "@interfaceObject" "@authenticated" "@requiresScopes" "@policy" "@context" "@fromContext"
+    "@cost" "@listSize" "@cacheTag"
+  ])
+"#;
 
 fn files() -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/composition");

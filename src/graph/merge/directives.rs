@@ -180,6 +180,13 @@ impl Merge<'_, '_> {
                     ));
                     continue;
                 };
+                if is_merged_anyway(bare) {
+                    self.report.push(wrong(
+                        format!("`@{bare}` is composed by its own rules and cannot be named by @composeDirective"),
+                        "remove this @composeDirective",
+                    ));
+                    continue;
+                }
                 let Some(definition) = view.schema.directive_definitions.get(bare) else {
                     let all = view.schema.directive_definitions.keys();
                     let help = match nearest_directive(bare, all) {
@@ -194,13 +201,6 @@ impl Merge<'_, '_> {
                     ));
                     continue;
                 };
-                if is_merged_anyway(bare) || definition.is_built_in() {
-                    self.report.push(wrong(
-                        format!("`@{bare}` is composed by its own rules and cannot be named by @composeDirective"),
-                        "remove this @composeDirective",
-                    ));
-                    continue;
-                }
                 let name = definition.name.clone();
                 match origin.get(&name) {
                     Some((_, same)) if same == &definition => {}
@@ -240,7 +240,12 @@ fn is_standard(name: &str) -> bool {
 fn is_merged_anyway(name: &str) -> bool {
     matches!(
         name,
-        fed::TAG
+        "skip"
+            | "include"
+            | fed::DEPRECATED
+            | fed::SPECIFIED_BY
+            | fed::ONE_OF
+            | fed::TAG
             | fed::INACCESSIBLE
             | fed::AUTHENTICATED
             | fed::REQUIRES_SCOPES

@@ -242,7 +242,7 @@ impl<'a> Merge<'a, '_> {
     /// A field that several subgraphs resolve must be shareable in each of them. An external field that is provided
     /// in places counts as resolved there.
     fn sharing(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
-        if !self.schema_kind_is_object(parent) {
+        if !self.is_object(parent) || self.overrides.is_faulty(parent, name) {
             return;
         }
         let views = self.views;
@@ -271,17 +271,23 @@ impl<'a> Merge<'a, '_> {
         if resolving.len() < 2 || alone.is_empty() {
             return;
         }
-        // When nobody shares, the owner keeps the field: who can be entered at the type, then who comes first by name.
-        if alone.len() == resolving.len() {
-            let keeps = alone
-                .iter()
-                .position(|source| {
-                    let keys = views[source.graph].keys.get(parent);
-                    keys.is_some_and(|keys| keys.iter().any(|key| key.key.resolvable))
-                })
-                .unwrap_or(0);
-            alone.remove(keeps);
-        }
+        let providing: Vec<&Source<'a>> =
+            resolving.iter().copied().filter(|one| one.external).collect();
+        let reason = if alone.len() == 1 && alone.len() + providing.len() == resolving.len() {
+            // The owner need not have heard of whoever provides its field.
+            alone = providing;
+            "provided"
+        } else if alone.len() == resolving.len() {
+            // When nobody shares, the owner keeps the field: who can be entered at the type, then by name.
+            let keeps = alone.iter().position(|source| {
+                let keys = views[source.graph].keys.get(parent);
+                keys.is_some_and(|keys| keys.iter().any(|key| key.key.resolvable))
+            });
+            alone.remove(keeps.unwrap_or(0));
+            "resolved"
+        } else {
+            "resolved"
+        };
         for source in alone {
             let others: Vec<&&Source<'a>> = resolving
                 .iter()
@@ -291,7 +297,7 @@ impl<'a> Merge<'a, '_> {
                 &code::INVALID_FIELD_SHARING,
                 source.graph,
                 format!(
-                    "field `{at}` is resolved here and in {}, but is not shareable here",
+                    "field `{at}` is {reason} here and resolved in {}, but not shareable in both",
                     graph_names(views, others.iter().map(|other| other.graph))
                 ),
             )
@@ -300,17 +306,17 @@ impl<'a> Merge<'a, '_> {
                 finding = finding.also(
                     other.graph,
                     other.definition.location(),
-                    format!("also resolved in `{}`", views[other.graph].name),
+                    format!("resolved in `{}`", views[other.graph].name),
                 );
             }
             self.report.push(finding.help(
-                "mark the field @shareable in every connector that resolves it if all give the same value; \
-                 @external if this one only refers to it; @override if it takes the field over",
+                "if all give the same value, mark the field @shareable in every connector that resolves it; \
+                 if not, leave it to one",
             ));
         }
     }
 
-    fn schema_kind_is_object(&self, parent: &Name) -> bool {
+    fn is_object(&self, parent: &Name) -> bool {
         let join = &self.joins.types[parent];
         join.graphs.iter().all(|(&graph, here)| {
             !here.interface_object && self.views[graph].schema.types[parent].is_object()

@@ -23,6 +23,7 @@ impl<'a> Merge<'a, '_> {
             }
         }
         let mut fields: IndexMap<Name, Component<InputValueDefinition>> = IndexMap::default();
+        let common = all.values().any(|sources| sources.len() == graphs.len());
         for (field, sources) in all {
             let Some(merged) = self.input_field(name, &field, &sources, graphs) else {
                 continue;
@@ -32,7 +33,7 @@ impl<'a> Merge<'a, '_> {
             }
             fields.insert(field, merged.into());
         }
-        if fields.is_empty() && graphs.len() > 1 {
+        if !common && graphs.len() > 1 {
             self.no_common_field(name, graphs);
         }
         ExtendedType::InputObject(Node::new(InputObjectType {

@@ -135,7 +135,17 @@ impl Merge<'_, '_> {
                     ),
                 )
                 .help("bring the types of the field in line in all connectors"),
-                Some(_) => continue,
+                Some(has) => match differing_argument(has, promised) {
+                    Some(difference) => Finding::new(
+                        &code::INTERFACE_FIELD_IMPLEM_TYPE_MISMATCH,
+                        by,
+                        format!(
+                            "field `{name}.{field}` {difference} in the graph, unlike that of the interface `{interface}`"
+                        ),
+                    )
+                    .help("bring the arguments of the field in line in all connectors"),
+                    None => continue,
+                },
             };
             let mut finding = finding.at_span(at);
             if let Some(&other) = promising.iter().find(|other| **other != by) {
@@ -146,4 +156,23 @@ impl Merge<'_, '_> {
             self.report.push(finding);
         }
     }
+}
+
+/// What keeps the arguments of an implementation from those of its interface.
+fn differing_argument(has: &FieldDefinition, promised: &FieldDefinition) -> Option<String> {
+    for argument in &promised.arguments {
+        let name = &argument.name;
+        match has.argument_by_name(name) {
+            None => return Some(format!("has no argument `{name}`")),
+            Some(own) if own.ty != argument.ty => {
+                let (own, promised) = (&own.ty, &argument.ty);
+                return Some(format!("has `{name}: {own}` instead of `{name}: {promised}`"));
+            }
+            Some(_) => {}
+        }
+    }
+    let more = has.arguments.iter().find(|argument| {
+        argument.is_required() && promised.argument_by_name(&argument.name).is_none()
+    });
+    more.map(|argument| format!("requires the argument `{}`", argument.name))
 }

@@ -1,6 +1,6 @@
 //! `@override`: which subgraph takes a field over from which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -20,6 +20,8 @@ pub(crate) struct Overrides {
     overriding: BTreeMap<Coordinate, BTreeMap<usize, Overriding>>,
     /// By field, then by the subgraph that loses it.
     overridden: BTreeMap<Coordinate, BTreeMap<usize, Overridden>>,
+    /// Fields with an override that breaks a rule: what else is wrong with them follows from it.
+    faulty: BTreeSet<Coordinate>,
 }
 
 /// A field that takes over.
@@ -70,7 +72,12 @@ impl Overrides {
                     };
                     let label = fed::string(directive, "label").map(str::to_owned);
                     let coordinate = (parent.clone(), name.clone());
-                    if let Some(source) = applied.check(label.as_deref(), report) {
+                    let before = report.errors();
+                    let source = applied.check(label.as_deref(), report);
+                    if report.errors() > before {
+                        all.faulty.insert(coordinate.clone());
+                    }
+                    if let Some(source) = source {
                         let overridden = Overridden {
                             label: label.clone(),
                         };
@@ -96,6 +103,11 @@ impl Overrides {
         self.overridden
             .get(&(parent.clone(), field.clone()))?
             .get(&graph)
+    }
+
+    /// True for a field with an override that breaks a rule.
+    pub(crate) fn is_faulty(&self, parent: &Name, field: &Name) -> bool {
+        self.faulty.contains(&(parent.clone(), field.clone()))
     }
 
     /// How a subgraph's field takes over another's, if it does.

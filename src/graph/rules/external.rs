@@ -42,7 +42,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
             if !view.is_external(parent, name) {
                 continue;
             }
-            if !view.used.contains(&(parent.clone(), name.clone())) {
+            if !view.unread && !view.used.contains(&(parent.clone(), name.clone())) {
                 report.push(
                     Finding::new(
                         &code::EXTERNAL_UNUSED,

@@ -2,7 +2,6 @@
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
-use apollo_compiler::ast::Value;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{Component, Directive, ExtendedType, FieldDefinition};
 
@@ -49,13 +48,18 @@ impl<'a> Checked<'a, '_> {
         self.at = directive.location();
         let value = directive.specified_argument_by_name("fields")?;
         self.at = value.location().or(self.at);
-        let Some(text) = text(value) else {
+        let Some(text) = value.as_str() else {
             report.push(
                 self.finding(self.codes.not_a_string, "the fields must be a string".to_owned())
                     .help("write them as one text: fields: \"id name\""),
             );
             return None;
         };
+        if text.trim().is_empty() {
+            let finding = self.finding(self.codes.invalid, "it selects nothing".to_owned());
+            report.push(finding.help("name at least one field"));
+            return None;
+        }
         let set = match FieldSet::parse(text) {
             Ok(set) => set,
             Err(error) => {
@@ -72,10 +76,6 @@ impl<'a> Checked<'a, '_> {
             }
         };
         let before = report.findings.len();
-        if set.is_empty() {
-            let message = "it selects nothing".to_owned();
-            report.push(self.finding(self.codes.invalid, message));
-        }
         self.selection(parent, &set, report);
         (report.findings.len() == before).then_some(set)
     }
@@ -182,8 +182,4 @@ impl<'a> Checked<'a, '_> {
         };
         report.push(finding);
     }
-}
-
-fn text(value: &Node<Value>) -> Option<&str> {
-    value.as_str()
 }

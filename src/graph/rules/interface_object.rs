@@ -20,13 +20,6 @@ pub(super) fn check(views: &[View<'_>], report: &mut Report) {
                         .help(help),
                 );
             };
-            if !ty.is_object() {
-                wrong(
-                    format!("@interfaceObject stands on `{name}`, which is no object type"),
-                    "write `type` instead of `interface` in the connector that adds fields",
-                );
-                continue;
-            }
             if !view.keys.contains_key(name) {
                 wrong(
                     format!("interface object `{name}` has no @key"),

@@ -2,7 +2,7 @@
 
 use super::super::code;
 use super::super::federation as fed;
-use super::super::report::{Finding, Report};
+use super::super::report::Report;
 use super::super::view::View;
 use super::field_set::{Checked, Codes};
 
@@ -18,18 +18,6 @@ static CODES: Codes = Codes {
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     for (name, ty) in view.types() {
         for directive in ty.directives().get_all(fed::KEY) {
-            if ty.is_interface() && view.subgraph.federation < (2, 3) {
-                report.push(
-                    Finding::new(
-                        &code::KEY_UNSUPPORTED_ON_INTERFACE,
-                        graph,
-                        format!("@key stands on the interface `{name}`"),
-                    )
-                    .at(&directive.node)
-                    .help("link Federation v2.3 or later, or write the key on each implementation"),
-                );
-                continue;
-            }
             let mut checked = Checked {
                 graph,
                 view,
