@@ -83,10 +83,7 @@ pub(crate) fn walk<'a>(
                 let Some(definition) = field(schema, parent, name) else {
                     continue;
                 };
-                visit(Visit {
-                    parent,
-                    definition,
-                });
+                visit(Visit { parent, definition });
                 walk(schema, definition.ty.inner_named_type(), children, visit);
             }
             FieldSetItem::Fragment { on, children } => walk(schema, on, children, visit),

@@ -86,8 +86,8 @@ fn subgraphs(case: &Case) -> Vec<Subgraph> {
         let sdl = format!("{sdl}{}", if is_service { LINKS } else { "" });
         let (subgraph, diagnostics) = read_sdl(name, &format!("{name}.graphql"), &sdl);
         let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
-        let mut subgraph = subgraph
-            .unwrap_or_else(|| panic!("{}: {}", case.file.display(), texts.join("\n")));
+        let mut subgraph =
+            subgraph.unwrap_or_else(|| panic!("{}: {}", case.file.display(), texts.join("\n")));
         if is_service {
             subgraph.kind = SubgraphKind::Native;
         }

@@ -271,8 +271,11 @@ impl<'a> Merge<'a, '_> {
         if resolving.len() < 2 || alone.is_empty() {
             return;
         }
-        let providing: Vec<&Source<'a>> =
-            resolving.iter().copied().filter(|one| one.external).collect();
+        let providing: Vec<&Source<'a>> = resolving
+            .iter()
+            .copied()
+            .filter(|one| one.external)
+            .collect();
         let reason = if alone.len() == 1 && alone.len() + providing.len() == resolving.len() {
             // The owner need not have heard of whoever provides its field.
             alone = providing;

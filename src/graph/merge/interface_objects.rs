@@ -166,7 +166,9 @@ fn differing_argument(has: &FieldDefinition, promised: &FieldDefinition) -> Opti
             None => return Some(format!("has no argument `{name}`")),
             Some(own) if own.ty != argument.ty => {
                 let (own, promised) = (&own.ty, &argument.ty);
-                return Some(format!("has `{name}: {own}` instead of `{name}: {promised}`"));
+                return Some(format!(
+                    "has `{name}: {own}` instead of `{name}: {promised}`"
+                ));
             }
             Some(_) => {}
         }

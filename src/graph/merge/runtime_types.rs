@@ -36,7 +36,11 @@ impl Merge<'_, '_> {
                 graph_names(views, [*reference])
             );
             let finding = if here.is_disjoint(first) {
-                Finding::new(&code::SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, *graph, message)
+                Finding::new(
+                    &code::SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
+                    *graph,
+                    message,
+                )
             } else {
                 Finding::warning(
                     &code::INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,

@@ -42,7 +42,11 @@ fn on_field(
 ) -> Vec<Finding> {
     if !root {
         let message = format!("@cacheTag stands on `{at}`, which is no field of a root type");
-        return vec![wrong(graph, message, "write it on a root field or on an entity type")];
+        return vec![wrong(
+            graph,
+            message,
+            "write it on a root field or on an entity type",
+        )];
     }
     let format = fed::string(directive, "format").unwrap_or_default();
     let unknown = placeholders(format).into_iter().filter(|inner| {
@@ -52,8 +56,14 @@ fn on_field(
     });
     unknown
         .map(|inner| {
-            let message = format!("the cache tag of `{at}` reads `{{{inner}}}`, which is no argument of the field");
-            wrong(graph, message, "a root field's tag reads its arguments: {$args.name}")
+            let message = format!(
+                "the cache tag of `{at}` reads `{{{inner}}}`, which is no argument of the field"
+            );
+            wrong(
+                graph,
+                message,
+                "a root field's tag reads its arguments: {$args.name}",
+            )
         })
         .collect()
 }
@@ -66,7 +76,11 @@ fn on_type(
 ) -> Vec<Finding> {
     let Some(keys) = view.keys.get(name) else {
         let message = format!("@cacheTag stands on `{name}`, which is no entity");
-        return vec![wrong(graph, message, "write it on a root field or on a type with a @key")];
+        return vec![wrong(
+            graph,
+            message,
+            "write it on a root field or on a type with a @key",
+        )];
     };
     let format = fed::string(directive, "format").unwrap_or_default();
     let unknown = placeholders(format).into_iter().filter(|inner| {

@@ -46,7 +46,9 @@ fn list_size(
     let argument = |name: &str| directive.specified_argument_by_name(name);
     let names = |name: &str| {
         let items = argument(name).into_iter().flat_map(fed::items);
-        items.filter_map(|item| item.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        items
+            .filter_map(|item| item.as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
     };
     let sized = names("sizedFields");
     if !definition.ty.is_list() && sized.is_empty() {
@@ -59,7 +61,10 @@ fn list_size(
             .help("name the lists below it in `sizedFields`, or remove the directive"),
         );
     }
-    if argument("assumedSize").and_then(|size| size.to_i32()).is_some_and(|size| size < 0) {
+    if argument("assumedSize")
+        .and_then(|size| size.to_i32())
+        .is_some_and(|size| size < 0)
+    {
         findings.push(Finding::new(
             &code::LIST_SIZE_INVALID_ASSUMED_SIZE,
             graph,
@@ -75,7 +80,9 @@ fn list_size(
                 Finding::new(
                     &code::LIST_SIZE_INVALID_SLICING_ARGUMENT,
                     graph,
-                    format!("the slicing argument `{slicing}` of `{at}` is no argument of type Int"),
+                    format!(
+                        "the slicing argument `{slicing}` of `{at}` is no argument of type Int"
+                    ),
                 )
                 .help("name an argument that says how many items are asked for"),
             );

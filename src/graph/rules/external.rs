@@ -75,7 +75,9 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
                         format!("field `{at}` is marked @external and carries @{other}"),
                     )
                     .at(definition)
-                    .help(format!("write @{other} in the connector that resolves the field")),
+                    .help(format!(
+                        "write @{other} in the connector that resolves the field"
+                    )),
                 );
             }
         }

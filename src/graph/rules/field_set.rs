@@ -50,8 +50,11 @@ impl<'a> Checked<'a, '_> {
         self.at = value.location().or(self.at);
         let Some(text) = value.as_str() else {
             report.push(
-                self.finding(self.codes.not_a_string, "the fields must be a string".to_owned())
-                    .help("write them as one text: fields: \"id name\""),
+                self.finding(
+                    self.codes.not_a_string,
+                    "the fields must be a string".to_owned(),
+                )
+                .help("write them as one text: fields: \"id name\""),
             );
             return None;
         };
@@ -60,21 +63,21 @@ impl<'a> Checked<'a, '_> {
             report.push(finding.help("name at least one field"));
             return None;
         }
-        let set = match FieldSet::parse(text) {
-            Ok(set) => set,
-            Err(error) => {
-                let code = if error.message.contains("the directive `@") {
-                    self.codes.has_directive
-                } else {
-                    self.codes.invalid
-                };
-                report.push(
-                    self.finding(code, error.message)
-                        .help("a field set is names with sub-selections, such as \"id owner { id }\""),
-                );
-                return None;
-            }
-        };
+        let set =
+            match FieldSet::parse(text) {
+                Ok(set) => set,
+                Err(error) => {
+                    let code = if error.message.contains("the directive `@") {
+                        self.codes.has_directive
+                    } else {
+                        self.codes.invalid
+                    };
+                    report.push(self.finding(code, error.message).help(
+                        "a field set is names with sub-selections, such as \"id owner { id }\"",
+                    ));
+                    return None;
+                }
+            };
         let before = report.findings.len();
         self.selection(parent, &set, report);
         (report.findings.len() == before).then_some(set)
@@ -128,7 +131,10 @@ impl<'a> Checked<'a, '_> {
             && (arguments > 0 || !definition.arguments.is_empty())
         {
             let message = format!("it selects `{at}`, which has arguments");
-            report.push(self.finding(code, message).help("select fields without arguments"));
+            report.push(
+                self.finding(code, message)
+                    .help("select fields without arguments"),
+            );
         }
         if let Some(code) = self.codes.bad_type {
             let kind = match ty {
@@ -154,7 +160,8 @@ impl<'a> Checked<'a, '_> {
         });
         match (composite, children.is_empty()) {
             (true, true) => {
-                let message = format!("`{at}` is of type `{named}` and needs a selection of its fields");
+                let message =
+                    format!("`{at}` is of type `{named}` and needs a selection of its fields");
                 let help = format!("write `{} {{ … }}`", definition.name);
                 report.push(self.finding(self.codes.invalid, message).help(help));
             }

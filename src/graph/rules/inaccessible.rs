@@ -77,7 +77,13 @@ impl Check<'_, '_> {
     }
 
     /// A finding against the first connector that has the element.
-    fn finding(&self, code: &'static Code, parent: &Name, field: Option<&Name>, message: String) -> Finding {
+    fn finding(
+        &self,
+        code: &'static Code,
+        parent: &Name,
+        field: Option<&Name>,
+        message: String,
+    ) -> Finding {
         let join = &self.joins.types[parent];
         let of_type = join.graphs.keys().next();
         let of_field = field.and_then(|field| join.fields.get(field)?.graphs.keys().next());
@@ -111,16 +117,26 @@ impl Check<'_, '_> {
         let (any, visible, what) = match ty {
             ExtendedType::Object(_) | ExtendedType::Interface(_) => {
                 let mut fields = fields_of(ty).map(|(_, field)| !hidden(&field.directives));
-                (fields_of(ty).next().is_some(), fields.any(|visible| visible), "fields")
+                (
+                    fields_of(ty).next().is_some(),
+                    fields.any(|visible| visible),
+                    "fields",
+                )
             }
             ExtendedType::InputObject(input) => (
                 !input.fields.is_empty(),
-                input.fields.values().any(|field| !hidden(&field.directives)),
+                input
+                    .fields
+                    .values()
+                    .any(|field| !hidden(&field.directives)),
                 "fields",
             ),
             ExtendedType::Enum(values) => (
                 !values.values.is_empty(),
-                values.values.values().any(|value| !hidden(&value.directives)),
+                values
+                    .values
+                    .values()
+                    .any(|value| !hidden(&value.directives)),
                 "values",
             ),
             ExtendedType::Union(union) => (
@@ -137,8 +153,9 @@ impl Check<'_, '_> {
                 None,
                 format!("type `{name}` is visible, but all its {what} are @inaccessible"),
             );
-            self.report
-                .push(finding.help(format!("mark `{name}` @inaccessible as well, or show one of its {what}")));
+            self.report.push(finding.help(format!(
+                "mark `{name}` @inaccessible as well, or show one of its {what}"
+            )));
         }
     }
 
@@ -160,14 +177,18 @@ impl Check<'_, '_> {
                 Some(field),
                 format!("field `{name}.{field}` is @inaccessible, but the interface `{interface}` shows it"),
             );
-            self.report.push(finding.help(format!(
-                "mark `{interface}.{field}` @inaccessible as well"
-            )));
+            self.report
+                .push(finding.help(format!("mark `{interface}.{field}` @inaccessible as well")));
         }
     }
 
     /// An interface's visible argument must be visible in each implementation.
-    fn implemented_argument(&mut self, name: &Name, field: &Name, argument: &Node<InputValueDefinition>) {
+    fn implemented_argument(
+        &mut self,
+        name: &Name,
+        field: &Name,
+        argument: &Node<InputValueDefinition>,
+    ) {
         if !hidden(&argument.directives) {
             return;
         }

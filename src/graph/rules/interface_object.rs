@@ -29,7 +29,11 @@ pub(super) fn check(views: &[View<'_>], report: &mut Report) {
             let owners: Vec<&View<'_>> = views
                 .iter()
                 .filter(|other| {
-                    other.schema.types.get(name).is_some_and(|ty| ty.is_interface())
+                    other
+                        .schema
+                        .types
+                        .get(name)
+                        .is_some_and(|ty| ty.is_interface())
                 })
                 .collect();
             if owners.is_empty() {
@@ -39,7 +43,9 @@ pub(super) fn check(views: &[View<'_>], report: &mut Report) {
                 );
             } else if !owners.iter().any(|owner| owner.keys.contains_key(name)) {
                 wrong(
-                    format!("the interface that `{name}` stands for has no @key where it is defined"),
+                    format!(
+                        "the interface that `{name}` stands for has no @key where it is defined"
+                    ),
                     "the connector that owns the interface must resolve it by @key",
                 );
             }

@@ -37,9 +37,11 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
                 continue;
             }
             let target = definition.ty.inner_named_type();
-            let composite = view.schema.types.get(target).is_some_and(|ty| {
-                ty.is_object() || ty.is_interface() || ty.is_union()
-            });
+            let composite = view
+                .schema
+                .types
+                .get(target)
+                .is_some_and(|ty| ty.is_object() || ty.is_interface() || ty.is_union());
             if !composite {
                 report.push(
                     Finding::new(

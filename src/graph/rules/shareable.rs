@@ -29,7 +29,9 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
                         format!("field `{parent}.{name}` is a subscription and cannot be shared"),
                     )
                     .at(directive)
-                    .help("one connector is the source of a subscription's events: remove @shareable"),
+                    .help(
+                        "one connector is the source of a subscription's events: remove @shareable",
+                    ),
                 );
             }
         }
