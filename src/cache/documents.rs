@@ -12,7 +12,6 @@
 //!   request, nor the caches with what was read before it took effect.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +23,7 @@ use super::entry::Document;
 use super::flight::{Flights, Joined};
 use super::freshness::{self, Exchange, SchemaLifetime, Scope};
 use super::key::{DocumentKeyParts, EntityKey, Key, Subject};
+use super::meter::LookupMeter;
 use super::store::{Kept, Store, StoreSize};
 use super::upstream::{Endpoint, Snapshot, Upstream, UpstreamState};
 use crate::connector::Request;
@@ -146,6 +146,8 @@ struct Inner {
     store: Store<Arc<Document>>,
     flights: Arc<Flights<(Key, u64), Outcome>>,
     clock: Arc<dyn Clock>,
+    lookups: LookupMeter,
+    entity_lookups: LookupMeter,
     upstreams: Mutex<HashMap<String, Arc<UpstreamState>>>,
 }
 
@@ -162,6 +164,8 @@ impl Documents {
                 store: Store::new("documents", max_bytes),
                 flights: Flights::new(),
                 clock,
+                lookups: LookupMeter::new("document"),
+                entity_lookups: LookupMeter::new("entity"),
                 upstreams: Mutex::default(),
             }),
         }
@@ -175,7 +179,10 @@ impl Documents {
             .upstreams
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let state = Arc::clone(upstreams.entry(name.to_owned()).or_default());
+        let state = upstreams
+            .entry(name.to_owned())
+            .or_insert_with(|| Arc::new(UpstreamState::new(name)));
+        let state = Arc::clone(state);
         Upstream::new(name, driver, state)
     }
 
@@ -254,7 +261,7 @@ impl Documents {
         let state = call.endpoint.upstream().state();
         let epoch = state.epoch();
         if let Some(hit) = self.shared.find(&key, epoch) {
-            count(&state.figures().hits);
+            self.shared.served(state, CacheState::Hit);
             return Ok(hit);
         }
         let plan = Plan {
@@ -273,10 +280,12 @@ impl Documents {
     pub fn entity(&self, endpoint: &Endpoint, key: EntityKey) -> Option<Fetched> {
         let state = endpoint.upstream().state();
         let found = self.shared.find(&key.into(), state.epoch());
-        count(match found {
-            Some(_) => &state.figures().hits,
-            None => &state.figures().misses,
-        });
+        let outcome = match found {
+            Some(_) => CacheState::Hit,
+            None => CacheState::Miss,
+        };
+        state.served(outcome);
+        self.shared.entity_lookups.count(outcome);
         found
     }
 
@@ -302,7 +311,7 @@ impl Documents {
             policy: _,
         } = call;
         let request = Arc::new(request);
-        let figures = endpoint.upstream().state().figures();
+        let state = endpoint.upstream().state();
         let there = || {
             let document = inner.find(&plan.key, plan.epoch)?.document;
             Some(Ok(Landed {
@@ -317,7 +326,7 @@ impl Documents {
         };
         let seat = match inner.flights.join((plan.key, plan.epoch), there, flight) {
             Joined::There(landed) => {
-                count(&figures.hits);
+                inner.served(state, CacheState::Hit);
                 return Ok(Fetched::new(landed?.document, CacheState::Hit, self.now()));
             }
             Joined::Seat(seat) => seat,
@@ -333,17 +342,16 @@ impl Documents {
             }
             Err(_) => return Err(timeout(endpoint, &options)),
         };
-        if first {
-            count(&figures.misses);
-            return Ok(Fetched::new(landed.document, CacheState::Miss, self.now()));
-        }
-        if landed.shareable {
-            count(&figures.shared);
-            let state = CacheState::Shared;
-            return Ok(Fetched::new(landed.document, state, self.now()));
-        }
-        self.direct(endpoint, &request, &options, Some(plan.rules))
-            .await
+        let outcome = match (first, landed.shareable) {
+            (true, _) => CacheState::Miss,
+            (false, true) => CacheState::Shared,
+            (false, false) => {
+                let rules = Some(plan.rules);
+                return self.direct(endpoint, &request, &options, rules).await;
+            }
+        };
+        inner.served(state, outcome);
+        Ok(Fetched::new(landed.document, outcome, self.now()))
     }
 
     /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
@@ -355,8 +363,8 @@ impl Documents {
         rules: Option<Rules>,
     ) -> Result<Fetched, SourceError> {
         let state = endpoint.upstream().state();
-        count(&state.figures().bypassed);
         let inner = &self.shared;
+        inner.served(state, CacheState::Bypass);
         let document = inner
             .call(endpoint, request, options, state.epoch(), rules)
             .await?;
@@ -366,7 +374,7 @@ impl Documents {
 
     async fn mutate(&self, call: Call<'_>) -> Result<Fetched, SourceError> {
         let state = Arc::clone(call.endpoint.upstream().state());
-        count(&state.figures().bypassed);
+        self.shared.served(&state, CacheState::Bypass);
         state.advance_epoch();
         let under_way = UnderWay(Arc::clone(&state));
         let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
@@ -415,6 +423,11 @@ struct Plan {
 }
 
 impl Inner {
+    fn served(&self, upstream: &UpstreamState, state: CacheState) {
+        upstream.served(state);
+        self.lookups.count(state);
+    }
+
     fn find(&self, key: &Key, epoch: u64) -> Option<Fetched> {
         let document = self.store.get(key)?;
         if document.epoch != epoch {
@@ -474,15 +487,17 @@ impl Inner {
         let started = std::time::Instant::now();
         let result = upstream.driver().call(request, options).await;
         let received_at = self.clock.now();
-        let figures = upstream.state().figures();
         let answer = match result {
             Ok(answer) => answer,
             Err(error) => {
-                figures.failure(received_at, error.kind);
+                upstream.state().failed(received_at, error.kind);
                 return Err(error);
             }
         };
-        figures.success(received_at, started.elapsed(), answer.body.len());
+        let took = started.elapsed();
+        upstream
+            .state()
+            .answered(received_at, took, answer.body.len());
         let Some(rules) = rules else {
             return Ok(Document::new(answer, endpoint.kept(), received_at, epoch));
         };
@@ -527,10 +542,6 @@ fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
             options.timeout
         ),
     )
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }
 
 #[cfg(test)]

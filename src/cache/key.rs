@@ -414,3 +414,7 @@ fn digest(kind: &str, write: impl FnOnce(&mut Vec<u8>)) -> Key {
     }
     Key(*hash.as_bytes())
 }
+
+#[cfg(test)]
+#[path = "key_tests.rs"]
+mod tests;

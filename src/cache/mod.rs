@@ -7,6 +7,9 @@
 //! - [`flight`]: one computation for all who want the same at the same time.
 //! - [`upstream`]: one connector: driver, mutation epoch, figures.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
+//! - [`provenance`]: how long an answer may be used that is made of several documents.
+//! - [`responses`]: whole answers, as bytes.
+//! - [`plans`]: compiled operations.
 //!
 //! This room decides what is kept; it does not know how a request is rendered, nor what a document means.
 
@@ -16,6 +19,10 @@ pub mod entry;
 pub mod flight;
 pub mod freshness;
 pub mod key;
+mod meter;
+pub mod plans;
+pub mod provenance;
+pub mod responses;
 pub mod store;
 pub mod upstream;
 
@@ -24,4 +31,7 @@ pub use documents::{CacheState, Call, Documents, Fetched, Policy};
 pub use entry::{Document, KeptHeaders};
 pub use freshness::{SchemaLifetime, Scope};
 pub use key::{EntityKeyParts, Generation, HeadersRead, OperationKey, ResponseKeyParts, Subject};
+pub use plans::Plans;
+pub use provenance::Provenance;
+pub use responses::{Responses, Served};
 pub use upstream::{Endpoint, Upstream};

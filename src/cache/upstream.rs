@@ -5,18 +5,54 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::clock::Timestamp;
+use super::documents::CacheState;
 use super::entry::KeptHeaders;
 use super::key::{EndpointKey, EndpointKeyParts};
+use super::meter::FetchMeter;
 use crate::source::{Source, SourceErrorKind};
 
 /// What outlives a change of configuration: the epoch and the figures of one connector.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct UpstreamState {
     epoch: AtomicU64,
     figures: Figures,
+    meter: FetchMeter,
 }
 
 impl UpstreamState {
+    pub(super) fn new(name: &str) -> UpstreamState {
+        UpstreamState {
+            epoch: AtomicU64::new(0),
+            figures: Figures::default(),
+            meter: FetchMeter::new(name),
+        }
+    }
+
+    /// Notes a call that was answered.
+    pub(super) fn answered(&self, at: Timestamp, took: Duration, bytes: usize) {
+        self.figures.success(at, took, bytes);
+        self.meter.ok.increment(1);
+        self.meter.seconds.record(took.as_secs_f64());
+        self.meter.bytes.increment(bytes as u64);
+    }
+
+    /// Notes a call that was not.
+    pub(super) fn failed(&self, at: Timestamp, kind: SourceErrorKind) {
+        self.figures.failure(at, kind);
+        self.meter.failed(kind);
+    }
+
+    /// Notes how a document came.
+    pub(super) fn served(&self, state: CacheState) {
+        let counter = match state {
+            CacheState::Hit => &self.figures.hits,
+            CacheState::Miss => &self.figures.misses,
+            CacheState::Shared => &self.figures.shared,
+            CacheState::Bypass => &self.figures.bypassed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts the mutations that were sent, each when it begins and when it ends. What was read under another epoch
     /// than the present one may not show a mutation's effect, and is not used.
     pub fn epoch(&self) -> u64 {
@@ -146,10 +182,10 @@ impl Endpoint {
 /// Counters of one connector since the process began.
 #[derive(Debug, Default)]
 pub struct Figures {
-    pub(super) hits: AtomicU64,
-    pub(super) misses: AtomicU64,
-    pub(super) shared: AtomicU64,
-    pub(super) bypassed: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    shared: AtomicU64,
+    bypassed: AtomicU64,
     calls: AtomicU64,
     failures: AtomicU64,
     bytes: AtomicU64,
@@ -208,7 +244,7 @@ impl Snapshot {
 }
 
 impl Figures {
-    pub(super) fn success(&self, at: Timestamp, took: Duration, bytes: usize) {
+    fn success(&self, at: Timestamp, took: Duration, bytes: usize) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         self.last_success.store(at.0, Ordering::Relaxed);
@@ -218,7 +254,7 @@ impl Figures {
         self.latency.record(took);
     }
 
-    pub(super) fn failure(&self, at: Timestamp, kind: SourceErrorKind) {
+    fn failure(&self, at: Timestamp, kind: SourceErrorKind) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.failures.fetch_add(1, Ordering::Relaxed);
         self.failing.store(true, Ordering::Relaxed);

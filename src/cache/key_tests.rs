@@ -1,0 +1,356 @@
+//! Keys: whatever is varied alone, either nothing that matters has changed, or the key has.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method};
+use proptest::prelude::*;
+
+use super::*;
+
+/// Headers of a client, by name.
+type Headers = BTreeMap<&'static str, Vec<String>>;
+
+const NAMES: [&str; 6] = [
+    "accept-language",
+    "authorization",
+    "traceparent",
+    "x-b3-traceid",
+    "x-district",
+    "x-key",
+];
+
+/// Short texts over few letters, so that different parts often meet in one concatenation.
+fn text() -> impl Strategy<Value = String> {
+    "[ab]{0,3}"
+}
+
+fn headers() -> impl Strategy<Value = Headers> {
+    let name = prop::sample::select(NAMES.to_vec());
+    prop::collection::btree_map(name, prop::collection::vec(text(), 1..3), 0..5)
+}
+
+fn map(headers: &Headers) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, values) in headers {
+        for value in values {
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            );
+        }
+    }
+    map
+}
+
+/// A connector, as far as rendering goes: which client headers it passes on, where a variable goes.
+#[derive(Debug, Clone)]
+struct Connector {
+    passes: Vec<&'static str>,
+    variable_in: Place,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Path,
+    Query,
+    Header,
+    Body,
+    Nowhere,
+}
+
+fn connector() -> impl Strategy<Value = Connector> {
+    let place = prop::sample::select(vec![
+        Place::Path,
+        Place::Query,
+        Place::Header,
+        Place::Body,
+        Place::Nowhere,
+    ]);
+    let passes = prop::sample::subsequence(NAMES.to_vec(), 0..4);
+    (passes, place).prop_map(|(passes, variable_in)| Connector {
+        passes,
+        variable_in,
+    })
+}
+
+impl Connector {
+    fn render(&self, client: &Headers, variable: &str) -> Request {
+        let at = |place: bool| if place { variable } else { "" };
+        let path = at(matches!(self.variable_in, Place::Path));
+        let query = at(matches!(self.variable_in, Place::Query));
+        let header = at(matches!(self.variable_in, Place::Header));
+        let body = at(matches!(self.variable_in, Place::Body));
+        let mut headers = vec![(
+            HeaderName::from_static("x-variable"),
+            HeaderValue::from_str(header).unwrap(),
+        )];
+        let client = map(client);
+        for name in &self.passes {
+            for value in client.get_all(*name) {
+                headers.push((HeaderName::from_static(name), value.clone()));
+            }
+        }
+        Request {
+            verb: Method::POST,
+            target: format!("http://works.example/{path}?q={query}"),
+            headers,
+            body: Bytes::from(body.to_owned()),
+        }
+    }
+}
+
+/// Without the identifiers of traces, which no answer may depend on.
+fn without_traces(mut request: Request) -> Request {
+    request
+        .headers
+        .retain(|(name, _)| !is_trace_header(name.as_str()));
+    request
+}
+
+fn endpoint(coordinate: &str) -> EndpointKey {
+    EndpointKeyParts {
+        service: "works",
+        coordinate,
+        kept: &KeptHeaders::NONE,
+        acceptance: "",
+    }
+    .key()
+}
+
+fn document_key(request: &Request, subject: Option<&Subject>) -> DocumentKey {
+    DocumentKeyParts {
+        endpoint: &endpoint("works:Query.works[0]"),
+        request,
+        subject,
+    }
+    .key()
+}
+
+/// What a response key is made of, owned.
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    variables: String,
+    client: Headers,
+    reads: Option<Vec<&'static str>>,
+    claims: Vec<(&'static str, Option<String>)>,
+    guards: Vec<bool>,
+    media_type: String,
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let reads = prop::option::of(prop::sample::subsequence(NAMES.to_vec(), 0..4));
+    let claims = (prop::option::of(text()), prop::option::of(text()))
+        .prop_map(|(sub, role)| vec![("sub", sub), ("role", role)]);
+    let guards = prop::collection::vec(any::<bool>(), 0..4);
+    (text(), headers(), reads, claims, guards, text()).prop_map(
+        |(variables, client, reads, claims, guards, media_type)| Asked {
+            variables,
+            client,
+            reads,
+            claims,
+            guards,
+            media_type,
+        },
+    )
+}
+
+impl Asked {
+    fn key(&self) -> ResponseKey {
+        let names: Vec<String> = self
+            .reads
+            .iter()
+            .flatten()
+            .map(|name| (*name).to_owned())
+            .collect();
+        let claims: Vec<_> = self
+            .claims
+            .iter()
+            .map(|(name, value)| (*name, value.as_ref().map(|value| value.as_bytes())))
+            .collect();
+        ResponseKeyParts {
+            generation: &Generation::new(&[b"graph", b"settings"]),
+            operation: &OperationKey::new("{a}", None),
+            variables: self.variables.as_bytes(),
+            headers: match self.reads {
+                Some(_) => HeadersRead::Named(&names),
+                None => HeadersRead::All,
+            },
+            client: &map(&self.client),
+            claims: &claims,
+            guards: &self.guards,
+            media_type: &self.media_type,
+        }
+        .key()
+    }
+
+    /// Only what an answer can depend on.
+    fn relevant(&self) -> Asked {
+        let mut relevant = self.clone();
+        relevant.client.retain(|name, _| match &self.reads {
+            Some(names) => names.contains(name),
+            None => !is_trace_header(name),
+        });
+        relevant
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_document_key_follows_the_request(
+        connector in connector(),
+        before in headers(),
+        after in headers(),
+        variable in text(),
+        other in text(),
+    ) {
+        // One header alone, then the variable alone, then everything.
+        let mut variations = vec![(before.clone(), other.clone()), (after.clone(), other)];
+        for name in NAMES {
+            let mut varied = before.clone();
+            match after.get(name) {
+                Some(values) => varied.insert(name, values.clone()),
+                None => varied.remove(name),
+            };
+            variations.push((varied, variable.clone()));
+        }
+        let request = connector.render(&before, &variable);
+        for (client, variable) in variations {
+            let varied = connector.render(&client, &variable);
+            let same_request = without_traces(request.clone()) == without_traces(varied.clone());
+            let same_key = document_key(&request, None) == document_key(&varied, None);
+            prop_assert_eq!(same_request, same_key);
+        }
+    }
+
+    #[test]
+    fn a_response_key_follows_all_that_matters(before in asked(), after in asked()) {
+        let mut variations = vec![after.clone()];
+        let mut vary = |change: &dyn Fn(&mut Asked)| {
+            let mut varied = before.clone();
+            change(&mut varied);
+            variations.push(varied);
+        };
+        vary(&|asked| asked.variables.clone_from(&after.variables));
+        vary(&|asked| asked.guards.clone_from(&after.guards));
+        vary(&|asked| asked.media_type.clone_from(&after.media_type));
+        vary(&|asked| asked.claims[0] = after.claims[0].clone());
+        vary(&|asked| asked.claims[1] = after.claims[1].clone());
+        for name in NAMES {
+            vary(&|asked| {
+                match after.client.get(name) {
+                    Some(values) => asked.client.insert(name, values.clone()),
+                    None => asked.client.remove(name),
+                };
+            });
+        }
+        for varied in variations {
+            // What is read belongs to the operation; two that read differently are two operations.
+            if varied.reads == before.reads {
+                let same = before.relevant() == varied.relevant();
+                prop_assert_eq!(same, before.key() == varied.key());
+            }
+        }
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other(a in text(), b in text(), c in text(), d in text()) {
+        let request = |target: &str, header: &str| Request {
+            verb: Method::GET,
+            target: target.to_owned(),
+            headers: vec![(
+                HeaderName::from_static("x-key"),
+                HeaderValue::from_str(header).unwrap(),
+            )],
+            body: Bytes::new(),
+        };
+        let (one, two) = (request(&a, &b), request(&c, &d));
+        prop_assert_eq!((&a, &b) == (&c, &d), document_key(&one, None) == document_key(&two, None));
+        let entity = |representation: &str, selection: &str| {
+            EntityKeyParts {
+                endpoint: &endpoint("works"),
+                request: &one,
+                representation: representation.as_bytes(),
+                selection,
+                variables: b"",
+                subject: None,
+            }
+            .key()
+        };
+        prop_assert_eq!((&a, &b) == (&c, &d), entity(&a, &b) == entity(&c, &d));
+    }
+}
+
+#[test]
+fn subjects_are_apart() {
+    let subject = |headers: &[(&'static str, &str)]| {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, vec![(*value).to_owned()]))
+            .collect();
+        Subject::from_headers(&["authorization", "x-key"], &map(&headers))
+    };
+    let all = [
+        subject(&[]),
+        subject(&[("authorization", "a")]),
+        subject(&[("authorization", "b")]),
+        subject(&[("x-key", "a")]),
+        subject(&[("authorization", "a"), ("x-key", "a")]),
+    ];
+    assert_eq!(all[0], None);
+    assert_eq!(subject(&[("accept-language", "hi")]), None);
+    let request = Connector {
+        passes: Vec::new(),
+        variable_in: Place::Nowhere,
+    }
+    .render(&Headers::new(), "");
+    for (i, one) in all.iter().enumerate() {
+        for (j, other) in all.iter().enumerate() {
+            let same =
+                document_key(&request, one.as_ref()) == document_key(&request, other.as_ref());
+            assert_eq!(same, i == j, "{i} {j}");
+        }
+    }
+}
+
+#[test]
+fn endpoints_are_apart() {
+    let named =
+        |names: &[&str]| KeptHeaders::Named(names.iter().map(|n| (*n).to_owned()).collect());
+    let parts = [
+        ("a", "b", KeptHeaders::NONE, ""),
+        ("ab", "", KeptHeaders::NONE, ""),
+        ("a", "b", KeptHeaders::All, ""),
+        ("a", "b", named(&["x"]), ""),
+        ("a", "b", named(&["x", "y"]), ""),
+        ("a", "b", named(&["xy"]), ""),
+        ("a", "b", KeptHeaders::NONE, "$status->eq(404)"),
+    ];
+    let keys: std::collections::HashSet<_> = parts
+        .iter()
+        .map(|(service, coordinate, kept, acceptance)| {
+            EndpointKeyParts {
+                service,
+                coordinate,
+                kept,
+                acceptance,
+            }
+            .key()
+        })
+        .collect();
+    assert_eq!(keys.len(), parts.len());
+}
+
+#[test]
+fn kinds_never_meet() {
+    assert_ne!(
+        Key::from(OperationKey::new("", None)),
+        Key::from(Generation::new(&[]))
+    );
+    assert_ne!(
+        OperationKey::new("a", None),
+        OperationKey::new("a", Some(""))
+    );
+}

@@ -1,0 +1,129 @@
+//! How long an answer may be used that is made of several documents, and what ends its use early.
+//!
+//! An answer is as fresh as its least fresh part, as old as its oldest, private as soon as one part is; and it is of no
+//! more use when a mutation is sent to any connector that it was read from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::clock::Timestamp;
+use super::documents::Fetched;
+use super::freshness::Scope;
+use super::upstream::{Upstream, UpstreamState};
+
+/// What is known about an answer's parts so far.
+#[derive(Debug, Clone, Default)]
+pub struct Provenance {
+    /// `None` while nothing has given a lifetime.
+    fresh_until: Option<Timestamp>,
+    oldest: Option<Timestamp>,
+    private: bool,
+    forbidden: bool,
+    parts: SmallVec<[Part; 4]>,
+}
+
+/// One connector that was read, and its epoch then.
+#[derive(Debug, Clone)]
+struct Part {
+    upstream: Arc<UpstreamState>,
+    epoch: u64,
+}
+
+impl Provenance {
+    /// Of an answer without parts.
+    pub fn new() -> Provenance {
+        Provenance::default()
+    }
+
+    /// Adds a document of a connector, as it was fetched at `now`.
+    pub fn add(&mut self, upstream: &Upstream, fetched: &Fetched, now: Timestamp) {
+        match fetched.fresh_for {
+            Some(left) => self.limit(now.plus(left)),
+            None => self.forbidden = true,
+        }
+        let born = now.minus(fetched.age);
+        self.oldest = Some(self.oldest.map_or(born, |before| before.min(born)));
+        self.private |= fetched.document.is_private();
+        let (upstream, epoch) = (upstream.state(), fetched.document.epoch);
+        let known = self
+            .parts
+            .iter_mut()
+            .find(|part| Arc::ptr_eq(&part.upstream, upstream));
+        match known {
+            Some(part) => part.epoch = part.epoch.min(epoch),
+            None => self.parts.push(Part {
+                upstream: Arc::clone(upstream),
+                epoch,
+            }),
+        }
+    }
+
+    /// Adds what the schema says about a field: fresh for so long from `now`, for whom.
+    pub fn restrict(&mut self, max_age: Duration, scope: Option<Scope>, now: Timestamp) {
+        if max_age.is_zero() {
+            self.forbidden = true;
+        }
+        self.limit(now.plus(max_age));
+        self.private |= scope == Some(Scope::Private);
+    }
+
+    /// The answer is for this request only: it has errors, or a part that may not be kept.
+    pub fn forbid(&mut self) {
+        self.forbidden = true;
+    }
+
+    /// Adds all of another one.
+    pub fn merge(&mut self, other: &Provenance) {
+        if let Some(until) = other.fresh_until {
+            self.limit(until);
+        }
+        self.oldest = match (self.oldest, other.oldest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.private |= other.private;
+        self.forbidden |= other.forbidden;
+        for part in &other.parts {
+            let known = self
+                .parts
+                .iter_mut()
+                .find(|known| Arc::ptr_eq(&known.upstream, &part.upstream));
+            match known {
+                Some(known) => known.epoch = known.epoch.min(part.epoch),
+                None => self.parts.push(part.clone()),
+            }
+        }
+    }
+
+    /// How much longer the answer may be used; `None`: for this request only.
+    pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
+        if self.forbidden {
+            return None;
+        }
+        let left = self.fresh_until?.since(now);
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// The age of the oldest part; `None` where nothing was fetched.
+    pub fn age(&self, now: Timestamp) -> Option<Duration> {
+        self.oldest.map(|oldest| now.since(oldest))
+    }
+
+    /// For one subject only.
+    pub fn is_private(&self) -> bool {
+        self.private
+    }
+
+    /// No mutation was sent since to any connector that it was read from.
+    pub fn is_current(&self) -> bool {
+        self.parts
+            .iter()
+            .all(|part| part.upstream.epoch() == part.epoch)
+    }
+
+    fn limit(&mut self, until: Timestamp) {
+        self.fresh_until = Some(self.fresh_until.map_or(until, |before| before.min(until)));
+    }
+}

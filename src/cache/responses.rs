@@ -1,0 +1,136 @@
+//! Whole answers to clients, as the bytes that were sent: no parsing, no tree, no copy.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::clock::{Clock, SystemClock, Timestamp};
+use super::documents::CacheState;
+use super::key::ResponseKey;
+use super::meter::LookupMeter;
+use super::provenance::Provenance;
+use super::store::{Kept, Store, StoreSize};
+
+/// Answers by [`ResponseKey`].
+#[derive(Debug)]
+pub struct Responses {
+    store: Store<Arc<Response>>,
+    clock: Arc<dyn Clock>,
+    lookups: LookupMeter,
+}
+
+/// An answer that is kept.
+struct Response {
+    body: Bytes,
+    vary: Arc<[String]>,
+    provenance: Provenance,
+    stored_at: Timestamp,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({} bytes)", self.body.len())
+    }
+}
+
+impl Kept for Arc<Response> {
+    fn weight(&self) -> usize {
+        const FIXED: usize = 320;
+        // The names are the plan's and shared by its answers.
+        FIXED + self.body.len()
+    }
+
+    fn useful_for(&self) -> Duration {
+        self.provenance
+            .fresh_for(self.stored_at)
+            .unwrap_or_default()
+    }
+}
+
+/// An answer from the cache.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The bytes.
+    pub body: Bytes,
+    /// Client request headers that it depends on, in lower case.
+    pub vary: Arc<[String]>,
+    /// How much longer it is fresh.
+    pub fresh_for: Duration,
+    /// The age of its oldest part.
+    pub age: Option<Duration>,
+    /// For one subject only.
+    pub private: bool,
+}
+
+impl Responses {
+    /// An empty cache of at most about `max_bytes`.
+    pub fn new(max_bytes: u64) -> Responses {
+        Responses::with_clock(max_bytes, Arc::new(SystemClock))
+    }
+
+    /// The same by another clock.
+    pub fn with_clock(max_bytes: u64, clock: Arc<dyn Clock>) -> Responses {
+        Responses {
+            store: Store::new("responses", max_bytes),
+            clock,
+            lookups: LookupMeter::new("response"),
+        }
+    }
+
+    /// An answer that is fresh, and not older than the last mutation to a connector that it was read from.
+    pub fn get(&self, key: &ResponseKey) -> Option<Served> {
+        let found = self.find(key);
+        self.lookups.count(match found {
+            Some(_) => CacheState::Hit,
+            None => CacheState::Miss,
+        });
+        found
+    }
+
+    fn find(&self, key: &ResponseKey) -> Option<Served> {
+        let kept = self.store.get(&(*key).into())?;
+        let now = self.clock.now();
+        let fresh_for = kept.provenance.fresh_for(now)?;
+        if !kept.provenance.is_current() {
+            return None;
+        }
+        Some(Served {
+            body: kept.body.clone(),
+            vary: Arc::clone(&kept.vary),
+            fresh_for,
+            age: kept.provenance.age(now),
+            private: kept.provenance.is_private(),
+        })
+    }
+
+    /// Keeps an answer, where what it is made of allows it.
+    pub fn put(&self, key: ResponseKey, body: Bytes, vary: Arc<[String]>, provenance: Provenance) {
+        let now = self.clock.now();
+        if provenance.fresh_for(now).is_none() || !provenance.is_current() {
+            return;
+        }
+        let response = Response {
+            body,
+            vary,
+            provenance,
+            stored_at: now,
+        };
+        self.store.insert(key.into(), Arc::new(response));
+    }
+
+    /// How much is stored.
+    pub fn size(&self) -> StoreSize {
+        self.store.size()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.store.clear();
+    }
+}
+
+#[cfg(test)]
+#[path = "responses_tests.rs"]
+mod tests;

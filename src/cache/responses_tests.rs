@@ -1,0 +1,163 @@
+//! When an answer is kept, and what ends its use.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use http::HeaderMap;
+
+use super::*;
+use crate::cache::clock::ManualClock;
+use crate::cache::documents::{Documents, Fetched};
+use crate::cache::entry::Document;
+use crate::cache::freshness::{Lifetime, Scope};
+use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
+use crate::cache::upstream::Upstream;
+use crate::source::Format;
+use crate::source::http::{HttpSettings, HttpSource};
+
+const NOW: Timestamp = Timestamp(1_795_500_000_000);
+
+struct World {
+    clock: Arc<ManualClock>,
+    responses: Responses,
+    documents: Documents,
+}
+
+fn world() -> World {
+    let clock = Arc::new(ManualClock::at(NOW));
+    World {
+        responses: Responses::with_clock(1 << 20, clock.clone()),
+        documents: Documents::with_clock(1 << 20, clock.clone()),
+        clock,
+    }
+}
+
+fn key(operation: &str) -> ResponseKey {
+    ResponseKeyParts {
+        generation: &Generation::new(&[]),
+        operation: &OperationKey::new(operation, None),
+        variables: b"{}",
+        headers: HeadersRead::Named(&[]),
+        client: &HeaderMap::new(),
+        claims: &[],
+        guards: &[],
+        media_type: "application/json",
+    }
+    .key()
+}
+
+impl World {
+    fn upstream(&self, name: &str) -> Arc<Upstream> {
+        let driver = HttpSource::new(HttpSettings::default()).unwrap();
+        self.documents.upstream(name, Arc::new(driver))
+    }
+
+    /// A document that came so long ago and is fresh for so long from now.
+    fn fetched(&self, upstream: &Upstream, age: u64, fresh_for: Option<u64>) -> Fetched {
+        let (age, left) = (Duration::from_secs(age), fresh_for.map(Duration::from_secs));
+        let lifetime = left.map(|left| Lifetime {
+            fresh_for: age + left,
+            ..Lifetime::for_seconds(0)
+        });
+        let document = Document {
+            status: 200,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            format: Format::Empty,
+            received_at: self.clock.now().minus(age),
+            age_when_received: Duration::ZERO,
+            lifetime,
+            validators: Default::default(),
+            tags: Vec::new(),
+            epoch: upstream.state().epoch(),
+        };
+        Fetched {
+            document: Arc::new(document),
+            state: CacheState::Hit,
+            age,
+            fresh_for: left,
+        }
+    }
+
+    fn put(&self, operation: &str, provenance: Provenance) {
+        let body = Bytes::from(operation.to_owned());
+        self.responses
+            .put(key(operation), body, Arc::from([]), provenance);
+    }
+}
+
+#[test]
+fn as_fresh_as_the_least_fresh_part() {
+    let world = world();
+    let (works, lgd) = (world.upstream("works"), world.upstream("lgd"));
+    let mut provenance = Provenance::new();
+    provenance.add(&works, &world.fetched(&works, 5, Some(30)), NOW);
+    provenance.add(&lgd, &world.fetched(&lgd, 600, Some(3000)), NOW);
+    world.put("{a}", provenance);
+    world.clock.advance(Duration::from_secs(10));
+    let served = world.responses.get(&key("{a}")).unwrap();
+    assert_eq!(served.body, b"{a}".as_slice());
+    assert_eq!(served.fresh_for, Duration::from_secs(20));
+    assert_eq!(served.age, Some(Duration::from_secs(610)));
+    assert!(!served.private);
+    assert!(world.responses.get(&key("{b}")).is_none());
+    world.clock.advance(Duration::from_secs(20));
+    assert!(world.responses.get(&key("{a}")).is_none());
+}
+
+#[test]
+fn one_part_that_may_not_be_kept_is_enough() {
+    let world = world();
+    let works = world.upstream("works");
+    let mut provenance = Provenance::new();
+    provenance.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
+    provenance.add(&works, &world.fetched(&works, 0, None), NOW);
+    assert_eq!(provenance.fresh_for(NOW), None);
+    world.put("{a}", provenance);
+    assert!(world.responses.get(&key("{a}")).is_none());
+}
+
+#[test]
+fn without_any_lifetime_nothing_is_kept() {
+    let world = world();
+    world.put("{__typename}", Provenance::new());
+    assert!(world.responses.get(&key("{__typename}")).is_none());
+    let mut forbidden = Provenance::new();
+    forbidden.restrict(Duration::from_secs(60), None, NOW);
+    assert_eq!(forbidden.fresh_for(NOW), Some(Duration::from_secs(60)));
+    forbidden.forbid();
+    assert_eq!(forbidden.fresh_for(NOW), None);
+}
+
+#[test]
+fn the_schema_can_only_shorten() {
+    let mut provenance = Provenance::new();
+    provenance.restrict(Duration::from_secs(60), None, NOW);
+    provenance.restrict(Duration::from_secs(10), Some(Scope::Private), NOW);
+    provenance.restrict(Duration::from_secs(90), Some(Scope::Public), NOW);
+    assert_eq!(provenance.fresh_for(NOW), Some(Duration::from_secs(10)));
+    assert!(provenance.is_private());
+    assert_eq!(provenance.age(NOW), None);
+    let mut other = Provenance::new();
+    other.merge(&provenance);
+    assert_eq!(other.fresh_for(NOW), Some(Duration::from_secs(10)));
+    assert!(other.is_private());
+}
+
+#[test]
+fn a_mutation_ends_the_answers_that_read_its_connector() {
+    let world = world();
+    let (works, lgd) = (world.upstream("works"), world.upstream("lgd"));
+    for (operation, upstream) in [("{works}", &works), ("{lgd}", &lgd)] {
+        let mut provenance = Provenance::new();
+        provenance.add(upstream, &world.fetched(upstream, 0, Some(30)), NOW);
+        world.put(operation, provenance);
+    }
+    // Read before the mutation, finished after it.
+    let mut late = Provenance::new();
+    late.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
+    works.state().advance_epoch();
+    world.put("{late}", late);
+    assert!(world.responses.get(&key("{works}")).is_none());
+    assert!(world.responses.get(&key("{late}")).is_none());
+    assert!(world.responses.get(&key("{lgd}")).is_some());
+}
