@@ -71,3 +71,15 @@ fn no_two_cases_are_the_same() {
         }
     }
 }
+#[test]
+fn every_method_has_cases_of_its_own() {
+    let cases = cases();
+    for name in sangam::mapping::method_names() {
+        let call = format!("->{name}");
+        let uses = cases
+            .iter()
+            .filter(|case| case.subject().contains(&call))
+            .count();
+        assert!(uses >= 2, "`{call}` has {uses} cases");
+    }
+}
