@@ -17,20 +17,20 @@ DISTRICTS = [
     (12, 0.8, 5), (13, 1.6, 8), (14, 0.7, 4), (620, 0.5, 3), (621, 0.5, 2), (622, 0.6, 3), (623, 0.6, 3), (624, 0.5, 3),
     (625, 0.5, 2), (626, 0.5, 2), (627, 0.5, 3),
 ]
-# department, weight, grievance types, office with which they are pending
+# department (a code of `lgd`), weight, grievance types, office with which they are pending
 DEPARTMENTS = [
-    ("REV", 9, ["Mutation of land", "Encroachment", "Certificate not issued"], "Tehsildar"),
-    ("PDD", 8, ["Electricity bill", "Transformer damaged", "No new connection"], "Assistant Executive Engineer"),
-    ("JSD", 8, ["No drinking water", "Water bill", "Pipe broken"], "Assistant Executive Engineer"),
-    ("RDD", 7, ["Wages not paid", "Housing instalment", "Lane or drain"], "Block Development Officer"),
-    ("PWD", 6, ["Road damaged", "Bridge incomplete", "Snow not cleared"], "Executive Engineer"),
-    ("HUD", 5, ["Garbage not lifted", "Street light", "Building permission"], "Executive Officer"),
-    ("FCS", 5, ["Ration not supplied", "Ration card"], "Tehsil Supply Officer"),
-    ("HME", 4, ["Medicine not available", "Staff not present", "Health card"], "Block Medical Officer"),
-    ("EDU", 4, ["Teacher not posted", "School building", "Marksheet"], "Zonal Education Officer"),
-    ("SWD", 4, ["Pension not paid", "Scholarship not paid"], "Tehsil Social Welfare Officer"),
-    ("AGR", 2, ["Seed or fertiliser", "Crop insurance claim"], "Sub-Divisional Agriculture Officer"),
-    ("LAB", 2, ["Worker registration", "Wages dispute"], "Assistant Labour Commissioner"),
+    ("8119", 9, ["Mutation of land", "Encroachment", "Certificate not issued"], "Tehsildar"),
+    ("8122", 8, ["Electricity bill", "Transformer damaged", "No new connection"], "Assistant Executive Engineer"),
+    ("8121", 8, ["No drinking water", "Water bill", "Pipe broken"], "Assistant Executive Engineer"),
+    ("8101", 7, ["Wages not paid", "Housing instalment", "Lane or drain"], "Block Development Officer"),
+    ("8123", 6, ["Road damaged", "Bridge incomplete", "Snow not cleared"], "Executive Engineer"),
+    ("8125", 5, ["Garbage not lifted", "Street light", "Building permission"], "Executive Officer"),
+    ("8104", 5, ["Ration not supplied", "Ration card"], "Tehsil Supply Officer"),
+    ("8109", 4, ["Medicine not available", "Staff not present", "Health card"], "Block Medical Officer"),
+    ("8110", 4, ["Teacher not posted", "School building", "Marksheet"], "Zonal Education Officer"),
+    ("8107", 4, ["Pension not paid", "Scholarship not paid"], "Tehsil Social Welfare Officer"),
+    ("8105", 2, ["Seed or fertiliser", "Crop insurance claim"], "Sub-Divisional Agriculture Officer"),
+    ("8127", 2, ["Worker registration", "Wages dispute"], "Assistant Labour Commissioner"),
     ("", 1, ["Not classified"], "Grievance Cell"),
 ]
 

@@ -41,7 +41,7 @@ async fn entities_of_three_types() {
            ... on Grievance { id status } } }",
         json!({ "r": [
             { "__typename": "District", "lgdCode": "13" },
-            { "__typename": "Department", "code": "REV" },
+            { "__typename": "Department", "code": "8119" },
             { "__typename": "Grievance", "id": "JKIG-2025-000001" },
         ] }),
     )

@@ -184,7 +184,7 @@ async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer 
         .iter()
         .skip(offset)
         .take(limit)
-        .map(|a| view::application(a, today))
+        .map(|a| view::line(a, today))
         .collect();
     Ok(Json(
         json!({ "total": found.len(), "offset": offset, "applications": page }),

@@ -6,6 +6,29 @@ use super::catalogue::APPEAL_DAYS;
 use super::register::{Application, Register, Status};
 use crate::date::Date;
 
+/// One line of a list: nothing in it says who applied.
+pub(super) fn line(application: &Application, today: Date) -> Value {
+    json!({
+        "referenceNo": application.reference,
+        "serviceId": application.service.service_id,
+        "districtLgdCode": application.district,
+        "appliedOn": application.applied.dashed(),
+        "dueOn": application.due().dashed(),
+        "status": application.status.code(),
+        "pendingWith": pending_with(application),
+        "daysPastDue": application.days_past_due(today),
+    })
+}
+
+/// Who has to act next.
+fn pending_with(application: &Application) -> Option<&str> {
+    match application.status {
+        Status::Documents | Status::Fee => Some("Applicant"),
+        Status::Processing => Some(application.service.psga.officer.as_str()),
+        Status::Issued | Status::Rejected => None,
+    }
+}
+
 /// The whole application, as tracking shows it.
 pub(super) fn application(application: &Application, today: Date) -> Value {
     let service = &application.service;
@@ -25,11 +48,6 @@ pub(super) fn application(application: &Application, today: Date) -> Value {
     let payment = application.payment.as_ref().map(|p| {
         json!({ "receiptNo": p.receipt, "amount": p.amount, "mode": p.mode, "paidOn": p.on.dashed() })
     });
-    let pending_with = match application.status {
-        Status::Documents | Status::Fee => Some("Applicant"),
-        Status::Processing => Some(service.psga.officer.as_str()),
-        Status::Issued | Status::Rejected => None,
-    };
     json!({
         "referenceNo": application.reference,
         "serviceId": service.service_id,
@@ -39,7 +57,7 @@ pub(super) fn application(application: &Application, today: Date) -> Value {
         "dueOn": application.due().dashed(),
         "decidedOn": application.decided.map(Date::dashed),
         "status": application.status.code(),
-        "pendingWith": pending_with,
+        "pendingWith": pending_with(application),
         "daysPastDue": application.days_past_due(today),
         "documents": documents,
         "documentsAwaited": application.documents_awaited(),
