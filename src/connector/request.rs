@@ -4,6 +4,7 @@
 //! a driver of another wire gives them its own meaning (for SQL: the statement is the target, bound parameters the body).
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -45,8 +46,23 @@ pub struct RenderError {
     pub message: String,
 }
 
+impl RenderError {
+    /// An error that says this.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+}
+
 /// Renders requests from variables: parsed once when the folder is read, used for every call.
 pub trait RequestTemplate: fmt::Debug + Send + Sync {
     /// The request for these variables. `client` is the client's own headers, for `from:`.
     fn render(&self, variables: &Variables, client: &HeaderMap) -> Result<Request, RenderError>;
+
+    /// The same template for an upstream at another address: what a deployment's `base_url` asks for.
+    ///
+    /// # Errors
+    /// The template has no base URL that could be replaced.
+    fn with_base_url(&self, base: &str) -> Result<Arc<dyn RequestTemplate>, RenderError>;
 }

@@ -1,0 +1,336 @@
+//! The `http:` argument of `@connect` and `@source`: parsed and checked.
+
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+
+use super::Request;
+use super::source::Source;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Form;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::connector::findings::list;
+use crate::connector::http::HeaderTemplate;
+use crate::connector::http::HeaderValueTemplate;
+use crate::connector::http::HttpTemplate;
+use crate::connector::http::NEVER_SET;
+use crate::connector::http::Text;
+use crate::connector::http::UrlParts;
+use crate::connector::http::VALUE_ONLY;
+use crate::mapping::Piece;
+use crate::mapping::Template;
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// Reads the `http:` argument of a connect into a request.
+pub(crate) fn request(
+    http: &Node<Value>,
+    source: Option<&Source>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Option<Request> {
+    expressions.at(Place::Request);
+    let (method, literal) = method(http, findings)?;
+    let template = expressions.url(method, literal, findings);
+    match (&template, source) {
+        (Some(template), None) => check_absolute(template, literal, findings),
+        (Some(template), Some(source)) => check_relative(template, literal, source, findings),
+        (None, _) => {}
+    }
+    let url = url_parts(http, expressions, findings);
+    let own = headers(super::key(http, "headers"), expressions, findings);
+    let body = super::key(http, "body")
+        .and_then(|body| expressions.mapping("body", body, Form::Object, findings));
+    let base = match source {
+        Some(source) => Some(source.base.clone()?),
+        None => None,
+    };
+    let template = HttpTemplate {
+        method: Method::from_bytes(method.as_bytes()).ok()?,
+        base,
+        source: source.map(|source| source.url.clone()).unwrap_or_default(),
+        url: text(template?),
+        connect: url,
+        headers: merge(source, own),
+        body,
+    };
+    let client_headers = client_headers(&template.headers);
+    Some(Request {
+        template: Arc::new(template),
+        client_headers,
+    })
+}
+
+/// The names of client headers that are passed on.
+pub(crate) fn client_headers(headers: &[HeaderTemplate]) -> Vec<String> {
+    let from = headers.iter().filter_map(|header| match &header.value {
+        HeaderValueTemplate::From(name) => Some(name.as_str().to_owned()),
+        _ => None,
+    });
+    from.collect()
+}
+
+/// `path` and `queryParams`.
+pub(crate) fn url_parts(
+    http: &Node<Value>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> UrlParts {
+    let path = super::key(http, "path");
+    let query = super::key(http, "queryParams");
+    UrlParts {
+        path: path.and_then(|path| expressions.mapping("path", path, Form::Value, findings)),
+        query: query
+            .and_then(|query| expressions.mapping("queryParams", query, Form::Object, findings)),
+    }
+}
+
+/// A template as the text that it is.
+pub(crate) fn text(template: Template) -> Text {
+    match template.as_literal() {
+        Some(literal) => Text::Fixed(literal.to_owned()),
+        None => Text::Template(template),
+    }
+}
+
+/// A connect's headers replace its source's of the same name.
+fn merge(source: Option<&Source>, own: Vec<HeaderTemplate>) -> Vec<HeaderTemplate> {
+    let inherited = source.map(|source| source.headers.as_slice());
+    let mut merged: Vec<HeaderTemplate> = inherited
+        .unwrap_or_default()
+        .iter()
+        .filter(|header| own.iter().all(|other| other.name != header.name))
+        .cloned()
+        .collect();
+    merged.extend(own);
+    merged
+}
+
+/// The one method of a `http:` argument, with its URL.
+fn method<'a>(
+    http: &'a Node<Value>,
+    findings: &mut Findings,
+) -> Option<(&'static str, &'a Node<Value>)> {
+    let found: Vec<_> = METHODS
+        .iter()
+        .filter_map(|method| super::key(http, method).map(|url| (*method, url)))
+        .collect();
+    match found.as_slice() {
+        [one] => Some(*one),
+        [] => {
+            findings.push(
+                findings
+                    .error(&code::NO_METHOD, "`http` has no method and URL")
+                    .at(findings.span(http.location()))
+                    .help(format!("add one of {}", list(METHODS))),
+            );
+            None
+        }
+        [(first, first_url), (second, second_url), ..] => {
+            findings.push(
+                findings
+                    .error(
+                        &code::SEVERAL_METHODS,
+                        format!("`http` has two methods, `{first}` and `{second}`"),
+                    )
+                    .label(findings.span(second_url.location()), "remove one")
+                    .label(findings.span(first_url.location()), "the other")
+                    .help("a connect makes one call; write a second `@connect` for a second one"),
+            );
+            None
+        }
+    }
+}
+
+/// Reads a list of header mappings.
+pub(crate) fn headers(
+    list: Option<&Node<Value>>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Vec<HeaderTemplate> {
+    let mut headers: Vec<HeaderTemplate> = Vec::new();
+    let Some(list) = list else {
+        return headers;
+    };
+    let items = list.as_list().unwrap_or(std::slice::from_ref(list));
+    for item in items {
+        let Some(header) = header(item, expressions, findings) else {
+            continue;
+        };
+        if headers.iter().any(|known| known.name == header.name) {
+            let message = format!("`{}` is set twice", header.name);
+            let place = super::key(item, "name").unwrap_or(item);
+            findings.push(
+                findings
+                    .error(&code::INVALID_HEADER, message)
+                    .at(findings.span(place.location()))
+                    .help("remove one of the two"),
+            );
+            continue;
+        }
+        headers.push(header);
+    }
+    headers
+}
+
+fn header(
+    item: &Node<Value>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Option<HeaderTemplate> {
+    let name_value = super::key(item, "name")?;
+    let written = name_value.as_str()?;
+    let from = super::key(item, "from");
+    let value = super::key(item, "value");
+    let name = match HeaderName::from_bytes(written.as_bytes()) {
+        Ok(name) => name,
+        Err(_) => {
+            let message = format!("`{written}` is not a header's name");
+            return refuse(name_value, message, "letters, digits and `-`", findings);
+        }
+    };
+    let never = NEVER_SET.iter().any(|never| match never.strip_suffix('-') {
+        Some(_) => name.as_str().starts_with(never),
+        None => name == *never,
+    });
+    if never {
+        let message = format!("`{name}` cannot be set");
+        let help = "it belongs to the connection or follows from the body: leave it out";
+        return refuse(name_value, message, help, findings);
+    }
+    let value = match (from, value) {
+        (Some(from), None) if VALUE_ONLY.contains(&name.as_str()) => {
+            let message = format!("`{name}` cannot be taken from the client");
+            return refuse(from, message, "write its `value`", findings);
+        }
+        (Some(from), None) => {
+            let Ok(source) = HeaderName::from_bytes(from.as_str()?.as_bytes()) else {
+                let message = format!("{from} is not a header's name");
+                return refuse(from, message, "letters, digits and `-`", findings);
+            };
+            HeaderValueTemplate::From(source)
+        }
+        (None, Some(value)) => header_value(value, expressions, findings)?,
+        _ => {
+            let message = format!("header `{name}` needs either `from` or `value`");
+            let help = "`from: \"name\"` passes the client's on, `value: \"…\"` is a template";
+            return refuse(item, message, help, findings);
+        }
+    };
+    Some(HeaderTemplate { name, value })
+}
+
+fn header_value(
+    value: &Node<Value>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Option<HeaderValueTemplate> {
+    let template = expressions.header(value, findings)?;
+    let Some(literal) = template.as_literal() else {
+        return Some(HeaderValueTemplate::Template(Text::Template(template)));
+    };
+    match HeaderValue::from_str(literal) {
+        Ok(fixed) => Some(HeaderValueTemplate::Fixed(fixed)),
+        Err(_) => {
+            let message = "this has characters that no header can carry".to_owned();
+            refuse(value, message, "visible ASCII characters and blanks", findings)
+        }
+    }
+}
+
+fn refuse<T>(
+    place: &Node<Value>,
+    message: String,
+    help: &str,
+    findings: &mut Findings,
+) -> Option<T> {
+    findings.push(
+        findings
+            .error(&code::INVALID_HEADER, message)
+            .at(findings.span(place.location()))
+            .help(help),
+    );
+    None
+}
+
+/// An address must name scheme and host in plain text: what comes from a request must not choose where it is sent.
+pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+    let first = match template.pieces().first() {
+        Some(Piece::Literal(text)) => &**text,
+        _ => "",
+    };
+    let rest = first
+        .strip_prefix("https://")
+        .or_else(|| first.strip_prefix("http://"));
+    let dynamic = template.pieces().len() > 1;
+    let ends = |rest: &str| rest.contains(['/', '?']);
+    let problem = match rest {
+        None => "it does not begin with `https://` or `http://`",
+        Some(rest) if rest.is_empty() || rest.starts_with(['/', '?', '#']) => "it has no host",
+        Some(rest) if dynamic && !ends(rest) => "its host is not written out",
+        Some(rest) if authority(rest).contains('@') => "it holds a user name or a password",
+        Some(_) if !dynamic && url::Url::parse(first).is_err() => "no URL parser reads it",
+        Some(_) => return fragment(template, literal, findings),
+    };
+    findings.push(
+        findings
+            .error(&code::INVALID_URL, format!("this is not an address: {problem}"))
+            .at(findings.span(literal.location()))
+            .help(
+                "write `https://host/path`; a deployment puts its own address in its place with `base_url`",
+            ),
+    );
+}
+
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// What is appended to a source's URL must not bring an address of its own.
+fn check_relative(
+    template: &Template,
+    literal: &Node<Value>,
+    source: &Source,
+    findings: &mut Findings,
+) {
+    let first = match template.pieces().first() {
+        Some(Piece::Literal(text)) => &**text,
+        _ => "",
+    };
+    if first.starts_with("http://") || first.starts_with("https://") {
+        findings.push(
+            findings
+                .error(&code::INVALID_URL, "this URL has an address of its own")
+                .label(
+                    findings.span(literal.location()),
+                    format!("it is appended to the one of source `{}`", source.declaration.name),
+                )
+                .help("write only the path, or leave `source` out"),
+        );
+        return;
+    }
+    fragment(template, literal, findings);
+}
+
+/// A `#` would cut off what follows without a word.
+fn fragment(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+    let has = template
+        .pieces()
+        .iter()
+        .any(|piece| matches!(piece, Piece::Literal(text) if text.contains('#')));
+    if has {
+        let at = literal.as_str().and_then(|text| text.find('#')).unwrap_or(0);
+        findings.push(
+            findings
+                .error(&code::INVALID_URL, "a fragment is never sent to a server")
+                .at(findings.inside(literal, at..at + 1))
+                .help("write `%23` for a `#` in a path or a parameter"),
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! `errors` and `isSuccess`, which sources and connects have alike.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast::Directive;
+
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Form;
+use crate::connector::findings::Findings;
+use crate::mapping::Selection;
+
+/// How an answer is judged.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// `isSuccess`.
+    pub(crate) is_success: Option<Arc<Selection>>,
+    /// `errors.message`.
+    pub(crate) error_message: Option<Arc<Selection>>,
+    /// `errors.extensions`.
+    pub(crate) error_extensions: Option<Arc<Selection>>,
+}
+
+/// Reads both arguments of a directive.
+pub(crate) fn read(
+    directive: &Directive,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Outcome {
+    let errors = directive.specified_argument_by_name("errors");
+    let message = errors.and_then(|errors| super::key(errors, "message"));
+    let extensions = errors.and_then(|errors| super::key(errors, "extensions"));
+    let is_success = directive.specified_argument_by_name("isSuccess");
+    Outcome {
+        error_message: message.and_then(|literal| {
+            expressions.mapping("errors.message", literal, Form::Value, findings)
+        }),
+        error_extensions: extensions.and_then(|literal| {
+            expressions.mapping("errors.extensions", literal, Form::Object, findings)
+        }),
+        is_success: is_success
+            .and_then(|literal| expressions.mapping("isSuccess", literal, Form::Value, findings)),
+    }
+}

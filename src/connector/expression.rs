@@ -1,0 +1,213 @@
+//! Mappings where they stand in a schema: parsed, with a way back from their text to the file.
+//!
+//! The only file of this room that parses the mapping language. Every expression is remembered with its [`Place`], so
+//! that checks and the computation of keys look at all of them alike.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+
+use super::diagnostic::Diagnostic;
+use super::diagnostic::Span;
+use super::diagnostic::code;
+use super::findings::Findings;
+use crate::mapping::Problem;
+use crate::mapping::Selection;
+use crate::mapping::Template;
+use crate::mapping::VariableUse;
+use crate::mapping::Version;
+
+/// Where an expression stands: decides which variables it may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// `baseURL`, and the URL of `@graphql`.
+    BaseUrl,
+    /// Headers, path and query of a source, and headers of `@graphql`.
+    SourceRequest,
+    /// `errors` and `isSuccess` of a source.
+    SourceResponse,
+    /// The request of a connect.
+    Request,
+    /// `selection`, `errors` and `isSuccess` of a connect.
+    Response,
+    /// What `@paginate` reads of a page.
+    Page,
+    /// `limit` of `@paginate`: what is known before the first page.
+    Limit,
+}
+
+/// One expression, or a template's expressions: what it reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression {
+    /// Its place.
+    pub(crate) place: Place,
+    /// The argument or key that holds it, as an author calls it: `selection`, `queryParams`, `headers`.
+    pub(crate) argument: &'static str,
+    /// The string literal that it was written as.
+    pub(crate) literal: Node<Value>,
+    /// Every use of a variable.
+    pub(crate) uses: Vec<VariableUse>,
+}
+
+impl Expression {
+    /// The place in the file of a part of its text.
+    pub(crate) fn span(&self, findings: &Findings, range: Range<usize>) -> Option<Span> {
+        findings.inside(&self.literal, range)
+    }
+
+    /// The keys under a variable that are read, e.g. `["headers", "accept-language"]` for `$request`.
+    pub(crate) fn reads<'a>(&'a self, variable: &'a str) -> impl Iterator<Item = &'a VariableUse> {
+        self.uses.iter().filter(move |used| &*used.name == variable)
+    }
+}
+
+/// How a mapping is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// An object: a lone key keeps its name.
+    Object,
+    /// One value: a lone key is a path.
+    Value,
+}
+
+/// Parses expressions of one folder and remembers them.
+#[derive(Debug)]
+pub(crate) struct Expressions {
+    version: Version,
+    place: Place,
+    /// Those parsed so far.
+    pub(crate) parsed: Vec<Expression>,
+}
+
+impl Expressions {
+    /// For expressions of this version at this place.
+    pub(crate) fn new(version: Version, place: Place) -> Self {
+        Self {
+            version,
+            place,
+            parsed: Vec::new(),
+        }
+    }
+
+    /// From here on, expressions stand at another place.
+    pub(crate) fn at(&mut self, place: Place) -> &mut Self {
+        self.place = place;
+        self
+    }
+
+    /// Parses a mapping.
+    pub(crate) fn mapping(
+        &mut self,
+        argument: &'static str,
+        literal: &Node<Value>,
+        form: Form,
+        findings: &mut Findings,
+    ) -> Option<Arc<Selection>> {
+        let text = string(argument, literal, findings)?;
+        let parsed = match form {
+            Form::Object => Selection::parse(text, self.version),
+            Form::Value => Selection::parse_value(text, self.version),
+        };
+        match parsed {
+            Ok(selection) => {
+                self.remember(argument, literal, selection.variables());
+                Some(Arc::new(selection))
+            }
+            Err(problems) => {
+                push_problems(argument, literal, problems, findings);
+                None
+            }
+        }
+    }
+
+    /// Parses a template for a URL or a part of one.
+    pub(crate) fn url(
+        &mut self,
+        argument: &'static str,
+        literal: &Node<Value>,
+        findings: &mut Findings,
+    ) -> Option<Template> {
+        let text = string(argument, literal, findings)?;
+        let parsed = Template::parse_url(text, self.version);
+        self.template(argument, literal, parsed, findings)
+    }
+
+    /// Parses a template for a header.
+    pub(crate) fn header(
+        &mut self,
+        literal: &Node<Value>,
+        findings: &mut Findings,
+    ) -> Option<Template> {
+        let text = string("headers", literal, findings)?;
+        let parsed = Template::parse_header(text, self.version);
+        self.template("headers", literal, parsed, findings)
+    }
+
+    fn template(
+        &mut self,
+        argument: &'static str,
+        literal: &Node<Value>,
+        parsed: Result<Template, Vec<Problem>>,
+        findings: &mut Findings,
+    ) -> Option<Template> {
+        match parsed {
+            Ok(template) => {
+                self.remember(argument, literal, template.variables());
+                Some(template)
+            }
+            Err(problems) => {
+                push_problems(argument, literal, problems, findings);
+                None
+            }
+        }
+    }
+
+    fn remember(
+        &mut self,
+        argument: &'static str,
+        literal: &Node<Value>,
+        uses: Vec<VariableUse>,
+    ) {
+        self.parsed.push(Expression {
+            place: self.place,
+            argument,
+            literal: literal.clone(),
+            uses,
+        });
+    }
+}
+
+/// A string argument's text; mappings are a custom scalar, so GraphQL validation lets anything pass.
+fn string<'a>(
+    argument: &str,
+    literal: &'a Node<Value>,
+    findings: &mut Findings,
+) -> Option<&'a str> {
+    let text = literal.as_str();
+    if text.is_none() {
+        findings.push(
+            findings
+                .error(&code::INVALID_MAPPING, format!("`{argument}` is a string"))
+                .at(findings.span(literal.location())),
+        );
+    }
+    text
+}
+
+fn push_problems(
+    argument: &str,
+    literal: &Node<Value>,
+    problems: Vec<Problem>,
+    findings: &mut Findings,
+) {
+    for problem in problems {
+        let span = findings.inside(literal, problem.span);
+        let diagnostic: Diagnostic = findings
+            .error(&code::INVALID_MAPPING, problem.message)
+            .label(span, format!("in `{argument}`"))
+            .help_opt(problem.help);
+        findings.push(diagnostic);
+    }
+}

@@ -1,0 +1,73 @@
+//! Request headers: templates, and what of the client's is passed on.
+
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+
+use super::super::request::RenderError;
+use super::url::Text;
+use crate::mapping::Variables;
+
+/// Headers that belong to the connection or follow from the body; a name ending in `-` stands for all that begin so.
+pub(crate) const NEVER_SET: &[&str] = &[
+    "connection",
+    "proxy-",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "content-length",
+    "content-encoding",
+    "accept-encoding",
+    "keep-alive",
+];
+
+/// Headers that a client must not decide: they may be set by `value` only.
+pub(crate) const VALUE_ONLY: &[&str] = &["content-type", "accept", "host"];
+
+/// One header.
+#[derive(Debug, Clone)]
+pub(crate) struct HeaderTemplate {
+    /// Its name.
+    pub(crate) name: HeaderName,
+    /// Its value.
+    pub(crate) value: HeaderValueTemplate,
+}
+
+/// Where a header's value comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum HeaderValueTemplate {
+    /// All values that the client sent under this name.
+    From(HeaderName),
+    /// A text that is the same for every call.
+    Fixed(HeaderValue),
+    /// A template.
+    Template(Text),
+}
+
+/// Renders headers in their order.
+pub(super) fn render(
+    templates: &[HeaderTemplate],
+    variables: &Variables,
+    client: &HeaderMap,
+) -> Result<Vec<(HeaderName, HeaderValue)>, RenderError> {
+    let mut headers = Vec::with_capacity(templates.len() + 1);
+    for header in templates {
+        let name = &header.name;
+        match &header.value {
+            HeaderValueTemplate::From(source) => {
+                let values = client.get_all(source).iter();
+                headers.extend(values.map(|value| (name.clone(), value.clone())));
+            }
+            HeaderValueTemplate::Fixed(value) => headers.push((name.clone(), value.clone())),
+            HeaderValueTemplate::Template(text) => {
+                let text = text.render(variables, name.as_str())?;
+                let value = HeaderValue::from_str(&text).map_err(|_| RenderError {
+                    message: format!("{name}: the value has characters that no header can carry"),
+                })?;
+                headers.push((name.clone(), value));
+            }
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,165 @@
+//! Requests over HTTP: the template that a `http:` argument and its source's become.
+//!
+//! Parsed once when a folder is read; [`HttpTemplate::render`] is on the path of every call, so what does not depend on
+//! variables is prepared beforehand. Rendering fails rather than guess: a value that cannot be part of a URL or a
+//! header is an error that names its place, never its content.
+
+mod form;
+mod headers;
+mod url;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Method;
+
+pub(crate) use headers::HeaderTemplate;
+pub(crate) use headers::HeaderValueTemplate;
+pub(crate) use headers::NEVER_SET;
+pub(crate) use headers::VALUE_ONLY;
+pub(crate) use url::Text;
+
+use super::request::RenderError;
+use super::request::Request;
+use super::request::RequestTemplate;
+use crate::document::Object;
+use crate::document::Value;
+use crate::mapping::Selection;
+use crate::mapping::Variables;
+
+/// The longest URL that is sent, in bytes: longer ones are refused by common servers with an answer nobody understands.
+pub const MAX_URL_BYTES: usize = 32 * 1024;
+
+/// A request over HTTP.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpTemplate {
+    /// The method.
+    pub(crate) method: Method,
+    /// `baseURL` of the source; `None` for a connect whose own URL is absolute.
+    pub(crate) base: Option<Text>,
+    /// `path` and `queryParams` of the source.
+    pub(crate) source: UrlParts,
+    /// The URL of the connect: absolute without a source, else what is appended.
+    pub(crate) url: Text,
+    /// `path` and `queryParams` of the connect.
+    pub(crate) connect: UrlParts,
+    /// Headers, the connect's having replaced its source's.
+    pub(crate) headers: Vec<HeaderTemplate>,
+    /// `body`.
+    pub(crate) body: Option<Arc<Selection>>,
+}
+
+/// What mappings add to a URL.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UrlParts {
+    /// Yields path segments.
+    pub(crate) path: Option<Arc<Selection>>,
+    /// Yields an object of query parameters.
+    pub(crate) query: Option<Arc<Selection>>,
+}
+
+impl RequestTemplate for HttpTemplate {
+    fn render(&self, variables: &Variables, client: &HeaderMap) -> Result<Request, RenderError> {
+        let target = self.target(variables)?;
+        let mut headers = headers::render(&self.headers, variables, client)?;
+        let body = match &self.body {
+            Some(body) => self.body(body, variables, &mut headers)?,
+            None => Bytes::new(),
+        };
+        Ok(Request {
+            verb: self.method.clone(),
+            target,
+            headers,
+            body,
+        })
+    }
+
+    fn with_base_url(&self, base: &str) -> Result<Arc<dyn RequestTemplate>, RenderError> {
+        if self.base.is_none() {
+            return Err(RenderError::new(
+                "a connect without a source has an address of its own",
+            ));
+        }
+        Ok(Arc::new(Self {
+            base: Some(Text::Fixed(base.to_owned())),
+            ..self.clone()
+        }))
+    }
+}
+
+impl HttpTemplate {
+    /// The URL: paths one after another, then all query parameters in the same order.
+    fn target(&self, variables: &Variables) -> Result<String, RenderError> {
+        let mut url = url::Builder::default();
+        if let Some(base) = &self.base {
+            url.start(&base.render(variables, "baseURL")?)?;
+            url.segments(self.source.path.as_deref(), variables)?;
+            url.query(self.source.query.as_deref(), variables)?;
+            url.append(&self.url.render(variables, "the URL")?);
+        } else {
+            url.start(&self.url.render(variables, "the URL")?)?;
+        }
+        url.segments(self.connect.path.as_deref(), variables)?;
+        url.query(self.connect.query.as_deref(), variables)?;
+        let url = url.finish();
+        if url.len() > MAX_URL_BYTES {
+            let message = format!("the URL is longer than {MAX_URL_BYTES} bytes");
+            return Err(RenderError { message });
+        }
+        Ok(url)
+    }
+
+    fn body(
+        &self,
+        body: &Selection,
+        variables: &Variables,
+        headers: &mut Vec<(http::HeaderName, http::HeaderValue)>,
+    ) -> Result<Bytes, RenderError> {
+        let input = Value::Object(Arc::new(Object::new()));
+        let Some(value) = evaluate(body, Some(&input), variables, "body")? else {
+            return Ok(Bytes::new());
+        };
+        let content_type = headers
+            .iter()
+            .find(|(name, _)| *name == http::header::CONTENT_TYPE)
+            .and_then(|(_, value)| value.to_str().ok());
+        match content_type {
+            Some(kind) if is_form(kind) => Ok(form::encode(&value)?.into()),
+            Some(_) => Ok(json(&value)),
+            None => {
+                let json_type = http::HeaderValue::from_static("application/json");
+                headers.push((http::header::CONTENT_TYPE, json_type));
+                Ok(json(&value))
+            }
+        }
+    }
+}
+
+fn json(value: &Value) -> Bytes {
+    let mut out = Vec::new();
+    value.write_json(&mut out);
+    out.into()
+}
+
+fn is_form(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Evaluates a mapping of a request. What `->withError` reports, and what exceeds the budget, ends the request: half a
+/// request must not be sent.
+fn evaluate(
+    selection: &Selection,
+    input: Option<&Value>,
+    variables: &Variables,
+    place: &str,
+) -> Result<Option<Value>, RenderError> {
+    let evaluated = selection.evaluate(input, variables);
+    match evaluated.errors.first() {
+        Some(error) => Err(RenderError {
+            message: format!("{place}: {}", error.message),
+        }),
+        None => Ok(evaluated.value),
+    }
+}

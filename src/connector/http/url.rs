@@ -1,0 +1,211 @@
+//! Building a URL from a base, templates, path segments and query parameters.
+//!
+//! What an expression yields is percent-encoded but for `A-Za-z0-9-._~` (RFC 3986's unreserved characters), so it can
+//! never become a separator; what an author wrote keeps its reserved characters.
+
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+
+use super::super::request::RenderError;
+use crate::document::Value;
+use crate::mapping::Selection;
+use crate::mapping::Template;
+use crate::mapping::Variables;
+
+/// Everything but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A template, or its text if there is nothing to fill in.
+#[derive(Debug, Clone)]
+pub(crate) enum Text {
+    /// The same for every call.
+    Fixed(String),
+    /// Depends on variables.
+    Template(Template),
+}
+
+impl Text {
+    /// The text for these variables; `place` names it in errors.
+    pub(super) fn render(
+        &self,
+        variables: &Variables,
+        place: &str,
+    ) -> Result<std::borrow::Cow<'_, str>, RenderError> {
+        match self {
+            Self::Fixed(text) => Ok(text.into()),
+            Self::Template(template) => render(template, variables, place).map(Into::into),
+        }
+    }
+}
+
+/// Renders a template; its errors get the place.
+pub(super) fn render(
+    template: &Template,
+    variables: &Variables,
+    place: &str,
+) -> Result<String, RenderError> {
+    match template.render(variables) {
+        Ok(rendered) => Ok(rendered.text),
+        Err(error) => Err(RenderError {
+            message: format!("{place}: {}", error.message),
+        }),
+    }
+}
+
+/// A URL as it grows.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    /// Scheme, authority and path.
+    front: String,
+    /// Where the path begins.
+    path: usize,
+    /// After `?`, without it.
+    query: String,
+}
+
+impl Builder {
+    /// Begins with an absolute URL; its query comes first among the query parameters.
+    pub(super) fn start(&mut self, url: &str) -> Result<(), RenderError> {
+        let (front, query) = split(url);
+        let authority = front.find("://").map(|at| at + 3);
+        let Some(authority) = authority.filter(|at| front.len() > *at) else {
+            return Err(RenderError::new(
+                "the URL is not absolute: scheme or host is lacking",
+            ));
+        };
+        self.path = front[authority..]
+            .find('/')
+            .map_or(front.len(), |at| authority + at);
+        self.front = front.to_owned();
+        self.pairs(query);
+        Ok(())
+    }
+
+    /// Adds a path, and its query.
+    pub(super) fn append(&mut self, relative: &str) {
+        let (path, query) = split(relative);
+        if !path.is_empty() {
+            self.slash();
+            self.front.push_str(path.strip_prefix('/').unwrap_or(path));
+        }
+        self.pairs(query);
+    }
+
+    /// Adds the segments that a `path` mapping yields.
+    pub(super) fn segments(
+        &mut self,
+        mapping: Option<&Selection>,
+        variables: &Variables,
+    ) -> Result<(), RenderError> {
+        let Some(mapping) = mapping else {
+            return Ok(());
+        };
+        let value = super::evaluate(mapping, None, variables, "path")?;
+        let Some(segments) = value.as_ref().and_then(Value::as_array) else {
+            return Err(RenderError::new("path: it must yield an array of segments"));
+        };
+        for segment in segments {
+            let Some(text) = scalar(segment) else {
+                return Err(RenderError::new(
+                    "path: a segment is null, an array or an object",
+                ));
+            };
+            self.slash();
+            self.front.extend(utf8_percent_encode(&text, ENCODED));
+        }
+        Ok(())
+    }
+
+    /// Adds the parameters that a `queryParams` mapping yields.
+    pub(super) fn query(
+        &mut self,
+        mapping: Option<&Selection>,
+        variables: &Variables,
+    ) -> Result<(), RenderError> {
+        let Some(mapping) = mapping else {
+            return Ok(());
+        };
+        let value = super::evaluate(mapping, None, variables, "queryParams")?;
+        let parameters = match &value {
+            None | Some(Value::Null) => return Ok(()),
+            Some(Value::Object(parameters)) => parameters,
+            Some(_) => return Err(RenderError::new("queryParams: it must yield an object")),
+        };
+        for (name, value) in parameters.iter() {
+            let values = match value {
+                Value::Array(values) => values.as_slice(),
+                single => std::slice::from_ref(single),
+            };
+            for value in values.iter().filter(|value| !value.is_null()) {
+                let Some(text) = scalar(value) else {
+                    return Err(RenderError::new(format!(
+                        "queryParams: `{name}` is an object or a list in a list"
+                    )));
+                };
+                self.pair(name, &text);
+            }
+        }
+        Ok(())
+    }
+
+    /// The URL.
+    pub(super) fn finish(mut self) -> String {
+        if self.front.len() == self.path {
+            self.front.push('/');
+        }
+        if !self.query.is_empty() {
+            self.front.push('?');
+            self.front.push_str(&self.query);
+        }
+        self.front
+    }
+
+    /// Ends the path so far with exactly one slash.
+    fn slash(&mut self) {
+        if !self.front[self.path..].ends_with('/') {
+            self.front.push('/');
+        }
+    }
+
+    fn pairs(&mut self, query: &str) {
+        if !query.is_empty() {
+            self.separator();
+            self.query.push_str(query);
+        }
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.separator();
+        self.query.extend(utf8_percent_encode(name, ENCODED));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(value, ENCODED));
+    }
+
+    fn separator(&mut self) {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+    }
+}
+
+/// Path and query; a fragment, which is never sent, is dropped.
+fn split(url: &str) -> (&str, &str) {
+    let url = url.split('#').next().unwrap_or_default();
+    url.split_once('?').unwrap_or((url, ""))
+}
+
+/// A scalar as text, digits as received; `None` for null, arrays and objects.
+pub(super) fn scalar(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.as_ref().into()),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Bool(true) => Some("true".into()),
+        Value::Bool(false) => Some("false".into()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
