@@ -91,6 +91,11 @@ impl Expressions {
         }
     }
 
+    /// The version of the mapping language.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
     /// From here on, expressions stand at another place.
     pub(crate) fn at(&mut self, place: Place) -> &mut Self {
         self.place = place;
@@ -164,12 +169,7 @@ impl Expressions {
         }
     }
 
-    fn remember(
-        &mut self,
-        argument: &'static str,
-        literal: &Node<Value>,
-        uses: Vec<VariableUse>,
-    ) {
+    fn remember(&mut self, argument: &'static str, literal: &Node<Value>, uses: Vec<VariableUse>) {
         self.parsed.push(Expression {
             place: self.place,
             argument,

@@ -52,7 +52,6 @@ impl Findings {
     }
 
     /// The place of bytes inside a string value.
-    #[allow(dead_code, reason = "mappings are checked next")]
     pub(crate) fn inside(&self, value: &Node<Value>, range: Range<usize>) -> Option<Span> {
         Span::inside(value, range, &self.sources)
     }

@@ -10,6 +10,7 @@ use super::diagnostic::Diagnostic;
 use super::diagnostic::code;
 use super::findings::Findings;
 use super::model::Subgraph;
+use super::model::SubgraphKind;
 use super::schema;
 use super::settings::ConnectorSettings;
 
@@ -74,6 +75,20 @@ pub fn read_sdl(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Di
     };
     let usable = !findings.has_errors();
     (subgraph.filter(|_| usable), findings.into_sorted())
+}
+
+/// Reads only the schema, whoever fetches its fields: a subgraph of kind [`SubgraphKind::Native`]. For schemas mounted
+/// in this process, and for subgraphs of a supergraph whose services are known otherwise.
+pub fn normalise(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
+    let (read, findings) = schema::read(name, path, text);
+    let usable = !findings.has_errors();
+    let subgraph = Subgraph {
+        name: name.to_owned(),
+        federation: read.links.federation(),
+        schema: read.schema,
+        kind: SubgraphKind::Native,
+    };
+    (usable.then_some(subgraph), findings.into_sorted())
 }
 
 fn subgraph(name: &str, read: schema::ReadSchema, findings: &mut Findings) -> Option<Subgraph> {

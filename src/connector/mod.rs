@@ -4,12 +4,16 @@
 //! the GraphQL service that answers it. What is wrong with a folder is said as [`diagnostic`]s, several at once.
 //! Nothing here looks at another folder (composition does) and nothing here calls an upstream (`source` does).
 
+mod base_url;
+mod check;
 mod connects;
 pub mod diagnostic;
+mod expression;
 mod federation1;
 pub mod field_set;
 mod findings;
 mod folder;
+mod http;
 mod link;
 pub mod model;
 pub mod request;
@@ -18,9 +22,10 @@ mod settings;
 
 pub use diagnostic::Diagnostic;
 pub use field_set::{FieldSet, FieldSetItem};
-pub use folder::{Folder, read_sdl};
+pub use folder::{Folder, normalise, read_sdl};
 pub use model::{
-    Connect, ConnectKind, GraphqlService, Reads, Site, SourceDeclaration, Subgraph, SubgraphKind,
+    Connect, ConnectKind, CutOff, GraphqlService, PageStyle, Pagination, Reads, Site,
+    SourceDeclaration, Subgraph, SubgraphKind,
 };
 pub use request::{RenderError, Request, RequestTemplate};
 pub use settings::ConnectorSettings;

@@ -50,7 +50,7 @@ pub struct GraphqlService {
 }
 
 /// One `@source`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SourceDeclaration {
     /// Its name.
     pub name: String,
@@ -104,7 +104,7 @@ pub enum ConnectKind {
 }
 
 /// One connect: a way to fetch part of the graph.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Connect {
     /// `subgraph:Query.works[0]`, or `subgraph:District[0]` for a type.
     pub coordinate: String,
@@ -126,8 +126,58 @@ pub struct Connect {
     pub error_message: Option<Arc<Selection>>,
     /// `errors.extensions`: the source's, then the connect's; later ones overwrite.
     pub error_extensions: Vec<Arc<Selection>>,
+    /// `@paginate` on its field: the request is made page by page.
+    pub pagination: Option<Arc<Pagination>>,
     /// What all its expressions read.
     pub reads: Reads,
+}
+
+/// `@paginate`: how an upstream's pages are read to their end. `schema/wire.graphql` describes the loop.
+#[derive(Debug)]
+pub struct Pagination {
+    /// How the next page is asked for.
+    pub style: PageStyle,
+    /// `$page.size`: how many items are asked for per page. Always there for [`PageStyle::Offset`] and
+    /// [`PageStyle::Page`].
+    pub size: Option<usize>,
+    /// The first offset or page number.
+    pub first: usize,
+    /// The items of a page, to count them by; unless given, what the connect's selection yields is counted.
+    pub items: Option<Arc<Selection>>,
+    /// How many items there are over all pages: a number or a string of digits.
+    pub total: Option<Arc<Selection>>,
+    /// Go on only while it yields `true`.
+    pub more: Option<Arc<Selection>>,
+    /// The next cursor. Always there for [`PageStyle::Cursor`].
+    pub next: Option<Arc<Selection>>,
+    /// How many items are wanted; evaluated before the first page.
+    pub limit: Option<Arc<Selection>>,
+    /// At most so many requests.
+    pub max_pages: usize,
+    /// At most so many items.
+    pub max_items: usize,
+    /// What becomes of a list that was cut off.
+    pub cut_off: CutOff,
+}
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageStyle {
+    /// By how many items to skip, `$page.offset`.
+    Offset,
+    /// By number, `$page.number`.
+    Page,
+    /// By a token of the page before, `$page.cursor`.
+    Cursor,
+}
+
+/// What becomes of a list that was cut off before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutOff {
+    /// The field fails.
+    Error,
+    /// What was read is given, and the answer says so.
+    Warn,
 }
 
 /// What a connect's expressions (request, selection, errors, isSuccess) read besides the document itself.

@@ -11,7 +11,7 @@ use apollo_compiler::schema::{ComponentName, ExtendedType};
 use super::code;
 use super::merge::root_name;
 use crate::connector::diagnostic::{Diagnostic, Span};
-use crate::connector::{Connect, Site, Subgraph, SubgraphKind};
+use crate::connector::{Site, Subgraph, SubgraphKind};
 
 /// Sorts and renames, or says why that cannot be.
 pub(crate) fn prepare(mut subgraphs: Vec<Subgraph>) -> Result<Vec<Subgraph>, Vec<Diagnostic>> {
@@ -103,25 +103,9 @@ fn rename(subgraph: &mut Subgraph, from: &Name, to: &Name) {
                     parent: to.clone(),
                     field: field.clone(),
                 };
-                *connect = Arc::new(with_site(connect, site));
+                Arc::make_mut(connect).site = site;
             }
         }
-    }
-}
-
-fn with_site(connect: &Connect, site: Site) -> Connect {
-    Connect {
-        coordinate: connect.coordinate.clone(),
-        id: connect.id.clone(),
-        site,
-        kind: connect.kind.clone(),
-        source: connect.source,
-        template: connect.template.clone(),
-        selection: Arc::clone(&connect.selection),
-        is_success: connect.is_success.clone(),
-        error_message: connect.error_message.clone(),
-        error_extensions: connect.error_extensions.clone(),
-        reads: connect.reads.clone(),
     }
 }
 

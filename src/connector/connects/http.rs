@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use apollo_compiler::Node;
+use apollo_compiler::ast::Directive;
 use apollo_compiler::ast::Value;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
 
+use super::Fetch;
 use super::Request;
 use super::source::Source;
 use crate::connector::diagnostic::code;
@@ -25,11 +27,39 @@ use crate::connector::http::UrlParts;
 use crate::connector::http::VALUE_ONLY;
 use crate::mapping::Piece;
 use crate::mapping::Template;
+use crate::mapping::Version;
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
+/// The request of a `@connect`; since v0.4 it may have none.
+pub(crate) fn of_connect(
+    directive: &Node<Directive>,
+    source: Option<&Source>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Fetch {
+    match directive.specified_argument_by_name("http") {
+        Some(http) => match request(http, source, expressions, findings) {
+            Some(request) => Fetch::Call(request),
+            None => Fetch::Broken,
+        },
+        None if expressions.version() >= Version::V0_4 => Fetch::Nothing,
+        None => {
+            findings.push(
+                findings
+                    .error(&code::NO_REQUEST, "this connect has no `http`")
+                    .at(findings.span(directive.location()))
+                    .help(
+                        "say what to call, or link connect/v0.4, where a selection alone will do",
+                    ),
+            );
+            Fetch::Broken
+        }
+    }
+}
+
 /// Reads the `http:` argument of a connect into a request.
-pub(crate) fn request(
+fn request(
     http: &Node<Value>,
     source: Option<&Source>,
     expressions: &mut Expressions,
@@ -239,7 +269,12 @@ fn header_value(
         Ok(fixed) => Some(HeaderValueTemplate::Fixed(fixed)),
         Err(_) => {
             let message = "this has characters that no header can carry".to_owned();
-            refuse(value, message, "visible ASCII characters and blanks", findings)
+            refuse(
+                value,
+                message,
+                "visible ASCII characters and blanks",
+                findings,
+            )
         }
     }
 }
@@ -269,11 +304,15 @@ pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, finding
         .strip_prefix("https://")
         .or_else(|| first.strip_prefix("http://"));
     let dynamic = template.pieces().len() > 1;
-    let ends = |rest: &str| rest.contains(['/', '?']);
+    // The deployment's own settings may name the host; a client's request may not.
+    let of_deployment =
+        |used: &crate::mapping::VariableUse| matches!(&*used.name, "$config" | "$env");
+    let trusted = dynamic && template.variables().iter().all(of_deployment);
+    let written_out = |rest: &str| rest.contains(['/', '?']);
     let problem = match rest {
         None => "it does not begin with `https://` or `http://`",
-        Some(rest) if rest.is_empty() || rest.starts_with(['/', '?', '#']) => "it has no host",
-        Some(rest) if dynamic && !ends(rest) => "its host is not written out",
+        Some(rest) if authority(rest).is_empty() && !trusted => "it has no host",
+        Some(rest) if dynamic && !trusted && !written_out(rest) => "its host is not written out",
         Some(rest) if authority(rest).contains('@') => "it holds a user name or a password",
         Some(_) if !dynamic && url::Url::parse(first).is_err() => "no URL parser reads it",
         Some(_) => return fragment(template, literal, findings),
@@ -309,7 +348,10 @@ fn check_relative(
                 .error(&code::INVALID_URL, "this URL has an address of its own")
                 .label(
                     findings.span(literal.location()),
-                    format!("it is appended to the one of source `{}`", source.declaration.name),
+                    format!(
+                        "it is appended to the one of source `{}`",
+                        source.declaration.name
+                    ),
                 )
                 .help("write only the path, or leave `source` out"),
         );
@@ -325,7 +367,10 @@ fn fragment(template: &Template, literal: &Node<Value>, findings: &mut Findings)
         .iter()
         .any(|piece| matches!(piece, Piece::Literal(text) if text.contains('#')));
     if has {
-        let at = literal.as_str().and_then(|text| text.find('#')).unwrap_or(0);
+        let at = literal
+            .as_str()
+            .and_then(|text| text.find('#'))
+            .unwrap_or(0);
         findings.push(
             findings
                 .error(&code::INVALID_URL, "a fragment is never sent to a server")

@@ -10,7 +10,6 @@ use super::http;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expression;
 use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
 use crate::connector::expression::Place;
 use crate::connector::findings::Findings;
 use crate::connector::http::HeaderTemplate;

@@ -87,5 +87,37 @@ pub mod connector {
         UNKNOWN_DIRECTIVE;
         /// A directive of the folder's own has the name of a linked one that is called something else here
         SHADOWED_DIRECTIVE;
+        /// A mapping or template does not parse
+        INVALID_MAPPING;
+        /// An address or a URL that cannot be called
+        INVALID_URL;
+        /// A header that cannot be set, or not so
+        INVALID_HEADER;
+        /// A connect that says nothing about its request
+        NO_REQUEST;
+        /// `http` has no method
+        NO_METHOD;
+        /// `http` has more than one method
+        SEVERAL_METHODS;
+        /// Two sources have one name
+        DUPLICATE_SOURCE;
+        /// A source that is not declared
+        UNKNOWN_SOURCE;
+        /// `@graphql` together with connectors, or twice
+        GRAPHQL_NOT_ALONE;
+        /// A folder without `@connect` and without `@graphql`
+        NOTHING_FETCHES;
+        /// A variable that does not exist
+        UNKNOWN_VARIABLE;
+        /// A variable that exists, but not here
+        VARIABLE_NOT_AVAILABLE;
+        /// An argument, or a field of an input type, that does not exist
+        UNKNOWN_ARGUMENT;
+        /// A field that does not exist
+        UNKNOWN_FIELD;
+        /// `$this`, `$batch` or an object in it is read as a whole
+        WHOLE_OBJECT_READ;
+        /// `@paginate` cannot be read to its end as written
+        INVALID_PAGINATION;
     }
 }

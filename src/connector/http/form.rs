@@ -58,7 +58,10 @@ mod tests {
     fn nested_names_are_in_brackets() {
         let cases = [
             (r#"{"a":1,"b c":"x y&z"}"#, "a=1&b+c=x+y%26z"),
-            (r#"{"a":{"b":["x",{"c":true}]}}"#, "a[b][0]=x&a[b][1][c]=true"),
+            (
+                r#"{"a":{"b":["x",{"c":true}]}}"#,
+                "a[b][0]=x&a[b][1][c]=true",
+            ),
             (r#"{"a":null,"b":[],"c":1.10}"#, "c=1.10"),
             ("{}", ""),
         ];

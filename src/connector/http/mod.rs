@@ -29,7 +29,7 @@ use crate::mapping::Selection;
 use crate::mapping::Variables;
 
 /// The longest URL that is sent, in bytes: longer ones are refused by common servers with an answer nobody understands.
-pub const MAX_URL_BYTES: usize = 32 * 1024;
+const MAX_URL_BYTES: usize = 32 * 1024;
 
 /// A request over HTTP.
 #[derive(Debug, Clone)]

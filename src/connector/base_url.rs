@@ -1,0 +1,52 @@
+//! A deployment's own addresses in the place of those that a folder names.
+
+use std::sync::Arc;
+
+use super::model::Subgraph;
+use super::model::SubgraphKind;
+use super::request::RenderError;
+
+impl Subgraph {
+    /// Sends calls to another address: those of the named source, or without a name those of the only source, or of
+    /// the GraphQL service. `url` is an absolute URL without expressions; its path replaces the base URL's too.
+    ///
+    /// # Errors
+    /// There is no such source, or without a name, not exactly one.
+    pub fn set_base_url(&mut self, source: Option<&str>, url: &str) -> Result<(), RenderError> {
+        let connector = &self.name;
+        match &mut self.kind {
+            SubgraphKind::Service(service) if source.is_none() => {
+                service.template = service.template.with_base_url(url)?;
+                Ok(())
+            }
+            SubgraphKind::Connectors { sources, connects } => {
+                let index = match source {
+                    Some(name) => sources.iter().position(|source| source.name == name),
+                    None if sources.len() == 1 => Some(0),
+                    None => None,
+                };
+                let Some(index) = index else {
+                    let names: Vec<_> = sources.iter().map(|source| &source.name).collect();
+                    let has = super::findings::list(names);
+                    return Err(RenderError::new(match source {
+                        Some(name) => format!("`{connector}` has no source `{name}`, but {has}"),
+                        None => format!("`{connector}` has several sources, {has}: name one"),
+                    }));
+                };
+                Arc::make_mut(&mut sources[index]).base_url = url.to_owned();
+                for connect in connects {
+                    if connect.source == Some(index)
+                        && let Some(template) = &connect.template
+                    {
+                        let template = template.with_base_url(url)?;
+                        Arc::make_mut(connect).template = Some(template);
+                    }
+                }
+                Ok(())
+            }
+            SubgraphKind::Service(_) | SubgraphKind::Native => Err(RenderError::new(format!(
+                "`{connector}` has no source that could have another address"
+            ))),
+        }
+    }
+}

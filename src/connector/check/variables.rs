@@ -1,0 +1,333 @@
+//! Every variable exists, is available where it is read, and has what is read of it.
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::InputValueDefinition;
+use apollo_compiler::schema::ExtendedType;
+
+use crate::connector::connects::Declared;
+use crate::connector::connects::is_root;
+use crate::connector::diagnostic::Code;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expression;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::connector::findings::did_you_mean;
+use crate::connector::findings::list;
+use crate::connector::model::Site;
+use crate::mapping::VariableUse;
+
+/// Every variable that has a meaning somewhere.
+const ALL: [&str; 10] = [
+    "$args",
+    "$this",
+    "$batch",
+    "$config",
+    "$context",
+    "$request",
+    "$env",
+    "$status",
+    "$response",
+    "$page",
+];
+
+/// Checks all expressions of a connect.
+pub(super) fn connect(declared: &Declared, schema: &Schema, findings: &mut Findings) {
+    for expression in &declared.expressions {
+        for used in &expression.uses {
+            let checked = Use {
+                expression,
+                used,
+                schema,
+                findings,
+            };
+            checked.in_connect(declared);
+        }
+    }
+}
+
+/// Checks expressions of a source or of `@graphql`.
+pub(super) fn source(expressions: &[Expression], schema: &Schema, findings: &mut Findings) {
+    for expression in expressions {
+        for used in &expression.uses {
+            let mut checked = Use {
+                expression,
+                used,
+                schema,
+                findings,
+            };
+            if checked.is_known() && checked.is_available(None) {
+                checked.headers();
+            }
+        }
+    }
+}
+
+/// The variables of a place.
+fn available(place: Place, declared: Option<&Declared>, schema: &Schema) -> Vec<&'static str> {
+    if place == Place::BaseUrl {
+        return vec!["$config", "$env"];
+    }
+    let mut names = vec!["$config", "$context", "$request", "$env"];
+    match declared.map(|declared| &declared.site) {
+        Some(Site::Field { parent, .. }) => {
+            names.push("$args");
+            if !is_root(schema, parent) {
+                names.push("$this");
+            }
+        }
+        Some(Site::Type { .. }) => names.extend(["$this", "$batch"]),
+        None => {}
+    }
+    let paged = declared.is_some_and(|declared| {
+        let field = declared.field.as_ref();
+        field.is_some_and(|field| field.directives.has("paginate"))
+    });
+    if paged && place != Place::Limit {
+        names.push("$page");
+    }
+    if matches!(place, Place::SourceResponse | Place::Response | Place::Page) {
+        names.extend(["$status", "$response"]);
+    }
+    names
+}
+
+/// One use of a variable under examination.
+struct Use<'a> {
+    expression: &'a Expression,
+    used: &'a VariableUse,
+    schema: &'a Schema,
+    findings: &'a mut Findings,
+}
+
+impl Use<'_> {
+    fn in_connect(mut self, declared: &Declared) {
+        if !self.is_known() || !self.is_available(Some(declared)) {
+            return;
+        }
+        match (&*self.used.name, &declared.site) {
+            ("$args", _) => self.arguments(declared),
+            ("$this", Site::Field { parent, .. }) => self.fields(parent),
+            ("$this" | "$batch", Site::Type { name }) => self.fields(name),
+            ("$page", _) => self.page(),
+            _ => self.headers(),
+        }
+    }
+
+    fn is_known(&mut self) -> bool {
+        let name = &*self.used.name;
+        if ALL.contains(&name) {
+            return true;
+        }
+        let help = did_you_mean(name, ALL).unwrap_or_else(|| format!("there are {}", list(ALL)));
+        self.refuse(
+            &code::UNKNOWN_VARIABLE,
+            format!("there is no variable `{name}`"),
+            String::new(),
+            Some(help),
+        );
+        false
+    }
+
+    fn is_available(&mut self, declared: Option<&Declared>) -> bool {
+        let name = &*self.used.name;
+        let names = available(self.expression.place, declared, self.schema);
+        if names.contains(&name) {
+            return true;
+        }
+        let place = match (self.expression.place, declared.map(|it| &it.site)) {
+            (Place::BaseUrl, _) => "an address",
+            (Place::SourceRequest, _) => "what all requests of a source share",
+            (Place::SourceResponse, _) => "what all answers of a source share",
+            (Place::Limit, _) => "`limit`",
+            (_, Some(Site::Type { .. })) => "a connect on a type",
+            (Place::Request, _) => "this request",
+            _ => "this connect",
+        };
+        let help = match (name, declared.map(|it| &it.site)) {
+            ("$this", Some(Site::Field { parent, .. })) => {
+                format!(
+                    "a field of `{parent}` has no parent object: here there are {}",
+                    list(names)
+                )
+            }
+            ("$args", Some(Site::Type { .. })) => {
+                "a type has no arguments: read its key from `$this` or `$batch`".to_owned()
+            }
+            ("$batch", Some(Site::Field { .. })) => {
+                "`$batch` is there for a `@connect` on a type".to_owned()
+            }
+            ("$page", Some(_)) => "`$page` is there for a field with `@paginate`".to_owned(),
+            ("$status" | "$response", _) => {
+                format!("there is no answer yet: here there are {}", list(names))
+            }
+            _ => format!("here there are {}", list(names)),
+        };
+        self.refuse(
+            &code::VARIABLE_NOT_AVAILABLE,
+            format!("`{name}` is not available in {place}"),
+            format!("in `{}`", self.expression.argument),
+            Some(help),
+        );
+        false
+    }
+
+    /// `$args.name…`: an argument, then fields of its input type.
+    fn arguments(&mut self, declared: &Declared) {
+        let Some((first, rest)) = self.used.path.split_first() else {
+            return;
+        };
+        let Some(field) = &declared.field else {
+            return;
+        };
+        let found = field.arguments.iter().find(|known| *known.name == **first);
+        let names: Vec<&str> = field
+            .arguments
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
+        let Some(argument) = found else {
+            let message = format!("`{}` has no argument `{first}`", field.name);
+            self.unknown(&code::UNKNOWN_ARGUMENT, message, first, &names, "arguments");
+            return;
+        };
+        let mut parent: Node<InputValueDefinition> = argument.clone();
+        for key in rest {
+            let ty = parent.ty.inner_named_type();
+            let Some(ExtendedType::InputObject(input)) = self.schema.types.get(ty) else {
+                // Below a scalar: a custom one may hold anything, another nothing.
+                self.below_leaf(ty, key);
+                return;
+            };
+            let Some(next) = input.fields.get(&**key) else {
+                let names: Vec<&str> = input.fields.keys().map(Name::as_str).collect();
+                let message = format!("`{ty}` has no field `{key}`");
+                self.unknown(&code::UNKNOWN_ARGUMENT, message, key, &names, "fields");
+                return;
+            };
+            parent = next.node.clone();
+        }
+    }
+
+    /// `$this.field…` and `$batch.field…`: fields of the type, to a leaf, so that they can be a key.
+    fn fields(&mut self, of: &Name) {
+        let variable = &*self.used.name;
+        if self.used.path.is_empty() {
+            let help = format!("write `{variable}.id`: what is read becomes the key");
+            self.refuse(
+                &code::WHOLE_OBJECT_READ,
+                format!("`{variable}` cannot be read as a whole"),
+                String::new(),
+                Some(help),
+            );
+            return;
+        }
+        let mut parent = of.clone();
+        for (depth, key) in self.used.path.iter().enumerate() {
+            let Some(fields) = fields_of(self.schema, &parent) else {
+                self.below_leaf(&parent, key);
+                return;
+            };
+            let Some((_, field)) = fields.iter().find(|(name, _)| **name == **key) else {
+                let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+                let message = format!("`{parent}` has no field `{key}`");
+                self.unknown(&code::UNKNOWN_FIELD, message, key, &names, "fields");
+                return;
+            };
+            parent = field.clone();
+            let last = depth + 1 == self.used.path.len();
+            if last && fields_of(self.schema, &parent).is_some() {
+                let help = format!(
+                    "read its fields: `{variable}.{}.…`",
+                    self.used.path.join(".")
+                );
+                self.refuse(
+                    &code::WHOLE_OBJECT_READ,
+                    format!("`{key}` is a `{parent}`, which cannot be read as a whole"),
+                    String::new(),
+                    Some(help),
+                );
+            }
+        }
+    }
+
+    /// `$page.key`.
+    fn page(&mut self) {
+        const KEYS: [&str; 5] = ["index", "offset", "number", "cursor", "size"];
+        match self.used.path.first() {
+            Some(key) if !KEYS.contains(&&**key) => {
+                let message = format!("`$page` has no `{key}`");
+                self.unknown(&code::UNKNOWN_VARIABLE, message, key, &KEYS, "keys");
+            }
+            _ => {}
+        }
+    }
+
+    /// `$request` and `$response` have headers and nothing else.
+    fn headers(&mut self) {
+        let name = &*self.used.name;
+        let first = self.used.path.first();
+        if let ("$request" | "$response", Some(key)) = (name, first)
+            && **key != *"headers"
+        {
+            let message = format!("`{name}` has no `{key}`");
+            self.unknown(&code::UNKNOWN_VARIABLE, message, key, &["headers"], "only");
+        }
+    }
+
+    fn below_leaf(&mut self, ty: &Name, key: &str) {
+        let built_in = matches!(ty.as_str(), "Int" | "Float" | "String" | "Boolean" | "ID");
+        let is_enum = matches!(self.schema.types.get(ty), Some(ExtendedType::Enum(_)));
+        if built_in || is_enum {
+            self.refuse(
+                &code::UNKNOWN_FIELD,
+                format!("`{ty}` has no field `{key}`"),
+                String::new(),
+                Some("it is a single value".to_owned()),
+            );
+        }
+    }
+
+    fn unknown(
+        &mut self,
+        code: &'static Code,
+        message: String,
+        written: &str,
+        names: &[&str],
+        what: &str,
+    ) {
+        let help = did_you_mean(written, names.iter().copied()).or_else(|| match names {
+            [] => Some(format!("it has no {what}")),
+            _ => Some(format!("it has {what} {}", list(names))),
+        });
+        self.refuse(code, message, String::new(), help);
+    }
+
+    fn refuse(
+        &mut self,
+        code: &'static Code,
+        message: String,
+        label: String,
+        help: Option<String>,
+    ) {
+        let span = self.expression.span(self.findings, self.used.span.clone());
+        let diagnostic = self.findings.error(code, message);
+        self.findings
+            .push(diagnostic.label(span, label).help_opt(help));
+    }
+}
+
+/// Names and types of a composite type's fields; `None` for any other type.
+fn fields_of(schema: &Schema, ty: &Name) -> Option<Vec<(Name, Name)>> {
+    let fields = match schema.types.get(ty)? {
+        ExtendedType::Object(object) => &object.fields,
+        ExtendedType::Interface(interface) => &interface.fields,
+        ExtendedType::Union(_) => return Some(Vec::new()),
+        _ => return None,
+    };
+    let names = fields
+        .iter()
+        .map(|(name, field)| (name.clone(), field.ty.inner_named_type().clone()));
+    Some(names.collect())
+}

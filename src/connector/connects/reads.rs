@@ -1,0 +1,67 @@
+//! What a connect's expressions read besides the document: inputs of cache keys, and of `Vary`.
+
+use std::collections::BTreeSet;
+
+use super::connect::Declared;
+use super::source::Source;
+use crate::connector::expression::Expression;
+use crate::connector::expression::Place;
+use crate::connector::model::Reads;
+
+/// What a connect reads, its source's expressions included. `passed_on` are the client headers named by `from`.
+pub(crate) fn reads(declared: &Declared, source: Option<&Source>, passed_on: Vec<String>) -> Reads {
+    let mut reads = of(
+        declared
+            .expressions
+            .iter()
+            .chain(source.iter().flat_map(|source| &source.expressions)),
+        passed_on,
+    );
+    let all_arguments = declared.expressions.iter().any(|expression| {
+        let mut uses = expression.reads("$args");
+        uses.any(|used| used.path.is_empty())
+    });
+    if let Some(field) = declared.field.as_ref().filter(|_| all_arguments) {
+        let names = field
+            .arguments
+            .iter()
+            .map(|argument| argument.name.to_string());
+        reads.args = names.collect();
+        reads.args.sort();
+    }
+    reads
+}
+
+/// What expressions read.
+pub(crate) fn of<'a>(
+    expressions: impl Iterator<Item = &'a Expression>,
+    passed_on: Vec<String>,
+) -> Reads {
+    let mut reads = Reads::default();
+    let mut args = BTreeSet::new();
+    let mut client: BTreeSet<String> = passed_on.into_iter().collect();
+    let mut response = BTreeSet::new();
+    for expression in expressions {
+        for used in &expression.uses {
+            let path: Vec<&str> = used.path.iter().map(|key| &**key).collect();
+            match (&*used.name, path.as_slice()) {
+                ("$args", [name, ..]) => drop(args.insert((*name).to_owned())),
+                ("$request", ["headers", name, ..]) => drop(client.insert(name.to_lowercase())),
+                ("$request", _) => reads.all_client_headers = true,
+                ("$response", ["headers", name, ..]) => drop(response.insert(name.to_lowercase())),
+                ("$response", _) => reads.all_response_headers = true,
+                ("$status", _) => reads.status = true,
+                ("$context", _) => reads.context = true,
+                _ => {}
+            }
+            let answers = matches!(expression.place, Place::Response | Place::Page);
+            if answers && matches!(&*used.name, "$args" | "$this" | "$batch") {
+                reads.selection_reads_inputs = true;
+            }
+        }
+    }
+    reads.args = args.into_iter().collect();
+    reads.client_headers = client.into_iter().collect();
+    reads.response_headers = response.into_iter().collect();
+    reads
+}
