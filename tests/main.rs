@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod composition;
+mod connectors;
 mod mapping_cases;
 mod plans;
 mod source;
+mod support;

@@ -21,6 +21,7 @@ use apollo_compiler::validation::DiagnosticList;
 use super::diagnostic::code;
 use super::federation1;
 use super::findings::Findings;
+use super::findings::closest;
 use super::findings::did_you_mean;
 use super::link::Links;
 use super::link::features;
@@ -249,7 +250,7 @@ fn unknown_directive(
                         .map(|name| -> &str { name }),
                 )
                 .chain(STANDARD.iter().copied());
-            did_you_mean(name, known)
+            closest(name, known).map(|known| format!("did you mean `@{known}`?"))
         }
     };
     let message = match owner {

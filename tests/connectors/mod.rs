@@ -1,0 +1,154 @@
+//! Connector folders: what is refused, with the text that its author reads, and what valid ones become.
+//!
+//! - `tests/connectors/<CODE>*.md`: a folder that is wrong (`graphql`, `toml` blocks) and the diagnostics (`text`). Each
+//!   code has at least one.
+//! - `tests/connectors/valid/*.md`: a folder that is right, and as needed `graphql normalised` (the schema as the rest
+//!   of the gateway sees it), `text connects` (what each is), `json render COORDINATE` (variables, and the client's
+//!   headers under `client`) followed by `text request`.
+
+mod show;
+
+use std::collections::BTreeSet;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use sangam::connector::diagnostic::{Area, code};
+use sangam::connector::{ConnectorSettings, Diagnostic, Subgraph, SubgraphKind, read_sdl};
+
+use crate::support::markdown::{Case, files};
+
+#[test]
+fn what_is_wrong_is_said_as_written_here() {
+    let cases = files("connectors")
+        .into_iter()
+        .map(|path| Case::read(&path));
+    let failures: Vec<String> = cases
+        .filter_map(|case| {
+            let (_, diagnostics) = read(&case);
+            let code = case_code(&case);
+            let has = diagnostics.iter().any(|one| one.code.name == code);
+            let texts: Vec<String> = diagnostics.iter().map(Diagnostic::to_text).collect();
+            let texts = texts.join("\n\n");
+            if !has {
+                return Some(format!("{}: no {code} in\n{texts}", case.path.display()));
+            }
+            let expected = case
+                .blocks
+                .iter()
+                .map(|block| (block.info == "text").then(|| texts.clone()));
+            case.compare(&expected.collect::<Vec<_>>())
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+#[ignore = "the cases follow"]
+fn every_code_has_a_case() {
+    let have: BTreeSet<String> = files("connectors")
+        .iter()
+        .map(|path| case_code(&Case::read(path)))
+        .collect();
+    let lacking: Vec<&str> = code::ALL
+        .iter()
+        .filter(|code| code.area == Area::Connector && !have.contains(code.name))
+        .map(|code| code.name)
+        .collect();
+    assert_eq!(lacking, Vec::<&str>::new(), "codes without a case");
+    let known: BTreeSet<&str> = code::ALL.iter().map(|code| code.name).collect();
+    for name in &have {
+        assert!(known.contains(name.as_str()), "{name} is no code");
+    }
+}
+
+#[test]
+fn valid_folders_become_what_is_written_here() {
+    let cases = files("connectors/valid")
+        .into_iter()
+        .map(|path| Case::read(&path));
+    let failures: Vec<String> = cases
+        .filter_map(|case| {
+            let (subgraph, diagnostics) = read(&case);
+            let texts: Vec<String> = diagnostics.iter().map(Diagnostic::to_text).collect();
+            match subgraph {
+                Some(subgraph) if texts.is_empty() => case.compare(&outcome(&case, &subgraph)),
+                _ => Some(format!("{}:\n{}", case.path.display(), texts.join("\n"))),
+            }
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The code that a case is about: its file's name up to the first `-` or `.`.
+fn case_code(case: &Case) -> String {
+    let stem = case.path.file_stem().unwrap().to_string_lossy();
+    stem.split('-').next().unwrap().to_owned()
+}
+
+fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
+    let (mut subgraph, mut diagnostics) = (None, Vec::new());
+    if let Some(sdl) = case.block("graphql") {
+        let (read, found) = read_sdl("works", "connectors/works/connector.graphql", sdl);
+        subgraph = read;
+        diagnostics.extend(found);
+    }
+    if let Some(toml) = case.block("toml") {
+        let path = "connectors/works/connector.toml";
+        diagnostics.extend(ConnectorSettings::read("works", path, toml).1);
+    }
+    (subgraph, diagnostics)
+}
+
+/// What comes out for each block.
+fn outcome(case: &Case, subgraph: &Subgraph) -> Vec<Option<String>> {
+    let mut rendered = String::new();
+    let blocks = case.blocks.iter().map(|block| {
+        if let Some(coordinate) = block.info.strip_prefix("json render ") {
+            rendered = render(subgraph, coordinate, &block.body);
+            return None;
+        }
+        match block.info.as_str() {
+            "graphql normalised" => Some(subgraph.schema.to_string()),
+            "text connects" => Some(show::kind(&subgraph.kind)),
+            "text request" => Some(rendered.clone()),
+            _ => None,
+        }
+    });
+    blocks.collect()
+}
+
+fn render(subgraph: &Subgraph, coordinate: &str, input: &str) -> String {
+    let input: serde_json::Value = serde_json::from_str(input).unwrap();
+    let mut variables = sangam::mapping::Variables::new();
+    let mut client = HeaderMap::new();
+    for (name, value) in input.as_object().unwrap() {
+        if name == "client" {
+            for (name, value) in value.as_object().unwrap() {
+                let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+                client.append(
+                    name,
+                    HeaderValue::from_str(value.as_str().unwrap()).unwrap(),
+                );
+            }
+        } else {
+            variables.set(name.clone(), sangam::document::Value::from(value.clone()));
+        }
+    }
+    let template = match &subgraph.kind {
+        SubgraphKind::Connectors { connects, .. } => {
+            let found = connects
+                .iter()
+                .find(|connect| connect.coordinate == coordinate);
+            found
+                .unwrap_or_else(|| panic!("no {coordinate}"))
+                .template
+                .clone()
+                .unwrap()
+        }
+        SubgraphKind::Service(service) => service.template.clone(),
+        SubgraphKind::Native => panic!("nothing to render"),
+    };
+    match template.render(&variables, &client) {
+        Ok(request) => show::request(&request),
+        Err(error) => format!("error: {error}"),
+    }
+}

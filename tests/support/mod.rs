@@ -1,0 +1,3 @@
+//! What test modules share.
+
+pub(crate) mod markdown;
