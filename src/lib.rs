@@ -12,6 +12,7 @@
 //! - [`execute`]: a plan and variables become an answer.
 //! - [`gateway`]: one serving generation: graph, plans, caches.
 //! - [`server`]: GraphQL over HTTP, health, metrics.
+//! - [`spec`]: recorded exchanges and expected answers: a connector's tests.
 //! - [`observe`], [`config`], [`cli`]: traces and logs; settings; the commands.
 
 pub mod cache;
@@ -27,3 +28,4 @@ pub mod observe;
 pub mod plan;
 pub mod server;
 pub mod source;
+pub mod spec;

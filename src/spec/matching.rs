@@ -1,0 +1,116 @@
+//! Whether a request is the recorded one, and if not, what differs.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
+
+use super::compare::differences;
+use super::model::Exchange;
+use crate::document::Value;
+
+/// A request as it arrived at the replay.
+#[derive(Debug, Clone)]
+pub(super) struct Arrived {
+    pub(super) method: Method,
+    /// Below the base URL.
+    pub(super) path: String,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// What of the request differs from the recorded one, one line each, the worst first; empty when it is that one.
+pub(super) fn mismatches(exchange: &Exchange, arrived: &Arrived) -> Vec<String> {
+    let mut found = Vec::new();
+    if exchange.method != arrived.method {
+        found.push(format!(
+            "method: recorded {}, sent {}",
+            exchange.method, arrived.method
+        ));
+    }
+    if trimmed(&exchange.path) != trimmed(&arrived.path) {
+        found.push(format!(
+            "path: recorded {}, sent {}",
+            exchange.path, arrived.path
+        ));
+    }
+    query(&exchange.query, &arrived.query, &mut found);
+    for (name, expected) in &exchange.headers {
+        let mut values = arrived.headers.get_all(name).iter();
+        if !values.any(|value| value.as_bytes() == expected.as_bytes()) {
+            let sent: Vec<_> = arrived.headers.get_all(name).iter().collect();
+            found.push(match sent.first().and_then(|value| value.to_str().ok()) {
+                Some(sent) => format!("header {name}: recorded `{expected}`, sent `{sent}`"),
+                None => format!("header {name}: recorded `{expected}`, not sent"),
+            });
+        }
+    }
+    body(exchange, arrived, &mut found);
+    found
+}
+
+/// A service's own address has no path below it; `/` is written for that.
+fn trimmed(path: &str) -> &str {
+    if path == "/" { "" } else { path }
+}
+
+fn query(recorded: &[(String, String)], sent: &[(String, String)], found: &mut Vec<String>) {
+    let mut rest: Vec<_> = sent.iter().collect();
+    for pair in recorded {
+        match rest.iter().position(|sent| *sent == pair) {
+            Some(index) => {
+                rest.swap_remove(index);
+            }
+            None => found.push(format!("query {}={}: recorded, not sent", pair.0, pair.1)),
+        }
+    }
+    for (key, value) in rest {
+        found.push(format!("query {key}={value}: sent, not recorded"));
+    }
+}
+
+fn body(exchange: &Exchange, arrived: &Arrived, found: &mut Vec<String>) {
+    let sent = arrived.body.trim_ascii();
+    let Some(recorded) = &exchange.body else {
+        if exchange.method != Method::GET && !sent.is_empty() {
+            found.push(format!("body: none is recorded, sent {}", text(sent)));
+        }
+        return;
+    };
+    let recorded = recorded.trim_ascii();
+    if let (Ok(recorded), Ok(sent)) = (Value::parse_json(recorded), Value::parse_json(sent)) {
+        let different = differences(&recorded, &sent);
+        found.extend(different.into_iter().map(|line| format!("body: {line}")));
+        return;
+    }
+    let is_form = arrived.headers.get(CONTENT_TYPE).is_some_and(|value| {
+        value
+            .as_bytes()
+            .starts_with(b"application/x-www-form-urlencoded")
+    });
+    let same = if is_form {
+        pairs(recorded) == pairs(sent)
+    } else {
+        recorded == sent
+    };
+    if !same {
+        found.push(format!(
+            "body: recorded {}, sent {}",
+            text(recorded),
+            text(sent)
+        ));
+    }
+}
+
+fn pairs(form: &[u8]) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = url::form_urlencoded::parse(form).into_owned().collect();
+    pairs.sort();
+    pairs
+}
+
+fn text(body: &[u8]) -> String {
+    if body.is_empty() {
+        return "none".to_owned();
+    }
+    format!("`{}`", String::from_utf8_lossy(body))
+}
