@@ -40,6 +40,11 @@ impl Department {
 pub fn departments() -> &'static [Department] {
     &[
         Department {
+            name: "dggi",
+            router: crate::dggi::router,
+            settings: crate::dggi::SETTINGS,
+        },
+        Department {
             name: "grievances",
             router: crate::grievances::router,
             settings: crate::grievances::SETTINGS,

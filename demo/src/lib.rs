@@ -12,6 +12,7 @@ mod closed;
 mod data;
 pub mod date;
 pub mod department;
+pub mod dggi;
 pub mod grievances;
 pub mod lgd;
 pub mod services;

@@ -1,5 +1,5 @@
 //! What the specs record is what the stand-ins answer: every exchange in `connectors/*/specs/*.md` is replayed, in the
-//! order of the file, against a fresh stand-in of its department.
+//! order of the file, against fresh stand-ins.
 //!
 //! Exchanges that end in a 5xx status or in no valid JSON, though they say JSON, are outages; a stand-in is not asked
 //! to have one.
@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sangam_demo::{Department, Options, departments};
+use sangam_demo::{Options, Standin, departments};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,13 +34,13 @@ async fn recorded_exchanges_are_what_the_stand_ins_answer() {
     for department in departments() {
         let folder = connectors.join(department.name);
         for file in specs(&folder) {
-            let standin = department.start(Options::default()).await.unwrap();
+            let settings = start_all().await;
             for exchange in exchanges(&folder, &std::fs::read_to_string(&file).unwrap()) {
                 if exchange.is_outage() {
                     continue;
                 }
                 replayed += 1;
-                let base = base_url(department, exchange.source.as_deref(), &standin.url());
+                let base = base_url(&settings.1, department.name, exchange.source.as_deref());
                 if let Err(difference) = replay(&exchange, &base).await {
                     wrong.push(format!(
                         "{}:{}: {difference}",
@@ -68,12 +68,44 @@ fn specs(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Where the gateway is pointed at for a source, as the demonstration's settings have it.
-fn base_url(department: &Department, source: Option<&str>, url: &str) -> String {
-    let settings: toml::Table = department.settings(url).parse().unwrap();
-    let settings = &settings["connector"][department.name];
-    let settings = source.map_or(settings, |source| &settings["sources"][source]);
-    settings["base_url"].as_str().unwrap().to_owned()
+/// A fresh stand-in for every department, and the settings that point the gateway at them.
+async fn start_all() -> (Vec<Standin>, toml::Table) {
+    let mut standins = Vec::new();
+    let mut settings = String::new();
+    for department in departments() {
+        let standin = department.start(Options::default()).await.unwrap();
+        settings.push_str(&department.settings(&standin.url()));
+        standins.push(standin);
+    }
+    (standins, settings.parse().unwrap())
+}
+
+/// Where the gateway is pointed at for `@source name`: one of the connector's own sources, or `<connector>` or
+/// `<connector>/<source>` of another folder.
+fn base_url(settings: &toml::Table, connector: &str, source: Option<&str>) -> String {
+    let own = &settings["connector"][connector];
+    let section = match source.map(|source| source.split_once('/').unwrap_or((source, ""))) {
+        None => own,
+        Some((connector, "")) => match own
+            .get("sources")
+            .and_then(|sources| sources.get(connector))
+        {
+            Some(source) => source,
+            None if settings["connector"].get(connector).is_some() => {
+                &settings["connector"][connector]
+            }
+            // The only source of a connector has no section of its own.
+            None => own,
+        },
+        Some((connector, source)) => {
+            let section = &settings["connector"][connector];
+            section
+                .get("sources")
+                .and_then(|sources| sources.get(source))
+                .unwrap_or(section)
+        }
+    };
+    section["base_url"].as_str().unwrap().to_owned()
 }
 
 fn exchanges(folder: &Path, text: &str) -> Vec<Exchange> {

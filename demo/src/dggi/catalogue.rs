@@ -1,0 +1,156 @@
+//! What is measured: the rows of the data files, and how a figure that was keyed in is read.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// One row of `sectors.csv`; all sectors weigh the same.
+#[derive(Deserialize)]
+pub(super) struct Sector {
+    pub(super) code: String,
+    pub(super) name: String,
+}
+
+/// One row of `editions.csv`.
+#[derive(Deserialize)]
+pub(super) struct Edition {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) set: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) as_on: String,
+}
+
+impl Edition {
+    /// The month of a monthly edition.
+    pub(super) fn month(&self) -> Option<&str> {
+        self.code.strip_prefix("monthly-")
+    }
+}
+
+/// One row of `indicators.csv`.
+#[derive(Deserialize)]
+pub(super) struct Indicator {
+    pub(super) set: String,
+    pub(super) code: String,
+    pub(super) sector: String,
+    pub(super) name: String,
+    pub(super) unit: String,
+    pub(super) direction: String,
+    pub(super) weight: f64,
+    pub(super) formula: String,
+}
+
+/// One row of `data_points.csv`.
+#[derive(Deserialize)]
+pub(super) struct DataPoint {
+    pub(super) code: String,
+    pub(super) indicator: String,
+    pub(super) name: String,
+}
+
+/// One row of `districts.csv`.
+#[derive(Deserialize)]
+pub(super) struct District {
+    pub(super) lgd: u32,
+    pub(super) spelling: String,
+    pub(super) division: String,
+}
+
+/// One row of `published.csv`.
+#[derive(Deserialize)]
+pub(super) struct Published {
+    pub(super) edition: String,
+    pub(super) district: u32,
+    pub(super) rank: Option<u32>,
+    pub(super) composite: Option<f64>,
+}
+
+/// Everything that the service knows.
+pub(super) struct Catalogue {
+    pub(super) sectors: Vec<Sector>,
+    pub(super) editions: Vec<Edition>,
+    pub(super) indicators: Vec<Indicator>,
+    pub(super) data_points: Vec<DataPoint>,
+    pub(super) districts: Vec<District>,
+    pub(super) published: Vec<Published>,
+    /// By month and district: figures as keyed in, by data point.
+    figures: HashMap<(String, u32), HashMap<String, String>>,
+}
+
+pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::read);
+
+impl Catalogue {
+    fn read() -> Catalogue {
+        use crate::data::csv;
+        let rows: Vec<HashMap<String, String>> = csv(include_str!("../../data/dggi/figures.csv"));
+        let figures = rows.into_iter().filter_map(|mut row| {
+            let month = row.remove("month")?;
+            let district = row.remove("district")?.parse().ok()?;
+            Some(((month, district), row))
+        });
+        Catalogue {
+            sectors: csv(include_str!("../../data/dggi/sectors.csv")),
+            editions: csv(include_str!("../../data/dggi/editions.csv")),
+            indicators: csv(include_str!("../../data/dggi/indicators.csv")),
+            data_points: csv(include_str!("../../data/dggi/data_points.csv")),
+            districts: csv(include_str!("../../data/dggi/districts.csv")),
+            published: csv(include_str!("../../data/dggi/published.csv")),
+            figures: figures.collect(),
+        }
+    }
+
+    /// The edition with a code; `latest` is the one whose period ends last.
+    pub(super) fn edition(&self, code: &str) -> Option<&Edition> {
+        if code == "latest" {
+            self.editions.iter().max_by(|a, b| a.to.cmp(&b.to))
+        } else {
+            self.editions.iter().find(|edition| edition.code == code)
+        }
+    }
+
+    /// The indicators of an edition.
+    pub(super) fn indicators_of<'c>(
+        &'c self,
+        edition: &'c Edition,
+    ) -> impl Iterator<Item = &'c Indicator> {
+        self.indicators
+            .iter()
+            .filter(|indicator| indicator.set == edition.set)
+    }
+
+    /// The data points of an indicator, in their order.
+    pub(super) fn points_of<'c>(
+        &'c self,
+        indicator: &'c Indicator,
+    ) -> impl Iterator<Item = &'c DataPoint> {
+        self.data_points
+            .iter()
+            .filter(|point| point.indicator == indicator.code)
+    }
+
+    /// A figure as keyed in; `None` where none is ever asked for.
+    pub(super) fn figure(
+        &self,
+        edition: &Edition,
+        district: u32,
+        point: &DataPoint,
+    ) -> Option<&str> {
+        let month = edition.month()?.to_owned();
+        self.figures
+            .get(&(month, district))?
+            .get(&point.code)
+            .map(String::as_str)
+    }
+}
+
+/// What a figure says: grouping, signs of percent and stray commas left out; `None` when there is none.
+pub(super) fn read_figure(text: &str) -> Option<f64> {
+    let digits: String = text
+        .chars()
+        .filter(|c| c.is_ascii_digit() || matches!(c, '.' | '-'))
+        .collect();
+    digits.parse().ok()
+}

@@ -1,0 +1,202 @@
+//! Scores and ranks: those of the monthly editions are computed from the figures, those of the others are published.
+//!
+//! An indicator is normalised by min–max over the districts that have a value (if all have the same, all have attained
+//! it); a sector is the weighted sum of its indicators, the composite the mean of the sectors, on a scale of 10. What a
+//! district has no value for is left out, and the weights of what it has are scaled up.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::catalogue::{CATALOGUE, Catalogue, Edition, Indicator, read_figure};
+
+/// One district in one edition.
+#[derive(Default)]
+pub(super) struct Score {
+    pub(super) composite: Option<f64>,
+    pub(super) rank: Option<u32>,
+    /// By sector, on a scale of 10.
+    pub(super) sectors: HashMap<&'static str, f64>,
+    /// Indicators with a value, the weakest first.
+    pub(super) indicators: Vec<Measured>,
+}
+
+/// One indicator of one district.
+pub(super) struct Measured {
+    pub(super) indicator: &'static Indicator,
+    /// In the indicator's unit.
+    pub(super) value: f64,
+    /// From 0, the worst of the districts, to 1, the best.
+    pub(super) normalised: f64,
+}
+
+/// By edition and district.
+static SCORES: LazyLock<HashMap<(&'static str, u32), Score>> = LazyLock::new(|| {
+    let catalogue: &'static Catalogue = &CATALOGUE;
+    let mut scores = HashMap::new();
+    for edition in &catalogue.editions {
+        let of_edition = if edition.month().is_some() {
+            computed(catalogue, edition)
+        } else {
+            published(catalogue, edition)
+        };
+        scores.extend(
+            of_edition
+                .into_iter()
+                .map(|(district, score)| ((edition.code.as_str(), district), score)),
+        );
+    }
+    scores
+});
+
+/// How a district did in an edition.
+pub(super) fn score(edition: &'static Edition, district: u32) -> Option<&'static Score> {
+    SCORES.get(&(edition.code.as_str(), district))
+}
+
+fn published(catalogue: &Catalogue, edition: &Edition) -> HashMap<u32, Score> {
+    let rows = catalogue
+        .published
+        .iter()
+        .filter(|row| row.edition == edition.code);
+    rows.map(|row| {
+        (
+            row.district,
+            Score {
+                composite: row.composite,
+                rank: row.rank,
+                ..Score::default()
+            },
+        )
+    })
+    .collect()
+}
+
+fn computed(catalogue: &'static Catalogue, edition: &'static Edition) -> HashMap<u32, Score> {
+    let mut scores: HashMap<u32, Score> = HashMap::new();
+    for indicator in catalogue.indicators_of(edition) {
+        let values: Vec<_> = catalogue
+            .districts
+            .iter()
+            .filter_map(|district| {
+                Some((
+                    district.lgd,
+                    value(catalogue, edition, indicator, district.lgd)?,
+                ))
+            })
+            .collect();
+        for (district, measured) in normalise(indicator, &values) {
+            scores
+                .entry(district)
+                .or_default()
+                .indicators
+                .push(measured);
+        }
+    }
+    for score in scores.values_mut() {
+        weigh(catalogue, score);
+    }
+    rank(&mut scores);
+    scores
+}
+
+/// An indicator's value from its figures, if they are all there.
+fn value(
+    catalogue: &Catalogue,
+    edition: &Edition,
+    indicator: &Indicator,
+    district: u32,
+) -> Option<f64> {
+    let figures: Option<Vec<f64>> = catalogue
+        .points_of(indicator)
+        .map(|point| {
+            catalogue
+                .figure(edition, district, point)
+                .and_then(read_figure)
+        })
+        .collect();
+    let value = match (indicator.formula.as_str(), figures?.as_slice()) {
+        ("growth", [now, before]) => (now - before) / before * 100.0,
+        ("ratio", [part, whole]) => part / whole * 100.0,
+        ("split", [one, other, whole]) => (one + other) / whole * 100.0,
+        _ => return None,
+    };
+    value.is_finite().then_some(value)
+}
+
+fn normalise(indicator: &'static Indicator, values: &[(u32, f64)]) -> Vec<(u32, Measured)> {
+    let min = values
+        .iter()
+        .map(|(_, value)| *value)
+        .fold(f64::INFINITY, f64::min);
+    let max = values
+        .iter()
+        .map(|(_, value)| *value)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let share = |value: f64| match indicator.direction.as_str() {
+        _ if max <= min => 1.0,
+        "N" => (max - value) / (max - min),
+        _ => (value - min) / (max - min),
+    };
+    values
+        .iter()
+        .map(|&(district, value)| {
+            (
+                district,
+                Measured {
+                    indicator,
+                    value,
+                    normalised: share(value),
+                },
+            )
+        })
+        .collect()
+}
+
+/// Sectors and composite from the normalised indicators, which are put in order.
+fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
+    const SCALE: f64 = 10.0;
+    for sector in &catalogue.sectors {
+        let of_sector = || {
+            score
+                .indicators
+                .iter()
+                .filter(|measured| measured.indicator.sector == sector.code)
+        };
+        let weight: f64 = of_sector().map(|measured| measured.indicator.weight).sum();
+        if weight > 0.0 {
+            let sum: f64 = of_sector()
+                .map(|measured| measured.indicator.weight * measured.normalised)
+                .sum();
+            score.sectors.insert(&sector.code, SCALE * sum / weight);
+        }
+    }
+    let count = u32::try_from(score.sectors.len()).unwrap_or(u32::MAX);
+    // Summed in the order of the sectors, so that the last digit does not depend on the order of a hash map.
+    let sum: f64 = catalogue
+        .sectors
+        .iter()
+        .filter_map(|sector| score.sectors.get(sector.code.as_str()))
+        .sum();
+    score.composite = (count > 0).then(|| sum / f64::from(count));
+    score.indicators.sort_by(|a, b| {
+        a.normalised
+            .total_cmp(&b.normalised)
+            .then_with(|| a.indicator.code.cmp(&b.indicator.code))
+    });
+}
+
+/// Ranks from high to low; who is equal to four digits shares a rank.
+fn rank(scores: &mut HashMap<u32, Score>) {
+    let printed = |score: &Score| {
+        score
+            .composite
+            .map(|composite| (composite * 10_000.0).round())
+    };
+    let all: Vec<_> = scores.values().filter_map(printed).collect();
+    for score in scores.values_mut() {
+        score.rank = printed(score).map(|own| {
+            let better = all.iter().filter(|other| **other > own).count();
+            u32::try_from(better + 1).unwrap_or(u32::MAX)
+        });
+    }
+}

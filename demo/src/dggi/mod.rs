@@ -1,0 +1,49 @@
+//! The District Good Governance Index: a KPI service with an API key.
+//!
+//! Catalogues are read with GET, figures asked for with POST. Every number is a string, in the state in which it was
+//! keyed in or printed (`"19.21%,"`, `"1,24,356"`, `"NA"`, `""`), and districts go by the department's own spelling
+//! or by their code, depending on the operation. Failures have an HTTP status and an envelope of their own.
+
+mod catalogue;
+mod index;
+mod operations;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+/// Its part of `sangam.toml`.
+pub const SETTINGS: &str = r#"
+base_url = "{url}/api/v1"
+config = { api_key = "sample-dggi-key" }
+"#;
+
+/// The key that the stand-in takes: a sample.
+const API_KEY: &str = "sample-dggi-key";
+
+/// The service, in its initial state.
+pub fn router() -> Router {
+    let operations = Router::new()
+        .route("/sectors", get(operations::sectors))
+        .route("/editions", get(operations::editions))
+        .route("/editions/{code}", get(operations::edition))
+        .route("/indicators", get(operations::indicators))
+        .route("/indicators/{code}", get(operations::indicator))
+        .route("/ranking", post(operations::ranking))
+        .route("/scores", post(operations::scores))
+        .route("/history", post(operations::history))
+        .route("/totals", post(operations::totals))
+        .route("/datapoints", post(operations::data_points))
+        .layer(middleware::from_fn(signed_in));
+    Router::new().nest("/api/v1", operations)
+}
+
+/// Lets only those in who have the key.
+async fn signed_in(request: Request, next: Next) -> Response {
+    match request.headers().get("x-api-key") {
+        Some(key) if key == API_KEY => next.run(request).await,
+        _ => operations::refusal(),
+    }
+}
