@@ -175,7 +175,12 @@ pub(super) async fn data_points(body: Result<Json<DataPointsBody>, JsonRejection
     let Json(body) = body.map_err(|_| bad_request())?;
     let edition = find_edition(body.edition.as_deref())?;
     let district = find_district(&body.district).ok_or_else(no_district)?;
-    let points = CATALOGUE.indicators_of(edition).flat_map(|indicator| {
+    let indicators = CATALOGUE.indicators_of(edition).filter(|row| {
+        body.sector
+            .as_ref()
+            .is_none_or(|sector| *sector == row.sector)
+    });
+    let points = indicators.flat_map(|indicator| {
         CATALOGUE
             .points_of(indicator)
             .map(move |point| (indicator, point))
