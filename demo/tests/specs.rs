@@ -216,9 +216,14 @@ async fn send(exchange: &Exchange, base: &str) -> (u16, String) {
     let (address, prefix) = rest
         .split_once('/')
         .map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
+    // A service's own address has no path below it; `/` is written for that.
+    let target = match exchange.target.as_str() {
+        "/" if !prefix.is_empty() => "",
+        target => target,
+    };
     let mut head = format!(
-        "{} {prefix}{} HTTP/1.0\r\nhost: {address}\r\n",
-        exchange.method, exchange.target
+        "{} {prefix}{target} HTTP/1.0\r\nhost: {address}\r\n",
+        exchange.method
     );
     for (name, value) in &exchange.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
