@@ -183,10 +183,9 @@ impl Grievance {
     }
 }
 
-/// A district of Jammu & Kashmir.
+// Words about these two are left to the connector that owns them.
 #[Object]
 impl District {
-    /// Its code in the Local Government Directory.
     async fn lgd_code(&self) -> &ID {
         &self.0
     }
@@ -226,10 +225,8 @@ impl District {
     }
 }
 
-/// A department of the government.
 #[Object]
 impl Department {
-    /// Its code.
     async fn code(&self) -> &ID {
         &self.0
     }
