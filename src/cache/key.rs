@@ -391,8 +391,13 @@ fn put(out: &mut Vec<u8>, item: &[u8]) {
     out.extend_from_slice(item);
 }
 
-fn put_count(out: &mut Vec<u8>, count: usize) {
-    out.extend_from_slice(&(count as u64).to_le_bytes());
+/// Seven bits at a time, the least first: most lengths take one byte, and every byte of the text costs time.
+fn put_count(out: &mut Vec<u8>, mut count: usize) {
+    while count > 0x7f {
+        out.push(count as u8 | 0x80);
+        count >>= 7;
+    }
+    out.push(count as u8);
 }
 
 /// Writes a key's text into this thread's buffer and hashes it in one go, which for a short text is several times
