@@ -37,6 +37,19 @@ pub(crate) fn print(api: &Valid<Schema>) -> String {
     api.to_string()
 }
 
+/// Puts types in the order in which they are printed: roots first, then by name.
+pub(crate) fn sort_types(schema: &mut Schema) {
+    let rank = |name: &Name| {
+        ["Query", "Mutation", "Subscription"]
+            .iter()
+            .position(|root| name == root)
+            .unwrap_or(3)
+    };
+    schema
+        .types
+        .sort_by(|a, _, b, _| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+}
+
 /// Takes out what is inaccessible. The rules for it have been checked: nothing that stays needs it.
 fn hide(api: &mut Schema) {
     api.types
@@ -168,18 +181,21 @@ fn clean_field(field: &mut ast::FieldDefinition, on_node: &impl Fn(&mut ast::Dir
 }
 
 fn is_for_operations(definition: &ast::DirectiveDefinition) -> bool {
-    definition.locations.iter().any(|location| {
-        use ast::DirectiveLocation as At;
-        matches!(
-            location,
-            At::Query
-                | At::Mutation
-                | At::Subscription
-                | At::Field
-                | At::FragmentDefinition
-                | At::FragmentSpread
-                | At::InlineFragment
-                | At::VariableDefinition
-        )
-    })
+    definition.locations.iter().any(is_executable)
+}
+
+/// True for a place in an operation, false for one in a schema.
+pub(crate) fn is_executable(location: &ast::DirectiveLocation) -> bool {
+    use ast::DirectiveLocation as At;
+    matches!(
+        location,
+        At::Query
+            | At::Mutation
+            | At::Subscription
+            | At::Field
+            | At::FragmentDefinition
+            | At::FragmentSpread
+            | At::InlineFragment
+            | At::VariableDefinition
+    )
 }

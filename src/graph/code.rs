@@ -173,4 +173,6 @@ crate::diagnostic_codes! { Composition:
     UNSUPPORTED_FEATURE;
     /// A connector adds a non-null field to an entity that it does not own
     CONTRIBUTED_FIELD_NOT_NULLABLE;
+    /// A text is no supergraph SDL that can be read
+    INVALID_FEDERATION_SUPERGRAPH;
 }

@@ -29,6 +29,29 @@ pub(crate) const SHAREABLE: &str = "shareable";
 pub(crate) const SPECIFIED_BY: &str = "specifiedBy";
 pub(crate) const TAG: &str = "tag";
 
+/// Every directive of Federation, v1 to v2.12.
+pub(crate) const FEDERATION: [&str; 19] = [
+    AUTHENTICATED,
+    CACHE_TAG,
+    COMPOSE_DIRECTIVE,
+    CONTEXT,
+    COST,
+    EXTENDS,
+    EXTERNAL,
+    FROM_CONTEXT,
+    INACCESSIBLE,
+    INTERFACE_OBJECT,
+    KEY,
+    LIST_SIZE,
+    OVERRIDE,
+    POLICY,
+    PROVIDES,
+    REQUIRES,
+    REQUIRES_SCOPES,
+    SHAREABLE,
+    TAG,
+];
+
 /// A string argument as written.
 pub(crate) fn string<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {
     directive.specified_argument_by_name(argument)?.as_str()

@@ -20,6 +20,7 @@ mod merge;
 mod prepare;
 mod report;
 mod rules;
+pub mod supergraph;
 mod view;
 
 pub mod query;

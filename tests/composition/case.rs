@@ -7,6 +7,8 @@ pub(super) struct Case {
     pub(super) file: PathBuf,
     /// Name and SDL.
     pub(super) connectors: Vec<(String, String)>,
+    /// A supergraph SDL to start from instead of connectors.
+    pub(super) supergraph: Option<String>,
     /// Label and text of each expectation.
     expected: Vec<(String, String)>,
     text: String,
@@ -18,20 +20,19 @@ impl Case {
         let mut case = Self {
             file: file.to_owned(),
             connectors: Vec::new(),
+            supergraph: None,
             expected: Vec::new(),
             text: text.clone(),
         };
         for (label, body) in blocks(&text) {
             match label.strip_prefix("connector=") {
                 Some(name) => case.connectors.push((name.to_owned(), body)),
+                None if label == "given-supergraph" => case.supergraph = Some(body),
                 None => case.expected.push((label, body)),
             }
         }
-        assert!(
-            !case.connectors.is_empty(),
-            "{}: no connector",
-            file.display()
-        );
+        let given = case.connectors.is_empty() != case.supergraph.is_none();
+        assert!(given, "{}: nothing to compose", file.display());
         case
     }
 

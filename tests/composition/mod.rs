@@ -1,6 +1,6 @@
 //! Composition, case by case: every `*.md` beside this file is one.
 //!
-//! A case is prose and fenced blocks: `graphql connector=NAME` for each connector, then what is expected of them:
+//! A case is prose and fenced blocks: `graphql connector=NAME` for each connector, or `graphql given-supergraph`, then what is expected of them:
 //! `graphql api` (the public schema), `graphql supergraph`, `text diagnostics`. A block that is absent is not compared,
 //! except that diagnostics must be none, and that a case without errors must compose. `UPDATE_EXPECT=1` writes what
 //! came out into the blocks that are there; read it against the prose before you keep it.
@@ -10,8 +10,9 @@ mod case;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use sangam::connector::{Subgraph, SubgraphKind, read_sdl};
-use sangam::graph::{Composed, compose};
+use apollo_compiler::Schema;
+use sangam::connector::{Diagnostic, Subgraph, SubgraphKind, read_sdl};
+use sangam::graph::{Composed, compose, supergraph};
 
 use case::Case;
 
@@ -26,6 +27,10 @@ fn every_case_gives_what_it_says() {
         let differences = case.compare(&found);
         if !differences.is_empty() && std::env::var_os("UPDATE_EXPECT").is_some() {
             case.update(&found);
+            let left = Case::read(&file).compare(&found);
+            if !left.is_empty() {
+                failures.push(format!("{}:\n{}", file.display(), left.join("\n")));
+            }
         } else if !differences.is_empty() {
             failures.push(format!("{}:\n{}", file.display(), differences.join("\n")));
         }
@@ -37,8 +42,8 @@ fn every_case_gives_what_it_says() {
 fn the_order_of_connectors_changes_nothing() {
     for file in files() {
         let case = Case::read(&file);
-        let forwards = compose(subgraphs(&case));
-        let mut reversed = subgraphs(&case);
+        let forwards = compose_case(&case);
+        let (mut reversed, _) = subgraphs(&case);
         reversed.reverse();
         let backwards = compose(reversed);
         let sdl = |composed: &Option<Composed>| composed.as_ref().map(|it| it.api_sdl.clone());
@@ -53,11 +58,40 @@ fn the_order_of_connectors_changes_nothing() {
 }
 
 #[test]
+fn a_supergraph_written_and_read_is_the_same_graph() {
+    for file in files() {
+        let case = Case::read(&file);
+        let (Some(composed), _) = compose_case(&case) else {
+            continue;
+        };
+        let sdl = supergraph::write(&composed);
+        let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
+        assert!(schema.is_ok(), "{}: {}\n{sdl}", file.display(), schema.unwrap_err());
+        let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
+        for (read, original) in read.iter_mut().zip(&composed.subgraphs) {
+            if matches!(original.kind, SubgraphKind::Native) {
+                read.kind = SubgraphKind::Native;
+            }
+        }
+        let texts: Vec<String> = found.iter().map(|one| one.to_text()).collect();
+        assert_eq!(texts.join("\n"), "", "{}\n{sdl}", file.display());
+        let (again, found) = compose(read);
+        let texts: Vec<String> = found.iter().map(|one| one.to_text()).collect();
+        let Some(again) = again else {
+            panic!("{}: {}\n{sdl}", file.display(), texts.join("\n"));
+        };
+        assert_eq!(composed.api_sdl, again.api_sdl, "{}\n{sdl}", file.display());
+        assert_eq!(composed.joins, again.joins, "{}\n{sdl}", file.display());
+        assert_eq!(sdl, supergraph::write(&again), "{}", file.display());
+    }
+}
+
+#[test]
 fn every_code_has_a_case() {
     let mut shown = BTreeSet::new();
     for file in files() {
         let case = Case::read(&file);
-        let (_, diagnostics) = compose(subgraphs(&case));
+        let (_, diagnostics) = compose_case(&case);
         shown.extend(diagnostics.iter().map(|one| one.code.name));
     }
     let missing: Vec<_> = sangam::graph::code::ALL
@@ -70,16 +104,33 @@ fn every_code_has_a_case() {
 
 /// What composing a case gives, by the names of the blocks.
 fn outcome(case: &Case) -> Vec<(&'static str, String)> {
-    let (composed, diagnostics) = compose(subgraphs(case));
+    let (composed, diagnostics) = compose_case(case);
     let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
     let api = composed.as_ref().map(|it| it.api_sdl.clone());
     vec![
         ("diagnostics", texts.join("\n\n")),
         ("api", api.unwrap_or_default()),
+        (
+            "supergraph",
+            composed.as_ref().map(supergraph::write).unwrap_or_default(),
+        ),
     ]
 }
 
-fn subgraphs(case: &Case) -> Vec<Subgraph> {
+fn compose_case(case: &Case) -> (Option<Composed>, Vec<Diagnostic>) {
+    let (subgraphs, mut diagnostics) = subgraphs(case);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return (None, diagnostics);
+    }
+    let (composed, found) = compose(subgraphs);
+    diagnostics.extend(found);
+    (composed, diagnostics)
+}
+
+fn subgraphs(case: &Case) -> (Vec<Subgraph>, Vec<Diagnostic>) {
+    if let Some(sdl) = &case.supergraph {
+        return supergraph::read("supergraph.graphql", sdl);
+    }
     let read = |(name, sdl): &(String, String)| {
         // Line numbers stay those of the case: what every case has in common comes after it.
         let is_service = !sdl.contains("@link(");
@@ -93,7 +144,7 @@ fn subgraphs(case: &Case) -> Vec<Subgraph> {
         }
         subgraph
     };
-    case.connectors.iter().map(read).collect()
+    (case.connectors.iter().map(read).collect(), Vec::new())
 }
 
 /// A connector of a case is a Federation 2 service, unless it links something itself.

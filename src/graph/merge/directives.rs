@@ -11,6 +11,7 @@ use apollo_compiler::ast::{Argument, Value};
 use apollo_compiler::name;
 use apollo_compiler::schema::{Component, Directive, DirectiveDefinition};
 
+use super::super::api::is_executable;
 use super::super::code;
 use super::super::federation as fed;
 use super::super::report::{Finding, graph_names};
@@ -263,21 +264,6 @@ fn is_merged_anyway(name: &str) -> bool {
             | fed::FROM_CONTEXT
             | fed::COMPOSE_DIRECTIVE
             | fed::LINK
-    )
-}
-
-fn is_executable(location: &apollo_compiler::ast::DirectiveLocation) -> bool {
-    use apollo_compiler::ast::DirectiveLocation as At;
-    matches!(
-        location,
-        At::Query
-            | At::Mutation
-            | At::Subscription
-            | At::Field
-            | At::FragmentDefinition
-            | At::FragmentSpread
-            | At::InlineFragment
-            | At::VariableDefinition
     )
 }
 
