@@ -66,7 +66,12 @@ fn a_supergraph_written_and_read_is_the_same_graph() {
         };
         let sdl = supergraph::write(&composed);
         let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
-        assert!(schema.is_ok(), "{}: {}\n{sdl}", file.display(), schema.unwrap_err());
+        assert!(
+            schema.is_ok(),
+            "{}: {}\n{sdl}",
+            file.display(),
+            schema.unwrap_err()
+        );
         let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
         for (read, original) in read.iter_mut().zip(&composed.subgraphs) {
             if matches!(original.kind, SubgraphKind::Native) {

@@ -149,11 +149,7 @@ impl Taken<'_> {
             .collect()
     }
 
-    fn names<'d>(
-        &self,
-        directives: impl Iterator<Item = &'d Node<Directive>>,
-        name: &str,
-    ) -> bool {
+    fn names<'d>(&self, directives: impl Iterator<Item = &'d Node<Directive>>, name: &str) -> bool {
         !self.joins(directives, name).is_empty()
     }
 
@@ -220,8 +216,10 @@ impl Taken<'_> {
                 let out = taken.make_mut();
                 out.directives = list;
                 let only = self.selected(ty, "join__unionMember", "member");
-                out.members
-                    .retain(|member| only.as_ref().is_none_or(|only| only.contains(&&*member.name)));
+                out.members.retain(|member| {
+                    only.as_ref()
+                        .is_none_or(|only| only.contains(&&*member.name))
+                });
                 ExtendedType::Union(taken)
             }
             ExtendedType::Enum(values) => {
@@ -263,7 +261,12 @@ impl Taken<'_> {
 
     /// The values of `argument` in this graph's directives of a name; `None` when the type has none of that name at
     /// all, as before the join specification had them: then everything belongs to every graph.
-    fn selected<'t>(&self, ty: &'t ExtendedType, name: &str, argument: &str) -> Option<Vec<&'t str>> {
+    fn selected<'t>(
+        &self,
+        ty: &'t ExtendedType,
+        name: &str,
+        argument: &str,
+    ) -> Option<Vec<&'t str>> {
         let on_type = ty.directives();
         on_type.has(name).then(|| {
             let joins = self.joins(on_type.iter().map(|one| &one.node), name);
@@ -283,9 +286,13 @@ impl Taken<'_> {
         all.iter()
             .filter(|interface| match &only {
                 Some(only) => only.contains(&&*interface.name),
-                None => self.supergraph.types.get(&interface.name).is_some_and(|ty| {
-                    self.names(ty.directives().iter().map(|one| &one.node), "join__type")
-                }),
+                None => self
+                    .supergraph
+                    .types
+                    .get(&interface.name)
+                    .is_some_and(|ty| {
+                        self.names(ty.directives().iter().map(|one| &one.node), "join__type")
+                    }),
             })
             .cloned()
             .collect()
@@ -322,7 +329,9 @@ impl Taken<'_> {
             return None;
         }
         let mut taken = field.clone();
-        let external = joins.iter().any(|join| fed::boolean(join, "external", false));
+        let external = joins
+            .iter()
+            .any(|join| fed::boolean(join, "external", false));
         let mut directives: Vec<Node<Directive>> = match external {
             true => Vec::new(),
             false => self.kept(field.directives.iter()),
@@ -383,7 +392,9 @@ impl Taken<'_> {
         let mine = fed::items(graphs).any(|graph| graph.as_enum() == Some(&self.graph.value));
         let name = Name::new(fed::string(join, "name")?).ok()?;
         let arguments = join.specified_argument_by_name("args");
-        let arguments = arguments.and_then(|args| args.as_object()).unwrap_or_default();
+        let arguments = arguments
+            .and_then(|args| args.as_object())
+            .unwrap_or_default();
         mine.then(|| {
             let arguments = arguments.iter().map(|(name, value)| {
                 Node::new(ast::Argument {
@@ -403,7 +414,9 @@ impl Taken<'_> {
     fn schema_definition(&self, schema: &mut Schema) -> (Vec<Node<Directive>>, bool) {
         let on_schema = &self.supergraph.schema_definition;
         let root = |root: &Option<ComponentName>| {
-            let known = root.as_ref().filter(|root| schema.types.contains_key(&root.name));
+            let known = root
+                .as_ref()
+                .filter(|root| schema.types.contains_key(&root.name));
             known.map(|root| ComponentName::from(&root.name))
         };
         let definition = SchemaDefinition {
@@ -439,12 +452,17 @@ impl Taken<'_> {
             all.push(directive("graphql").string("url", url).done());
         }
         for composed in schema.directive_definitions.values() {
-            let for_schema = composed.locations.iter().any(|location| {
-                !super::super::api::is_executable(location)
-            });
+            let for_schema = composed
+                .locations
+                .iter()
+                .any(|location| !super::super::api::is_executable(location));
             if !composed.is_built_in() && for_schema {
                 let name = format!("@{}", composed.name);
-                all.push(directive(fed::COMPOSE_DIRECTIVE).string("name", name).done());
+                all.push(
+                    directive(fed::COMPOSE_DIRECTIVE)
+                        .string("name", name)
+                        .done(),
+                );
             }
         }
         all.extend(kept);

@@ -46,7 +46,13 @@ fn graph_names(subgraphs: &[Subgraph]) -> Vec<Name> {
             let plain: String = subgraph
                 .name
                 .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        '_'
+                    }
+                })
                 .collect();
             let mut candidate = plain.clone();
             let mut number = 1;
@@ -91,7 +97,9 @@ impl Writer<'_> {
                 for (value, definition) in &mut values.values {
                     let by = join.values.get(value).into_iter().flatten();
                     let joins = by.map(|&graph| {
-                        directive("join__enumValue").graph(&self.graphs[graph]).done()
+                        directive("join__enumValue")
+                            .graph(&self.graphs[graph])
+                            .done()
                     });
                     prepend(&mut definition.make_mut().directives, joins.collect());
                 }
@@ -186,7 +194,12 @@ impl Writer<'_> {
     }
 
     /// `@join__field`s; none where the field is the same in every subgraph that has the type.
-    fn field_joins(&self, by: &FieldJoin, parent: &TypeJoin, merged: &Type) -> Vec<Node<Directive>> {
+    fn field_joins(
+        &self,
+        by: &FieldJoin,
+        parent: &TypeJoin,
+        merged: &Type,
+    ) -> Vec<Node<Directive>> {
         if by.through_interface.is_some() {
             return vec![directive("join__field").done()];
         }
@@ -237,7 +250,9 @@ impl Writer<'_> {
         }
         all.into_iter()
             .map(|(one, graphs)| {
-                let graphs = graphs.iter().map(|&graph| Value::Enum(self.graphs[graph].clone()));
+                let graphs = graphs
+                    .iter()
+                    .map(|&graph| Value::Enum(self.graphs[graph].clone()));
                 let arguments = one.arguments.iter();
                 let arguments = arguments.map(|one| (one.name.clone(), one.value.clone()));
                 directive("join__directive")
@@ -331,11 +346,16 @@ fn url(subgraph: &Subgraph) -> String {
 fn is_carried(one: &Directive, schema: &Schema) -> bool {
     if one.name == fed::LINK {
         let url = fed::string(one, "url").unwrap_or_default();
-        return !["/federation/", "/link/"].iter().any(|known| url.contains(known));
+        return !["/federation/", "/link/"]
+            .iter()
+            .any(|known| url.contains(known));
     }
     let known = fed::FEDERATION.contains(&one.name.as_str()) && one.name != fed::CACHE_TAG;
     !known
-        && !matches!(one.name.as_str(), fed::DEPRECATED | fed::SPECIFIED_BY | fed::ONE_OF)
+        && !matches!(
+            one.name.as_str(),
+            fed::DEPRECATED | fed::SPECIFIED_BY | fed::ONE_OF
+        )
         && !schema.directive_definitions.contains_key(&one.name)
 }
 
@@ -354,10 +374,16 @@ fn used_directives(schema: &Schema) -> BTreeSet<String> {
         }
         match ty {
             ExtendedType::Enum(values) => {
-                values.values.values().for_each(|one| on_node(&one.directives));
+                values
+                    .values
+                    .values()
+                    .for_each(|one| on_node(&one.directives));
             }
             ExtendedType::InputObject(input) => {
-                input.fields.values().for_each(|one| on_node(&one.directives));
+                input
+                    .fields
+                    .values()
+                    .for_each(|one| on_node(&one.directives));
             }
             _ => {}
         }
