@@ -1,0 +1,217 @@
+//! `sangam check`: connectors by themselves and together, named operations, and what has changed for clients.
+
+use std::path::{Path, PathBuf};
+
+use apollo_compiler::ExecutableDocument;
+use clap::{Args, ValueEnum};
+
+use super::load::ConnectorFolder;
+use super::output::{count, diagnostics, message, result};
+use super::{Common, Exit, contract, load};
+use crate::config::{RawSettings, Settings};
+use crate::connector::{Diagnostic, SubgraphKind};
+use crate::graph::Composed;
+use crate::graph::query::QueryGraph;
+use crate::plan::{PlanLimits, plan};
+
+/// Where named operations are when the settings do not say.
+const DEFAULT_OPERATIONS: &str = "schema/operations";
+
+/// Checks connectors, how they fit together, and the named operations.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The folder with named operations (`*.graphql`) [default: as the settings say, else schema/operations].
+    #[arg(long, value_name = "DIR")]
+    operations: Option<PathBuf>,
+    /// Say what differs from this public schema, and fail when something would break clients.
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON array of findings, for editors and CI.
+    Json,
+}
+
+impl Check {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
+        let settings = load::settings(common, RawSettings::default())?;
+        let folders = load::folders(&settings)?;
+        let (composed, found) = load::composed(&folders);
+        if self.format == Format::Json {
+            let found: Vec<_> = found.iter().map(Diagnostic::to_json).collect();
+            result(&format!("{:#}\n", serde_json::Value::from(found)));
+        } else {
+            diagnostics(&found);
+        }
+        let mut problems = of_settings(&settings, &folders);
+        let errors = found.iter().filter(|one| one.is_error()).count();
+        let warnings = found.len() - errors;
+        let mut operations = 0;
+        if let Some(composed) = &composed {
+            let folder = self.operations_folder(&settings);
+            operations = of_operations(composed, folder.as_deref(), &mut problems)?;
+            if let Some(file) = &self.against {
+                of_contract(composed, file, &mut problems)?;
+            }
+        }
+        for problem in &problems {
+            message(&format!("error: {problem}\n"));
+        }
+        let failed = errors + problems.len();
+        if failed > 0 || composed.is_none() {
+            message(&format!(
+                "{}, {}",
+                count(failed, "error", "errors"),
+                count(warnings, "warning", "warnings")
+            ));
+            return Ok(Exit::Findings);
+        }
+        if self.format == Format::Text {
+            result(&summary(&folders, warnings, operations));
+        }
+        Ok(Exit::Success)
+    }
+
+    fn operations_folder(&self, settings: &Settings) -> Option<PathBuf> {
+        let named = self.operations.clone();
+        let named = named.or_else(|| settings.general.operations.clone());
+        named.or_else(|| {
+            let default = PathBuf::from(DEFAULT_OPERATIONS);
+            default.is_dir().then_some(default)
+        })
+    }
+}
+
+fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> String {
+    let mut text = String::new();
+    for one in folders {
+        let what = match one.folder.subgraph.as_ref().map(|subgraph| &subgraph.kind) {
+            Some(SubgraphKind::Connectors { connects, .. }) => {
+                count(connects.len(), "connect", "connects")
+            }
+            Some(SubgraphKind::Service(_)) => "a GraphQL service".to_owned(),
+            Some(SubgraphKind::Native) => "in this process".to_owned(),
+            None => continue,
+        };
+        text.push_str(&format!("{:16} {what}\n", one.name()));
+    }
+    text.push_str(&format!(
+        "\n{} fit together; {}; {}\n",
+        count(folders.len(), "connector", "connectors"),
+        match operations {
+            0 => "no operations".to_owned(),
+            _ => format!(
+                "{} can be answered",
+                count(operations, "operation", "operations")
+            ),
+        },
+        count(warnings, "warning", "warnings")
+    ));
+    text
+}
+
+/// Settings for connectors that are not there, and connectors' own settings that are wrong. Secrets are not looked at:
+/// a check runs where there are none.
+fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> {
+    let mut problems = Vec::new();
+    if settings.general.only.is_empty() {
+        let known: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
+        let unknown = settings.unknown_connectors(&known);
+        problems.extend(unknown.iter().map(ToString::to_string));
+    }
+    for one in folders {
+        if let Some(source) = &one.folder.settings.source {
+            let path = Path::new(&source.path);
+            if let Err(error) =
+                crate::config::Settings::default().connector(one.name(), Some((path, &source.text)))
+            {
+                problems.push(error.to_string());
+            }
+        }
+    }
+    problems
+}
+
+/// Checks every operation; gives how many there are.
+fn of_operations(
+    composed: &Composed,
+    folder: Option<&Path>,
+    problems: &mut Vec<String>,
+) -> Result<usize, Exit> {
+    let Some(folder) = folder else { return Ok(0) };
+    let unreadable = |error: std::io::Error| {
+        message(&format!(
+            "error: {} cannot be read: {error}",
+            folder.display()
+        ));
+        Exit::Failed
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "graphql")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let graph = QueryGraph::new(composed);
+    let mut operations = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).map_err(unreadable)?;
+        match ExecutableDocument::parse_and_validate(&composed.api, text, &file) {
+            Ok(document) => {
+                for operation in document.operations.iter() {
+                    operations += 1;
+                    let planned = plan(
+                        &graph,
+                        &composed.api,
+                        &document,
+                        operation,
+                        &|_| false,
+                        PlanLimits::default(),
+                    );
+                    if let Err(error) = planned {
+                        problems.push(format!("{}: {error}", file.display()));
+                    }
+                }
+            }
+            Err(error) => problems.push(error.errors.to_string().trim_end().to_owned()),
+        }
+    }
+    Ok(operations)
+}
+
+fn of_contract(composed: &Composed, file: &Path, problems: &mut Vec<String>) -> Result<(), Exit> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        message(&format!(
+            "error: {} cannot be read: {error}",
+            file.display()
+        ));
+        Exit::Failed
+    })?;
+    let before = match apollo_compiler::Schema::parse_and_validate(text, file) {
+        Ok(schema) => schema,
+        Err(error) => {
+            problems.push(error.errors.to_string().trim_end().to_owned());
+            return Ok(());
+        }
+    };
+    for change in contract::changes(&before, &composed.api) {
+        if change.breaks {
+            problems.push(format!("breaks clients: {}", change.what));
+        } else {
+            message(&format!("changed: {}", change.what));
+        }
+    }
+    Ok(())
+}
