@@ -92,15 +92,27 @@ pub struct Fetched {
     pub state: CacheState,
     /// How old it is.
     pub age: Duration,
-    /// How much longer it may be used; `None`: for this request only.
+    /// How much longer it may be used, by its own lifetime and by that which the reader's schema gives; `None`: for this
+    /// request only. Whether a mapping could use it is the executor's to know.
     pub fresh_for: Option<Duration>,
 }
 
 impl Fetched {
-    fn new(document: Arc<Document>, state: CacheState, now: Timestamp) -> Fetched {
+    /// `lifetime` is what the reader's schema gives. The document may have been fetched for a field that allows more.
+    fn new(
+        document: Arc<Document>,
+        state: CacheState,
+        now: Timestamp,
+        lifetime: Option<SchemaLifetime>,
+    ) -> Fetched {
+        let left = lifetime.map_or(Duration::MAX, |lifetime| {
+            let since = now.since(document.received_at);
+            lifetime.max_age.saturating_sub(since)
+        });
+        let fresh_for = document.fresh_for(now).map(|own| own.min(left));
         Fetched {
             age: document.age(now),
-            fresh_for: document.fresh_for(now),
+            fresh_for: fresh_for.filter(|left| !left.is_zero()),
             document,
             state,
         }
@@ -260,7 +272,7 @@ impl Documents {
         let key = Key::from(parts.key());
         let state = call.endpoint.upstream().state();
         let epoch = state.epoch();
-        if let Some(hit) = self.shared.find(&key, epoch) {
+        if let Some(hit) = self.shared.find(&key, epoch, lifetime) {
             self.shared.served(state, CacheState::Hit);
             return Ok(hit);
         }
@@ -277,9 +289,15 @@ impl Documents {
     }
 
     /// An entity that an earlier answer of this service held. Fresh, and not older than the last mutation.
-    pub fn entity(&self, endpoint: &Endpoint, key: EntityKey) -> Option<Fetched> {
+    /// `lifetime` is what the reader's schema gives.
+    pub fn entity(
+        &self,
+        endpoint: &Endpoint,
+        key: EntityKey,
+        lifetime: Option<SchemaLifetime>,
+    ) -> Option<Fetched> {
         let state = endpoint.upstream().state();
-        let found = self.shared.find(&key.into(), state.epoch());
+        let found = self.shared.find(&key.into(), state.epoch(), lifetime);
         let outcome = match found {
             Some(_) => CacheState::Hit,
             None => CacheState::Miss,
@@ -312,8 +330,11 @@ impl Documents {
         } = call;
         let request = Arc::new(request);
         let state = endpoint.upstream().state();
+        let lifetime = plan.rules.lifetime;
         let there = || {
-            let document = inner.find(&plan.key, plan.epoch)?.document;
+            let document = inner
+                .find(&plan.key, plan.epoch, plan.rules.lifetime)?
+                .document;
             Some(Ok(Landed {
                 document,
                 shareable: true,
@@ -327,7 +348,8 @@ impl Documents {
         let seat = match inner.flights.join((plan.key, plan.epoch), there, flight) {
             Joined::There(landed) => {
                 inner.served(state, CacheState::Hit);
-                return Ok(Fetched::new(landed?.document, CacheState::Hit, self.now()));
+                let (document, state) = (landed?.document, CacheState::Hit);
+                return Ok(Fetched::new(document, state, self.now(), lifetime));
             }
             Joined::Seat(seat) => seat,
         };
@@ -351,7 +373,8 @@ impl Documents {
             }
         };
         inner.served(state, outcome);
-        Ok(Fetched::new(landed.document, outcome, self.now()))
+        let now = self.now();
+        Ok(Fetched::new(landed.document, outcome, now, lifetime))
     }
 
     /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
@@ -368,8 +391,12 @@ impl Documents {
         let document = inner
             .call(endpoint, request, options, state.epoch(), rules)
             .await?;
-        let state = CacheState::Bypass;
-        Ok(Fetched::new(Arc::new(document), state, inner.clock.now()))
+        Ok(Fetched::new(
+            Arc::new(document),
+            CacheState::Bypass,
+            inner.clock.now(),
+            rules.and_then(|rules| rules.lifetime),
+        ))
     }
 
     async fn mutate(&self, call: Call<'_>) -> Result<Fetched, SourceError> {
@@ -391,8 +418,8 @@ impl Documents {
                 return Err(SourceError::new(SourceErrorKind::Internal, detail));
             }
         };
-        let state = CacheState::Bypass;
-        Ok(Fetched::new(Arc::new(document), state, self.now()))
+        let (document, state) = (Arc::new(document), CacheState::Bypass);
+        Ok(Fetched::new(document, state, self.now(), None))
     }
 }
 
@@ -428,12 +455,12 @@ impl Inner {
         self.lookups.count(state);
     }
 
-    fn find(&self, key: &Key, epoch: u64) -> Option<Fetched> {
+    fn find(&self, key: &Key, epoch: u64, lifetime: Option<SchemaLifetime>) -> Option<Fetched> {
         let document = self.store.get(key)?;
         if document.epoch != epoch {
             return None;
         }
-        let found = Fetched::new(document, CacheState::Hit, self.clock.now());
+        let found = Fetched::new(document, CacheState::Hit, self.clock.now(), lifetime);
         found.fresh_for.is_some().then_some(found)
     }
 

@@ -220,6 +220,33 @@ async fn a_read_is_kept_for_its_lifetime() {
 }
 
 #[tokio::test]
+async fn a_reader_that_allows_less_gets_less() {
+    let world = world();
+    let seconds = |seconds| Policy::Read {
+        lifetime: Some(SchemaLifetime {
+            max_age: Duration::from_secs(seconds),
+            scope: None,
+        }),
+        subject: Some(
+            Subject::from_headers(
+                &["a"],
+                &HeaderMap::from_iter([(
+                    HeaderName::from_static("a"),
+                    HeaderValue::from_static("b"),
+                )]),
+            )
+            .unwrap(),
+        ),
+    };
+    assert_eq!(world.say("/a", seconds(60)).await, "miss 1");
+    world.clock.advance(Duration::from_secs(20));
+    let hit = world.fetch("/a", seconds(30)).await.unwrap();
+    assert_eq!(hit.fresh_for, Some(Duration::from_secs(10)));
+    assert_eq!(world.say("/a", seconds(20)).await, "miss 2");
+    assert_eq!(world.say("/a", seconds(60)).await, "hit 2");
+}
+
+#[tokio::test]
 async fn without_a_lifetime_nothing_is_kept() {
     let world = world();
     for number in 1..=3 {
@@ -500,15 +527,33 @@ async fn entities_live_as_long_as_their_document() {
     world
         .documents
         .put_entity(district, &fetched.document, br#"{"name":"Agra"}"#);
-    let found = world.documents.entity(&world.endpoint, district).unwrap();
+    let found = world
+        .documents
+        .entity(&world.endpoint, district, None)
+        .unwrap();
     assert_eq!(found.document.body, br#"{"name":"Agra"}"#.as_slice());
-    assert!(world.documents.entity(&world.endpoint, other).is_none());
+    assert!(
+        world
+            .documents
+            .entity(&world.endpoint, other, None)
+            .is_none()
+    );
     world.clock.advance(Duration::from_secs(60));
-    assert!(world.documents.entity(&world.endpoint, district).is_none());
+    assert!(
+        world
+            .documents
+            .entity(&world.endpoint, district, None)
+            .is_none()
+    );
     // Nothing is kept of a document that may not be kept.
     let uncached = world.fetch("/graphql", Policy::Uncached).await.unwrap();
     world.documents.put_entity(other, &uncached.document, b"{}");
-    assert!(world.documents.entity(&world.endpoint, other).is_none());
+    assert!(
+        world
+            .documents
+            .entity(&world.endpoint, other, None)
+            .is_none()
+    );
 }
 
 #[tokio::test]

@@ -120,28 +120,65 @@ fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>, reqwest::Error> {
     match choice {
         ProxyChoice::Direct => Ok(Vec::new()),
         ProxyChoice::Url(url) => Ok(vec![Proxy::all(url.clone())?]),
-        ProxyChoice::Environment => {
-            let mut found = Vec::new();
-            let except = variable("NO_PROXY").unwrap_or_default();
-            let except = NoProxy::from_string(&format!("{except},{THIS_MACHINE}"));
-            if let Some(url) = variable("HTTPS_PROXY") {
-                found.push(Proxy::https(url)?.no_proxy(except.clone()));
-            }
-            if let Some(url) = variable("HTTP_PROXY") {
-                found.push(Proxy::http(url)?.no_proxy(except.clone()));
-            }
-            if let Some(url) = variable("ALL_PROXY") {
-                found.push(Proxy::all(url)?.no_proxy(except));
-            }
-            Ok(found)
-        }
+        ProxyChoice::Environment => from_environment(|name| std::env::var(name).ok()),
     }
 }
 
-/// An environment variable by its name in capitals or in small letters, if it says anything.
-fn variable(name: &str) -> Option<String> {
-    [name.to_owned(), name.to_lowercase()]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.trim().is_empty())
+/// The proxies that the environment names, the more special before the more general.
+fn from_environment(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<Proxy>, reqwest::Error> {
+    // In capitals or in small letters, if it says anything.
+    let read = |name: &str| {
+        [name.to_owned(), name.to_lowercase()]
+            .iter()
+            .filter_map(|name| variable(name))
+            .find(|value| !value.trim().is_empty())
+    };
+    let except = read("NO_PROXY").unwrap_or_default();
+    let except = NoProxy::from_string(&format!("{except},{THIS_MACHINE}"));
+    let mut found = Vec::new();
+    if let Some(url) = read("HTTPS_PROXY") {
+        found.push(Proxy::https(url)?.no_proxy(except.clone()));
+    }
+    if let Some(url) = read("HTTP_PROXY") {
+        found.push(Proxy::http(url)?.no_proxy(except.clone()));
+    }
+    if let Some(url) = read("ALL_PROXY") {
+        found.push(Proxy::all(url)?.no_proxy(except));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_of_the_environment() {
+        let table = [
+            (vec![], 0),
+            (vec![("HTTP_PROXY", "")], 0),
+            (vec![("http_proxy", "http://proxy.example:3128")], 1),
+            (
+                vec![("HTTPS_PROXY", "proxy.example:3128"), ("NO_PROXY", "*")],
+                1,
+            ),
+            (
+                vec![
+                    ("ALL_PROXY", "http://a.example"),
+                    ("HTTP_PROXY", "http://b.example"),
+                ],
+                2,
+            ),
+        ];
+        for (variables, expected) in table {
+            let found = from_environment(|wanted| {
+                let found = variables.iter().find(|(name, _)| *name == wanted);
+                found.map(|(_, value)| (*value).to_owned())
+            });
+            assert_eq!(found.unwrap().len(), expected, "{variables:?}");
+        }
+    }
 }

@@ -67,14 +67,14 @@ impl HttpSource {
     async fn exchange(
         &self,
         request: &Request,
-        url: Url,
+        url: &Url,
         options: &CallOptions,
     ) -> Result<Answer, SourceError> {
         let _turn = self.gate.enter().await?;
-        let mut response = self.send(request, &url, options).await?;
+        let mut response = self.send(request, url, options).await?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let (format, body) = receive(&mut response, &headers, options.max_bytes, &url).await?;
+        let (format, body) = receive(&mut response, &headers, options.max_bytes, url).await?;
         Ok(Answer {
             status: status.as_u16(),
             headers,
@@ -126,13 +126,16 @@ impl HttpSource {
 impl Source for HttpSource {
     async fn call(&self, request: &Request, options: &CallOptions) -> Result<Answer, SourceError> {
         let url = self.url(request)?;
-        let place = place(&url);
-        let exchange = self.exchange(request, url, options);
+        let exchange = self.exchange(request, &url, options);
         match tokio::time::timeout(options.timeout, exchange).await {
             Ok(result) => result,
             Err(_) => Err(SourceError::new(
                 SourceErrorKind::Timeout,
-                format!("{place}: no whole answer within {:?}", options.timeout),
+                format!(
+                    "{}: no whole answer within {:?}",
+                    place(&url),
+                    options.timeout
+                ),
             )),
         }
     }
