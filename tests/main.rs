@@ -4,6 +4,7 @@
 mod composition;
 mod connectors;
 mod mapping_cases;
+mod mapping_properties;
 mod plans;
 mod source;
 mod support;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 
@@ -374,8 +375,11 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// The same cases in each run: a failure is to come back until it is mended.
+const SEED: u64 = 2026;
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
 
     #[test]
     fn valid_documents_read_as_serde_json_reads_them(text in json()) {

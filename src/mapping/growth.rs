@@ -110,7 +110,7 @@ impl Growth {
                         },
                     );
                     growth = match call.method.effect {
-                        Effect::Input | Effect::Member => growth,
+                        Effect::Input | Effect::Part | Effect::Member => growth,
                         Effect::Argument | Effect::Arms => 1 + arguments,
                         Effect::Leaf(_) => 0,
                         Effect::Opaque(levels) => growth + levels,

@@ -13,7 +13,8 @@ pub enum Shape {
     Scalar(Scalar),
     /// This very value.
     Literal(Value),
-    /// An object that the text builds. A field may be missing from it.
+    /// An object that the text builds. A field may be missing from it; and where the data has a
+    /// scalar or null to select from, that comes out instead.
     Object {
         /// Its fields in order.
         fields: Vec<(Str, Shape)>,

@@ -1,10 +1,11 @@
 //! Abstract values, and the positions in documents that they stand for.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::VariableUse;
-use crate::document::{Str, Value};
+use crate::document::{MAX_DEPTH, Str, Value};
 use crate::mapping::needs::Need;
 use crate::mapping::shape::{Scalar, Shape};
 
@@ -111,6 +112,8 @@ pub(super) type Position = usize;
 #[derive(Debug, Default)]
 pub(super) struct Positions {
     nodes: Vec<Node>,
+    /// Positions by parent and key.
+    places: HashMap<(Position, Str), Position>,
     /// Uses of variables found in demands.
     demanded: Vec<(Position, Range<usize>)>,
     /// Every path that starts at a variable, with where its leading keys lead.
@@ -125,6 +128,8 @@ struct Node {
     children: Vec<Position>,
     /// All below is read.
     whole: bool,
+    /// How many keys lead here.
+    depth: usize,
 }
 
 impl Positions {
@@ -139,11 +144,13 @@ impl Positions {
 
     fn add(&mut self, parent: Option<Position>, name: Str) -> Position {
         let position = self.nodes.len();
+        let depth = parent.map_or(0, |parent| self.nodes[parent].depth + 1);
         self.nodes.push(Node {
             name,
             parent,
             children: Vec::new(),
             whole: false,
+            depth,
         });
         if let Some(parent) = parent {
             self.nodes[parent].children.push(position);
@@ -161,14 +168,21 @@ impl Positions {
         known.map_or_else(|| self.add(None, name.clone()), |at| at + 1)
     }
 
-    /// The position of a key under another position.
-    pub(super) fn child(&mut self, position: Position, key: &Str) -> Position {
-        let known = self.nodes[position]
-            .children
-            .iter()
-            .copied()
-            .find(|child| self.nodes[*child].name == *key);
-        known.unwrap_or_else(|| self.add(Some(position), key.clone()))
+    /// The position of a key under another position; `None` if it lies deeper than documents
+    /// go, so that nothing can be there.
+    pub(super) fn child(&mut self, position: Position, key: &Str) -> Option<Position> {
+        if self.nodes[position].depth >= usize::from(MAX_DEPTH) {
+            return None;
+        }
+        let place = (position, key.clone());
+        Some(match self.places.get(&place) {
+            Some(known) => *known,
+            None => {
+                let child = self.add(Some(position), key.clone());
+                self.places.insert(place, child);
+                child
+            }
+        })
     }
 
     /// Notes that a path starts at a variable and leads here.
@@ -206,14 +220,14 @@ impl Positions {
             .met
             .iter()
             .filter(|(position, _)| !self.demanded_below(*position));
+        let mut seen = HashSet::new();
         let mut uses: Vec<VariableUse> = Vec::new();
         for (position, span) in self.demanded.iter().chain(ignored) {
+            if !seen.insert((position, span)) {
+                continue;
+            }
             let (name, path) = self.keys(*position);
-            if !name.is_empty()
-                && !uses
-                    .iter()
-                    .any(|known| known.name == name && known.path == path && known.span == *span)
-            {
+            if !name.is_empty() {
                 uses.push(VariableUse {
                     name,
                     path,

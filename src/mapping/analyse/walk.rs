@@ -1,14 +1,16 @@
 //! Evaluation over abstract values.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::abstracts::{Abstract, Kind, Positions};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Expr, ExprKind, Item, MethodCall, Path, Start, StepKind, SubSelection};
 use crate::mapping::methods::Effect;
+use crate::mapping::shape::Scalar;
 
 /// A value of more parts than this is no longer told apart: all of it counts as read.
-const MAX_PARTS: usize = 5_000;
+const MAX_PARTS: usize = 20_000;
 
 /// So many alternatives of one object are told apart.
 const MAX_ALTERNATIVES: usize = 64;
@@ -130,7 +132,7 @@ impl Walk {
         let mut end = root;
         for step in &path.steps {
             match &step.kind {
-                StepKind::Key(key) => end = self.positions.child(end, key),
+                StepKind::Key(key) => end = self.positions.child(end, key).unwrap_or(end),
                 StepKind::Optional => {}
                 StepKind::Bind { .. } | StepKind::Method(_) => break,
             }
@@ -143,9 +145,11 @@ impl Walk {
         let missing = || Abstract::one_of([]);
         match &*value.kind {
             Kind::Any => Abstract::any(),
-            Kind::At(position, span) => {
-                Abstract::new(Kind::At(self.positions.child(*position, key), span.clone()))
-            }
+            Kind::At(position, span) => match self.positions.child(*position, key) {
+                Some(child) => Abstract::new(Kind::At(child, span.clone())),
+                None => missing(),
+            },
+
             Kind::Literal(literal) => match literal.get(key) {
                 Some(member) => Abstract::new(Kind::Literal(member.clone())),
                 None => missing(),
@@ -186,10 +190,11 @@ impl Walk {
         match call.method.effect {
             Effect::Input => {
                 self.demand_arguments(call, &here);
-                match &*input.kind {
-                    Kind::Array(elements) => Abstract::one_of(elements.iter().cloned()),
-                    _ => input,
-                }
+                element_of(&input)
+            }
+            Effect::Part => {
+                self.demand_arguments(call, &here);
+                part_of(&input)
             }
             Effect::Argument => call
                 .arguments
@@ -244,10 +249,7 @@ impl Walk {
                 Kind::At(..) | Kind::Object { .. } | Kind::OneOf(_) => self.key(input, key),
                 _ => Abstract::any(),
             },
-            Some(_) => match &*input.kind {
-                Kind::Array(elements) => Abstract::one_of(elements.iter().cloned()),
-                _ => input.clone(),
-            },
+            Some(_) => part_of(input),
             None => {
                 let here = Scope {
                     input: scope.input.clone(),
@@ -275,37 +277,53 @@ impl Walk {
             },
         );
         if none {
-            Abstract::one_of(leaves)
-        } else {
-            Abstract::one_of([object].into_iter().chain(leaves))
+            return Abstract::one_of(leaves);
         }
+        // A scalar where an object was expected comes through as it is; what is told of an object
+        // allows for that, what is told of other things does not.
+        let scalar = (!is_built(&object)).then(Abstract::any);
+        Abstract::one_of([object].into_iter().chain(leaves).chain(scalar))
     }
 
     fn object(&mut self, selection: &SubSelection, scope: &Scope) -> Abstract {
+        let mut fields = Fields::default();
         let mut whole: Option<Abstract> = None;
         for item in &selection.items {
-            let part = match item {
+            match item {
                 Item::Field { name, value, .. } => {
                     let value = self.expr(value, scope);
-                    Abstract::new(Kind::Object {
-                        fields: vec![(name.clone(), value)],
-                        open: false,
-                    })
+                    let value = match fields.get(name) {
+                        Some(former) => self.merge(&former.clone(), value),
+                        None => value,
+                    };
+                    fields.set(name, value);
                 }
-                Item::Spread { value } => self.expr(value, scope),
-            };
-            let merged = match whole {
-                Some(whole) => self.merge(&whole, part),
-                None => part,
-            };
-            whole = Some(self.bounded(merged));
+                Item::Spread { value } => {
+                    let before = self.joined(whole.take(), std::mem::take(&mut fields));
+                    let value = self.expr(value, scope);
+                    let merged = match before {
+                        Some(before) => self.merge(&before, value),
+                        None => value,
+                    };
+                    whole = Some(self.bounded(merged));
+                }
+            }
         }
-        whole.unwrap_or_else(|| {
-            Abstract::new(Kind::Object {
-                fields: Vec::new(),
-                open: false,
-            })
-        })
+        self.joined(whole, fields)
+            .unwrap_or_else(|| Fields::default().into_object())
+    }
+
+    /// What came before, merged with the fields since.
+    fn joined(&mut self, before: Option<Abstract>, fields: Fields) -> Option<Abstract> {
+        if fields.list.is_empty() {
+            return before;
+        }
+        let object = fields.into_object();
+        let merged = match before {
+            Some(before) => self.merge(&before, object),
+            None => object,
+        };
+        Some(self.bounded(merged))
     }
 
     /// Two values that merge into one.
@@ -366,12 +384,45 @@ impl Walk {
                     open: true,
                 })
             }
-            _ => {
-                // Both decide whether the result is null; else the last one counts.
+            (Kind::Array(_) | Kind::At(..) | Kind::Any, _)
+            | (_, Kind::Array(_) | Kind::At(..) | Kind::Any) => {
                 self.demand(first);
-                second
+                self.demand(&second);
+                Abstract::any()
+            }
+            // Either may be missing; else the last one counts.
+            _ => Abstract::one_of([first.clone(), second]),
+        }
+    }
+}
+
+/// Named fields, found by name without looking at all of them.
+#[derive(Default)]
+struct Fields {
+    list: Vec<(Str, Abstract)>,
+    places: HashMap<Str, usize>,
+}
+
+impl Fields {
+    fn get(&self, name: &Str) -> Option<&Abstract> {
+        self.places.get(name).map(|at| &self.list[*at].1)
+    }
+
+    fn set(&mut self, name: &Str, value: Abstract) {
+        match self.places.get(name) {
+            Some(at) => self.list[*at].1 = value,
+            None => {
+                self.places.insert(name.clone(), self.list.len());
+                self.list.push((name.clone(), value));
             }
         }
+    }
+
+    fn into_object(self) -> Abstract {
+        Abstract::new(Kind::Object {
+            fields: self.list,
+            open: false,
+        })
     }
 }
 
@@ -380,6 +431,32 @@ fn seen_at(value: &Abstract, span: &Range<usize>) -> Abstract {
     match &*value.kind {
         Kind::At(position, _) => Abstract::new(Kind::At(*position, span.clone())),
         _ => value.clone(),
+    }
+}
+
+/// Whether this is an object that the text builds, in each alternative.
+fn is_built(value: &Abstract) -> bool {
+    match &*value.kind {
+        Kind::Object { .. } => true,
+        Kind::OneOf(options) => !options.is_empty() && options.iter().all(is_built),
+        _ => false,
+    }
+}
+
+/// A value, or an element of it if the text spells out an array.
+fn element_of(value: &Abstract) -> Abstract {
+    match &*value.kind {
+        Kind::Array(elements) => Abstract::one_of(elements.iter().cloned()),
+        _ => value.clone(),
+    }
+}
+
+/// The same; of a string it is some of its characters.
+fn part_of(value: &Abstract) -> Abstract {
+    match &*value.kind {
+        Kind::Literal(Value::String(_)) => Abstract::new(Kind::Scalar(Scalar::String)),
+        Kind::OneOf(options) => Abstract::one_of(options.iter().map(part_of).collect::<Vec<_>>()),
+        _ => element_of(value),
     }
 }
 

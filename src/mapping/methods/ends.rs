@@ -16,7 +16,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
     Method {
         name,
         arguments: Arguments::Count(0, 0),
-        effect: Effect::Input,
+        effect: Effect::Part,
         apply,
     }
 }

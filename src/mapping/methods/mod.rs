@@ -122,6 +122,8 @@ impl Arguments {
 pub(super) enum Effect {
     /// The result has the shape of the input.
     Input,
+    /// The same; but of a string it is other text.
+    Part,
     /// The result has the shape of the first argument, with `@` as the input.
     Argument,
     /// The result is one of the second elements of the arguments.

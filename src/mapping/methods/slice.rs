@@ -8,7 +8,7 @@ use crate::document::Value;
 pub(super) const METHODS: &[Method] = &[Method {
     name: "slice",
     arguments: Arguments::Count(1, 2),
-    effect: Effect::Input,
+    effect: Effect::Part,
     apply: slice,
 }];
 

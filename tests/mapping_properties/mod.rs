@@ -1,0 +1,396 @@
+//! The mapping language under texts and data that nobody chose: nothing panics or runs away, and
+//! what a selection tells of itself is true.
+
+mod generate;
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use sangam::document::{Object, Value};
+use sangam::mapping::{
+    Budget, ErrorKind, MAX_NESTING, Need, Problem, Scalar, Selection, Shape, Template, Variables,
+    Version,
+};
+
+/// Each problem points into the text, between characters.
+fn check_problems(text: &str, problems: &[Problem]) {
+    assert!(!problems.is_empty());
+    for problem in problems {
+        assert!(
+            text.get(problem.span.clone()).is_some(),
+            "{text:?}: {problem:?}"
+        );
+        assert!(
+            !problem.message.is_empty() && !problem.message.ends_with('.'),
+            "{problem:?}"
+        );
+    }
+}
+
+fn parse_everything(text: &str) {
+    for version in Version::ALL {
+        for parsed in [
+            Selection::parse(text, version),
+            Selection::parse_value(text, version),
+        ] {
+            match parsed {
+                Ok(selection) => {
+                    let input = Value::parse_json(br#"{"a": [1, {"b": null}], "b": "x"}"#).unwrap();
+                    selection.evaluate(Some(&input), &Variables::new());
+                    selection.variables();
+                    selection.shape();
+                    selection.needs();
+                }
+                Err(problems) => check_problems(text, &problems),
+            }
+        }
+        for parsed in [
+            Template::parse_url(text, version),
+            Template::parse_header(text, version),
+        ] {
+            match parsed {
+                Ok(template) => drop(template.render(&Variables::new())),
+                Err(problems) => check_problems(text, &problems),
+            }
+        }
+    }
+}
+
+/// A small budget, so that explosions are met often.
+fn budget() -> Budget {
+    Budget {
+        steps: 5_000,
+        text: 5_000,
+        nodes: 2_000,
+        bytes: 20_000,
+        warnings: 1_000,
+    }
+}
+
+fn size(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(elements) => elements.iter().map(size).sum(),
+        Value::Object(object) => object.values().map(size).sum(),
+        _ => 0,
+    }
+}
+
+/// The part of a document that is needed.
+fn project(value: &Value, need: &Need) -> Value {
+    match (value, need) {
+        (_, Need::Whole) => value.clone(),
+        (Value::Object(object), Need::Keys(keys)) => {
+            let kept = keys
+                .iter()
+                .filter_map(|(name, need)| Some((name.clone(), project(object.get(name)?, need))));
+            Object::from_iter(kept).into()
+        }
+        (Value::Array(elements), Need::Keys(_)) => elements
+            .iter()
+            .map(|element| project(element, need))
+            .collect(),
+        (scalar, Need::Keys(_)) => scalar.clone(),
+    }
+}
+
+/// Whether a value, or each element of a list of such, may have come from this shape.
+fn fits(value: &Value, shape: &Shape) -> bool {
+    match (value, shape) {
+        (_, Shape::Any) | (Value::Null, _) => true,
+        // What is spread into it may change it.
+        (_, Shape::Object { open: true, .. }) => true,
+        (_, Shape::OneOf(shapes)) => {
+            let listed = |elements: &[Value]| elements.iter().all(|element| fits(element, shape));
+            shapes.iter().any(|shape| fits(value, shape)) || value.as_array().is_some_and(listed)
+        }
+        (Value::Array(elements), Shape::Array(shapes)) => {
+            let spelled_out = elements.len() == shapes.len()
+                && elements
+                    .iter()
+                    .zip(shapes)
+                    .all(|(element, shape)| fits(element, shape));
+            let filtered = || {
+                elements
+                    .iter()
+                    .all(|element| shapes.iter().any(|shape| fits(element, shape)))
+            };
+            let listed = || elements.iter().all(|element| fits(element, shape));
+            spelled_out || filtered() || listed()
+        }
+        (value, Shape::Literal(literal)) if value == literal => true,
+        (Value::Array(elements), _) => elements.iter().all(|element| fits(element, shape)),
+        (Value::Object(object), Shape::Object { fields, open }) => {
+            object.iter().all(|(name, value)| {
+                let field = fields.iter().find(|(known, _)| known == name);
+                field.map_or(*open, |(_, shape)| fits(value, shape))
+            })
+        }
+        // Braces give a scalar back.
+        (Value::Bool(_) | Value::Number(_) | Value::String(_), Shape::Object { .. }) => true,
+        (Value::Bool(_), Shape::Scalar(Scalar::Boolean)) => true,
+        (Value::Number(_), Shape::Scalar(Scalar::Number)) => true,
+        (Value::String(_), Shape::Scalar(Scalar::String)) => true,
+        _ => false,
+    }
+}
+
+/// The same cases in each run: a failure is to come back until it is mended.
+const SEED: u64 = 2026;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_parses_or_is_refused(text in any::<String>()) {
+        parse_everything(&text);
+    }
+
+    #[test]
+    fn any_row_of_tokens_parses_or_is_refused(tokens in proptest::collection::vec(generate::token(), 0..40)) {
+        parse_everything(&tokens.concat());
+    }
+
+    #[test]
+    fn damaged_selections_parse_or_are_refused(
+        text in generate::selection(),
+        at in any::<prop::sample::Index>(),
+        cut in 0..3usize,
+        with in generate::token(),
+    ) {
+        let mut chars: Vec<char> = text.chars().collect();
+        let at = at.index(chars.len() + 1);
+        let end = (at + cut).min(chars.len());
+        chars.splice(at..end, with.chars());
+        parse_everything(&chars.into_iter().collect::<String>());
+    }
+
+    #[test]
+    fn evaluation_stays_within_its_budget(text in generate::selection(), input in generate::value(), args in generate::value()) {
+        let selection = Selection::parse(&text, Version::V0_4).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+        let variables = Variables::new().with("$args", args);
+        let evaluated = selection.evaluate_within(Some(&input), &variables, &budget());
+        if let Some(value) = &evaluated.value {
+            prop_assert!(size(value) <= budget().nodes);
+            prop_assert!(evaluated.errors.iter().all(|error| error.kind == ErrorKind::Raised));
+        }
+        prop_assert!(evaluated.warnings.len() <= budget().warnings);
+    }
+
+    #[test]
+    fn what_a_selection_needs_is_enough(text in generate::selection(), input in generate::value()) {
+        let selection = Selection::parse(&text, Version::V0_4).unwrap();
+        let whole = selection.evaluate(Some(&input), &Variables::new());
+        let projected = project(&input, &selection.needs());
+        let part = selection.evaluate(Some(&projected), &Variables::new());
+        prop_assert_eq!(&whole.value, &part.value, "{}\n{:?}\n{}", text, selection.needs(), projected);
+        prop_assert_eq!(whole.warnings, part.warnings);
+    }
+
+    #[test]
+    fn what_a_selection_yields_has_its_shape(text in generate::selection(), input in generate::value()) {
+        let selection = Selection::parse(&text, Version::V0_4).unwrap();
+        let shape = selection.shape();
+        if let Some(value) = selection.evaluate(Some(&input), &Variables::new()).value {
+            prop_assert!(fits(&value, &shape), "{}\n{}\n{:?}", text, value, shape);
+        }
+    }
+
+    #[test]
+    fn what_a_selection_says_of_variables_is_enough(text in generate::selection(), args in generate::value()) {
+        let selection = Selection::parse(&text, Version::V0_4).unwrap();
+        let uses = selection.variables();
+        let mut need = Need::Keys(Vec::new());
+        for one in uses.iter().filter(|one| &*one.name == "$args") {
+            add(&mut need, &one.path);
+        }
+        let input = Value::Null;
+        let whole = selection.evaluate(Some(&input), &Variables::new().with("$args", args.clone()));
+        let part = selection.evaluate(Some(&input), &Variables::new().with("$args", project(&args, &need)));
+        prop_assert_eq!(whole.value, part.value, "{}\n{:?}", text, need);
+    }
+}
+
+fn add(need: &mut Need, path: &[sangam::document::Str]) {
+    let Need::Keys(keys) = need else { return };
+    let Some((first, rest)) = path.split_first() else {
+        *need = Need::Whole;
+        return;
+    };
+    let at = keys
+        .iter()
+        .position(|(name, _)| name == first)
+        .unwrap_or_else(|| {
+            keys.push((first.clone(), Need::Keys(Vec::new())));
+            keys.len() - 1
+        });
+    add(&mut keys[at].1, rest);
+}
+
+fn limited(text: &str) {
+    let selection =
+        Selection::parse(text, Version::V0_4).unwrap_or_else(|problems| panic!("{problems:?}"));
+    // Small, since tests are not optimised.
+    let small = Budget {
+        steps: 200_000,
+        text: 1 << 20,
+        nodes: 100_000,
+        ..Budget::default()
+    };
+    let evaluated = selection.evaluate_within(Some(&Value::Null), &Variables::new(), &small);
+    assert_eq!(evaluated.value, None);
+    assert_eq!(
+        evaluated
+            .errors
+            .iter()
+            .map(|error| error.kind)
+            .collect::<Vec<_>>(),
+        [ErrorKind::Limit]
+    );
+    selection.shape();
+    selection.needs();
+}
+
+#[test]
+fn values_that_double_at_each_step_are_stopped() {
+    limited(&format!("$([1]){}", "->echo([@, @])".repeat(60)));
+    limited(&format!(
+        "$({{ a: 1 }}){}",
+        "->echo({ a: @, b: @ })".repeat(60)
+    ));
+    limited(&format!("$([1]){}", "->as($x)->echo([$x, $x])".repeat(60)));
+}
+
+#[test]
+fn looking_at_values_that_double_is_stopped() {
+    let double = "->echo([@, @])".repeat(60);
+    limited(&format!("$(1){double}->jsonStringify"));
+    limited(&format!("$(1){double}->as($x)->echo($(1){double}->eq($x))"));
+    limited(&format!("$(1){double}->keysToCamelCaseDeep->size"));
+    limited(&format!("$(1){double}->withWarning(@)"));
+}
+
+#[test]
+fn texts_that_double_at_each_step_are_stopped() {
+    limited(&format!(
+        "$('ab'){}",
+        "->echo([@, @]->joinNotNull(''))".repeat(60)
+    ));
+    limited(&format!("$('\"'){}", "->jsonStringify".repeat(60)));
+}
+
+#[test]
+fn maps_within_maps_are_stopped() {
+    let list = format!("[{}]", vec!["1"; 200].join(","));
+    limited(&format!(
+        "$({list})->as($l)->map($l->map($l->map($l->map(1))))"
+    ));
+    limited(&format!(
+        "$({list})->as($l)->filter($l->filter($l->filter($l->filter(true)->size->gt(0))->size->gt(0))->size->gt(0))"
+    ));
+}
+
+#[test]
+fn splitting_is_paid_for() {
+    let text = "x".repeat(1000);
+    limited(&format!(
+        "$('{text}')->split('')->as($l)->map($l)->map(@->joinNotNull('')->split(''))->map(@->map(@->split('')))->as($m)->map($m->map($m))->map(1)->jsonStringify->split('')->as($n)->map($n->map(1))"
+    ));
+}
+
+#[test]
+fn a_budget_of_its_own_is_kept() {
+    let selection = Selection::parse("$->map(@.x)", Version::V0_1).unwrap();
+    let input: Value = (0..100).map(Value::from).collect();
+    let small = Budget {
+        steps: 50,
+        ..Budget::default()
+    };
+    let evaluated = selection.evaluate_within(Some(&input), &Variables::new(), &small);
+    assert_eq!(evaluated.value, None);
+    assert_eq!(
+        evaluated.errors[0].message,
+        "the mapping was stopped: it exceeds its limit of steps"
+    );
+
+    let quiet = Budget {
+        warnings: 3,
+        ..Budget::default()
+    };
+    let evaluated = selection.evaluate_within(Some(&input), &Variables::new(), &quiet);
+    assert!(evaluated.value.is_some());
+    assert_eq!(
+        (evaluated.warnings.len(), evaluated.dropped_warnings),
+        (3, 97)
+    );
+}
+
+#[test]
+fn nesting_of_texts_is_bounded() {
+    let nested = |open: &str, close: &str, levels: usize| {
+        format!("v: {}a{}", open.repeat(levels), close.repeat(levels))
+    };
+    for (open, close) in [
+        ("$(", ")"),
+        ("$([", "])"),
+        ("$({ a: ", "})"),
+        ("a { v: ", "}"),
+        ("a->echo(", ")"),
+        ("a->match([@, ", "])"),
+        ("{ v: ", "}"),
+    ] {
+        assert!(
+            Selection::parse(&nested(open, close, 10), Version::V0_2).is_ok(),
+            "{open}"
+        );
+        for levels in [MAX_NESTING + 1, 10_000] {
+            let problems =
+                Selection::parse(&nested(open, close, levels), Version::V0_2).unwrap_err();
+            assert!(
+                problems
+                    .iter()
+                    .any(|problem| problem.message.contains("nested deeper")),
+                "{open}: {problems:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn growth_of_values_is_bounded() {
+    let text = |steps: usize| format!("v: a{}", "->echo([@])".repeat(steps));
+    assert!(Selection::parse(&text(200), Version::V0_1).is_ok());
+    let problems = Selection::parse(&text(1_000), Version::V0_1).unwrap_err();
+    assert_eq!(problems[0].message, "this builds values that nest too deep");
+}
+
+#[test]
+fn length_of_texts_is_bounded() {
+    let long = "a ".repeat(200_000);
+    let problems = Selection::parse(&long, Version::V0_1).unwrap_err();
+    assert_eq!(
+        problems[0].message,
+        "a mapping is at most 262144 bytes long"
+    );
+}
+
+#[test]
+fn long_paths_and_wide_objects_are_no_trouble() {
+    let path = format!("v: a{}", ".b".repeat(50_000));
+    assert!(
+        Selection::parse(&path, Version::V0_1)
+            .unwrap()
+            .evaluate(None, &Variables::new())
+            .value
+            .is_some()
+    );
+    let wide: String = (0..10_000).map(|n| format!("k{n} ")).collect();
+    let selection = Selection::parse(&wide, Version::V0_1).unwrap();
+    assert!(matches!(selection.needs(), Need::Keys(keys) if keys.len() == 10_000));
+}
+
+#[test]
+fn a_selection_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Selection>();
+    shared::<Template>();
+    shared::<Variables>();
+}
