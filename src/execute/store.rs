@@ -1,0 +1,139 @@
+//! Objects in flight: rows of cells, of shapes known when the plan was made.
+//!
+//! A cell is a few bytes; texts stay where they were read, as spans of the documents. Nothing is freed before the answer
+//! has been written.
+
+use bytes::Bytes;
+
+use crate::document::Span;
+use crate::graph::query::TypeId;
+
+/// A text: a span of one of the store's documents, holding exactly one JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) document: u32,
+    pub(crate) span: Span,
+}
+
+/// A row, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RowId(pub(crate) u32);
+
+/// A value in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Cell {
+    /// Nothing has said anything about it.
+    #[default]
+    Missing,
+    Null,
+    Bool(bool),
+    Number(Text),
+    /// With its quotes and escapes.
+    String(Text),
+    /// An object where a leaf is expected: right for a custom scalar only.
+    Json(Text),
+    Row(RowId),
+    List {
+        at: u32,
+        len: u32,
+    },
+    /// A null, because of this failure.
+    Failed(u32),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RowHead {
+    at: u32,
+    need: u32,
+    ty: Option<TypeId>,
+}
+
+/// The rows, lists and documents of one request.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    rows: Vec<RowHead>,
+    cells: Vec<Cell>,
+    documents: Vec<Bytes>,
+    /// Texts that were computed, as one more document.
+    scratch: Vec<u8>,
+}
+
+/// The number under which computed texts are found.
+pub(crate) const SCRATCH: u32 = u32::MAX;
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        Store { rows: Vec::with_capacity(64), cells: Vec::with_capacity(256), ..Store::default() }
+    }
+
+    /// Adds a row with `width` missing cells.
+    pub(crate) fn add_row(&mut self, need: u32, width: u32, ty: Option<TypeId>) -> RowId {
+        let at = self.cells.len() as u32;
+        self.cells.resize(self.cells.len() + width as usize, Cell::Missing);
+        self.rows.push(RowHead { at, need, ty });
+        RowId((self.rows.len() - 1) as u32)
+    }
+
+    pub(crate) fn add_list(&mut self, items: &[Cell]) -> Cell {
+        let at = self.cells.len() as u32;
+        self.cells.extend_from_slice(items);
+        Cell::List { at, len: items.len() as u32 }
+    }
+
+    pub(crate) fn add_document(&mut self, body: Bytes) -> u32 {
+        self.documents.push(body);
+        (self.documents.len() - 1) as u32
+    }
+
+    /// Keeps a computed JSON text.
+    pub(crate) fn add_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Text {
+        let start = self.scratch.len() as u32;
+        write(&mut self.scratch);
+        Text { document: SCRATCH, span: Span { start, end: self.scratch.len() as u32 } }
+    }
+
+    pub(crate) fn text(&self, text: Text) -> &[u8] {
+        if text.document == SCRATCH {
+            return text.span.of(&self.scratch);
+        }
+        self.documents.get(text.document as usize).map(|body| text.span.of(body)).unwrap_or_default()
+    }
+
+    pub(crate) fn ty(&self, row: RowId) -> Option<TypeId> {
+        self.rows[row.0 as usize].ty
+    }
+
+    pub(crate) fn set_ty(&mut self, row: RowId, ty: TypeId) {
+        self.rows[row.0 as usize].ty = Some(ty);
+    }
+
+    pub(crate) fn need(&self, row: RowId) -> u32 {
+        self.rows[row.0 as usize].need
+    }
+
+    pub(crate) fn cell(&self, row: RowId, slot: u16) -> Cell {
+        self.cells[self.rows[row.0 as usize].at as usize + slot as usize]
+    }
+
+    pub(crate) fn set(&mut self, row: RowId, slot: u16, cell: Cell) {
+        let at = self.rows[row.0 as usize].at as usize + slot as usize;
+        self.cells[at] = cell;
+    }
+
+    pub(crate) fn items(&self, at: u32, len: u32) -> &[Cell] {
+        &self.cells[at as usize..(at + len) as usize]
+    }
+
+    pub(crate) fn item(&self, at: u32, index: u32) -> Cell {
+        self.cells[(at + index) as usize]
+    }
+
+    pub(crate) fn set_item(&mut self, at: u32, index: u32, cell: Cell) {
+        self.cells[(at + index) as usize] = cell;
+    }
+
+    /// Bytes that the rows take; documents not counted.
+    pub(crate) fn size(&self) -> usize {
+        self.cells.len() * size_of::<Cell>() + self.rows.len() * size_of::<RowHead>() + self.scratch.len()
+    }
+}
