@@ -1,1 +1,330 @@
 //! A plan and variables become an answer.
+//!
+//! The path of a request through this room: [`execute`] starts every fetch whose predecessors have ended; `prepare` turns
+//! rows into calls; `call` makes them, through the caches; `land` reads what came into rows, as the fetch's projection
+//! says; and when all is done `write` writes the rows as the response. One request is one task: its calls run at the
+//! same time, its reading and writing do not.
+
+mod call;
+mod context;
+mod failure;
+mod inputs;
+mod land;
+mod merge;
+mod prepare;
+mod project;
+mod record;
+mod service_errors;
+mod store;
+mod write;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use apollo_compiler::executable::OperationType;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use self::call::Freshness;
+use self::call::Landed;
+pub use self::context::ExecutionLimits;
+pub use self::context::RequestContext;
+pub use self::context::Runtime;
+pub use self::context::ServiceRuntime;
+use self::failure::Failure;
+use self::failure::Failures;
+pub use self::failure::Kind as FailureKind;
+use self::land::Lander;
+use self::prepare::Prepared;
+use self::prepare::Preparer;
+pub use self::record::CallRecord;
+use self::record::Validity;
+use self::store::RowId;
+use self::store::Store;
+use self::write::Writer;
+use crate::document::Value;
+use crate::plan::Plan;
+
+/// What an execution came to.
+#[derive(Debug)]
+pub struct Executed {
+    /// The response map as JSON: `errors` if any, `data`, `extensions` if any.
+    pub body: Bytes,
+    /// There are errors.
+    pub failed: bool,
+    /// How long all of it may be kept: the shortest of its documents; `None` when any may not be kept, or something
+    /// failed.
+    pub fresh_for: Option<Duration>,
+    /// The age of its oldest document.
+    pub age: Duration,
+    /// A part of it is for this client only.
+    pub private: bool,
+    /// The calls that were made, when the request asked for them to be recorded.
+    pub calls: Vec<CallRecord>,
+}
+
+/// Where a fetch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Running(usize),
+    Done,
+}
+
+/// One execution.
+struct Execution<'a> {
+    runtime: &'a Runtime,
+    plan: &'a Plan,
+    request: &'a RequestContext,
+    store: Store,
+    failures: Failures,
+    root: RowId,
+    guards: Vec<bool>,
+    states: Vec<State>,
+    queue: VecDeque<(usize, Prepared)>,
+    calls_made: usize,
+    validity: Validity,
+    records: Vec<CallRecord>,
+}
+
+type CallResult = (usize, Prepared, Landed, Duration);
+
+/// Executes a plan.
+pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
+    let mut execution = Execution::new(runtime, plan, request);
+    let deadline = tokio::time::Instant::now() + runtime.limits.timeout;
+    let mut running = FuturesUnordered::new();
+    loop {
+        execution.start_ready();
+        while running.len() < runtime.limits.concurrency {
+            let Some((fetch, prepared)) = execution.queue.pop_front() else { break };
+            let freshness = execution.freshness(fetch);
+            running.push(make(runtime, plan, request, fetch, prepared, freshness));
+        }
+        if running.is_empty() {
+            if execution.is_done() {
+                break;
+            }
+            continue;
+        }
+        match tokio::time::timeout_at(deadline, running.next()).await {
+            Ok(Some((fetch, prepared, landed, took))) => execution.land(fetch, &prepared, &landed, took),
+            Ok(None) => {}
+            Err(_) => {
+                execution.time_out();
+                break;
+            }
+        }
+    }
+    execution.finish()
+}
+
+async fn make(
+    runtime: &Runtime,
+    plan: &Plan,
+    request: &RequestContext,
+    fetch: usize,
+    mut prepared: Prepared,
+    freshness: Freshness,
+) -> CallResult {
+    let begun = std::time::Instant::now();
+    let landed = call::call(runtime, request, &plan.fetches[fetch], &mut prepared, freshness).await;
+    (fetch, prepared, landed, begun.elapsed())
+}
+
+impl<'a> Execution<'a> {
+    fn new(runtime: &'a Runtime, plan: &'a Plan, request: &'a RequestContext) -> Self {
+        let mut store = Store::new();
+        let root_need = &plan.needs[0];
+        let root = store.add_row(0, root_need.slots.len() as u32, Some(root_need.ty));
+        let truth = |name: &str| matches!(request.variables.get(name), Some(Value::Bool(true)));
+        Execution {
+            runtime,
+            plan,
+            request,
+            store,
+            failures: Failures::new(runtime.limits.error_paths),
+            root,
+            guards: plan.guards.iter().map(|guard| guard.holds(truth)).collect(),
+            states: vec![State::Waiting; plan.fetches.len()],
+            queue: VecDeque::new(),
+            calls_made: 0,
+            validity: Validity::default(),
+            records: Vec::new(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.states.iter().all(|state| *state == State::Done)
+    }
+
+    /// Lookups under a mutation see the upstream as it is now.
+    fn freshness(&self, fetch: usize) -> Freshness {
+        match self.plan.kind {
+            OperationType::Mutation if self.plan.fetches[fetch].path.is_empty() => Freshness::Mutation,
+            OperationType::Mutation => Freshness::Uncached,
+            _ if self.request.uncached => Freshness::Uncached,
+            _ => Freshness::Read,
+        }
+    }
+
+    /// Starts every fetch whose predecessors have ended, and ends those that have nothing to do.
+    fn start_ready(&mut self) {
+        let mut progress = true;
+        while progress {
+            progress = false;
+            for index in 0..self.plan.fetches.len() {
+                if self.states[index] == State::Waiting && self.is_ready(index) {
+                    self.start(index);
+                    progress |= self.states[index] == State::Done;
+                }
+            }
+        }
+    }
+
+    fn is_ready(&self, index: usize) -> bool {
+        let fetch = &self.plan.fetches[index];
+        let serial = self.plan.kind == OperationType::Mutation;
+        let earlier_done = !serial
+            || self.plan.fetches[..index]
+                .iter()
+                .zip(&self.states)
+                .all(|(other, state)| other.sequence >= fetch.sequence || *state == State::Done);
+        earlier_done && fetch.after.iter().all(|other| self.states[*other] == State::Done)
+    }
+
+    fn start(&mut self, index: usize) {
+        let fetch = &self.plan.fetches[index];
+        if !self.guards[fetch.guard as usize] {
+            self.states[index] = State::Done;
+            return;
+        }
+        let preparer = Preparer {
+            runtime: self.runtime,
+            plan: self.plan,
+            request: self.request,
+            store: &self.store,
+            root: self.root,
+            guards: &self.guards,
+        };
+        let mut preparation = preparer.prepare(fetch);
+        let limit = self.runtime.limits.upstream_calls;
+        let allowed = limit.saturating_sub(self.calls_made);
+        let refused = preparation.calls.split_off(preparation.calls.len().min(allowed));
+        self.calls_made += preparation.calls.len();
+        let mut lander = self.lander();
+        for (row, failure) in &preparation.failed {
+            if preparation.too_many.is_none() {
+                merge::fail_row(lander.store, lander.plan, *row, fetch.read, *failure);
+            }
+        }
+        if let Some(count) = preparation.too_many {
+            let rows: Vec<RowId> = preparation.failed.iter().map(|(row, _)| *row).collect();
+            let most = lander.runtime.limits.list_fan_out;
+            let message = format!("{count} objects are more than one step may start from ({most})");
+            lander.fail(fetch, &rows, Failure::limit(message));
+        }
+        for (rows, error) in &preparation.unrendered {
+            lander.unrendered(fetch, rows, &error.message);
+        }
+        if !refused.is_empty() {
+            let message = format!("The operation needs more calls to upstreams than allowed ({limit})");
+            let rows: Vec<RowId> = refused.iter().flat_map(|call| call.targets.rows()).collect();
+            lander.fail(fetch, &rows, Failure::limit(message));
+        }
+        self.states[index] = match preparation.calls.len() {
+            0 => State::Done,
+            count => State::Running(count),
+        };
+        self.queue.extend(preparation.calls.into_iter().map(|call| (index, call)));
+    }
+
+    fn lander(&mut self) -> Lander<'_> {
+        Lander {
+            runtime: self.runtime,
+            plan: self.plan,
+            store: &mut self.store,
+            failures: &mut self.failures,
+            remarks: Vec::new(),
+        }
+    }
+
+    fn land(&mut self, index: usize, prepared: &Prepared, landed: &Landed, took: Duration) {
+        let fetch = &self.plan.fetches[index];
+        self.validity.note(landed);
+        let mut lander = self.lander();
+        lander.land(fetch, prepared, landed);
+        let remarks = std::mem::take(&mut lander.remarks);
+        if self.request.record {
+            self.records.push(CallRecord::new(self.runtime, fetch, index, landed, took, remarks));
+        }
+        if let State::Running(open) = &mut self.states[index] {
+            *open -= 1;
+            if *open == 0 {
+                self.states[index] = State::Done;
+            }
+        }
+    }
+
+    /// Whatever has not ended by the deadline fails; what has stays.
+    fn time_out(&mut self) {
+        for index in 0..self.plan.fetches.len() {
+            if self.states[index] == State::Done {
+                continue;
+            }
+            let fetch = &self.plan.fetches[index];
+            let rows = inputs::rows_at(&self.store, self.root, &fetch.path);
+            let message = "The operation was not done in time".to_owned();
+            let mut lander = self.lander();
+            let failure = lander.failure(fetch, FailureKind::Timeout, "GATEWAY_TIMEOUT", message, None);
+            lander.fail(fetch, &rows, failure);
+        }
+    }
+
+    fn finish(self) -> Executed {
+        let Execution { runtime, plan, request, store, mut failures, root, mut validity, records, .. } = self;
+        let truth = |name: &str| matches!(request.variables.get(name), Some(Value::Bool(true)));
+        let guards: Vec<bool> = plan.output.guards.iter().map(|guard| guard.holds(truth)).collect();
+        let mut writer = Writer {
+            store: &store,
+            output: &plan.output,
+            types: &runtime.graph.types,
+            guards: &guards,
+            introspection: &request.introspection,
+            failures: &mut failures,
+            path: Vec::new(),
+            out: Vec::with_capacity(4096),
+            max_bytes: runtime.limits.answer_bytes,
+            too_long: false,
+        };
+        writer.out.extend_from_slice(b"{\"data\":");
+        writer.data(root);
+        let (mut body, too_long) = (std::mem::take(&mut writer.out), writer.too_long);
+        drop(writer);
+        if too_long {
+            let message = format!("The answer is longer than {} bytes", runtime.limits.answer_bytes);
+            let failure = failures.add(Failure::limit(message));
+            failures.overall(failure);
+        }
+        if !failures.is_empty() {
+            body.extend_from_slice(b",\"errors\":[");
+            body.extend_from_slice(failures.written());
+            body.push(b']');
+            if failures.left_out() > 0 {
+                let extensions = format!(",\"extensions\":{{\"sangam\":{{\"errorsLeftOut\":{}}}}}", failures.left_out());
+                body.extend_from_slice(extensions.as_bytes());
+            }
+            validity.spoil();
+        }
+        body.push(b'}');
+        Executed {
+            body: Bytes::from(body),
+            failed: !failures.is_empty(),
+            fresh_for: validity.fresh_for(),
+            age: validity.age(),
+            private: validity.is_private(),
+            calls: records,
+        }
+    }
+}

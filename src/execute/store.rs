@@ -56,6 +56,8 @@ pub(crate) struct Store {
     documents: Vec<Bytes>,
     /// Texts that were computed, as one more document.
     scratch: Vec<u8>,
+    /// Errors that a mapping has raised beside a value.
+    raised: Vec<(RowId, u16, String)>,
 }
 
 /// The number under which computed texts are found.
@@ -130,6 +132,22 @@ impl Store {
 
     pub(crate) fn set_item(&mut self, at: u32, index: u32, cell: Cell) {
         self.cells[(at + index) as usize] = cell;
+    }
+
+    /// Notes an error that stands beside a value, not in its place.
+    pub(crate) fn raise(&mut self, row: RowId, slot: u16, message: String) {
+        self.raised.push((row, slot, message));
+    }
+
+    /// The errors that stand beside a value.
+    pub(crate) fn raised(&self, row: RowId, slot: u16) -> impl Iterator<Item = &str> {
+        let own = self.raised.iter().filter(move |(r, s, _)| *r == row && *s == slot);
+        own.map(|(_, _, message)| message.as_str())
+    }
+
+    /// True when no mapping has raised anything.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.raised.is_empty()
     }
 
     /// Bytes that the rows take; documents not counted.

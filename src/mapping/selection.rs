@@ -19,6 +19,19 @@ pub struct Selection {
     root: Expr,
 }
 
+impl Expr {
+    /// Evaluates a part of a selection by itself, with `$` as the input: what a projection does with
+    /// items that it cannot read straight from a document.
+    pub fn evaluate(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
+        evaluate(self, input, variables, &Budget::default())
+    }
+
+    /// What it yields, as far as the text tells.
+    pub fn shape(&self) -> Shape {
+        analyse(self).shape
+    }
+}
+
 impl Selection {
     /// Parses what yields an object or a value: a `selection`, `body`, `queryParams`,
     /// `errors.extensions`. A bare key that stands alone keeps its name: `id` is `{ id: $.id }`.

@@ -74,6 +74,8 @@ pub struct Input {
     pub name: Name,
     /// The slot that holds it; `None` for `__typename`.
     pub slot: Option<u16>,
+    /// Part of a key: without it there is no call.
+    pub key: bool,
     /// Counts only for rows of this concrete type.
     pub only: Option<TypeId>,
     /// For a composite field.

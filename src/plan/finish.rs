@@ -18,6 +18,7 @@ use super::guard::Guard;
 use super::need::NeedId;
 use super::planner::Planner;
 use super::print;
+use super::projection::Projection;
 use crate::graph::query::LookupKind;
 use crate::graph::query::TypeId;
 
@@ -304,6 +305,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
             group: 0,
             sequence: draft.sequence,
             read,
+            projection: Projection::default(),
         }
     }
 

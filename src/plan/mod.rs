@@ -15,6 +15,7 @@ pub mod need;
 pub mod output;
 mod planner;
 mod print;
+pub mod projection;
 mod reach;
 
 use apollo_compiler::Name;
@@ -31,6 +32,7 @@ use self::need::NeedId;
 use self::output::Output;
 use self::output::OutputBuilder;
 pub use self::print::ServiceOperation;
+use self::projection::Projection;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::ServiceId;
@@ -111,6 +113,8 @@ pub struct Fetch {
     pub sequence: u32,
     /// What is read of its answer, per row.
     pub read: ReadId,
+    /// How it is read: of a connect on a field, the field's value; else an object that fills a row.
+    pub projection: Projection,
 }
 
 /// How a fetch calls.
@@ -231,6 +235,10 @@ pub fn plan(
         std::mem::take(&mut finisher.guards),
     );
     let needs = planner.needs;
+    let mut fetches = fetches;
+    for fetch in &mut fetches {
+        fetch.projection = project(graph, &reads, &needs, fetch);
+    }
     let output = OutputBuilder {
         graph,
         api,
@@ -248,4 +256,25 @@ pub fn plan(
         guards,
         output,
     })
+}
+
+fn project(graph: &QueryGraph, reads: &[Read], needs: &[Need], fetch: &Fetch) -> Projection {
+    let Call::Connect { connect, mode } = &fetch.call else {
+        return projection::of_service(reads, needs, fetch.read);
+    };
+    let Some(connect) = graph.connect(fetch.service, *connect) else {
+        return Projection::default();
+    };
+    match mode {
+        ConnectMode::Root | ConnectMode::Implicit => {
+            let below = reads[fetch.read.0 as usize]
+                .fields
+                .first()
+                .and_then(|field| field.read);
+            projection::of_connect(reads, needs, &connect.selection, below)
+        }
+        ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single => {
+            projection::of_connect(reads, needs, &connect.selection, Some(fetch.read))
+        }
+    }
 }

@@ -466,6 +466,7 @@ impl<'g> Planner<'g> {
     ) -> Result<Vec<Input>, PlanError> {
         let lookup = self.graph.lookup(entry.lookup);
         let mut inputs = self.require(need, ty, &lookup.key)?;
+        inputs.iter_mut().for_each(|input| input.key = true);
         if let Some(field) = &entry.required {
             let requires = self
                 .graph
@@ -497,6 +498,7 @@ impl<'g> Planner<'g> {
                     Input {
                         name: name.clone(),
                         slot: None,
+                        key: false,
                         only: None,
                         children: Vec::new(),
                     },
@@ -545,6 +547,7 @@ impl<'g> Planner<'g> {
             return Ok(vec![Input {
                 name: name.clone(),
                 slot: Some(slot),
+                key: false,
                 only: None,
                 children,
             }]);
@@ -556,6 +559,7 @@ impl<'g> Planner<'g> {
             inputs.push(Input {
                 name: name.clone(),
                 slot: Some(slot),
+                key: false,
                 only: Some(member),
                 children,
             });

@@ -139,7 +139,11 @@ pub struct Dynamic {
 
 /// Compiles the projection of a GraphQL service's object, by response keys.
 pub(super) fn of_service(reads: &[Read], needs: &[Need], read: ReadId) -> Projection {
-    let mut compiler = Compiler { reads, needs, projection: Projection::default() };
+    let mut compiler = Compiler {
+        reads,
+        needs,
+        projection: Projection::default(),
+    };
     let node = compiler.by_key(read, |field| &field.key);
     compiler.projection.root = Root::Object(node);
     compiler.projection
@@ -147,8 +151,17 @@ pub(super) fn of_service(reads: &[Read], needs: &[Need], read: ReadId) -> Projec
 
 /// Compiles the projection of a connect: its selection, as far as the operation needs it. `read` is what is read of the
 /// objects it yields; `None` for a leaf.
-pub(super) fn of_connect(reads: &[Read], needs: &[Need], selection: &Selection, read: Option<ReadId>) -> Projection {
-    let mut compiler = Compiler { reads, needs, projection: Projection::default() };
+pub(super) fn of_connect(
+    reads: &[Read],
+    needs: &[Need],
+    selection: &Selection,
+    read: Option<ReadId>,
+) -> Projection {
+    let mut compiler = Compiler {
+        reads,
+        needs,
+        projection: Projection::default(),
+    };
     let root = compiler.root(selection.root(), read);
     compiler.projection.root = root;
     compiler.projection
@@ -164,7 +177,12 @@ impl Compiler<'_> {
     fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
         let read = &self.reads[read.0 as usize];
         let width = self.needs[read.need.0 as usize].slots.len() as u32;
-        NewRow { need: read.need.0, width, ty: read.ty, parent }
+        NewRow {
+            need: read.need.0,
+            width,
+            ty: read.ty,
+            parent,
+        }
     }
 
     fn add(&mut self, node: ObjectNode) -> ProjectionId {
@@ -181,11 +199,22 @@ impl Compiler<'_> {
         let own = &self.reads[read.0 as usize];
         let rows = vec![self.new_row(read, None)];
         let typename = own.typename;
-        let id = self.add(ObjectNode { rows, typename, ..ObjectNode::default() });
+        let id = self.add(ObjectNode {
+            rows,
+            typename,
+            ..ObjectNode::default()
+        });
         for field in &self.reads[read.0 as usize].fields {
             let sink = match field.read {
-                None => Sink::Leaf { row: 0, slot: field.slot },
-                Some(read) => Sink::Object { row: 0, slot: field.slot, node: self.by_key(read, key) },
+                None => Sink::Leaf {
+                    row: 0,
+                    slot: field.slot,
+                },
+                Some(read) => Sink::Object {
+                    row: 0,
+                    slot: field.slot,
+                    node: self.by_key(read, key),
+                },
             };
             self.sink(id, key(field), sink);
         }
@@ -202,7 +231,11 @@ impl Compiler<'_> {
         if let Some(place) = keys.iter().position(|key| &*key.name == name) {
             return place;
         }
-        keys.push(KeyNode { name: name.into(), sinks: Vec::new(), capture: None });
+        keys.push(KeyNode {
+            name: name.into(),
+            sinks: Vec::new(),
+            capture: None,
+        });
         keys.len() - 1
     }
 
@@ -211,7 +244,10 @@ impl Compiler<'_> {
             Some(read) => Root::Object(self.by_key(read, |field| &field.name)),
             None => Root::Leaf,
         });
-        Root::Evaluated { expression: expression.clone(), then }
+        Root::Evaluated {
+            expression: expression.clone(),
+            then,
+        }
     }
 
     fn root(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
@@ -225,7 +261,9 @@ impl Compiler<'_> {
     }
 
     fn root_path(&mut self, expression: &Expr, path: &Path, read: Option<ReadId>) -> Root {
-        let Some(keys) = static_keys(path) else { return self.evaluated(expression, read) };
+        let Some(keys) = static_keys(path) else {
+            return self.evaluated(expression, read);
+        };
         let then = match (&path.selection, read) {
             (None, None) => Root::Leaf,
             (Some(selection), Some(read)) if self.is_static(selection, read) => {
@@ -237,7 +275,11 @@ impl Compiler<'_> {
             return then;
         }
         let otherwise = Box::new(self.evaluated(expression, read));
-        Root::Path { keys, then: Box::new(then), otherwise }
+        Root::Path {
+            keys,
+            then: Box::new(then),
+            otherwise,
+        }
     }
 
     /// Whether a selection can be read without evaluating it as a whole: the types are known, no name is given twice, and
@@ -249,7 +291,10 @@ impl Compiler<'_> {
 
     fn object(&mut self, selection: &SubSelection, read: ReadId) -> ProjectionId {
         let rows = vec![self.new_row(read, None)];
-        let id = self.add(ObjectNode { rows, ..ObjectNode::default() });
+        let id = self.add(ObjectNode {
+            rows,
+            ..ObjectNode::default()
+        });
         self.items(id, id, &[], selection, read, 0);
         id
     }
@@ -274,8 +319,14 @@ impl Compiler<'_> {
                     }
                 }
                 Item::Spread { value } => {
-                    let (Some(path), Some(own)) = (value.as_path(), value.as_path().and_then(static_keys)) else { continue };
-                    let Some(below) = &path.selection else { continue };
+                    let (Some(path), Some(own)) =
+                        (value.as_path(), value.as_path().and_then(static_keys))
+                    else {
+                        continue;
+                    };
+                    let Some(below) = &path.selection else {
+                        continue;
+                    };
                     let node = self.descend(at, &own);
                     let keys: Vec<Box<str>> = keys.iter().chain(&own).cloned().collect();
                     self.items(scope, node, &keys, below, read, row);
@@ -310,26 +361,38 @@ impl Compiler<'_> {
                         if let Some((last, lead)) = own.split_last() {
                             let child = self.object(selection, read);
                             let node = self.descend(at, lead);
-                            return self.sink(node, last, Sink::Object { row, slot, node: child });
+                            return self.sink(
+                                node,
+                                last,
+                                Sink::Object {
+                                    row,
+                                    slot,
+                                    node: child,
+                                },
+                            );
                         }
-                        return self.nested(scope, at, keys, selection, (row, slot), read);
+                        if keys.is_empty() {
+                            return self.nested(scope, at, selection, (row, slot), read);
+                        }
                     }
                 }
             }
-            (ExprKind::Object(selection), Some(read)) if self.is_static(selection, read) => {
-                return self.nested(scope, at, keys, selection, (row, slot), read);
+            (ExprKind::Object(selection), Some(read))
+                if keys.is_empty() && self.is_static(selection, read) =>
+            {
+                return self.nested(scope, at, selection, (row, slot), read);
             }
             _ => {}
         }
         self.dynamic(at, value, slot, below, row);
     }
 
-    /// A row made of the same object.
+    /// A row made of the same object. (Behind a spread's path it would be there even when the path leads nowhere: such
+    /// items are evaluated.)
     fn nested(
         &mut self,
         scope: ProjectionId,
         at: ProjectionId,
-        keys: &[Box<str>],
         selection: &SubSelection,
         parent: (u16, u16),
         read: ReadId,
@@ -338,10 +401,17 @@ impl Compiler<'_> {
         let rows = &mut self.node(scope).rows;
         rows.push(new);
         let row = (rows.len() - 1) as u16;
-        self.items(scope, at, keys, selection, read, row);
+        self.items(scope, at, &[], selection, read, row);
     }
 
-    fn dynamic(&mut self, at: ProjectionId, value: &Expr, slot: u16, below: Option<ReadId>, row: u16) {
+    fn dynamic(
+        &mut self,
+        at: ProjectionId,
+        value: &Expr,
+        slot: u16,
+        below: Option<ReadId>,
+        row: u16,
+    ) {
         let then = match below {
             Some(read) => Root::Object(self.by_key(read, |field| &field.name)),
             None => Root::Leaf,
@@ -360,17 +430,25 @@ impl Compiler<'_> {
             }
             None => self.node(at).capture_all = true,
         }
-        self.node(at).dynamic.push(Dynamic { expression: value.clone(), row, slot, then });
+        self.node(at).dynamic.push(Dynamic {
+            expression: value.clone(),
+            row,
+            slot,
+            then,
+        });
     }
 
     /// The node that keys lead to from another, through objects without rows.
     fn descend(&mut self, mut at: ProjectionId, keys: &[Box<str>]) -> ProjectionId {
         for name in keys {
             let place = self.key(at, name);
-            let known = self.node(at).keys[place].sinks.iter().find_map(|sink| match sink {
-                Sink::Path(node) => Some(*node),
-                _ => None,
-            });
+            let known = self.node(at).keys[place]
+                .sinks
+                .iter()
+                .find_map(|sink| match sink {
+                    Sink::Path(node) => Some(*node),
+                    _ => None,
+                });
             at = match known {
                 Some(node) => node,
                 None => {
@@ -453,14 +531,18 @@ fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
             started
                 && path.steps.iter().all(|step| match &step.kind {
                     StepKind::Key(_) | StepKind::Optional => true,
-                    StepKind::Bind { value, .. } => {
-                        value.as_ref().is_none_or(|value| read_argument(value, shadowed, keys))
-                    }
-                    StepKind::Method(call) => {
-                        call.arguments.iter().all(|argument| read_argument(argument, shadowed, keys))
-                    }
+                    StepKind::Bind { value, .. } => value
+                        .as_ref()
+                        .is_none_or(|value| read_argument(value, shadowed, keys)),
+                    StepKind::Method(call) => call
+                        .arguments
+                        .iter()
+                        .all(|argument| read_argument(argument, shadowed, keys)),
                 })
-                && path.selection.as_ref().is_none_or(|selection| read_items(selection, true, keys))
+                && path
+                    .selection
+                    .as_ref()
+                    .is_none_or(|selection| read_items(selection, true, keys))
         }
     }
 }
@@ -468,17 +550,26 @@ fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
 /// In an argument `$` is still the outer one, and `@` the method's input, which has been noted already.
 fn read_argument(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     match value.as_path() {
-        Some(path) if matches!(path.start, Start::Current) => path.steps.iter().all(|step| match &step.kind {
-            StepKind::Key(_) | StepKind::Optional => true,
-            StepKind::Bind { value, .. } => value.as_ref().is_none_or(|value| read_argument(value, shadowed, keys)),
-            StepKind::Method(call) => call.arguments.iter().all(|argument| read_argument(argument, shadowed, keys)),
-        }),
+        Some(path) if matches!(path.start, Start::Current) => {
+            path.steps.iter().all(|step| match &step.kind {
+                StepKind::Key(_) | StepKind::Optional => true,
+                StepKind::Bind { value, .. } => value
+                    .as_ref()
+                    .is_none_or(|value| read_argument(value, shadowed, keys)),
+                StepKind::Method(call) => call
+                    .arguments
+                    .iter()
+                    .all(|argument| read_argument(argument, shadowed, keys)),
+            })
+        }
         _ => match &value.kind {
             ExprKind::Array(items) | ExprKind::Chain(_, items) => {
                 items.iter().all(|item| read_argument(item, shadowed, keys))
             }
             ExprKind::Object(selection) => selection.items.iter().all(|item| match item {
-                Item::Field { value, .. } | Item::Spread { value } => read_argument(value, shadowed, keys),
+                Item::Field { value, .. } | Item::Spread { value } => {
+                    read_argument(value, shadowed, keys)
+                }
             }),
             _ => read_keys(value, shadowed, keys),
         },

@@ -24,6 +24,8 @@ use super::build::fields_of;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
 use crate::connector::Site;
+use crate::document::Value;
+use crate::mapping::Shape;
 
 /// What a selection yields at one place.
 #[derive(Debug, Clone, Default)]
@@ -262,6 +264,54 @@ fn push(
     });
 }
 
-fn yielded(_connect: &Connect) -> Option<Yield> {
-    None
+/// What a connect's selection yields as an object; `None` when its text does not tell.
+fn yielded(connect: &Connect) -> Option<Yield> {
+    of_shape(&connect.selection.shape())
+}
+
+fn of_shape(shape: &Shape) -> Option<Yield> {
+    match shape {
+        Shape::Object { fields, .. } => {
+            let fields = fields
+                .iter()
+                .map(|(name, shape)| (name.to_string(), of_shape(shape)))
+                .collect();
+            Some(Yield { fields })
+        }
+        Shape::OneOf(shapes) | Shape::Array(shapes) => {
+            let mut all: Option<Yield> = None;
+            for own in shapes.iter().filter_map(of_shape) {
+                match &mut all {
+                    None => all = Some(own),
+                    Some(all) => all.add(own),
+                }
+            }
+            all
+        }
+        Shape::Literal(value) => of_value(value),
+        Shape::Any | Shape::Scalar(_) => None,
+    }
+}
+
+fn of_value(value: &Value) -> Option<Yield> {
+    let fields = value
+        .as_object()?
+        .iter()
+        .map(|(name, value)| (name.to_string(), of_value(value)))
+        .collect();
+    Some(Yield { fields })
+}
+
+impl Yield {
+    fn add(&mut self, other: Yield) {
+        for (name, below) in other.fields {
+            match (self.fields.get_mut(&name), below) {
+                (Some(Some(known)), Some(below)) => known.add(below),
+                (Some(_), None) => {}
+                (_, below) => {
+                    self.fields.insert(name, below);
+                }
+            }
+        }
+    }
 }

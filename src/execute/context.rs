@@ -1,0 +1,127 @@
+//! What an execution needs besides the plan: the services as they run, and the request as it came.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::cache::Documents;
+use crate::cache::Endpoint;
+use crate::cache::SchemaLifetime;
+use crate::document::Object;
+use crate::document::Str;
+use crate::document::Value;
+use crate::graph::query::QueryGraph;
+use crate::source::CallOptions;
+
+/// One service as it runs.
+#[derive(Debug)]
+pub struct ServiceRuntime {
+    /// The connector's name.
+    pub name: Arc<str>,
+    /// `$config`.
+    pub config: Value,
+    /// `$env`: the variables that the deployment allows.
+    pub env: Value,
+    /// The bounds of each of its calls.
+    pub options: CallOptions,
+    /// Its connects, in their order; for a GraphQL service, its only endpoint.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// The lifetimes that the schema gives, beside `endpoints`.
+    pub lifetimes: Vec<Option<SchemaLifetime>>,
+}
+
+/// Bounds of one execution.
+#[derive(Debug, Clone, Copy)]
+pub struct ExecutionLimits {
+    /// Calls to upstreams.
+    pub upstream_calls: usize,
+    /// Calls to upstreams at the same time.
+    pub concurrency: usize,
+    /// Objects that one fetch starts from.
+    pub list_fan_out: usize,
+    /// Bytes of the answer.
+    pub answer_bytes: usize,
+    /// Bytes of rows in flight, documents not counted.
+    pub row_bytes: usize,
+    /// How often one failure is reported.
+    pub error_paths: u32,
+    /// From the beginning of the execution to its end.
+    pub timeout: Duration,
+}
+
+impl Default for ExecutionLimits {
+    fn default() -> Self {
+        ExecutionLimits {
+            upstream_calls: 200,
+            concurrency: 32,
+            list_fan_out: 10_000,
+            answer_bytes: 16 * 1024 * 1024,
+            row_bytes: 128 * 1024 * 1024,
+            error_paths: 20,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Everything that executions of one generation share.
+#[derive(Debug)]
+pub struct Runtime {
+    /// The graph.
+    pub graph: Arc<QueryGraph>,
+    /// The services, by their number in the graph.
+    pub services: Vec<ServiceRuntime>,
+    /// All documents.
+    pub documents: Arc<Documents>,
+    /// Bounds.
+    pub limits: ExecutionLimits,
+}
+
+/// One request, as far as execution reads it.
+#[derive(Debug, Default)]
+pub struct RequestContext {
+    /// Coerced variables with the digits as the client wrote them; absent ones are not in it.
+    pub variables: HashMap<Str, Value>,
+    /// The client's headers.
+    pub headers: HeaderMap,
+    /// To be sent to upstreams.
+    pub traceparent: Option<String>,
+    /// Values of `__schema` and `__type` at the root, by response name, as JSON.
+    pub introspection: Vec<(String, Vec<u8>)>,
+    /// Record every call, for `explain`.
+    pub record: bool,
+    /// Do not use what is cached.
+    pub uncached: bool,
+}
+
+impl RequestContext {
+    pub(crate) fn variable(&self, name: &str) -> Option<Value> {
+        self.variables.get(name).cloned()
+    }
+
+    /// `$request`: the client's headers as lists of strings.
+    pub(crate) fn request_value(&self) -> Value {
+        object([("headers", headers_value(&self.headers))])
+    }
+}
+
+/// Headers as the mapping language sees them: lists of strings by name in lower case.
+pub(crate) fn headers_value(headers: &HeaderMap) -> Value {
+    let mut all = Object::with_capacity(headers.keys_len());
+    for name in headers.keys() {
+        let values = headers.get_all(name).iter();
+        let values = values.map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref())).collect();
+        all.insert(Str::from(name.as_str()), Value::Array(Arc::new(values)));
+    }
+    Value::Object(Arc::new(all))
+}
+
+/// An object of a few members.
+pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let mut object = Object::with_capacity(N);
+    for (name, value) in members {
+        object.insert(Str::from(name), value);
+    }
+    Value::Object(Arc::new(object))
+}

@@ -1,0 +1,258 @@
+//! Failures: what became of a call or a value, as clients see it.
+//!
+//! A failure is made once and reported at every path that it serves, up to a cap. Messages are safe by construction: they
+//! name coordinates and kinds, and hold upstream text only where a connector's own `errors` mapping selected it.
+
+use std::sync::Arc;
+
+use super::write::PathElement;
+use super::write::write_path;
+use crate::document::Object;
+use crate::document::Str;
+use crate::document::Value;
+use crate::document::write_json_string;
+use crate::source::SourceErrorKind;
+
+/// The vocabulary of `extensions.sangam.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The upstream says that there is no such thing.
+    NotFound,
+    /// The upstream refuses this client or the gateway.
+    Denied,
+    /// Too many requests, there or here.
+    Busy,
+    /// No answer in time.
+    Timeout,
+    /// No connection.
+    Unreachable,
+    /// An answer that cannot be read, or not as the schema says.
+    BadAnswer,
+    /// The upstream reports a failure of its own.
+    Upstream,
+    /// A limit of the gateway.
+    Limit,
+    /// The upstream calls the request invalid, or it could not be made.
+    Invalid,
+    /// A fault of the gateway.
+    Internal,
+}
+
+impl Kind {
+    /// As it stands in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::NotFound => "NOT_FOUND",
+            Kind::Denied => "DENIED",
+            Kind::Busy => "BUSY",
+            Kind::Timeout => "TIMEOUT",
+            Kind::Unreachable => "UNREACHABLE",
+            Kind::BadAnswer => "BAD_ANSWER",
+            Kind::Upstream => "UPSTREAM",
+            Kind::Limit => "LIMIT",
+            Kind::Invalid => "INVALID",
+            Kind::Internal => "INTERNAL",
+        }
+    }
+
+    /// The kind of an answer with a failing status.
+    pub fn of_status(status: u16) -> Self {
+        match status {
+            401 | 403 | 407 => Kind::Denied,
+            404 | 410 => Kind::NotFound,
+            408 | 504 => Kind::Timeout,
+            429 | 503 => Kind::Busy,
+            502 => Kind::Unreachable,
+            400..=499 => Kind::Invalid,
+            _ => Kind::Upstream,
+        }
+    }
+
+    /// The kind and code of a call without an answer.
+    pub(crate) fn of_source(kind: SourceErrorKind) -> (Self, &'static str, &'static str) {
+        match kind {
+            SourceErrorKind::Unreachable => (Kind::Unreachable, "HTTP_CLIENT_ERROR", "The service cannot be reached"),
+            SourceErrorKind::Timeout => (Kind::Timeout, "GATEWAY_TIMEOUT", "The service did not answer in time"),
+            SourceErrorKind::TooLarge => {
+                (Kind::Limit, "RESPONSE_LIMIT_EXCEEDED", "The service's answer is longer than allowed")
+            }
+            SourceErrorKind::BadAnswer => {
+                (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", "The service's answer cannot be read")
+            }
+            SourceErrorKind::Busy => (Kind::Busy, "REQUEST_LIMIT_EXCEEDED", "Too many requests wait for the service"),
+            SourceErrorKind::Internal => (Kind::Internal, "INTERNAL_SERVER_ERROR", "The call failed in the gateway"),
+        }
+    }
+}
+
+/// One failure.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) code: Str,
+    pub(crate) kind: Kind,
+    pub(crate) service: Option<Arc<str>>,
+    pub(crate) coordinate: Option<Arc<str>>,
+    pub(crate) status: Option<u16>,
+    /// What the connector's `errors.extensions` yields.
+    pub(crate) extensions: Option<Arc<Object>>,
+}
+
+impl Failure {
+    fn of_value(message: String) -> Self {
+        Failure {
+            message,
+            code: Str::from("INVALID_VALUE"),
+            kind: Kind::BadAnswer,
+            service: None,
+            coordinate: None,
+            status: None,
+            extensions: None,
+        }
+    }
+
+    pub(crate) fn null_in_non_null(coordinate: &str) -> Self {
+        Failure::of_value(format!("{coordinate} must not be null, and the answer has no value for it"))
+    }
+
+    pub(crate) fn wrong_shape(coordinate: &str, expected: &str, found: &str) -> Self {
+        Failure::of_value(format!("{coordinate} must be {}, and the answer has {found}", article(expected)))
+    }
+
+    pub(crate) fn out_of_range(coordinate: &str, expected: &str) -> Self {
+        Failure::of_value(format!("{coordinate} must be {}, and the answer's number is not one", article(expected)))
+    }
+
+    pub(crate) fn not_an_enum_value(coordinate: &str) -> Self {
+        Failure::of_value(format!("{coordinate} is not one of the enum's values in the answer"))
+    }
+
+    /// An error that a mapping raised with `->withError`.
+    pub(crate) fn raised(message: &str) -> Self {
+        Failure { code: Str::from("CONNECTOR_ERROR"), kind: Kind::Upstream, ..Failure::of_value(message.to_owned()) }
+    }
+
+    pub(crate) fn unknown_type() -> Self {
+        Failure::of_value("The answer does not tell the type of this object".to_owned())
+    }
+
+    pub(crate) fn limit(message: String) -> Self {
+        Failure { kind: Kind::Limit, code: Str::from("LIMIT_EXCEEDED"), ..Failure::of_value(message) }
+    }
+}
+
+fn article(expected: &str) -> String {
+    match expected {
+        "Int" | "ID" => format!("an {expected}"),
+        "Float" | "String" | "Boolean" => format!("a {expected}"),
+        other => other.to_owned(),
+    }
+}
+
+/// All failures of a request, and where they are reported.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    all: Vec<Failure>,
+    reported: Vec<u32>,
+    /// The response's `errors`, without brackets.
+    out: Vec<u8>,
+    count: usize,
+    /// How often one failure is reported at the most.
+    pub(crate) cap: u32,
+}
+
+impl Failures {
+    pub(crate) fn new(cap: u32) -> Self {
+        Failures { cap, ..Failures::default() }
+    }
+
+    pub(crate) fn add(&mut self, failure: Failure) -> u32 {
+        self.all.push(failure);
+        self.reported.push(0);
+        (self.all.len() - 1) as u32
+    }
+
+    /// True when nothing has been reported.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The errors as the elements of a JSON list.
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Reports a failure at a path.
+    pub(crate) fn at(&mut self, failure: u32, path: &[PathElement<'_>], locations: &[(usize, usize)]) {
+        let reported = &mut self.reported[failure as usize];
+        *reported += 1;
+        if *reported > self.cap {
+            return;
+        }
+        self.write(failure, Some(path), locations);
+    }
+
+    /// Reports a failure that concerns the whole answer.
+    pub(crate) fn overall(&mut self, failure: u32) {
+        self.reported[failure as usize] += 1;
+        self.write(failure, None, &[]);
+    }
+
+    fn write(&mut self, failure: u32, path: Option<&[PathElement<'_>]>, locations: &[(usize, usize)]) {
+        let failure = &self.all[failure as usize];
+        let out = &mut self.out;
+        if self.count > 0 {
+            out.push(b',');
+        }
+        self.count += 1;
+        out.extend_from_slice(b"{\"message\":");
+        write_json_string(&failure.message, out);
+        if !locations.is_empty() {
+            out.extend_from_slice(b",\"locations\":[");
+            for (index, (line, column)) in locations.iter().enumerate() {
+                let comma = if index > 0 { "," } else { "" };
+                out.extend_from_slice(format!("{comma}{{\"line\":{line},\"column\":{column}}}").as_bytes());
+            }
+            out.push(b']');
+        }
+        if let Some(path) = path {
+            out.extend_from_slice(b",\"path\":");
+            write_path(path, out);
+        }
+        out.extend_from_slice(b",\"extensions\":");
+        extensions(failure).write_json(out);
+        out.push(b'}');
+    }
+
+    /// Failures that were reported less often than they occurred: message and how often they were left out.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.reported.iter().map(|reported| u64::from(reported.saturating_sub(self.cap))).sum()
+    }
+}
+
+fn extensions(failure: &Failure) -> Value {
+    let mut object = Object::new();
+    object.insert(Str::from("code"), Value::String(failure.code.clone()));
+    if let Some(service) = &failure.service {
+        object.insert(Str::from("service"), Value::String(service.clone()));
+    }
+    if let Some(coordinate) = &failure.coordinate {
+        object.insert(Str::from("connector"), nested("coordinate", Value::String(coordinate.clone())));
+    }
+    if let Some(status) = failure.status {
+        object.insert(Str::from("http"), nested("status", Value::from(i64::from(status))));
+    }
+    object.insert(Str::from("sangam"), nested("kind", Value::from(failure.kind.as_str())));
+    if let Some(own) = &failure.extensions {
+        for (name, value) in own.iter() {
+            object.insert(name.clone(), value.clone());
+        }
+    }
+    Value::Object(Arc::new(object))
+}
+
+fn nested(name: &str, value: Value) -> Value {
+    let mut object = Object::new();
+    object.insert(Str::from(name), value);
+    Value::Object(Arc::new(object))
+}

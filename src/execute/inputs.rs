@@ -1,0 +1,143 @@
+//! What a fetch takes from rows: keys and required fields, as JSON text.
+
+use super::store::Cell;
+use super::store::RowId;
+use super::store::Store;
+use crate::document::unescape;
+use crate::document::write_json_string;
+use crate::graph::query::TypeTable;
+use crate::plan::Input;
+use crate::plan::Plan;
+use crate::plan::Step;
+
+/// Why there is no call for a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoCall {
+    /// A part of its key is null.
+    NoKey,
+    /// A part of its inputs could not be fetched.
+    Failed(u32),
+}
+
+/// The rows that a path leads to, each once, in their order.
+pub(crate) fn rows_at(store: &Store, root: RowId, path: &[Step]) -> Vec<RowId> {
+    let mut rows = vec![root];
+    for step in path {
+        let mut next = Vec::with_capacity(rows.len());
+        for row in rows {
+            let counts = step.only.is_empty() || store.ty(row).is_some_and(|ty| step.only.contains(&ty));
+            if counts {
+                flatten(store, store.cell(row, step.slot), &mut next);
+            }
+        }
+        rows = next;
+    }
+    let mut seen = ahash::AHashSet::with_capacity(rows.len());
+    rows.retain(|row| seen.insert(*row));
+    rows
+}
+
+fn flatten(store: &Store, cell: Cell, into: &mut Vec<RowId>) {
+    match cell {
+        Cell::Row(row) => into.push(row),
+        Cell::List { at, len } => store.items(at, len).iter().for_each(|cell| flatten(store, *cell, into)),
+        _ => {}
+    }
+}
+
+/// Writes a row's inputs as the members of a JSON object, without braces; `first` says whether one stands before them.
+pub(crate) fn write_members(
+    store: &Store,
+    types: &TypeTable,
+    row: RowId,
+    inputs: &[Input],
+    mut first: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), NoCall> {
+    for input in inputs {
+        if input.only.is_some_and(|only| store.ty(row) != Some(only)) {
+            continue;
+        }
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        write_json_string(&input.name, out);
+        out.push(b':');
+        let Some(slot) = input.slot else {
+            match store.ty(row) {
+                Some(ty) => write_json_string(types.name(ty), out),
+                None => out.extend_from_slice(b"null"),
+            }
+            continue;
+        };
+        write_cell(store, types, store.cell(row, slot), input, out)?;
+    }
+    Ok(())
+}
+
+fn write_cell(store: &Store, types: &TypeTable, cell: Cell, input: &Input, out: &mut Vec<u8>) -> Result<(), NoCall> {
+    match cell {
+        Cell::Missing | Cell::Null if input.key => return Err(NoCall::NoKey),
+        Cell::Missing | Cell::Null => out.extend_from_slice(b"null"),
+        Cell::Failed(failure) => return Err(NoCall::Failed(failure)),
+        Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Cell::Number(text) | Cell::String(text) | Cell::Json(text) => out.extend_from_slice(store.text(text)),
+        Cell::Row(row) => {
+            out.push(b'{');
+            write_members(store, types, row, &input.children, true, out)?;
+            out.push(b'}');
+        }
+        Cell::List { at, len } => {
+            out.push(b'[');
+            for index in 0..len {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_cell(store, types, store.item(at, index), input, out)?;
+            }
+            out.push(b']');
+        }
+    }
+    Ok(())
+}
+
+/// A row's key in a form in which both sides of a batch can be compared: `5` and `"5"` are one ID.
+pub(crate) fn comparable_key(store: &Store, row: RowId, inputs: &[Input]) -> Option<Vec<u8>> {
+    let mut key = Vec::new();
+    comparable(store, row, inputs, &mut key)?;
+    Some(key)
+}
+
+fn comparable(store: &Store, row: RowId, inputs: &[Input], out: &mut Vec<u8>) -> Option<()> {
+    for input in inputs {
+        out.push(0);
+        comparable_cell(store, store.cell(row, input.slot?), input, out)?;
+    }
+    Some(())
+}
+
+fn comparable_cell(store: &Store, cell: Cell, input: &Input, out: &mut Vec<u8>) -> Option<()> {
+    match cell {
+        Cell::Missing | Cell::Null | Cell::Failed(_) => return None,
+        Cell::Bool(value) => out.push(u8::from(value)),
+        Cell::Number(text) | Cell::Json(text) => out.extend_from_slice(store.text(text)),
+        Cell::String(text) => {
+            let quoted = std::str::from_utf8(store.text(text)).ok()?;
+            out.extend_from_slice(unescape(quoted).as_bytes());
+        }
+        Cell::Row(row) => comparable(store, row, &input.children, out)?,
+        Cell::List { at, len } => {
+            for index in 0..len {
+                out.push(1);
+                comparable_cell(store, store.item(at, index), input, out)?;
+            }
+        }
+    }
+    Some(())
+}
+
+/// The response keys of what a fetch reads, for people: nothing but names.
+pub(crate) fn path_of(plan: &Plan, fetch: usize) -> String {
+    plan.fetches[fetch].path.iter().map(|step| step.field.as_str()).collect::<Vec<_>>().join(".")
+}

@@ -1,0 +1,402 @@
+//! From rows to calls: which requests a fetch makes, and for which rows.
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+use bytes::Bytes;
+use http::HeaderMap;
+
+use super::context::RequestContext;
+use super::context::Runtime;
+use super::context::ServiceRuntime;
+use super::context::object;
+use super::inputs::NoCall;
+use super::inputs::comparable_key;
+use super::inputs::rows_at;
+use super::inputs::write_members;
+use super::store::RowId;
+use super::store::Store;
+use crate::connector::Connect;
+use crate::connector::ConnectKind;
+use crate::connector::RenderError;
+use crate::connector::Request;
+use crate::connector::SubgraphKind;
+use crate::document::Object;
+use crate::document::Value;
+use crate::document::write_json_string;
+use crate::graph::query::ConnectMode;
+use crate::mapping::Variables;
+use crate::plan::Call;
+use crate::plan::Fetch;
+use crate::plan::Plan;
+use crate::plan::ServiceOperation;
+
+/// One call, ready to be made.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// `None` for a mapping-only connect.
+    pub(crate) request: Option<Request>,
+    /// What its request and its mapping read.
+    pub(crate) variables: Variables,
+    pub(crate) targets: Targets,
+}
+
+/// The rows that a call is made for.
+#[derive(Debug)]
+pub(crate) enum Targets {
+    /// All get the same.
+    Rows(Vec<RowId>),
+    /// Each element of the answer's list is for these rows, by position.
+    ByPosition(Vec<Vec<RowId>>),
+    /// Each element of the answer's list is for these rows, by key.
+    ByKey(AHashMap<Vec<u8>, Vec<RowId>>),
+}
+
+impl Targets {
+    pub(crate) fn rows(&self) -> Vec<RowId> {
+        match self {
+            Targets::Rows(rows) => rows.clone(),
+            Targets::ByPosition(rows) => rows.iter().flatten().copied().collect(),
+            Targets::ByKey(rows) => {
+                let mut rows: Vec<RowId> = rows.values().flatten().copied().collect();
+                rows.sort();
+                rows
+            }
+        }
+    }
+}
+
+/// What a fetch comes to before anything is sent.
+#[derive(Debug, Default)]
+pub(crate) struct Preparation {
+    pub(crate) calls: Vec<Prepared>,
+    /// Rows whose inputs could not be fetched, with the failure.
+    pub(crate) failed: Vec<(RowId, u32)>,
+    /// Rows for which no request can be rendered.
+    pub(crate) unrendered: Vec<(Vec<RowId>, RenderError)>,
+    /// There are more rows than one fetch may start from.
+    pub(crate) too_many: Option<usize>,
+}
+
+/// The rows of one representation or key, with its JSON text.
+struct Group {
+    text: Vec<u8>,
+    rows: Vec<RowId>,
+}
+
+pub(crate) struct Preparer<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) plan: &'a Plan,
+    pub(crate) request: &'a RequestContext,
+    pub(crate) store: &'a Store,
+    pub(crate) root: RowId,
+    pub(crate) guards: &'a [bool],
+}
+
+impl Preparer<'_> {
+    pub(crate) fn prepare(&self, fetch: &Fetch) -> Preparation {
+        let mut rows = rows_at(self.store, self.root, &fetch.path);
+        if let Some(only) = fetch.only {
+            rows.retain(|row| self.store.ty(*row) == Some(only));
+        }
+        let mut preparation = Preparation::default();
+        if rows.is_empty() {
+            return preparation;
+        }
+        if rows.len() > self.runtime.limits.list_fan_out {
+            preparation.too_many = Some(rows.len());
+            preparation.failed = rows.into_iter().map(|row| (row, 0)).collect();
+            return preparation;
+        }
+        match &fetch.call {
+            Call::Operation(operation) => {
+                let call = self.operation(fetch, operation, None, Targets::Rows(rows));
+                push(&mut preparation, call);
+            }
+            Call::Entities { typename, operation } => {
+                let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
+                self.entities(fetch, operation, groups, &mut preparation);
+            }
+            Call::Connect { connect, mode } => {
+                if let Some(connect) = self.runtime.graph.connect(fetch.service, *connect) {
+                    self.connect(fetch, connect, *mode, rows, &mut preparation);
+                }
+            }
+        }
+        preparation
+    }
+
+    fn service(&self, fetch: &Fetch) -> &ServiceRuntime {
+        &self.runtime.services[fetch.service.0 as usize]
+    }
+
+    /// Rows with the same inputs belong together.
+    fn groups(
+        &self,
+        fetch: &Fetch,
+        rows: Vec<RowId>,
+        typename: Option<&str>,
+        preparation: &mut Preparation,
+    ) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places: AHashMap<Vec<u8>, usize> = AHashMap::with_capacity(rows.len());
+        let types = &self.runtime.graph.types;
+        let mut text = Vec::new();
+        for row in rows {
+            text.clear();
+            text.push(b'{');
+            if let Some(typename) = typename {
+                text.extend_from_slice(b"\"__typename\":");
+                write_json_string(typename, &mut text);
+            }
+            let written = write_members(self.store, types, row, &fetch.inputs, typename.is_none(), &mut text);
+            match written {
+                Ok(()) => {}
+                Err(NoCall::NoKey) => continue,
+                Err(NoCall::Failed(failure)) => {
+                    preparation.failed.push((row, failure));
+                    continue;
+                }
+            }
+            text.push(b'}');
+            match places.get(&text) {
+                Some(&place) => groups[place].rows.push(row),
+                None => {
+                    places.insert(text.clone(), groups.len());
+                    groups.push(Group { text: text.clone(), rows: vec![row] });
+                }
+            }
+        }
+        groups
+    }
+
+    fn entities(
+        &self,
+        fetch: &Fetch,
+        operation: &ServiceOperation,
+        groups: Vec<Group>,
+        preparation: &mut Preparation,
+    ) {
+        if groups.is_empty() {
+            return;
+        }
+        let mut representations = Vec::from(&b"["[..]);
+        let mut targets = Vec::with_capacity(groups.len());
+        for group in groups {
+            if !targets.is_empty() {
+                representations.push(b',');
+            }
+            representations.extend_from_slice(&group.text);
+            targets.push(group.rows);
+        }
+        representations.push(b']');
+        let call = self.operation(fetch, operation, Some(&representations), Targets::ByPosition(targets));
+        push(preparation, call);
+    }
+
+    /// A call of a GraphQL service.
+    fn operation(
+        &self,
+        fetch: &Fetch,
+        operation: &ServiceOperation,
+        representations: Option<&[u8]>,
+        targets: Targets,
+    ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
+        let service = self.service(fetch);
+        let variables = self.base_variables(service, true);
+        let template = match &self.runtime.graph.service(fetch.service).kind {
+            SubgraphKind::Service(remote) => remote.template.render(&variables, &self.request.headers),
+            _ => Ok(native_request()),
+        };
+        let mut request = match template {
+            Ok(request) => request,
+            Err(error) => return Err((targets.rows(), error)),
+        };
+        request.body = Bytes::from(self.operation_body(operation, representations));
+        Ok(Prepared { request: Some(request), variables, targets })
+    }
+
+    fn operation_body(&self, operation: &ServiceOperation, representations: Option<&[u8]>) -> Vec<u8> {
+        let mut body = Vec::with_capacity(operation.text.len() + representations.map_or(64, <[u8]>::len) + 64);
+        body.extend_from_slice(b"{\"query\":");
+        write_json_string(&operation.text, &mut body);
+        let mut first = true;
+        let mut member = |name: &str, body: &mut Vec<u8>| {
+            body.extend_from_slice(if std::mem::take(&mut first) { b",\"variables\":{" } else { b"," });
+            write_json_string(name, body);
+            body.push(b':');
+        };
+        for name in &operation.variables {
+            if let Some(value) = self.request.variables.get(name.as_str()) {
+                member(name, &mut body);
+                value.write_json(&mut body);
+            }
+        }
+        for (name, guard) in &operation.guards {
+            member(name, &mut body);
+            let holds = self.guards[*guard as usize];
+            body.extend_from_slice(if holds { b"true" } else { b"false" });
+        }
+        if let (Some(name), Some(representations)) = (&operation.representations, representations) {
+            member(name, &mut body);
+            body.extend_from_slice(representations);
+        }
+        if !first {
+            body.push(b'}');
+        }
+        body.push(b'}');
+        body
+    }
+
+    fn base_variables(&self, service: &ServiceRuntime, headers: bool) -> Variables {
+        let mut variables = Variables::new();
+        variables.set("$config", service.config.clone());
+        variables.set("$context", object([]));
+        variables.set("$env", service.env.clone());
+        if headers {
+            variables.set("$request", self.request.request_value());
+        }
+        variables
+    }
+
+    fn connect(
+        &self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        mode: ConnectMode,
+        rows: Vec<RowId>,
+        preparation: &mut Preparation,
+    ) {
+        let reads_headers = connect.reads.all_client_headers || !connect.reads.client_headers.is_empty();
+        let base = self.base_variables(self.service(fetch), reads_headers);
+        let arguments = self.arguments(fetch);
+        if mode == ConnectMode::Root {
+            let variables = base.with("$args", arguments);
+            return self.push_connect(connect, variables, Targets::Rows(rows), preparation);
+        }
+        let groups = self.groups(fetch, rows, None, preparation);
+        if mode == ConnectMode::Batch {
+            return self.batches(fetch, connect, &base, groups, preparation);
+        }
+        let mut by_request: AHashMap<(String, Bytes), usize> = AHashMap::new();
+        for group in groups {
+            let inputs = parse(&group.text);
+            let variables = match mode {
+                ConnectMode::Explicit => base.clone().with("$args", inputs),
+                _ => base.clone().with("$this", inputs).with("$args", arguments.clone()),
+            };
+            let before = preparation.calls.len();
+            self.push_connect(connect, variables, Targets::Rows(group.rows), preparation);
+            if preparation.calls.len() > before && !connect.reads.selection_reads_inputs {
+                merge_same_request(&mut preparation.calls, &mut by_request);
+            }
+        }
+    }
+
+    fn batches(
+        &self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        base: &Variables,
+        groups: Vec<Group>,
+        preparation: &mut Preparation,
+    ) {
+        let size = match &connect.kind {
+            ConnectKind::Batch { max_size, .. } => (*max_size).max(1),
+            _ => usize::MAX,
+        };
+        let mut groups = groups.into_iter().peekable();
+        while groups.peek().is_some() {
+            let mut batch = Vec::new();
+            let mut targets: AHashMap<Vec<u8>, Vec<RowId>> = AHashMap::new();
+            for group in groups.by_ref() {
+                let key = group.rows.first().and_then(|row| comparable_key(self.store, *row, &fetch.inputs));
+                let Some(key) = key else { continue };
+                // `5` and `"5"` are one ID, and one element of the batch.
+                let rows = targets.entry(key).or_default();
+                if rows.is_empty() {
+                    batch.push(parse(&group.text));
+                }
+                rows.extend(group.rows);
+                if batch.len() >= size {
+                    break;
+                }
+            }
+            let variables = base.clone().with("$batch", Value::Array(Arc::new(batch)));
+            self.push_connect(connect, variables, Targets::ByKey(targets), preparation);
+        }
+    }
+
+    fn push_connect(
+        &self,
+        connect: &Connect,
+        variables: Variables,
+        targets: Targets,
+        preparation: &mut Preparation,
+    ) {
+        let request = match &connect.template {
+            // Rendered page by page.
+            Some(_) if connect.pagination.is_some() => Ok(None),
+            Some(template) => template.render(&variables, &self.request.headers).map(Some),
+            None => Ok(None),
+        };
+        match request {
+            Ok(request) => preparation.calls.push(Prepared { request, variables, targets }),
+            Err(error) => preparation.unrendered.push((targets.rows(), error)),
+        }
+    }
+
+    /// `$args`: the arguments of the field that the call serves.
+    fn arguments(&self, fetch: &Fetch) -> Value {
+        let mut arguments = Object::with_capacity(fetch.arguments.len());
+        for argument in &fetch.arguments {
+            if let Some(value) = argument.evaluate(&|name| self.request.variable(name)) {
+                arguments.insert(argument.name.clone(), value);
+            }
+        }
+        Value::Object(Arc::new(arguments))
+    }
+}
+
+fn push(preparation: &mut Preparation, call: Result<Prepared, (Vec<RowId>, RenderError)>) {
+    match call {
+        Ok(call) => preparation.calls.push(call),
+        Err(unrendered) => preparation.unrendered.push(unrendered),
+    }
+}
+
+/// Calls are deduplicated on what is sent, not on whom they are for.
+fn merge_same_request(calls: &mut Vec<Prepared>, by_request: &mut AHashMap<(String, Bytes), usize>) {
+    let Some(last) = calls.last() else { return };
+    let Some(request) = &last.request else { return };
+    let key = (request.target.clone(), request.body.clone());
+    match by_request.get(&key) {
+        Some(&known) if calls[known].request == last.request => {
+            let Some(Prepared { targets: Targets::Rows(rows), .. }) = calls.pop() else { return };
+            if let Targets::Rows(all) = &mut calls[known].targets {
+                all.extend(rows);
+            }
+        }
+        Some(_) => {}
+        None => {
+            by_request.insert(key, calls.len() - 1);
+        }
+    }
+}
+
+/// Text of our own making, read back as a value.
+fn parse(text: &[u8]) -> Value {
+    Value::parse_json(text).unwrap_or_default()
+}
+
+/// The request to a schema in this process.
+fn native_request() -> Request {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    Request {
+        verb: http::Method::POST,
+        target: "native:".to_owned(),
+        headers: headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect(),
+        body: Bytes::new(),
+    }
+}

@@ -1,0 +1,427 @@
+//! Reads documents into rows, as a projection says.
+
+use smallvec::SmallVec;
+
+use super::store::Cell;
+use super::store::RowId;
+use super::store::SCRATCH;
+use super::store::Store;
+use super::store::Text;
+use crate::document::JsonReader;
+use crate::document::Kind;
+use crate::document::Object;
+use crate::document::Reader;
+use crate::document::Scalar;
+use crate::document::Span;
+use crate::document::Str;
+use crate::document::Value;
+use crate::graph::query::TypeTable;
+use crate::mapping::Evaluated;
+use crate::mapping::Variables;
+use crate::plan::projection::Dynamic;
+use crate::plan::projection::ObjectNode;
+use crate::plan::projection::Projection;
+use crate::plan::projection::ProjectionId;
+use crate::plan::projection::Root;
+use crate::plan::projection::Sink;
+
+/// Why a document is not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It is not what its format says.
+    Unreadable(crate::document::ReadError),
+    /// Its rows take more memory than one request may have.
+    TooLarge,
+}
+
+impl From<crate::document::ReadError> for Stop {
+    fn from(error: crate::document::ReadError) -> Self {
+        Stop::Unreadable(error)
+    }
+}
+
+/// Reads values of one document.
+pub(crate) struct Projector<'p> {
+    pub(crate) store: &'p mut Store,
+    pub(crate) projection: &'p Projection,
+    pub(crate) types: &'p TypeTable,
+    /// The document's number in the store.
+    pub(crate) document: u32,
+    /// For items that are evaluated.
+    pub(crate) variables: &'p Variables,
+    /// Told of every evaluation that has something to say.
+    pub(crate) report: &'p mut dyn FnMut(&Evaluated),
+    /// Where the text that is read begins in the document.
+    pub(crate) offset: u32,
+    /// Elements of lists that are not yet complete.
+    pub(crate) pending: Vec<Cell>,
+    /// The most bytes that the store's rows may take.
+    pub(crate) max_bytes: usize,
+    /// GraphQL errors that the expression just evaluated has raised.
+    pub(crate) raised: Vec<String>,
+}
+
+type Captures = SmallVec<[Option<Span>; 4]>;
+
+impl Projector<'_> {
+    /// Reads the value before which a cursor stands.
+    pub(crate) fn read<'d, R: Reader<'d>>(&mut self, reader: &mut R, root: &Root) -> Result<Cell, Stop> {
+        match root {
+            Root::Leaf => self.leaf(reader),
+            Root::Object(node) => self.objects(reader, *node),
+            Root::Path { keys, then, otherwise } => self.path(reader, keys, then, otherwise),
+            Root::Evaluated { expression, then } => {
+                let input = Value::read(reader)?;
+                let evaluated = expression.evaluate(Some(&input), self.variables);
+                self.evaluated(evaluated, then)
+            }
+        }
+    }
+
+    /// What an expression has yielded becomes cells: it is written as JSON and read like any document.
+    fn evaluated(&mut self, evaluated: Evaluated, then: &Root) -> Result<Cell, Stop> {
+        if !evaluated.warnings.is_empty() || !evaluated.errors.is_empty() {
+            (self.report)(&evaluated);
+            self.raised.extend(evaluated.errors.iter().map(|error| error.message.clone()));
+        }
+        let Some(value) = evaluated.value else { return Ok(Cell::Missing) };
+        self.value(&value, then)
+    }
+
+    pub(crate) fn value(&mut self, value: &Value, then: &Root) -> Result<Cell, Stop> {
+        match value {
+            Value::Null => return Ok(Cell::Null),
+            Value::Bool(value) => return Ok(Cell::Bool(*value)),
+            _ => {}
+        }
+        let text = self.store.add_text(|out| value.write_json(out));
+        match value {
+            Value::Number(_) => return Ok(Cell::Number(text)),
+            Value::String(_) => return Ok(Cell::String(text)),
+            _ => {}
+        }
+        // The text is copied out so that the store can grow while it is read.
+        let copy = self.store.text(text).to_vec();
+        let (document, offset) = (self.document, self.offset);
+        (self.document, self.offset) = (SCRATCH, text.span.start);
+        let cell = JsonReader::new(&copy).map_err(Stop::from).and_then(|mut reader| self.read(&mut reader, then));
+        (self.document, self.offset) = (document, offset);
+        cell
+    }
+
+    fn path<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        keys: &[Box<str>],
+        then: &Root,
+        otherwise: &Root,
+    ) -> Result<Cell, Stop> {
+        let Some((key, rest)) = keys.split_first() else { return self.read(reader, then) };
+        match reader.peek()? {
+            Kind::Object => {}
+            // A path maps over lists: what that gives is for the language to say.
+            Kind::List => {
+                let input = Value::read(reader)?;
+                return self.rest_of_path(input, keys, otherwise);
+            }
+            _ => {
+                reader.skip()?;
+                return Ok(Cell::Missing);
+            }
+        }
+        reader.enter_object()?;
+        let mut cell = Cell::Missing;
+        while let Some(name) = reader.next_key()? {
+            if name.as_str() == &**key {
+                cell = self.path(reader, rest, then, otherwise)?;
+            } else {
+                reader.skip()?;
+            }
+        }
+        Ok(cell)
+    }
+
+    /// Evaluates a path of which the first keys have been read already: they are put around the value again.
+    fn rest_of_path(&mut self, input: Value, keys: &[Box<str>], otherwise: &Root) -> Result<Cell, Stop> {
+        let Root::Evaluated { expression, then } = otherwise else { return Ok(Cell::Missing) };
+        let all = expression.as_path().map(|path| {
+            path.steps.iter().filter_map(|step| match &step.kind {
+                crate::mapping::ast::StepKind::Key(name) => Some(name.clone()),
+                _ => None,
+            })
+        });
+        let all: Vec<Str> = all.map(Iterator::collect).unwrap_or_default();
+        let lead = all.len().saturating_sub(keys.len());
+        let mut value = input;
+        for name in all[..lead].iter().rev() {
+            let mut object = Object::new();
+            object.insert(name.clone(), value);
+            value = Value::Object(std::sync::Arc::new(object));
+        }
+        let evaluated = expression.evaluate(Some(&value), self.variables);
+        self.evaluated(evaluated, then)
+    }
+
+    fn text(&self, span: Span) -> Text {
+        let span = Span { start: span.start + self.offset, end: span.end + self.offset };
+        Text { document: self.document, span }
+    }
+
+    fn leaf<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
+        match reader.peek()? {
+            Kind::Object => {
+                let span = reader.capture()?;
+                Ok(Cell::Json(self.text(span)))
+            }
+            Kind::List => self.list(reader, |projector, reader| projector.leaf(reader)),
+            _ => self.scalar(reader),
+        }
+    }
+
+    fn scalar<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
+        Ok(match reader.scalar()? {
+            Scalar::Null => Cell::Null,
+            Scalar::True => Cell::Bool(true),
+            Scalar::False => Cell::Bool(false),
+            Scalar::Number(span) => Cell::Number(self.text(span)),
+            Scalar::String(span) => Cell::String(self.text(span)),
+        })
+    }
+
+    fn list<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        mut element: impl FnMut(&mut Self, &mut R) -> Result<Cell, Stop>,
+    ) -> Result<Cell, Stop> {
+        reader.enter_list()?;
+        let base = self.pending.len();
+        while reader.next_element()? {
+            let cell = element(self, reader)?;
+            self.pending.push(cell);
+            self.check_size()?;
+        }
+        let list = self.store.add_list(&self.pending[base..]);
+        self.pending.truncate(base);
+        Ok(list)
+    }
+
+    fn check_size(&self) -> Result<(), Stop> {
+        let pending = self.pending.len() * size_of::<Cell>();
+        if self.store.size() + pending > self.max_bytes { Err(Stop::TooLarge) } else { Ok(()) }
+    }
+
+    fn objects<'d, R: Reader<'d>>(&mut self, reader: &mut R, node: ProjectionId) -> Result<Cell, Stop> {
+        match reader.peek()? {
+            Kind::Object => self.new_rows(reader, node),
+            Kind::List => self.list(reader, |projector, reader| projector.objects(reader, node)),
+            // Braces on a scalar give it back; the writer finds that it is no object.
+            _ => self.scalar(reader),
+        }
+    }
+
+    fn new_rows<'d, R: Reader<'d>>(&mut self, reader: &mut R, node: ProjectionId) -> Result<Cell, Stop> {
+        let projection = self.projection;
+        let object = &projection.nodes[node.0 as usize];
+        let mut first = None;
+        for new in &object.rows {
+            let row = self.store.add_row(new.need, new.width, new.ty);
+            let base = *first.get_or_insert(row);
+            if let Some((holder, slot)) = new.parent {
+                self.store.set(RowId(base.0 + u32::from(holder)), slot, Cell::Row(row));
+            }
+        }
+        let Some(base) = first else {
+            reader.skip()?;
+            return Ok(Cell::Missing);
+        };
+        self.object(reader, object, base)?;
+        Ok(Cell::Row(base))
+    }
+
+    /// Reads an object; its values go into rows that begin at `base`.
+    fn object<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        node: &ObjectNode,
+        base: RowId,
+    ) -> Result<(), Stop> {
+        if node.capture_all {
+            return self.whole_object(reader, node, base);
+        }
+        let mut captures: Captures = SmallVec::from_elem(None, node.captures.len());
+        self.members(reader, node, base, &mut captures)?;
+        if !node.dynamic.is_empty() {
+            let input = self.captured(node, &captures, reader.text())?;
+            self.dynamic(&node.dynamic, &input, base)?;
+        }
+        Ok(())
+    }
+
+    fn members<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        node: &ObjectNode,
+        base: RowId,
+        captures: &mut Captures,
+    ) -> Result<(), Stop> {
+        reader.enter_object()?;
+        // Upstreams repeat their objects key by key: the next expected key is tried first.
+        let mut expected = 0;
+        while let Some(name) = reader.next_key()? {
+            if node.typename && name.as_str() == "__typename" {
+                self.typename(reader, base)?;
+                continue;
+            }
+            let found = match node.keys.get(expected) {
+                Some(key) if *key.name == *name.as_str() => Some(expected),
+                _ => node.keys.iter().position(|key| *key.name == *name.as_str()),
+            };
+            let Some(found) = found else {
+                reader.skip()?;
+                continue;
+            };
+            expected = found + 1;
+            let key = &node.keys[found];
+            match (key.capture, key.sinks.as_slice()) {
+                (None, [sink]) => self.sink(reader, sink, base)?,
+                (Some(place), []) => captures[place as usize] = Some(reader.capture()?),
+                (capture, sinks) => {
+                    let span = reader.capture()?;
+                    if let Some(place) = capture {
+                        captures[place as usize] = Some(span);
+                    }
+                    self.several(reader.text(), span, sinks, base)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One value with several places to go: it is read once for each.
+    fn several(&mut self, text: &[u8], span: Span, sinks: &[Sink], base: RowId) -> Result<(), Stop> {
+        let offset = self.offset;
+        for sink in sinks {
+            let mut reader = JsonReader::new(span.of(text))?;
+            self.offset = offset + span.start;
+            let result = self.sink(&mut reader, sink, base);
+            self.offset = offset;
+            result?;
+        }
+        Ok(())
+    }
+
+    fn sink<'d, R: Reader<'d>>(&mut self, reader: &mut R, sink: &Sink, base: RowId) -> Result<(), Stop> {
+        match sink {
+            Sink::Leaf { row, slot } => {
+                let cell = self.leaf(reader)?;
+                self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
+            }
+            Sink::Object { row, slot, node } => {
+                let cell = self.objects(reader, *node)?;
+                self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
+            }
+            Sink::Path(node) => {
+                let projection = self.projection;
+                let node = &projection.nodes[node.0 as usize];
+                match reader.peek()? {
+                    Kind::Object => self.object(reader, node, base)?,
+                    Kind::List => {
+                        let value = Value::read(reader)?;
+                        self.through(&value, node, base)?;
+                    }
+                    _ => reader.skip()?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A path that leads through a list: each key maps over it.
+    fn through(&mut self, value: &Value, node: &ObjectNode, base: RowId) -> Result<(), Stop> {
+        for key in &node.keys {
+            let Some(inner) = mapped(value, &key.name) else { continue };
+            for sink in &key.sinks {
+                let projection = self.projection;
+                match sink {
+                    Sink::Leaf { row, slot } => {
+                        let cell = self.value(&inner, &Root::Leaf)?;
+                        self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
+                    }
+                    Sink::Object { row, slot, node } => {
+                        let cell = self.value(&inner, &Root::Object(*node))?;
+                        self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
+                    }
+                    Sink::Path(node) => self.through(&inner, &projection.nodes[node.0 as usize], base)?,
+                }
+            }
+        }
+        self.dynamic(&node.dynamic, value, base)
+    }
+
+    fn typename<'d, R: Reader<'d>>(&mut self, reader: &mut R, base: RowId) -> Result<(), Stop> {
+        let span = reader.capture()?;
+        let text = span.of(reader.text());
+        let name = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or_default();
+        let ty = std::str::from_utf8(name).ok().and_then(|name| self.types.id(name));
+        if let Some(ty) = ty.filter(|ty| self.types.info(*ty).is_object) {
+            self.store.set_ty(base, ty);
+        }
+        Ok(())
+    }
+
+    fn whole_object<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        node: &ObjectNode,
+        base: RowId,
+    ) -> Result<(), Stop> {
+        let span = reader.capture()?;
+        let text = span.of(reader.text());
+        let input = Value::parse_json(text)?;
+        let offset = self.offset;
+        self.offset = offset + span.start;
+        let mut captures: Captures = SmallVec::from_elem(None, node.captures.len());
+        let result = JsonReader::new(text)
+            .map_err(Stop::from)
+            .and_then(|mut own| self.members(&mut own, node, base, &mut captures));
+        self.offset = offset;
+        result?;
+        self.dynamic(&node.dynamic, &input, base)
+    }
+
+    /// The part of an object that expressions read.
+    fn captured(&self, node: &ObjectNode, captures: &Captures, text: &[u8]) -> Result<Value, Stop> {
+        let mut object = Object::with_capacity(captures.len());
+        for (name, span) in node.captures.iter().zip(captures) {
+            if let Some(span) = span {
+                object.insert(Str::from(&**name), Value::parse_json(span.of(text))?);
+            }
+        }
+        Ok(Value::Object(std::sync::Arc::new(object)))
+    }
+
+    fn dynamic(&mut self, items: &[Dynamic], input: &Value, base: RowId) -> Result<(), Stop> {
+        for item in items {
+            let evaluated = item.expression.evaluate(Some(input), self.variables);
+            let cell = self.evaluated(evaluated, &item.then)?;
+            let row = RowId(base.0 + u32::from(item.row));
+            self.store.set(row, item.slot, cell);
+            for message in self.raised.drain(..) {
+                self.store.raise(row, item.slot, message);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `.key` on a value, as the mapping language defines it: it maps over lists, and what is missing in one is null.
+fn mapped(value: &Value, key: &str) -> Option<Value> {
+    match value {
+        Value::Object(object) => object.get(key).cloned(),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| mapped(item, key).unwrap_or(Value::Null)).collect();
+            Some(Value::Array(std::sync::Arc::new(items)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! What is kept of calls beside their rows: how long the answer may be used, and for `explain` what was done.
+
+use std::time::Duration;
+
+use super::call::Landed;
+use super::context::Runtime;
+use crate::cache::Scope;
+use crate::plan::Call;
+use crate::plan::Fetch;
+
+/// How long an answer made of several documents may be used.
+#[derive(Debug, Default)]
+pub(crate) struct Validity {
+    shortest: Option<Duration>,
+    spoilt: bool,
+    oldest: Duration,
+    private: bool,
+}
+
+impl Validity {
+    /// Takes a call into account.
+    pub(crate) fn note(&mut self, landed: &Landed) {
+        let Landed::Documents { pages, .. } = landed else {
+            self.spoilt |= !matches!(landed, Landed::MappingOnly);
+            return;
+        };
+        for page in pages {
+            self.oldest = self.oldest.max(page.age);
+            match page.fresh_for {
+                None => self.spoilt = true,
+                Some(fresh) => self.shortest = Some(self.shortest.map_or(fresh, |known| known.min(fresh))),
+            }
+            self.private |=
+                page.document.lifetime.as_ref().is_some_and(|lifetime| lifetime.scope == Scope::Private);
+        }
+    }
+
+    /// The answer may not be kept.
+    pub(crate) fn spoil(&mut self) {
+        self.spoilt = true;
+    }
+
+    pub(crate) fn fresh_for(&self) -> Option<Duration> {
+        self.shortest.filter(|_| !self.spoilt)
+    }
+
+    pub(crate) fn age(&self) -> Duration {
+        self.oldest
+    }
+
+    pub(crate) fn is_private(&self) -> bool {
+        self.private
+    }
+}
+
+/// One call as it was made, for people. Holds no URL, header or body.
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    /// The fetch, by its place in the plan.
+    pub fetch: usize,
+    /// `service:Type.field[n]`, or the service's name.
+    pub coordinate: String,
+    /// The statuses of its documents, one per page; empty when there was no answer.
+    pub statuses: Vec<u16>,
+    /// How each document came: `hit`, `miss`, `shared`, `bypass`.
+    pub cache: Vec<&'static str>,
+    /// Bytes of bodies.
+    pub bytes: usize,
+    /// From beginning to end.
+    pub took: Duration,
+    /// Why there was no answer.
+    pub failure: Option<String>,
+    /// Warnings of mappings, with their paths.
+    pub remarks: Vec<String>,
+}
+
+impl CallRecord {
+    pub(crate) fn new(
+        runtime: &Runtime,
+        fetch: &Fetch,
+        index: usize,
+        landed: &Landed,
+        took: Duration,
+        remarks: Vec<String>,
+    ) -> Self {
+        let service = &runtime.services[fetch.service.0 as usize].name;
+        let coordinate = match &fetch.call {
+            Call::Connect { connect, .. } => runtime
+                .graph
+                .connect(fetch.service, *connect)
+                .map_or_else(|| service.to_string(), |connect| connect.coordinate.clone()),
+            _ => service.to_string(),
+        };
+        let mut record = CallRecord {
+            fetch: index,
+            coordinate,
+            statuses: Vec::new(),
+            cache: Vec::new(),
+            bytes: 0,
+            took,
+            failure: None,
+            remarks,
+        };
+        match landed {
+            Landed::Documents { pages, .. } => {
+                for page in pages {
+                    record.statuses.push(page.document.status);
+                    record.cache.push(page.state.as_str());
+                    record.bytes += page.document.body.len();
+                }
+            }
+            Landed::MappingOnly => {}
+            Landed::Unrendered(error) => record.failure = Some(error.message.clone()),
+            Landed::Failed(error) => record.failure = Some(format!("{:?}", error.kind)),
+        }
+        record
+    }
+}

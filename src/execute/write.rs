@@ -1,0 +1,325 @@
+//! Writes rows as the response, in the order of the operation.
+//!
+//! Completion (GraphQL specification, 6.4.3) and null propagation (6.4.4) happen on the way: where a value that must
+//! not be null is, what was written is cut back to the nearest parent that may be, and `null` stands there.
+
+use super::failure::Failure;
+use super::failure::Failures;
+use super::store::Cell;
+use super::store::RowId;
+use super::store::Store;
+use super::store::Text;
+use crate::document::unescape;
+use crate::document::write_json_string;
+use crate::graph::query::TypeTable;
+use crate::plan::output::FieldSource;
+use crate::plan::output::Leaf;
+use crate::plan::output::Output;
+use crate::plan::output::OutputField;
+use crate::plan::output::OutputType;
+
+/// A value was null that must not be: the parent decides.
+pub(crate) struct Propagate;
+
+/// One element of a response path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PathElement<'o> {
+    Field(&'o str),
+    Index(u32),
+}
+
+pub(crate) struct Writer<'w> {
+    pub(crate) store: &'w Store,
+    pub(crate) output: &'w Output,
+    pub(crate) types: &'w TypeTable,
+    /// Outcomes of the output's guards.
+    pub(crate) guards: &'w [bool],
+    /// Values of `__schema` and `__type`, by response name, as JSON.
+    pub(crate) introspection: &'w [(String, Vec<u8>)],
+    pub(crate) failures: &'w mut Failures,
+    pub(crate) path: Vec<PathElement<'w>>,
+    pub(crate) out: Vec<u8>,
+    /// The longest answer that is written.
+    pub(crate) max_bytes: usize,
+    /// It would have been longer.
+    pub(crate) too_long: bool,
+}
+
+impl<'w> Writer<'w> {
+    /// Writes the root object, or `null`.
+    pub(crate) fn data(&mut self, root: RowId) {
+        let start = self.out.len();
+        if self.object(root, 0).is_err() {
+            self.out.truncate(start);
+            self.out.extend_from_slice(b"null");
+        }
+    }
+
+    fn object(&mut self, row: RowId, object: u32) -> Result<(), Propagate> {
+        let output = self.output;
+        let object = &output.objects[object as usize];
+        if self.out.len() > self.max_bytes {
+            self.too_long = true;
+            return Err(Propagate);
+        }
+        self.out.push(b'{');
+        let mut first = true;
+        for &index in object.fields_of(self.store.ty(row)) {
+            let field = &object.fields[index as usize];
+            if !self.guards[field.guard as usize] {
+                continue;
+            }
+            if !first {
+                self.out.push(b',');
+            }
+            first = false;
+            self.out.extend_from_slice(&field.key);
+            self.field(row, field)?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn field(&mut self, row: RowId, field: &'w OutputField) -> Result<(), Propagate> {
+        match field.source {
+            FieldSource::Slot(slot) => {
+                self.path.push(PathElement::Field(&field.name));
+                if !self.store.is_calm() {
+                    self.raised(row, slot, field);
+                }
+                let result = self.complete(self.store.cell(row, slot), &field.ty, field);
+                self.path.pop();
+                result
+            }
+            FieldSource::Typename => {
+                if let Some(ty) = self.store.ty(row) {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(self.types.name(ty).as_bytes());
+                    self.out.push(b'"');
+                    return Ok(());
+                }
+                self.path.push(PathElement::Field(&field.name));
+                self.fail(Failure::unknown_type(), field);
+                self.path.pop();
+                Err(Propagate)
+            }
+            FieldSource::Introspection => {
+                let value = self.introspection.iter().find(|(name, _)| *name == field.name.as_str());
+                self.out.extend_from_slice(value.map_or(b"null", |(_, value)| value.as_slice()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Reports what a mapping has raised beside the value.
+    fn raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) {
+        let store = self.store;
+        for message in store.raised(row, slot) {
+            self.fail(Failure::raised(message), field);
+        }
+    }
+
+    /// Completes a value; on an error it has been cut back to where it began.
+    fn complete(&mut self, cell: Cell, ty: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+        match ty {
+            OutputType::NonNull(inner) => self.non_null(cell, inner, field),
+            _ => {
+                let start = self.out.len();
+                if self.nullable(cell, ty, field).is_err() {
+                    self.out.truncate(start);
+                    self.out.extend_from_slice(b"null");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn non_null(&mut self, cell: Cell, ty: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+        match cell {
+            Cell::Missing | Cell::Null => {
+                self.fail(Failure::null_in_non_null(&field.coordinate), field);
+                Err(Propagate)
+            }
+            cell => self.nullable(cell, ty, field),
+        }
+    }
+
+    /// Writes a value of a nullable type, `null` included.
+    fn nullable(&mut self, cell: Cell, ty: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+        match (cell, ty) {
+            (Cell::Missing | Cell::Null, _) => {
+                self.out.extend_from_slice(b"null");
+                Ok(())
+            }
+            (Cell::Failed(failure), _) => {
+                self.failures.at(failure, &self.path, &field.locations);
+                Err(Propagate)
+            }
+            (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
+            (Cell::Row(row), OutputType::Object(object)) => {
+                if self.store.ty(row).is_none() && self.output.objects[*object as usize].classes.len() > 1 {
+                    let known = &self.output.objects[*object as usize].classes;
+                    if known.iter().any(|(_, fields)| fields != &known[0].1) {
+                        self.fail(Failure::unknown_type(), field);
+                        return Err(Propagate);
+                    }
+                }
+                self.object(row, *object)
+            }
+            (cell, OutputType::Leaf(leaf)) => self.leaf(cell, leaf, field),
+            (cell, ty) => {
+                let expected = if matches!(ty, OutputType::List(_)) { "a list" } else { "an object" };
+                self.fail(Failure::wrong_shape(&field.coordinate, expected, kind(cell)), field);
+                Err(Propagate)
+            }
+        }
+    }
+
+    fn list(&mut self, at: u32, len: u32, item: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+        self.out.push(b'[');
+        for index in 0..len {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(PathElement::Index(index));
+            let result = self.complete(self.store.item(at, index), item, field);
+            self.path.pop();
+            result?;
+            if self.too_long {
+                return Err(Propagate);
+            }
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn leaf(&mut self, cell: Cell, leaf: &Leaf, field: &'w OutputField) -> Result<(), Propagate> {
+        let store = self.store;
+        match (leaf, cell) {
+            (Leaf::Custom, cell) => self.any(cell),
+            (Leaf::Float, Cell::Number(text)) => self.out.extend_from_slice(store.text(text)),
+            (Leaf::Int, Cell::Number(text)) if is_short_integer(store.text(text)) => {
+                self.out.extend_from_slice(store.text(text));
+            }
+            (Leaf::Int, Cell::Number(text)) => match int(store.text(text)) {
+                Some(number) => self.out.extend_from_slice(number.as_bytes()),
+                None => return self.wrong_leaf("Int", text, field),
+            },
+            (Leaf::Id, Cell::Number(text)) if is_integer(store.text(text)) => self.quoted(text),
+            (Leaf::String, Cell::Number(text)) => self.quoted(text),
+            (Leaf::String | Leaf::Id, Cell::String(text)) => self.out.extend_from_slice(store.text(text)),
+            (Leaf::String, Cell::Bool(value)) => {
+                self.out.extend_from_slice(if value { b"\"true\"" } else { b"\"false\"" });
+            }
+            (Leaf::Boolean, Cell::Bool(value)) => {
+                self.out.extend_from_slice(if value { b"true" } else { b"false" });
+            }
+            (Leaf::Enum(values), Cell::String(text)) => {
+                let quoted = store.text(text);
+                let name = std::str::from_utf8(quoted).map(unescape).unwrap_or_default();
+                if !values.contains(&*name) {
+                    self.fail(Failure::not_an_enum_value(&field.coordinate), field);
+                    return Err(Propagate);
+                }
+                self.out.extend_from_slice(quoted);
+            }
+            (leaf, cell) => {
+                let failure = Failure::wrong_shape(&field.coordinate, leaf_name(leaf), kind(cell));
+                self.fail(failure, field);
+                return Err(Propagate);
+            }
+        }
+        Ok(())
+    }
+
+    fn wrong_leaf(&mut self, expected: &str, _text: Text, field: &'w OutputField) -> Result<(), Propagate> {
+        self.fail(Failure::out_of_range(&field.coordinate, expected), field);
+        Err(Propagate)
+    }
+
+    fn quoted(&mut self, text: Text) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(self.store.text(text));
+        self.out.push(b'"');
+    }
+
+    /// Any JSON value, as received.
+    fn any(&mut self, cell: Cell) {
+        match cell {
+            Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => self.out.extend_from_slice(b"null"),
+            Cell::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
+            Cell::Number(text) | Cell::String(text) | Cell::Json(text) => {
+                self.out.extend_from_slice(self.store.text(text));
+            }
+            Cell::List { at, len } => {
+                self.out.push(b'[');
+                for index in 0..len {
+                    if index > 0 {
+                        self.out.push(b',');
+                    }
+                    self.any(self.store.item(at, index));
+                }
+                self.out.push(b']');
+            }
+        }
+    }
+
+    fn fail(&mut self, failure: Failure, field: &'w OutputField) {
+        let failure = self.failures.add(failure);
+        self.failures.at(failure, &self.path, &field.locations);
+    }
+}
+
+/// The text of a 32-bit integer; `2.0` and `2e0` are 2.
+fn int(text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    let whole = crate::document::Number::from_json(text)?.as_whole()?;
+    i32::try_from(whole).ok().map(|number| number.to_string())
+}
+
+/// An integer that cannot leave the range of 32 bits, and is written as it should be.
+fn is_short_integer(text: &[u8]) -> bool {
+    text.len() <= 9 && is_integer(text) && text != b"-0"
+}
+
+fn is_integer(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
+}
+
+fn kind(cell: Cell) -> &'static str {
+    match cell {
+        Cell::Missing | Cell::Null | Cell::Failed(_) => "null",
+        Cell::Bool(_) => "a Boolean",
+        Cell::Number(_) => "a number",
+        Cell::String(_) => "a string",
+        Cell::Json(_) | Cell::Row(_) => "an object",
+        Cell::List { .. } => "a list",
+    }
+}
+
+fn leaf_name(leaf: &Leaf) -> &'static str {
+    match leaf {
+        Leaf::Int => "Int",
+        Leaf::Float => "Float",
+        Leaf::String => "String",
+        Leaf::Boolean => "Boolean",
+        Leaf::Id => "ID",
+        Leaf::Enum(_) => "an enum value",
+        Leaf::Custom => "a value",
+    }
+}
+
+/// Writes a response path as JSON.
+pub(crate) fn write_path(path: &[PathElement<'_>], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, element) in path.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match element {
+            PathElement::Field(name) => write_json_string(name, out),
+            PathElement::Index(index) => out.extend_from_slice(index.to_string().as_bytes()),
+        }
+    }
+    out.push(b']');
+}
