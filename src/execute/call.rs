@@ -33,7 +33,10 @@ use crate::source::SourceError;
 #[derive(Debug)]
 pub(crate) enum Landed {
     /// The documents: one, or one per page.
-    Documents { pages: Vec<Fetched>, cut_off: Option<String> },
+    Documents {
+        pages: Vec<Fetched>,
+        cut_off: Option<String>,
+    },
     /// There is no document: the mapping alone answers.
     MappingOnly,
     /// A request for a page could not be rendered.
@@ -64,14 +67,33 @@ pub(crate) async fn call(
     };
     if let Some(connect) = connect {
         if let (Some(pagination), Some(template)) = (&connect.pagination, &connect.template) {
-            let caller = Caller { runtime, request, fetch, connect: Some(connect), freshness };
-            return caller.pages(pagination, template.as_ref(), &prepared.variables).await;
+            let caller = Caller {
+                runtime,
+                request,
+                fetch,
+                connect: Some(connect),
+                freshness,
+            };
+            return caller
+                .pages(pagination, template.as_ref(), &prepared.variables)
+                .await;
         }
     }
-    let Some(own) = prepared.request.take() else { return Landed::MappingOnly };
-    let caller = Caller { runtime, request, fetch, connect, freshness };
+    let Some(own) = prepared.request.take() else {
+        return Landed::MappingOnly;
+    };
+    let caller = Caller {
+        runtime,
+        request,
+        fetch,
+        connect,
+        freshness,
+    };
     match caller.one(own, &prepared.variables).await {
-        Ok(fetched) => Landed::Documents { pages: vec![fetched], cut_off: None },
+        Ok(fetched) => Landed::Documents {
+            pages: vec![fetched],
+            cut_off: None,
+        },
         Err(error) => Landed::Failed(error),
     }
 }
@@ -96,13 +118,26 @@ impl Caller<'_> {
         let policy = match self.freshness {
             Freshness::Mutation => Policy::Mutation,
             Freshness::Uncached => Policy::Uncached,
-            Freshness::Read => Policy::Read { lifetime: service.lifetimes[place], subject: self.subject() },
+            Freshness::Read => Policy::Read {
+                lifetime: service.lifetimes[place],
+                subject: self.subject(),
+            },
         };
-        let call = cache::Call { endpoint: &service.endpoints[place], request, options, policy };
+        let call = cache::Call {
+            endpoint: &service.endpoints[place],
+            request,
+            options,
+            policy,
+        };
         match self.connect {
             Some(connect) => {
                 let (connect, variables) = (Arc::clone(connect), variables.clone());
-                self.runtime.documents.fetch(call, move |document| succeeded(&connect, document, &variables)).await
+                self.runtime
+                    .documents
+                    .fetch(call, move |document| {
+                        succeeded(&connect, document, &variables)
+                    })
+                    .await
             }
             None => self.runtime.documents.fetch(call, service_succeeded).await,
         }
@@ -118,7 +153,12 @@ impl Caller<'_> {
             },
         };
         if reads.all_client_headers {
-            let mut names: Vec<&str> = self.request.headers.keys().map(http::HeaderName::as_str).collect();
+            let mut names: Vec<&str> = self
+                .request
+                .headers
+                .keys()
+                .map(http::HeaderName::as_str)
+                .collect();
             names.sort_unstable();
             return Subject::from_headers(&names, &self.request.headers);
         }
@@ -132,8 +172,18 @@ impl Caller<'_> {
         template: &dyn crate::connector::RequestTemplate,
         variables: &Variables,
     ) -> Landed {
-        let limit = pagination.limit.as_ref().and_then(|limit| count(limit.evaluate(None, variables).value.as_ref()));
-        let mut state = Pages { pagination, limit, index: 0, items: 0, cursor: Value::Null, seen: Vec::new() };
+        let limit = pagination
+            .limit
+            .as_ref()
+            .and_then(|limit| count(limit.evaluate(None, variables).value.as_ref()));
+        let mut state = Pages {
+            pagination,
+            limit,
+            index: 0,
+            items: 0,
+            cursor: Value::Null,
+            seen: Vec::new(),
+        };
         let mut pages = Vec::new();
         loop {
             let page_variables = variables.clone().with("$page", state.page());
@@ -147,16 +197,31 @@ impl Caller<'_> {
             };
             let document = Arc::clone(&fetched.document);
             pages.push(fetched);
-            let fine = self.connect.is_none_or(|connect| succeeded(connect, &document, &page_variables));
+            let fine = self
+                .connect
+                .is_none_or(|connect| succeeded(connect, &document, &page_variables));
             let Some(input) = document_value(&document).filter(|_| fine) else {
                 // What is wrong with it is found, and said, when it is read.
-                return Landed::Documents { pages, cut_off: None };
+                return Landed::Documents {
+                    pages,
+                    cut_off: None,
+                };
             };
             let page_variables = with_response(page_variables, &document);
             match state.next(self.connect, &input, &page_variables) {
                 Next::Page => {}
-                Next::End => return Landed::Documents { pages, cut_off: None },
-                Next::CutOff(why) => return Landed::Documents { pages, cut_off: Some(why) },
+                Next::End => {
+                    return Landed::Documents {
+                        pages,
+                        cut_off: None,
+                    };
+                }
+                Next::CutOff(why) => {
+                    return Landed::Documents {
+                        pages,
+                        cut_off: Some(why),
+                    };
+                }
             }
         }
     }
@@ -192,10 +257,17 @@ impl Pages<'_> {
     }
 
     /// What follows after a page.
-    fn next(&mut self, connect: Option<&Arc<Connect>>, input: &Value, variables: &Variables) -> Next {
+    fn next(
+        &mut self,
+        connect: Option<&Arc<Connect>>,
+        input: &Value,
+        variables: &Variables,
+    ) -> Next {
         let pagination = self.pagination;
         let value = |selection: &Option<Arc<Selection>>| {
-            selection.as_ref().and_then(|selection| selection.evaluate(Some(input), variables).value)
+            selection
+                .as_ref()
+                .and_then(|selection| selection.evaluate(Some(input), variables).value)
         };
         let counted = match (&pagination.items, connect) {
             (Some(items), _) => items.evaluate(Some(input), variables).value,
@@ -231,7 +303,10 @@ impl Pages<'_> {
             }
             if new == 0 {
                 return match total {
-                    Some(total) => Next::CutOff(format!("the upstream ended after {} of {total} items", self.items)),
+                    Some(total) => Next::CutOff(format!(
+                        "the upstream ended after {} of {total} items",
+                        self.items
+                    )),
                     None => Next::End,
                 };
             }
@@ -244,10 +319,16 @@ impl Pages<'_> {
             return Next::End;
         }
         if self.items >= pagination.max_items {
-            return Next::CutOff(format!("there are more than {} items", pagination.max_items));
+            return Next::CutOff(format!(
+                "there are more than {} items",
+                pagination.max_items
+            ));
         }
         if self.index >= pagination.max_pages {
-            return Next::CutOff(format!("there are more than {} pages", pagination.max_pages));
+            return Next::CutOff(format!(
+                "there are more than {} pages",
+                pagination.max_pages
+            ));
         }
         Next::Page
     }
@@ -256,7 +337,9 @@ impl Pages<'_> {
 /// A count, as a number or as a string of digits.
 fn count(value: Option<&Value>) -> Option<usize> {
     match value? {
-        Value::Number(number) => number.as_whole().and_then(|whole| usize::try_from(whole).ok()),
+        Value::Number(number) => number
+            .as_whole()
+            .and_then(|whole| usize::try_from(whole).ok()),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
@@ -264,28 +347,36 @@ fn count(value: Option<&Value>) -> Option<usize> {
 
 /// Whether a cut-off list fails its field.
 pub(crate) fn cut_off_fails(connect: &Connect) -> bool {
-    connect.pagination.as_ref().is_none_or(|pagination| pagination.cut_off == CutOff::Error)
+    connect
+        .pagination
+        .as_ref()
+        .is_none_or(|pagination| pagination.cut_off == CutOff::Error)
 }
 
 /// The document as one value; `None` when it cannot be read.
 pub(crate) fn document_value(document: &Document) -> Option<Value> {
     match document.format {
         Format::Json => Value::parse_json(&document.body).ok(),
-        Format::Text => Some(Value::from(String::from_utf8_lossy(&document.body).as_ref())),
+        Format::Text => Some(Value::from(
+            String::from_utf8_lossy(&document.body).as_ref(),
+        )),
         Format::Empty => Some(Value::Null),
     }
 }
 
 /// `$status` and `$response` beside the other variables.
 pub(crate) fn with_response(variables: Variables, document: &Document) -> Variables {
-    variables
-        .with("$status", i64::from(document.status))
-        .with("$response", object([("headers", headers_value(&document.headers))]))
+    variables.with("$status", i64::from(document.status)).with(
+        "$response",
+        object([("headers", headers_value(&document.headers))]),
+    )
 }
 
 /// Whether a connect's answer is a success: 2xx, unless `isSuccess` says otherwise.
 pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Variables) -> bool {
-    let Some(is_success) = &connect.is_success else { return (200..300).contains(&document.status) };
+    let Some(is_success) = &connect.is_success else {
+        return (200..300).contains(&document.status);
+    };
     let input = match document.format {
         Format::Json => JsonReader::new(&document.body)
             .and_then(|mut reader| needed(&mut reader, &is_success.needs()))
@@ -293,7 +384,9 @@ pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Vari
         _ => document_value(document),
     };
     let variables = with_response(variables.clone(), document);
-    input.is_some_and(|input| is_success.evaluate(Some(&input), &variables).value == Some(Value::Bool(true)))
+    input.is_some_and(|input| {
+        is_success.evaluate(Some(&input), &variables).value == Some(Value::Bool(true))
+    })
 }
 
 /// Reads the part of a document that an expression needs, and skips the rest.
@@ -301,7 +394,9 @@ fn needed<'d>(
     reader: &mut JsonReader<'d>,
     need: &crate::mapping::Need,
 ) -> Result<Value, crate::document::ReadError> {
-    let crate::mapping::Need::Keys(_) = need else { return Value::read(reader) };
+    let crate::mapping::Need::Keys(_) = need else {
+        return Value::read(reader);
+    };
     match reader.peek()? {
         Kind::Object => {
             let mut object = crate::document::Object::new();

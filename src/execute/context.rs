@@ -111,7 +111,9 @@ pub(crate) fn headers_value(headers: &HeaderMap) -> Value {
     let mut all = Object::with_capacity(headers.keys_len());
     for name in headers.keys() {
         let values = headers.get_all(name).iter();
-        let values = values.map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref())).collect();
+        let values = values
+            .map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref()))
+            .collect();
         all.insert(Str::from(name.as_str()), Value::Array(Arc::new(values)));
     }
     Value::Object(Arc::new(all))

@@ -71,16 +71,36 @@ impl Kind {
     /// The kind and code of a call without an answer.
     pub(crate) fn of_source(kind: SourceErrorKind) -> (Self, &'static str, &'static str) {
         match kind {
-            SourceErrorKind::Unreachable => (Kind::Unreachable, "HTTP_CLIENT_ERROR", "The service cannot be reached"),
-            SourceErrorKind::Timeout => (Kind::Timeout, "GATEWAY_TIMEOUT", "The service did not answer in time"),
-            SourceErrorKind::TooLarge => {
-                (Kind::Limit, "RESPONSE_LIMIT_EXCEEDED", "The service's answer is longer than allowed")
-            }
-            SourceErrorKind::BadAnswer => {
-                (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", "The service's answer cannot be read")
-            }
-            SourceErrorKind::Busy => (Kind::Busy, "REQUEST_LIMIT_EXCEEDED", "Too many requests wait for the service"),
-            SourceErrorKind::Internal => (Kind::Internal, "INTERNAL_SERVER_ERROR", "The call failed in the gateway"),
+            SourceErrorKind::Unreachable => (
+                Kind::Unreachable,
+                "HTTP_CLIENT_ERROR",
+                "The service cannot be reached",
+            ),
+            SourceErrorKind::Timeout => (
+                Kind::Timeout,
+                "GATEWAY_TIMEOUT",
+                "The service did not answer in time",
+            ),
+            SourceErrorKind::TooLarge => (
+                Kind::Limit,
+                "RESPONSE_LIMIT_EXCEEDED",
+                "The service's answer is longer than allowed",
+            ),
+            SourceErrorKind::BadAnswer => (
+                Kind::BadAnswer,
+                "CONNECTOR_BAD_ANSWER",
+                "The service's answer cannot be read",
+            ),
+            SourceErrorKind::Busy => (
+                Kind::Busy,
+                "REQUEST_LIMIT_EXCEEDED",
+                "Too many requests wait for the service",
+            ),
+            SourceErrorKind::Internal => (
+                Kind::Internal,
+                "INTERNAL_SERVER_ERROR",
+                "The call failed in the gateway",
+            ),
         }
     }
 }
@@ -112,24 +132,38 @@ impl Failure {
     }
 
     pub(crate) fn null_in_non_null(coordinate: &str) -> Self {
-        Failure::of_value(format!("{coordinate} must not be null, and the answer has no value for it"))
+        Failure::of_value(format!(
+            "{coordinate} must not be null, and the answer has no value for it"
+        ))
     }
 
     pub(crate) fn wrong_shape(coordinate: &str, expected: &str, found: &str) -> Self {
-        Failure::of_value(format!("{coordinate} must be {}, and the answer has {found}", article(expected)))
+        Failure::of_value(format!(
+            "{coordinate} must be {}, and the answer has {found}",
+            article(expected)
+        ))
     }
 
     pub(crate) fn out_of_range(coordinate: &str, expected: &str) -> Self {
-        Failure::of_value(format!("{coordinate} must be {}, and the answer's number is not one", article(expected)))
+        Failure::of_value(format!(
+            "{coordinate} must be {}, and the answer's number is not one",
+            article(expected)
+        ))
     }
 
     pub(crate) fn not_an_enum_value(coordinate: &str) -> Self {
-        Failure::of_value(format!("{coordinate} is not one of the enum's values in the answer"))
+        Failure::of_value(format!(
+            "{coordinate} is not one of the enum's values in the answer"
+        ))
     }
 
     /// An error that a mapping raised with `->withError`.
     pub(crate) fn raised(message: &str) -> Self {
-        Failure { code: Str::from("CONNECTOR_ERROR"), kind: Kind::Upstream, ..Failure::of_value(message.to_owned()) }
+        Failure {
+            code: Str::from("CONNECTOR_ERROR"),
+            kind: Kind::Upstream,
+            ..Failure::of_value(message.to_owned())
+        }
     }
 
     pub(crate) fn unknown_type() -> Self {
@@ -137,7 +171,11 @@ impl Failure {
     }
 
     pub(crate) fn limit(message: String) -> Self {
-        Failure { kind: Kind::Limit, code: Str::from("LIMIT_EXCEEDED"), ..Failure::of_value(message) }
+        Failure {
+            kind: Kind::Limit,
+            code: Str::from("LIMIT_EXCEEDED"),
+            ..Failure::of_value(message)
+        }
     }
 }
 
@@ -163,7 +201,10 @@ pub(crate) struct Failures {
 
 impl Failures {
     pub(crate) fn new(cap: u32) -> Self {
-        Failures { cap, ..Failures::default() }
+        Failures {
+            cap,
+            ..Failures::default()
+        }
     }
 
     pub(crate) fn add(&mut self, failure: Failure) -> u32 {
@@ -183,7 +224,12 @@ impl Failures {
     }
 
     /// Reports a failure at a path.
-    pub(crate) fn at(&mut self, failure: u32, path: &[PathElement<'_>], locations: &[(usize, usize)]) {
+    pub(crate) fn at(
+        &mut self,
+        failure: u32,
+        path: &[PathElement<'_>],
+        locations: &[(usize, usize)],
+    ) {
         let reported = &mut self.reported[failure as usize];
         *reported += 1;
         if *reported > self.cap {
@@ -198,7 +244,12 @@ impl Failures {
         self.write(failure, None, &[]);
     }
 
-    fn write(&mut self, failure: u32, path: Option<&[PathElement<'_>]>, locations: &[(usize, usize)]) {
+    fn write(
+        &mut self,
+        failure: u32,
+        path: Option<&[PathElement<'_>]>,
+        locations: &[(usize, usize)],
+    ) {
         let failure = &self.all[failure as usize];
         let out = &mut self.out;
         if self.count > 0 {
@@ -211,7 +262,9 @@ impl Failures {
             out.extend_from_slice(b",\"locations\":[");
             for (index, (line, column)) in locations.iter().enumerate() {
                 let comma = if index > 0 { "," } else { "" };
-                out.extend_from_slice(format!("{comma}{{\"line\":{line},\"column\":{column}}}").as_bytes());
+                out.extend_from_slice(
+                    format!("{comma}{{\"line\":{line},\"column\":{column}}}").as_bytes(),
+                );
             }
             out.push(b']');
         }
@@ -226,7 +279,10 @@ impl Failures {
 
     /// Failures that were reported less often than they occurred: message and how often they were left out.
     pub(crate) fn left_out(&self) -> u64 {
-        self.reported.iter().map(|reported| u64::from(reported.saturating_sub(self.cap))).sum()
+        self.reported
+            .iter()
+            .map(|reported| u64::from(reported.saturating_sub(self.cap)))
+            .sum()
     }
 }
 
@@ -237,12 +293,21 @@ fn extensions(failure: &Failure) -> Value {
         object.insert(Str::from("service"), Value::String(service.clone()));
     }
     if let Some(coordinate) = &failure.coordinate {
-        object.insert(Str::from("connector"), nested("coordinate", Value::String(coordinate.clone())));
+        object.insert(
+            Str::from("connector"),
+            nested("coordinate", Value::String(coordinate.clone())),
+        );
     }
     if let Some(status) = failure.status {
-        object.insert(Str::from("http"), nested("status", Value::from(i64::from(status))));
+        object.insert(
+            Str::from("http"),
+            nested("status", Value::from(i64::from(status))),
+        );
     }
-    object.insert(Str::from("sangam"), nested("kind", Value::from(failure.kind.as_str())));
+    object.insert(
+        Str::from("sangam"),
+        nested("kind", Value::from(failure.kind.as_str())),
+    );
     if let Some(own) = &failure.extensions {
         for (name, value) in own.iter() {
             object.insert(name.clone(), value.clone());

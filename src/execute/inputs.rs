@@ -7,7 +7,6 @@ use crate::document::unescape;
 use crate::document::write_json_string;
 use crate::graph::query::TypeTable;
 use crate::plan::Input;
-use crate::plan::Plan;
 use crate::plan::Step;
 
 /// Why there is no call for a row.
@@ -25,7 +24,8 @@ pub(crate) fn rows_at(store: &Store, root: RowId, path: &[Step]) -> Vec<RowId> {
     for step in path {
         let mut next = Vec::with_capacity(rows.len());
         for row in rows {
-            let counts = step.only.is_empty() || store.ty(row).is_some_and(|ty| step.only.contains(&ty));
+            let counts =
+                step.only.is_empty() || store.ty(row).is_some_and(|ty| step.only.contains(&ty));
             if counts {
                 flatten(store, store.cell(row, step.slot), &mut next);
             }
@@ -40,7 +40,10 @@ pub(crate) fn rows_at(store: &Store, root: RowId, path: &[Step]) -> Vec<RowId> {
 fn flatten(store: &Store, cell: Cell, into: &mut Vec<RowId>) {
     match cell {
         Cell::Row(row) => into.push(row),
-        Cell::List { at, len } => store.items(at, len).iter().for_each(|cell| flatten(store, *cell, into)),
+        Cell::List { at, len } => store
+            .items(at, len)
+            .iter()
+            .for_each(|cell| flatten(store, *cell, into)),
         _ => {}
     }
 }
@@ -76,13 +79,21 @@ pub(crate) fn write_members(
     Ok(())
 }
 
-fn write_cell(store: &Store, types: &TypeTable, cell: Cell, input: &Input, out: &mut Vec<u8>) -> Result<(), NoCall> {
+fn write_cell(
+    store: &Store,
+    types: &TypeTable,
+    cell: Cell,
+    input: &Input,
+    out: &mut Vec<u8>,
+) -> Result<(), NoCall> {
     match cell {
         Cell::Missing | Cell::Null if input.key => return Err(NoCall::NoKey),
         Cell::Missing | Cell::Null => out.extend_from_slice(b"null"),
         Cell::Failed(failure) => return Err(NoCall::Failed(failure)),
         Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
-        Cell::Number(text) | Cell::String(text) | Cell::Json(text) => out.extend_from_slice(store.text(text)),
+        Cell::Number(text) | Cell::String(text) | Cell::Json(text) => {
+            out.extend_from_slice(store.text(text))
+        }
         Cell::Row(row) => {
             out.push(b'{');
             write_members(store, types, row, &input.children, true, out)?;
@@ -135,9 +146,4 @@ fn comparable_cell(store: &Store, cell: Cell, input: &Input, out: &mut Vec<u8>) 
         }
     }
     Some(())
-}
-
-/// The response keys of what a fetch reads, for people: nothing but names.
-pub(crate) fn path_of(plan: &Plan, fetch: usize) -> String {
-    plan.fetches[fetch].path.iter().map(|step| step.field.as_str()).collect::<Vec<_>>().join(".")
 }

@@ -55,12 +55,22 @@ impl Lander<'_> {
     pub(crate) fn land(&mut self, fetch: &Fetch, prepared: &Prepared, landed: &Landed) {
         match landed {
             Landed::Documents { pages, cut_off } => {
-                let documents: Vec<Arc<Document>> = pages.iter().map(|page| Arc::clone(&page.document)).collect();
+                let documents: Vec<Arc<Document>> = pages
+                    .iter()
+                    .map(|page| Arc::clone(&page.document))
+                    .collect();
                 match &fetch.call {
                     Call::Connect { connect, mode } => {
                         let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
                         if let Some(connect) = connect {
-                            self.connect(fetch, &connect, *mode, prepared, &documents, cut_off.as_deref());
+                            self.connect(
+                                fetch,
+                                &connect,
+                                *mode,
+                                prepared,
+                                &documents,
+                                cut_off.as_deref(),
+                            );
                         }
                     }
                     Call::Operation(_) | Call::Entities { .. } => {
@@ -78,7 +88,9 @@ impl Lander<'_> {
                     }
                 }
             }
-            Landed::Unrendered(error) => self.unrendered(fetch, &prepared.targets.rows(), &error.message),
+            Landed::Unrendered(error) => {
+                self.unrendered(fetch, &prepared.targets.rows(), &error.message)
+            }
             Landed::Failed(error) => {
                 let (kind, code, message) = Kind::of_source(error.kind);
                 tracing::debug!(
@@ -119,7 +131,9 @@ impl Lander<'_> {
             message,
             code: Str::from(code),
             kind,
-            service: Some(Arc::clone(&self.runtime.services[fetch.service.0 as usize].name)),
+            service: Some(Arc::clone(
+                &self.runtime.services[fetch.service.0 as usize].name,
+            )),
             coordinate,
             status,
             extensions: None,
@@ -194,13 +208,24 @@ impl Lander<'_> {
         self.store.add_list(&items)
     }
 
-    fn mapping_only(&mut self, fetch: &Fetch, connect: &Arc<Connect>, mode: ConnectMode, prepared: &Prepared) {
+    fn mapping_only(
+        &mut self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        mode: ConnectMode,
+        prepared: &Prepared,
+    ) {
         let evaluated = connect.selection.evaluate(None, &prepared.variables);
-        let document = Document::mapped(&evaluated);
         self.remark(&evaluated);
         // What the mapping yields is read by name, as any evaluated selection's value is.
-        match self.project_root(fetch, &document, &prepared.variables, true) {
-            Ok(cell) => self.place(fetch, mode, prepared, cell),
+        let then = match &fetch.projection.root {
+            Root::Evaluated { then, .. } => then,
+            root => root,
+        };
+        let value = evaluated.value.unwrap_or_default();
+        let read = self.with_projector(fetch, 0, &prepared.variables, |projector| projector.value(&value, then));
+        match read {
+            Ok((cell, _)) => self.place(fetch, mode, prepared, cell),
             Err(stop) => {
                 let failure = self.unreadable(fetch, stop, 200);
                 self.fail(fetch, &prepared.targets.rows(), failure);
@@ -210,7 +235,8 @@ impl Lander<'_> {
 
     fn remark(&mut self, evaluated: &Evaluated) {
         for warning in &evaluated.warnings {
-            self.remarks.push(format!("{}: {}", warning.path, warning.message));
+            self.remarks
+                .push(format!("{}: {}", warning.path, warning.message));
         }
     }
 
@@ -218,8 +244,14 @@ impl Lander<'_> {
     fn place(&mut self, fetch: &Fetch, mode: ConnectMode, prepared: &Prepared, cell: Cell) {
         match (mode, &prepared.targets) {
             (ConnectMode::Root | ConnectMode::Implicit, targets) => {
-                let Some(slot) = fetch.argument_slot else { return };
-                let cell = if cell == Cell::Missing { Cell::Null } else { cell };
+                let Some(slot) = fetch.argument_slot else {
+                    return;
+                };
+                let cell = if cell == Cell::Missing {
+                    Cell::Null
+                } else {
+                    cell
+                };
                 for row in targets.rows() {
                     merge_cell(self.store, self.plan, row, slot, cell);
                 }
@@ -234,7 +266,13 @@ impl Lander<'_> {
                 Cell::Missing | Cell::Null => {}
                 _ => {
                     let message = "The service's answer is not an object".to_owned();
-                    let failure = self.failure(fetch, Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message, None);
+                    let failure = self.failure(
+                        fetch,
+                        Kind::BadAnswer,
+                        "CONNECTOR_BAD_ANSWER",
+                        message,
+                        None,
+                    );
                     self.fail(fetch, &targets.rows(), failure);
                 }
             },
@@ -242,25 +280,41 @@ impl Lander<'_> {
     }
 
     /// A batch's elements find their rows by key, never by position; of a repeated key the first counts.
-    fn place_by_key(&mut self, fetch: &Fetch, keys: &ahash::AHashMap<Vec<u8>, Vec<RowId>>, cell: Cell) {
+    fn place_by_key(
+        &mut self,
+        fetch: &Fetch,
+        keys: &ahash::AHashMap<Vec<u8>, Vec<RowId>>,
+        cell: Cell,
+    ) {
         let elements: Vec<Cell> = match cell {
             Cell::List { at, len } => self.store.items(at, len).to_vec(),
             Cell::Row(_) => vec![cell],
             Cell::Missing | Cell::Null => Vec::new(),
             _ => {
                 let message = "The service's answer to a batch is not a list".to_owned();
-                let failure = self.failure(fetch, Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message, None);
+                let failure = self.failure(
+                    fetch,
+                    Kind::BadAnswer,
+                    "CONNECTOR_BAD_ANSWER",
+                    message,
+                    None,
+                );
                 let rows: Vec<RowId> = keys.values().flatten().copied().collect();
                 return self.fail(fetch, &rows, failure);
             }
         };
         let mut seen = ahash::AHashSet::with_capacity(elements.len());
         for element in elements {
-            let Cell::Row(fragment) = element else { continue };
-            let Some(key) = comparable_key(self.store, fragment, &fetch.inputs) else { continue };
+            let Cell::Row(fragment) = element else {
+                continue;
+            };
+            let Some(key) = comparable_key(self.store, fragment, &fetch.inputs) else {
+                continue;
+            };
             let Some(rows) = keys.get(&key) else { continue };
             if !seen.insert(key) {
-                self.remarks.push("the batch's answer repeats a key: the first one counts".to_owned());
+                self.remarks
+                    .push("the batch's answer repeats a key: the first one counts".to_owned());
                 tracing::warn!("a batch's answer repeats a key");
                 continue;
             }
@@ -271,16 +325,6 @@ impl Lander<'_> {
     }
 
     fn project(&mut self, fetch: &Fetch, document: &Document, variables: &Variables) -> Result<Cell, Stop> {
-        self.project_root(fetch, document, variables, false)
-    }
-
-    fn project_root(
-        &mut self,
-        fetch: &Fetch,
-        document: &Document,
-        variables: &Variables,
-        evaluated: bool,
-    ) -> Result<Cell, Stop> {
         let body = match document.format {
             Format::Json => document.body.clone(),
             Format::Text => {
@@ -291,16 +335,8 @@ impl Lander<'_> {
             Format::Empty => bytes::Bytes::from_static(b"null"),
         };
         let number = self.store.add_document(body.clone());
-        let root = match &fetch.projection.root {
-            Root::Evaluated { then, .. } if evaluated => then,
-            Root::Path { otherwise, .. } if evaluated => match otherwise.as_ref() {
-                Root::Evaluated { then, .. } => then,
-                other => other,
-            },
-            root => root,
-        };
         let mut reader = JsonReader::new(&body)?;
-        let (cell, raised) = self.read(fetch, number, &mut reader, root, variables)?;
+        let (cell, raised) = self.read(fetch, number, &mut reader, variables)?;
         reader.finish()?;
         if let (Some(slot), false) = (fetch.argument_slot, raised.is_empty()) {
             self.store.raise(RowId(0), slot, raised.join("; "));
@@ -308,13 +344,23 @@ impl Lander<'_> {
         Ok(cell)
     }
 
-    fn read<'d>(
+    fn read(
         &mut self,
         fetch: &Fetch,
         document: u32,
-        reader: &mut JsonReader<'d>,
-        root: &Root,
+        reader: &mut JsonReader<'_>,
         variables: &Variables,
+    ) -> Result<(Cell, Vec<String>), Stop> {
+        self.with_projector(fetch, document, variables, |projector| projector.read(reader, &fetch.projection.root))
+    }
+
+    /// Reads something into rows. Gives the cell, and errors that an expression has raised beside it.
+    fn with_projector(
+        &mut self,
+        fetch: &Fetch,
+        document: u32,
+        variables: &Variables,
+        read: impl FnOnce(&mut Projector<'_>) -> Result<Cell, Stop>,
     ) -> Result<(Cell, Vec<String>), Stop> {
         let remarks = &mut self.remarks;
         let mut report = |evaluated: &Evaluated| {
@@ -334,7 +380,7 @@ impl Lander<'_> {
             max_bytes: self.runtime.limits.row_bytes,
             raised: Vec::new(),
         };
-        let cell = projector.read(reader, root)?;
+        let cell = read(&mut projector)?;
         Ok((cell, projector.raised))
     }
 
@@ -343,11 +389,24 @@ impl Lander<'_> {
             Stop::Unreadable(error) => {
                 tracing::debug!(%error, "an answer cannot be read");
                 let message = "The service's answer cannot be read".to_owned();
-                self.failure(fetch, Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message, Some(status))
+                self.failure(
+                    fetch,
+                    Kind::BadAnswer,
+                    "CONNECTOR_BAD_ANSWER",
+                    message,
+                    Some(status),
+                )
             }
             Stop::TooLarge => {
-                let message = "The service's answer has more parts than one request may hold".to_owned();
-                self.failure(fetch, Kind::Limit, "RESPONSE_LIMIT_EXCEEDED", message, Some(status))
+                let message =
+                    "The service's answer has more parts than one request may hold".to_owned();
+                self.failure(
+                    fetch,
+                    Kind::Limit,
+                    "RESPONSE_LIMIT_EXCEEDED",
+                    message,
+                    Some(status),
+                )
             }
         }
     }
@@ -361,13 +420,26 @@ impl Lander<'_> {
         variables: &Variables,
     ) -> Failure {
         let status = document.status;
-        let kind = if (200..300).contains(&status) { Kind::Upstream } else { Kind::of_status(status) };
-        let mut failure =
-            self.failure(fetch, kind, "CONNECTOR_FETCH", "Request failed".to_owned(), Some(status));
+        let kind = if (200..300).contains(&status) {
+            Kind::Upstream
+        } else {
+            Kind::of_status(status)
+        };
+        let mut failure = self.failure(
+            fetch,
+            kind,
+            "CONNECTOR_FETCH",
+            "Request failed".to_owned(),
+            Some(status),
+        );
         let input = document_value(document);
         let variables = with_response(variables.clone(), document);
         let evaluate = |selection: &Selection| selection.evaluate(input.as_ref(), &variables).value;
-        match connect.error_message.as_ref().and_then(|message| evaluate(message)) {
+        match connect
+            .error_message
+            .as_ref()
+            .and_then(|message| evaluate(message))
+        {
             Some(Value::String(message)) => failure.message = message.to_string(),
             Some(Value::Number(number)) => failure.message = number.to_string(),
             _ => {}
@@ -391,17 +463,36 @@ impl Lander<'_> {
         let rows = prepared.targets.rows();
         let number = self.store.add_document(document.body.clone());
         match self.service_answer(fetch, prepared, document, number) {
-            Ok(Answer { data: true, errors: None }) => {}
+            Ok(Answer {
+                data: true,
+                errors: None,
+            }) => {}
             Ok(Answer { data, errors }) => {
                 let failing = !(200..300).contains(&document.status);
-                let kind = if failing { Kind::of_status(document.status) } else { Kind::Upstream };
+                let kind = if failing {
+                    Kind::of_status(document.status)
+                } else {
+                    Kind::Upstream
+                };
                 match errors {
-                    Some(errors) => super::service_errors::locate(self, fetch, prepared, &errors, kind, document.status),
+                    Some(errors) => super::service_errors::locate(
+                        self,
+                        fetch,
+                        prepared,
+                        &errors,
+                        kind,
+                        document.status,
+                    ),
                     None => {
                         let kind = if failing { kind } else { Kind::BadAnswer };
                         let message = "The service's answer has no data".to_owned();
-                        let failure =
-                            self.failure(fetch, kind, "CONNECTOR_BAD_ANSWER", message, Some(document.status));
+                        let failure = self.failure(
+                            fetch,
+                            kind,
+                            "CONNECTOR_BAD_ANSWER",
+                            message,
+                            Some(document.status),
+                        );
                         self.fail(fetch, &rows, failure);
                     }
                 }
@@ -427,7 +518,10 @@ impl Lander<'_> {
         document: &Document,
         number: u32,
     ) -> Result<Answer, Stop> {
-        let mut answer = Answer { data: false, errors: None };
+        let mut answer = Answer {
+            data: false,
+            errors: None,
+        };
         let body = document.body.clone();
         let mut reader = JsonReader::new(&body)?;
         reader.enter_object()?;
@@ -469,14 +563,18 @@ impl Lander<'_> {
                         reader.skip()?;
                         continue;
                     }
-                    let (cell, _) = self.read(fetch, number, reader, &fetch.projection.root, &variables)?;
+                    let (cell, _) =
+                        self.read(fetch, number, reader, &variables)?;
                     found = self.entities(fetch, targets, cell);
                 }
                 Ok(found)
             }
             targets => {
-                let (cell, _) = self.read(fetch, number, reader, &fetch.projection.root, &variables)?;
-                let Cell::Row(fragment) = cell else { return Ok(false) };
+                let (cell, _) =
+                    self.read(fetch, number, reader, &variables)?;
+                let Cell::Row(fragment) = cell else {
+                    return Ok(false);
+                };
                 for row in targets.rows() {
                     merge_row(self.store, self.plan, row, fragment);
                 }
@@ -487,11 +585,21 @@ impl Lander<'_> {
 
     /// `_entities` are matched by position, so their number must be right.
     fn entities(&mut self, fetch: &Fetch, targets: &[Vec<RowId>], cell: Cell) -> bool {
-        let Cell::List { at, len } = cell else { return false };
+        let Cell::List { at, len } = cell else {
+            return false;
+        };
         if len as usize != targets.len() {
-            let message =
-                format!("The service gave {len} entities for {} representations", targets.len());
-            let failure = self.failure(fetch, Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message, None);
+            let message = format!(
+                "The service gave {len} entities for {} representations",
+                targets.len()
+            );
+            let failure = self.failure(
+                fetch,
+                Kind::BadAnswer,
+                "CONNECTOR_BAD_ANSWER",
+                message,
+                None,
+            );
             let rows: Vec<RowId> = targets.iter().flatten().copied().collect();
             self.fail(fetch, &rows, failure);
             return true;

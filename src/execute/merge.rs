@@ -39,7 +39,13 @@ fn merged(store: &mut Store, plan: &Plan, known: Cell, new: Cell) -> Cell {
             merge_row(store, plan, into, from);
             known
         }
-        (known @ Cell::List { at, len }, Cell::List { at: other, len: others }) if len == others => {
+        (
+            known @ Cell::List { at, len },
+            Cell::List {
+                at: other,
+                len: others,
+            },
+        ) if len == others => {
             for index in 0..len {
                 let cell = merged(store, plan, store.item(at, index), store.item(other, index));
                 store.set_item(at, index, cell);

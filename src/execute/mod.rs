@@ -98,7 +98,9 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
     loop {
         execution.start_ready();
         while running.len() < runtime.limits.concurrency {
-            let Some((fetch, prepared)) = execution.queue.pop_front() else { break };
+            let Some((fetch, prepared)) = execution.queue.pop_front() else {
+                break;
+            };
             let freshness = execution.freshness(fetch);
             running.push(make(runtime, plan, request, fetch, prepared, freshness));
         }
@@ -109,7 +111,9 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
             continue;
         }
         match tokio::time::timeout_at(deadline, running.next()).await {
-            Ok(Some((fetch, prepared, landed, took))) => execution.land(fetch, &prepared, &landed, took),
+            Ok(Some((fetch, prepared, landed, took))) => {
+                execution.land(fetch, &prepared, &landed, took)
+            }
             Ok(None) => {}
             Err(_) => {
                 execution.time_out();
@@ -129,7 +133,14 @@ async fn make(
     freshness: Freshness,
 ) -> CallResult {
     let begun = std::time::Instant::now();
-    let landed = call::call(runtime, request, &plan.fetches[fetch], &mut prepared, freshness).await;
+    let landed = call::call(
+        runtime,
+        request,
+        &plan.fetches[fetch],
+        &mut prepared,
+        freshness,
+    )
+    .await;
     (fetch, prepared, landed, begun.elapsed())
 }
 
@@ -162,7 +173,9 @@ impl<'a> Execution<'a> {
     /// Lookups under a mutation see the upstream as it is now.
     fn freshness(&self, fetch: usize) -> Freshness {
         match self.plan.kind {
-            OperationType::Mutation if self.plan.fetches[fetch].path.is_empty() => Freshness::Mutation,
+            OperationType::Mutation if self.plan.fetches[fetch].path.is_empty() => {
+                Freshness::Mutation
+            }
             OperationType::Mutation => Freshness::Uncached,
             _ if self.request.uncached => Freshness::Uncached,
             _ => Freshness::Read,
@@ -191,7 +204,11 @@ impl<'a> Execution<'a> {
                 .iter()
                 .zip(&self.states)
                 .all(|(other, state)| other.sequence >= fetch.sequence || *state == State::Done);
-        earlier_done && fetch.after.iter().all(|other| self.states[*other] == State::Done)
+        earlier_done
+            && fetch
+                .after
+                .iter()
+                .all(|other| self.states[*other] == State::Done)
     }
 
     fn start(&mut self, index: usize) {
@@ -202,7 +219,6 @@ impl<'a> Execution<'a> {
         }
         let preparer = Preparer {
             runtime: self.runtime,
-            plan: self.plan,
             request: self.request,
             store: &self.store,
             root: self.root,
@@ -211,7 +227,9 @@ impl<'a> Execution<'a> {
         let mut preparation = preparer.prepare(fetch);
         let limit = self.runtime.limits.upstream_calls;
         let allowed = limit.saturating_sub(self.calls_made);
-        let refused = preparation.calls.split_off(preparation.calls.len().min(allowed));
+        let refused = preparation
+            .calls
+            .split_off(preparation.calls.len().min(allowed));
         self.calls_made += preparation.calls.len();
         let mut lander = self.lander();
         for (row, failure) in &preparation.failed {
@@ -229,15 +247,20 @@ impl<'a> Execution<'a> {
             lander.unrendered(fetch, rows, &error.message);
         }
         if !refused.is_empty() {
-            let message = format!("The operation needs more calls to upstreams than allowed ({limit})");
-            let rows: Vec<RowId> = refused.iter().flat_map(|call| call.targets.rows()).collect();
+            let message =
+                format!("The operation needs more calls to upstreams than allowed ({limit})");
+            let rows: Vec<RowId> = refused
+                .iter()
+                .flat_map(|call| call.targets.rows())
+                .collect();
             lander.fail(fetch, &rows, Failure::limit(message));
         }
         self.states[index] = match preparation.calls.len() {
             0 => State::Done,
             count => State::Running(count),
         };
-        self.queue.extend(preparation.calls.into_iter().map(|call| (index, call)));
+        self.queue
+            .extend(preparation.calls.into_iter().map(|call| (index, call)));
     }
 
     fn lander(&mut self) -> Lander<'_> {
@@ -257,7 +280,14 @@ impl<'a> Execution<'a> {
         lander.land(fetch, prepared, landed);
         let remarks = std::mem::take(&mut lander.remarks);
         if self.request.record {
-            self.records.push(CallRecord::new(self.runtime, fetch, index, landed, took, remarks));
+            self.records.push(CallRecord::new(
+                self.runtime,
+                fetch,
+                index,
+                landed,
+                took,
+                remarks,
+            ));
         }
         if let State::Running(open) = &mut self.states[index] {
             *open -= 1;
@@ -277,15 +307,36 @@ impl<'a> Execution<'a> {
             let rows = inputs::rows_at(&self.store, self.root, &fetch.path);
             let message = "The operation was not done in time".to_owned();
             let mut lander = self.lander();
-            let failure = lander.failure(fetch, FailureKind::Timeout, "GATEWAY_TIMEOUT", message, None);
+            let failure = lander.failure(
+                fetch,
+                FailureKind::Timeout,
+                "GATEWAY_TIMEOUT",
+                message,
+                None,
+            );
             lander.fail(fetch, &rows, failure);
         }
     }
 
     fn finish(self) -> Executed {
-        let Execution { runtime, plan, request, store, mut failures, root, mut validity, records, .. } = self;
+        let Execution {
+            runtime,
+            plan,
+            request,
+            store,
+            mut failures,
+            root,
+            mut validity,
+            records,
+            ..
+        } = self;
         let truth = |name: &str| matches!(request.variables.get(name), Some(Value::Bool(true)));
-        let guards: Vec<bool> = plan.output.guards.iter().map(|guard| guard.holds(truth)).collect();
+        let guards: Vec<bool> = plan
+            .output
+            .guards
+            .iter()
+            .map(|guard| guard.holds(truth))
+            .collect();
         let mut writer = Writer {
             store: &store,
             output: &plan.output,
@@ -303,7 +354,10 @@ impl<'a> Execution<'a> {
         let (mut body, too_long) = (std::mem::take(&mut writer.out), writer.too_long);
         drop(writer);
         if too_long {
-            let message = format!("The answer is longer than {} bytes", runtime.limits.answer_bytes);
+            let message = format!(
+                "The answer is longer than {} bytes",
+                runtime.limits.answer_bytes
+            );
             let failure = failures.add(Failure::limit(message));
             failures.overall(failure);
         }
@@ -312,7 +366,10 @@ impl<'a> Execution<'a> {
             body.extend_from_slice(failures.written());
             body.push(b']');
             if failures.left_out() > 0 {
-                let extensions = format!(",\"extensions\":{{\"sangam\":{{\"errorsLeftOut\":{}}}}}", failures.left_out());
+                let extensions = format!(
+                    ",\"extensions\":{{\"sangam\":{{\"errorsLeftOut\":{}}}}}",
+                    failures.left_out()
+                );
                 body.extend_from_slice(extensions.as_bytes());
             }
             validity.spoil();

@@ -28,7 +28,6 @@ use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
 use crate::plan::Call;
 use crate::plan::Fetch;
-use crate::plan::Plan;
 use crate::plan::ServiceOperation;
 
 /// One call, ready to be made.
@@ -86,7 +85,6 @@ struct Group {
 
 pub(crate) struct Preparer<'a> {
     pub(crate) runtime: &'a Runtime,
-    pub(crate) plan: &'a Plan,
     pub(crate) request: &'a RequestContext,
     pub(crate) store: &'a Store,
     pub(crate) root: RowId,
@@ -113,7 +111,10 @@ impl Preparer<'_> {
                 let call = self.operation(fetch, operation, None, Targets::Rows(rows));
                 push(&mut preparation, call);
             }
-            Call::Entities { typename, operation } => {
+            Call::Entities {
+                typename,
+                operation,
+            } => {
                 let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
                 self.entities(fetch, operation, groups, &mut preparation);
             }
@@ -149,7 +150,14 @@ impl Preparer<'_> {
                 text.extend_from_slice(b"\"__typename\":");
                 write_json_string(typename, &mut text);
             }
-            let written = write_members(self.store, types, row, &fetch.inputs, typename.is_none(), &mut text);
+            let written = write_members(
+                self.store,
+                types,
+                row,
+                &fetch.inputs,
+                typename.is_none(),
+                &mut text,
+            );
             match written {
                 Ok(()) => {}
                 Err(NoCall::NoKey) => continue,
@@ -163,7 +171,10 @@ impl Preparer<'_> {
                 Some(&place) => groups[place].rows.push(row),
                 None => {
                     places.insert(text.clone(), groups.len());
-                    groups.push(Group { text: text.clone(), rows: vec![row] });
+                    groups.push(Group {
+                        text: text.clone(),
+                        rows: vec![row],
+                    });
                 }
             }
         }
@@ -190,7 +201,12 @@ impl Preparer<'_> {
             targets.push(group.rows);
         }
         representations.push(b']');
-        let call = self.operation(fetch, operation, Some(&representations), Targets::ByPosition(targets));
+        let call = self.operation(
+            fetch,
+            operation,
+            Some(&representations),
+            Targets::ByPosition(targets),
+        );
         push(preparation, call);
     }
 
@@ -205,7 +221,9 @@ impl Preparer<'_> {
         let service = self.service(fetch);
         let variables = self.base_variables(service, true);
         let template = match &self.runtime.graph.service(fetch.service).kind {
-            SubgraphKind::Service(remote) => remote.template.render(&variables, &self.request.headers),
+            SubgraphKind::Service(remote) => {
+                remote.template.render(&variables, &self.request.headers)
+            }
             _ => Ok(native_request()),
         };
         let mut request = match template {
@@ -213,16 +231,29 @@ impl Preparer<'_> {
             Err(error) => return Err((targets.rows(), error)),
         };
         request.body = Bytes::from(self.operation_body(operation, representations));
-        Ok(Prepared { request: Some(request), variables, targets })
+        Ok(Prepared {
+            request: Some(request),
+            variables,
+            targets,
+        })
     }
 
-    fn operation_body(&self, operation: &ServiceOperation, representations: Option<&[u8]>) -> Vec<u8> {
-        let mut body = Vec::with_capacity(operation.text.len() + representations.map_or(64, <[u8]>::len) + 64);
+    fn operation_body(
+        &self,
+        operation: &ServiceOperation,
+        representations: Option<&[u8]>,
+    ) -> Vec<u8> {
+        let mut body =
+            Vec::with_capacity(operation.text.len() + representations.map_or(64, <[u8]>::len) + 64);
         body.extend_from_slice(b"{\"query\":");
         write_json_string(&operation.text, &mut body);
         let mut first = true;
         let mut member = |name: &str, body: &mut Vec<u8>| {
-            body.extend_from_slice(if std::mem::take(&mut first) { b",\"variables\":{" } else { b"," });
+            body.extend_from_slice(if std::mem::take(&mut first) {
+                b",\"variables\":{"
+            } else {
+                b","
+            });
             write_json_string(name, body);
             body.push(b':');
         };
@@ -267,7 +298,8 @@ impl Preparer<'_> {
         rows: Vec<RowId>,
         preparation: &mut Preparation,
     ) {
-        let reads_headers = connect.reads.all_client_headers || !connect.reads.client_headers.is_empty();
+        let reads_headers =
+            connect.reads.all_client_headers || !connect.reads.client_headers.is_empty();
         let base = self.base_variables(self.service(fetch), reads_headers);
         let arguments = self.arguments(fetch);
         if mode == ConnectMode::Root {
@@ -283,7 +315,10 @@ impl Preparer<'_> {
             let inputs = parse(&group.text);
             let variables = match mode {
                 ConnectMode::Explicit => base.clone().with("$args", inputs),
-                _ => base.clone().with("$this", inputs).with("$args", arguments.clone()),
+                _ => base
+                    .clone()
+                    .with("$this", inputs)
+                    .with("$args", arguments.clone()),
             };
             let before = preparation.calls.len();
             self.push_connect(connect, variables, Targets::Rows(group.rows), preparation);
@@ -310,7 +345,10 @@ impl Preparer<'_> {
             let mut batch = Vec::new();
             let mut targets: AHashMap<Vec<u8>, Vec<RowId>> = AHashMap::new();
             for group in groups.by_ref() {
-                let key = group.rows.first().and_then(|row| comparable_key(self.store, *row, &fetch.inputs));
+                let key = group
+                    .rows
+                    .first()
+                    .and_then(|row| comparable_key(self.store, *row, &fetch.inputs));
                 let Some(key) = key else { continue };
                 // `5` and `"5"` are one ID, and one element of the batch.
                 let rows = targets.entry(key).or_default();
@@ -341,7 +379,11 @@ impl Preparer<'_> {
             None => Ok(None),
         };
         match request {
-            Ok(request) => preparation.calls.push(Prepared { request, variables, targets }),
+            Ok(request) => preparation.calls.push(Prepared {
+                request,
+                variables,
+                targets,
+            }),
             Err(error) => preparation.unrendered.push((targets.rows(), error)),
         }
     }
@@ -366,13 +408,22 @@ fn push(preparation: &mut Preparation, call: Result<Prepared, (Vec<RowId>, Rende
 }
 
 /// Calls are deduplicated on what is sent, not on whom they are for.
-fn merge_same_request(calls: &mut Vec<Prepared>, by_request: &mut AHashMap<(String, Bytes), usize>) {
+fn merge_same_request(
+    calls: &mut Vec<Prepared>,
+    by_request: &mut AHashMap<(String, Bytes), usize>,
+) {
     let Some(last) = calls.last() else { return };
     let Some(request) = &last.request else { return };
     let key = (request.target.clone(), request.body.clone());
     match by_request.get(&key) {
         Some(&known) if calls[known].request == last.request => {
-            let Some(Prepared { targets: Targets::Rows(rows), .. }) = calls.pop() else { return };
+            let Some(Prepared {
+                targets: Targets::Rows(rows),
+                ..
+            }) = calls.pop()
+            else {
+                return;
+            };
             if let Targets::Rows(all) = &mut calls[known].targets {
                 all.extend(rows);
             }
@@ -392,11 +443,17 @@ fn parse(text: &[u8]) -> Value {
 /// The request to a schema in this process.
 fn native_request() -> Request {
     let mut headers = HeaderMap::new();
-    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    headers.insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/json"),
+    );
     Request {
         verb: http::Method::POST,
         target: "native:".to_owned(),
-        headers: headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect(),
+        headers: headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name?, value)))
+            .collect(),
         body: Bytes::new(),
     }
 }

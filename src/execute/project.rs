@@ -65,11 +65,19 @@ type Captures = SmallVec<[Option<Span>; 4]>;
 
 impl Projector<'_> {
     /// Reads the value before which a cursor stands.
-    pub(crate) fn read<'d, R: Reader<'d>>(&mut self, reader: &mut R, root: &Root) -> Result<Cell, Stop> {
+    pub(crate) fn read<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        root: &Root,
+    ) -> Result<Cell, Stop> {
         match root {
             Root::Leaf => self.leaf(reader),
             Root::Object(node) => self.objects(reader, *node),
-            Root::Path { keys, then, otherwise } => self.path(reader, keys, then, otherwise),
+            Root::Path {
+                keys,
+                then,
+                otherwise,
+            } => self.path(reader, keys, then, otherwise),
             Root::Evaluated { expression, then } => {
                 let input = Value::read(reader)?;
                 let evaluated = expression.evaluate(Some(&input), self.variables);
@@ -82,9 +90,12 @@ impl Projector<'_> {
     fn evaluated(&mut self, evaluated: Evaluated, then: &Root) -> Result<Cell, Stop> {
         if !evaluated.warnings.is_empty() || !evaluated.errors.is_empty() {
             (self.report)(&evaluated);
-            self.raised.extend(evaluated.errors.iter().map(|error| error.message.clone()));
+            self.raised
+                .extend(evaluated.errors.iter().map(|error| error.message.clone()));
         }
-        let Some(value) = evaluated.value else { return Ok(Cell::Missing) };
+        let Some(value) = evaluated.value else {
+            return Ok(Cell::Missing);
+        };
         self.value(&value, then)
     }
 
@@ -104,7 +115,9 @@ impl Projector<'_> {
         let copy = self.store.text(text).to_vec();
         let (document, offset) = (self.document, self.offset);
         (self.document, self.offset) = (SCRATCH, text.span.start);
-        let cell = JsonReader::new(&copy).map_err(Stop::from).and_then(|mut reader| self.read(&mut reader, then));
+        let cell = JsonReader::new(&copy)
+            .map_err(Stop::from)
+            .and_then(|mut reader| self.read(&mut reader, then));
         (self.document, self.offset) = (document, offset);
         cell
     }
@@ -116,7 +129,9 @@ impl Projector<'_> {
         then: &Root,
         otherwise: &Root,
     ) -> Result<Cell, Stop> {
-        let Some((key, rest)) = keys.split_first() else { return self.read(reader, then) };
+        let Some((key, rest)) = keys.split_first() else {
+            return self.read(reader, then);
+        };
         match reader.peek()? {
             Kind::Object => {}
             // A path maps over lists: what that gives is for the language to say.
@@ -142,8 +157,15 @@ impl Projector<'_> {
     }
 
     /// Evaluates a path of which the first keys have been read already: they are put around the value again.
-    fn rest_of_path(&mut self, input: Value, keys: &[Box<str>], otherwise: &Root) -> Result<Cell, Stop> {
-        let Root::Evaluated { expression, then } = otherwise else { return Ok(Cell::Missing) };
+    fn rest_of_path(
+        &mut self,
+        input: Value,
+        keys: &[Box<str>],
+        otherwise: &Root,
+    ) -> Result<Cell, Stop> {
+        let Root::Evaluated { expression, then } = otherwise else {
+            return Ok(Cell::Missing);
+        };
         let all = expression.as_path().map(|path| {
             path.steps.iter().filter_map(|step| match &step.kind {
                 crate::mapping::ast::StepKind::Key(name) => Some(name.clone()),
@@ -163,8 +185,14 @@ impl Projector<'_> {
     }
 
     fn text(&self, span: Span) -> Text {
-        let span = Span { start: span.start + self.offset, end: span.end + self.offset };
-        Text { document: self.document, span }
+        let span = Span {
+            start: span.start + self.offset,
+            end: span.end + self.offset,
+        };
+        Text {
+            document: self.document,
+            span,
+        }
     }
 
     fn leaf<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
@@ -207,10 +235,18 @@ impl Projector<'_> {
 
     fn check_size(&self) -> Result<(), Stop> {
         let pending = self.pending.len() * size_of::<Cell>();
-        if self.store.size() + pending > self.max_bytes { Err(Stop::TooLarge) } else { Ok(()) }
+        if self.store.size() + pending > self.max_bytes {
+            Err(Stop::TooLarge)
+        } else {
+            Ok(())
+        }
     }
 
-    fn objects<'d, R: Reader<'d>>(&mut self, reader: &mut R, node: ProjectionId) -> Result<Cell, Stop> {
+    fn objects<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        node: ProjectionId,
+    ) -> Result<Cell, Stop> {
         match reader.peek()? {
             Kind::Object => self.new_rows(reader, node),
             Kind::List => self.list(reader, |projector, reader| projector.objects(reader, node)),
@@ -219,7 +255,11 @@ impl Projector<'_> {
         }
     }
 
-    fn new_rows<'d, R: Reader<'d>>(&mut self, reader: &mut R, node: ProjectionId) -> Result<Cell, Stop> {
+    fn new_rows<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        node: ProjectionId,
+    ) -> Result<Cell, Stop> {
         let projection = self.projection;
         let object = &projection.nodes[node.0 as usize];
         let mut first = None;
@@ -227,7 +267,8 @@ impl Projector<'_> {
             let row = self.store.add_row(new.need, new.width, new.ty);
             let base = *first.get_or_insert(row);
             if let Some((holder, slot)) = new.parent {
-                self.store.set(RowId(base.0 + u32::from(holder)), slot, Cell::Row(row));
+                self.store
+                    .set(RowId(base.0 + u32::from(holder)), slot, Cell::Row(row));
             }
         }
         let Some(base) = first else {
@@ -298,7 +339,13 @@ impl Projector<'_> {
     }
 
     /// One value with several places to go: it is read once for each.
-    fn several(&mut self, text: &[u8], span: Span, sinks: &[Sink], base: RowId) -> Result<(), Stop> {
+    fn several(
+        &mut self,
+        text: &[u8],
+        span: Span,
+        sinks: &[Sink],
+        base: RowId,
+    ) -> Result<(), Stop> {
         let offset = self.offset;
         for sink in sinks {
             let mut reader = JsonReader::new(span.of(text))?;
@@ -310,7 +357,12 @@ impl Projector<'_> {
         Ok(())
     }
 
-    fn sink<'d, R: Reader<'d>>(&mut self, reader: &mut R, sink: &Sink, base: RowId) -> Result<(), Stop> {
+    fn sink<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        sink: &Sink,
+        base: RowId,
+    ) -> Result<(), Stop> {
         match sink {
             Sink::Leaf { row, slot } => {
                 let cell = self.leaf(reader)?;
@@ -339,7 +391,9 @@ impl Projector<'_> {
     /// A path that leads through a list: each key maps over it.
     fn through(&mut self, value: &Value, node: &ObjectNode, base: RowId) -> Result<(), Stop> {
         for key in &node.keys {
-            let Some(inner) = mapped(value, &key.name) else { continue };
+            let Some(inner) = mapped(value, &key.name) else {
+                continue;
+            };
             for sink in &key.sinks {
                 let projection = self.projection;
                 match sink {
@@ -351,7 +405,9 @@ impl Projector<'_> {
                         let cell = self.value(&inner, &Root::Object(*node))?;
                         self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
                     }
-                    Sink::Path(node) => self.through(&inner, &projection.nodes[node.0 as usize], base)?,
+                    Sink::Path(node) => {
+                        self.through(&inner, &projection.nodes[node.0 as usize], base)?
+                    }
                 }
             }
         }
@@ -361,8 +417,13 @@ impl Projector<'_> {
     fn typename<'d, R: Reader<'d>>(&mut self, reader: &mut R, base: RowId) -> Result<(), Stop> {
         let span = reader.capture()?;
         let text = span.of(reader.text());
-        let name = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or_default();
-        let ty = std::str::from_utf8(name).ok().and_then(|name| self.types.id(name));
+        let name = text
+            .strip_prefix(b"\"")
+            .and_then(|text| text.strip_suffix(b"\""))
+            .unwrap_or_default();
+        let ty = std::str::from_utf8(name)
+            .ok()
+            .and_then(|name| self.types.id(name));
         if let Some(ty) = ty.filter(|ty| self.types.info(*ty).is_object) {
             self.store.set_ty(base, ty);
         }
@@ -419,7 +480,10 @@ fn mapped(value: &Value, key: &str) -> Option<Value> {
     match value {
         Value::Object(object) => object.get(key).cloned(),
         Value::Array(items) => {
-            let items = items.iter().map(|item| mapped(item, key).unwrap_or(Value::Null)).collect();
+            let items = items
+                .iter()
+                .map(|item| mapped(item, key).unwrap_or(Value::Null))
+                .collect();
             Some(Value::Array(std::sync::Arc::new(items)))
         }
         _ => None,

@@ -28,10 +28,15 @@ impl Validity {
             self.oldest = self.oldest.max(page.age);
             match page.fresh_for {
                 None => self.spoilt = true,
-                Some(fresh) => self.shortest = Some(self.shortest.map_or(fresh, |known| known.min(fresh))),
+                Some(fresh) => {
+                    self.shortest = Some(self.shortest.map_or(fresh, |known| known.min(fresh)))
+                }
             }
-            self.private |=
-                page.document.lifetime.as_ref().is_some_and(|lifetime| lifetime.scope == Scope::Private);
+            self.private |= page
+                .document
+                .lifetime
+                .as_ref()
+                .is_some_and(|lifetime| lifetime.scope == Scope::Private);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The `errors` of a GraphQL service's answer, put at the places in our rows that their paths name.
 //!
-//! Their texts stay in the log: what a client sees names the service and the kind of failure.
+//! Their texts go no further, not even to the log, since they may hold anything: what a client sees names the service
+//! and the kind of failure.
 
 use super::failure::Kind;
 use super::land::Lander;
@@ -22,26 +23,38 @@ pub(crate) fn locate(
     kind: Kind,
     status: u16,
 ) {
-    let Some(errors) = errors.as_array() else { return };
+    let Some(errors) = errors.as_array() else {
+        return;
+    };
     for error in errors {
         let message = "The service reported an error".to_owned();
-        tracing::debug!(
-            connector = %lander.runtime.services[fetch.service.0 as usize].name,
-            detail = error.get("message").and_then(Value::as_str).unwrap_or_default(),
-            "a service reported an error"
+        let failure = lander.failure(
+            fetch,
+            kind,
+            "DOWNSTREAM_SERVICE_ERROR",
+            message,
+            Some(status),
         );
-        let failure = lander.failure(fetch, kind, "DOWNSTREAM_SERVICE_ERROR", message, Some(status));
         let failure = lander.failures.add(failure);
-        let path = error.get("path").and_then(Value::as_array).unwrap_or_default();
+        let path = error
+            .get("path")
+            .and_then(Value::as_array)
+            .unwrap_or_default();
         let marked = match (&prepared.targets, path) {
-            (Targets::ByPosition(targets), [Value::String(field), Value::Number(index), rest @ ..])
-                if &**field == "_entities" =>
-            {
+            (
+                Targets::ByPosition(targets),
+                [Value::String(field), Value::Number(index), rest @ ..],
+            ) if &**field == "_entities" => {
                 let index = index.as_i64().and_then(|index| usize::try_from(index).ok());
-                let rows = index.and_then(|index| targets.get(index)).cloned().unwrap_or_default();
+                let rows = index
+                    .and_then(|index| targets.get(index))
+                    .cloned()
+                    .unwrap_or_default();
                 mark_all(lander, &rows, fetch.read, rest, failure)
             }
-            (Targets::Rows(rows), path) => mark_all(lander, &rows.clone(), fetch.read, path, failure),
+            (Targets::Rows(rows), path) => {
+                mark_all(lander, &rows.clone(), fetch.read, path, failure)
+            }
             _ => false,
         };
         if !marked {
@@ -52,7 +65,13 @@ pub(crate) fn locate(
     }
 }
 
-fn mark_all(lander: &mut Lander<'_>, rows: &[RowId], read: ReadId, path: &[Value], failure: u32) -> bool {
+fn mark_all(
+    lander: &mut Lander<'_>,
+    rows: &[RowId],
+    read: ReadId,
+    path: &[Value],
+    failure: u32,
+) -> bool {
     let mut marked = false;
     for row in rows {
         marked |= mark(lander, *row, read, path, failure);
@@ -68,7 +87,9 @@ fn mark(lander: &mut Lander<'_>, row: RowId, read: ReadId, path: &[Value], failu
     };
     let plan = lander.plan;
     let fields = &plan.read(read).fields;
-    let Some(field) = fields.iter().find(|field| field.key == **key) else { return false };
+    let Some(field) = fields.iter().find(|field| field.key == **key) else {
+        return false;
+    };
     match lander.store.cell(row, field.slot) {
         Cell::Missing | Cell::Null => {
             lander.store.set(row, field.slot, Cell::Failed(failure));
@@ -82,11 +103,20 @@ fn mark(lander: &mut Lander<'_>, row: RowId, read: ReadId, path: &[Value], failu
     }
 }
 
-fn mark_in(lander: &mut Lander<'_>, cell: Cell, read: ReadId, path: &[Value], failure: u32) -> bool {
+fn mark_in(
+    lander: &mut Lander<'_>,
+    cell: Cell,
+    read: ReadId,
+    path: &[Value],
+    failure: u32,
+) -> bool {
     match (cell, path.split_first()) {
         (Cell::Row(row), _) => mark(lander, row, read, path, failure),
         (Cell::List { at, len }, Some((Value::Number(index), rest))) => {
-            let index = index.as_i64().and_then(|index| u32::try_from(index).ok()).filter(|index| *index < len);
+            let index = index
+                .as_i64()
+                .and_then(|index| u32::try_from(index).ok())
+                .filter(|index| *index < len);
             let Some(index) = index else { return false };
             match lander.store.item(at, index) {
                 Cell::Missing | Cell::Null => {

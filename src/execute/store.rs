@@ -65,13 +65,18 @@ pub(crate) const SCRATCH: u32 = u32::MAX;
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Store { rows: Vec::with_capacity(64), cells: Vec::with_capacity(256), ..Store::default() }
+        Store {
+            rows: Vec::with_capacity(64),
+            cells: Vec::with_capacity(256),
+            ..Store::default()
+        }
     }
 
     /// Adds a row with `width` missing cells.
     pub(crate) fn add_row(&mut self, need: u32, width: u32, ty: Option<TypeId>) -> RowId {
         let at = self.cells.len() as u32;
-        self.cells.resize(self.cells.len() + width as usize, Cell::Missing);
+        self.cells
+            .resize(self.cells.len() + width as usize, Cell::Missing);
         self.rows.push(RowHead { at, need, ty });
         RowId((self.rows.len() - 1) as u32)
     }
@@ -79,7 +84,10 @@ impl Store {
     pub(crate) fn add_list(&mut self, items: &[Cell]) -> Cell {
         let at = self.cells.len() as u32;
         self.cells.extend_from_slice(items);
-        Cell::List { at, len: items.len() as u32 }
+        Cell::List {
+            at,
+            len: items.len() as u32,
+        }
     }
 
     pub(crate) fn add_document(&mut self, body: Bytes) -> u32 {
@@ -91,14 +99,23 @@ impl Store {
     pub(crate) fn add_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Text {
         let start = self.scratch.len() as u32;
         write(&mut self.scratch);
-        Text { document: SCRATCH, span: Span { start, end: self.scratch.len() as u32 } }
+        Text {
+            document: SCRATCH,
+            span: Span {
+                start,
+                end: self.scratch.len() as u32,
+            },
+        }
     }
 
     pub(crate) fn text(&self, text: Text) -> &[u8] {
         if text.document == SCRATCH {
             return text.span.of(&self.scratch);
         }
-        self.documents.get(text.document as usize).map(|body| text.span.of(body)).unwrap_or_default()
+        self.documents
+            .get(text.document as usize)
+            .map(|body| text.span.of(body))
+            .unwrap_or_default()
     }
 
     pub(crate) fn ty(&self, row: RowId) -> Option<TypeId> {
@@ -141,7 +158,10 @@ impl Store {
 
     /// The errors that stand beside a value.
     pub(crate) fn raised(&self, row: RowId, slot: u16) -> impl Iterator<Item = &str> {
-        let own = self.raised.iter().filter(move |(r, s, _)| *r == row && *s == slot);
+        let own = self
+            .raised
+            .iter()
+            .filter(move |(r, s, _)| *r == row && *s == slot);
         own.map(|(_, _, message)| message.as_str())
     }
 
@@ -152,6 +172,8 @@ impl Store {
 
     /// Bytes that the rows take; documents not counted.
     pub(crate) fn size(&self) -> usize {
-        self.cells.len() * size_of::<Cell>() + self.rows.len() * size_of::<RowHead>() + self.scratch.len()
+        self.cells.len() * size_of::<Cell>()
+            + self.rows.len() * size_of::<RowHead>()
+            + self.scratch.len()
     }
 }

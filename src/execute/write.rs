@@ -104,8 +104,12 @@ impl<'w> Writer<'w> {
                 Err(Propagate)
             }
             FieldSource::Introspection => {
-                let value = self.introspection.iter().find(|(name, _)| *name == field.name.as_str());
-                self.out.extend_from_slice(value.map_or(b"null", |(_, value)| value.as_slice()));
+                let value = self
+                    .introspection
+                    .iter()
+                    .find(|(name, _)| *name == field.name.as_str());
+                self.out
+                    .extend_from_slice(value.map_or(b"null", |(_, value)| value.as_slice()));
                 Ok(())
             }
         }
@@ -120,7 +124,12 @@ impl<'w> Writer<'w> {
     }
 
     /// Completes a value; on an error it has been cut back to where it began.
-    fn complete(&mut self, cell: Cell, ty: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+    fn complete(
+        &mut self,
+        cell: Cell,
+        ty: &'w OutputType,
+        field: &'w OutputField,
+    ) -> Result<(), Propagate> {
         match ty {
             OutputType::NonNull(inner) => self.non_null(cell, inner, field),
             _ => {
@@ -134,7 +143,12 @@ impl<'w> Writer<'w> {
         }
     }
 
-    fn non_null(&mut self, cell: Cell, ty: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+    fn non_null(
+        &mut self,
+        cell: Cell,
+        ty: &'w OutputType,
+        field: &'w OutputField,
+    ) -> Result<(), Propagate> {
         match cell {
             Cell::Missing | Cell::Null => {
                 self.fail(Failure::null_in_non_null(&field.coordinate), field);
@@ -145,7 +159,12 @@ impl<'w> Writer<'w> {
     }
 
     /// Writes a value of a nullable type, `null` included.
-    fn nullable(&mut self, cell: Cell, ty: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+    fn nullable(
+        &mut self,
+        cell: Cell,
+        ty: &'w OutputType,
+        field: &'w OutputField,
+    ) -> Result<(), Propagate> {
         match (cell, ty) {
             (Cell::Missing | Cell::Null, _) => {
                 self.out.extend_from_slice(b"null");
@@ -157,7 +176,9 @@ impl<'w> Writer<'w> {
             }
             (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
             (Cell::Row(row), OutputType::Object(object)) => {
-                if self.store.ty(row).is_none() && self.output.objects[*object as usize].classes.len() > 1 {
+                if self.store.ty(row).is_none()
+                    && self.output.objects[*object as usize].classes.len() > 1
+                {
                     let known = &self.output.objects[*object as usize].classes;
                     if known.iter().any(|(_, fields)| fields != &known[0].1) {
                         self.fail(Failure::unknown_type(), field);
@@ -168,14 +189,27 @@ impl<'w> Writer<'w> {
             }
             (cell, OutputType::Leaf(leaf)) => self.leaf(cell, leaf, field),
             (cell, ty) => {
-                let expected = if matches!(ty, OutputType::List(_)) { "a list" } else { "an object" };
-                self.fail(Failure::wrong_shape(&field.coordinate, expected, kind(cell)), field);
+                let expected = if matches!(ty, OutputType::List(_)) {
+                    "a list"
+                } else {
+                    "an object"
+                };
+                self.fail(
+                    Failure::wrong_shape(&field.coordinate, expected, kind(cell)),
+                    field,
+                );
                 Err(Propagate)
             }
         }
     }
 
-    fn list(&mut self, at: u32, len: u32, item: &'w OutputType, field: &'w OutputField) -> Result<(), Propagate> {
+    fn list(
+        &mut self,
+        at: u32,
+        len: u32,
+        item: &'w OutputType,
+        field: &'w OutputField,
+    ) -> Result<(), Propagate> {
         self.out.push(b'[');
         for index in 0..len {
             if index > 0 {
@@ -207,16 +241,22 @@ impl<'w> Writer<'w> {
             },
             (Leaf::Id, Cell::Number(text)) if is_integer(store.text(text)) => self.quoted(text),
             (Leaf::String, Cell::Number(text)) => self.quoted(text),
-            (Leaf::String | Leaf::Id, Cell::String(text)) => self.out.extend_from_slice(store.text(text)),
+            (Leaf::String | Leaf::Id, Cell::String(text)) => {
+                self.out.extend_from_slice(store.text(text))
+            }
             (Leaf::String, Cell::Bool(value)) => {
-                self.out.extend_from_slice(if value { b"\"true\"" } else { b"\"false\"" });
+                self.out
+                    .extend_from_slice(if value { b"\"true\"" } else { b"\"false\"" });
             }
             (Leaf::Boolean, Cell::Bool(value)) => {
-                self.out.extend_from_slice(if value { b"true" } else { b"false" });
+                self.out
+                    .extend_from_slice(if value { b"true" } else { b"false" });
             }
             (Leaf::Enum(values), Cell::String(text)) => {
                 let quoted = store.text(text);
-                let name = std::str::from_utf8(quoted).map(unescape).unwrap_or_default();
+                let name = std::str::from_utf8(quoted)
+                    .map(unescape)
+                    .unwrap_or_default();
                 if !values.contains(&*name) {
                     self.fail(Failure::not_an_enum_value(&field.coordinate), field);
                     return Err(Propagate);
@@ -232,7 +272,12 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    fn wrong_leaf(&mut self, expected: &str, _text: Text, field: &'w OutputField) -> Result<(), Propagate> {
+    fn wrong_leaf(
+        &mut self,
+        expected: &str,
+        _text: Text,
+        field: &'w OutputField,
+    ) -> Result<(), Propagate> {
         self.fail(Failure::out_of_range(&field.coordinate, expected), field);
         Err(Propagate)
     }
@@ -246,8 +291,12 @@ impl<'w> Writer<'w> {
     /// Any JSON value, as received.
     fn any(&mut self, cell: Cell) {
         match cell {
-            Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => self.out.extend_from_slice(b"null"),
-            Cell::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
+            Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => {
+                self.out.extend_from_slice(b"null")
+            }
+            Cell::Bool(value) => self
+                .out
+                .extend_from_slice(if value { b"true" } else { b"false" }),
             Cell::Number(text) | Cell::String(text) | Cell::Json(text) => {
                 self.out.extend_from_slice(self.store.text(text));
             }
@@ -283,7 +332,8 @@ fn is_short_integer(text: &[u8]) -> bool {
 }
 
 fn is_integer(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-')
+    text.iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'-')
 }
 
 fn kind(cell: Cell) -> &'static str {
