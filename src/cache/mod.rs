@@ -30,7 +30,9 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{CacheState, Call, Documents, Fetched, Policy};
 pub use entry::{Document, KeptHeaders};
 pub use freshness::{SchemaLifetime, Scope};
-pub use key::{EntityKeyParts, Generation, HeadersRead, OperationKey, ResponseKeyParts, Subject};
+pub use key::{
+    EntityKeyParts, Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject,
+};
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};

@@ -223,7 +223,9 @@ impl Lander<'_> {
             root => root,
         };
         let value = evaluated.value.unwrap_or_default();
-        let read = self.with_projector(fetch, 0, &prepared.variables, |projector| projector.value(&value, then));
+        let read = self.with_projector(fetch, 0, &prepared.variables, |projector| {
+            projector.value(&value, then)
+        });
         match read {
             Ok((cell, _)) => self.place(fetch, mode, prepared, cell),
             Err(stop) => {
@@ -324,7 +326,12 @@ impl Lander<'_> {
         }
     }
 
-    fn project(&mut self, fetch: &Fetch, document: &Document, variables: &Variables) -> Result<Cell, Stop> {
+    fn project(
+        &mut self,
+        fetch: &Fetch,
+        document: &Document,
+        variables: &Variables,
+    ) -> Result<Cell, Stop> {
         let body = match document.format {
             Format::Json => document.body.clone(),
             Format::Text => {
@@ -351,7 +358,9 @@ impl Lander<'_> {
         reader: &mut JsonReader<'_>,
         variables: &Variables,
     ) -> Result<(Cell, Vec<String>), Stop> {
-        self.with_projector(fetch, document, variables, |projector| projector.read(reader, &fetch.projection.root))
+        self.with_projector(fetch, document, variables, |projector| {
+            projector.read(reader, &fetch.projection.root)
+        })
     }
 
     /// Reads something into rows. Gives the cell, and errors that an expression has raised beside it.
@@ -563,15 +572,13 @@ impl Lander<'_> {
                         reader.skip()?;
                         continue;
                     }
-                    let (cell, _) =
-                        self.read(fetch, number, reader, &variables)?;
+                    let (cell, _) = self.read(fetch, number, reader, &variables)?;
                     found = self.entities(fetch, targets, cell);
                 }
                 Ok(found)
             }
             targets => {
-                let (cell, _) =
-                    self.read(fetch, number, reader, &variables)?;
+                let (cell, _) = self.read(fetch, number, reader, &variables)?;
                 let Cell::Row(fragment) = cell else {
                     return Ok(false);
                 };

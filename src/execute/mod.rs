@@ -39,11 +39,12 @@ use self::land::Lander;
 use self::prepare::Prepared;
 use self::prepare::Preparer;
 pub use self::record::CallRecord;
-use self::record::Validity;
 use self::store::RowId;
 use self::store::Store;
 use self::write::Writer;
+use crate::cache::Provenance;
 use crate::document::Value;
+use crate::plan::Fetch;
 use crate::plan::Plan;
 
 /// What an execution came to.
@@ -53,13 +54,8 @@ pub struct Executed {
     pub body: Bytes,
     /// There are errors.
     pub failed: bool,
-    /// How long all of it may be kept: the shortest of its documents; `None` when any may not be kept, or something
-    /// failed.
-    pub fresh_for: Option<Duration>,
-    /// The age of its oldest document.
-    pub age: Duration,
-    /// A part of it is for this client only.
-    pub private: bool,
+    /// What its documents allow caches to do with it.
+    pub provenance: Provenance,
     /// The calls that were made, when the request asked for them to be recorded.
     pub calls: Vec<CallRecord>,
 }
@@ -84,7 +80,7 @@ struct Execution<'a> {
     states: Vec<State>,
     queue: VecDeque<(usize, Prepared)>,
     calls_made: usize,
-    validity: Validity,
+    provenance: Provenance,
     records: Vec<CallRecord>,
 }
 
@@ -161,7 +157,7 @@ impl<'a> Execution<'a> {
             states: vec![State::Waiting; plan.fetches.len()],
             queue: VecDeque::new(),
             calls_made: 0,
-            validity: Validity::default(),
+            provenance: Provenance::new(),
             records: Vec::new(),
         }
     }
@@ -275,7 +271,7 @@ impl<'a> Execution<'a> {
 
     fn land(&mut self, index: usize, prepared: &Prepared, landed: &Landed, took: Duration) {
         let fetch = &self.plan.fetches[index];
-        self.validity.note(landed);
+        self.note(fetch, landed);
         let mut lander = self.lander();
         lander.land(fetch, prepared, landed);
         let remarks = std::mem::take(&mut lander.remarks);
@@ -294,6 +290,23 @@ impl<'a> Execution<'a> {
             if *open == 0 {
                 self.states[index] = State::Done;
             }
+        }
+    }
+
+    /// What a call's documents allow caches to do with the answer.
+    fn note(&mut self, fetch: &Fetch, landed: &Landed) {
+        match landed {
+            Landed::Documents { pages, .. } => {
+                let service = &self.runtime.services[fetch.service.0 as usize];
+                let now = self.runtime.documents.now();
+                if let Some(endpoint) = service.endpoints.first() {
+                    for page in pages {
+                        self.provenance.add(endpoint.upstream(), page, now);
+                    }
+                }
+            }
+            Landed::MappingOnly => {}
+            Landed::Unrendered(_) | Landed::Failed(_) => self.provenance.forbid(),
         }
     }
 
@@ -326,7 +339,7 @@ impl<'a> Execution<'a> {
             store,
             mut failures,
             root,
-            mut validity,
+            mut provenance,
             records,
             ..
         } = self;
@@ -372,15 +385,13 @@ impl<'a> Execution<'a> {
                 );
                 body.extend_from_slice(extensions.as_bytes());
             }
-            validity.spoil();
+            provenance.forbid();
         }
         body.push(b'}');
         Executed {
             body: Bytes::from(body),
             failed: !failures.is_empty(),
-            fresh_for: validity.fresh_for(),
-            age: validity.age(),
-            private: validity.is_private(),
+            provenance,
             calls: records,
         }
     }

@@ -1,62 +1,11 @@
-//! What is kept of calls beside their rows: how long the answer may be used, and for `explain` what was done.
+//! What was done, call by call, for `explain`.
 
 use std::time::Duration;
 
 use super::call::Landed;
 use super::context::Runtime;
-use crate::cache::Scope;
 use crate::plan::Call;
 use crate::plan::Fetch;
-
-/// How long an answer made of several documents may be used.
-#[derive(Debug, Default)]
-pub(crate) struct Validity {
-    shortest: Option<Duration>,
-    spoilt: bool,
-    oldest: Duration,
-    private: bool,
-}
-
-impl Validity {
-    /// Takes a call into account.
-    pub(crate) fn note(&mut self, landed: &Landed) {
-        let Landed::Documents { pages, .. } = landed else {
-            self.spoilt |= !matches!(landed, Landed::MappingOnly);
-            return;
-        };
-        for page in pages {
-            self.oldest = self.oldest.max(page.age);
-            match page.fresh_for {
-                None => self.spoilt = true,
-                Some(fresh) => {
-                    self.shortest = Some(self.shortest.map_or(fresh, |known| known.min(fresh)))
-                }
-            }
-            self.private |= page
-                .document
-                .lifetime
-                .as_ref()
-                .is_some_and(|lifetime| lifetime.scope == Scope::Private);
-        }
-    }
-
-    /// The answer may not be kept.
-    pub(crate) fn spoil(&mut self) {
-        self.spoilt = true;
-    }
-
-    pub(crate) fn fresh_for(&self) -> Option<Duration> {
-        self.shortest.filter(|_| !self.spoilt)
-    }
-
-    pub(crate) fn age(&self) -> Duration {
-        self.oldest
-    }
-
-    pub(crate) fn is_private(&self) -> bool {
-        self.private
-    }
-}
 
 /// One call as it was made, for people. Holds no URL, header or body.
 #[derive(Debug, Clone)]

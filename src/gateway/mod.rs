@@ -1,7 +1,22 @@
 //! One serving generation: graph, plans, caches; what the server calls.
+//!
+//! The path of a request: [`Gateway::execute`] finds the compiled operation (or has it compiled, `compile`), coerces the
+//! variables (`variables`), looks for a kept answer, has the plan executed, and keeps the answer if it may be kept.
+
+mod build;
+mod compile;
+mod native;
+mod refusal;
+mod run;
+mod variables;
 
 use bytes::Bytes;
 use http::HeaderMap;
+
+pub use self::build::Member;
+pub use self::build::SetupProblem;
+pub use self::run::Explained;
+pub use self::run::Gateway;
 
 use crate::document::Value;
 

@@ -1,0 +1,311 @@
+//! Builds a generation: connectors and settings become a graph, services that run, and caches.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast::Directive;
+use apollo_compiler::schema::ExtendedType;
+
+use super::native;
+use crate::cache::Documents;
+use crate::cache::Endpoint;
+use crate::cache::KeptHeaders;
+use crate::cache::SchemaLifetime;
+use crate::cache::Scope;
+use crate::cache::Upstream;
+use crate::config;
+use crate::config::Settings;
+use crate::connector::Connect;
+use crate::connector::Diagnostic;
+use crate::connector::Reads;
+use crate::connector::Site;
+use crate::connector::Subgraph;
+use crate::connector::SubgraphKind;
+use crate::document::Str;
+use crate::document::Value;
+use crate::execute::ExecutionLimits;
+use crate::execute::Runtime;
+use crate::execute::ServiceRuntime;
+use crate::graph::Composed;
+use crate::graph::compose;
+use crate::graph::query::QueryGraph;
+use crate::plan::limits::DocumentLimits;
+use crate::source::CallOptions;
+use crate::source::Source;
+use crate::source::http::HttpSettings;
+use crate::source::http::ProxyChoice;
+use crate::source::native::NativeSource;
+use crate::source::registry::Parts;
+use crate::source::registry::driver;
+
+/// One connector with everything that a deployment says about it.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its folder, read.
+    pub subgraph: Subgraph,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// What it covers.
+    pub description: Option<String>,
+    /// Its settings.
+    pub settings: config::ConnectorSettings,
+}
+
+/// Why a gateway cannot be built.
+#[derive(Debug, Clone)]
+pub enum SetupProblem {
+    /// The connectors do not fit together, or one is wrong in itself.
+    Schema(Vec<Diagnostic>),
+    /// A setting of a connector cannot be used.
+    Setting {
+        /// The connector.
+        connector: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// What a generation is made of.
+pub(super) struct Foundation {
+    pub(super) composed: Composed,
+    pub(super) runtime: Runtime,
+    pub(super) document_limits: DocumentLimits,
+    pub(super) plan_steps: usize,
+}
+
+/// Composes the members and the gateway's own connector, and sets their sources up.
+pub(super) fn build(
+    members: Vec<Member>,
+    settings: &Settings,
+    documents: &Arc<Documents>,
+) -> Result<Foundation, SetupProblem> {
+    let mut members = members;
+    for member in &mut members {
+        set_addresses(member)?;
+    }
+    let infos = members.iter().map(native::Info::of).collect();
+    let own = native::connector(infos, Arc::downgrade(documents));
+    let mut subgraphs: Vec<Subgraph> = members
+        .iter()
+        .map(|member| member.subgraph.clone())
+        .collect();
+    let native_schema = match own {
+        Ok((subgraph, schema)) => {
+            subgraphs.push(subgraph);
+            schema
+        }
+        Err(diagnostics) => return Err(SetupProblem::Schema(diagnostics)),
+    };
+    let (composed, diagnostics) = compose(subgraphs);
+    let Some(composed) = composed else {
+        return Err(SetupProblem::Schema(diagnostics));
+    };
+    let graph = Arc::new(QueryGraph::new(&composed));
+    let mut services = Vec::with_capacity(composed.subgraphs.len());
+    for subgraph in &composed.subgraphs {
+        let member = members
+            .iter()
+            .find(|member| member.subgraph.name == subgraph.name);
+        let source: Arc<dyn Source> = match member {
+            Some(member) => http_source(member)?,
+            None => Arc::new(NativeSource::new(Arc::clone(&native_schema))),
+        };
+        let settings = member
+            .map(|member| member.settings.clone())
+            .unwrap_or_default();
+        services.push(service(
+            subgraph,
+            &settings,
+            documents.upstream(&subgraph.name, source),
+        ));
+    }
+    let limits = &settings.limits;
+    let runtime = Runtime {
+        graph,
+        services,
+        documents: Arc::clone(documents),
+        limits: ExecutionLimits {
+            upstream_calls: limits.upstream_calls,
+            list_fan_out: limits.list_fanout,
+            answer_bytes: limits.answer_bytes.0,
+            error_paths: u32::try_from(limits.errors).unwrap_or(u32::MAX),
+            timeout: limits.operation_timeout,
+            ..ExecutionLimits::default()
+        },
+    };
+    let document_limits = DocumentLimits {
+        bytes: limits.document_bytes.0,
+        tokens: limits.tokens,
+        depth: limits.depth,
+        aliases: limits.aliases,
+        root_fields: limits.root_fields,
+    };
+    Ok(Foundation {
+        composed,
+        runtime,
+        document_limits,
+        plan_steps: limits.plan_steps,
+    })
+}
+
+fn set_addresses(member: &mut Member) -> Result<(), SetupProblem> {
+    let name = member.subgraph.name.clone();
+    let wrong = |message: String| SetupProblem::Setting {
+        connector: name.clone(),
+        message,
+    };
+    if let Some(url) = &member.settings.common.base_url {
+        member
+            .subgraph
+            .set_base_url(None, url.as_str())
+            .map_err(|error| wrong(error.message))?;
+    }
+    for (source, url) in &member.settings.sources {
+        member
+            .subgraph
+            .set_base_url(Some(source), url.as_str())
+            .map_err(|error| wrong(error.message))?;
+    }
+    Ok(())
+}
+
+fn http_source(member: &Member) -> Result<Arc<dyn Source>, SetupProblem> {
+    let wrong = |message: String| SetupProblem::Setting {
+        connector: member.subgraph.name.clone(),
+        message,
+    };
+    let common = &member.settings.common;
+    let proxy = match &common.proxy {
+        Some(proxy) => ProxyChoice::Url(
+            proxy
+                .as_str()
+                .parse()
+                .map_err(|error| wrong(format!("proxy: {error}")))?,
+        ),
+        None => ProxyChoice::Environment,
+    };
+    let authorities_pem = match &common.ca {
+        Some(path) => std::fs::read(path)
+            .map_err(|error| wrong(format!("ca: {}: {error}", path.display())))?,
+        None => Vec::new(),
+    };
+    let http = HttpSettings {
+        connect_timeout: common.connect_timeout,
+        max_concurrency: common.concurrency,
+        max_queue: common.queue,
+        redirects: common.redirects as usize,
+        proxy,
+        authorities_pem,
+        ..HttpSettings::default()
+    };
+    let driver = driver("http").ok_or_else(|| wrong("there is no driver for HTTP".to_owned()))?;
+    driver
+        .build(Parts { http, native: None })
+        .map_err(|error| wrong(error.to_string()))
+}
+
+fn service(
+    subgraph: &Subgraph,
+    settings: &config::ConnectorSettings,
+    upstream: Arc<Upstream>,
+) -> ServiceRuntime {
+    let (endpoints, lifetimes) = match &subgraph.kind {
+        SubgraphKind::Connectors { connects, .. } => {
+            let endpoints = connects
+                .iter()
+                .map(|connect| endpoint(&upstream, connect))
+                .collect();
+            let lifetimes = connects
+                .iter()
+                .map(|connect| lifetime(subgraph, connect))
+                .collect();
+            (endpoints, lifetimes)
+        }
+        SubgraphKind::Service(_) | SubgraphKind::Native => {
+            let endpoint =
+                upstream.endpoint(&subgraph.name, KeptHeaders::NONE, "data without errors");
+            // What this gateway knows of its connectors changes all the time.
+            let lifetime =
+                matches!(subgraph.kind, SubgraphKind::Native).then_some(SchemaLifetime {
+                    max_age: std::time::Duration::ZERO,
+                    scope: None,
+                });
+            (vec![endpoint], vec![lifetime])
+        }
+    };
+    let env = settings
+        .env
+        .iter()
+        .map(|(name, secret)| (Str::from(name.as_str()), Value::from(secret.expose())));
+    ServiceRuntime {
+        name: Arc::from(subgraph.name.as_str()),
+        config: Value::from(settings.config.expose().clone()),
+        env: Value::Object(Arc::new(env.collect())),
+        options: CallOptions {
+            timeout: settings.common.timeout,
+            max_bytes: settings.common.max_response_bytes.0,
+            traceparent: None,
+        },
+        endpoints,
+        lifetimes,
+    }
+}
+
+fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
+    let Reads {
+        response_headers,
+        all_response_headers,
+        ..
+    } = &connect.reads;
+    let kept = if *all_response_headers {
+        KeptHeaders::All
+    } else {
+        KeptHeaders::Named(response_headers.clone())
+    };
+    let acceptance = connect
+        .is_success
+        .as_ref()
+        .map_or("2xx", |selection| selection.text());
+    upstream.endpoint(&connect.coordinate, kept, acceptance)
+}
+
+/// `@cacheControl` where a connect stands: on its field, else on the type that it yields.
+fn lifetime(subgraph: &Subgraph, connect: &Connect) -> Option<SchemaLifetime> {
+    let schema = &subgraph.schema;
+    let (on_field, type_name) = match &connect.site {
+        Site::Field { parent, field } => {
+            let definition = schema.type_field(parent, field).ok()?;
+            let own = definition
+                .directives
+                .get("cacheControl")
+                .and_then(|directive| of_directive(directive));
+            (own, definition.ty.inner_named_type())
+        }
+        Site::Type { name } => (None, name),
+    };
+    on_field.or_else(|| {
+        let directive = match schema.types.get(type_name)? {
+            ExtendedType::Object(object) => object.directives.get("cacheControl"),
+            ExtendedType::Interface(interface) => interface.directives.get("cacheControl"),
+            ExtendedType::Union(union_) => union_.directives.get("cacheControl"),
+            _ => None,
+        };
+        of_directive(directive?)
+    })
+}
+
+fn of_directive(directive: &Directive) -> Option<SchemaLifetime> {
+    let max_age = directive.specified_argument_by_name("maxAge")?.to_i32()?;
+    let scope = directive
+        .specified_argument_by_name("scope")
+        .and_then(|scope| scope.as_enum());
+    Some(SchemaLifetime {
+        max_age: std::time::Duration::from_secs(u64::try_from(max_age).unwrap_or_default()),
+        scope: scope.map(|scope| {
+            if scope == "PRIVATE" {
+                Scope::Private
+            } else {
+                Scope::Public
+            }
+        }),
+    })
+}

@@ -1,0 +1,198 @@
+//! An operation's text becomes what can be executed, once: limits, parsing, validation, planning.
+
+use std::sync::Arc;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::executable;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::Valid;
+
+use super::refusal::Refusal;
+use crate::cache::OperationKey;
+use crate::cache::plans::Weighs;
+use crate::connector::Reads;
+use crate::connector::SubgraphKind;
+use crate::graph::query::QueryGraph;
+use crate::plan;
+use crate::plan::Call;
+use crate::plan::Plan;
+use crate::plan::PlanError;
+use crate::plan::PlanLimits;
+use crate::plan::limits::DocumentLimits;
+use crate::plan::limits::check_document;
+use crate::plan::limits::check_text;
+
+/// What compiling reads.
+#[derive(Debug, Clone)]
+pub(super) struct Compiler {
+    pub(super) api: Arc<Valid<Schema>>,
+    pub(super) graph: Arc<QueryGraph>,
+    pub(super) document_limits: DocumentLimits,
+    pub(super) plan_steps: usize,
+    pub(super) introspection: bool,
+}
+
+/// An operation, compiled, or why it is refused.
+#[derive(Debug)]
+pub(super) enum Compiled {
+    Ready(Box<Ready>),
+    Refused(Refusal),
+}
+
+/// An operation that can be executed.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) document: Valid<ExecutableDocument>,
+    /// Its name in the document, if it has one.
+    pub(super) name: Option<Name>,
+    pub(super) plan: Plan,
+    pub(super) key: OperationKey,
+    /// Client headers that any of its calls can read, lower case, sorted.
+    pub(super) headers: Arc<[String]>,
+    pub(super) all_headers: bool,
+    /// `__schema` or `__type` is asked for.
+    pub(super) introspects: bool,
+    /// The operation's text in bytes.
+    length: usize,
+}
+
+impl Ready {
+    pub(super) fn operation(&self) -> Option<&executable::Operation> {
+        self.document
+            .operations
+            .get(self.name.as_deref())
+            .ok()
+            .map(|operation| operation.as_ref())
+    }
+}
+
+impl Weighs for Compiled {
+    fn weight(&self) -> usize {
+        match self {
+            Compiled::Refused(refusal) => refusal.len(),
+            // Trees of small nodes: about what was seen of resident memory per byte of text and per slot.
+            Compiled::Ready(ready) => {
+                let slots: usize = ready.plan.needs.iter().map(|need| need.slots.len()).sum();
+                4096 + ready.length * 40 + slots * 600
+            }
+        }
+    }
+}
+
+impl Compiler {
+    pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
+        match self.ready(text, name) {
+            Ok(ready) => Compiled::Ready(Box::new(ready)),
+            Err(refusal) => Compiled::Refused(refusal),
+        }
+    }
+
+    fn ready(&self, text: &str, name: Option<&str>) -> Result<Ready, Refusal> {
+        let over = |error: plan::limits::LimitExceeded| {
+            Refusal::new("LIMIT_EXCEEDED", "LIMIT", &error.to_string())
+        };
+        check_text(text, &self.document_limits).map_err(over)?;
+        let parsed = Parser::new().parse_ast(text, "operation");
+        let ast =
+            parsed.map_err(|found| Refusal::invalid("GRAPHQL_PARSE_FAILED", &found.errors))?;
+        check_document(&ast, &self.document_limits).map_err(over)?;
+        let document = ast
+            .to_executable_validate(&self.api)
+            .map_err(|found| Refusal::invalid("GRAPHQL_VALIDATION_FAILED", &found.errors))?;
+        let (own_name, operation) = match document.operations.get(name) {
+            Ok(operation) => (operation.name.clone(), operation.clone()),
+            Err(_) => return Err(unknown_operation(name)),
+        };
+        if operation.is_subscription() {
+            return Err(Refusal::new(
+                "NOT_SUPPORTED",
+                "INVALID",
+                "Subscriptions are not supported yet",
+            ));
+        }
+        let introspects = operation
+            .root_fields(&document)
+            .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        if introspects && !self.introspection {
+            return Err(Refusal::new(
+                "INTROSPECTION_DISABLED",
+                "DENIED",
+                "Introspection is switched off here",
+            ));
+        }
+        let limits = PlanLimits {
+            steps: self.plan_steps,
+            ..PlanLimits::default()
+        };
+        let plan = plan::plan(
+            &self.graph,
+            &self.api,
+            &document,
+            &operation,
+            &|_| false,
+            limits,
+        )
+        .map_err(|error| refused_plan(&error))?;
+        let (headers, all_headers) = self.headers(&plan);
+        let key = OperationKey::new(text, own_name.as_deref());
+        let length = text.len();
+        Ok(Ready {
+            document,
+            name: own_name,
+            plan,
+            key,
+            headers,
+            all_headers,
+            introspects,
+            length,
+        })
+    }
+
+    /// The client headers that a plan's calls can read.
+    fn headers(&self, plan: &Plan) -> (Arc<[String]>, bool) {
+        let mut names: Vec<String> = Vec::new();
+        let mut all = false;
+        let mut add = |reads: &Reads| {
+            all |= reads.all_client_headers;
+            names.extend(reads.client_headers.iter().cloned());
+        };
+        for fetch in &plan.fetches {
+            match &fetch.call {
+                Call::Connect { connect, .. } => {
+                    if let Some(connect) = self.graph.connect(fetch.service, *connect) {
+                        add(&connect.reads);
+                    }
+                }
+                Call::Operation(_) | Call::Entities { .. } => {
+                    if let SubgraphKind::Service(service) = &self.graph.service(fetch.service).kind
+                    {
+                        add(&service.reads);
+                    }
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        (Arc::from(names), all)
+    }
+}
+
+fn unknown_operation(name: Option<&str>) -> Refusal {
+    let message = match name {
+        Some(name) => format!("The document has no operation named {name}"),
+        None => "The document must hold exactly one operation, or operationName must name one"
+            .to_owned(),
+    };
+    Refusal::new("OPERATION_RESOLUTION_FAILURE", "INVALID", &message)
+}
+
+fn refused_plan(error: &PlanError) -> Refusal {
+    match error {
+        PlanError::TooComplex => Refusal::new("PLAN_TOO_COMPLEX", "LIMIT", &error.to_string()),
+        PlanError::Unsatisfiable(_) => {
+            Refusal::new("UNSATISFIABLE", "INTERNAL", &error.to_string())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Requests that are refused before anything is executed, as GraphQL answers.
+
+use apollo_compiler::validation::DiagnosticList;
+use bytes::Bytes;
+
+use super::GraphqlResponse;
+use super::Outcome;
+use super::ResponseCachePolicy;
+use crate::document::write_json_string;
+
+/// How many errors of an invalid operation are reported.
+const MOST_ERRORS: usize = 20;
+
+/// An answer with errors and no data.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    body: Bytes,
+    outcome: Outcome,
+}
+
+impl Refusal {
+    /// One error.
+    pub(super) fn new(code: &str, kind: &str, message: &str) -> Self {
+        let mut out = Vec::from(&b"{\"errors\":["[..]);
+        write_error(message, &[], code, kind, &mut out);
+        out.extend_from_slice(b"]}");
+        Refusal {
+            body: Bytes::from(out),
+            outcome: Outcome::Refused,
+        }
+    }
+
+    pub(super) fn mutation_not_allowed() -> Self {
+        let message = "Mutations are not allowed over GET: send a POST request";
+        Refusal {
+            outcome: Outcome::MutationNotAllowed,
+            ..Refusal::new("METHOD_NOT_ALLOWED", "INVALID", message)
+        }
+    }
+
+    /// What parsing or validation has found, with places.
+    pub(super) fn invalid(code: &str, diagnostics: &DiagnosticList) -> Self {
+        let mut out = Vec::from(&b"{\"errors\":["[..]);
+        for (index, diagnostic) in diagnostics.iter().take(MOST_ERRORS).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            let error = diagnostic.to_json();
+            let places: Vec<(usize, usize)> = error
+                .locations
+                .iter()
+                .map(|at| (at.line, at.column))
+                .collect();
+            write_error(&error.message, &places, code, "INVALID", &mut out);
+        }
+        out.extend_from_slice(b"]}");
+        Refusal {
+            body: Bytes::from(out),
+            outcome: Outcome::Refused,
+        }
+    }
+
+    /// Bytes that it holds.
+    pub(super) fn len(&self) -> usize {
+        self.body.len()
+    }
+
+    pub(super) fn response(&self) -> GraphqlResponse {
+        GraphqlResponse {
+            body: self.body.clone(),
+            outcome: self.outcome,
+            cache: ResponseCachePolicy::default(),
+            vary: Vec::new(),
+        }
+    }
+}
+
+fn write_error(
+    message: &str,
+    places: &[(usize, usize)],
+    code: &str,
+    kind: &str,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"{\"message\":");
+    write_json_string(message, out);
+    if !places.is_empty() {
+        let places: Vec<String> = places
+            .iter()
+            .map(|(line, column)| format!("{{\"line\":{line},\"column\":{column}}}"))
+            .collect();
+        out.extend_from_slice(format!(",\"locations\":[{}]", places.join(",")).as_bytes());
+    }
+    out.extend_from_slice(b",\"extensions\":{\"code\":");
+    write_json_string(code, out);
+    out.extend_from_slice(b",\"sangam\":{\"kind\":");
+    write_json_string(kind, out);
+    out.extend_from_slice(b"}}}");
+}
