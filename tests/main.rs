@@ -1,6 +1,7 @@
 //! The one integration test binary: a module per subject, most of them over data files found by glob.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod architecture;
 mod composition;
 mod connectors;
 mod mapping_cases;
