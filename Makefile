@@ -1,3 +1,58 @@
-test:
-	cargo nextest run --workspace --no-tests pass
+# One entry for every habit, the same on a laptop and in CI. `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 4000
+CARGO ?= cargo
+OUT := $(or $(CARGO_TARGET_DIR),target)
+TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+VERSION := $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+
+.PHONY: help
+help: ## Say what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: demo
+demo: ## Start the stand-ins and the gateway in front of them (PORT=4000)
+	$(CARGO) build --profile demo --package sangam --package sangam-demo
+	PORT=$(PORT) exec $(OUT)/demo/sangam-demo --connectors connectors
+
 .PHONY: test
+test: lint ## Everything that must hold before a change goes in
+	scripts/cargo-test
+	$(CARGO) build --quiet --package sangam
+	$(OUT)/debug/sangam check
+	$(OUT)/debug/sangam test
+
+.PHONY: lint
+lint: ## Formatting, clippy, documentation, licences
+	scripts/components
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+	scripts/deny
+
+.PHONY: bench
+bench: ## Compare the gateway with hand-written backends, under load
+	scripts/bench
+
+.PHONY: dist
+dist: ## A tarball: the binary, connectors, a sample configuration, a service unit, a Dockerfile
+	SANGAM_COMMIT=$(COMMIT) $(CARGO) build --release --locked --package sangam --bin sangam
+	scripts/dist $(VERSION) $(TARGET)
+
+.PHONY: prove
+prove: ## Run the commands of README.md and connectors/README.md in a clean clone
+	scripts/readme-commands
+
+.PHONY: docs
+docs: ## Write the generated parts of docs/ anew
+	UPDATE_DOCS=1 $(CARGO) test --quiet --package sangam --lib generated_docs
+
+.PHONY: clean
+clean: ## Remove what was built
+	$(CARGO) clean

@@ -1,6 +1,6 @@
 //! Composition of all connectors into one schema, and the query graph.
 //!
-//! [`compose`] takes subgraphs and gives a [`Composed`] or diagnostics, each attributed to a connector. Its stages, in
+//! [`compose()`] takes subgraphs and gives a [`Composed`] or diagnostics, each attributed to a connector. Its stages, in
 //! the order in which they run:
 //!
 //! 1. `prepare`: subgraphs in the order of their names, roots under their canonical names;
