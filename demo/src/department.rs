@@ -50,6 +50,11 @@ pub fn departments() -> &'static [Department] {
             settings: crate::grievances::SETTINGS,
         },
         Department {
+            name: "janbhagidari",
+            router: crate::janbhagidari::router,
+            settings: crate::janbhagidari::SETTINGS,
+        },
+        Department {
             name: "lgd",
             router: crate::lgd::router,
             settings: crate::lgd::SETTINGS,

@@ -14,6 +14,7 @@ pub mod date;
 pub mod department;
 pub mod dggi;
 pub mod grievances;
+pub mod janbhagidari;
 pub mod lgd;
 pub mod services;
 pub mod standin;

@@ -1,0 +1,53 @@
+//! The Janbhagidari (EMPOWERMENT) portal of public works: REST, no login.
+//!
+//! Every answer is an envelope `{success, message, data}`; what goes wrong by the caller's doing is told in it with
+//! HTTP 200, except for a work that there is not (404). Money is in lakh rupees, as text with two digits and Indian
+//! grouping; `NIL` and `00/00/0000` mean that there is none. Feedback that is given is kept until the stand-in ends.
+
+mod operations;
+mod works;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use works::{Feedback, feedback};
+
+/// Its part of `sangam.toml`.
+pub const SETTINGS: &str = r#"base_url = "{url}/empowerment/api""#;
+
+/// The day that the data are as of.
+const AS_OF: &str = "31/10/2026";
+
+/// The service, in its initial state.
+pub fn router() -> Router {
+    let operations = Router::new()
+        .route("/works", get(operations::search))
+        .route("/works/{id}", get(operations::one))
+        .route(
+            "/works/{id}/feedback",
+            get(operations::feedback_of).post(operations::give_feedback),
+        )
+        .route("/blocks", get(operations::blocks))
+        .route("/summary", post(operations::summary))
+        .route("/totals", get(operations::totals))
+        .with_state(State::default());
+    Router::new().nest("/empowerment/api", operations)
+}
+
+/// What changes: the feedback, oldest first.
+#[derive(Clone)]
+struct State(Arc<Mutex<Vec<Feedback>>>);
+
+impl Default for State {
+    fn default() -> Self {
+        State(Arc::new(Mutex::new(feedback())))
+    }
+}
+
+impl State {
+    fn feedback(&self) -> MutexGuard<'_, Vec<Feedback>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
