@@ -127,13 +127,17 @@ key_type!(
 
 impl Subject {
     /// Until sign-in exists: the client headers that a connector reads, by name. `None` when the client sent none of
-    /// them, so that nothing tells one client from another.
+    /// them, so that nothing tells one client from another. Identifiers of traces say nothing about a client.
     pub fn from_headers<N: AsRef<str>>(names: &[N], client: &HeaderMap) -> Option<Subject> {
-        if !names.iter().any(|name| client.contains_key(name.as_ref())) {
+        let tells = |name: &str| client.contains_key(name) && !is_trace_header(name);
+        if !names.iter().any(|name| tells(name.as_ref())) {
             return None;
         }
         Some(Subject(digest("subject", |out| {
-            put_named(out, names, client);
+            // A header that was not sent needs no mention: its name is missing.
+            for name in names.iter().map(AsRef::as_ref).filter(|name| tells(name)) {
+                put_values(out, name, client);
+            }
         })))
     }
 }
@@ -343,19 +347,23 @@ fn put_request(out: &mut Vec<u8>, request: &Request) {
 }
 
 fn is_trace_header(name: &str) -> bool {
-    matches!(name.as_bytes()[0], b'b' | b't' | b'x') && TRACE_HEADERS.contains(&name)
+    matches!(name.as_bytes().first(), Some(b'b' | b't' | b'x')) && TRACE_HEADERS.contains(&name)
 }
 
 /// The client's values of these headers: none, one and several give different texts.
 fn put_named<N: AsRef<str>>(out: &mut Vec<u8>, names: &[N], client: &HeaderMap) {
     put_count(out, names.len());
     for name in names {
-        let values = client.get_all(name.as_ref());
-        put(out, name.as_ref().as_bytes());
-        put_count(out, values.iter().count());
-        for value in values {
-            put(out, value.as_bytes());
-        }
+        put_values(out, name.as_ref(), client);
+    }
+}
+
+fn put_values(out: &mut Vec<u8>, name: &str, client: &HeaderMap) {
+    let values = client.get_all(name);
+    put(out, name.as_bytes());
+    put_count(out, values.iter().count());
+    for value in values {
+        put(out, value.as_bytes());
     }
 }
 

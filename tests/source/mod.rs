@@ -1,6 +1,7 @@
-//! The HTTP driver over real sockets.
+//! The HTTP driver over real sockets, by itself and under the document cache.
 
 mod answers;
+mod caching;
 mod connections;
 mod server;
 
