@@ -3,6 +3,7 @@
 
 mod architecture;
 mod composition;
+mod drift;
 mod connectors;
 mod mapping_cases;
 mod mapping_properties;

@@ -1,5 +1,10 @@
 //! The path from subgraphs to a graph.
 
+use std::collections::BTreeMap;
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+
 use super::api;
 use super::merge;
 use super::prepare;
@@ -8,8 +13,6 @@ use super::rules;
 use super::view::View;
 use super::{Composed, Joins};
 use crate::connector::{Diagnostic, Subgraph};
-use apollo_compiler::Schema;
-use apollo_compiler::validation::Valid;
 
 /// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; warnings alone leave one.
 pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) {
@@ -30,6 +33,63 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
         api,
     });
     (composed, diagnostics)
+}
+
+/// What composes when connectors that cannot be composed are left out.
+#[derive(Debug)]
+pub struct Remainder {
+    /// The graph of the others; `None` when nothing composes, or when an error is nobody's in particular.
+    pub composed: Option<Composed>,
+    /// What remains to be said about the graph: warnings, and errors that are nobody's in particular.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Who was left out and why, in the order in which they were.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A connector that was left out.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// Its name.
+    pub connector: String,
+    /// The errors that it was blamed for.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Composes what can be composed: as long as there are errors, the connector with the most of them is left out (of
+/// several such, the last by name), one at a time, because with it the blame of others may go as well.
+pub fn compose_remainder(mut subgraphs: Vec<Subgraph>) -> Remainder {
+    let mut left_out = Vec::new();
+    loop {
+        let (composed, diagnostics) = compose(subgraphs.clone());
+        let offender = match composed {
+            Some(_) => None,
+            None => offender(&diagnostics),
+        };
+        let Some(connector) = offender else {
+            return Remainder {
+                composed,
+                diagnostics,
+                left_out,
+            };
+        };
+        subgraphs.retain(|subgraph| subgraph.name != connector);
+        let mine = |one: &Diagnostic| one.is_error() && one.connector == connector;
+        left_out.push(LeftOut {
+            diagnostics: diagnostics.into_iter().filter(mine).collect(),
+            connector,
+        });
+    }
+}
+
+fn offender(diagnostics: &[Diagnostic]) -> Option<String> {
+    let mut errors: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in diagnostics.iter().filter(|one| one.is_error()) {
+        if !one.connector.is_empty() {
+            *errors.entry(&one.connector).or_default() += 1;
+        }
+    }
+    let (connector, _) = errors.into_iter().max_by_key(|(_, count)| *count)?;
+    Some(connector.to_owned())
 }
 
 fn parts(views: &[View<'_>], report: &mut Report) -> Option<(Schema, Joins, Valid<Schema>)> {

@@ -13,6 +13,7 @@
 mod api;
 pub mod code;
 mod compose;
+pub mod drift;
 mod federation;
 mod field_sets;
 pub mod join;
@@ -28,7 +29,7 @@ pub mod query;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
-pub use compose::compose;
+pub use compose::{LeftOut, Remainder, compose, compose_remainder};
 pub use join::{FieldIn, FieldJoin, GraphId, Joins, Key, TypeIn, TypeJoin};
 
 use crate::connector::Subgraph;

@@ -86,7 +86,7 @@ impl Case {
 }
 
 /// The fenced blocks that have a label after the language.
-fn blocks(text: &str) -> Vec<(String, String)> {
+pub(crate) fn blocks(text: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {

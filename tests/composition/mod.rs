@@ -5,14 +5,14 @@
 //! except that diagnostics must be none, and that a case without errors must compose. `UPDATE_EXPECT=1` writes what
 //! came out into the blocks that are there; read it against the prose before you keep it.
 
-mod case;
+pub(crate) mod case;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use apollo_compiler::Schema;
 use sangam::connector::{Diagnostic, Subgraph, SubgraphKind, read_sdl};
-use sangam::graph::{Composed, compose, supergraph};
+use sangam::graph::{Composed, compose, compose_remainder, supergraph};
 
 use case::Case;
 
@@ -92,6 +92,37 @@ fn a_supergraph_written_and_read_is_the_same_graph() {
 }
 
 #[test]
+fn the_rest_composes_without_the_offender() {
+    let read = |name: &str, sdl: &str| {
+        let (subgraph, _) = read_sdl(name, &format!("{name}.graphql"), &format!("{sdl}{LINKS}"));
+        subgraph.unwrap()
+    };
+    let rest = compose_remainder(vec![
+        read("a", "type Query { x: Int @shareable, t: T } type T @shareable { n: Int }"),
+        read("b", "type Query { u: T } type T @shareable { n: Int }"),
+        read("c", "type Query { x: String @shareable } type T @shareable { n: [Int] }"),
+        read("d", "type Query { y: T } type T { n: Int }"),
+    ]);
+    let left: Vec<_> = rest
+        .left_out
+        .iter()
+        .map(|out| {
+            let codes: Vec<_> = out.diagnostics.iter().map(|one| one.code.name).collect();
+            format!("{}: {}", out.connector, codes.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        left,
+        [
+            "c: FIELD_TYPE_MISMATCH FIELD_TYPE_MISMATCH",
+            "d: INVALID_FIELD_SHARING"
+        ]
+    );
+    let names = rest.composed.unwrap().subgraphs.into_iter().map(|it| it.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
 fn every_code_has_a_case() {
     let mut shown = BTreeSet::new();
     for file in files() {
@@ -105,6 +136,19 @@ fn every_code_has_a_case() {
         .filter(|name| !shown.contains(name))
         .collect();
     assert!(missing.is_empty(), "codes without a case: {missing:?}");
+}
+
+#[test]
+fn the_documentation_lists_every_code() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/federation.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_, table) = text.split_once("|---|---|\n| `INVALID_SUBGRAPH_NAME`").unwrap();
+    let table = format!("| `INVALID_SUBGRAPH_NAME`{table}");
+    let expected: String = sangam::graph::code::ALL
+        .iter()
+        .map(|code| format!("| `{}` | {} |\n", code.name, code.summary))
+        .collect();
+    assert_eq!(table, expected);
 }
 
 /// What composing a case gives, by the names of the blocks.

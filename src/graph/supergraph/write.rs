@@ -327,17 +327,15 @@ impl Writer<'_> {
     }
 }
 
-/// Where a subgraph answers, as far as the schema says it.
+/// Where a subgraph answers, as far as the schema says it: nowhere by itself when its connects do, or this process.
 fn url(subgraph: &Subgraph) -> String {
-    match subgraph.kind {
-        SubgraphKind::Connectors { .. } => "none".to_owned(),
-        SubgraphKind::Native => String::new(),
-        SubgraphKind::Service(_) => {
-            let on_schema = &subgraph.schema.schema_definition.directives;
-            let graphql = on_schema.get("graphql");
-            let url = graphql.and_then(|graphql| fed::string(graphql, "url"));
-            url.unwrap_or_default().to_owned()
-        }
+    let on_schema = &subgraph.schema.schema_definition.directives;
+    let graphql = on_schema.get("graphql");
+    let url = graphql.and_then(|graphql| fed::string(graphql, "url"));
+    match (url, &subgraph.kind) {
+        (Some(url), _) => url.to_owned(),
+        (None, SubgraphKind::Connectors { .. }) => "none".to_owned(),
+        (None, _) => String::new(),
     }
 }
 
