@@ -3,8 +3,8 @@
 
 mod architecture;
 mod composition;
-mod drift;
 mod connectors;
+mod drift;
 mod mapping_cases;
 mod mapping_properties;
 mod plans;

@@ -94,11 +94,16 @@ impl Drift<'_> {
             let after = self.after.root_operation(operation);
             match (before, after) {
                 (Some(before), Some(after)) if before != after => {
-                    let message = format!("the {operation} root is `{after}`, no longer `{before}`");
+                    let message =
+                        format!("the {operation} root is `{after}`, no longer `{before}`");
                     self.push(Breaking, before, message);
                 }
                 (Some(before), None) => {
-                    self.push(Breaking, before, format!("there is no {operation} root any more"));
+                    self.push(
+                        Breaking,
+                        before,
+                        format!("there is no {operation} root any more"),
+                    );
                 }
                 _ => {}
             }
@@ -110,7 +115,8 @@ impl Drift<'_> {
             match self.after.types.get(name).filter(|ty| !ty.is_built_in()) {
                 None => self.push(Breaking, name, "the type is gone"),
                 Some(after) if kind(before) != kind(after) => {
-                    let message = format!("its kind is {}, no longer {}", kind(after), kind(before));
+                    let message =
+                        format!("its kind is {}, no longer {}", kind(after), kind(before));
                     self.push(Breaking, name, message);
                 }
                 Some(after) => self.ty(name, before, after),
@@ -151,12 +157,20 @@ impl Drift<'_> {
                     match new.values.get(value) {
                         None => self.push(Breaking, at, "the value is gone"),
                         Some(new) => {
-                            self.description(&at, old.description.as_ref(), new.description.as_ref());
+                            self.description(
+                                &at,
+                                old.description.as_ref(),
+                                new.description.as_ref(),
+                            );
                             self.deprecation(&at, &old.directives, &new.directives);
                         }
                     }
                 }
-                for value in new.values.keys().filter(|one| !old.values.contains_key(*one)) {
+                for value in new
+                    .values
+                    .keys()
+                    .filter(|one| !old.values.contains_key(*one))
+                {
                     let at = format!("{name}.{value}");
                     self.push(Dangerous, at, "the value is new");
                 }
@@ -173,7 +187,11 @@ impl Drift<'_> {
                     url.and_then(|url| fed::string(url, "url").map(str::to_owned))
                 };
                 if url(&old.directives) != url(&new.directives) {
-                    self.push(Dangerous, name, "the scalar is specified by another document");
+                    self.push(
+                        Dangerous,
+                        name,
+                        "the scalar is specified by another document",
+                    );
                 }
             }
             _ => {}
@@ -183,7 +201,11 @@ impl Drift<'_> {
 
     fn interfaces(&mut self, name: &Name, before: Vec<&Name>, after: Vec<&Name>) {
         for interface in before.iter().filter(|one| !after.contains(one)) {
-            self.push(Breaking, name, format!("it no longer implements `{interface}`"));
+            self.push(
+                Breaking,
+                name,
+                format!("it no longer implements `{interface}`"),
+            );
         }
         for interface in after.iter().filter(|one| !before.contains(one)) {
             self.push(Dangerous, name, format!("it now implements `{interface}`"));
@@ -250,7 +272,11 @@ impl Drift<'_> {
                 continue;
             }
             if new.is_required() {
-                self.push(Breaking, at(&new.name), format!("the {what} is new and required"));
+                self.push(
+                    Breaking,
+                    at(&new.name),
+                    format!("the {what} is new and required"),
+                );
             } else {
                 self.push(Safe, at(&new.name), format!("the {what} is new"));
             }
@@ -273,12 +299,20 @@ impl Drift<'_> {
         match (text(before), text(after)) {
             (old, new) if old == new => {}
             (Some(old), None) if after.ty.is_non_null() => {
-                self.push(Breaking, at, format!("the default `{old}` is gone, so that it is required"));
+                self.push(
+                    Breaking,
+                    at,
+                    format!("the default `{old}` is gone, so that it is required"),
+                );
             }
             (Some(old), None) => self.push(Dangerous, at, format!("the default `{old}` is gone")),
             (None, Some(new)) => self.push(Dangerous, at, format!("the default is `{new}`")),
             (Some(old), Some(new)) => {
-                self.push(Dangerous, at, format!("the default is `{new}`, no longer `{old}`"));
+                self.push(
+                    Dangerous,
+                    at,
+                    format!("the default is `{new}`, no longer `{old}`"),
+                );
             }
             (None, None) => {}
         }
@@ -295,7 +329,12 @@ impl Drift<'_> {
         }
     }
 
-    fn deprecation(&mut self, at: &dyn fmt::Display, before: &DirectiveList, after: &DirectiveList) {
+    fn deprecation(
+        &mut self,
+        at: &dyn fmt::Display,
+        before: &DirectiveList,
+        after: &DirectiveList,
+    ) {
         let reason = |list: &DirectiveList| {
             let of = |one: &Node<Directive>| {
                 let reason = fed::string(one, "reason");
@@ -323,7 +362,11 @@ impl Drift<'_> {
             };
             for location in &before.locations {
                 if !after.locations.contains(location) {
-                    self.push(Breaking, &at, format!("it may no longer stand on {location}"));
+                    self.push(
+                        Breaking,
+                        &at,
+                        format!("it may no longer stand on {location}"),
+                    );
                 }
             }
             for location in &after.locations {

@@ -98,9 +98,15 @@ fn the_rest_composes_without_the_offender() {
         subgraph.unwrap()
     };
     let rest = compose_remainder(vec![
-        read("a", "type Query { x: Int @shareable, t: T } type T @shareable { n: Int }"),
+        read(
+            "a",
+            "type Query { x: Int @shareable, t: T } type T @shareable { n: Int }",
+        ),
         read("b", "type Query { u: T } type T @shareable { n: Int }"),
-        read("c", "type Query { x: String @shareable } type T @shareable { n: [Int] }"),
+        read(
+            "c",
+            "type Query { x: String @shareable } type T @shareable { n: [Int] }",
+        ),
         read("d", "type Query { y: T } type T { n: Int }"),
     ]);
     let left: Vec<_> = rest
@@ -118,7 +124,12 @@ fn the_rest_composes_without_the_offender() {
             "d: INVALID_FIELD_SHARING"
         ]
     );
-    let names = rest.composed.unwrap().subgraphs.into_iter().map(|it| it.name);
+    let names = rest
+        .composed
+        .unwrap()
+        .subgraphs
+        .into_iter()
+        .map(|it| it.name);
     assert_eq!(names.collect::<Vec<_>>(), ["a", "b"]);
 }
 
@@ -142,7 +153,9 @@ fn every_code_has_a_case() {
 fn the_documentation_lists_every_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/federation.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let (_, table) = text.split_once("|---|---|\n| `INVALID_SUBGRAPH_NAME`").unwrap();
+    let (_, table) = text
+        .split_once("|---|---|\n| `INVALID_SUBGRAPH_NAME`")
+        .unwrap();
     let table = format!("| `INVALID_SUBGRAPH_NAME`{table}");
     let expected: String = sangam::graph::code::ALL
         .iter()
