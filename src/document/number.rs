@@ -95,6 +95,14 @@ impl Number {
         }
     }
 
+    /// How many bytes its JSON text has, or a few more.
+    pub fn length(&self) -> usize {
+        match &self.0 {
+            Repr::Int(_) => 20,
+            Repr::Text(text) => text.len(),
+        }
+    }
+
     /// The JSON text, as it came.
     pub(super) fn text<'a>(&'a self, buffer: &'a mut itoa::Buffer) -> &'a str {
         match &self.0 {

@@ -12,21 +12,34 @@ use crate::document::Str;
 /// The most levels that a selection may add.
 const MAX_GROWTH: usize = 512;
 
+/// The most names that may be bound at one place.
+const MAX_LOCALS: usize = 64;
+
 /// The problem with a selection that may build values that nest too deep.
 pub(super) fn check(expr: &Expr) -> Option<Problem> {
-    let mut growth = Growth { locals: Vec::new() };
-    (growth.expr(
+    let mut walk = Growth {
+        locals: Vec::new(),
+        crowded: false,
+    };
+    let growth = walk.expr(
         expr,
         At {
             input: 0,
             current: 0,
         },
-    ) > MAX_GROWTH)
-        .then(|| {
-            Problem::new(expr.span.clone(), "this builds values that nest too deep").help(format!(
-                "at most {MAX_GROWTH} levels may be added to what is read"
-            ))
-        })
+    );
+    let problem = |message: &str, help| Some(Problem::new(expr.span.clone(), message).help(help));
+    if walk.crowded {
+        return problem(
+            "too many names are bound",
+            format!("at most {MAX_LOCALS} hold at one place"),
+        );
+    }
+    if growth > MAX_GROWTH {
+        let help = format!("at most {MAX_GROWTH} levels may be added to what is read");
+        return problem("this builds values that nest too deep", help);
+    }
+    None
 }
 
 /// By how much the values at hand may already have grown.
@@ -38,6 +51,7 @@ struct At {
 
 struct Growth {
     locals: Vec<(Str, usize)>,
+    crowded: bool,
 }
 
 impl Growth {
@@ -99,7 +113,11 @@ impl Growth {
                     let bound = value
                         .as_ref()
                         .map_or(growth, |value| self.expr(value, here));
-                    self.locals.push((name.clone(), bound));
+                    if self.locals.len() < MAX_LOCALS {
+                        self.locals.push((name.clone(), bound));
+                    } else {
+                        self.crowded = true;
+                    }
                 }
                 StepKind::Method(call) => {
                     let arguments = self.most(

@@ -33,6 +33,9 @@ pub(super) fn did_you_mean<'n>(
     name: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<String> {
+    if name.len() > 64 {
+        return None;
+    }
     let wanted = name.to_lowercase();
     known
         .into_iter()

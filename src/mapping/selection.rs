@@ -86,6 +86,8 @@ impl Selection {
         evaluate(&self.root, input, variables, budget)
     }
 
+    // The three below look through the whole text each time: ask once and keep the answer.
+
     /// Every use of a variable, in the order of the text. Names bound by `->as` are not among
     /// them; what flows through them is.
     pub fn variables(&self) -> Vec<VariableUse> {

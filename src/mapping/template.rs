@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::analyse::{VariableUse, analyse};
 use super::ast::{Expr, Start, StepKind};
 use super::evaluate::{Budget, Evaluated, Warning, evaluate};
-use super::parse::parse_embedded;
+use super::parse::{MAX_LENGTH, parse_embedded};
 use super::problem::Problem;
 use super::variables::Variables;
 use super::version::Version;
@@ -69,6 +69,12 @@ impl Template {
     }
 
     fn parse(text: &str, version: Version, target: Target) -> Result<Template, Vec<Problem>> {
+        if text.len() > MAX_LENGTH {
+            return Err(vec![Problem::new(
+                0..0,
+                format!("a template is at most {MAX_LENGTH} bytes long"),
+            )]);
+        }
         let (mut pieces, mut problems) = (Vec::new(), Vec::new());
         let mut at = 0;
         while at < text.len() {

@@ -354,6 +354,69 @@ fn nesting_of_texts_is_bounded() {
     }
 }
 
+/// The deepest text and the deepest value that pass fit on a small stack, with room to spare: the
+/// threads that run requests have twice as much.
+#[test]
+fn the_deepest_that_passes_fits_on_the_stack() {
+    let deepest = |open: &str, close: &str| {
+        let nested = |levels: usize| format!("v: {}a{}", open.repeat(levels), close.repeat(levels));
+        (1..=MAX_NESTING)
+            .rev()
+            .map(nested)
+            .find(|text| Selection::parse(text, Version::V0_2).is_ok())
+    };
+    let work = move || {
+        let nested = |open: &str, close: &str, levels| {
+            format!("{}{}", open.repeat(levels), close.repeat(levels))
+        };
+        let input = Value::parse_json(nested("[", "]", 128).as_bytes()).unwrap();
+        let objects =
+            Value::parse_json(format!("{}1{}", "{\"a\":".repeat(128), "}".repeat(128)).as_bytes())
+                .unwrap();
+        let parts = [
+            ("$(", ")"),
+            ("$([", "])"),
+            ("a->echo(", ")"),
+            ("a->match([@, ", "])"),
+            ("{ v: ", "}"),
+            ("a { v: ", "}"),
+        ];
+        for (open, close) in parts {
+            let selection =
+                Selection::parse(&deepest(open, close).unwrap(), Version::V0_2).unwrap();
+            selection.evaluate(Some(&objects), &Variables::new());
+            selection.evaluate(Some(&input), &Variables::new());
+            selection.needs();
+        }
+        let growing = format!("$([$]){}", "->echo([@])".repeat(250));
+        let grown = Selection::parse(&growing, Version::V0_4)
+            .unwrap()
+            .evaluate(Some(&input), &Variables::new());
+        let value = grown.value.unwrap();
+        assert!(value == value.clone() && value.to_json().len() > 700);
+    };
+    std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+#[test]
+fn names_bound_at_one_place_are_bounded() {
+    let problems =
+        Selection::parse(&format!("v: a{}", "->as($x)".repeat(65)), Version::V0_1).unwrap_err();
+    assert_eq!(problems[0].message, "too many names are bound");
+    assert!(Selection::parse(&format!("v: a{}", "->as($x)".repeat(64)), Version::V0_1).is_ok());
+}
+
+#[test]
+fn a_text_full_of_problems_tells_the_first_ones() {
+    let problems = Selection::parse(&"v: a->frist ".repeat(10_000), Version::V0_1).unwrap_err();
+    assert_eq!(problems.len(), 50);
+}
+
 #[test]
 fn growth_of_values_is_bounded() {
     let text = |steps: usize| format!("v: a{}", "->echo([@])".repeat(steps));

@@ -7,6 +7,7 @@
 //! alone, and `$batch { id }` reads the `id` of a batch, not the batch.
 
 mod abstracts;
+mod object;
 mod walk;
 
 use std::ops::Range;

@@ -14,7 +14,7 @@ pub struct Budget {
     pub text: usize,
     /// Values in the result, shared ones counted as often as they occur.
     pub nodes: usize,
-    /// Bytes that the result takes as JSON, at least.
+    /// Bytes that the result takes as JSON, about.
     pub bytes: usize,
     /// Warnings kept; those beyond are only counted.
     pub warnings: usize,
@@ -140,8 +140,8 @@ impl Measure {
             Value::String(text) => text.len() + 2,
             Value::Object(object) => object.keys().map(|key| key.len() + 4).sum::<usize>() + 2,
             Value::Array(elements) => elements.len() + 2,
-            // Numbers are about this long, unless they are very long.
-            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+            Value::Number(number) => number.length(),
+            Value::Null | Value::Bool(_) => 5,
         };
         match (self.nodes.checked_sub(1), self.bytes.checked_sub(bytes)) {
             (Some(nodes), Some(bytes)) => (self.nodes, self.bytes) = (nodes, bytes),

@@ -39,7 +39,8 @@ pub struct Evaluated {
 pub struct Warning {
     /// Where in the input or a variable, as a path: `$.rows[3].name`, `$args.id->parseInt`.
     pub path: String,
-    /// What went wrong there. May quote names from the data, never values.
+    /// What went wrong there. Quotes neither keys nor values of the data, unless the mapping
+    /// itself does so (`->withWarning`).
     pub message: String,
 }
 

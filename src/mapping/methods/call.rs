@@ -17,7 +17,7 @@ pub(in crate::mapping) struct Call<'c, 'e> {
     pub(in crate::mapping) evaluator: &'e mut Evaluator,
 }
 
-impl Call<'_, '_> {
+impl<'c> Call<'c, '_> {
     /// How many arguments were given.
     pub(super) fn given(&self) -> usize {
         self.arguments.len()
@@ -60,10 +60,10 @@ impl Call<'_, '_> {
     }
 
     /// The input's elements; anything but an array counts as one.
-    pub(super) fn elements(&self) -> Vec<Value> {
+    pub(super) fn elements(&self) -> &'c [Value] {
         match self.input {
-            Value::Array(elements) => elements.as_ref().clone(),
-            other => vec![other.clone()],
+            Value::Array(elements) => elements,
+            other => std::slice::from_ref(other),
         }
     }
 

@@ -45,8 +45,8 @@ fn rename<'e>(
     for (key, value) in object.iter() {
         let name = camel_case(key);
         let value = inner(call, value)?;
-        if renamed.insert(name.clone(), value).is_some() {
-            call.warn(|| format!("more than one key becomes `{name}`: the last one counts"));
+        if renamed.insert(name, value).is_some() {
+            call.warn(|| "two keys become the same: the last one counts".to_owned());
         }
     }
     Some(renamed.into())

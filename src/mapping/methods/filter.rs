@@ -7,17 +7,17 @@ use crate::document::Value;
 pub(super) const METHODS: &[Method] = &[
     row("filter", |call| {
         let mut kept = Vec::new();
-        for (index, element) in call.elements().into_iter().enumerate() {
-            if holds(call, index, &element)? {
-                kept.push(element);
+        for (index, element) in call.elements().iter().enumerate() {
+            if holds(call, index, element)? {
+                kept.push(element.clone());
             }
         }
         Some(kept.into())
     }),
     row("find", |call| {
-        for (index, element) in call.elements().into_iter().enumerate() {
-            if holds(call, index, &element)? {
-                return Some(element);
+        for (index, element) in call.elements().iter().enumerate() {
+            if holds(call, index, element)? {
+                return Some(element.clone());
             }
         }
         None

@@ -25,7 +25,7 @@ fn get(call: &mut Call<'_, '_>) -> Option<Value> {
         };
         return match object.get(key) {
             Some(value) => Some(value.clone()),
-            None => call.fail(|| format!("there is no key `{key}`")),
+            None => call.fail(|| "there is no such key".to_owned()),
         };
     }
     let Some(index) = argument
@@ -56,7 +56,7 @@ fn get(call: &mut Call<'_, '_>) -> Option<Value> {
     };
     match found {
         Some(value) => Some(value),
-        None => call.fail(|| format!("there is no index {index}")),
+        None => call.fail(|| "the index is out of range".to_owned()),
     }
 }
 

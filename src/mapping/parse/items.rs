@@ -68,7 +68,7 @@ impl Parser<'_> {
         }
         let now = if found { Commas::All } else { Commas::None };
         if before != Commas::Undecided && before != now && self.version.free_expressions() {
-            self.problems.push(
+            self.report(
                 Problem::new(span, "commas stand between some of these items only")
                     .help("put one between each two items, or none at all"),
             );

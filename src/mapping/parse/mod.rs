@@ -38,6 +38,9 @@ pub const MAX_NESTING: usize = 64;
 /// How long a text may be, in bytes.
 pub const MAX_LENGTH: usize = 256 * 1024;
 
+/// How many problems are collected before the syntax error that ends parsing.
+const MAX_PROBLEMS: usize = 50;
+
 /// What the place of a text wants of a bare key that stands alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lone {
@@ -172,6 +175,18 @@ impl<'t> Parser<'t> {
         )
     }
 
+    /// Collects a problem that does not keep the parser from going on.
+    fn report(&mut self, problem: Problem) {
+        if !self.is_full() {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Whether enough problems are collected.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
+    }
+
     /// Runs a rule one level deeper.
     fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.nesting >= MAX_NESTING {
@@ -190,7 +205,7 @@ impl<'t> Parser<'t> {
     fn since_v0_4(&mut self, span: Range<usize>, what: &str, instead: &str) {
         if !self.version.free_expressions() {
             let problem = Problem::new(span, format!("{what} only since {}", Version::V0_4));
-            self.problems.push(problem.help(instead));
+            self.report(problem.help(instead));
         }
     }
 
@@ -278,7 +293,7 @@ impl<'t> Parser<'t> {
 
     fn nameless(&mut self, bare: &[Expr], why: &str) {
         for expr in bare {
-            self.problems.push(
+            self.report(
                 Problem::new(expr.span.clone(), "this value needs a name")
                     .help(format!("write `name: ` before it, with the name that it shall have in the result; {why}")),
             );

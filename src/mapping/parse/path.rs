@@ -115,17 +115,23 @@ impl Parser<'_> {
             Vec::new()
         };
         let Some(method) = methods::find(name) else {
-            let problem = Problem::new(span, format!("there is no method `->{name}`"));
-            let known = methods::names();
-            self.problems
-                .push(match did_you_mean(name, known.iter().copied()) {
-                    Some(hint) => problem.help(hint),
-                    None => problem.help(format!("known are {}", known.join(", "))),
-                });
+            self.unknown_method(name, span);
             return Ok(None);
         };
         self.check_arguments(method, &arguments, span.start..self.passed);
         Ok(Some(StepKind::Method(MethodCall { method, arguments })))
+    }
+
+    fn unknown_method(&mut self, name: &str, span: Range<usize>) {
+        if self.is_full() {
+            return;
+        }
+        let problem = Problem::new(span, format!("there is no method `->{name}`"));
+        let known = methods::names();
+        self.report(match did_you_mean(name, known.iter().copied()) {
+            Some(hint) => problem.help(hint),
+            None => problem.help(format!("known are {}", known.join(", "))),
+        });
     }
 
     /// `->as($name)`, `->as($name, expression)`.
@@ -140,7 +146,7 @@ impl Parser<'_> {
             return Err(Problem::new(self.span.clone(), wanted).help(help));
         };
         if variables::PLACES.contains(&name) {
-            self.problems.push(
+            self.report(
                 Problem::new(self.span.clone(), format!("`{name}` has a meaning already"))
                     .help("bind another name"),
             );
@@ -164,12 +170,12 @@ impl Parser<'_> {
                 count => count.to_string(),
             };
             let message = format!("`->{}` takes {wanted}, found {found}", method.name);
-            self.problems.push(Problem::new(span, message));
+            self.report(Problem::new(span, message));
         }
         if let Arguments::Pairs = method.arguments {
             for argument in arguments {
                 if !matches!(&argument.kind, ExprKind::Array(pair) if pair.len() == 2) {
-                    self.problems.push(
+                    self.report(
                         Problem::new(
                             argument.span.clone(),
                             format!("`->{}` takes pairs", method.name),

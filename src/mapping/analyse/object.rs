@@ -1,0 +1,199 @@
+//! Objects over abstract values: items, and what merges.
+
+use std::collections::HashMap;
+
+use super::abstracts::{Abstract, Kind};
+use super::walk::{Scope, Walk};
+use crate::document::Str;
+use crate::mapping::ast::{Item, SubSelection};
+
+/// So many alternatives of one object are told apart.
+const MAX_ALTERNATIVES: usize = 64;
+
+impl Walk {
+    /// `{ … }` after a value.
+    pub(super) fn select(&mut self, value: &Abstract, selection: &SubSelection) -> Abstract {
+        let (mut structured, mut leaves) = (Vec::new(), Vec::new());
+        sort_out(value, &mut structured, &mut leaves);
+        let none = structured.is_empty() && !leaves.is_empty();
+        let input = Abstract::one_of(structured);
+        // The items are looked at once, whatever their input can be.
+        let object = self.object(
+            selection,
+            &Scope {
+                input: input.clone(),
+                current: input,
+            },
+        );
+        if none {
+            return Abstract::one_of(leaves);
+        }
+        // A scalar where an object was expected comes through as it is; what is told of an object
+        // allows for that, what is told of other things does not.
+        let scalar = (!is_built(&object)).then(Abstract::any);
+        Abstract::one_of([object].into_iter().chain(leaves).chain(scalar))
+    }
+
+    pub(super) fn object(&mut self, selection: &SubSelection, scope: &Scope) -> Abstract {
+        let mut fields = Fields::default();
+        let mut whole: Option<Abstract> = None;
+        for item in &selection.items {
+            match item {
+                Item::Field { name, value, .. } => {
+                    let value = self.expr(value, scope);
+                    let value = match fields.get(name) {
+                        Some(former) => self.merge(&former.clone(), value),
+                        None => value,
+                    };
+                    fields.set(name, value);
+                }
+                Item::Spread { value } => {
+                    let before = self.joined(whole.take(), std::mem::take(&mut fields));
+                    let value = self.expr(value, scope);
+                    let merged = match before {
+                        Some(before) => self.merge(&before, value),
+                        None => value,
+                    };
+                    whole = Some(self.bounded(merged));
+                }
+            }
+        }
+        self.joined(whole, fields)
+            .unwrap_or_else(|| Fields::default().into_object())
+    }
+
+    /// What came before, merged with the fields since.
+    fn joined(&mut self, before: Option<Abstract>, fields: Fields) -> Option<Abstract> {
+        if fields.list.is_empty() {
+            return before;
+        }
+        let object = fields.into_object();
+        let merged = match before {
+            Some(before) => self.merge(&before, object),
+            None => object,
+        };
+        Some(self.bounded(merged))
+    }
+
+    /// Two values that merge into one.
+    fn merge(&mut self, first: &Abstract, second: Abstract) -> Abstract {
+        match (&*first.kind, &*second.kind) {
+            (
+                Kind::Object { fields, open },
+                Kind::Object {
+                    fields: others,
+                    open: other_open,
+                },
+            ) => {
+                let mut merged = fields.clone();
+                for (name, value) in others {
+                    match merged.iter().position(|(known, _)| known == name) {
+                        Some(at) => merged[at].1 = self.merge(&merged[at].1.clone(), value.clone()),
+                        None => merged.push((name.clone(), value.clone())),
+                    }
+                }
+                Abstract::new(Kind::Object {
+                    fields: merged,
+                    open: *open || *other_open,
+                })
+            }
+            (Kind::OneOf(options), _) if options.len() <= MAX_ALTERNATIVES => {
+                let merged: Vec<_> = options
+                    .iter()
+                    .map(|option| self.merge(option, second.clone()))
+                    .collect();
+                if merged.is_empty() {
+                    second
+                } else {
+                    Abstract::one_of(merged)
+                }
+            }
+            (_, Kind::OneOf(options)) if options.len() <= MAX_ALTERNATIVES => {
+                let merged: Vec<_> = options
+                    .iter()
+                    .map(|option| self.merge(first, option.clone()))
+                    .collect();
+                if merged.is_empty() {
+                    first.clone()
+                } else {
+                    Abstract::one_of(merged)
+                }
+            }
+            (Kind::Object { fields, .. }, Kind::At(..) | Kind::Any) => {
+                self.demand(&second);
+                Abstract::new(Kind::Object {
+                    fields: fields.clone(),
+                    open: true,
+                })
+            }
+            (Kind::At(..) | Kind::Any, Kind::Object { fields, .. }) => {
+                self.demand(first);
+                Abstract::new(Kind::Object {
+                    fields: fields.clone(),
+                    open: true,
+                })
+            }
+            (Kind::Array(_) | Kind::At(..) | Kind::Any, _)
+            | (_, Kind::Array(_) | Kind::At(..) | Kind::Any) => {
+                self.demand(first);
+                self.demand(&second);
+                Abstract::any()
+            }
+            // Either may be missing; else the last one counts.
+            _ => Abstract::one_of([first.clone(), second]),
+        }
+    }
+}
+
+/// Named fields, found by name without looking at all of them.
+#[derive(Default)]
+struct Fields {
+    list: Vec<(Str, Abstract)>,
+    places: HashMap<Str, usize>,
+}
+
+impl Fields {
+    fn get(&self, name: &Str) -> Option<&Abstract> {
+        self.places.get(name).map(|at| &self.list[*at].1)
+    }
+
+    fn set(&mut self, name: &Str, value: Abstract) {
+        match self.places.get(name) {
+            Some(at) => self.list[*at].1 = value,
+            None => {
+                self.places.insert(name.clone(), self.list.len());
+                self.list.push((name.clone(), value));
+            }
+        }
+    }
+
+    fn into_object(self) -> Abstract {
+        Abstract::new(Kind::Object {
+            fields: self.list,
+            open: false,
+        })
+    }
+}
+
+/// Whether this is an object that the text builds, in each alternative.
+fn is_built(value: &Abstract) -> bool {
+    match &*value.kind {
+        Kind::Object { .. } => true,
+        Kind::OneOf(options) => !options.is_empty() && options.iter().all(is_built),
+        _ => false,
+    }
+}
+
+/// Parts of a value on which `{ … }` selects, and parts that it gives back.
+fn sort_out(value: &Abstract, structured: &mut Vec<Abstract>, leaves: &mut Vec<Abstract>) {
+    match &*value.kind {
+        Kind::Scalar(_) => leaves.push(value.clone()),
+        Kind::Literal(literal) if literal.as_object().is_none() => leaves.push(value.clone()),
+        Kind::Array(parts) | Kind::OneOf(parts) => {
+            parts
+                .iter()
+                .for_each(|part| sort_out(part, structured, leaves));
+        }
+        _ => structured.push(value.clone()),
+    }
+}
