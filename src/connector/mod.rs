@@ -13,6 +13,7 @@ mod federation1;
 pub mod field_set;
 mod findings;
 mod folder;
+mod graphql_errors;
 mod http;
 mod link;
 pub mod model;

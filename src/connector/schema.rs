@@ -22,7 +22,7 @@ use super::diagnostic::code;
 use super::federation1;
 use super::findings::Findings;
 use super::findings::closest;
-use super::findings::did_you_mean;
+use super::graphql_errors;
 use super::link::Links;
 use super::link::features;
 use super::link::rename;
@@ -55,7 +55,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
     };
     let mut findings = Findings::new(connector, document.sources.clone());
     if let Some(errors) = broken {
-        push_graphql_errors(&errors, None, &mut findings);
+        graphql_errors::push(&errors, None, &mut findings);
     }
     let links = Links::read(&document, &mut findings);
     drop_machinery(&mut document, &links, &mut findings);
@@ -63,7 +63,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
 
     let (mut schema, errors) = build(&document);
     if let Some(errors) = errors {
-        push_graphql_errors(&errors, Some(&schema), &mut findings);
+        graphql_errors::push(&errors, Some(&schema), &mut findings);
     }
     if links.federation() < (2, 0) {
         federation1::upgrade(&mut schema);
@@ -77,42 +77,53 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
 
 /// Removes definitions that a printed schema repeats: of linked directives and types, and Federation's own fields.
 fn drop_machinery(document: &mut ast::Document, links: &Links, findings: &mut Findings) {
-    let fed1 = links.federation() < (2, 0);
-    document
-        .definitions
-        .retain_mut(|definition| match definition {
-            Definition::DirectiveDefinition(directive) => {
-                let name = directive.name.as_str();
-                let standard = matches!(name, "cacheControl" | "oneOf");
-                let linked = links.canonical(name).is_some();
-                !(standard || linked || fed1 && spec::FEDERATION_1.contains(&name))
-                    && !shadows(directive, links, findings)
+    let definitions = &mut document.definitions;
+    definitions.retain_mut(|definition| match definition {
+        Definition::DirectiveDefinition(directive) => {
+            !is_machinery_directive(&directive.name, links) && !shadows(directive, links, findings)
+        }
+        Definition::ObjectTypeDefinition(object) => {
+            let had = object.fields.len();
+            if object.fields.iter().any(is_service_field) {
+                object
+                    .make_mut()
+                    .fields
+                    .retain(|field| !is_service_field(field));
             }
-            Definition::ObjectTypeDefinition(object) => {
-                let had = object.fields.len();
-                let is_service = |field: &Node<ast::FieldDefinition>| {
-                    field.name == "_entities" || field.name == "_service"
-                };
-                if object.fields.iter().any(is_service) {
-                    object.make_mut().fields.retain(|field| !is_service(field));
-                }
-                let emptied = had > 0 && object.fields.is_empty();
-                !emptied && !links.is_machinery_type(&object.name)
+            let emptied = had > 0 && object.fields.is_empty();
+            !emptied && !links.is_machinery_type(&object.name)
+        }
+        Definition::ObjectTypeExtension(object) => {
+            if object.fields.iter().any(is_service_field) {
+                object
+                    .make_mut()
+                    .fields
+                    .retain(|field| !is_service_field(field));
             }
-            Definition::ObjectTypeExtension(object) => {
-                let is_service = |field: &Node<ast::FieldDefinition>| {
-                    field.name == "_entities" || field.name == "_service"
-                };
-                if object.fields.iter().any(is_service) {
-                    object.make_mut().fields.retain(|field| !is_service(field));
-                }
-                true
-            }
-            Definition::EnumTypeDefinition(def) if def.name == "CacheControlScope" => false,
-            other => !other
-                .name()
-                .is_some_and(|name| links.is_machinery_type(name)),
-        });
+            true
+        }
+        Definition::EnumTypeDefinition(def) if def.name == "CacheControlScope" => false,
+        other => !other
+            .name()
+            .is_some_and(|name| links.is_machinery_type(name)),
+    });
+}
+
+/// `_entities` and `_service`, which a Federation service adds to its own `Query`.
+fn is_service_field(field: &Node<ast::FieldDefinition>) -> bool {
+    field.name == "_entities" || field.name == "_service"
+}
+
+/// True for the name of a directive whose definition is known better here.
+fn is_machinery_directive(name: &str, links: &Links) -> bool {
+    let standard = matches!(name, "cacheControl" | "oneOf");
+    standard || links.canonical(name).is_some() || federation_1(name, links).is_some()
+}
+
+/// The canonical name of a directive that Federation 1 knows without a link, in a schema of Federation 1.
+fn federation_1(name: &str, links: &Links) -> Option<&'static str> {
+    let known = spec::FEDERATION_1.iter().find(|known| **known == name);
+    known.copied().filter(|_| links.federation() < (2, 0))
 }
 
 /// A directive of the folder's own that is called like a canonical one cannot keep its name: what comes later reads
@@ -152,7 +163,6 @@ fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut F
         .filter_map(|definition| definition.as_directive_definition())
         .map(|definition| definition.name.clone())
         .collect();
-    let fed1 = links.federation() < (2, 0);
     for definition in &mut document.definitions {
         rename::for_each_directive_list(definition, &mut |list, at| {
             list.0.retain_mut(|directive| {
@@ -162,8 +172,8 @@ fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut F
                     features::check(directive, at, links, findings);
                     return true;
                 }
-                if fed1 && spec::FEDERATION_1.contains(&name) {
-                    make_canonical(directive, &name.to_owned());
+                if let Some(canonical) = federation_1(name, links) {
+                    make_canonical(directive, canonical);
                     return true;
                 }
                 if defined.contains(name) || STANDARD.contains(&name) {
@@ -262,27 +272,10 @@ fn unknown_directive(
             .error(&code::UNKNOWN_DIRECTIVE, message)
             .label(
                 findings.span(directive.name.location()),
-                format!("used on {}", place(at)),
+                format!("used on {}", features::place(at)),
             )
             .help_opt(help),
     );
-}
-
-fn place(at: DirectiveLocation) -> &'static str {
-    match at {
-        DirectiveLocation::Schema => "the schema",
-        DirectiveLocation::FieldDefinition => "a field",
-        DirectiveLocation::ArgumentDefinition => "an argument",
-        DirectiveLocation::Object => "a type",
-        DirectiveLocation::Interface => "an interface",
-        DirectiveLocation::Union => "a union",
-        DirectiveLocation::Enum => "an enum",
-        DirectiveLocation::EnumValue => "an enum value",
-        DirectiveLocation::InputObject => "an input type",
-        DirectiveLocation::InputFieldDefinition => "an input field",
-        DirectiveLocation::Scalar => "a scalar",
-        _ => "this",
-    }
 }
 
 /// The document and the definitions of what it links, as one schema.
@@ -322,26 +315,7 @@ fn validate(schema: &Schema, findings: &mut Findings) {
         copy.schema_definition.make_mut().query = Some(name.into());
     }
     if let Err(invalid) = copy.validate() {
-        push_graphql_errors(&invalid.errors, Some(schema), findings);
-    }
-}
-
-/// apollo-compiler's findings as ours.
-fn push_graphql_errors(errors: &DiagnosticList, schema: Option<&Schema>, findings: &mut Findings) {
-    for error in errors.iter() {
-        let location = apollo_compiler::diagnostic::ToCliReport::location(error.error);
-        let span = findings.span(location);
-        let mut diagnostic = findings
-            .error(&code::INVALID_GRAPHQL, error.error.to_string())
-            .at(span.clone());
-        let kind = error.error.unstable_error_name();
-        if let (Some("UndefinedDefinition"), Some(schema), Some(span)) = (kind, schema, &span) {
-            let written = span.source.text.get(span.range.clone()).unwrap_or_default();
-            let types = schema.types.keys().map(Name::as_str);
-            let types = types.filter(|name| !name.starts_with("__") && !spec::is_our_type(name));
-            diagnostic = diagnostic.help_opt(did_you_mean(written, types));
-        }
-        findings.push(diagnostic);
+        graphql_errors::push(&invalid.errors, Some(schema), findings);
     }
 }
 

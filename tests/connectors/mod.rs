@@ -2,6 +2,7 @@
 //!
 //! - `tests/connectors/<CODE>*.md`: a folder that is wrong (`graphql`, `toml` blocks) and the diagnostics (`text`). Each
 //!   code has at least one.
+//!   A block `text folder NAME` makes the case a folder of that name on disk, with the other blocks as its files.
 //! - `tests/connectors/valid/*.md`: a folder that is right, and as needed `graphql normalised` (the schema as the rest
 //!   of the gateway sees it), `text connects` (what each is), `json render COORDINATE` (variables, and the client's
 //!   headers under `client`) followed by `text request`.
@@ -42,7 +43,6 @@ fn what_is_wrong_is_said_as_written_here() {
 }
 
 #[test]
-#[ignore = "the cases follow"]
 fn every_code_has_a_case() {
     let have: BTreeSet<String> = files("connectors")
         .iter()
@@ -85,6 +85,13 @@ fn case_code(case: &Case) -> String {
 }
 
 fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
+    let folder = case
+        .blocks
+        .iter()
+        .find_map(|block| block.info.strip_prefix("text folder "));
+    if let Some(name) = folder {
+        return read_folder(case, name);
+    }
     let (mut subgraph, mut diagnostics) = (None, Vec::new());
     if let Some(sdl) = case.block("graphql") {
         let (read, found) = read_sdl("works", "connectors/works/connector.graphql", sdl);
@@ -96,6 +103,24 @@ fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
         diagnostics.extend(ConnectorSettings::read("works", path, toml).1);
     }
     (subgraph, diagnostics)
+}
+
+/// Reads a case from disk; what differs from run to run in its texts is made the same.
+fn read_folder(case: &Case, name: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join(name);
+    std::fs::create_dir(&path).unwrap();
+    for (info, file) in [("graphql", "connector.graphql"), ("toml", "connector.toml")] {
+        if let Some(text) = case.block(info) {
+            std::fs::write(path.join(file), text).unwrap();
+        }
+    }
+    let mut folder = sangam::connector::Folder::read(&path);
+    for diagnostic in &mut folder.diagnostics {
+        let root = root.path().display().to_string();
+        diagnostic.message = diagnostic.message.replace(&root, "connectors");
+    }
+    (folder.subgraph, folder.diagnostics)
 }
 
 /// What comes out for each block.
@@ -151,4 +176,18 @@ fn render(subgraph: &Subgraph, coordinate: &str, input: &str) -> String {
         Ok(request) => show::request(&request),
         Err(error) => format!("error: {error}"),
     }
+}
+
+#[test]
+fn the_folders_of_the_departments_are_right() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    let mut texts = Vec::new();
+    for entry in std::fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.join("connector.graphql").is_file() {
+            let folder = sangam::connector::Folder::read(&path);
+            texts.extend(folder.diagnostics.iter().map(Diagnostic::to_text));
+        }
+    }
+    assert!(texts.is_empty(), "{}", texts.join("\n\n"));
 }

@@ -29,6 +29,7 @@ use crate::connector::findings::list;
 use crate::connector::model::Connect;
 use crate::connector::model::Pagination;
 use crate::connector::model::Site;
+use crate::connector::schema::ReadSchema;
 use crate::mapping::Version;
 
 /// A connect with what checks need to point at its parts.
@@ -51,14 +52,19 @@ pub(crate) struct Declared {
 /// Reads every directive that fetches, in the order of their coordinates.
 pub(crate) fn read_all(
     connector: &str,
-    schema: &Schema,
+    read: &ReadSchema,
     sources: &[Source],
     version: Version,
     findings: &mut Findings,
 ) -> Vec<Declared> {
+    let schema = &read.schema;
     let mut reader = Reader {
         connector,
         schema,
+        fetchers: FETCHERS
+            .iter()
+            .filter(|fetcher| read.links.get(fetcher.spec).is_some())
+            .collect(),
         sources,
         version,
         findings,
@@ -91,6 +97,7 @@ pub(crate) fn read_all(
 struct Reader<'a> {
     connector: &'a str,
     schema: &'a Schema,
+    fetchers: Vec<&'static Fetcher>,
     sources: &'a [Source],
     version: Version,
     findings: &'a mut Findings,
@@ -107,10 +114,8 @@ impl Reader<'_> {
     ) {
         let mut index = 0;
         for directive in directives.clone() {
-            let Some(fetcher) = FETCHERS
-                .iter()
-                .find(|known| directive.name == known.directive)
-            else {
+            let known = |fetcher: &&&'static Fetcher| directive.name == fetcher.directive;
+            let Some(fetcher) = self.fetchers.iter().find(known).copied() else {
                 continue;
             };
             let mut expressions = Expressions::new(self.version, Place::Request);

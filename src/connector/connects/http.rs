@@ -311,8 +311,8 @@ pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, finding
     let written_out = |rest: &str| rest.contains(['/', '?']);
     let problem = match rest {
         None => "it does not begin with `https://` or `http://`",
-        Some(rest) if authority(rest).is_empty() && !trusted => "it has no host",
         Some(rest) if dynamic && !trusted && !written_out(rest) => "its host is not written out",
+        Some(rest) if authority(rest).is_empty() && !trusted => "it has no host",
         Some(rest) if authority(rest).contains('@') => "it holds a user name or a password",
         Some(_) if !dynamic && url::Url::parse(first).is_err() => "no URL parser reads it",
         Some(_) => return fragment(template, literal, findings),

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::ast::Value;
 
 use super::check;
@@ -36,6 +37,8 @@ use source::Source;
 pub(crate) struct Fetcher {
     /// Its canonical name.
     pub(crate) directive: &'static str,
+    /// The specification that it is of: without a link, a directive of that name is the folder's own.
+    spec: &'static spec::Spec,
     /// Reads its request.
     request: fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch,
 }
@@ -43,8 +46,15 @@ pub(crate) struct Fetcher {
 /// The directives that fetch.
 pub(crate) static FETCHERS: &[Fetcher] = &[Fetcher {
     directive: "connect",
+    spec: &spec::CONNECT,
     request: http::of_connect,
 }];
+
+/// True for a field with a directive that fetches.
+pub(crate) fn has_fetcher(field: &FieldDefinition) -> bool {
+    let names = || FETCHERS.iter().map(|fetcher| fetcher.directive);
+    names().any(|name| field.directives.has(name))
+}
 
 /// What a directive fetches with.
 pub(crate) enum Fetch {
@@ -72,19 +82,9 @@ pub(crate) fn read(
 ) -> Option<SubgraphKind> {
     let schema = &read.schema;
     let version = mapping_version(read);
-    let on_schema = || schema.schema_definition.directives.iter();
-    let sources = source::read_all(
-        on_schema()
-            .filter(|directive| directive.name == "source")
-            .map(|directive| &directive.node),
-        version,
-        findings,
-    );
-    let declared = connect::read_all(connector, schema, &sources, version, findings);
-    let service = on_schema()
-        .filter(|directive| directive.name == "graphql")
-        .map(|directive| &directive.node)
-        .collect::<Vec<_>>();
+    let sources = source::read_all(on_schema(read, "source", &spec::CONNECT), version, findings);
+    let declared = connect::read_all(connector, read, &sources, version, findings);
+    let service: Vec<_> = on_schema(read, "graphql", &spec::WIRE).collect();
     if let Some(directive) = service.first() {
         graphql::check_alone(
             directive,
@@ -109,6 +109,19 @@ pub(crate) fn read(
             .map(|source| source.declaration)
             .collect(),
     })
+}
+
+/// Uses of a directive on the schema, if its specification is linked.
+fn on_schema<'a>(
+    read: &'a ReadSchema,
+    name: &'static str,
+    spec: &spec::Spec,
+) -> impl Iterator<Item = &'a Node<Directive>> + use<'a> {
+    let linked = read.links.get(spec).is_some();
+    let directives = read.schema.schema_definition.directives.iter();
+    directives
+        .filter(move |directive| linked && directive.name == name)
+        .map(|directive| &directive.node)
 }
 
 /// The version of the mapping language: that of the linked connect version, else the latest.

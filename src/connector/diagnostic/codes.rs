@@ -117,6 +117,42 @@ pub mod connector {
         UNKNOWN_FIELD;
         /// `$this`, `$batch` or an object in it is read as a whole
         WHOLE_OBJECT_READ;
+        /// A selection gives a field with arguments that it cannot read
+        FIELD_WITH_ARGUMENTS;
+        /// A selection gives an object type without selecting fields of it
+        OBJECT_WITHOUT_SELECTION;
+        /// A selection selects fields of a scalar or enum
+        LEAF_WITH_SELECTION;
+        /// A selection selects a type inside itself
+        CIRCULAR_SELECTION;
+        /// A selection fills an interface or union before connect/v0.4
+        ABSTRACT_TYPE;
+        /// A selection does not say which type of an interface or union it is
+        TYPENAME_MISSING;
+        /// A field that no connect gives
+        FIELD_NOT_RESOLVED;
+        /// A key by which nothing can be fetched
+        KEY_NOT_RESOLVED;
+        /// `entity: true` elsewhere than on a field of `Query`
+        ENTITY_NOT_ON_QUERY;
+        /// `entity: true` on a field that is not nullable, single and an object
+        ENTITY_RETURN_TYPE;
+        /// An argument of an entity's lookup is no field of the entity
+        ENTITY_ARGUMENT;
+        /// `$batch` and `$this` in one connect
+        BATCH_WITH_THIS;
+        /// A batch does not select its key
+        BATCH_KEY_NOT_SELECTED;
+        /// `batch` where nothing is batched, or of no size
+        INVALID_BATCH;
+        /// A connect on a type does not read a key
+        TYPE_CONNECT_WITHOUT_KEY;
+        /// A connect on a field of an interface
+        CONNECT_ON_INTERFACE;
+        /// A connect on a field of the subscription root
+        CONNECT_ON_SUBSCRIPTION;
+        /// Two connects have one id
+        DUPLICATE_ID;
         /// `@paginate` cannot be read to its end as written
         INVALID_PAGINATION;
     }

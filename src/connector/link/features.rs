@@ -76,7 +76,7 @@ fn used(
         }
         Part::Location(location) => (at == *location).then(|| {
             (
-                format!("@{} on {location}", directive.name),
+                format!("@{} on {}", directive.name, place(*location)),
                 directive.location(),
             )
         }),
@@ -109,4 +109,22 @@ fn report(
             )
             .help(help),
     );
+}
+
+/// A place as prose has it.
+pub(crate) fn place(at: DirectiveLocation) -> &'static str {
+    match at {
+        DirectiveLocation::Schema => "the schema",
+        DirectiveLocation::FieldDefinition => "a field",
+        DirectiveLocation::ArgumentDefinition => "an argument",
+        DirectiveLocation::Object => "a type",
+        DirectiveLocation::Interface => "an interface",
+        DirectiveLocation::Union => "a union",
+        DirectiveLocation::Enum => "an enum",
+        DirectiveLocation::EnumValue => "an enum value",
+        DirectiveLocation::InputObject => "an input type",
+        DirectiveLocation::InputFieldDefinition => "an input field",
+        DirectiveLocation::Scalar => "a scalar",
+        _ => "this",
+    }
 }

@@ -1,0 +1,134 @@
+//! Connects on types: `$batch` or `$this`, never both; and a batch's answer can be told apart by its key.
+
+use apollo_compiler::Schema;
+
+use super::keys;
+use crate::connector::connects::Declared;
+use crate::connector::connects::kind::uses_batch;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expression;
+use crate::connector::findings::Findings;
+use crate::connector::findings::list;
+use crate::connector::model::ConnectKind;
+use crate::connector::model::Site;
+use crate::mapping::Shape;
+use crate::mapping::VariableUse;
+
+/// Checks a connect on a type, and the argument `batch`.
+pub(super) fn check(declared: &Declared, schema: &Schema, findings: &mut Findings) {
+    batch_argument(declared, findings);
+    let Site::Type { name } = &declared.site else {
+        return;
+    };
+    let is_root = super::super::connects::is_root(schema, name);
+    if is_root {
+        findings.push(
+            findings
+                .error(
+                    &code::TYPE_CONNECT_WITHOUT_KEY,
+                    format!("`{name}` is a root type, which has no key"),
+                )
+                .at(findings.span(declared.directive.location()))
+                .help("put the connect on its fields"),
+        );
+        return;
+    }
+    let first = |variable: &str| -> Option<(&Expression, VariableUse)> {
+        declared.expressions.iter().find_map(|expression| {
+            let used = expression
+                .uses
+                .iter()
+                .find(|used| *used.name == *variable)?;
+            Some((expression, used.clone()))
+        })
+    };
+    match (first("$batch"), first("$this")) {
+        (Some((batch, used_batch)), Some((this, used_this))) => findings.push(
+            findings
+                .error(
+                    &code::BATCH_WITH_THIS,
+                    "`$batch` and `$this` cannot be read by one connect",
+                )
+                .label(this.span(findings, used_this.span), "one object")
+                .label(batch.span(findings, used_batch.span), "many objects")
+                .help("read everything from `$batch`, or make a call per object with `$this`"),
+        ),
+        (None, None) => findings.push(
+            findings
+                .error(
+                    &code::TYPE_CONNECT_WITHOUT_KEY,
+                    format!("this connect does not read which `{name}` is wanted"),
+                )
+                .at(findings.span(declared.directive.location()))
+                .help(format!(
+                    "read its key: `$batch.id` for many at a time, `$this.id` for one `{name}` per call"
+                )),
+        ),
+        _ => key_selected(declared, findings),
+    }
+}
+
+/// `batch: { maxSize: n }`.
+fn batch_argument(declared: &Declared, findings: &mut Findings) {
+    let Some(batch) = declared.directive.specified_argument_by_name("batch") else {
+        return;
+    };
+    let on_type = matches!(declared.site, Site::Type { .. });
+    if !on_type || !uses_batch(declared) {
+        findings.push(
+            findings
+                .error(
+                    &code::INVALID_BATCH,
+                    "`batch` is for a connect that reads `$batch`",
+                )
+                .at(findings.span(batch.location()))
+                .help(if on_type {
+                    "read the keys from `$batch`, or leave `batch` out"
+                } else {
+                    "put the connect on the type, or leave `batch` out"
+                }),
+        );
+    }
+    let size = super::super::connects::key(batch, "maxSize");
+    if let Some(size) = size.filter(|size| size.to_i32().is_none_or(|size| size < 1)) {
+        findings.push(
+            findings
+                .error(&code::INVALID_BATCH, "`maxSize` is at least 1")
+                .at(findings.span(size.location())),
+        );
+    }
+}
+
+/// Answers of a batch are matched by key: it must be among what is selected.
+fn key_selected(declared: &Declared, findings: &mut Findings) {
+    let Some(connect) = &declared.connect else {
+        return;
+    };
+    let ConnectKind::Batch { key, .. } = &connect.kind else {
+        return;
+    };
+    let shape = connect.selection.shape();
+    let lacking: Vec<String> = keys::paths(key)
+        .into_iter()
+        .filter(|path| !yields(&shape, path))
+        .collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let literal = declared.directive.specified_argument_by_name("selection");
+    findings.push(
+        findings
+            .error(
+                &code::BATCH_KEY_NOT_SELECTED,
+                format!("the key {} is not selected", list(&lacking)),
+            )
+            .at(findings.span(literal.and_then(|literal| literal.location())))
+            .help("select it: answers of a batch are matched by key, whatever their order"),
+    );
+}
+
+fn yields(shape: &Shape, path: &str) -> bool {
+    let mut names = path.split('.');
+    let found = names.try_fold(shape.clone(), |shape, name| shape.field(name));
+    found.is_some()
+}

@@ -1,0 +1,82 @@
+//! Keys as declared, and as sets of paths that can be compared.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::schema::ExtendedType;
+
+use crate::connector::field_set::FieldSet;
+use crate::connector::field_set::FieldSetItem;
+
+/// The keys of a type; one whose field set does not parse is left out (composition says so).
+pub(super) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {
+    let directives = directives(schema, ty).into_iter();
+    directives.filter_map(|(_, key, _)| key).collect()
+}
+
+/// The `@key`s of an object type: the directive, its fields, and whether it is resolvable.
+pub(super) fn directives<'a>(
+    schema: &'a Schema,
+    ty: &Name,
+) -> Vec<(&'a Node<Directive>, Option<FieldSet>, bool)> {
+    let Some(ExtendedType::Object(object)) = schema.types.get(ty) else {
+        return Vec::new();
+    };
+    let keys = object
+        .directives
+        .iter()
+        .filter(|directive| directive.name == "key");
+    keys.map(|directive| {
+        let fields = directive.specified_argument_by_name("fields");
+        let fields = fields.and_then(|fields| FieldSet::parse(fields.as_str()?).ok());
+        let resolvable = directive
+            .specified_argument_by_name("resolvable")
+            .and_then(|value| value.to_bool());
+        (&directive.node, fields, resolvable != Some(false))
+    })
+    .collect()
+}
+
+/// A field set as the paths to its leaves, `district.code`.
+pub(super) fn paths(set: &FieldSet) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(set, "", &mut found);
+    found
+}
+
+fn collect(set: &FieldSet, prefix: &str, found: &mut BTreeSet<String>) {
+    for item in &set.items {
+        match item {
+            FieldSetItem::Field { name, children, .. } if children.is_empty() => {
+                found.insert(format!("{prefix}{name}"));
+            }
+            FieldSetItem::Field { name, children, .. } => {
+                collect(children, &format!("{prefix}{name}."), found);
+            }
+            FieldSetItem::Fragment { children, .. } => collect(children, prefix, found),
+        }
+    }
+}
+
+/// (type, field) of every field in a field set over `ty`, at any depth.
+pub(super) fn fields(
+    set: &FieldSet,
+    ty: &Name,
+    schema: &Schema,
+    found: &mut impl FnMut(&Name, &Name),
+) {
+    for item in &set.items {
+        match item {
+            FieldSetItem::Field { name, children, .. } => {
+                found(ty, name);
+                if let Ok(field) = schema.type_field(ty, name) {
+                    fields(children, field.ty.inner_named_type(), schema, found);
+                }
+            }
+            FieldSetItem::Fragment { on, children } => fields(children, on, schema, found),
+        }
+    }
+}

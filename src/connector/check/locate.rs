@@ -1,0 +1,62 @@
+//! Where a selection's text writes a field of what it yields.
+
+use std::ops::Range;
+
+use crate::document::Str;
+use crate::mapping::ast::Expr;
+use crate::mapping::ast::ExprKind;
+use crate::mapping::ast::Item;
+use crate::mapping::ast::Path;
+use crate::mapping::ast::Start;
+use crate::mapping::ast::StepKind;
+use crate::mapping::ast::SubSelection;
+
+/// The place of the name at the end of a path of names; `None` if no part of the text writes it.
+pub(super) fn locate(expr: &Expr, path: &[Str]) -> Option<Range<usize>> {
+    if path.is_empty() {
+        return None;
+    }
+    match &expr.kind {
+        ExprKind::Literal(_) => None,
+        ExprKind::Array(elements) | ExprKind::Chain(_, elements) => {
+            elements.iter().find_map(|element| locate(element, path))
+        }
+        ExprKind::Object(selection) => in_selection(selection, path),
+        ExprKind::Path(of) => in_path(of, path),
+    }
+}
+
+fn in_path(of: &Path, path: &[Str]) -> Option<Range<usize>> {
+    let selected = of.selection.as_ref();
+    if let Some(found) = selected.and_then(|selection| in_selection(selection, path)) {
+        return Some(found);
+    }
+    let in_steps = of.steps.iter().find_map(|step| match &step.kind {
+        StepKind::Method(call) => call
+            .arguments
+            .iter()
+            .find_map(|argument| locate(argument, path)),
+        StepKind::Bind { value, .. } => value.as_ref().and_then(|value| locate(value, path)),
+        StepKind::Key(_) | StepKind::Optional => None,
+    });
+    in_steps.or_else(|| match &of.start {
+        Start::Expression(inner) => locate(inner, path),
+        Start::Input | Start::Current | Start::Variable(_) => None,
+    })
+}
+
+fn in_selection(selection: &SubSelection, path: &[Str]) -> Option<Range<usize>> {
+    let (first, rest) = path.split_first()?;
+    selection.items.iter().find_map(|item| match item {
+        Item::Field {
+            name,
+            name_span,
+            value,
+        } if name == first => match rest {
+            [] => Some(name_span.clone()),
+            _ => locate(value, rest),
+        },
+        Item::Field { .. } => None,
+        Item::Spread { value } => locate(value, path),
+    })
+}

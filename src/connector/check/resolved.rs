@@ -1,0 +1,140 @@
+//! Nothing is promised that nobody fetches: every field is given by some connect, every key can be looked up by.
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
+
+use super::keys;
+use super::selection::Given;
+use crate::connector::connects::Declared;
+use crate::connector::connects::has_fetcher;
+use crate::connector::connects::is_root;
+use crate::connector::diagnostic::code;
+use crate::connector::field_set::FieldSet;
+use crate::connector::findings::Findings;
+use crate::connector::model::Connect;
+use crate::connector::model::ConnectKind;
+use crate::connector::model::Site;
+
+/// Checks all types of a folder. `given` are the fields that selections give.
+pub(super) fn check(
+    declared: &[Declared],
+    schema: &Schema,
+    mut given: Given,
+    findings: &mut Findings,
+) {
+    let connects: Vec<&Connect> = declared
+        .iter()
+        .filter_map(|one| one.connect.as_ref())
+        .collect();
+    for connect in &connects {
+        if let Some((ty, key)) = lookup(connect, schema) {
+            keys::fields(key, &ty, schema, &mut |ty, field| {
+                given.insert((ty.clone(), field.clone()));
+            });
+        }
+    }
+    for (name, ty) in &schema.types {
+        if let ExtendedType::Object(object) = ty
+            && !name.starts_with("__")
+        {
+            fields(object, &given, schema, findings);
+            resolvable_keys(name, &connects, schema, findings);
+        }
+    }
+}
+
+/// The type that a connect can be entered at, and its key.
+fn lookup<'c>(connect: &'c Connect, schema: &Schema) -> Option<(Name, &'c FieldSet)> {
+    match (&connect.kind, &connect.site) {
+        (ConnectKind::Root { entity_key }, Site::Field { parent, field }) => {
+            let field = schema.type_field(parent, field).ok()?;
+            Some((field.ty.inner_named_type().clone(), entity_key.as_ref()?))
+        }
+        (ConnectKind::Implicit { key }, Site::Field { parent, .. }) => Some((parent.clone(), key)),
+        (ConnectKind::Batch { key, .. } | ConnectKind::Single { key }, Site::Type { name }) => {
+            Some((name.clone(), key))
+        }
+        _ => None,
+    }
+}
+
+fn fields(
+    object: &apollo_compiler::schema::ObjectType,
+    given: &Given,
+    schema: &Schema,
+    findings: &mut Findings,
+) {
+    let ty = &object.name;
+    let mut referred = Given::new();
+    for (_, key, resolvable) in keys::directives(schema, ty) {
+        if let (Some(key), false) = (key, resolvable) {
+            keys::fields(&key, ty, schema, &mut |ty, field| {
+                referred.insert((ty.clone(), field.clone()));
+            });
+        }
+    }
+    let external = object.directives.has("external");
+    for (name, field) in &object.fields {
+        let coordinate = (ty.clone(), name.clone());
+        let resolved = given.contains(&coordinate)
+            || referred.contains(&coordinate)
+            || has_fetcher(field)
+            || external
+            || field.directives.has("external");
+        if resolved {
+            continue;
+        }
+        let help = if is_root(schema, ty) {
+            format!("give `{name}` a `@connect`")
+        } else {
+            format!(
+                "select `{name}` where a connect yields a `{ty}`, give it a `@connect` of its own, or remove it"
+            )
+        };
+        findings.push(
+            findings
+                .error(
+                    &code::FIELD_NOT_RESOLVED,
+                    format!("no connect gives `{ty}.{name}`"),
+                )
+                .at(findings.span(field.name.location()))
+                .help(help),
+        );
+    }
+}
+
+/// A key that says `resolvable` can be entered by: some connect takes it, or part of it.
+fn resolvable_keys(ty: &Name, connects: &[&Connect], schema: &Schema, findings: &mut Findings) {
+    for (directive, key, resolvable) in keys::directives(schema, ty) {
+        let Some(key) = key.filter(|_| resolvable) else {
+            continue;
+        };
+        let wanted = keys::paths(&key);
+        let taken = connects.iter().any(|connect| {
+            lookup(connect, schema).is_some_and(|(of, key)| {
+                let key = keys::paths(key);
+                of == *ty && !key.is_empty() && key.is_subset(&wanted)
+            })
+        });
+        if taken {
+            continue;
+        }
+        let written = directive.specified_argument_by_name("fields");
+        let written = written
+            .and_then(|fields| fields.as_str())
+            .unwrap_or_default();
+        findings.push(
+            findings
+                .error(
+                    &code::KEY_NOT_RESOLVED,
+                    format!("nothing fetches a `{ty}` by `{written}`"),
+                )
+                .at(findings.span(directive.location()))
+                .help(format!(
+                    "add a `Query` field with this key as arguments and `entity: true`, or a `@connect` on `{ty}` \
+                     that reads it from `$this` or `$batch`; if `{ty}` is another connector's, say `resolvable: false`"
+                )),
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! Where directives that fetch may stand, and what their arguments say about each other.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Schema;
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::ExtendedType;
+
+use crate::connector::connects::Declared;
+use crate::connector::connects::has_fetcher;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::connector::model::PageStyle;
+use crate::connector::model::Site;
+
+/// Checks where all connects of a folder stand.
+pub(super) fn check(declared: &[Declared], schema: &Schema, findings: &mut Findings) {
+    on_interfaces(schema, findings);
+    on_subscription(declared, schema, findings);
+    ids(declared, findings);
+    lonely_pagination(schema, findings);
+    for declared in declared {
+        pagination(declared, findings);
+    }
+}
+
+/// A field of an interface is fetched through the types that implement it.
+fn on_interfaces(schema: &Schema, findings: &mut Findings) {
+    for ty in schema.types.values() {
+        let ExtendedType::Interface(interface) = ty else {
+            continue;
+        };
+        for field in interface.fields.values().filter(|field| has_fetcher(field)) {
+            findings.push(
+                findings
+                    .error(
+                        &code::CONNECT_ON_INTERFACE,
+                        format!(
+                            "`{}.{}` is a field of an interface",
+                            interface.name, field.name
+                        ),
+                    )
+                    .at(findings.span(field.name.location()))
+                    .help("put the connect on the field of each type that implements it"),
+            );
+        }
+    }
+}
+
+fn on_subscription(declared: &[Declared], schema: &Schema, findings: &mut Findings) {
+    let subscription = schema.schema_definition.subscription.as_ref();
+    let Some(subscription) = subscription.map(|name| &name.name) else {
+        return;
+    };
+    for declared in declared {
+        if matches!(&declared.site, Site::Field { parent, .. } if parent == subscription) {
+            findings.push(
+                findings
+                    .error(
+                        &code::CONNECT_ON_SUBSCRIPTION,
+                        "a call has one answer: it cannot feed a subscription",
+                    )
+                    .at(findings.span(declared.directive.location()))
+                    .help("offer it as a `Query` field"),
+            );
+        }
+    }
+}
+
+/// `id:` names a connect, so no two have the same.
+fn ids(declared: &[Declared], findings: &mut Findings) {
+    let mut seen: HashMap<&str, Option<SourceSpan>> = HashMap::new();
+    for declared in declared {
+        let Some(value) = declared.directive.specified_argument_by_name("id") else {
+            continue;
+        };
+        let Some(id) = value.as_str() else {
+            continue;
+        };
+        if let Some(first) = seen.insert(id, value.location()) {
+            findings.push(
+                findings
+                    .error(
+                        &code::DUPLICATE_ID,
+                        format!("there are two connects with the id `{id}`"),
+                    )
+                    .label(findings.span(value.location()), "used again")
+                    .label(findings.span(first), "first used here")
+                    .help("give one of them another id"),
+            );
+        }
+    }
+}
+
+/// `@paginate` goes with a connect.
+fn lonely_pagination(schema: &Schema, findings: &mut Findings) {
+    for ty in schema.types.values() {
+        let ExtendedType::Object(object) = ty else {
+            continue;
+        };
+        for field in object.fields.values() {
+            if let Some(pages) = field.directives.get("paginate")
+                && !has_fetcher(field)
+            {
+                findings.push(
+                    findings
+                        .error(
+                            &code::INVALID_PAGINATION,
+                            "`@paginate` without a `@connect`",
+                        )
+                        .at(findings.span(pages.location()))
+                        .help("it reads the pages of the connect beside it"),
+                );
+            }
+        }
+    }
+}
+
+/// The field is a list, and its request asks for the page that is wanted: else every page were the first.
+fn pagination(declared: &Declared, findings: &mut Findings) {
+    let pages = declared
+        .connect
+        .as_ref()
+        .and_then(|connect| connect.pagination.as_ref());
+    let (Some(pages), Some(field)) = (pages, &declared.field) else {
+        return;
+    };
+    let directive = field.directives.get("paginate");
+    let place = directive.and_then(|directive| directive.location());
+    if !field.ty.is_list() {
+        findings.push(
+            findings
+                .error(
+                    &code::INVALID_PAGINATION,
+                    format!("`{}` is no list, so it has no pages", field.name),
+                )
+                .label(findings.span(place), "")
+                .help(format!("make it `[{}]`", field.ty.inner_named_type())),
+        );
+    }
+    let wanted: &[&str] = match pages.style {
+        PageStyle::Offset => &["offset", "index"],
+        PageStyle::Page => &["number", "index"],
+        PageStyle::Cursor => &["cursor"],
+    };
+    let requests = declared
+        .expressions
+        .iter()
+        .filter(|it| it.place == Place::Request);
+    let asks = requests
+        .flat_map(|expression| expression.reads("$page"))
+        .any(|used| {
+            let key = used.path.first();
+            key.is_none_or(|key| wanted.contains(&&**key))
+        });
+    if !asks {
+        findings.push(
+            findings
+                .error(
+                    &code::INVALID_PAGINATION,
+                    format!("the request does not read `$page.{}`", wanted[0]),
+                )
+                .label(
+                    findings.span(declared.directive.location()),
+                    "every page would be the first",
+                )
+                .label(findings.span(place), "")
+                .help(format!(
+                    "send it: `queryParams: \"{0}: $page.{0}\"`, say",
+                    wanted[0]
+                )),
+        );
+    }
+}
