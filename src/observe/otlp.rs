@@ -50,7 +50,7 @@ pub(crate) fn provider(
         return Ok(None);
     };
     let client = OnRuntime {
-        client: reqwest::Client::builder().timeout(EXPORT_TIMEOUT).build()?,
+        client: client()?,
         runtime: tokio::runtime::Handle::try_current()?,
     };
     let exporter = SpanExporter::builder()
@@ -69,4 +69,21 @@ pub(crate) fn provider(
         .with_resource(resource)
         .build();
     Ok(Some(provider))
+}
+
+/// The HTTP client panics where the process has no cryptography provider, and traces start before anything else.
+fn client() -> reqwest::Result<reqwest::Client> {
+    // Refused only when there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(EXPORT_TIMEOUT).build()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    #[test]
+    fn a_client_needs_nothing_to_be_installed() {
+        super::client().unwrap();
+        super::client().unwrap();
+    }
 }
