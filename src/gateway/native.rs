@@ -15,7 +15,7 @@ use crate::cache::Documents;
 use crate::connector::Diagnostic;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
-use crate::connector::read_sdl;
+use crate::connector::normalise;
 use crate::source::native::NativeSchema;
 
 /// The name under which it is composed.
@@ -155,7 +155,7 @@ pub(super) fn connector(
     let query = Query { infos, documents };
     let schema: Arc<dyn NativeSchema> =
         Arc::new(Schema::new(query, EmptyMutation, EmptySubscription));
-    let (subgraph, diagnostics) = read_sdl(NAME, NAME, &schema.federation_sdl());
+    let (subgraph, diagnostics) = normalise(NAME, NAME, &schema.federation_sdl());
     let mut subgraph = subgraph.ok_or(diagnostics)?;
     subgraph.kind = SubgraphKind::Native;
     Ok((subgraph, schema))

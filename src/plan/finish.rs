@@ -19,6 +19,7 @@ use super::need::NeedId;
 use super::planner::Planner;
 use super::print;
 use super::projection::Projection;
+use crate::graph::query::ConnectMode;
 use crate::graph::query::LookupKind;
 use crate::graph::query::TypeId;
 
@@ -277,6 +278,13 @@ impl<'p, 'g> Finisher<'p, 'g> {
         }
         let read = self.read(draft.tree);
         let lookup = self.planner.graph.lookup(draft.lookup).clone();
+        if let LookupKind::Connect {
+            mode: ConnectMode::Batch,
+            ..
+        } = lookup.kind
+        {
+            self.read_keys(read, &draft.inputs);
+        }
         let arguments = self.arguments(&draft.arguments_of, draft.need, draft.ty);
         let call = match &lookup.kind {
             LookupKind::Connect { connect, mode } => Call::Connect {

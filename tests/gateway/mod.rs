@@ -1,0 +1,4 @@
+//! Whole-gateway tests: the real connectors in front of the stand-ins, over loopback sockets.
+
+mod smoke;
+mod world;

@@ -1,0 +1,92 @@
+//! The stand-ins of all departments, and a gateway in front of them.
+
+use std::path::Path;
+
+use sangam::config::Environment;
+use sangam::config::RawSettings;
+use sangam::config::Settings;
+use sangam::connector::Folder;
+use sangam::document::Value;
+use sangam::gateway::ClientContext;
+use sangam::gateway::Gateway;
+use sangam::gateway::GraphqlRequest;
+use sangam::gateway::Member;
+use sangam_demo::departments;
+use sangam_demo::standin::Options;
+use sangam_demo::standin::Standin;
+
+/// Departments and the gateway.
+pub(crate) struct World {
+    pub(crate) standins: Vec<Standin>,
+    pub(crate) gateway: Gateway,
+}
+
+impl World {
+    /// Starts every department's stand-in and a gateway; `more` is further text of `sangam.toml`.
+    pub(crate) async fn start(more: &str) -> World {
+        let mut text = more.to_owned();
+        let mut standins = Vec::new();
+        for department in departments() {
+            let standin = department.start(Options::default()).await.unwrap();
+            text.push('\n');
+            text.push_str(&department.settings(&standin.url()));
+            standins.push(standin);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sangam.toml");
+        std::fs::write(&file, text).unwrap();
+        let environment = Environment::default();
+        let settings = Settings::load(Some(&file), &environment, RawSettings::default());
+        let settings = settings.unwrap_or_else(|error| panic!("{error}"));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
+        let mut members = Vec::new();
+        for standin in &standins {
+            let own = Folder::read(&root.join(standin.name()));
+            let subgraph = own.subgraph.unwrap_or_else(|| {
+                panic!(
+                    "{}",
+                    own.diagnostics
+                        .iter()
+                        .map(|d| d.to_text())
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                )
+            });
+            members.push(Member {
+                settings: settings
+                    .connector(standin.name(), None)
+                    .unwrap_or_else(|error| panic!("{error}")),
+                owner: own.settings.owner,
+                description: own.settings.description,
+                subgraph,
+            });
+        }
+        let gateway =
+            Gateway::new(members, &settings).unwrap_or_else(|problem| panic!("{problem:#?}"));
+        World { standins, gateway }
+    }
+
+    /// The answer to an operation, as JSON.
+    pub(crate) async fn ask(&self, query: &str) -> serde_json::Value {
+        self.ask_with(query, &serde_json::json!({})).await
+    }
+
+    /// The answer to an operation with variables.
+    pub(crate) async fn ask_with(
+        &self,
+        query: &str,
+        variables: &serde_json::Value,
+    ) -> serde_json::Value {
+        let request = GraphqlRequest {
+            query: Some(query.to_owned()),
+            variables: Some(Value::parse_json(variables.to_string().as_bytes()).unwrap()),
+            ..GraphqlRequest::default()
+        };
+        let client = ClientContext {
+            mutations_allowed: true,
+            ..ClientContext::default()
+        };
+        let response = self.gateway.execute(request, &client).await;
+        serde_json::from_slice(&response.body).unwrap()
+    }
+}
