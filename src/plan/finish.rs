@@ -317,6 +317,45 @@ impl<'p, 'g> Finisher<'p, 'g> {
         }
     }
 
+    /// A batch's elements are matched by key, so the key is read of each.
+    fn read_keys(&mut self, read: ReadId, inputs: &[Input]) {
+        for input in inputs {
+            let Some(slot) = input.slot else { continue };
+            let need = self.reads[read.0 as usize].need;
+            let known = self.reads[read.0 as usize]
+                .fields
+                .iter()
+                .position(|field| field.slot == slot);
+            let place = known.unwrap_or_else(|| {
+                let fields = &mut self.reads[read.0 as usize].fields;
+                let name = input.name.clone();
+                fields.push(ReadField {
+                    slot,
+                    key: name.to_string(),
+                    name,
+                    only: Vec::new(),
+                    read: None,
+                });
+                fields.len() - 1
+            });
+            if let (false, Some(child)) = (input.children.is_empty(), self.slot(need, slot).child) {
+                let known = self.reads[read.0 as usize].fields[place].read;
+                let below = known.unwrap_or_else(|| {
+                    let ty = self.planner.needs[child.0 as usize].ty;
+                    self.reads.push(Read {
+                        need: child,
+                        ty: Some(ty),
+                        typename: false,
+                        fields: Vec::new(),
+                    });
+                    ReadId((self.reads.len() - 1) as u32)
+                });
+                self.reads[read.0 as usize].fields[place].read = Some(below);
+                self.read_keys(below, &input.children);
+            }
+        }
+    }
+
     fn arguments(
         &self,
         slot: &Option<u16>,

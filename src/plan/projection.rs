@@ -251,6 +251,12 @@ impl Compiler<'_> {
     }
 
     fn root(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
+        // A path with braces that stands alone is what the whole yields, a list too.
+        if let ExprKind::Object(selection) = &expression.kind {
+            if let [Item::Spread { value }] = selection.items.as_slice() {
+                return self.root(value, read);
+            }
+        }
         match (&expression.kind, read) {
             (ExprKind::Object(selection), Some(read)) if self.is_static(selection, read) => {
                 Root::Object(self.object(selection, read))
@@ -286,7 +292,10 @@ impl Compiler<'_> {
     /// what spreads is a plain path.
     fn is_static(&self, selection: &SubSelection, read: ReadId) -> bool {
         let mut names = Vec::new();
-        !self.reads[read.0 as usize].typename && collect_names(selection, &mut names)
+        let lone_spread = matches!(selection.items.as_slice(), [Item::Spread { .. }]);
+        !lone_spread
+            && !self.reads[read.0 as usize].typename
+            && collect_names(selection, &mut names)
     }
 
     fn object(&mut self, selection: &SubSelection, read: ReadId) -> ProjectionId {

@@ -1,16 +1,49 @@
 //! One query across departments.
 
+use serde_json::Value;
+
 use super::world::World;
 
 #[tokio::test]
 async fn districts_with_what_others_know_of_them() {
     let world = World::start("").await;
     let answer = world
-        .ask("{ districts { lgdCode name } connectors { name state } }")
+        .ask(
+            "{ districts { name
+                 dggi { composite rank weakest { indicator { name } } }
+                 serviceBacklog { pastPsga service { name umang { name } } } } }",
+        )
         .await;
-    println!("{answer:#}");
-    let answer = world
-        .ask("{ districts { name dggi { composite rank weakest { indicator { name } } } serviceBacklog { pastPsga service { name umang { name } } } } }")
-        .await;
-    println!("{answer:#}");
+    assert_eq!(answer.get("errors"), None, "{answer:#}");
+    let districts = answer["data"]["districts"].as_array().unwrap();
+    assert_eq!(districts.len(), 20);
+    for district in districts {
+        assert!(district["dggi"]["rank"].is_u64(), "{district:#}");
+        assert_eq!(
+            district["dggi"]["weakest"].as_array().map(Vec::len),
+            Some(3),
+            "{district:#}"
+        );
+        assert_eq!(
+            district["serviceBacklog"].as_array().map(Vec::len),
+            Some(5),
+            "{district:#}"
+        );
+        assert_ne!(
+            district["serviceBacklog"][0]["service"]["umang"]["name"],
+            Value::Null,
+            "{district:#}"
+        );
+    }
+    // One call each, however many districts and services there are; `services` is entered twice.
+    let calls: Vec<(&str, u64)> = world
+        .standins
+        .iter()
+        .map(|standin| (standin.name(), standin.call_count()))
+        .filter(|(_, n)| *n > 0)
+        .collect();
+    assert_eq!(
+        calls,
+        [("dggi", 1), ("lgd", 1), ("services", 2), ("umang", 1)]
+    );
 }
