@@ -7,10 +7,11 @@ use clap::{Args, ValueEnum};
 
 use super::load::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
-use super::{Common, Exit, contract, load};
+use super::{Common, Exit, load};
 use crate::config::{RawSettings, Settings};
 use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::Composed;
+use crate::graph::drift::{self, Impact};
 use crate::graph::query::QueryGraph;
 use crate::plan::{PlanLimits, plan};
 
@@ -43,29 +44,25 @@ impl Check {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
-        let (composed, found) = load::composed(&folders);
-        if self.format == Format::Json {
-            let found: Vec<_> = found.iter().map(Diagnostic::to_json).collect();
-            result(&format!("{:#}\n", serde_json::Value::from(found)));
-        } else {
-            diagnostics(&found);
-        }
+        let found = load::findings(&folders);
+        self.show(&found);
         let mut problems = of_settings(&settings, &folders);
         let errors = found.iter().filter(|one| one.is_error()).count();
         let warnings = found.len() - errors;
         let mut operations = 0;
-        if let Some(composed) = &composed {
+        if errors == 0 {
+            let gateway = load::gateway(load::members(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
-            operations = of_operations(composed, folder.as_deref(), &mut problems)?;
+            operations = of_operations(gateway.composed(), folder.as_deref(), &mut problems)?;
             if let Some(file) = &self.against {
-                of_contract(composed, file, &mut problems)?;
+                of_contract(gateway.composed(), file, &mut problems)?;
             }
         }
         for problem in &problems {
             message(&format!("error: {problem}\n"));
         }
         let failed = errors + problems.len();
-        if failed > 0 || composed.is_none() {
+        if failed > 0 {
             message(&format!(
                 "{}, {}",
                 count(failed, "error", "errors"),
@@ -77,6 +74,16 @@ impl Check {
             result(&summary(&folders, warnings, operations));
         }
         Ok(Exit::Success)
+    }
+
+    fn show(&self, found: &[Diagnostic]) {
+        match self.format {
+            Format::Text => diagnostics(found),
+            Format::Json => {
+                let found: Vec<_> = found.iter().map(Diagnostic::to_json).collect();
+                result(&format!("{:#}\n", serde_json::Value::from(found)));
+            }
+        }
     }
 
     fn operations_folder(&self, settings: &Settings) -> Option<PathBuf> {
@@ -206,11 +213,10 @@ fn of_contract(composed: &Composed, file: &Path, problems: &mut Vec<String>) -> 
             return Ok(());
         }
     };
-    for change in contract::changes(&before, &composed.api) {
-        if change.breaks {
-            problems.push(format!("breaks clients: {}", change.what));
-        } else {
-            message(&format!("changed: {}", change.what));
+    for change in drift::changes(&before, &composed.api) {
+        match change.impact {
+            Impact::Breaking => problems.push(change.to_string()),
+            Impact::Dangerous | Impact::Safe => message(&change.to_string()),
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 use apollo_compiler::ExecutableDocument;
 use clap::Args;
 
-use super::output::{diagnostics, message, result};
+use super::output::{message, result};
 use super::{Common, Exit, load};
 use crate::config::RawSettings;
 use crate::graph::query::QueryGraph;
@@ -26,10 +26,10 @@ impl Explain {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
-        let (composed, found) = load::composed(&folders);
-        diagnostics(&found);
-        let composed = composed.ok_or(Exit::Findings)?;
+        load::checked(&folders)?;
         let (name, text) = text(&self.query)?;
+        let gateway = load::gateway(load::members(&folders, None)?, &settings)?;
+        let composed = gateway.composed();
         let document = ExecutableDocument::parse_and_validate(&composed.api, text, &name).map_err(
             |error| {
                 message(error.errors.to_string().trim_end());
@@ -43,7 +43,7 @@ impl Explain {
                 message("error: name one of the operations with --operation");
                 Exit::Usage
             })?;
-        let graph = QueryGraph::new(&composed);
+        let graph = QueryGraph::new(composed);
         let planned = plan(
             &graph,
             &composed.api,

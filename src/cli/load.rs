@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::output::message;
+use super::output::{count, diagnostics, message};
 use super::{Common, Exit};
 use crate::config::{Environment, RawSettings, Settings};
 use crate::connector::{Diagnostic, Folder};
-use crate::graph::{Composed, compose};
+use crate::gateway::{Gateway, Member, SetupProblem};
+use crate::graph::compose;
 
 /// The settings file that is read when none is named and it exists.
 const DEFAULT_FILE: &str = "sangam.toml";
@@ -88,21 +89,101 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
     Ok(found)
 }
 
-/// Composes the folders' connectors, if each of them is right by itself. The diagnostics are those of the folders and
-/// of the composition.
-pub(super) fn composed(folders: &[ConnectorFolder]) -> (Option<Composed>, Vec<Diagnostic>) {
+/// Everything that is wrong with the folders and with how they fit together, warnings too.
+pub(super) fn findings(folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = folders
         .iter()
         .flat_map(|one| one.folder.diagnostics.iter().cloned())
         .collect();
-    let subgraphs: Vec<_> = folders
-        .iter()
-        .filter_map(|one| one.folder.subgraph.clone())
-        .collect();
-    if subgraphs.len() < folders.len() {
-        return (None, diagnostics);
+    let subgraphs = folders.iter().map(|one| one.folder.subgraph.clone());
+    // A connector that is wrong in itself would only bring more errors of the others about.
+    if let Some(subgraphs) = subgraphs.collect::<Option<Vec<_>>>() {
+        diagnostics.extend(compose(subgraphs).1);
     }
-    let (composed, found) = compose(subgraphs);
-    diagnostics.extend(found);
-    (composed, diagnostics)
+    diagnostics
+}
+
+/// Shows what is wrong with connectors; an error among it ends the command.
+pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
+    let found = findings(folders);
+    let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
+    diagnostics(&errors);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    message(&count(errors.len(), "error", "errors"));
+    Err(Exit::Findings)
+}
+
+/// The connectors with their settings; without settings, no secret is read and nobody can be called.
+pub(super) fn members(
+    folders: &[ConnectorFolder],
+    settings: Option<&Settings>,
+) -> Result<Vec<Member>, Exit> {
+    let mut members = Vec::new();
+    let mut problems = Vec::new();
+    for one in folders {
+        let Some(subgraph) = one.folder.subgraph.clone() else {
+            continue;
+        };
+        let own = one.folder.settings.source.as_ref();
+        let own = own.map(|source| (Path::new(&source.path), source.text.as_str()));
+        let resolved = settings.map(|settings| settings.connector(one.name(), own));
+        match resolved.transpose() {
+            Ok(resolved) => members.push(Member {
+                subgraph,
+                owner: one.folder.settings.owner.clone(),
+                description: one.folder.settings.description.clone(),
+                settings: resolved.unwrap_or_default(),
+            }),
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    if let Some(settings) = settings.filter(|settings| settings.general.only.is_empty()) {
+        let known: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
+        let unknown = settings.unknown_connectors(&known);
+        problems.extend(unknown.iter().map(ToString::to_string));
+    }
+    if problems.is_empty() {
+        return Ok(members);
+    }
+    message(&format!(
+        "error: the settings are wrong\n\n{}",
+        problems.join("\n")
+    ));
+    Err(Exit::Usage)
+}
+
+/// Builds the gateway; says why it cannot be built.
+pub(super) fn gateway(members: Vec<Member>, settings: &Settings) -> Result<Gateway, Exit> {
+    Gateway::new(members, settings).map_err(|problem| match problem {
+        SetupProblem::Schema(found) => {
+            diagnostics(&found);
+            Exit::Findings
+        }
+        SetupProblem::Setting {
+            connector,
+            message: what,
+        } => {
+            message(&format!("error: connector.{connector}: {what}"));
+            Exit::Usage
+        }
+    })
+}
+
+/// The runtime that commands run on.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            message(&format!("error: cannot start: {error}"));
+            Exit::Failed
+        })
+}
+
+/// Names the implementation of TLS for every client and server of this process.
+pub(super) fn install_tls() {
+    // Fails when there is one already, which is the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

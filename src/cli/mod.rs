@@ -5,7 +5,6 @@
 //! right: what a command finds, the rooms found.
 
 mod check;
-mod contract;
 mod explain;
 mod load;
 mod output;

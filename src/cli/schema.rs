@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::output::{diagnostics, result};
+use super::output::result;
 use super::{Common, Exit, load};
 use crate::config::RawSettings;
+use crate::graph::supergraph;
 
 /// Prints the public schema that the connectors compose to.
 #[derive(Debug, Args)]
@@ -18,14 +19,12 @@ impl Schema {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
-        let (composed, found) = load::composed(&folders);
-        diagnostics(&found);
-        let composed = composed.ok_or(Exit::Findings)?;
-        if self.supergraph {
-            super::output::message("error: not yet");
-            return Ok(Exit::Failed);
+        load::checked(&folders)?;
+        let gateway = load::gateway(load::members(&folders, None)?, &settings)?;
+        match self.supergraph {
+            true => result(&supergraph::write(gateway.composed())),
+            false => result(gateway.api_sdl()),
         }
-        result(&composed.api_sdl);
         Ok(Exit::Success)
     }
 }

@@ -1,11 +1,17 @@
 //! `sangam serve`: the gateway.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
+use super::output::message;
 use super::{Common, Exit, load};
-use crate::config::RawSettings;
+use crate::config::{RawSettings, Secret, Settings};
+use crate::gateway::Member;
+use crate::observe::{self, Masker, Observer};
+use crate::server::Server;
 
 /// Serves the graph that the connectors compose to.
 #[derive(Debug, Args)]
@@ -16,10 +22,84 @@ pub(super) struct Serve {
 }
 
 impl Serve {
+    /// Everything is read and checked before anything listens.
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let mut flags = RawSettings::default();
         flags.general.listen = self.listen;
-        let _settings = load::settings(common, flags)?;
-        Ok(Exit::Failed)
+        let settings = load::settings(common, flags)?;
+        let folders = load::folders(&settings)?;
+        load::checked(&folders)?;
+        let members = load::members(&folders, Some(&settings))?;
+        load::install_tls();
+        load::runtime()?.block_on(serve(settings, members))
     }
+}
+
+async fn serve(settings: Settings, members: Vec<Member>) -> Result<Exit, Exit> {
+    let observer = observe::install(&settings.log, &settings.tracing).map_err(|error| {
+        message(&format!("error: cannot observe: {error}"));
+        Exit::Failed
+    })?;
+    observer.hide(secrets(&settings, &members));
+    for name in &settings.unknown_variables {
+        tracing::warn!(error = name, "a variable of the environment is no setting");
+    }
+    let count = members.len();
+    let gateway = Arc::new(load::gateway(members, &settings)?);
+    let server = Server::start(&settings, gateway).map_err(|error| {
+        message(&format!("error: {error}"));
+        Exit::Failed
+    })?;
+    tell(&server, count);
+    stop_signal().await?;
+    tracing::info!("stopping: requests in flight are finished first");
+    server.stop().await;
+    tracing::info!("stopped");
+    flush(observer).await;
+    Ok(Exit::Success)
+}
+
+fn secrets(settings: &Settings, members: &[Member]) -> Masker {
+    let of_members = members.iter().flat_map(|member| member.settings.secrets());
+    let all = of_members.chain(settings.admin.token.as_ref());
+    Masker::new(all.map(Secret::expose))
+}
+
+fn tell(server: &Server, connectors: usize) {
+    let scheme = if server.tls { "https" } else { "http" };
+    let address = format!("{scheme}://{}", server.address);
+    tracing::info!(
+        address,
+        count = connectors,
+        version = env!("CARGO_PKG_VERSION"),
+        "listening"
+    );
+    if let Some(admin) = server.admin_address {
+        let address = format!("http://{admin}");
+        tracing::info!(address, "listening for operators");
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stop_signal() -> Result<(), Exit> {
+    let listen = |kind| {
+        signal(kind).map_err(|error| {
+            message(&format!("error: cannot wait for signals: {error}"));
+            Exit::Failed
+        })
+    };
+    let (mut interrupt, mut terminate) = (
+        listen(SignalKind::interrupt())?,
+        listen(SignalKind::terminate())?,
+    );
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Sends the last spans; that waits, so it happens aside.
+async fn flush(observer: Observer) {
+    let _ = tokio::task::spawn_blocking(move || observer.flush()).await;
 }

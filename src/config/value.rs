@@ -88,7 +88,7 @@ text_setting! {
     SocketAddr, "an address such as \"127.0.0.1:4000\"", |text| text.parse().ok(), |value| format!("\"{value}\"");
     Duration, "a duration such as \"5s\" or \"200ms\"", |text| humantime::parse_duration(text).ok(),
         |value| format!("\"{}\"", humantime::format_duration(*value));
-    HttpUrl, "an absolute URL such as \"https://host/path\"", HttpUrl::parse, |value| format!("\"{}\"", value.0);
+    HttpUrl, "an absolute URL such as \"https://host/path\"", HttpUrl::new, |value| format!("\"{}\"", value.0);
     LogLevel, "one of \"error\", \"warn\", \"info\", \"debug\"", LogLevel::parse, |value| format!("\"{}\"", value.name());
     LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
@@ -155,7 +155,8 @@ names! {
 pub struct HttpUrl(String);
 
 impl HttpUrl {
-    fn parse(text: &str) -> Option<HttpUrl> {
+    /// Takes a text that is one; `None` for any other.
+    pub fn new(text: &str) -> Option<HttpUrl> {
         let url = url::Url::parse(text).ok()?;
         let fits = matches!(url.scheme(), "http" | "https")
             && url.has_host()

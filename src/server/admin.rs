@@ -51,5 +51,5 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
 
 async fn details(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "application/json")];
-    (headers, shared.executor.details().to_string())
+    (headers, shared.executor.details().await)
 }

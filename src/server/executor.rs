@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::gateway::{ClientContext, GraphqlRequest, GraphqlResponse};
+use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse};
 
-/// Executes GraphQL requests. [`Gateway`](crate::gateway) is the real one; tests of the server bring their own.
+/// Executes GraphQL requests. [`Gateway`] is the real one; tests of the server bring their own.
 #[async_trait]
 pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
@@ -14,6 +14,31 @@ pub trait Executor: Send + Sync + 'static {
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
 
-    /// How the departments are, for operators: one object per connector.
-    fn details(&self) -> serde_json::Value;
+    /// How the departments are, for operators, as JSON.
+    async fn details(&self) -> Bytes;
+}
+
+/// What operators see: everything that the gateway's own connector says.
+const DETAILS: &str = "{ connectors { name owner protocol state lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
+                       failures } }";
+
+#[async_trait]
+impl Executor for Gateway {
+    async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
+        Gateway::execute(self, request, client).await
+    }
+
+    fn schema(&self) -> Bytes {
+        Bytes::copy_from_slice(self.api_sdl().as_bytes())
+    }
+
+    async fn details(&self) -> Bytes {
+        let request = GraphqlRequest {
+            query: Some(DETAILS.to_owned()),
+            ..GraphqlRequest::default()
+        };
+        Gateway::execute(self, request, &ClientContext::default())
+            .await
+            .body
+    }
 }

@@ -11,6 +11,7 @@ mod matching;
 pub mod model;
 mod parse;
 mod replay;
+mod run;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use compare::differences;
 pub use model::{Case, Exchange, Recorded, Spec, SpecProblem};
 pub use parse::parse;
 pub use replay::{Replay, Unexpected};
+pub use run::{Failure, Report, Suite};
 
 /// Reads one spec. `folder` is the connector's, to which the paths of recorded bodies are relative.
 ///

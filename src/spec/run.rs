@@ -1,0 +1,373 @@
+//! Runs specs: a replay of what was recorded, a real gateway in front of it, and the answers compared.
+//!
+//! Each case gets a gateway of its own, so that no case answers from what another one left in a cache. The gateway
+//! serves the spec's own connector and those that its exchanges name; a connector that cannot be composed without the
+//! others is served with all of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::model::{Case, Exchange, Spec, SpecProblem};
+use super::replay::{Replay, Unexpected};
+use crate::config::{HttpUrl, RawConnectorSettings, Settings};
+use crate::connector::{Diagnostic, Folder, Subgraph, SubgraphKind};
+use crate::document::Value;
+use crate::gateway::{ClientContext, Gateway, GraphqlRequest, Member, SetupProblem};
+
+/// The connectors among which specs run.
+#[derive(Debug)]
+pub struct Suite {
+    folders: BTreeMap<String, (PathBuf, Folder)>,
+}
+
+/// What came of one spec.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The file.
+    pub path: PathBuf,
+    /// How many cases it has.
+    pub cases: usize,
+    /// What is wrong; nothing when all is as expected.
+    pub failures: Vec<Failure>,
+}
+
+/// Something that is not as the spec says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1; 0 for the file as a whole.
+    pub line: usize,
+    /// The heading of the case; empty for none.
+    pub heading: String,
+    /// What is wrong, for a person.
+    pub lines: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = SpecProblem::new(&self.path, self.line, self.heading.as_str());
+        write!(f, "{problem}")?;
+        for line in self.lines.iter().flat_map(|text| text.lines()) {
+            write!(f, "\n    {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Suite {
+    /// Takes folders that were read: each with its path.
+    pub fn new(folders: impl IntoIterator<Item = (PathBuf, Folder)>) -> Suite {
+        let named = folders.into_iter().map(|(path, folder)| {
+            let name = path.file_name().unwrap_or_default();
+            (name.to_string_lossy().into_owned(), (path, folder))
+        });
+        Suite {
+            folders: named.collect(),
+        }
+    }
+
+    /// The connectors' names and folders.
+    pub fn connectors(&self) -> impl Iterator<Item = (&str, &Path)> {
+        let all = self.folders.iter();
+        all.map(|(name, (path, _))| (name.as_str(), path.as_path()))
+    }
+
+    /// Runs one spec file of a connector.
+    pub async fn run(&self, connector: &str, path: &Path) -> Report {
+        let mut report = Report {
+            path: path.to_owned(),
+            cases: 0,
+            failures: Vec::new(),
+        };
+        let folder = self.folders.get(connector).map(|(folder, _)| folder);
+        let spec = super::read(folder.map_or(Path::new("."), PathBuf::as_path), path);
+        let run = match spec {
+            Ok(spec) => {
+                report.cases = spec.cases.len();
+                Run::start(self, connector, spec).await
+            }
+            Err(problems) => Err(problems),
+        };
+        match run {
+            Ok(run) => report.failures = run.cases().await,
+            Err(problems) => report
+                .failures
+                .extend(problems.into_iter().map(|problem| Failure {
+                    path: problem.path,
+                    line: problem.line,
+                    heading: problem.message,
+                    lines: Vec::new(),
+                })),
+        }
+        report
+    }
+}
+
+/// One spec being run.
+struct Run {
+    spec: Spec,
+    replay: Replay,
+    members: Vec<Member>,
+}
+
+impl Run {
+    async fn start(suite: &Suite, own: &str, spec: Spec) -> Result<Run, Vec<SpecProblem>> {
+        let mut problems = Vec::new();
+        let mut recorded = Vec::new();
+        let mut names = vec![own.to_owned()];
+        for exchange in &spec.exchanges {
+            match place(suite, own, exchange) {
+                Ok(place) => {
+                    if !names.contains(&place.connector) {
+                        names.push(place.connector.clone());
+                    }
+                    recorded.push((place.segment(), exchange.clone()));
+                }
+                Err(message) => problems.push(SpecProblem::new(&spec.path, exchange.line, message)),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let failed = |message: String| vec![SpecProblem::new(&spec.path, 0, message)];
+        let replay = Replay::start(recorded)
+            .await
+            .map_err(|error| failed(format!("cannot replay: {error}")))?;
+        let served = |names: &[String]| -> Result<Vec<Member>, Vec<SpecProblem>> {
+            let members = names.iter();
+            members
+                .map(|name| member(suite, name, own, &spec, &replay).map_err(failed))
+                .collect()
+        };
+        let mut members = served(&names)?;
+        if let Err(SetupProblem::Schema(_)) = Gateway::new(members.clone(), &settings()) {
+            let all: Vec<String> = suite.folders.keys().cloned().collect();
+            members = served(&all)?;
+        }
+        Ok(Run {
+            spec,
+            replay,
+            members,
+        })
+    }
+
+    /// Runs the cases in their order.
+    async fn cases(self) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for case in &self.spec.cases {
+            let lines = self.case(case).await;
+            if !lines.is_empty() {
+                failures.push(Failure {
+                    path: self.spec.path.clone(),
+                    line: case.line,
+                    heading: case.heading.clone(),
+                    lines,
+                });
+            }
+        }
+        // What was not asked for because something else failed is no news.
+        let unused = match failures.is_empty() {
+            true => self.replay.unused(),
+            false => Vec::new(),
+        };
+        failures.extend(unused.into_iter().map(|line| Failure {
+            path: self.spec.path.clone(),
+            line,
+            heading: "nothing asked for this exchange".to_owned(),
+            lines: Vec::new(),
+        }));
+        failures
+    }
+
+    /// What is wrong with the answer of one case.
+    async fn case(&self, case: &Case) -> Vec<String> {
+        self.replay.serve_first(case.exchanges);
+        let gateway = match Gateway::new(self.members.clone(), &settings()) {
+            Ok(gateway) => gateway,
+            Err(problem) => return setup_problem(&problem),
+        };
+        let request = GraphqlRequest {
+            query: Some(case.operation.clone()),
+            variables: case.variables.clone(),
+            ..GraphqlRequest::default()
+        };
+        let client = ClientContext {
+            headers: case.headers.clone(),
+            mutations_allowed: true,
+            request_id: "spec".to_owned(),
+            traceparent: None,
+        };
+        let response = gateway.execute(request, &client).await;
+        let mut lines = Vec::new();
+        for unexpected in self.replay.take_unexpected() {
+            lines.extend(shown(&unexpected));
+        }
+        match Value::parse_json(&response.body) {
+            Ok(actual) => lines.extend(super::differences(&case.expected, &actual)),
+            Err(error) => lines.push(format!("the answer is not JSON: {error}")),
+        }
+        lines
+    }
+}
+
+/// The settings of a gateway that runs a spec: the defaults, whatever this machine is configured for.
+fn settings() -> Settings {
+    Settings::default()
+}
+
+fn setup_problem(problem: &SetupProblem) -> Vec<String> {
+    match problem {
+        SetupProblem::Schema(diagnostics) => diagnostics.iter().map(Diagnostic::to_text).collect(),
+        SetupProblem::Setting { connector, message } => vec![format!("{connector}: {message}")],
+    }
+}
+
+fn shown(unexpected: &Unexpected) -> Vec<String> {
+    let mut lines = vec![format!("nothing is recorded for {}", unexpected.request)];
+    if !unexpected.body.is_empty() {
+        lines.push(format!("  with {}", unexpected.body));
+    }
+    if let Some((line, differences)) = &unexpected.nearest {
+        lines.push(format!("  the nearest is the exchange at line {line}:"));
+        lines.extend(differences.iter().map(|line| format!("    {line}")));
+    }
+    lines
+}
+
+/// Where an exchange belongs: a connector, and which of its sources.
+struct Place {
+    connector: String,
+    source: Option<String>,
+}
+
+impl Place {
+    /// Its address at the replay, one segment of a path.
+    fn segment(&self) -> String {
+        segment(&self.connector, self.source.as_deref())
+    }
+}
+
+fn segment(connector: &str, source: Option<&str>) -> String {
+    match source {
+        Some(source) => format!("{connector}.{source}"),
+        None => connector.to_owned(),
+    }
+}
+
+/// The names of a connector's sources, when it has several that an exchange could be with.
+fn several_sources(subgraph: &Subgraph) -> Option<Vec<&str>> {
+    match &subgraph.kind {
+        SubgraphKind::Connectors { sources, .. } if sources.len() > 1 => {
+            let names = sources.iter();
+            Some(names.map(|source| source.name.as_str()).collect())
+        }
+        _ => None,
+    }
+}
+
+/// `@source x`: a source of the own connector, else another connector; `@source x/y`: source y of connector x.
+fn place(suite: &Suite, own: &str, exchange: &Exchange) -> Result<Place, String> {
+    let named = exchange.source.as_deref();
+    let is_own_source = |name: &str| match subgraph(suite, own).map(|subgraph| &subgraph.kind) {
+        Ok(SubgraphKind::Connectors { sources, .. }) => {
+            sources.iter().any(|source| source.name == name)
+        }
+        _ => false,
+    };
+    let (connector, source) = match named {
+        None => (own, None),
+        Some(name) if is_own_source(name) => (own, Some(name)),
+        Some(name) => match name.split_once('/') {
+            Some((connector, source)) => (connector, Some(source)),
+            None => (name, None),
+        },
+    };
+    let Ok(subgraph) = subgraph(suite, connector) else {
+        let known: Vec<&str> = suite.folders.keys().map(String::as_str).collect();
+        return Err(format!(
+            "`@source {connector}`: there is neither a source of that name nor a connector; connectors: {}",
+            known.join(", ")
+        ));
+    };
+    let source = match (several_sources(subgraph), source) {
+        (None, _) => None,
+        (Some(names), Some(source)) if names.contains(&source) => Some(source.to_owned()),
+        (Some(names), _) => {
+            return Err(format!(
+                "`{connector}` has several sources; name one of {} with a line `@source …` before the request",
+                names.join(", ")
+            ));
+        }
+    };
+    Ok(Place {
+        connector: connector.to_owned(),
+        source,
+    })
+}
+
+fn subgraph<'s>(suite: &'s Suite, name: &str) -> Result<&'s Subgraph, String> {
+    let (path, folder) = suite
+        .folders
+        .get(name)
+        .ok_or_else(|| format!("there is no connector `{name}`"))?;
+    folder.subgraph.as_ref().ok_or_else(|| {
+        let errors = folder.diagnostics.iter().filter(|one| one.is_error());
+        let texts: Vec<String> = errors.map(Diagnostic::to_text).collect();
+        format!("{} has errors\n{}", path.display(), texts.join("\n"))
+    })
+}
+
+/// A connector with the spec's settings, pointed at the replay.
+fn member(
+    suite: &Suite,
+    name: &str,
+    own: &str,
+    spec: &Spec,
+    replay: &Replay,
+) -> Result<Member, String> {
+    let subgraph = subgraph(suite, name)?;
+    let mut raw = match &spec.settings {
+        Some(text) if name == own => {
+            RawConnectorSettings::read(&spec.path, text).map_err(|error| error.to_string())?
+        }
+        _ => RawConnectorSettings::default(),
+    };
+    let address = |source: Option<&str>| {
+        let url = replay.base_url(&segment(name, source));
+        HttpUrl::new(&url).ok_or_else(|| format!("{url} is no URL"))
+    };
+    match several_sources(subgraph) {
+        Some(sources) => {
+            for source in sources {
+                raw.sources
+                    .insert(source.to_owned(), address(Some(source))?);
+            }
+        }
+        None if has_source(subgraph) => raw.common.base_url = Some(address(None)?),
+        None => {}
+    }
+    let (_, folder) = &suite.folders[name];
+    let own_settings = folder.settings.source.as_ref();
+    let mut settings = Settings::default();
+    settings.set_connector(name, raw);
+    let settings = settings.connector(
+        name,
+        own_settings.map(|source| (Path::new(&source.path), source.text.as_str())),
+    );
+    Ok(Member {
+        subgraph: subgraph.clone(),
+        owner: folder.settings.owner.clone(),
+        description: folder.settings.description.clone(),
+        settings: settings.map_err(|error| error.to_string())?,
+    })
+}
+
+fn has_source(subgraph: &Subgraph) -> bool {
+    match &subgraph.kind {
+        SubgraphKind::Connectors { sources, .. } => !sources.is_empty(),
+        SubgraphKind::Service(_) => true,
+        SubgraphKind::Native => false,
+    }
+}
