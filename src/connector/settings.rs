@@ -28,8 +28,8 @@ pub struct ConnectorSettings {
     pub source: Option<Arc<SourceText>>,
 }
 
-/// Words in a key's name that say that its value is a secret.
-const SECRET_WORDS: [&str; 8] = [
+/// Words in a name that say that its value is a secret.
+const SECRET_WORDS: [&str; 9] = [
     "password",
     "passwd",
     "secret",
@@ -38,7 +38,14 @@ const SECRET_WORDS: [&str; 8] = [
     "apikey",
     "private_key",
     "credential",
+    "authorization",
 ];
+
+/// True for the name of a key, header or parameter whose value is a secret by all appearances.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase().replace('-', "_");
+    SECRET_WORDS.iter().any(|word| name.contains(word)) || name == "cookie"
+}
 
 impl ConnectorSettings {
     /// Reads the file, if there is one.
@@ -125,8 +132,7 @@ impl Reader<'_> {
     /// Refuses keys that look like secrets, at any depth.
     fn refuse_secrets(&mut self, table: &DeTable<'_>) {
         for (key, value) in table {
-            let name = key.get_ref().to_lowercase().replace('-', "_");
-            if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+            if is_secret_name(key.get_ref()) {
                 let message = format!("`{}` looks like a secret", key.get_ref());
                 let span = self.span(key.span());
                 self.push(

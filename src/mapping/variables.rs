@@ -8,12 +8,13 @@ use crate::document::Value;
 
 /// The variables that have a meaning somewhere. Which of them a place offers is the connector's
 /// to check (see [`Selection::variables`](super::Selection::variables)).
-pub const PLACES: [&str; 9] = [
+pub const PLACES: [&str; 10] = [
     "$args",
     "$this",
     "$batch",
     "$config",
     "$context",
+    "$page",
     "$status",
     "$request",
     "$response",

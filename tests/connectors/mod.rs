@@ -191,3 +191,62 @@ fn the_folders_of_the_departments_are_right() {
     }
     assert!(texts.is_empty(), "{}", texts.join("\n\n"));
 }
+
+/// Whatever a folder holds, reading it ends with diagnostics.
+#[test]
+fn broken_text_never_ends_the_process() {
+    for path in files("connectors/valid") {
+        let case = Case::read(&path);
+        let sdl = case.block("graphql").unwrap();
+        let boundaries: Vec<usize> = sdl.char_indices().map(|(at, _)| at).collect();
+        for (index, at) in boundaries.iter().enumerate().step_by(41) {
+            let cut = &sdl[..*at];
+            let gap = format!(
+                "{cut}{}",
+                &sdl[boundaries[(index + 3).min(boundaries.len() - 1)]..]
+            );
+            let strange = format!("{cut}\u{0}\u{1f600}\"\"\"{}", &sdl[*at..]);
+            for text in [cut.to_owned(), gap, strange] {
+                let (subgraph, diagnostics) = read_sdl("works", "connector.graphql", &text);
+                let shown: String = diagnostics.iter().map(Diagnostic::to_text).collect();
+                assert!(subgraph.is_some() || !shown.is_empty(), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deployment_puts_its_own_address_in_place() {
+    let case = |name: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = root.join("tests/connectors/valid").join(name);
+        read(&Case::read(&path)).0.unwrap()
+    };
+    let variables = r#"{"$args": {"id": "7"}, "$config": {"tenant": "jk"}}"#;
+    let mut works = case("entities.md");
+    works.set_base_url(None, "http://127.0.0.1:9/x/").unwrap();
+    assert!(
+        render(&works, "works:Query.work[0]", variables)
+            .starts_with("GET http://127.0.0.1:9/x/works/7?tenant=jk\n")
+    );
+    works
+        .set_base_url(Some("works"), "http://127.0.0.1:9")
+        .unwrap();
+    assert!(
+        render(&works, "works:Query.work[0]", variables)
+            .starts_with("GET http://127.0.0.1:9/works/7?tenant=jk\n")
+    );
+    let unknown = works.set_base_url(Some("roads"), "http://127.0.0.1:9");
+    assert_eq!(
+        unknown.unwrap_err().to_string(),
+        "`works` has no source `roads`, but `works`"
+    );
+    let mut service = case("federation-1.md");
+    service
+        .set_base_url(None, "http://127.0.0.1:9/graphql")
+        .unwrap();
+    assert_eq!(
+        render(&service, "", "{}"),
+        "POST http://127.0.0.1:9/graphql\n"
+    );
+}

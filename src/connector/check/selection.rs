@@ -132,7 +132,13 @@ impl Filling<'_> {
             Some(ExtendedType::Scalar(_)) if !is_built_in(ty) => {}
             _ => {
                 let message = format!("`{ty}` has no fields to select");
-                let help = "leave the braces out, or choose one of the values".to_owned();
+                let help = match fields {
+                    // A lone key keeps its name, which is right for an object and seldom meant here.
+                    [(name, Shape::Any)] if self.path.is_empty() => {
+                        format!("for the value itself write `$.{name}`")
+                    }
+                    _ => "leave the braces out, or choose one of the values".to_owned(),
+                };
                 self.refuse(&code::LEAF_WITH_SELECTION, message, help);
             }
         }

@@ -18,6 +18,7 @@ use crate::connector::model::Site;
 pub(super) fn check(declared: &[Declared], schema: &Schema, findings: &mut Findings) {
     on_interfaces(schema, findings);
     on_subscription(declared, schema, findings);
+    services_only(schema, findings);
     ids(declared, findings);
     lonely_pagination(schema, findings);
     for declared in declared {
@@ -43,6 +44,53 @@ fn on_interfaces(schema: &Schema, findings: &mut Findings) {
                     )
                     .at(findings.span(field.name.location()))
                     .help("put the connect on the field of each type that implements it"),
+            );
+        }
+    }
+}
+
+/// Directives that hand a GraphQL service more than a key: a connect reads what it needs from `$this`, and says by its
+/// selection what it provides.
+fn services_only(schema: &Schema, findings: &mut Findings) {
+    const HELP: [(&str, &str); 4] = [
+        (
+            "requires",
+            "read the fields from `$this` in the field's `@connect`",
+        ),
+        (
+            "provides",
+            "select the fields where the connect yields the object",
+        ),
+        (
+            "fromContext",
+            "read what is above from `$this`, or take an argument",
+        ),
+        (
+            "context",
+            "read what is above from `$this`, or take an argument",
+        ),
+    ];
+    for ty in schema.types.values() {
+        let ExtendedType::Object(object) = ty else {
+            continue;
+        };
+        let on_type = object.directives.iter().map(|directive| &directive.node);
+        let on_fields = object.fields.values().flat_map(|field| {
+            let on_arguments = field.arguments.iter().flat_map(|it| it.directives.iter());
+            field.directives.iter().chain(on_arguments)
+        });
+        for directive in on_type.chain(on_fields) {
+            let Some((name, help)) = HELP.iter().find(|(name, _)| directive.name == *name) else {
+                continue;
+            };
+            findings.push(
+                findings
+                    .error(
+                        &code::NOT_FOR_CONNECTORS,
+                        format!("`@{name}` is for GraphQL services, not for connects"),
+                    )
+                    .at(findings.span(directive.location()))
+                    .help(*help),
             );
         }
     }

@@ -7,6 +7,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::Directive;
 
 use super::Declared;
+use super::headers;
 use super::http;
 use super::reads;
 use super::source::Source;
@@ -33,9 +34,9 @@ pub(crate) fn read(
     http::check_absolute(&url, literal, findings);
     expressions.at(Place::SourceRequest);
     let headers = directive.specified_argument_by_name("headers");
-    let headers = http::headers(headers, &mut expressions, findings);
+    let headers = headers::read(headers, &mut expressions, findings);
     crate::connector::check::source_variables(&expressions.parsed, schema, findings);
-    let client_headers = http::client_headers(&headers);
+    let client_headers = headers::passed_on(&headers);
     let reads = reads::of(expressions.parsed.iter(), client_headers);
     let template = HttpTemplate {
         headers,

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 use apollo_compiler::ast::Value;
-use http::HeaderName;
-use http::HeaderValue;
 use http::Method;
 
 use super::Fetch;
 use super::Request;
+use super::headers;
 use super::source::Source;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
@@ -19,12 +18,10 @@ use crate::connector::expression::Place;
 use crate::connector::findings::Findings;
 use crate::connector::findings::list;
 use crate::connector::http::HeaderTemplate;
-use crate::connector::http::HeaderValueTemplate;
 use crate::connector::http::HttpTemplate;
-use crate::connector::http::NEVER_SET;
 use crate::connector::http::Text;
 use crate::connector::http::UrlParts;
-use crate::connector::http::VALUE_ONLY;
+use crate::connector::settings::is_secret_name;
 use crate::mapping::Piece;
 use crate::mapping::Template;
 use crate::mapping::Version;
@@ -74,7 +71,7 @@ fn request(
         (None, _) => {}
     }
     let url = url_parts(http, expressions, findings);
-    let own = headers(super::key(http, "headers"), expressions, findings);
+    let own = headers::read(super::key(http, "headers"), expressions, findings);
     let body = super::key(http, "body")
         .and_then(|body| expressions.mapping("body", body, Form::Object, findings));
     let base = match source {
@@ -90,20 +87,11 @@ fn request(
         headers: merge(source, own),
         body,
     };
-    let client_headers = client_headers(&template.headers);
+    let client_headers = headers::passed_on(&template.headers);
     Some(Request {
         template: Arc::new(template),
         client_headers,
     })
-}
-
-/// The names of client headers that are passed on.
-pub(crate) fn client_headers(headers: &[HeaderTemplate]) -> Vec<String> {
-    let from = headers.iter().filter_map(|header| match &header.value {
-        HeaderValueTemplate::From(name) => Some(name.as_str().to_owned()),
-        _ => None,
-    });
-    from.collect()
 }
 
 /// `path` and `queryParams`.
@@ -178,120 +166,21 @@ fn method<'a>(
     }
 }
 
-/// Reads a list of header mappings.
-pub(crate) fn headers(
-    list: Option<&Node<Value>>,
-    expressions: &mut Expressions,
-    findings: &mut Findings,
-) -> Vec<HeaderTemplate> {
-    let mut headers: Vec<HeaderTemplate> = Vec::new();
-    let Some(list) = list else {
-        return headers;
-    };
-    let items = list.as_list().unwrap_or(std::slice::from_ref(list));
-    for item in items {
-        let Some(header) = header(item, expressions, findings) else {
+/// Refuses secrets that are written into a URL's query.
+fn secrets_in_query(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+    for piece in template.pieces() {
+        let Piece::Literal(text) = piece else {
             continue;
         };
-        if headers.iter().any(|known| known.name == header.name) {
-            let message = format!("`{}` is set twice", header.name);
-            let place = super::key(item, "name").unwrap_or(item);
-            findings.push(
-                findings
-                    .error(&code::INVALID_HEADER, message)
-                    .at(findings.span(place.location()))
-                    .help("remove one of the two"),
-            );
-            continue;
-        }
-        headers.push(header);
-    }
-    headers
-}
-
-fn header(
-    item: &Node<Value>,
-    expressions: &mut Expressions,
-    findings: &mut Findings,
-) -> Option<HeaderTemplate> {
-    let name_value = super::key(item, "name")?;
-    let written = name_value.as_str()?;
-    let from = super::key(item, "from");
-    let value = super::key(item, "value");
-    let name = match HeaderName::from_bytes(written.as_bytes()) {
-        Ok(name) => name,
-        Err(_) => {
-            let message = format!("`{written}` is not a header's name");
-            return refuse(name_value, message, "letters, digits and `-`", findings);
-        }
-    };
-    let never = NEVER_SET.iter().any(|never| match never.strip_suffix('-') {
-        Some(_) => name.as_str().starts_with(never),
-        None => name == *never,
-    });
-    if never {
-        let message = format!("`{name}` cannot be set");
-        let help = "it belongs to the connection or follows from the body: leave it out";
-        return refuse(name_value, message, help, findings);
-    }
-    let value = match (from, value) {
-        (Some(from), None) if VALUE_ONLY.contains(&name.as_str()) => {
-            let message = format!("`{name}` cannot be taken from the client");
-            return refuse(from, message, "write its `value`", findings);
-        }
-        (Some(from), None) => {
-            let Ok(source) = HeaderName::from_bytes(from.as_str()?.as_bytes()) else {
-                let message = format!("{from} is not a header's name");
-                return refuse(from, message, "letters, digits and `-`", findings);
-            };
-            HeaderValueTemplate::From(source)
-        }
-        (None, Some(value)) => header_value(value, expressions, findings)?,
-        _ => {
-            let message = format!("header `{name}` needs either `from` or `value`");
-            let help = "`from: \"name\"` passes the client's on, `value: \"…\"` is a template";
-            return refuse(item, message, help, findings);
-        }
-    };
-    Some(HeaderTemplate { name, value })
-}
-
-fn header_value(
-    value: &Node<Value>,
-    expressions: &mut Expressions,
-    findings: &mut Findings,
-) -> Option<HeaderValueTemplate> {
-    let template = expressions.header(value, findings)?;
-    let Some(literal) = template.as_literal() else {
-        return Some(HeaderValueTemplate::Template(Text::Template(template)));
-    };
-    match HeaderValue::from_str(literal) {
-        Ok(fixed) => Some(HeaderValueTemplate::Fixed(fixed)),
-        Err(_) => {
-            let message = "this has characters that no header can carry".to_owned();
-            refuse(
-                value,
-                message,
-                "visible ASCII characters and blanks",
-                findings,
-            )
+        for parameter in text.split(['?', '&']).skip(1) {
+            let found = parameter
+                .split_once('=')
+                .filter(|(_, value)| !value.is_empty());
+            if let Some((name, _)) = found.filter(|(name, _)| is_secret_name(name)) {
+                headers::secret(name, literal, findings);
+            }
         }
     }
-}
-
-fn refuse<T>(
-    place: &Node<Value>,
-    message: String,
-    help: &str,
-    findings: &mut Findings,
-) -> Option<T> {
-    findings.push(
-        findings
-            .error(&code::INVALID_HEADER, message)
-            .at(findings.span(place.location()))
-            .help(help),
-    );
-    None
 }
 
 /// An address must name scheme and host in plain text: what comes from a request must not choose where it is sent.
@@ -315,7 +204,7 @@ pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, finding
         Some(rest) if authority(rest).is_empty() && !trusted => "it has no host",
         Some(rest) if authority(rest).contains('@') => "it holds a user name or a password",
         Some(_) if !dynamic && url::Url::parse(first).is_err() => "no URL parser reads it",
-        Some(_) => return fragment(template, literal, findings),
+        Some(_) => return literal_parts(template, literal, findings),
     };
     findings.push(
         findings
@@ -357,11 +246,12 @@ fn check_relative(
         );
         return;
     }
-    fragment(template, literal, findings);
+    literal_parts(template, literal, findings);
 }
 
-/// A `#` would cut off what follows without a word.
-fn fragment(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+/// A `#` would cut off what follows without a word; and no URL holds a secret.
+fn literal_parts(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+    secrets_in_query(template, literal, findings);
     let has = template
         .pieces()
         .iter()

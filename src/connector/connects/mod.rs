@@ -6,6 +6,7 @@
 
 mod connect;
 mod graphql;
+mod headers;
 pub(crate) mod http;
 pub(crate) mod kind;
 mod outcome;

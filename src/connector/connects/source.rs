@@ -6,6 +6,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 use apollo_compiler::ast::Value;
 
+use super::headers;
 use super::http;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expression;
@@ -82,7 +83,7 @@ fn read(directive: &Node<Directive>, version: Version, findings: &mut Findings) 
     }
     expressions.at(Place::SourceRequest);
     let url = http::url_parts(http, &mut expressions, findings);
-    let headers = http::headers(super::key(http, "headers"), &mut expressions, findings);
+    let headers = headers::read(super::key(http, "headers"), &mut expressions, findings);
     expressions.at(Place::SourceResponse);
     let outcome = super::outcome::read(directive, &mut expressions, findings);
     Some(Source {

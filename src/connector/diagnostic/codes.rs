@@ -67,7 +67,7 @@ pub mod connector {
         INVALID_GRAPHQL;
         /// connector.toml has a key that does not exist, or a value of the wrong kind
         INVALID_SETTINGS;
-        /// connector.toml holds what looks like a secret
+        /// A file of the folder holds what looks like a secret
         SECRET_IN_FOLDER;
         /// A specification is linked twice
         DUPLICATE_LINK;
@@ -151,6 +151,8 @@ pub mod connector {
         CONNECT_ON_INTERFACE;
         /// A connect on a field of the subscription root
         CONNECT_ON_SUBSCRIPTION;
+        /// A directive that only a GraphQL service can follow
+        NOT_FOR_CONNECTORS;
         /// Two connects have one id
         DUPLICATE_ID;
         /// `@paginate` cannot be read to its end as written
