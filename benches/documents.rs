@@ -182,7 +182,7 @@ fn plans(criterion: &mut Criterion) {
         "query Q($d: ID!) { district(lgdCode: $d) { name works { id title cost } } } ".repeat(20);
     runtime.block_on(async {
         plans
-            .get_or_compile(&text, None, || Compiled)
+            .get_or_compile(&text, None, |_, _| Compiled)
             .await
             .unwrap();
     });

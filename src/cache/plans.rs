@@ -91,7 +91,8 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
     }
 
     /// The compiled operation. If there is none, `compile` is run off the threads that answer requests, once for all who
-    /// ask at the same time.
+    /// ask at the same time. It is given the text and the name again, so that a caller has nothing to copy when the
+    /// operation is there.
     ///
     /// # Errors
     /// [`Lost`]: `compile` panicked. Nothing is kept then.
@@ -102,7 +103,7 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
         compile: F,
     ) -> Result<Arc<T>, Lost>
     where
-        F: FnOnce() -> T + Send + 'static,
+        F: FnOnce(&str, Option<&str>) -> T + Send + 'static,
     {
         if let Some(compiled) = self.get(text, name) {
             self.lookups.count(CacheState::Hit);
@@ -117,7 +118,8 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
             let (entries, operation) = (self.entries.clone(), operation.clone());
             async move {
                 let compiling = tokio::task::spawn_blocking(move || {
-                    let compiled = Arc::new(compile());
+                    let compiled = compile(&operation.text, operation.name.as_deref());
+                    let compiled = Arc::new(compiled);
                     entries.insert(operation, Arc::clone(&compiled));
                     compiled
                 });
@@ -171,7 +173,7 @@ mod tests {
             let runs = Arc::clone(&runs);
             let plans = &plans;
             async move {
-                let compile = move || runs.fetch_add(1, Ordering::SeqCst);
+                let compile = move |_: &str, _: Option<&str>| runs.fetch_add(1, Ordering::SeqCst);
                 *plans.get_or_compile(text, name, compile).await.unwrap()
             }
         };
@@ -183,14 +185,22 @@ mod tests {
         assert_eq!(ask("{b}", None).await, 3);
         assert_eq!(plans.get("{a}", Some("A")).as_deref(), Some(&2));
         assert_eq!(plans.get("{c}", None), None);
+        let given = |text: &str, name: Option<&str>| text.len() + name.map_or(0, str::len);
+        let found = plans.get_or_compile("{abc}", Some("Name"), given).await;
+        assert_eq!(found.as_deref(), Ok(&9));
     }
 
     #[tokio::test]
     async fn a_panic_is_kept_by_nobody() {
         let plans: Plans<usize> = Plans::new(10_000);
-        let lost = plans.get_or_compile("{a}", None, || panic!("a bug")).await;
+        let lost = plans
+            .get_or_compile("{a}", None, |_, _| panic!("a bug"))
+            .await;
         assert_eq!(lost, Err(Lost));
-        assert_eq!(*plans.get_or_compile("{a}", None, || 7).await.unwrap(), 7);
+        assert_eq!(
+            *plans.get_or_compile("{a}", None, |_, _| 7).await.unwrap(),
+            7
+        );
     }
 
     #[tokio::test]
@@ -198,7 +208,7 @@ mod tests {
         let plans: Plans<usize> = Plans::new(5_000);
         for number in 0..100 {
             let text = format!("{{a{number}}}");
-            plans.get_or_compile(&text, None, || 840).await.unwrap();
+            plans.get_or_compile(&text, None, |_, _| 840).await.unwrap();
         }
         plans.entries.run_pending_tasks();
         assert!(plans.len() <= 5, "{}", plans.len());

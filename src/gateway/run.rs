@@ -216,8 +216,7 @@ impl Gateway {
         };
         let name = request.operation_name.as_deref();
         let compiler = self.compiler.clone();
-        let (own_text, own_name) = (text.clone(), request.operation_name.clone());
-        let compile = move || compiler.compile(&own_text, own_name.as_deref());
+        let compile = move |text: &str, name: Option<&str>| compiler.compile(text, name);
         self.plans
             .get_or_compile(text, name, compile)
             .await
