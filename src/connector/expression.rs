@@ -117,7 +117,7 @@ impl Expressions {
         };
         match parsed {
             Ok(selection) => {
-                self.remember(argument, literal, selection.variables());
+                self.remember(argument, literal, selection.variables().to_vec());
                 Some(Arc::new(selection))
             }
             Err(problems) => {

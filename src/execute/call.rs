@@ -379,7 +379,7 @@ pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Vari
     };
     let input = match document.format {
         Format::Json => JsonReader::new(&document.body)
-            .and_then(|mut reader| needed(&mut reader, &is_success.needs()))
+            .and_then(|mut reader| needed(&mut reader, is_success.needs()))
             .ok(),
         _ => document_value(document),
     };

@@ -1,6 +1,8 @@
 //! A parsed selection.
 
-use super::analyse::{VariableUse, analyse};
+use std::sync::OnceLock;
+
+use super::analyse::{Analysis, VariableUse, analyse};
 use super::ast::Expr;
 use super::evaluate::{Budget, Evaluated, evaluate};
 use super::needs::Need;
@@ -17,6 +19,7 @@ pub struct Selection {
     text: Str,
     version: Version,
     root: Expr,
+    analysis: OnceLock<Analysis>,
 }
 
 impl Expr {
@@ -26,9 +29,14 @@ impl Expr {
         evaluate(self, input, variables, &Budget::default())
     }
 
-    /// What it yields, as far as the text tells.
+    /// What it yields, as far as the text tells. Looks through the whole expression.
     pub fn shape(&self) -> Shape {
         analyse(self).shape
+    }
+
+    /// What it reads of its input. Looks through the whole expression.
+    pub fn needs(&self) -> Need {
+        analyse(self).need
     }
 }
 
@@ -53,6 +61,7 @@ impl Selection {
             text: Str::from(text),
             version,
             root,
+            analysis: OnceLock::new(),
         })
     }
 
@@ -86,21 +95,24 @@ impl Selection {
         evaluate(&self.root, input, variables, budget)
     }
 
-    // The three below look through the whole text each time: ask once and keep the answer.
-
     /// Every use of a variable, in the order of the text. Names bound by `->as` are not among
     /// them; what flows through them is.
-    pub fn variables(&self) -> Vec<VariableUse> {
-        analyse(&self.root).variables
+    pub fn variables(&self) -> &[VariableUse] {
+        &self.analysis().variables
     }
 
     /// What it yields, as far as the text tells.
-    pub fn shape(&self) -> Shape {
-        analyse(&self.root).shape
+    pub fn shape(&self) -> &Shape {
+        &self.analysis().shape
     }
 
     /// What it reads of its input.
-    pub fn needs(&self) -> Need {
-        analyse(&self.root).need
+    pub fn needs(&self) -> &Need {
+        &self.analysis().need
+    }
+
+    /// Analysed when first asked for: requests ask too.
+    fn analysis(&self) -> &Analysis {
+        self.analysis.get_or_init(|| analyse(&self.root))
     }
 }

@@ -258,11 +258,11 @@ impl Outcome {
             Err(error) => self.add("fails", error),
         }
         if case.asks_for("uses") {
-            self.uses(template.variables());
+            self.uses(&template.variables());
         }
     }
 
-    fn uses(&mut self, uses: Vec<sangam::mapping::VariableUse>) {
+    fn uses(&mut self, uses: &[sangam::mapping::VariableUse]) {
         let mut shown: Vec<String> = Vec::new();
         for one in uses {
             let path: String = one.path.iter().map(|key| format!(".{key}")).collect();
@@ -299,10 +299,10 @@ impl Outcome {
             }
         }
         if case.asks_for("shape") {
-            self.add("shape", shape(&selection.shape()));
+            self.add("shape", shape(selection.shape()));
         }
         if case.asks_for("needs") {
-            self.add("needs", need(&selection.needs()));
+            self.add("needs", need(selection.needs()));
         }
         if case.asks_for("uses") {
             self.uses(selection.variables());

@@ -179,7 +179,7 @@ proptest! {
     fn what_a_selection_needs_is_enough(text in generate::selection(), input in generate::value()) {
         let selection = Selection::parse(&text, Version::V0_4).unwrap();
         let whole = selection.evaluate(Some(&input), &Variables::new());
-        let projected = project(&input, &selection.needs());
+        let projected = project(&input, selection.needs());
         let part = selection.evaluate(Some(&projected), &Variables::new());
         prop_assert_eq!(&whole.value, &part.value, "{}\n{:?}\n{}", text, selection.needs(), projected);
         prop_assert_eq!(whole.warnings, part.warnings);
@@ -190,7 +190,7 @@ proptest! {
         let selection = Selection::parse(&text, Version::V0_4).unwrap();
         let shape = selection.shape();
         if let Some(value) = selection.evaluate(Some(&input), &Variables::new()).value {
-            prop_assert!(fits(&value, &shape), "{}\n{}\n{:?}", text, value, shape);
+            prop_assert!(fits(&value, shape), "{}\n{}\n{:?}", text, value, shape);
         }
     }
 

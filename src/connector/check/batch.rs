@@ -110,7 +110,7 @@ fn key_selected(declared: &Declared, findings: &mut Findings) {
     let shape = connect.selection.shape();
     let lacking: Vec<String> = keys::paths(key)
         .into_iter()
-        .filter(|path| !yields(&shape, path))
+        .filter(|path| !yields(shape, path))
         .collect();
     if lacking.is_empty() {
         return;

@@ -57,7 +57,7 @@ pub(super) fn connect(
         path: Vec::new(),
         above: Vec::new(),
     };
-    filling.value(&connect.selection.shape(), &ty);
+    filling.value(connect.selection.shape(), &ty);
 }
 
 /// A selection being held against a type.

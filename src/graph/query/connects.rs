@@ -266,7 +266,7 @@ fn push(
 
 /// What a connect's selection yields as an object; `None` when its text does not tell.
 fn yielded(connect: &Connect) -> Option<Yield> {
-    of_shape(&connect.selection.shape())
+    of_shape(connect.selection.shape())
 }
 
 fn of_shape(shape: &Shape) -> Option<Yield> {

@@ -30,6 +30,7 @@ pub struct VariableUse {
 }
 
 /// What is known of a selection.
+#[derive(Debug, Clone)]
 pub(super) struct Analysis {
     pub(super) shape: Shape,
     pub(super) need: Need,

@@ -73,17 +73,20 @@ impl Evaluator {
         value: Value,
         scope: Scope<'_>,
     ) -> Option<()> {
-        if let Some(former) = fields.insert(name.clone(), value.clone()) {
-            let place = Place::Key(scope.place, name);
-            let merged = self.merge(
-                former,
-                value,
-                Scope {
-                    place: &place,
-                    ..scope
-                },
-            )?;
-            fields.insert(name.clone(), merged);
+        match fields.get_mut(name) {
+            None => drop(fields.insert(name.clone(), value)),
+            Some(slot) => {
+                let former = std::mem::take(slot);
+                let place = Place::Key(scope.place, name);
+                *slot = self.merge(
+                    former,
+                    value,
+                    Scope {
+                        place: &place,
+                        ..scope
+                    },
+                )?;
+            }
         }
         Some(())
     }
