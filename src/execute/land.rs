@@ -291,7 +291,7 @@ impl Lander<'_> {
         let elements: Vec<Cell> = match cell {
             Cell::List { at, len } => self.store.items(at, len).to_vec(),
             Cell::Row(_) => vec![cell],
-            Cell::Missing | Cell::Null => Vec::new(),
+            Cell::Null => Vec::new(),
             _ => {
                 let message = "The service's answer to a batch is not a list".to_owned();
                 let failure = self.failure(
@@ -306,6 +306,8 @@ impl Lander<'_> {
             }
         };
         let mut seen = ahash::AHashSet::with_capacity(elements.len());
+        let mut with_key = 0;
+        let count = elements.len();
         for element in elements {
             let Cell::Row(fragment) = element else {
                 continue;
@@ -313,6 +315,7 @@ impl Lander<'_> {
             let Some(key) = comparable_key(self.store, fragment, &fetch.inputs) else {
                 continue;
             };
+            with_key += 1;
             let Some(rows) = keys.get(&key) else { continue };
             if !seen.insert(key) {
                 self.remarks
@@ -323,6 +326,18 @@ impl Lander<'_> {
             for row in rows {
                 merge_row(self.store, self.plan, *row, fragment);
             }
+        }
+        if with_key == 0 && count > 0 {
+            let message = "No element of the service's answer to a batch has its key".to_owned();
+            let failure = self.failure(
+                fetch,
+                Kind::BadAnswer,
+                "CONNECTOR_BAD_ANSWER",
+                message,
+                None,
+            );
+            let rows: Vec<RowId> = keys.values().flatten().copied().collect();
+            self.fail(fetch, &rows, failure);
         }
     }
 
@@ -429,6 +444,17 @@ impl Lander<'_> {
         variables: &Variables,
     ) -> Failure {
         let status = document.status;
+        let input = document_value(document);
+        if (200..300).contains(&status) && input.is_none() {
+            let message = "The service's answer cannot be read".to_owned();
+            return self.failure(
+                fetch,
+                Kind::BadAnswer,
+                "CONNECTOR_BAD_ANSWER",
+                message,
+                Some(status),
+            );
+        }
         let kind = if (200..300).contains(&status) {
             Kind::Upstream
         } else {
@@ -441,7 +467,6 @@ impl Lander<'_> {
             "Request failed".to_owned(),
             Some(status),
         );
-        let input = document_value(document);
         let variables = with_response(variables.clone(), document);
         let evaluate = |selection: &Selection| selection.evaluate(input.as_ref(), &variables).value;
         match connect

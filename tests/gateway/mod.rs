@@ -1,4 +1,5 @@
 //! Whole-gateway tests: the real connectors in front of the stand-ins, over loopback sockets.
 
 mod smoke;
+mod weather;
 mod world;

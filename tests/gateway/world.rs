@@ -29,7 +29,12 @@ impl World {
         for department in departments() {
             let standin = department.start(Options::default()).await.unwrap();
             text.push('\n');
-            text.push_str(&department.settings(&standin.url()));
+            let own = department.settings(&standin.url());
+            // Tight bounds, so that bad weather is over soon.
+            let (head, rest) = own.split_once('\n').unwrap();
+            text.push_str(&format!(
+                "{head}\ntimeout = \"2s\"\nmax_response_bytes = 1000000\n{rest}"
+            ));
             standins.push(standin);
         }
         let folder = tempfile::tempdir().unwrap();
@@ -64,6 +69,14 @@ impl World {
         let gateway =
             Gateway::new(members, &settings).unwrap_or_else(|problem| panic!("{problem:#?}"));
         World { standins, gateway }
+    }
+
+    /// The stand-in of a department.
+    pub(crate) fn standin(&self, name: &str) -> &Standin {
+        self.standins
+            .iter()
+            .find(|standin| standin.name() == name)
+            .unwrap()
     }
 
     /// The answer to an operation, as JSON.
