@@ -173,6 +173,8 @@ crate::diagnostic_codes! { Composition:
     UNSUPPORTED_FEATURE;
     /// A connector adds a non-null field to an entity that it does not own
     CONTRIBUTED_FIELD_NOT_NULLABLE;
+    /// Something that can be asked cannot be answered
+    SATISFIABILITY_ERROR;
     /// A text is no supergraph SDL that can be read
     INVALID_FEDERATION_SUPERGRAPH;
 }

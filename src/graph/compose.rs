@@ -8,8 +8,10 @@ use apollo_compiler::validation::Valid;
 use super::api;
 use super::merge;
 use super::prepare;
+use super::query::QueryGraph;
 use super::report::Report;
 use super::rules;
+use super::satisfiability;
 use super::view::View;
 use super::{Composed, Joins};
 use crate::connector::{Diagnostic, Subgraph};
@@ -23,16 +25,21 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
     let views: Vec<View<'_>> = subgraphs.iter().map(View::new).collect();
     let mut report = Report::default();
     let parts = parts(&views, &mut report);
-    let diagnostics = report.into_diagnostics(&views);
     drop(views);
-    let composed = parts.map(|(merged, joins, api)| Composed {
+    let Some((merged, joins, api)) = parts else {
+        return (None, report.into_diagnostics(&subgraphs));
+    };
+    let composed = Composed {
         api_sdl: api::print(&api),
         subgraphs,
         merged,
         joins,
         api,
-    });
-    (composed, diagnostics)
+    };
+    satisfiability::check(&composed, &QueryGraph::new(&composed), &mut report);
+    let satisfiable = !report.has_errors();
+    let diagnostics = report.into_diagnostics(&composed.subgraphs);
+    (satisfiable.then_some(composed), diagnostics)
 }
 
 /// What composes when connectors that cannot be composed are left out.

@@ -6,7 +6,8 @@
 //! 1. `prepare`: subgraphs in the order of their names, roots under their canonical names;
 //! 2. `rules`: each subgraph by itself, as far as Federation has rules for it;
 //! 3. `merge`: one schema, and who has what ([`Joins`]);
-//! 4. `api`: what clients see.
+//! 4. `api`: what clients see;
+//! 5. `satisfiability`: whatever they may ask, somebody can answer.
 //!
 //! Pure: no IO, no clock. The order in which folders were read changes nothing.
 
@@ -21,6 +22,7 @@ mod merge;
 mod prepare;
 mod report;
 mod rules;
+mod satisfiability;
 pub mod supergraph;
 mod view;
 

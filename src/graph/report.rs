@@ -7,6 +7,7 @@ use apollo_compiler::Node;
 use apollo_compiler::parser::SourceSpan;
 
 use super::view::View;
+use crate::connector::Subgraph;
 use crate::connector::diagnostic::{Code, Diagnostic, Severity, Span};
 
 /// One finding, before it is rendered against the sources of its connector.
@@ -24,6 +25,8 @@ pub(crate) struct Finding {
     pub(crate) at: Option<SourceSpan>,
     /// Other places that belong to it: connector, place, what stands there.
     pub(crate) related: Vec<(usize, Option<SourceSpan>, String)>,
+    /// What else explains it, each a line of its own.
+    pub(crate) notes: Vec<String>,
     /// The way out.
     pub(crate) help: Option<String>,
 }
@@ -38,6 +41,7 @@ impl Finding {
             message: message.into(),
             at: None,
             related: Vec::new(),
+            notes: Vec::new(),
             help: None,
         }
     }
@@ -80,9 +84,9 @@ impl Finding {
         self
     }
 
-    fn render(self, views: &[View<'_>]) -> Diagnostic {
-        let connector = self.graph.map_or("", |graph| views[graph].name);
-        let place = |graph: usize, at| Span::of(at, &views[graph].schema.sources);
+    fn render(self, subgraphs: &[Subgraph]) -> Diagnostic {
+        let connector = self.graph.map_or("", |graph| &subgraphs[graph].name);
+        let place = |graph: usize, at| Span::of(at, &subgraphs[graph].schema.sources);
         let mut diagnostic = match self.severity {
             Severity::Error => Diagnostic::error(self.code, connector, self.message),
             Severity::Warning => Diagnostic::warning(self.code, connector, self.message),
@@ -93,6 +97,7 @@ impl Finding {
         for (graph, at, note) in self.related {
             diagnostic = diagnostic.label(place(graph, at), note);
         }
+        diagnostic.notes = self.notes;
         diagnostic.help_opt(self.help)
     }
 
@@ -127,7 +132,7 @@ impl Report {
     }
 
     /// The findings against the sources of their connectors: errors first, then by connector and place.
-    pub(crate) fn into_diagnostics(self, views: &[View<'_>]) -> Vec<Diagnostic> {
+    pub(crate) fn into_diagnostics(self, subgraphs: &[Subgraph]) -> Vec<Diagnostic> {
         let mut findings = self.findings;
         findings.sort_by(|a, b| {
             let key = |finding: &Finding| {
@@ -138,7 +143,7 @@ impl Report {
         });
         findings
             .into_iter()
-            .map(|finding| finding.render(views))
+            .map(|finding| finding.render(subgraphs))
             .collect()
     }
 }

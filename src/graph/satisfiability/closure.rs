@@ -1,0 +1,250 @@
+//! What can be had of a row: everything that can be read where it stands, and wherever lookups lead from there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use apollo_compiler::Name;
+
+use super::super::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
+use crate::connector::{FieldSet, FieldSetItem};
+
+/// Where a row can be read: positions of sources, all of one type.
+pub(super) type Places = BTreeSet<NodeId>;
+
+/// Everything that can be had of a row.
+#[derive(Debug, Default)]
+pub(super) struct Closure {
+    /// Every position, with those that lookups lead to.
+    pub(super) places: Places,
+    /// The lookups whose key is known.
+    pub(super) lookups: BTreeSet<LookupId>,
+    /// Fields behind `@requires` whose requirements are met, by the node that a lookup leads to.
+    met: BTreeSet<(NodeId, Name)>,
+}
+
+/// Closures over one graph, memoised by where they start.
+pub(super) struct Closures<'g> {
+    pub(super) graph: &'g QueryGraph,
+    known: HashMap<(TypeId, Places), Rc<Closure>>,
+    in_progress: Vec<(TypeId, Places)>,
+}
+
+impl<'g> Closures<'g> {
+    pub(super) fn new(graph: &'g QueryGraph) -> Self {
+        Self {
+            graph,
+            known: HashMap::new(),
+            in_progress: Vec::new(),
+        }
+    }
+
+    /// What can be had of a row of type `ty` that stands at `places`.
+    pub(super) fn of(&mut self, ty: TypeId, places: &Places) -> Rc<Closure> {
+        let start = (ty, places.clone());
+        if let Some(known) = self.known.get(&start) {
+            return Rc::clone(known);
+        }
+        // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
+        if self.in_progress.contains(&start) {
+            return Rc::new(Closure {
+                places: places.clone(),
+                ..Closure::default()
+            });
+        }
+        self.in_progress.push(start.clone());
+        let closure = Rc::new(self.close(ty, places));
+        self.in_progress.pop();
+        if self.in_progress.is_empty() {
+            self.known.insert(start, Rc::clone(&closure));
+        }
+        closure
+    }
+
+    fn close(&mut self, ty: TypeId, places: &Places) -> Closure {
+        let graph = self.graph;
+        let mut closure = Closure {
+            places: places.clone(),
+            ..Closure::default()
+        };
+        loop {
+            let mut changed = false;
+            for &id in graph.lookups_on(ty) {
+                let lookup = graph.lookup(id);
+                if !closure.lookups.contains(&id) && self.obtainable(&closure, &lookup.key) {
+                    closure.lookups.insert(id);
+                    closure.places.insert(lookup.to);
+                    changed = true;
+                }
+                if !closure.lookups.contains(&id) {
+                    continue;
+                }
+                for (name, edge) in &graph.node(lookup.to).fields {
+                    let at = (lookup.to, name.clone());
+                    let Some(requires) = &edge.requires else {
+                        continue;
+                    };
+                    if !closure.met.contains(&at) && self.obtainable(&closure, requires) {
+                        closure.met.insert(at);
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                return closure;
+            }
+        }
+    }
+
+    /// True when all fields of a set can be had.
+    pub(super) fn obtainable(&mut self, closure: &Closure, set: &FieldSet) -> bool {
+        set.items.iter().all(|item| match item {
+            FieldSetItem::Field { name, .. } if name == "__typename" => true,
+            FieldSetItem::Field { name, children, .. } => {
+                let ways = closure.ways(self.graph, name);
+                if children.is_empty() {
+                    return ways.always();
+                }
+                let branches = ways.branches();
+                !branches.is_empty()
+                    && branches
+                        .iter()
+                        .all(|places| self.obtainable_below(places, children))
+            }
+            FieldSetItem::Fragment { on, children } => self.obtainable_as(closure, on, children),
+        })
+    }
+
+    fn obtainable_below(&mut self, places: &Places, set: &FieldSet) -> bool {
+        let Some(first) = places.first() else {
+            return false;
+        };
+        let standing = Closure {
+            places: places.clone(),
+            ..Closure::default()
+        };
+        // Mostly a nested key is read where it stands.
+        if self.obtainable(&standing, set) {
+            return true;
+        }
+        let ty = self.graph.node(*first).ty;
+        let closure = self.of(ty, places);
+        self.obtainable(&closure, set) || self.obtainable_in_each(&closure, set)
+    }
+
+    /// A fragment: fields of those rows that are of its type; there need not be any.
+    fn obtainable_as(&mut self, closure: &Closure, on: &Name, set: &FieldSet) -> bool {
+        let Some(ty) = self.graph.types.id(on) else {
+            return false;
+        };
+        let here = closure.places.iter().any(|&node| self.graph.node(node).ty == ty);
+        if here {
+            return self.obtainable(closure, set);
+        }
+        let possible = self.graph.types.info(ty).possible.clone();
+        let members = closure.members(self.graph);
+        members
+            .iter()
+            .filter(|(member, _)| possible.contains(member))
+            .all(|(&member, places)| {
+                let closure = self.of(member, places);
+                self.obtainable(&closure, set)
+            })
+    }
+
+    /// Fields of an interface that can be had of each of its objects, if not of the interface.
+    fn obtainable_in_each(&mut self, closure: &Closure, set: &FieldSet) -> bool {
+        let members = closure.members(self.graph);
+        !members.is_empty()
+            && members.iter().all(|(&member, places)| {
+                let closure = self.of(member, places);
+                self.obtainable(&closure, set)
+            })
+    }
+}
+
+impl Closure {
+    /// The ways to a field.
+    pub(super) fn ways<'g>(&self, graph: &'g QueryGraph, field: &str) -> Ways<'g> {
+        let edges = self.places.iter().filter_map(|&node| {
+            let (name, edge) = graph.node(node).fields.get_key_value(field)?;
+            let usable =
+                edge.requires.is_none() || self.met.contains(&(node, name.clone()));
+            usable.then_some(edge)
+        });
+        Ways {
+            edges: edges.collect(),
+        }
+    }
+
+    /// At an abstract type: the objects that the row can turn out to be, and where each then stands.
+    pub(super) fn members(&self, graph: &QueryGraph) -> BTreeMap<TypeId, Places> {
+        let mut members: BTreeMap<TypeId, Places> = BTreeMap::new();
+        for &node in &self.places {
+            let place = graph.node(node);
+            // Where a source gives one of the objects outright, there is nothing to tell apart.
+            if graph.types.info(place.ty).is_object {
+                members.entry(place.ty).or_default().insert(node);
+            }
+            for (&member, &to) in &place.downcasts {
+                members.entry(member).or_default().insert(to);
+            }
+        }
+        let objects: Vec<NodeId> = self
+            .places
+            .iter()
+            .copied()
+            .filter(|&node| graph.node(node).interface_object)
+            .collect();
+        for places in members.values_mut() {
+            places.extend(&objects);
+        }
+        members
+    }
+}
+
+/// The ways to one field.
+pub(super) struct Ways<'g> {
+    edges: Vec<&'g Edge>,
+}
+
+impl Ways<'_> {
+    /// True when the field can be had whatever the outcomes of override labels.
+    pub(super) fn always(&self) -> bool {
+        let plain = self.edges.iter().any(|edge| edge.label.is_none());
+        plain
+            || self.labels().into_iter().any(|label| {
+                let has = |outcome: bool| {
+                    let stands = |edge: &&&Edge| edge.label.as_ref() == Some(&(label.to_owned(), outcome));
+                    self.edges.iter().find(stands).is_some()
+                };
+                has(true) && has(false)
+            })
+    }
+
+    /// Where the field leads: once, or once for each outcome of each label.
+    pub(super) fn branches(&self) -> Vec<Places> {
+        if !self.always() {
+            return Vec::new();
+        }
+        let under = |wanted: Option<(&str, bool)>| -> Places {
+            let stands = self.edges.iter().filter(|edge| match &edge.label {
+                None => true,
+                Some((label, outcome)) => wanted == Some((label.as_str(), *outcome)),
+            });
+            stands.filter_map(|edge| edge.to).collect()
+        };
+        let labels = self.labels();
+        if labels.is_empty() {
+            return vec![under(None)];
+        }
+        labels
+            .into_iter()
+            .flat_map(|label| [under(Some((label, true))), under(Some((label, false)))])
+            .collect()
+    }
+
+    fn labels(&self) -> BTreeSet<&str> {
+        let labels = self.edges.iter().filter_map(|edge| edge.label.as_ref());
+        labels.map(|(label, _)| label.as_str()).collect()
+    }
+}

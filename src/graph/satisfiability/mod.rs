@@ -1,0 +1,233 @@
+//! Satisfiability: whatever a client may ask of the public schema, somebody can answer.
+//!
+//! From each root, every field that can be selected is followed to the positions at which its value then stands; at
+//! each of them every public field of the type must be had, there or by lookups whose keys are known there. What
+//! cannot be had is reported once per type and connector, with a query that shows it and what each connector that has
+//! the field would need.
+
+mod closure;
+mod reason;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::rc::Rc;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+
+use super::Composed;
+use super::field_sets::fields_of;
+use super::join::GraphId;
+use super::merge::root_name;
+use super::query::{QueryGraph, TypeId};
+use super::report::Report;
+use closure::{Closure, Closures, Places};
+use reason::{Cause, Gap};
+
+/// Checks a composed graph.
+pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report) {
+    let mut check = Check {
+        composed,
+        closures: Closures::new(graph),
+        seen: HashSet::new(),
+        queue: VecDeque::new(),
+        gaps: BTreeMap::new(),
+    };
+    for operation in [
+        OperationType::Query,
+        OperationType::Mutation,
+        OperationType::Subscription,
+    ] {
+        if let Some(ty) = graph.types.id(&root_name(operation)) {
+            let path = Path::root(operation);
+            check.visit(ty, Places::new(), path);
+        }
+    }
+    while let Some((ty, places, path)) = check.queue.pop_front() {
+        check.row(ty, &places, &path);
+    }
+    for gap in check.gaps.into_values() {
+        report.push(gap.finding(composed, graph));
+    }
+}
+
+struct Check<'g> {
+    composed: &'g Composed,
+    closures: Closures<'g>,
+    seen: HashSet<(TypeId, Places)>,
+    queue: VecDeque<(TypeId, Places, Rc<Path>)>,
+    /// Each once, by type, who gives the object, and causes; with the shortest path to it.
+    gaps: BTreeMap<(TypeId, BTreeSet<GraphId>, Causes), Gap>,
+}
+
+/// Who has a field, and why they cannot be asked.
+type Causes = Vec<(GraphId, Cause)>;
+
+/// How a row was come by: the shortest way, because rows are visited breadth first.
+#[derive(Debug)]
+pub(super) struct Path {
+    /// `query`, `mutation`, `subscription`; else the field.
+    step: Step,
+    before: Option<Rc<Path>>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Root(OperationType),
+    Field(Name),
+    Fragment(Name),
+}
+
+impl Path {
+    fn root(operation: OperationType) -> Rc<Self> {
+        Rc::new(Self {
+            step: Step::Root(operation),
+            before: None,
+        })
+    }
+
+    fn then(self: &Rc<Self>, step: Step) -> Rc<Self> {
+        Rc::new(Self {
+            step,
+            before: Some(Rc::clone(self)),
+        })
+    }
+
+    /// The path as a query that ends with `last`.
+    fn query(&self, last: &str) -> String {
+        let text = match &self.step {
+            Step::Root(OperationType::Query) => format!("{{ {last} }}"),
+            Step::Root(operation) => format!("{operation} {{ {last} }}"),
+            Step::Field(name) => format!("{name} {{ {last} }}"),
+            Step::Fragment(on) => format!("... on {on} {{ {last} }}"),
+        };
+        match &self.before {
+            Some(before) => before.query(&text),
+            None => text,
+        }
+    }
+}
+
+impl<'g> Check<'g> {
+    fn visit(&mut self, ty: TypeId, places: Places, path: Rc<Path>) {
+        if self.seen.insert((ty, places.clone())) {
+            self.queue.push_back((ty, places, path));
+        }
+    }
+
+    /// Everything that can be asked of a row.
+    fn row(&mut self, ty: TypeId, places: &Places, path: &Rc<Path>) {
+        let graph = self.closures.graph;
+        let closure = self.closures.of(ty, places);
+        let info = graph.types.info(ty);
+        if !info.is_object {
+            self.members(ty, places, &closure, path);
+            return;
+        }
+        let Some(public) = self.composed.api.types.get(&info.name) else {
+            return;
+        };
+        let mut missing = Vec::new();
+        for (name, definition) in fields_of(public) {
+            let ways = closure.ways(graph, name);
+            if !ways.always() {
+                missing.push(name.clone());
+                continue;
+            }
+            let Some(target) = graph.types.id(definition.ty.inner_named_type()) else {
+                continue;
+            };
+            for below in ways.branches() {
+                if below.is_empty() {
+                    missing.push(name.clone());
+                    break;
+                }
+                self.visit(target, below, path.then(Step::Field(name.clone())));
+            }
+        }
+        self.gaps(ty, places, &closure, path, missing);
+    }
+
+    /// An interface or union: everything that can be asked of each object that the row can turn out to be.
+    fn members(&mut self, ty: TypeId, places: &Places, closure: &Closure, path: &Rc<Path>) {
+        let graph = self.closures.graph;
+        let members = closure.members(graph);
+        let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
+        if members.is_empty() && public(ty) {
+            let typename = vec![apollo_compiler::name!("__typename")];
+            self.gaps(ty, places, closure, path, typename);
+            return;
+        }
+        for (member, places) in members {
+            let name = graph.types.name(member).clone();
+            if self.composed.api.types.contains_key(&name) {
+                self.visit(member, places, path.then(Step::Fragment(name)));
+            }
+        }
+    }
+
+    fn gaps(
+        &mut self,
+        ty: TypeId,
+        places: &Places,
+        closure: &Closure,
+        path: &Rc<Path>,
+        missing: Vec<Name>,
+    ) {
+        let graph = self.closures.graph;
+        let standing: BTreeSet<GraphId> = places
+            .iter()
+            .map(|&node| graph.node(node).service.0 as usize)
+            .collect();
+        // Whatever lacks a key only is one gap: who gives the object has one thing to do.
+        let mut keyless = (BTreeSet::new(), Vec::new());
+        let mut here: BTreeMap<Causes, Vec<Name>> = BTreeMap::new();
+        for field in missing {
+            let causes = self.resolving(ty, &field).into_iter().map(|one| {
+                let cause = reason::cause(self.composed, graph, ty, closure, &field, one);
+                (one, cause)
+            });
+            let causes: Causes = causes.collect();
+            if !causes.is_empty() && causes.iter().all(|(_, cause)| cause.is_key()) {
+                keyless.0.extend(causes);
+                keyless.1.push(field);
+            } else {
+                here.entry(causes).or_default().push(field);
+            }
+        }
+        if !keyless.1.is_empty() {
+            here.insert(keyless.0.into_iter().collect(), keyless.1);
+        }
+        for (causes, fields) in here {
+            let key = (ty, standing.clone(), causes.clone());
+            self.gaps.entry(key).or_insert_with(|| Gap {
+                ty,
+                path: Rc::clone(path),
+                fields,
+                standing: standing.clone(),
+                causes,
+            });
+        }
+    }
+
+    /// The connectors that have a field somewhere.
+    fn resolving(&self, ty: TypeId, field: &Name) -> Vec<GraphId> {
+        let name = self.closures.graph.types.name(ty);
+        let Some(join) = self.composed.joins.types.get(name) else {
+            return Vec::new();
+        };
+        if field == "__typename" {
+            let owners = join.graphs.iter().filter(|(_, here)| !here.interface_object);
+            return owners.map(|(&graph, _)| graph).collect();
+        }
+        let Some(by) = join.fields.get(field) else {
+            return Vec::new();
+        };
+        if let Some(interface) = &by.through_interface {
+            let through = self.composed.joins.field(interface, field);
+            let graphs = through.into_iter().flat_map(|join| join.graphs.keys());
+            return graphs.copied().collect();
+        }
+        let resolving = by.graphs.iter().filter(|(_, here)| here.resolves());
+        resolving.map(|(&graph, _)| graph).collect()
+    }
+}

@@ -1,0 +1,224 @@
+//! What cannot be answered, why not, and said to whoever can change it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use apollo_compiler::Name;
+
+use super::super::Composed;
+use super::super::code;
+use super::super::federation as fed;
+use super::super::field_sets;
+use super::super::join::GraphId;
+use super::super::query::{LookupId, LookupKind, QueryGraph, TypeId};
+use super::super::report::{Finding, names};
+use super::Path;
+use super::closure::Closure;
+
+/// Fields of a type that cannot be had on a path, all for the same causes.
+pub(super) struct Gap {
+    pub(super) ty: TypeId,
+    pub(super) path: Rc<Path>,
+    pub(super) fields: Vec<Name>,
+    /// Who gives the object on the path.
+    pub(super) standing: BTreeSet<GraphId>,
+    /// Who has the fields elsewhere, and why they cannot be asked.
+    pub(super) causes: Vec<(GraphId, Cause)>,
+}
+
+/// Why a connector that has a field cannot be asked for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// It can be asked for the object, but the field requires this of others.
+    Requires(String),
+    /// It answers with the field only while an override label has this outcome.
+    Label(String, bool),
+    /// It looks the object up by keys, none of which is known.
+    Key {
+        /// The keys.
+        keys: BTreeSet<String>,
+        /// The keys with the connects that take them.
+        ways: BTreeSet<String>,
+    },
+    /// It can be asked for the object, but its answers leave the field out.
+    NotAnswered,
+    /// It looks the object up in no way.
+    NoWayIn,
+}
+
+/// Why connector `resolving` cannot be asked for a field of `ty`, where `closure` is all that can be had.
+pub(super) fn cause(
+    composed: &Composed,
+    graph: &QueryGraph,
+    ty: TypeId,
+    closure: &Closure,
+    field: &Name,
+    resolving: GraphId,
+) -> Cause {
+    let own = |id: &&LookupId| graph.lookup(**id).service.0 as usize == resolving;
+    let lookups: Vec<LookupId> = graph.lookups_on(ty).iter().filter(own).copied().collect();
+    if lookups.is_empty() {
+        return Cause::NoWayIn;
+    }
+    if !lookups.iter().any(|id| closure.lookups.contains(id)) {
+        let (keys, ways) = lookups.iter().map(|&id| way_in(graph, id)).unzip();
+        return Cause::Key { keys, ways };
+    }
+    let join = composed.joins.field(graph.types.name(ty), field);
+    let Some(join) = join.and_then(|join| join.graphs.get(&resolving)) else {
+        return Cause::NotAnswered;
+    };
+    match (&join.requires, &join.label) {
+        (Some(requires), _) => Cause::Requires(field_sets::print(requires)),
+        (None, Some(label)) => Cause::Label(label.clone(), join.overrides.is_some()),
+        (None, None) => Cause::NotAnswered,
+    }
+}
+
+/// The key of a lookup, and the same with the connect that takes it.
+fn way_in(graph: &QueryGraph, id: LookupId) -> (String, String) {
+    let lookup = graph.lookup(id);
+    let key = format!("`{}`", field_sets::print(&lookup.key));
+    let connect = match &lookup.kind {
+        LookupKind::Connect { connect, .. } => graph.connect(lookup.service, *connect),
+        _ => None,
+    };
+    let way = match connect {
+        Some(connect) => format!("{key} ({})", connect.coordinate),
+        None => key.clone(),
+    };
+    (key, way)
+}
+
+/// So many fields are named; the others are counted.
+const NAMED: usize = 5;
+
+impl Gap {
+    /// The connector to blame: whose field asks too much; else who gives the object without a key that others know;
+    /// else whose field cannot be asked for.
+    pub(super) fn blamed(&self) -> GraphId {
+        let of = |wanted: fn(&Cause) -> bool| {
+            let found = self.causes.iter().find(|(_, cause)| wanted(cause));
+            found.map(|(graph, _)| *graph)
+        };
+        let standing = of(|cause| cause.is_key())
+            .and(self.standing.first().copied());
+        of(|cause| matches!(cause, Cause::Requires(_)))
+            .or_else(|| of(|cause| matches!(cause, Cause::Label(_, true))))
+            .or(standing)
+            .or_else(|| self.causes.first().map(|(graph, _)| *graph))
+            .or_else(|| self.standing.first().copied())
+            .unwrap_or_default()
+    }
+
+    /// The gap as a finding.
+    pub(super) fn finding(&self, composed: &Composed, graph: &QueryGraph) -> Finding {
+        let ty = graph.types.name(self.ty);
+        let blamed = self.blamed();
+        let mut shown = names(self.fields.iter().take(NAMED));
+        if self.fields.len() > NAMED {
+            shown = format!("{shown} and {} more", self.fields.len() - NAMED);
+        }
+        let first = self.fields.first().map_or("__typename", |one| one.as_str());
+        let given = match self.standing_names(composed) {
+            none if none.is_empty() => String::new(),
+            standing => format!(", where the `{ty}` comes from {standing}"),
+        };
+        let mut finding = Finding::new(
+            &code::SATISFIABILITY_ERROR,
+            blamed,
+            format!(
+                "{} {shown} of `{ty}` cannot be answered in `{}`{given}",
+                if self.fields.len() == 1 { "field" } else { "fields" },
+                self.path.query(first)
+            ),
+        )
+        .help(self.help(composed, ty));
+        let field_of = |graph: GraphId| {
+            let schema = &composed.subgraphs[graph].schema;
+            let mut fields = self.fields.iter();
+            fields.find_map(|field| field_sets::field(schema, ty, field))
+        };
+        let schema = &composed.subgraphs[blamed].schema;
+        finding = match field_of(blamed) {
+            Some(field) => finding.at(field),
+            None => finding.at_span(schema.types.get(ty).and_then(|ty| ty.location())),
+        };
+        for (resolving, cause) in &self.causes {
+            let name = &composed.subgraphs[*resolving].name;
+            finding.notes.push(cause.note(name, ty));
+            if let Some(field) = field_of(*resolving).filter(|_| *resolving != blamed) {
+                finding = finding.also(*resolving, field.location(), "resolved here");
+            }
+        }
+        finding
+    }
+
+    fn standing_names(&self, composed: &Composed) -> String {
+        let standing = self.standing.iter();
+        names(standing.map(|&one| &composed.subgraphs[one].name))
+    }
+
+    fn help(&self, composed: &Composed, ty: &Name) -> String {
+        let causes: Vec<&Cause> = self.causes.iter().map(|(_, cause)| cause).collect();
+        let standing = match self.standing_names(composed) {
+            none if none.is_empty() => "others".to_owned(),
+            standing => standing,
+        };
+        for cause in &causes {
+            match cause {
+                Cause::Requires(fields) => {
+                    return format!(
+                        "let `{fields}` be resolved by a connector that can look up `{ty}` there"
+                    );
+                }
+                Cause::Label(..) => {
+                    return format!(
+                        "let both connectors look up `{ty}` by a key that is known there, or drop the label"
+                    );
+                }
+                _ => {}
+            }
+        }
+        for cause in &causes {
+            if let Cause::Key { keys, .. } = cause {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                return format!("let {standing} give {} with each `{ty}`", keys.join(" or "));
+            }
+        }
+        if causes.contains(&&Cause::NotAnswered) {
+            return "select the field in a connect by which the object can be looked up".to_owned();
+        }
+        let resolving = names(self.causes.iter().map(|(one, _)| &composed.subgraphs[*one].name));
+        let key = fed::KEY;
+        format!("let {resolving} look up `{ty}` by a @{key}, or let {standing} resolve the field too (@shareable)")
+    }
+}
+
+impl Cause {
+    /// True when only a key is missing.
+    pub(super) fn is_key(&self) -> bool {
+        matches!(self, Cause::Key { .. })
+    }
+
+    fn note(&self, connector: &str, ty: &Name) -> String {
+        match self {
+            Cause::NoWayIn => format!("`{connector}` has no way to look up `{ty}`"),
+            Cause::Key { ways, .. } => {
+                let ways: Vec<&str> = ways.iter().map(String::as_str).collect();
+                let ways = ways.join(" or by ");
+                format!("`{connector}` looks up `{ty}` by {ways}, which is not known there")
+            }
+            Cause::Requires(fields) => {
+                format!("`{connector}` requires `{fields}`, which cannot be had there")
+            }
+            Cause::Label(label, outcome) => {
+                let holds = if *outcome { "holds" } else { "does not hold" };
+                format!("`{connector}` answers with it only while the label \"{label}\" {holds}")
+            }
+            Cause::NotAnswered => {
+                format!("`{connector}` can be asked for `{ty}` there, but its answer leaves the field out")
+            }
+        }
+    }
+}
