@@ -13,7 +13,7 @@ use sangam::graph::query::QueryGraph;
 use sangam::plan;
 
 /// What a subgraph without connectors links: every directive under its short name.
-const FEDERATION: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"])"#;
+const FEDERATION: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
 
 /// One fenced block of a case: its info string and its text.
 struct Block {
