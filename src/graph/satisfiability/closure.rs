@@ -136,7 +136,10 @@ impl<'g> Closures<'g> {
         let Some(ty) = self.graph.types.id(on) else {
             return false;
         };
-        let here = closure.places.iter().any(|&node| self.graph.node(node).ty == ty);
+        let here = closure
+            .places
+            .iter()
+            .any(|&node| self.graph.node(node).ty == ty);
         if here {
             return self.obtainable(closure, set);
         }
@@ -167,8 +170,7 @@ impl Closure {
     pub(super) fn ways<'g>(&self, graph: &'g QueryGraph, field: &str) -> Ways<'g> {
         let edges = self.places.iter().filter_map(|&node| {
             let (name, edge) = graph.node(node).fields.get_key_value(field)?;
-            let usable =
-                edge.requires.is_none() || self.met.contains(&(node, name.clone()));
+            let usable = edge.requires.is_none() || self.met.contains(&(node, name.clone()));
             usable.then_some(edge)
         });
         Ways {
@@ -214,7 +216,8 @@ impl Ways<'_> {
         plain
             || self.labels().into_iter().any(|label| {
                 let has = |outcome: bool| {
-                    let stands = |edge: &&&Edge| edge.label.as_ref() == Some(&(label.to_owned(), outcome));
+                    let stands =
+                        |edge: &&&Edge| edge.label.as_ref() == Some(&(label.to_owned(), outcome));
                     self.edges.iter().find(stands).is_some()
                 };
                 has(true) && has(false)

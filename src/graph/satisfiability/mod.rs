@@ -216,7 +216,10 @@ impl<'g> Check<'g> {
             return Vec::new();
         };
         if field == "__typename" {
-            let owners = join.graphs.iter().filter(|(_, here)| !here.interface_object);
+            let owners = join
+                .graphs
+                .iter()
+                .filter(|(_, here)| !here.interface_object);
             return owners.map(|(&graph, _)| graph).collect();
         }
         let Some(by) = join.fields.get(field) else {

@@ -101,8 +101,7 @@ impl Gap {
             let found = self.causes.iter().find(|(_, cause)| wanted(cause));
             found.map(|(graph, _)| *graph)
         };
-        let standing = of(|cause| cause.is_key())
-            .and(self.standing.first().copied());
+        let standing = of(|cause| cause.is_key()).and(self.standing.first().copied());
         of(|cause| matches!(cause, Cause::Requires(_)))
             .or_else(|| of(|cause| matches!(cause, Cause::Label(_, true))))
             .or(standing)
@@ -129,7 +128,11 @@ impl Gap {
             blamed,
             format!(
                 "{} {shown} of `{ty}` cannot be answered in `{}`{given}",
-                if self.fields.len() == 1 { "field" } else { "fields" },
+                if self.fields.len() == 1 {
+                    "field"
+                } else {
+                    "fields"
+                },
                 self.path.query(first)
             ),
         )
@@ -189,9 +192,15 @@ impl Gap {
         if causes.contains(&&Cause::NotAnswered) {
             return "select the field in a connect by which the object can be looked up".to_owned();
         }
-        let resolving = names(self.causes.iter().map(|(one, _)| &composed.subgraphs[*one].name));
+        let resolving = names(
+            self.causes
+                .iter()
+                .map(|(one, _)| &composed.subgraphs[*one].name),
+        );
         let key = fed::KEY;
-        format!("let {resolving} look up `{ty}` by a @{key}, or let {standing} resolve the field too (@shareable)")
+        format!(
+            "let {resolving} look up `{ty}` by a @{key}, or let {standing} resolve the field too (@shareable)"
+        )
     }
 }
 
@@ -217,7 +226,9 @@ impl Cause {
                 format!("`{connector}` answers with it only while the label \"{label}\" {holds}")
             }
             Cause::NotAnswered => {
-                format!("`{connector}` can be asked for `{ty}` there, but its answer leaves the field out")
+                format!(
+                    "`{connector}` can be asked for `{ty}` there, but its answer leaves the field out"
+                )
             }
         }
     }
