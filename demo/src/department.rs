@@ -60,6 +60,11 @@ pub fn departments() -> &'static [Department] {
             settings: crate::lgd::SETTINGS,
         },
         Department {
+            name: "schemes",
+            router: crate::schemes::router,
+            settings: crate::schemes::SETTINGS,
+        },
+        Department {
             name: "services",
             router: crate::services::router,
             settings: crate::services::SETTINGS,

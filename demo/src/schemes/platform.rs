@@ -1,0 +1,222 @@
+//! The open-data platform: resources of flat rows, filtered and by the page.
+//!
+//! At most 1,000 rows in one answer, whatever is asked for, and ten unless said. Every value is a string, `total`,
+//! `count`, `limit` and `offset` included.
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, Query};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+
+use super::PLATFORM_KEY;
+use super::progress::{
+    PROGRESS, Progress, SUMS, Sum, as_on, coverage, digits, district_name, latest, scheme_name,
+};
+
+/// The most rows in one answer.
+const MAX_LIMIT: usize = 1_000;
+
+/// A resource: its id, its title, and its rows.
+type Resource = (&'static str, &'static str, fn() -> Vec<Map<String, Value>>);
+
+const RESOURCES: [Resource; 4] = [
+    (
+        "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c01",
+        "Scheme-wise progress of districts, latest month",
+        current,
+    ),
+    (
+        "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c02",
+        "Scheme-wise progress of districts, month-wise",
+        history,
+    ),
+    (
+        "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c03",
+        "Scheme-wise progress of divisions and the UT, month-wise",
+        totals,
+    ),
+    (
+        "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c04",
+        "Scheme-wise progress of divisions and the UT, latest month",
+        current_totals,
+    ),
+];
+
+pub(super) fn router() -> Router {
+    Router::new().route("/resource/{id}", get(resource))
+}
+
+async fn resource(
+    Path(id): Path<String>,
+    Query(parameters): Query<HashMap<String, String>>,
+) -> Response {
+    if parameters.get("api-key").map(String::as_str) != Some(PLATFORM_KEY) {
+        return failure(StatusCode::FORBIDDEN, "Key not authorised");
+    }
+    let Some((_, title, rows)) = RESOURCES.iter().find(|resource| resource.0 == id) else {
+        return failure(StatusCode::NOT_FOUND, "Resource id doesn't exist");
+    };
+    let number = |name: &str, default: usize| {
+        parameters
+            .get(name)
+            .map_or(Ok(default), |text| text.parse())
+    };
+    let (Ok(offset), Ok(limit)) = (number("offset", 0), number("limit", 10)) else {
+        return failure(StatusCode::BAD_REQUEST, "offset and limit must be numbers");
+    };
+    let limit = limit.min(MAX_LIMIT);
+    let mut rows = rows();
+    rows.retain(|row| passes(row, &parameters));
+    let total = rows.len();
+    let page: Vec<_> = rows.into_iter().skip(offset).take(limit).collect();
+    match parameters.get("format").map_or("xml", String::as_str) {
+        "json" => Json(json!({
+            "index_name": id,
+            "title": title,
+            "status": "ok",
+            "message": "Resource lists",
+            "total": total.to_string(),
+            "count": page.len().to_string(),
+            "limit": limit.to_string(),
+            "offset": offset.to_string(),
+            "records": page,
+        }))
+        .into_response(),
+        "csv" => ([(header::CONTENT_TYPE, "text/csv")], csv(&page)).into_response(),
+        "xml" => (
+            [(header::CONTENT_TYPE, "application/xml")],
+            xml(&page, total),
+        )
+            .into_response(),
+        _ => failure(StatusCode::BAD_REQUEST, "format must be json, xml or csv"),
+    }
+}
+
+/// `filters[field]=value`, for each that is given.
+fn passes(row: &Map<String, Value>, parameters: &HashMap<String, String>) -> bool {
+    parameters.iter().all(|(name, value)| {
+        match name
+            .strip_prefix("filters[")
+            .and_then(|name| name.strip_suffix(']'))
+        {
+            Some(field) => row.get(field).and_then(Value::as_str) == Some(value),
+            None => true,
+        }
+    })
+}
+
+fn current() -> Vec<Map<String, Value>> {
+    PROGRESS
+        .iter()
+        .filter(|row| row.month == latest())
+        .map(progress_row)
+        .collect()
+}
+
+fn history() -> Vec<Map<String, Value>> {
+    PROGRESS.iter().map(progress_row).collect()
+}
+
+fn current_totals() -> Vec<Map<String, Value>> {
+    let mut rows = totals();
+    rows.retain(|row| row.get("month").and_then(Value::as_str) == Some(latest()));
+    rows
+}
+
+fn totals() -> Vec<Map<String, Value>> {
+    SUMS.iter()
+        .map(|(&(month, area, scheme), sum)| total_row(month, area, scheme, *sum))
+        .collect()
+}
+
+fn progress_row(row: &Progress) -> Map<String, Value> {
+    let achieved = digits(&row.achieved);
+    strings([
+        ("month", row.month.clone()),
+        ("as_on_date", as_on(&row.month)),
+        ("state_code", "1".to_owned()),
+        ("lgd_code", row.district.to_string()),
+        ("district_name", district_name(row.district).to_owned()),
+        ("scheme_slug", row.scheme.clone()),
+        ("scheme_name", scheme_name(&row.scheme).to_owned()),
+        ("target", row.target.to_string()),
+        ("achieved", row.achieved.clone()),
+        ("coverage_percent", coverage(achieved, row.target)),
+        ("amount_in_rs", row.amount.clone()),
+        ("no_of_beneficiaries", row.achieved.clone()),
+    ])
+}
+
+fn total_row(month: &str, area: &str, scheme: &str, sum: Sum) -> Map<String, Value> {
+    strings([
+        ("month", month.to_owned()),
+        ("as_on_date", as_on(month)),
+        ("area", area.to_owned()),
+        ("scheme_slug", scheme.to_owned()),
+        ("scheme_name", scheme_name(scheme).to_owned()),
+        ("target", sum.target.to_string()),
+        ("achieved", sum.achieved.to_string()),
+        ("coverage_percent", coverage(Some(sum.achieved), sum.target)),
+        (
+            "amount_in_rs",
+            format!("{}.{:02}", sum.amount / 100, sum.amount % 100),
+        ),
+        ("no_of_beneficiaries", sum.achieved.to_string()),
+    ])
+}
+
+fn strings<const N: usize>(fields: [(&str, String); N]) -> Map<String, Value> {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Value::String(value)))
+        .collect()
+}
+
+/// The rows with a header line; values are quoted, since they contain commas.
+fn csv(rows: &[Map<String, Value>]) -> String {
+    let mut text = String::new();
+    if let Some(first) = rows.first() {
+        text.push_str(&first.keys().cloned().collect::<Vec<_>>().join(","));
+        text.push('\n');
+    }
+    for row in rows {
+        let cells: Vec<_> = row
+            .values()
+            .map(|value| format!("\"{}\"", value.as_str().unwrap_or_default()))
+            .collect();
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+fn xml(rows: &[Map<String, Value>], total: usize) -> String {
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<result><total>{total}</total><records>"
+    );
+    for row in rows {
+        text.push_str("<item>");
+        for (name, value) in row {
+            let value = value
+                .as_str()
+                .unwrap_or_default()
+                .replace('&', "&amp;")
+                .replace('<', "&lt;");
+            text.push_str(&format!("<{name}>{value}</{name}>"));
+        }
+        text.push_str("</item>");
+    }
+    text + "</records></result>\n"
+}
+
+fn failure(status: StatusCode, message: &str) -> Response {
+    (
+        status,
+        Json(json!({ "status": "error", "message": message })),
+    )
+        .into_response()
+}
