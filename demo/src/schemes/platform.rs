@@ -4,6 +4,7 @@
 //! `count`, `limit` and `offset` included.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use axum::extract::{Path, Query};
 use axum::http::{StatusCode, header};
@@ -21,28 +22,28 @@ use super::progress::{
 const MAX_LIMIT: usize = 1_000;
 
 /// A resource: its id, its title, and its rows.
-type Resource = (&'static str, &'static str, fn() -> Vec<Map<String, Value>>);
+type Resource = (&'static str, &'static str, &'static Rows);
 
-const RESOURCES: [Resource; 4] = [
+static RESOURCES: [Resource; 4] = [
     (
         "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c01",
         "Scheme-wise progress of districts, latest month",
-        current,
+        &CURRENT,
     ),
     (
         "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c02",
         "Scheme-wise progress of districts, month-wise",
-        history,
+        &HISTORY,
     ),
     (
         "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c03",
         "Scheme-wise progress of divisions and the UT, month-wise",
-        totals,
+        &TOTALS,
     ),
     (
         "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c04",
         "Scheme-wise progress of divisions and the UT, latest month",
-        current_totals,
+        &CURRENT_TOTALS,
     ),
 ];
 
@@ -69,10 +70,9 @@ async fn resource(
         return failure(StatusCode::BAD_REQUEST, "offset and limit must be numbers");
     };
     let limit = limit.min(MAX_LIMIT);
-    let mut rows = rows();
-    rows.retain(|row| passes(row, &parameters));
-    let total = rows.len();
-    let page: Vec<_> = rows.into_iter().skip(offset).take(limit).collect();
+    let found: Vec<_> = rows.iter().filter(|row| passes(row, &parameters)).collect();
+    let total = found.len();
+    let page: Vec<_> = found.into_iter().skip(offset).take(limit).collect();
     match parameters.get("format").map_or("xml", String::as_str) {
         "json" => Json(json!({
             "index_name": id,
@@ -109,28 +109,22 @@ fn passes(row: &Map<String, Value>, parameters: &HashMap<String, String>) -> boo
     })
 }
 
-fn current() -> Vec<Map<String, Value>> {
-    PROGRESS
-        .iter()
-        .filter(|row| row.month == latest())
-        .map(progress_row)
-        .collect()
-}
+/// Rows of both monthly resources, as they are served.
+type Rows = LazyLock<Vec<Map<String, Value>>>;
 
-fn history() -> Vec<Map<String, Value>> {
-    PROGRESS.iter().map(progress_row).collect()
-}
-
-fn current_totals() -> Vec<Map<String, Value>> {
-    let mut rows = totals();
-    rows.retain(|row| row.get("month").and_then(Value::as_str) == Some(latest()));
-    rows
-}
-
-fn totals() -> Vec<Map<String, Value>> {
+static HISTORY: Rows = LazyLock::new(|| PROGRESS.iter().map(progress_row).collect());
+static CURRENT: Rows = LazyLock::new(|| latest_of(&HISTORY));
+static TOTALS: Rows = LazyLock::new(|| {
     SUMS.iter()
         .map(|(&(month, area, scheme), sum)| total_row(month, area, scheme, *sum))
         .collect()
+});
+static CURRENT_TOTALS: Rows = LazyLock::new(|| latest_of(&TOTALS));
+
+fn latest_of(rows: &[Map<String, Value>]) -> Vec<Map<String, Value>> {
+    let latest =
+        |row: &&Map<String, Value>| row.get("month").and_then(Value::as_str) == Some(latest());
+    rows.iter().filter(latest).cloned().collect()
 }
 
 fn progress_row(row: &Progress) -> Map<String, Value> {
@@ -177,7 +171,7 @@ fn strings<const N: usize>(fields: [(&str, String); N]) -> Map<String, Value> {
 }
 
 /// The rows with a header line; values are quoted, since they contain commas.
-fn csv(rows: &[Map<String, Value>]) -> String {
+fn csv(rows: &[&Map<String, Value>]) -> String {
     let mut text = String::new();
     if let Some(first) = rows.first() {
         text.push_str(&first.keys().cloned().collect::<Vec<_>>().join(","));
@@ -194,13 +188,13 @@ fn csv(rows: &[Map<String, Value>]) -> String {
     text
 }
 
-fn xml(rows: &[Map<String, Value>], total: usize) -> String {
+fn xml(rows: &[&Map<String, Value>], total: usize) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<result><total>{total}</total><records>"
     );
     for row in rows {
         text.push_str("<item>");
-        for (name, value) in row {
+        for (name, value) in *row {
             let value = value
                 .as_str()
                 .unwrap_or_default()
