@@ -45,8 +45,8 @@ pub struct ExecutionLimits {
     pub answer_bytes: usize,
     /// Bytes of rows in flight, documents not counted.
     pub row_bytes: usize,
-    /// How often one failure is reported.
-    pub error_paths: u32,
+    /// Errors that one answer lists; one failure is listed at 20 paths at the most.
+    pub errors: usize,
     /// From the beginning of the execution to its end.
     pub timeout: Duration,
 }
@@ -59,7 +59,7 @@ impl Default for ExecutionLimits {
             list_fan_out: 10_000,
             answer_bytes: 16 * 1024 * 1024,
             row_bytes: 128 * 1024 * 1024,
-            error_paths: 20,
+            errors: 100,
             timeout: Duration::from_secs(30),
         }
     }

@@ -195,14 +195,18 @@ pub(crate) struct Failures {
     /// The response's `errors`, without brackets.
     out: Vec<u8>,
     count: usize,
-    /// How often one failure is reported at the most.
-    pub(crate) cap: u32,
+    left_out: u64,
+    /// How many errors are listed at the most.
+    total: usize,
 }
 
+/// How often one failure is listed, so that one department's trouble does not hide another's.
+const PER_FAILURE: u32 = 20;
+
 impl Failures {
-    pub(crate) fn new(cap: u32) -> Self {
+    pub(crate) fn new(total: usize) -> Self {
         Failures {
-            cap,
+            total,
             ..Failures::default()
         }
     }
@@ -232,7 +236,8 @@ impl Failures {
     ) {
         let reported = &mut self.reported[failure as usize];
         *reported += 1;
-        if *reported > self.cap {
+        if *reported > PER_FAILURE || self.count >= self.total {
+            self.left_out += 1;
             return;
         }
         self.write(failure, Some(path), locations);
@@ -277,12 +282,9 @@ impl Failures {
         out.push(b'}');
     }
 
-    /// Failures that were reported less often than they occurred: message and how often they were left out.
+    /// How many errors occurred and are not listed.
     pub(crate) fn left_out(&self) -> u64 {
-        self.reported
-            .iter()
-            .map(|reported| u64::from(reported.saturating_sub(self.cap)))
-            .sum()
+        self.left_out
     }
 }
 

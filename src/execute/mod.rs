@@ -151,7 +151,7 @@ impl<'a> Execution<'a> {
             plan,
             request,
             store,
-            failures: Failures::new(runtime.limits.error_paths),
+            failures: Failures::new(runtime.limits.errors),
             root,
             guards: plan.guards.iter().map(|guard| guard.holds(truth)).collect(),
             states: vec![State::Waiting; plan.fetches.len()],
@@ -366,13 +366,13 @@ impl<'a> Execution<'a> {
         writer.data(root);
         let (mut body, too_long) = (std::mem::take(&mut writer.out), writer.too_long);
         drop(writer);
-        if too_long {
-            let message = format!(
-                "The answer is longer than {} bytes",
-                runtime.limits.answer_bytes
-            );
+        if too_long || body.len() > runtime.limits.answer_bytes {
+            let most = runtime.limits.answer_bytes;
+            let message = format!("The answer is longer than allowed ({most} bytes)");
+            failures = Failures::new(1);
             let failure = failures.add(Failure::limit(message));
             failures.overall(failure);
+            body = Vec::from(&b"{\"data\":null"[..]);
         }
         if !failures.is_empty() {
             body.extend_from_slice(b",\"errors\":[");

@@ -127,7 +127,7 @@ pub(super) fn build(
             upstream_calls: limits.upstream_calls,
             list_fan_out: limits.list_fanout,
             answer_bytes: limits.answer_bytes.0,
-            error_paths: u32::try_from(limits.errors).unwrap_or(u32::MAX),
+            errors: limits.errors,
             timeout: limits.operation_timeout,
             ..ExecutionLimits::default()
         },

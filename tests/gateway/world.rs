@@ -90,6 +90,15 @@ impl World {
         query: &str,
         variables: &serde_json::Value,
     ) -> serde_json::Value {
+        serde_json::from_slice(&self.send(query, variables).await).unwrap()
+    }
+
+    /// The bytes of the answer to an operation.
+    pub(crate) async fn ask_raw(&self, query: &str) -> bytes::Bytes {
+        self.send(query, &serde_json::json!({})).await
+    }
+
+    async fn send(&self, query: &str, variables: &serde_json::Value) -> bytes::Bytes {
         let request = GraphqlRequest {
             query: Some(query.to_owned()),
             variables: Some(Value::parse_json(variables.to_string().as_bytes()).unwrap()),
@@ -99,7 +108,6 @@ impl World {
             mutations_allowed: true,
             ..ClientContext::default()
         };
-        let response = self.gateway.execute(request, &client).await;
-        serde_json::from_slice(&response.body).unwrap()
+        self.gateway.execute(request, &client).await.body
     }
 }

@@ -1,0 +1,99 @@
+//! Limits of execution, each at n and at n + 1.
+
+use serde_json::Value;
+
+use super::world::World;
+
+const QUERY: &str = "{ districts { name dggi { rank } } }";
+
+fn limit_errors(answer: &Value) -> Vec<String> {
+    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+    let limits = errors
+        .iter()
+        .filter(|error| error["extensions"]["sangam"]["kind"] == "LIMIT");
+    limits
+        .map(|error| error["message"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn calls_to_upstreams() {
+    let enough = World::start("[limits]\nupstream_calls = 2")
+        .await
+        .ask(QUERY)
+        .await;
+    assert_eq!(enough.get("errors"), None, "{enough:#}");
+    let world = World::start("[limits]\nupstream_calls = 1").await;
+    let answer = world.ask(QUERY).await;
+    assert_eq!(answer["data"]["districts"][0]["name"], "Anantnag");
+    assert_eq!(answer["data"]["districts"][0]["dggi"], Value::Null);
+    assert_eq!(
+        limit_errors(&answer)[0],
+        "The operation needs more calls to upstreams than allowed (1)"
+    );
+    assert_eq!(world.standin("dggi").call_count(), 0);
+}
+
+#[tokio::test]
+async fn objects_that_a_step_starts_from() {
+    let enough = World::start("[limits]\nlist_fanout = 20")
+        .await
+        .ask(QUERY)
+        .await;
+    assert_eq!(enough.get("errors"), None, "{enough:#}");
+    let world = World::start("[limits]\nlist_fanout = 19").await;
+    let answer = world.ask(QUERY).await;
+    assert_eq!(
+        limit_errors(&answer)[0],
+        "20 objects are more than one step may start from (19)"
+    );
+    assert_eq!(answer["data"]["districts"][19]["name"], "Reasi");
+    assert_eq!(world.standin("dggi").call_count(), 0);
+}
+
+#[tokio::test]
+async fn bytes_of_an_answer() {
+    let length = World::start("")
+        .await
+        .ask_raw("{ districts { name } }")
+        .await
+        .len()
+        - 1;
+    let enough = World::start(&format!("[limits]\nanswer_bytes = {length}")).await;
+    assert_eq!(
+        enough.ask("{ districts { name } }").await.get("errors"),
+        None
+    );
+    let world = World::start(&format!("[limits]\nanswer_bytes = {}", length - 1)).await;
+    let answer = world.ask("{ districts { name } }").await;
+    assert_eq!(answer["data"], Value::Null);
+    assert_eq!(
+        limit_errors(&answer),
+        [format!(
+            "The answer is longer than allowed ({} bytes)",
+            length - 1
+        )]
+    );
+}
+
+#[tokio::test]
+async fn errors_of_an_answer() {
+    let world = World::start("[limits]\nerrors = 3").await;
+    world
+        .standin("dggi")
+        .weather(sangam_demo::weather::Weather::Dead);
+    let answer = world.ask(QUERY).await;
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(3));
+    assert_eq!(answer["extensions"]["sangam"]["errorsLeftOut"], 17);
+}
+
+#[tokio::test]
+async fn steps_of_the_planner() {
+    let world = World::start("[limits]\nplan_steps = 1").await;
+    let answer = world.ask(QUERY).await;
+    assert_eq!(
+        answer["errors"][0]["extensions"]["code"],
+        "PLAN_TOO_COMPLEX"
+    );
+    assert_eq!(world.standin("lgd").call_count(), 0);
+}
