@@ -91,6 +91,11 @@ fn write_cell(
         Cell::Missing | Cell::Null => out.extend_from_slice(b"null"),
         Cell::Failed(failure) => return Err(NoCall::Failed(failure)),
         Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Cell::Number(text) if input.text => {
+            out.push(b'"');
+            out.extend_from_slice(store.text(text));
+            out.push(b'"');
+        }
         Cell::Number(text) | Cell::String(text) | Cell::Json(text) => {
             out.extend_from_slice(store.text(text))
         }

@@ -74,6 +74,8 @@ pub struct Input {
     pub name: Name,
     /// The slot that holds it; `None` for `__typename`.
     pub slot: Option<u16>,
+    /// Its type is `ID` or `String`: a number is sent as text, so that `5` and `"5"` make one request.
+    pub text: bool,
     /// Part of a key: without it there is no call.
     pub key: bool,
     /// Counts only for rows of this concrete type.

@@ -498,6 +498,7 @@ impl<'g> Planner<'g> {
                     Input {
                         name: name.clone(),
                         slot: None,
+                        text: true,
                         key: false,
                         only: None,
                         children: Vec::new(),
@@ -538,6 +539,7 @@ impl<'g> Planner<'g> {
         children: &FieldSet,
     ) -> Result<Vec<Input>, PlanError> {
         let slot = self.hidden_slot(need, ty, name, arguments)?;
+        let text = self.graph.types.info(ty).texts.contains(name);
         let level_type = self.level_type_for(need, ty, slot)?;
         if let Some(level_type) = level_type {
             if !self.served.contains_key(&(need, slot, level_type)) {
@@ -547,6 +549,7 @@ impl<'g> Planner<'g> {
             return Ok(vec![Input {
                 name: name.clone(),
                 slot: Some(slot),
+                text,
                 key: false,
                 only: None,
                 children,
@@ -559,6 +562,7 @@ impl<'g> Planner<'g> {
             inputs.push(Input {
                 name: name.clone(),
                 slot: Some(slot),
+                text,
                 key: false,
                 only: Some(member),
                 children,

@@ -1,5 +1,7 @@
 //! Composite types, interned: the planner compares and indexes them by number.
 
+use std::collections::BTreeSet;
+
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
@@ -20,6 +22,21 @@ pub struct TypeInfo {
     pub possible: Vec<TypeId>,
     /// Interfaces and unions that an object type belongs to, and interfaces that an interface implements.
     pub abstractions: Vec<TypeId>,
+    /// Its fields of type `ID` or `String`, or lists of these: a number that an upstream gives for one is text to
+    /// everybody else.
+    pub texts: BTreeSet<Name>,
+}
+
+/// The fields of a type that are text.
+fn texts(ty: Option<&ExtendedType>) -> BTreeSet<Name> {
+    let fields = match ty {
+        Some(ExtendedType::Object(object)) => &object.fields,
+        Some(ExtendedType::Interface(interface)) => &interface.fields,
+        _ => return BTreeSet::new(),
+    };
+    let text = |name: &Name| matches!(name.as_str(), "ID" | "String");
+    let texts = fields.iter().filter(|(_, field)| text(field.ty.inner_named_type()));
+    texts.map(|(name, _)| name.clone()).collect()
 }
 
 /// All composite types of the merged schema, in the order of their names.
@@ -57,6 +74,7 @@ impl TypeTable {
                 is_object,
                 possible: Vec::new(),
                 abstractions: Vec::new(),
+                texts: texts(schema.types.get(name.as_str())),
             };
             table.types.insert((*name).clone(), info);
         }
