@@ -35,7 +35,9 @@ fn texts(ty: Option<&ExtendedType>) -> BTreeSet<Name> {
         _ => return BTreeSet::new(),
     };
     let text = |name: &Name| matches!(name.as_str(), "ID" | "String");
-    let texts = fields.iter().filter(|(_, field)| text(field.ty.inner_named_type()));
+    let texts = fields
+        .iter()
+        .filter(|(_, field)| text(field.ty.inner_named_type()));
     texts.map(|(name, _)| name.clone()).collect()
 }
 
