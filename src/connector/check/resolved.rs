@@ -27,9 +27,10 @@ pub(super) fn check(
         .iter()
         .filter_map(|one| one.connect.as_ref())
         .collect();
-    for connect in &connects {
-        if let Some((ty, key)) = lookup(connect, schema) {
-            keys::fields(key, &ty, schema, &mut |ty, field| {
+    // Who refers to an entity brings its key along.
+    for ty in schema.types.keys() {
+        for key in keys::of_type(schema, ty) {
+            keys::fields(&key, ty, schema, &mut |ty, field| {
                 given.insert((ty.clone(), field.clone()));
             });
         }
@@ -66,19 +67,10 @@ fn fields(
     findings: &mut Findings,
 ) {
     let ty = &object.name;
-    let mut referred = Given::new();
-    for (_, key, resolvable) in keys::directives(schema, ty) {
-        if let (Some(key), false) = (key, resolvable) {
-            keys::fields(&key, ty, schema, &mut |ty, field| {
-                referred.insert((ty.clone(), field.clone()));
-            });
-        }
-    }
     let external = object.directives.has("external");
     for (name, field) in &object.fields {
         let coordinate = (ty.clone(), name.clone());
         let resolved = given.contains(&coordinate)
-            || referred.contains(&coordinate)
             || has_fetcher(field)
             || external
             || field.directives.has("external");
