@@ -1,6 +1,8 @@
 //! One call: through the caches to the upstream, page by page where a field is paginated.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use super::context::RequestContext;
 use super::context::Runtime;
@@ -45,6 +47,15 @@ pub(crate) enum Landed {
     Failed(SourceError),
 }
 
+/// A call that was made.
+#[derive(Debug)]
+pub(crate) struct Called {
+    /// What it came to.
+    pub(crate) landed: Landed,
+    /// The requests that were sent, or would have been but for caches; only when the request asked for a record.
+    pub(crate) sent: Vec<Request>,
+}
+
 /// Whether and how caches take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
@@ -60,27 +71,10 @@ pub(crate) async fn call(
     fetch: &Fetch,
     prepared: &mut Prepared,
     freshness: Freshness,
-) -> Landed {
+) -> Called {
     let connect = match &fetch.call {
         Call::Connect { connect, .. } => runtime.graph.connect(fetch.service, *connect),
         _ => None,
-    };
-    if let Some(connect) = connect {
-        if let (Some(pagination), Some(template)) = (&connect.pagination, &connect.template) {
-            let caller = Caller {
-                runtime,
-                request,
-                fetch,
-                connect: Some(connect),
-                freshness,
-            };
-            return caller
-                .pages(pagination, template.as_ref(), &prepared.variables)
-                .await;
-        }
-    }
-    let Some(own) = prepared.request.take() else {
-        return Landed::MappingOnly;
     };
     let caller = Caller {
         runtime,
@@ -88,13 +82,32 @@ pub(crate) async fn call(
         fetch,
         connect,
         freshness,
+        sent: Mutex::default(),
     };
-    match caller.one(own, &prepared.variables).await {
-        Ok(fetched) => Landed::Documents {
-            pages: vec![fetched],
-            cut_off: None,
+    let paginated = connect.and_then(|connect| {
+        let template = connect.template.as_ref()?;
+        Some((connect.pagination.as_ref()?, template))
+    });
+    let landed = match (paginated, prepared.request.take()) {
+        (Some((pagination, template)), _) => {
+            let template = template.as_ref();
+            caller
+                .pages(pagination, template, &prepared.variables)
+                .await
+        }
+        (None, None) => Landed::MappingOnly,
+        (None, Some(own)) => match caller.one(own, &prepared.variables).await {
+            Ok(fetched) => Landed::Documents {
+                pages: vec![fetched],
+                cut_off: None,
+            },
+            Err(error) => Landed::Failed(error),
         },
-        Err(error) => Landed::Failed(error),
+    };
+    let sent = caller.sent.into_inner();
+    Called {
+        landed,
+        sent: sent.unwrap_or_else(PoisonError::into_inner),
     }
 }
 
@@ -104,10 +117,16 @@ struct Caller<'a> {
     fetch: &'a Fetch,
     connect: Option<&'a Arc<Connect>>,
     freshness: Freshness,
+    /// What was sent, for the record.
+    sent: Mutex<Vec<Request>>,
 }
 
 impl Caller<'_> {
     async fn one(&self, request: Request, variables: &Variables) -> Result<Fetched, SourceError> {
+        if self.request.record {
+            let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            sent.push(request.clone());
+        }
         let service = &self.runtime.services[self.fetch.service.0 as usize];
         let place = match &self.fetch.call {
             Call::Connect { connect, .. } => *connect,

@@ -186,7 +186,11 @@ impl Lander<'_> {
                 let failure = self.failure(fetch, Kind::Limit, "LIST_CUT_OFF", message, None);
                 return self.fail(fetch, &rows, failure);
             }
-            tracing::warn!(connector = %connect.coordinate, why, "a list was cut off");
+            tracing::warn!(
+                coordinate = connect.coordinate,
+                error = why,
+                "a list was cut off"
+            );
         }
         let cell = match cells.as_slice() {
             [cell] => *cell,

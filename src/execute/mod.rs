@@ -11,6 +11,7 @@ mod failure;
 mod inputs;
 mod land;
 mod merge;
+mod observed;
 mod prepare;
 mod project;
 mod record;
@@ -25,7 +26,9 @@ use apollo_compiler::executable::OperationType;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tracing::Instrument;
 
+use self::call::Called;
 use self::call::Freshness;
 use self::call::Landed;
 pub use self::context::ExecutionLimits;
@@ -84,7 +87,7 @@ struct Execution<'a> {
     records: Vec<CallRecord>,
 }
 
-type CallResult = (usize, Prepared, Landed, Duration);
+type CallResult = (usize, Prepared, Called, Duration);
 
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
@@ -107,8 +110,8 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
             continue;
         }
         match tokio::time::timeout_at(deadline, running.next()).await {
-            Ok(Some((fetch, prepared, landed, took))) => {
-                execution.land(fetch, &prepared, &landed, took)
+            Ok(Some((fetch, prepared, called, took))) => {
+                execution.land(fetch, &prepared, called, took)
             }
             Ok(None) => {}
             Err(_) => {
@@ -129,15 +132,14 @@ async fn make(
     freshness: Freshness,
 ) -> CallResult {
     let begun = std::time::Instant::now();
-    let landed = call::call(
-        runtime,
-        request,
-        &plan.fetches[fetch],
-        &mut prepared,
-        freshness,
-    )
-    .await;
-    (fetch, prepared, landed, begun.elapsed())
+    let own = &plan.fetches[fetch];
+    let span = observed::span(runtime, own);
+    let called = call::call(runtime, request, own, &mut prepared, freshness)
+        .instrument(span.clone())
+        .await;
+    let took = begun.elapsed();
+    observed::record(runtime, own, &span, &called.landed, took);
+    (fetch, prepared, called, took)
 }
 
 impl<'a> Execution<'a> {
@@ -269,18 +271,18 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn land(&mut self, index: usize, prepared: &Prepared, landed: &Landed, took: Duration) {
+    fn land(&mut self, index: usize, prepared: &Prepared, called: Called, took: Duration) {
         let fetch = &self.plan.fetches[index];
-        self.note(fetch, landed);
+        self.note(fetch, &called.landed);
         let mut lander = self.lander();
-        lander.land(fetch, prepared, landed);
+        lander.land(fetch, prepared, &called.landed);
         let remarks = std::mem::take(&mut lander.remarks);
         if self.request.record {
             self.records.push(CallRecord::new(
                 self.runtime,
                 fetch,
                 index,
-                landed,
+                called,
                 took,
                 remarks,
             ));

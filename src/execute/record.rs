@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use super::call::Called;
 use super::call::Landed;
 use super::context::Runtime;
+use crate::connector::Request;
 use crate::plan::Call;
 use crate::plan::Fetch;
 
-/// One call as it was made, for people. Holds no URL, header or body.
+/// One call as it was made, for people. The requests in it hold what was sent, secrets too: whoever shows them masks
+/// them.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
     /// The fetch, by its place in the plan.
     pub fetch: usize,
     /// `service:Type.field[n]`, or the service's name.
     pub coordinate: String,
+    /// The requests, one per page.
+    pub sent: Vec<Request>,
     /// The statuses of its documents, one per page; empty when there was no answer.
     pub statuses: Vec<u16>,
     /// How each document came: `hit`, `miss`, `shared`, `bypass`.
@@ -33,7 +38,7 @@ impl CallRecord {
         runtime: &Runtime,
         fetch: &Fetch,
         index: usize,
-        landed: &Landed,
+        called: Called,
         took: Duration,
         remarks: Vec<String>,
     ) -> Self {
@@ -48,6 +53,7 @@ impl CallRecord {
         let mut record = CallRecord {
             fetch: index,
             coordinate,
+            sent: called.sent,
             statuses: Vec::new(),
             cache: Vec::new(),
             bytes: 0,
@@ -55,7 +61,7 @@ impl CallRecord {
             failure: None,
             remarks,
         };
-        match landed {
+        match &called.landed {
             Landed::Documents { pages, .. } => {
                 for page in pages {
                     record.statuses.push(page.document.status);

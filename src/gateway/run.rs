@@ -38,6 +38,8 @@ use crate::execute::Executed;
 use crate::execute::RequestContext;
 use crate::execute::Runtime;
 use crate::graph::Composed;
+use crate::observe::metrics::CACHE_LOOKUPS;
+use crate::observe::metrics::PLAN_SECONDS;
 use crate::plan;
 
 /// Serves GraphQL requests over the composed graph.
@@ -50,6 +52,24 @@ pub struct Gateway {
     plans: Plans<Compiled>,
     responses: Responses,
     generation: Generation,
+    counters: Counters,
+}
+
+/// Handles to metrics of the path that is taken most, looked up once.
+struct Counters {
+    response_hits: metrics::Counter,
+    response_misses: metrics::Counter,
+}
+
+impl Counters {
+    fn new() -> Self {
+        let lookups =
+            |state| metrics::counter!(CACHE_LOOKUPS, "cache" => "response", "state" => state);
+        Counters {
+            response_hits: lookups("hit"),
+            response_misses: lookups("miss"),
+        }
+    }
 }
 
 impl fmt::Debug for Gateway {
@@ -65,6 +85,8 @@ impl fmt::Debug for Gateway {
 pub struct Explained {
     /// The plan as text.
     pub plan: String,
+    /// The plan as JSON.
+    pub plan_json: serde_json::Value,
     /// The calls that were made, with `run`.
     pub calls: Vec<CallRecord>,
     /// The answer, with `run`.
@@ -95,6 +117,7 @@ impl Gateway {
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
             plans: Plans::new(settings.cache.plans as u64 * BYTES_PER_PLAN),
             responses: Responses::new(settings.cache.responses.0 as u64),
+            counters: Counters::new(),
             composed: parts.composed,
             runtime: parts.runtime,
             compiler,
@@ -147,8 +170,12 @@ impl Gateway {
         let key = operation
             .is_query()
             .then(|| self.response_key(ready, &coerced, client));
-        if let Some(served) = key.as_ref().and_then(|key| self.responses.get(key)) {
-            return Ok(served_response(served, ready));
+        if let Some(key) = &key {
+            if let Some(served) = self.responses.get(key) {
+                self.counters.response_hits.increment(1);
+                return Ok(served_response(served, ready));
+            }
+            self.counters.response_misses.increment(1);
         }
         let context = self.context(ready, coerced, client)?;
         let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
@@ -183,9 +210,11 @@ impl Gateway {
                 Compiled::Refused(refusal) => return Err(refusal.clone()),
             };
             let plan = plan::explain(&ready.plan, &self.runtime.graph);
+            let plan_json = plan::explain_json(&ready.plan, &self.runtime.graph);
             if !run {
                 return Ok(Explained {
                     plan,
+                    plan_json,
                     calls: Vec::new(),
                     answer: None,
                 });
@@ -197,6 +226,7 @@ impl Gateway {
             let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
             Ok(Explained {
                 plan,
+                plan_json,
                 calls: executed.calls,
                 answer: Some(executed.body),
             })
@@ -216,7 +246,13 @@ impl Gateway {
         };
         let name = request.operation_name.as_deref();
         let compiler = self.compiler.clone();
-        let compile = move |text: &str, name: Option<&str>| compiler.compile(text, name);
+        let compile = move |text: &str, name: Option<&str>| {
+            let begun = std::time::Instant::now();
+            let compiled = compiler.compile(text, name);
+            metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
+            metrics::counter!(CACHE_LOOKUPS, "cache" => "plan", "state" => "miss").increment(1);
+            compiled
+        };
         self.plans
             .get_or_compile(text, name, compile)
             .await

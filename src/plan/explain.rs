@@ -58,6 +58,38 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     text
 }
 
+/// The plan as JSON, one object per fetch, with the same words.
+pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
+    let fetches = plan.fetches.iter().enumerate().map(|(index, fetch)| {
+        let mut row = serde_json::json!({
+            "fetch": index + 1,
+            "connector": graph.service(fetch.service).name,
+            "call": how(plan, graph, fetch),
+            "after": fetch.after.iter().map(|other| other + 1).collect::<Vec<_>>(),
+            "group": fetch.group,
+        });
+        let path = path(plan, graph, fetch);
+        if !path.is_empty() {
+            row["for"] = path.into();
+        }
+        let guard = &plan.guards[fetch.guard as usize];
+        if !guard.is_always() {
+            row["when"] = guard.to_string().into();
+        }
+        if !fetch.inputs.is_empty() {
+            row["with"] = inputs(plan, graph, fetch.need, &fetch.inputs).into();
+        }
+        match &fetch.call {
+            Call::Operation(operation) | Call::Entities { operation, .. } => {
+                row["sends"] = operation.text.to_string().into();
+            }
+            Call::Connect { .. } => row["reads"] = reads(plan, fetch.read).into(),
+        }
+        row
+    });
+    serde_json::json!({ "fetches": fetches.collect::<Vec<_>>() })
+}
+
 fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
     match &fetch.call {
         Call::Operation(_) => format!("a {}", plan.kind.name()),

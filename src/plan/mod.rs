@@ -25,6 +25,7 @@ use apollo_compiler::validation::Valid;
 use self::arguments::Argument;
 pub use self::draft::Input;
 pub use self::explain::explain;
+pub use self::explain::explain_json;
 use self::guard::Guard;
 use self::need::Need;
 use self::need::NeedBuilder;

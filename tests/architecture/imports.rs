@@ -2,7 +2,8 @@
 
 use super::{code, files, root};
 
-/// Which rooms a room may use. `observe` and `config` are leaves that only the upper rooms use.
+/// Which rooms a room may use. `observe` and `config` are leaves that only the upper rooms use; what is measured of
+/// calls has its names from `observe`.
 const MAY_USE: [(&str, &[&str]); 15] = [
     ("document", &[]),
     ("mapping", &["document"]),
@@ -21,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "plan",
             "source",
             "cache",
+            "observe",
         ],
     ),
     ("config", &["document", "connector"]),
