@@ -9,6 +9,7 @@ use apollo_compiler::executable;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::Valid;
 
+use super::access;
 use super::refusal::Refusal;
 use crate::cache::OperationKey;
 use crate::cache::plans::Weighs;
@@ -135,6 +136,11 @@ impl Compiler {
             limits,
         )
         .map_err(|error| refused_plan(&error))?;
+        if let Some(field) = access::demanding(&plan, &self.graph) {
+            let message =
+                format!("{field} is for signed-in clients, and signing in is not supported yet");
+            return Err(Refusal::new("UNAUTHENTICATED", "DENIED", &message));
+        }
         let (headers, all_headers) = self.headers(&plan);
         let key = OperationKey::new(text, own_name.as_deref());
         let length = text.len();

@@ -3,6 +3,7 @@
 //! The path of a request: [`Gateway::execute`] finds the compiled operation (or has it compiled, `compile`), coerces the
 //! variables (`variables`), looks for a kept answer, has the plan executed, and keeps the answer if it may be kept.
 
+mod access;
 mod build;
 mod compile;
 mod native;

@@ -1,5 +1,6 @@
 //! Whole-gateway tests: the real connectors in front of the stand-ins, over loopback sockets.
 
+mod access;
 mod limits;
 mod smoke;
 mod weather;

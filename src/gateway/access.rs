@@ -1,0 +1,64 @@
+//! Fields that demand a signed-in client: `@authenticated`, `@requiresScopes`, `@policy`.
+//!
+//! Requests cannot sign in yet, so nobody meets such a demand: an operation that reads such a field is refused, however
+//! it reads it: in its own selection, as a key, through `@requires` or `$this`, or through an interface. All of these are
+//! slots of the plan.
+
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
+
+use crate::graph::query::QueryGraph;
+use crate::plan::Plan;
+
+const DEMANDS: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
+
+/// The coordinate of a field that the plan reads and that demands a signed-in client.
+pub(super) fn demanding(plan: &Plan, graph: &QueryGraph) -> Option<String> {
+    for need in &plan.needs {
+        for slot in &need.slots {
+            for ty in &slot.types {
+                let name = graph.types.name(*ty);
+                if demands(&graph.merged, name, &slot.key.field) {
+                    return Some(format!("{name}.{}", slot.key.field));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A field demands it by itself, by its parent type, by an interface of the parent, or by the type that it returns.
+fn demands(schema: &Schema, parent: &str, field: &str) -> bool {
+    let Some(definition) = schema.types.get(parent) else {
+        return false;
+    };
+    let interfaces = match definition {
+        ExtendedType::Object(object) => object
+            .implements_interfaces
+            .iter()
+            .map(|i| i.name.as_str())
+            .collect(),
+        ExtendedType::Interface(interface) => interface
+            .implements_interfaces
+            .iter()
+            .map(|i| i.name.as_str())
+            .collect(),
+        _ => Vec::new(),
+    };
+    let own = std::iter::once(parent).chain(interfaces);
+    own.into_iter().any(|ty| {
+        let Ok(field) = schema.type_field(ty, field) else {
+            return type_demands(schema, ty);
+        };
+        DEMANDS.iter().any(|name| field.directives.has(name))
+            || type_demands(schema, ty)
+            || type_demands(schema, field.ty.inner_named_type())
+    })
+}
+
+fn type_demands(schema: &Schema, name: &str) -> bool {
+    schema
+        .types
+        .get(name)
+        .is_some_and(|ty| DEMANDS.iter().any(|demand| ty.directives().has(demand)))
+}
