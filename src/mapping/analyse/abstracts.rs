@@ -116,7 +116,7 @@ pub(super) struct Positions {
     places: HashMap<(Position, Str), Position>,
     /// Uses of variables found in demands.
     demanded: Vec<(Position, Range<usize>)>,
-    /// Every path that starts at a variable, with where its leading keys lead.
+    /// What paths have come to.
     met: Vec<(Position, Range<usize>)>,
 }
 
@@ -185,9 +185,9 @@ impl Positions {
         })
     }
 
-    /// Notes that a path starts at a variable and leads here.
-    pub(super) fn meet(&mut self, position: Position, span: Range<usize>) {
-        self.met.push((position, span));
+    /// Notes that a path has come here.
+    pub(super) fn meet(&mut self, position: Position, span: &Range<usize>) {
+        self.met.push((position, span.clone()));
     }
 
     /// Notes that all of what stands at a position is read.
@@ -212,17 +212,15 @@ impl Positions {
         Need::Keys(keys.collect())
     }
 
-    /// The uses of variables, by place in the text. A path of which nothing was demanded (the
-    /// input of an `->echo` that ignores it) counts as a use of where it leads, so that no
-    /// variable goes unchecked.
+    /// The uses of variables, by place in the text. What is met and not read (the input of an
+    /// `->echo` that ignores it) counts too: whether it is there makes a difference.
     pub(super) fn uses(&self) -> Vec<VariableUse> {
-        let ignored = self
-            .met
-            .iter()
-            .filter(|(position, _)| !self.demanded_below(*position));
+        let only_met = self.met.iter().filter(|(position, _)| {
+            self.nodes[*position].children.is_empty() && !self.is_read(*position)
+        });
         let mut seen = HashSet::new();
         let mut uses: Vec<VariableUse> = Vec::new();
-        for (position, span) in self.demanded.iter().chain(ignored) {
+        for (position, span) in self.demanded.iter().chain(only_met) {
             if !seen.insert((position, span)) {
                 continue;
             }
@@ -239,13 +237,10 @@ impl Positions {
         uses
     }
 
-    fn demanded_below(&self, position: Position) -> bool {
+    /// Whether it, or something of which it is a part, is demanded.
+    fn is_read(&self, position: Position) -> bool {
         let node = &self.nodes[position];
-        node.whole
-            || node
-                .children
-                .iter()
-                .any(|child| self.demanded_below(*child))
+        node.whole || node.parent.is_some_and(|parent| self.is_read(parent))
     }
 
     fn keys(&self, mut position: Position) -> (Str, Vec<Str>) {

@@ -92,7 +92,7 @@ impl Walk {
         let mut value = match &path.start {
             Start::Input => seen_at(&scope.input, span),
             Start::Current => seen_at(&scope.current, span),
-            Start::Variable(name) => self.variable(name, path, span),
+            Start::Variable(name) => self.variable(name, span),
             Start::Expression(expr) => self.expr(expr, scope),
         };
         for step in &path.steps {
@@ -120,20 +120,12 @@ impl Walk {
         }
     }
 
-    fn variable(&mut self, name: &Str, path: &Path, span: &Range<usize>) -> Abstract {
+    fn variable(&mut self, name: &Str, span: &Range<usize>) -> Abstract {
         if let Some((_, local)) = self.locals.iter().rev().find(|(local, _)| local == name) {
             return local.clone();
         }
         let root = self.positions.variable(name);
-        let mut end = root;
-        for step in &path.steps {
-            match &step.kind {
-                StepKind::Key(key) => end = self.positions.child(end, key).unwrap_or(end),
-                StepKind::Optional => {}
-                StepKind::Bind { .. } | StepKind::Method(_) => break,
-            }
-        }
-        self.positions.meet(end, span.clone());
+        self.positions.meet(root, span);
         Abstract::new(Kind::At(root, span.clone()))
     }
 
@@ -142,7 +134,10 @@ impl Walk {
         match &*value.kind {
             Kind::Any => Abstract::any(),
             Kind::At(position, span) => match self.positions.child(*position, key) {
-                Some(child) => Abstract::new(Kind::At(child, span.clone())),
+                Some(child) => {
+                    self.positions.meet(child, span);
+                    Abstract::new(Kind::At(child, span.clone()))
+                }
                 None => missing(),
             },
 

@@ -103,8 +103,8 @@ pub(super) struct Evaluator {
     dropped_warnings: usize,
     errors: Vec<MappingError>,
     exceeded: Option<&'static str>,
-    /// Names bound by `->as`, innermost last.
-    locals: Vec<(Str, Value)>,
+    /// Names bound by `->as`, innermost last. One bound to what is missing still hides others.
+    locals: Vec<(Str, Option<Value>)>,
     /// Above zero within an operand of a chain whose absence the next operand makes good: what
     /// is merely not there is no cause for a warning then.
     expecting_absence: usize,

@@ -42,9 +42,7 @@ impl Evaluator {
                             self.expr(expr, scope).map(Cow::into_owned)
                         }
                     };
-                    if let Some(bound) = bound {
-                        self.locals.push((name.clone(), bound));
-                    }
+                    self.locals.push((name.clone(), bound));
                     value
                 }
                 StepKind::Method(call) => Cow::Owned(self.method(call, &value, &here, scope)?),
@@ -69,17 +67,15 @@ impl Evaluator {
             Start::Current => Some((Cow::Borrowed(scope.current?), *scope.current_trail)),
             Start::Variable(name) => {
                 let trail = Trail::Root(name);
-                if let Some((_, local)) = self.locals.iter().rev().find(|(local, _)| local == name)
-                {
-                    return Some((Cow::Owned(local.clone()), trail));
+                let local = self.locals.iter().rev().find(|(local, _)| local == name);
+                let value = match local {
+                    Some((_, bound)) => bound.clone().map(Cow::Owned),
+                    None => scope.variables.get(name).map(Cow::Borrowed),
+                };
+                if value.is_none() {
+                    self.warn_absent(&trail, || "this variable has no value here".to_owned());
                 }
-                match scope.variables.get(name) {
-                    Some(value) => Some((Cow::Borrowed(value), trail)),
-                    None => {
-                        self.warn_absent(&trail, || "this variable has no value here".to_owned());
-                        None
-                    }
-                }
+                Some((value?, trail))
             }
             Start::Expression(expr) => Some((self.expr(expr, scope)?, Trail::Root("$(…)"))),
         }
