@@ -192,6 +192,8 @@ fn http_source(member: &Member) -> Result<Arc<dyn Source>, SetupProblem> {
         connect_timeout: common.connect_timeout,
         max_concurrency: common.concurrency,
         max_queue: common.queue,
+        // A call may wait for its turn as long as it may take: a slow department is not a full one.
+        max_queue_wait: common.timeout,
         redirects: common.redirects as usize,
         proxy,
         authorities_pem,
