@@ -21,11 +21,10 @@ fn files() -> Vec<PathBuf> {
             }
         }
     }
-    let mut files = Vec::new();
-    collect(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping"),
-        &mut files,
-    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The tour of the language is made of cases too.
+    let mut files = vec![root.join("docs/mapping.md")];
+    collect(&root.join("tests/mapping"), &mut files);
     files.sort();
     files
 }
@@ -82,4 +81,41 @@ fn every_method_has_cases_of_its_own() {
             .count();
         assert!(uses >= 2, "`{call}` has {uses} cases");
     }
+}
+
+#[test]
+fn the_documentation_has_a_row_for_every_method() {
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mapping.md")).unwrap();
+    let rows: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    for name in sangam::mapping::method_names() {
+        let (call, bare) = (format!("`{name}("), format!("`{name}`"));
+        let found = rows.iter().any(|row| {
+            let first = row.split(" | ").next().unwrap_or_default();
+            first.contains(&call) || first.contains(&bare)
+        });
+        assert!(found, "docs/mapping.md has no row for `{name}`");
+    }
+}
+
+#[test]
+fn the_documentation_tells_the_bounds() {
+    use sangam::mapping::{Budget, MAX_LENGTH, MAX_NESTING};
+    let budget = Budget::default();
+    let bounds = (
+        MAX_LENGTH,
+        MAX_NESTING,
+        budget.steps,
+        budget.text,
+        budget.nodes,
+        budget.warnings,
+    );
+    let told = (256 << 10, 64, 4_000_000, 64 << 20, 2_000_000, 100);
+    assert_eq!(
+        bounds, told,
+        "docs/mapping.md, `Bounds`, tells other numbers"
+    );
 }
