@@ -32,11 +32,6 @@ pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schem
     }
 }
 
-/// The public schema as text, pleasant to read: no definitions that every client knows, types in the merged order.
-pub(crate) fn print(api: &Valid<Schema>) -> String {
-    api.to_string()
-}
-
 /// Puts types in the order in which they are printed: roots first, then by name.
 pub(crate) fn sort_types(schema: &mut Schema) {
     let rank = |name: &Name| {
@@ -170,7 +165,7 @@ fn clean(api: &mut Schema) {
         }
     }
     api.directive_definitions
-        .retain(|_, definition| definition.is_built_in() || is_for_operations(definition));
+        .retain(|_, definition| definition.is_built_in() || is_for_clients(definition));
 }
 
 fn clean_field(field: &mut ast::FieldDefinition, on_node: &impl Fn(&mut ast::DirectiveList)) {
@@ -180,8 +175,8 @@ fn clean_field(field: &mut ast::FieldDefinition, on_node: &impl Fn(&mut ast::Dir
     }
 }
 
-fn is_for_operations(definition: &ast::DirectiveDefinition) -> bool {
-    definition.locations.iter().any(is_executable)
+fn is_for_clients(definition: &ast::DirectiveDefinition) -> bool {
+    definition.name == fed::ONE_OF || definition.locations.iter().any(is_executable)
 }
 
 /// True for a place in an operation, false for one in a schema.

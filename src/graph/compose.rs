@@ -8,6 +8,7 @@ use apollo_compiler::validation::Valid;
 use super::api;
 use super::merge;
 use super::prepare;
+use super::print;
 use super::query::QueryGraph;
 use super::report::Report;
 use super::rules;
@@ -30,7 +31,7 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
         return (None, report.into_diagnostics(&subgraphs));
     };
     let composed = Composed {
-        api_sdl: api::print(&api),
+        api_sdl: print::print(&api),
         subgraphs,
         merged,
         joins,

@@ -20,6 +20,7 @@ mod field_sets;
 pub mod join;
 mod merge;
 mod prepare;
+mod print;
 mod report;
 mod rules;
 mod satisfiability;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use apollo_compiler::Schema;
-use sangam::connector::{Diagnostic, Subgraph, SubgraphKind, read_sdl};
+use sangam::connector::{Diagnostic, Folder, Subgraph, SubgraphKind, read_sdl};
 use sangam::graph::{Composed, compose, compose_remainder, supergraph};
 
 use case::Case;
@@ -64,6 +64,9 @@ fn a_supergraph_written_and_read_is_the_same_graph() {
         let (Some(composed), _) = compose_case(&case) else {
             continue;
         };
+        let api = Schema::parse_and_validate(&composed.api_sdl, "api.graphql").unwrap();
+        let lost = sangam::graph::drift::changes(&composed.api, &api);
+        assert!(lost.is_empty(), "{}: {lost:?}", file.display());
         let sdl = supergraph::write(&composed);
         let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
         assert!(
@@ -89,6 +92,64 @@ fn a_supergraph_written_and_read_is_the_same_graph() {
         assert_eq!(composed.joins, again.joins, "{}\n{sdl}", file.display());
         assert_eq!(sdl, supergraph::write(&again), "{}", file.display());
     }
+}
+
+/// The departments' folders, as `serve` reads them.
+fn departments() -> Vec<Subgraph> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("connector.graphql").is_file())
+        .collect();
+    folders.sort();
+    let read = |path: &PathBuf| Folder::read(path).subgraph.unwrap();
+    folders.iter().map(read).collect()
+}
+
+#[test]
+fn the_departments_survive_the_supergraph() {
+    let (composed, diagnostics) = compose(departments());
+    let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
+    let composed = composed.unwrap_or_else(|| panic!("{}", texts.join("\n")));
+    let sdl = supergraph::write(&composed);
+    Schema::parse_and_validate(&sdl, "supergraph.graphql").unwrap();
+    let (read, found) = supergraph::read("supergraph.graphql", &sdl);
+    let texts: Vec<String> = found.iter().map(|one| one.to_text()).collect();
+    assert_eq!(read.len(), composed.subgraphs.len(), "{}", texts.join("\n"));
+    let again = compose(read).0.unwrap();
+    assert_eq!(composed.api_sdl, again.api_sdl);
+    assert_eq!(composed.joins, again.joins);
+    let coordinates = |composed: &Composed| -> Vec<String> {
+        let connects = composed.subgraphs.iter().map(|one| match &one.kind {
+            SubgraphKind::Connectors { connects, .. } => connects.as_slice(),
+            _ => &[],
+        });
+        connects
+            .flatten()
+            .map(|one| one.coordinate.clone())
+            .collect()
+    };
+    assert_eq!(coordinates(&composed), coordinates(&again));
+}
+
+/// The public contract: who changes it sees so in the review, and what it means to clients here.
+#[test]
+fn the_public_contract_is_kept() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/api.graphql");
+    let composed = compose(departments()).0.unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&file, &composed.api_sdl).unwrap();
+    }
+    let text = std::fs::read_to_string(&file).unwrap();
+    let before = Schema::parse_and_validate(&text, &file).unwrap();
+    let changes = sangam::graph::drift::changes(&before, &composed.api);
+    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    assert!(
+        text == composed.api_sdl,
+        "schema/api.graphql is not what the connectors give; UPDATE_EXPECT=1 writes it. Changes:\n{}",
+        changes.join("\n")
+    );
 }
 
 #[test]

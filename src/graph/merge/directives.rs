@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Argument, Value};
+use apollo_compiler::ast::{Argument, DirectiveLocation, Value};
 use apollo_compiler::name;
 use apollo_compiler::schema::{Component, Directive, DirectiveDefinition};
 
@@ -99,6 +99,23 @@ impl Merge<'_, '_> {
 
     /// Definitions: of composed directives, and of directives for operations that every subgraph knows.
     pub(super) fn directive_definitions(&mut self) {
+        if self
+            .schema
+            .types
+            .values()
+            .any(|ty| ty.directives().has(fed::ONE_OF))
+        {
+            // Part of GraphQL since September 2025, but not yet built into every tool.
+            let definition = DirectiveDefinition {
+                description: None,
+                name: name!("oneOf"),
+                arguments: Vec::new(),
+                repeatable: false,
+                locations: vec![DirectiveLocation::InputObject],
+            };
+            let definitions = &mut self.schema.directive_definitions;
+            definitions.insert(name!("oneOf"), Node::new(definition));
+        }
         for (name, definition) in std::mem::take(&mut self.composed) {
             self.schema.directive_definitions.insert(name, definition);
         }

@@ -52,11 +52,13 @@ impl<'a> Merge<'a, '_> {
         }
         let mut fields = IndexMap::default();
         for (name, sources) in all {
-            if let Some(definition) = self.field(parent, &name, &sources) {
-                let join = self.field_join(parent, &name, &sources);
-                if let Some(of) = self.joins.types.get_mut(parent) {
-                    of.fields.insert(name.clone(), join);
-                }
+            // Without a definition it may still be had through an interface object, and is external meanwhile.
+            let definition = self.field(parent, &name, &sources);
+            let join = self.field_join(parent, &name, &sources);
+            if let Some(of) = self.joins.types.get_mut(parent) {
+                of.fields.insert(name.clone(), join);
+            }
+            if let Some(definition) = definition {
                 fields.insert(name, Component::new(definition));
             }
         }

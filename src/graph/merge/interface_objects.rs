@@ -28,6 +28,7 @@ impl Merge<'_, '_> {
                 .collect();
             for (field, definition) in self.given_by_interface_objects(&interface) {
                 for implementation in &implementations {
+                    self.shared_with(implementation, &interface, &field);
                     self.add_to(implementation, &interface, &field, &definition);
                 }
             }
@@ -56,6 +57,46 @@ impl Merge<'_, '_> {
             })
             .map(|(field, definition)| (field.clone(), definition.clone()))
             .collect()
+    }
+
+    /// An implementation that has the field itself shares it with the interface objects, and they with it.
+    fn shared_with(&mut self, implementation: &Name, interface: &Name, field: &Name) {
+        let views = self.views;
+        let resolving = |ty: &Name| -> Vec<usize> {
+            let join = self.joins.field(ty, field);
+            let graphs = join.into_iter().flat_map(|join| &join.graphs);
+            let graphs = graphs.filter(|(_, here)| here.resolves());
+            graphs.map(|(&graph, _)| graph).collect()
+        };
+        let owners = resolving(implementation);
+        let objects: Vec<usize> = resolving(interface)
+            .into_iter()
+            .filter(|&graph| views[graph].is_interface_object(interface))
+            .collect();
+        let Some(&owner) = owners.first() else {
+            return;
+        };
+        let shared = owners
+            .iter()
+            .all(|&graph| views[graph].is_shareable(implementation, field));
+        for graph in objects {
+            if shared && views[graph].is_shareable(interface, field) {
+                continue;
+            }
+            let at = |graph: usize, ty: &Name| views[graph].field(ty, field)?.location();
+            let finding = Finding::new(
+                &code::INVALID_FIELD_SHARING,
+                graph,
+                format!(
+                    "field `{field}` is given to every `{interface}` here, and to `{implementation}` in {}, but not shareable in both",
+                    graph_names(views, owners.iter().copied())
+                ),
+            )
+            .at_span(at(graph, interface))
+            .also(owner, at(owner, implementation), "resolved here")
+            .help("if all give the same value, mark the field @shareable in all of them; if not, give this one another name");
+            self.report.push(finding);
+        }
     }
 
     fn add_to(

@@ -40,17 +40,19 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
 
 /// An interface with a key, looked up here, may turn out to be any implementation of the whole graph.
 pub(super) fn implementations_are_known(views: &[View<'_>], report: &mut Report) {
+    let all: Vec<_> = views
+        .iter()
+        .map(|view| view.schema.implementers_map())
+        .collect();
     for (graph, view) in views.iter().enumerate() {
         for (interface, keys) in &view.keys {
             if !view.schema.types[interface].is_interface() {
                 continue;
             }
             for (other, elsewhere) in views.iter().enumerate() {
-                let implementers = elsewhere.schema.implementers_map();
-                let objects = implementers.get(interface).map(|under| &under.objects);
+                let objects = all[other].get(interface).map(|under| &under.objects);
                 for object in objects.into_iter().flatten() {
-                    let here = view.schema.implementers_map();
-                    let known = here
+                    let known = all[graph]
                         .get(interface)
                         .is_some_and(|under| under.objects.contains(object));
                     if known {

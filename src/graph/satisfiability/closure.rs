@@ -1,6 +1,6 @@
 //! What can be had of a row: everything that can be read where it stands, and wherever lookups lead from there.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use apollo_compiler::Name;
@@ -13,19 +13,21 @@ pub(super) type Places = BTreeSet<NodeId>;
 
 /// Everything that can be had of a row.
 #[derive(Debug, Default)]
-pub(super) struct Closure {
+pub(super) struct Closure<'g> {
     /// Every position, with those that lookups lead to.
     pub(super) places: Places,
     /// The lookups whose key is known.
     pub(super) lookups: BTreeSet<LookupId>,
+    /// The ways to each field. Kept beside the places because a type may have a thousand of both.
+    ways: HashMap<&'g Name, Ways<'g>>,
     /// Fields behind `@requires` whose requirements are met, by the node that a lookup leads to.
-    met: BTreeSet<(NodeId, Name)>,
+    met: HashSet<(NodeId, &'g Name)>,
 }
 
 /// Closures over one graph, memoised by where they start.
 pub(super) struct Closures<'g> {
     pub(super) graph: &'g QueryGraph,
-    known: HashMap<(TypeId, Places), Rc<Closure>>,
+    known: HashMap<(TypeId, Places), Rc<Closure<'g>>>,
     in_progress: Vec<(TypeId, Places)>,
 }
 
@@ -39,17 +41,14 @@ impl<'g> Closures<'g> {
     }
 
     /// What can be had of a row of type `ty` that stands at `places`.
-    pub(super) fn of(&mut self, ty: TypeId, places: &Places) -> Rc<Closure> {
+    pub(super) fn of(&mut self, ty: TypeId, places: &Places) -> Rc<Closure<'g>> {
         let start = (ty, places.clone());
         if let Some(known) = self.known.get(&start) {
             return Rc::clone(known);
         }
         // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
         if self.in_progress.contains(&start) {
-            return Rc::new(Closure {
-                places: places.clone(),
-                ..Closure::default()
-            });
+            return Rc::new(Closure::at(self.graph, places));
         }
         self.in_progress.push(start.clone());
         let closure = Rc::new(self.close(ty, places));
@@ -60,31 +59,29 @@ impl<'g> Closures<'g> {
         closure
     }
 
-    fn close(&mut self, ty: TypeId, places: &Places) -> Closure {
+    fn close(&mut self, ty: TypeId, places: &Places) -> Closure<'g> {
         let graph = self.graph;
-        let mut closure = Closure {
-            places: places.clone(),
-            ..Closure::default()
-        };
+        let mut closure = Closure::at(graph, places);
         loop {
             let mut changed = false;
             for &id in graph.lookups_on(ty) {
                 let lookup = graph.lookup(id);
                 if !closure.lookups.contains(&id) && self.obtainable(&closure, &lookup.key) {
                     closure.lookups.insert(id);
-                    closure.places.insert(lookup.to);
+                    closure.add(graph, lookup.to);
                     changed = true;
                 }
                 if !closure.lookups.contains(&id) {
                     continue;
                 }
                 for (name, edge) in &graph.node(lookup.to).fields {
-                    let at = (lookup.to, name.clone());
+                    let at = (lookup.to, name);
                     let Some(requires) = &edge.requires else {
                         continue;
                     };
                     if !closure.met.contains(&at) && self.obtainable(&closure, requires) {
                         closure.met.insert(at);
+                        closure.ways.entry(name).or_default().edges.push(edge);
                         changed = true;
                     }
                 }
@@ -96,11 +93,13 @@ impl<'g> Closures<'g> {
     }
 
     /// True when all fields of a set can be had.
-    pub(super) fn obtainable(&mut self, closure: &Closure, set: &FieldSet) -> bool {
+    pub(super) fn obtainable(&mut self, closure: &Closure<'g>, set: &FieldSet) -> bool {
         set.items.iter().all(|item| match item {
             FieldSetItem::Field { name, .. } if name == "__typename" => true,
             FieldSetItem::Field { name, children, .. } => {
-                let ways = closure.ways(self.graph, name);
+                let Some(ways) = closure.ways(name) else {
+                    return false;
+                };
                 if children.is_empty() {
                     return ways.always();
                 }
@@ -118,10 +117,7 @@ impl<'g> Closures<'g> {
         let Some(first) = places.first() else {
             return false;
         };
-        let standing = Closure {
-            places: places.clone(),
-            ..Closure::default()
-        };
+        let standing = Closure::at(self.graph, places);
         // Mostly a nested key is read where it stands.
         if self.obtainable(&standing, set) {
             return true;
@@ -132,7 +128,7 @@ impl<'g> Closures<'g> {
     }
 
     /// A fragment: fields of those rows that are of its type; there need not be any.
-    fn obtainable_as(&mut self, closure: &Closure, on: &Name, set: &FieldSet) -> bool {
+    fn obtainable_as(&mut self, closure: &Closure<'g>, on: &Name, set: &FieldSet) -> bool {
         let Some(ty) = self.graph.types.id(on) else {
             return false;
         };
@@ -155,7 +151,7 @@ impl<'g> Closures<'g> {
     }
 
     /// Fields of an interface that can be had of each of its objects, if not of the interface.
-    fn obtainable_in_each(&mut self, closure: &Closure, set: &FieldSet) -> bool {
+    fn obtainable_in_each(&mut self, closure: &Closure<'g>, set: &FieldSet) -> bool {
         let members = closure.members(self.graph);
         !members.is_empty()
             && members.iter().all(|(&member, places)| {
@@ -165,17 +161,30 @@ impl<'g> Closures<'g> {
     }
 }
 
-impl Closure {
-    /// The ways to a field.
-    pub(super) fn ways<'g>(&self, graph: &'g QueryGraph, field: &str) -> Ways<'g> {
-        let edges = self.places.iter().filter_map(|&node| {
-            let (name, edge) = graph.node(node).fields.get_key_value(field)?;
-            let usable = edge.requires.is_none() || self.met.contains(&(node, name.clone()));
-            usable.then_some(edge)
-        });
-        Ways {
-            edges: edges.collect(),
+impl<'g> Closure<'g> {
+    /// What can be read at some places, without going anywhere.
+    fn at(graph: &'g QueryGraph, places: &Places) -> Self {
+        let mut closure = Self::default();
+        for &node in places {
+            closure.add(graph, node);
         }
+        closure
+    }
+
+    fn add(&mut self, graph: &'g QueryGraph, node: NodeId) {
+        if !self.places.insert(node) {
+            return;
+        }
+        for (name, edge) in &graph.node(node).fields {
+            if edge.requires.is_none() {
+                self.ways.entry(name).or_default().edges.push(edge);
+            }
+        }
+    }
+
+    /// The ways to a field.
+    pub(super) fn ways(&self, field: &Name) -> Option<&Ways<'g>> {
+        self.ways.get(field)
     }
 
     /// At an abstract type: the objects that the row can turn out to be, and where each then stands.
@@ -205,6 +214,7 @@ impl Closure {
 }
 
 /// The ways to one field.
+#[derive(Debug, Default)]
 pub(super) struct Ways<'g> {
     edges: Vec<&'g Edge>,
 }

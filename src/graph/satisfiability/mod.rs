@@ -128,11 +128,11 @@ impl<'g> Check<'g> {
         };
         let mut missing = Vec::new();
         for (name, definition) in fields_of(public) {
-            let ways = closure.ways(graph, name);
-            if !ways.always() {
+            let ways = closure.ways(name).filter(|ways| ways.always());
+            let Some(ways) = ways else {
                 missing.push(name.clone());
                 continue;
-            }
+            };
             let Some(target) = graph.types.id(definition.ty.inner_named_type()) else {
                 continue;
             };
@@ -148,7 +148,7 @@ impl<'g> Check<'g> {
     }
 
     /// An interface or union: everything that can be asked of each object that the row can turn out to be.
-    fn members(&mut self, ty: TypeId, places: &Places, closure: &Closure, path: &Rc<Path>) {
+    fn members(&mut self, ty: TypeId, places: &Places, closure: &Closure<'g>, path: &Rc<Path>) {
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
@@ -169,7 +169,7 @@ impl<'g> Check<'g> {
         &mut self,
         ty: TypeId,
         places: &Places,
-        closure: &Closure,
+        closure: &Closure<'g>,
         path: &Rc<Path>,
         missing: Vec<Name>,
     ) {

@@ -51,7 +51,7 @@ pub(super) fn cause(
     composed: &Composed,
     graph: &QueryGraph,
     ty: TypeId,
-    closure: &Closure,
+    closure: &Closure<'_>,
     field: &Name,
     resolving: GraphId,
 ) -> Cause {

@@ -111,7 +111,10 @@ impl Taken<'_> {
             self.supergraph
                 .directive_definitions
                 .iter()
-                .filter(|(name, definition)| !definition.is_built_in() && !is_machinery(name))
+                .filter(|(name, definition)| {
+                    let known = definition.is_built_in() || *name == fed::ONE_OF;
+                    !known && !is_machinery(name)
+                })
                 .map(|(name, definition)| (name.clone(), definition.clone())),
         );
         for (name, ty) in &self.supergraph.types {
@@ -308,19 +311,40 @@ impl Taken<'_> {
             .filter_map(|join| join.specified_argument_by_name("graph")?.as_enum())
             .collect();
         of_type.dedup();
+        let several = of_type.len() > 1 || self.meets_interface_objects(ty);
         super::super::field_sets::fields_of(ty)
             .filter_map(|(name, field)| {
-                let taken = self.field(field, of_type.len(), shareable)?;
+                let taken = self.field(field, several, shareable)?;
                 Some((name.clone(), Component::new(taken)))
             })
             .collect()
+    }
+
+    /// True for an interface that is an object somewhere, and for its implementations: what both have is shared.
+    fn meets_interface_objects(&self, ty: &ExtendedType) -> bool {
+        let is_object_somewhere = |ty: &ExtendedType| {
+            let mut joins = ty.directives().get_all("join__type");
+            joins.any(|join| fed::boolean(join, "isInterfaceObject", false))
+        };
+        let interfaces = match ty {
+            ExtendedType::Object(object) => Some(&object.implements_interfaces),
+            _ => None,
+        };
+        let mut above = interfaces.into_iter().flatten();
+        is_object_somewhere(ty)
+            || above.any(|one| {
+                self.supergraph
+                    .types
+                    .get(&one.name)
+                    .is_some_and(is_object_somewhere)
+            })
     }
 
     /// A field as it is in this graph.
     fn field(
         &self,
         field: &FieldDefinition,
-        graphs_of_type: usize,
+        several: bool,
         shareable: bool,
     ) -> Option<FieldDefinition> {
         let said = field.directives.get_all("join__field").count();
@@ -361,8 +385,7 @@ impl Taken<'_> {
                 );
             }
         }
-        let several = if said == 0 { graphs_of_type } else { said } > 1;
-        if several && shareable && !external {
+        if (several || said > 1) && shareable && !external {
             directives.push(directive(fed::SHAREABLE).done());
         }
         taken.directives = ast::DirectiveList(directives);

@@ -15,7 +15,7 @@ use apollo_compiler::schema::{
 use super::super::federation as fed;
 use super::super::field_sets::{self, fields_of};
 use super::super::join::{FieldIn, FieldJoin, GraphId, TypeJoin};
-use super::super::{Composed, api};
+use super::super::{Composed, api, print};
 use super::build::{directive, strings};
 use super::features::{self, FEATURES, JOIN, JOIN_SDL, LINK};
 use crate::connector::{Subgraph, SubgraphKind};
@@ -34,7 +34,7 @@ pub fn write(composed: &Composed) -> String {
     }
     writer.define(&mut schema);
     api::sort_types(&mut schema);
-    schema.to_string()
+    print::print(&schema)
 }
 
 /// A name for each subgraph in `join__Graph`: upper case, with what no name can have replaced, and all different.
@@ -200,9 +200,6 @@ impl Writer<'_> {
         parent: &TypeJoin,
         merged: &Type,
     ) -> Vec<Node<Directive>> {
-        if by.through_interface.is_some() {
-            return vec![directive("join__field").done()];
-        }
         let plain = |field: &FieldIn| {
             field.ty == *merged
                 && !field.external
@@ -212,12 +209,14 @@ impl Writer<'_> {
                 && field.overrides.is_none()
                 && field.label.is_none()
         };
-        if by.graphs.len() == parent.graphs.len() && by.graphs.values().all(plain) {
+        let everywhere = by.graphs.len() == parent.graphs.len();
+        if by.through_interface.is_none() && everywhere && by.graphs.values().all(plain) {
             return Vec::new();
         }
-        by.graphs
-            .iter()
-            .map(|(&graph, field)| {
+        let through = by.through_interface.iter();
+        through
+            .map(|_| directive("join__field").done())
+            .chain(by.graphs.iter().map(|(&graph, field)| {
                 let requires = field.requires.as_ref().map(field_sets::print);
                 let provides = field.provides.as_ref().map(field_sets::print);
                 let ty = (field.ty != *merged).then(|| field.ty.to_string());
@@ -231,7 +230,7 @@ impl Writer<'_> {
                     .boolean("usedOverridden", field.used_overridden, false)
                     .string_opt("overrideLabel", field.label.as_deref())
                     .done()
-            })
+            }))
             .collect()
     }
 
