@@ -25,6 +25,8 @@ const PLATFORM_KEY: &str = "sample-platform-key";
 
 /// Both systems, in their initial state.
 pub fn router() -> Router {
+    // Made now, not on the first call: twenty districts ask at once, and would all wait for it.
+    platform::prepare();
     Router::new()
         .nest("/myscheme/api/v1", catalogue::router())
         .nest("/ogd", platform::router())

@@ -121,6 +121,11 @@ static TOTALS: Rows = LazyLock::new(|| {
 });
 static CURRENT_TOTALS: Rows = LazyLock::new(|| latest_of(&TOTALS));
 
+/// Makes the resources that are asked for most.
+pub(super) fn prepare() {
+    LazyLock::force(&CURRENT);
+}
+
 fn latest_of(rows: &[Map<String, Value>]) -> Vec<Map<String, Value>> {
     let latest =
         |row: &&Map<String, Value>| row.get("month").and_then(Value::as_str) == Some(latest());
