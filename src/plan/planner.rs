@@ -231,7 +231,7 @@ impl<'g> Planner<'g> {
         let child = self.slot(need, slot).child;
         let mut best: Option<(u32, Choice)> = None;
         for pos in self.level_positions(need, ty) {
-            if !self.stands_for_all(pos, &field) {
+            if !self.stands_for_all(pos, &field) || !self.answers(pos, slot) {
                 continue;
             }
             let Some(cost) =
@@ -336,6 +336,14 @@ impl<'g> Planner<'g> {
         )
     }
 
+    /// Whether a position can give a slot of its level: a call that takes the arguments of one slot answers no other,
+    /// though it be of the same field.
+    fn answers(&self, pos: PosId, slot: u16) -> bool {
+        let position = self.position(pos);
+        let draft = &self.fetches[position.fetch];
+        draft.need != position.need || draft.arguments_of.is_none_or(|own| own == slot)
+    }
+
     /// At an abstract level: whether a service resolves the field for each of its members as it does for the whole.
     fn stands_for_all(&self, pos: PosId, field: &Name) -> bool {
         let node = self.graph.node(self.position(pos).node);
@@ -375,6 +383,9 @@ impl<'g> Planner<'g> {
         let field = self.slot(need, slot).key.field.clone();
         let mut candidates = Vec::new();
         for pos in self.level_positions(need, ty) {
+            if !self.answers(pos, slot) {
+                continue;
+            }
             if let Some(to) = self
                 .reach
                 .free_edge(self.position(pos).node, &field)
@@ -825,6 +836,9 @@ impl<'g> Planner<'g> {
         }
         let mut positions = Vec::new();
         for parent in parents {
+            if !self.answers(parent, slot) {
+                continue;
+            }
             let edge = self.reach.edge(self.position(parent).node, &field);
             let free = edge.is_some_and(|edge| edge.requires.is_none());
             let Some(to) = edge.and_then(|edge| edge.to) else {
