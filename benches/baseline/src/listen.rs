@@ -1,0 +1,23 @@
+//! Serving on a free port of this machine, which is told on standard output.
+
+use std::io;
+use std::io::Write;
+use std::net::Ipv4Addr;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+/// What a process says on its first line, before its address.
+pub(crate) const GREETING: &str = "listening ";
+
+pub(crate) async fn serve(router: Router) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "{GREETING}http://{address}")?;
+    let listener = listener.tap_io(|stream| {
+        // Answers go out at once either way; it is what the gateway does too.
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router).await
+}
