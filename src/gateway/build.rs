@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::Schema;
 use apollo_compiler::ast::Directive;
 use apollo_compiler::schema::ExtendedType;
 
@@ -28,6 +29,7 @@ use crate::execute::ServiceRuntime;
 use crate::graph::Composed;
 use crate::graph::compose;
 use crate::graph::query::QueryGraph;
+use crate::mapping::Shape;
 use crate::plan::limits::DocumentLimits;
 use crate::source::CallOptions;
 use crate::source::Source;
@@ -270,29 +272,58 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
     upstream.endpoint(&connect.coordinate, kept, acceptance)
 }
 
-/// `@cacheControl` where a connect stands: on its field, else on the type that it yields.
+/// `@cacheControl` where a connect stands: on its field, else on the type that it yields. A connect on a type without one
+/// of its own lives as long as the shortest-lived of the objects that it contributes; leaves live as long as their parent.
 fn lifetime(subgraph: &Subgraph, connect: &Connect) -> Option<SchemaLifetime> {
-    let schema = &subgraph.schema;
-    let (on_field, type_name) = match &connect.site {
-        Site::Field { parent, field } => {
-            let definition = schema.type_field(parent, field).ok()?;
-            let own = definition
-                .directives
-                .get("cacheControl")
-                .and_then(|directive| of_directive(directive));
-            (own, definition.ty.inner_named_type())
+    match &connect.site {
+        Site::Field { parent, field } => of_field(&subgraph.schema, parent, field),
+        Site::Type { name } => {
+            of_type(&subgraph.schema, name).or_else(|| of_contributions(subgraph, name, connect))
         }
-        Site::Type { name } => (None, name),
+    }
+}
+
+fn of_field(schema: &Schema, parent: &str, field: &str) -> Option<SchemaLifetime> {
+    let definition = schema.type_field(parent, field).ok()?;
+    let own = definition
+        .directives
+        .get("cacheControl")
+        .and_then(|directive| of_directive(directive));
+    own.or_else(|| of_type(schema, definition.ty.inner_named_type()))
+}
+
+fn of_type(schema: &Schema, name: &str) -> Option<SchemaLifetime> {
+    of_directive(schema.types.get(name)?.directives().get("cacheControl")?)
+}
+
+fn of_contributions(subgraph: &Subgraph, name: &str, connect: &Connect) -> Option<SchemaLifetime> {
+    let Shape::Object { fields, .. } = connect.selection.shape() else {
+        return None;
     };
-    on_field.or_else(|| {
-        let directive = match schema.types.get(type_name)? {
-            ExtendedType::Object(object) => object.directives.get("cacheControl"),
-            ExtendedType::Interface(interface) => interface.directives.get("cacheControl"),
-            ExtendedType::Union(union_) => union_.directives.get("cacheControl"),
-            _ => None,
-        };
-        of_directive(directive?)
-    })
+    let mut shortest: Option<SchemaLifetime> = None;
+    for (field, _) in fields {
+        let definition = subgraph.schema.type_field(name, &field).ok()?;
+        let is_composite = matches!(
+            subgraph.schema.types.get(definition.ty.inner_named_type()),
+            Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_))
+        );
+        let own = of_field(&subgraph.schema, name, &field);
+        if own.is_none() && !is_composite {
+            continue;
+        }
+        let own = own?;
+        let private = own.scope == Some(Scope::Private)
+            || shortest.is_some_and(|known| known.scope == Some(Scope::Private));
+        shortest = Some(SchemaLifetime {
+            max_age: shortest.map_or(own.max_age, |known| known.max_age.min(own.max_age)),
+            scope: if private {
+                Some(Scope::Private)
+            } else {
+                own.scope
+            },
+        });
+    }
+    shortest
 }
 
 fn of_directive(directive: &Directive) -> Option<SchemaLifetime> {

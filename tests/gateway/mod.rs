@@ -1,6 +1,8 @@
 //! Whole-gateway tests: the real connectors in front of the stand-ins, over loopback sockets.
 
 mod access;
+mod counts;
+mod district;
 mod limits;
 mod smoke;
 mod weather;

@@ -24,17 +24,27 @@ pub(crate) struct World {
 impl World {
     /// Starts every department's stand-in and a gateway; `more` is further text of `sangam.toml`.
     pub(crate) async fn start(more: &str) -> World {
-        let mut text = more.to_owned();
+        World::start_with(more, |_| "").await
+    }
+
+    /// The same, with further settings of single departments.
+    pub(crate) async fn start_with(more: &str, settings: impl Fn(&str) -> &'static str) -> World {
+        // Nobody waits in vain on a busy machine, unless a test says so.
+        let mut text = match more.contains("[limits]") {
+            true => more.replace("[limits]", "[limits]\noperation_timeout = \"300s\""),
+            false => format!("{more}\n[limits]\noperation_timeout = \"300s\"\n"),
+        };
         let mut standins = Vec::new();
         for department in departments() {
             let standin = department.start(Options::default()).await.unwrap();
             text.push('\n');
             let own = department.settings(&standin.url());
-            // Tight bounds, so that bad weather is over soon.
             let (head, rest) = own.split_once('\n').unwrap();
-            text.push_str(&format!(
-                "{head}\ntimeout = \"2s\"\nmax_response_bytes = 1000000\n{rest}"
-            ));
+            let mut further = settings(standin.name());
+            if further.is_empty() {
+                further = "timeout = \"120s\"";
+            }
+            text.push_str(&format!("{head}\n{further}\n{rest}"));
             standins.push(standin);
         }
         let folder = tempfile::tempdir().unwrap();
