@@ -81,18 +81,18 @@ impl Gateway {
         }
     }
 
+    /// The answer to a query; null if there is none.
+    pub(crate) async fn ask(&self, query: &str) -> serde_json::Value {
+        let body = serde_json::json!({ "query": query }).to_string();
+        match http::post(self.port, "/graphql", &body).await {
+            Ok((200, answer)) => serde_json::from_str(&answer).unwrap_or_default(),
+            _ => serde_json::Value::Null,
+        }
+    }
+
     /// The state of each connector, by name, as the gateway's own fields give it.
     pub(crate) async fn states(&self) -> BTreeMap<String, String> {
-        let Ok((200, answer)) = http::post(
-            self.port,
-            "/graphql",
-            r#"{"query":"{ connectors { name state } }"}"#,
-        )
-        .await
-        else {
-            return BTreeMap::new();
-        };
-        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
+        let answer = self.ask("{ connectors { name state } }").await;
         let connectors = answer["data"]["connectors"]
             .as_array()
             .cloned()

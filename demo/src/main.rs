@@ -160,6 +160,9 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
         "\nSangam is running.\n\n  GraphQL   {url}/graphql\n  schema    {url}/schema.graphql\n  log       {}\n\nDepartments (stand-ins with sample data):\n\n",
         gateway.log().display()
     );
+    // Asked once here, so that the states that follow are of departments that have been called.
+    gateway.ask(SAMPLE_QUERY).await;
+    gateway.ask("{ schemes { slug } umangHome { serviceCount } }").await;
     let states = gateway.states().await;
     for standin in standins {
         let state = states
@@ -180,7 +183,8 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
 }
 
 /// One query that several departments answer together. Without single quotes, for the shell's sake.
-const SAMPLE_QUERY: &str = "{ districts { lgdCode name } }";
+const SAMPLE_QUERY: &str = "{ districts(division: KASHMIR) { name nameLocal dggi { composite rank } \
+    works { inProgress { count spent } } grievanceSummary { open } serviceBacklog { service { name } pastPsga } } }";
 
 fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
