@@ -162,7 +162,9 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
     );
     // Asked once here, so that the states that follow are of departments that have been called.
     gateway.ask(SAMPLE_QUERY).await;
-    gateway.ask("{ schemes { slug } umangHome { serviceCount } }").await;
+    gateway
+        .ask("{ schemes { slug } umangHome { serviceCount } }")
+        .await;
     let states = gateway.states().await;
     for standin in standins {
         let state = states
