@@ -16,6 +16,10 @@ COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
+.PHONY: build
+build: ## Build the gateway, quickly (target/demo/sangam)
+	$(CARGO) build --profile demo --package sangam
+
 .PHONY: demo
 demo: ## Start the stand-ins and the gateway in front of them (PORT=4000)
 	$(CARGO) build --profile demo --package sangam --package sangam-demo

@@ -10,4 +10,5 @@ mod mapping_cases;
 mod mapping_properties;
 mod plans;
 mod source;
+mod specs;
 mod support;

@@ -83,7 +83,12 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
             Call::Operation(operation) | Call::Entities { operation, .. } => {
                 row["sends"] = operation.text.to_string().into();
             }
-            Call::Connect { .. } => row["reads"] = reads(plan, fetch.read).into(),
+            Call::Connect { connect, .. } => {
+                if let Some(connect) = graph.connect(fetch.service, *connect) {
+                    row["coordinate"] = connect.coordinate.as_str().into();
+                }
+                row["reads"] = reads(plan, fetch.read).into();
+            }
         }
         row
     });
