@@ -45,7 +45,7 @@ async fn every_spec_is_answered_as_it_says() {
     assert!(cases > 0, "no spec was found");
 }
 
-/// Every `@connect` is used by a spec of its connector, and every field that a connector gives is asked for by one.
+/// Every `@connect` is used by a spec, and every field that a connector gives is asked for by one.
 #[tokio::test]
 async fn specs_cover_every_connect_and_every_field() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -62,21 +62,22 @@ async fn specs_cover_every_connect_and_every_field() {
         })
         .collect();
     let gateway = Gateway::new(members, &Settings::default()).unwrap();
-    let mut missing = Vec::new();
-    for (path, folder) in &folders {
-        let subgraph = folder.subgraph.as_ref().unwrap();
-        let mut covered = BTreeSet::new();
+    // A lookup is used by the specs of those who refer to the type, so all specs count for all connectors.
+    let mut covered = BTreeSet::new();
+    for (path, _) in &folders {
         for file in spec::files(path).unwrap() {
             for case in spec::read(path, &file).unwrap().cases {
                 cover(&gateway, &case.operation, &mut covered).await;
             }
         }
-        missing.extend(
-            offered(subgraph)
-                .into_iter()
-                .filter(|one| !covered.contains(one)),
-        );
     }
+    let subgraphs = folders
+        .iter()
+        .filter_map(|(_, folder)| folder.subgraph.as_ref());
+    let missing: Vec<String> = subgraphs
+        .flat_map(offered)
+        .filter(|one| !covered.contains(one))
+        .collect();
     assert!(
         missing.is_empty(),
         "no spec covers:\n{}",
