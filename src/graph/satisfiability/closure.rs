@@ -28,6 +28,8 @@ pub(super) struct Closure<'g> {
 pub(super) struct Closures<'g> {
     pub(super) graph: &'g QueryGraph,
     known: HashMap<(TypeId, Places), Rc<Closure<'g>>>,
+    /// By type, the closure of one position that lookups lead to, and those lookups: see [`Closures::same_as`].
+    typical: HashMap<TypeId, (Vec<LookupId>, Rc<Closure<'g>>)>,
     in_progress: Vec<(TypeId, Places)>,
 }
 
@@ -36,6 +38,7 @@ impl<'g> Closures<'g> {
         Self {
             graph,
             known: HashMap::new(),
+            typical: HashMap::new(),
             in_progress: Vec::new(),
         }
     }
@@ -51,12 +54,50 @@ impl<'g> Closures<'g> {
             return Rc::new(Closure::at(self.graph, places));
         }
         self.in_progress.push(start.clone());
-        let closure = Rc::new(self.close(ty, places));
+        let closure = match self.same_as(ty, places) {
+            Some(same) => same,
+            None => Rc::new(self.close(ty, places)),
+        };
         self.in_progress.pop();
         if self.in_progress.is_empty() {
+            self.keep_typical(ty, places, &closure);
             self.known.insert(start, Rc::clone(&closure));
         }
         closure
+    }
+
+    /// Two positions that lead to each other have one closure, which spares a type with a thousand connectors the
+    /// thousand closures of a thousand lookups.
+    fn same_as(&mut self, ty: TypeId, places: &Places) -> Option<Rc<Closure<'g>>> {
+        let (back, closure) = self.typical.get(&ty)?;
+        let single = places.len() == 1 && places.is_subset(&closure.places);
+        let (back, closure) = (back.clone(), Rc::clone(closure));
+        if !single {
+            return None;
+        }
+        let here = Closure::at(self.graph, places);
+        let leads_back = back
+            .iter()
+            .any(|&id| self.obtainable(&here, &self.graph.lookup(id).key));
+        leads_back.then_some(closure)
+    }
+
+    fn keep_typical(&mut self, ty: TypeId, places: &Places, closure: &Rc<Closure<'g>>) {
+        let (Some(&only), 1) = (places.first(), places.len()) else {
+            return;
+        };
+        let graph = self.graph;
+        let leads_here = |id: &&LookupId| graph.lookup(**id).to == only;
+        let back: Vec<LookupId> = graph
+            .lookups_on(ty)
+            .iter()
+            .filter(leads_here)
+            .copied()
+            .collect();
+        if !back.is_empty() {
+            let entry = self.typical.entry(ty);
+            entry.or_insert_with(|| (back, Rc::clone(closure)));
+        }
     }
 
     fn close(&mut self, ty: TypeId, places: &Places) -> Closure<'g> {

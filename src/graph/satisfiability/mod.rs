@@ -29,6 +29,7 @@ pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
         composed,
         closures: Closures::new(graph),
         seen: HashSet::new(),
+        asked: HashSet::new(),
         queue: VecDeque::new(),
         gaps: BTreeMap::new(),
     };
@@ -54,6 +55,8 @@ struct Check<'g> {
     composed: &'g Composed,
     closures: Closures<'g>,
     seen: HashSet<(TypeId, Places)>,
+    /// Closures by their address: each is kept as long as the check runs.
+    asked: HashSet<(TypeId, *const Closure<'g>)>,
     queue: VecDeque<(TypeId, Places, Rc<Path>)>,
     /// Each once, by type, who gives the object, and causes; with the shortest path to it.
     gaps: BTreeMap<(TypeId, BTreeSet<GraphId>, Causes), Gap>,
@@ -118,6 +121,10 @@ impl<'g> Check<'g> {
     fn row(&mut self, ty: TypeId, places: &Places, path: &Rc<Path>) {
         let graph = self.closures.graph;
         let closure = self.closures.of(ty, places);
+        // Whoever stands elsewhere with the same closure has been asked everything already.
+        if !self.asked.insert((ty, Rc::as_ptr(&closure))) {
+            return;
+        }
         let info = graph.types.info(ty);
         if !info.is_object {
             self.members(ty, places, &closure, path);

@@ -10,6 +10,7 @@
 mod build;
 mod features;
 mod read;
+mod taken;
 mod write;
 
 pub use read::read;
