@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 use bytes::Bytes;
-use http::HeaderMap;
 
 use super::context::RequestContext;
 use super::context::Runtime;
@@ -18,6 +17,7 @@ use super::store::RowId;
 use super::store::Store;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
+use crate::connector::Reads;
 use crate::connector::RenderError;
 use crate::connector::Request;
 use crate::connector::SubgraphKind;
@@ -29,6 +29,7 @@ use crate::mapping::Variables;
 use crate::plan::Call;
 use crate::plan::Fetch;
 use crate::plan::ServiceOperation;
+use crate::source::graphql;
 
 /// One call, ready to be made.
 #[derive(Debug)]
@@ -219,64 +220,59 @@ impl Preparer<'_> {
         targets: Targets,
     ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
         let service = self.service(fetch);
-        let variables = self.base_variables(service, true);
-        let template = match &self.runtime.graph.service(fetch.service).kind {
+        let (variables, rendered) = match &self.runtime.graph.service(fetch.service).kind {
             SubgraphKind::Service(remote) => {
-                remote.template.render(&variables, &self.request.headers)
+                let variables = self.base_variables(service, reads_headers(&remote.reads));
+                let rendered = remote.template.render(&variables, &self.request.headers);
+                (variables, rendered)
             }
-            _ => Ok(native_request()),
+            _ => (Variables::new(), Ok(native_request())),
         };
-        let mut request = match template {
+        let request = match rendered {
             Ok(request) => request,
             Err(error) => return Err((targets.rows(), error)),
         };
-        request.body = Bytes::from(self.operation_body(operation, representations));
+        let values = self.operation_variables(operation, representations);
+        let body = graphql::Operation::new(&operation.text).body(values.as_deref());
         Ok(Prepared {
-            request: Some(request),
+            request: Some(graphql::complete(request, body)),
             variables,
             targets,
         })
     }
 
-    fn operation_body(
+    /// The variables of an operation for a GraphQL service, as the JSON text of an object.
+    fn operation_variables(
         &self,
         operation: &ServiceOperation,
         representations: Option<&[u8]>,
-    ) -> Vec<u8> {
-        let mut body =
-            Vec::with_capacity(operation.text.len() + representations.map_or(64, <[u8]>::len) + 64);
-        body.extend_from_slice(b"{\"query\":");
-        write_json_string(&operation.text, &mut body);
-        let mut first = true;
-        let mut member = |name: &str, body: &mut Vec<u8>| {
-            body.extend_from_slice(if std::mem::take(&mut first) {
-                b",\"variables\":{"
-            } else {
-                b","
-            });
-            write_json_string(name, body);
-            body.push(b':');
+    ) -> Option<Vec<u8>> {
+        let mut text = Vec::with_capacity(representations.map_or(64, |text| text.len() + 64));
+        let member = |name: &str, text: &mut Vec<u8>| {
+            text.push(if text.is_empty() { b'{' } else { b',' });
+            write_json_string(name, text);
+            text.push(b':');
         };
         for name in &operation.variables {
             if let Some(value) = self.request.variables.get(name.as_str()) {
-                member(name, &mut body);
-                value.write_json(&mut body);
+                member(name, &mut text);
+                value.write_json(&mut text);
             }
         }
         for (name, guard) in &operation.guards {
-            member(name, &mut body);
+            member(name, &mut text);
             let holds = self.guards[*guard as usize];
-            body.extend_from_slice(if holds { b"true" } else { b"false" });
+            text.extend_from_slice(if holds { b"true" } else { b"false" });
         }
         if let (Some(name), Some(representations)) = (&operation.representations, representations) {
-            member(name, &mut body);
-            body.extend_from_slice(representations);
+            member(name, &mut text);
+            text.extend_from_slice(representations);
         }
-        if !first {
-            body.push(b'}');
+        if text.is_empty() {
+            return None;
         }
-        body.push(b'}');
-        body
+        text.push(b'}');
+        Some(text)
     }
 
     fn base_variables(&self, service: &ServiceRuntime, headers: bool) -> Variables {
@@ -298,9 +294,7 @@ impl Preparer<'_> {
         rows: Vec<RowId>,
         preparation: &mut Preparation,
     ) {
-        let reads_headers =
-            connect.reads.all_client_headers || !connect.reads.client_headers.is_empty();
-        let base = self.base_variables(self.service(fetch), reads_headers);
+        let base = self.base_variables(self.service(fetch), reads_headers(&connect.reads));
         let arguments = self.arguments(fetch);
         if mode == ConnectMode::Root {
             let variables = base.with("$args", arguments);
@@ -440,20 +434,17 @@ fn parse(text: &[u8]) -> Value {
     Value::parse_json(text).unwrap_or_default()
 }
 
+/// Whether `$request` is read at all: it is made of the client's headers for each call.
+fn reads_headers(reads: &Reads) -> bool {
+    reads.all_client_headers || !reads.client_headers.is_empty()
+}
+
 /// The request to a schema in this process.
 fn native_request() -> Request {
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        http::header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
-    );
     Request {
         verb: http::Method::POST,
         target: "native:".to_owned(),
-        headers: headers
-            .into_iter()
-            .filter_map(|(name, value)| Some((name?, value)))
-            .collect(),
+        headers: Vec::new(),
         body: Bytes::new(),
     }
 }

@@ -98,3 +98,17 @@ pub(super) struct Level {
     pub(super) positions: Vec<PosId>,
     pub(super) entered: HashMap<Entry, PosId>,
 }
+
+/// Adds an input; what is there already only gains children.
+pub(super) fn merge_input(inputs: &mut Vec<Input>, input: Input) {
+    match inputs.iter_mut().find(|known| {
+        known.slot == input.slot && known.name == input.name && known.only == input.only
+    }) {
+        Some(known) => {
+            for child in input.children {
+                merge_input(&mut known.children, child);
+            }
+        }
+        None => inputs.push(input),
+    }
+}

@@ -14,6 +14,7 @@ use super::Step;
 use super::arguments::arguments_of;
 use super::draft::Input;
 use super::draft::TreeId;
+use super::draft::merge_input;
 use super::guard::Guard;
 use super::need::NeedId;
 use super::planner::Planner;
@@ -482,17 +483,4 @@ fn depends(before: &[BTreeSet<usize>], fetch: usize, on: usize) -> bool {
         }
     }
     false
-}
-
-fn merge_input(inputs: &mut Vec<Input>, input: Input) {
-    match inputs.iter_mut().find(|known| {
-        known.name == input.name && known.slot == input.slot && known.only == input.only
-    }) {
-        Some(known) => {
-            for child in input.children {
-                merge_input(&mut known.children, child);
-            }
-        }
-        None => inputs.push(input),
-    }
 }

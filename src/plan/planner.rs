@@ -18,6 +18,7 @@ use super::draft::PosId;
 use super::draft::Position;
 use super::draft::Tree;
 use super::draft::TreeId;
+use super::draft::merge_input;
 use super::guard::Guard;
 use super::need::Need;
 use super::need::NeedId;
@@ -1054,18 +1055,5 @@ impl<'g> Planner<'g> {
                 .name(self.needs[need.0 as usize].ty)
                 .to_string(),
         }
-    }
-}
-
-fn merge_input(inputs: &mut Vec<Input>, input: Input) {
-    match inputs.iter_mut().find(|known| {
-        known.slot == input.slot && known.name == input.name && known.only == input.only
-    }) {
-        Some(known) => {
-            for child in input.children {
-                merge_input(&mut known.children, child);
-            }
-        }
-        None => inputs.push(input),
     }
 }

@@ -9,6 +9,7 @@ use ::http::{Method, header};
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::connector::Request;
+use crate::document::write_json_string;
 
 /// What a GraphQL service is asked to answer with.
 pub const ACCEPTED: HeaderValue =
@@ -26,7 +27,7 @@ impl Operation {
     pub fn new(text: &str) -> Operation {
         let mut open = Vec::with_capacity(text.len() + 32);
         open.extend_from_slice(b"{\"query\":");
-        write_string(&mut open, text);
+        write_json_string(text, &mut open);
         Operation { open: open.into() }
     }
 
@@ -63,23 +64,6 @@ pub fn complete(mut request: Request, body: Bytes) -> Request {
 
 fn has(request: &Request, wanted: &HeaderName) -> bool {
     request.headers.iter().any(|(name, _)| name == wanted)
-}
-
-/// A JSON string, RFC 8259 section 7.
-fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'"');
 }
 
 #[cfg(test)]
