@@ -1,5 +1,7 @@
 //! The specs of every connector, and what they cover.
 
+mod selections;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

@@ -1,0 +1,167 @@
+//! Specs cover what connectors select: every field that the selection of a `@connect` yields is asked of it by the
+//! operation of some spec. That another connect yields the same field does not count: its mapping is another.
+//!
+//! Nothing is executed here. That the answers are right is what running the specs shows; this only plans their
+//! operations and looks at what the plans read.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use apollo_compiler::ExecutableDocument;
+use sangam::connector::Connect;
+use sangam::connector::ConnectKind;
+use sangam::connector::FieldSetItem;
+use sangam::connector::Site;
+use sangam::connector::SubgraphKind;
+use sangam::graph::Composed;
+use sangam::graph::compose;
+use sangam::graph::query::QueryGraph;
+use sangam::mapping::Shape;
+use sangam::plan;
+use sangam::plan::Call;
+use sangam::plan::Plan;
+use sangam::plan::ReadId;
+
+/// What no spec asks for, and why not. The list shrinks.
+const NOT_ASKED: [(&str, &str, &str); 3] = [
+    (
+        "umang:UmangPublisher[0]",
+        ".name",
+        "wherever a publisher is referred to, its name comes along",
+    ),
+    (
+        "umang:UmangService[0]",
+        ".rating",
+        "only another folder's reference leads to it, and its spec has no key for UMANG",
+    ),
+    ("umang:UmangService[0]", ".ratingCount", "the same"),
+];
+
+/// Paths of fields by the coordinate of their connect.
+type Paths = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn every_selected_field_has_a_spec() {
+    let folders = super::folders();
+    let subgraphs = folders
+        .iter()
+        .filter_map(|(_, folder)| folder.subgraph.clone());
+    let (composed, diagnostics) = compose(subgraphs.collect());
+    let composed = composed.unwrap_or_else(|| panic!("{diagnostics:#?}"));
+    let graph = QueryGraph::new(&composed);
+    let mut covered = Paths::new();
+    for (path, _) in &folders {
+        for file in sangam::spec::files(path).unwrap() {
+            let spec =
+                sangam::spec::read(path, &file).unwrap_or_else(|problems| panic!("{problems:?}"));
+            for case in spec.cases {
+                cover(&composed, &graph, &case.operation, &mut covered);
+            }
+        }
+    }
+    let mut missing = BTreeSet::new();
+    for subgraph in &composed.subgraphs {
+        let SubgraphKind::Connectors { connects, .. } = &subgraph.kind else {
+            continue;
+        };
+        for connect in connects {
+            let read = covered.remove(&connect.coordinate).unwrap_or_default();
+            let yielded = yielded(connect);
+            missing.extend(
+                yielded
+                    .difference(&read)
+                    .map(|path| (connect.coordinate.clone(), path.clone())),
+            );
+        }
+    }
+    for (coordinate, path, _) in NOT_ASKED {
+        let waived = missing.remove(&(coordinate.to_owned(), path.to_owned()));
+        assert!(
+            waived,
+            "{coordinate}: a spec asks for {path} now; strike it from the list"
+        );
+    }
+    assert!(missing.is_empty(), "no spec asks for:\n{missing:#?}");
+}
+
+/// Notes what the plan of a spec's operation reads of which connect.
+fn cover(composed: &Composed, graph: &QueryGraph, operation: &str, covered: &mut Paths) {
+    // A spec may show how an invalid operation is refused; it covers nothing.
+    let Ok(document) = ExecutableDocument::parse_and_validate(&composed.api, operation, "spec")
+    else {
+        return;
+    };
+    for operation in document.operations.iter() {
+        let limits = plan::PlanLimits::default();
+        let plan = plan::plan(
+            graph,
+            &composed.api,
+            &document,
+            operation,
+            &|_| false,
+            limits,
+        )
+        .unwrap();
+        for fetch in &plan.fetches {
+            let Call::Connect { connect, .. } = &fetch.call else {
+                continue;
+            };
+            let connect = graph.connect(fetch.service, *connect).unwrap();
+            let paths = covered.entry(connect.coordinate.clone()).or_default();
+            match &connect.site {
+                Site::Type { .. } => read(&plan, fetch.read, "", paths),
+                // The field itself is not part of what its selection yields.
+                Site::Field { .. } => {
+                    for below in plan
+                        .read(fetch.read)
+                        .fields
+                        .iter()
+                        .filter_map(|field| field.read)
+                    {
+                        read(&plan, below, "", paths);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn read(plan: &Plan, id: ReadId, above: &str, paths: &mut BTreeSet<String>) {
+    for field in &plan.read(id).fields {
+        let path = format!("{above}.{}", field.name);
+        if let Some(below) = field.read {
+            read(plan, below, &path, paths);
+        }
+        paths.insert(path);
+    }
+}
+
+/// The fields that a connect's selection yields, but for the keys by which a batch is matched, which no client asks for.
+fn yielded(connect: &Connect) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    fields(&connect.selection.shape(), "", &mut paths);
+    if let ConnectKind::Batch { key, .. } | ConnectKind::Single { key } = &connect.kind {
+        for item in &key.items {
+            if let FieldSetItem::Field { name, .. } = item {
+                paths.remove(&format!(".{name}"));
+            }
+        }
+    }
+    paths
+}
+
+fn fields(shape: &Shape, above: &str, paths: &mut BTreeSet<String>) {
+    match shape {
+        Shape::Object { fields: inner, .. } => {
+            for (name, shape) in inner {
+                let path = format!("{above}.{name}");
+                fields(shape, &path, paths);
+                paths.insert(path);
+            }
+        }
+        Shape::OneOf(shapes) | Shape::Array(shapes) => {
+            shapes.iter().for_each(|shape| fields(shape, above, paths))
+        }
+        Shape::Any | Shape::Scalar(_) | Shape::Literal(_) => {}
+    }
+}
