@@ -11,10 +11,10 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
     if into == from {
         return;
     }
-    if store.ty(into).is_none() {
-        if let Some(ty) = store.ty(from) {
-            store.set_ty(into, ty);
-        }
+    if store.ty(into).is_none()
+        && let Some(ty) = store.ty(from)
+    {
+        store.set_ty(into, ty);
     }
     let width = plan.needs[store.need(from) as usize].slots.len() as u16;
     for slot in 0..width {

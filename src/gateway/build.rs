@@ -302,12 +302,12 @@ fn of_contributions(subgraph: &Subgraph, name: &str, connect: &Connect) -> Optio
     };
     let mut shortest: Option<SchemaLifetime> = None;
     for (field, _) in fields {
-        let definition = subgraph.schema.type_field(name, &field).ok()?;
+        let definition = subgraph.schema.type_field(name, field).ok()?;
         let is_composite = matches!(
             subgraph.schema.types.get(definition.ty.inner_named_type()),
             Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_))
         );
-        let own = of_field(&subgraph.schema, name, &field);
+        let own = of_field(&subgraph.schema, name, field);
         if own.is_none() && !is_composite {
             continue;
         }

@@ -179,16 +179,16 @@ impl Gateway {
         }
         let context = self.context(ready, coerced, client)?;
         let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
-        if let Some(key) = key {
-            if !executed.failed {
-                let vary = Arc::clone(&ready.headers);
-                self.responses.put(
-                    key,
-                    executed.body.clone(),
-                    vary,
-                    executed.provenance.clone(),
-                );
-            }
+        if let Some(key) = key
+            && !executed.failed
+        {
+            let vary = Arc::clone(&ready.headers);
+            self.responses.put(
+                key,
+                executed.body.clone(),
+                vary,
+                executed.provenance.clone(),
+            );
         }
         Ok(self.executed_response(executed, ready))
     }

@@ -155,13 +155,13 @@ fn inputs(plan: &Plan, graph: &QueryGraph, need: super::need::NeedId, all: &[Inp
         if let Some(only) = input.only {
             part = format!("{part} (of {})", graph.types.name(only));
         }
-        if let (false, Some(slot)) = (input.children.is_empty(), input.slot) {
-            if let Some(child) = plan.need(need).slots[slot as usize].child {
-                part = format!(
-                    "{part} {{ {} }}",
-                    inputs(plan, graph, child, &input.children)
-                );
-            }
+        if let (false, Some(slot)) = (input.children.is_empty(), input.slot)
+            && let Some(child) = plan.need(need).slots[slot as usize].child
+        {
+            part = format!(
+                "{part} {{ {} }}",
+                inputs(plan, graph, child, &input.children)
+            );
         }
         parts.push(part);
     }

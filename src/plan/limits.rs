@@ -283,7 +283,8 @@ mod tests {
     fn each_limit_holds_at_n_and_not_at_n_plus_1() {
         let text = "{ a { b: c { d } ...F } ...F } fragment F on T { x: y { z { z } } }";
         // Depth: a, x, z, z. Aliases: b, x twice. At the root: a, x.
-        let cases: [(&str, fn(&mut DocumentLimits, usize), usize); 5] = [
+        type Set = fn(&mut DocumentLimits, usize);
+        let cases: [(&str, Set, usize); 5] = [
             (
                 "limits.document_bytes",
                 |limits, n| limits.bytes = n,

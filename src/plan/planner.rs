@@ -435,10 +435,10 @@ impl<'g> Planner<'g> {
 
     /// Enters a lookup: its keys become slots of the rows it starts from, served first.
     fn enter(&mut self, need: NeedId, ty: TypeId, entry: Entry) -> Result<PosId, PlanError> {
-        if let Some(level) = self.levels.get(&(need, ty)) {
-            if let Some(&pos) = level.entered.get(&entry) {
-                return Ok(pos);
-            }
+        if let Some(level) = self.levels.get(&(need, ty))
+            && let Some(&pos) = level.entered.get(&entry)
+        {
+            return Ok(pos);
         }
         let lookup = self.graph.lookup(entry.lookup);
         self.entering.push((need, entry.clone()));
@@ -630,15 +630,15 @@ impl<'g> Planner<'g> {
             {
                 continue;
             }
-            if types.len() == possible {
-                if let Some(choice) = self.choose(need, ty, slot, &[])? {
-                    let pos = match choice {
-                        Choice::Here(pos) => pos,
-                        Choice::Enter(entry) => self.enter(need, ty, entry)?,
-                    };
-                    self.provide(need, ty, slot, pos);
-                    continue;
-                }
+            if types.len() == possible
+                && let Some(choice) = self.choose(need, ty, slot, &[])?
+            {
+                let pos = match choice {
+                    Choice::Here(pos) => pos,
+                    Choice::Enter(entry) => self.enter(need, ty, entry)?,
+                };
+                self.provide(need, ty, slot, pos);
+                continue;
             }
             self.split(need, ty, slot)?;
         }
@@ -981,12 +981,11 @@ impl<'g> Planner<'g> {
             .iter()
             .map(|t| index.get(t).and_then(|slots| slots.get(&key)).copied())
             .collect();
-        if let Some(&Some(slot)) = known.first() {
-            if known.iter().all(|other| *other == Some(slot))
-                && self.slot(need, slot).types.len() >= types.len()
-            {
-                return Ok(slot);
-            }
+        if let Some(&Some(slot)) = known.first()
+            && known.iter().all(|other| *other == Some(slot))
+            && self.slot(need, slot).types.len() >= types.len()
+        {
+            return Ok(slot);
         }
         self.reach.spend(1)?;
         let child = self.child_type(ty, name);

@@ -252,10 +252,10 @@ impl Compiler<'_> {
 
     fn root(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
         // A path with braces that stands alone is what the whole yields, a list too.
-        if let ExprKind::Object(selection) = &expression.kind {
-            if let [Item::Spread { value }] = selection.items.as_slice() {
-                return self.root(value, read);
-            }
+        if let ExprKind::Object(selection) = &expression.kind
+            && let [Item::Spread { value }] = selection.items.as_slice()
+        {
+            return self.root(value, read);
         }
         match (&expression.kind, read) {
             (ExprKind::Object(selection), Some(read)) if self.is_static(selection, read) => {
@@ -357,32 +357,32 @@ impl Compiler<'_> {
     ) {
         match (&value.kind, below) {
             (ExprKind::Path(path), None) if path.selection.is_none() => {
-                if let Some(own) = static_keys(path) {
-                    if let Some((last, lead)) = own.split_last() {
-                        let node = self.descend(at, lead);
-                        return self.sink(node, last, Sink::Leaf { row, slot });
-                    }
+                if let Some(own) = static_keys(path)
+                    && let Some((last, lead)) = own.split_last()
+                {
+                    let node = self.descend(at, lead);
+                    return self.sink(node, last, Sink::Leaf { row, slot });
                 }
             }
             (ExprKind::Path(path), Some(read)) => {
-                if let (Some(own), Some(selection)) = (static_keys(path), &path.selection) {
-                    if self.is_static(selection, read) {
-                        if let Some((last, lead)) = own.split_last() {
-                            let child = self.object(selection, read);
-                            let node = self.descend(at, lead);
-                            return self.sink(
-                                node,
-                                last,
-                                Sink::Object {
-                                    row,
-                                    slot,
-                                    node: child,
-                                },
-                            );
-                        }
-                        if keys.is_empty() {
-                            return self.nested(scope, at, selection, (row, slot), read);
-                        }
+                if let (Some(own), Some(selection)) = (static_keys(path), &path.selection)
+                    && self.is_static(selection, read)
+                {
+                    if let Some((last, lead)) = own.split_last() {
+                        let child = self.object(selection, read);
+                        let node = self.descend(at, lead);
+                        return self.sink(
+                            node,
+                            last,
+                            Sink::Object {
+                                row,
+                                slot,
+                                node: child,
+                            },
+                        );
+                    }
+                    if keys.is_empty() {
+                        return self.nested(scope, at, selection, (row, slot), read);
                     }
                 }
             }
