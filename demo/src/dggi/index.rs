@@ -200,3 +200,100 @@ fn rank(scores: &mut HashMap<u32, Score>) {
         });
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_monthly_edition_has_fifty_indicators_of_a_hundred_and_forty_figures() {
+        let count = |code: &str| {
+            let edition = CATALOGUE.edition(code).unwrap();
+            let indicators: Vec<_> = CATALOGUE.indicators_of(edition).collect();
+            let points: usize = indicators
+                .iter()
+                .map(|one| CATALOGUE.points_of(one).count())
+                .sum();
+            (indicators.len(), points)
+        };
+        assert_eq!(count("latest"), (50, 140));
+        assert_eq!(count("dggi-4.0"), (58, 116));
+        assert_eq!(CATALOGUE.edition("latest").unwrap().code, "monthly-2026-10");
+    }
+
+    #[test]
+    fn weights_of_a_sector_make_a_hundred() {
+        for code in ["latest", "dggi-4.0"] {
+            let edition = CATALOGUE.edition(code).unwrap();
+            for sector in &CATALOGUE.sectors {
+                let of_sector = CATALOGUE
+                    .indicators_of(edition)
+                    .filter(|one| one.sector == sector.code);
+                let sum: f64 = of_sector.map(|one| one.weight).sum();
+                assert!((sum - 100.0).abs() < 1e-9, "{code} {}: {sum}", sector.code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_composite_is_the_mean_of_its_sectors() {
+        let edition = CATALOGUE.edition("latest").unwrap();
+        let mut ranks = Vec::new();
+        for district in &CATALOGUE.districts {
+            let score = score(edition, district.lgd).unwrap();
+            assert_eq!(score.sectors.len(), 10);
+            let mean = score.sectors.values().sum::<f64>() / 10.0;
+            assert!((score.composite.unwrap() - mean).abs() < 1e-9);
+            assert!(
+                score
+                    .sectors
+                    .values()
+                    .all(|sector| (0.0..=10.0).contains(sector))
+            );
+            assert!(
+                score
+                    .indicators
+                    .is_sorted_by(|a, b| a.normalised <= b.normalised)
+            );
+            ranks.push((score.rank.unwrap(), score.composite.unwrap()));
+        }
+        ranks.sort_by_key(|(rank, _)| *rank);
+        assert_eq!(ranks[0].0, 1);
+        assert!(ranks.is_sorted_by(|a, b| a.1 >= b.1));
+    }
+
+    #[test]
+    fn normalising_minds_direction_and_equal_values() {
+        let of = |direction: &str| {
+            CATALOGUE
+                .indicators
+                .iter()
+                .find(|one| one.direction == direction)
+                .unwrap()
+        };
+        let shares = |direction: &str, values: &[(u32, f64)]| -> Vec<f64> {
+            normalise(of(direction), values)
+                .iter()
+                .map(|(_, measured)| measured.normalised)
+                .collect()
+        };
+        let values = [(1, 10.0), (2, 30.0), (3, 20.0)];
+        assert_eq!(shares("P", &values), [0.0, 1.0, 0.5]);
+        assert_eq!(shares("N", &values), [1.0, 0.0, 0.5]);
+        assert_eq!(shares("P", &[(1, 7.0), (2, 7.0)]), [1.0, 1.0]);
+    }
+
+    #[test]
+    fn figures_are_read_as_they_were_meant() {
+        for (keyed, meant) in [
+            ("1,24,356", Some(124_356.0)),
+            (" 8083 ", Some(8083.0)),
+            ("19.21%,", Some(19.21)),
+            ("NA", None),
+            ("", None),
+        ] {
+            assert_eq!(read_figure(keyed), meant);
+        }
+    }
+}

@@ -219,3 +219,71 @@ fn failure(status: StatusCode, message: &str) -> Response {
     )
         .into_response()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn rows(resource: u8, query: &str) -> Value {
+        let id = RESOURCES[usize::from(resource) - 1].0;
+        let uri = format!("/resource/{id}?api-key={PLATFORM_KEY}&format=json&{query}");
+        let request = Request::get(uri).body(Body::empty()).unwrap();
+        let response = router().oneshot(request).await.unwrap();
+        serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_month_takes_two_answers() {
+        let first = rows(1, "limit=5000").await;
+        assert_eq!(
+            (&first["total"], &first["count"], &first["limit"]),
+            (&json!("1100"), &json!("1000"), &json!("1000"))
+        );
+        let second = rows(1, "limit=1000&offset=1000").await;
+        assert_eq!(second["records"].as_array().unwrap().len(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_district_has_every_scheme() {
+        let of_district = rows(1, "limit=1000&filters%5Blgd_code%5D=627").await;
+        let slugs: BTreeSet<_> = of_district["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["scheme_slug"].to_string())
+            .collect();
+        assert_eq!(slugs.len(), 55);
+    }
+
+    #[tokio::test]
+    async fn coverage_goes_beyond_a_hundred() {
+        let row = rows(
+            1,
+            "filters%5Blgd_code%5D=13&filters%5Bscheme_slug%5D=ladli-beti",
+        )
+        .await;
+        assert_eq!(row["records"][0]["coverage_percent"], "391.00");
+    }
+
+    #[tokio::test]
+    async fn the_divisions_make_up_the_whole() {
+        let rows = rows(4, "limit=1000&filters%5Bscheme_slug%5D=jjm").await;
+        let achieved = |area: &str| -> u64 {
+            let row = rows["records"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|row| row["area"] == area)
+                .unwrap();
+            row["achieved"].as_str().unwrap().parse().unwrap()
+        };
+        assert_eq!(achieved("UT"), achieved("JAMMU") + achieved("KASHMIR"));
+    }
+}
