@@ -39,6 +39,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them, in the order of `docs/errors.md`.
+    pub const ALL: [Kind; 10] = [
+        Kind::NotFound,
+        Kind::Denied,
+        Kind::Busy,
+        Kind::Timeout,
+        Kind::Unreachable,
+        Kind::BadAnswer,
+        Kind::Upstream,
+        Kind::Limit,
+        Kind::Invalid,
+        Kind::Internal,
+    ];
+
     /// As it stands in answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -322,4 +336,21 @@ fn nested(name: &str, value: Value) -> Value {
     let mut object = Object::new();
     object.insert(Str::from(name), value);
     Value::Object(Arc::new(object))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_documented() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let documented: Vec<&str> = rows.collect();
+        assert_eq!(documented, Kind::ALL.map(Kind::as_str));
+    }
 }
