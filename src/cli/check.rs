@@ -18,6 +18,9 @@ use crate::plan::{PlanLimits, plan};
 /// Where named operations are when the settings do not say.
 const DEFAULT_OPERATIONS: &str = "schema/operations";
 
+/// Where the public schema that clients rely on is kept.
+const DEFAULT_CONTRACT: &str = "schema/api.graphql";
+
 /// Checks connectors, how they fit together, and the named operations.
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -27,7 +30,8 @@ pub(super) struct Check {
     /// The folder with named operations (`*.graphql`) [default: as the settings say, else schema/operations].
     #[arg(long, value_name = "DIR")]
     operations: Option<PathBuf>,
-    /// Say what differs from this public schema, and fail when something would break clients.
+    /// Say what differs from this public schema, and fail when something would break clients [default:
+    /// schema/api.graphql, if there is one].
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
 }
@@ -54,7 +58,9 @@ impl Check {
             let gateway = load::gateway(load::members(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
             operations = of_operations(gateway.composed(), folder.as_deref(), &mut problems)?;
-            if let Some(file) = &self.against {
+            let contract = Path::new(DEFAULT_CONTRACT);
+            let default = contract.is_file().then_some(contract);
+            if let Some(file) = self.against.as_deref().or(default) {
                 of_contract(gateway.composed(), file, &mut problems)?;
             }
         }
