@@ -139,7 +139,7 @@ fn read(plan: &Plan, id: ReadId, above: &str, paths: &mut BTreeSet<String>) {
 /// The fields that a connect's selection yields, but for the keys by which a batch is matched, which no client asks for.
 fn yielded(connect: &Connect) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
-    fields(&connect.selection.shape(), "", &mut paths);
+    fields(connect.selection.shape(), "", &mut paths);
     if let ConnectKind::Batch { key, .. } | ConnectKind::Single { key } = &connect.kind {
         for item in &key.items {
             if let FieldSetItem::Field { name, .. } = item {
