@@ -1,101 +1,90 @@
 //! Golden plans: subgraphs, an operation, and the plan as text, one Markdown file a case.
 //!
-//! `UPDATE_GOLDEN=1` writes the text that the planner gives into the files; read the difference before keeping it.
+//! `UPDATE_EXPECT=1` writes the text that the planner gives into the files; hold it against the title before keeping it.
 
-use std::fs;
-use std::path::Path;
+mod size;
+
+use std::panic::catch_unwind;
 
 use apollo_compiler::ExecutableDocument;
-use sangam::connector::SubgraphKind;
+use sangam::connector::Subgraph;
 use sangam::connector::read_sdl;
+use sangam::graph::Composed;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::plan;
 
-/// What a subgraph without connectors links: every directive under its short name.
-const FEDERATION: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
+use crate::support::markdown::Case;
 
-/// One fenced block of a case: its info string and its text.
-struct Block {
-    info: String,
-    text: String,
-    /// Byte range of the text in the file.
-    range: std::ops::Range<usize>,
+/// What stands before a subgraph that links nothing itself: a GraphQL service, with every directive under its short name.
+const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
+
+/// In which order the folders of a case are loaded.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    AsWritten,
+    Reversed,
+    Rotated,
 }
 
-fn blocks(file: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut offset = 0;
-    let mut open: Option<(String, usize)> = None;
-    for line in file.split_inclusive('\n') {
-        match (&open, line.trim_end().strip_prefix("```")) {
-            (None, Some(info)) => open = Some((info.to_owned(), offset + line.len())),
-            (Some((info, start)), Some("")) => {
-                let text = file[*start..offset].to_owned();
-                blocks.push(Block {
-                    info: info.clone(),
-                    text,
-                    range: *start..offset,
-                });
-                open = None;
-            }
-            _ => {}
-        }
-        offset += line.len();
-    }
-    blocks
+/// Reads a subgraph of a case.
+pub(crate) fn subgraph(name: &str, text: &str) -> Subgraph {
+    let text = if text.contains("@link") {
+        text.to_owned()
+    } else {
+        format!("{SERVICE}\n{text}")
+    };
+    let (subgraph, diagnostics) = read_sdl(name, name, &text);
+    let texts: Vec<String> = diagnostics.iter().map(|d| d.to_text()).collect();
+    subgraph.unwrap_or_else(|| panic!("{name}: {}", texts.join("\n")))
 }
 
-fn graph(blocks: &[Block], reversed: bool) -> (sangam::graph::Composed, QueryGraph) {
-    let mut subgraphs = Vec::new();
-    for block in blocks {
-        let Some(name) = block.info.strip_prefix("graphql subgraph ") else {
-            continue;
-        };
-        let connectors = block.text.contains("specs.apollo.dev/connect");
-        let text = if connectors {
-            block.text.clone()
-        } else {
-            format!("{FEDERATION}\n{}", block.text)
-        };
-        let (subgraph, diagnostics) = read_sdl(name, name, &text);
-        let mut subgraph = subgraph.unwrap_or_else(|| panic!("{name}: {diagnostics:#?}"));
-        if !connectors {
-            subgraph.kind = SubgraphKind::Native;
-        }
-        subgraphs.push(subgraph);
-    }
-    if reversed {
-        subgraphs.reverse();
-    }
+/// Composes subgraphs into the graph that plans are made on.
+pub(crate) fn graph(subgraphs: Vec<Subgraph>) -> (Composed, QueryGraph) {
     let (composed, diagnostics) = compose(subgraphs);
-    let composed = composed.unwrap_or_else(|| panic!("{diagnostics:#?}"));
+    let texts: Vec<String> = diagnostics.iter().map(|d| d.to_text()).collect();
+    let composed = composed.unwrap_or_else(|| panic!("{}", texts.join("\n")));
     let graph = QueryGraph::new(&composed);
     (composed, graph)
 }
 
-fn plan_text(blocks: &[Block], reversed: bool) -> String {
-    let (composed, graph) = graph(blocks, reversed);
-    let operation = blocks
-        .iter()
-        .find(|block| block.info == "graphql")
-        .expect("an operation");
-    let document =
-        ExecutableDocument::parse_and_validate(&composed.api, &operation.text, "operation.graphql");
-    let document = match document {
-        Ok(document) => document,
-        Err(errors) => panic!("{errors}"),
-    };
+/// Plans the first operation of a text.
+pub(crate) fn plan_of(
+    composed: &Composed,
+    graph: &QueryGraph,
+    text: &str,
+    limits: plan::PlanLimits,
+) -> Result<plan::Plan, plan::PlanError> {
+    let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
+    let document = document.unwrap_or_else(|errors| panic!("{errors}"));
     let operation = document.operations.iter().next().expect("an operation");
-    let planned = plan::plan(
-        &graph,
+    plan::plan(
+        graph,
         &composed.api,
         &document,
         operation,
         &|_| false,
-        plan::PlanLimits::default(),
-    );
-    match planned {
+        limits,
+    )
+}
+
+fn plan_text(case: &Case, turn: Turn) -> String {
+    let mut subgraphs: Vec<Subgraph> = case
+        .blocks
+        .iter()
+        .filter_map(|block| {
+            let name = block.info.strip_prefix("graphql subgraph ")?;
+            Some(subgraph(name, &block.body))
+        })
+        .collect();
+    match turn {
+        Turn::AsWritten => {}
+        Turn::Reversed => subgraphs.reverse(),
+        Turn::Rotated => subgraphs.rotate_left(1),
+    }
+    let (composed, graph) = graph(subgraphs);
+    let operation = case.block("graphql").expect("an operation");
+    match plan_of(&composed, &graph, operation, plan::PlanLimits::default()) {
         Ok(plan) => plan::explain(&plan, &graph),
         Err(error) => format!("{error}\n"),
     }
@@ -103,42 +92,27 @@ fn plan_text(blocks: &[Block], reversed: bool) -> String {
 
 #[test]
 fn golden_plans() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans");
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    files.sort();
-    assert!(!files.is_empty());
     let mut wrong = Vec::new();
-    for path in files {
-        let file = fs::read_to_string(&path).unwrap();
-        let blocks = blocks(&file);
-        let text = plan_text(&blocks, false);
-        assert_eq!(
-            text,
-            plan_text(&blocks, true),
-            "{}: the order of folders changes the plan",
-            path.display()
-        );
-        let expected = blocks
-            .iter()
-            .find(|block| block.info == "text plan")
-            .expect("a plan");
-        if expected.text != text {
-            if std::env::var_os("UPDATE_GOLDEN").is_some() {
-                let mut updated = file.clone();
-                updated.replace_range(expected.range.clone(), &text);
-                fs::write(&path, updated).unwrap();
-            } else {
-                wrong.push(format!(
-                    "{}\n--- expected\n{}--- planned\n{text}",
-                    path.display(),
-                    expected.text
-                ));
+    for path in crate::support::markdown::files("plans") {
+        let case = Case::read(&path);
+        let planned = catch_unwind(|| {
+            let text = plan_text(&case, Turn::AsWritten);
+            for turn in [Turn::Reversed, Turn::Rotated] {
+                let other = plan_text(&case, turn);
+                assert_eq!(text, other, "{turn:?}: the order of folders changes the plan");
             }
-        }
+            text
+        });
+        let Ok(text) = planned else {
+            wrong.push(format!("{}: see the panic above", path.display()));
+            continue;
+        };
+        let found: Vec<Option<String>> = case
+            .blocks
+            .iter()
+            .map(|block| (block.info == "text plan").then(|| text.clone()))
+            .collect();
+        wrong.extend(case.compare(&found));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,0 +1,1 @@
+//! How much work planning is, in counted steps.
