@@ -5,6 +5,7 @@ mod architecture;
 mod composition;
 mod connectors;
 mod drift;
+mod execution;
 mod gateway;
 mod mapping_cases;
 mod mapping_properties;

@@ -290,7 +290,10 @@ impl Pages<'_> {
         };
         let counted = match (&pagination.items, connect) {
             (Some(items), _) => items.evaluate(Some(input), variables).value,
-            (None, Some(connect)) => connect.selection.evaluate(Some(input), variables).value,
+            (None, Some(connect)) => {
+                let selection = &connect.selection;
+                selection.evaluate_each(Some(input), variables).value
+            }
             (None, None) => None,
         };
         let new = match &counted {

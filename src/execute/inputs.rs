@@ -1,5 +1,6 @@
 //! What a fetch takes from rows: keys and required fields, as JSON text.
 
+use super::store::ALIEN;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
@@ -58,7 +59,13 @@ pub(crate) fn write_members(
     out: &mut Vec<u8>,
 ) -> Result<(), NoCall> {
     for input in inputs {
-        if input.only.is_some_and(|only| store.ty(row) != Some(only)) {
+        let counts = |input: &Input| input.only.is_none_or(|only| store.ty(row) == Some(only));
+        if !counts(input) {
+            // A row of a type that has no such key is not asked for.
+            let mut others = inputs.iter().filter(|other| other.name == input.name);
+            if input.key && !others.any(counts) {
+                return Err(NoCall::NoKey);
+            }
             continue;
         }
         if !first {
@@ -69,8 +76,8 @@ pub(crate) fn write_members(
         out.push(b':');
         let Some(slot) = input.slot else {
             match store.ty(row) {
-                Some(ty) => write_json_string(types.name(ty), out),
-                None => out.extend_from_slice(b"null"),
+                Some(ty) if ty != ALIEN => write_json_string(types.name(ty), out),
+                _ => out.extend_from_slice(b"null"),
             }
             continue;
         };

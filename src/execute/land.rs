@@ -158,6 +158,7 @@ impl Lander<'_> {
     ) {
         let rows = prepared.targets.rows();
         let mut cells = Vec::with_capacity(documents.len());
+        let mut raised = Vec::new();
         for document in documents {
             if !succeeded(connect, document, &prepared.variables) {
                 let failure = self.upstream_failure(fetch, connect, document, &prepared.variables);
@@ -172,7 +173,10 @@ impl Lander<'_> {
                 prepared.variables.clone()
             };
             match self.project(fetch, document, &variables) {
-                Ok(cell) => cells.push(cell),
+                Ok((cell, own)) => {
+                    cells.push(cell);
+                    raised.extend(own);
+                }
                 Err(stop) => {
                     let failure = self.unreadable(fetch, stop, document.status);
                     return self.fail(fetch, &rows, failure);
@@ -197,6 +201,19 @@ impl Lander<'_> {
             several => self.joined(several),
         };
         self.place(fetch, mode, prepared, cell);
+        self.raise(fetch, &rows, &raised);
+    }
+
+    /// Errors that a mapping has raised about its whole value stand at the field that it serves.
+    fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[String]) {
+        let first = self.plan.read(fetch.read).fields.first();
+        let slot = fetch.argument_slot.or(first.map(|field| field.slot));
+        let Some(slot) = slot else { return };
+        for message in raised {
+            for row in rows {
+                self.store.raise(*row, slot, message.clone());
+            }
+        }
     }
 
     /// Lists of pages joined in order.
@@ -221,6 +238,8 @@ impl Lander<'_> {
     ) {
         let evaluated = connect.selection.evaluate(None, &prepared.variables);
         self.remark(&evaluated);
+        let errors = evaluated.errors.iter();
+        let mut raised: Vec<String> = errors.map(|error| error.message.clone()).collect();
         // What the mapping yields is read by name, as any evaluated selection's value is.
         let then = match &fetch.projection.root {
             Root::Evaluated { then, .. } => then,
@@ -231,7 +250,11 @@ impl Lander<'_> {
             projector.value(&value, then)
         });
         match read {
-            Ok((cell, _)) => self.place(fetch, mode, prepared, cell),
+            Ok((cell, own)) => {
+                raised.extend(own);
+                self.place(fetch, mode, prepared, cell);
+                self.raise(fetch, &prepared.targets.rows(), &raised);
+            }
             Err(stop) => {
                 let failure = self.unreadable(fetch, stop, 200);
                 self.fail(fetch, &prepared.targets.rows(), failure);
@@ -350,7 +373,7 @@ impl Lander<'_> {
         fetch: &Fetch,
         document: &Document,
         variables: &Variables,
-    ) -> Result<Cell, Stop> {
+    ) -> Result<(Cell, Vec<String>), Stop> {
         let body = match document.format {
             Format::Json => document.body.clone(),
             Format::Text => {
@@ -364,10 +387,7 @@ impl Lander<'_> {
         let mut reader = JsonReader::new(&body)?;
         let (cell, raised) = self.read(fetch, number, &mut reader, variables)?;
         reader.finish()?;
-        if let (Some(slot), false) = (fetch.argument_slot, raised.is_empty()) {
-            self.store.raise(RowId(0), slot, raised.join("; "));
-        }
-        Ok(cell)
+        Ok((cell, raised))
     }
 
     fn read(
@@ -520,21 +540,20 @@ impl Lander<'_> {
                         &errors,
                         kind,
                         document.status,
+                        !data,
                     ),
                     None => {
-                        let kind = if failing { kind } else { Kind::BadAnswer };
-                        let message = "The service's answer has no data".to_owned();
-                        let failure = self.failure(
-                            fetch,
-                            kind,
-                            "CONNECTOR_BAD_ANSWER",
-                            message,
-                            Some(document.status),
-                        );
+                        let (kind, code, message) = if failing {
+                            (kind, "CONNECTOR_FETCH", "Request failed")
+                        } else {
+                            let message = "The service's answer has no data";
+                            (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message)
+                        };
+                        let (message, status) = (message.to_owned(), Some(document.status));
+                        let failure = self.failure(fetch, kind, code, message, status);
                         self.fail(fetch, &rows, failure);
                     }
                 }
-                let _ = data;
             }
             Err(stop) => {
                 let failing = !(200..300).contains(&document.status);
@@ -641,9 +660,18 @@ impl Lander<'_> {
             return true;
         }
         for (index, rows) in targets.iter().enumerate() {
-            if let Cell::Row(fragment) = self.store.item(at, index as u32) {
-                for row in rows {
-                    merge_row(self.store, self.plan, *row, fragment);
+            match self.store.item(at, index as u32) {
+                Cell::Row(fragment) => {
+                    for row in rows {
+                        merge_row(self.store, self.plan, *row, fragment);
+                    }
+                }
+                Cell::Missing | Cell::Null => {}
+                _ => {
+                    let message = "The service gave an entity that is not an object".to_owned();
+                    let code = "CONNECTOR_BAD_ANSWER";
+                    let failure = self.failure(fetch, Kind::BadAnswer, code, message, None);
+                    self.fail(fetch, rows, failure);
                 }
             }
         }

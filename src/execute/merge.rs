@@ -20,16 +20,22 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
     for slot in 0..width {
         let cell = store.cell(from, slot);
         if cell != Cell::Missing {
-            let merged = merged(store, plan, store.cell(into, slot), cell);
-            store.set(into, slot, merged);
+            merge_cell(store, plan, into, slot, cell);
         }
     }
 }
 
 /// Merges a value into a slot.
 pub(crate) fn merge_cell(store: &mut Store, plan: &Plan, row: RowId, slot: u16, cell: Cell) {
-    let merged = merged(store, plan, store.cell(row, slot), cell);
+    let known = store.cell(row, slot);
+    let merged = merged(store, plan, known, cell);
     store.set(row, slot, merged);
+    if matches!(known, Cell::Failed(_)) && merged != known {
+        // Another fetch was to bring parts of this object, and has failed before it was there.
+        for (read, failure) in store.take_broken(row, slot) {
+            fail_cell(store, plan, merged, read, failure, Nulls::Stand);
+        }
+    }
 }
 
 fn merged(store: &mut Store, plan: &Plan, known: Cell, new: Cell) -> Cell {
@@ -57,29 +63,73 @@ fn merged(store: &mut Store, plan: &Plan, known: Cell, new: Cell) -> Cell {
     }
 }
 
+/// Whether a null that an upstream gave stands when its answer has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    Stand,
+    /// The upstream said that something failed and not what: each of its nulls may be the place.
+    Fail,
+}
+
 /// Marks everything that a fetch was to read of a row as failed; what another fetch has brought stays.
 pub(crate) fn fail_row(store: &mut Store, plan: &Plan, row: RowId, read: ReadId, failure: u32) {
+    fail_parts(store, plan, row, read, failure, Nulls::Stand);
+}
+
+/// The same, with a say in what becomes of nulls. True when anything has been marked.
+pub(crate) fn fail_parts(
+    store: &mut Store,
+    plan: &Plan,
+    row: RowId,
+    read: ReadId,
+    failure: u32,
+    nulls: Nulls,
+) -> bool {
+    let mut marked = false;
     for field in &plan.read(read).fields {
         if !field.only.is_empty() && store.ty(row).is_some_and(|ty| !field.only.contains(&ty)) {
             continue;
         }
         let cell = store.cell(row, field.slot);
-        match (cell, field.read) {
-            (Cell::Missing, _) => store.set(row, field.slot, Cell::Failed(failure)),
-            (cell, Some(below)) => fail_cell(store, plan, cell, below, failure),
-            _ => {}
+        let empty = cell == Cell::Missing || (cell == Cell::Null && nulls == Nulls::Fail);
+        match field.read {
+            below if empty => {
+                store.set(row, field.slot, Cell::Failed(failure));
+                if let Some(below) = below {
+                    store.note_broken(row, field.slot, below, failure);
+                }
+                marked = true;
+            }
+            Some(below) => marked |= fail_cell(store, plan, cell, below, failure, nulls),
+            None => {}
         }
     }
+    marked
 }
 
-fn fail_cell(store: &mut Store, plan: &Plan, cell: Cell, read: ReadId, failure: u32) {
+fn fail_cell(
+    store: &mut Store,
+    plan: &Plan,
+    cell: Cell,
+    read: ReadId,
+    failure: u32,
+    nulls: Nulls,
+) -> bool {
+    let mut marked = false;
     match cell {
-        Cell::Row(row) => fail_row(store, plan, row, read, failure),
+        Cell::Row(row) => marked = fail_parts(store, plan, row, read, failure, nulls),
         Cell::List { at, len } => {
             for index in 0..len {
-                fail_cell(store, plan, store.item(at, index), read, failure);
+                let item = store.item(at, index);
+                if item == Cell::Null && nulls == Nulls::Fail {
+                    store.set_item(at, index, Cell::Failed(failure));
+                    marked = true;
+                } else {
+                    marked |= fail_cell(store, plan, item, read, failure, nulls);
+                }
             }
         }
         _ => {}
     }
+    marked
 }

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::store::ALIEN;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::SCRATCH;
@@ -18,6 +19,7 @@ use crate::document::Value;
 use crate::graph::query::TypeTable;
 use crate::mapping::Evaluated;
 use crate::mapping::Variables;
+use crate::mapping::ast::ExprKind;
 use crate::plan::projection::Dynamic;
 use crate::plan::projection::ObjectNode;
 use crate::plan::projection::Projection;
@@ -78,6 +80,13 @@ impl Projector<'_> {
                 then,
                 otherwise,
             } => self.path(reader, keys, then, otherwise),
+            // A selection of named fields maps over a list, as braces do.
+            Root::Evaluated { expression, .. }
+                if matches!(expression.kind, ExprKind::Object(_))
+                    && reader.peek()? == Kind::List =>
+            {
+                self.list(reader, |projector, reader| projector.read(reader, root))
+            }
             Root::Evaluated { expression, then } => {
                 let input = Value::read(reader)?;
                 let evaluated = expression.evaluate(Some(&input), self.variables);
@@ -421,11 +430,12 @@ impl Projector<'_> {
             .strip_prefix(b"\"")
             .and_then(|text| text.strip_suffix(b"\""))
             .unwrap_or_default();
-        let ty = std::str::from_utf8(name)
-            .ok()
-            .and_then(|name| self.types.id(name));
-        if let Some(ty) = ty.filter(|ty| self.types.info(*ty).is_object) {
-            self.store.set_ty(base, ty);
+        let name = std::str::from_utf8(name).ok();
+        match name.and_then(|name| self.types.id(name)) {
+            Some(ty) if self.types.info(ty).is_object => self.store.set_ty(base, ty),
+            // An `@interfaceObject` gives the interface's name: another service knows the type.
+            Some(_) => {}
+            None => self.store.set_ty(base, ALIEN),
         }
         Ok(())
     }

@@ -5,6 +5,8 @@
 
 use super::failure::Kind;
 use super::land::Lander;
+use super::merge::Nulls;
+use super::merge::fail_parts;
 use super::merge::fail_row;
 use super::prepare::Prepared;
 use super::prepare::Targets;
@@ -14,7 +16,9 @@ use crate::document::Value;
 use crate::plan::Fetch;
 use crate::plan::ReadId;
 
-/// Marks the places that errors name as failed; an error without a place that is known fails what has no value.
+/// Marks the places that errors name as failed. An error without a place that is known fails what has no value; when
+/// nothing lacks one, it is reported without a path. With `all` there is no data: what no error names fails with the
+/// first of them.
 pub(crate) fn locate(
     lander: &mut Lander<'_>,
     fetch: &Fetch,
@@ -22,7 +26,9 @@ pub(crate) fn locate(
     errors: &Value,
     kind: Kind,
     status: u16,
+    all: bool,
 ) {
+    let mut first = None;
     let Some(errors) = errors.as_array() else {
         return;
     };
@@ -36,6 +42,7 @@ pub(crate) fn locate(
             Some(status),
         );
         let failure = lander.failures.add(failure);
+        first.get_or_insert(failure);
         let path = error
             .get("path")
             .and_then(Value::as_array)
@@ -57,10 +64,18 @@ pub(crate) fn locate(
             }
             _ => false,
         };
-        if !marked {
-            for row in prepared.targets.rows() {
-                fail_row(lander.store, lander.plan, row, fetch.read, failure);
-            }
+        if marked || all {
+            continue;
+        }
+        // It has no path, or one that leads to a value that is there.
+        let rows = prepared.targets.rows();
+        if !path.is_empty() || !mark_all(lander, &rows, fetch.read, &[], failure) {
+            lander.failures.overall(failure);
+        }
+    }
+    if let (true, Some(failure)) = (all, first) {
+        for row in prepared.targets.rows() {
+            fail_row(lander.store, lander.plan, row, fetch.read, failure);
         }
     }
 }
@@ -81,11 +96,10 @@ fn mark_all(
 
 /// Follows a path of response keys and indexes; the null on its way is the failed place.
 fn mark(lander: &mut Lander<'_>, row: RowId, read: ReadId, path: &[Value], failure: u32) -> bool {
-    let Some((Value::String(key), rest)) = path.split_first() else {
-        fail_row(lander.store, lander.plan, row, read, failure);
-        return true;
-    };
     let plan = lander.plan;
+    let Some((Value::String(key), rest)) = path.split_first() else {
+        return fail_parts(lander.store, plan, row, read, failure, Nulls::Fail);
+    };
     let fields = &plan.read(read).fields;
     let Some(field) = fields.iter().find(|field| field.key == **key) else {
         return false;

@@ -3,10 +3,13 @@
 //! A cell is a few bytes; texts stay where they were read, as spans of the documents. Nothing is freed before the answer
 //! has been written.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use crate::document::Span;
 use crate::graph::query::TypeId;
+use crate::plan::ReadId;
 
 /// A text: a span of one of the store's documents, holding exactly one JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +59,14 @@ pub(crate) struct Store {
     documents: Vec<Bytes>,
     /// Texts that were computed, as one more document.
     scratch: Vec<u8>,
+    /// Composite slots whose fetch has failed, with what it was to read below: another fetch may still bring the object.
+    broken: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
     /// Errors that a mapping has raised beside a value.
     raised: Vec<(RowId, u16, String)>,
 }
+
+/// The type of an object whose `__typename` is no type of ours.
+pub(crate) const ALIEN: TypeId = TypeId(u32::MAX);
 
 /// The number under which computed texts are found.
 pub(crate) const SCRATCH: u32 = u32::MAX;
@@ -149,6 +157,17 @@ impl Store {
 
     pub(crate) fn set_item(&mut self, at: u32, index: u32, cell: Cell) {
         self.cells[(at + index) as usize] = cell;
+    }
+
+    /// Notes that what was to be read below a slot has failed.
+    pub(crate) fn note_broken(&mut self, row: RowId, slot: u16, read: ReadId, failure: u32) {
+        let known = self.broken.entry((row, slot)).or_default();
+        known.push((read, failure));
+    }
+
+    /// What was to be read below a slot and has failed.
+    pub(crate) fn take_broken(&mut self, row: RowId, slot: u16) -> Vec<(ReadId, u32)> {
+        self.broken.remove(&(row, slot)).unwrap_or_default()
     }
 
     /// Notes an error that stands beside a value, not in its place.

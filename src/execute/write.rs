@@ -176,14 +176,9 @@ impl<'w> Writer<'w> {
             }
             (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
             (Cell::Row(row), OutputType::Object(object)) => {
-                if self.store.ty(row).is_none()
-                    && self.output.objects[*object as usize].classes.len() > 1
-                {
-                    let known = &self.output.objects[*object as usize].classes;
-                    if known.iter().any(|(_, fields)| fields != &known[0].1) {
-                        self.fail(Failure::unknown_type(), field);
-                        return Err(Propagate);
-                    }
+                if !self.output.objects[*object as usize].admits(self.store.ty(row)) {
+                    self.fail(Failure::unknown_type(), field);
+                    return Err(Propagate);
                 }
                 self.object(row, *object)
             }

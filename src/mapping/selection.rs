@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::analyse::{Analysis, VariableUse, analyse};
-use super::ast::Expr;
+use super::ast::{Expr, ExprKind};
 use super::evaluate::{Budget, Evaluated, evaluate};
 use super::needs::Need;
 use super::parse::{Lone, parse};
@@ -83,6 +83,24 @@ impl Selection {
     /// Evaluates it with `$` as the input (`None`: missing), within the default [`Budget`].
     pub fn evaluate(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
         self.evaluate_within(input, variables, &Budget::default())
+    }
+
+    /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list, as braces do.
+    pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
+        let (ExprKind::Object(_), Some(Value::Array(items))) = (&self.root.kind, input) else {
+            return self.evaluate(input, variables);
+        };
+        let mut all = Evaluated::default();
+        let mut values = Vec::with_capacity(items.len());
+        for item in items.iter() {
+            let own = self.evaluate(Some(item), variables);
+            values.push(own.value.unwrap_or_default());
+            all.warnings.extend(own.warnings);
+            all.dropped_warnings += own.dropped_warnings;
+            all.errors.extend(own.errors);
+        }
+        all.value = Some(Value::from(values));
+        all
     }
 
     /// Evaluates it within a budget of one's own.

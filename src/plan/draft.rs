@@ -1,10 +1,12 @@
 //! The plan while it is drawn: fetches with their trees, and the positions that the planner stands at.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use apollo_compiler::Name;
 
 use super::need::NeedId;
+use super::reach::Reach;
 use crate::graph::query::LookupId;
 use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
@@ -97,6 +99,10 @@ pub(super) struct Entry {
 pub(super) struct Level {
     pub(super) positions: Vec<PosId>,
     pub(super) entered: HashMap<Entry, PosId>,
+    /// The positions by the fields that they offer.
+    pub(super) by_field: HashMap<Name, Vec<PosId>>,
+    /// What can be entered from here; `None` when it must be worked out again.
+    pub(super) reach: Option<Rc<Reach>>,
 }
 
 /// Adds an input; what is there already only gains children.

@@ -22,7 +22,7 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
         }
         let number = index + 1;
         let service = &graph.service(fetch.service).name;
-        let _ = writeln!(text, "{number}. {service}: {}", how(plan, graph, fetch));
+        let _ = writeln!(text, "{number}. {service}: {}", how(graph, fetch));
         let path = path(plan, graph, fetch);
         if !path.is_empty() {
             let _ = writeln!(text, "   for {path}");
@@ -64,7 +64,7 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
         let mut row = serde_json::json!({
             "fetch": index + 1,
             "connector": graph.service(fetch.service).name,
-            "call": how(plan, graph, fetch),
+            "call": how(graph, fetch),
             "after": fetch.after.iter().map(|other| other + 1).collect::<Vec<_>>(),
             "group": fetch.group,
         });
@@ -95,9 +95,9 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
     serde_json::json!({ "fetches": fetches.collect::<Vec<_>>() })
 }
 
-fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
+fn how(graph: &QueryGraph, fetch: &Fetch) -> String {
     match &fetch.call {
-        Call::Operation(_) => format!("a {}", plan.kind.name()),
+        Call::Operation(operation) => format!("a {}", operation.kind.name()),
         Call::Entities { typename, .. } => format!("entities of {typename}, in one batch"),
         Call::Connect { connect, mode } => {
             let coordinate = coordinate(graph, fetch, *connect);

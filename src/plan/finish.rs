@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+use apollo_compiler::executable::OperationType;
+
 use super::Call;
 use super::Fetch;
 use super::PlanError;
@@ -12,7 +14,9 @@ use super::ReadField;
 use super::ReadId;
 use super::Step;
 use super::arguments::arguments_of;
+use super::draft::Draft;
 use super::draft::Input;
+use super::draft::PosId;
 use super::draft::TreeId;
 use super::draft::merge_input;
 use super::guard::Guard;
@@ -71,16 +75,14 @@ impl<'p, 'g> Finisher<'p, 'g> {
     /// fetch when neither needs the other.
     fn merge_duplicates(&mut self) {
         self.note_readers();
+        let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for second in 0..self.planner.fetches.len() {
-            for first in 0..second {
-                let (a, b) = (&self.planner.fetches[first], &self.planner.fetches[second]);
-                let same = a.merged_into.is_none()
-                    && a.lookup == b.lookup
-                    && a.need == b.need
-                    && a.ty == b.ty
-                    && a.arguments_of == b.arguments_of
-                    && a.sequence == b.sequence;
-                if !same {
+            let own = &self.planner.fetches[second];
+            let key = (own.lookup, own.need, own.ty, own.arguments_of, own.sequence);
+            let earlier = alike.entry(key).or_default();
+            earlier.push(second);
+            for first in earlier[..earlier.len() - 1].to_vec() {
+                if self.planner.fetches[first].merged_into.is_some() {
                     continue;
                 }
                 let before = self.dependencies();
@@ -170,21 +172,25 @@ impl<'p, 'g> Finisher<'p, 'g> {
     /// The fetches that must have ended before each fetch begins: those that make its rows, and those that read its inputs.
     fn dependencies(&self) -> Vec<BTreeSet<usize>> {
         let resolve = |fetch: usize| self.planner.fetches[fetch].merged_into.unwrap_or(fetch);
+        let fetch_of = |pos: &PosId| resolve(self.planner.positions[pos.0 as usize].fetch);
+        let mut providers: HashMap<(NeedId, u16), BTreeSet<usize>> = HashMap::new();
+        for ((need, slot, _), pos) in &self.planner.served {
+            let known = providers.entry((*need, *slot)).or_default();
+            known.insert(fetch_of(pos));
+        }
         let mut all = Vec::with_capacity(self.planner.fetches.len());
         for (index, draft) in self.planner.fetches.iter().enumerate() {
             let mut before = BTreeSet::new();
             if draft.merged_into.is_none() {
                 let mut need = draft.need;
+                if self.starts_from_one_type(draft) {
+                    before.extend(self.planner.typed_by.get(&need).map(fetch_of));
+                }
                 while let Some((parent, slot)) = self.planner.needs[need.0 as usize].parent {
-                    let providers = self
-                        .planner
-                        .served
-                        .iter()
-                        .filter(|((n, s, _), _)| *n == parent && *s == slot);
-                    before.extend(
-                        providers
-                            .map(|(_, pos)| resolve(self.planner.positions[pos.0 as usize].fetch)),
-                    );
+                    before.extend(providers.get(&(parent, slot)).into_iter().flatten());
+                    if !self.counts_for_all(parent, slot) {
+                        before.extend(self.planner.typed_by.get(&parent).map(fetch_of));
+                    }
                     need = parent;
                 }
                 self.input_readers(draft.need, &draft.inputs, &mut before);
@@ -193,6 +199,18 @@ impl<'p, 'g> Finisher<'p, 'g> {
             all.push(before);
         }
         all
+    }
+
+    /// Whether which rows a fetch starts from, or what it takes of them, depends on their concrete type.
+    fn starts_from_one_type(&self, draft: &Draft) -> bool {
+        draft.ty != self.planner.needs[draft.need.0 as usize].ty
+            || draft.inputs.iter().any(|input| input.only.is_some())
+    }
+
+    fn counts_for_all(&self, need: NeedId, slot: u16) -> bool {
+        let own = &self.planner.needs[need.0 as usize];
+        let all = self.planner.graph.types.info(own.ty).possible.len();
+        own.slots[slot as usize].types.len() >= all
     }
 
     fn input_readers(&self, need: NeedId, inputs: &[Input], into: &mut BTreeSet<usize>) {
@@ -214,14 +232,17 @@ impl<'p, 'g> Finisher<'p, 'g> {
             .collect();
         open.sort_by_key(|index| (fetches[*index].sequence, *index));
         let mut done: Vec<usize> = Vec::with_capacity(open.len());
+        let mut is_done = vec![false; fetches.len()];
         while !open.is_empty() {
             let ready = open
                 .iter()
-                .position(|index| before[*index].iter().all(|b| done.contains(b)));
+                .position(|index| before[*index].iter().all(|b| is_done[*b]));
             // Entries are made after what they need: a circle would be a fault of the planner's own.
             let ready = ready
                 .ok_or_else(|| PlanError::Unsatisfiable("circular requirements".to_owned()))?;
-            done.push(open.remove(ready));
+            let next = open.remove(ready);
+            is_done[next] = true;
+            done.push(next);
         }
         Ok(done)
     }
@@ -230,9 +251,22 @@ impl<'p, 'g> Finisher<'p, 'g> {
     fn settle_guards(&mut self, order: &[usize]) {
         for &index in order.iter().rev() {
             let draft = self.planner.fetches[index].clone();
-            let guard = self.settle_tree(draft.tree);
+            let guard = self.settle_fetch(&draft);
             self.want_inputs(draft.need, &draft.inputs, &guard);
         }
+    }
+
+    /// When a fetch is wanted. One that is entered for the concrete type alone reads no slot: it is wanted whenever its
+    /// rows are.
+    fn settle_fetch(&mut self, draft: &Draft) -> Guard {
+        let guard = self.settle_tree(draft.tree);
+        if !guard.is_never() {
+            return guard;
+        }
+        let holder = self.planner.needs[draft.need.0 as usize].parent;
+        let rows = holder.map(|(need, slot)| self.slot(need, slot).guard.clone());
+        rows.filter(|guard| !guard.is_never())
+            .unwrap_or_else(Guard::always)
     }
 
     fn settle_tree(&mut self, tree: TreeId) -> Guard {
@@ -272,11 +306,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
         operation: &print::Operation<'_>,
     ) -> Fetch {
         let draft = self.planner.fetches[index].clone();
-        let mut guard = self.settle_tree(draft.tree);
-        if guard.is_never() {
-            // Entered for the concrete type alone.
-            guard = Guard::always();
-        }
+        let guard = self.settle_fetch(&draft);
         let read = self.read(draft.tree);
         let lookup = self.planner.graph.lookup(draft.lookup).clone();
         if let LookupKind::Connect {
@@ -293,11 +323,19 @@ impl<'p, 'g> Finisher<'p, 'g> {
                 mode: *mode,
             },
             LookupKind::Operation => {
-                Call::Operation(print::operation(self, operation, read, &guard, None))
+                let kind = self.root_kind(lookup.on);
+                Call::Operation(print::operation(self, operation, kind, read, &guard, None))
             }
             LookupKind::Entities { typename } => Call::Entities {
                 typename: typename.clone(),
-                operation: print::operation(self, operation, read, &guard, Some(typename)),
+                operation: print::operation(
+                    self,
+                    operation,
+                    OperationType::Query,
+                    read,
+                    &guard,
+                    Some(typename),
+                ),
             },
         };
         Fetch {
@@ -315,6 +353,23 @@ impl<'p, 'g> Finisher<'p, 'g> {
             sequence: draft.sequence,
             read,
             projection: Projection::default(),
+        }
+    }
+
+    /// Which kind of operation a root type answers.
+    fn root_kind(&self, root: TypeId) -> OperationType {
+        let graph = self.planner.graph;
+        let (name, roots) = (graph.types.name(root), &graph.merged.schema_definition);
+        let is = |root: &Option<_>| {
+            let root: &Option<apollo_compiler::schema::ComponentName> = root;
+            root.as_ref().is_some_and(|root| root.name == *name)
+        };
+        if is(&roots.mutation) {
+            OperationType::Mutation
+        } else if is(&roots.subscription) {
+            OperationType::Subscription
+        } else {
+            OperationType::Query
         }
     }
 

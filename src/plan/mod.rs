@@ -213,6 +213,7 @@ pub fn plan(
     let mut builder = NeedBuilder {
         graph,
         document,
+        serial: operation.is_mutation(),
         needs: Vec::new(),
         budget: limits.selections,
     };
@@ -222,7 +223,6 @@ pub fn plan(
     planner.plan_root(need, operation.is_mutation())?;
     let mut finisher = finish::Finisher::new(&mut planner);
     let client = print::Operation {
-        kind: operation.operation_type,
         name: operation.name.as_ref(),
         variables: operation
             .variables
@@ -245,6 +245,7 @@ pub fn plan(
         api,
         document,
         needs: &needs,
+        serial: operation.is_mutation(),
         output: Output::default(),
         budget: limits.selections,
     }

@@ -44,6 +44,8 @@ pub struct SlotKey {
     pub field: Name,
     /// Arguments sorted by name, as GraphQL text; empty for none.
     pub arguments: Arc<str>,
+    /// At the root of a mutation, the response key: each response field there is an execution of its own.
+    pub response: Option<Name>,
 }
 
 /// One value that is read of each object at a position.
@@ -74,6 +76,8 @@ type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 pub(super) struct NeedBuilder<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) document: &'a executable::ExecutableDocument,
+    /// The operation is a mutation.
+    pub(super) serial: bool,
     pub(super) needs: Vec<Need>,
     /// Positions and slots that may still be made before the operation counts as too complex.
     pub(super) budget: usize,
@@ -118,8 +122,9 @@ impl<'a> NeedBuilder<'a> {
         let mut typename = false;
         for &concrete in &possible {
             let mut collected: Vec<(SlotKey, Vec<Contribution<'a>>)> = Vec::new();
+            let each = self.serial && parent.is_none();
             for (set, guard) in sources {
-                self.collect(concrete, set, guard, &mut collected, &mut typename)?;
+                self.collect(concrete, set, guard, each, &mut collected, &mut typename)?;
             }
             let mut index = BTreeMap::new();
             for (key, contributions) in collected {
@@ -207,12 +212,13 @@ impl<'a> NeedBuilder<'a> {
     }
 
     /// CollectFields (GraphQL specification, 6.3.2) for one concrete type, by (field, arguments) in place of the
-    /// response key.
+    /// response key (beside it, with `each`).
     fn collect(
         &mut self,
         concrete: TypeId,
         set: &'a executable::SelectionSet,
         guard: &Guard,
+        each: bool,
         into: &mut Vec<(SlotKey, Vec<Contribution<'a>>)>,
         typename: &mut bool,
     ) -> Result<(), PlanError> {
@@ -226,7 +232,8 @@ impl<'a> NeedBuilder<'a> {
                     *typename |= field.name == "__typename";
                 }
                 executable::Selection::Field(field) => {
-                    let key = slot_key(&field.name, &field.arguments);
+                    let mut key = slot_key(&field.name, &field.arguments);
+                    key.response = each.then(|| field.response_key().clone());
                     let contribution = Contribution { field, guard };
                     match into.iter_mut().find(|(known, _)| *known == key) {
                         Some((_, contributions)) => contributions.push(contribution),
@@ -235,7 +242,14 @@ impl<'a> NeedBuilder<'a> {
                 }
                 executable::Selection::InlineFragment(fragment) => {
                     if self.applies(fragment.type_condition.as_ref(), concrete) {
-                        self.collect(concrete, &fragment.selection_set, &guard, into, typename)?;
+                        self.collect(
+                            concrete,
+                            &fragment.selection_set,
+                            &guard,
+                            each,
+                            into,
+                            typename,
+                        )?;
                     }
                 }
                 executable::Selection::FragmentSpread(spread) => {
@@ -244,7 +258,14 @@ impl<'a> NeedBuilder<'a> {
                         continue;
                     };
                     if self.applies(Some(&fragment.selection_set.ty), concrete) {
-                        self.collect(concrete, &fragment.selection_set, &guard, into, typename)?;
+                        self.collect(
+                            concrete,
+                            &fragment.selection_set,
+                            &guard,
+                            each,
+                            into,
+                            typename,
+                        )?;
                     }
                 }
             }
@@ -305,6 +326,7 @@ pub(super) fn slot_key(field: &Name, arguments: &[Node<ast::Argument>]) -> SlotK
         return SlotKey {
             field: field.clone(),
             arguments: Arc::from(""),
+            response: None,
         };
     }
     let mut texts: Vec<String> = arguments
@@ -321,5 +343,6 @@ pub(super) fn slot_key(field: &Name, arguments: &[Node<ast::Argument>]) -> SlotK
     SlotKey {
         field: field.clone(),
         arguments: Arc::from(texts.join(", ")),
+        response: None,
     }
 }

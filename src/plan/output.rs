@@ -41,6 +41,15 @@ pub struct OutputObject {
 }
 
 impl OutputObject {
+    /// Whether a row of this concrete type can stand here: it must be known where types differ in their fields.
+    pub fn admits(&self, ty: Option<TypeId>) -> bool {
+        match (ty, self.classes.as_slice()) {
+            (Some(ty), classes) => classes.iter().any(|(known, _)| *known == ty),
+            (None, [(_, first), rest @ ..]) => rest.iter().all(|(_, fields)| fields == first),
+            (None, []) => false,
+        }
+    }
+
     /// The fields of a row of this concrete type. When the type is not known, all types have the same fields.
     pub fn fields_of(&self, ty: Option<TypeId>) -> &[u16] {
         let class = match ty {
@@ -131,6 +140,8 @@ pub(super) struct OutputBuilder<'a> {
     pub(super) api: &'a apollo_compiler::Schema,
     pub(super) document: &'a executable::ExecutableDocument,
     pub(super) needs: &'a [Need],
+    /// The operation is a mutation.
+    pub(super) serial: bool,
     pub(super) output: Output,
     pub(super) budget: usize,
 }
@@ -150,7 +161,13 @@ impl<'a> OutputBuilder<'a> {
         let index = self.output.objects.len();
         self.output.objects.push(OutputObject::default());
         let ty = self.needs[need.0 as usize].ty;
-        let possible = self.graph.types.info(ty).possible.clone();
+        // A type that clients must not know of has no class: its objects are no answer.
+        let mut possible = self.graph.types.info(ty).possible.clone();
+        possible.retain(|ty| {
+            let name = self.graph.types.name(*ty);
+            self.api.types.contains_key(name.as_str())
+        });
+        let each = self.serial && self.needs[need.0 as usize].parent.is_none();
         let mut made: BTreeMap<(Name, Option<u16>, Vec<usize>), u16> = BTreeMap::new();
         for concrete in possible {
             let mut collected = Vec::new();
@@ -162,7 +179,8 @@ impl<'a> OutputBuilder<'a> {
                 let Some((first, _)) = response.fields.first() else {
                     continue;
                 };
-                let key = slot_key(&first.name, &first.arguments);
+                let mut key = slot_key(&first.name, &first.arguments);
+                key.response = each.then(|| response.name.clone());
                 let slots = self.needs[need.0 as usize].index.get(&concrete);
                 let slot = slots.and_then(|slots| slots.get(&key)).copied();
                 let identity = response

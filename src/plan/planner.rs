@@ -5,6 +5,7 @@
 //! that plans are deterministic.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use apollo_compiler::Name;
 
@@ -25,6 +26,7 @@ use super::need::NeedId;
 use super::need::Slot;
 use super::need::slot_key;
 use super::need::type_applies;
+use super::reach::Reach;
 use super::reach::Reachability;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
@@ -45,6 +47,8 @@ pub(super) struct Planner<'g> {
     levels: HashMap<(NeedId, TypeId), Level>,
     /// Who provides a slot to rows of a type.
     pub(super) served: HashMap<(NeedId, u16, TypeId), PosId>,
+    /// Entries made to learn the concrete types of a need's rows.
+    pub(super) typed_by: HashMap<NeedId, PosId>,
     children: HashMap<(PosId, u16), PosId>,
     casts: HashMap<(PosId, TypeId), PosId>,
     entering: Vec<(NeedId, Entry)>,
@@ -69,6 +73,7 @@ impl<'g> Planner<'g> {
             positions: Vec::new(),
             levels: HashMap::new(),
             served: HashMap::new(),
+            typed_by: HashMap::new(),
             children: HashMap::new(),
             casts: HashMap::new(),
             entering: Vec::new(),
@@ -125,12 +130,47 @@ impl<'g> Planner<'g> {
     }
 
     fn join_level(&mut self, need: NeedId, ty: TypeId, positions: Vec<PosId>) {
-        let level = self.levels.entry((need, ty)).or_default();
         for pos in positions {
+            let level = self.levels.entry((need, ty)).or_default();
             if !level.positions.contains(&pos) {
-                level.positions.push(pos);
+                level.reach = None;
+                self.stand(need, ty, pos);
             }
         }
+    }
+
+    /// Adds a position to a level.
+    fn stand(&mut self, need: NeedId, ty: TypeId, pos: PosId) {
+        let node = self.graph.node(self.positions[pos.0 as usize].node);
+        let level = self.levels.entry((need, ty)).or_default();
+        level.positions.push(pos);
+        for field in node.fields.keys() {
+            let offering = level.by_field.entry(field.clone()).or_default();
+            offering.push(pos);
+        }
+    }
+
+    /// The positions of a level that offer a slot's field, in the order in which they were taken.
+    fn offering(&self, need: NeedId, ty: TypeId, slot: u16) -> Vec<PosId> {
+        let field = &self.slot(need, slot).key.field;
+        let level = self.levels.get(&(need, ty));
+        let offering = level.and_then(|level| level.by_field.get(field));
+        let mut offering = offering.cloned().unwrap_or_default();
+        offering.retain(|pos| self.answers(*pos, slot));
+        offering
+    }
+
+    /// What can be entered from a level. It is worked out again only when a position was taken that makes something
+    /// cheaper: otherwise a type with a thousand connectors would cost a million steps.
+    fn level_reach(&mut self, need: NeedId, ty: TypeId) -> Result<Rc<Reach>, PlanError> {
+        let level = self.levels.get(&(need, ty));
+        if let Some(known) = level.and_then(|level| level.reach.clone()) {
+            return Ok(known);
+        }
+        let nodes = self.level_nodes(need, ty);
+        let reach = self.reach.reach(ty, &nodes)?;
+        self.levels.entry((need, ty)).or_default().reach = Some(reach.clone());
+        Ok(reach)
     }
 
     fn level_positions(&self, need: NeedId, ty: TypeId) -> Vec<PosId> {
@@ -169,17 +209,20 @@ impl<'g> Planner<'g> {
     /// How many ways lead to a slot.
     fn providers(&mut self, need: NeedId, ty: TypeId, slot: u16) -> Result<usize, PlanError> {
         let field = self.slot(need, slot).key.field.clone();
-        let nodes = self.level_nodes(need, ty);
-        let here = nodes
+        let offering = self.offering(need, ty, slot);
+        let here = offering
             .iter()
-            .filter(|node| self.reach.free_edge(**node, &field).is_some())
+            .filter(|pos| {
+                let node = self.position(**pos).node;
+                self.reach.free_edge(node, &field).is_some()
+            })
             .count();
-        let reach = self.reach.reach(ty, &nodes)?;
-        self.reach.spend(reach.lookups.len())?;
+        let reach = self.level_reach(need, ty)?;
+        let lookups = reach.offering(&field);
+        self.reach.spend(1 + lookups.len())?;
         let graph = self.graph;
-        let there = reach
-            .lookups
-            .keys()
+        let there = lookups
+            .iter()
             .filter(|lookup| self.reach.edge(graph.lookup(**lookup).to, &field).is_some())
             .count();
         Ok(here + there)
@@ -231,8 +274,9 @@ impl<'g> Planner<'g> {
         let field = self.slot(need, slot).key.field.clone();
         let child = self.slot(need, slot).child;
         let mut best: Option<(u32, Choice)> = None;
-        for pos in self.level_positions(need, ty) {
-            if !self.stands_for_all(pos, &field) || !self.answers(pos, slot) {
+        for pos in self.offering(need, ty, slot) {
+            self.reach.spend(1)?;
+            if !self.stands_for_all(pos, &field) {
                 continue;
             }
             let Some(cost) =
@@ -248,7 +292,7 @@ impl<'g> Planner<'g> {
         if matches!(best, Some((0, _))) {
             return Ok(best.map(|(_, choice)| choice));
         }
-        let mut entering: Option<(u32, usize, Entry)> = None;
+        let mut entering: Option<(u32, Entry)> = None;
         for (entry, cost) in self.entries(need, ty, slot)? {
             let to = self.graph.lookup(entry.lookup).to;
             let below = match (self.reach.edge(to, &field).and_then(|edge| edge.to), child) {
@@ -258,31 +302,36 @@ impl<'g> Planner<'g> {
                 },
                 _ => 0,
             };
-            let covered = pending
-                .iter()
-                .filter(|other| {
-                    self.reach
-                        .free_edge(to, &self.slot(need, **other).key.field)
-                        .is_some()
-                })
-                .count();
             let total = cost + below;
-            let better = entering
-                .as_ref()
-                .is_none_or(|(b, c, _)| total < *b || (total == *b && covered > *c));
+            let better = match &entering {
+                Some((best, other)) if total == *best => {
+                    let other = self.graph.lookup(other.lookup).to;
+                    self.covered(need, to, pending)? > self.covered(need, other, pending)?
+                }
+                Some((best, _)) => total < *best,
+                None => true,
+            };
             if better {
-                entering = Some((total, covered, entry));
+                entering = Some((total, entry));
             }
         }
         let choice = match (best, entering) {
-            (Some((here, _)), Some((there, _, entry))) if there < here => {
-                Some(Choice::Enter(entry))
-            }
+            (Some((here, _)), Some((there, entry))) if there < here => Some(Choice::Enter(entry)),
             (Some((_, choice)), _) => Some(choice),
-            (None, Some((_, _, entry))) => Some(Choice::Enter(entry)),
+            (None, Some((_, entry))) => Some(Choice::Enter(entry)),
             (None, None) => None,
         };
         Ok(choice)
+    }
+
+    /// How many of these slots a node offers.
+    fn covered(&mut self, need: NeedId, node: NodeId, slots: &[u16]) -> Result<usize, PlanError> {
+        self.reach.spend(slots.len())?;
+        let offered = slots.iter().filter(|slot| {
+            let field = &self.slot(need, **slot).key.field;
+            self.reach.free_edge(node, field).is_some()
+        });
+        Ok(offered.count())
     }
 
     /// The lookups that lead to a slot from this level, with the cost of entering them.
@@ -293,11 +342,12 @@ impl<'g> Planner<'g> {
         slot: u16,
     ) -> Result<Vec<(Entry, u32)>, PlanError> {
         let field = self.slot(need, slot).key.field.clone();
-        let nodes = self.level_nodes(need, ty);
-        let reach = self.reach.reach(ty, &nodes)?;
-        self.reach.spend(reach.lookups.len())?;
+        let reach = self.level_reach(need, ty)?;
+        let lookups = reach.offering(&field);
+        self.reach.spend(lookups.len())?;
         let mut entries = Vec::new();
-        for (&lookup, &cost) in &reach.lookups {
+        for &lookup in lookups {
+            let cost = reach.lookups.get(&lookup).copied().unwrap_or_default();
             let Some(edge) = self.reach.edge(self.graph.lookup(lookup).to, &field) else {
                 continue;
             };
@@ -307,8 +357,8 @@ impl<'g> Planner<'g> {
             let required = edge.requires.is_some().then(|| field.clone());
             let cost = match &required {
                 None => cost,
-                Some(field) => match reach.required.get(&(lookup, field.clone())) {
-                    Some(cost) => *cost,
+                Some(field) => match reach.required_cost(lookup, field) {
+                    Some(cost) => cost,
                     None => continue,
                 },
             };
@@ -383,10 +433,7 @@ impl<'g> Planner<'g> {
         };
         let field = self.slot(need, slot).key.field.clone();
         let mut candidates = Vec::new();
-        for pos in self.level_positions(need, ty) {
-            if !self.answers(pos, slot) {
-                continue;
-            }
+        for pos in self.offering(need, ty, slot) {
             if let Some(to) = self
                 .reach
                 .free_edge(self.position(pos).node, &field)
@@ -464,9 +511,15 @@ impl<'g> Planner<'g> {
             origin: Origin::Entry,
             tree: Some(tree),
         });
+        self.stand(need, ty, pos);
         let level = self.levels.entry((need, ty)).or_default();
-        level.positions.push(pos);
         level.entered.insert(entry, pos);
+        let opened = &self.graph.node(lookup.to).fields;
+        if let Some(reach) = &level.reach {
+            if reach.open.iter().any(|name| opened.contains_key(name)) {
+                level.reach = None;
+            }
+        }
         Ok(pos)
     }
 
@@ -478,7 +531,7 @@ impl<'g> Planner<'g> {
     ) -> Result<Vec<Input>, PlanError> {
         let lookup = self.graph.lookup(entry.lookup);
         let mut inputs = self.require(need, ty, &lookup.key)?;
-        inputs.iter_mut().for_each(|input| input.key = true);
+        inputs.iter_mut().for_each(mark_key);
         if let Some(field) = &entry.required {
             let requires = self
                 .graph
@@ -671,15 +724,13 @@ impl<'g> Planner<'g> {
         let Some(lookup) = owner else {
             return Err(PlanError::Unsatisfiable(self.path(need)));
         };
-        self.enter(
-            need,
-            ty,
-            Entry {
-                lookup,
-                slot: None,
-                required: None,
-            },
-        )?;
+        let entry = Entry {
+            lookup,
+            slot: None,
+            required: None,
+        };
+        let pos = self.enter(need, ty, entry)?;
+        self.typed_by.insert(need, pos);
         Ok(())
     }
 
@@ -690,23 +741,24 @@ impl<'g> Planner<'g> {
         ty: TypeId,
         slot: u16,
     ) -> Result<Vec<(TypeId, u16)>, PlanError> {
-        let members = self.members_at(need, ty);
+        // Whose field it is must be known before it is asked for.
+        self.ensure_typename(need, ty)?;
+        let mut members = self.members_at(need, ty);
         let types = self.slot(need, slot).types.clone();
+        members.retain(|member| types.contains(member));
         let mut made = Vec::new();
-        for (index, &member) in types.iter().enumerate() {
-            let own = if types.len() == 1 || index + 1 == types.len() {
+        for (index, &member) in members.iter().enumerate() {
+            let own = if index + 1 == members.len() {
                 self.needs[need.0 as usize].slots[slot as usize].types = vec![member];
                 slot
             } else {
                 self.clone_slot(need, slot, member)?
             };
-            if members.contains(&member) {
-                self.enter_members(need, ty, member);
-                if !self.served.contains_key(&(need, own, member)) {
-                    self.serve_slot(need, member, own)?;
-                }
-                made.push((member, own));
+            self.enter_members(need, ty, member);
+            if !self.served.contains_key(&(need, own, member)) {
+                self.serve_slot(need, member, own)?;
             }
+            made.push((member, own));
         }
         self.reach.forget_costs();
         Ok(made)
@@ -734,8 +786,10 @@ impl<'g> Planner<'g> {
     }
 
     fn clone_need(&mut self, need: NeedId, parent: (NeedId, u16)) -> Result<NeedId, PlanError> {
-        self.reach.spend(1)?;
-        let mut copy = self.needs[need.0 as usize].clone();
+        let own = &self.needs[need.0 as usize];
+        let entries: usize = own.index.values().map(|slots| 1 + slots.len()).sum();
+        self.reach.spend(8 * (1 + own.slots.len() + entries))?;
+        let mut copy = own.clone();
         copy.parent = Some(parent);
         let id = NeedId(self.needs.len() as u32);
         let children: Vec<Option<NeedId>> = copy.slots.iter().map(|slot| slot.child).collect();
@@ -833,22 +887,19 @@ impl<'g> Planner<'g> {
                 continue;
             };
             parents.push(provider);
-            parents.extend(self.level_positions(need, ty));
+            // Behind `@requires` only the fetch that was entered for the field can be asked for it.
+            let others = self.offering(need, ty, slot).into_iter();
+            parents.extend(others.filter(|pos| {
+                let node = self.position(*pos).node;
+                self.reach.free_edge(node, &field).is_some()
+            }));
         }
         let mut positions = Vec::new();
         for parent in parents {
-            if !self.answers(parent, slot) {
-                continue;
-            }
             let edge = self.reach.edge(self.position(parent).node, &field);
-            let free = edge.is_some_and(|edge| edge.requires.is_none());
             let Some(to) = edge.and_then(|edge| edge.to) else {
                 continue;
             };
-            let provides = self.served.values().any(|pos| *pos == parent);
-            if !free && !provides {
-                continue;
-            }
             let pos = self.child_position(parent, slot, to, child);
             if !positions.contains(&pos) {
                 positions.push(pos);
@@ -1055,4 +1106,10 @@ impl<'g> Planner<'g> {
                 .to_string(),
         }
     }
+}
+
+/// A key is known only when all of its parts are, however deep.
+fn mark_key(input: &mut Input) {
+    input.key = true;
+    input.children.iter_mut().for_each(mark_key);
 }

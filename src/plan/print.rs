@@ -16,7 +16,6 @@ use crate::graph::query::TypeId;
 
 /// The client's operation, as far as operations made from it depend on it.
 pub(super) struct Operation<'a> {
-    pub(super) kind: executable::OperationType,
     pub(super) name: Option<&'a Name>,
     pub(super) variables: Vec<(&'a Name, &'a ast::Type)>,
 }
@@ -24,6 +23,8 @@ pub(super) struct Operation<'a> {
 /// An operation for a GraphQL service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceOperation {
+    /// Query or mutation: under a mutation's fields, the query root is asked by queries.
+    pub kind: executable::OperationType,
     /// Its text.
     pub text: String,
     /// The client's variables that it uses.
@@ -44,6 +45,7 @@ struct Printer<'f, 'p, 'g> {
 pub(super) fn operation(
     finisher: &mut Finisher<'_, '_>,
     operation: &Operation<'_>,
+    kind: executable::OperationType,
     read: ReadId,
     guard: &Guard,
     entities: Option<&Name>,
@@ -81,12 +83,7 @@ pub(super) fn operation(
     }
     definitions.extend(guards.iter().map(|(name, _)| format!("${name}: Boolean!")));
     let mut text = String::new();
-    let kind = if entities.is_some() {
-        "query"
-    } else {
-        operation.kind.name()
-    };
-    text.push_str(kind);
+    text.push_str(kind.name());
     if let Some(name) = operation.name {
         let _ = write!(text, " {name}");
     }
@@ -105,6 +102,7 @@ pub(super) fn operation(
         _ => text.push_str(&body),
     }
     ServiceOperation {
+        kind,
         text,
         variables,
         guards,

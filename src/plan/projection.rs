@@ -151,7 +151,7 @@ pub(super) fn of_service(reads: &[Read], needs: &[Need], read: ReadId) -> Projec
 
 /// Compiles the projection of a connect: its selection, as far as the operation needs it. `read` is what is read of the
 /// objects it yields; `None` for a leaf.
-pub(super) fn of_connect(
+pub(crate) fn of_connect(
     reads: &[Read],
     needs: &[Need],
     selection: &Selection,
@@ -254,6 +254,7 @@ impl Compiler<'_> {
         // A path with braces that stands alone is what the whole yields, a list too.
         if let ExprKind::Object(selection) = &expression.kind
             && let [Item::Spread { value }] = selection.items.as_slice()
+            && value.as_path().is_some_and(|path| path.selection.is_some())
         {
             return self.root(value, read);
         }
@@ -322,8 +323,9 @@ impl Compiler<'_> {
             match item {
                 Item::Field { name, value, .. } => {
                     let fields = &self.reads[read.0 as usize].fields;
-                    let wanted = fields.iter().find(|field| field.name.as_str() == &**name);
-                    if let Some((slot, below)) = wanted.map(|field| (field.slot, field.read)) {
+                    let wanted = fields.iter().filter(|field| *field.name == **name);
+                    let wanted: Vec<_> = wanted.map(|field| (field.slot, field.read)).collect();
+                    for (slot, below) in wanted {
                         self.field(scope, at, keys, value, slot, below, row);
                     }
                 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use apollo_compiler::Name;
@@ -25,8 +26,51 @@ use crate::graph::query::TypeId;
 pub(super) struct Reach {
     /// Lookups with the cheapest cost of entering them, keys included.
     pub(super) lookups: BTreeMap<LookupId, u32>,
-    /// Fields behind `@requires`, by lookup and name, with the cost of the lookup and of what is required.
-    pub(super) required: BTreeMap<(LookupId, Name), u32>,
+    /// Fields behind `@requires`, by name and lookup, with the cost of the lookup and of what is required.
+    required: BTreeMap<Name, BTreeMap<LookupId, u32>>,
+    /// The lookups by the fields that they lead to, in their order.
+    by_field: HashMap<Name, Vec<LookupId>>,
+    /// Fields that something here needs and that are not at hand: where one of them is offered, costs go down.
+    pub(super) open: HashSet<Name>,
+}
+
+impl Reach {
+    /// The lookups that lead to a field.
+    pub(super) fn offering(&self, field: &Name) -> &[LookupId] {
+        self.by_field
+            .get(field)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// What it costs to have a lookup resolve a field behind `@requires`; `None` when it cannot.
+    pub(super) fn required_cost(&self, lookup: LookupId, field: &Name) -> Option<u32> {
+        self.required.get(field)?.get(&lookup).copied()
+    }
+}
+
+/// Nodes with the costs of standing there. Of many nodes an index is kept, so that a field is found in one step.
+struct Known<'g> {
+    nodes: Vec<(NodeId, u32)>,
+    index: Option<HashMap<&'g Name, Offer>>,
+}
+
+/// Where a field can be read.
+#[derive(Default)]
+struct Offer {
+    /// The least cost.
+    cost: u32,
+    /// Where it leads, for a composite field.
+    targets: Vec<(NodeId, u32)>,
+}
+
+/// How many nodes are searched one by one.
+const FEW: usize = 8;
+
+impl<'g> Known<'g> {
+    fn new(nodes: Vec<(NodeId, u32)>) -> Self {
+        Known { nodes, index: None }
+    }
 }
 
 /// Memo tables over one graph and one operation's needs.
@@ -106,7 +150,7 @@ impl<'g> Reachability<'g> {
 
     fn close(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Reach, PlanError> {
         let graph = self.graph;
-        let mut known: Vec<(NodeId, u32)> = nodes.iter().map(|node| (*node, 0)).collect();
+        let mut known = Known::new(nodes.iter().map(|node| (*node, 0)).collect());
         let mut reach = Reach::default();
         let lookups = graph.lookups_on(ty);
         loop {
@@ -119,7 +163,7 @@ impl<'g> Reachability<'g> {
                         continue;
                     };
                     reach.lookups.insert(id, cost + lookup.cost);
-                    known.push((lookup.to, cost + lookup.cost));
+                    self.learn(&mut known, lookup.to, cost + lookup.cost)?;
                     changed = true;
                 }
                 for (name, edge) in &graph.node(lookup.to).fields {
@@ -127,7 +171,7 @@ impl<'g> Reachability<'g> {
                         continue;
                     };
                     if self.edge(lookup.to, name).is_none()
-                        || reach.required.contains_key(&(id, name.clone()))
+                        || reach.required_cost(id, name).is_some()
                     {
                         continue;
                     }
@@ -135,12 +179,86 @@ impl<'g> Reachability<'g> {
                         continue;
                     };
                     let entered = reach.lookups.get(&id).copied().unwrap_or_default();
-                    reach.required.insert((id, name.clone()), entered + cost);
+                    let required = reach.required.entry(name.clone()).or_default();
+                    required.insert(id, entered + cost);
                     changed = true;
                 }
             }
             if !changed {
-                return Ok(reach);
+                break;
+            }
+        }
+        for (&id, &cost) in &reach.lookups {
+            let lookup = graph.lookup(id);
+            let node = graph.node(lookup.to);
+            self.spend(node.fields.len())?;
+            for name in node.fields.keys() {
+                let offering = reach.by_field.entry(name.clone()).or_default();
+                offering.push(id);
+            }
+            if cost > lookup.cost {
+                self.note_open(&known, &lookup.key, &mut reach.open);
+            }
+        }
+        for (name, lookups) in &reach.required {
+            for id in lookups.keys() {
+                let edge = graph.node(graph.lookup(*id).to).fields.get(name);
+                if let Some(requires) = edge.and_then(|edge| edge.requires.as_ref()) {
+                    self.note_open(&known, requires, &mut reach.open);
+                }
+            }
+        }
+        Ok(reach)
+    }
+
+    /// Adds a node to those where we can stand.
+    fn learn(&mut self, known: &mut Known<'g>, node: NodeId, cost: u32) -> Result<(), PlanError> {
+        known.nodes.push((node, cost));
+        if known.nodes.len() <= FEW {
+            return Ok(());
+        }
+        let fresh = match known.index {
+            Some(_) => vec![(node, cost)],
+            None => known.nodes.clone(),
+        };
+        let index = known.index.get_or_insert_with(HashMap::new);
+        for (node, cost) in fresh {
+            let fields = &self.graph.node(node).fields;
+            self.budget = self
+                .budget
+                .checked_sub(fields.len())
+                .ok_or(PlanError::TooComplex)?;
+            for name in fields.keys() {
+                let Some(edge) = self.free_edge(node, name) else {
+                    continue;
+                };
+                let offer = index.entry(name).or_insert_with(|| Offer {
+                    cost,
+                    targets: Vec::new(),
+                });
+                offer.cost = offer.cost.min(cost);
+                offer.targets.extend(edge.to.map(|to| (to, cost)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the fields of a set that are not at hand.
+    fn note_open(&self, known: &Known<'_>, set: &FieldSet, open: &mut HashSet<Name>) {
+        for item in &set.items {
+            match item {
+                FieldSetItem::Field { name, children, .. } => {
+                    let at_hand = match &known.index {
+                        Some(index) => index.get(name).is_some_and(|offer| offer.cost == 0),
+                        None => known.nodes.iter().any(|(node, cost)| {
+                            *cost == 0 && self.free_edge(*node, name).is_some()
+                        }),
+                    };
+                    if !at_hand || !children.is_empty() {
+                        open.insert(name.clone());
+                    }
+                }
+                FieldSetItem::Fragment { children, .. } => self.note_open(known, children, open),
             }
         }
     }
@@ -148,7 +266,7 @@ impl<'g> Reachability<'g> {
     /// The cost of knowing all fields of a set, from nodes with the costs of standing there.
     fn obtain(
         &mut self,
-        known: &[(NodeId, u32)],
+        known: &Known<'g>,
         reach: &Reach,
         set: &FieldSet,
     ) -> Result<Option<u32>, PlanError> {
@@ -171,7 +289,7 @@ impl<'g> Reachability<'g> {
 
     fn obtain_field(
         &mut self,
-        known: &[(NodeId, u32)],
+        known: &Known<'g>,
         reach: &Reach,
         name: &Name,
         children: &FieldSet,
@@ -181,21 +299,27 @@ impl<'g> Reachability<'g> {
         }
         let mut best: Option<u32> = None;
         let mut targets = Vec::new();
-        for &(node, cost) in known {
+        if let Some(index) = &known.index {
             self.spend(1)?;
-            let Some(edge) = self.free_edge(node, name) else {
-                continue;
-            };
-            if children.is_empty() {
-                best = Some(best.map_or(cost, |b| b.min(cost)));
-            } else if let Some(to) = edge.to {
-                targets.push((to, cost));
+            match index.get(name) {
+                Some(offer) if children.is_empty() => best = Some(offer.cost),
+                Some(offer) => targets.clone_from(&offer.targets),
+                None => {}
+            }
+        } else {
+            self.spend(known.nodes.len())?;
+            for &(node, cost) in &known.nodes {
+                let Some(edge) = self.free_edge(node, name) else {
+                    continue;
+                };
+                if children.is_empty() {
+                    best = Some(best.map_or(cost, |b: u32| b.min(cost)));
+                } else if let Some(to) = edge.to {
+                    targets.push((to, cost));
+                }
             }
         }
-        for ((lookup, field), cost) in &reach.required {
-            if field != name {
-                continue;
-            }
+        for (lookup, cost) in reach.required.get(name).into_iter().flatten() {
             let to = self
                 .graph
                 .node(self.graph.lookup(*lookup).to)
@@ -208,6 +332,9 @@ impl<'g> Reachability<'g> {
             }
         }
         for (to, cost) in targets {
+            if best.is_some_and(|best| best <= cost) {
+                continue;
+            }
             let Some(inner) = self.obtain_from(to, children)? else {
                 continue;
             };
@@ -218,7 +345,7 @@ impl<'g> Reachability<'g> {
 
     fn obtain_fragment(
         &mut self,
-        known: &[(NodeId, u32)],
+        known: &Known<'g>,
         on: &Name,
         children: &FieldSet,
     ) -> Result<Option<u32>, PlanError> {
@@ -226,7 +353,8 @@ impl<'g> Reachability<'g> {
             return Ok(None);
         };
         let mut best: Option<u32> = None;
-        for &(node, cost) in known {
+        for &(node, cost) in &known.nodes {
+            self.spend(1)?;
             let target = if self.graph.node(node).ty == on {
                 Some(node)
             } else {
@@ -246,7 +374,7 @@ impl<'g> Reachability<'g> {
     /// The cost of knowing a field set of the objects at one node, lookups included.
     fn obtain_from(&mut self, node: NodeId, set: &FieldSet) -> Result<Option<u32>, PlanError> {
         let graph = self.graph;
-        let direct = [(node, 0)];
+        let direct = Known::new(vec![(node, 0)]);
         let empty = Reach::default();
         if let Some(cost) = self.obtain(&direct, &empty, set)? {
             return Ok(Some(cost));
@@ -255,13 +383,10 @@ impl<'g> Reachability<'g> {
             return self.obtain_from_abstract(node, set);
         }
         let reach = self.reach(graph.node(node).ty, &[node])?;
-        let mut known = vec![(node, 0)];
-        known.extend(
-            reach
-                .lookups
-                .iter()
-                .map(|(lookup, cost)| (graph.lookup(*lookup).to, *cost)),
-        );
+        let mut known = Known::new(vec![(node, 0)]);
+        for (lookup, cost) in &reach.lookups {
+            self.learn(&mut known, graph.lookup(*lookup).to, *cost)?;
+        }
         self.obtain(&known, &reach, set)
     }
 
@@ -384,16 +509,17 @@ impl<'g> Reachability<'g> {
         let asked = &needs[need.0 as usize].slots[slot as usize];
         let reach = self.reach(ty, &[node])?;
         let mut best: Option<(u32, u32, LookupId)> = None;
-        for (&lookup, &entering) in &reach.lookups {
+        for &lookup in reach.offering(&asked.key.field) {
             self.spend(1)?;
+            let entering = reach.lookups.get(&lookup).copied().unwrap_or_default();
             let to = graph.lookup(lookup).to;
             let Some(edge) = self.edge(to, &asked.key.field) else {
                 continue;
             };
             let entering = match &edge.requires {
                 None => entering,
-                Some(_) => match reach.required.get(&(lookup, asked.key.field.clone())) {
-                    Some(cost) => *cost,
+                Some(_) => match reach.required_cost(lookup, &asked.key.field) {
+                    Some(cost) => cost,
                     None => continue,
                 },
             };

@@ -99,7 +99,10 @@ fn golden_plans() {
             let text = plan_text(&case, Turn::AsWritten);
             for turn in [Turn::Reversed, Turn::Rotated] {
                 let other = plan_text(&case, turn);
-                assert_eq!(text, other, "{turn:?}: the order of folders changes the plan");
+                assert_eq!(
+                    text, other,
+                    "{turn:?}: the order of folders changes the plan"
+                );
             }
             text
         });

@@ -1,1 +1,102 @@
-//! How much work planning is, in counted steps.
+//! How much work planning is, in counted steps: never by a clock.
+
+use std::fmt::Write;
+
+use sangam::plan::PlanError;
+use sangam::plan::PlanLimits;
+
+use super::graph;
+use super::plan_of;
+use super::subgraph;
+
+/// A type with `count` connectors, each giving one field of it, and an operation that asks for all of them.
+fn many(count: usize) -> (String, String) {
+    let mut sdl = String::from(
+        r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "s", http: { baseURL: "https://s.example" })
+type Query { rows: [Row!] @connect(source: "s", http: { GET: "/rows" }, selection: "id") }
+"#,
+    );
+    let (mut connects, mut fields, mut asked) = (String::new(), String::new(), String::new());
+    for number in 0..count {
+        let _ = writeln!(
+            connects,
+            r#"  @connect(source: "s", http: {{ GET: "/f{number}/{{$this.id}}" }}, selection: "id f{number}")"#
+        );
+        let _ = write!(fields, " f{number}: Int");
+        let _ = write!(asked, " f{number}");
+    }
+    let _ = write!(
+        sdl,
+        "type Row @key(fields: \"id\")\n{connects} {{ id: ID!{fields} }}"
+    );
+    (sdl, format!("{{ rows {{{asked} }} }}"))
+}
+
+/// The fewest steps within which an operation is planned.
+fn steps(sdl: &str, operation: &str) -> usize {
+    let (composed, graph) = graph(vec![subgraph("many", sdl)]);
+    let plans = |steps: usize| {
+        let limits = PlanLimits {
+            steps,
+            ..PlanLimits::default()
+        };
+        plan_of(&composed, &graph, operation, limits).is_ok()
+    };
+    let (mut low, mut high) = (0, 1_000);
+    while !plans(high) {
+        assert!(high < 100_000_000, "no end");
+        (low, high) = (high, high * 2);
+    }
+    while high - low > high / 50 {
+        let middle = low.midpoint(high);
+        if plans(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
+}
+
+#[test]
+fn ten_times_the_connectors_are_ten_times_the_steps() {
+    let (small, large) = (many(100), many(1_000));
+    let (few, more) = (steps(&small.0, &small.1), steps(&large.0, &large.1));
+    assert!(more < few * 13, "{few} steps for 100, {more} for 1000");
+}
+
+/// Interfaces within interfaces: what an adversarial operation makes of them grows with every level.
+#[test]
+fn an_adversarial_operation_is_refused_within_its_budget() {
+    let mut sdl =
+        String::from("type Query { node: Node }\ninterface Node { id: ID! next: Node }\n");
+    let mut other = String::from("interface Node { id: ID! next: Node }\n");
+    for number in 0..12 {
+        let _ = writeln!(
+            sdl,
+            "type T{number} implements Node @key(fields: \"id\") {{ id: ID! next: Node @external }}"
+        );
+        let _ = writeln!(
+            other,
+            "type T{number} implements Node @key(fields: \"id\") {{ id: ID! next: Node }}"
+        );
+    }
+    let mut operation = String::from("id");
+    for _ in 0..14 {
+        operation = format!("next {{ {operation} }}");
+    }
+    let (composed, graph) = graph(vec![subgraph("a", &sdl), subgraph("b", &other)]);
+    let planned = plan_of(
+        &composed,
+        &graph,
+        &format!("{{ node {{ {operation} }} }}"),
+        PlanLimits::default(),
+    );
+    match planned {
+        Ok(plan) => assert!(plan.fetches.len() < 1_000, "{} fetches", plan.fetches.len()),
+        Err(error) => assert_eq!(error, PlanError::TooComplex),
+    }
+}

@@ -1,0 +1,120 @@
+//! Whole executions as data: subgraphs, what their upstreams answer, an operation, its answer and the calls made for it.
+//!
+//! One Markdown file a case. Blocks, in order:
+//! - `graphql subgraph NAME`: a subgraph; without `@link` it is a GraphQL service;
+//! - `json data NAME`: what the GraphQL service NAME knows (see [`service`]);
+//! - `http NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
+//! - `graphql`, `json variables`: an operation, and values for it;
+//! - `json`: the answer, with its fields in order; it is what executes the operation;
+//! - `text calls`: what the upstreams were asked for it, sorted.
+//!
+//! `UPDATE_EXPECT=1` writes answers and calls; hold them against the title before keeping them.
+
+mod pretty;
+mod service;
+mod upstream;
+
+use std::path::Path;
+
+use sangam::config::Environment;
+use sangam::config::RawSettings;
+use sangam::config::Settings;
+use sangam::document::Value;
+use sangam::gateway::ClientContext;
+use sangam::gateway::Gateway;
+use sangam::gateway::GraphqlRequest;
+use sangam::gateway::Member;
+
+use self::upstream::Upstreams;
+use crate::plans::subgraph;
+use crate::support::markdown::Case;
+use crate::support::markdown::files;
+
+#[tokio::test]
+async fn executions() {
+    let mut wrong = Vec::new();
+    for path in files("execution") {
+        let run = tokio::spawn(async move {
+            let case = Case::read(&path);
+            let found = run(&case).await;
+            case.compare(&found)
+        });
+        match run.await {
+            Ok(different) => wrong.extend(different),
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Runs a case; gives what came out for each of its blocks.
+async fn run(case: &Case) -> Vec<Option<String>> {
+    let upstreams = Upstreams::start(case).await;
+    let gateway = gateway(case, &upstreams);
+    let (mut operation, mut variables) = (String::new(), None);
+    let mut found = Vec::with_capacity(case.blocks.len());
+    for block in &case.blocks {
+        let mut out = None;
+        match block.info.as_str() {
+            "graphql" => (operation, variables) = (block.body.clone(), None),
+            "json variables" => variables = Some(read(&block.body, &case.path)),
+            "json" => {
+                let request = GraphqlRequest {
+                    query: Some(operation.clone()),
+                    variables: variables.clone(),
+                    ..GraphqlRequest::default()
+                };
+                let client = ClientContext {
+                    mutations_allowed: true,
+                    ..ClientContext::default()
+                };
+                let response = gateway.execute(request, &client).await;
+                let answer = Value::parse_json(&response.body).unwrap();
+                let answer = pretty::pretty(&answer);
+                // Written in another layout it is the same answer.
+                let expected = Value::parse_json(block.body.as_bytes()).map(|v| pretty::pretty(&v));
+                let same = expected.is_ok_and(|expected| expected == answer);
+                out = Some(if same { block.body.clone() } else { answer });
+            }
+            "text calls" => out = Some(upstreams.take_calls()),
+            _ => {}
+        }
+        found.push(out);
+    }
+    found
+}
+
+fn read(text: &str, path: &Path) -> Value {
+    Value::parse_json(text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A gateway in front of a case's upstreams.
+fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
+    let mut text = String::new();
+    let mut subgraphs = Vec::new();
+    for block in &case.blocks {
+        let Some(name) = block.info.strip_prefix("graphql subgraph ") else {
+            continue;
+        };
+        let url = upstreams.url(name);
+        text.push_str(&format!(
+            "[connector.{name}]\nbase_url = \"{url}\"\ntimeout = \"1s\"\n"
+        ));
+        subgraphs.push(subgraph(name, &block.body));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sangam.toml");
+    std::fs::write(&file, text).unwrap();
+    let settings = Settings::load(Some(&file), &Environment::default(), RawSettings::default());
+    let settings = settings.unwrap_or_else(|error| panic!("{error}"));
+    let members = subgraphs.into_iter().map(|subgraph| Member {
+        settings: settings
+            .connector(&subgraph.name, None)
+            .unwrap_or_else(|error| panic!("{error}")),
+        owner: None,
+        description: None,
+        subgraph,
+    });
+    Gateway::new(members.collect(), &settings)
+        .unwrap_or_else(|problem| panic!("{}: {problem:#?}", case.path.display()))
+}

@@ -1,0 +1,157 @@
+//! The upstreams of a case, all on one loopback port, each under its name.
+//!
+//! A GraphQL service answers from its data. An `http NAME` block is a fixed answer: its first line is the method, the path
+//! with its query, and optionally the JSON body to be answered so; the second line the status, or `dead` (nobody listens)
+//! or `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use sangam::document::Value;
+
+use super::service::Service;
+use crate::support::markdown::Case;
+
+pub(crate) struct Upstreams {
+    address: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    services: BTreeMap<String, (String, Value)>,
+    fixed: Vec<Fixed>,
+    calls: Mutex<Vec<String>>,
+}
+
+struct Fixed {
+    name: String,
+    target: String,
+    body: Option<Value>,
+    status: String,
+    answer: String,
+}
+
+impl Upstreams {
+    pub(crate) async fn start(case: &Case) -> Upstreams {
+        let mut shared = Shared::default();
+        for block in &case.blocks {
+            if let Some(name) = block.info.strip_prefix("json data ") {
+                let sdl = case.block(&format!("graphql subgraph {name}")).unwrap();
+                let data = Value::parse_json(block.body.as_bytes())
+                    .unwrap_or_else(|error| panic!("{}: {error}", case.path.display()));
+                let service = (sdl.to_owned(), data);
+                shared.services.insert(name.to_owned(), service);
+            }
+            if let Some(name) = block.info.strip_prefix("http ") {
+                shared.fixed.push(Fixed::read(name, &block.body));
+            }
+        }
+        let shared = Arc::new(shared);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Upstreams { address, shared }
+    }
+
+    /// Where a subgraph's upstream is.
+    pub(crate) fn url(&self, name: &str) -> String {
+        let dead = |fixed: &Fixed| fixed.name == name && fixed.status == "dead";
+        if self.shared.fixed.iter().any(dead) {
+            return "http://127.0.0.1:1".to_owned();
+        }
+        format!("http://{}/{name}", self.address)
+    }
+
+    /// The calls since the last time, sorted, a line each.
+    pub(crate) fn take_calls(&self) -> String {
+        let mut calls = std::mem::take(&mut *self.shared.calls.lock().unwrap());
+        calls.sort();
+        calls.iter().map(|call| format!("{call}\n")).collect()
+    }
+}
+
+impl Fixed {
+    fn read(name: &str, block: &str) -> Fixed {
+        let mut lines = block.splitn(3, '\n');
+        let (request, status) = (lines.next().unwrap(), lines.next().unwrap());
+        let mut parts = request.splitn(3, ' ');
+        let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
+        Fixed {
+            name: name.to_owned(),
+            target: format!("{method} {path}"),
+            body: parts
+                .next()
+                .map(|body| Value::parse_json(body.as_bytes()).unwrap()),
+            status: status.to_owned(),
+            answer: lines.next().unwrap_or_default().trim_end().to_owned(),
+        }
+    }
+}
+
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> Response {
+    let target = uri.path_and_query().unwrap().as_str();
+    let (name, path) = target[1..].split_once('/').unwrap_or((&target[1..], ""));
+    let target = format!("{method} /{path}");
+    let body = Value::parse_json(&body).ok();
+    let service = shared.services.get(name);
+    let call = match &body {
+        Some(body) if body.get("query").is_some() => {
+            let query = body.get("query").and_then(Value::as_str).unwrap();
+            let variables = body.get("variables").map(super::pretty::pretty);
+            let variables = variables.unwrap_or_default();
+            format!("{name}: {query} {}", variables.replace('\n', " "))
+        }
+        Some(body) => {
+            let body = super::pretty::pretty(body);
+            format!("{name}: {target} {}", body.replace('\n', " "))
+        }
+        None => format!("{name}: {target}"),
+    };
+    shared
+        .calls
+        .lock()
+        .unwrap()
+        .push(call.trim_end().to_owned());
+    let fixed = shared.fixed.iter().find(|fixed| {
+        fixed.name == name && fixed.target == target && (fixed.body.is_none() || fixed.body == body)
+    });
+    if let Some(fixed) = fixed {
+        if fixed.status == "slow" {
+            std::future::pending::<()>().await;
+        }
+        let status = StatusCode::from_bytes(fixed.status.as_bytes()).unwrap();
+        return (
+            status,
+            [(CONTENT_TYPE, "application/json")],
+            fixed.answer.clone(),
+        )
+            .into_response();
+    }
+    match (service, body) {
+        (Some((sdl, data)), Some(body)) => {
+            let mut text = Vec::new();
+            Service { sdl, data }.answer(&body).write_json(&mut text);
+            ([(CONTENT_TYPE, "application/json")], text).into_response()
+        }
+        _ => (StatusCode::NOT_FOUND, "no such answer in this case").into_response(),
+    }
+}
