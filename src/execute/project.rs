@@ -80,12 +80,17 @@ impl Projector<'_> {
                 then,
                 otherwise,
             } => self.path(reader, keys, then, otherwise),
-            // A selection of named fields maps over a list, as braces do.
+            // A selection of named fields maps over a list and gives a scalar back, as braces do.
             Root::Evaluated { expression, .. }
                 if matches!(expression.kind, ExprKind::Object(_))
-                    && reader.peek()? == Kind::List =>
+                    && reader.peek()? != Kind::Object =>
             {
-                self.list(reader, |projector, reader| projector.read(reader, root))
+                match reader.peek()? {
+                    Kind::List => {
+                        self.list(reader, |projector, reader| projector.read(reader, root))
+                    }
+                    _ => self.scalar(reader),
+                }
             }
             Root::Evaluated { expression, then } => {
                 let input = Value::read(reader)?;

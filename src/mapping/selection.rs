@@ -85,15 +85,23 @@ impl Selection {
         self.evaluate_within(input, variables, &Budget::default())
     }
 
-    /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list, as braces do.
+    /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list and gives a
+    /// scalar back, as braces do.
     pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
-        let (ExprKind::Object(_), Some(Value::Array(items))) = (&self.root.kind, input) else {
-            return self.evaluate(input, variables);
+        let items = match (&self.root.kind, input) {
+            (ExprKind::Object(_), Some(Value::Array(items))) => items,
+            (ExprKind::Object(_), Some(scalar)) if scalar.as_object().is_none() => {
+                return Evaluated {
+                    value: Some(scalar.clone()),
+                    ..Evaluated::default()
+                };
+            }
+            _ => return self.evaluate(input, variables),
         };
         let mut all = Evaluated::default();
         let mut values = Vec::with_capacity(items.len());
         for item in items.iter() {
-            let own = self.evaluate(Some(item), variables);
+            let own = self.evaluate_each(Some(item), variables);
             values.push(own.value.unwrap_or_default());
             all.warnings.extend(own.warnings);
             all.dropped_warnings += own.dropped_warnings;
