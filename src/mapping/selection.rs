@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::analyse::{Analysis, VariableUse, analyse};
-use super::ast::{Expr, ExprKind};
+use super::ast::{Expr, ExprKind, Item};
 use super::evaluate::{Budget, Evaluated, evaluate};
 use super::needs::Need;
 use super::parse::{Lone, parse};
@@ -88,9 +88,19 @@ impl Selection {
     /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list and gives a
     /// scalar back, as braces do.
     pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
-        let items = match (&self.root.kind, input) {
-            (ExprKind::Object(_), Some(Value::Array(items))) => items,
-            (ExprKind::Object(_), Some(scalar)) if scalar.as_object().is_none() => {
+        // A path with braces that stands alone is what the whole yields.
+        let named = match &self.root.kind {
+            ExprKind::Object(selection) => match selection.items.as_slice() {
+                [Item::Spread { value }] => {
+                    value.as_path().is_none_or(|path| path.selection.is_none())
+                }
+                _ => true,
+            },
+            _ => false,
+        };
+        let items = match input {
+            Some(Value::Array(items)) if named => items,
+            Some(scalar) if named && scalar.as_object().is_none() => {
                 return Evaluated {
                     value: Some(scalar.clone()),
                     ..Evaluated::default()
