@@ -49,6 +49,9 @@ impl LogLayer {
 /// The fields of one span, as they will stand in a line: `,"request_id":"…"` or ` request_id=…`.
 struct SpanFields(String);
 
+/// About the bytes that the fields of a request's span take.
+const FIELDS_OF_A_SPAN: usize = 128;
+
 /// Writes allowed fields.
 struct FieldWriter<'a> {
     format: LogFormat,
@@ -77,11 +80,15 @@ impl FieldWriter<'_> {
         }
     }
 
+    // Every request's span comes by here, and few are ever written: no formatting machinery.
     fn key(&mut self, name: &str) {
-        let _ = match self.format {
-            LogFormat::Json => write!(self.out, ",\"{name}\":"),
-            LogFormat::Text => write!(self.out, " {name}="),
+        let (before, after) = match self.format {
+            LogFormat::Json => (",\"", "\":"),
+            LogFormat::Text => (" ", "="),
         };
+        self.out.push_str(before);
+        self.out.push_str(name);
+        self.out.push_str(after);
     }
 }
 
@@ -118,6 +125,13 @@ impl Visit for FieldWriter<'_> {
 }
 
 fn push_json_string(text: &str, out: &mut String) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(is_plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut bytes = Vec::with_capacity(text.len() + 2);
     write_json_string(text, &mut bytes);
     out.push_str(&String::from_utf8_lossy(&bytes));
@@ -141,7 +155,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
         context: Context<'_, S>,
     ) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = String::new();
+        let mut fields = String::with_capacity(FIELDS_OF_A_SPAN);
         attributes.record(&mut FieldWriter {
             format: self.format,
             out: &mut fields,

@@ -31,6 +31,11 @@ impl TraceContext {
         }
     }
 
+    /// The trace's id as it stands in the header.
+    pub fn trace_id_text(self) -> String {
+        text(&digits::<32>(self.trace_id))
+    }
+
     /// Reads the header's value: `00-<32 hex>-<16 hex>-<2 hex>`. A later version may have more parts, which are
     /// ignored. `None` for anything else, and for ids of zeros.
     pub fn parse(text: &str) -> Option<TraceContext> {
@@ -57,14 +62,27 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
     fits.then(|| u128::from_str_radix(text, 16).ok()).flatten()
 }
 
+/// The lowest `N` hexadecimal digits. Every request has its ids written at least once: no formatting machinery.
+fn digits<const N: usize>(mut value: u128) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(value & 15) as usize];
+        value >>= 4;
+    }
+    digits
+}
+
+fn text(digits: &[u8]) -> String {
+    String::from_utf8_lossy(digits).into_owned()
+}
+
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let TraceContext {
-            trace_id,
-            span_id,
-            flags,
-        } = self;
-        write!(f, "00-{trace_id:032x}-{span_id:016x}-{flags:02x}")
+        let mut all = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        all[3..35].copy_from_slice(&digits::<32>(self.trace_id));
+        all[36..52].copy_from_slice(&digits::<16>(self.span_id.into()));
+        all[53..55].copy_from_slice(&digits::<2>(self.flags.into()));
+        f.write_str(&String::from_utf8_lossy(&all))
     }
 }
 

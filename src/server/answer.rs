@@ -45,7 +45,10 @@ fn cache_control(policy: ResponseCachePolicy, outcome: Outcome) -> HeaderValue {
     };
     let scope = if policy.private { "private" } else { "public" };
     let lifetime = left.saturating_add(policy.age.unwrap_or(0));
-    let text = format!("{scope}, max-age={lifetime}");
+    let mut text = String::with_capacity(40);
+    text.push_str(scope);
+    text.push_str(", max-age=");
+    text.push_str(itoa::Buffer::new().format(lifetime));
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
 }
 

@@ -41,7 +41,7 @@ impl RequestContext {
             .filter(|id| is_plain(id));
         let request_id = match given {
             Some(id) => id.into(),
-            None => format!("{:032x}", trace.trace_id).into(),
+            None => trace.trace_id_text().into(),
         };
         RequestContext { request_id, trace }
     }
