@@ -3,10 +3,10 @@
 use ::http::HeaderMap;
 use ::http::header::CONTENT_TYPE;
 use bytes::{Bytes, BytesMut};
-use reqwest::Response;
 use url::Url;
 
-use super::error::{from_reqwest, place};
+use super::error::place;
+use super::received::Received;
 use crate::source::{Format, SourceError, SourceErrorKind};
 
 /// How much of a failure's unreadable page is read, so that the connection can be used again.
@@ -17,7 +17,7 @@ const MAX_DRAINED: usize = 64 * 1024;
 /// # Errors
 /// [`SourceErrorKind::TooLarge`] as soon as it is certain, without reading on; or what broke the connection.
 pub(super) async fn read(
-    response: &mut Response,
+    response: &mut Received,
     max_bytes: usize,
     url: &Url,
 ) -> Result<Bytes, SourceError> {
@@ -47,7 +47,7 @@ pub(super) async fn read(
 }
 
 /// Reads and forgets a body that no reader is for; a long or broken one costs the connection.
-pub(super) async fn drain(response: &mut Response, url: &Url) {
+pub(super) async fn drain(response: &mut Received, url: &Url) {
     let mut read = 0;
     while let Ok(Some(next)) = piece(response, url).await {
         read += next.len();
@@ -58,17 +58,16 @@ pub(super) async fn drain(response: &mut Response, url: &Url) {
 }
 
 /// True when there is nothing (more) to read.
-pub(super) async fn is_empty(response: &mut Response, url: &Url) -> Result<bool, SourceError> {
+pub(super) async fn is_empty(response: &mut Received, url: &Url) -> Result<bool, SourceError> {
     Ok(piece(response, url).await?.is_none())
 }
 
 /// The next piece that holds anything.
-async fn piece(response: &mut Response, url: &Url) -> Result<Option<Bytes>, SourceError> {
+async fn piece(response: &mut Received, url: &Url) -> Result<Option<Bytes>, SourceError> {
     loop {
-        match response.chunk().await {
-            Ok(Some(bytes)) if bytes.is_empty() => {}
-            Ok(next) => return Ok(next),
-            Err(error) => return Err(from_reqwest(error, url)),
+        match response.chunk(url).await? {
+            Some(bytes) if bytes.is_empty() => {}
+            next => return Ok(next),
         }
     }
 }

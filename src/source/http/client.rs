@@ -8,6 +8,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use url::Url;
 
+use super::direct::{Direct, is_this_machine};
 use super::{HttpSettings, ProxyChoice};
 use crate::source::registry::SetupError;
 use crate::source::tls;
@@ -24,6 +25,9 @@ pub(super) struct Clients {
     authorities: Vec<CertificateDer<'static>>,
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
+    direct: Option<Direct>,
+    /// The environment names proxies: only this machine is reached without.
+    proxied: bool,
 }
 
 impl Clients {
@@ -43,7 +47,12 @@ impl Clients {
                 url.scheme()
             )));
         }
+        let found = proxies(&settings.proxy);
         Ok(Clients {
+            // With a proxy that cannot be used, the full client says so.
+            proxied: found.map_or(true, |found| !found.is_empty()),
+            direct: Direct::new(&settings)
+                .filter(|_| !matches!(settings.proxy, ProxyChoice::Url(_))),
             settings,
             authorities,
             plain: OnceLock::new(),
@@ -51,7 +60,13 @@ impl Clients {
         })
     }
 
-    /// The client for this URL.
+    /// The client for a URL of plain HTTP, where nothing stands between.
+    pub(super) fn direct(&self, url: &Url) -> Option<&Direct> {
+        let direct = self.direct.as_ref()?;
+        (!self.proxied || is_this_machine(url)).then_some(direct)
+    }
+
+    /// The full client for this URL.
     pub(super) fn get(&self, url: &Url) -> Result<&Client, reqwest::Error> {
         let secure_proxy = match &self.settings.proxy {
             ProxyChoice::Url(proxy) => proxy.scheme() == "https",

@@ -7,16 +7,53 @@ use url::Url;
 
 use crate::source::{SourceError, SourceErrorKind};
 
-/// Translates an error of the HTTP library. The URL is cut down to host and port: a query may hold secrets.
+/// Translates an error of the full client. The URL is cut down to host and port: a query may hold secrets.
 pub(super) fn from_reqwest(error: reqwest::Error, url: &Url) -> SourceError {
     let kind = if error.is_timeout() {
         SourceErrorKind::Timeout
     } else if error.is_connect() {
         SourceErrorKind::Unreachable
     } else {
-        kind_of_cause(&error)
+        kind_of_cause(error.source(), error.is_decode())
     };
-    let error = error.without_url();
+    told(kind, &error.without_url(), url)
+}
+
+/// Translates an error of a direct call, before there was an answer.
+pub(super) fn from_hyper(
+    error: &(dyn Error + 'static),
+    connecting: bool,
+    url: &Url,
+) -> SourceError {
+    let kind = if timed_out(error) {
+        SourceErrorKind::Timeout
+    } else if connecting {
+        SourceErrorKind::Unreachable
+    } else {
+        kind_of_cause(Some(error), false)
+    };
+    told(kind, error, url)
+}
+
+/// Translates an error of a direct call while its body was read.
+pub(super) fn from_body(error: &(dyn Error + 'static), url: &Url) -> SourceError {
+    told(kind_of_cause(Some(error), true), error, url)
+}
+
+fn timed_out(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        let io = inner.downcast_ref::<io::Error>();
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::TimedOut) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+/// The error with everything that caused it.
+fn told(kind: SourceErrorKind, error: &dyn Error, url: &Url) -> SourceError {
     let mut detail = format!("{}: {error}", place(url));
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -37,10 +74,10 @@ pub(super) fn place(url: &Url) -> String {
 }
 
 /// A connection that broke, or a peer that spoke but not HTTP? The library puts both into one kind; the difference is
-/// in the causes.
-fn kind_of_cause(error: &reqwest::Error) -> SourceErrorKind {
+/// in the causes. `decoding` says that what is not about the connection is about the compression.
+fn kind_of_cause(first: Option<&(dyn Error + 'static)>, decoding: bool) -> SourceErrorKind {
     let mut below_http = false;
-    let mut cause = error.source();
+    let mut cause = first;
     while let Some(inner) = cause {
         if let Some(hyper) = inner.downcast_ref::<hyper::Error>() {
             if hyper.is_parse() {
@@ -59,8 +96,7 @@ fn kind_of_cause(error: &reqwest::Error) -> SourceErrorKind {
         }
         cause = inner.source();
     }
-    if error.is_decode() && !below_http {
-        // The compression.
+    if decoding && !below_http {
         return SourceErrorKind::BadAnswer;
     }
     SourceErrorKind::Unreachable

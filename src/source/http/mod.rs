@@ -9,17 +9,16 @@
 
 mod body;
 mod client;
+mod direct;
 mod error;
+mod received;
 mod settings;
-
-use std::sync::Arc;
+mod target;
 
 use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{HeaderMap, StatusCode};
-use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use bytes::Bytes;
-use reqwest::Response;
 use url::Url;
 
 pub use settings::{HttpSettings, ProxyChoice};
@@ -30,6 +29,8 @@ use super::{Answer, CallOptions, Format, Source, SourceError, SourceErrorKind};
 use crate::connector::Request;
 use client::Clients;
 use error::{from_reqwest, place};
+use received::Received;
+use target::{Target, Targets};
 
 /// JSON before anything else: frameworks that can also write XML choose by this header.
 const DEFAULT_ACCEPT: HeaderValue =
@@ -42,8 +43,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub struct HttpSource {
     clients: Clients,
     gate: Gate,
-    /// The URL of the last call with a body: such calls mostly go to one URL, which need not be parsed again.
-    last: ArcSwapOption<(String, Url)>,
+    targets: Targets,
 }
 
 impl HttpSource {
@@ -60,20 +60,21 @@ impl HttpSource {
         Ok(HttpSource {
             clients: Clients::new(settings)?,
             gate,
-            last: ArcSwapOption::empty(),
+            targets: Targets::new(),
         })
     }
 
     async fn exchange(
         &self,
         request: &Request,
-        url: &Url,
+        target: &Target,
         options: &CallOptions,
     ) -> Result<Answer, SourceError> {
         let _turn = self.gate.enter().await?;
-        let mut response = self.send(request, url, options).await?;
+        let url = &target.url;
+        let mut response = self.send(request, target, options).await?;
         let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
+        let headers = response.take_headers();
         let (format, body) = receive(&mut response, &headers, options.max_bytes, url).await?;
         Ok(Answer {
             status: status.as_u16(),
@@ -86,76 +87,47 @@ impl HttpSource {
     async fn send(
         &self,
         request: &Request,
-        url: &Url,
+        target: &Target,
         options: &CallOptions,
-    ) -> Result<Response, SourceError> {
+    ) -> Result<Received, SourceError> {
+        let url = &target.url;
+        let (method, headers) = (request.verb.clone(), headers(request, options));
+        if let Some((direct, uri)) = self.clients.direct(url).zip(target.direct.as_ref()) {
+            let body = request.body.clone();
+            return direct.send(method, uri, headers, body, url).await;
+        }
         let client = self
             .clients
             .get(url)
             .map_err(|error| from_reqwest(error, url))?;
-        let mut builder = client
-            .request(request.verb.clone(), url.clone())
-            .headers(headers(request, options));
+        let mut builder = client.request(method, url.clone()).headers(headers);
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         }
-        builder
-            .send()
-            .await
+        let response = builder.send().await;
+        response
+            .map(Received::Full)
             .map_err(|error| from_reqwest(error, url))
-    }
-
-    /// The parsed target.
-    fn url(&self, request: &Request) -> Result<Url, SourceError> {
-        if request.body.is_empty() {
-            return parse(&request.target);
-        }
-        if let Some(last) = self.last.load().as_deref()
-            && last.0 == request.target
-        {
-            return Ok(last.1.clone());
-        }
-        let url = parse(&request.target)?;
-        let entry = (request.target.clone(), url.clone());
-        self.last.store(Some(Arc::new(entry)));
-        Ok(url)
     }
 }
 
 #[async_trait]
 impl Source for HttpSource {
     async fn call(&self, request: &Request, options: &CallOptions) -> Result<Answer, SourceError> {
-        let url = self.url(request)?;
-        let exchange = self.exchange(request, &url, options);
+        let target = self.targets.get(&request.target)?;
+        let exchange = self.exchange(request, &target, options);
         match tokio::time::timeout(options.timeout, exchange).await {
             Ok(result) => result,
             Err(_) => Err(SourceError::new(
                 SourceErrorKind::Timeout,
                 format!(
                     "{}: no whole answer within {:?}",
-                    place(&url),
+                    place(&target.url),
                     options.timeout
                 ),
             )),
         }
     }
-}
-
-fn parse(target: &str) -> Result<Url, SourceError> {
-    // The target is not shown: it may hold secrets.
-    let url = Url::parse(target).map_err(|error| {
-        SourceError::new(
-            SourceErrorKind::Unreachable,
-            format!("the target is not a URL: {error}"),
-        )
-    })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(SourceError::new(
-            SourceErrorKind::Unreachable,
-            format!("the target's scheme is {}, not http or https", url.scheme()),
-        ));
-    }
-    Ok(url)
 }
 
 fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
@@ -179,7 +151,7 @@ fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
 
 /// The body and its format, by the rules at the top of this file.
 async fn receive(
-    response: &mut Response,
+    response: &mut Received,
     headers: &HeaderMap,
     max_bytes: usize,
     url: &Url,

@@ -1,0 +1,87 @@
+//! Plain HTTP, straight to the upstream: no TLS, no proxy, no redirects to follow.
+//!
+//! Inside a data centre most calls are of this kind, and a query makes many of them. The full client (`client`) would
+//! parse each URL three times and pass each call through layers that have nothing to do here, which is more work than
+//! the call itself. Connections, compression and errors are the same as with the full client.
+
+use ::http::header::{HeaderMap, HeaderValue, USER_AGENT};
+use ::http::{Request, Uri};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower::Service;
+use tower_http::decompression::Decompression;
+use url::{Host, Url};
+
+use super::HttpSettings;
+use super::error::from_hyper;
+use super::received::Received;
+use crate::source::SourceError;
+
+/// The connections of one source.
+#[derive(Debug)]
+pub(super) struct Direct {
+    client: Decompression<Client<HttpConnector, Full<Bytes>>>,
+    user_agent: HeaderValue,
+}
+
+impl Direct {
+    /// `None` where the settings hold what only the full client can do, or can report.
+    pub(super) fn new(settings: &HttpSettings) -> Option<Direct> {
+        if settings.redirects > 0 {
+            return None;
+        }
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(settings.connect_timeout));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(settings.idle_timeout)
+            .pool_max_idle_per_host(settings.max_idle)
+            .build(connector);
+        Some(Direct {
+            client: Decompression::new(client),
+            user_agent: HeaderValue::from_str(&settings.user_agent).ok()?,
+        })
+    }
+
+    /// Sends a request, and reads the head of the answer.
+    pub(super) async fn send(
+        &self,
+        method: ::http::Method,
+        uri: &Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+        url: &Url,
+    ) -> Result<Received, SourceError> {
+        if !headers.contains_key(USER_AGENT) {
+            headers.insert(USER_AGENT, self.user_agent.clone());
+        }
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = headers;
+        // It is always ready: what has to wait waits in the call.
+        let response = self.client.clone().call(request).await;
+        let response = response.map_err(|error| from_hyper(&error, error.is_connect(), url))?;
+        Ok(Received::Direct(Box::new(response)))
+    }
+}
+
+/// What to ask of a URL's server, if that can be asked directly: a user and a password become a header elsewhere.
+pub(super) fn uri(url: &Url) -> Option<Uri> {
+    let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
+    plain.then(|| url.as_str().parse().ok()).flatten()
+}
+
+/// Whether a host is this machine, which is never reached through a proxy of the environment.
+pub(super) fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
