@@ -1,0 +1,301 @@
+//! Entering a lookup: its keys and required fields become slots of the rows that it starts from, hidden where nobody asked
+//! for them.
+
+use super::Planner;
+use crate::connector::FieldSet;
+use crate::connector::FieldSetItem;
+use crate::graph::query::TypeId;
+use crate::plan::PlanError;
+use crate::plan::draft::Draft;
+use crate::plan::draft::Entry;
+use crate::plan::draft::Input;
+use crate::plan::draft::Origin;
+use crate::plan::draft::PosId;
+use crate::plan::draft::Position;
+use crate::plan::draft::merge_input;
+use crate::plan::guard::Guard;
+use crate::plan::need::Need;
+use crate::plan::need::NeedId;
+use crate::plan::need::Slot;
+use crate::plan::need::slot_key;
+use crate::plan::need::type_applies;
+use apollo_compiler::Name;
+
+impl Planner<'_> {
+    /// Enters a lookup: its keys become slots of the rows it starts from, served first.
+    pub(super) fn enter(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        entry: Entry,
+    ) -> Result<PosId, PlanError> {
+        if let Some(level) = self.levels.get(&(need, ty))
+            && let Some(&pos) = level.entered.get(&entry)
+        {
+            return Ok(pos);
+        }
+        let lookup = self.graph.lookup(entry.lookup);
+        self.entering.push((need, entry.clone()));
+        let inputs = self.require_inputs(need, ty, &entry);
+        self.entering.pop();
+        let inputs = inputs?;
+        let tree = self.add_tree(need, lookup.to);
+        self.fetches.push(Draft {
+            lookup: entry.lookup,
+            need,
+            ty,
+            arguments_of: entry.slot,
+            inputs,
+            tree,
+            sequence: self.sequence,
+            merged_into: None,
+        });
+        let fetch = self.fetches.len() - 1;
+        let pos = self.add_position(Position {
+            fetch,
+            node: lookup.to,
+            need,
+            origin: Origin::Entry,
+            tree: Some(tree),
+        });
+        self.stand(need, ty, pos);
+        let level = self.levels.entry((need, ty)).or_default();
+        level.entered.insert(entry, pos);
+        let opened = &self.graph.node(lookup.to).fields;
+        if let Some(reach) = &level.reach {
+            if reach.open.iter().any(|name| opened.contains_key(name)) {
+                level.reach = None;
+            }
+        }
+        Ok(pos)
+    }
+
+    pub(super) fn require_inputs(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        entry: &Entry,
+    ) -> Result<Vec<Input>, PlanError> {
+        let lookup = self.graph.lookup(entry.lookup);
+        let mut inputs = self.require(need, ty, &lookup.key)?;
+        inputs.iter_mut().for_each(mark_key);
+        if let Some(field) = &entry.required {
+            let requires = self
+                .graph
+                .node(lookup.to)
+                .fields
+                .get(field)
+                .and_then(|edge| edge.requires.as_ref());
+            if let Some(requires) = requires {
+                for input in self.require(need, ty, requires)? {
+                    merge_input(&mut inputs, input);
+                }
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// Makes the fields of a set known for the rows of a level, as hidden slots where nobody asked for them.
+    pub(super) fn require(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        set: &FieldSet,
+    ) -> Result<Vec<Input>, PlanError> {
+        let mut inputs = Vec::new();
+        for item in &set.items {
+            match item {
+                FieldSetItem::Field { name, .. } if name == "__typename" => merge_input(
+                    &mut inputs,
+                    Input {
+                        name: name.clone(),
+                        slot: None,
+                        text: true,
+                        key: false,
+                        only: None,
+                        children: Vec::new(),
+                    },
+                ),
+                FieldSetItem::Field {
+                    name,
+                    arguments,
+                    children,
+                } => {
+                    for input in self.require_field(need, ty, name, arguments, children)? {
+                        merge_input(&mut inputs, input);
+                    }
+                }
+                FieldSetItem::Fragment { on, children } => {
+                    for member in self.members_at(need, ty) {
+                        if !type_applies(self.graph, Some(on), member) {
+                            continue;
+                        }
+                        self.enter_members(need, ty, member);
+                        for mut input in self.require(need, member, children)? {
+                            input.only = (member != ty).then_some(member);
+                            merge_input(&mut inputs, input);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(inputs)
+    }
+
+    pub(super) fn require_field(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        name: &Name,
+        arguments: &[(Name, apollo_compiler::Node<apollo_compiler::ast::Value>)],
+        children: &FieldSet,
+    ) -> Result<Vec<Input>, PlanError> {
+        let slot = self.hidden_slot(need, ty, name, arguments)?;
+        let text = self.graph.types.info(ty).texts.contains(name);
+        let level_type = self.level_type_for(need, ty, slot)?;
+        if let Some(level_type) = level_type {
+            if !self.served.contains_key(&(need, slot, level_type)) {
+                self.serve_slot(need, level_type, slot)?;
+            }
+            let children = self.require_children(need, slot, children)?;
+            return Ok(vec![Input {
+                name: name.clone(),
+                slot: Some(slot),
+                text,
+                key: false,
+                only: None,
+                children,
+            }]);
+        }
+        // An abstract level that no one position serves as a whole: member by member.
+        let mut inputs = Vec::new();
+        for (member, slot) in self.split(need, ty, slot)? {
+            let children = self.require_children(need, slot, children)?;
+            inputs.push(Input {
+                name: name.clone(),
+                slot: Some(slot),
+                text,
+                key: false,
+                only: Some(member),
+                children,
+            });
+        }
+        Ok(inputs)
+    }
+
+    pub(super) fn require_children(
+        &mut self,
+        need: NeedId,
+        slot: u16,
+        children: &FieldSet,
+    ) -> Result<Vec<Input>, PlanError> {
+        let (false, Some(child)) = (children.is_empty(), self.slot(need, slot).child) else {
+            return Ok(Vec::new());
+        };
+        let positions = self.child_positions(need, slot);
+        let ty = self.needs[child.0 as usize].ty;
+        self.join_level(child, ty, positions);
+        self.require(child, ty, children)
+    }
+
+    /// The type of the level at which a slot is served as a whole: the need's own, if it can be.
+    pub(super) fn level_type_for(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        slot: u16,
+    ) -> Result<Option<TypeId>, PlanError> {
+        let whole = self.needs[need.0 as usize].ty;
+        if self.served.contains_key(&(need, slot, whole)) {
+            return Ok(Some(whole));
+        }
+        if self.graph.types.info(ty).is_object || self.served.contains_key(&(need, slot, ty)) {
+            return Ok(Some(ty));
+        }
+        Ok(self.choose(need, ty, slot, &[])?.map(|_| ty))
+    }
+
+    /// The slot of a field at a level, added without a guard of its own when nobody asked for it.
+    pub(super) fn hidden_slot(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        name: &Name,
+        arguments: &[(Name, apollo_compiler::Node<apollo_compiler::ast::Value>)],
+    ) -> Result<u16, PlanError> {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|(name, value)| {
+                apollo_compiler::Node::new(apollo_compiler::ast::Argument {
+                    name: name.clone(),
+                    value: value.clone(),
+                })
+            })
+            .collect();
+        let key = slot_key(name, &arguments);
+        let types = self.graph.types.info(ty).possible.clone();
+        let index = &self.needs[need.0 as usize].index;
+        let known: Vec<Option<u16>> = types
+            .iter()
+            .map(|t| index.get(t).and_then(|slots| slots.get(&key)).copied())
+            .collect();
+        if let Some(&Some(slot)) = known.first()
+            && known.iter().all(|other| *other == Some(slot))
+            && self.slot(need, slot).types.len() >= types.len()
+        {
+            return Ok(slot);
+        }
+        self.reach.spend(1)?;
+        let child = self.child_type(ty, name);
+        let slots = &mut self.needs[need.0 as usize].slots;
+        let slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
+        slots.push(Slot {
+            key: key.clone(),
+            arguments,
+            types: types.clone(),
+            guard: Guard::never(),
+            child: None,
+        });
+        if let Some(child) = child {
+            let id = NeedId(self.needs.len() as u32);
+            let index = self
+                .graph
+                .types
+                .info(child)
+                .possible
+                .iter()
+                .map(|t| (*t, Default::default()))
+                .collect();
+            let parent = Some((need, slot));
+            self.needs.push(Need {
+                ty: child,
+                parent,
+                slots: Vec::new(),
+                index,
+                needs_typename: false,
+            });
+            self.needs[need.0 as usize].slots[slot as usize].child = Some(id);
+        }
+        for t in types {
+            self.needs[need.0 as usize]
+                .index
+                .entry(t)
+                .or_default()
+                .entry(key.clone())
+                .or_insert(slot);
+        }
+        Ok(slot)
+    }
+
+    pub(super) fn child_type(&self, ty: TypeId, field: &str) -> Option<TypeId> {
+        let name = self.graph.types.name(ty);
+        let field = self.graph.merged.type_field(name, field).ok()?;
+        self.graph.types.id(field.ty.inner_named_type())
+    }
+}
+
+/// A key is known only when all of its parts are, however deep.
+fn mark_key(input: &mut Input) {
+    input.key = true;
+    input.children.iter_mut().for_each(mark_key);
+}
