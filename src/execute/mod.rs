@@ -14,6 +14,9 @@ mod merge;
 mod observed;
 mod prepare;
 mod project;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod property;
 mod record;
 mod service_errors;
 mod store;

@@ -1,0 +1,258 @@
+//! The projection that is compiled from a connect's selection gives what evaluating the selection gives, read by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use proptest::prelude::*;
+
+use super::project::Projector;
+use super::store::Cell;
+use super::store::Store;
+use crate::document::JsonReader;
+use crate::document::Object;
+use crate::document::Reader;
+use crate::document::Str;
+use crate::document::Value;
+use crate::graph::query::TypeId;
+use crate::graph::query::TypeTable;
+use crate::mapping::Selection;
+use crate::mapping::Variables;
+use crate::mapping::Version;
+use crate::plan::Read;
+use crate::plan::ReadField;
+use crate::plan::ReadId;
+use crate::plan::guard::Guard;
+use crate::plan::need::Need;
+use crate::plan::need::NeedId;
+use crate::plan::need::Slot;
+use crate::plan::need::SlotKey;
+use crate::plan::projection::of_connect;
+
+/// What is asked at each of three levels: two leaves, and but at the last two objects of the next level.
+const LEAVES: [&str; 2] = ["a", "b"];
+const OBJECTS: [&str; 2] = ["p", "q"];
+const LEVELS: u32 = 3;
+
+fn fields_of(level: u32) -> Vec<(&'static str, bool)> {
+    let objects = OBJECTS.iter().filter(|_| level + 1 < LEVELS);
+    let leaves = LEAVES.iter().map(|name| (*name, false));
+    leaves.chain(objects.map(|name| (*name, true))).collect()
+}
+
+fn needs_and_reads() -> (Vec<Need>, Vec<Read>) {
+    let (mut needs, mut reads) = (Vec::new(), Vec::new());
+    for level in 0..LEVELS {
+        let fields = fields_of(level);
+        let slots = fields.iter().map(|(name, composite)| Slot {
+            key: SlotKey {
+                field: Name::new(name).unwrap(),
+                arguments: Arc::from(""),
+                response: None,
+            },
+            arguments: Vec::new(),
+            types: vec![TypeId(0)],
+            guard: Guard::always(),
+            child: composite.then_some(NeedId(level + 1)),
+        });
+        needs.push(Need {
+            ty: TypeId(0),
+            parent: None,
+            slots: slots.collect(),
+            index: BTreeMap::new(),
+            needs_typename: false,
+        });
+        let fields = fields.iter().enumerate();
+        reads.push(Read {
+            need: NeedId(level),
+            ty: Some(TypeId(0)),
+            typename: false,
+            fields: fields
+                .map(|(slot, (name, composite))| ReadField {
+                    slot: slot as u16,
+                    name: Name::new(name).unwrap(),
+                    key: (*name).to_owned(),
+                    only: Vec::new(),
+                    read: composite.then_some(ReadId(level + 1)),
+                })
+                .collect(),
+        });
+    }
+    (needs, reads)
+}
+
+/// A value as the fields of a level; what is missing is null.
+fn by_name(value: Option<&Value>, level: Option<u32>) -> Value {
+    match (value, level) {
+        (None, _) => Value::Null,
+        (Some(Value::Array(items)), level) => {
+            let items: Vec<Value> = items.iter().map(|v| by_name(Some(v), level)).collect();
+            Value::Array(items.into())
+        }
+        (Some(Value::Object(object)), Some(level)) => {
+            let mut out = Object::new();
+            for (name, composite) in fields_of(level) {
+                let below = composite.then_some(level + 1);
+                out.insert(Str::from(name), by_name(object.get(name), below));
+            }
+            Value::Object(out.into())
+        }
+        (Some(other), _) => other.clone(),
+    }
+}
+
+/// A cell in the same form.
+fn of_cell(store: &Store, cell: Cell) -> Value {
+    match cell {
+        Cell::Missing | Cell::Null | Cell::Failed(_) => Value::Null,
+        Cell::Bool(value) => Value::Bool(value),
+        Cell::Number(text) | Cell::String(text) | Cell::Json(text) => {
+            Value::parse_json(store.text(text)).unwrap()
+        }
+        Cell::List { at, len } => {
+            let items = store.items(at, len).iter();
+            let items: Vec<Value> = items.map(|cell| of_cell(store, *cell)).collect();
+            Value::Array(items.into())
+        }
+        Cell::Row(row) => {
+            let mut out = Object::new();
+            let fields = fields_of(store.need(row)).into_iter().enumerate();
+            for (slot, (name, _)) in fields {
+                let value = of_cell(store, store.cell(row, slot as u16));
+                out.insert(Str::from(name), value);
+            }
+            Value::Object(out.into())
+        }
+    }
+}
+
+fn projected(selection: &Selection, document: &str) -> Value {
+    let (needs, reads) = needs_and_reads();
+    let projection = of_connect(&reads, &needs, selection, Some(ReadId(0)));
+    let mut store = Store::new();
+    let body = bytes::Bytes::from(document.to_owned());
+    let number = store.add_document(body.clone());
+    let mut reader = JsonReader::new(&body).unwrap();
+    let mut projector = Projector {
+        store: &mut store,
+        projection: &projection,
+        types: &TypeTable::default(),
+        document: number,
+        variables: &Variables::new(),
+        report: &mut |_| {},
+        offset: 0,
+        pending: Vec::new(),
+        max_bytes: usize::MAX,
+        raised: Vec::new(),
+    };
+    let cell = projector.read(&mut reader, &projection.root).unwrap();
+    reader.finish().unwrap();
+    of_cell(&store, cell)
+}
+
+fn same(selection: &str, document: &str) {
+    let Ok(selection) = Selection::parse(selection, Version::V0_4) else {
+        return;
+    };
+    let input = Value::parse_json(document.as_bytes()).unwrap();
+    let evaluated = selection.evaluate_each(Some(&input), &Variables::new());
+    let expected = by_name(evaluated.value.as_ref(), Some(0));
+    let found = projected(&selection, document);
+    assert_eq!(found, expected, "{} of {document}", selection.text());
+}
+
+fn path() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[abxy]",
+        3 => "[abxy]\\.[abxy]",
+        2 => "\\$\\.[abxy]",
+        1 => "[abxy]\\?\\.[abxy]",
+        1 => "\\$\\.[abxy]\\.[abxy]\\.[abxy]",
+        1 => Just("$".to_owned()),
+        1 => Just("@".to_owned()),
+    ]
+}
+
+fn leaf() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        6 => path(),
+        1 => path().prop_map(|path| format!("{path}->first")),
+        1 => path().prop_map(|path| format!("{path}->echo(@)")),
+        1 => path().prop_map(|path| format!("$({path} ?? 7)")),
+        1 => Just("$('k')".to_owned()),
+        1 => Just("$.x->map({ a: @.y })".to_owned()),
+    ];
+    prop_oneof![
+        2 => "[ab]",
+        5 => ("[ab]", value).prop_map(|(name, value)| format!("{name}: {value}")),
+    ]
+}
+
+/// Items of a selection. Spreads are left out beside others: where one leads to null or to a list, evaluation gives that in
+/// place of the whole object, and a projection keeps what the other items give.
+fn items() -> impl Strategy<Value = String> {
+    let flat = proptest::collection::vec(leaf(), 1..4).prop_map(|items| items.join("\n"));
+    flat.prop_recursive(3, 24, 4, |inner| {
+        let item = prop_oneof![
+            3 => leaf(),
+            2 => ("[pq]", path(), inner.clone()).prop_map(|(n, p, i)| format!("{n}: {p} {{ {i} }}")),
+            1 => ("[pq]", inner.clone()).prop_map(|(n, i)| format!("{n}: {{ {i} }}")),
+            2 => ("[pq]", inner.clone()).prop_map(|(n, i)| format!("{n} {{ {i} }}")),
+        ];
+        proptest::collection::vec(item, 1..4).prop_map(|items| items.join("\n"))
+    })
+}
+
+fn selection() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => items(),
+        1 => (path(), items()).prop_map(|(path, items)| format!("{path} {{ {items} }}")),
+    ]
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("1.10".to_owned()),
+        Just("\"t\\u00e9\"".to_owned()),
+        Just("{}".to_owned()),
+    ];
+    leaf.prop_recursive(4, 40, 4, |inner| {
+        prop_oneof![
+            1 => proptest::collection::vec(inner.clone(), 0..3)
+                .prop_map(|items| format!("[{}]", items.join(","))),
+            4 => proptest::collection::btree_map("[abpqxy]", inner, 0..5).prop_map(|members| {
+                let members: Vec<String> =
+                    members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+                format!("{{{}}}", members.join(", "))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_projection_gives_what_evaluation_gives(selection in selection(), document in document()) {
+        same(&selection, &document);
+    }
+}
+
+#[test]
+fn places_that_were_wrong_or_might_be() {
+    let cases = [
+        ("a: x.y", r#"{"x": [{"y": 1}, {}, null]}"#),
+        ("$.x { a b }", r#"{"x": [{"a": 1}, {"a": 2, "b": 3}]}"#),
+        ("p: $ { a }", r#"{"a": 1}"#),
+        ("p: $ { a }", "5"),
+        ("p: x { a }", r#"{"x": 5}"#),
+        ("$.x.y { a }", r#"{"x": [{"y": {"a": 1}}, {"y": null}]}"#),
+        ("$.x.y { a }", r#"{"x": null}"#),
+        ("a: $", r#"{"b": [1, {"c": 2}]}"#),
+    ];
+    for (selection, document) in cases {
+        same(selection, document);
+    }
+}
