@@ -81,7 +81,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
             let key = (own.lookup, own.need, own.ty, own.arguments_of, own.sequence);
             let earlier = alike.entry(key).or_default();
             earlier.push(second);
-            for first in earlier[..earlier.len() - 1].to_vec() {
+            for first in earlier[..earlier.len() - 1].iter().copied() {
                 if self.planner.fetches[first].merged_into.is_some() {
                     continue;
                 }

@@ -62,10 +62,10 @@ impl Planner<'_> {
         let level = self.levels.entry((need, ty)).or_default();
         level.entered.insert(entry, pos);
         let opened = &self.graph.node(lookup.to).fields;
-        if let Some(reach) = &level.reach {
-            if reach.open.iter().any(|name| opened.contains_key(name)) {
-                level.reach = None;
-            }
+        if let Some(reach) = &level.reach
+            && reach.open.iter().any(|name| opened.contains_key(name))
+        {
+            level.reach = None;
         }
         Ok(pos)
     }
