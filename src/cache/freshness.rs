@@ -17,28 +17,10 @@ use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, VARY};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
+pub use crate::connector::{SchemaLifetime, Scope};
 
 /// Longer lifetimes are cut down to this (section 1.2.2 asks for at least 2^31 seconds to be understood).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
-
-/// For whom an answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Scope {
-    /// Everybody.
-    Public,
-    /// One subject.
-    Private,
-}
-
-/// What the schema says: `@cacheControl(maxAge:, scope:)`, after inheritance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SchemaLifetime {
-    /// From the moment the answer comes in; zero: never stored.
-    pub max_age: Duration,
-    /// `None` where the schema names none: then an upstream's `private` counts.
-    pub scope: Option<Scope>,
-}
 
 /// How long an answer may be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

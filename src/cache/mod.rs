@@ -29,7 +29,6 @@ pub mod upstream;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{CacheState, Call, Documents, Fetched, Policy};
 pub use entry::{Document, KeptHeaders};
-pub use freshness::{SchemaLifetime, Scope};
 pub use key::{
     EntityKeyParts, Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject,
 };

@@ -15,6 +15,7 @@ mod findings;
 mod folder;
 mod graphql_errors;
 mod http;
+pub mod lifetime;
 mod link;
 pub mod model;
 pub mod request;
@@ -24,6 +25,7 @@ mod settings;
 pub use diagnostic::Diagnostic;
 pub use field_set::{FieldSet, FieldSetItem};
 pub use folder::{Folder, normalise, read_sdl};
+pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
     Connect, ConnectKind, CutOff, GraphqlService, PageStyle, Pagination, Reads, Site,
     SourceDeclaration, Subgraph, SubgraphKind,

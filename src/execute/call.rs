@@ -138,7 +138,7 @@ impl Caller<'_> {
             Freshness::Mutation => Policy::Mutation,
             Freshness::Uncached => Policy::Uncached,
             Freshness::Read => Policy::Read {
-                lifetime: service.lifetimes[place],
+                lifetime: self.fetch.lifetime,
                 subject: self.subject(),
             },
         };

@@ -8,7 +8,6 @@ use http::HeaderMap;
 
 use crate::cache::Documents;
 use crate::cache::Endpoint;
-use crate::cache::SchemaLifetime;
 use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
@@ -28,8 +27,6 @@ pub struct ServiceRuntime {
     pub options: CallOptions,
     /// Its connects, in their order; for a GraphQL service, its only endpoint.
     pub endpoints: Vec<Arc<Endpoint>>,
-    /// The lifetimes that the schema gives, beside `endpoints`.
-    pub lifetimes: Vec<Option<SchemaLifetime>>,
 }
 
 /// Bounds of one execution.

@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Schema;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::schema::ExtendedType;
-
 use super::native;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
 use crate::cache::KeptHeaders;
-use crate::cache::SchemaLifetime;
-use crate::cache::Scope;
 use crate::cache::Upstream;
 use crate::config;
 use crate::config::Settings;
 use crate::connector::Connect;
 use crate::connector::Diagnostic;
 use crate::connector::Reads;
-use crate::connector::Site;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
 use crate::document::Str;
@@ -29,7 +22,6 @@ use crate::execute::ServiceRuntime;
 use crate::graph::Composed;
 use crate::graph::compose;
 use crate::graph::query::QueryGraph;
-use crate::mapping::Shape;
 use crate::plan::limits::DocumentLimits;
 use crate::source::CallOptions;
 use crate::source::Source;
@@ -212,28 +204,13 @@ fn service(
     settings: &config::ConnectorSettings,
     upstream: Arc<Upstream>,
 ) -> ServiceRuntime {
-    let (endpoints, lifetimes) = match &subgraph.kind {
-        SubgraphKind::Connectors { connects, .. } => {
-            let endpoints = connects
-                .iter()
-                .map(|connect| endpoint(&upstream, connect))
-                .collect();
-            let lifetimes = connects
-                .iter()
-                .map(|connect| lifetime(subgraph, connect))
-                .collect();
-            (endpoints, lifetimes)
-        }
+    let endpoints = match &subgraph.kind {
+        SubgraphKind::Connectors { connects, .. } => connects
+            .iter()
+            .map(|connect| endpoint(&upstream, connect))
+            .collect(),
         SubgraphKind::Service(_) | SubgraphKind::Native => {
-            let endpoint =
-                upstream.endpoint(&subgraph.name, KeptHeaders::NONE, "data without errors");
-            // What this gateway knows of its connectors changes all the time.
-            let lifetime =
-                matches!(subgraph.kind, SubgraphKind::Native).then_some(SchemaLifetime {
-                    max_age: std::time::Duration::ZERO,
-                    scope: None,
-                });
-            (vec![endpoint], vec![lifetime])
+            vec![upstream.endpoint(&subgraph.name, KeptHeaders::NONE, "data without errors")]
         }
     };
     let env = settings
@@ -250,7 +227,6 @@ fn service(
             traceparent: None,
         },
         endpoints,
-        lifetimes,
     }
 }
 
@@ -270,75 +246,4 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
         .as_ref()
         .map_or("2xx", |selection| selection.text());
     upstream.endpoint(&connect.coordinate, kept, acceptance)
-}
-
-/// `@cacheControl` where a connect stands: on its field, else on the type that it yields. A connect on a type without one
-/// of its own lives as long as the shortest-lived of the objects that it contributes; leaves live as long as their parent.
-fn lifetime(subgraph: &Subgraph, connect: &Connect) -> Option<SchemaLifetime> {
-    match &connect.site {
-        Site::Field { parent, field } => of_field(&subgraph.schema, parent, field),
-        Site::Type { name } => {
-            of_type(&subgraph.schema, name).or_else(|| of_contributions(subgraph, name, connect))
-        }
-    }
-}
-
-fn of_field(schema: &Schema, parent: &str, field: &str) -> Option<SchemaLifetime> {
-    let definition = schema.type_field(parent, field).ok()?;
-    let own = definition
-        .directives
-        .get("cacheControl")
-        .and_then(|directive| of_directive(directive));
-    own.or_else(|| of_type(schema, definition.ty.inner_named_type()))
-}
-
-fn of_type(schema: &Schema, name: &str) -> Option<SchemaLifetime> {
-    of_directive(schema.types.get(name)?.directives().get("cacheControl")?)
-}
-
-fn of_contributions(subgraph: &Subgraph, name: &str, connect: &Connect) -> Option<SchemaLifetime> {
-    let Shape::Object { fields, .. } = connect.selection.shape() else {
-        return None;
-    };
-    let mut shortest: Option<SchemaLifetime> = None;
-    for (field, _) in fields {
-        let definition = subgraph.schema.type_field(name, field).ok()?;
-        let is_composite = matches!(
-            subgraph.schema.types.get(definition.ty.inner_named_type()),
-            Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_))
-        );
-        let own = of_field(&subgraph.schema, name, field);
-        if own.is_none() && !is_composite {
-            continue;
-        }
-        let own = own?;
-        let private = own.scope == Some(Scope::Private)
-            || shortest.is_some_and(|known| known.scope == Some(Scope::Private));
-        shortest = Some(SchemaLifetime {
-            max_age: shortest.map_or(own.max_age, |known| known.max_age.min(own.max_age)),
-            scope: if private {
-                Some(Scope::Private)
-            } else {
-                own.scope
-            },
-        });
-    }
-    shortest
-}
-
-fn of_directive(directive: &Directive) -> Option<SchemaLifetime> {
-    let max_age = directive.specified_argument_by_name("maxAge")?.to_i32()?;
-    let scope = directive
-        .specified_argument_by_name("scope")
-        .and_then(|scope| scope.as_enum());
-    Some(SchemaLifetime {
-        max_age: std::time::Duration::from_secs(u64::try_from(max_age).unwrap_or_default()),
-        scope: scope.map(|scope| {
-            if scope == "PRIVATE" {
-                Scope::Private
-            } else {
-                Scope::Public
-            }
-        }),
-    })
 }

@@ -7,6 +7,8 @@ use super::Fetch;
 use super::Input;
 use super::Plan;
 use super::ReadId;
+use crate::connector::SchemaLifetime;
+use crate::connector::Scope;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
 
@@ -46,6 +48,9 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
                 inputs(plan, graph, fetch.need, &fetch.inputs)
             );
         }
+        if let Some(lifetime) = &fetch.lifetime {
+            let _ = writeln!(text, "   kept {}", kept(lifetime));
+        }
         match &fetch.call {
             Call::Operation(operation) | Call::Entities { operation, .. } => {
                 let _ = writeln!(text, "   sends {}", operation.text);
@@ -76,6 +81,12 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
         if !guard.is_always() {
             row["when"] = guard.to_string().into();
         }
+        if let Some(lifetime) = &fetch.lifetime {
+            row["kept"] = serde_json::json!({
+                "maxAgeSeconds": lifetime.max_age.as_secs(),
+                "scope": lifetime.scope,
+            });
+        }
         if !fetch.inputs.is_empty() {
             row["with"] = inputs(plan, graph, fetch.need, &fetch.inputs).into();
         }
@@ -93,6 +104,16 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
         row
     });
     serde_json::json!({ "fetches": fetches.collect::<Vec<_>>() })
+}
+
+/// `86400 s`, `60 s for one client`, `never`
+fn kept(lifetime: &SchemaLifetime) -> String {
+    let seconds = lifetime.max_age.as_secs();
+    match lifetime.scope {
+        _ if seconds == 0 => "never".to_owned(),
+        Some(Scope::Private) => format!("{seconds} s, for one client"),
+        _ => format!("{seconds} s"),
+    }
 }
 
 fn how(graph: &QueryGraph, fetch: &Fetch) -> String {

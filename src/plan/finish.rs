@@ -353,6 +353,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
             sequence: draft.sequence,
             read,
             projection: Projection::default(),
+            lifetime: None,
         }
     }
 

@@ -10,6 +10,7 @@ mod draft;
 mod explain;
 mod finish;
 pub mod guard;
+mod lifetime;
 pub mod limits;
 pub mod need;
 pub mod output;
@@ -34,6 +35,7 @@ use self::output::Output;
 use self::output::OutputBuilder;
 pub use self::print::ServiceOperation;
 use self::projection::Projection;
+use crate::connector::SchemaLifetime;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::ServiceId;
@@ -116,6 +118,8 @@ pub struct Fetch {
     pub read: ReadId,
     /// How it is read: of a connect on a field, the field's value; else an object that fills a row.
     pub projection: Projection,
+    /// How long its answer may be kept, and by whom, as the schema says; `None`: the upstream's headers decide.
+    pub lifetime: Option<SchemaLifetime>,
 }
 
 /// How a fetch calls.
@@ -239,6 +243,7 @@ pub fn plan(
     let mut fetches = fetches;
     for fetch in &mut fetches {
         fetch.projection = project(graph, &reads, &needs, fetch);
+        fetch.lifetime = lifetime::of_fetch(graph, &reads, &needs, fetch);
     }
     let output = OutputBuilder {
         graph,

@@ -1,4 +1,4 @@
-//! Golden plans: subgraphs, an operation, and the plan as text, one Markdown file a case.
+//! Golden plans: subgraphs, operations, and after each its plan as text, one Markdown file a case.
 //!
 //! `UPDATE_EXPECT=1` writes the text that the planner gives into the files; hold it against the title before keeping it.
 
@@ -68,7 +68,8 @@ pub(crate) fn plan_of(
     )
 }
 
-fn plan_text(case: &Case, turn: Turn) -> String {
+/// The plans of a case, for each block: what stands there.
+fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
     let mut subgraphs: Vec<Subgraph> = case
         .blocks
         .iter()
@@ -83,11 +84,25 @@ fn plan_text(case: &Case, turn: Turn) -> String {
         Turn::Rotated => subgraphs.rotate_left(1),
     }
     let (composed, graph) = graph(subgraphs);
-    let operation = case.block("graphql").expect("an operation");
-    match plan_of(&composed, &graph, operation, plan::PlanLimits::default()) {
-        Ok(plan) => plan::explain(&plan, &graph),
-        Err(error) => format!("{error}\n"),
+    let mut operation = None;
+    let mut texts = Vec::with_capacity(case.blocks.len());
+    for block in &case.blocks {
+        let mut text = None;
+        match block.info.as_str() {
+            "graphql" => operation = Some(block.body.as_str()),
+            "text plan" => {
+                let operation = operation.expect("an operation before its plan");
+                let limits = plan::PlanLimits::default();
+                text = Some(match plan_of(&composed, &graph, operation, limits) {
+                    Ok(plan) => plan::explain(&plan, &graph),
+                    Err(error) => format!("{error}\n"),
+                });
+            }
+            _ => {}
+        }
+        texts.push(text);
     }
+    texts
 }
 
 #[test]
@@ -96,25 +111,20 @@ fn golden_plans() {
     for path in crate::support::markdown::files("plans") {
         let case = Case::read(&path);
         let planned = catch_unwind(|| {
-            let text = plan_text(&case, Turn::AsWritten);
+            let texts = plan_texts(&case, Turn::AsWritten);
             for turn in [Turn::Reversed, Turn::Rotated] {
-                let other = plan_text(&case, turn);
+                let others = plan_texts(&case, turn);
                 assert_eq!(
-                    text, other,
+                    texts, others,
                     "{turn:?}: the order of folders changes the plan"
                 );
             }
-            text
+            texts
         });
-        let Ok(text) = planned else {
+        let Ok(found) = planned else {
             wrong.push(format!("{}: see the panic above", path.display()));
             continue;
         };
-        let found: Vec<Option<String>> = case
-            .blocks
-            .iter()
-            .map(|block| (block.info == "text plan").then(|| text.clone()))
-            .collect();
         wrong.extend(case.compare(&found));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,0 +1,197 @@
+//! `@cacheControl(maxAge:, scope:, inheritMaxAge:)`: what a schema says of how long its answers may be kept, and by whom.
+//!
+//! The directive stands on fields and types, as servers in this field define it: a field's own word goes before that of
+//! the type it yields, and a leaf without a word lives as long as its parent. Whether an answer is kept in the end is for
+//! the caches to decide; here is only what was said.
+
+use std::time::Duration;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::schema::ExtendedType;
+use serde::{Deserialize, Serialize};
+
+use super::model::{Connect, Site, Subgraph};
+use crate::mapping::Shape;
+
+/// For whom an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Scope {
+    /// Everybody.
+    Public,
+    /// One subject.
+    Private,
+}
+
+/// What the schema says of one answer, after inheritance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaLifetime {
+    /// From the moment the answer comes in; zero: never stored.
+    pub max_age: Duration,
+    /// `None` where the schema names none: then an upstream's `private` counts.
+    pub scope: Option<Scope>,
+}
+
+impl SchemaLifetime {
+    /// Never stored.
+    pub const NEVER: SchemaLifetime = SchemaLifetime {
+        max_age: Duration::ZERO,
+        scope: None,
+    };
+}
+
+/// One `@cacheControl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint {
+    /// `maxAge`.
+    pub max_age: Option<Duration>,
+    /// `scope`.
+    pub scope: Option<Scope>,
+    /// `inheritMaxAge`: a composite field lives as long as its parent, as leaves do.
+    pub inherits: bool,
+}
+
+impl Hint {
+    fn of(directive: &Directive) -> Hint {
+        let argument = |name| directive.specified_argument_by_name(name);
+        let seconds = argument("maxAge").and_then(|value| value.to_i32());
+        Hint {
+            max_age: seconds.map(|own| Duration::from_secs(u64::try_from(own).unwrap_or_default())),
+            scope: argument("scope")
+                .and_then(|scope| scope.as_enum())
+                .map(|scope| match scope.as_str() {
+                    "PRIVATE" => Scope::Private,
+                    _ => Scope::Public,
+                }),
+            inherits: argument("inheritMaxAge").and_then(|own| own.to_bool()) == Some(true),
+        }
+    }
+
+    /// The hint of a type.
+    pub fn of_type(schema: &Schema, name: &str) -> Option<Hint> {
+        let directives = schema.types.get(name)?.directives();
+        directives
+            .get("cacheControl")
+            .map(|directive| Hint::of(directive))
+    }
+
+    /// The hint of a field: its own, completed by that of the type it yields.
+    pub fn of_field(schema: &Schema, parent: &str, field: &str) -> Option<Hint> {
+        let definition = schema.type_field(parent, field).ok()?;
+        let own = definition.directives.get("cacheControl");
+        let own = own.map(|directive| Hint::of(directive));
+        let of_type = Hint::of_type(schema, definition.ty.inner_named_type());
+        match (own, of_type) {
+            (Some(own), Some(of_type)) => Some(Hint {
+                max_age: own.max_age.or(of_type.max_age.filter(|_| !own.inherits)),
+                scope: own.scope.or(of_type.scope),
+                inherits: own.inherits,
+            }),
+            (own, of_type) => own.or(of_type),
+        }
+    }
+}
+
+/// The words about the parts of one answer, together: it lives as long as the part that lives shortest, and is private
+/// as soon as one part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Together {
+    shortest: Option<Duration>,
+    public: bool,
+    private: bool,
+    unknown: bool,
+}
+
+impl Together {
+    /// Adds a part. Gives whether its lifetime is known; `inherited` says whether that of its parent is, for a part that
+    /// inherits it.
+    pub fn add(&mut self, hint: Option<Hint>, inherited: Option<bool>) -> bool {
+        self.add_scope(hint);
+        let own = hint.and_then(|hint| hint.max_age);
+        if let Some(own) = own {
+            self.shortest = Some(self.shortest.map_or(own, |known| known.min(own)));
+        }
+        let inherits = hint.is_some_and(|hint| hint.inherits);
+        let known = own.is_some() || (inherits && inherited == Some(true));
+        self.unknown |= !known;
+        known
+    }
+
+    /// Adds only for whom a part is.
+    pub fn add_scope(&mut self, hint: Option<Hint>) {
+        let scope = hint.and_then(|hint| hint.scope);
+        self.private |= scope == Some(Scope::Private);
+        self.public |= scope == Some(Scope::Public);
+    }
+
+    /// Adds a part of which only the parent's word counts.
+    pub fn add_leaf(&mut self, hint: Option<Hint>, parent_known: bool) {
+        match hint {
+            Some(hint) if hint.max_age.is_some() => {
+                self.add(Some(hint), None);
+            }
+            hint => {
+                self.add_scope(hint);
+                self.unknown |= !parent_known;
+            }
+        }
+    }
+
+    /// What it comes to. Where a part has no word, the upstream's headers decide about the whole; but not that something
+    /// is for everybody which the schema calls private: that is not kept.
+    pub fn lifetime(self) -> Option<SchemaLifetime> {
+        match self.shortest {
+            Some(max_age) if !self.unknown => Some(SchemaLifetime {
+                max_age,
+                scope: match (self.private, self.public) {
+                    (true, _) => Some(Scope::Private),
+                    (false, true) => Some(Scope::Public),
+                    (false, false) => None,
+                },
+            }),
+            _ if self.private => Some(SchemaLifetime::NEVER),
+            _ => None,
+        }
+    }
+}
+
+/// The lifetime of what a connect answers: the word on its field, else on the type that it yields. A connect on a type
+/// without one of its own lives as long as the shortest-lived of the objects that it contributes.
+pub fn of_connect(subgraph: &Subgraph, connect: &Connect) -> Option<SchemaLifetime> {
+    let mut together = Together::default();
+    match &connect.site {
+        Site::Field { parent, field } => {
+            together.add(Hint::of_field(&subgraph.schema, parent, field), None);
+        }
+        Site::Type { name } => match Hint::of_type(&subgraph.schema, name) {
+            Some(hint) => {
+                together.add(Some(hint), None);
+            }
+            None => contributions(subgraph, name, connect, &mut together),
+        },
+    }
+    together.lifetime()
+}
+
+fn contributions(subgraph: &Subgraph, name: &str, connect: &Connect, together: &mut Together) {
+    let Shape::Object { fields, .. } = connect.selection.shape() else {
+        return;
+    };
+    for (field, _) in fields {
+        let hint = Hint::of_field(&subgraph.schema, name, field);
+        if hint.is_some() || is_composite(&subgraph.schema, name, field) {
+            together.add(hint, None);
+        }
+    }
+}
+
+fn is_composite(schema: &Schema, parent: &str, field: &str) -> bool {
+    let definition = schema.type_field(parent, field);
+    definition.is_ok_and(|definition| {
+        matches!(
+            schema.types.get(definition.ty.inner_named_type()),
+            Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_))
+        )
+    })
+}

@@ -1,0 +1,87 @@
+//! How long the answer to a fetch may be kept by the word of the schema.
+//!
+//! A connect's answer is one document whatever is selected of it. A GraphQL service answers with what it was asked for,
+//! so its lifetime is that of the selected fields together.
+
+use super::Call;
+use super::Fetch;
+use super::Read;
+use super::ReadField;
+use super::ReadId;
+use super::need::Need;
+use crate::connector::SchemaLifetime;
+use crate::connector::Subgraph;
+use crate::connector::SubgraphKind;
+use crate::connector::lifetime::Hint;
+use crate::connector::lifetime::Together;
+use crate::connector::lifetime::of_connect;
+use crate::graph::query::QueryGraph;
+
+pub(super) fn of_fetch(
+    graph: &QueryGraph,
+    reads: &[Read],
+    needs: &[Need],
+    fetch: &Fetch,
+) -> Option<SchemaLifetime> {
+    let subgraph = graph.service(fetch.service);
+    let walk = Walk {
+        graph,
+        subgraph,
+        reads,
+        needs,
+    };
+    let mut together = Together::default();
+    match (&subgraph.kind, &fetch.call) {
+        // What this gateway knows of its connectors changes all the time.
+        (SubgraphKind::Native, _) => return Some(SchemaLifetime::NEVER),
+        (_, Call::Connect { connect, .. }) => {
+            let connect = graph.connect(fetch.service, *connect)?;
+            return of_connect(subgraph, connect);
+        }
+        (_, Call::Operation(_)) => walk.read(fetch.read, false, &mut together),
+        (_, Call::Entities { typename, .. }) => {
+            let hint = Hint::of_type(&subgraph.schema, typename);
+            let known = match hint {
+                Some(hint) if hint.max_age.is_some() => together.add(Some(hint), None),
+                // Then its leaves have none either; objects below it may.
+                hint => {
+                    together.add_scope(hint);
+                    false
+                }
+            };
+            walk.read(fetch.read, known, &mut together);
+        }
+    }
+    together.lifetime()
+}
+
+struct Walk<'a> {
+    graph: &'a QueryGraph,
+    subgraph: &'a Subgraph,
+    reads: &'a [Read],
+    needs: &'a [Need],
+}
+
+impl Walk<'_> {
+    /// Adds what is read of an object; `known` says whether its own lifetime is.
+    fn read(&self, read: ReadId, known: bool, together: &mut Together) {
+        let read = &self.reads[read.0 as usize];
+        for field in &read.fields {
+            let hint = self.hint(read, field);
+            match field.read {
+                None => together.add_leaf(hint, known),
+                Some(below) => {
+                    let known = together.add(hint, Some(known));
+                    self.read(below, known, together);
+                }
+            }
+        }
+    }
+
+    fn hint(&self, read: &Read, field: &ReadField) -> Option<Hint> {
+        let own = self.needs[read.need.0 as usize].ty;
+        let ty = field.only.first().copied().or(read.ty).unwrap_or(own);
+        let ty = self.graph.types.name(ty);
+        Hint::of_field(&self.subgraph.schema, ty, &field.name)
+    }
+}
