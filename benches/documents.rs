@@ -13,9 +13,10 @@ use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
 use sangam::cache::{
     Call, Documents, Generation, HeadersRead, KeptHeaders, OperationKey, Plans, Policy, Provenance,
-    ResponseKeyParts, Responses, SchemaLifetime,
+    ResponseKeyParts, Responses,
 };
 use sangam::connector::Request;
+use sangam::connector::SchemaLifetime;
 use sangam::source::{Answer, CallOptions, Format, Source, SourceError};
 
 #[derive(Debug)]

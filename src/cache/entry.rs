@@ -4,6 +4,7 @@
 //! know about it, so that it means the same in this process and in another one. Nothing here decides; the rules are in
 //! [`freshness`](super::freshness).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
-use super::freshness::{Lifetime, Scope};
+use super::freshness::Lifetime;
+use super::store::Kept;
+use crate::connector::Scope;
 use crate::source::{Answer, Format};
 
 /// Which response headers stay with a document: those that its mapping reads.
@@ -213,6 +216,24 @@ impl Document {
             tags: head.tags,
             epoch,
         })
+    }
+}
+
+impl Kept for Arc<Document> {
+    fn weight(&self) -> usize {
+        Document::weight(self)
+    }
+
+    fn useful_for(&self) -> Duration {
+        let Some(lifetime) = &self.lifetime else {
+            return Duration::ZERO;
+        };
+        let stale = if lifetime.must_revalidate {
+            Duration::ZERO
+        } else {
+            lifetime.stale_while_revalidate.max(lifetime.stale_if_error)
+        };
+        (lifetime.fresh_for + stale).saturating_sub(self.age_when_received)
     }
 }
 

@@ -17,7 +17,7 @@ use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, VARY};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
-pub use crate::connector::{SchemaLifetime, Scope};
+use crate::connector::{SchemaLifetime, Scope};
 
 /// Longer lifetimes are cut down to this (section 1.2.2 asks for at least 2^31 seconds to be understood).
 const LONGEST: Duration = Duration::from_secs(1 << 31);

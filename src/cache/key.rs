@@ -105,6 +105,10 @@ key_type!(
     DocumentKey
 );
 key_type!(
+    /// All entities of which one call to a GraphQL service would ask the same.
+    EntitiesKey
+);
+key_type!(
     /// One entity as a GraphQL service gave it.
     EntityKey
 );
@@ -224,16 +228,15 @@ impl DocumentKeyParts<'_> {
     }
 }
 
-/// What an [`EntityKey`] is made of.
+/// What the keys of entities that one call would fetch have in common.
 #[derive(Debug, Clone, Copy)]
-pub struct EntityKeyParts<'a> {
+pub struct EntitiesKeyParts<'a> {
     /// The GraphQL service.
     pub endpoint: &'a EndpointKey,
-    /// The request that would fetch it. Its body is not read: the three parts below say what it would ask.
+    /// The request that would fetch them. Its body is not read: the parts below, and each representation, say what it
+    /// would ask.
     pub request: &'a Request,
-    /// The representation as JSON, with its keys in a fixed order.
-    pub representation: &'a [u8],
-    /// What is selected of it, as text in a canonical form.
+    /// What is selected of each, as text in a canonical form.
     pub selection: &'a str,
     /// The values of the variables that the selection uses, as JSON in a fixed order.
     pub variables: &'a [u8],
@@ -241,24 +244,32 @@ pub struct EntityKeyParts<'a> {
     pub subject: Option<&'a Subject>,
 }
 
-impl EntityKeyParts<'_> {
-    /// The key.
-    pub fn key(&self) -> EntityKey {
-        let EntityKeyParts {
+impl EntitiesKeyParts<'_> {
+    /// The common part, hashed once for all of them.
+    pub fn key(&self) -> EntitiesKey {
+        let EntitiesKeyParts {
             endpoint,
             request,
-            representation,
             selection,
             variables,
             subject,
         } = self;
-        EntityKey(digest("entity", |out| {
+        EntitiesKey(digest("entities", |out| {
             put(out, &endpoint.0.0);
             put_option(out, subject.map(|subject| subject.0.0.as_slice()));
-            put(out, representation);
             put(out, selection.as_bytes());
             put(out, variables);
             put_request(out, request);
+        }))
+    }
+}
+
+impl EntitiesKey {
+    /// The key of one of them. `representation` is JSON, with its keys in a fixed order.
+    pub fn entity(&self, representation: &[u8]) -> EntityKey {
+        EntityKey(digest("entity", |out| {
+            put(out, &self.0.0);
+            put(out, representation);
         }))
     }
 }

@@ -269,15 +269,15 @@ proptest! {
         let (one, two) = (request(&a, &b), request(&c, &d));
         prop_assert_eq!((&a, &b) == (&c, &d), document_key(&one, None) == document_key(&two, None));
         let entity = |representation: &str, selection: &str| {
-            EntityKeyParts {
+            EntitiesKeyParts {
                 endpoint: &endpoint("works"),
                 request: &one,
-                representation: representation.as_bytes(),
                 selection,
                 variables: b"",
                 subject: None,
             }
             .key()
+            .entity(representation.as_bytes())
         };
         prop_assert_eq!((&a, &b) == (&c, &d), entity(&a, &b) == entity(&c, &d));
     }

@@ -4,12 +4,8 @@
 use metrics::{Counter, Histogram, counter, histogram};
 
 use super::documents::CacheState;
+use crate::observe::metrics::{CACHE_LOOKUPS as LOOKUPS, FETCH_BYTES, FETCH_SECONDS, FETCHES};
 use crate::source::SourceErrorKind;
-
-const FETCHES: &str = "sangam_fetches_total";
-const FETCH_SECONDS: &str = "sangam_fetch_seconds";
-const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
-const LOOKUPS: &str = "sangam_cache_lookups_total";
 
 /// Counts the calls to one connector.
 pub(super) struct FetchMeter {
@@ -31,14 +27,7 @@ impl FetchMeter {
     }
 
     pub(super) fn failed(&self, kind: SourceErrorKind) {
-        let outcome = match kind {
-            SourceErrorKind::Unreachable => "unreachable",
-            SourceErrorKind::Timeout => "timeout",
-            SourceErrorKind::TooLarge => "too_large",
-            SourceErrorKind::BadAnswer => "bad_answer",
-            SourceErrorKind::Busy => "busy",
-            SourceErrorKind::Internal => "internal",
-        };
+        let outcome = kind.as_str();
         counter!(FETCHES, "connector" => self.connector.clone(), "outcome" => outcome).increment(1);
     }
 }

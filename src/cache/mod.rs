@@ -27,11 +27,9 @@ pub mod store;
 pub mod upstream;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use documents::{CacheState, Call, Documents, Fetched, Policy};
+pub use documents::{CacheState, Call, Documents, Entities, EntitiesCall, Fetched, Policy};
 pub use entry::{Document, KeptHeaders};
-pub use key::{
-    EntityKeyParts, Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject,
-};
+pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};

@@ -10,8 +10,8 @@ use smallvec::SmallVec;
 
 use super::clock::Timestamp;
 use super::documents::Fetched;
-use super::freshness::Scope;
 use super::upstream::{Upstream, UpstreamState};
+use crate::connector::Scope;
 
 /// What is known about an answer's parts so far.
 #[derive(Debug, Clone, Default)]

@@ -8,9 +8,10 @@ use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::documents::{Documents, Fetched};
 use crate::cache::entry::Document;
-use crate::cache::freshness::{Lifetime, Scope};
+use crate::cache::freshness::Lifetime;
 use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
 use crate::cache::upstream::Upstream;
+use crate::connector::Scope;
 use crate::source::Format;
 use crate::source::http::{HttpSettings, HttpSource};
 

@@ -161,12 +161,15 @@ fn outcome(call: &CallRecord) -> String {
     if let Some(failure) = &call.failure {
         return format!("{failure}, {took}");
     }
-    let documents: Vec<String> = call
+    let mut documents: Vec<String> = call
         .statuses
         .iter()
         .zip(&call.cache)
         .map(|(status, cache)| format!("{status} {cache}"))
         .collect();
+    if call.entities > 0 {
+        documents.push(format!("{} entities hit", call.entities));
+    }
     format!("{}, {} bytes, {took}", documents.join(", "), call.bytes)
 }
 
@@ -213,6 +216,7 @@ fn as_json(explained: &Explained, masker: &Masker) -> String {
                 "sent": sent.collect::<Vec<_>>(),
                 "statuses": call.statuses,
                 "cache": call.cache,
+                "entities": call.entities,
                 "bytes": call.bytes,
                 "ms": call.took.as_secs_f64() * 1000.0,
                 "failure": call.failure,

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use super::answers::document_value;
+use super::answers::succeeded;
+use super::answers::with_response;
 use super::call::Landed;
-use super::call::cut_off_fails;
-use super::call::document_value;
-use super::call::succeeded;
-use super::call::with_response;
 use super::context::Runtime;
 use super::failure::Failure;
 use super::failure::Failures;
@@ -15,6 +14,7 @@ use super::inputs::comparable_key;
 use super::merge::fail_row;
 use super::merge::merge_cell;
 use super::merge::merge_row;
+use super::pages::cut_off_fails;
 use super::prepare::Prepared;
 use super::prepare::Targets;
 use super::project::Projector;
@@ -23,6 +23,7 @@ use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
 use crate::cache::Document;
+use crate::cache::Fetched;
 use crate::connector::Connect;
 use crate::document::JsonReader;
 use crate::document::Reader;
@@ -88,6 +89,7 @@ impl Lander<'_> {
                     }
                 }
             }
+            Landed::Kept => {}
             Landed::Unrendered(error) => {
                 self.unrendered(fetch, &prepared.targets.rows(), &error.message)
             }
@@ -100,6 +102,25 @@ impl Lander<'_> {
                 );
                 let failure = self.failure(fetch, kind, code, message.to_owned(), None);
                 self.fail(fetch, &prepared.targets.rows(), failure);
+            }
+        }
+    }
+
+    /// Puts entities that had been kept into the rows that they are for.
+    pub(crate) fn kept(&mut self, fetch: &Fetch, kept: &[(Vec<RowId>, Fetched)]) {
+        let variables = Variables::new();
+        for (rows, entity) in kept {
+            let body = entity.document.body.clone();
+            let number = self.store.add_document(body.clone());
+            let read = JsonReader::new(&body)
+                .map_err(Stop::from)
+                .and_then(|mut reader| self.read(fetch, number, &mut reader, &variables));
+            match read {
+                Ok((cell, _)) => self.entity(fetch, rows, cell),
+                Err(stop) => {
+                    let failure = self.unreadable(fetch, stop, entity.document.status);
+                    self.fail(fetch, rows, failure);
+                }
             }
         }
     }
@@ -660,22 +681,27 @@ impl Lander<'_> {
             return true;
         }
         for (index, rows) in targets.iter().enumerate() {
-            match self.store.item(at, index as u32) {
-                Cell::Row(fragment) => {
-                    for row in rows {
-                        merge_row(self.store, self.plan, *row, fragment);
-                    }
-                }
-                Cell::Missing | Cell::Null => {}
-                _ => {
-                    let message = "The service gave an entity that is not an object".to_owned();
-                    let code = "CONNECTOR_BAD_ANSWER";
-                    let failure = self.failure(fetch, Kind::BadAnswer, code, message, None);
-                    self.fail(fetch, rows, failure);
-                }
-            }
+            let cell = self.store.item(at, index as u32);
+            self.entity(fetch, rows, cell);
         }
         true
+    }
+
+    fn entity(&mut self, fetch: &Fetch, rows: &[RowId], cell: Cell) {
+        match cell {
+            Cell::Row(fragment) => {
+                for row in rows {
+                    merge_row(self.store, self.plan, *row, fragment);
+                }
+            }
+            Cell::Missing | Cell::Null => {}
+            _ => {
+                let message = "The service gave an entity that is not an object".to_owned();
+                let code = "CONNECTOR_BAD_ANSWER";
+                let failure = self.failure(fetch, Kind::BadAnswer, code, message, None);
+                self.fail(fetch, rows, failure);
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! says; and when all is done `write` writes the rows as the response. One request is one task: its calls run at the
 //! same time, its reading and writing do not.
 
+mod answers;
 mod call;
 mod context;
 mod failure;
@@ -12,6 +13,7 @@ mod inputs;
 mod land;
 mod merge;
 mod observed;
+mod pages;
 mod prepare;
 mod project;
 #[cfg(test)]
@@ -141,7 +143,7 @@ async fn make(
         .instrument(span.clone())
         .await;
     let took = begun.elapsed();
-    observed::record(runtime, own, &span, &called.landed, took);
+    observed::record(&span, &called);
     (fetch, prepared, called, took)
 }
 
@@ -276,8 +278,9 @@ impl<'a> Execution<'a> {
 
     fn land(&mut self, index: usize, prepared: &Prepared, called: Called, took: Duration) {
         let fetch = &self.plan.fetches[index];
-        self.note(fetch, &called.landed);
+        self.note(fetch, &called);
         let mut lander = self.lander();
+        lander.kept(fetch, &called.kept);
         lander.land(fetch, prepared, &called.landed);
         let remarks = std::mem::take(&mut lander.remarks);
         if self.request.record {
@@ -299,19 +302,23 @@ impl<'a> Execution<'a> {
     }
 
     /// What a call's documents allow caches to do with the answer.
-    fn note(&mut self, fetch: &Fetch, landed: &Landed) {
-        match landed {
-            Landed::Documents { pages, .. } => {
-                let service = &self.runtime.services[fetch.service.0 as usize];
-                let now = self.runtime.documents.now();
-                if let Some(endpoint) = service.endpoints.first() {
-                    for page in pages {
-                        self.provenance.add(endpoint.upstream(), page, now);
-                    }
-                }
+    fn note(&mut self, fetch: &Fetch, called: &Called) {
+        let pages = match &called.landed {
+            Landed::Documents { pages, .. } => pages.as_slice(),
+            Landed::MappingOnly | Landed::Kept => &[],
+            Landed::Unrendered(_) | Landed::Failed(_) => {
+                self.provenance.forbid();
+                &[]
             }
-            Landed::MappingOnly => {}
-            Landed::Unrendered(_) | Landed::Failed(_) => self.provenance.forbid(),
+        };
+        let service = &self.runtime.services[fetch.service.0 as usize];
+        let Some(endpoint) = service.endpoints.first() else {
+            return;
+        };
+        let now = self.runtime.documents.now();
+        let kept = called.kept.iter().map(|(_, entity)| entity);
+        for fetched in pages.iter().chain(kept) {
+            self.provenance.add(endpoint.upstream(), fetched, now);
         }
     }
 

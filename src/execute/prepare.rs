@@ -39,6 +39,45 @@ pub(crate) struct Prepared {
     /// What its request and its mapping read.
     pub(crate) variables: Variables,
     pub(crate) targets: Targets,
+    /// For `_entities`: what is asked for, which is not in the request's body yet.
+    pub(crate) entities: Option<Representations>,
+}
+
+/// What a call of `_entities` asks for: which of them go out is decided when caches have been looked into.
+#[derive(Debug)]
+pub(crate) struct Representations {
+    /// Each as JSON, beside the rows of [`Targets::ByPosition`].
+    pub(crate) texts: Vec<Vec<u8>>,
+    /// The operation's other variables, as the JSON text of an object.
+    pub(crate) variables: Vec<u8>,
+}
+
+impl Representations {
+    /// The request's body for those at these places.
+    pub(crate) fn body(&self, operation: &ServiceOperation, places: &[usize]) -> Bytes {
+        let length: usize = places
+            .iter()
+            .map(|place| self.texts[*place].len() + 1)
+            .sum();
+        let mut variables = Vec::with_capacity(self.variables.len() + length + 32);
+        // Without its closing brace.
+        let others = self.variables.strip_suffix(b"}").unwrap_or(b"{");
+        variables.extend_from_slice(others);
+        if others.len() > 1 {
+            variables.push(b',');
+        }
+        let name = operation.representations.as_deref();
+        write_json_string(name.unwrap_or_default(), &mut variables);
+        variables.extend_from_slice(b":[");
+        for (index, place) in places.iter().enumerate() {
+            if index > 0 {
+                variables.push(b',');
+            }
+            variables.extend_from_slice(&self.texts[*place]);
+        }
+        variables.extend_from_slice(b"]}");
+        graphql::Operation::new(&operation.text).body(Some(&variables))
+    }
 }
 
 /// The rows that a call is made for.
@@ -109,7 +148,7 @@ impl Preparer<'_> {
         }
         match &fetch.call {
             Call::Operation(operation) => {
-                let call = self.operation(fetch, operation, None, Targets::Rows(rows));
+                let call = self.operation(fetch, operation, Targets::Rows(rows));
                 push(&mut preparation, call);
             }
             Call::Entities {
@@ -192,31 +231,43 @@ impl Preparer<'_> {
         if groups.is_empty() {
             return;
         }
-        let mut representations = Vec::from(&b"["[..]);
-        let mut targets = Vec::with_capacity(groups.len());
+        let (mut texts, mut targets) = (Vec::new(), Vec::new());
         for group in groups {
-            if !targets.is_empty() {
-                representations.push(b',');
-            }
-            representations.extend_from_slice(&group.text);
+            texts.push(group.text);
             targets.push(group.rows);
         }
-        representations.push(b']');
-        let call = self.operation(
-            fetch,
-            operation,
-            Some(&representations),
-            Targets::ByPosition(targets),
-        );
+        let call = self
+            .service_request(fetch, Targets::ByPosition(targets))
+            .map(|prepared| Prepared {
+                entities: Some(Representations {
+                    texts,
+                    variables: self.operation_variables(operation).unwrap_or_default(),
+                }),
+                ..prepared
+            });
         push(preparation, call);
     }
 
-    /// A call of a GraphQL service.
+    /// A call of a GraphQL service's root fields.
     fn operation(
         &self,
         fetch: &Fetch,
         operation: &ServiceOperation,
-        representations: Option<&[u8]>,
+        targets: Targets,
+    ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
+        let mut prepared = self.service_request(fetch, targets)?;
+        let values = self.operation_variables(operation);
+        let body = graphql::Operation::new(&operation.text).body(values.as_deref());
+        if let Some(request) = &mut prepared.request {
+            request.body = body;
+        }
+        Ok(prepared)
+    }
+
+    /// The request to a GraphQL service, without a body.
+    fn service_request(
+        &self,
+        fetch: &Fetch,
         targets: Targets,
     ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
         let service = self.service(fetch);
@@ -228,26 +279,20 @@ impl Preparer<'_> {
             }
             _ => (Variables::new(), Ok(native_request())),
         };
-        let request = match rendered {
-            Ok(request) => request,
-            Err(error) => return Err((targets.rows(), error)),
-        };
-        let values = self.operation_variables(operation, representations);
-        let body = graphql::Operation::new(&operation.text).body(values.as_deref());
-        Ok(Prepared {
-            request: Some(graphql::complete(request, body)),
-            variables,
-            targets,
-        })
+        match rendered {
+            Ok(request) => Ok(Prepared {
+                request: Some(graphql::complete(request)),
+                variables,
+                targets,
+                entities: None,
+            }),
+            Err(error) => Err((targets.rows(), error)),
+        }
     }
 
-    /// The variables of an operation for a GraphQL service, as the JSON text of an object.
-    fn operation_variables(
-        &self,
-        operation: &ServiceOperation,
-        representations: Option<&[u8]>,
-    ) -> Option<Vec<u8>> {
-        let mut text = Vec::with_capacity(representations.map_or(64, |text| text.len() + 64));
+    /// The variables of an operation for a GraphQL service, representations left out, as the JSON text of an object.
+    fn operation_variables(&self, operation: &ServiceOperation) -> Option<Vec<u8>> {
+        let mut text = Vec::new();
         let member = |name: &str, text: &mut Vec<u8>| {
             text.push(if text.is_empty() { b'{' } else { b',' });
             write_json_string(name, text);
@@ -263,10 +308,6 @@ impl Preparer<'_> {
             member(name, &mut text);
             let holds = self.guards[*guard as usize];
             text.extend_from_slice(if holds { b"true" } else { b"false" });
-        }
-        if let (Some(name), Some(representations)) = (&operation.representations, representations) {
-            member(name, &mut text);
-            text.extend_from_slice(representations);
         }
         if text.is_empty() {
             return None;
@@ -377,6 +418,7 @@ impl Preparer<'_> {
                 request,
                 variables,
                 targets,
+                entities: None,
             }),
             Err(error) => preparation.unrendered.push((targets.rows(), error)),
         }

@@ -23,6 +23,8 @@ pub struct CallRecord {
     pub statuses: Vec<u16>,
     /// How each document came: `hit`, `miss`, `shared`, `bypass`.
     pub cache: Vec<&'static str>,
+    /// Entities that came from the cache, one by one, without a call.
+    pub entities: usize,
     /// Bytes of bodies.
     pub bytes: usize,
     /// From beginning to end.
@@ -56,6 +58,7 @@ impl CallRecord {
             sent: called.sent,
             statuses: Vec::new(),
             cache: Vec::new(),
+            entities: called.kept.len(),
             bytes: 0,
             took,
             failure: None,
@@ -69,7 +72,7 @@ impl CallRecord {
                     record.bytes += page.document.body.len();
                 }
             }
-            Landed::MappingOnly => {}
+            Landed::MappingOnly | Landed::Kept => {}
             Landed::Unrendered(error) => record.failure = Some(error.message.clone()),
             Landed::Failed(error) => record.failure = Some(format!("{:?}", error.kind)),
         }

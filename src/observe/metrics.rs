@@ -98,7 +98,7 @@ pub const METRICS: &[Metric] = &[
         name: CACHE_LOOKUPS,
         kind: MetricKind::Counter,
         labels: &["cache", "state"],
-        about: "Looks into a cache (document, response; of plan only misses): hit, miss, shared, bypass",
+        about: "Looks into a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass",
     },
     Metric {
         name: PLAN_SECONDS,

@@ -33,6 +33,9 @@ pub struct ServiceOperation {
     pub guards: Vec<(String, u32)>,
     /// The name of the variable that carries representations.
     pub representations: Option<String>,
+    /// What is selected of each entity, its fields in the order of their response keys: the same text whatever the order
+    /// in which a client names them. Empty for an operation without representations.
+    pub selection: String,
 }
 
 struct Printer<'f, 'p, 'g> {
@@ -40,6 +43,8 @@ struct Printer<'f, 'p, 'g> {
     variables: Vec<Name>,
     guards: Vec<(String, u32)>,
     body: String,
+    /// Fields stand in the order of their keys, not in that of the operation.
+    sorted: bool,
 }
 
 pub(super) fn operation(
@@ -55,12 +60,20 @@ pub(super) fn operation(
         variables: Vec::new(),
         guards: Vec::new(),
         body: String::new(),
+        sorted: false,
     };
     printer.selection(read, guard);
+    let body = std::mem::take(&mut printer.body);
+    let mut selection = String::new();
+    if let Some(typename) = entities {
+        let _ = write!(printer.body, "... on {typename} ");
+        printer.sorted = true;
+        printer.selection(read, guard);
+        selection = std::mem::take(&mut printer.body);
+    }
     let Printer {
         mut variables,
         guards,
-        body,
         ..
     } = printer;
     variables.sort();
@@ -107,12 +120,16 @@ pub(super) fn operation(
         variables,
         guards,
         representations,
+        selection,
     }
 }
 
 impl Printer<'_, '_, '_> {
     fn selection(&mut self, read: ReadId, outer: &Guard) {
-        let fields = self.finisher.reads[read.0 as usize].fields.clone();
+        let mut fields = self.finisher.reads[read.0 as usize].fields.clone();
+        if self.sorted {
+            fields.sort_by(|a, b| (&a.only, &a.key).cmp(&(&b.only, &b.key)));
+        }
         let need = self.finisher.reads[read.0 as usize].need;
         self.body.push('{');
         if self.finisher.reads[read.0 as usize].typename || fields.is_empty() {

@@ -46,12 +46,11 @@ impl Operation {
     }
 }
 
-/// Completes a rendered request (URL and headers of the service) with a body.
+/// Completes a rendered request (URL and headers of the service) but for its body.
 ///
 /// What the connector says about the content type is overruled: the body is JSON. Its `accept` stands.
-pub fn complete(mut request: Request, body: Bytes) -> Request {
+pub fn complete(mut request: Request) -> Request {
     request.verb = Method::POST;
-    request.body = body;
     request.headers.retain(|(name, _)| *name != CONTENT_TYPE);
     request
         .headers
@@ -96,7 +95,7 @@ mod tests {
             headers: vec![(CONTENT_TYPE, HeaderValue::from_static("text/plain"))],
             body: Bytes::new(),
         };
-        let request = complete(template, Bytes::from_static(b"{}"));
+        let request = complete(template);
         assert_eq!(request.verb, Method::POST);
         let headers: Vec<_> = request
             .headers

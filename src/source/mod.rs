@@ -97,6 +97,20 @@ pub enum SourceErrorKind {
     Internal,
 }
 
+impl SourceErrorKind {
+    /// Its word in logs and metrics, one of those that clients see as `extensions.sangam.kind`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceErrorKind::Unreachable => "UNREACHABLE",
+            SourceErrorKind::Timeout => "TIMEOUT",
+            SourceErrorKind::TooLarge => "LIMIT",
+            SourceErrorKind::BadAnswer => "BAD_ANSWER",
+            SourceErrorKind::Busy => "BUSY",
+            SourceErrorKind::Internal => "INTERNAL",
+        }
+    }
+}
+
 /// A wire protocol driver.
 #[async_trait]
 pub trait Source: std::fmt::Debug + Send + Sync {

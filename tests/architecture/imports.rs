@@ -11,7 +11,10 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("graph", &["document", "mapping", "connector"]),
     ("plan", &["document", "mapping", "connector", "graph"]),
     ("source", &["document", "mapping", "connector"]),
-    ("cache", &["document", "mapping", "connector", "source"]),
+    (
+        "cache",
+        &["document", "mapping", "connector", "source", "observe"],
+    ),
     (
         "execute",
         &[
@@ -22,7 +25,6 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "plan",
             "source",
             "cache",
-            "observe",
         ],
     ),
     ("config", &["document", "connector"]),

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -12,7 +13,6 @@ use tokio::sync::{Notify, Semaphore};
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::entry::KeptHeaders;
-use crate::cache::key::EntityKeyParts;
 use crate::source::{Answer, Format};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
@@ -507,56 +507,6 @@ async fn private_answers_belong_to_their_subject() {
 }
 
 #[tokio::test]
-async fn entities_live_as_long_as_their_document() {
-    let world = world();
-    let fetched = world.fetch("/graphql", cached()).await.unwrap();
-    let request = request("/graphql");
-    let key = |representation: &[u8], selection: &str| {
-        EntityKeyParts {
-            endpoint: world.endpoint.key(),
-            request: &request,
-            representation,
-            selection,
-            variables: b"{}",
-            subject: None,
-        }
-        .key()
-    };
-    let district = key(br#"{"__typename":"District","lgdCode":"1"}"#, "{name}");
-    let other = key(br#"{"__typename":"District","lgdCode":"1"}"#, "{name area}");
-    world
-        .documents
-        .put_entity(district, &fetched.document, br#"{"name":"Agra"}"#);
-    let found = world
-        .documents
-        .entity(&world.endpoint, district, None)
-        .unwrap();
-    assert_eq!(found.document.body, br#"{"name":"Agra"}"#.as_slice());
-    assert!(
-        world
-            .documents
-            .entity(&world.endpoint, other, None)
-            .is_none()
-    );
-    world.clock.advance(Duration::from_secs(60));
-    assert!(
-        world
-            .documents
-            .entity(&world.endpoint, district, None)
-            .is_none()
-    );
-    // Nothing is kept of a document that may not be kept.
-    let uncached = world.fetch("/graphql", Policy::Uncached).await.unwrap();
-    world.documents.put_entity(other, &uncached.document, b"{}");
-    assert!(
-        world
-            .documents
-            .entity(&world.endpoint, other, None)
-            .is_none()
-    );
-}
-
-#[tokio::test]
 async fn headers_that_are_kept_are_part_of_the_key() {
     let world = world();
     assert_eq!(world.say("/a", cached()).await, "miss 1");
@@ -586,4 +536,116 @@ async fn headers_that_are_kept_are_part_of_the_key() {
         .map(HeaderName::as_str)
         .collect();
     assert_eq!(names, ["x-total"]);
+}
+
+/// Asks for entities of one selection; each answer of the upstream is the text of all that it was asked for, or none.
+async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
+    let representations: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let call = Call {
+        endpoint: &world.endpoint,
+        request: request("/graphql"),
+        options: CallOptions {
+            timeout: Duration::from_secs(60),
+            max_bytes: 1000,
+            traceparent: None,
+        },
+        policy,
+    };
+    let asked = EntitiesCall {
+        selection: "{name}",
+        variables: b"{}",
+        representations: &representations,
+        parts: |document| {
+            let whole = crate::document::Span {
+                start: 0,
+                end: document.body.len() as u32,
+            };
+            (document.status < 400).then(|| vec![whole])
+        },
+    };
+    let body = |places: &[usize]| Bytes::from(format!("{places:?}"));
+    let found = world.documents.entities(call, asked, body).await;
+    let kept = found.kept.into_iter().map(|kept| match kept {
+        Some(kept) => describe(Ok(kept)),
+        None => "-".to_owned(),
+    });
+    let mut said: Vec<String> = kept.collect();
+    said.extend(found.called.map(describe));
+    said.join(", ")
+}
+
+#[tokio::test]
+async fn entities_are_found_again_one_by_one() {
+    let world = world();
+    assert_eq!(entities(&world, &["a"], cached()).await, "-, miss 1");
+    assert_eq!(entities(&world, &["b"], cached()).await, "-, miss 2");
+    let both = entities(&world, &["b", "a"], cached()).await;
+    assert_eq!(both, "hit 2, hit 1");
+    let other = entities(&world, &["a", "c", "b"], cached()).await;
+    assert_eq!(other, "hit 1, -, hit 2, miss 3");
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(entities(&world, &["a"], cached()).await, "-, miss 4");
+}
+
+#[tokio::test]
+async fn entities_are_not_kept_that_cannot_be_told_apart() {
+    let world = world();
+    // The answer has one part.
+    let both = entities(&world, &["a", "b"], cached()).await;
+    assert_eq!(both, "-, -, miss 1");
+    assert_eq!(entities(&world, &["a"], cached()).await, "-, miss 2");
+    world.says([Reply::Status(500, Vec::new())]);
+    assert_eq!(entities(&world, &["c"], cached()).await, "-, miss 3");
+    assert_eq!(entities(&world, &["c"], cached()).await, "-, miss 4");
+}
+
+#[tokio::test]
+async fn entities_are_not_older_than_a_mutation() {
+    let world = world();
+    assert_eq!(entities(&world, &["a"], cached()).await, "-, miss 1");
+    assert_eq!(world.say("/change", Policy::Mutation).await, "bypass 2");
+    assert_eq!(entities(&world, &["a"], cached()).await, "-, miss 3");
+    assert_eq!(
+        entities(&world, &["a"], Policy::Uncached).await,
+        "-, bypass 4"
+    );
+    assert_eq!(entities(&world, &["a"], cached()).await, "hit 3");
+}
+
+#[tokio::test]
+async fn entities_of_one_subject_are_for_no_other() {
+    let world = world();
+    let private = |subject: Option<&str>| Policy::Read {
+        lifetime: Some(SchemaLifetime {
+            max_age: Duration::from_secs(60),
+            scope: Some(Scope::Private),
+        }),
+        subject: subject.and_then(|token| {
+            let mut headers = HeaderMap::new();
+            headers.insert("authorization", HeaderValue::from_str(token).unwrap());
+            Subject::from_headers(&["authorization"], &headers)
+        }),
+    };
+    let ask = async |subject| entities(&world, &["a"], private(subject)).await;
+    assert_eq!(ask(Some("one")).await, "-, miss 1");
+    assert_eq!(ask(Some("two")).await, "-, miss 2");
+    assert_eq!(ask(Some("one")).await, "hit 1");
+    assert_eq!(ask(None).await, "-, bypass 3");
+}
+
+#[tokio::test]
+async fn one_flight_for_all_who_miss_the_same_entities() {
+    let world = Arc::new(slow_world());
+    let ask = |ids: &'static [&'static str]| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { entities(&world, ids, cached()).await })
+    };
+    let first = ask(&["a"]);
+    world.until_under_way().await;
+    let second = ask(&["a"]);
+    settle().await;
+    world.driver.tickets.add_permits(10);
+    assert_eq!(first.await.unwrap(), "-, miss 1");
+    assert_eq!(second.await.unwrap(), "-, shared 1");
+    assert_eq!(world.calls(), 1);
 }

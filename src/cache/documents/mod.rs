@@ -11,22 +11,26 @@
 //! - A mutation runs as a task of its own: a client that leaves in the middle must not leave the department with half a
 //!   request, nor the caches with what was read before it took effect.
 
+mod entities;
+mod fetched;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use tracing::Instrument;
 
+pub use self::entities::{Entities, EntitiesCall};
+pub use self::fetched::{CacheState, Fetched};
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::entry::Document;
 use super::flight::{Flights, Joined};
-use super::freshness::{self, Exchange, SchemaLifetime, Scope};
-use super::key::{DocumentKeyParts, EntityKey, Key, Subject};
+use super::freshness::{self, Exchange};
+use super::key::{DocumentKeyParts, Key, Subject};
 use super::meter::LookupMeter;
-use super::store::{Kept, Store, StoreSize};
+use super::store::{Store, StoreSize};
 use super::upstream::{Endpoint, Snapshot, Upstream, UpstreamState};
-use crate::connector::Request;
+use crate::connector::{Request, SchemaLifetime, Scope};
 use crate::source::{CallOptions, Source, SourceError, SourceErrorKind};
 
 /// One call.
@@ -56,85 +60,6 @@ pub enum Policy {
         /// Whose credentials or headers the request carries. Without one, private answers are not stored.
         subject: Option<Subject>,
     },
-}
-
-/// How a document came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CacheState {
-    /// From the cache.
-    Hit,
-    /// From the upstream, by this call, which may be stored.
-    Miss,
-    /// From the upstream, by another request's call.
-    Shared,
-    /// From the upstream, past all caches.
-    Bypass,
-}
-
-impl CacheState {
-    /// A word for logs and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CacheState::Hit => "hit",
-            CacheState::Miss => "miss",
-            CacheState::Shared => "shared",
-            CacheState::Bypass => "bypass",
-        }
-    }
-}
-
-/// A document, and where it came from.
-#[derive(Debug, Clone)]
-pub struct Fetched {
-    /// The document.
-    pub document: Arc<Document>,
-    /// How it came.
-    pub state: CacheState,
-    /// How old it is.
-    pub age: Duration,
-    /// How much longer it may be used, by its own lifetime and by that which the reader's schema gives; `None`: for this
-    /// request only. Whether a mapping could use it is the executor's to know.
-    pub fresh_for: Option<Duration>,
-}
-
-impl Fetched {
-    /// `lifetime` is what the reader's schema gives. The document may have been fetched for a field that allows more.
-    fn new(
-        document: Arc<Document>,
-        state: CacheState,
-        now: Timestamp,
-        lifetime: Option<SchemaLifetime>,
-    ) -> Fetched {
-        let left = lifetime.map_or(Duration::MAX, |lifetime| {
-            let since = now.since(document.received_at);
-            lifetime.max_age.saturating_sub(since)
-        });
-        let fresh_for = document.fresh_for(now).map(|own| own.min(left));
-        Fetched {
-            age: document.age(now),
-            fresh_for: fresh_for.filter(|left| !left.is_zero()),
-            document,
-            state,
-        }
-    }
-}
-
-impl Kept for Arc<Document> {
-    fn weight(&self) -> usize {
-        Document::weight(self)
-    }
-
-    fn useful_for(&self) -> Duration {
-        let Some(lifetime) = &self.lifetime else {
-            return Duration::ZERO;
-        };
-        let stale = if lifetime.must_revalidate {
-            Duration::ZERO
-        } else {
-            lifetime.stale_while_revalidate.max(lifetime.stale_if_error)
-        };
-        (lifetime.fresh_for + stale).saturating_sub(self.age_when_received)
-    }
 }
 
 /// What a flight brings.
@@ -278,6 +203,7 @@ impl Documents {
         }
         let plan = Plan {
             key,
+            probe: key,
             epoch,
             rules: Rules {
                 lifetime,
@@ -285,41 +211,17 @@ impl Documents {
             },
             shareable: known == Some(true),
         };
-        Box::pin(self.miss(call, plan, accept)).await
-    }
-
-    /// An entity that an earlier answer of this service held. Fresh, and not older than the last mutation.
-    /// `lifetime` is what the reader's schema gives.
-    pub fn entity(
-        &self,
-        endpoint: &Endpoint,
-        key: EntityKey,
-        lifetime: Option<SchemaLifetime>,
-    ) -> Option<Fetched> {
-        let state = endpoint.upstream().state();
-        let found = self.shared.find(&key.into(), state.epoch(), lifetime);
-        let outcome = match found {
-            Some(_) => CacheState::Hit,
-            None => CacheState::Miss,
+        let judge = move |document: &Document| match accept(document) {
+            true => Judgement::Whole,
+            false => Judgement::Refused,
         };
-        state.served(outcome);
-        self.shared.entity_lookups.count(outcome);
-        found
-    }
-
-    /// Keeps one entity of a document, `body` being its own JSON text. Does nothing where the document itself may not be
-    /// kept. Private documents are kept only if the key names the subject, which is for the caller to see to.
-    pub fn put_entity(&self, key: EntityKey, of: &Document, body: &[u8]) {
-        if of.lifetime.is_some() {
-            let part = of.part(Bytes::copy_from_slice(body));
-            self.shared.store.insert(key.into(), Arc::new(part));
-        }
+        Box::pin(self.miss(call, plan, judge)).await
     }
 
     /// Takes part in a flight or starts one.
-    async fn miss<A>(&self, call: Call<'_>, plan: Plan, accept: A) -> Result<Fetched, SourceError>
+    async fn miss<J>(&self, call: Call<'_>, plan: Plan, judge: J) -> Result<Fetched, SourceError>
     where
-        A: FnOnce(&Document) -> bool + Send + 'static,
+        J: FnOnce(&Document) -> Judgement + Send + 'static,
     {
         let inner = &self.shared;
         let Call {
@@ -333,7 +235,7 @@ impl Documents {
         let lifetime = plan.rules.lifetime;
         let there = || {
             let document = inner
-                .find(&plan.key, plan.epoch, plan.rules.lifetime)?
+                .find(&plan.probe, plan.epoch, plan.rules.lifetime)?
                 .document;
             Some(Ok(Landed {
                 document,
@@ -343,7 +245,7 @@ impl Documents {
         let flight = || {
             let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
             let (request, options) = (Arc::clone(&request), options.clone());
-            async move { inner.fly(&endpoint, &request, &options, plan, accept).await }
+            async move { inner.fly(&endpoint, &request, &options, plan, judge).await }
         };
         let seat = match inner.flights.join((plan.key, plan.epoch), there, flight) {
             Joined::There(landed) => {
@@ -432,6 +334,17 @@ impl Drop for UnderWay {
     }
 }
 
+/// What becomes of an answer of the upstream, once its lifetime allows that it is kept.
+#[derive(Debug)]
+enum Judgement {
+    /// It is no success, and is not kept.
+    Refused,
+    /// It is kept as it is.
+    Whole,
+    /// These texts of it are kept, each by itself.
+    Parts(Vec<(Key, Bytes)>),
+}
+
 /// What decides an answer's lifetime besides its own headers.
 #[derive(Debug, Clone, Copy)]
 struct Rules {
@@ -442,7 +355,10 @@ struct Rules {
 /// What a read that may be stored was looked up by.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
+    /// The flight's.
     key: Key,
+    /// Under which its result, or the first part of it, is found once it has been kept.
+    probe: Key,
     epoch: u64,
     rules: Rules,
     /// Known beforehand to be for others too.
@@ -465,23 +381,27 @@ impl Inner {
     }
 
     /// A flight: calls, judges, stores.
-    async fn fly<A>(
+    async fn fly<J>(
         &self,
         endpoint: &Endpoint,
         request: &Request,
         options: &CallOptions,
         plan: Plan,
-        accept: A,
+        judge: J,
     ) -> Outcome
     where
-        A: FnOnce(&Document) -> bool,
+        J: FnOnce(&Document) -> Judgement,
     {
         let rules = Some(plan.rules);
         let mut document = self
             .call(endpoint, request, options, plan.epoch, rules)
             .await?;
         let may_be_kept = document.lifetime.is_some();
-        if !may_be_kept || !accept(&document) {
+        let judgement = match may_be_kept {
+            true => judge(&document),
+            false => Judgement::Refused,
+        };
+        if let Judgement::Refused = judgement {
             document.lifetime = None;
             return Ok(Landed {
                 document: Arc::new(document),
@@ -490,10 +410,22 @@ impl Inner {
                 shareable: plan.shareable && may_be_kept,
             });
         }
-        let document = Arc::new(document.compact());
-        if endpoint.upstream().state().epoch() == plan.epoch {
-            self.store.insert(plan.key, Arc::clone(&document));
-        }
+        let is_current = endpoint.upstream().state().epoch() == plan.epoch;
+        let document = match judgement {
+            Judgement::Parts(parts) => {
+                for (key, body) in parts.into_iter().filter(|_| is_current) {
+                    self.store.insert(key, Arc::new(document.part(body)));
+                }
+                Arc::new(document)
+            }
+            _ => {
+                let document = Arc::new(document.compact());
+                if is_current {
+                    self.store.insert(plan.key, Arc::clone(&document));
+                }
+                document
+            }
+        };
         Ok(Landed {
             document,
             shareable: true,
@@ -572,5 +504,4 @@ fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
 }
 
 #[cfg(test)]
-#[path = "documents_tests.rs"]
 mod tests;

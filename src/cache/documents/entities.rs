@@ -1,0 +1,185 @@
+//! Entities of a GraphQL service, kept one by one.
+//!
+//! One call of `_entities` asks for many. Each is looked for by its own key, and only those that are not there are asked
+//! for; what then comes is cut into entities again. So one batch serves the next, whatever else stands in it. The batch
+//! itself is not kept: its entities are.
+
+use bytes::Bytes;
+
+use super::super::key::{DocumentKeyParts, EntitiesKeyParts, Key};
+use super::{CacheState, Call, Documents, Fetched, Judgement, Plan, Policy, Rules};
+use super::{Document, known_beforehand};
+use crate::document::Span;
+use crate::source::SourceError;
+
+/// What a call of `_entities` asks for, beside the [`Call`] itself, whose request has no body yet.
+#[derive(Debug, Clone, Copy)]
+pub struct EntitiesCall<'a> {
+    /// What is selected of each entity, in a canonical form.
+    pub selection: &'a str,
+    /// The values of the variables that the selection uses, as JSON in a fixed order.
+    pub variables: &'a [u8],
+    /// Each as JSON, with its keys in a fixed order.
+    pub representations: &'a [Vec<u8>],
+    /// The texts of the entities in an answer, in their order; `None` for an answer of which nothing may be kept.
+    pub parts: fn(&Document) -> Option<Vec<Span>>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Entities {
+    /// Beside the representations: the entities that were kept.
+    pub kept: Vec<Option<Fetched>>,
+    /// The answer for the others, in their order; `None` where there are none.
+    pub called: Option<Result<Fetched, SourceError>>,
+}
+
+impl Documents {
+    /// Fetches entities. `body` writes the request's body for the representations at these places.
+    pub async fn entities<B>(&self, call: Call<'_>, asked: EntitiesCall<'_>, body: B) -> Entities
+    where
+        B: Fn(&[usize]) -> Bytes,
+    {
+        let mut missing: Vec<usize> = (0..asked.representations.len()).collect();
+        let mut kept = Vec::new();
+        kept.resize_with(missing.len(), || None);
+        let Some(read) = self.read(&call, asked) else {
+            let mut call = call;
+            call.request.body = body(&missing);
+            let called = Some(self.fetch(call, |_| false).await);
+            return Entities { kept, called };
+        };
+        let mut first_look = true;
+        loop {
+            let epoch = call.endpoint.upstream().state().epoch();
+            missing.retain(|place| {
+                kept[*place] = self.entity(&call, &read, *place, epoch, first_look);
+                kept[*place].is_none()
+            });
+            first_look = false;
+            let Some(first) = missing.first().copied() else {
+                return Entities { kept, called: None };
+            };
+            let own = Call {
+                endpoint: call.endpoint,
+                request: crate::connector::Request {
+                    body: body(&missing),
+                    ..call.request.clone()
+                },
+                options: call.options.clone(),
+                policy: call.policy,
+            };
+            let called = self
+                .call_for(own, &read, &missing, epoch, asked.parts)
+                .await;
+            match called {
+                // Another flight has brought it in between; what else it has brought is looked for once more.
+                Ok(found) if found.state == CacheState::Hit => {
+                    kept[first] = Some(found);
+                    missing.remove(0);
+                }
+                called => {
+                    let called = Some(called);
+                    return Entities { kept, called };
+                }
+            }
+        }
+    }
+
+    /// `None` where nothing of the answer may be kept.
+    fn read(&self, call: &Call<'_>, asked: EntitiesCall<'_>) -> Option<Read> {
+        let Policy::Read { lifetime, subject } = call.policy else {
+            return None;
+        };
+        let known = known_beforehand(lifetime, subject.as_ref());
+        if known == Some(false) || (known.is_none() && !call.endpoint.may_be_storable()) {
+            return None;
+        }
+        let common = EntitiesKeyParts {
+            endpoint: &call.endpoint.key,
+            request: &call.request,
+            selection: asked.selection,
+            variables: asked.variables,
+            subject: subject.as_ref(),
+        };
+        let common = common.key();
+        let own = asked.representations.iter();
+        Some(Read {
+            keys: own.map(|own| common.entity(own).into()).collect(),
+            rules: Rules {
+                lifetime,
+                has_subject: subject.is_some(),
+            },
+            shareable: known == Some(true),
+        })
+    }
+
+    fn entity(
+        &self,
+        call: &Call<'_>,
+        read: &Read,
+        place: usize,
+        epoch: u64,
+        counts: bool,
+    ) -> Option<Fetched> {
+        let found = self
+            .shared
+            .find(&read.keys[place], epoch, read.rules.lifetime);
+        let state = match found {
+            Some(_) => CacheState::Hit,
+            None => CacheState::Miss,
+        };
+        if state == CacheState::Hit {
+            call.endpoint.upstream().state().served(state);
+        }
+        if counts || state == CacheState::Hit {
+            self.shared.entity_lookups.count(state);
+        }
+        found
+    }
+
+    async fn call_for(
+        &self,
+        call: Call<'_>,
+        read: &Read,
+        missing: &[usize],
+        epoch: u64,
+        parts: fn(&Document) -> Option<Vec<Span>>,
+    ) -> Result<Fetched, SourceError> {
+        let subject = match &call.policy {
+            Policy::Read { subject, .. } => subject.as_ref(),
+            _ => None,
+        };
+        let flight = DocumentKeyParts {
+            endpoint: &call.endpoint.key,
+            request: &call.request,
+            subject,
+        };
+        let keys: Vec<Key> = missing.iter().map(|place| read.keys[*place]).collect();
+        let plan = Plan {
+            key: flight.key().into(),
+            probe: keys[0],
+            epoch,
+            rules: read.rules,
+            shareable: read.shareable,
+        };
+        let judge = move |document: &Document| match parts(document) {
+            // Which entity is which is told by their order alone.
+            Some(parts) if parts.len() == keys.len() => {
+                let text = |part: &Span| Bytes::copy_from_slice(part.of(&document.body));
+                let texts = parts.iter().map(text);
+                Judgement::Parts(keys.into_iter().zip(texts).collect())
+            }
+            _ => Judgement::Refused,
+        };
+        Box::pin(self.miss(call, plan, judge)).await
+    }
+}
+
+/// A read of entities that may be kept.
+struct Read {
+    /// Beside the representations.
+    keys: Vec<Key>,
+    rules: Rules,
+    shareable: bool,
+}

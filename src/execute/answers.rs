@@ -1,0 +1,145 @@
+//! What an upstream's answer is before it is mapped: a success or not, a value, variables of its own.
+
+use std::sync::Arc;
+
+use super::context::headers_value;
+use super::context::object;
+use crate::cache::Document;
+use crate::connector::Connect;
+use crate::document::JsonReader;
+use crate::document::Kind;
+use crate::document::ReadError;
+use crate::document::Reader;
+use crate::document::Span;
+use crate::document::Value;
+use crate::mapping::Variables;
+use crate::source::Format;
+
+/// The document as one value; `None` when it cannot be read.
+pub(crate) fn document_value(document: &Document) -> Option<Value> {
+    match document.format {
+        Format::Json => Value::parse_json(&document.body).ok(),
+        Format::Text => Some(Value::from(
+            String::from_utf8_lossy(&document.body).as_ref(),
+        )),
+        Format::Empty => Some(Value::Null),
+    }
+}
+
+/// `$status` and `$response` beside the other variables.
+pub(crate) fn with_response(variables: Variables, document: &Document) -> Variables {
+    variables.with("$status", i64::from(document.status)).with(
+        "$response",
+        object([("headers", headers_value(&document.headers))]),
+    )
+}
+
+/// Whether a connect's answer is a success: 2xx, unless `isSuccess` says otherwise.
+pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Variables) -> bool {
+    let Some(is_success) = &connect.is_success else {
+        return (200..300).contains(&document.status);
+    };
+    let input = match document.format {
+        Format::Json => JsonReader::new(&document.body)
+            .and_then(|mut reader| needed(&mut reader, is_success.needs()))
+            .ok(),
+        _ => document_value(document),
+    };
+    let variables = with_response(variables.clone(), document);
+    input.is_some_and(|input| {
+        is_success.evaluate(Some(&input), &variables).value == Some(Value::Bool(true))
+    })
+}
+
+/// Reads the part of a document that an expression needs, and skips the rest.
+fn needed<'d>(
+    reader: &mut JsonReader<'d>,
+    need: &crate::mapping::Need,
+) -> Result<Value, ReadError> {
+    let crate::mapping::Need::Keys(_) = need else {
+        return Value::read(reader);
+    };
+    match reader.peek()? {
+        Kind::Object => {
+            let mut object = crate::document::Object::new();
+            reader.enter_object()?;
+            while let Some(key) = reader.next_key()? {
+                match need.key(key.as_str()) {
+                    Some(need) => {
+                        let value = needed(reader, need)?;
+                        object.insert(crate::document::Str::from(key.as_str()), value);
+                    }
+                    None => reader.skip()?,
+                }
+            }
+            Ok(Value::Object(Arc::new(object)))
+        }
+        Kind::List => {
+            let mut items = Vec::new();
+            reader.enter_list()?;
+            while reader.next_element()? {
+                items.push(needed(reader, need)?);
+            }
+            Ok(Value::Array(Arc::new(items)))
+        }
+        _ => Value::read(reader),
+    }
+}
+
+/// Whether a GraphQL service's answer may be kept: nothing in it has failed.
+pub(crate) fn service_succeeded(document: &Document) -> bool {
+    let data = |reader: &mut JsonReader<'_>| {
+        let fine = reader.peek()? == Kind::Object;
+        reader.skip()?;
+        Ok(fine.then_some(()))
+    };
+    of_data(document, data).is_some()
+}
+
+/// The texts of the entities in an answer of `_entities`, if it may be kept.
+pub(crate) fn entity_texts(document: &Document) -> Option<Vec<Span>> {
+    of_data(document, |reader| {
+        if reader.peek()? != Kind::Object {
+            reader.skip()?;
+            return Ok(None);
+        }
+        let mut texts = None;
+        reader.enter_object()?;
+        while let Some(key) = reader.next_key()? {
+            if key.as_str() != "_entities" || reader.peek()? != Kind::List {
+                reader.skip()?;
+                continue;
+            }
+            let mut own = Vec::new();
+            reader.enter_list()?;
+            while reader.next_element()? {
+                own.push(reader.capture()?);
+            }
+            texts = Some(own);
+        }
+        Ok(texts)
+    })
+}
+
+/// What `read` finds in the `data` of a GraphQL service's answer; `None` where anything in it has failed.
+fn of_data<T>(
+    document: &Document,
+    mut read: impl FnMut(&mut JsonReader<'_>) -> Result<Option<T>, ReadError>,
+) -> Option<T> {
+    if !(200..300).contains(&document.status) {
+        return None;
+    }
+    let found = JsonReader::new(&document.body).and_then(|mut reader| {
+        let mut found = None;
+        reader.enter_object()?;
+        while let Some(key) = reader.next_key()? {
+            match key.as_str() {
+                "errors" => return Ok(None),
+                "data" => found = read(&mut reader)?,
+                _ => reader.skip()?,
+            }
+        }
+        Ok(found)
+    });
+    found.ok().flatten()
+}
