@@ -114,14 +114,14 @@ pub fn age_when_received(exchange: &Exchange<'_>) -> Duration {
     }
 }
 
-/// How long the answer may be used.
+/// How long the answer may be used, and its age.
 ///
 /// # Errors
 /// Why it may not be stored at all.
 pub fn lifetime(
     exchange: &Exchange<'_>,
     schema: Option<SchemaLifetime>,
-) -> Result<Lifetime, NotStored> {
+) -> Result<(Lifetime, Duration), NotStored> {
     if matches!(exchange.status, 100..=199 | 206 | 304) {
         return Err(NotStored::Partial);
     }
@@ -129,28 +129,28 @@ pub fn lifetime(
         return Err(NotStored::VariesOnAnything);
     }
     let directives = Directives::read(exchange.headers);
-    let age = age_when_received(exchange);
-    let (fresh_for, scope) = match schema {
+    let (given, scope) = match schema {
         Some(schema) if schema.max_age.is_zero() => return Err(NotStored::SchemaSaysNever),
-        Some(schema) => (
-            age + schema.max_age.min(LONGEST),
-            schema.scope.unwrap_or(directives.scope()),
-        ),
-        None => (upstream(exchange, &directives)?, directives.scope()),
+        Some(schema) => (None, schema.scope.unwrap_or(directives.scope())),
+        None => (Some(upstream(exchange, &directives)?), directives.scope()),
     };
+    let age = age_when_received(exchange);
+    let of_schema = |schema: SchemaLifetime| age + schema.max_age.min(LONGEST);
+    let fresh_for = given.or(schema.map(of_schema)).unwrap_or_default();
     if fresh_for <= age {
         return Err(NotStored::Expired);
     }
     if scope == Scope::Private && !exchange.has_subject {
         return Err(NotStored::PrivateWithoutSubject);
     }
-    Ok(Lifetime {
+    let lifetime = Lifetime {
         fresh_for,
         scope,
         stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
         stale_if_error: directives.stale_if_error.unwrap_or_default(),
         must_revalidate: directives.must_revalidate,
-    })
+    };
+    Ok((lifetime, age))
 }
 
 /// The lifetime that the upstream gives (section 4.2.1).
@@ -237,8 +237,9 @@ impl Directives {
     fn add(&mut self, directive: &str) {
         let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
         let argument = argument.trim().trim_matches('"');
+        let name = name.trim();
         // `no-cache` and `private` may name fields that alone are meant; taking the whole for them is the safe side.
-        match name.trim().to_ascii_lowercase().as_str() {
+        match name.to_ascii_lowercase().as_str() {
             "no-store" => self.no_store = true,
             "no-cache" => self.no_cache = true,
             "private" => self.private = true,
@@ -338,7 +339,7 @@ mod tests {
         });
         match lifetime(&exchange, schema) {
             Err(why) => format!("not stored: {why}"),
-            Ok(lifetime) => describe(&lifetime, age_when_received(&exchange)),
+            Ok((lifetime, age)) => describe(&lifetime, age),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::reader::{Fault, Key, Kind, MAX_DEPTH, ReadError, Reader, Scalar, Span};
+use super::reader::{Fault, Key, Kind, MAX_DEPTH, Member, ReadError, Reader, Scalar, Span};
 use super::scan;
 
 /// A cursor over a JSON body. See [`Reader`] for how to drive it.
@@ -226,16 +226,40 @@ impl<'d> Reader<'d> for JsonReader<'d> {
 
     #[inline]
     fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError> {
+        match self.next_member(None)? {
+            Member::Other(key, _) => Ok(Some(key)),
+            Member::Expected | Member::End => Ok(None),
+        }
+    }
+
+    #[inline]
+    fn next_member(&mut self, expected: Option<&[u8]>) -> Result<Member<'d>, ReadError> {
         if !self.part(b'}', "`,` or `}`")? {
-            return Ok(None);
+            return Ok(Member::End);
+        }
+        if let Some(expected) = expected
+            && self.bytes[self.at..].starts_with(expected)
+        {
+            let name = self.at;
+            self.at += expected.len();
+            if self.byte() == Some(b':') {
+                self.at += 1;
+                return Ok(Member::Expected);
+            }
+            self.at = name;
         }
         let (start, end, escaped) = self.name()?;
         let raw = self.text.get(start..end).unwrap_or_default();
-        Ok(Some(Key(if escaped {
-            Cow::Owned(decode(raw))
-        } else {
-            Cow::Borrowed(raw)
-        })))
+        let key = Key(match escaped {
+            true => Cow::Owned(decode(raw)),
+            false => Cow::Borrowed(raw),
+        });
+        // `over` made sure that offsets fit.
+        let written = Span {
+            start: (start - 1) as u32,
+            end: (end + 1) as u32,
+        };
+        Ok(Member::Other(key, written))
     }
 
     #[inline]

@@ -88,6 +88,17 @@ impl PartialEq<str> for Key<'_> {
     }
 }
 
+/// The next member of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Member<'d> {
+    /// The one that was expected.
+    Expected,
+    /// Another one: its name, and the span of the name as it is written.
+    Other(Key<'d>, Span),
+    /// There is none: the object has ended.
+    End,
+}
+
 /// A pull cursor over one document.
 ///
 /// The cursor stands before a value. Each value is consumed by exactly one of
@@ -122,6 +133,11 @@ pub trait Reader<'d> {
     /// has ended, with the cursor after it. Names may repeat: what a repetition means is
     /// for the caller to say ([`Value`](super::Value) keeps the last).
     fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError>;
+
+    /// As [`next_key`](Reader::next_key), for whoever can tell how the next name is written: the objects of a list have
+    /// the same members in the same order, and then one comparison does. `expected` is the text of a span that
+    /// [`Member::Other`] gave.
+    fn next_member(&mut self, expected: Option<&[u8]>) -> Result<Member<'d>, ReadError>;
 
     /// Steps into a list; [`next_element`](Reader::next_element) follows.
     fn enter_list(&mut self) -> Result<(), ReadError>;

@@ -47,21 +47,48 @@ fn special(word: u64) -> u64 {
     (quote | backslash | control) & HIGHS
 }
 
+/// Whether a string cannot pass over any of these bytes. Compilers make a few vector instructions of it.
+#[inline(always)]
+fn any_special(chunk: &[u8; 32]) -> bool {
+    let marks = chunk.iter().fold(0u8, |marks, &byte| {
+        marks | u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20)
+    });
+    marks != 0
+}
+
 /// The position of the next quote, backslash or control character, or the end.
 #[inline(always)]
 pub(super) fn plain(bytes: &[u8], mut at: usize) -> usize {
+    // Most strings are short; what is left after two words is passed in longer steps.
+    let mut words = 0;
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let marks = special(u64::from_le_bytes(*chunk));
         if marks != 0 {
             return at + (marks.trailing_zeros() / 8) as usize;
         }
         at += 8;
+        words += 1;
+        if words == 2 {
+            at = long(bytes, at);
+        }
     }
     while let Some(&byte) = bytes.get(at) {
         if byte == b'"' || byte == b'\\' || byte < 0x20 {
             break;
         }
         at += 1;
+    }
+    at
+}
+
+/// A position not beyond the next quote, backslash or control character, and less than 32 bytes before it.
+#[inline(never)]
+fn long(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
+        if any_special(chunk) {
+            break;
+        }
+        at += 32;
     }
     at
 }

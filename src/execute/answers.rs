@@ -27,17 +27,23 @@ pub(crate) fn document_value(document: &Document) -> Option<Value> {
 }
 
 /// `$status` and `$response` beside the other variables.
-pub(crate) fn with_response(variables: Variables, document: &Document) -> Variables {
+pub(crate) fn with_response(variables: &Variables, document: &Document) -> Variables {
+    let variables = variables.clone();
     variables.with("$status", i64::from(document.status)).with(
         "$response",
         object([("headers", headers_value(&document.headers))]),
     )
 }
 
+/// Whether a status says success, where nothing else decides.
+pub(crate) fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
 /// Whether a connect's answer is a success: 2xx, unless `isSuccess` says otherwise.
 pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Variables) -> bool {
     let Some(is_success) = &connect.is_success else {
-        return (200..300).contains(&document.status);
+        return is_success(document.status);
     };
     let input = match document.format {
         Format::Json => JsonReader::new(&document.body)
@@ -45,7 +51,7 @@ pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Vari
             .ok(),
         _ => document_value(document),
     };
-    let variables = with_response(variables.clone(), document);
+    let variables = with_response(variables, document);
     input.is_some_and(|input| {
         is_success.evaluate(Some(&input), &variables).value == Some(Value::Bool(true))
     })
@@ -126,7 +132,7 @@ fn of_data<T>(
     document: &Document,
     mut read: impl FnMut(&mut JsonReader<'_>) -> Result<Option<T>, ReadError>,
 ) -> Option<T> {
-    if !(200..300).contains(&document.status) {
+    if !is_success(document.status) {
         return None;
     }
     let found = JsonReader::new(&document.body).and_then(|mut reader| {

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use super::answers::entity_texts;
+use super::answers::is_success;
 use super::answers::service_succeeded;
 use super::answers::succeeded;
 use super::context::RequestContext;
@@ -14,6 +15,7 @@ use super::prepare::Prepared;
 use super::prepare::Targets;
 use super::store::RowId;
 use crate::cache;
+use crate::cache::Document;
 use crate::cache::Fetched;
 use crate::cache::Policy;
 use crate::cache::Subject;
@@ -213,19 +215,19 @@ impl Caller<'_> {
     pub(super) async fn one(
         &self,
         request: Request,
-        variables: &Variables,
+        variables: &Arc<Variables>,
     ) -> Result<Fetched, SourceError> {
         self.note(&request);
         let call = self.cached(request);
         match self.connect {
-            Some(connect) => {
-                let (connect, variables) = (Arc::clone(connect), variables.clone());
-                self.runtime
-                    .documents
-                    .fetch(call, move |document| {
-                        succeeded(&connect, document, &variables)
-                    })
-                    .await
+            Some(connect) if connect.is_success.is_some() => {
+                let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
+                let accept = move |document: &Document| succeeded(&connect, document, &variables);
+                self.runtime.documents.fetch(call, accept).await
+            }
+            Some(_) => {
+                let accept = |document: &Document| is_success(document.status);
+                self.runtime.documents.fetch(call, accept).await
             }
             None => self.runtime.documents.fetch(call, service_succeeded).await,
         }

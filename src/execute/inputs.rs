@@ -1,9 +1,15 @@
 //! What a fetch takes from rows: keys and required fields, as JSON text.
 
+use std::sync::Arc;
+
 use super::store::ALIEN;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
+use crate::document::Number;
+use crate::document::Object;
+use crate::document::Str;
+use crate::document::Value;
 use crate::document::unescape;
 use crate::document::write_json_string;
 use crate::graph::query::TypeTable;
@@ -127,6 +133,43 @@ fn write_cell(
         }
     }
     Ok(())
+}
+
+/// A row's inputs as a value: what [`write_members`] writes, for a row of which that has been written.
+pub(crate) fn value_of(store: &Store, types: &TypeTable, row: RowId, inputs: &[Input]) -> Value {
+    let mut object = Object::with_capacity(inputs.len());
+    for input in inputs {
+        if input.only.is_some_and(|only| store.ty(row) != Some(only)) {
+            continue;
+        }
+        let value = match input.slot {
+            Some(slot) => cell_value(store, types, store.cell(row, slot), input),
+            None => match store.ty(row) {
+                Some(ty) if ty != ALIEN => Value::from(types.name(ty).as_str()),
+                _ => Value::Null,
+            },
+        };
+        object.insert(Str::from(input.name.as_str()), value);
+    }
+    Value::Object(Arc::new(object))
+}
+
+fn cell_value(store: &Store, types: &TypeTable, cell: Cell, input: &Input) -> Value {
+    let text = |text| std::str::from_utf8(store.text(text)).unwrap_or_default();
+    match cell {
+        Cell::Missing | Cell::Null | Cell::Failed(_) => Value::Null,
+        Cell::Bool(value) => Value::Bool(value),
+        Cell::Number(number) if input.text => Value::from(text(number)),
+        Cell::Number(number) => Number::from_json(text(number)).map_or(Value::Null, Value::Number),
+        Cell::String(string) => Value::from(&*unescape(text(string))),
+        Cell::Json(json) => Value::parse_json(store.text(json)).unwrap_or_default(),
+        Cell::Row(row) => value_of(store, types, row, &input.children),
+        Cell::List { at, len } => {
+            let items = store.items(at, len).iter();
+            let items = items.map(|cell| cell_value(store, types, *cell, input));
+            Value::Array(Arc::new(items.collect()))
+        }
+    }
 }
 
 /// A row's key in a form in which both sides of a batch can be compared: `5` and `"5"` are one ID.

@@ -14,6 +14,7 @@ use super::inputs::comparable_key;
 use super::merge::fail_row;
 use super::merge::merge_cell;
 use super::merge::merge_row;
+use super::order::Orders;
 use super::pages::cut_off_fails;
 use super::prepare::Prepared;
 use super::prepare::Targets;
@@ -49,6 +50,8 @@ pub(crate) struct Lander<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) failures: &'a mut Failures,
     pub(crate) remarks: Vec<Remark>,
+    /// How the answers to the fetch are written, as far as they were read.
+    pub(crate) orders: Orders,
 }
 
 impl Lander<'_> {
@@ -188,12 +191,10 @@ impl Lander<'_> {
             let needs_response = connect.reads.status
                 || connect.reads.all_response_headers
                 || !connect.reads.response_headers.is_empty();
-            let variables = if needs_response {
-                with_response(prepared.variables.clone(), document)
-            } else {
-                prepared.variables.clone()
-            };
-            match self.project(fetch, document, &variables) {
+            let with_response =
+                needs_response.then(|| with_response(&prepared.variables, document));
+            let variables = with_response.as_ref().unwrap_or(&prepared.variables);
+            match self.project(fetch, document, variables) {
                 Ok((cell, own)) => {
                     cells.push(cell);
                     raised.extend(own);
@@ -448,6 +449,7 @@ impl Lander<'_> {
             pending: Vec::new(),
             max_bytes: self.runtime.limits.row_bytes,
             raised: Vec::new(),
+            orders: &mut self.orders,
         };
         let cell = read(&mut projector)?;
         Ok((cell, projector.raised))
@@ -512,7 +514,7 @@ impl Lander<'_> {
             "Request failed".to_owned(),
             Some(status),
         );
-        let variables = with_response(variables.clone(), document);
+        let variables = with_response(variables, document);
         let evaluate = |selection: &Selection| selection.evaluate(input.as_ref(), &variables).value;
         match connect
             .error_message

@@ -13,6 +13,7 @@ mod inputs;
 mod land;
 mod merge;
 mod observed;
+mod order;
 mod pages;
 mod prepare;
 mod project;
@@ -44,6 +45,7 @@ use self::failure::Failure;
 use self::failure::Failures;
 pub use self::failure::Kind as FailureKind;
 use self::land::Lander;
+use self::order::Orders;
 use self::prepare::Prepared;
 use self::prepare::Preparer;
 pub use self::record::CallRecord;
@@ -86,6 +88,8 @@ struct Execution<'a> {
     root: RowId,
     guards: Vec<bool>,
     states: Vec<State>,
+    /// How the answers to each fetch are written.
+    orders: Vec<Orders>,
     queue: VecDeque<(usize, Prepared)>,
     calls_made: usize,
     provenance: Provenance,
@@ -106,7 +110,10 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
                 break;
             };
             let freshness = execution.freshness(fetch);
-            running.push(make(runtime, plan, request, fetch, prepared, freshness));
+            // Boxed: futures of calls are large, and are moved about while they wait.
+            running.push(Box::pin(make(
+                runtime, plan, request, fetch, prepared, freshness,
+            )));
         }
         if running.is_empty() {
             if execution.is_done() {
@@ -162,6 +169,7 @@ impl<'a> Execution<'a> {
             root,
             guards: plan.guards.iter().map(|guard| guard.holds(truth)).collect(),
             states: vec![State::Waiting; plan.fetches.len()],
+            orders: Vec::from_iter(plan.fetches.iter().map(|_| Orders::default())),
             queue: VecDeque::new(),
             calls_made: 0,
             provenance: Provenance::new(),
@@ -273,16 +281,20 @@ impl<'a> Execution<'a> {
             store: &mut self.store,
             failures: &mut self.failures,
             remarks: Vec::new(),
+            orders: Orders::default(),
         }
     }
 
     fn land(&mut self, index: usize, prepared: &Prepared, called: Called, took: Duration) {
         let fetch = &self.plan.fetches[index];
         self.note(fetch, &called);
+        let orders = std::mem::take(&mut self.orders[index]);
         let mut lander = self.lander();
+        lander.orders = orders;
         lander.kept(fetch, &called.kept);
         lander.land(fetch, prepared, &called.landed);
-        let remarks = std::mem::take(&mut lander.remarks);
+        let (remarks, orders) = (lander.remarks, lander.orders);
+        self.orders[index] = orders;
         if self.request.record {
             self.records.push(CallRecord::new(
                 self.runtime,

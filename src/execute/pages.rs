@@ -38,7 +38,7 @@ impl Caller<'_> {
         };
         let mut pages = Vec::new();
         loop {
-            let page_variables = variables.clone().with("$page", state.page());
+            let page_variables = Arc::new(variables.clone().with("$page", state.page()));
             let request = match template.render(&page_variables, &self.request.headers) {
                 Ok(request) => request,
                 Err(error) => return Landed::Unrendered(error),
@@ -59,7 +59,7 @@ impl Caller<'_> {
                     cut_off: None,
                 };
             };
-            let page_variables = with_response(page_variables, &document);
+            let page_variables = with_response(&page_variables, &document);
             match state.next(self.connect, &input, &page_variables) {
                 Next::Page => {}
                 Next::End => {

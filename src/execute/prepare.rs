@@ -12,6 +12,7 @@ use super::context::object;
 use super::inputs::NoCall;
 use super::inputs::comparable_key;
 use super::inputs::rows_at;
+use super::inputs::value_of;
 use super::inputs::write_members;
 use super::store::RowId;
 use super::store::Store;
@@ -37,7 +38,7 @@ pub(crate) struct Prepared {
     /// `None` for a mapping-only connect.
     pub(crate) request: Option<Request>,
     /// What its request and its mapping read.
-    pub(crate) variables: Variables,
+    pub(crate) variables: Arc<Variables>,
     pub(crate) targets: Targets,
     /// For `_entities`: what is asked for, which is not in the request's body yet.
     pub(crate) entities: Option<Representations>,
@@ -282,7 +283,7 @@ impl Preparer<'_> {
         match rendered {
             Ok(request) => Ok(Prepared {
                 request: Some(graphql::complete(request)),
-                variables,
+                variables: Arc::new(variables),
                 targets,
                 entities: None,
             }),
@@ -347,7 +348,9 @@ impl Preparer<'_> {
         }
         let mut by_request: AHashMap<(String, Bytes), usize> = AHashMap::new();
         for group in groups {
-            let inputs = parse(&group.text);
+            let Some(inputs) = self.inputs_of(fetch, &group) else {
+                continue;
+            };
             let variables = match mode {
                 ConnectMode::Explicit => base.clone().with("$args", inputs),
                 _ => base
@@ -388,7 +391,7 @@ impl Preparer<'_> {
                 // `5` and `"5"` are one ID, and one element of the batch.
                 let rows = targets.entry(key).or_default();
                 if rows.is_empty() {
-                    batch.push(parse(&group.text));
+                    batch.extend(self.inputs_of(fetch, &group));
                 }
                 rows.extend(group.rows);
                 if batch.len() >= size {
@@ -398,6 +401,13 @@ impl Preparer<'_> {
             let variables = base.clone().with("$batch", Value::Array(Arc::new(batch)));
             self.push_connect(connect, variables, Targets::ByKey(targets), preparation);
         }
+    }
+
+    /// What all rows of a group have as inputs, as a value.
+    fn inputs_of(&self, fetch: &Fetch, group: &Group) -> Option<Value> {
+        let row = *group.rows.first()?;
+        let types = &self.runtime.graph.types;
+        Some(value_of(self.store, types, row, &fetch.inputs))
     }
 
     fn push_connect(
@@ -416,7 +426,7 @@ impl Preparer<'_> {
         match request {
             Ok(request) => preparation.calls.push(Prepared {
                 request,
-                variables,
+                variables: Arc::new(variables),
                 targets,
                 entities: None,
             }),
@@ -469,11 +479,6 @@ fn merge_same_request(
             by_request.insert(key, calls.len() - 1);
         }
     }
-}
-
-/// Text of our own making, read back as a value.
-fn parse(text: &[u8]) -> Value {
-    Value::parse_json(text).unwrap_or_default()
 }
 
 /// Whether `$request` is read at all: it is made of the client's headers for each call.

@@ -2,6 +2,8 @@
 
 use smallvec::SmallVec;
 
+use super::order::Found;
+use super::order::Orders;
 use super::store::ALIEN;
 use super::store::Cell;
 use super::store::RowId;
@@ -10,6 +12,7 @@ use super::store::Store;
 use super::store::Text;
 use crate::document::JsonReader;
 use crate::document::Kind;
+use crate::document::Member;
 use crate::document::Object;
 use crate::document::Reader;
 use crate::document::Scalar;
@@ -61,6 +64,8 @@ pub(crate) struct Projector<'p> {
     pub(crate) max_bytes: usize,
     /// GraphQL errors that the expression just evaluated has raised.
     pub(crate) raised: Vec<String>,
+    /// How the upstream's objects were written so far.
+    pub(crate) orders: &'p mut Orders,
 }
 
 type Captures = SmallVec<[Option<Span>; 4]>;
@@ -289,7 +294,7 @@ impl Projector<'_> {
             reader.skip()?;
             return Ok(Cell::Missing);
         };
-        self.object(reader, object, base)?;
+        self.object(reader, node, base)?;
         Ok(Cell::Row(base))
     }
 
@@ -297,17 +302,19 @@ impl Projector<'_> {
     fn object<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
-        node: &ObjectNode,
+        node: ProjectionId,
         base: RowId,
     ) -> Result<(), Stop> {
-        if node.capture_all {
+        let projection = self.projection;
+        let own = &projection.nodes[node.0 as usize];
+        if own.capture_all {
             return self.whole_object(reader, node, base);
         }
-        let mut captures: Captures = SmallVec::from_elem(None, node.captures.len());
+        let mut captures: Captures = SmallVec::from_elem(None, own.captures.len());
         self.members(reader, node, base, &mut captures)?;
-        if !node.dynamic.is_empty() {
-            let input = self.captured(node, &captures, reader.text())?;
-            self.dynamic(&node.dynamic, &input, base)?;
+        if !own.dynamic.is_empty() {
+            let input = self.captured(own, &captures, reader.text())?;
+            self.dynamic(&own.dynamic, &input, base)?;
         }
         Ok(())
     }
@@ -315,28 +322,39 @@ impl Projector<'_> {
     fn members<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
-        node: &ObjectNode,
+        node: ProjectionId,
         base: RowId,
         captures: &mut Captures,
     ) -> Result<(), Stop> {
+        let projection = self.projection;
+        let own = &projection.nodes[node.0 as usize];
         reader.enter_object()?;
-        // Upstreams repeat their objects key by key: the next expected key is tried first.
-        let mut expected = 0;
-        while let Some(name) = reader.next_key()? {
-            if node.typename && name.as_str() == "__typename" {
-                self.typename(reader, base)?;
-                continue;
-            }
-            let found = match node.keys.get(expected) {
-                Some(key) if *key.name == *name.as_str() => Some(expected),
-                _ => node.keys.iter().position(|key| *key.name == *name.as_str()),
+        let mut place = 0;
+        loop {
+            let expected = self.orders.expected(node, place);
+            let found = match reader.next_member(expected.map(|(name, _)| name))? {
+                Member::End => return Ok(()),
+                Member::Expected => {
+                    place += 1;
+                    expected.map_or(Found::Nothing, |(_, found)| found)
+                }
+                Member::Other(name, written) => {
+                    let found = find(own, name.as_str());
+                    place = self.orders.note(node, place, written, reader.text(), found);
+                    found
+                }
             };
-            let Some(found) = found else {
-                reader.skip()?;
-                continue;
+            let key = match found {
+                Found::Nothing => {
+                    reader.skip()?;
+                    continue;
+                }
+                Found::Typename => {
+                    self.typename(reader, base)?;
+                    continue;
+                }
+                Found::Key(key) => &own.keys[key as usize],
             };
-            expected = found + 1;
-            let key = &node.keys[found];
             match (key.capture, key.sinks.as_slice()) {
                 (None, [sink]) => self.sink(reader, sink, base)?,
                 (Some(place), []) => captures[place as usize] = Some(reader.capture()?),
@@ -349,7 +367,6 @@ impl Projector<'_> {
                 }
             }
         }
-        Ok(())
     }
 
     /// One value with several places to go: it is read once for each.
@@ -388,12 +405,11 @@ impl Projector<'_> {
             }
             Sink::Path(node) => {
                 let projection = self.projection;
-                let node = &projection.nodes[node.0 as usize];
                 match reader.peek()? {
-                    Kind::Object => self.object(reader, node, base)?,
+                    Kind::Object => self.object(reader, *node, base)?,
                     Kind::List => {
                         let value = Value::read(reader)?;
-                        self.through(&value, node, base)?;
+                        self.through(&value, &projection.nodes[node.0 as usize], base)?;
                     }
                     _ => reader.skip()?,
                 }
@@ -448,21 +464,23 @@ impl Projector<'_> {
     fn whole_object<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
-        node: &ObjectNode,
+        node: ProjectionId,
         base: RowId,
     ) -> Result<(), Stop> {
+        let projection = self.projection;
+        let own = &projection.nodes[node.0 as usize];
         let span = reader.capture()?;
         let text = span.of(reader.text());
         let input = Value::parse_json(text)?;
         let offset = self.offset;
         self.offset = offset + span.start;
-        let mut captures: Captures = SmallVec::from_elem(None, node.captures.len());
+        let mut captures: Captures = SmallVec::from_elem(None, own.captures.len());
         let result = JsonReader::new(text)
             .map_err(Stop::from)
-            .and_then(|mut own| self.members(&mut own, node, base, &mut captures));
+            .and_then(|mut inner| self.members(&mut inner, node, base, &mut captures));
         self.offset = offset;
         result?;
-        self.dynamic(&node.dynamic, &input, base)
+        self.dynamic(&own.dynamic, &input, base)
     }
 
     /// The part of an object that expressions read.
@@ -488,6 +506,16 @@ impl Projector<'_> {
         }
         Ok(())
     }
+}
+
+/// What becomes of a member of this name.
+fn find(node: &ObjectNode, name: &str) -> Found {
+    if node.typename && name == "__typename" {
+        return Found::Typename;
+    }
+    let key = node.keys.iter().position(|key| *key.name == *name);
+    key.and_then(|key| u16::try_from(key).ok())
+        .map_or(Found::Nothing, Found::Key)
 }
 
 /// `.key` on a value, as the mapping language defines it: it maps over lists, and what is missing in one is null.

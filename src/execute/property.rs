@@ -6,6 +6,7 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 use proptest::prelude::*;
 
+use super::order::Orders;
 use super::project::Projector;
 use super::store::Cell;
 use super::store::Store;
@@ -144,6 +145,7 @@ fn projected(selection: &Selection, document: &str) -> Value {
         pending: Vec::new(),
         max_bytes: usize::MAX,
         raised: Vec::new(),
+        orders: &mut Orders::default(),
     };
     let cell = projector.read(&mut reader, &projection.root).unwrap();
     reader.finish().unwrap();

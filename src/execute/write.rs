@@ -62,22 +62,50 @@ impl<'w> Writer<'w> {
             self.too_long = true;
             return Err(Propagate);
         }
-        self.out.push(b'{');
-        let mut first = true;
+        // Each field's name is written with a comma before it; the first one's becomes the brace.
+        let start = self.out.len();
+        let is_calm = self.store.is_calm();
         for &index in object.fields_of(self.store.ty(row)) {
             let field = &object.fields[index as usize];
             if !self.guards[field.guard as usize] {
                 continue;
             }
-            if !first {
-                self.out.push(b',');
-            }
-            first = false;
             self.out.extend_from_slice(&field.key);
-            self.field(row, field)?;
+            if !(is_calm && self.plain(row, field)) {
+                self.field(row, field)?;
+            }
+        }
+        match self.out.get_mut(start) {
+            Some(comma) => *comma = b'{',
+            None => self.out.push(b'{'),
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    /// Writes a leaf that needs no check beyond its kind, as nearly all do; false when that is not so and nothing is
+    /// written. No place in the response is kept for it, since nothing can fail.
+    #[inline]
+    fn plain(&mut self, row: RowId, field: &OutputField) -> bool {
+        let (FieldSource::Slot(slot), Some(leaf)) = (field.source, field.ty.as_leaf()) else {
+            return false;
+        };
+        match (leaf, self.store.cell(row, slot)) {
+            (Leaf::String | Leaf::Id | Leaf::Custom, Cell::String(text))
+            | (Leaf::Float | Leaf::Custom, Cell::Number(text)) => {
+                self.out.extend_from_slice(self.store.text(text));
+                true
+            }
+            (Leaf::Int, Cell::Number(text)) => {
+                let text = self.store.text(text);
+                let is_short = is_short_integer(text);
+                if is_short {
+                    self.out.extend_from_slice(text);
+                }
+                is_short
+            }
+            _ => false,
+        }
     }
 
     fn field(&mut self, row: RowId, field: &'w OutputField) -> Result<(), Propagate> {

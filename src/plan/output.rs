@@ -69,7 +69,7 @@ impl OutputObject {
 pub struct OutputField {
     /// The response name.
     pub name: Name,
-    /// `"name":`, ready to be written.
+    /// `,"name":`, ready to be written.
     pub key: Arc<[u8]>,
     /// Where its value is.
     pub source: FieldSource,
@@ -105,6 +105,20 @@ pub enum OutputType {
     Leaf(Leaf),
     /// A composite type: an index into [`Output::objects`].
     Object(u32),
+}
+
+impl OutputType {
+    /// The leaf of a type that is no list, whether it may be null or not.
+    pub fn as_leaf(&self) -> Option<&Leaf> {
+        match self {
+            OutputType::Leaf(leaf) => Some(leaf),
+            OutputType::NonNull(inner) => match &**inner {
+                OutputType::Leaf(leaf) => Some(leaf),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// What a leaf must be, and how it is written.
@@ -248,8 +262,8 @@ impl<'a> OutputBuilder<'a> {
             .filter_map(|(field, _)| field.line_column_range(sources))
             .map(|range| (range.start.line, range.start.column))
             .collect();
-        let mut key = Vec::with_capacity(response.name.len() + 3);
-        key.push(b'"');
+        let mut key = Vec::with_capacity(response.name.len() + 4);
+        key.extend_from_slice(b",\"");
         key.extend_from_slice(response.name.as_bytes());
         key.extend_from_slice(b"\":");
         Ok(OutputField {

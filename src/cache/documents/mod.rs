@@ -16,6 +16,7 @@ mod fetched;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tracing::Instrument;
@@ -467,14 +468,21 @@ impl Inner {
             received_at,
             has_subject: rules.has_subject,
         };
-        let age = freshness::age_when_received(&exchange);
         let lifetime = freshness::lifetime(&exchange, rules.lifetime);
+        let age = match &lifetime {
+            Ok((_, age)) => *age,
+            Err(_) if answer.headers.contains_key(http::header::AGE) => {
+                freshness::age_when_received(&exchange)
+            }
+            // It is used now or never.
+            Err(_) => Duration::ZERO,
+        };
         if rules.lifetime.is_none() {
             endpoint.learn(lifetime.is_ok());
         }
         let mut document = Document::new(answer, endpoint.kept(), received_at, epoch);
         document.age_when_received = age;
-        document.lifetime = lifetime.ok();
+        document.lifetime = lifetime.ok().map(|(lifetime, _)| lifetime);
         Ok(document)
     }
 }
