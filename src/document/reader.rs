@@ -26,6 +26,20 @@ pub enum Kind {
     Null,
 }
 
+impl Kind {
+    /// In words, with its article: `an array`.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Kind::Object => "an object",
+            Kind::List => "an array",
+            Kind::String => "a string",
+            Kind::Number => "a number",
+            Kind::Bool => "a boolean",
+            Kind::Null => "null",
+        }
+    }
+}
+
 /// A range of bytes of [`Reader::text`] that holds exactly one JSON value, without white space
 /// around it (a string's quotes included). Such a range can be copied into a JSON answer as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

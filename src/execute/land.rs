@@ -450,6 +450,7 @@ impl Lander<'_> {
             max_bytes: self.runtime.limits.row_bytes,
             raised: Vec::new(),
             orders: &mut self.orders,
+            told: Vec::new(),
         };
         let cell = read(&mut projector)?;
         Ok((cell, projector.raised))

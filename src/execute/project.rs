@@ -22,6 +22,7 @@ use crate::document::Value;
 use crate::graph::query::TypeTable;
 use crate::mapping::Evaluated;
 use crate::mapping::Variables;
+use crate::mapping::Warning;
 use crate::mapping::ast::ExprKind;
 use crate::plan::projection::Dynamic;
 use crate::plan::projection::ObjectNode;
@@ -66,6 +67,8 @@ pub(crate) struct Projector<'p> {
     pub(crate) raised: Vec<String>,
     /// How the upstream's objects were written so far.
     pub(crate) orders: &'p mut Orders,
+    /// Spreads of which it has been told that they added nothing.
+    pub(crate) told: Vec<ProjectionId>,
 }
 
 type Captures = SmallVec<[Option<Span>; 4]>;
@@ -85,10 +88,13 @@ impl Projector<'_> {
                 then,
                 otherwise,
             } => self.path(reader, keys, then, otherwise),
-            // A selection of named fields maps over a list and gives a scalar back, as braces do.
-            Root::Evaluated { expression, .. }
-                if matches!(expression.kind, ExprKind::Object(_))
-                    && reader.peek()? != Kind::Object =>
+            // A selection of named fields maps over a list and gives a scalar back, as braces do; but what reads nothing
+            // of its value is the same whatever that is.
+            Root::Evaluated {
+                expression, reads, ..
+            } if matches!(expression.kind, ExprKind::Object(_))
+                && reader.peek()? != Kind::Object
+                && (*reads || reader.peek()? == Kind::List) =>
             {
                 match reader.peek()? {
                     Kind::List => {
@@ -97,7 +103,9 @@ impl Projector<'_> {
                     _ => self.scalar(reader),
                 }
             }
-            Root::Evaluated { expression, then } => {
+            Root::Evaluated {
+                expression, then, ..
+            } => {
                 let input = Value::read(reader)?;
                 let evaluated = expression.evaluate(Some(&input), self.variables);
                 self.evaluated(evaluated, then)
@@ -182,7 +190,10 @@ impl Projector<'_> {
         keys: &[Box<str>],
         otherwise: &Root,
     ) -> Result<Cell, Stop> {
-        let Root::Evaluated { expression, then } = otherwise else {
+        let Root::Evaluated {
+            expression, then, ..
+        } = otherwise
+        else {
             return Ok(Cell::Missing);
         };
         let all = expression.as_path().map(|path| {
@@ -414,8 +425,34 @@ impl Projector<'_> {
                     _ => reader.skip()?,
                 }
             }
+            Sink::Spread { node, trail } => match reader.peek()? {
+                Kind::Object => {
+                    let projection = self.projection;
+                    self.object(reader, &projection.nodes[node.0 as usize], base)?;
+                }
+                kind => {
+                    reader.skip()?;
+                    self.adds_nothing(*node, trail, kind);
+                }
+            },
         }
         Ok(())
+    }
+
+    /// Told as evaluation tells it, but once for a document, however many of its objects are so.
+    fn adds_nothing(&mut self, node: ProjectionId, trail: &str, found: Kind) {
+        if self.told.contains(&node) {
+            return;
+        }
+        self.told.push(node);
+        let found = found.describe();
+        (self.report)(&Evaluated {
+            warnings: vec![Warning {
+                path: trail.to_owned(),
+                message: format!("{found} does not spread into an object: it adds nothing"),
+            }],
+            ..Evaluated::default()
+        });
     }
 
     /// A path that leads through a list: each key maps over it.
@@ -435,6 +472,8 @@ impl Projector<'_> {
                         let cell = self.value(&inner, &Root::Object(*node))?;
                         self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
                     }
+                    // What spreads does not map over lists.
+                    Sink::Spread { .. } => {}
                     Sink::Path(node) => {
                         self.through(&inner, &projection.nodes[node.0 as usize], base)?
                     }

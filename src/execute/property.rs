@@ -146,6 +146,7 @@ fn projected(selection: &Selection, document: &str) -> Value {
         max_bytes: usize::MAX,
         raised: Vec::new(),
         orders: &mut Orders::default(),
+        told: Vec::new(),
     };
     let cell = projector.read(&mut reader, &projection.root).unwrap();
     reader.finish().unwrap();
@@ -190,8 +191,19 @@ fn leaf() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Items of a selection. Spreads are left out beside others: where one leads to null or to a list, evaluation gives that in
-/// place of the whole object, and a projection keeps what the other items give.
+/// What spreads when braces stand behind it.
+fn spread() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "\\$\\.[abpqxy]",
+        2 => "[abpqxy]\\.[abpqxy]",
+        1 => "[abxy]\\?\\.[abxy]\\?",
+        1 => Just("$".to_owned()),
+        1 => "[abxy]\\.[abxy]->first",
+        1 => Just("$(null)".to_owned()),
+    ]
+}
+
+/// Items of a selection.
 fn items() -> impl Strategy<Value = String> {
     let flat = proptest::collection::vec(leaf(), 1..4).prop_map(|items| items.join("\n"));
     flat.prop_recursive(3, 24, 4, |inner| {
@@ -200,6 +212,8 @@ fn items() -> impl Strategy<Value = String> {
             2 => ("[pq]", path(), inner.clone()).prop_map(|(n, p, i)| format!("{n}: {p} {{ {i} }}")),
             1 => ("[pq]", inner.clone()).prop_map(|(n, i)| format!("{n}: {{ {i} }}")),
             2 => ("[pq]", inner.clone()).prop_map(|(n, i)| format!("{n} {{ {i} }}")),
+            2 => (spread(), inner.clone()).prop_map(|(p, i)| format!("{p} {{ {i} }}")),
+            1 => path().prop_map(|path| format!("...{path}")),
         ];
         proptest::collection::vec(item, 1..4).prop_map(|items| items.join("\n"))
     })
@@ -253,6 +267,26 @@ fn places_that_were_wrong_or_might_be() {
         ("$.x.y { a }", r#"{"x": [{"y": {"a": 1}}, {"y": null}]}"#),
         ("$.x.y { a }", r#"{"x": null}"#),
         ("a: $", r#"{"b": [1, {"c": 2}]}"#),
+        ("a: $(true)", "null"),
+        ("a: $(true) b: x", "null"),
+        ("p: { a: $(true) }", r#"[null, {}, [5]]"#),
+        ("a $.x { b }", r#"{"a": 1, "x": null}"#),
+        ("a $.x { b }", r#"{"a": 1, "x": [{"b": 2}]}"#),
+        ("$.x.y { b } a", r#"{"a": 1, "x": [{"y": {"b": 2}}]}"#),
+        ("a $.x { $.y { b } }", r#"{"a": 1, "x": {"y": [{"b": 2}]}}"#),
+        (
+            "a $.x { $.y { b } $.b { q { a } } }",
+            r#"{"a": 1, "x": {"y": {"b": 2}, "b": []}}"#,
+        ),
+        (
+            "a $.x { p { a } b: y.b } q: x.y { a }",
+            r#"{"a": 1, "x": {"y": [{"b": 2}], "p": {"a": 3}}}"#,
+        ),
+        (
+            "$.x { a } $.y { b }",
+            r#"{"x": [{"a": 1}], "y": [{"b": 2}, {}]}"#,
+        ),
+        ("$.x { a } $.y { b }", r#"{"x": null, "y": {"b": 2}}"#),
     ];
     for (selection, document) in cases {
         same(selection, document);

@@ -38,6 +38,11 @@ impl Expr {
     pub fn needs(&self) -> Need {
         analyse(self).need
     }
+
+    /// Whether it reads anything of its input. Looks through the whole expression.
+    pub fn reads_input(&self) -> bool {
+        self.needs() != Need::Keys(Vec::new())
+    }
 }
 
 impl Selection {
@@ -86,7 +91,8 @@ impl Selection {
     }
 
     /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list and gives a
-    /// scalar back, as braces do.
+    /// scalar back, as braces do. One that reads nothing of its input yields the same whatever that is: an empty body is
+    /// null, and `ok: $(true)` is not.
     pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
         // A path with braces that stands alone is what the whole yields.
         let named = match &self.root.kind {
@@ -100,7 +106,11 @@ impl Selection {
         };
         let items = match input {
             Some(Value::Array(items)) if named => items,
-            Some(scalar) if named && scalar.as_object().is_none() => {
+            Some(scalar)
+                if named
+                    && scalar.as_object().is_none()
+                    && *self.needs() != Need::Keys(Vec::new()) =>
+            {
                 return Evaluated {
                     value: Some(scalar.clone()),
                     ..Evaluated::default()

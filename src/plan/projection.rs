@@ -54,6 +54,8 @@ pub enum Root {
     Evaluated {
         /// The expression.
         expression: Expr,
+        /// Whether it reads anything of the value.
+        reads: bool,
         /// What its value becomes.
         then: Box<Root>,
     },
@@ -120,8 +122,15 @@ pub enum Sink {
         /// How.
         node: ProjectionId,
     },
-    /// Through an object of the document that has no row of its own.
+    /// Through an object of the document that has no row of its own; a list is mapped over.
     Path(ProjectionId),
+    /// The same, for what spreads beside other fields: what is no object adds nothing.
+    Spread {
+        /// What is read of it.
+        node: ProjectionId,
+        /// How it is reached from the object whose fields it adds, for the warning: `$.a.b`.
+        trail: Box<str>,
+    },
 }
 
 /// An item that is evaluated.
@@ -246,6 +255,7 @@ impl Compiler<'_> {
         });
         Root::Evaluated {
             expression: expression.clone(),
+            reads: expression.reads_input(),
             then,
         }
     }
@@ -259,7 +269,9 @@ impl Compiler<'_> {
             return self.root(value, read);
         }
         match (&expression.kind, read) {
-            (ExprKind::Object(selection), Some(read)) if self.is_static(selection, read) => {
+            (ExprKind::Object(selection), Some(read))
+                if expression.reads_input() && self.is_static(selection, read) =>
+            {
                 Root::Object(self.object(selection, read))
             }
             (ExprKind::Path(path), _) => self.root_path(expression, path, read),
@@ -289,12 +301,11 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether a selection can be read without evaluating it as a whole: the types are known, no name is given twice, and
-    /// what spreads is a plain path.
+    /// Whether a selection can be read without evaluating it as a whole: the types are known, no name is given twice, what
+    /// spreads is a plain path, and there are named fields, so that it yields an object whatever the spreads lead to.
     fn is_static(&self, selection: &SubSelection, read: ReadId) -> bool {
         let mut names = Vec::new();
-        let lone_spread = matches!(selection.items.as_slice(), [Item::Spread { .. }]);
-        !lone_spread
+        (has_named(selection) || selection.items.is_empty())
             && !self.reads[read.0 as usize].typename
             && collect_names(selection, &mut names)
     }
@@ -338,8 +349,9 @@ impl Compiler<'_> {
                     let Some(below) = &path.selection else {
                         continue;
                     };
-                    let node = self.descend(at, &own);
+                    let lead = keys.len();
                     let keys: Vec<Box<str>> = keys.iter().chain(&own).cloned().collect();
+                    let node = self.spread(at, &keys, lead);
                     self.items(scope, node, &keys, below, read, row);
                 }
             }
@@ -449,6 +461,37 @@ impl Compiler<'_> {
         });
     }
 
+    /// The node that the keys behind `lead` lead to from another, for what spreads.
+    fn spread(&mut self, mut at: ProjectionId, keys: &[Box<str>], lead: usize) -> ProjectionId {
+        let mut trail = String::from("$");
+        for (index, name) in keys.iter().enumerate() {
+            trail.push('.');
+            trail.push_str(name);
+            if index < lead {
+                continue;
+            }
+            let place = self.key(at, name);
+            let known = self.node(at).keys[place]
+                .sinks
+                .iter()
+                .find_map(|sink| match sink {
+                    Sink::Spread { node, .. } => Some(*node),
+                    _ => None,
+                });
+            at = match known {
+                Some(node) => node,
+                None => {
+                    let node = self.add(ObjectNode::default());
+                    let trail = trail.as_str().into();
+                    let sink = Sink::Spread { node, trail };
+                    self.node(at).keys[place].sinks.push(sink);
+                    node
+                }
+            };
+        }
+        at
+    }
+
     /// The node that keys lead to from another, through objects without rows.
     fn descend(&mut self, mut at: ProjectionId, keys: &[Box<str>]) -> ProjectionId {
         for name in keys {
@@ -489,7 +532,13 @@ fn static_keys(path: &Path) -> Option<Vec<Box<str>>> {
     Some(keys)
 }
 
-/// Collects the names that a selection gives; false when one is given twice or something dynamic spreads.
+fn has_named(selection: &SubSelection) -> bool {
+    let is_named = |item: &Item| matches!(item, Item::Field { .. });
+    selection.items.iter().any(is_named)
+}
+
+/// Collects the names that a selection gives; false when one is given twice or something dynamic spreads. (Several spreads
+/// alone merge, lists by index: that is dynamic too.)
 fn collect_names<'a>(selection: &'a SubSelection, names: &mut Vec<&'a str>) -> bool {
     selection.items.iter().all(|item| match item {
         Item::Field { name, .. } => {
@@ -499,7 +548,9 @@ fn collect_names<'a>(selection: &'a SubSelection, names: &mut Vec<&'a str>) -> b
         }
         Item::Spread { value } => match value.as_path() {
             Some(path) => match (&path.selection, static_keys(path)) {
-                (Some(below), Some(_)) => collect_names(below, names),
+                (Some(below), Some(_)) => {
+                    (has_named(below) || below.items.len() < 2) && collect_names(below, names)
+                }
                 _ => false,
             },
             None => false,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::abstracts::{Abstract, Kind};
 use super::walk::{Scope, Walk};
-use crate::document::Str;
+use crate::document::{Str, Value};
 use crate::mapping::ast::{Item, SubSelection};
 
 /// So many alternatives of one object are told apart.
@@ -35,6 +35,8 @@ impl Walk {
     }
 
     pub(super) fn object(&mut self, selection: &SubSelection, scope: &Scope) -> Abstract {
+        let is_named = |item: &Item| matches!(item, Item::Field { .. });
+        let named = selection.items.iter().any(is_named);
         let mut fields = Fields::default();
         let mut whole: Option<Abstract> = None;
         for item in &selection.items {
@@ -48,11 +50,14 @@ impl Walk {
                     fields.set(name, value);
                 }
                 Item::Spread { value } => {
+                    let has_braces = value.as_path().is_some_and(|path| path.selection.is_some());
                     let before = self.joined(whole.take(), std::mem::take(&mut fields));
                     let value = self.expr(value, scope);
                     let merged = match before {
+                        None if !named => value,
+                        None => self.spread(&Fields::default().into_object(), value, has_braces),
+                        Some(before) if named => self.spread(&before, value, has_braces),
                         Some(before) => self.merge(&before, value),
-                        None => value,
                     };
                     whole = Some(self.bounded(merged));
                 }
@@ -60,6 +65,26 @@ impl Walk {
         }
         self.joined(whole, fields)
             .unwrap_or_else(|| Fields::default().into_object())
+    }
+
+    /// An object with what spreads into it: what is no object adds nothing, but a null that absorbs it.
+    fn spread(&mut self, object: &Abstract, value: Abstract, has_braces: bool) -> Abstract {
+        match &*value.kind {
+            Kind::Literal(Value::Null) if !has_braces => value,
+            Kind::Literal(literal) if literal.as_object().is_none() => object.clone(),
+            Kind::Scalar(_) | Kind::Array(_) => {
+                self.demand(&value);
+                object.clone()
+            }
+            Kind::OneOf(options) if !options.is_empty() && options.len() <= MAX_ALTERNATIVES => {
+                let spread = options
+                    .iter()
+                    .map(|option| self.spread(object, option.clone(), has_braces));
+                let spread: Vec<_> = spread.collect();
+                Abstract::one_of(spread)
+            }
+            _ => self.merge(object, value),
+        }
     }
 
     /// What came before, merged with the fields since.

@@ -175,6 +175,11 @@ impl Evaluator {
         });
     }
 
+    /// How many warnings there have been.
+    pub(super) fn warned(&self) -> usize {
+        self.warnings.len() + self.dropped_warnings
+    }
+
     /// Records an error at a place of the result; bounded as warnings are.
     pub(super) fn raise(&mut self, place: &Place<'_>, message: String) {
         if self.warnings_left > 0 {

@@ -3,67 +3,98 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Evaluator, Place, Scope};
+use super::{Evaluator, Place, Scope, Trail};
 use crate::document::{Object, Str, Value};
-use crate::mapping::ast::{Item, SubSelection};
+use crate::mapping::ast::{Expr, Item, Start, SubSelection};
 use crate::mapping::methods::describe;
 
 impl Evaluator {
-    /// The object that items build; or what a spread makes of it: null absorbs it, and a value
-    /// that is no object replaces it. Missing if all there is are spreads of what is missing.
+    /// The object that items build. Named values make it an object: what spreads beside them and is no object adds nothing,
+    /// except that a null which the mapping itself spreads (`...expression`) absorbs all of it. Spreads alone yield what
+    /// they yield, merged; missing if that is nothing.
     pub(super) fn object(&mut self, selection: &SubSelection, scope: Scope<'_>) -> Option<Value> {
-        let mut fields = Object::with_capacity(selection.items.len());
-        // Set as soon as the result is no longer just `fields`.
-        let mut other: Option<Value> = None;
-        let mut present = selection.items.is_empty();
-        for item in &selection.items {
+        let is_named = |item: &Item| matches!(item, Item::Field { .. });
+        match selection.items.as_slice() {
+            [Item::Spread { value }] => self.expr(value, scope).map(Cow::into_owned),
+            items if items.is_empty() || items.iter().any(is_named) => self.named(items, scope),
+            spreads => self.spreads(spreads, scope),
+        }
+    }
+
+    fn named(&mut self, items: &[Item], scope: Scope<'_>) -> Option<Value> {
+        let mut fields = Object::with_capacity(items.len());
+        let mut absorbed = false;
+        for item in items {
             match item {
                 Item::Field { name, value, .. } => {
-                    present = true;
                     let place = Place::Key(scope.place, name);
-                    let Some(value) = self.expr(
-                        value,
-                        Scope {
-                            place: &place,
-                            ..scope
-                        },
-                    ) else {
-                        continue;
+                    let inner = Scope {
+                        place: &place,
+                        ..scope
                     };
-                    let value = value.into_owned();
-                    match other.take() {
-                        None => self.insert(&mut fields, name, value, scope)?,
-                        Some(whole) => {
-                            let single = Object::from_iter([(name.clone(), value)]);
-                            other = Some(self.merge(whole, single.into(), scope)?);
+                    if let Some(value) = self.expr(value, inner) {
+                        self.insert(&mut fields, name, value.into_owned(), scope)?;
+                    }
+                }
+                Item::Spread { value } => match self.spread(value, scope) {
+                    Some(Value::Object(object)) => {
+                        self.charge(object.len())?;
+                        for (name, value) in Arc::unwrap_or_clone(object) {
+                            self.insert(&mut fields, &name, value, scope)?;
                         }
                     }
-                }
-                Item::Spread { value } => {
-                    let Some(value) = self.expr(value, scope).map(Cow::into_owned) else {
-                        continue;
-                    };
-                    let before = match other.take() {
-                        Some(whole) => Some(whole),
-                        None if present => Some(Value::from(std::mem::take(&mut fields))),
-                        None => None,
-                    };
-                    present = true;
-                    let merged = match before {
-                        Some(before) => self.merge(before, value, scope)?,
-                        None => value,
-                    };
-                    match merged {
-                        Value::Object(object) => fields = Arc::unwrap_or_clone(object),
-                        merged => other = Some(merged),
-                    }
-                }
+                    Some(Value::Null) => absorbed = true,
+                    Some(other) => self.warn_spread(value, scope, &other),
+                    None => {}
+                },
             }
         }
-        match other {
-            Some(other) => Some(other),
-            None => present.then(|| fields.into()),
+        Some(if absorbed { Value::Null } else { fields.into() })
+    }
+
+    fn spreads(&mut self, items: &[Item], scope: Scope<'_>) -> Option<Value> {
+        let mut whole: Option<Value> = None;
+        for item in items {
+            let (Item::Spread { value } | Item::Field { value, .. }) = item;
+            let Some(value) = self.spread(value, scope) else {
+                continue;
+            };
+            whole = Some(match whole.take() {
+                Some(former) => self.merge(former, value, scope)?,
+                None => value,
+            });
         }
+        whole
+    }
+
+    /// What a spread beside other items yields. A null on which braces select is the document's, and is nothing.
+    fn spread(&mut self, value: &Expr, scope: Scope<'_>) -> Option<Value> {
+        let warned = self.warned();
+        let spread = self.expr(value, scope)?.into_owned();
+        let has_braces = value.as_path().is_some_and(|path| path.selection.is_some());
+        if !(spread.is_null() && has_braces) {
+            return Some(spread);
+        }
+        // The braces have warned already of a null that they gave back.
+        if warned == self.warned() {
+            self.warn_spread(value, scope, &spread);
+        }
+        None
+    }
+
+    fn warn_spread(&mut self, value: &Expr, scope: Scope<'_>, found: &Value) {
+        let found = describe(Some(found));
+        let message = || format!("{found} does not spread into an object: it adds nothing");
+        let Some(path) = value.as_path() else {
+            return self.warn(scope.input_trail, message);
+        };
+        let root = match &path.start {
+            Start::Input => *scope.input_trail,
+            Start::Current => *scope.current_trail,
+            Start::Variable(name) => Trail::Root(name),
+            Start::Expression(_) => Trail::Root("$(…)"),
+        };
+        self.warn(&Trail::Steps(&root, &path.steps), message);
     }
 
     fn insert(

@@ -1,6 +1,6 @@
 //! A method at work: its input, its arguments, and where it reports to.
 
-use crate::document::{Kind, Value};
+use crate::document::Value;
 use crate::mapping::ast::Expr;
 use crate::mapping::evaluate::{Evaluator, Place, Scope, Trail};
 
@@ -126,13 +126,5 @@ impl<'c> Call<'c, '_> {
 
 /// What a value is, with its article.
 pub(in crate::mapping) fn describe(value: Option<&Value>) -> &'static str {
-    match value.map(Value::kind) {
-        None => "nothing",
-        Some(Kind::Null) => "null",
-        Some(Kind::Bool) => "a boolean",
-        Some(Kind::Number) => "a number",
-        Some(Kind::String) => "a string",
-        Some(Kind::List) => "an array",
-        Some(Kind::Object) => "an object",
-    }
+    value.map_or("nothing", |value| value.kind().describe())
 }
