@@ -25,14 +25,7 @@ use reason::{Cause, Gap};
 
 /// Checks a composed graph.
 pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report) {
-    let mut check = Check {
-        composed,
-        closures: Closures::new(graph),
-        seen: HashSet::new(),
-        asked: HashSet::new(),
-        queue: VecDeque::new(),
-        gaps: BTreeMap::new(),
-    };
+    let mut check = Check::new(composed, graph);
     for operation in [
         OperationType::Query,
         OperationType::Mutation,
@@ -43,9 +36,7 @@ pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
             check.visit(ty, Places::new(), path);
         }
     }
-    while let Some((ty, places, path)) = check.queue.pop_front() {
-        check.row(ty, &places, &path);
-    }
+    check.run();
     for gap in check.gaps.into_values() {
         report.push(gap.finding(composed, graph));
     }
@@ -111,6 +102,48 @@ impl Path {
 }
 
 impl<'g> Check<'g> {
+    fn new(composed: &'g Composed, graph: &'g QueryGraph) -> Self {
+        Check {
+            composed,
+            closures: Closures::new(graph),
+            seen: HashSet::new(),
+            asked: HashSet::new(),
+            queue: VecDeque::new(),
+            gaps: BTreeMap::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some((ty, places, path)) = self.queue.pop_front() {
+            self.row(ty, &places, &path);
+        }
+    }
+
+    /// What a mutation's field gives. It runs in one service only, however many share it: one of them must be able to
+    /// answer whatever can be asked of it.
+    fn mutated(&mut self, ty: TypeId, places: Places, path: Rc<Path>) {
+        let graph = self.closures.graph;
+        let mut by_service: BTreeMap<_, Places> = BTreeMap::new();
+        for &node in &places {
+            let service = graph.node(node).service;
+            by_service.entry(service).or_default().insert(node);
+        }
+        if by_service.len() < 2 {
+            return self.visit(ty, places, path);
+        }
+        let mut first = None;
+        for places in by_service.into_values() {
+            let mut alone = Check::new(self.composed, graph);
+            alone.visit(ty, places, Rc::clone(&path));
+            alone.run();
+            if alone.gaps.is_empty() {
+                return;
+            }
+            first.get_or_insert(alone.gaps);
+        }
+        self.gaps.extend(first.unwrap_or_default());
+    }
+
     fn visit(&mut self, ty: TypeId, places: Places, path: Rc<Path>) {
         if self.seen.insert((ty, places.clone())) {
             self.queue.push_back((ty, places, path));
@@ -133,6 +166,7 @@ impl<'g> Check<'g> {
         let Some(public) = self.composed.api.types.get(&info.name) else {
             return;
         };
+        let mutation = matches!(path.step, Step::Root(OperationType::Mutation));
         let mut missing = Vec::new();
         for (name, definition) in fields_of(public) {
             let ways = closure.ways(name).filter(|ways| ways.always());
@@ -148,7 +182,11 @@ impl<'g> Check<'g> {
                     missing.push(name.clone());
                     break;
                 }
-                self.visit(target, below, path.then(Step::Field(name.clone())));
+                let path = path.then(Step::Field(name.clone()));
+                match mutation {
+                    true => self.mutated(target, below, path),
+                    false => self.visit(target, below, path),
+                }
             }
         }
         self.gaps(ty, places, &closure, path, missing);

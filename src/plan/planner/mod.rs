@@ -85,7 +85,10 @@ impl<'g> Planner<'g> {
         for slot in 0..self.needs[need.0 as usize].slots.len() as u16 {
             self.sequence = u32::from(slot);
             self.levels.insert((need, ty), Level::default());
-            self.serve_slot(need, ty, slot)?;
+            // One service alone runs it: parts of its answer from several would be several effects.
+            let choice = self.choose(need, ty, slot, &[])?;
+            let choice = choice.ok_or_else(|| self.unsatisfiable(need, slot))?;
+            self.serve_by(need, ty, slot, vec![choice])?;
             self.plan_child(need, slot)?;
         }
         Ok(())
@@ -218,6 +221,16 @@ impl<'g> Planner<'g> {
             Some(choice) => vec![choice],
             None => self.choose_parts(need, ty, slot)?,
         };
+        self.serve_by(need, ty, slot, choice)
+    }
+
+    fn serve_by(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        slot: u16,
+        choice: Vec<Choice>,
+    ) -> Result<(), PlanError> {
         let mut first = None;
         for choice in choice {
             let pos = match choice {
