@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use sangam::connector::Subgraph;
 use sangam::plan::PlanError;
 use sangam::plan::PlanLimits;
 
@@ -69,12 +70,11 @@ fn ten_times_the_connectors_are_ten_times_the_steps() {
 }
 
 /// Interfaces within interfaces: what an adversarial operation makes of them grows with every level.
-#[test]
-fn an_adversarial_operation_is_refused_within_its_budget() {
+fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
     let mut sdl =
         String::from("type Query { node: Node }\ninterface Node { id: ID! next: Node }\n");
     let mut other = String::from("interface Node { id: ID! next: Node }\n");
-    for number in 0..12 {
+    for number in 0..types {
         let _ = writeln!(
             sdl,
             "type T{number} implements Node @key(fields: \"id\") {{ id: ID! next: Node @external }}"
@@ -85,18 +85,47 @@ fn an_adversarial_operation_is_refused_within_its_budget() {
         );
     }
     let mut operation = String::from("id");
-    for _ in 0..14 {
+    for _ in 0..depth {
         operation = format!("next {{ {operation} }}");
     }
-    let (composed, graph) = graph(vec![subgraph("a", &sdl), subgraph("b", &other)]);
-    let planned = plan_of(
-        &composed,
-        &graph,
-        &format!("{{ node {{ {operation} }} }}"),
-        PlanLimits::default(),
-    );
-    match planned {
-        Ok(plan) => assert!(plan.fetches.len() < 1_000, "{} fetches", plan.fetches.len()),
-        Err(error) => assert_eq!(error, PlanError::TooComplex),
+    let subgraphs = vec![subgraph("a", &sdl), subgraph("b", &other)];
+    (subgraphs, format!("{{ node {{ {operation} }} }}"))
+}
+
+/// Each case comes out one way: so many fetches within so many steps, or a refusal by the default budget. What a plan holds
+/// is paid for in steps too, so that time and memory have the same bound, whatever the clock says.
+#[test]
+fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
+    let default = PlanLimits::default().steps;
+    let cases = [
+        (12, 14, 32_768, Ok(13)),
+        (12, 28, 65_536, Ok(13)),
+        (40, 14, 524_288, Ok(41)),
+        (100, 14, default, Err(PlanError::TooComplex)),
+    ];
+    for (types, depth, steps, expected) in cases {
+        let (subgraphs, operation) = nested(types, depth);
+        let (composed, graph) = graph(subgraphs);
+        let within = |steps| {
+            let limits = PlanLimits {
+                steps,
+                ..PlanLimits::default()
+            };
+            plan_of(&composed, &graph, &operation, limits)
+        };
+        let planned = within(steps);
+        if let Ok(plan) = &planned {
+            let parts = plan.needs.len() + plan.fetches.len();
+            assert!(parts <= steps, "{parts} parts for {steps} steps");
+        }
+        let found = planned.map(|plan| plan.fetches.len());
+        assert_eq!(found, expected, "{types} types, {depth} levels");
+        let early = within(steps / 4).map(|plan| plan.fetches.len());
+        let message = "a quarter of the steps are too few";
+        assert_eq!(
+            early,
+            Err(PlanError::TooComplex),
+            "{types}, {depth}: {message}"
+        );
     }
 }
