@@ -24,7 +24,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use connector::{ConnectorConfig, ConnectorSettings, RawConnectorSettings};
+pub use connector::{ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings};
 pub use problem::{ConfigError, Problem};
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;

@@ -197,6 +197,8 @@ pub struct Reads {
     pub status: bool,
     /// `$context` is read.
     pub context: bool,
+    /// What is read of `$config`, each as a path of keys, sorted.
+    pub config: Vec<Vec<String>>,
     /// The selection (not only the request) reads `$args`, `$this` or `$batch`: the mapped answer depends on them.
     pub selection_reads_inputs: bool,
 }

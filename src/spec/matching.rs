@@ -5,6 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
 use super::compare::differences;
+use super::config::is_unstated;
 use super::model::Exchange;
 use crate::document::Value;
 
@@ -37,7 +38,10 @@ pub(super) fn mismatches(exchange: &Exchange, arrived: &Arrived) -> Vec<String> 
     query(&exchange.query, &arrived.query, &mut found);
     for (name, expected) in &exchange.headers {
         let mut values = arrived.headers.get_all(name).iter();
-        if !values.any(|value| value.as_bytes() == expected.as_bytes()) {
+        let same = |value: &http::HeaderValue| {
+            value.as_bytes() == expected.as_bytes() || is_unstated(value.as_bytes())
+        };
+        if !values.any(same) {
             let sent: Vec<_> = arrived.headers.get_all(name).iter().collect();
             found.push(match sent.first().and_then(|value| value.to_str().ok()) {
                 Some(sent) => format!("header {name}: recorded `{expected}`, sent `{sent}`"),
@@ -57,7 +61,8 @@ fn trimmed(path: &str) -> &str {
 fn query(recorded: &[(String, String)], sent: &[(String, String)], found: &mut Vec<String>) {
     let mut rest: Vec<_> = sent.iter().collect();
     for pair in recorded {
-        match rest.iter().position(|sent| *sent == pair) {
+        let masked = |sent: &(String, String)| sent.0 == pair.0 && is_unstated(sent.1.as_bytes());
+        match rest.iter().position(|sent| *sent == pair || masked(sent)) {
             Some(index) => {
                 rest.swap_remove(index);
             }

@@ -6,6 +6,7 @@
 //! same runner serves `sangam test` and this project's own tests.
 
 mod compare;
+mod config;
 mod markdown;
 mod matching;
 pub mod model;

@@ -334,6 +334,7 @@ fn member(
         }
         _ => RawConnectorSettings::default(),
     };
+    super::config::fill(&mut raw.config, subgraph);
     let address = |source: Option<&str>| {
         let url = replay.base_url(&segment(name, source));
         HttpUrl::new(&url).ok_or_else(|| format!("{url} is no URL"))

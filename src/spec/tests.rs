@@ -206,6 +206,21 @@ async fn replays_what_was_recorded_last() {
 }
 
 #[tokio::test]
+async fn what_is_not_stated_counts_as_what_was_recorded() {
+    let spec = parsed(SPEC).unwrap();
+    let exchanges = spec.exchanges.into_iter().take(1);
+    let replay = Replay::start(exchanges.map(|one| ("works".to_owned(), one)).collect());
+    let replay = replay.await.unwrap();
+    let url = |district: &str| {
+        let base = replay.base_url("works");
+        format!("{base}/works?limit=20&district={district}")
+    };
+    let filled = ask(&url("unstated-config-district"), r#"{"first":1}"#).await;
+    assert_eq!(filled.0, 200);
+    assert_eq!(ask(&url("config-district"), r#"{"first":1}"#).await.0, 501);
+}
+
+#[tokio::test]
 async fn shows_the_recorded_request_that_is_nearest() {
     let spec = parsed(SPEC).unwrap();
     let exchanges = spec.exchanges.into_iter().take(1);

@@ -23,19 +23,11 @@ use sangam::plan::Plan;
 use sangam::plan::ReadId;
 
 /// What no spec asks for, and why not. The list shrinks.
-const NOT_ASKED: [(&str, &str, &str); 3] = [
-    (
-        "umang:UmangPublisher[0]",
-        ".name",
-        "wherever a publisher is referred to, its name comes along",
-    ),
-    (
-        "umang:UmangService[0]",
-        ".rating",
-        "only another folder's reference leads to it, and its spec has no key for UMANG",
-    ),
-    ("umang:UmangService[0]", ".ratingCount", "the same"),
-];
+const NOT_ASKED: [(&str, &str, &str); 1] = [(
+    "umang:UmangPublisher[0]",
+    ".name",
+    "wherever a publisher is referred to, its name comes along",
+)];
 
 /// Paths of fields by the coordinate of their connect.
 type Paths = BTreeMap<String, BTreeSet<String>>;

@@ -41,6 +41,7 @@ pub(crate) fn of<'a>(
     let mut args = BTreeSet::new();
     let mut client: BTreeSet<String> = passed_on.into_iter().collect();
     let mut response = BTreeSet::new();
+    let mut config = BTreeSet::new();
     for expression in expressions {
         for used in &expression.uses {
             let path: Vec<&str> = used.path.iter().map(|key| &**key).collect();
@@ -52,6 +53,10 @@ pub(crate) fn of<'a>(
                 ("$response", _) => reads.all_response_headers = true,
                 ("$status", _) => reads.status = true,
                 ("$context", _) => reads.context = true,
+                ("$config", path) => {
+                    let path = path.iter().map(|key| (*key).to_owned());
+                    config.insert(path.collect::<Vec<_>>());
+                }
                 _ => {}
             }
             let answers = matches!(expression.place, Place::Response | Place::Page);
@@ -61,6 +66,7 @@ pub(crate) fn of<'a>(
         }
     }
     reads.args = args.into_iter().collect();
+    reads.config = config.into_iter().collect();
     reads.client_headers = client.into_iter().collect();
     reads.response_headers = response.into_iter().collect();
     reads
