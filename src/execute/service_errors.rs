@@ -110,22 +110,20 @@ fn mark(lander: &mut Lander<'_>, row: RowId, read: ReadId, path: &[Value], failu
             true
         }
         Cell::Failed(_) => true,
-        cell => match field.read {
-            Some(below) => mark_in(lander, cell, below, rest, failure),
-            None => false,
-        },
+        cell => mark_in(lander, cell, field.read, rest, failure),
     }
 }
 
+/// The same below a value; `read` says what was read of an object, and of a leaf nothing.
 fn mark_in(
     lander: &mut Lander<'_>,
     cell: Cell,
-    read: ReadId,
+    read: Option<ReadId>,
     path: &[Value],
     failure: u32,
 ) -> bool {
     match (cell, path.split_first()) {
-        (Cell::Row(row), _) => mark(lander, row, read, path, failure),
+        (Cell::Row(row), _) => read.is_some_and(|read| mark(lander, row, read, path, failure)),
         (Cell::List { at, len }, Some((Value::Number(index), rest))) => {
             let index = index
                 .as_i64()
