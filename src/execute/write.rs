@@ -204,7 +204,7 @@ impl<'w> Writer<'w> {
             }
             (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
             (Cell::Row(row), OutputType::Object(object)) => {
-                if !self.output.objects[*object as usize].admits(self.store.ty(row)) {
+                if !self.output.objects[*object as usize].admits(self.store.ty(row), self.guards) {
                     self.fail(Failure::unknown_type(), field);
                     return Err(Propagate);
                 }

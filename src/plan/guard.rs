@@ -71,6 +71,28 @@ impl Guard {
         }
     }
 
+    /// Holds where this one does and the other does not.
+    pub fn and_not(&self, other: &Guard) -> Self {
+        let mut result = self.clone();
+        for conjunction in &other.any {
+            let mut without = Guard::never();
+            for literal in conjunction {
+                let opposite = Literal {
+                    variable: literal.variable.clone(),
+                    value: !literal.value,
+                };
+                without.or(&result.and(&opposite));
+            }
+            result = without;
+        }
+        result
+    }
+
+    /// How many conjunctions it has.
+    pub fn len(&self) -> usize {
+        self.any.len()
+    }
+
     /// Adds a conjunction; one that another implies is absorbed, and `x ∧ r` with `¬x ∧ r` becomes `r`.
     fn insert(&mut self, conjunction: Vec<Literal>) {
         if self
@@ -179,5 +201,12 @@ mod tests {
         assert_eq!(several.to_string(), "not $a or $a and $b");
         assert!(several.holds(|name| name == "b"));
         assert!(!several.holds(|name| name == "a"));
+        assert_eq!(Guard::always().and_not(&a), not_a);
+        assert!(Guard::always().and_not(&Guard::always()).is_never());
+        assert_eq!(
+            Guard::always().and_not(&several).to_string(),
+            "$a and not $b"
+        );
+        assert_eq!(a.and_not(&a_and_b).to_string(), "$a and not $b");
     }
 }

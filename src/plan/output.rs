@@ -34,18 +34,27 @@ pub struct Output {
 /// How rows of one need become JSON objects.
 #[derive(Debug, Clone, Default)]
 pub struct OutputObject {
-    /// All fields that some type has.
+    /// All fields that some type has. One whose place depends on conditions stands here once for each place, with guards
+    /// of which one holds at the most.
     pub fields: Vec<OutputField>,
     /// Which fields, in which order, by concrete type, sorted by type.
     pub classes: Vec<(TypeId, Vec<u16>)>,
 }
 
 impl OutputObject {
-    /// Whether a row of this concrete type can stand here: it must be known where types differ in their fields.
-    pub fn admits(&self, ty: Option<TypeId>) -> bool {
+    /// Whether a row of this concrete type can stand here: it must be known where types differ in the fields that these
+    /// outcomes of the guards leave.
+    pub fn admits(&self, ty: Option<TypeId>, guards: &[bool]) -> bool {
+        let left = |fields: &'_ [u16]| -> Vec<u16> {
+            let holds = |field: &u16| guards[self.fields[*field as usize].guard as usize];
+            fields.iter().copied().filter(holds).collect()
+        };
         match (ty, self.classes.as_slice()) {
             (Some(ty), classes) => classes.iter().any(|(known, _)| *known == ty),
-            (None, [(_, first), rest @ ..]) => rest.iter().all(|(_, fields)| fields == first),
+            (None, [(_, first), rest @ ..]) => {
+                rest.iter().all(|(_, fields)| fields == first)
+                    || rest.iter().all(|(_, fields)| left(fields) == left(first))
+            }
             (None, []) => false,
         }
     }
@@ -143,10 +152,55 @@ pub enum Leaf {
 /// Selection sets that apply at a position, each with the guard of its place.
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
+/// Tells response fields apart: name, slot, and the selections that it joins.
+type Identity = (Name, Option<u16>, Vec<usize>);
+
 /// A response field while it is collected.
 struct Collected<'a> {
     name: Name,
     fields: Vec<(&'a Node<executable::Field>, Guard)>,
+    /// Beside `fields`: which one it is among all fields of the selection set.
+    places: Vec<usize>,
+}
+
+/// All response fields of a selection set for one concrete type.
+#[derive(Default)]
+struct Collection<'a> {
+    responses: Vec<Collected<'a>>,
+    count: usize,
+}
+
+impl Collection<'_> {
+    /// The response fields in the order in which they are written, each with its guard. A response field stands where its
+    /// first selection does that is included (GraphQL specification, 6.3.2): one that is left out holds no place.
+    fn in_order(&self, budget: &mut usize) -> Result<Vec<(usize, Guard)>, PlanError> {
+        let mut order = Vec::with_capacity(self.responses.len());
+        for (index, response) in self.responses.iter().enumerate() {
+            let mut before = Guard::never();
+            for ((_, guard), place) in response.fields.iter().zip(&response.places) {
+                if before.is_always() {
+                    break;
+                }
+                let first = guard.and_not(&before);
+                before.or(guard);
+                *budget = budget
+                    .checked_sub(first.len() + before.len())
+                    .ok_or(PlanError::TooComplex)?;
+                if !first.is_never() {
+                    order.push((*place, index, first));
+                }
+            }
+        }
+        order.sort_by_key(|(place, ..)| *place);
+        let mut joined: Vec<(usize, Guard)> = Vec::with_capacity(order.len());
+        for (_, index, guard) in order {
+            match joined.last_mut() {
+                Some((last, known)) if *last == index => known.or(&guard),
+                _ => joined.push((index, guard)),
+            }
+        }
+        Ok(joined)
+    }
 }
 
 pub(super) struct OutputBuilder<'a> {
@@ -182,14 +236,17 @@ impl<'a> OutputBuilder<'a> {
             self.api.types.contains_key(name.as_str())
         });
         let each = self.serial && self.needs[need.0 as usize].parent.is_none();
-        let mut made: BTreeMap<(Name, Option<u16>, Vec<usize>), u16> = BTreeMap::new();
+        let mut made: BTreeMap<Identity, OutputField> = BTreeMap::new();
+        let mut placed: BTreeMap<(Identity, u32), u16> = BTreeMap::new();
         for concrete in possible {
-            let mut collected = Vec::new();
+            let mut collected = Collection::default();
             for (set, guard) in sources {
                 self.collect(concrete, set, guard, &mut collected)?;
             }
-            let mut class = Vec::with_capacity(collected.len());
-            for response in collected {
+            let order = collected.in_order(&mut self.budget)?;
+            let mut class = Vec::with_capacity(order.len());
+            for (response, guard) in order {
+                let response = &collected.responses[response];
                 let Some((first, _)) = response.fields.first() else {
                     continue;
                 };
@@ -197,24 +254,30 @@ impl<'a> OutputBuilder<'a> {
                 key.response = each.then(|| response.name.clone());
                 let slots = self.needs[need.0 as usize].index.get(&concrete);
                 let slot = slots.and_then(|slots| slots.get(&key)).copied();
-                let identity = response
-                    .fields
-                    .iter()
-                    .map(|(f, _)| std::ptr::from_ref(*f).addr())
-                    .collect();
-                let identity = (response.name.clone(), slot, identity);
-                let field = match made.get(&identity) {
-                    Some(&field) => field,
-                    None => {
-                        let field = self.field(need, concrete, slot, &response)?;
+                let all = response.fields.iter();
+                let all = all.map(|(f, _)| std::ptr::from_ref(*f).addr()).collect();
+                let identity = (response.name.clone(), slot, all);
+                if !made.contains_key(&identity) {
+                    let field = self.field(need, concrete, slot, response)?;
+                    made.insert(identity.clone(), field);
+                }
+                let guard = self.guard(guard);
+                let known = placed.get(&(identity.clone(), guard)).copied();
+                let place = match (known, made.get(&identity)) {
+                    (Some(place), _) => place,
+                    (None, Some(field)) => {
                         let fields = &mut self.output.objects[index].fields;
-                        fields.push(field);
+                        fields.push(OutputField {
+                            guard,
+                            ..field.clone()
+                        });
                         let place = (fields.len() - 1) as u16;
-                        made.insert(identity, place);
+                        placed.insert((identity, guard), place);
                         place
                     }
+                    (None, None) => continue,
                 };
-                class.push(field);
+                class.push(place);
             }
             self.output.objects[index].classes.push((concrete, class));
         }
@@ -229,10 +292,6 @@ impl<'a> OutputBuilder<'a> {
         response: &Collected<'a>,
     ) -> Result<OutputField, PlanError> {
         let (first, _) = response.fields[0];
-        let mut guard = Guard::never();
-        for (_, own) in &response.fields {
-            guard.or(own);
-        }
         let source = match (first.name.as_str(), slot) {
             ("__typename", _) => FieldSource::Typename,
             ("__schema" | "__type", _) => FieldSource::Introspection,
@@ -270,7 +329,7 @@ impl<'a> OutputBuilder<'a> {
             name: response.name.clone(),
             key: Arc::from(key),
             source,
-            guard: self.guard(guard),
+            guard: 0,
             ty,
             coordinate: Arc::from(format!(
                 "{}.{}",
@@ -332,7 +391,7 @@ impl<'a> OutputBuilder<'a> {
         concrete: TypeId,
         set: &'a executable::SelectionSet,
         guard: &Guard,
-        into: &mut Vec<Collected<'a>>,
+        into: &mut Collection<'a>,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
             self.budget = self.budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
@@ -342,11 +401,18 @@ impl<'a> OutputBuilder<'a> {
             match selection {
                 executable::Selection::Field(field) => {
                     let name = field.response_key();
-                    match into.iter_mut().find(|known| known.name == *name) {
-                        Some(known) => known.fields.push((field, guard)),
-                        None => into.push(Collected {
+                    let place = into.count;
+                    into.count += 1;
+                    let mut known = into.responses.iter_mut();
+                    match known.find(|known| known.name == *name) {
+                        Some(known) => {
+                            known.fields.push((field, guard));
+                            known.places.push(place);
+                        }
+                        None => into.responses.push(Collected {
                             name: name.clone(),
                             fields: vec![(field, guard)],
+                            places: vec![place],
                         }),
                     }
                 }
