@@ -54,7 +54,7 @@ impl Planner<'_> {
         let mut best: Option<(u32, Choice)> = None;
         for pos in self.offering(need, ty, slot) {
             self.reach.spend(1)?;
-            if !self.stands_for_all(pos, &field) {
+            if !self.stands_for_all(self.position(pos).node, &field) {
                 continue;
             }
             let Some(cost) =
@@ -134,7 +134,8 @@ impl Planner<'_> {
             let Some(edge) = self.reach.edge(self.graph.lookup(lookup).to, &field) else {
                 continue;
             };
-            if !self.knows_all_members(need, ty, lookup) {
+            let to = self.graph.lookup(lookup).to;
+            if !self.knows_all_members(need, ty, lookup) || !self.stands_for_all(to, &field) {
                 continue;
             }
             let required = edge.requires.is_some().then(|| field.clone());
@@ -179,8 +180,8 @@ impl Planner<'_> {
     }
 
     /// At an abstract level: whether a service resolves the field for each of its members as it does for the whole.
-    pub(super) fn stands_for_all(&self, pos: PosId, field: &Name) -> bool {
-        let node = self.graph.node(self.position(pos).node);
+    pub(super) fn stands_for_all(&self, node: NodeId, field: &Name) -> bool {
+        let node = self.graph.node(node);
         node.downcasts
             .values()
             .all(|member| self.reach.free_edge(*member, field).is_some())
