@@ -256,17 +256,26 @@ impl<'p, 'g> Finisher<'p, 'g> {
         }
     }
 
-    /// When a fetch is wanted. One that is entered for the concrete type alone reads no slot: it is wanted whenever its
-    /// rows are.
+    /// When a fetch is wanted. One that tells the concrete type is wanted whenever its rows are, whatever it reads besides.
     fn settle_fetch(&mut self, draft: &Draft) -> Guard {
         let guard = self.settle_tree(draft.tree);
-        if !guard.is_never() {
+        if !guard.is_never() && !self.tells_type(draft) {
             return guard;
         }
         let holder = self.planner.needs[draft.need.0 as usize].parent;
         let rows = holder.map(|(need, slot)| self.slot(need, slot).guard.clone());
         rows.filter(|guard| !guard.is_never())
             .unwrap_or_else(Guard::always)
+    }
+
+    fn tells_type(&self, draft: &Draft) -> bool {
+        let fetches = &self.planner.fetches;
+        let told = self.planner.typed_by.get(&draft.need);
+        told.is_some_and(|pos| {
+            let fetch = self.planner.positions[pos.0 as usize].fetch;
+            let fetch = fetches[fetch].merged_into.unwrap_or(fetch);
+            fetches[fetch].tree == draft.tree
+        })
     }
 
     fn settle_tree(&mut self, tree: TreeId) -> Guard {
