@@ -20,11 +20,16 @@ impl Planner<'_> {
         let possible = self.graph.types.info(ty).possible.len();
         for slot in 0..self.needs[need.0 as usize].slots.len() as u16 {
             let types = self.slot(need, slot).types.clone();
-            if types
-                .iter()
-                .any(|t| self.served.contains_key(&(need, slot, *t)))
-                || self.served.contains_key(&(need, slot, ty))
-            {
+            if self.served.contains_key(&(need, slot, ty)) {
+                continue;
+            }
+            let served = |t: &&TypeId| self.served.contains_key(&(need, slot, **t));
+            let count = types.iter().filter(served).count();
+            if count == types.len() {
+                continue;
+            }
+            if count > 0 {
+                self.serve_others(need, ty, slot)?;
                 continue;
             }
             if types.len() == possible
@@ -38,6 +43,18 @@ impl Planner<'_> {
                 continue;
             }
             self.split(need, ty, slot)?;
+        }
+        Ok(())
+    }
+
+    /// Serves a slot for the members that it has not been served for: some member's key or requirement wanted it first.
+    fn serve_others(&mut self, need: NeedId, ty: TypeId, slot: u16) -> Result<(), PlanError> {
+        let types = self.slot(need, slot).types.clone();
+        for member in self.members_at(need, ty) {
+            if types.contains(&member) && !self.served.contains_key(&(need, slot, member)) {
+                self.enter_members(need, ty, member);
+                self.serve_slot(need, member, slot)?;
+            }
         }
         Ok(())
     }
