@@ -2,6 +2,7 @@
 
 use super::Choice;
 use super::Planner;
+use crate::connector::FieldSetItem;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::LookupId;
 use crate::graph::query::LookupKind;
@@ -138,6 +139,9 @@ impl Planner<'_> {
             if !self.knows_all_members(need, ty, lookup) || !self.stands_for_all(to, &field) {
                 continue;
             }
+            if self.slot(need, slot).child.is_none() && self.is_key(lookup, &field) {
+                continue;
+            }
             let required = edge.requires.is_some().then(|| field.clone());
             let cost = match &required {
                 None => cost,
@@ -159,6 +163,12 @@ impl Planner<'_> {
             }
         }
         Ok(entries)
+    }
+
+    /// Whether a lookup takes the field itself: it brings nothing that is not known when it is entered.
+    fn is_key(&self, lookup: LookupId, field: &Name) -> bool {
+        let mut items = self.graph.lookup(lookup).key.items.iter();
+        items.any(|item| matches!(item, FieldSetItem::Field { name, .. } if name == field))
     }
 
     pub(super) fn serves_one_field(&self, lookup: LookupId) -> bool {
