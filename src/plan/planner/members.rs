@@ -62,12 +62,27 @@ impl Planner<'_> {
     /// A position that only knows an `@interfaceObject` cannot tell the concrete type: a service that owns the interface
     /// must be entered, even when only `__typename` was asked.
     pub(super) fn ensure_typename(&mut self, need: NeedId, ty: TypeId) -> Result<(), PlanError> {
+        if self.typed_by.contains_key(&need) {
+            return Ok(());
+        }
+        // Rows that come with their type need nothing; a lookup that was entered for something else tells it as well.
+        let mut telling = None;
+        for pos in self.level_positions(need, ty) {
+            let position = self.position(pos);
+            if self.graph.node(position.node).interface_object {
+                continue;
+            }
+            if !matches!(position.origin, Origin::Entry) {
+                return Ok(());
+            }
+            telling.get_or_insert(pos);
+        }
+        if let Some(pos) = telling {
+            self.typed_by.insert(need, pos);
+            return Ok(());
+        }
         let nodes = self.level_nodes(need, ty);
-        if nodes.is_empty()
-            || nodes
-                .iter()
-                .any(|node| !self.graph.node(*node).interface_object)
-        {
+        if nodes.is_empty() {
             return Ok(());
         }
         let reach = self.reach.reach(ty, &nodes)?;
