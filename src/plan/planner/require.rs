@@ -1,9 +1,11 @@
 //! Entering a lookup: its keys and required fields become slots of the rows that it starts from, hidden where nobody asked
 //! for them.
 
+use super::Choice;
 use super::Planner;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
+use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
 use crate::plan::draft::Draft;
@@ -152,6 +154,16 @@ impl Planner<'_> {
     ) -> Result<Vec<Input>, PlanError> {
         let slot = self.hidden_slot(need, ty, name, arguments)?;
         let text = self.graph.types.info(ty).texts.contains(name);
+        if let Some(children) = self.require_part(need, ty, slot, children)? {
+            return Ok(vec![Input {
+                name: name.clone(),
+                slot: Some(slot),
+                text,
+                key: false,
+                only: None,
+                children,
+            }]);
+        }
         let level_type = self.level_type_for(need, ty, slot)?;
         if let Some(level_type) = level_type {
             if !self.served.contains_key(&(need, slot, level_type)) {
@@ -181,6 +193,57 @@ impl Planner<'_> {
             });
         }
         Ok(inputs)
+    }
+
+    /// Of a composite field only the part that is required, where a position at hand offers that much and not all that
+    /// the operation asks of it: the rest may have to be looked up by this very part.
+    fn require_part(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        slot: u16,
+        children: &FieldSet,
+    ) -> Result<Option<Vec<Input>>, PlanError> {
+        let is_object = self.graph.types.info(ty).is_object;
+        let (true, false, Some(child)) =
+            (is_object, children.is_empty(), self.slot(need, slot).child)
+        else {
+            return Ok(None);
+        };
+        if self.served.contains_key(&(need, slot, ty))
+            || matches!(self.choose(need, ty, slot, &[])?, Some(Choice::Here(_)))
+        {
+            return Ok(None);
+        }
+        let field = self.slot(need, slot).key.field.clone();
+        for pos in self.offering(need, ty, slot) {
+            let edge = self.reach.free_edge(self.position(pos).node, &field);
+            let Some(to) = edge.and_then(|edge| edge.to) else {
+                continue;
+            };
+            if self.offers(to, children) {
+                self.add_field(pos, slot);
+                let below = self.child_position(pos, slot, to, child);
+                let ty = self.needs[child.0 as usize].ty;
+                self.join_level(child, ty, vec![below]);
+                return self.require(child, ty, children).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a node offers all of a field set by itself.
+    fn offers(&self, node: NodeId, set: &FieldSet) -> bool {
+        set.items.iter().all(|item| match item {
+            FieldSetItem::Field { name, .. } if name == "__typename" => true,
+            FieldSetItem::Field { name, children, .. } => {
+                let edge = self.reach.free_edge(node, name);
+                edge.is_some_and(|edge| {
+                    children.is_empty() || edge.to.is_some_and(|to| self.offers(to, children))
+                })
+            }
+            FieldSetItem::Fragment { .. } => false,
+        })
     }
 
     pub(super) fn require_children(
