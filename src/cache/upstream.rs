@@ -37,8 +37,9 @@ impl UpstreamState {
     }
 
     /// Notes a call that was not.
-    pub(super) fn failed(&self, at: Timestamp, kind: SourceErrorKind) {
+    pub(super) fn failed(&self, at: Timestamp, took: Duration, kind: SourceErrorKind) {
         self.figures.failure(at, kind);
+        self.meter.seconds.record(took.as_secs_f64());
         self.meter.failed(kind);
     }
 

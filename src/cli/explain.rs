@@ -102,7 +102,7 @@ impl Explain {
             headers,
             mutations_allowed: true,
             request_id: "explain".to_owned(),
-            traceparent: None,
+            trace: None,
         })
     }
 }

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use tracing::Instrument;
+use tracing::Span;
+
 use super::answers::entity_texts;
 use super::answers::is_success;
 use super::answers::service_succeeded;
@@ -11,6 +14,7 @@ use super::answers::succeeded;
 use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
+use super::observed;
 use super::prepare::Prepared;
 use super::prepare::Targets;
 use super::store::RowId;
@@ -117,9 +121,9 @@ pub(crate) async fn call(
 }
 
 pub(super) struct Caller<'a> {
-    runtime: &'a Runtime,
+    pub(super) runtime: &'a Runtime,
     pub(super) request: &'a RequestContext,
-    fetch: &'a Fetch,
+    pub(super) fetch: &'a Fetch,
     pub(super) connect: Option<&'a Arc<Connect>>,
     freshness: Freshness,
     /// What was sent, for the record.
@@ -139,14 +143,14 @@ impl Caller<'_> {
         &self.runtime.services[self.fetch.service.0 as usize]
     }
 
-    fn cached(&self, request: Request) -> cache::Call<'_> {
+    fn cached(&self, request: Request, span: &Span) -> cache::Call<'_> {
         let service = self.service();
         let place = match &self.fetch.call {
             Call::Connect { connect, .. } => *connect,
             _ => 0,
         };
         let mut options = service.options.clone();
-        options.traceparent.clone_from(&self.request.traceparent);
+        options.traceparent = observed::traceparent(span, self.request);
         let policy = match self.freshness {
             Freshness::Mutation => Policy::Mutation,
             Freshness::Uncached => Policy::Uncached,
@@ -182,9 +186,12 @@ impl Caller<'_> {
             parts: entity_texts,
         };
         let head = self.request.record.then(|| request.clone());
-        let call = self.cached(request);
+        let span = observed::span(self.runtime, self.fetch);
+        let call = self.cached(request, &span);
         let body = |places: &[usize]| asked.body(operation, places);
-        let found = self.runtime.documents.entities(call, entities, body).await;
+        let found = self.runtime.documents.entities(call, entities, body);
+        let found = found.instrument(span.clone()).await;
+        observed::record(&span, found.called.as_ref());
         let mut missing = Vec::new();
         let mut others = Vec::new();
         let all = std::mem::take(targets).into_iter().zip(found.kept);
@@ -218,19 +225,27 @@ impl Caller<'_> {
         variables: &Arc<Variables>,
     ) -> Result<Fetched, SourceError> {
         self.note(&request);
-        let call = self.cached(request);
-        match self.connect {
-            Some(connect) if connect.is_success.is_some() => {
-                let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
-                let accept = move |document: &Document| succeeded(&connect, document, &variables);
-                self.runtime.documents.fetch(call, accept).await
+        let span = observed::span(self.runtime, self.fetch);
+        let call = self.cached(request, &span);
+        let documents = &self.runtime.documents;
+        let fetched = async {
+            match self.connect {
+                Some(connect) if connect.is_success.is_some() => {
+                    let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
+                    let accept =
+                        move |document: &Document| succeeded(&connect, document, &variables);
+                    documents.fetch(call, accept).await
+                }
+                Some(_) => {
+                    let accept = |document: &Document| is_success(document.status);
+                    documents.fetch(call, accept).await
+                }
+                None => documents.fetch(call, service_succeeded).await,
             }
-            Some(_) => {
-                let accept = |document: &Document| is_success(document.status);
-                self.runtime.documents.fetch(call, accept).await
-            }
-            None => self.runtime.documents.fetch(call, service_succeeded).await,
-        }
+        };
+        let fetched = fetched.instrument(span.clone()).await;
+        observed::record(&span, Some(&fetched));
+        fetched
     }
 
     /// Until sign-in exists, whom private data belongs to is told by the headers that the mapping reads.

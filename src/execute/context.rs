@@ -12,6 +12,7 @@ use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
 use crate::graph::query::QueryGraph;
+use crate::observe::TraceContext;
 use crate::source::CallOptions;
 
 /// One service as it runs.
@@ -82,8 +83,8 @@ pub struct RequestContext {
     pub variables: HashMap<Str, Value>,
     /// The client's headers.
     pub headers: HeaderMap,
-    /// To be sent to upstreams.
-    pub traceparent: Option<String>,
+    /// Its place in its trace; upstreams are told places below it.
+    pub trace: Option<TraceContext>,
     /// Values of `__schema` and `__type` at the root, by response name, as JSON.
     pub introspection: Vec<(String, Vec<u8>)>,
     /// Record every call, for `explain`.

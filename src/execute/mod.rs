@@ -32,7 +32,6 @@ use apollo_compiler::executable::OperationType;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tracing::Instrument;
 
 use self::call::Called;
 use self::call::Freshness;
@@ -145,13 +144,8 @@ async fn make(
 ) -> CallResult {
     let begun = std::time::Instant::now();
     let own = &plan.fetches[fetch];
-    let span = observed::span(runtime, own);
-    let called = call::call(runtime, request, own, &mut prepared, freshness)
-        .instrument(span.clone())
-        .await;
-    let took = begun.elapsed();
-    observed::record(&span, &called);
-    (fetch, prepared, called, took)
+    let called = call::call(runtime, request, own, &mut prepared, freshness).await;
+    (fetch, prepared, called, begun.elapsed())
 }
 
 impl<'a> Execution<'a> {
@@ -255,6 +249,7 @@ impl<'a> Execution<'a> {
             lander.fail(fetch, &rows, Failure::limit(message));
         }
         for (rows, error) in &preparation.unrendered {
+            observed::unrendered(lander.runtime, fetch, error);
             lander.unrendered(fetch, rows, &error.message);
         }
         if !refused.is_empty() {

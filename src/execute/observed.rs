@@ -1,15 +1,18 @@
 //! What operators see of each call: a span, and a line in the log when a department does not answer.
 //!
-//! Fields are those that `observe` allows; no URL, header or body is among them.
+//! A call is one request to a department, or what the caches have in its place; a paginated field makes several. Fields
+//! are those that `observe` allows; no URL, header or body is among them. Counting is done where calls are made, in the
+//! caches, which also know of calls that outlive the request.
 
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::call::Called;
-use super::call::Landed;
-use super::context::Runtime;
-use crate::cache::CacheState;
+use super::context::{RequestContext, Runtime};
+use crate::cache::{CacheState, Fetched};
+use crate::connector::RenderError;
+use crate::observe;
 use crate::plan::{Call, Fetch};
+use crate::source::SourceError;
 
 /// The span of one call.
 pub(super) fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
@@ -27,6 +30,12 @@ pub(super) fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     )
 }
 
+/// What the department is told of the trace: `traceparent`.
+pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<[u8; 55]> {
+    let place = observe::place_of_call(span, request.trace?);
+    Some(place.header())
+}
+
 fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     let service = &runtime.services[fetch.service.0 as usize];
     let place = match &fetch.call {
@@ -38,30 +47,33 @@ fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     (&service.name, coordinate)
 }
 
-/// Records what came of it. Counting is done where calls are made, in the caches.
-pub(super) fn record(span: &Span, called: &Called) {
-    match &called.landed {
-        Landed::Documents { pages, .. } => {
-            let mut bytes = 0;
-            for page in pages {
-                bytes += page.document.body.len();
-                span.record("status", page.document.status);
-                span.record("cache", page.state.as_str());
-            }
-            span.record("bytes", bytes);
-        }
-        Landed::Kept => {
+/// Records what came of it; nothing where all entities had been kept.
+pub(super) fn record(span: &Span, called: Option<&Result<Fetched, SourceError>>) {
+    match called {
+        None => {
             span.record("cache", CacheState::Hit.as_str());
         }
-        Landed::MappingOnly => {}
-        Landed::Unrendered(error) => {
-            span.record("kind", "INVALID");
-            span.in_scope(|| tracing::warn!(error = %error, "a request could not be rendered"));
+        Some(Ok(fetched)) => {
+            span.record("status", fetched.document.status);
+            span.record("bytes", fetched.document.body.len());
+            span.record("cache", fetched.state.as_str());
         }
-        Landed::Failed(error) => {
+        Some(Err(error)) => {
             span.record("kind", error.kind.as_str());
             span.record("otel.status_code", "ERROR");
             span.in_scope(|| tracing::warn!(error = error.detail, "a department did not answer"));
         }
     }
+}
+
+/// Notes a request that could not even be written.
+pub(super) fn unrendered(runtime: &Runtime, fetch: &Fetch, error: &RenderError) {
+    let (connector, coordinate) = names(runtime, fetch);
+    tracing::warn!(
+        connector,
+        coordinate,
+        kind = "INVALID",
+        error = %error,
+        "a request could not be rendered"
+    );
 }

@@ -8,6 +8,7 @@ use super::answers::with_response;
 use super::call::Caller;
 use super::call::Landed;
 use super::context::object;
+use super::observed;
 use crate::connector::Connect;
 use crate::connector::CutOff;
 use crate::connector::PageStyle;
@@ -41,7 +42,10 @@ impl Caller<'_> {
             let page_variables = Arc::new(variables.clone().with("$page", state.page()));
             let request = match template.render(&page_variables, &self.request.headers) {
                 Ok(request) => request,
-                Err(error) => return Landed::Unrendered(error),
+                Err(error) => {
+                    observed::unrendered(self.runtime, self.fetch, &error);
+                    return Landed::Unrendered(error);
+                }
             };
             let fetched = match self.one(request, &page_variables).await {
                 Ok(fetched) => fetched,

@@ -426,10 +426,7 @@ impl Projector<'_> {
                 }
             }
             Sink::Spread { node, trail } => match reader.peek()? {
-                Kind::Object => {
-                    let projection = self.projection;
-                    self.object(reader, &projection.nodes[node.0 as usize], base)?;
-                }
+                Kind::Object => self.object(reader, *node, base)?,
                 kind => {
                     reader.skip()?;
                     self.adds_nothing(*node, trail, kind);

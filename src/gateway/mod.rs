@@ -20,6 +20,7 @@ pub use self::run::Explained;
 pub use self::run::Gateway;
 
 use crate::document::Value;
+use crate::observe::TraceContext;
 
 /// A GraphQL request as a client sent it, whatever the transport.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +44,8 @@ pub struct ClientContext {
     pub mutations_allowed: bool,
     /// Identifies the request in logs.
     pub request_id: String,
-    /// The request's own trace context, passed on to upstreams.
-    pub traceparent: Option<String>,
+    /// The request's place in its trace, below which upstreams are told theirs.
+    pub trace: Option<TraceContext>,
 }
 
 /// The answer to a [`GraphqlRequest`].

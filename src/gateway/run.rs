@@ -38,7 +38,6 @@ use crate::execute::Executed;
 use crate::execute::RequestContext;
 use crate::execute::Runtime;
 use crate::graph::Composed;
-use crate::observe::metrics::CACHE_LOOKUPS;
 use crate::observe::metrics::PLAN_SECONDS;
 use crate::plan;
 
@@ -52,24 +51,6 @@ pub struct Gateway {
     plans: Plans<Compiled>,
     responses: Responses,
     generation: Generation,
-    counters: Counters,
-}
-
-/// Handles to metrics of the path that is taken most, looked up once.
-struct Counters {
-    response_hits: metrics::Counter,
-    response_misses: metrics::Counter,
-}
-
-impl Counters {
-    fn new() -> Self {
-        let lookups =
-            |state| metrics::counter!(CACHE_LOOKUPS, "cache" => "response", "state" => state);
-        Counters {
-            response_hits: lookups("hit"),
-            response_misses: lookups("miss"),
-        }
-    }
 }
 
 impl fmt::Debug for Gateway {
@@ -117,7 +98,6 @@ impl Gateway {
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
             plans: Plans::new(settings.cache.plans as u64 * BYTES_PER_PLAN),
             responses: Responses::new(settings.cache.responses.0 as u64),
-            counters: Counters::new(),
             composed: parts.composed,
             runtime: parts.runtime,
             compiler,
@@ -172,10 +152,8 @@ impl Gateway {
             .then(|| self.response_key(ready, &coerced, client));
         if let Some(key) = &key {
             if let Some(served) = self.responses.get(key) {
-                self.counters.response_hits.increment(1);
                 return Ok(served_response(served, ready));
             }
-            self.counters.response_misses.increment(1);
         }
         let context = self.context(ready, coerced, client)?;
         let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
@@ -250,7 +228,6 @@ impl Gateway {
             let begun = std::time::Instant::now();
             let compiled = compiler.compile(text, name);
             metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
-            metrics::counter!(CACHE_LOOKUPS, "cache" => "plan", "state" => "miss").increment(1);
             compiled
         };
         self.plans
@@ -297,7 +274,7 @@ impl Gateway {
         Ok(RequestContext {
             variables: coerced.values,
             headers: client.headers.clone(),
-            traceparent: client.traceparent.clone(),
+            trace: client.trace,
             introspection,
             record: false,
             uncached: false,

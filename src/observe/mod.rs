@@ -111,8 +111,8 @@ pub fn install(
     Ok(observer)
 }
 
-/// Makes a request's span part of the client's trace, and gives the place in it that upstreams are told: the span's
-/// own when spans are exported, else `ours`.
+/// Makes a request's span part of the client's trace, and gives the request's place in it: the span's own when spans are
+/// exported, else `ours`.
 pub fn join_trace(
     span: &tracing::Span,
     client: &http::HeaderMap,
@@ -132,16 +132,25 @@ pub fn join_trace(
         // Refused when no layer exports spans; then there is nothing to join.
         let _ = span.set_parent(Context::new().with_remote_span_context(parent));
     }
+    exported(span).unwrap_or(ours)
+}
+
+/// The place in the trace that an upstream is told: that of the span of this call to it when spans are exported, so that
+/// the upstream's spans hang below it, else a new one below the request.
+pub fn place_of_call(span: &tracing::Span, request: TraceContext) -> TraceContext {
+    exported(span).unwrap_or_else(|| request.child())
+}
+
+/// A span's own place in its trace; `None` when no spans are exported.
+fn exported(span: &tracing::Span) -> Option<TraceContext> {
     let context = span.context();
-    let exported = context.span().span_context().clone();
-    if !exported.is_valid() || exported.is_remote() {
-        return ours;
-    }
-    TraceContext {
+    let span = context.span();
+    let exported = span.span_context();
+    (exported.is_valid() && !exported.is_remote()).then(|| TraceContext {
         trace_id: u128::from_be_bytes(exported.trace_id().to_bytes()),
         span_id: u64::from_be_bytes(exported.span_id().to_bytes()),
         flags: exported.trace_flags().to_u8(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ fn client(headers: HeaderMap, context: &RequestContext, mutations_allowed: bool)
         headers,
         mutations_allowed,
         request_id: context.request_id.to_string(),
-        traceparent: Some(context.trace.to_string()),
+        trace: Some(context.trace),
     }
 }
 

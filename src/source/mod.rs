@@ -56,8 +56,8 @@ pub struct CallOptions {
     pub timeout: Duration,
     /// An answer with a longer body (decompressed) is refused.
     pub max_bytes: usize,
-    /// `traceparent` to send, if any; not part of any cache key.
-    pub traceparent: Option<String>,
+    /// `traceparent` to send, if any, as it stands in the header; not part of any cache key.
+    pub traceparent: Option<[u8; 55]>,
 }
 
 /// Why there is no answer.

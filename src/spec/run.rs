@@ -197,7 +197,7 @@ impl Run {
             headers: case.headers.clone(),
             mutations_allowed: true,
             request_id: "spec".to_owned(),
-            traceparent: None,
+            trace: None,
         };
         let response = gateway.execute(request, &client).await;
         let mut lines = Vec::new();

@@ -67,8 +67,7 @@ async fn a_request_goes_out_as_it_was_rendered() {
             .push((header::HeaderName::from_static("x-key"), value));
     }
     let mut options = options(LONG, 1000);
-    options.traceparent =
-        Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    options.traceparent = Some(*b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let answer = source.call(&request, &options).await.unwrap();
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(

@@ -446,15 +446,14 @@ impl Inner {
         let requested_at = self.clock.now();
         let started = std::time::Instant::now();
         let result = upstream.driver().call(request, options).await;
-        let received_at = self.clock.now();
+        let (received_at, took) = (self.clock.now(), started.elapsed());
         let answer = match result {
             Ok(answer) => answer,
             Err(error) => {
-                upstream.state().failed(received_at, error.kind);
+                upstream.state().failed(received_at, took, error.kind);
                 return Err(error);
             }
         };
-        let took = started.elapsed();
         upstream
             .state()
             .answered(received_at, took, answer.body.len());

@@ -142,7 +142,7 @@ fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
         headers.insert(CONTENT_TYPE, JSON);
     }
     if let Some(traceparent) = &options.traceparent
-        && let Ok(value) = HeaderValue::from_str(traceparent)
+        && let Ok(value) = HeaderValue::from_bytes(traceparent)
     {
         headers.insert(TRACEPARENT, value);
     }
