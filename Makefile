@@ -42,7 +42,7 @@ lint: ## Formatting, clippy, documentation, licences
 
 .PHONY: bench
 bench: ## Compare the gateway with hand-written backends, under load
-	scripts/bench
+	CARGO="$(CARGO)" scripts/bench
 
 .PHONY: dist
 dist: ## A tarball: the binary, connectors, a sample configuration, a service unit, a Dockerfile

@@ -1,18 +1,18 @@
 //! What the gateway is measured against, in one program with several roles: each runs as a process of its own.
 //!
-//! - [`upstream`]: posts and users over HTTP, counting its calls.
-//! - [`join`]: a backend written by hand for one query: asks the upstream, joins, answers.
-//! - [`memory`]: a backend that answers the same bytes from memory.
+//! - [`upstream`]: what both sides call; every upstream counts its calls.
+//! - [`backend`]: for each row, what somebody would write by hand for the one query.
+//! - [`least`]: the smallest possible handler, which shows what the load generator can do.
 //! - [`run`]: starts the others and the gateway, loads each in turn, prints the figures. This is `make bench`.
 //!
-//! Nothing here is shared with `src/`: the backends are what somebody would write who had no gateway, with the same
-//! libraries, the same allocator and the same release profile.
+//! The backends share nothing with `src/`: they are what somebody would write who had no gateway, with the same
+//! libraries, the same allocator and the same release profile. Only `run::growth` uses the gateway as a library.
 #![allow(clippy::print_stdout, reason = "a program that prints its results")]
 
-mod data;
-mod join;
+mod backend;
+mod graphql;
+mod least;
 mod listen;
-mod memory;
 mod run;
 mod upstream;
 
@@ -22,8 +22,10 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: sangam-baseline run GATEWAY CONNECTORS\n       sangam-baseline upstream\n       \
-                     sangam-baseline join|memory UPSTREAM-URL";
+const USAGE: &str = "usage: sangam-baseline run GATEWAY BENCHES CONNECTORS OPERATION\n       \
+                     sangam-baseline upstream NAME\n       \
+                     sangam-baseline backend NAME UPSTREAM-URL\n       \
+                     sangam-baseline least FILE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,12 +46,21 @@ fn role(arguments: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
         .enable_all()
         .build()?;
     match arguments {
-        ["run", gateway, connectors] => {
-            return runtime.block_on(run::run(gateway.as_ref(), connectors.as_ref()));
+        ["run", gateway, benches, connectors, operation] => {
+            let paths = run::Paths {
+                gateway: gateway.into(),
+                benches: benches.into(),
+                connectors: connectors.into(),
+                operation: operation.into(),
+            };
+            return runtime.block_on(run::run(paths));
         }
-        ["upstream"] => runtime.block_on(upstream::serve())?,
-        ["join", upstream] => runtime.block_on(join::serve(upstream))?,
-        ["memory", upstream] => runtime.block_on(memory::serve(upstream))?,
+        ["upstream", name] => runtime.block_on(upstream::serve(name))?,
+        ["backend", name, upstream] => {
+            let served = runtime.block_on(backend::serve(name, upstream));
+            served.map_err(|error| -> Box<dyn Error> { error })?;
+        }
+        ["least", file] => runtime.block_on(least::serve(file.as_ref()))?,
         _ => {
             eprintln!("{USAGE}");
             return Ok(ExitCode::from(2));

@@ -1,5 +1,11 @@
 //! Figures of two sides, and how they are shown: as the Markdown that stands in `benches/README.md`.
 
+use std::fmt::Write;
+
+use super::ceiling::Ceilings;
+use super::megabytes;
+use super::milliseconds;
+use super::rows::Targets;
 use super::wrk::Load;
 
 /// What one run of one side showed.
@@ -16,11 +22,13 @@ pub(super) struct Sample {
 #[derive(Debug, Default)]
 pub(super) struct Side {
     pub(super) samples: Vec<Sample>,
-    /// Resident bytes after the first answer.
+    /// Resident bytes before the first request.
     pub(super) idle: u64,
     /// The most resident bytes.
     pub(super) peak: u64,
-    /// Upstream calls of one request, counted without load.
+    /// Upstream calls from the start up to the first answer.
+    pub(super) first_calls: u64,
+    /// Upstream calls of one further request, counted without load.
     pub(super) calls: u64,
 }
 
@@ -30,7 +38,7 @@ impl Side {
     }
 }
 
-/// What must hold of the gateway's figure divided by the other's.
+/// What must hold of a figure.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Target {
     None,
@@ -39,11 +47,11 @@ pub(super) enum Target {
 }
 
 impl Target {
-    fn text(self, ratio: f64) -> String {
+    pub(super) fn text(self, value: f64) -> String {
         let (sign, bound, met) = match self {
             Target::None => return String::new(),
-            Target::AtLeast(bound) => ("≥", bound, ratio >= bound),
-            Target::AtMost(bound) => ("≤", bound, ratio <= bound),
+            Target::AtLeast(bound) => ("≥", bound, value >= bound),
+            Target::AtMost(bound) => ("≤", bound, value <= bound),
         };
         format!("{sign} {bound} {}", if met { "met" } else { "**missed**" })
     }
@@ -51,76 +59,99 @@ impl Target {
 
 /// One row of the comparison as a Markdown table. Ratios are medians of the pairs' ratios: the two runs of a pair saw
 /// the same weather.
-pub(super) fn table(gateway: &Side, by_hand: &Side, throughput: Target, cpu: Target) -> String {
+pub(super) fn table(
+    gateway: &Side,
+    by_hand: &Side,
+    targets: Targets,
+    ceilings: Ceilings,
+) -> String {
     let mut lines =
         String::from("| | gateway | by hand | ratio | target |\n|---|---:|---:|---:|---|\n");
-    let mut line = |name: &str, of: &dyn Fn(&Sample) -> f64, digits: usize, target: Target| {
-        let ratios = gateway
-            .samples
-            .iter()
-            .zip(&by_hand.samples)
-            .map(|(ours, theirs)| of(ours) / of(theirs));
-        let ratio = median(ratios.collect());
-        let (ours, theirs) = (gateway.median(of), by_hand.median(of));
-        let ratio_text = if ratio.is_finite() {
-            format!("{ratio:.2}")
-        } else {
-            String::new()
+    let mut under_load =
+        |name: &str, of: &dyn Fn(&Sample) -> f64, digits: usize, target: Target| {
+            let ratios = gateway
+                .samples
+                .iter()
+                .zip(&by_hand.samples)
+                .map(|(ours, theirs)| of(ours) / of(theirs));
+            let ratio = median(ratios.collect());
+            let (ours, theirs) = (gateway.median(of), by_hand.median(of));
+            let _ = writeln!(
+                lines,
+                "| {name} | {ours:.digits$} | {theirs:.digits$} | {ratio:.2} | {} |",
+                target.text(ratio)
+            );
         };
-        lines.push_str(&format!(
-            "| {name} | {ours:.digits$} | {theirs:.digits$} | {ratio_text} | {} |\n",
-            target.text(ratio)
-        ));
-    };
-    line(
+    under_load(
         "requests a second",
         &|sample| sample.load.per_second(),
         0,
-        throughput,
+        targets.throughput,
     );
-    line(
-        "p50, ms",
-        &|sample| sample.load.p50.as_secs_f64() * 1e3,
-        2,
-        Target::None,
+    let p50 = |sample: &Sample| milliseconds(sample.load.p50);
+    under_load("p50, ms", &p50, 2, Target::None);
+    let p99 = |sample: &Sample| milliseconds(sample.load.p99);
+    under_load("p99, ms", &p99, 2, Target::None);
+    under_load("CPU per request, µs", &|sample| sample.cpu, 1, targets.cpu);
+    let calls = |side: &Side| side.median(|sample| sample.calls);
+    let (ours, theirs) = (calls(gateway), calls(by_hand));
+    let _ = writeln!(
+        lines,
+        "| upstream calls per request, under load | {ours:.2} | {theirs:.2} | | |"
     );
-    line(
-        "p99, ms",
-        &|sample| sample.load.p99.as_secs_f64() * 1e3,
-        2,
-        Target::None,
-    );
-    line("CPU per request, µs", &|sample| sample.cpu, 1, cpu);
-    line(
-        "upstream calls per request, under load",
-        &|sample| sample.calls,
-        2,
-        Target::None,
-    );
-    let counted = format!(
-        "| upstream calls of one request | {} | {} | | equal |\n",
-        gateway.calls, by_hand.calls
-    );
-    lines.push_str(&counted);
     for (name, ours, theirs) in [
         (
-            "memory after the first answer, MB",
+            "upstream calls of one request",
+            gateway.calls,
+            by_hand.calls,
+        ),
+        (
+            "upstream calls until the first answer",
+            gateway.first_calls,
+            by_hand.first_calls,
+        ),
+    ] {
+        let _ = writeln!(lines, "| {name} | {ours} | {theirs} | | equal |");
+    }
+    for (name, ours, theirs, target) in [
+        (
+            "memory when idle, MB",
             gateway.idle,
             by_hand.idle,
+            Target::None,
         ),
-        ("memory at most, MB", gateway.peak, by_hand.peak),
+        (
+            "memory at most, MB",
+            gateway.peak,
+            by_hand.peak,
+            targets.memory,
+        ),
     ] {
-        let megabytes = |bytes: u64| bytes as f64 / 1e6;
-        lines.push_str(&format!(
-            "| {name} | {:.1} | {:.1} | | |\n",
-            megabytes(ours),
-            megabytes(theirs)
-        ));
+        let (ours, theirs) = (megabytes(ours), megabytes(theirs));
+        let _ = writeln!(
+            lines,
+            "| {name} | {ours:.1} | {theirs:.1} | | {} |",
+            target.text(ours)
+        );
     }
+    lines.push_str(&limits(ceilings, gateway.calls));
     lines
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn limits(ceilings: Ceilings, calls: u64) -> String {
+    let upstream = match ceilings.upstream {
+        Some(most) => format!(
+            "the upstream, loaded directly with the calls of one request ({calls}): {most:.0}"
+        ),
+        None => "the upstream is not called".to_owned(),
+    };
+    format!(
+        "\nCeilings, in requests a second: {upstream}; wrk, against a handler that only sends these bytes: {:.0}.\n",
+        ceilings.generator
+    )
+}
+
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match (values.len(), values.len() / 2) {
         (0, _) => f64::NAN,

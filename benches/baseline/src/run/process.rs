@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::io::Read;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
@@ -15,7 +16,7 @@ use crate::listen::GREETING;
 /// `/proc` counts time in these, whatever the kernel uses inside (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(10);
 
-/// A server of ours on a free port; it ends when this is dropped.
+/// A server of ours on a free port; it ends when this is dropped. Whatever it writes goes into pipes that are read.
 pub(super) struct Process {
     child: Child,
     /// Where it answers.
@@ -26,59 +27,50 @@ impl Process {
     /// This program in another role.
     pub(super) fn role(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(arguments).stdout(Stdio::piped());
-        let mut child = command.spawn()?;
-        let lines = child.stdout.take().map(BufReader::new);
+        let mut process = Process::start(command.args(arguments))?;
+        let (output, errors) = (process.child.stdout.take(), process.child.stderr.take());
+        show(errors.map(BufReader::new));
         let find = |line: &str| line.strip_prefix(GREETING).map(str::to_owned);
-        Process::when_listening(child, lines, find)
+        process.url = address(output.map(BufReader::new), find)?;
+        Ok(process)
     }
 
-    /// The gateway with these settings. It logs as it does for everybody, into a pipe that is read.
+    /// The gateway with these settings. It logs as it does for everybody.
     pub(super) fn gateway(program: &Path, settings: &Path) -> Result<Process, Box<dyn Error>> {
         let mut command = Command::new(program);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-            .arg(settings)
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("{}: {error}", program.display()))?;
-        let lines = child.stderr.take().map(BufReader::new);
+            .arg(settings);
+        let mut process = Process::start(&mut command)?;
+        let (output, errors) = (process.child.stdout.take(), process.child.stderr.take());
+        show(output.map(BufReader::new));
         let find = |line: &str| {
             let event: serde_json::Value = serde_json::from_str(line).ok()?;
             let address = event.get("address")?.as_str()?;
             (event.get("message")? == "listening").then(|| address.to_owned())
         };
-        Process::when_listening(child, lines, find)
+        process.url = address(errors.map(BufReader::new), find)?;
+        Ok(process)
     }
 
-    /// Reads until `find` finds the address; what comes after is shown as it comes.
-    fn when_listening<R: BufRead + Send + 'static>(
-        child: Child,
-        lines: Option<R>,
-        find: impl Fn(&str) -> Option<String>,
-    ) -> Result<Process, Box<dyn Error>> {
-        let mut process = Process {
+    fn start(command: &mut Command) -> Result<Process, Box<dyn Error>> {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .spawn()
+            .map_err(|error| format!("{program}: {error}"))?;
+        Ok(Process {
             child,
             url: String::new(),
-        };
-        let mut lines = lines.ok_or("a process without output")?.lines();
-        let mut said = String::new();
-        for line in lines.by_ref() {
-            let line = line?;
-            if let Some(url) = find(&line) {
-                process.url = url;
-                std::thread::spawn(move || {
-                    lines
-                        .map_while(Result::ok)
-                        .for_each(|line| eprintln!("{line}"))
-                });
-                return Ok(process);
-            }
-            said.push_str(&line);
-            said.push('\n');
-        }
-        Err(format!("a process ended before it listened:\n{said}").into())
+        })
+    }
+
+    /// Where it answers GraphQL.
+    pub(super) fn graphql(&self) -> String {
+        format!("{}/graphql", self.url)
     }
 
     /// The CPU time that all its threads have used.
@@ -93,8 +85,17 @@ impl Process {
         Ok(TICK * (ticks()? + ticks()?))
     }
 
-    /// Resident memory in bytes: now (`VmRSS`), or the most that it ever was (`VmHWM`).
-    pub(super) fn memory(&self, which: &str) -> Result<u64, Box<dyn Error>> {
+    /// Resident bytes at this moment.
+    pub(super) fn memory(&self) -> Result<u64, Box<dyn Error>> {
+        self.status("VmRSS")
+    }
+
+    /// The most resident bytes that there ever were.
+    pub(super) fn peak(&self) -> Result<u64, Box<dyn Error>> {
+        self.status("VmHWM")
+    }
+
+    fn status(&self, which: &str) -> Result<u64, Box<dyn Error>> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status
             .lines()
@@ -111,4 +112,32 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads until `find` finds the address; what comes after is shown as it comes.
+fn address<R: Read + Send + 'static>(
+    lines: Option<BufReader<R>>,
+    find: impl Fn(&str) -> Option<String>,
+) -> Result<String, Box<dyn Error>> {
+    let mut reader = lines.ok_or("a process without output")?;
+    let mut said = String::new();
+    loop {
+        let begin = said.len();
+        if reader.read_line(&mut said)? == 0 {
+            return Err(format!("a process ended before it listened:\n{said}").into());
+        }
+        if let Some(address) = find(said[begin..].trim_end()) {
+            show(Some(reader));
+            return Ok(address);
+        }
+    }
+}
+
+/// What a process writes from here on, it writes for us.
+fn show<R: Read + Send + 'static>(reader: Option<BufReader<R>>) {
+    let Some(reader) = reader else { return };
+    std::thread::spawn(move || {
+        let lines = reader.lines().map_while(Result::ok);
+        lines.for_each(|line| eprintln!("{line}"));
+    });
 }

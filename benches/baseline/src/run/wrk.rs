@@ -1,17 +1,50 @@
 //! The load generator: wrk, a process of its own.
 
 use std::error::Error;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
+
+use super::files::Files;
 
 /// The connections that the load comes from; each has one request under way at a time.
 pub(super) const CONNECTIONS: u64 = 100;
 /// wrk's threads.
 const THREADS: u64 = 2;
 
-pub(super) const SCRIPT: &str = include_str!("load.lua");
+/// One line with what came of a run.
+const DONE: &str = r#"
+function done(summary, latency)
+    local errors = summary.errors
+    local broken = errors.connect + errors.read + errors.write + errors.timeout
+    io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration,
+        latency:percentile(50), latency:percentile(99), errors.status, broken))
+end
+"#;
+
+/// Several requests in turn.
+const IN_TURN: &str = r#"
+local requests, last = {}, 0
+function init()
+    for number, call in ipairs(calls) do
+        requests[number] = wrk.format(call[1], call[2], nil, call[3])
+    end
+end
+function request()
+    last = last % #requests + 1
+    return requests[last]
+end
+"#;
+
+/// One HTTP request.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) body: String,
+}
 
 /// What one run came to.
 #[derive(Debug, Clone, Copy)]
@@ -28,16 +61,53 @@ impl Load {
     }
 }
 
-/// Sends `body` to `url` as fast as answers come, for `seconds`.
-///
-/// # Errors
-/// wrk is not there, or some request was not answered with success.
-pub(super) fn load(
+/// Sends a GraphQL request to `url`, over and over.
+pub(super) fn post(
+    files: &Files,
     url: &str,
     body: &str,
     seconds: u64,
-    script: &Path,
 ) -> Result<Load, Box<dyn Error>> {
+    let script = format!(
+        "{HEADERS}wrk.method = \"POST\"\nwrk.body = {}\n{DONE}",
+        text(body)
+    );
+    load(url, seconds, &files.write("post.lua", script.as_bytes())?)
+}
+
+/// Sends `calls` in turn, over and over.
+pub(super) fn in_turn(
+    files: &Files,
+    url: &str,
+    calls: &[Call],
+    seconds: u64,
+) -> Result<Load, Box<dyn Error>> {
+    let mut script = format!("{HEADERS}local calls = {{\n");
+    for Call { method, path, body } in calls {
+        let _ = writeln!(
+            script,
+            "    {{ {}, {}, {} }},",
+            text(method),
+            text(path),
+            text(body)
+        );
+    }
+    let _ = write!(script, "}}\n{IN_TURN}{DONE}");
+    load(url, seconds, &files.write("calls.lua", script.as_bytes())?)
+}
+
+const HEADERS: &str = "wrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.headers[\"Accept\"] = \"application/json\"\n";
+
+/// As Lua writes it; nothing that is sent here has the closing bracket in it.
+fn text(text: &str) -> String {
+    format!("[==[{text}]==]")
+}
+
+/// Runs a script against `url`, as fast as answers come.
+///
+/// # Errors
+/// wrk is not there, or some request was not answered with success.
+fn load(url: &str, seconds: u64, script: &Path) -> Result<Load, Box<dyn Error>> {
     let output = Command::new("wrk")
         .arg(format!("-t{THREADS}"))
         .arg(format!("-c{CONNECTIONS}"))
@@ -45,7 +115,6 @@ pub(super) fn load(
         .arg("-s")
         .arg(script)
         .arg(url)
-        .env("BODY", body)
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| {

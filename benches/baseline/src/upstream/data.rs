@@ -1,10 +1,11 @@
 //! 100 posts of 10 users, in the sizes of the well-known placeholder service. The words are drawn by a fixed rule.
 
+use bytes::Bytes;
 use serde_json::Value;
 use serde_json::json;
 
-pub(crate) const POSTS: u64 = 100;
-pub(crate) const USERS: u64 = 10;
+pub(super) const POSTS: u64 = 100;
+pub(super) const USERS: u64 = 10;
 
 const WORDS: [&str; 24] = [
     "river", "meadow", "orchard", "bridge", "saffron", "walnut", "harvest", "lantern", "valley",
@@ -12,20 +13,38 @@ const WORDS: [&str; 24] = [
     "spring", "teacher", "village", "letter", "season", "kettle",
 ];
 
-pub(crate) fn posts() -> Value {
-    (1..=POSTS).map(post).collect()
+/// The first posts; beyond the usual hundred, the users begin again.
+pub(super) fn posts(count: u64) -> Value {
+    (1..=count).map(post).collect()
 }
 
-fn post(id: u64) -> Value {
+/// The document of each user.
+pub(super) fn users() -> Vec<Bytes> {
+    (1..=USERS)
+        .map(|id| Bytes::from(user(id).to_string()))
+        .collect()
+}
+
+/// The one of the user with this id.
+pub(super) fn of_user<T>(users: &[T], id: u64) -> Option<&T> {
+    users.get(usize::try_from(id.checked_sub(1)?).ok()?)
+}
+
+/// Who wrote a post.
+pub(super) fn author(post: u64) -> u64 {
+    (post - 1) / (POSTS / USERS) % USERS + 1
+}
+
+pub(super) fn post(id: u64) -> Value {
     json!({
-        "userId": (id - 1) / (POSTS / USERS) + 1,
+        "userId": author(id),
         "id": id,
         "title": words(id, 6),
         "body": words(id + 1_000, 24),
     })
 }
 
-pub(crate) fn user(id: u64) -> Value {
+pub(super) fn user(id: u64) -> Value {
     let name = words(id + 2_000, 2);
     let login = name.replace(' ', ".");
     json!({

@@ -1,0 +1,283 @@
+//! The departments' documents become the answer, in the order of the operation.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::super::Failed;
+use super::documents::Backlogs;
+use super::documents::DirectoryEntry;
+use super::documents::GrievanceSummary;
+use super::documents::Grievances;
+use super::documents::Listing;
+use super::documents::Progress;
+use super::documents::Score;
+use super::documents::Scores;
+use super::documents::Service;
+use super::documents::Services;
+use super::documents::Umang;
+use super::documents::Weakest;
+use super::documents::Works;
+use super::documents::WorksOfDistrict;
+use super::fetch::Documents;
+use crate::graphql::Answer;
+
+#[derive(Serialize)]
+struct Data<'a> {
+    districts: Vec<DistrictAnswer<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DistrictAnswer<'a> {
+    lgd_code: String,
+    name: &'a str,
+    name_local: &'a str,
+    dggi: Option<ScoreAnswer<'a>>,
+    scheme_progress: Vec<SchemeAnswer<'a>>,
+    works: Option<WorksAnswer>,
+    grievance_summary: Option<GrievanceAnswer<'a>>,
+    service_backlog: Option<Vec<BacklogAnswer<'a>>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ScoreAnswer<'a> {
+    edition: Id<'a>,
+    as_of: Option<String>,
+    composite: Option<f64>,
+    rank: Option<u32>,
+    weakest: Vec<WeakestAnswer<'a>>,
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct WeakestAnswer<'a> {
+    indicator: Named<'a>,
+    value: Option<f64>,
+    normalised: f64,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct SchemeAnswer<'a> {
+    month: &'a str,
+    scheme: Scheme<'a>,
+    coverage: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Scheme<'a> {
+    slug: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorksAnswer {
+    as_of: Option<String>,
+    in_progress: Option<Totals>,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    count: u32,
+    spent: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GrievanceAnswer<'a> {
+    as_of: &'a str,
+    open: u32,
+    open_older_than: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BacklogAnswer<'a> {
+    service: ServiceAnswer<'a>,
+    pending: u32,
+    past_psga: u32,
+}
+
+#[derive(Serialize)]
+struct ServiceAnswer<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    umang: Option<ListingAnswer<'a>>,
+}
+
+#[derive(Serialize)]
+struct ListingAnswer<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    rating: Option<f64>,
+}
+
+/// The whole answer.
+pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
+    let directory: Vec<DirectoryEntry<'_>> = serde_json::from_slice(&documents.directory)?;
+    let scores: Scores<'_> = serde_json::from_slice(&documents.scores)?;
+    let progress: Vec<Progress<'_>> = documents
+        .progress
+        .iter()
+        .map(|document| serde_json::from_slice(document))
+        .collect::<Result<_, _>>()?;
+    let works: Works<'_> = serde_json::from_slice(&documents.works)?;
+    let grievances: Grievances<'_> = serde_json::from_slice(&documents.grievances)?;
+    let backlogs: Backlogs<'_> = serde_json::from_slice(&documents.backlog)?;
+    let services: Services<'_> = serde_json::from_slice(&documents.services)?;
+    let umang: Umang<'_> = serde_json::from_slice(&documents.umang)?;
+
+    let scores = by(&scores.records, |score| score.district);
+    let works = by(&works.data, |works| works.district);
+    let backlogs = by(&backlogs.rows, |backlog| backlog.district);
+    let services = by(&services.services, |service| &*service.id);
+    let listings = by(&umang.pd.services, |listing| &*listing.id);
+
+    let mut districts = Vec::with_capacity(directory.len());
+    for (index, entry) in directory.iter().enumerate() {
+        let grievances = grievances.data.entities.get(index).and_then(Option::as_ref);
+        let backlog = backlogs.get(&entry.code).map(|backlog| {
+            let rows = backlog.services.iter().map(|row| BacklogAnswer {
+                service: service(&row.id, &services, &listings),
+                pending: row.pending,
+                past_psga: row.past,
+            });
+            rows.collect()
+        });
+        districts.push(DistrictAnswer {
+            lgd_code: entry.code.to_string(),
+            name: &entry.name,
+            name_local: &entry.local,
+            dggi: scores.get(&entry.code).copied().map(score).transpose()?,
+            scheme_progress: progress.get(index).map(schemes).unwrap_or_default(),
+            works: works.get(&entry.code).copied().map(works_of).transpose()?,
+            grievance_summary: grievances
+                .and_then(|one| one.summary.as_ref())
+                .map(grievance),
+            service_backlog: backlog,
+        });
+    }
+    let data = Data { districts };
+    Ok(serde_json::to_vec(&Answer { data })?.into())
+}
+
+fn by<'a, T, K: std::hash::Hash + Eq>(
+    rows: &'a [T],
+    key: impl Fn(&'a T) -> K,
+) -> HashMap<K, &'a T> {
+    rows.iter().map(|row| (key(row), row)).collect()
+}
+
+fn score<'a>(score: &'a Score<'a>) -> Result<ScoreAnswer<'a>, Failed> {
+    Ok(ScoreAnswer {
+        edition: Id { id: &score.edition },
+        as_of: date(&score.as_of, '-'),
+        composite: published(&score.score).map(str::parse).transpose()?,
+        rank: published(&score.rank).map(str::parse).transpose()?,
+        weakest: score
+            .weakest
+            .iter()
+            .map(weakest)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn weakest<'a>(weakest: &'a Weakest<'a>) -> Result<WeakestAnswer<'a>, Failed> {
+    Ok(WeakestAnswer {
+        indicator: Named {
+            id: &weakest.code,
+            name: &weakest.name,
+        },
+        value: figure(&weakest.value),
+        normalised: weakest.normalised.parse()?,
+    })
+}
+
+fn schemes<'a>(progress: &'a Progress<'a>) -> Vec<SchemeAnswer<'a>> {
+    let rows = progress.records.iter().map(|row| SchemeAnswer {
+        month: &row.month,
+        scheme: Scheme {
+            slug: &row.slug,
+            name: &row.name,
+        },
+        coverage: row.coverage.parse().ok(),
+    });
+    rows.collect()
+}
+
+fn works_of(works: &WorksOfDistrict<'_>) -> Result<WorksAnswer, Failed> {
+    let in_progress = works.totals.iter().find(|totals| totals.status == "P");
+    let in_progress = in_progress.map(|totals| -> Result<Totals, Failed> {
+        Ok(Totals {
+            count: totals.works.parse()?,
+            spent: match &*totals.spent {
+                "NIL" => "0.00".to_owned(),
+                amount => amount.replace(',', ""),
+            },
+        })
+    });
+    Ok(WorksAnswer {
+        as_of: date(&works.as_of, '/'),
+        in_progress: in_progress.transpose()?,
+    })
+}
+
+fn grievance<'a>(summary: &'a GrievanceSummary<'a>) -> GrievanceAnswer<'a> {
+    GrievanceAnswer {
+        as_of: &summary.as_of,
+        open: summary.open,
+        open_older_than: summary.older,
+    }
+}
+
+fn service<'a>(
+    id: &'a str,
+    services: &HashMap<&str, &'a Service<'a>>,
+    listings: &HashMap<&str, &'a Listing<'a>>,
+) -> ServiceAnswer<'a> {
+    let service = services.get(id);
+    let umang = service.and_then(|service| service.umang.as_deref());
+    ServiceAnswer {
+        id,
+        name: service.map(|service| &*service.name),
+        umang: umang.map(|id| {
+            let listing = listings.get(id);
+            ListingAnswer {
+                id,
+                name: listing.map(|listing| &*listing.name),
+                rating: listing.and_then(|listing| listing.rating.parse().ok()),
+            }
+        }),
+    }
+}
+
+/// What is late or was not published is empty or `NA`.
+fn published(text: &str) -> Option<&str> {
+    (!matches!(text, "" | "NA")).then_some(text)
+}
+
+/// A number as officers key it in: `1,234.5%,`.
+fn figure(text: &str) -> Option<f64> {
+    let text = text.split('%').next().unwrap_or_default();
+    text.replace(',', "").trim().parse().ok()
+}
+
+/// `31-10-2026` as `2026-10-31`; the day that means none becomes none.
+fn date(text: &str, separator: char) -> Option<String> {
+    let mut parts = text.split(separator);
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    (year != "0000").then(|| format!("{year}-{month}-{day}"))
+}

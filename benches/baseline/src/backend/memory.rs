@@ -1,0 +1,21 @@
+//! The answer from memory: bytes that were made when the process began.
+
+use bytes::Bytes;
+
+use super::Backend;
+use super::Failed;
+use super::join::Join;
+
+pub(super) struct Memory(Bytes);
+
+impl Memory {
+    pub(super) async fn new(upstream: &str) -> Result<Memory, Failed> {
+        Ok(Memory(Join::new(upstream)?.answer().await?))
+    }
+}
+
+impl Backend for Memory {
+    async fn answer(&self) -> Result<Bytes, Failed> {
+        Ok(self.0.clone())
+    }
+}

@@ -1,0 +1,43 @@
+//! `{ posts { title } }` with nothing kept.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use reqwest::Client;
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::Backend;
+use super::Failed;
+use super::client;
+use crate::graphql::Answer;
+use crate::graphql::Posts;
+
+#[derive(Deserialize, Serialize)]
+struct Title<'a> {
+    #[serde(borrow)]
+    title: Option<Cow<'a, str>>,
+}
+
+pub(super) struct Titles {
+    client: Client,
+    upstream: String,
+}
+
+impl Titles {
+    pub(super) fn new(upstream: &str) -> Result<Titles, Failed> {
+        Ok(Titles {
+            client: client::client()?,
+            upstream: upstream.to_owned(),
+        })
+    }
+}
+
+impl Backend for Titles {
+    async fn answer(&self) -> Result<Bytes, Failed> {
+        let list = client::body(self.client.get(format!("{}/posts", self.upstream))).await?;
+        let posts: Vec<Title<'_>> = serde_json::from_slice(&list)?;
+        let data = Posts { posts };
+        Ok(serde_json::to_vec(&Answer { data })?.into())
+    }
+}

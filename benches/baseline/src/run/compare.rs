@@ -1,0 +1,224 @@
+//! One row: both sides are started, held to each other, and loaded in turns.
+//!
+//! The two runs of a pair follow each other at once, and who goes first changes from pair to pair: machines change their
+//! speed within minutes. Before any load, both sides must give the same answer at the same number of calls; a row whose
+//! calls differ compares nothing, and is void.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use serde_json::Value;
+
+use super::Bench;
+use super::ceiling::Ceilings;
+use super::figures;
+use super::figures::Sample;
+use super::figures::Side;
+use super::process::Process;
+use super::rows::Row;
+use super::rows::Targets;
+use super::wrk;
+use super::wrk::CONNECTIONS;
+
+/// Calls per request beyond those that were counted without load: entries of a cache end while it is under load.
+const REFRESHED: f64 = 0.01;
+
+/// All figures of a row.
+pub(super) struct Compared {
+    sides: [Side; 2],
+    ceilings: Ceilings,
+    targets: Targets,
+}
+
+/// A row, ready to be loaded.
+struct Pair<'a> {
+    bench: &'a Bench,
+    upstream: Process,
+    processes: [Process; 2],
+    sides: [Side; 2],
+    body: String,
+    answer: Bytes,
+}
+
+pub(super) async fn run(bench: &Bench, row: &Row) -> Result<Compared, Box<dyn Error>> {
+    let mut pair = start(bench, row).await?;
+    let mut ceilings = Ceilings::default();
+    ceilings.measure(bench, row, &pair.upstream, &pair.body, &pair.answer)?;
+    pair.load().await?;
+    ceilings.measure(bench, row, &pair.upstream, &pair.body, &pair.answer)?;
+    Ok(Compared {
+        sides: pair.sides,
+        ceilings,
+        targets: row.targets,
+    })
+}
+
+/// Starts both sides, and sees that they give the same answer.
+async fn start<'a>(bench: &'a Bench, row: &Row) -> Result<Pair<'a>, Box<dyn Error>> {
+    let upstream = row.upstream()?;
+    let settings = row.settings(bench, &upstream).await?;
+    let address = row.address(&upstream);
+    let body = super::request(&row.operation(bench)?);
+    let (gateway, ours, answer) =
+        one_side(bench, &upstream, &body, || bench.gateway(&settings)).await?;
+    let (backend, theirs, expected) = one_side(bench, &upstream, &body, || {
+        Process::role(&["backend", row.by_hand, &address])
+    })
+    .await?;
+    if !same(&answer, &expected)? {
+        let [ours, theirs] = [&answer, &expected].map(|answer| String::from_utf8_lossy(answer));
+        return Err(format!("the answers differ:\n{ours}\n{theirs}").into());
+    }
+    Ok(Pair {
+        bench,
+        upstream,
+        processes: [gateway, backend],
+        sides: [ours, theirs],
+        body,
+        answer,
+    })
+}
+
+/// One side started, and what it takes before there is any load.
+async fn one_side(
+    bench: &Bench,
+    upstream: &Process,
+    body: &str,
+    start: impl FnOnce() -> Result<Process, Box<dyn Error>>,
+) -> Result<(Process, Side, Bytes), Box<dyn Error>> {
+    let mut side = Side::default();
+    let before = bench.calls(upstream).await?;
+    let process = start()?;
+    side.idle = process.memory()?;
+    // The first answer fills whatever may be filled.
+    let first = bench.ask(&process, body).await?;
+    let filled = bench.calls(upstream).await?;
+    side.first_calls = filled - before;
+    let all = try_join_all((0..CONNECTIONS).map(|_| bench.ask(&process, body))).await?;
+    let calls = bench.calls(upstream).await? - filled;
+    if calls % CONNECTIONS != 0 || all.iter().any(|answer| *answer != first) {
+        return Err(format!(
+            "{CONNECTIONS} equal requests made {calls} calls, or got different answers"
+        )
+        .into());
+    }
+    side.calls = calls / CONNECTIONS;
+    Ok((process, side, first))
+}
+
+impl Pair<'_> {
+    /// All pairs of runs.
+    async fn load(&mut self) -> Result<(), Box<dyn Error>> {
+        for process in &self.processes {
+            wrk::post(&self.bench.files, &process.graphql(), &self.body, 1)?;
+        }
+        for round in 0..self.bench.pairs {
+            for turn in 0..2 {
+                let index = (round + turn) % 2;
+                let sample = self.sample(&self.processes[index]).await?;
+                self.sides[index].samples.push(sample);
+            }
+        }
+        for (process, side) in self.processes.iter().zip(&mut self.sides) {
+            side.peak = process.peak()?;
+        }
+        Ok(())
+    }
+
+    async fn sample(&self, process: &Process) -> Result<Sample, Box<dyn Error>> {
+        let (calls, cpu) = (self.bench.calls(&self.upstream).await?, process.cpu()?);
+        let load = wrk::post(
+            &self.bench.files,
+            &process.graphql(),
+            &self.body,
+            self.bench.seconds,
+        )?;
+        let cpu = process.cpu()? - cpu;
+        let calls = self.bench.calls(&self.upstream).await? - calls;
+        Ok(Sample {
+            load,
+            cpu: cpu.as_secs_f64() * 1e6 / load.requests as f64,
+            calls: calls as f64 / load.requests as f64,
+        })
+    }
+}
+
+impl Compared {
+    pub(super) fn table(&self) -> String {
+        let [gateway, by_hand] = &self.sides;
+        figures::table(gateway, by_hand, self.targets, self.ceilings)
+    }
+
+    /// Whether both sides made the same calls. Under load, each connection can have made the calls of one request that
+    /// was not finished when the run ended, and no request can have been answered without its calls.
+    ///
+    /// # Errors
+    /// Why the row is void.
+    pub(super) fn same_calls(&self) -> Result<(), String> {
+        let [gateway, by_hand] = &self.sides;
+        for (which, ours, theirs) in [
+            ("a", gateway.calls, by_hand.calls),
+            ("the first", gateway.first_calls, by_hand.first_calls),
+        ] {
+            if ours != theirs {
+                return Err(format!(
+                    "the gateway makes {ours} calls for {which} request, the other {theirs}"
+                ));
+            }
+        }
+        for sample in self.sides.iter().flat_map(|side| &side.samples) {
+            let unfinished = CONNECTIONS as f64 / sample.load.requests as f64;
+            let least = gateway.calls as f64;
+            let most = least * (1.0 + unfinished) + REFRESHED;
+            if sample.calls < least - 1e-9 || sample.calls > most {
+                return Err(format!(
+                    "{:.3} calls for a request under load, and not {least}",
+                    sample.calls
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same bytes, or the same JSON: members in the same order, numbers of the same value however they are written.
+fn same(one: &[u8], other: &[u8]) -> Result<bool, serde_json::Error> {
+    Ok(one == other
+        || equal(
+            &serde_json::from_slice(one)?,
+            &serde_json::from_slice(other)?,
+        ))
+}
+
+fn equal(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64() == other.as_f64()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equal(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|((name, one), (as_named, other))| name == as_named && equal(one, other))
+        }
+        _ => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_same_by_their_value() -> Result<(), serde_json::Error> {
+        assert!(same(br#"{"a": [4.0, 5.8470]}"#, br#"{"a":[4,5.847]}"#)?);
+        assert!(!same(br#"{"a":4}"#, br#"{"a":"4"}"#)?);
+        assert!(!same(br#"{"a":[4,5]}"#, br#"{"a":[4]}"#)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! The rows of the comparison: what is asked, of whom, and what must hold of the figures.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use super::Bench;
+use super::figures::Target;
+use super::files;
+use super::process::Process;
+use super::wrk::Call;
+
+const POSTS: &str = "{ posts { id userId title user { id name email } } }";
+const TITLES: &str = "{ posts { title } }";
+const GREET: &str = "{ greet }";
+
+/// One row.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    operation: Operation,
+    world: World,
+    /// The gateway keeps whole answers too, as it does by default.
+    answers_kept: bool,
+    /// The backend that the gateway is held against.
+    pub(super) by_hand: &'static str,
+    pub(super) targets: Targets,
+}
+
+/// What must hold: of the ratios of throughput and CPU time, and of the gateway's memory at most, in MB.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Targets {
+    pub(super) throughput: Target,
+    pub(super) cpu: Target,
+    pub(super) memory: Target,
+}
+
+const AS_BY_HAND: Targets = Targets {
+    throughput: Target::AtLeast(0.95),
+    cpu: Target::AtMost(1.2),
+    memory: Target::None,
+};
+
+enum Operation {
+    Text(&'static str),
+    /// The file with the district query.
+    District,
+}
+
+/// Who is called.
+#[derive(Clone, Copy)]
+pub(super) enum World {
+    /// Posts and users over REST; under which part of the upstream, which says whether its answers may be kept.
+    Rest(&'static str),
+    /// Posts and users as Federation subgraphs.
+    Federation,
+    /// The stand-ins of the seven departments.
+    Departments,
+}
+
+pub(super) const ROWS: [Row; 7] = [
+    Row {
+        name: "Nothing cached: a join over REST",
+        operation: Operation::Text(POSTS),
+        world: World::Rest("no-store"),
+        answers_kept: true,
+        by_hand: "join",
+        targets: AS_BY_HAND,
+    },
+    Row {
+        name: "Nothing cached: one list over REST",
+        operation: Operation::Text(TITLES),
+        world: World::Rest("no-store"),
+        answers_kept: true,
+        by_hand: "titles",
+        targets: AS_BY_HAND,
+    },
+    Row {
+        name: "Nothing cached: nobody to call",
+        operation: Operation::Text(GREET),
+        world: World::Rest("no-store"),
+        answers_kept: true,
+        by_hand: "greet",
+        targets: AS_BY_HAND,
+    },
+    Row {
+        name: "Nothing cached: a join over Federation subgraphs",
+        operation: Operation::Text(POSTS),
+        world: World::Federation,
+        answers_kept: true,
+        by_hand: "federation",
+        targets: AS_BY_HAND,
+    },
+    Row {
+        name: "Documents cached: a join over REST",
+        operation: Operation::Text(POSTS),
+        world: World::Rest("kept"),
+        answers_kept: false,
+        by_hand: "kept",
+        targets: Targets {
+            throughput: Target::AtLeast(0.95),
+            cpu: Target::None,
+            memory: Target::None,
+        },
+    },
+    Row {
+        name: "The answer cached",
+        operation: Operation::Text(POSTS),
+        world: World::Rest("kept"),
+        answers_kept: true,
+        by_hand: "memory",
+        targets: Targets {
+            throughput: Target::AtLeast(0.8),
+            cpu: Target::None,
+            memory: Target::None,
+        },
+    },
+    Row {
+        name: "Documents cached: the district query",
+        operation: Operation::District,
+        world: World::Departments,
+        answers_kept: false,
+        by_hand: "district",
+        targets: Targets {
+            throughput: Target::AtLeast(0.8),
+            cpu: Target::None,
+            memory: Target::AtMost(150.0),
+        },
+    },
+];
+
+impl Row {
+    /// The text of the operation.
+    pub(super) fn operation(&self, bench: &Bench) -> Result<String, Box<dyn Error>> {
+        match self.operation {
+            Operation::Text(text) => Ok(text.to_owned()),
+            Operation::District => district(bench),
+        }
+    }
+
+    pub(super) fn upstream(&self) -> Result<Process, Box<dyn Error>> {
+        self.world.upstream()
+    }
+
+    /// What the backend is told about the upstream.
+    pub(super) fn address(&self, upstream: &Process) -> String {
+        match self.world {
+            World::Rest(keeping) => format!("{}/{keeping}", upstream.url),
+            World::Federation => format!("{}/no-store", upstream.url),
+            World::Departments => upstream.url.clone(),
+        }
+    }
+
+    /// Nothing is set but what has to be: the gateway runs with its defaults.
+    pub(super) async fn settings(
+        &self,
+        bench: &Bench,
+        upstream: &Process,
+    ) -> Result<String, Box<dyn Error>> {
+        let connectors = match self.world {
+            World::Rest(_) => bench.paths.benches.join("connectors/rest"),
+            World::Federation => bench.paths.benches.join("connectors/federation"),
+            World::Departments => bench.paths.connectors.clone(),
+        };
+        let mut settings = files::head(&connectors)?;
+        if !self.answers_kept {
+            settings.push_str("[cache]\nresponses = \"0MB\"\n");
+        }
+        let address = self.address(upstream);
+        match self.world {
+            World::Rest(_) => {
+                let _ = writeln!(settings, "[connector.posts]\nbase_url = {address:?}");
+            }
+            World::Federation => {
+                for service in ["posts", "users"] {
+                    let url = format!("{address}/{service}/graphql");
+                    let _ = writeln!(settings, "[connector.{service}]\nbase_url = {url:?}");
+                }
+            }
+            World::Departments => settings.push_str(&departments(bench, upstream).await?),
+        }
+        Ok(settings)
+    }
+
+    /// The calls that one request makes, as the upstream can be sent them directly; none when it makes none.
+    pub(super) fn calls(&self) -> Vec<Call> {
+        match (&self.operation, self.world) {
+            (Operation::Text(POSTS), World::Rest("no-store")) => {
+                let users = (1..=10).map(|id| get(format!("/no-store/users/{id}")));
+                std::iter::once(get("/no-store/posts".to_owned()))
+                    .chain(users)
+                    .collect()
+            }
+            (Operation::Text(TITLES), World::Rest("no-store")) => {
+                vec![get("/no-store/posts".to_owned())]
+            }
+            (Operation::Text(POSTS), World::Federation) => {
+                let representations: Vec<serde_json::Value> = (1..=10)
+                    .map(|id| serde_json::json!({ "__typename": "User", "id": id }))
+                    .collect();
+                let users = serde_json::json!({
+                    "query": "query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { name email } } }",
+                    "variables": { "representations": representations },
+                });
+                let posts = super::request("{ posts { id userId title user { id } } }");
+                [("posts", posts), ("users", users.to_string())]
+                    .map(|(service, body)| Call {
+                        method: "POST",
+                        path: format!("/no-store/{service}/graphql"),
+                        body,
+                    })
+                    .to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl World {
+    pub(super) fn upstream(self) -> Result<Process, Box<dyn Error>> {
+        Process::role(&[
+            "upstream",
+            match self {
+                World::Rest(_) => "posts",
+                World::Federation => "services",
+                World::Departments => "departments",
+            },
+        ])
+    }
+}
+
+/// The text of the district query.
+pub(super) fn district(bench: &Bench) -> Result<String, Box<dyn Error>> {
+    let path = &bench.paths.operation;
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// The settings of the departments' connectors.
+pub(super) async fn departments(
+    bench: &Bench,
+    upstream: &Process,
+) -> Result<String, Box<dyn Error>> {
+    let url = format!("{}/settings", upstream.url);
+    Ok(bench.client.get(url).send().await?.text().await?)
+}
+
+fn get(path: String) -> Call {
+    Call {
+        method: "GET",
+        path,
+        body: String::new(),
+    }
+}

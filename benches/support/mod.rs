@@ -1,0 +1,132 @@
+//! What the micro-benchmarks share: gateways in this process, with upstreams that cost next to nothing.
+
+pub(crate) mod upstream;
+
+use std::path::Path;
+
+use axum::http::HeaderValue;
+use axum::http::header;
+use axum::middleware::map_response;
+use axum::response::Response;
+use bytes::Bytes;
+use sangam::config::Environment;
+use sangam::config::RawSettings;
+use sangam::config::Settings;
+use sangam::connector::Folder;
+use sangam::gateway::ClientContext;
+use sangam::gateway::Gateway;
+use sangam::gateway::GraphqlRequest;
+use sangam::gateway::Member;
+use sangam_demo::Options;
+use sangam_demo::Standin;
+use sangam_demo::departments;
+use sangam_demo::start_with;
+
+use upstream::serve_posts;
+
+/// A list whose elements refer to entities of a second endpoint.
+pub(crate) const JOIN: &str = "{ posts { id userId title user { id name email } } }";
+
+/// Settings under which whole answers are not kept.
+pub(crate) const NO_ANSWERS: &str = "[cache]\nresponses = \"0MB\"\n";
+
+/// A runtime like the gateway's own.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    // Without one, no client can be made; with one already, it is the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// A text of the repository.
+pub(crate) fn text(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The gateway over posts, which may be kept for so many seconds; 0: not at all.
+pub(crate) fn over_posts(seconds: u64, settings: &str) -> Gateway {
+    let url = serve_posts(seconds);
+    let settings = format!("{settings}\n[connector.posts]\nbase_url = \"{url}\"\n");
+    gateway("benches/connectors/rest", &settings)
+}
+
+/// The gateway over the stand-ins of all departments. Those that say nothing about caching allow an hour.
+pub(crate) async fn over_departments(settings: &str) -> (Gateway, Vec<Standin>) {
+    let mut settings = settings.to_owned();
+    let mut standins = Vec::new();
+    for department in departments() {
+        let router = (department.router)().layer(map_response(with_lifetime));
+        let options = Options {
+            record: false,
+            ..Options::default()
+        };
+        let standin = start_with(department.name, router, options).await.unwrap();
+        settings.push_str(&department.settings(&standin.url()));
+        settings.push('\n');
+        standins.push(standin);
+    }
+    (gateway("connectors", &settings), standins)
+}
+
+async fn with_lifetime(mut response: Response) -> Response {
+    let lifetime = HeaderValue::from_static("max-age=3600");
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(lifetime);
+    response
+}
+
+/// The gateway over the connectors of a folder.
+fn gateway(connectors: &str, settings: &str) -> Gateway {
+    let settings_file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(settings_file.path(), settings).unwrap();
+    let settings = Settings::load(
+        Some(settings_file.path()),
+        &Environment::default(),
+        RawSettings::default(),
+    );
+    let settings = settings.unwrap_or_else(|error| panic!("{error}"));
+    let mut members = Vec::new();
+    for entry in std::fs::read_dir(root().join(connectors)).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let folder = Folder::read(&path);
+        let subgraph = folder.subgraph.unwrap();
+        members.push(Member {
+            settings: settings.connector(&subgraph.name, None).unwrap(),
+            owner: None,
+            description: None,
+            subgraph,
+        });
+    }
+    Gateway::new(members, &settings).unwrap_or_else(|problem| panic!("{problem:?}"))
+}
+
+/// The answer to an operation; it has no errors.
+pub(crate) async fn ask(gateway: &Gateway, operation: &str) -> Bytes {
+    let request = GraphqlRequest {
+        query: Some(operation.to_owned()),
+        ..GraphqlRequest::default()
+    };
+    gateway
+        .execute(request, &ClientContext::default())
+        .await
+        .body
+}
+
+/// The same for the first time: it is looked at.
+pub(crate) async fn ask_first(gateway: &Gateway, operation: &str) -> Bytes {
+    let answer = ask(gateway, operation).await;
+    let text = String::from_utf8_lossy(&answer);
+    assert!(text.starts_with(r#"{"data":{"#), "{text}");
+    answer
+}
