@@ -72,9 +72,9 @@ section! {
     Cache, RawCache {
         /// Compiled operations that are kept.
         plans: usize = 1_000,
-        /// Bytes of departments' documents that are kept.
+        /// Bytes of departments' documents that are kept; with `0MB`, none are.
         documents: ByteSize = ByteSize(256_000_000),
-        /// Bytes of whole answers that are kept.
+        /// Bytes of whole answers that are kept; with `0MB`, every request is executed.
         responses: ByteSize = ByteSize(128_000_000),
     }
 }
