@@ -4,10 +4,6 @@ pub(crate) mod upstream;
 
 use std::path::Path;
 
-use axum::http::HeaderValue;
-use axum::http::header;
-use axum::middleware::map_response;
-use axum::response::Response;
 use bytes::Bytes;
 use sangam::config::Environment;
 use sangam::config::RawSettings;
@@ -20,7 +16,6 @@ use sangam::gateway::Member;
 use sangam_demo::Options;
 use sangam_demo::Standin;
 use sangam_demo::departments;
-use sangam_demo::start_with;
 
 use upstream::serve_posts;
 
@@ -56,31 +51,21 @@ pub(crate) fn over_posts(seconds: u64, settings: &str) -> Gateway {
     gateway("benches/connectors/rest", &settings)
 }
 
-/// The gateway over the stand-ins of all departments. Those that say nothing about caching allow an hour.
+/// The gateway over the stand-ins of all departments.
 pub(crate) async fn over_departments(settings: &str) -> (Gateway, Vec<Standin>) {
     let mut settings = settings.to_owned();
     let mut standins = Vec::new();
     for department in departments() {
-        let router = (department.router)().layer(map_response(with_lifetime));
         let options = Options {
             record: false,
             ..Options::default()
         };
-        let standin = start_with(department.name, router, options).await.unwrap();
+        let standin = department.start(options).await.unwrap();
         settings.push_str(&department.settings(&standin.url()));
         settings.push('\n');
         standins.push(standin);
     }
     (gateway("connectors", &settings), standins)
-}
-
-async fn with_lifetime(mut response: Response) -> Response {
-    let lifetime = HeaderValue::from_static("max-age=3600");
-    response
-        .headers_mut()
-        .entry(header::CACHE_CONTROL)
-        .or_insert(lifetime);
-    response
 }
 
 /// The gateway over the connectors of a folder.
