@@ -191,7 +191,7 @@ impl Caller<'_> {
         let body = |places: &[usize]| asked.body(operation, places);
         let found = self.runtime.documents.entities(call, entities, body);
         let found = found.instrument(span.clone()).await;
-        observed::record(&span, found.called.as_ref());
+        observed::record(self.runtime, self.fetch, &span, found.called.as_ref());
         let mut missing = Vec::new();
         let mut others = Vec::new();
         let all = std::mem::take(targets).into_iter().zip(found.kept);
@@ -244,7 +244,7 @@ impl Caller<'_> {
             }
         };
         let fetched = fetched.instrument(span.clone()).await;
-        observed::record(&span, Some(&fetched));
+        observed::record(self.runtime, self.fetch, &span, Some(&fetched));
         fetched
     }
 

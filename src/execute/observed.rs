@@ -14,11 +14,11 @@ use crate::observe;
 use crate::plan::{Call, Fetch};
 use crate::source::SourceError;
 
-/// The span of one call.
+/// The span of one call; it exists only where spans are exported.
 pub(super) fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     let (connector, coordinate) = names(runtime, fetch);
     tracing::info_span!(
-        "fetch",
+        observe::CALL_SPAN,
         otel.kind = "client",
         otel.status_code = Empty,
         connector,
@@ -48,7 +48,12 @@ fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
 }
 
 /// Records what came of it; nothing where all entities had been kept.
-pub(super) fn record(span: &Span, called: Option<&Result<Fetched, SourceError>>) {
+pub(super) fn record(
+    runtime: &Runtime,
+    fetch: &Fetch,
+    span: &Span,
+    called: Option<&Result<Fetched, SourceError>>,
+) {
     match called {
         None => {
             span.record("cache", CacheState::Hit.as_str());
@@ -59,9 +64,17 @@ pub(super) fn record(span: &Span, called: Option<&Result<Fetched, SourceError>>)
             span.record("cache", fetched.state.as_str());
         }
         Some(Err(error)) => {
-            span.record("kind", error.kind.as_str());
+            let (connector, coordinate) = names(runtime, fetch);
+            let kind = error.kind.as_str();
+            span.record("kind", kind);
             span.record("otel.status_code", "ERROR");
-            span.in_scope(|| tracing::warn!(error = error.detail, "a department did not answer"));
+            tracing::warn!(
+                connector,
+                coordinate,
+                kind,
+                error = error.detail,
+                "a department did not answer"
+            );
         }
     }
 }

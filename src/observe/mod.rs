@@ -34,6 +34,9 @@ pub use trace_context::TraceContext;
 
 use crate::config::{Log, LogLevel, Tracing};
 
+/// The name of the span of one call to a department.
+pub const CALL_SPAN: &str = "fetch";
+
 /// What observes this process; dropping it sends what is not sent yet.
 #[derive(Debug)]
 pub struct Observer {
@@ -74,12 +77,18 @@ pub fn subscriber(
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // Spans are kept whatever the level of lines, so that a line about a problem knows its request.
-    let lines = log::LogLayer::new(log.format, masker.clone(), sink).with_filter(filter_fn(
-        move |metadata| {
-            log::is_ours(metadata.target()) && (metadata.is_span() || *metadata.level() <= level)
-        },
-    ));
+    // A request's span is kept whatever the level of lines, so that a line about a problem knows its request. Spans of
+    // calls are for traces alone: there are many of them, and a line about a call names it.
+    let ours = filter_fn(move |metadata| {
+        log::is_ours(metadata.target())
+            && match metadata.is_span() {
+                true => metadata.name() != CALL_SPAN,
+                false => *metadata.level() <= level,
+            }
+    });
+    // The hint keeps what libraries say in detail from being looked at each time.
+    let lines = log::LogLayer::new(log.format, masker.clone(), sink)
+        .with_filter(ours.with_max_level_hint(level.max(LevelFilter::INFO)));
     let spans = provider.as_ref().map(|provider| {
         let layer = tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("sangam"))
@@ -87,14 +96,15 @@ pub fn subscriber(
             .with_threads(false)
             .with_tracked_inactivity(false);
         // A span with a field that is not in the table is not sent at all.
-        layer.with_filter(filter_fn(|metadata| {
+        let ours = filter_fn(|metadata| {
             metadata.is_span()
                 && metadata.target().starts_with("sangam")
                 && metadata
                     .fields()
                     .iter()
                     .all(|field| fields::is_allowed(field.name()))
-        }))
+        });
+        layer.with_filter(ours.with_max_level_hint(LevelFilter::INFO))
     });
     let subscriber = Registry::default().with(spans).with(lines);
     Ok((subscriber, Observer { masker, provider }))
@@ -143,6 +153,9 @@ pub fn place_of_call(span: &tracing::Span, request: TraceContext) -> TraceContex
 
 /// A span's own place in its trace; `None` when no spans are exported.
 fn exported(span: &tracing::Span) -> Option<TraceContext> {
+    if span.is_disabled() {
+        return None;
+    }
     let context = span.context();
     let span = context.span();
     let exported = span.span_context();

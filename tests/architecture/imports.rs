@@ -25,6 +25,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "plan",
             "source",
             "cache",
+            "observe",
         ],
     ),
     ("config", &["document", "connector"]),
