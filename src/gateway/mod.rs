@@ -58,7 +58,7 @@ pub struct GraphqlResponse {
     /// How long the answer may be kept by anybody else, if at all.
     pub cache: ResponseCachePolicy,
     /// Client request headers that the answer depends on, lower case.
-    pub vary: Vec<String>,
+    pub vary: std::sync::Arc<[String]>,
 }
 
 /// What became of a request (GraphQL over HTTP distinguishes these by status).

@@ -70,7 +70,7 @@ impl Refusal {
             body: self.body.clone(),
             outcome: self.outcome,
             cache: ResponseCachePolicy::default(),
-            vary: Vec::new(),
+            vary: std::sync::Arc::default(),
         }
     }
 }

@@ -150,10 +150,10 @@ impl Gateway {
         let key = operation
             .is_query()
             .then(|| self.response_key(ready, &coerced, client));
-        if let Some(key) = &key {
-            if let Some(served) = self.responses.get(key) {
-                return Ok(served_response(served, ready));
-            }
+        if let Some(key) = &key
+            && let Some(served) = self.responses.get(key)
+        {
+            return Ok(served_response(served, ready));
         }
         let context = self.context(ready, coerced, client)?;
         let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
@@ -327,7 +327,7 @@ impl Gateway {
                     .map(|age| age.as_secs())
                     .filter(|age| *age > 0),
             },
-            vary: ready.headers.to_vec(),
+            vary: Arc::clone(&ready.headers),
         }
     }
 }
@@ -341,7 +341,7 @@ fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
             private: served.private,
             age: served.age.map(|age| age.as_secs()),
         },
-        vary: ready.headers.to_vec(),
+        vary: Arc::clone(&ready.headers),
     }
 }
 

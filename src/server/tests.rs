@@ -29,7 +29,7 @@ impl Executor for Fake {
             body: Bytes::from_static(b"{\"data\":{\"a\":1}}"),
             outcome: Outcome::Executed,
             cache: ResponseCachePolicy::default(),
-            vary: Vec::new(),
+            vary: std::sync::Arc::default(),
         };
         match query.as_str() {
             "{invalid}" => {
@@ -42,7 +42,7 @@ impl Executor for Fake {
                     private: false,
                     age: Some(10),
                 };
-                response.vary = vec!["accept-language".to_owned()];
+                response.vary = ["accept-language".to_owned()].into();
             }
             "{private}" => {
                 response.cache = ResponseCachePolicy {
