@@ -11,6 +11,9 @@ mod refusal;
 mod run;
 mod variables;
 
+use std::sync::Arc;
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -58,7 +61,9 @@ pub struct GraphqlResponse {
     /// How long the answer may be kept by anybody else, if at all.
     pub cache: ResponseCachePolicy,
     /// Client request headers that the answer depends on, lower case.
-    pub vary: std::sync::Arc<[String]>,
+    pub vary: Arc<[String]>,
+    /// Where the body's compressed form is kept beside an answer that is kept. Whoever sends the answer makes it.
+    pub compressed: Option<Arc<OnceLock<Bytes>>>,
 }
 
 /// What became of a request (GraphQL over HTTP distinguishes these by status).

@@ -1,5 +1,7 @@
 //! Requests that are refused before anything is executed, as GraphQL answers.
 
+use std::sync::Arc;
+
 use apollo_compiler::validation::DiagnosticList;
 use bytes::Bytes;
 
@@ -70,7 +72,8 @@ impl Refusal {
             body: self.body.clone(),
             outcome: self.outcome,
             cache: ResponseCachePolicy::default(),
-            vary: std::sync::Arc::default(),
+            vary: Arc::default(),
+            compressed: None,
         }
     }
 }

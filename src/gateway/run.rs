@@ -328,6 +328,7 @@ impl Gateway {
                     .filter(|age| *age > 0),
             },
             vary: Arc::clone(&ready.headers),
+            compressed: None,
         }
     }
 }
@@ -342,6 +343,7 @@ fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
             age: served.age.map(|age| age.as_secs()),
         },
         vary: Arc::clone(&ready.headers),
+        compressed: Some(served.compressed),
     }
 }
 

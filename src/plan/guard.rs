@@ -89,7 +89,7 @@ impl Guard {
     }
 
     /// How many conjunctions it has.
-    pub fn len(&self) -> usize {
+    pub fn conjunctions(&self) -> usize {
         self.any.len()
     }
 

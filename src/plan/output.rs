@@ -184,7 +184,7 @@ impl Collection<'_> {
                 let first = guard.and_not(&before);
                 before.or(guard);
                 *budget = budget
-                    .checked_sub(first.len() + before.len())
+                    .checked_sub(first.conjunctions() + before.conjunctions())
                     .ok_or(PlanError::TooComplex)?;
                 if !first.is_never() {
                     order.push((*place, index, first));

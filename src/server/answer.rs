@@ -2,18 +2,37 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
+use bytes::Bytes;
+use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
 
 use super::media::Media;
 use crate::gateway::{GraphqlResponse, Outcome, ResponseCachePolicy};
 
+/// How the body is sent (RFC 9110, section 8.4).
+pub(super) enum Encoding {
+    /// As it is, whatever the client accepts.
+    Fixed,
+    /// As it is, for this client.
+    Negotiable,
+    /// Compressed to this.
+    Gzip(Bytes),
+}
+
 /// Writes the answer.
-pub(super) fn answer(response: GraphqlResponse, media: Media) -> Response {
-    let mut answer = Response::new(Body::from(response.body));
+pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding) -> Response {
+    let negotiated = !matches!(encoding, Encoding::Fixed);
+    let (body, gzip) = match encoding {
+        Encoding::Gzip(body) => (body, true),
+        _ => (response.body, false),
+    };
+    let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = status(response.outcome, media);
     let headers = answer.headers_mut();
-    headers.reserve(6);
+    headers.reserve(8);
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers.insert(CONTENT_TYPE, media.header());
     if response.outcome == Outcome::MutationNotAllowed {
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
@@ -25,7 +44,7 @@ pub(super) fn answer(response: GraphqlResponse, media: Media) -> Response {
     if let (Some(age), Some(_)) = (response.cache.age, response.cache.max_age) {
         headers.insert(AGE, HeaderValue::from(age));
     }
-    headers.insert(VARY, vary(&response.vary));
+    headers.insert(VARY, vary(&response.vary, negotiated));
     answer
 }
 
@@ -52,13 +71,18 @@ fn cache_control(policy: ResponseCachePolicy, outcome: Outcome) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
 }
 
-/// The layers for compression and CORS add the headers that they read themselves.
-fn vary(names: &[String]) -> HeaderValue {
+/// What the answer depends on. The layer for CORS adds the header that it reads itself.
+fn vary(names: &[String], encoding: bool) -> HeaderValue {
+    let own = match encoding {
+        true => "accept, accept-encoding",
+        false => "accept",
+    };
     if names.is_empty() {
-        return HeaderValue::from_static("accept");
+        return HeaderValue::from_static(own);
     }
-    let mut text = String::from("accept");
-    for name in names.iter().filter(|name| *name != "accept") {
+    let mut text = String::from(own);
+    let known = |name: &str| name == "accept" || (encoding && name == "accept-encoding");
+    for name in names.iter().filter(|name| !known(name)) {
         text.push_str(", ");
         text.push_str(name);
     }

@@ -1,11 +1,10 @@
-//! The outermost layer: each request gets its id, its place in a trace, a span, its metrics and its line in the log.
+//! Around every request: its id, its place in a trace, a span, its metrics and its line in the log.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::State;
-use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use metrics::{Counter, Gauge, Histogram};
@@ -105,12 +104,15 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// The layer.
-pub(super) async fn observe(
-    State(observing): State<Arc<Observing>>,
-    mut request: Request<Body>,
-    next: Next,
-) -> Response {
+/// Has a request answered, observed from its beginning to its end.
+pub(super) async fn observed<F>(
+    observing: &Observing,
+    request: Request<Body>,
+    answer: impl FnOnce(Request<Body>, RequestContext) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     let started = Instant::now();
     let mut context = RequestContext::of(request.headers());
     let span = tracing::info_span!(
@@ -123,13 +125,13 @@ pub(super) async fn observe(
     );
     context.trace = crate::observe::join_trace(&span, request.headers(), context.trace);
     let request_id = context.request_id.clone();
-    request.extensions_mut().insert(context);
     observing.in_flight.increment(1.0);
     let in_flight = InFlight(&observing.in_flight);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answer = answer(request, context);
+    let mut response = answer.instrument(span.clone()).await;
     drop(in_flight);
     let outcome = observing.count(&response, started);
-    log(&observing, &span, &response, outcome, started);
+    log(observing, &span, &response, outcome, started);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -3,73 +3,76 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 use tokio::sync::SemaphorePermit;
 
-use super::answer::answer;
-use super::context::RequestContext;
+use super::answer::{Encoding, answer};
+use super::context::{RequestContext, observed};
 use super::media::Media;
 use super::refusal::Refusal;
-use super::{Shared, landing, request};
+use super::{Shared, compression, landing, request};
 use crate::gateway::{ClientContext, GraphqlRequest, GraphqlResponse, Outcome};
 
-/// `POST`: queries and mutations.
-pub(super) async fn post(
-    State(shared): State<Arc<Shared>>,
-    Extension(context): Extension<RequestContext>,
-    http: Request<Body>,
-) -> Response {
-    let (parts, body) = http.into_parts();
-    let handled = async {
-        let media = Media::accepted(&parts.headers).ok_or_else(Refusal::not_acceptable)?;
-        if !request::is_json(&parts.headers) {
-            return Err(Refusal::unsupported_media_type());
-        }
-        let _permit = shared.admit()?;
-        let limits = &shared.limits;
-        let body = request::body(
-            &parts.headers,
-            body,
-            limits.body_bytes.0,
-            limits.request_read_timeout,
-        );
-        let graphql = request::from_json(&body.await?)?;
-        let client = client(parts.headers, &context, true);
-        let response = execute(&shared, graphql, &client).await?;
-        Ok(answered(response, media))
+/// A request to `/graphql`, whatever its method.
+pub(super) async fn any(State(shared): State<Arc<Shared>>, http: Request<Body>) -> Response {
+    let answer = async |http: Request<Body>, context: RequestContext| {
+        let (parts, body) = http.into_parts();
+        let answered = match parts.method {
+            Method::POST => post(&shared, context, parts.headers, body).await,
+            Method::GET | Method::HEAD => get(&shared, context, parts).await,
+            // Any other may not be safe to answer as if it were one of these.
+            _ => Err(other_method()),
+        };
+        answered.unwrap_or_else(Refusal::into_response)
     };
-    handled.await.unwrap_or_else(Refusal::into_response)
+    observed(&shared.observing, http, answer).await
+}
+
+/// `POST`: queries and mutations.
+async fn post(
+    shared: &Shared,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let media = Media::accepted(&headers).ok_or_else(Refusal::not_acceptable)?;
+    if !request::is_json(&headers) {
+        return Err(Refusal::unsupported_media_type());
+    }
+    let _permit = shared.admit()?;
+    let limits = &shared.limits;
+    let body = request::body(
+        &headers,
+        body,
+        limits.body_bytes.0,
+        limits.request_read_timeout,
+    );
+    let graphql = request::from_json(&body.await?)?;
+    let client = client(headers, &context, true);
+    let response = execute(shared, graphql, &client).await?;
+    Ok(answered(shared, &client.headers, response, media).await)
 }
 
 /// `GET`: queries only, so that no link and no image can change anything.
-pub(super) async fn get(
-    State(shared): State<Arc<Shared>>,
-    Extension(context): Extension<RequestContext>,
-    parts: Parts,
-) -> Response {
+async fn get(shared: &Shared, context: RequestContext, parts: Parts) -> Result<Response, Refusal> {
     let query = parts.uri.query().unwrap_or_default();
     if query.is_empty() && landing::wants_text(&parts.headers) {
-        return landing::page(&parts.headers);
+        return Ok(landing::page(&parts.headers));
     }
-    let handled = async {
-        let media = Media::accepted(&parts.headers).ok_or_else(Refusal::not_acceptable)?;
-        let _permit = shared.admit()?;
-        let graphql = request::from_query_string(query)?;
-        let client = client(parts.headers, &context, false);
-        let response = execute(&shared, graphql, &client).await?;
-        Ok(answered(response, media))
-    };
-    handled.await.unwrap_or_else(Refusal::into_response)
+    let media = Media::accepted(&parts.headers).ok_or_else(Refusal::not_acceptable)?;
+    let _permit = shared.admit()?;
+    let graphql = request::from_query_string(query)?;
+    let client = client(parts.headers, &context, false);
+    let response = execute(shared, graphql, &client).await?;
+    Ok(answered(shared, &client.headers, response, media).await)
 }
 
-/// Any other method.
-pub(super) async fn other_method() -> Refusal {
+fn other_method() -> Refusal {
     Refusal::method(
         "GET, POST",
         "Send GraphQL requests by POST, or queries by GET",
@@ -98,15 +101,28 @@ async fn execute(
     })
 }
 
-/// The answer, with its outcome for the log and the metrics.
-fn answered(response: GraphqlResponse, media: Media) -> Response {
+/// The answer, compressed where that is wanted, with its outcome for the log and the metrics.
+async fn answered(
+    shared: &Shared,
+    client: &HeaderMap,
+    response: GraphqlResponse,
+    media: Media,
+) -> Response {
     let (outcome, bytes) = (response.outcome, response.body.len());
-    let mut answer = answer(response, media);
+    let encoding = match shared.compression && compression::is_worthwhile(&response.body) {
+        true if compression::is_accepted(client) => match compression::body(&response).await {
+            Some(body) => Encoding::Gzip(body),
+            None => Encoding::Negotiable,
+        },
+        true => Encoding::Negotiable,
+        false => Encoding::Fixed,
+    };
+    let mut answer = answer(response, media, encoding);
     answer.extensions_mut().insert(Answered { outcome, bytes });
     answer
 }
 
-/// What the observing layer reads of an answer.
+/// What is observed of an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answered {
     pub(super) outcome: Outcome,

@@ -1,17 +1,18 @@
 //! GraphQL over HTTP towards clients; health, and metrics for operators.
 //!
-//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`]. A request passes the layers of
-//! [`app`] from the outermost to its handler, and nothing else: observe, CORS, compression, then
-//! [`graphql`]: media types, a place among the requests in work, the body, the request, the executor, the answer.
+//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`]. A request's path is
+//! [`graphql::any`], from its id and its line in the log to the answer: media types, a place among the requests in work,
+//! the body, the request, the executor, compression. The only layer around it is CORS, where it is switched on.
 
 mod admin;
 mod answer;
+mod compression;
 mod context;
+mod cors;
 mod executor;
 mod graphql;
 mod health;
 mod landing;
-mod layers;
 mod listen;
 mod media;
 mod refusal;
@@ -24,8 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum_server::Handle;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
@@ -36,7 +36,7 @@ pub use media::Media;
 pub use refusal::Refusal;
 
 use crate::config::{Limits, Settings};
-use context::{Observing, observe};
+use context::Observing;
 
 /// Requests at the same time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
@@ -57,27 +57,21 @@ struct Shared {
     executor: Arc<dyn Executor>,
     limits: Limits,
     introspection: bool,
+    /// Answers are compressed for those who accept it.
+    compression: bool,
+    observing: Observing,
     places: Semaphore,
     stopping: AtomicBool,
     metrics: PrometheusHandle,
 }
 
-/// The layers and paths that clients see.
+/// The paths that clients see.
 fn app(shared: Arc<Shared>, settings: &Settings) -> Result<Router, SetupError> {
-    let observing = Arc::new(Observing::new(settings.log.requests));
-    let graphql = get(graphql::get)
-        .post(graphql::post)
-        .fallback(graphql::other_method);
-    let mut router = Router::new().route("/graphql", graphql);
-    // A layer wraps what stands before it: the last one is the outermost.
-    if settings.general.compression {
-        router = router.layer(layers::compression());
-    }
-    if let Some(cors) = layers::cors(&settings.cors)? {
+    let mut router = Router::new().route("/graphql", any(graphql::any));
+    if let Some(cors) = cors::layer(&settings.cors)? {
         router = router.layer(cors);
     }
     Ok(router
-        .layer(from_fn_with_state(observing, observe))
         .route(
             "/",
             get(async |headers: http::HeaderMap| landing::page(&headers)),
@@ -110,12 +104,16 @@ impl Server {
     /// A port that is in use, a certificate that cannot be read: with the setting to change.
     pub fn start(settings: &Settings, executor: Arc<dyn Executor>) -> Result<Server, SetupError> {
         let limits = settings.limits.clone();
+        // First: handles to metrics are taken from what is installed.
+        let metrics = crate::observe::metrics::install();
         let shared = Arc::new(Shared {
             executor,
             introspection: settings.general.introspection,
+            compression: settings.general.compression,
+            observing: Observing::new(settings.log.requests),
             places: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
             stopping: AtomicBool::new(false),
-            metrics: crate::observe::metrics::install(),
+            metrics,
             limits,
         });
         let mut server = Server {

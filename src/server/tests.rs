@@ -29,7 +29,8 @@ impl Executor for Fake {
             body: Bytes::from_static(b"{\"data\":{\"a\":1}}"),
             outcome: Outcome::Executed,
             cache: ResponseCachePolicy::default(),
-            vary: std::sync::Arc::default(),
+            vary: Arc::default(),
+            compressed: None,
         };
         match query.as_str() {
             "{invalid}" => {

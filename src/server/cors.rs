@@ -1,18 +1,13 @@
-//! The layers of other people's making, set up by settings: CORS and compression.
+//! CORS, by settings: which pages of other origins may ask.
 
 use http::{HeaderName, HeaderValue, Method};
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::SetupError;
 use crate::config::Cors;
 
-/// Shorter answers are sent as they are: they fit into one packet.
-const COMPRESS_ABOVE: u64 = 1024;
-
 /// CORS, when some origin may ask.
-pub(super) fn cors(settings: &Cors) -> Result<Option<CorsLayer>, SetupError> {
+pub(super) fn layer(settings: &Cors) -> Result<Option<CorsLayer>, SetupError> {
     if settings.origins.is_empty() {
         return Ok(None);
     }
@@ -45,11 +40,4 @@ fn each<T>(
         parse(text).ok_or_else(|| SetupError::new(format!("{setting}: {text:?} cannot be one")))
     });
     parsed.collect()
-}
-
-/// Compression of answers that are worth it.
-pub(super) fn compression() -> CompressionLayer<SizeAbove> {
-    CompressionLayer::new()
-        .quality(tower_http::CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(COMPRESS_ABOVE))
 }

@@ -1,0 +1,111 @@
+//! Answers compressed with gzip for clients that accept it (RFC 9110, section 8.4).
+//!
+//! An answer is there as a whole before it is sent, so it is compressed as a whole; and an answer that is kept is
+//! compressed once, whoever asks for it.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::HeaderMap;
+use http::header::ACCEPT_ENCODING;
+
+use crate::gateway::GraphqlResponse;
+
+/// Shorter answers are sent as they are: they fit into one packet.
+const SHORTEST: usize = 1024;
+
+/// Longer ones take so long that other requests would wait for it on this thread.
+const LONGEST_IN_PLACE: usize = 256 * 1024;
+
+/// Whether an answer is worth it.
+pub(super) fn is_worthwhile(body: &Bytes) -> bool {
+    body.len() > SHORTEST
+}
+
+/// Whether the client accepts gzip by name, or anything (section 12.5.3).
+pub(super) fn is_accepted(headers: &HeaderMap) -> bool {
+    let ranges = headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let (mut gzip, mut any) = (None, None);
+    for range in ranges {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let wanted = !parts.any(is_never);
+        if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+            gzip = Some(wanted);
+        } else if name == "*" {
+            any = Some(wanted);
+        }
+    }
+    gzip.or(any).unwrap_or(false)
+}
+
+/// `q=0`, with any number of zeros.
+fn is_never(parameter: &str) -> bool {
+    let quality = parameter
+        .strip_prefix("q=")
+        .or_else(|| parameter.strip_prefix("Q="));
+    quality.is_some_and(|text| text.parse() == Ok(0.0))
+}
+
+/// The body compressed, from what is kept beside it if it was compressed before. `None` where that cannot be done: then
+/// it is sent as it is.
+pub(super) async fn body(response: &GraphqlResponse) -> Option<Bytes> {
+    if let Some(known) = response.compressed.as_ref().and_then(|kept| kept.get()) {
+        return Some(known.clone());
+    }
+    let whole = response.body.clone();
+    let made = if whole.len() <= LONGEST_IN_PLACE {
+        gzip(&whole)
+    } else {
+        let made = tokio::task::spawn_blocking(move || gzip(&whole)).await;
+        made.ok().flatten()
+    };
+    let made = made?;
+    Some(match &response.compressed {
+        Some(kept) => kept.get_or_init(|| made).clone(),
+        None => made,
+    })
+}
+
+fn gzip(body: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_what_the_client_accepts() {
+        let cases = [
+            ("gzip", true),
+            ("br, gzip;q=0.5", true),
+            ("GZIP", true),
+            ("*", true),
+            ("deflate, *;q=0.1", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.000, *", false),
+            ("*;q=0", false),
+            ("br", false),
+            ("identity", false),
+            ("", false),
+        ];
+        for (accept, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept));
+            assert_eq!(is_accepted(&headers), expected, "{accept}");
+        }
+        assert!(!is_accepted(&HeaderMap::new()));
+    }
+}
