@@ -6,6 +6,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 PORT ?= 4000
+SETS ?= 600
 CARGO ?= cargo
 OUT := $(or $(CARGO_TARGET_DIR),target)
 TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
@@ -14,7 +15,7 @@ COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .PHONY: help
 help: ## Say what there is to make
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 27
 
 .PHONY: build
 build: ## Build the gateway, quickly (target/demo/sangam)
@@ -28,6 +29,7 @@ demo: ## Start the stand-ins and the gateway in front of them (PORT=4000)
 .PHONY: test
 test: lint ## Everything that must hold before a change goes in
 	scripts/cargo-test
+	scripts/oracle-composition
 	$(CARGO) build --quiet --package sangam
 	$(OUT)/debug/sangam check
 	$(OUT)/debug/sangam test
@@ -50,8 +52,15 @@ dist: ## A tarball: the binary, connectors, a sample configuration, a service un
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: ## Run the commands of README.md and connectors/README.md in a clean clone
+prove: prove-readme prove-composition ## What is too slow for every day: all that begins with prove-
+
+.PHONY: prove-readme
+prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
 	scripts/readme-commands
+
+.PHONY: prove-composition
+prove-composition: ## Hold composition against an independent composer, at length (SETS=600)
+	scripts/oracle-composition $(SETS)
 
 .PHONY: docs
 docs: ## Write the generated parts of docs/ anew

@@ -1,6 +1,6 @@
 //! Fields of objects and interfaces: one field out of those that subgraphs give, and who resolves it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -43,17 +43,20 @@ impl<'a> Merge<'a, '_> {
         graphs: &[usize],
     ) -> IndexMap<Name, Component<FieldDefinition>> {
         let mut all: IndexMap<Name, Vec<Source<'a>>> = IndexMap::default();
+        let mut taken_over: HashMap<&Name, Vec<Source<'a>>> = HashMap::new();
         for &graph in graphs {
             for (name, definition) in fields_of(&self.views[graph].schema.types[parent]) {
-                if let Some(source) = self.source(graph, parent, name, definition) {
-                    all.entry(name.clone()).or_default().push(source);
+                match self.source(graph, parent, name, definition) {
+                    (source, true) => all.entry(name.clone()).or_default().push(source),
+                    (source, false) => taken_over.entry(name).or_default().push(source),
                 }
             }
         }
         let mut fields = IndexMap::default();
         for (name, sources) in all {
             // Without a definition it may still be had through an interface object, and is external meanwhile.
-            let definition = self.field(parent, &name, &sources);
+            let lost = taken_over.remove(&name).unwrap_or_default();
+            let definition = self.field(parent, &name, &sources, &lost);
             let join = self.field_join(parent, &name, &sources);
             if let Some(of) = self.joins.types.get_mut(parent) {
                 of.fields.insert(name.clone(), join);
@@ -65,26 +68,27 @@ impl<'a> Merge<'a, '_> {
         fields
     }
 
-    /// A field as it counts in one subgraph; `None` when another has taken it over altogether.
+    /// A field as it counts in one subgraph, and whether it does: another may have taken it over altogether.
     fn source(
         &self,
         graph: usize,
         parent: &Name,
         name: &Name,
         definition: &'a Component<FieldDefinition>,
-    ) -> Option<Source<'a>> {
+    ) -> (Source<'a>, bool) {
         let view = &self.views[graph];
         let overridden = matches!(
             self.overrides.overridden(parent, name, graph),
             Some(Overridden { label: None, .. })
         );
         let used = view.used.contains(&(parent.clone(), name.clone()));
-        (!overridden || used).then(|| Source {
+        let source = Source {
             graph,
             definition,
             external: view.is_external(parent, name),
             used_overridden: overridden,
-        })
+        };
+        (source, !overridden || used)
     }
 
     fn field(
@@ -92,6 +96,7 @@ impl<'a> Merge<'a, '_> {
         parent: &Name,
         name: &Name,
         sources: &[Source<'a>],
+        lost: &[Source<'a>],
     ) -> Option<FieldDefinition> {
         let at = format!("{parent}.{name}");
         let resolving: Vec<Source<'a>> = sources.iter().copied().filter(Source::resolves).collect();
@@ -111,7 +116,7 @@ impl<'a> Merge<'a, '_> {
             name: name.clone(),
             arguments,
             ty,
-            directives: self.field_directives(&at, &resolving),
+            directives: self.field_directives(&at, sources, lost),
         };
         self.sharing(&at, parent, name, sources);
         for source in sources.iter().filter(|source| source.external) {
@@ -201,12 +206,18 @@ impl<'a> Merge<'a, '_> {
         Some(common)
     }
 
+    /// Of all that are not external. Who has lost the field still has a say: what one connector hides or guards does
+    /// not come into the open because another resolves it now.
     fn field_directives(
         &mut self,
         at: &str,
         sources: &[Source<'a>],
+        lost: &[Source<'a>],
     ) -> apollo_compiler::ast::DirectiveList {
-        let given: Vec<(usize, Vec<&Node<Directive>>)> = sources
+        let mut saying: Vec<&Source<'a>> = sources.iter().chain(lost).collect();
+        saying.retain(|source| !source.external);
+        saying.sort_by_key(|source| source.graph);
+        let given: Vec<(usize, Vec<&Node<Directive>>)> = saying
             .iter()
             .map(|source| (source.graph, source.definition.directives.iter().collect()))
             .collect();

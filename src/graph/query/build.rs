@@ -122,6 +122,14 @@ impl Builder<'_> {
         }
     }
 
+    /// Merging has decided it: a key that an extension marks so, for example, is not.
+    fn is_external(&self, service: &str, parent: &Name, field: &Name) -> bool {
+        let graph = self.composed.graph(service);
+        let join = self.composed.joins.field(parent, field);
+        let here = join.and_then(|join| join.graphs.get(&graph?));
+        here.is_some_and(|here| here.external)
+    }
+
     fn fill_service_node(
         &mut self,
         subgraph: &Subgraph,
@@ -135,9 +143,7 @@ impl Builder<'_> {
         let keys = key_field_names(definition.directives());
         let mut fields = BTreeMap::new();
         for (field_name, field) in fields_of(definition) {
-            let external =
-                field.directives.has("external") || definition.directives().has("external");
-            if external && !keys.contains(field_name.as_str()) {
+            if self.is_external(&subgraph.name, name, field_name) {
                 continue;
             }
             let label = match self.standing(&subgraph.name, name, field) {

@@ -228,6 +228,12 @@ impl<'g> Closure<'g> {
         self.ways.get(field)
     }
 
+    /// True when the row may be known as an interface object only.
+    pub(super) fn has_interface_object(&self, graph: &QueryGraph) -> bool {
+        let mut places = self.places.iter();
+        places.any(|&node| graph.node(node).interface_object)
+    }
+
     /// At an abstract type: the objects that the row can turn out to be, and where each then stands.
     pub(super) fn members(&self, graph: &QueryGraph) -> BTreeMap<TypeId, Places> {
         let mut members: BTreeMap<TypeId, Places> = BTreeMap::new();

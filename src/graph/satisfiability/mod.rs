@@ -197,7 +197,10 @@ impl<'g> Check<'g> {
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
-        if members.is_empty() && public(ty) {
+        // An interface object stands for objects that somebody else has to tell apart; an interface or union that is
+        // without objects where it is given can only turn out to be nothing.
+        let stands_for_some = closure.has_interface_object(graph);
+        if members.is_empty() && stands_for_some && public(ty) {
             let typename = vec![apollo_compiler::name!("__typename")];
             self.gaps(ty, places, closure, path, typename);
             return;

@@ -29,7 +29,9 @@ impl Taken<'_> {
                 .directive_definitions
                 .iter()
                 .filter(|(name, definition)| {
-                    let known = definition.is_built_in() || *name == fed::ONE_OF;
+                    let known = definition.is_built_in()
+                        || *name == fed::ONE_OF
+                        || fed::FEDERATION.contains(&name.as_str());
                     !known && !is_machinery(name)
                 })
                 .map(|(name, definition)| (name.clone(), definition.clone())),
@@ -129,6 +131,11 @@ impl Taken<'_> {
                 out.directives = list;
                 out.implements_interfaces = self.implements(ty, &interface.implements_interfaces);
                 out.fields = self.fields(ty, false);
+                // A cost comes from an interface object; where the type is an interface, it may not stand on a field.
+                for field in out.fields.values_mut() {
+                    let directives = &mut field.make_mut().directives;
+                    directives.0.retain(|one| one.name != fed::COST);
+                }
                 ExtendedType::Interface(taken)
             }
             ExtendedType::Union(union) => {

@@ -1,0 +1,202 @@
+//! Where two composers differ about a set.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use apollo_compiler::Schema;
+use sangam::graph::Composed;
+use sangam::graph::query::QueryGraph;
+use sangam::plan::{self, PlanLimits};
+
+use super::operations::operations;
+use super::ours::Ours;
+use super::sets::Set;
+use super::sorted::sorted;
+use super::theirs::{Reading, Theirs};
+use crate::plans::plan_of;
+
+/// Each plan takes time; what one set says of planning, a few operations show.
+const OPERATIONS: usize = 12;
+
+/// A difference. Waivers are looked up by its kind and what is in its text.
+pub(super) struct Difference {
+    pub(super) kind: &'static str,
+    /// Of whoever refuses.
+    pub(super) codes: BTreeSet<String>,
+    pub(super) text: String,
+}
+
+/// What can be wrong about a supergraph SDL that is read here.
+#[derive(Clone, Copy)]
+struct Whose {
+    unread: &'static str,
+    read: &'static str,
+    plans: &'static str,
+}
+
+const OURS: Whose = Whose {
+    unread: "our own supergraph is not read here",
+    read: "what we read of our own supergraph",
+    plans: "plans by our own supergraph",
+};
+
+const THEIRS: Whose = Whose {
+    unread: "their supergraph is not read here",
+    read: "what we read of their supergraph",
+    plans: "plans by their supergraph",
+};
+
+/// What comparing a set came to.
+pub(super) struct Outcome {
+    pub(super) generated: bool,
+    pub(super) accepted: bool,
+    pub(super) refused: bool,
+    pub(super) plans: usize,
+    /// Ours and theirs, where both refuse and the codes differ.
+    pub(super) codes: Option<(String, String)>,
+    pub(super) differences: Vec<Difference>,
+}
+
+pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
+    let mut outcome = Outcome {
+        generated: set.generated,
+        accepted: false,
+        refused: false,
+        plans: 0,
+        codes: None,
+        differences: Vec::new(),
+    };
+    let their_codes: BTreeSet<String> = theirs.errors.iter().map(|one| one.code.clone()).collect();
+    match (&ours.composed, &theirs.supergraph) {
+        (Some(composed), Some(supergraph)) => {
+            outcome.accepted = true;
+            let mut both = Both {
+                composed,
+                outcome: &mut outcome,
+            };
+            both.compare(supergraph, theirs);
+        }
+        (None, None) => {
+            outcome.refused = true;
+            let list =
+                |codes: &BTreeSet<String>| codes.iter().cloned().collect::<Vec<_>>().join(" ");
+            let codes = (list(&ours.codes), list(&their_codes));
+            outcome.codes = (ours.codes != their_codes).then_some(codes);
+        }
+        (Some(_), None) => outcome.differences.push(Difference {
+            kind: "refused there",
+            codes: their_codes,
+            text: theirs
+                .errors
+                .iter()
+                .map(|one| format!("{}: {}", one.code, one.message))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        }),
+        (None, Some(_)) => outcome.differences.push(Difference {
+            kind: "refused here",
+            codes: ours.codes.clone(),
+            text: ours.errors.join("\n"),
+        }),
+    }
+    outcome
+}
+
+/// A set that both accept.
+struct Both<'a> {
+    composed: &'a Composed,
+    outcome: &'a mut Outcome,
+}
+
+impl Both<'_> {
+    fn compare(&mut self, supergraph: &str, theirs: &Theirs) {
+        self.api("their public schema", theirs.api.as_ref());
+        self.api("what they read of our supergraph", theirs.reading.as_ref());
+        self.supergraph(OURS, &sangam::graph::supergraph::write(self.composed));
+        self.supergraph(THEIRS, supergraph);
+    }
+
+    fn supergraph(&mut self, whose: Whose, supergraph: &str) {
+        let read = Ours::read(supergraph);
+        let Some(again) = &read.composed else {
+            let text = format!("{}\n{supergraph}", read.errors.join("\n"));
+            self.outcome.differences.push(Difference {
+                kind: whose.unread,
+                codes: read.codes,
+                text,
+            });
+            return;
+        };
+        self.schemas(whose.read, &again.api);
+        self.plans(whose.plans, again, supergraph);
+    }
+
+    fn api(&mut self, kind: &'static str, found: Option<&Reading>) {
+        let sdl = match found {
+            Some(Reading::Api(sdl)) => sdl,
+            Some(Reading::Error(error)) => return self.differs(kind, error.clone()),
+            None => return self.differs(kind, "no answer".to_owned()),
+        };
+        match Schema::parse_and_validate(sdl, "api.graphql") {
+            Ok(schema) => self.schemas(kind, &schema),
+            Err(errors) => self.differs(kind, errors.to_string()),
+        }
+    }
+
+    fn schemas(&mut self, kind: &'static str, other: &Schema) {
+        let (one, other) = (sorted(&self.composed.api), sorted(other));
+        if one != other {
+            let lines =
+                |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+            let (one, other) = (lines(&one), lines(&other));
+            let here = one.difference(&other).map(|line| format!("here:  {line}"));
+            let there = other.difference(&one).map(|line| format!("there: {line}"));
+            let text: Vec<String> = here.chain(there).collect();
+            self.differs(kind, text.join("\n"));
+        }
+    }
+
+    fn plans(&mut self, kind: &'static str, again: &Composed, supergraph: &str) {
+        let graphs = (QueryGraph::new(self.composed), QueryGraph::new(again));
+        for operation in operations(&self.composed.api).iter().take(OPERATIONS) {
+            if apollo_compiler::ExecutableDocument::parse_and_validate(&again.api, operation, "op")
+                .is_err()
+            {
+                // The schemas differ, which is told already.
+                continue;
+            }
+            let text = |composed: &Composed, graph: &QueryGraph| match plan_of(
+                composed,
+                graph,
+                operation,
+                PlanLimits::default(),
+            ) {
+                Ok(plan) => plan::explain(&plan, graph),
+                Err(error) => error.to_string(),
+            };
+            let (one, other) = (text(self.composed, &graphs.0), text(again, &graphs.1));
+            self.outcome.plans += 1;
+            if one != other {
+                let text = format!(
+                    "{operation}\n--- here\n{one}\n--- by the supergraph\n{other}\n{supergraph}"
+                );
+                self.differs(kind, text);
+                return;
+            }
+        }
+    }
+
+    fn differs(&mut self, kind: &'static str, text: String) {
+        self.outcome.differences.push(Difference {
+            kind,
+            codes: BTreeSet::new(),
+            text,
+        });
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.kind, self.text)
+    }
+}

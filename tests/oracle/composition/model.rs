@@ -1,0 +1,155 @@
+//! Subgraphs as values, so that they can be made and changed piece by piece before they are written as SDL.
+
+use std::fmt::Write;
+
+/// A subgraph.
+#[derive(Debug, Clone)]
+pub(super) struct Sub {
+    pub(super) name: String,
+    pub(super) types: Vec<Ty>,
+}
+
+/// A type; `name` may be a root.
+#[derive(Debug, Clone)]
+pub(super) struct Ty {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) directives: Vec<String>,
+    pub(super) implements: Vec<String>,
+    /// Fields; of an enum, its values; of a union, its members.
+    pub(super) fields: Vec<Field>,
+}
+
+/// What a type is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Object,
+    Interface,
+    Union,
+    Enum,
+    Input,
+}
+
+/// A field, an enum's value or a union's member (then without type).
+#[derive(Debug, Clone)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) arguments: Vec<String>,
+    pub(super) ty: String,
+    pub(super) directives: Vec<String>,
+}
+
+impl Sub {
+    pub(super) fn new(name: String) -> Self {
+        Self {
+            name,
+            types: Vec::new(),
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.types.iter().any(|ty| ty.name == name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Ty> {
+        self.types.iter().find(|ty| ty.name == name)
+    }
+
+    /// The type of a name, made where it is not there yet.
+    pub(super) fn ty(&mut self, kind: Kind, name: &str) -> &mut Ty {
+        let index = match self.types.iter().position(|ty| ty.name == name) {
+            Some(index) => index,
+            None => {
+                self.types.push(Ty {
+                    kind,
+                    name: name.to_owned(),
+                    directives: Vec::new(),
+                    implements: Vec::new(),
+                    fields: Vec::new(),
+                });
+                self.types.len() - 1
+            }
+        };
+        &mut self.types[index]
+    }
+
+    pub(super) fn sdl(&self) -> String {
+        let types = self.types.iter().filter(|ty| !ty.fields.is_empty());
+        types.map(Ty::sdl).collect()
+    }
+}
+
+impl Ty {
+    pub(super) fn field(&mut self, name: &str, ty: &str) -> &mut Field {
+        let index = match self.fields.iter().position(|field| field.name == name) {
+            Some(index) => index,
+            None => {
+                self.fields.push(Field {
+                    name: name.to_owned(),
+                    arguments: Vec::new(),
+                    ty: ty.to_owned(),
+                    directives: Vec::new(),
+                });
+                self.fields.len() - 1
+            }
+        };
+        &mut self.fields[index]
+    }
+
+    pub(super) fn mark(&mut self, directive: &str) {
+        if !self.directives.iter().any(|one| one == directive) {
+            self.directives.push(directive.to_owned());
+        }
+    }
+
+    fn sdl(&self) -> String {
+        let word = match self.kind {
+            Kind::Object => "type",
+            Kind::Interface => "interface",
+            Kind::Union => "union",
+            Kind::Enum => "enum",
+            Kind::Input => "input",
+        };
+        let mut out = format!("{word} {}", self.name);
+        if !self.implements.is_empty() {
+            let _ = write!(out, " implements {}", self.implements.join(" & "));
+        }
+        for directive in &self.directives {
+            let _ = write!(out, " {directive}");
+        }
+        if self.kind == Kind::Union {
+            let members: Vec<&str> = self.fields.iter().map(|one| one.name.as_str()).collect();
+            let _ = writeln!(out, " = {}", members.join(" | "));
+            return out;
+        }
+        out.push_str(" {\n");
+        for field in &self.fields {
+            let _ = write!(out, "  {}", field.name);
+            if !field.arguments.is_empty() {
+                let _ = write!(out, "({})", field.arguments.join(", "));
+            }
+            if !field.ty.is_empty() {
+                let _ = write!(out, ": {}", field.ty);
+            }
+            for directive in &field.directives {
+                let _ = write!(out, " {directive}");
+            }
+            out.push('\n');
+        }
+        out.push_str("}\n");
+        out
+    }
+}
+
+impl Field {
+    pub(super) fn mark(&mut self, directive: &str) -> &mut Self {
+        if !self.directives.iter().any(|one| one == directive) {
+            self.directives.push(directive.to_owned());
+        }
+        self
+    }
+
+    pub(super) fn has(&self, directive: &str) -> bool {
+        self.directives.iter().any(|one| one.starts_with(directive))
+    }
+}

@@ -1,0 +1,60 @@
+//! What Sangam makes of a set.
+
+use std::collections::BTreeSet;
+
+use sangam::connector::{Diagnostic, Subgraph, read_sdl};
+use sangam::graph::{Composed, compose, supergraph};
+
+use super::sets::Set;
+
+/// A set composed here, or why not.
+pub(super) struct Ours {
+    pub(super) composed: Option<Composed>,
+    /// The supergraph SDL.
+    pub(super) supergraph: Option<String>,
+    /// Errors, as text.
+    pub(super) errors: Vec<String>,
+    /// Their codes.
+    pub(super) codes: BTreeSet<String>,
+}
+
+impl Ours {
+    pub(super) fn compose(set: &Set) -> Self {
+        let mut subgraphs = Vec::new();
+        let mut diagnostics = Vec::new();
+        for given in &set.subgraphs {
+            let path = format!("{}.graphql", given.name);
+            let (subgraph, found) = read_sdl(&given.name, &path, &given.ours);
+            subgraphs.extend(subgraph);
+            diagnostics.extend(found);
+        }
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Self::from(None, &diagnostics);
+        }
+        Self::of(subgraphs)
+    }
+
+    /// Reads a supergraph that was written elsewhere, and composes it anew.
+    pub(super) fn read(sdl: &str) -> Self {
+        let (subgraphs, diagnostics) = supergraph::read("supergraph.graphql", sdl);
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Self::from(None, &diagnostics);
+        }
+        Self::of(subgraphs)
+    }
+
+    fn of(subgraphs: Vec<Subgraph>) -> Self {
+        let (composed, diagnostics) = compose(subgraphs);
+        Self::from(composed, &diagnostics)
+    }
+
+    fn from(composed: Option<Composed>, diagnostics: &[Diagnostic]) -> Self {
+        let errors = || diagnostics.iter().filter(|one| one.is_error());
+        Self {
+            supergraph: composed.as_ref().map(supergraph::write),
+            composed,
+            errors: errors().map(Diagnostic::to_text).collect(),
+            codes: errors().map(|one| one.code.name.to_owned()).collect(),
+        }
+    }
+}

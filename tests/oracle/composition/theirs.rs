@@ -1,0 +1,69 @@
+//! What the oracle makes of sets: one Node process for all of them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::ours::Ours;
+use super::sets::Set;
+
+/// A set composed there, or why not.
+#[derive(Debug, Deserialize)]
+pub(super) struct Theirs {
+    pub(super) supergraph: Option<String>,
+    /// The public schema.
+    pub(super) api: Option<Reading>,
+    #[serde(default)]
+    pub(super) errors: Vec<TheirError>,
+    /// What it reads from the supergraph that was written here.
+    pub(super) reading: Option<Reading>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct TheirError {
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+/// A public schema, or why there is none.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Reading {
+    Api(String),
+    Error(String),
+}
+
+/// Has every set composed; the oracle is in `folder`, installed.
+pub(super) fn compose(folder: &Path, sets: &[Set], ours: &[Ours]) -> Vec<Theirs> {
+    let asked: Vec<_> = sets
+        .iter()
+        .zip(ours)
+        .map(|(set, ours)| {
+            let subgraphs = set.subgraphs.iter();
+            let subgraphs: Vec<_> = subgraphs
+                .map(|given| json!({"name": given.name, "sdl": given.theirs}))
+                .collect();
+            json!({"subgraphs": subgraphs, "supergraph": ours.supergraph})
+        })
+        .collect();
+    let mut node = Command::new("node")
+        .arg(folder.join("compose.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node");
+    let mut stdin = node.stdin.take().unwrap();
+    stdin
+        .write_all(&serde_json::to_vec(&asked).unwrap())
+        .unwrap();
+    drop(stdin);
+    let answer = node.wait_with_output().unwrap();
+    assert!(answer.status.success(), "the oracle: {}", answer.status);
+    let text = String::from_utf8(answer.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}

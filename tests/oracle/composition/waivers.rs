@@ -1,0 +1,94 @@
+//! Differences that are known, each with its reason: `waivers.toml`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::compare::Difference;
+use super::sets::Set;
+
+/// All of them, and which were needed.
+pub(super) struct Waivers {
+    all: Vec<(Waiver, bool)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    waiver: Vec<Waiver>,
+}
+
+/// A difference that is meant, or that the other composer has to settle.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Waiver {
+    /// What differs.
+    kind: String,
+    /// A code of whoever refuses.
+    code: Option<String>,
+    /// What the difference says somewhere.
+    text: Option<String>,
+    /// The sets in which it is seen; without them, in any.
+    #[serde(default)]
+    sets: Vec<String>,
+    reason: String,
+}
+
+impl Waivers {
+    pub(super) fn read() -> Self {
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/composition/waivers.toml");
+        let file: File = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        for waiver in &file.waiver {
+            assert!(
+                !waiver.reason.trim().is_empty(),
+                "{}: no reason",
+                waiver.kind
+            );
+            let wide = waiver.code.is_none() && waiver.text.is_none() && waiver.sets.is_empty();
+            assert!(!wide, "{}: covers everything", waiver.kind);
+        }
+        Self {
+            all: file
+                .waiver
+                .into_iter()
+                .map(|waiver| (waiver, false))
+                .collect(),
+        }
+    }
+
+    /// True when a waiver covers a difference: of a set that is refused, each of its codes.
+    pub(super) fn covers(&mut self, set: &Set, difference: &Difference) -> bool {
+        let mut covered = false;
+        for (waiver, used) in &mut self.all {
+            if waiver.covers(set, difference) {
+                *used = true;
+                covered = true;
+            }
+        }
+        covered
+    }
+
+    /// Those that nothing needed.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let unused = self.all.iter().filter(|(_, used)| !used);
+        unused
+            .map(|(waiver, _)| format!("{}: {}", waiver.kind, waiver.reason))
+            .collect()
+    }
+}
+
+impl Waiver {
+    fn covers(&self, set: &Set, difference: &Difference) -> bool {
+        self.kind == difference.kind
+            && self
+                .code
+                .as_ref()
+                .is_none_or(|code| difference.codes.iter().eq([code]))
+            && self
+                .text
+                .as_ref()
+                .is_none_or(|text| difference.text.contains(text))
+            && (self.sets.is_empty() || self.sets.contains(&set.name))
+    }
+}
