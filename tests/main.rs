@@ -11,6 +11,7 @@ mod mapping_cases;
 mod mapping_properties;
 mod oracle;
 mod plans;
+mod process;
 mod source;
 mod specs;
 mod support;

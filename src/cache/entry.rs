@@ -98,6 +98,9 @@ pub struct Document {
     pub epoch: u64,
 }
 
+/// Longer than what is read from a connection at once.
+const LONG: usize = 1024 * 1024;
+
 impl Document {
     /// From an answer that came in just now; lifetime, age and tags are the caller's to set.
     pub fn new(answer: Answer, kept: &KeptHeaders, received_at: Timestamp, epoch: u64) -> Document {
@@ -160,10 +163,12 @@ impl Document {
     }
 
     /// With a body that holds no more memory than it shows. A body that came in one piece may be a view into a larger
-    /// read buffer, which a cache would keep alive without counting it.
+    /// read buffer, which a cache would keep alive without counting it. A long body is its own, and is not held twice.
     #[must_use]
     pub(super) fn compact(mut self) -> Document {
-        self.body = Bytes::copy_from_slice(&self.body);
+        if self.body.len() < LONG {
+            self.body = Bytes::copy_from_slice(&self.body);
+        }
         self
     }
 

@@ -147,7 +147,8 @@ section! {
         timeout: Duration = Duration::from_secs(10),
         /// How long connecting may take.
         connect_timeout: Duration = Duration::from_secs(3),
-        /// Bytes of one answer, decompressed; a longer one is refused.
+        /// Bytes of one answer, decompressed; a longer one is refused. One call holds at most so much memory and 20 MB
+        /// more; several at once hold it each, and 10 MB more.
         max_response_bytes: ByteSize = ByteSize(16_000_000),
         /// Calls at the same time; further ones wait.
         concurrency: usize = 64,

@@ -1,5 +1,6 @@
 //! Variables: checked by coercion, used with the digits as the client wrote them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use apollo_compiler::Schema;
@@ -50,7 +51,11 @@ pub(super) fn coerce(
     }
     coerced.map = request::coerce_variable_values(api, operation, &map).map_err(|error| {
         let error = error.to_graphql_error(&Default::default());
-        Refusal::new("INVALID_VARIABLES", "INVALID", &error.message)
+        Refusal::new(
+            "INVALID_VARIABLES",
+            "INVALID",
+            &without_value(&error.message),
+        )
     })?;
     for variable in &operation.variables {
         let value = match given.and_then(|given| given.get(&variable.name)) {
@@ -69,6 +74,18 @@ pub(super) fn coerce(
         }
     }
     Ok(coerced)
+}
+
+/// A message of the library, which shows the value behind a colon: `could not coerce variable a: 7 to type String`.
+/// Answers are kept and logged by others, so a value that may be anything stays out of them.
+fn without_value(message: &str) -> Cow<'_, str> {
+    match message.split_once(": ") {
+        None => Cow::Borrowed(message),
+        Some((what, rest)) => match rest.rsplit_once(" to type ") {
+            Some((_, ty)) => Cow::Owned(format!("{what} to type {ty}")),
+            None => Cow::Borrowed(what),
+        },
+    }
 }
 
 fn json(value: &Value) -> JsonValue {

@@ -7,8 +7,8 @@ use sangam::source::http::{HttpSettings, HttpSource};
 use sangam::source::{Answer, Source, SourceError};
 use serde::Deserialize;
 
-use super::server::{Then, raw};
 use super::{LONG, get, options};
+use crate::support::server::{Then, raw};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

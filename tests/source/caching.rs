@@ -11,8 +11,8 @@ use sangam::cache::{Call, Documents, Endpoint, KeptHeaders, Policy, Subject};
 use sangam::connector::Request;
 use sangam::source::http::{HttpSettings, HttpSource};
 
-use super::server::{Server, router};
 use super::{LONG, get, options};
+use crate::support::server::{Server, router};
 
 const READ: Policy = Policy::Read {
     lifetime: None,

@@ -16,8 +16,8 @@ use sangam::source::{Source, SourceErrorKind};
 use tokio::sync::Notify;
 use tower_http::compression::CompressionLayer;
 
-use super::server::{Then, raw, router, tls};
 use super::{LONG, get, options, post};
+use crate::support::server::{Then, raw, router, tls};
 
 fn source(settings: HttpSettings) -> HttpSource {
     HttpSource::new(settings).unwrap()

@@ -3,7 +3,6 @@
 mod answers;
 mod caching;
 mod connections;
-mod server;
 
 use std::time::Duration;
 

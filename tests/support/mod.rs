@@ -1,3 +1,4 @@
 //! What test modules share.
 
 pub(crate) mod markdown;
+pub(crate) mod server;

@@ -2,7 +2,7 @@
 
 use ::http::HeaderMap;
 use ::http::header::CONTENT_TYPE;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use url::Url;
 
 use super::error::place;
@@ -11,6 +11,9 @@ use crate::source::{Format, SourceError, SourceErrorKind};
 
 /// How much of a failure's unreadable page is read, so that the connection can be used again.
 const MAX_DRAINED: usize = 64 * 1024;
+
+/// Up to this length a body that comes piece by piece is given room by doubling.
+const DOUBLED: usize = 1024 * 1024;
 
 /// Reads the whole body, decompressed, of at most `max_bytes`. A body that arrives in one piece is not copied.
 ///
@@ -36,14 +39,28 @@ pub(super) async fn read(
     };
     check(first.len() + second.len(), max_bytes, url)?;
     // The announcement is only a hint, already held against the limit; a false one costs no more than the limit.
-    let mut whole = BytesMut::with_capacity(announced.max((first.len() + second.len()) * 2));
+    let mut whole = Vec::with_capacity(announced.max((first.len() + second.len()) * 2));
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&second);
     while let Some(next) = piece(response, url).await? {
         check(whole.len() + next.len(), max_bytes, url)?;
+        make_room(&mut whole, next.len(), max_bytes);
         whole.extend_from_slice(&next);
     }
-    Ok(whole.freeze())
+    if whole.capacity() > DOUBLED && whole.len() < whole.capacity() / 2 {
+        whole.shrink_to_fit();
+    }
+    Ok(Bytes::from(whole))
+}
+
+/// Makes room for a body that grows long. Doubling would hold it twice whenever it moves; room for the longest body that
+/// is allowed takes addresses at first, and memory only as it is written to.
+fn make_room(whole: &mut Vec<u8>, more: usize, max_bytes: usize) {
+    let needed = whole.len() + more;
+    if needed > whole.capacity() && needed > DOUBLED {
+        // Where there are not even so many addresses, it doubles on.
+        let _ = whole.try_reserve_exact(max_bytes.saturating_sub(whole.len()));
+    }
 }
 
 /// Reads and forgets a body that no reader is for; a long or broken one costs the connection.

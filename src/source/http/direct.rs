@@ -20,6 +20,9 @@ use super::error::from_hyper;
 use super::received::Received;
 use crate::source::SourceError;
 
+/// How much of an answer a connection reads ahead. A head must fit into it.
+const READ_AT_ONCE: usize = 64 * 1024;
+
 /// The connections of one source.
 #[derive(Debug)]
 pub(super) struct Direct {
@@ -40,6 +43,7 @@ impl Direct {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(settings.idle_timeout)
             .pool_max_idle_per_host(settings.max_idle)
+            .http1_max_buf_size(READ_AT_ONCE)
             .build(connector);
         Some(Direct {
             client: Decompression::new(client),

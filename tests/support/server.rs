@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A server that ends with the test.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
@@ -21,7 +21,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 }
@@ -29,7 +29,7 @@ impl Server {
 /// What a raw server does after it has written its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Then {
+pub(crate) enum Then {
     #[default]
     Close,
     Hold,
@@ -37,7 +37,7 @@ pub(super) enum Then {
 }
 
 /// Answers every connection's first request with these bytes.
-pub(super) async fn raw(answer: Vec<u8>, then: Then) -> Server {
+pub(crate) async fn raw(answer: Vec<u8>, then: Then) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let answer = Arc::new(answer);
@@ -75,7 +75,7 @@ async fn serve(mut stream: TcpStream, answer: &[u8], then: Then) -> std::io::Res
 }
 
 /// Serves a router over plain HTTP.
-pub(super) async fn router(router: Router) -> Server {
+pub(crate) async fn router(router: Router) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -86,7 +86,7 @@ pub(super) async fn router(router: Router) -> Server {
 }
 
 /// Serves a router over TLS as `localhost`; also gives the authority that vouches for it.
-pub(super) async fn tls(router: Router) -> (Server, Vec<u8>) {
+pub(crate) async fn tls(router: Router) -> (Server, Vec<u8>) {
     sangam::source::tls::install_provider();
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let pem = made.cert.pem().into_bytes();

@@ -1,0 +1,10 @@
+//! What is promised to operators, held against the real binary as a process of its own: what it tells departments and
+//! collectors, what it never shows, how much memory it takes.
+
+mod collector;
+mod departments;
+mod memory;
+mod package;
+mod running;
+mod secrets;
+mod traces;

@@ -1,0 +1,69 @@
+//! What `make dist` packs, unpacked in an empty folder: the binary finds there what it needs, and nothing else.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::running::{Running, binary, client, printed, text};
+
+fn run(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let printed = printed(&output);
+    assert!(output.status.success(), "{command:?}:\n{printed}");
+    printed
+}
+
+/// Packs this test's binary and unpacks what came of it.
+fn unpacked(folder: &Path) -> std::path::PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    run(Command::new(root.join("scripts/dist"))
+        .args(["0.0.0", "test"])
+        .env("BINARY", binary())
+        .env("OUT", folder.join("dist")));
+    let archive = folder.join("dist/sangam-0.0.0-test.tar.gz");
+    run(Command::new("sha256sum")
+        .args(["--check", "sangam-0.0.0-test.tar.gz.sha256"])
+        .current_dir(folder.join("dist")));
+    run(Command::new("tar")
+        .arg("-xzf")
+        .arg(archive)
+        .arg("-C")
+        .arg(folder));
+    folder.join("sangam-0.0.0-test")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_runs_where_it_is_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = unpacked(folder.path());
+    for name in [
+        "INSTALL.md",
+        "Dockerfile",
+        "sangam.service",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+    ] {
+        assert!(own.join(name).is_file(), "{name}");
+    }
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(own.join("sangam"));
+        command.args(arguments).current_dir(&own).env_clear();
+        command
+    };
+    assert!(run(&mut command(&["--version"])).contains(env!("CARGO_PKG_VERSION")));
+    let found = run(&mut command(&["check"]));
+    assert!(found.contains("7 connectors"), "{found}");
+    run(&mut command(&["test"]));
+    // The sample configuration serves as it is, but for its ports.
+    let sample = std::fs::read_to_string(own.join("sangam.toml")).unwrap();
+    let anywhere = sample
+        .replace("127.0.0.1:4000", "127.0.0.1:0")
+        .replace("127.0.0.1:4001", "127.0.0.1:0");
+    assert_ne!(sample, anywhere);
+    std::fs::write(own.join("sangam.toml"), anywhere).unwrap();
+    let mut serve = command(&["serve"]);
+    serve.stdin(Stdio::null());
+    let running = Running::start(serve);
+    let ready = text(client().get(format!("{}/health/ready", running.url))).await;
+    assert_eq!(ready, "{\"status\":\"ready\"}\n");
+    running.stop();
+}

@@ -1,0 +1,160 @@
+//! A department's spans hang below the span of the call to it, and a collector gets all of them.
+
+use std::collections::BTreeSet;
+
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use serde_json::json;
+
+use super::collector::{Collector, attribute};
+use super::departments::{Asked, Departments, QUERY, connectors, fine};
+use super::running::{Folder, Running, post, text};
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const CLIENT: &str = "b7ad6b7169203331";
+
+fn serve(settings: &str) -> (Folder, Running) {
+    let connectors = connectors();
+    let connectors = connectors
+        .each_ref()
+        .map(|(name, schema)| (*name, &**schema));
+    let folder = Folder::new(settings, &connectors);
+    let mut command = folder.command(&["serve"]);
+    command.env("RAIN_UNIT", "millimetres");
+    let running = Running::start(command);
+    (folder, running)
+}
+
+const OF_RAIN: &str =
+    "config = { api_key = \"k\", nested = { pin = \"p\" } }\nenv = [\"RAIN_UNIT\"]";
+
+/// Trace id, span id and flags of each call.
+fn told(asked: &[Asked]) -> Vec<[String; 3]> {
+    let parts = asked.iter().map(|call| {
+        let header = call.headers["traceparent"].to_str().unwrap();
+        let parts: Vec<&str> = header.split('-').collect();
+        assert_eq!((parts.len(), parts[0]), (4, "00"), "{header}");
+        assert_eq!(call.headers.get_all("traceparent").iter().count(), 1);
+        [parts[1], parts[2], parts[3]].map(str::to_owned)
+    });
+    parts.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_has_its_own_place_in_the_clients_trace() {
+    let departments = Departments::start().await;
+    let (_folder, running) = serve(&departments.settings(OF_RAIN));
+    let request = post(&running.url, QUERY, &json!({}));
+    let request = request.header("traceparent", format!("00-{TRACE}-{CLIENT}-01"));
+    let answer = text(request).await;
+    assert!(answer.contains("\"district 7\""), "{answer}");
+    let asked = departments.asked();
+    let paths: BTreeSet<&str> = asked.iter().map(|call| &*call.path).collect();
+    assert_eq!(
+        paths,
+        BTreeSet::from(["/gauges", "/districts/2", "/districts/7"])
+    );
+    let of_first = told(&asked);
+    assert_eq!(of_first.len(), 3);
+    let places: BTreeSet<&str> = of_first.iter().map(|[_, span, _]| &**span).collect();
+    assert_eq!(places.len(), 3, "{of_first:?}");
+    assert!(!places.contains(CLIENT) && !places.contains("0000000000000000"));
+    assert!(
+        of_first
+            .iter()
+            .all(|[trace, _, flags]| trace == TRACE && flags == "01")
+    );
+    // Without a client's trace the gateway begins one.
+    text(post(&running.url, QUERY, &json!({ "near": "another" }))).await;
+    let of_second = told(&departments.asked());
+    let traces: BTreeSet<&str> = of_second.iter().map(|[trace, _, _]| &**trace).collect();
+    assert_eq!((of_second.len(), traces.len()), (3, 1), "{of_second:?}");
+    assert!(!traces.contains(TRACE));
+    running.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_gets_a_span_per_request_and_per_call() {
+    let (departments, collector) = (Departments::start().await, Collector::start().await);
+    let settings = departments.settings(OF_RAIN) + &collector.settings();
+    let (_folder, running) = serve(&settings);
+    let request = post(&running.url, QUERY, &json!({}));
+    let request = request.header("traceparent", format!("00-{TRACE}-{CLIENT}-01"));
+    text(request).await;
+    let told_first = told(&departments.asked());
+    // What the rain department allows to keep is asked once.
+    text(post(&running.url, QUERY, &json!({}))).await;
+    let told_second = told(&departments.asked());
+    assert_eq!((told_first.len(), told_second.len()), (3, 2));
+    // Nothing waits for the next export: stopping sends what there is.
+    running.stop();
+    let (spans, services) = collector.spans();
+    assert!(
+        services.iter().all(|name| name == "of-the-test"),
+        "{services:?}"
+    );
+    let (first, second): (Vec<&Span>, Vec<&Span>) =
+        spans.iter().partition(|span| hex(&span.trace_id) == TRACE);
+    below(&first, CLIENT, &told_first, ["miss"; 3]);
+    below(&second, "", &told_second, ["hit", "miss", "miss"]);
+}
+
+/// One request's spans: itself below `parent`, and its calls below it, which are what the departments were told.
+fn below(spans: &[&Span], parent: &str, told: &[[String; 3]], states: [&str; 3]) {
+    let of = |name: &str| -> Vec<&Span> {
+        let own = spans.iter().filter(|span| span.name == name);
+        own.copied().collect()
+    };
+    let (requests, mut calls) = (of("request"), of("fetch"));
+    assert_eq!(
+        (requests.len(), calls.len(), spans.len()),
+        (1, 3, 4),
+        "{spans:#?}"
+    );
+    let request = requests[0];
+    assert_eq!(hex(&request.parent_span_id), parent);
+    assert_eq!(request.kind, SpanKind::Server as i32);
+    assert_eq!(attribute(request, "status"), "200");
+    calls.sort_by_key(|span| {
+        (
+            attribute(span, "connector") == "directory",
+            span.start_time_unix_nano,
+        )
+    });
+    for (call, state) in calls.iter().zip(states) {
+        assert_eq!(call.parent_span_id, request.span_id);
+        assert_eq!(call.trace_id, request.trace_id);
+        assert_eq!(call.kind, SpanKind::Client as i32);
+        assert_eq!(attribute(call, "cache"), state, "{call:#?}");
+        assert_eq!(attribute(call, "status"), "200");
+        assert!(call.end_time_unix_nano >= call.start_time_unix_nano);
+    }
+    let described =
+        |call: &Span| ["connector", "coordinate", "bytes"].map(|key| attribute(call, key));
+    let bytes = fine().2.len().to_string();
+    assert_eq!(
+        described(calls[0]),
+        ["rain", "rain:Query.gauges[0]", &bytes]
+    );
+    for call in &calls[1..] {
+        assert_eq!(
+            described(call),
+            ["directory", "directory:Query.district[0]", "32"]
+        );
+    }
+    let sent: BTreeSet<String> = calls
+        .iter()
+        .filter(|call| attribute(call, "cache") != "hit")
+        .map(|call| hex(&call.span_id))
+        .collect();
+    let arrived: BTreeSet<String> = told.iter().map(|[_, span, _]| span.clone()).collect();
+    assert_eq!(sent, arrived);
+    assert!(
+        told.iter()
+            .all(|[trace, _, flags]| *trace == hex(&request.trace_id) && flags == "01")
+    );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
