@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sangam-demo"));
@@ -51,13 +52,14 @@ fn a_port_in_use_is_a_clear_message() {
     assert!(said.contains(&format!("port {port} is in use")), "{said}");
 }
 
+fn free_port() -> u16 {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    free.local_addr().unwrap().port()
+}
+
 #[test]
 fn a_gateway_that_is_not_there_is_named() {
-    let free = TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let free = free_port();
     let output = program()
         .args(["--gateway", "no/such/sangam", "--port", &free.to_string()])
         .output()
@@ -99,4 +101,36 @@ fn stand_ins_alone_write_their_addresses_and_end_when_told_to() {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+/// A gateway that is ready at once, and does not end when asked to: only what started it can see to that it does. It
+/// writes its number to `gateway.pid` beside itself.
+const STUBBORN: &str = r#"#!/usr/bin/env bash
+trap '' INT TERM
+echo $$ > "$0.draft" && mv "$0.draft" "$0.pid"
+exec 3<> <(:)
+while :; do read -r -t 1 -u 3; done
+"#;
+
+#[test]
+fn an_interrupt_from_the_terminal_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = folder.path().join("gateway");
+    std::fs::write(&gateway, STUBBORN).unwrap();
+    std::fs::set_permissions(&gateway, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut child = program()
+        .arg("--gateway")
+        .arg(&gateway)
+        .args(["--port", &free_port().to_string()])
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let started = wait_for(&folder.path().join("gateway.pid"), &mut child);
+    let gateway = Pid::from_raw(started.trim().parse().unwrap()).unwrap();
+    // Ctrl-C reaches every process of the group.
+    let group = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process_group(group, Signal::INT).unwrap();
+    assert!(child.wait().unwrap().success());
+    test_kill_process(gateway).unwrap_err();
 }
