@@ -212,7 +212,68 @@ fn equal(one: &Value, other: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::figures::Target;
+    use super::super::wrk::Load;
     use super::*;
+
+    /// A side that makes so many calls for a request, and so many under load.
+    fn side(calls: u64, under_load: f64) -> Side {
+        let load = Load {
+            requests: 10_000,
+            took: Duration::from_secs(1),
+            p50: Duration::from_millis(1),
+            p99: Duration::from_millis(2),
+        };
+        Side {
+            samples: vec![Sample {
+                load,
+                cpu: 1.0,
+                calls: under_load,
+            }],
+            calls,
+            first_calls: 11,
+            ..Side::default()
+        }
+    }
+
+    fn counts(gateway: Side, by_hand: Side) -> Result<(), String> {
+        let compared = Compared {
+            sides: [gateway, by_hand],
+            ceilings: Ceilings::default(),
+            targets: Targets {
+                throughput: Target::None,
+                cpu: Target::None,
+                memory: Target::None,
+            },
+        };
+        compared.same_calls()
+    }
+
+    #[test]
+    fn a_row_whose_calls_differ_is_void() {
+        assert_eq!(counts(side(11, 11.0), side(11, 11.1)), Ok(()));
+        assert_eq!(counts(side(0, 0.0), side(0, 0.002)), Ok(()));
+        assert_eq!(
+            counts(side(10, 10.0), side(11, 11.0)),
+            Err("the gateway makes 10 calls for a request, the other 11".to_owned())
+        );
+        for under_load in [10.9, 11.2] {
+            let found = counts(side(11, under_load), side(11, 11.0));
+            assert_eq!(
+                found,
+                Err(format!(
+                    "{under_load:.3} calls for a request under load, and not 11"
+                ))
+            );
+        }
+        let late = Side {
+            first_calls: 12,
+            ..side(11, 11.0)
+        };
+        assert!(counts(late, side(11, 11.0)).is_err());
+    }
 
     #[test]
     fn numbers_are_the_same_by_their_value() -> Result<(), serde_json::Error> {

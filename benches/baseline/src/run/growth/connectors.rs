@@ -19,7 +19,7 @@ use super::median_of;
 const COUNTS: [usize; 3] = [10, 100, 1_000];
 
 /// How often each is done.
-const TIMES: usize = 5;
+const TIMES: usize = 11;
 
 /// What is done, and its medians in milliseconds.
 type Line = (&'static str, Vec<f64>);
