@@ -4,7 +4,8 @@
 //! know about it, so that it means the same in this process and in another one. Nothing here decides; the rules are in
 //! [`freshness`](super::freshness).
 
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -96,7 +97,43 @@ pub struct Document {
     pub tags: Vec<String>,
     /// The connector's mutation epoch in this process when the call began; means nothing elsewhere.
     pub epoch: u64,
+    /// What its reader has found out about it.
+    pub notes: Notes,
 }
+
+/// What the reader of a document has found out about it, so that it need not be found out again when the document is
+/// used again. A document has one kind of reader, and only what follows from the document alone is noted.
+#[derive(Clone, Default)]
+pub struct Notes(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl Notes {
+    /// What was noted, or what is found now.
+    pub fn get_or_find<T: Any + Send + Sync>(&self, find: impl FnOnce() -> T) -> Arc<T> {
+        let noted = self.0.get().map(|noted| Arc::clone(noted).downcast());
+        if let Some(Ok(known)) = noted {
+            return known;
+        }
+        let found = Arc::new(find());
+        // Refused if somebody was faster, with the same.
+        let _ = self.0.set(Arc::clone(&found) as Arc<dyn Any + Send + Sync>);
+        found
+    }
+}
+
+impl std::fmt::Debug for Notes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notes")
+    }
+}
+
+/// Notes follow from the rest.
+impl PartialEq for Notes {
+    fn eq(&self, _: &Notes) -> bool {
+        true
+    }
+}
+
+impl Eq for Notes {}
 
 /// Longer than what is read from a connection at once.
 const LONG: usize = 1024 * 1024;
@@ -115,6 +152,7 @@ impl Document {
             lifetime: None,
             tags: Vec::new(),
             epoch,
+            notes: Notes::default(),
         }
     }
 
@@ -146,6 +184,7 @@ impl Document {
         Document {
             body,
             validators: Validators::default(),
+            notes: Notes::default(),
             ..self.clone()
         }
     }
@@ -220,6 +259,7 @@ impl Document {
             validators: head.validators,
             tags: head.tags,
             epoch,
+            notes: Notes::default(),
         })
     }
 }

@@ -70,6 +70,7 @@ impl World {
             validators: Default::default(),
             tags: Vec::new(),
             epoch: upstream.state().epoch(),
+            notes: Default::default(),
         };
         Fetched {
             document: Arc::new(document),

@@ -12,6 +12,7 @@ use crate::document::ReadError;
 use crate::document::Reader;
 use crate::document::Span;
 use crate::document::Value;
+use crate::mapping::Selection;
 use crate::mapping::Variables;
 use crate::source::Format;
 
@@ -35,6 +36,28 @@ pub(crate) fn with_response(variables: &Variables, document: &Document) -> Varia
     )
 }
 
+/// What a selection that must be a value yields of a document, of which only the needed part is read. `None` where the
+/// document cannot be read.
+pub(crate) fn read_of(
+    document: &Document,
+    selection: &Selection,
+    variables: &Variables,
+) -> Option<Option<Value>> {
+    let input = match document.format {
+        Format::Json => JsonReader::new(&document.body)
+            .and_then(|mut reader| needed(&mut reader, selection.needs()))
+            .ok()?,
+        _ => document_value(document)?,
+    };
+    Some(selection.evaluate(Some(&input), variables).value)
+}
+
+/// Whether what a selection yields follows from the document alone.
+pub(crate) fn follows_from_document(selection: &Selection) -> bool {
+    let own = |name: &str| matches!(name, "$status" | "$response");
+    selection.variables().iter().all(|used| own(&used.name))
+}
+
 /// Whether a status says success, where nothing else decides.
 pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
@@ -42,19 +65,17 @@ pub(crate) fn is_success(status: u16) -> bool {
 
 /// Whether a connect's answer is a success: 2xx, unless `isSuccess` says otherwise.
 pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Variables) -> bool {
-    let Some(is_success) = &connect.is_success else {
+    let Some(own) = &connect.is_success else {
         return is_success(document.status);
     };
-    let input = match document.format {
-        Format::Json => JsonReader::new(&document.body)
-            .and_then(|mut reader| needed(&mut reader, is_success.needs()))
-            .ok(),
-        _ => document_value(document),
-    };
     let variables = with_response(variables, document);
-    input.is_some_and(|input| {
-        is_success.evaluate(Some(&input), &variables).value == Some(Value::Bool(true))
-    })
+    read_of(document, own, &variables) == Some(Some(Value::Bool(true)))
+}
+
+/// Whether a document was found to be a success when it was kept, so that nobody need find out again.
+pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) -> bool {
+    let own = connect.is_success.as_ref();
+    document.lifetime.is_some() && own.is_some_and(|own| follows_from_document(own))
 }
 
 /// Reads the part of a document that an expression needs, and skips the rest.

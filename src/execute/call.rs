@@ -9,6 +9,7 @@ use tracing::Span;
 
 use super::answers::entity_texts;
 use super::answers::is_success;
+use super::answers::known_to_have_succeeded;
 use super::answers::service_succeeded;
 use super::answers::succeeded;
 use super::context::RequestContext;
@@ -36,7 +37,7 @@ use crate::source::SourceError;
 pub(crate) enum Landed {
     /// The documents: one, or one per page.
     Documents {
-        pages: Vec<Fetched>,
+        pages: Vec<Answered>,
         cut_off: Option<String>,
     },
     /// There is no document: the mapping alone answers.
@@ -47,6 +48,14 @@ pub(crate) enum Landed {
     Unrendered(crate::connector::RenderError),
     /// No answer.
     Failed(SourceError),
+}
+
+/// A document, and whether it is a success.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) fetched: Fetched,
+    /// By the connect's own word; a GraphQL service's answer says itself what has failed in it.
+    pub(crate) succeeded: bool,
 }
 
 /// A call that was made.
@@ -105,8 +114,8 @@ pub(crate) async fn call(
             caller.entities(own, prepared, &mut kept).await
         }
         (None, Some(own)) => match caller.one(own, &prepared.variables).await {
-            Ok(fetched) => Landed::Documents {
-                pages: vec![fetched],
+            Ok(answered) => Landed::Documents {
+                pages: vec![answered],
                 cut_off: None,
             },
             Err(error) => Landed::Failed(error),
@@ -212,7 +221,10 @@ impl Caller<'_> {
         match found.called {
             None => Landed::Kept,
             Some(Ok(fetched)) => Landed::Documents {
-                pages: vec![fetched],
+                pages: vec![Answered {
+                    fetched,
+                    succeeded: true,
+                }],
                 cut_off: None,
             },
             Some(Err(error)) => Landed::Failed(error),
@@ -223,7 +235,7 @@ impl Caller<'_> {
         &self,
         request: Request,
         variables: &Arc<Variables>,
-    ) -> Result<Fetched, SourceError> {
+    ) -> Result<Answered, SourceError> {
         self.note(&request);
         let span = observed::span(self.runtime, self.fetch);
         let call = self.cached(request, &span);
@@ -245,7 +257,12 @@ impl Caller<'_> {
         };
         let fetched = fetched.instrument(span.clone()).await;
         observed::record(self.runtime, self.fetch, &span, Some(&fetched));
-        fetched
+        let fetched = fetched?;
+        let succeeded = self.connect.is_none_or(|connect| {
+            let document = &fetched.document;
+            known_to_have_succeeded(connect, document) || succeeded(connect, document, variables)
+        });
+        Ok(Answered { fetched, succeeded })
     }
 
     /// Until sign-in exists, whom private data belongs to is told by the headers that the mapping reads.

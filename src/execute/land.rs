@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::answers::document_value;
-use super::answers::succeeded;
 use super::answers::with_response;
+use super::call::Answered;
 use super::call::Landed;
 use super::context::Runtime;
 use super::failure::Failure;
@@ -58,32 +58,19 @@ impl Lander<'_> {
     /// Puts what a call came to into the rows that it was made for.
     pub(crate) fn land(&mut self, fetch: &Fetch, prepared: &Prepared, landed: &Landed) {
         match landed {
-            Landed::Documents { pages, cut_off } => {
-                let documents: Vec<Arc<Document>> = pages
-                    .iter()
-                    .map(|page| Arc::clone(&page.document))
-                    .collect();
-                match &fetch.call {
-                    Call::Connect { connect, mode } => {
-                        let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
-                        if let Some(connect) = connect {
-                            self.connect(
-                                fetch,
-                                &connect,
-                                *mode,
-                                prepared,
-                                &documents,
-                                cut_off.as_deref(),
-                            );
-                        }
-                    }
-                    Call::Operation(_) | Call::Entities { .. } => {
-                        if let Some(document) = documents.first() {
-                            self.service(fetch, prepared, document);
-                        }
+            Landed::Documents { pages, cut_off } => match &fetch.call {
+                Call::Connect { connect, mode } => {
+                    let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
+                    if let Some(connect) = connect {
+                        self.connect(fetch, &connect, *mode, prepared, pages, cut_off.as_deref());
                     }
                 }
-            }
+                Call::Operation(_) | Call::Entities { .. } => {
+                    if let Some(answer) = pages.first() {
+                        self.service(fetch, prepared, &answer.fetched.document);
+                    }
+                }
+            },
             Landed::MappingOnly => {
                 if let Call::Connect { connect, mode } = &fetch.call {
                     let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
@@ -177,14 +164,15 @@ impl Lander<'_> {
         connect: &Arc<Connect>,
         mode: ConnectMode,
         prepared: &Prepared,
-        documents: &[Arc<Document>],
+        answers: &[Answered],
         cut_off: Option<&str>,
     ) {
         let rows = prepared.targets.rows();
-        let mut cells = Vec::with_capacity(documents.len());
+        let mut cells = Vec::with_capacity(answers.len());
         let mut raised = Vec::new();
-        for document in documents {
-            if !succeeded(connect, document, &prepared.variables) {
+        for answer in answers {
+            let document = &answer.fetched.document;
+            if !answer.succeeded {
                 let failure = self.upstream_failure(fetch, connect, document, &prepared.variables);
                 return self.fail(fetch, &rows, failure);
             }

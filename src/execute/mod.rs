@@ -324,7 +324,8 @@ impl<'a> Execution<'a> {
         };
         let now = self.runtime.documents.now();
         let kept = called.kept.iter().map(|(_, entity)| entity);
-        for fetched in pages.iter().chain(kept) {
+        let pages = pages.iter().map(|page| &page.fetched);
+        for fetched in pages.chain(kept) {
             self.provenance.add(endpoint.upstream(), fetched, now);
         }
     }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::answers::document_value;
-use super::answers::succeeded;
+use super::answers::follows_from_document;
+use super::answers::read_of;
 use super::answers::with_response;
 use super::call::Caller;
 use super::call::Landed;
 use super::context::object;
 use super::observed;
+use crate::cache::Document;
 use crate::connector::Connect;
 use crate::connector::CutOff;
 use crate::connector::PageStyle;
@@ -47,24 +49,22 @@ impl Caller<'_> {
                     return Landed::Unrendered(error);
                 }
             };
-            let fetched = match self.one(request, &page_variables).await {
-                Ok(fetched) => fetched,
+            let answered = match self.one(request, &page_variables).await {
+                Ok(answered) => answered,
                 Err(error) => return Landed::Failed(error),
             };
-            let document = Arc::clone(&fetched.document);
-            pages.push(fetched);
-            let fine = self
-                .connect
-                .is_none_or(|connect| succeeded(connect, &document, &page_variables));
-            let Some(input) = document_value(&document).filter(|_| fine) else {
+            let document = Arc::clone(&answered.fetched.document);
+            let fine = answered.succeeded;
+            pages.push(answered);
+            let facts = fine.then(|| self.facts(pagination, &document, &page_variables));
+            let Some(facts) = facts.flatten() else {
                 // What is wrong with it is found, and said, when it is read.
                 return Landed::Documents {
                     pages,
                     cut_off: None,
                 };
             };
-            let page_variables = with_response(&page_variables, &document);
-            match state.next(self.connect, &input, &page_variables) {
+            match state.next(facts) {
                 Next::Page => {}
                 Next::End => {
                     return Landed::Documents {
@@ -81,6 +81,80 @@ impl Caller<'_> {
             }
         }
     }
+}
+
+/// What a page says of itself and of the list.
+#[derive(Debug, Clone)]
+struct Facts {
+    /// Elements on it.
+    items: usize,
+    /// Whether another follows.
+    more: Option<bool>,
+    /// Elements of the list.
+    total: Option<usize>,
+    /// Where the next one begins.
+    next: Option<Value>,
+}
+
+impl Caller<'_> {
+    /// `None` where the document cannot be read. Kept documents are asked once, where the answer follows from them alone.
+    fn facts(
+        &self,
+        pagination: &Pagination,
+        document: &Document,
+        variables: &Variables,
+    ) -> Option<Facts> {
+        let of_whole = match (&pagination.items, self.connect) {
+            (None, Some(connect)) => Some(&connect.selection),
+            _ => None,
+        };
+        let own = [
+            &pagination.items,
+            &pagination.more,
+            &pagination.total,
+            &pagination.next,
+        ];
+        let own = own.into_iter().flatten().map(Arc::as_ref);
+        let mut read = own.chain(of_whole.map(Arc::as_ref));
+        let find = || find_facts(pagination, of_whole.map(Arc::as_ref), document, variables);
+        if document.lifetime.is_some() && read.all(follows_from_document) {
+            return (*document.notes.get_or_find(find)).clone();
+        }
+        find()
+    }
+}
+
+fn find_facts(
+    pagination: &Pagination,
+    of_whole: Option<&Selection>,
+    document: &Document,
+    variables: &Variables,
+) -> Option<Facts> {
+    let variables = with_response(variables, document);
+    let value = |selection: &Option<Arc<Selection>>| match selection {
+        Some(selection) => read_of(document, selection, &variables),
+        None => Some(None),
+    };
+    let counted = match of_whole {
+        Some(selection) => {
+            let input = document_value(document)?;
+            selection.evaluate_each(Some(&input), &variables).value
+        }
+        None => value(&pagination.items)?,
+    };
+    Some(Facts {
+        items: match &counted {
+            Some(Value::Array(items)) => items.len(),
+            Some(Value::Null) | None => 0,
+            Some(_) => 1,
+        },
+        more: match &pagination.more {
+            Some(_) => Some(value(&pagination.more)? == Some(Value::Bool(true))),
+            None => None,
+        },
+        total: count(value(&pagination.total)?.as_ref()),
+        next: value(&pagination.next)?,
+    })
 }
 
 /// Where the page loop stands.
@@ -113,39 +187,21 @@ impl Pages<'_> {
     }
 
     /// What follows after a page.
-    fn next(
-        &mut self,
-        connect: Option<&Arc<Connect>>,
-        input: &Value,
-        variables: &Variables,
-    ) -> Next {
+    fn next(&mut self, facts: Facts) -> Next {
         let pagination = self.pagination;
-        let value = |selection: &Option<Arc<Selection>>| {
-            selection
-                .as_ref()
-                .and_then(|selection| selection.evaluate(Some(input), variables).value)
-        };
-        let counted = match (&pagination.items, connect) {
-            (Some(items), _) => items.evaluate(Some(input), variables).value,
-            (None, Some(connect)) => {
-                let selection = &connect.selection;
-                selection.evaluate_each(Some(input), variables).value
-            }
-            (None, None) => None,
-        };
-        let new = match &counted {
-            Some(Value::Array(items)) => items.len(),
-            Some(Value::Null) | None => 0,
-            Some(_) => 1,
-        };
+        let Facts {
+            items: new,
+            more,
+            total,
+            next,
+        } = facts;
         self.items += new;
         self.index += 1;
-        if pagination.more.is_some() && value(&pagination.more) != Some(Value::Bool(true)) {
+        if more == Some(false) {
             return Next::End;
         }
-        let total = count(value(&pagination.total).as_ref());
         if pagination.style == PageStyle::Cursor {
-            match value(&pagination.next) {
+            match next {
                 None | Some(Value::Null) => return Next::End,
                 Some(Value::String(text)) if text.is_empty() => return Next::End,
                 Some(cursor) if self.seen.contains(&cursor) => {

@@ -66,7 +66,7 @@ impl CallRecord {
         };
         match &called.landed {
             Landed::Documents { pages, .. } => {
-                for page in pages {
+                for page in pages.iter().map(|page| &page.fetched) {
                     record.statuses.push(page.document.status);
                     record.cache.push(page.state.as_str());
                     record.bytes += page.document.body.len();
