@@ -41,7 +41,6 @@ pub(crate) fn benches(criterion: &mut Criterion) {
                 &composed.api,
                 &document,
                 first,
-                &|_| false,
                 PlanLimits::default(),
             )
             .unwrap()

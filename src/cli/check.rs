@@ -190,7 +190,6 @@ fn of_operations(
                         &composed.api,
                         &document,
                         operation,
-                        &|_| false,
                         PlanLimits::default(),
                     );
                     if let Err(error) = planned {

@@ -14,7 +14,7 @@ use crate::config::{MASK, RawSettings, Secret, Settings};
 use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
-use crate::gateway::{ClientContext, Explained, Gateway, GraphqlRequest, Member};
+use crate::gateway::{ClientContext, Draw, Explained, Gateway, GraphqlRequest, Member};
 use crate::observe::Masker;
 
 /// Shows the plan of an operation: which calls, in which order, what feeds what.
@@ -103,6 +103,7 @@ impl Explain {
             mutations_allowed: true,
             request_id: "explain".to_owned(),
             trace: None,
+            draw: Draw::Random,
         })
     }
 }

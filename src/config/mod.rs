@@ -33,7 +33,7 @@ pub use sections::{
     RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
-pub use value::{ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
+pub use value::{ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Percentage, Ratio};
 
 /// The environment variables that settings may read.
 #[derive(Clone, Default)]
@@ -101,6 +101,8 @@ pub struct RawSettings {
     pub log: RawLog,
     /// `[tracing]`
     pub tracing: RawTracing,
+    /// `[override_labels]`
+    pub override_labels: BTreeMap<String, Percentage>,
     /// `[connector.<name>]`
     pub connectors: BTreeMap<String, RawConnectorSettings>,
 }
@@ -124,6 +126,8 @@ pub struct Settings {
     pub log: Log,
     /// `[tracing]`
     pub tracing: Tracing,
+    /// `[override_labels]`
+    pub override_labels: BTreeMap<String, Percentage>,
     /// Variables named `SANGAM_…` that are no setting; worth a warning.
     pub unknown_variables: Vec<String>,
     file: Option<PathBuf>,
@@ -196,6 +200,8 @@ impl RawSettings {
     /// What `self` says, else what `lower` says.
     pub fn over(self, lower: RawSettings) -> RawSettings {
         let mut connectors = lower.connectors;
+        let mut override_labels = lower.override_labels;
+        override_labels.extend(self.override_labels);
         for (name, upper) in self.connectors {
             let below = connectors.remove(&name).unwrap_or_default();
             connectors.insert(name, upper.over(below));
@@ -209,6 +215,7 @@ impl RawSettings {
             cors: self.cors.over(lower.cors),
             log: self.log.over(lower.log),
             tracing: self.tracing.over(lower.tracing),
+            override_labels,
             connectors,
         }
     }
@@ -228,6 +235,7 @@ impl RawSettings {
             cors: resolve_section(self.cors, "cors", environment, &mut problems),
             log: resolve_section(self.log, "log", environment, &mut problems),
             tracing: resolve_section(self.tracing, "tracing", environment, &mut problems),
+            override_labels: self.override_labels,
             unknown_variables: Vec::new(),
             file: file.map(Path::to_owned),
             connectors: self.connectors,

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::connector::RawConnectorSettings;
 use super::problem::{ConfigError, Problem};
 use super::section::Section;
-use super::value::{HttpUrl, Written};
+use super::value::{HttpUrl, Percentage, Written};
 use super::{Environment, RawSettings, toml_value};
 
 /// One file being read, and what is wrong with it so far.
@@ -105,6 +105,7 @@ impl<'a> Reader<'a> {
                 "cors" => self.section(&mut raw.cors, "cors", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
+                "override_labels" => self.override_labels(&mut raw, value),
                 "connector" => {
                     let Some(table) = self.table("connector", value) else {
                         continue;
@@ -128,6 +129,29 @@ impl<'a> Reader<'a> {
             }
         }
         raw
+    }
+
+    fn override_labels(&mut self, raw: &mut RawSettings, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = self.table("override_labels", value) else {
+            return;
+        };
+        for (label, value) in table {
+            let label = label.get_ref().as_ref();
+            if label.starts_with("percent(") {
+                let message =
+                    format!("override_labels: \"{label}\" says itself how often it holds");
+                self.problem(message, value.span());
+                continue;
+            }
+            match Percentage::from_toml(value.get_ref(), self.base) {
+                Ok(percentage) => {
+                    raw.override_labels.insert(label.to_owned(), percentage);
+                }
+                Err(message) => {
+                    self.problem(format!("{label}: {message}"), value.span());
+                }
+            }
+        }
     }
 
     fn connector(&mut self, section: &str, table: &DeTable<'_>) -> RawConnectorSettings {
@@ -223,13 +247,14 @@ impl<'a> Reader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 9] = [
     "admin",
     "cache",
     "connector",
     "cors",
     "limits",
     "log",
+    "override_labels",
     "tls",
     "tracing",
 ];

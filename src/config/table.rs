@@ -36,6 +36,18 @@ Secrets stand in the file by reference only: `{ env = \"NAME\" }` or `{ file = \
     config = { api_key = { env = \"DGGI_KEY\" } }
 ";
 
+const OVERRIDE_LABELS: &str = "
+## `[override_labels]`
+
+Which labels of `@override(from:, label:)` hold: a label with `true`, `false`, or the percentage of requests for which it
+holds, drawn once per request. A label that is not listed does not hold. `percent(n)` labels are not listed: they say
+themselves how often they hold.
+
+    [override_labels]
+    \"new-billing\" = true
+    \"new-search\" = 12.5
+";
+
 const CONNECTOR_TAIL: &str = "
 Besides these:
 
@@ -58,6 +70,7 @@ pub fn markdown() -> String {
     section::<RawCors>(&mut text, "`[cors]`");
     section::<RawLog>(&mut text, "`[log]`");
     section::<RawTracing>(&mut text, "`[tracing]`");
+    text.push_str(OVERRIDE_LABELS);
     section::<RawConnector>(&mut text, "`[connector.<name>]`");
     text.push_str(CONNECTOR_TAIL);
     text

@@ -234,6 +234,31 @@ impl Setting for bool {
     }
 }
 
+/// How many of a hundred requests; `true` is all of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percentage(pub f64);
+
+impl Written for Percentage {
+    const KIND: &'static str = "true, false or a percentage from 0 to 100";
+
+    fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
+        match value {
+            DeValue::Float(number) => Self::from_text(number.as_str()),
+            DeValue::Integer(number) => Self::from_text(number.as_str()),
+            DeValue::Boolean(true) => Ok(Percentage(100.0)),
+            DeValue::Boolean(false) => Ok(Percentage(0.0)),
+            other => Err(expected::<Self>(other)),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if (0.0..=100.0).contains(&number) => Ok(Percentage(number)),
+            _ => Err(format!("expected {}, found {text}", Self::KIND)),
+        }
+    }
+}
+
 /// A share, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio(pub f64);

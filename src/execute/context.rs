@@ -13,6 +13,8 @@ use crate::document::Str;
 use crate::document::Value;
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
+use crate::plan::guard::Condition;
+use crate::plan::guard::Guard;
 use crate::source::CallOptions;
 
 /// One service as it runs.
@@ -85,6 +87,8 @@ pub struct RequestContext {
     pub headers: HeaderMap,
     /// Its place in its trace; upstreams are told places below it.
     pub trace: Option<TraceContext>,
+    /// The `@override` labels of the plan that were chosen for this request.
+    pub labels: Vec<Arc<str>>,
     /// Values of `__schema` and `__type` at the root, by response name, as JSON.
     pub introspection: Vec<(String, Vec<u8>)>,
     /// Record every call, for `explain`.
@@ -96,6 +100,16 @@ pub struct RequestContext {
 impl RequestContext {
     pub(crate) fn variable(&self, name: &str) -> Option<Value> {
         self.variables.get(name).cloned()
+    }
+
+    /// Whether a guard of the plan holds.
+    pub(crate) fn holds(&self, guard: &Guard) -> bool {
+        guard.holds(|condition| match condition {
+            Condition::Variable(name) => {
+                matches!(self.variables.get(name.as_str()), Some(Value::Bool(true)))
+            }
+            Condition::Label(label) => self.labels.contains(label),
+        })
     }
 
     /// `$request`: the client's headers as lists of strings.

@@ -78,6 +78,11 @@ pub(crate) fn write_members(
             }
             continue;
         }
+        let ty = store.ty(row).filter(|ty| *ty != ALIEN);
+        if input.slot.is_none() && ty.is_none() {
+            // A type that nobody knows is left out.
+            continue;
+        }
         if !first {
             out.push(b',');
         }
@@ -85,10 +90,7 @@ pub(crate) fn write_members(
         write_json_string(&input.name, out);
         out.push(b':');
         let Some(slot) = input.slot else {
-            match store.ty(row) {
-                Some(ty) if ty != ALIEN => write_json_string(types.name(ty), out),
-                _ => out.extend_from_slice(b"null"),
-            }
+            write_json_string(ty.map_or("", |ty| types.name(ty)), out);
             continue;
         };
         write_cell(store, types, store.cell(row, slot), input, out)?;
@@ -181,8 +183,10 @@ pub(crate) fn comparable_key(store: &Store, row: RowId, inputs: &[Input]) -> Opt
 
 fn comparable(store: &Store, row: RowId, inputs: &[Input], out: &mut Vec<u8>) -> Option<()> {
     for input in inputs {
+        // The concrete type is no part of a batch's elements.
+        let Some(slot) = input.slot else { continue };
         out.push(0);
-        comparable_cell(store, store.cell(row, input.slot?), input, out)?;
+        comparable_cell(store, store.cell(row, slot), input, out)?;
     }
     Some(())
 }

@@ -87,6 +87,10 @@ pub(crate) fn fail_parts(
 ) -> bool {
     let mut marked = false;
     for field in &plan.read(read).fields {
+        // What was not asked for here comes from elsewhere, or from nowhere.
+        if !store.holds(field.guard) {
+            continue;
+        }
         if !field.only.is_empty() && store.ty(row).is_some_and(|ty| !field.only.contains(&ty)) {
             continue;
         }

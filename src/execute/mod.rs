@@ -52,7 +52,6 @@ use self::store::RowId;
 use self::store::Store;
 use self::write::Writer;
 use crate::cache::Provenance;
-use crate::document::Value;
 use crate::plan::Fetch;
 use crate::plan::Plan;
 
@@ -85,7 +84,6 @@ struct Execution<'a> {
     store: Store,
     failures: Failures,
     root: RowId,
-    guards: Vec<bool>,
     states: Vec<State>,
     /// How the answers to each fetch are written.
     orders: Vec<Orders>,
@@ -150,10 +148,14 @@ async fn make(
 
 impl<'a> Execution<'a> {
     fn new(runtime: &'a Runtime, plan: &'a Plan, request: &'a RequestContext) -> Self {
-        let mut store = Store::new();
+        let guards: Vec<bool> = plan
+            .guards
+            .iter()
+            .map(|guard| request.holds(guard))
+            .collect();
+        let mut store = Store::new(guards);
         let root_need = &plan.needs[0];
         let root = store.add_row(0, root_need.slots.len() as u32, Some(root_need.ty));
-        let truth = |name: &str| matches!(request.variables.get(name), Some(Value::Bool(true)));
         Execution {
             runtime,
             plan,
@@ -161,7 +163,6 @@ impl<'a> Execution<'a> {
             store,
             failures: Failures::new(runtime.limits.errors),
             root,
-            guards: plan.guards.iter().map(|guard| guard.holds(truth)).collect(),
             states: vec![State::Waiting; plan.fetches.len()],
             orders: Vec::from_iter(plan.fetches.iter().map(|_| Orders::default())),
             queue: VecDeque::new(),
@@ -218,7 +219,7 @@ impl<'a> Execution<'a> {
 
     fn start(&mut self, index: usize) {
         let fetch = &self.plan.fetches[index];
-        if !self.guards[fetch.guard as usize] {
+        if !self.store.holds(fetch.guard) {
             self.states[index] = State::Done;
             return;
         }
@@ -227,7 +228,6 @@ impl<'a> Execution<'a> {
             request: self.request,
             store: &self.store,
             root: self.root,
-            guards: &self.guards,
         };
         let mut preparation = preparer.prepare(fetch);
         let limit = self.runtime.limits.upstream_calls;
@@ -363,13 +363,8 @@ impl<'a> Execution<'a> {
             records,
             ..
         } = self;
-        let truth = |name: &str| matches!(request.variables.get(name), Some(Value::Bool(true)));
-        let guards: Vec<bool> = plan
-            .output
-            .guards
-            .iter()
-            .map(|guard| guard.holds(truth))
-            .collect();
+        let guards = plan.output.guards.iter();
+        let guards: Vec<bool> = guards.map(|guard| request.holds(guard)).collect();
         let mut writer = Writer {
             store: &store,
             output: &plan.output,

@@ -129,7 +129,6 @@ pub(crate) struct Preparer<'a> {
     pub(crate) request: &'a RequestContext,
     pub(crate) store: &'a Store,
     pub(crate) root: RowId,
-    pub(crate) guards: &'a [bool],
 }
 
 impl Preparer<'_> {
@@ -307,7 +306,7 @@ impl Preparer<'_> {
         }
         for (name, guard) in &operation.guards {
             member(name, &mut text);
-            let holds = self.guards[*guard as usize];
+            let holds = self.store.holds(*guard);
             text.extend_from_slice(if holds { b"true" } else { b"false" });
         }
         if text.is_empty() {

@@ -74,6 +74,7 @@ fn needs_and_reads() -> (Vec<Need>, Vec<Read>) {
                     name: Name::new(name).unwrap(),
                     key: (*name).to_owned(),
                     only: Vec::new(),
+                    guard: 0,
                     read: composite.then_some(ReadId(level + 1)),
                 })
                 .collect(),
@@ -130,7 +131,7 @@ fn of_cell(store: &Store, cell: Cell) -> Value {
 fn projected(selection: &Selection, document: &str) -> Value {
     let (needs, reads) = needs_and_reads();
     let projection = of_connect(&reads, &needs, selection, Some(ReadId(0)));
-    let mut store = Store::new();
+    let mut store = Store::new(Vec::new());
     let body = bytes::Bytes::from(document.to_owned());
     let number = store.add_document(body.clone());
     let mut reader = JsonReader::new(&body).unwrap();

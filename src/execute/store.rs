@@ -61,6 +61,8 @@ pub(crate) struct Store {
     scratch: Vec<u8>,
     /// Composite slots whose fetch has failed, with what it was to read below: another fetch may still bring the object.
     broken: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
+    /// Which of the plan's guards hold in this request.
+    guards: Vec<bool>,
     /// Errors that a mapping has raised beside a value.
     raised: Vec<(RowId, u16, String)>,
 }
@@ -72,12 +74,18 @@ pub(crate) const ALIEN: TypeId = TypeId(u32::MAX);
 pub(crate) const SCRATCH: u32 = u32::MAX;
 
 impl Store {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(guards: Vec<bool>) -> Self {
         Store {
+            guards,
             rows: Vec::with_capacity(64),
             cells: Vec::with_capacity(256),
             ..Store::default()
         }
+    }
+
+    /// Whether one of the plan's guards holds in this request.
+    pub(crate) fn holds(&self, guard: u32) -> bool {
+        self.guards.get(guard as usize).copied().unwrap_or(true)
     }
 
     /// Adds a row with `width` missing cells.

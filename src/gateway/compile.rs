@@ -127,15 +127,8 @@ impl Compiler {
             steps: self.plan_steps,
             ..PlanLimits::default()
         };
-        let plan = plan::plan(
-            &self.graph,
-            &self.api,
-            &document,
-            &operation,
-            &|_| false,
-            limits,
-        )
-        .map_err(|error| refused_plan(&error))?;
+        let plan = plan::plan(&self.graph, &self.api, &document, &operation, limits)
+            .map_err(|error| refused_plan(&error))?;
         if let Some(field) = access::demanding(&plan, &self.graph) {
             let message =
                 format!("{field} is for signed-in clients, and signing in is not supported yet");

@@ -6,6 +6,7 @@
 mod access;
 mod build;
 mod compile;
+mod labels;
 mod native;
 mod refusal;
 mod run;
@@ -19,6 +20,7 @@ use http::HeaderMap;
 
 pub use self::build::Member;
 pub use self::build::SetupProblem;
+pub use self::labels::Draw;
 pub use self::run::Explained;
 pub use self::run::Gateway;
 
@@ -49,6 +51,8 @@ pub struct ClientContext {
     pub request_id: String,
     /// The request's place in its trace, below which upstreams are told theirs.
     pub trace: Option<TraceContext>,
+    /// How override labels that hold for a percentage of requests are drawn.
+    pub draw: Draw,
 }
 
 /// The answer to a [`GraphqlRequest`].

@@ -1,5 +1,6 @@
 //! The gateway as the server sees it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use super::build::SetupProblem;
 use super::compile::Compiled;
 use super::compile::Compiler;
 use super::compile::Ready;
+use super::labels;
 use super::refusal::Refusal;
 use super::variables;
 use super::variables::Coerced;
@@ -31,6 +33,7 @@ use crate::cache::ResponseKeyParts;
 use crate::cache::plans::Plans;
 use crate::cache::responses::Responses;
 use crate::cache::responses::Served;
+use crate::config::Percentage;
 use crate::config::Settings;
 use crate::execute;
 use crate::execute::CallRecord;
@@ -51,6 +54,8 @@ pub struct Gateway {
     plans: Plans<Compiled>,
     responses: Responses,
     generation: Generation,
+    /// How often each named override label holds.
+    label_settings: BTreeMap<String, Percentage>,
 }
 
 impl fmt::Debug for Gateway {
@@ -98,6 +103,7 @@ impl Gateway {
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
             plans: Plans::new(settings.cache.plans as u64 * BYTES_PER_PLAN),
             responses: Responses::new(settings.cache.responses.0 as u64),
+            label_settings: settings.override_labels.clone(),
             composed: parts.composed,
             runtime: parts.runtime,
             compiler,
@@ -147,15 +153,16 @@ impl Gateway {
             return Err(Refusal::mutation_not_allowed());
         }
         let coerced = variables::coerce(&self.api, operation, request.variables.as_ref())?;
+        let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
         let key = operation
             .is_query()
-            .then(|| self.response_key(ready, &coerced, client));
+            .then(|| self.response_key(ready, &coerced, client, &outcomes));
         if let Some(key) = &key
             && let Some(served) = self.responses.get(key)
         {
             return Ok(served_response(served, ready));
         }
-        let context = self.context(ready, coerced, client)?;
+        let context = self.context(ready, coerced, client, &outcomes)?;
         let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
         if let Some(key) = key
             && !executed.failed
@@ -199,7 +206,8 @@ impl Gateway {
             }
             let operation = ready.operation().ok_or_else(lost)?;
             let coerced = variables::coerce(&self.api, operation, request.variables.as_ref())?;
-            let mut context = self.context(ready, coerced, client)?;
+            let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
+            let mut context = self.context(ready, coerced, client, &outcomes)?;
             context.record = true;
             let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
             Ok(Explained {
@@ -241,6 +249,7 @@ impl Gateway {
         ready: &Ready,
         coerced: &Coerced,
         client: &ClientContext,
+        outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
         let headers = if ready.all_headers {
             HeadersRead::All
@@ -254,7 +263,7 @@ impl Gateway {
             headers,
             client: &client.headers,
             claims: &[],
-            guards: &[],
+            guards: outcomes,
             media_type: "json",
         }
         .key()
@@ -265,13 +274,17 @@ impl Gateway {
         ready: &Ready,
         coerced: Coerced,
         client: &ClientContext,
+        outcomes: &[bool],
     ) -> Result<RequestContext, Refusal> {
         let introspection = if ready.introspects {
             self.introspect(ready, &coerced)?
         } else {
             Vec::new()
         };
+        let labels = ready.plan.labels.iter().zip(outcomes);
+        let labels = labels.filter(|(_, outcome)| **outcome);
         Ok(RequestContext {
+            labels: labels.map(|(label, _)| Arc::clone(label)).collect(),
             variables: coerced.values,
             headers: client.headers.clone(),
             trace: client.trace,

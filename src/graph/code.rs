@@ -105,7 +105,7 @@ crate::diagnostic_codes! { Composition:
     KEY_HAS_DIRECTIVE_IN_FIELDS_ARGS;
     /// A key selects a field with arguments
     KEY_FIELDS_HAS_ARGS;
-    /// A key selects a list, an interface or a union
+    /// A key selects an interface
     KEY_FIELDS_SELECT_INVALID_TYPE;
     /// The fields of a @requires are no string
     REQUIRES_INVALID_FIELDS_TYPE;

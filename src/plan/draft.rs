@@ -6,6 +6,7 @@ use std::rc::Rc;
 use apollo_compiler::Name;
 
 use super::need::NeedId;
+use super::planner::Worlds;
 use super::reach::Reach;
 use crate::graph::query::LookupId;
 use crate::graph::query::NodeId;
@@ -46,10 +47,20 @@ pub(super) enum Origin {
 pub(super) struct Tree {
     pub(super) need: NeedId,
     pub(super) node: NodeId,
-    /// Slots of the need, with the tree below for composite ones.
-    pub(super) fields: Vec<(u16, Option<TreeId>)>,
+    /// Slots of the need.
+    pub(super) fields: Vec<TreeField>,
     /// At an abstract position: what is read of one concrete type only.
     pub(super) casts: Vec<(TypeId, TreeId)>,
+}
+
+/// A slot that a fetch reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TreeField {
+    pub(super) slot: u16,
+    /// What is read below a composite one.
+    pub(super) child: Option<TreeId>,
+    /// In which worlds.
+    pub(super) worlds: Worlds,
 }
 
 /// A fetch while the plan is drawn.
@@ -65,6 +76,8 @@ pub(super) struct Draft {
     pub(super) tree: TreeId,
     /// Mutations: the place of the root field; all fetches of one end before the next begin.
     pub(super) sequence: u32,
+    /// In which worlds it is made.
+    pub(super) worlds: Worlds,
     /// Merged into another one.
     pub(super) merged_into: Option<usize>,
 }

@@ -17,11 +17,13 @@ use super::arguments::arguments_of;
 use super::draft::Draft;
 use super::draft::Input;
 use super::draft::PosId;
+use super::draft::TreeField;
 use super::draft::TreeId;
 use super::draft::merge_input;
 use super::guard::Guard;
 use super::need::NeedId;
 use super::planner::Planner;
+use super::planner::World;
 use super::print;
 use super::projection::Projection;
 use crate::graph::query::ConnectMode;
@@ -30,9 +32,11 @@ use crate::graph::query::TypeId;
 
 pub(super) struct Finisher<'p, 'g> {
     planner: &'p mut Planner<'g>,
-    /// Which fetches read a slot.
-    readers: HashMap<(NeedId, u16), BTreeSet<usize>>,
+    /// Which fetches read a slot, in each world.
+    readers: HashMap<(usize, NeedId, u16), BTreeSet<usize>>,
     pub(super) reads: Vec<Read>,
+    /// When each field of each read is read.
+    field_guards: Vec<Vec<Guard>>,
     pub(super) guards: Vec<Guard>,
 }
 
@@ -42,6 +46,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
             planner,
             readers: HashMap::new(),
             reads: Vec::new(),
+            field_guards: Vec::new(),
             guards: vec![Guard::always()],
         }
     }
@@ -50,9 +55,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
         &mut self,
         operation: &print::Operation<'_>,
     ) -> Result<Vec<Fetch>, PlanError> {
-        self.merge_duplicates();
+        self.merge_duplicates()?;
+        if self.planner.worlds.len() > 1 {
+            self.merge_worlds()?;
+        }
         self.note_readers();
-        let before = self.dependencies();
+        let before = self.dependencies()?;
         let order = self.order(&before)?;
         self.settle_guards(&order);
         let mut place = HashMap::new();
@@ -68,25 +76,38 @@ impl<'p, 'g> Finisher<'p, 'g> {
             after.sort_unstable();
             fetches.push(self.fetch(draft, after, operation));
         }
+        for (read, guards) in std::mem::take(&mut self.field_guards)
+            .into_iter()
+            .enumerate()
+        {
+            for (field, guard) in guards.into_iter().enumerate() {
+                self.reads[read].fields[field].guard = self.guard(guard);
+            }
+        }
         Ok(fetches)
     }
 
     /// Two entries of one lookup at one place, made apart because one of them waited for `@requires` fields, are one
     /// fetch when neither needs the other.
-    fn merge_duplicates(&mut self) {
+    fn merge_duplicates(&mut self) -> Result<(), PlanError> {
         self.note_readers();
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for second in 0..self.planner.fetches.len() {
             let own = &self.planner.fetches[second];
-            let key = (own.lookup, own.need, own.ty, own.arguments_of, own.sequence);
+            let place = (own.lookup, own.need, own.ty, own.arguments_of);
+            let key = (place, own.sequence, own.worlds);
             let earlier = alike.entry(key).or_default();
             earlier.push(second);
             for first in earlier[..earlier.len() - 1].iter().copied() {
                 if self.planner.fetches[first].merged_into.is_some() {
                     continue;
                 }
-                let before = self.dependencies();
-                if depends(&before, second, first) || depends(&before, first, second) {
+                let before = self.dependencies()?;
+                let fetches = &self.planner.fetches;
+                if depends(&before, second, first)
+                    || depends(&before, first, second)
+                    || contradict(&fetches[first].inputs, &fetches[second].inputs)
+                {
                     continue;
                 }
                 self.merge(second, first);
@@ -94,6 +115,78 @@ impl<'p, 'g> Finisher<'p, 'g> {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// What several worlds fetch in the same way is one fetch, and is guarded field by field. What they fetch with other
+    /// inputs stays apart, and so do calls of connects that read other fields: their answers cannot be asked for less.
+    fn merge_worlds(&mut self) -> Result<(), PlanError> {
+        self.note_readers();
+        let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
+        for second in 0..self.planner.fetches.len() {
+            let own = &self.planner.fetches[second];
+            if own.merged_into.is_some() {
+                continue;
+            }
+            let place = (own.lookup, own.need, own.ty, own.arguments_of);
+            let earlier = alike.entry((place, own.sequence)).or_default().clone();
+            let mut into = None;
+            for first in earlier {
+                if !self.shares_answer(first, second) {
+                    continue;
+                }
+                let before = self.dependencies()?;
+                if !depends(&before, second, first) && !depends(&before, first, second) {
+                    into = Some(first);
+                    break;
+                }
+            }
+            match into {
+                Some(first) => {
+                    self.merge(second, first);
+                    self.note_readers();
+                }
+                None => {
+                    let own = &self.planner.fetches[second];
+                    let place = (own.lookup, own.need, own.ty, own.arguments_of);
+                    alike.entry((place, own.sequence)).or_default().push(second);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether two fetches of different worlds can be one.
+    fn shares_answer(&self, first: usize, second: usize) -> bool {
+        let (first, second) = (&self.planner.fetches[first], &self.planner.fetches[second]);
+        let connect = matches!(
+            self.planner.graph.lookup(first.lookup).kind,
+            LookupKind::Connect { .. }
+        );
+        same_inputs(&first.inputs, &second.inputs)
+            && (!connect || self.reads_the_same(first.tree, second.tree))
+    }
+
+    fn reads_the_same(&self, first: TreeId, second: TreeId) -> bool {
+        let (first, second) = (
+            &self.planner.trees[first.0 as usize],
+            &self.planner.trees[second.0 as usize],
+        );
+        let same = |a: Option<TreeId>, b: Option<TreeId>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => self.reads_the_same(a, b),
+            _ => false,
+        };
+        first.fields.len() == second.fields.len()
+            && first.casts.len() == second.casts.len()
+            && first.fields.iter().all(|a| {
+                let mut others = second.fields.iter();
+                others.any(|b| a.slot == b.slot && same(a.child, b.child))
+            })
+            && first.casts.iter().all(|(ty, a)| {
+                let mut others = second.casts.iter();
+                others.any(|(other, b)| ty == other && self.reads_the_same(*a, *b))
+            })
     }
 
     fn merge(&mut self, from: usize, into: usize) {
@@ -105,6 +198,8 @@ impl<'p, 'g> Finisher<'p, 'g> {
         for input in self.planner.fetches[from].inputs.clone() {
             merge_input(&mut self.planner.fetches[into].inputs, input);
         }
+        let worlds = self.planner.fetches[from].worlds;
+        self.planner.fetches[into].worlds.add(worlds);
         self.planner.fetches[from].merged_into = Some(into);
         for position in &mut self.planner.positions {
             if position.fetch == from {
@@ -114,18 +209,15 @@ impl<'p, 'g> Finisher<'p, 'g> {
     }
 
     fn merge_trees(&mut self, from: TreeId, into: TreeId) {
-        for (slot, child) in self.planner.trees[from.0 as usize].fields.clone() {
+        for field in self.planner.trees[from.0 as usize].fields.clone() {
             let fields = &mut self.planner.trees[into.0 as usize].fields;
-            match (
-                fields
-                    .iter()
-                    .find(|(known, _)| *known == slot)
-                    .map(|(_, tree)| *tree),
-                child,
-            ) {
-                (None, child) => fields.push((slot, child)),
-                (Some(Some(known)), Some(child)) => self.merge_trees(child, known),
-                _ => {}
+            let Some(known) = fields.iter_mut().find(|known| known.slot == field.slot) else {
+                fields.push(field);
+                continue;
+            };
+            known.worlds.add(field.worlds);
+            if let (Some(known), Some(child)) = (known.child, field.child) {
+                self.merge_trees(child, known);
             }
         }
         for (ty, tree) in self.planner.trees[from.0 as usize].casts.clone() {
@@ -155,13 +247,16 @@ impl<'p, 'g> Finisher<'p, 'g> {
         &self,
         fetch: usize,
         tree: TreeId,
-        readers: &mut HashMap<(NeedId, u16), BTreeSet<usize>>,
+        readers: &mut HashMap<(usize, NeedId, u16), BTreeSet<usize>>,
     ) {
         let tree = &self.planner.trees[tree.0 as usize];
-        for (slot, child) in &tree.fields {
-            readers.entry((tree.need, *slot)).or_default().insert(fetch);
-            if let Some(child) = child {
-                self.note_tree(fetch, *child, readers);
+        for field in &tree.fields {
+            for world in (0..self.planner.worlds.len()).filter(|world| field.worlds.has(*world)) {
+                let read = (world, tree.need, field.slot);
+                readers.entry(read).or_default().insert(fetch);
+            }
+            if let Some(child) = field.child {
+                self.note_tree(fetch, child, readers);
             }
         }
         for (_, cast) in &tree.casts {
@@ -170,35 +265,43 @@ impl<'p, 'g> Finisher<'p, 'g> {
     }
 
     /// The fetches that must have ended before each fetch begins: those that make its rows, and those that read its inputs.
-    fn dependencies(&self) -> Vec<BTreeSet<usize>> {
+    fn dependencies(&mut self) -> Result<Vec<BTreeSet<usize>>, PlanError> {
+        let count = self.planner.fetches.len();
+        self.planner.reach.spend(count)?;
+        let mut all = vec![BTreeSet::new(); count];
+        for (place, world) in self.planner.worlds.iter().enumerate() {
+            self.dependencies_in(place, world, &mut all);
+        }
+        Ok(all)
+    }
+
+    fn dependencies_in(&self, place: usize, world: &World, all: &mut [BTreeSet<usize>]) {
         let resolve = |fetch: usize| self.planner.fetches[fetch].merged_into.unwrap_or(fetch);
         let fetch_of = |pos: &PosId| resolve(self.planner.positions[pos.0 as usize].fetch);
         let mut providers: HashMap<(NeedId, u16), BTreeSet<usize>> = HashMap::new();
-        for ((need, slot, _), pos) in &self.planner.served {
+        for ((need, slot, _), pos) in &world.served {
             let known = providers.entry((*need, *slot)).or_default();
             known.insert(fetch_of(pos));
         }
-        let mut all = Vec::with_capacity(self.planner.fetches.len());
         for (index, draft) in self.planner.fetches.iter().enumerate() {
-            let mut before = BTreeSet::new();
-            if draft.merged_into.is_none() {
-                let mut need = draft.need;
-                if self.starts_from_one_type(draft) {
-                    before.extend(self.planner.typed_by.get(&need).map(fetch_of));
-                }
-                while let Some((parent, slot)) = self.planner.needs[need.0 as usize].parent {
-                    before.extend(providers.get(&(parent, slot)).into_iter().flatten());
-                    if !self.counts_for_all(parent, slot) {
-                        before.extend(self.planner.typed_by.get(&parent).map(fetch_of));
-                    }
-                    need = parent;
-                }
-                self.input_readers(draft.need, &draft.inputs, &mut before);
-                before.remove(&index);
+            if draft.merged_into.is_some() || !draft.worlds.has(place) {
+                continue;
             }
-            all.push(before);
+            let before = &mut all[index];
+            let mut need = draft.need;
+            if self.starts_from_one_type(draft) {
+                before.extend(world.typed_by.get(&need).map(fetch_of));
+            }
+            while let Some((parent, slot)) = self.planner.needs[need.0 as usize].parent {
+                before.extend(providers.get(&(parent, slot)).into_iter().flatten());
+                if !self.counts_for_all(parent, slot) {
+                    before.extend(world.typed_by.get(&parent).map(fetch_of));
+                }
+                need = parent;
+            }
+            self.input_readers(place, draft.need, &draft.inputs, before);
+            before.remove(&index);
         }
-        all
     }
 
     /// Whether which rows a fetch starts from, or what it takes of them, depends on their concrete type.
@@ -213,14 +316,20 @@ impl<'p, 'g> Finisher<'p, 'g> {
         own.slots[slot as usize].types.len() >= all
     }
 
-    fn input_readers(&self, need: NeedId, inputs: &[Input], into: &mut BTreeSet<usize>) {
+    fn input_readers(
+        &self,
+        world: usize,
+        need: NeedId,
+        inputs: &[Input],
+        into: &mut BTreeSet<usize>,
+    ) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
-            if let Some(readers) = self.readers.get(&(need, slot)) {
+            if let Some(readers) = self.readers.get(&(world, need, slot)) {
                 into.extend(readers);
             }
             if let Some(child) = self.planner.needs[need.0 as usize].slots[slot as usize].child {
-                self.input_readers(child, &input.children, into);
+                self.input_readers(world, child, &input.children, into);
             }
         }
     }
@@ -266,34 +375,45 @@ impl<'p, 'g> Finisher<'p, 'g> {
         let rows = holder.map(|(need, slot)| self.slot(need, slot).guard.clone());
         rows.filter(|guard| !guard.is_never())
             .unwrap_or_else(Guard::always)
+            .and_all(&self.planner.guard_of_worlds(draft.worlds))
     }
 
     fn tells_type(&self, draft: &Draft) -> bool {
         let fetches = &self.planner.fetches;
-        let told = self.planner.typed_by.get(&draft.need);
-        told.is_some_and(|pos| {
-            let fetch = self.planner.positions[pos.0 as usize].fetch;
-            let fetch = fetches[fetch].merged_into.unwrap_or(fetch);
-            fetches[fetch].tree == draft.tree
+        self.planner.worlds.iter().any(|world| {
+            world.typed_by.get(&draft.need).is_some_and(|pos| {
+                let fetch = self.planner.positions[pos.0 as usize].fetch;
+                let fetch = fetches[fetch].merged_into.unwrap_or(fetch);
+                fetches[fetch].tree == draft.tree
+            })
         })
     }
 
     fn settle_tree(&mut self, tree: TreeId) -> Guard {
         let tree = self.planner.trees[tree.0 as usize].clone();
         let mut total = Guard::never();
-        for (slot, child) in tree.fields {
-            if let Some(child) = child {
+        for field in tree.fields {
+            if let Some(child) = field.child {
                 let below = self.settle_tree(child);
-                self.planner.needs[tree.need.0 as usize].slots[slot as usize]
+                self.planner.needs[tree.need.0 as usize].slots[field.slot as usize]
                     .guard
                     .or(&below);
             }
-            total.or(&self.planner.needs[tree.need.0 as usize].slots[slot as usize].guard);
+            total.or(&self.field_guard(tree.need, &field));
         }
         for (_, cast) in tree.casts {
             total.or(&self.settle_tree(cast));
         }
         total
+    }
+
+    /// When a fetch reads a field: when it is wanted, in the worlds in which it is read there.
+    fn field_guard(&self, need: NeedId, field: &TreeField) -> Guard {
+        let wanted = &self.slot(need, field.slot).guard;
+        if self.planner.worlds.len() == 1 {
+            return wanted.clone();
+        }
+        wanted.and_all(&self.planner.guard_of_worlds(field.worlds))
     }
 
     fn want_inputs(&mut self, need: NeedId, inputs: &[Input], guard: &Guard) {
@@ -400,9 +520,11 @@ impl<'p, 'g> Finisher<'p, 'g> {
                     key: name.to_string(),
                     name,
                     only: Vec::new(),
+                    guard: 0,
                     read: None,
                 });
-                fields.len() - 1
+                self.field_guards[read.0 as usize].push(Guard::always());
+                self.reads[read.0 as usize].fields.len() - 1
             });
             if let (false, Some(child)) = (input.children.is_empty(), self.slot(need, slot).child) {
                 let known = self.reads[read.0 as usize].fields[place].read;
@@ -414,6 +536,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
                         typename: false,
                         fields: Vec::new(),
                     });
+                    self.field_guards.push(Vec::new());
                     ReadId((self.reads.len() - 1) as u32)
                 });
                 self.reads[read.0 as usize].fields[place].read = Some(below);
@@ -486,17 +609,27 @@ impl<'p, 'g> Finisher<'p, 'g> {
             fields: Vec::new(),
             typename: is_abstract,
         });
-        let mut fields = Vec::new();
-        self.read_fields(tree, &[], &mut fields);
+        self.field_guards.push(Vec::new());
+        let (mut fields, mut guards) = (Vec::new(), Vec::new());
+        self.read_fields(tree, &[], &mut fields, &mut guards);
         self.reads[id.0 as usize].fields = fields;
+        self.field_guards[id.0 as usize] = guards;
         id
     }
 
-    fn read_fields(&mut self, tree: TreeId, only: &[TypeId], into: &mut Vec<ReadField>) {
+    fn read_fields(
+        &mut self,
+        tree: TreeId,
+        only: &[TypeId],
+        into: &mut Vec<ReadField>,
+        guards: &mut Vec<Guard>,
+    ) {
         let tree = self.planner.trees[tree.0 as usize].clone();
         let mut fields = tree.fields;
-        fields.sort_by_key(|(slot, _)| *slot);
-        for (slot, child) in fields {
+        fields.sort_by_key(|field| field.slot);
+        for field in fields {
+            let TreeField { slot, child, .. } = field;
+            guards.push(self.field_guard(tree.need, &field));
             let name = self.planner.needs[tree.need.0 as usize].slots[slot as usize]
                 .key
                 .field
@@ -514,6 +647,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
                 name,
                 key,
                 only: only.to_vec(),
+                guard: 0,
                 read: None,
             });
             into[place].read = child.map(|child| self.read(child));
@@ -521,7 +655,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
         let mut casts = tree.casts;
         casts.sort_by_key(|(ty, _)| *ty);
         for (ty, cast) in casts {
-            self.read_fields(cast, &[ty], into);
+            self.read_fields(cast, &[ty], into, guards);
         }
     }
 
@@ -529,9 +663,38 @@ impl<'p, 'g> Finisher<'p, 'g> {
         &self.planner.needs[need.0 as usize].slots[slot as usize]
     }
 
+    /// When each field of a read is read.
+    pub(super) fn guards_of(&self, read: ReadId) -> &[Guard] {
+        &self.field_guards[read.0 as usize]
+    }
+
     pub(super) fn graph(&self) -> &crate::graph::query::QueryGraph {
         self.planner.graph
     }
+}
+
+/// Whether two fetches take the same of each row, in whatever order.
+fn same_inputs(first: &[Input], second: &[Input]) -> bool {
+    first.len() == second.len()
+        && first.iter().all(|a| {
+            second.iter().any(|b| {
+                (&a.name, a.slot, a.key, a.only) == (&b.name, b.slot, b.key, b.only)
+                    && same_inputs(&a.children, &b.children)
+            })
+        })
+}
+
+/// Whether two fetches take different values under one name: `@requires` of one field with different arguments. An object
+/// has room for one of them.
+fn contradict(first: &[Input], second: &[Input]) -> bool {
+    first.iter().any(|a| {
+        second.iter().any(|b| {
+            let together = a.only.is_none() || b.only.is_none() || a.only == b.only;
+            a.name == b.name
+                && together
+                && (a.slot != b.slot || contradict(&a.children, &b.children))
+        })
+    })
 }
 
 fn depends(before: &[BTreeSet<usize>], fetch: usize, on: usize) -> bool {

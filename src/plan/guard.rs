@@ -1,19 +1,43 @@
-//! Guards: when a field is asked for, over the variables of `@skip` and `@include`.
+//! Guards: when a field is asked for, over the variables of `@skip` and `@include` and the labels of `@override`.
 //!
-//! One plan serves all values of these variables: slots and fetches carry guards, and the executor evaluates each guard
-//! once per request. A guard is a disjunction of conjunctions, kept small by absorption.
+//! One plan serves all values of these variables and all outcomes of the labels: slots and fetches carry guards, and the
+//! executor evaluates each guard once per request. A guard is a disjunction of conjunctions, kept small by absorption.
 
 use std::fmt;
+use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-/// A condition on a Boolean variable: it must have this value.
+/// What is true or false of one request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    /// The value of a Boolean variable, without `$`.
+    Variable(Name),
+    /// The outcome of an `@override` label.
+    Label(Arc<str>),
+}
+
+/// A condition that must have this value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Literal {
-    /// The variable, without `$`.
-    pub variable: Name,
+    /// The condition.
+    pub condition: Condition,
     /// The value it must have.
     pub value: bool,
+}
+
+impl Literal {
+    /// A Boolean variable must have this value.
+    pub fn variable(name: &Name, value: bool) -> Self {
+        let condition = Condition::Variable(name.clone());
+        Literal { condition, value }
+    }
+
+    /// An override label must have this outcome.
+    pub fn label(label: &Arc<str>, value: bool) -> Self {
+        let condition = Condition::Label(Arc::clone(label));
+        Literal { condition, value }
+    }
 }
 
 /// When something is needed: `any` of the conjunctions, each with all its literals.
@@ -45,13 +69,38 @@ impl Guard {
         self.any.is_empty()
     }
 
-    /// Holds where this one does and the variable has the value.
+    /// Holds where both do.
+    pub fn and_all(&self, other: &Guard) -> Self {
+        if self.is_always() || self == other {
+            return other.clone();
+        }
+        let mut result = Guard::never();
+        for conjunction in &other.any {
+            let mut own = self.clone();
+            for literal in conjunction {
+                own = own.and(literal);
+            }
+            result.or(&own);
+        }
+        result
+    }
+
+    /// The labels that it depends on.
+    pub fn labels(&self) -> impl Iterator<Item = &Arc<str>> {
+        let literals = self.any.iter().flatten();
+        literals.filter_map(|literal| match &literal.condition {
+            Condition::Label(label) => Some(label),
+            Condition::Variable(_) => None,
+        })
+    }
+
+    /// Holds where this one does and the condition has the value.
     pub fn and(&self, literal: &Literal) -> Self {
         let mut result = Guard::never();
         for conjunction in &self.any {
             if conjunction
                 .iter()
-                .any(|l| l.variable == literal.variable && l.value != literal.value)
+                .any(|l| l.condition == literal.condition && l.value != literal.value)
             {
                 continue;
             }
@@ -78,7 +127,7 @@ impl Guard {
             let mut without = Guard::never();
             for literal in conjunction {
                 let opposite = Literal {
-                    variable: literal.variable.clone(),
+                    condition: literal.condition.clone(),
                     value: !literal.value,
                 };
                 without.or(&result.and(&opposite));
@@ -121,14 +170,14 @@ impl Guard {
     }
 
     /// Whether it holds for these values.
-    pub fn holds(&self, value: impl Fn(&str) -> bool) -> bool {
+    pub fn holds(&self, value: impl Fn(&Condition) -> bool) -> bool {
         self.any
             .iter()
-            .any(|conjunction| conjunction.iter().all(|l| value(&l.variable) == l.value))
+            .any(|conjunction| conjunction.iter().all(|l| value(&l.condition) == l.value))
     }
 }
 
-/// The rest that two conjunctions share when they differ in the value of one variable only.
+/// The rest that two conjunctions share when they differ in the value of one condition only.
 fn complementary(a: &[Literal], b: &[Literal]) -> Option<Vec<Literal>> {
     if a.len() != b.len() {
         return None;
@@ -138,7 +187,7 @@ fn complementary(a: &[Literal], b: &[Literal]) -> Option<Vec<Literal>> {
         if x == y {
             continue;
         }
-        if x.variable != y.variable || differing.is_some() {
+        if x.condition != y.condition || differing.is_some() {
             return None;
         }
         differing = Some(index);
@@ -160,7 +209,10 @@ impl fmt::Display for Guard {
             for (index, literal) in conjunction.iter().enumerate() {
                 let and = if index > 0 { " and " } else { "" };
                 let not = if literal.value { "" } else { "not " };
-                write!(f, "{and}{not}${}", literal.variable)?;
+                match &literal.condition {
+                    Condition::Variable(name) => write!(f, "{and}{not}${name}")?,
+                    Condition::Label(label) => write!(f, "{and}{not}label \"{label}\"")?,
+                }
             }
         }
         Ok(())
@@ -180,7 +232,11 @@ mod tests {
     use super::*;
 
     fn literal(variable: Name, value: bool) -> Literal {
-        Literal { variable, value }
+        Literal::variable(&variable, value)
+    }
+
+    fn is(name: &str) -> impl Fn(&Condition) -> bool {
+        move |condition| matches!(condition, Condition::Variable(own) if own == name)
     }
 
     #[test]
@@ -199,8 +255,17 @@ mod tests {
         let mut several = a_and_b.clone();
         several.or(&not_a);
         assert_eq!(several.to_string(), "not $a or $a and $b");
-        assert!(several.holds(|name| name == "b"));
-        assert!(!several.holds(|name| name == "a"));
+        assert!(several.holds(is("b")));
+        assert!(!several.holds(is("a")));
+        assert_eq!(several.and_all(&a).to_string(), "$a and $b");
+        assert!(not_a.and_all(&a).is_never());
+        let label = Arc::from("percent(5)");
+        let moved = Guard::always().and(&Literal::label(&label, true));
+        let both = a.and_all(&moved);
+        assert_eq!(both.to_string(), "$a and label \"percent(5)\"");
+        let mut either = both.clone();
+        either.or(&a.and(&Literal::label(&label, false)));
+        assert_eq!(either, a);
         assert_eq!(Guard::always().and_not(&a), not_a);
         assert!(Guard::always().and_not(&Guard::always()).is_never());
         assert_eq!(

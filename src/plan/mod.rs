@@ -2,7 +2,8 @@
 //!
 //! A [`Plan`] is a DAG of fetches over rows. The operation's positions are *needs*; an object in flight is a row with a
 //! cell per slot of its need; a fetch starts from the rows of one need and fills slots of them. Slots and fetches carry
-//! guards, so that one plan serves all values of `@skip` and `@include` variables, and a delivery group. Made once per
+//! guards, so that one plan serves all values of `@skip` and `@include` variables and all outcomes of `@override` labels,
+//! and a delivery group. Made once per
 //! operation, kept, and explainable. Pure: no IO, no clock; the work is bounded by counted steps.
 
 pub mod arguments;
@@ -18,6 +19,8 @@ mod planner;
 mod print;
 pub mod projection;
 mod reach;
+
+use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::executable;
@@ -83,6 +86,8 @@ pub struct Plan {
     pub reads: Vec<Read>,
     /// Guards that fetches and their operations refer to; the first holds always.
     pub guards: Vec<Guard>,
+    /// The `@override` labels that guards depend on, sorted.
+    pub labels: Vec<Arc<str>>,
     /// From rows to the response.
     pub output: Output,
 }
@@ -182,6 +187,8 @@ pub struct ReadField {
     pub key: String,
     /// Only of these concrete types; empty for all.
     pub only: Vec<TypeId>,
+    /// When it is read, by index into [`Plan::guards`].
+    pub guard: u32,
     /// What is read below, for a composite field.
     pub read: Option<ReadId>,
 }
@@ -199,14 +206,11 @@ impl Plan {
 }
 
 /// Plans an operation of a validated document.
-///
-/// `labels` gives the outcome of each `@override` label for this request.
 pub fn plan(
     graph: &QueryGraph,
     api: &Valid<apollo_compiler::Schema>,
     document: &Valid<executable::ExecutableDocument>,
     operation: &executable::Operation,
-    labels: &dyn Fn(&str) -> bool,
     limits: PlanLimits,
 ) -> Result<Plan, PlanError> {
     let set = &operation.selection_set;
@@ -222,9 +226,9 @@ pub fn plan(
         budget: limits.selections,
     };
     let need = builder.root(root, set)?;
-    let reach = reach::Reachability::new(graph, labels, limits.steps);
+    let reach = reach::Reachability::new(graph, limits.steps);
     let mut planner = planner::Planner::new(reach, builder.needs);
-    planner.plan_root(need, operation.is_mutation())?;
+    planner.plan_worlds(need, operation.is_mutation())?;
     let mut finisher = finish::Finisher::new(&mut planner);
     let client = print::Operation {
         name: operation.name.as_ref(),
@@ -255,12 +259,16 @@ pub fn plan(
         budget: limits.selections,
     }
     .build(need, set)?;
+    let mut labels: Vec<Arc<str>> = guards.iter().flat_map(Guard::labels).cloned().collect();
+    labels.sort();
+    labels.dedup();
     Ok(Plan {
         kind: operation.operation_type,
         needs,
         fetches,
         reads,
         guards,
+        labels,
         output,
     })
 }

@@ -57,7 +57,7 @@ pub struct Slot {
     pub arguments: Vec<Node<ast::Argument>>,
     /// The concrete types for which it counts, sorted.
     pub types: Vec<TypeId>,
-    /// When it is read.
+    /// When it is read; never, while the plan is drawn, for what no client asked for.
     pub guard: Guard,
     /// The position it leads to, for a composite field.
     pub child: Option<NeedId>,
@@ -309,10 +309,7 @@ pub(super) fn guard_of(directives: &ast::DirectiveList, outer: &Guard) -> Option
             ast::Value::Boolean(constant) if *constant == value => {}
             ast::Value::Boolean(_) => return None,
             ast::Value::Variable(variable) => {
-                guard = guard.and(&Literal {
-                    variable: variable.clone(),
-                    value,
-                });
+                guard = guard.and(&Literal::variable(variable, value));
             }
             _ => {}
         }

@@ -126,9 +126,11 @@ pub(super) fn operation(
 
 impl Printer<'_, '_, '_> {
     fn selection(&mut self, read: ReadId, outer: &Guard) {
-        let mut fields = self.finisher.reads[read.0 as usize].fields.clone();
+        let fields = self.finisher.reads[read.0 as usize].fields.clone();
+        let guards = self.finisher.guards_of(read).to_vec();
+        let mut fields: Vec<_> = fields.into_iter().zip(guards).collect();
         if self.sorted {
-            fields.sort_by(|a, b| (&a.only, &a.key).cmp(&(&b.only, &b.key)));
+            fields.sort_by(|(a, _), (b, _)| (&a.only, &a.key).cmp(&(&b.only, &b.key)));
         }
         let need = self.finisher.reads[read.0 as usize].need;
         self.body.push('{');
@@ -136,7 +138,7 @@ impl Printer<'_, '_, '_> {
             self.body.push_str(" __typename");
         }
         let mut within: Option<TypeId> = None;
-        for field in fields {
+        for (field, guard) in fields {
             let only = field.only.first().copied();
             if only != within {
                 if within.is_some() {
@@ -153,8 +155,7 @@ impl Printer<'_, '_, '_> {
                 let _ = write!(self.body, "{}: ", field.key);
             }
             self.body.push_str(&field.name);
-            let slot = self.finisher.slot(need, field.slot);
-            let (arguments, guard) = (slot.arguments.clone(), slot.guard.clone());
+            let arguments = self.finisher.slot(need, field.slot).arguments.clone();
             self.arguments(&arguments);
             if guard != *outer && !guard.is_always() {
                 let index = self.finisher.guard(guard.clone());

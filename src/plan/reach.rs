@@ -13,6 +13,7 @@ use apollo_compiler::Name;
 use super::PlanError;
 use super::need::Need;
 use super::need::NeedId;
+use super::planner::Outcomes;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
 use crate::graph::query::Edge;
@@ -76,8 +77,8 @@ impl<'g> Known<'g> {
 /// Memo tables over one graph and one operation's needs.
 pub(super) struct Reachability<'g> {
     pub(super) graph: &'g QueryGraph,
-    /// Outcomes of `@override` labels.
-    pub(super) labels: &'g dyn Fn(&str) -> bool,
+    /// Outcomes of `@override` labels in the world that is planned.
+    pub(super) outcomes: Outcomes,
     /// Steps left.
     pub(super) budget: usize,
     closures: HashMap<(TypeId, Vec<NodeId>), Rc<Reach>>,
@@ -86,15 +87,11 @@ pub(super) struct Reachability<'g> {
 }
 
 impl<'g> Reachability<'g> {
-    pub(super) fn new(
-        graph: &'g QueryGraph,
-        labels: &'g dyn Fn(&str) -> bool,
-        budget: usize,
-    ) -> Self {
+    pub(super) fn new(graph: &'g QueryGraph, budget: usize) -> Self {
         let (closures, costs) = (HashMap::new(), HashMap::new());
         Reachability {
             graph,
-            labels,
+            outcomes: Outcomes::default(),
             budget,
             closures,
             in_progress: Vec::new(),
@@ -114,7 +111,7 @@ impl<'g> Reachability<'g> {
     pub(super) fn edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
         let edge = self.graph.node(node).fields.get(field)?;
         match &edge.label {
-            Some((label, outcome)) if (self.labels)(label) != *outcome => None,
+            Some((label, outcome)) if self.outcomes.of(label, field) != *outcome => None,
             _ => Some(edge),
         }
     }
@@ -421,6 +418,10 @@ impl<'g> Reachability<'g> {
         let slots = needs[need.0 as usize].slots.len() as u16;
         let mut result = Some(());
         for slot in 0..slots {
+            // What nobody asked for may have been needed in another world only.
+            if needs[need.0 as usize].slots[slot as usize].guard.is_never() {
+                continue;
+            }
             match self.slot_cost(needs, node, need, slot, &mut used)? {
                 Some(cost) => total += cost,
                 None => {
@@ -545,6 +546,13 @@ impl<'g> Reachability<'g> {
         used.entry(lookup)
             .or_insert_with(|| reach.lookups.get(&lookup).copied().unwrap_or_default());
         Ok(Some(below))
+    }
+
+    /// Goes on to a world with other outcomes.
+    pub(super) fn begin(&mut self, outcomes: Outcomes) {
+        self.outcomes = outcomes;
+        self.closures.clear();
+        self.costs.clear();
     }
 
     /// Forgets what was learnt about needs that have changed since.

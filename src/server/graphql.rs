@@ -16,7 +16,7 @@ use super::context::{RequestContext, observed};
 use super::media::Media;
 use super::refusal::Refusal;
 use super::{Shared, compression, landing, request};
-use crate::gateway::{ClientContext, GraphqlRequest, GraphqlResponse, Outcome};
+use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Outcome};
 
 /// A request to `/graphql`, whatever its method.
 pub(super) async fn any(State(shared): State<Arc<Shared>>, http: Request<Body>) -> Response {
@@ -85,6 +85,7 @@ fn client(headers: HeaderMap, context: &RequestContext, mutations_allowed: bool)
         mutations_allowed,
         request_id: context.request_id.to_string(),
         trace: Some(context.trace),
+        draw: Draw::Random,
     }
 }
 

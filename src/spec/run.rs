@@ -13,7 +13,7 @@ use super::replay::{Replay, Unexpected};
 use crate::config::{HttpUrl, RawConnectorSettings, Settings};
 use crate::connector::{Diagnostic, Folder, Subgraph, SubgraphKind};
 use crate::document::Value;
-use crate::gateway::{ClientContext, Gateway, GraphqlRequest, Member, SetupProblem};
+use crate::gateway::{ClientContext, Draw, Gateway, GraphqlRequest, Member, SetupProblem};
 
 /// The connectors among which specs run.
 #[derive(Debug)]
@@ -198,6 +198,7 @@ impl Run {
             mutations_allowed: true,
             request_id: "spec".to_owned(),
             trace: None,
+            draw: Draw::Random,
         };
         let response = gateway.execute(request, &client).await;
         let mut lines = Vec::new();

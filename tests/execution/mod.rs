@@ -4,6 +4,8 @@
 //! - `graphql subgraph NAME`: a subgraph; without `@link` it is a GraphQL service;
 //! - `json data NAME`: what the GraphQL service NAME knows (see [`service`]);
 //! - `http NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
+//! - `toml`: settings of the gateway;
+//! - `text draw`: where the requests below fall among a hundred, for override labels;
 //! - `graphql`, `json variables`: an operation, and values for it;
 //! - `json`: the answer, with its fields in order; it is what executes the operation;
 //! - `text calls`: what the upstreams were asked for it, sorted.
@@ -21,6 +23,7 @@ use sangam::config::RawSettings;
 use sangam::config::Settings;
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
+use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
 use sangam::gateway::Member;
@@ -52,11 +55,13 @@ async fn run(case: &Case) -> Vec<Option<String>> {
     let upstreams = Upstreams::start(case).await;
     let gateway = gateway(case, &upstreams);
     let (mut operation, mut variables) = (String::new(), None);
+    let mut draw = Draw::default();
     let mut found = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut out = None;
         match block.info.as_str() {
             "graphql" => (operation, variables) = (block.body.clone(), None),
+            "text draw" => draw = Draw::At(block.body.trim().parse().unwrap()),
             "json variables" => variables = Some(read(&block.body, &case.path)),
             "json" => {
                 let request = GraphqlRequest {
@@ -66,6 +71,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
                 };
                 let client = ClientContext {
                     mutations_allowed: true,
+                    draw,
                     ..ClientContext::default()
                 };
                 let response = gateway.execute(request, &client).await;
@@ -90,7 +96,7 @@ fn read(text: &str, path: &Path) -> Value {
 
 /// A gateway in front of a case's upstreams.
 fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
-    let mut text = String::new();
+    let mut text = case.block("toml").unwrap_or_default().to_owned();
     let mut subgraphs = Vec::new();
     for block in &case.blocks {
         let Some(name) = block.info.strip_prefix("graphql subgraph ") else {

@@ -1,7 +1,8 @@
 //! The upstreams of a case, all on one loopback port, each under its name.
 //!
 //! A GraphQL service answers from its data. An `http NAME` block is a fixed answer: its first line is the method, the path
-//! with its query, and optionally the JSON body to be answered so; the second line the status, or `dead` (nobody listens)
+//! with its query, and optionally the JSON body to be answered so; the second line the status, with `max-age=60` after it if
+//! the answer may be kept so long, or `dead` (nobody listens)
 //! or `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked.
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use axum::extract::State;
 use axum::http::Method;
 use axum::http::StatusCode;
 use axum::http::Uri;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -138,13 +140,16 @@ async fn answer(
         if fixed.status == "slow" {
             std::future::pending::<()>().await;
         }
-        let status = StatusCode::from_bytes(fixed.status.as_bytes()).unwrap();
-        return (
-            status,
-            [(CONTENT_TYPE, "application/json")],
-            fixed.answer.clone(),
-        )
-            .into_response();
+        let (status, lifetime) = fixed
+            .status
+            .split_once(' ')
+            .unwrap_or((&fixed.status, "no-store"));
+        let status = StatusCode::from_bytes(status.as_bytes()).unwrap();
+        let headers = [
+            (CONTENT_TYPE, "application/json"),
+            (CACHE_CONTROL, lifetime),
+        ];
+        return (status, headers, fixed.answer.clone()).into_response();
     }
     match (service, body) {
         (Some((sdl, data)), Some(body)) => {

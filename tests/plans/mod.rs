@@ -17,7 +17,7 @@ use sangam::plan;
 use crate::support::markdown::Case;
 
 /// What stands before a subgraph that links nothing itself: a GraphQL service, with every directive under its short name.
-const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
+const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
 
 /// In which order the folders of a case are loaded.
 #[derive(Debug, Clone, Copy)]
@@ -58,14 +58,7 @@ pub(crate) fn plan_of(
     let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
     let document = document.unwrap_or_else(|errors| panic!("{errors}"));
     let operation = document.operations.iter().next().expect("an operation");
-    plan::plan(
-        graph,
-        &composed.api,
-        &document,
-        operation,
-        &|_| false,
-        limits,
-    )
+    plan::plan(graph, &composed.api, &document, operation, limits)
 }
 
 /// The plans of a case, for each block: what stands there.

@@ -85,15 +85,7 @@ fn cover(composed: &Composed, graph: &QueryGraph, operation: &str, covered: &mut
     };
     for operation in document.operations.iter() {
         let limits = plan::PlanLimits::default();
-        let plan = plan::plan(
-            graph,
-            &composed.api,
-            &document,
-            operation,
-            &|_| false,
-            limits,
-        )
-        .unwrap();
+        let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
         for fetch in &plan.fetches {
             let Call::Connect { connect, .. } = &fetch.call else {
                 continue;

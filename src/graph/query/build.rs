@@ -147,11 +147,11 @@ impl Builder<'_> {
                 continue;
             }
             let label = match self.standing(&subgraph.name, name, field) {
+                // A key is the same wherever it is read: one that another service has taken over, or takes over for
+                // some requests, still identifies what this service gives.
+                _ if keys.contains(field_name.as_str()) => None,
                 Standing::Resolves => None,
                 Standing::When(label, outcome) => Some((label, outcome)),
-                // A key is the same wherever it is read: one that another service has taken over still identifies
-                // what this service gives.
-                Standing::Overridden if keys.contains(field_name.as_str()) => None,
                 Standing::Overridden => continue,
             };
             let requires = field.directives.get("requires").and_then(fields_argument);

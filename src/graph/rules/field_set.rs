@@ -137,18 +137,13 @@ impl<'a> Checked<'a, '_> {
             );
         }
         if let Some(code) = self.codes.bad_type {
-            let kind = match ty {
-                _ if definition.ty.is_list() => Some("a list"),
-                Some(ExtendedType::Interface(_)) => Some("an interface"),
-                Some(ExtendedType::Union(_)) => Some("a union"),
-                _ => None,
-            };
-            if let Some(kind) = kind {
-                let message = format!("it selects `{at}`, which is {kind}");
-                report.push(
-                    self.finding(code, message)
-                        .help("select fields of scalars, enums and objects"),
-                );
+            // Lists and unions are not refused: other composers of this field accept them, and a list of scalars or of
+            // objects identifies as well as one of them does.
+            if let Some(ExtendedType::Interface(_)) = ty {
+                let message = format!("it selects `{at}`, which is an interface");
+                report.push(self.finding(code, message).help(
+                    "select fields of scalars, enums, objects and unions, or lists of these",
+                ));
                 return;
             }
         }

@@ -19,6 +19,9 @@ impl Planner<'_> {
         }
         let possible = self.graph.types.info(ty).possible.len();
         for slot in 0..self.needs[need.0 as usize].slots.len() as u16 {
+            if !self.is_asked(need, slot) {
+                continue;
+            }
             let types = self.slot(need, slot).types.clone();
             if self.served.contains_key(&(need, slot, ty)) {
                 continue;
@@ -122,6 +125,9 @@ impl Planner<'_> {
         let mut members = self.members_at(need, ty);
         let types = self.slot(need, slot).types.clone();
         members.retain(|member| types.contains(member));
+        if types.len() > 1 && !members.is_empty() {
+            self.note_split(need, slot);
+        }
         let mut made = Vec::new();
         for (index, &member) in members.iter().enumerate() {
             let own = if index + 1 == members.len() {
@@ -158,11 +164,12 @@ impl Planner<'_> {
             let child = self.clone_need(child, (need, own))?;
             self.needs[need.0 as usize].slots[own as usize].child = Some(child);
         }
-        self.needs[need.0 as usize]
-            .index
-            .entry(member)
-            .or_default()
-            .insert(key, own);
+        // A slot that is read for lookups only does not stand for the one that the client asked for.
+        let index = self.needs[need.0 as usize].index.entry(member).or_default();
+        let stands = index.entry(key).or_insert(own);
+        if *stands == slot {
+            *stands = own;
+        }
         Ok(own)
     }
 

@@ -8,10 +8,14 @@ mod choose;
 mod members;
 mod positions;
 mod require;
+mod worlds;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
+pub(in crate::plan) use self::worlds::Outcomes;
+pub(in crate::plan) use self::worlds::World;
+pub(in crate::plan) use self::worlds::Worlds;
 use crate::graph::query::NodeId;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
@@ -35,11 +39,17 @@ pub(in crate::plan) struct Planner<'g> {
     pub(in crate::plan) fetches: Vec<Draft>,
     pub(in crate::plan) trees: Vec<Tree>,
     pub(in crate::plan) positions: Vec<Position>,
+    /// What is planned already, by outcomes of override labels.
+    pub(in crate::plan) worlds: Vec<World>,
+    /// The world that is being planned, and all maps below are of it.
+    here: Worlds,
+    /// How often a slot of earlier worlds was split in this one.
+    splits: usize,
+    /// How many slots each need had when this world was begun.
+    slots_before: Vec<usize>,
     levels: HashMap<(NeedId, TypeId), Level>,
-    /// Who provides a slot to rows of a type.
-    pub(in crate::plan) served: HashMap<(NeedId, u16, TypeId), PosId>,
-    /// Entries made to learn the concrete types of a need's rows.
-    pub(in crate::plan) typed_by: HashMap<NeedId, PosId>,
+    served: HashMap<(NeedId, u16, TypeId), PosId>,
+    typed_by: HashMap<NeedId, PosId>,
     children: HashMap<(PosId, u16), PosId>,
     casts: HashMap<(PosId, TypeId), PosId>,
     entering: Vec<(NeedId, Entry)>,
@@ -62,6 +72,10 @@ impl<'g> Planner<'g> {
             fetches: Vec::new(),
             trees: Vec::new(),
             positions: Vec::new(),
+            worlds: Vec::new(),
+            here: Worlds::default(),
+            splits: 0,
+            slots_before: Vec::new(),
             levels: HashMap::new(),
             served: HashMap::new(),
             typed_by: HashMap::new(),
@@ -73,16 +87,15 @@ impl<'g> Planner<'g> {
     }
 
     /// Plans a query's root, or all of a mutation's root fields one after the other.
-    pub(in crate::plan) fn plan_root(
-        &mut self,
-        need: NeedId,
-        serial: bool,
-    ) -> Result<(), PlanError> {
+    fn plan_root(&mut self, need: NeedId, serial: bool) -> Result<(), PlanError> {
         let ty = self.needs[need.0 as usize].ty;
         if !serial {
             return self.plan_need(need, Vec::new());
         }
         for slot in 0..self.needs[need.0 as usize].slots.len() as u16 {
+            if !self.is_asked(need, slot) {
+                continue;
+            }
             self.sequence = u32::from(slot);
             self.levels.insert((need, ty), Level::default());
             // One service alone runs it: parts of its answer from several would be several effects.
@@ -121,6 +134,11 @@ impl<'g> Planner<'g> {
 
     fn slot(&self, need: NeedId, slot: u16) -> &Slot {
         &self.needs[need.0 as usize].slots[slot as usize]
+    }
+
+    /// True for what the client asked for; the rest is served where it is needed.
+    fn is_asked(&self, need: NeedId, slot: u16) -> bool {
+        !self.slot(need, slot).guard.is_never()
     }
 
     fn position(&self, pos: PosId) -> &Position {
@@ -190,7 +208,7 @@ impl<'g> Planner<'g> {
         let mut pending = Vec::new();
         for slot in 0..self.needs[need.0 as usize].slots.len() as u16 {
             let counts = self.slot(need, slot).types.binary_search(&ty).is_ok();
-            if counts && !self.served.contains_key(&(need, slot, ty)) {
+            if counts && self.is_asked(need, slot) && !self.served.contains_key(&(need, slot, ty)) {
                 pending.push((self.providers(need, ty, slot)?, slot));
             }
         }

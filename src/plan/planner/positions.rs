@@ -6,6 +6,7 @@ use crate::plan::draft::Origin;
 use crate::plan::draft::PosId;
 use crate::plan::draft::Position;
 use crate::plan::draft::Tree;
+use crate::plan::draft::TreeField;
 use crate::plan::draft::TreeId;
 use crate::plan::need::NeedId;
 
@@ -115,18 +116,25 @@ impl Planner<'_> {
         let known = self.trees[parent.0 as usize]
             .fields
             .iter()
-            .find(|(s, _)| *s == slot)
-            .and_then(|(_, tree)| *tree);
+            .find(|field| field.slot == slot)
+            .and_then(|field| field.child);
         if let Some(tree) = known {
             return tree;
         }
         let need = self.trees[parent.0 as usize].need;
         let child = self.slot(need, slot).child.unwrap_or(need);
         let tree = self.add_tree(child, node);
-        self.trees[parent.0 as usize]
-            .fields
-            .push((slot, Some(tree)));
+        self.push_field(parent, slot, Some(tree));
         tree
+    }
+
+    fn push_field(&mut self, tree: TreeId, slot: u16, child: Option<TreeId>) {
+        let worlds = self.here;
+        self.trees[tree.0 as usize].fields.push(TreeField {
+            slot,
+            child,
+            worlds,
+        });
     }
 
     pub(super) fn add_field(&mut self, pos: PosId, slot: u16) {
@@ -135,12 +143,12 @@ impl Planner<'_> {
         if self.trees[tree.0 as usize]
             .fields
             .iter()
-            .any(|(known, _)| *known == slot)
+            .any(|known| known.slot == slot)
         {
             return;
         }
         match self.slot(need, slot).child {
-            None => self.trees[tree.0 as usize].fields.push((slot, None)),
+            None => self.push_field(tree, slot, None),
             Some(child) => {
                 let field = self.slot(need, slot).key.field.clone();
                 let to = self

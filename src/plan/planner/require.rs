@@ -50,6 +50,7 @@ impl Planner<'_> {
             inputs,
             tree,
             sequence: self.sequence,
+            worlds: self.here,
             merged_into: None,
         });
         let fetch = self.fetches.len() - 1;
@@ -107,17 +108,9 @@ impl Planner<'_> {
         let mut inputs = Vec::new();
         for item in &set.items {
             match item {
-                FieldSetItem::Field { name, .. } if name == "__typename" => merge_input(
-                    &mut inputs,
-                    Input {
-                        name: name.clone(),
-                        slot: None,
-                        text: true,
-                        key: false,
-                        only: None,
-                        children: Vec::new(),
-                    },
-                ),
+                FieldSetItem::Field { name, .. } if name == "__typename" => {
+                    merge_input(&mut inputs, typename())
+                }
                 FieldSetItem::Field {
                     name,
                     arguments,
@@ -258,7 +251,12 @@ impl Planner<'_> {
         let positions = self.child_positions(need, slot);
         let ty = self.needs[child.0 as usize].ty;
         self.join_level(child, ty, positions);
-        self.require(child, ty, children)
+        let mut inputs = self.require(child, ty, children)?;
+        if !self.graph.types.info(ty).is_object {
+            // Whoever is given the object cannot tell its type otherwise.
+            merge_input(&mut inputs, typename());
+        }
+        Ok(inputs)
     }
 
     /// The type of the level at which a slot is served as a whole: the need's own, if it can be.
@@ -354,6 +352,18 @@ impl Planner<'_> {
         let name = self.graph.types.name(ty);
         let field = self.graph.merged.type_field(name, field).ok()?;
         self.graph.types.id(field.ty.inner_named_type())
+    }
+}
+
+/// The concrete type of a row.
+fn typename() -> Input {
+    Input {
+        name: apollo_compiler::name!("__typename"),
+        slot: None,
+        text: true,
+        key: false,
+        only: None,
+        children: Vec::new(),
     }
 }
 

@@ -112,7 +112,6 @@ fn plan(
         &composed.api,
         &document,
         operation,
-        &|_| false,
         PlanLimits::default(),
     );
     let planned = planned.map_err(|error| format!("{count} connectors: {error}"))?;

@@ -1,0 +1,84 @@
+//! Outcomes of `@override` labels: which service has a field, decided request by request.
+//!
+//! `percent(n)` and a label for which the settings give a percentage are drawn; any other label holds when the settings
+//! say so. Outcomes are drawn once per request and label, before anything is looked up or fetched: whatever reads them
+//! within a request sees the same, and the key of a kept answer holds them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Percentage;
+
+/// Where a request falls among a hundred.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Draw {
+    /// Anywhere, for each label anew.
+    #[default]
+    Random,
+    /// At this number, from 0 to below 100, for every label: it holds when its percentage is greater.
+    At(f64),
+}
+
+impl Draw {
+    fn falls_below(self, percentage: f64) -> bool {
+        let at = match self {
+            Draw::Random => rand::random::<f64>() * 100.0,
+            Draw::At(at) => at,
+        };
+        at < percentage
+    }
+}
+
+/// The outcomes of a plan's labels, in their order.
+pub(super) fn outcomes(
+    labels: &[Arc<str>],
+    settings: &BTreeMap<String, Percentage>,
+    draw: Draw,
+) -> Vec<bool> {
+    let percentage = |label: &str| {
+        let set = settings.get(label).map(|percentage| percentage.0);
+        percent(label).or(set).unwrap_or_default()
+    };
+    let outcomes = labels
+        .iter()
+        .map(|label| draw.falls_below(percentage(label)));
+    outcomes.collect()
+}
+
+/// The number in `percent(n)`.
+fn percent(label: &str) -> Option<f64> {
+    let digits = label.strip_prefix("percent(")?.strip_suffix(')')?;
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(label: &str, draw: Draw) -> bool {
+        let settings = [("on", 100.0), ("some", 25.0), ("off", 0.0)];
+        let settings = settings.map(|(name, percent)| (name.to_owned(), Percentage(percent)));
+        outcomes(&[Arc::from(label)], &BTreeMap::from(settings), draw) == [true]
+    }
+
+    #[test]
+    fn decides() {
+        for draw in [Draw::Random, Draw::At(0.0), Draw::At(99.9)] {
+            assert!(drawn("on", draw));
+            assert!(!drawn("off", draw));
+            assert!(!drawn("unknown", draw));
+            assert!(drawn("percent(100)", draw));
+            assert!(!drawn("percent(0)", draw));
+        }
+        assert!(drawn("percent(12.5)", Draw::At(12.4)));
+        assert!(!drawn("percent(12.5)", Draw::At(12.5)));
+        assert!(drawn("some", Draw::At(24.0)));
+        assert!(!drawn("some", Draw::At(25.0)));
+    }
+
+    #[test]
+    fn falls_on_both_sides_in_the_long_run() {
+        let hits = (0..1000).filter(|_| drawn("percent(50)", Draw::Random));
+        assert!((300..700).contains(&hits.count()));
+    }
+}
