@@ -52,7 +52,7 @@ dist: ## A tarball: the binary, connectors, a sample configuration, a service un
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: prove-readme prove-composition ## What is too slow for every day: all that begins with prove-
+prove: prove-readme prove-composition prove-monolith ## What is too slow for every day: all that begins with prove-
 
 .PHONY: prove-readme
 prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
@@ -61,6 +61,11 @@ prove-readme: ## Run the commands of README.md and connectors/README.md in a cle
 .PHONY: prove-composition
 prove-composition: ## Hold composition against an independent composer, at length (SETS=600)
 	scripts/oracle-composition $(SETS)
+
+.PHONY: prove-monolith
+prove-monolith: ## Hold random graphs and operations against one monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)
+	MONOLITH_WORLDS=$(or $(MONOLITH_WORLDS),1500) MONOLITH_SEED=$(or $(MONOLITH_SEED),1) MONOLITH_SECONDS=$(or $(MONOLITH_SECONDS),600) \
+		$(CARGO) test --package sangam --test all -- monolith::run::gateway_and_monolith_agree --exact --nocapture
 
 .PHONY: docs
 docs: ## Write the generated parts of docs/ anew

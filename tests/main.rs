@@ -9,6 +9,7 @@ mod execution;
 mod gateway;
 mod mapping_cases;
 mod mapping_properties;
+mod monolith;
 mod oracle;
 mod plans;
 mod process;

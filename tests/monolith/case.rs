@@ -1,0 +1,251 @@
+//! One world behind a gateway, and what the gateway makes of an operation, beside what the oracle says.
+
+use std::sync::atomic::AtomicU64;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use sangam::config::ByteSize;
+use sangam::config::Environment;
+use sangam::config::RawSettings;
+use sangam::config::Settings;
+use sangam::connector::read_sdl;
+use sangam::document::Value;
+use sangam::gateway::ClientContext;
+use sangam::gateway::Gateway;
+use sangam::gateway::GraphqlRequest;
+use sangam::gateway::Member;
+use sangam::gateway::Outcome;
+use sangam::gateway::SetupProblem;
+
+use super::compare::compare;
+use super::data::Data;
+use super::data::Instance;
+use super::data::schema;
+use super::json::Json;
+use super::naive::Answer;
+use super::naive::execute;
+use super::operation::Operation;
+use super::print;
+use super::rest;
+use super::server::Served;
+use super::server::Server;
+use super::world::World;
+
+/// A world that is served twice: without caches, and with caches and its subgraphs in reverse.
+pub(crate) struct Case {
+    pub(crate) world: World,
+    served: Served,
+    schema: Valid<Schema>,
+    plain: Gateway,
+    cached: Gateway,
+}
+
+/// Why a world has no gateway: the codes of what its composition says.
+pub(crate) type Refused = Vec<(String, String)>;
+
+/// How an operation came out.
+#[derive(Debug)]
+pub(crate) enum Outcomes {
+    Same,
+    /// It is not valid, by the monolith's schema.
+    Invalid,
+    Different(Difference),
+}
+
+impl Difference {
+    /// Whether this is likely the same fault as another one.
+    pub(crate) fn is_like(&self, other: &Difference) -> bool {
+        self.what
+            .split_whitespace()
+            .take(4)
+            .eq(other.what.split_whitespace().take(4))
+    }
+}
+
+/// Where the gateway and the oracle disagree.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    pub(crate) what: String,
+    pub(crate) expected: String,
+    pub(crate) got: String,
+    pub(crate) plan: String,
+}
+
+impl Case {
+    pub(crate) fn new(server: &Server, world: World) -> Result<Case, Refused> {
+        let served = server.serve(&world);
+        let plain = gateway(&world, &served.url, false)?;
+        let cached = gateway(&world, &served.url, true)?;
+        Ok(Case {
+            schema: schema(&print::monolith(&world)),
+            world,
+            served,
+            plain,
+            cached,
+        })
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.served.upstreams.calls()
+    }
+
+    /// Whether an operation is valid, by the monolith's schema.
+    pub(crate) fn is_valid(&self, operation: &Operation) -> bool {
+        let text = operation.text();
+        ExecutableDocument::parse_and_validate(&self.schema, &text, "operation.graphql").is_ok()
+    }
+
+    /// Holds the gateway's answer against the oracle's; with `twice` also with caches, cold and warm.
+    pub(crate) async fn run(&self, operation: &Operation, twice: bool) -> Outcomes {
+        let (text, variables) = (operation.text(), operation.values());
+        let parsed =
+            ExecutableDocument::parse_and_validate(&self.schema, &text, "operation.graphql");
+        let Ok(document) = parsed else {
+            return Outcomes::Invalid;
+        };
+        let expected = self.expected(&document, &variables);
+        let mut runs = vec![("without caches", &self.plain)];
+        if twice {
+            runs.push(("with caches", &self.cached));
+            runs.push(("with warm caches", &self.cached));
+        }
+        for (how, gateway) in runs {
+            if let Some(different) = self.once(gateway, &text, &variables, &expected).await {
+                return Outcomes::Different(Difference {
+                    what: format!("{how}: {}", different.0),
+                    expected: expected.to_json().text(),
+                    got: different.1,
+                    plan: plan(&self.plain, &text).await,
+                });
+            }
+        }
+        let (one, other) = (
+            plan(&self.plain, &text).await,
+            plan(&self.cached, &text).await,
+        );
+        if one != other {
+            return Outcomes::Different(Difference {
+                what: "the order of subgraphs changes the plan".to_owned(),
+                expected: one,
+                got: other,
+                plan: String::new(),
+            });
+        }
+        Outcomes::Same
+    }
+
+    fn expected(&self, document: &ExecutableDocument, variables: &Json) -> Answer {
+        let mutations = AtomicU64::new(0);
+        let data = Data {
+            world: &self.world,
+            mutations: &mutations,
+        };
+        let operation = document.operations.iter().next().unwrap();
+        let root = Instance::new(operation.object_type(), 0);
+        execute(&self.schema, document, operation, variables, root, &data)
+    }
+
+    /// What is wrong with one answer, and the answer.
+    async fn once(
+        &self,
+        gateway: &Gateway,
+        text: &str,
+        variables: &Json,
+        expected: &Answer,
+    ) -> Option<(String, String)> {
+        self.served.upstreams.begin();
+        let client = ClientContext {
+            mutations_allowed: true,
+            ..ClientContext::default()
+        };
+        let response = gateway.execute(request(text, variables), &client).await;
+        let got = String::from_utf8_lossy(&response.body).into_owned();
+        let violations = self.served.upstreams.begin();
+        if !violations.is_empty() {
+            return Some((violations.join("\n"), got));
+        }
+        if response.outcome != Outcome::Executed {
+            let code = got.split("\"code\":\"").nth(1).unwrap_or_default();
+            let code = code.split('"').next().unwrap_or_default();
+            return Some((format!("refused: {code}"), got));
+        }
+        let answer = Json::parse(&response.body).unwrap();
+        compare(expected, &answer).map(|why| (why, got))
+    }
+}
+
+fn request(text: &str, variables: &Json) -> GraphqlRequest {
+    GraphqlRequest {
+        query: Some(text.to_owned()),
+        variables: Value::parse_json(variables.text().as_bytes()).ok(),
+        ..GraphqlRequest::default()
+    }
+}
+
+async fn plan(gateway: &Gateway, text: &str) -> String {
+    let request = request(text, &Json::Object(Vec::new()));
+    match gateway
+        .explain(&request, &ClientContext::default(), false)
+        .await
+    {
+        Ok(explained) => explained.plan,
+        Err(refusal) => String::from_utf8_lossy(&refusal).into_owned(),
+    }
+}
+
+/// The SDL of a subgraph as the gateway reads it; `upstream.example` stands for where its upstream is.
+pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
+    if world.subgraphs[subgraph].rest {
+        return rest::sdl(world, subgraph);
+    }
+    print::service(world, subgraph, true)
+}
+
+fn gateway(world: &World, url: &str, other: bool) -> Result<Gateway, Refused> {
+    let settings = Settings::load(None, &Environment::default(), RawSettings::default());
+    let mut settings = settings.unwrap_or_else(|error| panic!("{error}"));
+    settings.limits.upstream_calls = 5_000;
+    settings.limits.errors = 10_000;
+    settings.limits.depth = 40;
+    settings.cache.responses = ByteSize(0);
+    if !other {
+        settings.cache.documents = ByteSize(0);
+    }
+    let mut numbers: Vec<usize> = (0..world.subgraphs.len()).collect();
+    if other {
+        numbers.reverse();
+    }
+    let mut members = Vec::new();
+    for number in numbers {
+        let name = &world.subgraphs[number].name;
+        let text =
+            sdl(world, number).replace("http://upstream.example", &format!("{url}/{number}"));
+        if world.subgraphs[number].rest && !text.contains("@connect(") {
+            // A folder of nothing.
+            continue;
+        }
+        let (subgraph, diagnostics) = read_sdl(name, name, &text);
+        let Some(subgraph) = subgraph else {
+            return Err(codes(&diagnostics));
+        };
+        let connector = settings.connector(name, None);
+        members.push(Member {
+            settings: connector.unwrap_or_else(|error| panic!("{error}")),
+            owner: None,
+            description: None,
+            subgraph,
+        });
+    }
+    Gateway::new(members, &settings).map_err(|problem| match problem {
+        SetupProblem::Schema(diagnostics) => codes(&diagnostics),
+        SetupProblem::Setting { message, .. } => panic!("{message}"),
+    })
+}
+
+fn codes(diagnostics: &[sangam::connector::Diagnostic]) -> Refused {
+    let errors = diagnostics.iter().filter(|d| d.is_error());
+    errors
+        .map(|d| (d.code.name.to_owned(), d.to_text()))
+        .collect()
+}

@@ -1,0 +1,285 @@
+//! The data of a world: a value is a function of the world's seed, the object, the field and the arguments.
+
+use std::rc::Rc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use apollo_compiler::Schema;
+
+use super::json::Json;
+use super::naive::Resolver;
+use super::naive::Val;
+use super::random::hash;
+use super::rest;
+use super::world::COLOURS;
+use super::world::ENTITIES;
+use super::world::Field;
+use super::world::Kind;
+use super::world::Need;
+use super::world::Source;
+use super::world::Ty;
+use super::world::World;
+
+/// An object: its concrete type and its number. A service that was handed a representation keeps it.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    pub(crate) ty: String,
+    pub(crate) id: u64,
+    pub(crate) representation: Option<Rc<Json>>,
+    /// The field that its parent provides.
+    pub(crate) provided: Option<String>,
+}
+
+impl Instance {
+    pub(crate) fn new(ty: &str, id: u64) -> Instance {
+        Instance {
+            ty: ty.to_owned(),
+            id,
+            representation: None,
+            provided: None,
+        }
+    }
+}
+
+/// The data as one service over all of it would see it: the monolith's resolvers.
+pub(crate) struct Data<'d> {
+    pub(crate) world: &'d World,
+    /// How many mutations have been made before in the operation.
+    pub(crate) mutations: &'d AtomicU64,
+}
+
+impl Resolver for Data<'_> {
+    type Object = Instance;
+
+    fn type_name(&self, object: &Instance) -> String {
+        object.ty.clone()
+    }
+
+    fn resolve(&self, object: &Instance, field: &str, arguments: &Json) -> Val<Instance> {
+        let own = self.world.field(&object.ty, field);
+        let own = own.unwrap_or_else(|| panic!("{}.{field}", object.ty));
+        let ordinal = self.ordinal(object);
+        if rest::fails(self.world, object, own) {
+            return Val::Error;
+        }
+        match &own.source {
+            Source::Computed(needs) => match required(self.world, object, needs) {
+                Some(inputs) => computed(self.world, object, own, arguments, &inputs),
+                None => Val::Error,
+            },
+            _ => value(self.world, object, own, arguments, ordinal),
+        }
+    }
+}
+
+impl Data<'_> {
+    /// The place of a mutation among those of its operation; 0 for everything else.
+    pub(crate) fn ordinal(&self, object: &Instance) -> u64 {
+        match object.ty.as_str() {
+            "Mutation" => self.mutations.fetch_add(1, Ordering::SeqCst) + 1,
+            _ => 0,
+        }
+    }
+}
+
+/// The value of a field that is not computed. `ordinal` is the place of a mutation among those of its operation.
+pub(crate) fn value(
+    world: &World,
+    object: &Instance,
+    field: &Field,
+    arguments: &Json,
+    ordinal: u64,
+) -> Val<Instance> {
+    if field.source == Source::Key {
+        return key_value(world, object, field);
+    }
+    if let Source::Lookup(entity) = &field.source {
+        return looked_up(world, entity, arguments);
+    }
+    let seed = seed(world, object, field, arguments, &ordinal.to_string());
+    make(world, field, &field.ty, seed, true)
+}
+
+/// The value of a computed field.
+pub(crate) fn computed(
+    world: &World,
+    object: &Instance,
+    field: &Field,
+    arguments: &Json,
+    inputs: &Json,
+) -> Val<Instance> {
+    let seed = seed(world, object, field, arguments, &inputs.text());
+    make(world, field, &field.ty, seed, true)
+}
+
+fn seed(world: &World, object: &Instance, field: &Field, arguments: &Json, more: &str) -> u64 {
+    let id = object.id.to_string();
+    // Over REST an argument that is null and one that is not there look the same.
+    let arguments = match sorted(arguments) {
+        Json::Object(mut members) => {
+            members.retain(|(_, value)| *value != Json::Null);
+            Json::Object(members)
+        }
+        other => other,
+    };
+    let texts = [&object.ty, &id, &field.name, &arguments.text(), more];
+    hash(world.seed, &texts)
+}
+
+/// With the members of objects by name: their order means nothing.
+fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, value)| (name.clone(), sorted(value)));
+            let mut members: Vec<_> = members.collect();
+            members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Json::Object(members)
+        }
+        Json::List(items) => Json::List(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The entity whose key these arguments are.
+fn looked_up(world: &World, entity: &str, arguments: &Json) -> Val<Instance> {
+    let Json::Object(arguments) = arguments else {
+        return Val::Null;
+    };
+    let needs: Vec<Need> = arguments.iter().map(|(name, _)| Need::leaf(name)).collect();
+    let mut all = (0..ENTITIES).map(|id| Instance::new(entity, id));
+    let wanted = sorted(&Json::Object(arguments.clone()));
+    let found = all
+        .find(|entity| required(world, entity, &needs).is_some_and(|key| sorted(&key) == wanted));
+    found.map_or(Val::Null, Val::Object)
+}
+
+fn key_value(world: &World, object: &Instance, field: &Field) -> Val<Instance> {
+    let number = object.id;
+    let base = field.ty.base();
+    if world
+        .object(base)
+        .is_some_and(|own| own.kind == Kind::KeyValue)
+    {
+        return Val::Object(Instance::new(base, number));
+    }
+    match base {
+        "Int" => Val::Leaf(Json::Number((100 + number).to_string())),
+        _ => Val::Leaf(Json::String(format!(
+            "{}-{}-{number}",
+            object.ty, field.name
+        ))),
+    }
+}
+
+fn make(world: &World, field: &Field, ty: &Ty, seed: u64, whole: bool) -> Val<Instance> {
+    let may_be_null = !ty.non_null() || world.strict && seed.is_multiple_of(5);
+    let luck = hash(seed, &["luck"]) % 100;
+    if field.fails && (whole || !field.only_whole) && luck < 18 && may_be_null {
+        return Val::Error;
+    }
+    if luck > 86 && may_be_null {
+        return Val::Null;
+    }
+    match ty {
+        Ty::List(item, _) => {
+            let length = seed % 4;
+            let items = (0..length)
+                .map(|index| make(world, field, item, hash(seed, &[&index.to_string()]), false));
+            Val::List(items.collect())
+        }
+        Ty::Named(name, _) => named(world, field, name, seed),
+    }
+}
+
+fn named(world: &World, field: &Field, name: &str, seed: u64) -> Val<Instance> {
+    let leaf = match name {
+        "Int" => Json::Number((seed % 2000).to_string()),
+        "Float" => Json::Number(format!("{}.5", seed % 1000)),
+        "String" => Json::String(format!("s{} \"é\\n", seed % 1000)),
+        "ID" => Json::String((seed % 1000).to_string()),
+        "Boolean" => Json::Bool(seed.is_multiple_of(2)),
+        "Colour" => Json::string(COLOURS[(seed % 3) as usize]),
+        _ => {
+            let concrete = if world.is_abstract(name) {
+                field.possible[(seed % field.possible.len() as u64) as usize].as_str()
+            } else {
+                name
+            };
+            let object = world
+                .object(concrete)
+                .unwrap_or_else(|| panic!("{concrete}"));
+            let id = match object.kind {
+                Kind::Entity => hash(seed, &["id"]) % ENTITIES,
+                _ => seed,
+            };
+            return Val::Object(Instance::new(concrete, id));
+        }
+    };
+    Val::Leaf(leaf)
+}
+
+/// What a computed field requires, as the object that a representation would hold; `None` if any of it fails.
+pub(crate) fn required(world: &World, object: &Instance, needs: &[Need]) -> Option<Json> {
+    let mutations = AtomicU64::new(0);
+    let data = Data {
+        world,
+        mutations: &mutations,
+    };
+    let mut members = Vec::new();
+    for need in needs {
+        let arguments = literal_arguments(world, &object.ty, need);
+        let value = data.resolve(object, &need.field, &arguments);
+        let ty = &world.field(&object.ty, &need.field)?.ty;
+        let value = plain(world, ty, value, need).ok()?;
+        members.push((need.field.clone(), value));
+    }
+    Some(Json::Object(members))
+}
+
+/// Completes a required value; an error anywhere fails all of it.
+fn plain(world: &World, ty: &Ty, value: Val<Instance>, need: &Need) -> Result<Json, ()> {
+    Ok(match (value, ty) {
+        (Val::Null, ty) if ty.non_null() => return Err(()),
+        (Val::Error, _) => return Err(()),
+        (Val::Null, _) => Json::Null,
+        (Val::Leaf(leaf), _) => leaf,
+        (Val::List(items), Ty::List(item, _)) => {
+            let items = items
+                .into_iter()
+                .map(|value| plain(world, item, value, need));
+            Json::List(items.collect::<Result<_, _>>()?)
+        }
+        (Val::List(_), Ty::Named(..)) => return Err(()),
+        (Val::Object(object), _) => required(world, &object, &need.children).ok_or(())?,
+    })
+}
+
+/// The arguments of a required field, with defaults.
+fn literal_arguments(world: &World, ty: &str, need: &Need) -> Json {
+    let Some(field) = world.field(ty, &need.field) else {
+        return Json::Object(Vec::new());
+    };
+    let written = need.arguments.trim_matches(['(', ')']);
+    let mut members = Vec::new();
+    for argument in &field.arguments {
+        let prefix = format!("{}: ", argument.name);
+        let text = written
+            .strip_prefix(&prefix)
+            .or(argument.default.as_deref());
+        // Required fields have arguments of simple types only.
+        let value = text.map(|text| match argument.ty.base() {
+            "Int" | "Float" => Json::number(text),
+            _ => Json::parse(text.as_bytes()).unwrap_or_else(|_| Json::string(text)),
+        });
+        members.extend(value.map(|value| (argument.name.clone(), value)));
+    }
+    Json::Object(members)
+}
+
+/// Parses a schema that must be valid.
+pub(crate) fn schema(sdl: &str) -> apollo_compiler::validation::Valid<Schema> {
+    Schema::parse_and_validate(sdl, "schema.graphql")
+        .unwrap_or_else(|errors| panic!("{errors}\n{sdl}"))
+}

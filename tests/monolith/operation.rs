@@ -1,0 +1,486 @@
+//! An operation at random: everything that the language of operations has, on the types of a world.
+
+use super::json::Json;
+use super::random::Random;
+use super::world::Argument;
+use super::world::COLOURS;
+use super::world::ENTITIES;
+use super::world::Source;
+use super::world::Ty;
+use super::world::World;
+use super::world::is_leaf;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) mutation: bool,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) selections: Vec<Selection>,
+    pub(crate) fragments: Vec<Fragment>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) ty: Ty,
+    pub(crate) default: Option<String>,
+    pub(crate) value: Option<Json>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Fragment {
+    pub(crate) name: String,
+    pub(crate) on: String,
+    pub(crate) selections: Vec<Selection>,
+}
+
+/// A selection with its directives as written.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) what: What,
+    pub(crate) directives: String,
+    pub(crate) selections: Vec<Selection>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// Alias, name, arguments as written.
+    Field(Option<String>, String, String),
+    Inline(Option<String>),
+    Spread(String),
+}
+
+impl Operation {
+    pub(crate) fn text(&self) -> String {
+        let mut text = if self.mutation { "mutation" } else { "query" }.to_owned();
+        let used = self.body();
+        let variables = self
+            .variables
+            .iter()
+            .filter(|variable| uses(&used, &variable.name));
+        let variables: Vec<String> = variables
+            .map(|variable| {
+                let default = variable.default.as_ref();
+                let default = default
+                    .map(|value| format!(" = {value}"))
+                    .unwrap_or_default();
+                format!("${}: {}{default}", variable.name, variable.ty)
+            })
+            .collect();
+        if !variables.is_empty() {
+            text.push_str(&format!("({})", variables.join(", ")));
+        }
+        format!("{text} {used}")
+    }
+
+    fn body(&self) -> String {
+        let mut text = String::from("{\n");
+        write(&self.selections, 1, &mut text);
+        text.push_str("}\n");
+        // A fragment spreads earlier ones only.
+        for fragment in self.fragments.iter().rev() {
+            if !text.contains(&format!("...{}\n", fragment.name))
+                && !text.contains(&format!("...{} ", fragment.name))
+            {
+                continue;
+            }
+            text.push_str(&format!(
+                "fragment {} on {} {{\n",
+                fragment.name, fragment.on
+            ));
+            write(&fragment.selections, 1, &mut text);
+            text.push_str("}\n");
+        }
+        text
+    }
+
+    /// The values of the variables that have one.
+    pub(crate) fn values(&self) -> Json {
+        let used = self.body();
+        let given = self
+            .variables
+            .iter()
+            .filter(|variable| uses(&used, &variable.name));
+        let given = given.filter_map(|v| Some((v.name.clone(), v.value.clone()?)));
+        Json::Object(given.collect())
+    }
+}
+
+fn uses(text: &str, variable: &str) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric())
+            .unwrap_or(rest.len());
+        rest[..end] == *variable
+    })
+}
+
+fn write(selections: &[Selection], depth: usize, text: &mut String) {
+    for selection in selections {
+        text.push_str(&"  ".repeat(depth));
+        match &selection.what {
+            What::Field(alias, name, arguments) => {
+                if let Some(alias) = alias {
+                    text.push_str(&format!("{alias}: "));
+                }
+                text.push_str(&format!("{name}{arguments}"));
+            }
+            What::Inline(Some(on)) => text.push_str(&format!("... on {on}")),
+            What::Inline(None) => text.push_str("..."),
+            What::Spread(name) => text.push_str(&format!("...{name}")),
+        }
+        text.push_str(&selection.directives);
+        if !selection.selections.is_empty() {
+            text.push_str(" {\n");
+            write(&selection.selections, depth + 1, text);
+            text.push_str(&"  ".repeat(depth));
+            text.push('}');
+        }
+        text.push('\n');
+    }
+}
+
+pub(crate) fn operation(world: &World, random: &mut Random) -> Operation {
+    let mutation = world.roots.len() > 1 && random.chance(25);
+    let mut maker = Maker {
+        world,
+        random,
+        variables: Vec::new(),
+        fragments: Vec::new(),
+        making: 0,
+        left: 60,
+    };
+    let root = if mutation { "Mutation" } else { "Query" };
+    let selections = maker.selections(root, 0);
+    Operation {
+        mutation,
+        selections,
+        variables: maker.variables,
+        fragments: maker.fragments,
+    }
+}
+
+struct Maker<'m> {
+    world: &'m World,
+    random: &'m mut Random,
+    variables: Vec<Variable>,
+    fragments: Vec<Fragment>,
+    /// How many fragments are being made: they may not hold themselves.
+    making: usize,
+    left: usize,
+}
+
+const DEEPEST: usize = 6;
+/// Names of keys and of other fields, as aliases: they must capture nothing.
+const ALIASES: [&str; 7] = ["id", "code", "org", "x", "y", "label", "representations"];
+
+impl Maker<'_> {
+    fn selections(&mut self, ty: &str, depth: usize) -> Vec<Selection> {
+        let mut out = Vec::new();
+        let wanted = if depth == 0 {
+            self.random.between(1, 3)
+        } else {
+            self.random.between(1, 4)
+        };
+        for _ in 0..wanted {
+            out.extend(self.selection(ty, depth));
+        }
+        if out.is_empty() {
+            out.push(self.typename());
+        }
+        out
+    }
+
+    fn typename(&mut self) -> Selection {
+        let alias = self
+            .random
+            .chance(20)
+            .then(|| (*self.random.pick(&ALIASES)).to_owned());
+        Selection {
+            what: What::Field(alias, "__typename".to_owned(), String::new()),
+            directives: self.directives(),
+            selections: Vec::new(),
+        }
+    }
+
+    fn selection(&mut self, ty: &str, depth: usize) -> Option<Selection> {
+        self.left = self.left.checked_sub(1)?;
+        let is_abstract = self.world.is_abstract(ty);
+        let fragments = if is_abstract { 55 } else { 15 };
+        if self.random.chance(10) {
+            return Some(self.typename());
+        }
+        if self.random.chance(fragments) && depth < DEEPEST {
+            return Some(self.fragment(ty, depth));
+        }
+        self.field(ty, depth)
+    }
+
+    fn fragment(&mut self, ty: &str, depth: usize) -> Selection {
+        let on = self.condition(ty);
+        let directives = self.directives();
+        let known: Vec<String> = self
+            .fragments
+            .iter()
+            .filter(|fragment| fragment.on == on)
+            .map(|fragment| fragment.name.clone())
+            .collect();
+        if self.random.chance(30) && (self.making == 0 || !known.is_empty()) {
+            let name = if self.making == 0 && (known.is_empty() || self.random.chance(60)) {
+                self.making += 1;
+                let selections = self.selections(&on, depth + 1);
+                self.making -= 1;
+                let name = format!("F{}", self.fragments.len());
+                self.fragments.push(Fragment {
+                    name: name.clone(),
+                    on,
+                    selections,
+                });
+                name
+            } else {
+                self.random.pick(&known).clone()
+            };
+            return Selection {
+                what: What::Spread(name),
+                directives,
+                selections: Vec::new(),
+            };
+        }
+        let (what, on) = if on == ty && self.random.chance(50) {
+            (What::Inline(None), on)
+        } else {
+            (What::Inline(Some(on.clone())), on)
+        };
+        let selections = self.selections(&on, depth + 1);
+        Selection {
+            what,
+            directives,
+            selections,
+        }
+    }
+
+    /// A type that can meet this one.
+    fn condition(&mut self, ty: &str) -> String {
+        let members = self.world.members(ty);
+        if self.random.chance(60) {
+            return self.random.pick(&members).clone();
+        }
+        let interfaces = self.world.interfaces.iter().map(|i| i.name.clone());
+        let unions = self.world.unions.iter().map(|u| u.name.clone());
+        let meeting = interfaces.chain(unions).filter(|other| {
+            self.world
+                .members(other)
+                .iter()
+                .any(|member| members.contains(member))
+        });
+        let mut meeting: Vec<String> = meeting.collect();
+        meeting.push(ty.to_owned());
+        self.random.pick(&meeting).clone()
+    }
+
+    fn field(&mut self, ty: &str, depth: usize) -> Option<Selection> {
+        let mut names = self.world.field_names(ty);
+        if depth >= DEEPEST {
+            names.retain(|name| {
+                self.world
+                    .field(ty, name)
+                    .is_some_and(|f| is_leaf(f.ty.base()))
+            });
+        }
+        if names.is_empty() {
+            return Some(self.typename());
+        }
+        let name = self.random.pick(&names).clone();
+        let field = self.world.field(ty, &name)?;
+        let leaf = is_leaf(field.ty.base());
+        // Where what must not be null may fail, one field under two names would be nulled under both: see `compare`.
+        let alias = self.random.chance(10) && (leaf || !self.world.strict);
+        let alias = alias.then(|| (*self.random.pick(&ALIASES)).to_owned());
+        let arguments = match &field.source {
+            Source::Lookup(entity) if self.random.chance(85) => self.key(entity, &field.arguments),
+            _ => self.arguments(&field.arguments),
+        };
+        let directives = self.directives_on(ty);
+        let selections = if leaf {
+            Vec::new()
+        } else {
+            self.selections(field.ty.base(), depth + 1)
+        };
+        Some(Selection {
+            what: What::Field(alias, name, arguments),
+            directives,
+            selections,
+        })
+    }
+
+    /// The key of some entity, or of one that is not there.
+    fn key(&mut self, entity: &str, arguments: &[Argument]) -> String {
+        let number = self.random.below(ENTITIES as usize + 1);
+        let texts = arguments.iter().map(|argument| {
+            let name = &argument.name;
+            match argument.ty.base() {
+                "Int" => format!("{name}: {}", 100 + number),
+                _ => format!("{name}: \"{entity}-{name}-{number}\""),
+            }
+        });
+        format!("({})", texts.collect::<Vec<_>>().join(", "))
+    }
+
+    /// The planner orders mutations by where each is first selected, whether that selection is included or not.
+    fn directives_on(&mut self, ty: &str) -> String {
+        if ty == "Mutation" {
+            return String::new();
+        }
+        self.directives()
+    }
+
+    fn directives(&mut self) -> String {
+        if !self.random.chance(14) {
+            return String::new();
+        }
+        let value = match self.random.below(5) {
+            0 => "true".to_owned(),
+            1 => "false".to_owned(),
+            number => {
+                let name = format!("b{number}");
+                if self.variables.iter().all(|known| known.name != name) {
+                    let default = self
+                        .random
+                        .chance(40)
+                        .then(|| self.random.chance(50).to_string());
+                    let value = default.is_none() || self.random.chance(50);
+                    let value = value.then(|| Json::Bool(self.random.chance(50)));
+                    let ty = Ty::Named("Boolean".to_owned(), true);
+                    self.variables.push(Variable {
+                        name: name.clone(),
+                        ty,
+                        default,
+                        value,
+                    });
+                }
+                format!("${name}")
+            }
+        };
+        let name = if self.random.chance(50) {
+            "skip"
+        } else {
+            "include"
+        };
+        format!(" @{name}(if: {value})")
+    }
+
+    fn arguments(&mut self, arguments: &[Argument]) -> String {
+        let mut out = Vec::new();
+        for argument in arguments {
+            let must = argument.ty.non_null() && argument.default.is_none();
+            if must || self.random.chance(55) {
+                let value = self.argument(&argument.ty);
+                out.push(format!("{}: {value}", argument.name));
+            }
+        }
+        let out = self.random.shuffled(&out);
+        if out.is_empty() {
+            String::new()
+        } else {
+            format!("({})", out.join(", "))
+        }
+    }
+
+    fn argument(&mut self, ty: &Ty) -> String {
+        if !self.random.chance(45) {
+            return self.literal(ty, 0);
+        }
+        let name = format!("v{}", self.variables.len());
+        let default = self.random.chance(25).then(|| self.constant(ty, 0).1);
+        let must = ty.non_null() && default.is_none();
+        let given = must || self.random.chance(70);
+        let value = given.then(|| self.constant(ty, 0).0);
+        self.variables.push(Variable {
+            name: name.clone(),
+            ty: ty.clone(),
+            default,
+            value,
+        });
+        format!("${name}")
+    }
+
+    /// A literal that may hold variables.
+    fn literal(&mut self, ty: &Ty, depth: usize) -> String {
+        if depth > 0 && self.random.chance(20) {
+            return self.argument(ty);
+        }
+        match ty {
+            // Lists of two: apollo-compiler takes `f(a: [])` and `f(a: [1])` for fields that can merge.
+            Ty::List(item, _) => {
+                let items: Vec<String> = (0..2).map(|_| self.literal(item, depth + 1)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Ty::Named(name, _) if name == "Filter" => {
+                let mut members = Vec::new();
+                for (member, ty) in filter_members() {
+                    if self.random.chance(40) && depth < 2 {
+                        members.push(format!("{member}: {}", self.literal(&ty, depth + 1)));
+                    }
+                }
+                format!("{{ {} }}", members.join(", "))
+            }
+            ty => self.constant(ty, depth).1,
+        }
+    }
+
+    /// A value, as JSON and as a literal.
+    fn constant(&mut self, ty: &Ty, depth: usize) -> (Json, String) {
+        if !ty.non_null() && self.random.chance(15) {
+            return (Json::Null, "null".to_owned());
+        }
+        let name = match ty {
+            Ty::List(item, _) => {
+                if self.random.chance(20) {
+                    // A single item stands for a list of one.
+                    return self.constant(&Ty::Named(item.base().to_owned(), true), depth);
+                }
+                let items = (0..self.random.below(3)).map(|_| self.constant(item, depth));
+                let (values, texts): (Vec<Json>, Vec<String>) = items.unzip();
+                return (Json::List(values), format!("[{}]", texts.join(", ")));
+            }
+            Ty::Named(name, _) => name.as_str(),
+        };
+        let number = self.random.below(100);
+        let value = match name {
+            "Int" => Json::Number(number.to_string()),
+            "Float" if self.random.chance(50) => Json::Number(number.to_string()),
+            "Float" => Json::Number(format!("{number}.25")),
+            "ID" if self.random.chance(40) => Json::Number(number.to_string()),
+            "String" | "ID" => Json::String(format!("t{number}\"ü")),
+            "Boolean" => Json::Bool(number.is_multiple_of(2)),
+            "Colour" => {
+                let colour = COLOURS[number % 3];
+                return (Json::string(colour), colour.to_owned());
+            }
+            _ => return self.filter(depth),
+        };
+        let text = value.text();
+        (value, text)
+    }
+
+    fn filter(&mut self, depth: usize) -> (Json, String) {
+        let (mut values, mut texts) = (Vec::new(), Vec::new());
+        for (member, ty) in filter_members() {
+            if self.random.chance(40) && depth < 2 {
+                let (value, text) = self.constant(&ty, depth + 1);
+                values.push((member.to_owned(), value));
+                texts.push(format!("{member}: {text}"));
+            }
+        }
+        (Json::Object(values), format!("{{ {} }}", texts.join(", ")))
+    }
+}
+
+fn filter_members() -> [(&'static str, Ty); 4] {
+    let named = |name: &str, non_null| Ty::Named(name.to_owned(), non_null);
+    [
+        ("least", named("Int", false)),
+        ("words", Ty::List(Box::new(named("String", true)), false)),
+        ("colour", named("Colour", false)),
+        ("nested", named("Filter", false)),
+    ]
+}

@@ -1,0 +1,371 @@
+//! A world as SDL: the monolith's schema, and each subgraph's, with Federation's directives and without.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::rest;
+use super::world::COMMON;
+use super::world::Field;
+use super::world::Kind;
+use super::world::Need;
+use super::world::Object;
+use super::world::Source;
+use super::world::World;
+use super::world::is_leaf;
+
+/// What a subgraph does with a field that it declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Resolved,
+    /// Part of one of its keys.
+    Key,
+    External,
+    /// Another subgraph has taken it over.
+    Overridden,
+}
+
+/// The types that a subgraph declares, with their fields. Unions have none.
+pub(crate) type Declared = BTreeMap<String, BTreeMap<String, How>>;
+
+/// Whether a subgraph has this interface as `@interfaceObject`.
+pub(crate) fn is_interface_object(world: &World, name: &str, subgraph: usize) -> bool {
+    let entity = world.interface(name).and_then(|interface| interface.entity);
+    entity.is_some_and(|(_, object)| object == subgraph)
+}
+
+/// What a subgraph declares: what it resolves, and whatever that refers to.
+pub(crate) fn declared(world: &World, subgraph: usize) -> Declared {
+    let mut declared = first_declared(world, subgraph);
+    loop {
+        let before = declared.clone();
+        for name in before.keys() {
+            refer(world, subgraph, name, &mut declared);
+        }
+        if declared == before {
+            return declared;
+        }
+    }
+}
+
+/// The types that a subgraph declares for their own sake.
+fn first_declared(world: &World, subgraph: usize) -> Declared {
+    let mut declared = Declared::new();
+    for object in world.objects.iter().chain(&world.roots) {
+        let here = object.fields.iter().any(|own| {
+            let placed = own.at.contains(&subgraph) || own.overridden == Some(subgraph);
+            placed && !matches!(own.source, Source::InterfaceObject(_))
+        });
+        if here || object.homes.contains_key(&subgraph) {
+            declared.insert(object.name.clone(), BTreeMap::new());
+        }
+    }
+    for interface in &world.interfaces {
+        let entity = interface.entity;
+        if entity.is_some_and(|(owner, object)| owner == subgraph || object == subgraph) {
+            declared.insert(interface.name.clone(), BTreeMap::new());
+        }
+    }
+    declared
+}
+
+/// Declares the fields of a type, and the types that it refers to.
+fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
+    let fields = fields_of(world, name, subgraph);
+    declared.entry(name.to_owned()).or_default().extend(fields);
+    for (field, how) in declared[name].clone() {
+        let Some(field) = world.field(name, &field) else {
+            continue;
+        };
+        let base = field.ty.base();
+        if is_leaf(base) {
+            continue;
+        }
+        let target = declared.entry(base.to_owned()).or_default();
+        if let (Some(provided), How::Resolved) = (field.provides.get(&subgraph), how) {
+            target.entry(provided.clone()).or_insert(How::External);
+        }
+    }
+    if !world.is_abstract(name) || is_interface_object(world, name, subgraph) {
+        return;
+    }
+    let fields: Vec<String> = declared[name].keys().cloned().collect();
+    for member in world.known(name, subgraph) {
+        // What the interface says here its members must have, if only as external.
+        let own = fields_of(world, &member, subgraph);
+        let target = declared.entry(member).or_default();
+        for field in &fields {
+            let how = own.get(field).copied().unwrap_or(How::External);
+            target.entry(field.clone()).or_insert(how);
+        }
+    }
+}
+
+/// What a subgraph declares of a type for the type's own sake.
+fn fields_of(world: &World, name: &str, subgraph: usize) -> BTreeMap<String, How> {
+    if let Some(object) = world.object(name) {
+        let mut fields = own_fields(object, subgraph);
+        if object.kind == Kind::KeyValue && world.subgraphs[subgraph].rest {
+            fields.retain(|field, _| rest::in_a_key(world, name, field, subgraph));
+        }
+        return fields;
+    }
+    let Some(interface) = world.interface(name) else {
+        return BTreeMap::new();
+    };
+    let mut out = BTreeMap::new();
+    for field in &interface.fields {
+        let source = world.field(name, field).map(|field| field.source.clone());
+        let is_object = is_interface_object(world, name, subgraph);
+        let how = match source {
+            Some(Source::InterfaceObject(_)) => is_object.then_some(How::Resolved),
+            Some(Source::Key) if is_object => Some(How::Key),
+            _ if is_object => None,
+            _ => {
+                let missing = interface.missing.get(&subgraph);
+                let missing = missing.is_some_and(|missing| missing.contains(field));
+                (!missing).then_some(How::Resolved)
+            }
+        };
+        out.extend(how.map(|how| (field.clone(), how)));
+    }
+    out
+}
+
+fn own_fields(object: &Object, subgraph: usize) -> BTreeMap<String, How> {
+    let mut out = BTreeMap::new();
+    for own in &object.fields {
+        let how = match (&own.source, object.kind) {
+            (Source::InterfaceObject(_), _) => None,
+            (_, Kind::Value) => (!own.missing.contains(&subgraph)).then_some(How::Resolved),
+            (_, Kind::KeyValue) => Some(How::Resolved),
+            (Source::Key, _) => object.is_key_at(&own.name, subgraph).then_some(How::Key),
+            _ if own.at.contains(&subgraph) => Some(How::Resolved),
+            _ if own.overridden == Some(subgraph) => Some(How::Overridden),
+            _ => None,
+        };
+        out.extend(how.map(|how| (own.name.clone(), how)));
+    }
+    for own in &object.fields {
+        if let (Source::Computed(needs), true) = (&own.source, own.at.contains(&subgraph)) {
+            for need in needs {
+                out.entry(need.field.clone()).or_insert(How::External);
+            }
+        }
+    }
+    out
+}
+
+/// The monolith's schema.
+pub(crate) fn monolith(world: &World) -> String {
+    let mut sdl = COMMON.to_owned();
+    for object in world.roots.iter().chain(&world.objects) {
+        let interfaces = world.interfaces_of(&object.name).map(|i| i.name.as_str());
+        head(
+            &mut sdl,
+            "type",
+            &object.name,
+            &interfaces.collect::<Vec<_>>(),
+        );
+        let fields: Vec<String> = object.fields.iter().map(definition).collect();
+        let _ = writeln!(sdl, " {{\n  {}\n}}", fields.join("\n  "));
+    }
+    for interface in &world.interfaces {
+        let fields = interface
+            .fields
+            .iter()
+            .filter_map(|name| world.field(&interface.name, name));
+        let fields: Vec<String> = fields.map(definition).collect();
+        let _ = writeln!(
+            sdl,
+            "interface {} {{\n  {}\n}}",
+            interface.name,
+            fields.join("\n  ")
+        );
+    }
+    for union in &world.unions {
+        let _ = writeln!(sdl, "union {} = {}", union.name, union.members.join(" | "));
+    }
+    sdl
+}
+
+fn head(sdl: &mut String, keyword: &str, name: &str, interfaces: &[&str]) {
+    let _ = write!(sdl, "{keyword} {name}");
+    if !interfaces.is_empty() {
+        let _ = write!(sdl, " implements {}", interfaces.join(" & "));
+    }
+}
+
+pub(crate) fn definition(field: &Field) -> String {
+    let mut text = field.name.clone();
+    if !field.arguments.is_empty() {
+        let arguments = field.arguments.iter().map(|argument| {
+            let default = argument.default.as_ref();
+            let default = default
+                .map(|value| format!(" = {value}"))
+                .unwrap_or_default();
+            format!("{}: {}{default}", argument.name, argument.ty)
+        });
+        text.push_str(&format!("({})", arguments.collect::<Vec<_>>().join(", ")));
+    }
+    format!("{text}: {}", field.ty)
+}
+
+/// What stands before a GraphQL service's SDL.
+const SERVICE: &str = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])
+  @graphql(url: "http://upstream.example")
+"#;
+
+/// The SDL of a GraphQL service; `federated` as the gateway reads it, else as the service itself has it.
+pub(crate) fn service(world: &World, subgraph: usize, federated: bool) -> String {
+    let declared = declared(world, subgraph);
+    let mut sdl = if federated {
+        SERVICE.to_owned()
+    } else {
+        String::new()
+    };
+    sdl.push_str(COMMON);
+    let mut entities = Vec::new();
+    for (name, fields) in &declared {
+        let directives = if federated {
+            type_directives(world, name, subgraph)
+        } else {
+            String::new()
+        };
+        if let Some(union) = world.union(name) {
+            let _ = writeln!(
+                sdl,
+                "union {name} = {}",
+                world.known(&union.name, subgraph).join(" | ")
+            );
+            continue;
+        }
+        let is_object = is_interface_object(world, name, subgraph);
+        let object = world.object(name);
+        if is_object || object.is_some_and(|object| object.homes.contains_key(&subgraph)) {
+            entities.push(name.clone());
+        }
+        let keyword = if object.is_some() || is_object {
+            "type"
+        } else {
+            "interface"
+        };
+        let interfaces = world.interfaces_of(name).filter(|interface| {
+            declared.contains_key(&interface.name)
+                && !is_interface_object(world, &interface.name, subgraph)
+                && world.known(&interface.name, subgraph).contains(name)
+        });
+        let interfaces: Vec<&str> = interfaces.map(|i| i.name.as_str()).collect();
+        head(&mut sdl, keyword, name, &interfaces);
+        let mut lines = Vec::new();
+        for own in world.field_names(name) {
+            let Some(how) = fields.get(&own) else {
+                continue;
+            };
+            let Some(field) = world.field(name, &own) else {
+                continue;
+            };
+            let mut line = definition(field);
+            if federated && keyword == "type" {
+                line.push_str(&field_directives(world, object, field, subgraph, *how));
+            }
+            lines.push(line);
+        }
+        if name == "Query" && !federated {
+            lines.extend(root_fields(world, subgraph));
+        }
+        let _ = writeln!(sdl, "{directives} {{\n  {}\n}}", lines.join("\n  "));
+    }
+    if !federated {
+        if !declared.contains_key("Query") {
+            let _ = writeln!(
+                sdl,
+                "type Query {{\n  {}\n}}",
+                root_fields(world, subgraph).join("\n  ")
+            );
+        }
+        if !entities.is_empty() {
+            let _ = writeln!(sdl, "scalar _Any\nunion _Entity = {}", entities.join(" | "));
+        }
+        sdl.push_str("type _Service { sdl: String }\n");
+    }
+    sdl
+}
+
+/// The fields that Federation adds to a service's query root.
+fn root_fields(world: &World, subgraph: usize) -> Vec<String> {
+    let mut out = vec!["_service: _Service!".to_owned()];
+    let has = world
+        .objects
+        .iter()
+        .any(|object| object.homes.contains_key(&subgraph))
+        || world
+            .interfaces
+            .iter()
+            .any(|i| is_interface_object(world, &i.name, subgraph));
+    if has {
+        out.push("_entities(representations: [_Any!]!): [_Entity]!".to_owned());
+    }
+    out
+}
+
+fn type_directives(world: &World, name: &str, subgraph: usize) -> String {
+    let key = |needs: &[Need]| format!(" @key(fields: \"{}\")", Need::text(needs));
+    if let Some(interface) = world.interface(name) {
+        let id = [Need::leaf("id")];
+        return match interface.entity {
+            Some((owner, _)) if owner == subgraph => key(&id),
+            Some((_, object)) if object == subgraph => format!("{} @interfaceObject", key(&id)),
+            _ => String::new(),
+        };
+    }
+    let Some(object) = world.object(name) else {
+        return String::new();
+    };
+    match object.kind {
+        Kind::Value | Kind::KeyValue => " @shareable".to_owned(),
+        Kind::Root => String::new(),
+        Kind::Entity => {
+            let keys = object.keys_at(subgraph);
+            let texts = keys.iter().map(|number| {
+                let text = key(&object.keys[*number]);
+                if object.homes.contains_key(&subgraph) {
+                    return text;
+                }
+                text.replace("\")", "\", resolvable: false)")
+            });
+            texts.collect()
+        }
+    }
+}
+
+fn field_directives(
+    world: &World,
+    object: Option<&Object>,
+    field: &Field,
+    subgraph: usize,
+    how: How,
+) -> String {
+    let mut text = String::new();
+    match how {
+        How::External => text.push_str(" @external"),
+        How::Resolved => {
+            let is_plain = object.is_some_and(|o| matches!(o.kind, Kind::Entity | Kind::Root));
+            if is_plain && field.shareable {
+                text.push_str(" @shareable");
+            }
+            if let Source::Computed(needs) = &field.source {
+                let _ = write!(text, " @requires(fields: {:?})", Need::text(needs));
+            }
+            if let Some(provided) = field.provides.get(&subgraph) {
+                let _ = write!(text, " @provides(fields: \"{provided}\")");
+            }
+            if let Some(from) = field.overridden {
+                let _ = write!(text, " @override(from: \"{}\")", world.subgraphs[from].name);
+            }
+        }
+        How::Key | How::Overridden => {}
+    }
+    text
+}

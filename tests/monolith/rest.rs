@@ -1,0 +1,574 @@
+//! A subgraph that is a folder of connectors, and the REST service behind it.
+//!
+//! The service's names differ from the graph's (`r_name` is `name`), so that nothing is right by accident. It knows
+//! `q/<field>` and `m/<field>` for root fields, `e/<type>/<group>` for one entity, `b/<type>/<group>` for several, and
+//! `f/<type>/<field>` for a field with arguments. Which fields are looked up together (a group), whether they are looked up
+//! one by one or in batches, and which lookups fail, is a function of the world's seed.
+
+use super::data::Data;
+use super::data::Instance;
+use super::data::required;
+use super::json::Json;
+use super::naive::Resolver;
+use super::naive::Val;
+use super::print::Declared;
+use super::print::How;
+use super::print::declared;
+use super::print::definition;
+use super::random::hash;
+use super::world::COMMON;
+use super::world::ENTITIES;
+use super::world::Field;
+use super::world::Kind;
+use super::world::Need;
+use super::world::Object;
+use super::world::Source;
+use super::world::World;
+use super::world::is_leaf;
+
+const HEAD: &str = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.13", import: ["@key", "@shareable"])
+  @link(url: "https://specs.apollo.dev/connect/v0.4", import: ["@source", "@connect"])
+  @source(name: "s", http: { baseURL: "http://upstream.example" })
+"#;
+
+/// Whether values of a type can be described by a selection: nothing abstract, and no arguments below.
+pub(crate) fn can_be_selected(world: &World, base: &str) -> bool {
+    if is_leaf(base) {
+        return true;
+    }
+    world.object(base).is_some_and(|object| match object.kind {
+        Kind::Entity => true,
+        Kind::Value => object
+            .fields
+            .iter()
+            .all(|own| own.arguments.is_empty() && can_be_selected(world, own.ty.base())),
+        Kind::KeyValue | Kind::Root => false,
+    })
+}
+
+fn number(world: &World, texts: &[&str]) -> u64 {
+    hash(world.seed, texts)
+}
+
+fn groups(world: &World, object: &Object, subgraph: usize) -> u64 {
+    if mode(world, object, subgraph) == Mode::Explicit {
+        return 1;
+    }
+    1 + number(world, &[&object.name, "groups"]) % 2
+}
+
+/// How the entities of a type are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Single,
+    Batch,
+    /// By a field of the query root.
+    Explicit,
+}
+
+pub(crate) fn mode(world: &World, object: &Object, subgraph: usize) -> Mode {
+    let texts = [&object.name, &subgraph.to_string(), "mode"];
+    let nested = key(object, subgraph)
+        .iter()
+        .any(|need| !need.children.is_empty());
+    match number(world, &texts) % 4 {
+        0 => Mode::Batch,
+        1 if !nested => Mode::Explicit,
+        _ => Mode::Single,
+    }
+}
+
+fn group(world: &World, object: &Object, subgraph: usize, field: &str) -> u64 {
+    number(world, &[&object.name, field, "group"]) % groups(world, object, subgraph)
+}
+
+/// The fields that are looked up together.
+fn members<'w>(world: &World, object: &'w Object, subgraph: usize, own: u64) -> Vec<&'w Field> {
+    let here = object.fields.iter().filter(|field| {
+        field.source == Source::Plain && field.at.contains(&subgraph) && field.arguments.is_empty()
+    });
+    here.filter(|field| group(world, object, subgraph, &field.name) == own)
+        .collect()
+}
+
+/// Whether lookups of a group fail now and then. Its fields must be found nowhere else.
+fn group_fails(world: &World, object: &Object, subgraph: usize, group: u64) -> bool {
+    let fields = members(world, object, subgraph, group);
+    let only_here = |field: &&Field| field.at.len() == 1 && !field.shareable;
+    mode(world, object, subgraph) == Mode::Single
+        && number(world, &[&object.name, &group.to_string(), "fails"]).is_multiple_of(3)
+        && fields.iter().all(only_here)
+}
+
+/// Whether the values of a field fail now and then with the lookup that it belongs to.
+pub(crate) fn may_fail(world: &World, object: &Object, field: &Field) -> bool {
+    let Some(&subgraph) = field.at.first() else {
+        return false;
+    };
+    world.subgraphs[subgraph].rest
+        && object.kind == Kind::Entity
+        && field.source == Source::Plain
+        && field.arguments.is_empty()
+        && group_fails(
+            world,
+            object,
+            subgraph,
+            group(world, object, subgraph, &field.name),
+        )
+}
+
+/// Whether the lookup that a field belongs to fails for this entity.
+pub(crate) fn fails(world: &World, object: &Instance, field: &Field) -> bool {
+    let own = world.object(&object.ty);
+    own.is_some_and(|own| {
+        let home = field.at.first().copied().unwrap_or_default();
+        may_fail(world, own, field)
+            && lookup_fails(world, object, group(world, own, home, &field.name))
+    })
+}
+
+fn lookup_fails(world: &World, object: &Instance, group: u64) -> bool {
+    let texts = [&object.ty, &object.id.to_string(), &group.to_string()];
+    number(world, &texts.map(String::as_str)).is_multiple_of(4)
+}
+
+/// Leaves that come along with a reference to an entity.
+fn along<'w>(world: &'w World, object: &'w Object, subgraph: usize) -> Vec<&'w Field> {
+    let all = object.fields.iter().filter(|field| {
+        is_leaf(field.ty.base())
+            && field.source == Source::Plain
+            && field.at.contains(&subgraph)
+            && field.arguments.is_empty()
+            && !may_fail(world, object, field)
+    });
+    all.filter(|field| number(world, &[&object.name, &field.name, "along"]).is_multiple_of(2))
+        .collect()
+}
+
+/// The folder's SDL.
+pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
+    let declared = declared(world, subgraph);
+    let mut sdl = HEAD.to_owned();
+    sdl.push_str(COMMON);
+    for (name, fields) in &declared {
+        let Some(object) = world.object(name) else {
+            continue;
+        };
+        let mut lines = Vec::new();
+        for field in &object.fields {
+            let Some(how) = fields.get(&field.name) else {
+                continue;
+            };
+            if object.kind == Kind::KeyValue && !in_a_key(world, name, &field.name, subgraph) {
+                continue;
+            }
+            let mut line = definition(field);
+            let is_plain = matches!(object.kind, Kind::Entity | Kind::Root);
+            if *how == How::Resolved && is_plain {
+                if field.shareable {
+                    line.push_str(" @shareable");
+                }
+                if object.kind == Kind::Root || !field.arguments.is_empty() {
+                    line.push_str(&connect(world, object, field, subgraph, &declared));
+                }
+            }
+            lines.push(line);
+        }
+        let directives = type_directives(world, object, subgraph, &declared);
+        sdl.push_str(&format!(
+            "type {name}{directives} {{\n  {}\n}}\n",
+            lines.join("\n  ")
+        ));
+    }
+    sdl
+}
+
+/// Whether a key that is used here holds a field of the value of a nested key.
+pub(crate) fn in_a_key(world: &World, value: &str, field: &str, subgraph: usize) -> bool {
+    let entities = world
+        .objects
+        .iter()
+        .filter(|object| object.kind == Kind::Entity);
+    let keys = entities.flat_map(|object| {
+        let keys = object.keys_at(subgraph).into_iter();
+        keys.flat_map(|number| &object.keys[number]).filter(|need| {
+            object
+                .field(&need.field)
+                .is_some_and(|own| own.ty.base() == value)
+        })
+    });
+    let mut children = keys.flat_map(|need| &need.children);
+    children.any(|child| child.field == field)
+}
+
+/// The connect of a root field, or of an entity's field with arguments.
+fn connect(
+    world: &World,
+    object: &Object,
+    field: &Field,
+    subgraph: usize,
+    declared: &Declared,
+) -> String {
+    if let Source::Lookup(entity) = &field.source
+        && let Some(entity) = world.object(entity)
+    {
+        let query = key_query(key(entity, subgraph), "$args");
+        let selection = lookup_selection(world, entity, subgraph, 0, declared);
+        let name = &entity.name;
+        return format!(
+            " @connect(source: \"s\", http: {{ GET: \"/e/{name}/0?{query}\" }}, entity: true, selection: {selection:?})"
+        );
+    }
+    let mut body: Vec<String> = Vec::new();
+    let path = match object.name.as_str() {
+        "Query" => format!("/q/{}", field.name),
+        "Mutation" => format!("/m/{}", field.name),
+        name => {
+            body.extend(key(object, subgraph).iter().map(|need| {
+                format!(
+                    "{}: $this.{}",
+                    need.field,
+                    Need::text(std::slice::from_ref(need))
+                )
+            }));
+            format!("/f/{name}/{}", field.name)
+        }
+    };
+    for argument in &field.arguments {
+        body.push(format!("{0}: $args.{0}", argument.name));
+    }
+    let http = if body.is_empty() && object.name != "Mutation" {
+        format!("GET: {path:?}")
+    } else {
+        format!("POST: {path:?}, body: {:?}", body.join("\n"))
+    };
+    let below = below(
+        world,
+        field.ty.base(),
+        subgraph,
+        declared,
+        object.kind == Kind::Root,
+    );
+    let selection = if below.is_empty() {
+        "$".to_owned()
+    } else {
+        below
+    };
+    format!(" @connect(source: \"s\", http: {{ {http} }}, selection: {selection:?})")
+}
+
+/// The key of an entity here.
+fn key(object: &Object, subgraph: usize) -> &[Need] {
+    let keys = object.keys_at(subgraph);
+    &object.keys[keys[0]]
+}
+
+/// What is selected of the values of a type; with `more` not only the key of an entity.
+fn below(world: &World, base: &str, subgraph: usize, declared: &Declared, more: bool) -> String {
+    let Some(object) = world.object(base) else {
+        return String::new();
+    };
+    let mut items = Vec::new();
+    if object.kind == Kind::Entity {
+        items.extend(key_items(key(object, subgraph)));
+        if more {
+            let along = along(world, object, subgraph);
+            items.extend(
+                along
+                    .iter()
+                    .map(|own| item(world, own, subgraph, declared, more)),
+            );
+        }
+    } else {
+        let here = |own: &&Field| {
+            declared
+                .get(base)
+                .is_some_and(|known| known.contains_key(&own.name))
+        };
+        items.extend(
+            object
+                .fields
+                .iter()
+                .filter(here)
+                .map(|own| item(world, own, subgraph, declared, more)),
+        );
+    }
+    items.join(" ")
+}
+
+fn item(world: &World, field: &Field, subgraph: usize, declared: &Declared, more: bool) -> String {
+    let below = below(world, field.ty.base(), subgraph, declared, more);
+    if below.is_empty() {
+        return format!("{0}: r_{0}\n", field.name);
+    }
+    format!("{0}: r_{0} {{ {below} }}", field.name)
+}
+
+fn key_items(needs: &[Need]) -> Vec<String> {
+    let item = |need: &Need| {
+        if need.children.is_empty() {
+            return format!("{0}: r_{0}\n", need.field);
+        }
+        format!(
+            "{0}: r_{0} {{ {1} }}",
+            need.field,
+            key_items(&need.children).join(" ")
+        )
+    };
+    needs.iter().map(item).collect()
+}
+
+fn type_directives(world: &World, object: &Object, subgraph: usize, declared: &Declared) -> String {
+    if object.kind == Kind::Root {
+        return String::new();
+    }
+    if object.kind != Kind::Entity {
+        return " @shareable".to_owned();
+    }
+    let needs = key(object, subgraph);
+    let name = &object.name;
+    if !object.homes.contains_key(&subgraph) {
+        return format!(" @key(fields: {:?}, resolvable: false)", Need::text(needs));
+    }
+    let mut text = format!(" @key(fields: {:?})", Need::text(needs));
+    let mode = mode(world, object, subgraph);
+    if mode == Mode::Explicit {
+        return text;
+    }
+    for group in 0..groups(world, object, subgraph) {
+        let fields = members(world, object, subgraph, group);
+        if fields.is_empty() && group > 0 {
+            continue;
+        }
+        let selection = lookup_selection(world, object, subgraph, group, declared);
+        let http = if mode == Mode::Batch {
+            let body = format!("keys: $batch {{ {} }}", Need::text(needs));
+            format!("POST: \"/b/{name}/{group}\", body: {body:?}")
+        } else {
+            format!("GET: \"/e/{name}/{group}?{}\"", key_query(needs, "$this"))
+        };
+        text.push_str(&format!(
+            "\n  @connect(source: \"s\", http: {{ {http} }}, selection: {selection:?})"
+        ));
+    }
+    text
+}
+
+/// What a lookup of an entity selects.
+fn lookup_selection(
+    world: &World,
+    object: &Object,
+    subgraph: usize,
+    group: u64,
+    declared: &Declared,
+) -> String {
+    let mut items = key_items(key(object, subgraph));
+    let fields = members(world, object, subgraph, group);
+    items.extend(
+        fields
+            .iter()
+            .map(|own| item(world, own, subgraph, declared, false)),
+    );
+    items.join(" ")
+}
+
+/// A key as parameters of a URL.
+fn key_query(needs: &[Need], parent: &str) -> String {
+    let parts = needs.iter().map(|need| {
+        let path = format!("{parent}.{}", need.field);
+        if need.children.is_empty() {
+            return format!(
+                "{}={{{path}}}",
+                path.trim_start_matches("$this.")
+                    .trim_start_matches("$args.")
+            );
+        }
+        key_query(&need.children, &path)
+    });
+    parts.collect::<Vec<_>>().join("&")
+}
+
+/// An answer: status and body.
+pub(crate) type Rest = (u16, Json);
+
+/// Answers a request to the service.
+pub(crate) fn answer(
+    data: &Data<'_>,
+    subgraph: usize,
+    path: &str,
+    query: &str,
+    body: &Json,
+) -> Result<Rest, String> {
+    let world = data.world;
+    let parts: Vec<&str> = path.split('/').collect();
+    let declared = declared(world, subgraph);
+    let service = Documents {
+        data,
+        subgraph,
+        declared,
+    };
+    match parts.as_slice() {
+        ["q", field] => service.field(&Instance::new("Query", 0), field, body),
+        ["m", field] => service.field(&Instance::new("Mutation", 0), field, body),
+        ["f", ty, field] => {
+            let entity = service.find(ty, &|key| holds(body, key));
+            service.field(&entity.ok_or(format!("no {ty} {body}"))?, field, body)
+        }
+        ["e", ty, group] => {
+            let entity = service.find(ty, &|key| {
+                flat("", key).iter().all(|(name, text)| {
+                    query
+                        .split('&')
+                        .any(|part| part.split_once('=') == Some((name, text)))
+                })
+            });
+            let group = group.parse().unwrap();
+            let own = world.object(ty).unwrap();
+            if entity.is_none() && mode(world, own, subgraph) == Mode::Explicit {
+                // Clients may ask for what is not there.
+                return Ok((200, Json::Null));
+            }
+            let entity = entity.ok_or(format!("no {ty} {query}"))?;
+            if group_fails(world, own, subgraph, group) && lookup_fails(world, &entity, group) {
+                return Ok((500, Json::Null));
+            }
+            Ok((200, service.entity(&entity, Some(group))))
+        }
+        ["b", ty, group] => {
+            let keys = body.get("keys").and_then(Json::as_list).unwrap_or_default();
+            let group = group.parse().unwrap();
+            let mut out = Vec::new();
+            for wanted in keys {
+                let entity = service.find(ty, &|key| holds(wanted, key));
+                let entity = entity.ok_or(format!("no {ty} {wanted}"))?;
+                out.push(service.entity(&entity, Some(group)));
+            }
+            // By key, not by position.
+            out.reverse();
+            Ok((200, Json::List(out)))
+        }
+        _ => Err(format!("asks for {path}")),
+    }
+}
+
+/// A key's leaves as parameters of a URL, as they are encoded there.
+fn flat(prefix: &str, key: &Json) -> Vec<(String, String)> {
+    match key {
+        Json::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                flat(&format!("{prefix}{dot}{name}"), value)
+            })
+            .collect(),
+        Json::String(text) => vec![(prefix.to_owned(), text.clone())],
+        other => vec![(prefix.to_owned(), other.text())],
+    }
+}
+
+fn holds(whole: &Json, part: &Json) -> bool {
+    match part {
+        Json::Object(members) => members
+            .iter()
+            .all(|(name, part)| whole.get(name).is_some_and(|whole| holds(whole, part))),
+        part => whole == part,
+    }
+}
+
+struct Documents<'d> {
+    data: &'d Data<'d>,
+    subgraph: usize,
+    declared: Declared,
+}
+
+impl Documents<'_> {
+    fn find(&self, ty: &str, is: &dyn Fn(&Json) -> bool) -> Option<Instance> {
+        let object = self.data.world.object(ty)?;
+        let needs = key(object, self.subgraph);
+        let all = (0..ENTITIES).map(|id| Instance::new(ty, id));
+        all.into_iter()
+            .find(|entity| required(self.data.world, entity, needs).is_some_and(|key| is(&key)))
+    }
+
+    /// The value of a field with arguments, as a document of its own.
+    fn field(&self, object: &Instance, field: &str, body: &Json) -> Result<Rest, String> {
+        let own = self.data.world.field(&object.ty, field);
+        let own = own.ok_or(format!("no field {field}"))?;
+        let given = own.arguments.iter();
+        let given = given.filter_map(|a| Some((a.name.clone(), body.get(&a.name)?.clone())));
+        let arguments = Json::Object(given.collect());
+        match self.data.resolve(object, field, &arguments) {
+            Val::Error => Ok((500, Json::Null)),
+            value => Ok((200, self.document(value))),
+        }
+    }
+
+    fn document(&self, value: Val<Instance>) -> Json {
+        match value {
+            Val::Null | Val::Error => Json::Null,
+            Val::Leaf(leaf) => leaf,
+            Val::List(items) => {
+                Json::List(items.into_iter().map(|item| self.document(item)).collect())
+            }
+            Val::Object(object) => {
+                let kind = self.data.world.object(&object.ty).map(|own| own.kind);
+                match kind {
+                    Some(Kind::Entity) => self.entity(&object, None),
+                    _ => self.value(&object),
+                }
+            }
+        }
+    }
+
+    fn value(&self, object: &Instance) -> Json {
+        let mut members = vec![("noise".to_owned(), Json::List(vec![Json::Null]))];
+        for name in self
+            .declared
+            .get(&object.ty)
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
+            members.push(self.member(object, name));
+        }
+        Json::Object(members)
+    }
+
+    fn member(&self, object: &Instance, field: &str) -> (String, Json) {
+        let value = self.data.resolve(object, field, &Json::Object(Vec::new()));
+        (format!("r_{field}"), self.document(value))
+    }
+
+    /// An entity with its key, what comes along, and what is looked up.
+    fn entity(&self, object: &Instance, group: Option<u64>) -> Json {
+        let world = self.data.world;
+        let own = world.object(&object.ty).unwrap();
+        let mut members = Vec::new();
+        if let Some(key) = required(world, object, key(own, self.subgraph)) {
+            let Json::Object(key) = renamed(&key) else {
+                return Json::Null;
+            };
+            members.extend(key);
+        }
+        let fields = match group {
+            Some(group) => self::members(world, own, self.subgraph, group),
+            None => along(world, own, self.subgraph),
+        };
+        members.extend(fields.iter().map(|field| self.member(object, &field.name)));
+        members.push(("noise".to_owned(), Json::Bool(true)));
+        Json::Object(members)
+    }
+}
+
+fn renamed(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => Json::Object(
+            members
+                .iter()
+                .map(|(name, value)| (format!("r_{name}"), renamed(value)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Makes a failing case smaller: takes away selections, directives and aliases, then fields of the world, one after the
+//! other, and keeps what still fails. Greedy, and bounded by a count of runs.
+
+use super::case::Case;
+use super::case::Difference;
+use super::case::Outcomes;
+use super::operation::Operation;
+use super::operation::Selection;
+use super::operation::What;
+use super::server::Server;
+use super::world::Source;
+use super::world::World;
+
+/// Runs that are spent on one failure.
+const RUNS: usize = 500;
+
+pub(crate) struct Shrunk {
+    pub(crate) case: Case,
+    pub(crate) operation: Operation,
+    pub(crate) found: Difference,
+}
+
+pub(crate) async fn shrink(server: &Server, failing: Shrunk) -> Shrunk {
+    let mut best = failing;
+    let mut left = RUNS;
+    shrink_operation(&mut best, &mut left).await;
+    shrink_world(server, &mut best, &mut left).await;
+    shrink_operation(&mut best, &mut left).await;
+    best
+}
+
+async fn shrink_operation(best: &mut Shrunk, left: &mut usize) {
+    let mut place = 0;
+    while *left > 0 {
+        let Some(smaller) = smaller(&best.operation, place) else {
+            return;
+        };
+        *left -= 1;
+        match best.case.run(&smaller, true).await {
+            Outcomes::Different(found) if found.is_like(&best.found) => {
+                best.operation = smaller;
+                best.found = found;
+            }
+            _ => place += 1,
+        }
+    }
+}
+
+async fn shrink_world(server: &Server, best: &mut Shrunk, left: &mut usize) {
+    let mut place = 0;
+    while *left > 0 {
+        let Some(world) = without(&best.case.world, place) else {
+            return;
+        };
+        *left -= 1;
+        let mut smaller = None;
+        if let Some(Ok(case)) = world.map(|world| Case::new(server, world))
+            && let Outcomes::Different(found) = case.run(&best.operation, true).await
+            && found.is_like(&best.found)
+        {
+            smaller = Some((case, found));
+        }
+        match smaller {
+            Some((case, found)) => {
+                best.case = case;
+                best.found = found;
+            }
+            None => place += 1,
+        }
+    }
+}
+
+/// The operation with one thing less; which one `place` says, over all selections and then what stands on each.
+fn smaller(operation: &Operation, place: usize) -> Option<Operation> {
+    let mut copy = operation.clone();
+    let mut left = place;
+    if change(&mut copy.selections, &mut left) {
+        return Some(copy);
+    }
+    for fragment in &mut copy.fragments {
+        if change(&mut fragment.selections, &mut left) {
+            return Some(copy);
+        }
+    }
+    None
+}
+
+/// Makes the change that has the number `left`; true when there is one.
+fn change(selections: &mut Vec<Selection>, left: &mut usize) -> bool {
+    let step = |left: &mut usize| {
+        let here = *left == 0;
+        *left = left.wrapping_sub(1);
+        here
+    };
+    for place in 0..selections.len() {
+        if selections.len() > 1 && step(left) {
+            selections.remove(place);
+            return true;
+        }
+        let own = &mut selections[place];
+        if !own.directives.is_empty() && step(left) {
+            own.directives.clear();
+            return true;
+        }
+        if let What::Field(alias, ..) = &mut own.what
+            && alias.is_some()
+            && step(left)
+        {
+            *alias = None;
+            return true;
+        }
+        if matches!(own.what, What::Inline(_)) && own.directives.is_empty() && step(left) {
+            let inner = selections.remove(place).selections;
+            selections.splice(place..place, inner);
+            return true;
+        }
+        if change(&mut selections[place].selections, left) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The world without one of its fields; `Some(None)` for one that it cannot do without.
+fn without(world: &World, place: usize) -> Option<Option<World>> {
+    let all = world.roots.iter().chain(&world.objects);
+    let mut fields = all.flat_map(|object| object.fields.iter().map(move |field| (object, field)));
+    let (object, field) = fields.nth(place)?;
+    let needed = object.fields.iter().any(|other| {
+        matches!(&other.source, Source::Computed(needs) if needs.iter().any(|need| need.field == field.name))
+    });
+    let in_needs = world.objects.iter().flat_map(|o| &o.fields).any(|other| {
+        matches!(&other.source, Source::Computed(needs)
+            if needs.iter().flat_map(|need| &need.children).any(|need| need.field == field.name))
+    });
+    let in_interface = world
+        .interfaces_of(&object.name)
+        .any(|i| i.fields.contains(&field.name));
+    if needed || in_needs || in_interface || field.source == Source::Key || object.fields.len() == 1
+    {
+        return Some(None);
+    }
+    let (object, field) = (object.name.clone(), field.name.clone());
+    let mut copy = world.clone();
+    for known in copy.roots.iter_mut().chain(&mut copy.objects) {
+        if known.name == object {
+            known.fields.retain(|own| own.name != field);
+        }
+        for own in &mut known.fields {
+            if own.ty.base() == object {
+                own.provides.retain(|_, provided| *provided != field);
+            }
+        }
+    }
+    copy.roots.retain(|root| !root.fields.is_empty());
+    Some(Some(copy))
+}

@@ -1,0 +1,575 @@
+//! Who resolves what: a world's fields are given to subgraphs by the rules of Federation.
+
+use std::collections::BTreeSet;
+
+use super::generate::field;
+use super::print::How;
+use super::print::declared;
+use super::random::Random;
+use super::rest;
+use super::world::Argument;
+use super::world::Field;
+use super::world::Kind;
+use super::world::Need;
+use super::world::Object;
+use super::world::Source;
+use super::world::Subgraph;
+use super::world::Ty;
+use super::world::World;
+use super::world::is_leaf;
+
+pub(crate) fn split(world: &mut World, random: &mut Random) {
+    let count = random.between(2, 5);
+    for number in 0..count {
+        // One at the least is a GraphQL service.
+        let rest = number > 0 && random.chance(30);
+        world.subgraphs.push(Subgraph {
+            name: format!("s{number}"),
+            rest,
+        });
+    }
+    homes(world, random, count);
+    lookups(world);
+    interface_ids(world);
+    interface_object(world, random, count);
+    place(world, random, count);
+    compute(world, random);
+    known(world, random, count);
+    provide(world, random);
+    possible(world);
+    parts(world, random);
+    interface_fields(world, random);
+    prune(world);
+}
+
+fn rest_subgraphs(world: &World) -> Vec<usize> {
+    let all = world.subgraphs.iter().enumerate();
+    all.filter(|(_, subgraph)| subgraph.rest)
+        .map(|(number, _)| number)
+        .collect()
+}
+
+/// Where each entity can be entered, and by which key others refer to it.
+fn homes(world: &mut World, random: &mut Random, count: usize) {
+    let all: Vec<usize> = (0..count).collect();
+    let rest = rest_subgraphs(world);
+    for object in &mut world.objects {
+        if object.kind != Kind::Entity {
+            continue;
+        }
+        let numbers: Vec<usize> = (0..object.keys.len()).collect();
+        for home in random.some(&all, 3) {
+            let mut keys = random.some(&numbers, 3);
+            if !keys.contains(&0) && random.chance(85) {
+                keys.insert(0, 0);
+            }
+            if rest.contains(&home) {
+                keys = vec![*random.pick(&keys)];
+            }
+            object.homes.insert(home, keys);
+        }
+        if object.homes.keys().all(|home| rest.contains(home)) {
+            object.homes.insert(0, vec![0]);
+        }
+        let usable: BTreeSet<usize> = object.homes.values().flatten().copied().collect();
+        let usable: Vec<usize> = usable.into_iter().collect();
+        for subgraph in 0..count {
+            let key = if usable.contains(&0) && random.chance(70) {
+                0
+            } else {
+                *random.pick(&usable)
+            };
+            object.reference.insert(subgraph, key);
+        }
+    }
+}
+
+/// Gives the query root the fields by which connectors look entities up.
+fn lookups(world: &mut World) {
+    let mut found = Vec::new();
+    for object in &world.objects {
+        for home in object.homes.keys() {
+            let rest = world.subgraphs[*home].rest;
+            if rest && rest::mode(world, object, *home) == rest::Mode::Explicit {
+                let name = format!("{}By{home}", object.name.to_lowercase());
+                let source = Source::Lookup(object.name.clone());
+                let mut own = field(&name, Ty::Named(object.name.clone(), false), source);
+                own.at.insert(*home);
+                let arguments = object.keys[object.homes[home][0]]
+                    .iter()
+                    .filter_map(|need| {
+                        let ty = object.field(&need.field)?.ty.clone();
+                        let name = need.field.clone();
+                        Some(Argument {
+                            name,
+                            ty,
+                            default: None,
+                        })
+                    });
+                own.arguments = arguments.collect();
+                found.push(own);
+            }
+        }
+    }
+    world.roots[0].fields.extend(found);
+}
+
+/// An interface promises an id only where each of its members has one somewhere.
+fn interface_ids(world: &mut World) {
+    let has_id = |object: &Object| {
+        object
+            .homes
+            .keys()
+            .any(|home| object.is_key_at("id", *home))
+    };
+    let with: Vec<String> = world
+        .objects
+        .iter()
+        .filter(|o| has_id(o))
+        .map(|o| o.name.clone())
+        .collect();
+    for interface in &mut world.interfaces {
+        if !interface.members.iter().all(|member| with.contains(member)) {
+            interface.fields.retain(|field| field != "id");
+        }
+    }
+}
+
+/// Gives some interface of entities to a subgraph of its own, as `@interfaceObject`.
+fn interface_object(world: &mut World, random: &mut Random, count: usize) {
+    let mut entities = world
+        .interfaces
+        .iter()
+        .filter(|interface| interface.members.iter().all(|name| name.starts_with('E')));
+    let Some(interface) = entities.next().filter(|_| random.chance(45)) else {
+        return;
+    };
+    let (name, members) = (interface.name.clone(), interface.members.clone());
+    let services: Vec<usize> = (0..count)
+        .filter(|number| !world.subgraphs[*number].rest)
+        .collect();
+    let (owner, subgraph) = (*random.pick(&services), count);
+    world.subgraphs.push(Subgraph {
+        name: format!("s{subgraph}"),
+        rest: false,
+    });
+    let extra = format!("{}o", name.to_lowercase());
+    let leaf = *random.pick(&["Int", "String", "Colour"]);
+    let ty = Ty::Named(leaf.to_owned(), false);
+    let ty = if random.chance(30) {
+        Ty::List(Box::new(ty), false)
+    } else {
+        ty
+    };
+    let mut own = field(&extra, ty, Source::InterfaceObject(name.clone()));
+    own.at.insert(subgraph);
+    own.fails = random.chance(20);
+    for object in &mut world.objects {
+        if members.contains(&object.name) {
+            let keys = object.homes.entry(owner).or_default();
+            if !keys.contains(&0) {
+                keys.insert(0, 0);
+            }
+            object.fields.push(own.clone());
+        }
+    }
+    let interface = world.interfaces.iter_mut().find(|known| known.name == name);
+    let interface = interface.unwrap();
+    interface.entity = Some((owner, subgraph));
+    interface.fields.push(extra);
+    if !interface.fields.contains(&"id".to_owned()) {
+        interface.fields.push("id".to_owned());
+    }
+    let ty = Ty::List(Box::new(Ty::Named(name.clone(), random.chance(30))), false);
+    let mut root = field("qo", ty, Source::Plain);
+    root.at.insert(subgraph);
+    root.fails = random.chance(10);
+    world.roots[0].fields.push(root);
+}
+
+fn place(world: &mut World, random: &mut Random, count: usize) {
+    let all: Vec<usize> = (0..count).collect();
+    let copy = world.clone();
+    let rest = rest_subgraphs(world);
+    for object in world.objects.iter_mut().chain(&mut world.roots) {
+        let homes: Vec<usize> = match object.kind {
+            Kind::Root => all.clone(),
+            _ => object.homes.keys().copied().collect(),
+        };
+        let services: Vec<usize> = homes
+            .iter()
+            .filter(|home| !rest.contains(home))
+            .copied()
+            .collect();
+        for own in &mut object.fields {
+            if object.kind == Kind::Value || own.source != Source::Plain || !own.at.is_empty() {
+                continue;
+            }
+            let selected = rest::can_be_selected(&copy, own.ty.base());
+            let homes = if selected { &homes } else { &services };
+            let home = *random.pick(homes);
+            own.at.insert(home);
+            if object.name != "Mutation" {
+                if random.chance(20) {
+                    own.at.insert(*random.pick(homes));
+                } else if random.chance(10) && !rest.contains(&home) {
+                    own.overridden = Some(*random.pick(&services)).filter(|from| *from != home);
+                }
+            }
+            own.shareable = own.at.len() > 1;
+            if own.at.iter().any(|home| rest.contains(home)) {
+                own.only_whole = true;
+                own.fails &=
+                    own.at.len() == 1 && (object.kind == Kind::Root || !own.arguments.is_empty());
+                if object.kind == Kind::Entity {
+                    own.ty = own.ty.nullable();
+                }
+            }
+        }
+    }
+    calm_values(world, &rest);
+}
+
+/// Values in REST documents raise no errors.
+fn calm_values(world: &mut World, rest: &[usize]) {
+    let declared: Vec<_> = rest
+        .iter()
+        .map(|subgraph| declared(world, *subgraph))
+        .collect();
+    for object in &mut world.objects {
+        let in_documents = declared
+            .iter()
+            .any(|types| types.contains_key(&object.name));
+        if object.kind == Kind::Value && in_documents {
+            object.fields.iter_mut().for_each(|own| own.fails = false);
+        }
+    }
+}
+
+/// What a computed field may require of its object: a field with the part of it that is needed.
+fn need(world: &World, random: &mut Random, own: &Field) -> Option<Need> {
+    let mut need = Need::leaf(&own.name);
+    match own.arguments.as_slice() {
+        [] => {}
+        [one] if one.ty == Ty::Named("Int".to_owned(), one.ty.non_null()) => {
+            if one.default.is_none() || random.chance(50) {
+                need.arguments = format!("(a0: {})", random.below(9));
+            }
+        }
+        _ => return None,
+    }
+    let base = own.ty.base();
+    if is_leaf(base) {
+        return (!world.strict || !own.ty.any_non_null()).then_some(need);
+    }
+    let object = world
+        .object(base)
+        .filter(|o| o.kind == Kind::Value && !world.strict)?;
+    let below = object
+        .fields
+        .iter()
+        .filter(|f| f.arguments.is_empty() && is_leaf(f.ty.base()));
+    let below: Vec<Need> = below.map(|f| Need::leaf(&f.name)).collect();
+    if below.is_empty() {
+        return None;
+    }
+    need.children = random.some(&below, 2);
+    Some(need)
+}
+
+/// Whether a field fails now and then, or something that it is computed from.
+fn may_fail(world: &World, object: &Object, own: &Field) -> bool {
+    let below = world
+        .object(own.ty.base())
+        .filter(|o| o.kind == Kind::Value);
+    let below = below.is_some_and(|o| o.fields.iter().any(|f| f.fails));
+    let required = match &own.source {
+        Source::Computed(needs) => needs.iter().any(|need| {
+            object
+                .field(&need.field)
+                .is_some_and(|f| may_fail(world, object, f))
+        }),
+        _ => false,
+    };
+    own.fails || below || required || rest::may_fail(world, object, own)
+}
+
+/// Makes some fields computed ones: of fields before them, which their subgraph does not resolve.
+fn compute(world: &mut World, random: &mut Random) {
+    for index in 0..world.objects.len() {
+        if world.objects[index].kind != Kind::Entity {
+            continue;
+        }
+        for place in 0..world.objects[index].fields.len() {
+            let object = &world.objects[index];
+            let own = &object.fields[place];
+            if own.source != Source::Plain
+                || own.at.len() > 1
+                || own.overridden.is_some()
+                || !random.chance(25)
+            {
+                continue;
+            }
+            let home = *own.at.first().unwrap();
+            if world.subgraphs[home].rest {
+                continue;
+            }
+            // Where something required fails, all fails that is fetched together with what requires it.
+            let alone = object
+                .fields
+                .iter()
+                .filter(|f| f.at.contains(&home))
+                .count()
+                == 1;
+            let earlier: Vec<&Field> = object.fields[..place]
+                .iter()
+                .filter(|f| !f.at.contains(&home) && f.overridden != Some(home))
+                .filter(|f| alone || !may_fail(world, object, f))
+                .filter(|f| matches!(f.source, Source::Plain | Source::Computed(_)))
+                .collect();
+            let mut needs: Vec<Need> = Vec::new();
+            for _ in 0..2 {
+                if !earlier.is_empty() {
+                    let chosen = *random.pick(&earlier);
+                    let found = need(world, random, chosen);
+                    needs
+                        .extend(found.filter(|found| needs.iter().all(|n| n.field != found.field)));
+                }
+            }
+            if !needs.is_empty() {
+                world.objects[index].fields[place].source = Source::Computed(needs);
+            }
+        }
+    }
+}
+
+/// Which members of its interfaces and unions each subgraph knows.
+fn known(world: &mut World, random: &mut Random, count: usize) {
+    for interface in &mut world.interfaces {
+        for subgraph in 0..count {
+            let all = &interface.members;
+            let is_owner = interface.entity.is_some_and(|(owner, _)| owner == subgraph);
+            let known = if is_owner || random.chance(60) {
+                all.clone()
+            } else {
+                random.some(all, 3)
+            };
+            interface.known.insert(subgraph, known);
+        }
+    }
+    for union in &mut world.unions {
+        for subgraph in 0..count {
+            let all = &union.members;
+            let known = if random.chance(60) {
+                all.clone()
+            } else {
+                random.some(all, 3)
+            };
+            union.known.insert(subgraph, known);
+        }
+    }
+}
+
+fn provide(world: &mut World, random: &mut Random) {
+    let mut found = Vec::new();
+    for object in world.objects.iter().chain(&world.roots) {
+        for own in &object.fields {
+            let Some(target) = world
+                .object(own.ty.base())
+                .filter(|o| o.kind == Kind::Entity)
+            else {
+                continue;
+            };
+            for subgraph in &own.at {
+                let provided: Vec<&Field> = target
+                    .fields
+                    .iter()
+                    .filter(|f| f.source == Source::Plain && !f.at.contains(subgraph))
+                    .filter(|f| {
+                        f.overridden.is_none() && f.arguments.is_empty() && is_leaf(f.ty.base())
+                    })
+                    .collect();
+                if !provided.is_empty()
+                    && random.chance(20)
+                    && own.overridden.is_none()
+                    && !world.subgraphs[*subgraph].rest
+                {
+                    let name = random.pick(&provided).name.clone();
+                    found.push((
+                        object.name.clone(),
+                        own.name.clone(),
+                        *subgraph,
+                        target.name.clone(),
+                        name,
+                    ));
+                }
+            }
+        }
+    }
+    for (object, own, subgraph, target, name) in found {
+        for known in world.objects.iter_mut().chain(&mut world.roots) {
+            let (is_object, is_target) = (known.name == object, known.name == target);
+            for f in &mut known.fields {
+                if is_object && f.name == own {
+                    f.provides.insert(subgraph, name.clone());
+                }
+                if is_target && f.name == name {
+                    f.shareable = true;
+                }
+            }
+        }
+    }
+}
+
+/// What fields of abstract types can yield: what all subgraphs know that resolve them.
+fn possible(world: &mut World) {
+    let copy = world.clone();
+    let declared: Vec<_> = (0..world.subgraphs.len())
+        .map(|s| declared(&copy, s))
+        .collect();
+    for object in world.objects.iter_mut().chain(&mut world.roots) {
+        for own in &mut object.fields {
+            let base = own.ty.base();
+            if !copy.is_abstract(base) {
+                continue;
+            }
+            let mut possible = copy.members(base);
+            for (subgraph, types) in declared.iter().enumerate() {
+                let has = types.get(&object.name).is_some_and(|fields| {
+                    fields
+                        .get(&own.name)
+                        .is_some_and(|how| *how != How::Overridden)
+                });
+                let is_object = types.get(base).is_some()
+                    && copy
+                        .interface(base)
+                        .is_some_and(|i| i.entity.is_some_and(|(_, s)| s == subgraph));
+                if has && !is_object {
+                    let known = copy.known(base, subgraph);
+                    possible.retain(|name| known.contains(name));
+                }
+            }
+            if possible.is_empty() {
+                // Nobody can yield anything: such a world is left out when it is composed.
+                possible = copy.members(base);
+            }
+            own.possible = possible;
+        }
+    }
+}
+
+/// Some subgraphs have only part of a value type.
+fn parts(world: &mut World, random: &mut Random) {
+    let declared: Vec<_> = (0..world.subgraphs.len())
+        .map(|s| declared(world, s))
+        .collect();
+    let needed: BTreeSet<String> = world
+        .objects
+        .iter()
+        .flat_map(|o| &o.fields)
+        .filter_map(|f| match &f.source {
+            Source::Computed(needs) => Some(needs),
+            _ => None,
+        })
+        .flatten()
+        .flat_map(|need| &need.children)
+        .map(|need| need.field.clone())
+        .collect();
+    let interfaces: Vec<String> = world
+        .interfaces
+        .iter()
+        .flat_map(|i| i.fields.clone())
+        .collect();
+    for object in &mut world.objects {
+        if object.kind != Kind::Value || !random.chance(40) {
+            continue;
+        }
+        let name = object.name.clone();
+        let having = |s: &usize| declared[*s].contains_key(&name);
+        let having: Vec<usize> = (0..declared.len()).filter(having).collect();
+        if having.len() < 2 || object.fields.len() < 2 {
+            continue;
+        }
+        let subgraph = *random.pick(&having);
+        let place = random.below(object.fields.len());
+        let own = &mut object.fields[place];
+        if !needed.contains(&own.name) && !interfaces.contains(&own.name) {
+            own.missing.insert(subgraph);
+        }
+    }
+}
+
+/// Some subgraphs do not declare all fields of an interface.
+fn interface_fields(world: &mut World, random: &mut Random) {
+    let declared: Vec<_> = (0..world.subgraphs.len())
+        .map(|s| declared(world, s))
+        .collect();
+    for interface in &mut world.interfaces {
+        let owner = interface.entity.map(|(owner, _)| owner);
+        let object = interface.entity.map(|(_, object)| object);
+        let having = |s: &usize| declared[*s].contains_key(&interface.name) && Some(*s) != object;
+        let having: Vec<usize> = (0..declared.len()).filter(having).collect();
+        for subgraph in having.iter().skip(1) {
+            let mut missing: BTreeSet<String> = interface
+                .fields
+                .iter()
+                .filter(|_| random.chance(30))
+                .cloned()
+                .collect();
+            if Some(*subgraph) == owner {
+                missing.remove("id");
+            }
+            let extra = format!("{}o", interface.name.to_lowercase());
+            if interface
+                .fields
+                .iter()
+                .any(|own| *own != extra && !missing.contains(own))
+            {
+                interface.missing.insert(*subgraph, missing);
+            }
+        }
+    }
+}
+
+/// Takes away what no subgraph declares, so that the world is what its graph offers.
+fn prune(world: &mut World) {
+    let declared: Vec<_> = (0..world.subgraphs.len())
+        .map(|s| declared(world, s))
+        .collect();
+    let known = |ty: &str| declared.iter().any(|types| types.contains_key(ty));
+    let field = |ty: &str, field: &str| {
+        declared.iter().any(|types| {
+            types
+                .get(ty)
+                .is_some_and(|fields| fields.contains_key(field))
+        })
+    };
+    let members =
+        |name: &str, known: &std::collections::BTreeMap<usize, Vec<String>>| -> BTreeSet<String> {
+            let having = known
+                .iter()
+                .filter(|(subgraph, _)| declared[**subgraph].contains_key(name));
+            having.flat_map(|(_, members)| members.clone()).collect()
+        };
+    for interface in &mut world.interfaces {
+        let found = members(&interface.name, &interface.known);
+        interface.members.retain(|member| found.contains(member));
+    }
+    for union in &mut world.unions {
+        let found = members(&union.name, &union.known);
+        union.members.retain(|member| found.contains(member));
+    }
+    world.objects.retain(|object| known(&object.name));
+    world
+        .interfaces
+        .retain(|interface| known(&interface.name) && !interface.members.is_empty());
+    world
+        .unions
+        .retain(|union| known(&union.name) && !union.members.is_empty());
+    for object in &mut world.objects {
+        let name = object.name.clone();
+        object.fields.retain(|own| {
+            matches!(own.source, Source::InterfaceObject(_)) || field(&name, &own.name)
+        });
+    }
+}

@@ -1,0 +1,296 @@
+//! A small world: the types of one graph, and which subgraph resolves what.
+//!
+//! It is plain data, so that a failing case can be made smaller by taking parts away. Values are no part of it: they are a
+//! function of its seed (see `data`), so that taking one field away changes no other.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// How many entities of each type there are.
+pub(crate) const ENTITIES: u64 = 5;
+
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) unions: Vec<Union>,
+    /// `Query`, then `Mutation` if there is one.
+    pub(crate) roots: Vec<Object>,
+    /// The subgraphs, by number.
+    pub(crate) subgraphs: Vec<Subgraph>,
+    /// What must not be null may be, or may fail.
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Subgraph {
+    pub(crate) name: String,
+    /// REST behind connectors, not a GraphQL service.
+    pub(crate) rest: bool,
+}
+
+/// What kind of object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Entity,
+    /// Every subgraph that has it resolves all of it.
+    Value,
+    /// The value of a nested key.
+    KeyValue,
+    Root,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) keys: Vec<Vec<Need>>,
+    /// The subgraphs that can be entered here, with the keys (by number) that each declares.
+    pub(crate) homes: BTreeMap<usize, Vec<usize>>,
+    /// The key (by number) with which all others refer to it.
+    pub(crate) reference: BTreeMap<usize, usize>,
+    pub(crate) fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) ty: Ty,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) source: Source,
+    /// Subgraphs that resolve it; of value types and keys none: they are resolved wherever they are.
+    pub(crate) at: BTreeSet<usize>,
+    /// A subgraph that still declares it, but has been overridden.
+    pub(crate) overridden: Option<usize>,
+    pub(crate) shareable: bool,
+    /// Value types: subgraphs that lack it.
+    pub(crate) missing: BTreeSet<usize>,
+    /// Its resolver fails now and then.
+    pub(crate) fails: bool,
+    /// Then all of it: an element of a REST document cannot fail.
+    pub(crate) only_whole: bool,
+    /// `@provides` of a subgraph: a field of the entity that it yields.
+    pub(crate) provides: BTreeMap<usize, String>,
+    /// Of an abstract type: the objects that it can yield.
+    pub(crate) possible: Vec<String>,
+}
+
+/// Where the values of a field come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Source {
+    Plain,
+    /// Part of a key.
+    Key,
+    /// Computed from other fields of its object, which the subgraph that computes it has not.
+    Computed(Vec<Need>),
+    /// At the query root: the entity whose key the arguments are.
+    Lookup(String),
+    /// Added to all implementations by an `@interfaceObject` of this interface.
+    InterfaceObject(String),
+}
+
+/// A field set: what a key consists of, what a computed field requires.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Need {
+    pub(crate) field: String,
+    /// Arguments as written, with parentheses.
+    pub(crate) arguments: String,
+    pub(crate) children: Vec<Need>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    pub(crate) ty: Ty,
+    pub(crate) default: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Interface {
+    pub(crate) name: String,
+    pub(crate) fields: Vec<String>,
+    pub(crate) members: Vec<String>,
+    /// Implementations that a subgraph knows.
+    pub(crate) known: BTreeMap<usize, Vec<String>>,
+    /// Fields that a subgraph does not declare on it.
+    pub(crate) missing: BTreeMap<usize, BTreeSet<String>>,
+    /// The subgraph that owns it as an entity, and the one that has it as `@interfaceObject`.
+    pub(crate) entity: Option<(usize, usize)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Union {
+    pub(crate) name: String,
+    pub(crate) members: Vec<String>,
+    pub(crate) known: BTreeMap<usize, Vec<String>>,
+}
+
+/// A type reference; the flag says that it is not null.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Ty {
+    Named(String, bool),
+    List(Box<Ty>, bool),
+}
+
+impl Ty {
+    pub(crate) fn base(&self) -> &str {
+        match self {
+            Ty::Named(name, _) => name,
+            Ty::List(item, _) => item.base(),
+        }
+    }
+
+    pub(crate) fn non_null(&self) -> bool {
+        match self {
+            Ty::Named(_, non_null) | Ty::List(_, non_null) => *non_null,
+        }
+    }
+
+    /// Nothing in it that must not be null.
+    pub(crate) fn any_non_null(&self) -> bool {
+        self.non_null() || matches!(self, Ty::List(item, _) if item.any_non_null())
+    }
+
+    /// The same, but that it may be null.
+    pub(crate) fn nullable(&self) -> Ty {
+        match self {
+            Ty::Named(name, _) => Ty::Named(name.clone(), false),
+            Ty::List(item, _) => Ty::List(item.clone(), false),
+        }
+    }
+}
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ty::Named(name, _) => f.write_str(name)?,
+            Ty::List(item, _) => write!(f, "[{item}]")?,
+        }
+        f.write_str(if self.non_null() { "!" } else { "" })
+    }
+}
+
+impl Need {
+    pub(crate) fn leaf(field: &str) -> Need {
+        Need {
+            field: field.to_owned(),
+            arguments: String::new(),
+            children: Vec::new(),
+        }
+    }
+
+    /// As a field set.
+    pub(crate) fn text(needs: &[Need]) -> String {
+        let texts = needs.iter().map(|need| {
+            let mut text = format!("{}{}", need.field, need.arguments);
+            if !need.children.is_empty() {
+                text.push_str(&format!(" {{ {} }}", Need::text(&need.children)));
+            }
+            text
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Scalars, enum and input object that every world has.
+pub(crate) const COMMON: &str = "enum Colour { RED GREEN BLUE }\ninput Filter { least: Int = 3 words: [String!] colour: Colour nested: Filter }\n";
+
+pub(crate) const COLOURS: [&str; 3] = ["RED", "GREEN", "BLUE"];
+
+pub(crate) fn is_leaf(name: &str) -> bool {
+    matches!(
+        name,
+        "Int" | "Float" | "String" | "Boolean" | "ID" | "Colour"
+    )
+}
+
+impl World {
+    pub(crate) fn object(&self, name: &str) -> Option<&Object> {
+        let mut all = self.objects.iter().chain(&self.roots);
+        all.find(|object| object.name == name)
+    }
+
+    pub(crate) fn interface(&self, name: &str) -> Option<&Interface> {
+        self.interfaces.iter().find(|known| known.name == name)
+    }
+
+    pub(crate) fn union(&self, name: &str) -> Option<&Union> {
+        self.unions.iter().find(|known| known.name == name)
+    }
+
+    /// The concrete types that a type may be.
+    pub(crate) fn members(&self, name: &str) -> Vec<String> {
+        if let Some(interface) = self.interface(name) {
+            return interface.members.clone();
+        }
+        if let Some(union) = self.union(name) {
+            return union.members.clone();
+        }
+        vec![name.to_owned()]
+    }
+
+    /// The members that a subgraph knows.
+    pub(crate) fn known(&self, name: &str, subgraph: usize) -> Vec<String> {
+        let known = match (self.interface(name), self.union(name)) {
+            (Some(interface), _) => interface.known.get(&subgraph),
+            (_, Some(union)) => union.known.get(&subgraph),
+            _ => None,
+        };
+        known.cloned().unwrap_or_else(|| self.members(name))
+    }
+
+    pub(crate) fn is_abstract(&self, name: &str) -> bool {
+        self.interface(name).is_some() || self.union(name).is_some()
+    }
+
+    pub(crate) fn interfaces_of(&self, object: &str) -> impl Iterator<Item = &Interface> {
+        let object = object.to_owned();
+        let all = self.interfaces.iter();
+        all.filter(move |interface| interface.members.contains(&object))
+    }
+
+    /// A field as it is on a type, be it an object or an interface.
+    pub(crate) fn field(&self, ty: &str, field: &str) -> Option<&Field> {
+        if let Some(object) = self.object(ty) {
+            return object.fields.iter().find(|own| own.name == field);
+        }
+        let interface = self.interface(ty)?;
+        interface.fields.iter().find(|own| *own == field)?;
+        self.field(interface.members.first()?, field)
+    }
+
+    /// The names of the fields of a type.
+    pub(crate) fn field_names(&self, ty: &str) -> Vec<String> {
+        match (self.object(ty), self.interface(ty)) {
+            (Some(object), _) => object
+                .fields
+                .iter()
+                .map(|field| field.name.clone())
+                .collect(),
+            (_, Some(interface)) => interface.fields.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Object {
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The keys that a subgraph declares: its own, or the one it refers with.
+    pub(crate) fn keys_at(&self, subgraph: usize) -> Vec<usize> {
+        match self.homes.get(&subgraph) {
+            Some(keys) => keys.clone(),
+            None => self.reference.get(&subgraph).copied().into_iter().collect(),
+        }
+    }
+
+    pub(crate) fn is_key_at(&self, field: &str, subgraph: usize) -> bool {
+        let keys = self.keys_at(subgraph);
+        let mut needs = keys.iter().flat_map(|key| &self.keys[*key]);
+        needs.any(|need| need.field == field)
+    }
+}
