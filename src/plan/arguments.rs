@@ -24,6 +24,8 @@ pub enum Expression {
     Constant(Value),
     /// A variable's value; `ty` is the type of the place it stands at.
     Variable(Name),
+    /// A variable's value, or this where it has none.
+    VariableOr(Name, Value),
     /// A list.
     List(Vec<Expression>),
     /// An input object.
@@ -36,6 +38,9 @@ impl Expression {
         match self {
             Expression::Constant(value) => Some(value.clone()),
             Expression::Variable(name) => variable(name),
+            Expression::VariableOr(name, default) => {
+                Some(variable(name).unwrap_or_else(|| default.clone()))
+            }
             Expression::List(items) => {
                 let items = items
                     .iter()
@@ -59,8 +64,11 @@ impl Expression {
     pub fn variables(&self, into: &mut Vec<Name>) {
         match self {
             Expression::Constant(_) => {}
-            Expression::Variable(name) if into.contains(name) => {}
-            Expression::Variable(name) => into.push(name.clone()),
+            Expression::Variable(name) | Expression::VariableOr(name, _) => {
+                if !into.contains(name) {
+                    into.push(name.clone());
+                }
+            }
             Expression::List(items) => items.iter().for_each(|item| item.variables(into)),
             Expression::Object(members) => members
                 .iter()
@@ -175,7 +183,16 @@ fn object(schema: &Schema, ty: &Name, members: &[(Name, Node<ast::Value>)]) -> E
     for (name, field) in &definition.fields {
         let given = members.iter().find(|(member, _)| member == name);
         let value = match (given, &field.default_value) {
-            (Some((_, value)), _) => Some(expression(schema, &field.ty, value)),
+            (Some((_, value)), default) => {
+                let default = default.as_ref();
+                let default = default.and_then(|value| constant(schema, &field.ty, value));
+                Some(match (expression(schema, &field.ty, value), default) {
+                    (Expression::Variable(name), Some(default)) => {
+                        Expression::VariableOr(name, default)
+                    }
+                    (given, _) => given,
+                })
+            }
             (None, Some(default)) => constant(schema, &field.ty, default).map(Expression::Constant),
             (None, None) => None,
         };
