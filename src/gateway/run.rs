@@ -163,7 +163,8 @@ impl Gateway {
             return Ok(served_response(served, ready));
         }
         let context = self.context(ready, coerced, client, &outcomes)?;
-        let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
+        // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
+        let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
         if let Some(key) = key
             && !executed.failed
         {
