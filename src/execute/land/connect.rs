@@ -1,0 +1,333 @@
+//! The answer to a connect: judged, mapped, and put where its kind of connect says.
+
+use std::sync::Arc;
+
+use super::super::answers::document_value;
+use super::super::answers::with_response;
+use super::super::call::Answered;
+use super::super::failure::Failure;
+use super::super::failure::Kind;
+use super::super::inputs::comparable_key;
+use super::super::merge::merge_cell;
+use super::super::merge::merge_row;
+use super::super::pages::cut_off_fails;
+use super::super::prepare::Prepared;
+use super::super::prepare::Targets;
+use super::super::project::Stop;
+use super::super::store::Cell;
+use super::super::store::RowId;
+use super::Lander;
+use crate::cache::Document;
+use crate::connector::Connect;
+use crate::document::JsonReader;
+use crate::document::Reader;
+use crate::document::Value;
+use crate::document::write_json_string;
+use crate::graph::query::ConnectMode;
+use crate::mapping::Evaluated;
+use crate::mapping::Selection;
+use crate::mapping::Variables;
+use crate::plan::Fetch;
+use crate::plan::projection::Root;
+use crate::source::Format;
+
+impl Lander<'_> {
+    pub(super) fn connect(
+        &mut self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        mode: ConnectMode,
+        prepared: &Prepared,
+        answers: &[Answered],
+        cut_off: Option<&str>,
+    ) {
+        let rows = prepared.targets.rows();
+        let mut cells = Vec::with_capacity(answers.len());
+        let mut raised = Vec::new();
+        for answer in answers {
+            let document = &answer.fetched.document;
+            if !answer.succeeded {
+                let failure = self.upstream_failure(fetch, connect, document, &prepared.variables);
+                return self.fail(fetch, &rows, failure);
+            }
+            let needs_response = connect.reads.status
+                || connect.reads.all_response_headers
+                || !connect.reads.response_headers.is_empty();
+            let with_response =
+                needs_response.then(|| with_response(&prepared.variables, document));
+            let variables = with_response.as_ref().unwrap_or(&prepared.variables);
+            match self.project(fetch, document, variables) {
+                Ok((cell, own)) => {
+                    cells.push(cell);
+                    raised.extend(own);
+                }
+                Err(stop) => {
+                    let failure = self.unreadable(fetch, stop, document.status);
+                    return self.fail(fetch, &rows, failure);
+                }
+            }
+        }
+        if let Some(why) = cut_off {
+            let message = format!("The list was cut off: {why}");
+            self.remarks.push(message.clone());
+            if cut_off_fails(connect) {
+                let failure = self.failure(fetch, Kind::Limit, "LIST_CUT_OFF", message, None);
+                return self.fail(fetch, &rows, failure);
+            }
+            tracing::warn!(
+                coordinate = connect.coordinate,
+                error = why,
+                "a list was cut off"
+            );
+        }
+        let cell = match cells.as_slice() {
+            [cell] => *cell,
+            several => self.joined(several),
+        };
+        self.place(fetch, mode, prepared, cell);
+        self.raise(fetch, &rows, &raised);
+    }
+
+    /// Errors that a mapping has raised about its whole value stand at the field that it serves.
+    pub(super) fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[String]) {
+        let first = self.plan.read(fetch.read).fields.first();
+        let slot = fetch.argument_slot.or(first.map(|field| field.slot));
+        let Some(slot) = slot else { return };
+        for message in raised {
+            for row in rows {
+                self.store.raise(*row, slot, message.clone());
+            }
+        }
+    }
+
+    /// Lists of pages joined in order.
+    fn joined(&mut self, pages: &[Cell]) -> Cell {
+        let mut items = Vec::new();
+        for page in pages {
+            match page {
+                Cell::List { at, len } => items.extend_from_slice(self.store.items(*at, *len)),
+                Cell::Missing | Cell::Null => {}
+                single => items.push(*single),
+            }
+        }
+        self.store.add_list(&items)
+    }
+
+    pub(super) fn mapping_only(
+        &mut self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        mode: ConnectMode,
+        prepared: &Prepared,
+    ) {
+        let evaluated = connect.selection.evaluate(None, &prepared.variables);
+        self.remark(&evaluated);
+        let errors = evaluated.errors.iter();
+        let mut raised: Vec<String> = errors.map(|error| error.message.clone()).collect();
+        // What the mapping yields is read by name, as any evaluated selection's value is.
+        let then = match &fetch.projection.root {
+            Root::Evaluated { then, .. } => then,
+            root => root,
+        };
+        let value = evaluated.value.unwrap_or_default();
+        let read = self.with_projector(fetch, 0, &prepared.variables, |projector| {
+            projector.value(&value, then)
+        });
+        match read {
+            Ok((cell, own)) => {
+                raised.extend(own);
+                self.place(fetch, mode, prepared, cell);
+                self.raise(fetch, &prepared.targets.rows(), &raised);
+            }
+            Err(stop) => {
+                let failure = self.unreadable(fetch, stop, 200);
+                self.fail(fetch, &prepared.targets.rows(), failure);
+            }
+        }
+    }
+
+    fn remark(&mut self, evaluated: &Evaluated) {
+        for warning in &evaluated.warnings {
+            self.remarks
+                .push(format!("{}: {}", warning.path, warning.message));
+        }
+    }
+
+    /// A value goes where its kind of connect says.
+    fn place(&mut self, fetch: &Fetch, mode: ConnectMode, prepared: &Prepared, cell: Cell) {
+        match (mode, &prepared.targets) {
+            (ConnectMode::Root | ConnectMode::Implicit, targets) => {
+                let Some(slot) = fetch.argument_slot else {
+                    return;
+                };
+                let cell = if cell == Cell::Missing {
+                    Cell::Null
+                } else {
+                    cell
+                };
+                for row in targets.rows() {
+                    merge_cell(self.store, self.plan, row, slot, cell);
+                }
+            }
+            (_, Targets::ByKey(keys)) => self.place_by_key(fetch, keys, cell),
+            (_, targets) => match cell {
+                Cell::Row(fragment) => {
+                    for row in targets.rows() {
+                        merge_row(self.store, self.plan, row, fragment);
+                    }
+                }
+                Cell::Missing | Cell::Null => {}
+                _ => {
+                    let message = "The service's answer is not an object".to_owned();
+                    let failure = self.failure(
+                        fetch,
+                        Kind::BadAnswer,
+                        "CONNECTOR_BAD_ANSWER",
+                        message,
+                        None,
+                    );
+                    self.fail(fetch, &targets.rows(), failure);
+                }
+            },
+        }
+    }
+
+    /// A batch's elements find their rows by key, never by position; of a repeated key the first counts.
+    fn place_by_key(
+        &mut self,
+        fetch: &Fetch,
+        keys: &ahash::AHashMap<Vec<u8>, Vec<RowId>>,
+        cell: Cell,
+    ) {
+        let elements: Vec<Cell> = match cell {
+            Cell::List { at, len } => self.store.items(at, len).to_vec(),
+            Cell::Row(_) => vec![cell],
+            Cell::Null => Vec::new(),
+            _ => {
+                let message = "The service's answer to a batch is not a list".to_owned();
+                let failure = self.failure(
+                    fetch,
+                    Kind::BadAnswer,
+                    "CONNECTOR_BAD_ANSWER",
+                    message,
+                    None,
+                );
+                let rows: Vec<RowId> = keys.values().flatten().copied().collect();
+                return self.fail(fetch, &rows, failure);
+            }
+        };
+        let mut seen = ahash::AHashSet::with_capacity(elements.len());
+        let mut with_key = 0;
+        let count = elements.len();
+        for element in elements {
+            let Cell::Row(fragment) = element else {
+                continue;
+            };
+            let Some(key) = comparable_key(self.store, fragment, &fetch.inputs) else {
+                continue;
+            };
+            with_key += 1;
+            let Some(rows) = keys.get(&key) else { continue };
+            if !seen.insert(key) {
+                self.remarks
+                    .push("the batch's answer repeats a key: the first one counts".to_owned());
+                tracing::warn!("a batch's answer repeats a key");
+                continue;
+            }
+            for row in rows {
+                merge_row(self.store, self.plan, *row, fragment);
+            }
+        }
+        if with_key == 0 && count > 0 {
+            let message = "No element of the service's answer to a batch has its key".to_owned();
+            let failure = self.failure(
+                fetch,
+                Kind::BadAnswer,
+                "CONNECTOR_BAD_ANSWER",
+                message,
+                None,
+            );
+            let rows: Vec<RowId> = keys.values().flatten().copied().collect();
+            self.fail(fetch, &rows, failure);
+        }
+    }
+
+    fn project(
+        &mut self,
+        fetch: &Fetch,
+        document: &Document,
+        variables: &Variables,
+    ) -> Result<(Cell, Vec<String>), Stop> {
+        let body = match document.format {
+            Format::Json => document.body.clone(),
+            Format::Text => {
+                let mut text = Vec::with_capacity(document.body.len() + 2);
+                write_json_string(&String::from_utf8_lossy(&document.body), &mut text);
+                bytes::Bytes::from(text)
+            }
+            Format::Empty => bytes::Bytes::from_static(b"null"),
+        };
+        let number = self.store.add_document(body.clone());
+        let mut reader = JsonReader::new(&body)?;
+        let (cell, raised) = self.read(fetch, number, &mut reader, variables)?;
+        reader.finish()?;
+        Ok((cell, raised))
+    }
+
+    /// The failure that an upstream reports, by the connector's own `errors` mapping.
+    fn upstream_failure(
+        &mut self,
+        fetch: &Fetch,
+        connect: &Connect,
+        document: &Document,
+        variables: &Variables,
+    ) -> Failure {
+        let status = document.status;
+        let input = document_value(document);
+        if (200..300).contains(&status) && input.is_none() {
+            let message = "The service's answer cannot be read".to_owned();
+            return self.failure(
+                fetch,
+                Kind::BadAnswer,
+                "CONNECTOR_BAD_ANSWER",
+                message,
+                Some(status),
+            );
+        }
+        let kind = if (200..300).contains(&status) {
+            Kind::Upstream
+        } else {
+            Kind::of_status(status)
+        };
+        let mut failure = self.failure(
+            fetch,
+            kind,
+            "CONNECTOR_FETCH",
+            "Request failed".to_owned(),
+            Some(status),
+        );
+        let variables = with_response(variables, document);
+        let evaluate = |selection: &Selection| selection.evaluate(input.as_ref(), &variables).value;
+        match connect
+            .error_message
+            .as_ref()
+            .and_then(|message| evaluate(message))
+        {
+            Some(Value::String(message)) => failure.message = message.to_string(),
+            Some(Value::Number(number)) => failure.message = number.to_string(),
+            _ => {}
+        }
+        let mut extensions = crate::document::Object::new();
+        for selection in &connect.error_extensions {
+            if let Some(Value::Object(own)) = evaluate(selection) {
+                for (name, value) in own.iter() {
+                    extensions.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        if !extensions.is_empty() {
+            failure.extensions = Some(Arc::new(extensions));
+        }
+        failure
+    }
+}

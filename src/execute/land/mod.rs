@@ -1,0 +1,199 @@
+//! What a call has brought is put into rows: success or failure, mapped or read as it is.
+//!
+//! Here is what every kind of call has in common; [`connect`] knows mappings, [`service`] GraphQL services.
+
+mod connect;
+mod service;
+
+use std::sync::Arc;
+
+use super::call::Landed;
+use super::context::Runtime;
+use super::failure::Failure;
+use super::failure::Failures;
+use super::failure::Kind;
+use super::merge::fail_row;
+use super::order::Orders;
+use super::prepare::Prepared;
+use super::project::Projector;
+use super::project::Stop;
+use super::store::Cell;
+use super::store::RowId;
+use super::store::Store;
+use crate::document::JsonReader;
+use crate::document::Str;
+use crate::mapping::Evaluated;
+use crate::mapping::Variables;
+use crate::plan::Call;
+use crate::plan::Fetch;
+use crate::plan::Plan;
+
+/// Something that a mapping had to say, for `explain` and the log.
+pub(crate) type Remark = String;
+
+pub(crate) struct Lander<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) plan: &'a Plan,
+    pub(crate) store: &'a mut Store,
+    pub(crate) failures: &'a mut Failures,
+    pub(crate) remarks: Vec<Remark>,
+    /// How the answers to the fetch are written, as far as they were read.
+    pub(crate) orders: Orders,
+}
+
+impl Lander<'_> {
+    /// Puts what a call came to into the rows that it was made for.
+    pub(crate) fn land(&mut self, fetch: &Fetch, prepared: &Prepared, landed: &Landed) {
+        match landed {
+            Landed::Documents { pages, cut_off } => match &fetch.call {
+                Call::Connect { connect, mode } => {
+                    let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
+                    if let Some(connect) = connect {
+                        self.connect(fetch, &connect, *mode, prepared, pages, cut_off.as_deref());
+                    }
+                }
+                Call::Operation(_) | Call::Entities { .. } => {
+                    if let Some(answer) = pages.first() {
+                        self.service(fetch, prepared, &answer.fetched.document);
+                    }
+                }
+            },
+            Landed::MappingOnly => {
+                if let Call::Connect { connect, mode } = &fetch.call {
+                    let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
+                    if let Some(connect) = connect {
+                        self.mapping_only(fetch, &connect, *mode, prepared);
+                    }
+                }
+            }
+            Landed::Kept => {}
+            Landed::Unrendered(error) => {
+                self.unrendered(fetch, &prepared.targets.rows(), &error.message)
+            }
+            Landed::Failed(error) => {
+                let (kind, code, message) = Kind::of_source(error.kind);
+                tracing::debug!(
+                    connector = %self.runtime.services[fetch.service.0 as usize].name,
+                    detail = %error.detail,
+                    "call failed"
+                );
+                let failure = self.failure(fetch, kind, code, message.to_owned(), None);
+                self.fail(fetch, &prepared.targets.rows(), failure);
+            }
+        }
+    }
+
+    /// A request that cannot be rendered fails its rows.
+    pub(crate) fn unrendered(&mut self, fetch: &Fetch, rows: &[RowId], message: &str) {
+        let message = format!("The request cannot be made: {message}");
+        let failure = self.failure(fetch, Kind::Invalid, "CONNECTOR_REQUEST", message, None);
+        self.fail(fetch, rows, failure);
+    }
+
+    pub(crate) fn failure(
+        &mut self,
+        fetch: &Fetch,
+        kind: Kind,
+        code: &str,
+        message: String,
+        status: Option<u16>,
+    ) -> Failure {
+        let coordinate = match &fetch.call {
+            Call::Connect { connect, .. } => self
+                .runtime
+                .graph
+                .connect(fetch.service, *connect)
+                .map(|connect| Arc::from(connect.coordinate.as_str())),
+            _ => None,
+        };
+        Failure {
+            message,
+            code: Str::from(code),
+            kind,
+            service: Some(Arc::clone(
+                &self.runtime.services[fetch.service.0 as usize].name,
+            )),
+            coordinate,
+            status,
+            extensions: None,
+        }
+    }
+
+    pub(crate) fn fail(&mut self, fetch: &Fetch, rows: &[RowId], failure: Failure) {
+        let failure = self.failures.add(failure);
+        for row in rows {
+            fail_row(self.store, self.plan, *row, fetch.read, failure);
+        }
+    }
+
+    fn read(
+        &mut self,
+        fetch: &Fetch,
+        document: u32,
+        reader: &mut JsonReader<'_>,
+        variables: &Variables,
+    ) -> Result<(Cell, Vec<String>), Stop> {
+        self.with_projector(fetch, document, variables, |projector| {
+            projector.read(reader, &fetch.projection.root)
+        })
+    }
+
+    /// Reads something into rows. Gives the cell, and errors that an expression has raised beside it.
+    fn with_projector(
+        &mut self,
+        fetch: &Fetch,
+        document: u32,
+        variables: &Variables,
+        read: impl FnOnce(&mut Projector<'_>) -> Result<Cell, Stop>,
+    ) -> Result<(Cell, Vec<String>), Stop> {
+        let remarks = &mut self.remarks;
+        let mut report = |evaluated: &Evaluated| {
+            for warning in &evaluated.warnings {
+                remarks.push(format!("{}: {}", warning.path, warning.message));
+            }
+        };
+        let mut projector = Projector {
+            store: self.store,
+            projection: &fetch.projection,
+            types: &self.runtime.graph.types,
+            document,
+            variables,
+            report: &mut report,
+            offset: 0,
+            pending: Vec::new(),
+            max_bytes: self.runtime.limits.row_bytes,
+            raised: Vec::new(),
+            orders: &mut self.orders,
+            told: Vec::new(),
+        };
+        let cell = read(&mut projector)?;
+        Ok((cell, projector.raised))
+    }
+
+    fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: u16) -> Failure {
+        match stop {
+            Stop::Unreadable(error) => {
+                tracing::debug!(%error, "an answer cannot be read");
+                let message = "The service's answer cannot be read".to_owned();
+                self.failure(
+                    fetch,
+                    Kind::BadAnswer,
+                    "CONNECTOR_BAD_ANSWER",
+                    message,
+                    Some(status),
+                )
+            }
+            Stop::TooLarge => {
+                let message =
+                    "The service's answer has more parts than one request may hold".to_owned();
+                self.failure(
+                    fetch,
+                    Kind::Limit,
+                    "RESPONSE_LIMIT_EXCEEDED",
+                    message,
+                    Some(status),
+                )
+            }
+        }
+    }
+}
