@@ -11,6 +11,7 @@ use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast;
 use apollo_compiler::executable;
+use indexmap::IndexMap;
 
 use super::PlanError;
 use super::guard::Guard;
@@ -69,6 +70,10 @@ struct Contribution<'a> {
     guard: Guard,
 }
 
+/// The slots of a position in the order in which they are first asked for, each with what asks for it. Found by key: a
+/// selection set may have as many fields as there are connectors.
+type Contributions<'a> = IndexMap<SlotKey, Vec<Contribution<'a>>>;
+
 /// Selection sets that apply at a position, each with the guard of its place.
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
@@ -121,7 +126,7 @@ impl<'a> NeedBuilder<'a> {
         let mut pending: Vec<(u16, TypeId, Vec<Contribution<'a>>)> = Vec::new();
         let mut typename = false;
         for &concrete in &possible {
-            let mut collected: Vec<(SlotKey, Vec<Contribution<'a>>)> = Vec::new();
+            let mut collected = Contributions::new();
             let each = self.serial && parent.is_none();
             for (set, guard) in sources {
                 self.collect(concrete, set, guard, each, &mut collected, &mut typename)?;
@@ -219,7 +224,7 @@ impl<'a> NeedBuilder<'a> {
         set: &'a executable::SelectionSet,
         guard: &Guard,
         each: bool,
-        into: &mut Vec<(SlotKey, Vec<Contribution<'a>>)>,
+        into: &mut Contributions<'a>,
         typename: &mut bool,
     ) -> Result<(), PlanError> {
         for selection in &set.selections {
@@ -235,10 +240,7 @@ impl<'a> NeedBuilder<'a> {
                     let mut key = slot_key(&field.name, &field.arguments);
                     key.response = each.then(|| field.response_key().clone());
                     let contribution = Contribution { field, guard };
-                    match into.iter_mut().find(|(known, _)| *known == key) {
-                        Some((_, contributions)) => contributions.push(contribution),
-                        None => into.push((key, vec![contribution])),
-                    }
+                    into.entry(key).or_default().push(contribution);
                 }
                 executable::Selection::InlineFragment(fragment) => {
                     if self.applies(fragment.type_condition.as_ref(), concrete) {

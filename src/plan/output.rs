@@ -11,6 +11,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast;
 use apollo_compiler::executable;
 use apollo_compiler::schema::ExtendedType;
+use indexmap::IndexMap;
 
 use super::PlanError;
 use super::guard::Guard;
@@ -156,8 +157,8 @@ type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 type Identity = (Name, Option<u16>, Vec<usize>);
 
 /// A response field while it is collected.
+#[derive(Default)]
 struct Collected<'a> {
-    name: Name,
     fields: Vec<(&'a Node<executable::Field>, Guard)>,
     /// Beside `fields`: which one it is among all fields of the selection set.
     places: Vec<usize>,
@@ -166,7 +167,8 @@ struct Collected<'a> {
 /// All response fields of a selection set for one concrete type.
 #[derive(Default)]
 struct Collection<'a> {
-    responses: Vec<Collected<'a>>,
+    /// By response name, in the order in which they are first written.
+    responses: IndexMap<Name, Collected<'a>>,
     count: usize,
 }
 
@@ -175,7 +177,7 @@ impl Collection<'_> {
     /// first selection does that is included (GraphQL specification, 6.3.2): one that is left out holds no place.
     fn in_order(&self, budget: &mut usize) -> Result<Vec<(usize, Guard)>, PlanError> {
         let mut order = Vec::with_capacity(self.responses.len());
-        for (index, response) in self.responses.iter().enumerate() {
+        for (index, response) in self.responses.values().enumerate() {
             let mut before = Guard::never();
             for ((_, guard), place) in response.fields.iter().zip(&response.places) {
                 if before.is_always() {
@@ -246,19 +248,21 @@ impl<'a> OutputBuilder<'a> {
             let order = collected.in_order(&mut self.budget)?;
             let mut class = Vec::with_capacity(order.len());
             for (response, guard) in order {
-                let response = &collected.responses[response];
+                let Some((name, response)) = collected.responses.get_index(response) else {
+                    continue;
+                };
                 let Some((first, _)) = response.fields.first() else {
                     continue;
                 };
                 let mut key = slot_key(&first.name, &first.arguments);
-                key.response = each.then(|| response.name.clone());
+                key.response = each.then(|| name.clone());
                 let slots = self.needs[need.0 as usize].index.get(&concrete);
                 let slot = slots.and_then(|slots| slots.get(&key)).copied();
                 let all = response.fields.iter();
                 let all = all.map(|(f, _)| std::ptr::from_ref(*f).addr()).collect();
-                let identity = (response.name.clone(), slot, all);
+                let identity = (name.clone(), slot, all);
                 if !made.contains_key(&identity) {
-                    let field = self.field(need, concrete, slot, response)?;
+                    let field = self.field(need, concrete, slot, name, response)?;
                     made.insert(identity.clone(), field);
                 }
                 let guard = self.guard(guard);
@@ -289,6 +293,7 @@ impl<'a> OutputBuilder<'a> {
         need: NeedId,
         concrete: TypeId,
         slot: Option<u16>,
+        name: &Name,
         response: &Collected<'a>,
     ) -> Result<OutputField, PlanError> {
         let (first, _) = response.fields[0];
@@ -321,12 +326,12 @@ impl<'a> OutputBuilder<'a> {
             .filter_map(|(field, _)| field.line_column_range(sources))
             .map(|range| (range.start.line, range.start.column))
             .collect();
-        let mut key = Vec::with_capacity(response.name.len() + 4);
+        let mut key = Vec::with_capacity(name.len() + 4);
         key.extend_from_slice(b",\"");
-        key.extend_from_slice(response.name.as_bytes());
+        key.extend_from_slice(name.as_bytes());
         key.extend_from_slice(b"\":");
         Ok(OutputField {
-            name: response.name.clone(),
+            name: name.clone(),
             key: Arc::from(key),
             source,
             guard: 0,
@@ -403,18 +408,9 @@ impl<'a> OutputBuilder<'a> {
                     let name = field.response_key();
                     let place = into.count;
                     into.count += 1;
-                    let mut known = into.responses.iter_mut();
-                    match known.find(|known| known.name == *name) {
-                        Some(known) => {
-                            known.fields.push((field, guard));
-                            known.places.push(place);
-                        }
-                        None => into.responses.push(Collected {
-                            name: name.clone(),
-                            fields: vec![(field, guard)],
-                            places: vec![place],
-                        }),
-                    }
+                    let known = into.responses.entry(name.clone()).or_default();
+                    known.fields.push((field, guard));
+                    known.places.push(place);
                 }
                 executable::Selection::InlineFragment(fragment) => {
                     if type_applies(self.graph, fragment.type_condition.as_ref(), concrete) {

@@ -36,17 +36,38 @@ type Query { rows: [Row!] @connect(source: "s", http: { GET: "/rows" }, selectio
     (sdl, format!("{{ rows {{{asked} }} }}"))
 }
 
-/// The fewest steps within which an operation is planned.
-fn steps(sdl: &str, operation: &str) -> usize {
-    let (composed, graph) = graph(vec![subgraph("many", sdl)]);
-    let plans = |steps: usize| {
-        let limits = PlanLimits {
-            steps,
-            ..PlanLimits::default()
+/// The same with a folder for each connector: all of them add a field to one type, which the first lists.
+fn folders(count: usize) -> (Vec<Subgraph>, String) {
+    let mut asked = String::new();
+    let folders = (0..count).map(|number| {
+        let rows = match number {
+            0 => {
+                r#"type Query { rows: [Row!] @connect(source: "s", http: { GET: "/rows" }, selection: "id") }"#
+            }
+            _ => "",
         };
-        plan_of(&composed, &graph, operation, limits).is_ok()
-    };
-    let (mut low, mut high) = (0, 1_000);
+        let _ = write!(asked, " f{number}");
+        let sdl = format!(
+            r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "s", http: {{ baseURL: "https://c{number}.example" }})
+{rows}
+type Row @key(fields: "id")
+  @connect(source: "s", http: {{ GET: "/rows/{{$this.id}}" }}, selection: "id f{number}") {{ id: ID! f{number}: Int }}
+"#
+        );
+        subgraph(&format!("c{number}"), &sdl)
+    });
+    let folders = folders.collect();
+    (folders, format!("{{ rows {{{asked} }} }}"))
+}
+
+/// The smallest limit, within a fiftieth, with which an operation is planned.
+fn fewest(subgraphs: Vec<Subgraph>, operation: &str, limits: fn(usize) -> PlanLimits) -> usize {
+    let (composed, graph) = graph(subgraphs);
+    let plans = |limit: usize| plan_of(&composed, &graph, operation, limits(limit)).is_ok();
+    let (mut low, mut high) = (0, 100);
     while !plans(high) {
         assert!(high < 100_000_000, "no end");
         (low, high) = (high, high * 2);
@@ -62,11 +83,40 @@ fn steps(sdl: &str, operation: &str) -> usize {
     high
 }
 
+fn steps(steps: usize) -> PlanLimits {
+    PlanLimits {
+        steps,
+        ..PlanLimits::default()
+    }
+}
+
+fn selections(selections: usize) -> PlanLimits {
+    PlanLimits {
+        selections,
+        ..PlanLimits::default()
+    }
+}
+
 #[test]
 fn ten_times_the_connectors_are_ten_times_the_steps() {
-    let (small, large) = (many(100), many(1_000));
-    let (few, more) = (steps(&small.0, &small.1), steps(&large.0, &large.1));
+    let of = |count| {
+        let (sdl, operation) = many(count);
+        fewest(vec![subgraph("many", &sdl)], &operation, steps)
+    };
+    let (few, more) = (of(100), of(1_000));
     assert!(more < few * 13, "{few} steps for 100, {more} for 1000");
+}
+
+#[test]
+fn ten_times_the_folders_are_ten_times_the_steps() {
+    for limits in [steps, selections] {
+        let of = |count| {
+            let (subgraphs, operation) = folders(count);
+            fewest(subgraphs, &operation, limits)
+        };
+        let (few, more) = (of(100), of(1_000));
+        assert!(more < few * 13, "{few} for 100 folders, {more} for 1000");
+    }
 }
 
 /// Interfaces within interfaces: what an adversarial operation makes of them grows with every level.

@@ -14,6 +14,7 @@ use super::super::field_sets::fields_of;
 use super::super::join::{FieldIn, FieldJoin};
 use super::super::report::{Finding, graph_names};
 use super::super::view::field_set;
+use super::Kind;
 use super::Merge;
 use super::overrides::Overridden;
 
@@ -39,6 +40,7 @@ impl<'a> Merge<'a, '_> {
     /// The fields of a type, in the order in which subgraphs (by name) declare them.
     pub(super) fn fields(
         &mut self,
+        kind: Kind,
         parent: &Name,
         graphs: &[usize],
     ) -> IndexMap<Name, Component<FieldDefinition>> {
@@ -57,6 +59,9 @@ impl<'a> Merge<'a, '_> {
             // Without a definition it may still be had through an interface object, and is external meanwhile.
             let lost = taken_over.remove(&name).unwrap_or_default();
             let definition = self.field(parent, &name, &sources, &lost);
+            if kind == Kind::Object && definition.is_some() {
+                self.sharing(parent, &name, &sources);
+            }
             let join = self.field_join(parent, &name, &sources);
             if let Some(of) = self.joins.types.get_mut(parent) {
                 of.fields.insert(name.clone(), join);
@@ -118,7 +123,6 @@ impl<'a> Merge<'a, '_> {
             ty,
             directives: self.field_directives(&at, sources, lost),
         };
-        self.sharing(&at, parent, name, sources);
         for source in sources.iter().filter(|source| source.external) {
             self.external_agrees(&at, source, &resolving[0], &definition);
         }
@@ -252,12 +256,13 @@ impl<'a> Merge<'a, '_> {
         }
     }
 
-    /// A field that several subgraphs resolve must be shareable in each of them. An external field that is provided
-    /// in places counts as resolved there.
-    fn sharing(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
-        if !self.is_object(parent) || self.overrides.is_faulty(parent, name) {
+    /// An object's field that several subgraphs resolve must be shareable in each of them. An external field that is
+    /// provided in places counts as resolved there.
+    fn sharing(&mut self, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+        if self.overrides.is_faulty(parent, name) {
             return;
         }
+        let at = format!("{parent}.{name}");
         let views = self.views;
         let coordinate = (parent.clone(), name.clone());
         let resolving: Vec<&Source<'a>> = sources
@@ -279,7 +284,7 @@ impl<'a> Merge<'a, '_> {
             .collect();
         if resolving.len() > 1 {
             let answering = resolving.iter().copied().filter(|one| !one.external);
-            self.runtime_types(at, &answering.collect::<Vec<_>>());
+            self.runtime_types(&at, &answering.collect::<Vec<_>>());
         }
         if resolving.len() < 2 || alone.is_empty() {
             return;
@@ -330,12 +335,5 @@ impl<'a> Merge<'a, '_> {
                  if not, leave it to one",
             ));
         }
-    }
-
-    fn is_object(&self, parent: &Name) -> bool {
-        let join = &self.joins.types[parent];
-        join.graphs.iter().all(|(&graph, here)| {
-            !here.interface_object && self.views[graph].schema.types[parent].is_object()
-        })
     }
 }

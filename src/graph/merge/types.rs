@@ -13,6 +13,7 @@ use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::{TypeIn, TypeJoin};
 use super::super::report::Finding;
+use super::Kind;
 use super::Merge;
 
 impl Merge<'_, '_> {
@@ -90,7 +91,7 @@ impl Merge<'_, '_> {
             name: name.clone(),
             implements_interfaces: self.implements(name),
             directives: self.type_directives(name, graphs),
-            fields: self.fields(name, graphs),
+            fields: self.fields(Kind::Object, name, graphs),
         }))
     }
 
@@ -100,7 +101,7 @@ impl Merge<'_, '_> {
             name: name.clone(),
             implements_interfaces: self.implements(name),
             directives: self.type_directives(name, graphs),
-            fields: self.fields(name, graphs),
+            fields: self.fields(Kind::Interface, name, graphs),
         }))
     }
 

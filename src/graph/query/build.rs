@@ -340,7 +340,8 @@ pub(super) enum Standing {
 /// Which services' fields are overridden, and under which label.
 #[derive(Default)]
 struct Overrides {
-    by_victim: HashMap<(String, Name, Name), Option<String>>,
+    /// By service, type and field: the label.
+    by_victim: HashMap<String, HashMap<Name, HashMap<Name, Option<String>>>>,
 }
 
 impl Overrides {
@@ -358,10 +359,9 @@ impl Overrides {
                             .and_then(|value| value.as_str())
                     };
                     let Some(from) = text("from") else { continue };
-                    let victim = (from.to_owned(), type_name.clone(), field_name.clone());
-                    overrides
-                        .by_victim
-                        .insert(victim, text("label").map(str::to_owned));
+                    let of_service = overrides.by_victim.entry(from.to_owned()).or_default();
+                    let of_type = of_service.entry(type_name.clone()).or_default();
+                    of_type.insert(field_name.clone(), text("label").map(str::to_owned));
                 }
             }
         }
@@ -369,13 +369,11 @@ impl Overrides {
     }
 
     fn standing(&self, service: &str, ty: &str, field: &FieldDefinition) -> Standing {
-        let victim = self
-            .by_victim
-            .iter()
-            .find(|((from, t, f), _)| from == service && t == ty && *f == field.name);
+        let of_type = self.by_victim.get(service).and_then(|of| of.get(ty));
+        let victim = of_type.and_then(|of| of.get(&field.name));
         match victim {
-            Some((_, Some(label))) => return Standing::When(label.clone(), false),
-            Some((_, None)) => return Standing::Overridden,
+            Some(Some(label)) => return Standing::When(label.clone(), false),
+            Some(None) => return Standing::Overridden,
             None => {}
         }
         let label = field.directives.get("override").and_then(|directive| {
