@@ -60,6 +60,7 @@ fn call<'a>(endpoint: &'a Arc<sangam::cache::Endpoint>, seconds: Option<u64>) ->
             timeout: Duration::from_secs(5),
             max_bytes: 1 << 20,
             traceparent: None,
+            tracestate: None,
         },
         policy: match seconds {
             Some(seconds) => Policy::Read {

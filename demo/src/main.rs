@@ -178,7 +178,7 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
         ));
     }
     text.push_str(&format!(
-        "\nTry:\n\n  curl -s {url}/graphql -H 'content-type: application/json' \\\n    -d '{}'\n\nCtrl-C stops everything.\n",
+        "\nTry:\n\n  curl -s {url}/graphql -H 'content-type: application/json' \\\n    -d '{}'\n\nREADME.md has more to ask, connectors/README.md says how a department joins.\nCtrl-C stops everything.\n",
         serde_json::json!({ "query": SAMPLE_QUERY })
     ));
     text

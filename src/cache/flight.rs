@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use tracing::Instrument;
 
 /// The flights under way, by key.
 #[derive(Debug)]
@@ -165,7 +164,8 @@ where
             drop(landing);
             sender.send_replace(Some(result));
         };
-        tokio::spawn(task.in_current_span());
+        // In nobody's span: it may outlive whoever started it, and a span ends with the last that holds it.
+        tokio::spawn(task);
         Joined::Seat(Seat {
             first: true,
             result,

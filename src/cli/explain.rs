@@ -103,6 +103,7 @@ impl Explain {
             mutations_allowed: true,
             request_id: "explain".to_owned(),
             trace: None,
+            trace_state: None,
             draw: Draw::Random,
         })
     }

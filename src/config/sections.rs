@@ -107,7 +107,7 @@ section! {
         /// Whether browsers send cookies and client certificates; not together with `*`.
         credentials: bool = false,
         /// Request headers that pages may set.
-        headers: Vec<String> = ["content-type", "authorization", "traceparent", "x-request-id"].map(str::to_owned).to_vec(),
+        headers: Vec<String> = ["content-type", "authorization", "traceparent", "tracestate", "x-request-id"].map(str::to_owned).to_vec(),
         /// How long a browser may keep this answer.
         max_age: Duration = Duration::from_secs(3600),
     }
@@ -147,8 +147,9 @@ section! {
         timeout: Duration = Duration::from_secs(10),
         /// How long connecting may take.
         connect_timeout: Duration = Duration::from_secs(3),
-        /// Bytes of one answer, decompressed; a longer one is refused. One call holds at most so much memory and 20 MB
-        /// more; several at once hold it each, and 10 MB more.
+        /// Bytes of one answer, decompressed; a longer one is refused. While it is read, one call holds at most so much
+        /// memory and 20 MB more; several at once hold it each, and 10 MB more. Where it comes compressed by brotli,
+        /// 17 MB are added for each.
         max_response_bytes: ByteSize = ByteSize(16_000_000),
         /// Calls at the same time; further ones wait.
         concurrency: usize = 64,

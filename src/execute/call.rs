@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use tokio::time::Instant;
 use tracing::Instrument;
 use tracing::Span;
 
@@ -16,6 +17,7 @@ use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
 use super::observed;
+use super::observed::Observed;
 use super::prepare::Prepared;
 use super::prepare::Targets;
 use super::store::RowId;
@@ -84,6 +86,7 @@ pub(crate) async fn call(
     fetch: &Fetch,
     prepared: &mut Prepared,
     freshness: Freshness,
+    deadline: Instant,
 ) -> Called {
     let connect = match &fetch.call {
         Call::Connect { connect, .. } => runtime.graph.connect(fetch.service, *connect),
@@ -95,6 +98,7 @@ pub(crate) async fn call(
         fetch,
         connect,
         freshness,
+        deadline,
         sent: Mutex::default(),
     };
     let paginated = connect.and_then(|connect| {
@@ -135,6 +139,8 @@ pub(super) struct Caller<'a> {
     pub(super) fetch: &'a Fetch,
     pub(super) connect: Option<&'a Arc<Connect>>,
     freshness: Freshness,
+    /// When the operation gives up.
+    deadline: Instant,
     /// What was sent, for the record.
     sent: Mutex<Vec<Request>>,
 }
@@ -160,6 +166,7 @@ impl Caller<'_> {
         };
         let mut options = service.options.clone();
         options.traceparent = observed::traceparent(span, self.request);
+        options.tracestate = observed::tracestate(self.request);
         let policy = match self.freshness {
             Freshness::Mutation => Policy::Mutation,
             Freshness::Uncached => Policy::Uncached,
@@ -195,12 +202,12 @@ impl Caller<'_> {
             parts: entity_texts,
         };
         let head = self.request.record.then(|| request.clone());
-        let span = observed::span(self.runtime, self.fetch);
-        let call = self.cached(request, &span);
+        let observed = Observed::begin(self.runtime, self.fetch, self.deadline);
+        let call = self.cached(request, &observed.span);
         let body = |places: &[usize]| asked.body(operation, places);
         let found = self.runtime.documents.entities(call, entities, body);
-        let found = found.instrument(span.clone()).await;
-        observed::record(self.runtime, self.fetch, &span, found.called.as_ref());
+        let found = found.instrument(observed.span.clone()).await;
+        observed.end(found.called.as_ref());
         let mut missing = Vec::new();
         let mut others = Vec::new();
         let all = std::mem::take(targets).into_iter().zip(found.kept);
@@ -237,8 +244,8 @@ impl Caller<'_> {
         variables: &Arc<Variables>,
     ) -> Result<Answered, SourceError> {
         self.note(&request);
-        let span = observed::span(self.runtime, self.fetch);
-        let call = self.cached(request, &span);
+        let observed = Observed::begin(self.runtime, self.fetch, self.deadline);
+        let call = self.cached(request, &observed.span);
         let documents = &self.runtime.documents;
         let fetched = async {
             match self.connect {
@@ -255,8 +262,8 @@ impl Caller<'_> {
                 None => documents.fetch(call, service_succeeded).await,
             }
         };
-        let fetched = fetched.instrument(span.clone()).await;
-        observed::record(self.runtime, self.fetch, &span, Some(&fetched));
+        let fetched = fetched.instrument(observed.span.clone()).await;
+        observed.end(Some(&fetched));
         let fetched = fetched?;
         let succeeded = self.connect.is_none_or(|connect| {
             let document = &fetched.document;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use crate::cache::Documents;
 use crate::cache::Endpoint;
@@ -87,6 +87,8 @@ pub struct RequestContext {
     pub headers: HeaderMap,
     /// Its place in its trace; upstreams are told places below it.
     pub trace: Option<TraceContext>,
+    /// `tracestate`, which upstreams are told as it is.
+    pub trace_state: Option<HeaderValue>,
     /// The `@override` labels of the plan that were chosen for this request.
     pub labels: Vec<Arc<str>>,
     /// Values of `__schema` and `__type` at the root, by response name, as JSON.

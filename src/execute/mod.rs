@@ -32,6 +32,7 @@ use apollo_compiler::executable::OperationType;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 
 use self::call::Called;
 use self::call::Freshness;
@@ -98,7 +99,7 @@ type CallResult = (usize, Prepared, Called, Duration);
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
     let mut execution = Execution::new(runtime, plan, request);
-    let deadline = tokio::time::Instant::now() + runtime.limits.timeout;
+    let deadline = Instant::now() + runtime.limits.timeout;
     let mut running = FuturesUnordered::new();
     loop {
         execution.start_ready();
@@ -109,7 +110,7 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
             let freshness = execution.freshness(fetch);
             // Boxed: futures of calls are large, and are moved about while they wait.
             running.push(Box::pin(make(
-                runtime, plan, request, fetch, prepared, freshness,
+                runtime, plan, request, fetch, prepared, freshness, deadline,
             )));
         }
         if running.is_empty() {
@@ -139,10 +140,11 @@ async fn make(
     fetch: usize,
     mut prepared: Prepared,
     freshness: Freshness,
+    deadline: Instant,
 ) -> CallResult {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let own = &plan.fetches[fetch];
-    let called = call::call(runtime, request, own, &mut prepared, freshness).await;
+    let called = call::call(runtime, request, own, &mut prepared, freshness, deadline).await;
     (fetch, prepared, called, begun.elapsed())
 }
 

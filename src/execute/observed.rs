@@ -4,6 +4,8 @@
 //! are those that `observe` allows; no URL, header or body is among them. Counting is done where calls are made, in the
 //! caches, which also know of calls that outlive the request.
 
+use http::HeaderValue;
+use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -12,10 +14,77 @@ use crate::cache::{CacheState, Fetched};
 use crate::connector::RenderError;
 use crate::observe;
 use crate::plan::{Call, Fetch};
-use crate::source::SourceError;
+use crate::source::{SourceError, SourceErrorKind};
 
-/// The span of one call; it exists only where spans are exported.
-pub(super) fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
+/// One call while it is under way. It is dropped without having ended when nobody waits for it any more.
+pub(super) struct Observed<'a> {
+    runtime: &'a Runtime,
+    fetch: &'a Fetch,
+    deadline: Instant,
+    ended: bool,
+    /// Exists only where spans are exported.
+    pub(super) span: Span,
+}
+
+impl<'a> Observed<'a> {
+    /// Begins to observe a call, which the operation gives up at the deadline.
+    pub(super) fn begin(runtime: &'a Runtime, fetch: &'a Fetch, deadline: Instant) -> Self {
+        Observed {
+            runtime,
+            fetch,
+            deadline,
+            ended: false,
+            span: span(runtime, fetch),
+        }
+    }
+
+    /// Records what came of it; `None` where all entities had been kept.
+    pub(super) fn end(mut self, called: Option<&Result<Fetched, SourceError>>) {
+        self.ended = true;
+        match called {
+            None => {
+                self.span.record("cache", CacheState::Hit.as_str());
+            }
+            Some(Ok(fetched)) => {
+                self.span.record("status", fetched.document.status);
+                self.span.record("bytes", fetched.document.body.len());
+                self.span.record("cache", fetched.state.as_str());
+            }
+            Some(Err(error)) => self.failed(error.kind, &error.detail),
+        }
+    }
+
+    fn failed(&self, kind: SourceErrorKind, error: &str) {
+        let (connector, coordinate) = names(self.runtime, self.fetch);
+        let kind = kind.as_str();
+        self.span.record("kind", kind);
+        self.span.record("otel.status_code", "ERROR");
+        tracing::warn!(
+            connector,
+            coordinate,
+            kind,
+            error,
+            "a department did not answer"
+        );
+    }
+}
+
+impl Drop for Observed<'_> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        if Instant::now() >= self.deadline {
+            let error = "the operation's own time was over before";
+            self.failed(SourceErrorKind::Timeout, error);
+        } else {
+            // The client went away, which is no failure of anybody's.
+            self.span.record("kind", "CANCELLED");
+        }
+    }
+}
+
+fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     let (connector, coordinate) = names(runtime, fetch);
     tracing::info_span!(
         observe::CALL_SPAN,
@@ -36,6 +105,12 @@ pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<[u8; 
     Some(place.header())
 }
 
+/// What the department is told beside `traceparent`: `tracestate`.
+pub(super) fn tracestate(request: &RequestContext) -> Option<HeaderValue> {
+    request.trace?;
+    request.trace_state.clone()
+}
+
 fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     let service = &runtime.services[fetch.service.0 as usize];
     let place = match &fetch.call {
@@ -45,38 +120,6 @@ fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     let endpoint = service.endpoints.get(place);
     let coordinate = endpoint.map_or("", |endpoint| endpoint.coordinate());
     (&service.name, coordinate)
-}
-
-/// Records what came of it; nothing where all entities had been kept.
-pub(super) fn record(
-    runtime: &Runtime,
-    fetch: &Fetch,
-    span: &Span,
-    called: Option<&Result<Fetched, SourceError>>,
-) {
-    match called {
-        None => {
-            span.record("cache", CacheState::Hit.as_str());
-        }
-        Some(Ok(fetched)) => {
-            span.record("status", fetched.document.status);
-            span.record("bytes", fetched.document.body.len());
-            span.record("cache", fetched.state.as_str());
-        }
-        Some(Err(error)) => {
-            let (connector, coordinate) = names(runtime, fetch);
-            let kind = error.kind.as_str();
-            span.record("kind", kind);
-            span.record("otel.status_code", "ERROR");
-            tracing::warn!(
-                connector,
-                coordinate,
-                kind,
-                error = error.detail,
-                "a department did not answer"
-            );
-        }
-    }
 }
 
 /// Notes a request that could not even be written.

@@ -225,6 +225,7 @@ fn service(
             timeout: settings.common.timeout,
             max_bytes: settings.common.max_response_bytes.0,
             traceparent: None,
+            tracestate: None,
         },
         endpoints,
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 pub use self::build::Member;
 pub use self::build::SetupProblem;
@@ -51,6 +51,8 @@ pub struct ClientContext {
     pub request_id: String,
     /// The request's place in its trace, below which upstreams are told theirs.
     pub trace: Option<TraceContext>,
+    /// `tracestate`, which upstreams are told as it is.
+    pub trace_state: Option<HeaderValue>,
     /// How override labels that hold for a percentage of requests are drawn.
     pub draw: Draw,
 }

@@ -289,6 +289,7 @@ impl Gateway {
             variables: coerced.values,
             headers: client.headers.clone(),
             trace: client.trace,
+            trace_state: client.trace_state.clone(),
             introspection,
             record: false,
             uncached: false,

@@ -11,6 +11,7 @@ pub mod metrics;
 mod otlp;
 mod table;
 mod trace_context;
+pub mod trace_state;
 
 use std::sync::Arc;
 

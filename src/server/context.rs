@@ -13,8 +13,8 @@ use tracing::{Instrument, Span, field};
 use super::graphql::Answered;
 use crate::config::LogRequests;
 use crate::gateway::Outcome;
-use crate::observe::TraceContext;
 use crate::observe::metrics as names;
+use crate::observe::{TraceContext, trace_state};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -26,6 +26,8 @@ pub(super) struct RequestContext {
     pub(super) request_id: Arc<str>,
     /// This request's place in its trace.
     pub(super) trace: TraceContext,
+    /// The client's `tracestate`, if its trace is continued.
+    pub(super) trace_state: Option<HeaderValue>,
 }
 
 impl RequestContext {
@@ -33,6 +35,8 @@ impl RequestContext {
         let parent = headers
             .get(TRACEPARENT)
             .and_then(|value| TraceContext::parse(value.to_str().ok()?));
+        // What tells more about a trace goes with that trace only.
+        let trace_state = parent.and_then(|_| trace_state::passed_on(headers));
         let trace = parent.map_or_else(TraceContext::begin, TraceContext::child);
         let given = headers
             .get(REQUEST_ID)
@@ -42,7 +46,11 @@ impl RequestContext {
             Some(id) => id.into(),
             None => trace.trace_id_text().into(),
         };
-        RequestContext { request_id, trace }
+        RequestContext {
+            request_id,
+            trace,
+            trace_state,
+        }
     }
 }
 

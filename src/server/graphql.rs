@@ -85,6 +85,7 @@ fn client(headers: HeaderMap, context: &RequestContext, mutations_allowed: bool)
         mutations_allowed,
         request_id: context.request_id.to_string(),
         trace: Some(context.trace),
+        trace_state: context.trace_state.clone(),
         draw: Draw::Random,
     }
 }

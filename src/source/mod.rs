@@ -19,7 +19,7 @@ pub mod tls;
 
 use std::time::Duration;
 
-use ::http::HeaderMap;
+use ::http::{HeaderMap, HeaderValue};
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -58,6 +58,8 @@ pub struct CallOptions {
     pub max_bytes: usize,
     /// `traceparent` to send, if any, as it stands in the header; not part of any cache key.
     pub traceparent: Option<[u8; 55]>,
+    /// `tracestate` to send beside it, if any; not part of any cache key.
+    pub tracestate: Option<HeaderValue>,
 }
 
 /// Why there is no answer.

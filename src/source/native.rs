@@ -247,6 +247,7 @@ mod tests {
             timeout,
             max_bytes,
             traceparent: None,
+            tracestate: None,
         };
         source().call(&request, &options).await
     }

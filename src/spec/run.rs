@@ -198,6 +198,7 @@ impl Run {
             mutations_allowed: true,
             request_id: "spec".to_owned(),
             trace: None,
+            trace_state: None,
             draw: Draw::Random,
         };
         let response = gateway.execute(request, &client).await;

@@ -176,6 +176,7 @@ fn with_headers(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         .header("x-canary", "canary-header")
         .header("x-request-id", "not plain: canary")
         .header("traceparent", "canary-traceparent")
+        .header("tracestate", "canary=canary-tracestate")
         .header("user-agent", "canary-agent")
 }
 

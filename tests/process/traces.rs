@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::json;
 
 use super::collector::{Collector, attribute};
 use super::departments::{Asked, Departments, QUERY, connectors, fine};
 use super::running::{Folder, Running, post, text};
+use crate::support::server::{Then, raw};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CLIENT: &str = "b7ad6b7169203331";
@@ -46,9 +48,16 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
     let (_folder, running) = serve(&departments.settings(OF_RAIN));
     let request = post(&running.url, QUERY, &json!({}));
     let request = request.header("traceparent", format!("00-{TRACE}-{CLIENT}-01"));
+    let request = request.header("tracestate", "a=1, b=2");
+    let request = request.header("tracestate", "c=3");
     let answer = text(request).await;
     assert!(answer.contains("\"district 7\""), "{answer}");
     let asked = departments.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|call| call.headers["tracestate"] == "a=1,b=2,c=3")
+    );
     let paths: BTreeSet<&str> = asked.iter().map(|call| &*call.path).collect();
     assert_eq!(
         paths,
@@ -64,9 +73,16 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
             .iter()
             .all(|[trace, _, flags]| trace == TRACE && flags == "01")
     );
-    // Without a client's trace the gateway begins one.
-    text(post(&running.url, QUERY, &json!({ "near": "another" }))).await;
-    let of_second = told(&departments.asked());
+    // Without a client's trace the gateway begins one, to which nobody's state belongs.
+    let request = post(&running.url, QUERY, &json!({ "near": "another" }));
+    text(request.header("tracestate", "a=1")).await;
+    let asked = departments.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|call| !call.headers.contains_key("tracestate"))
+    );
+    let of_second = told(&asked);
     let traces: BTreeSet<&str> = of_second.iter().map(|[trace, _, _]| &**trace).collect();
     assert_eq!((of_second.len(), traces.len()), (3, 1), "{of_second:?}");
     assert!(!traces.contains(TRACE));
@@ -97,6 +113,43 @@ async fn a_collector_gets_a_span_per_request_and_per_call() {
         spans.iter().partition(|span| hex(&span.trace_id) == TRACE);
     below(&first, CLIENT, &told_first, ["miss"; 3]);
     below(&second, "", &told_second, ["hit", "miss", "miss"]);
+}
+
+/// A department that answers nobody, and an operation that does not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
+    let (silent, collector) = (raw(Vec::new(), Then::Hold).await, Collector::start().await);
+    let url = silent.url("");
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n[limits]\noperation_timeout = \"100ms\"\n\
+         [connector.rain]\nbase_url = \"{url}\"\ntimeout = \"100s\"\n{OF_RAIN}\n\
+         [connector.directory]\nbase_url = \"{url}\"\n{}",
+        collector.settings()
+    );
+    let (_folder, running) = serve(&settings);
+    let answer = text(post(&running.url, QUERY, &json!({}))).await;
+    assert!(answer.contains("\"kind\":\"TIMEOUT\""), "{answer}");
+    let log = running.stop();
+    let line = log
+        .lines()
+        .find(|line| line.contains("a department did not answer"));
+    let line: serde_json::Value = serde_json::from_str(line.unwrap_or(&log)).unwrap();
+    assert_eq!(
+        (&line["connector"], &line["kind"], &line["error"]),
+        (
+            &json!("rain"),
+            &json!("TIMEOUT"),
+            &json!("the operation's own time was over before")
+        ),
+        "{line}"
+    );
+    let (spans, _) = collector.spans();
+    let call = spans.iter().find(|span| span.name == "fetch").unwrap();
+    assert_eq!(attribute(call, "kind"), "TIMEOUT", "{call:#?}");
+    assert_eq!(
+        call.status.as_ref().map(|status| status.code()),
+        Some(StatusCode::Error)
+    );
 }
 
 /// One request's spans: itself below `parent`, and its calls below it, which are what the departments were told.

@@ -68,6 +68,7 @@ async fn a_request_goes_out_as_it_was_rendered() {
     }
     let mut options = options(LONG, 1000);
     options.traceparent = Some(*b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    options.tracestate = Some(HeaderValue::from_static("a=1,b=2"));
     let answer = source.call(&request, &options).await.unwrap();
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
@@ -79,6 +80,7 @@ async fn a_request_goes_out_as_it_was_rendered() {
              content-length: 10\n\
              content-type: application/json\n\
              traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\n\
+             tracestate: a=1,b=2\n\
              user-agent: sangam/{version}\n\
              x-key: 1\n\
              x-key: 2\n\n\

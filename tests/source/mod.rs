@@ -33,6 +33,7 @@ fn options(timeout: Duration, max_bytes: usize) -> CallOptions {
         timeout,
         max_bytes,
         traceparent: None,
+        tracestate: None,
     }
 }
 

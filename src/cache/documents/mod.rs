@@ -19,7 +19,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tracing::Instrument;
 
 pub use self::entities::{Entities, EntitiesCall};
 pub use self::fetched::{CacheState, Fetched};
@@ -314,7 +313,7 @@ impl Documents {
             let epoch = endpoint.upstream().state().epoch();
             inner.call(&endpoint, &request, &options, epoch, None).await
         };
-        let document = match tokio::spawn(task.in_current_span()).await {
+        let document = match tokio::spawn(task).await {
             Ok(result) => result?,
             Err(lost) => {
                 let detail = format!("the mutation's task ended: {lost}");

@@ -149,6 +149,7 @@ impl World {
                 timeout,
                 max_bytes: 1000,
                 traceparent: None,
+                tracestate: None,
             },
             policy,
         };
@@ -524,6 +525,7 @@ async fn headers_that_are_kept_are_part_of_the_key() {
             timeout: Duration::from_secs(60),
             max_bytes: 1000,
             traceparent: None,
+            tracestate: None,
         },
         policy: cached(),
     };
@@ -548,6 +550,7 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
             timeout: Duration::from_secs(60),
             max_bytes: 1000,
             traceparent: None,
+            tracestate: None,
         },
         policy,
     };

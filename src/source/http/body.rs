@@ -15,16 +15,21 @@ const MAX_DRAINED: usize = 64 * 1024;
 /// Up to this length a body that comes piece by piece is given room by doubling.
 const DOUBLED: usize = 1024 * 1024;
 
-/// Reads the whole body, decompressed, of at most `max_bytes`. A body that arrives in one piece is not copied.
+/// Begins a text in UTF-8, whatever else is said about it.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Reads the whole body, decompressed, of at most `max_bytes`. A body that arrives in one piece is not copied. ISO 8859-1
+/// becomes UTF-8 as it comes: it grows by that, and is never held in both forms.
 ///
 /// # Errors
 /// [`SourceErrorKind::TooLarge`] as soon as it is certain, without reading on; or what broke the connection.
 pub(super) async fn read(
     response: &mut Received,
     max_bytes: usize,
+    latin1: bool,
     url: &Url,
 ) -> Result<Bytes, SourceError> {
-    let announced = response
+    let mut announced = response
         .content_length()
         .map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
     if announced > max_bytes {
@@ -33,8 +38,14 @@ pub(super) async fn read(
     let Some(first) = piece(response, url).await? else {
         return Ok(Bytes::new());
     };
+    let latin1 = latin1 && !first.starts_with(BYTE_ORDER_MARK);
+    if latin1 {
+        announced = announced.saturating_mul(2).min(max_bytes);
+    }
+    let decoded = |piece: Bytes| if latin1 { utf8(piece) } else { piece };
+    let first = decoded(first);
     check(first.len(), max_bytes, url)?;
-    let Some(second) = piece(response, url).await? else {
+    let Some(second) = piece(response, url).await?.map(decoded) else {
         return Ok(first);
     };
     check(first.len() + second.len(), max_bytes, url)?;
@@ -42,7 +53,7 @@ pub(super) async fn read(
     let mut whole = Vec::with_capacity(announced.max((first.len() + second.len()) * 2));
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&second);
-    while let Some(next) = piece(response, url).await? {
+    while let Some(next) = piece(response, url).await?.map(decoded) {
         check(whole.len() + next.len(), max_bytes, url)?;
         make_room(&mut whole, next.len(), max_bytes);
         whole.extend_from_slice(&next);
@@ -51,6 +62,15 @@ pub(super) async fn read(
         whole.shrink_to_fit();
     }
     Ok(Bytes::from(whole))
+}
+
+/// ISO 8859-1 as UTF-8.
+fn utf8(piece: Bytes) -> Bytes {
+    if piece.is_ascii() {
+        return piece;
+    }
+    let text: String = piece.iter().map(|byte| char::from(*byte)).collect();
+    Bytes::from(text)
 }
 
 /// Makes room for a body that grows long. Doubling would hold it twice whenever it moves; room for the longest body that
@@ -122,30 +142,57 @@ fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
     text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
-/// The body as a reader takes it: UTF-8 without a byte order mark. Plain text may come as ISO 8859-1 if it says so.
-pub(super) fn normalise(
-    body: Bytes,
-    format: Format,
-    headers: &HeaderMap,
-) -> Result<Bytes, &'static str> {
-    if body.starts_with(b"\xEF\xBB\xBF") {
-        return Ok(body.slice(3..));
-    }
-    if format != Format::Text {
-        // A JSON reader checks the encoding itself, while it reads.
-        return Ok(body);
-    }
-    if declares_latin1(headers) {
-        let text: String = body.iter().map(|byte| char::from(*byte)).collect();
-        return Ok(Bytes::from(text));
-    }
-    match std::str::from_utf8(&body) {
-        Ok(_) => Ok(body),
-        Err(_) => Err("the text is not UTF-8"),
-    }
+/// What the log says of a content type that no reader is for. A department may write anything into that header: of what
+/// is not a plain media type, and of parameters, nothing is repeated.
+pub(super) fn shown_type(headers: &HeaderMap) -> &str {
+    const UNKNOWN: &str = "(not a plain media type)";
+    const LONGEST: usize = 80;
+    const TYPES: [&str; 7] = [
+        "application",
+        "audio",
+        "image",
+        "message",
+        "multipart",
+        "text",
+        "video",
+    ];
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    let Some((kind, subtype)) = essence.split_once('/') else {
+        return UNKNOWN;
+    };
+    let plain = |byte: u8| byte.is_ascii_lowercase() || b".+-".contains(&byte);
+    // Digits in a row could be a number of somebody.
+    let digits = subtype.bytes().filter(u8::is_ascii_digit).count();
+    let is_plain = essence.len() <= LONGEST
+        && TYPES.contains(&kind)
+        && digits <= 2
+        && subtype
+            .bytes()
+            .all(|byte| plain(byte) || byte.is_ascii_digit());
+    if is_plain { essence } else { UNKNOWN }
 }
 
-fn declares_latin1(headers: &HeaderMap) -> bool {
+/// The body as a reader takes it: UTF-8 without a byte order mark.
+pub(super) fn normalise(body: Bytes, format: Format) -> Result<Bytes, &'static str> {
+    let body = match body.starts_with(BYTE_ORDER_MARK) {
+        true => body.slice(BYTE_ORDER_MARK.len()..),
+        false => body,
+    };
+    // A JSON reader checks the encoding itself, while it reads.
+    if format == Format::Text && std::str::from_utf8(&body).is_err() {
+        return Err("the text is not UTF-8");
+    }
+    Ok(body)
+}
+
+/// Whether plain text says that it comes as ISO 8859-1.
+pub(super) fn declares_latin1(headers: &HeaderMap) -> bool {
     let value = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -187,19 +234,50 @@ mod tests {
         }
     }
 
+    fn headers(content_type: &str) -> HeaderMap {
+        HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())])
+    }
+
     #[test]
     fn text_becomes_utf8() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            CONTENT_TYPE,
-            "text/plain; charset=\"ISO-8859-1\"".parse().unwrap(),
+        for (content_type, expected) in [
+            ("text/plain; charset=\"ISO-8859-1\"", true),
+            ("text/plain;charset=latin1", true),
+            ("text/plain; charset=utf-8", false),
+            ("text/plain", false),
+        ] {
+            assert_eq!(declares_latin1(&headers(content_type)), expected);
+        }
+        assert_eq!(utf8(Bytes::from_static(b"caf\xE9")), "café".as_bytes());
+        let normal = |body| normalise(Bytes::from_static(body), Format::Text);
+        normal(b"caf\xE9").unwrap_err();
+        normal(b"\xEF\xBB\xBFcaf\xE9").unwrap_err();
+        assert_eq!(
+            normal(b"\xEF\xBB\xBFcaf\xC3\xA9").unwrap(),
+            "café".as_bytes()
         );
-        let latin = normalise(Bytes::from_static(b"caf\xE9"), Format::Text, &headers).unwrap();
-        assert_eq!(latin, "café".as_bytes());
-        let plain = HeaderMap::new();
-        normalise(Bytes::from_static(b"caf\xE9"), Format::Text, &plain).unwrap_err();
-        let marked =
-            normalise(Bytes::from_static(b"\xEF\xBB\xBF{}"), Format::Json, &plain).unwrap();
-        assert_eq!(marked, b"{}".as_slice());
+        let json = normalise(Bytes::from_static(b"\xEF\xBB\xBF{}"), Format::Json).unwrap();
+        assert_eq!(json, b"{}".as_slice());
+    }
+
+    #[test]
+    fn of_a_strange_content_type_little_is_shown() {
+        let unknown = "(not a plain media type)";
+        let long = format!("text/{}", "a".repeat(80));
+        for (content_type, expected) in [
+            ("text/html", "text/html"),
+            ("text/html; charset=utf-8; key=secret", "text/html"),
+            ("application/vnd.ms-excel", "application/vnd.ms-excel"),
+            ("video/mp4", "video/mp4"),
+            ("text/9419000000", unknown),
+            ("text/Kh4n", unknown),
+            ("a secret", unknown),
+            ("secret/html", unknown),
+            ("text/html, secret", unknown),
+            (&long, unknown),
+        ] {
+            assert_eq!(shown_type(&headers(content_type)), expected);
+        }
+        assert_eq!(shown_type(&HeaderMap::new()), unknown);
     }
 }

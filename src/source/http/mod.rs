@@ -37,6 +37,7 @@ const DEFAULT_ACCEPT: HeaderValue =
     HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.1");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// One upstream over HTTP.
 #[derive(Debug)]
@@ -146,6 +147,9 @@ fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
     {
         headers.insert(TRACEPARENT, value);
     }
+    if let Some(tracestate) = &options.tracestate {
+        headers.insert(TRACESTATE, tracestate.clone());
+    }
     headers
 }
 
@@ -167,14 +171,14 @@ async fn receive(
         if response.status() == StatusCode::NO_CONTENT || body::is_empty(response, url).await? {
             return Ok((Format::Empty, Bytes::new()));
         }
-        let kind = headers.get(CONTENT_TYPE).map(|v| v.as_bytes());
-        let kind = String::from_utf8_lossy(kind.unwrap_or_default());
-        return Err(bad(format!("no reader for content type {kind:?}")));
+        let kind = body::shown_type(headers);
+        return Err(bad(format!("no reader for content type {kind}")));
     };
-    let body = body::read(response, max_bytes, url).await?;
+    let latin1 = format == Format::Text && body::declares_latin1(headers);
+    let body = body::read(response, max_bytes, latin1, url).await?;
     if body.is_empty() {
         return Ok((Format::Empty, body));
     }
-    let body = body::normalise(body, format, headers).map_err(|why| bad(why.to_owned()))?;
+    let body = body::normalise(body, format).map_err(|why| bad(why.to_owned()))?;
     Ok((format, body))
 }
