@@ -53,17 +53,42 @@ async fn a_package_runs_where_it_is_unpacked() {
     let found = run(&mut command(&["check"]));
     assert!(found.contains("7 connectors"), "{found}");
     run(&mut command(&["test"]));
-    // The sample configuration serves as it is, but for its ports.
+    // The sample configuration serves as it is, and with all that is a comment in it, but for its ports.
     let sample = std::fs::read_to_string(own.join("sangam.toml")).unwrap();
     let anywhere = sample
         .replace("127.0.0.1:4000", "127.0.0.1:0")
         .replace("127.0.0.1:4001", "127.0.0.1:0");
     assert_ne!(sample, anywhere);
-    std::fs::write(own.join("sangam.toml"), anywhere).unwrap();
-    let mut serve = command(&["serve"]);
-    serve.stdin(Stdio::null());
-    let running = Running::start(serve);
-    let ready = text(client().get(format!("{}/health/ready", running.url))).await;
-    assert_eq!(ready, "{\"status\":\"ready\"}\n");
-    running.stop();
+    let whole = uncommented(&anywhere);
+    assert_eq!(whole.matches("\n[connector.").count(), 7, "{whole}");
+    let secrets = whole.split("env = \"").skip(1);
+    let secrets: Vec<&str> = secrets
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(secrets.contains(&"DGGI_KEY"), "{secrets:?}");
+    for settings in [&anywhere, &whole] {
+        std::fs::write(own.join("sangam.toml"), settings).unwrap();
+        run(&mut command(&["check"]));
+        let mut serve = command(&["serve"]);
+        serve
+            .stdin(Stdio::null())
+            .envs(secrets.iter().map(|name| (name, "sample")));
+        let running = Running::start(serve);
+        let ready = text(client().get(format!("{}/health/ready", running.url))).await;
+        assert_eq!(ready, "{\"status\":\"ready\"}\n");
+        running.stop();
+    }
+}
+
+/// The sample with the departments' parts as settings: each begins at its header and ends at an empty line.
+fn uncommented(sample: &str) -> String {
+    let mut within = false;
+    let lines = sample.lines().map(|line| {
+        within = line.starts_with("# [connector.") || (within && !line.is_empty());
+        match line.strip_prefix("# ") {
+            Some(setting) if within => setting,
+            _ => line,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }

@@ -1,16 +1,19 @@
 //! A department's spans hang below the span of the call to it, and a collector gets all of them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use axum::Router;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::collector::{Collector, attribute};
 use super::departments::{Asked, Departments, QUERY, connectors, fine};
 use super::running::{Folder, Running, post, text};
-use crate::support::server::{Then, raw};
+use crate::support::server::{Then, raw, router};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CLIENT: &str = "b7ad6b7169203331";
@@ -115,18 +118,29 @@ async fn a_collector_gets_a_span_per_request_and_per_call() {
     below(&second, "", &told_second, ["hit", "miss", "miss"]);
 }
 
-/// A department that answers nobody, and an operation that does not wait for it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
-    let (silent, collector) = (raw(Vec::new(), Then::Hold).await, Collector::start().await);
-    let url = silent.url("");
-    let settings = format!(
-        "listen = \"127.0.0.1:0\"\n[limits]\noperation_timeout = \"100ms\"\n\
+/// The gateway before departments that are all at `url`, which gives an operation up after `patience`.
+fn serve_at(url: &str, patience: &str, collector: &Collector) -> (Folder, Running) {
+    serve(&format!(
+        "listen = \"127.0.0.1:0\"\n[limits]\noperation_timeout = \"{patience}\"\n\
          [connector.rain]\nbase_url = \"{url}\"\ntimeout = \"100s\"\n{OF_RAIN}\n\
          [connector.directory]\nbase_url = \"{url}\"\n{}",
         collector.settings()
-    );
-    let (_folder, running) = serve(&settings);
+    ))
+}
+
+/// The only call, once the gateway has sent its span.
+fn only_call(collector: &Collector) -> Span {
+    let (spans, _) = collector.spans();
+    let mut calls = spans.into_iter().filter(|span| span.name == "fetch");
+    let call = calls.next().unwrap();
+    assert!(calls.next().is_none());
+    call
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
+    let (silent, collector) = (raw(Vec::new(), Then::Hold).await, Collector::start().await);
+    let (_folder, running) = serve_at(&silent.url(""), "100ms", &collector);
     let answer = text(post(&running.url, QUERY, &json!({}))).await;
     assert!(answer.contains("\"kind\":\"TIMEOUT\""), "{answer}");
     let log = running.stop();
@@ -134,22 +148,44 @@ async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
         .lines()
         .find(|line| line.contains("a department did not answer"));
     let line: serde_json::Value = serde_json::from_str(line.unwrap_or(&log)).unwrap();
+    let said = ["connector", "kind", "error"].map(|field| line[field].as_str().unwrap());
     assert_eq!(
-        (&line["connector"], &line["kind"], &line["error"]),
-        (
-            &json!("rain"),
-            &json!("TIMEOUT"),
-            &json!("the operation's own time was over before")
-        ),
-        "{line}"
+        said,
+        [
+            "rain",
+            "TIMEOUT",
+            "the operation's own time was over before"
+        ]
     );
-    let (spans, _) = collector.spans();
-    let call = spans.iter().find(|span| span.name == "fetch").unwrap();
-    assert_eq!(attribute(call, "kind"), "TIMEOUT", "{call:#?}");
-    assert_eq!(
-        call.status.as_ref().map(|status| status.code()),
-        Some(StatusCode::Error)
-    );
+    let call = only_call(&collector);
+    assert_eq!(attribute(&call, "kind"), "TIMEOUT", "{call:#?}");
+    let status = call.status.map(|status| status.code());
+    assert_eq!(status, Some(StatusCode::Error));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_client_went_away_is_no_failure() {
+    let arrived = Arc::new(Notify::new());
+    let noted = Arc::clone(&arrived);
+    let handler = move || {
+        noted.notify_one();
+        std::future::pending::<String>()
+    };
+    let silent = router(Router::new().fallback(handler)).await;
+    let collector = Collector::start().await;
+    let (_folder, running) = serve_at(&silent.url(""), "100s", &collector);
+    tokio::select! {
+        answer = text(post(&running.url, QUERY, &json!({}))) => panic!("nobody answers: {answer}"),
+        () = arrived.notified() => (),
+    }
+    let log = running.stop();
+    assert!(!log.contains("a department did not answer"), "{log}");
+    let call = only_call(&collector);
+    assert_eq!(attribute(&call, "kind"), "CANCELLED", "{call:#?}");
+    let status = call
+        .status
+        .map_or(StatusCode::Unset, |status| status.code());
+    assert_eq!(status, StatusCode::Unset);
 }
 
 /// One request's spans: itself below `parent`, and its calls below it, which are what the departments were told.
