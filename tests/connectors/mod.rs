@@ -4,8 +4,8 @@
 //!   code has at least one.
 //!   A block `text folder NAME` makes the case a folder of that name on disk, with the other blocks as its files.
 //! - `tests/connectors/valid/*.md`: a folder that is right, and as needed `graphql normalised` (the schema as the rest
-//!   of the gateway sees it), `text connects` (what each is), `json render COORDINATE` (variables, and the client's
-//!   headers under `client`) followed by `text request`.
+//!   of the gateway sees it), `text connects` (what each is), `json render COORDINATE` (variables, and under
+//!   `client` the client's headers, each a value or a list of them) followed by `text request`.
 
 mod show;
 
@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sangam::connector::diagnostic::{Area, code};
 use sangam::connector::{ConnectorSettings, Diagnostic, Subgraph, SubgraphKind, read_sdl};
+use sangam::document::Value;
 
 use crate::support::markdown::{Case, files};
 
@@ -142,20 +143,21 @@ fn outcome(case: &Case, subgraph: &Subgraph) -> Vec<Option<String>> {
 }
 
 fn render(subgraph: &Subgraph, coordinate: &str, input: &str) -> String {
-    let input: serde_json::Value = serde_json::from_str(input).unwrap();
+    let input = Value::parse_json(input.as_bytes()).unwrap();
     let mut variables = sangam::mapping::Variables::new();
     let mut client = HeaderMap::new();
-    for (name, value) in input.as_object().unwrap() {
-        if name == "client" {
-            for (name, value) in value.as_object().unwrap() {
-                let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-                client.append(
-                    name,
-                    HeaderValue::from_str(value.as_str().unwrap()).unwrap(),
-                );
+    for (name, value) in input.as_object().unwrap().iter() {
+        if **name != *"client" {
+            variables.set(name.to_string(), value.clone());
+            continue;
+        }
+        for (name, values) in value.as_object().unwrap().iter() {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            let values = values.as_array().unwrap_or(std::slice::from_ref(values));
+            for value in values {
+                let value = HeaderValue::from_str(value.as_str().unwrap()).unwrap();
+                client.append(name.clone(), value);
             }
-        } else {
-            variables.set(name.clone(), sangam::document::Value::from(value.clone()));
         }
     }
     let template = match &subgraph.kind {

@@ -87,7 +87,8 @@ fn reads(reads: &Reads) -> String {
 pub(super) fn request(request: &Request) -> String {
     let mut out = format!("{} {}\n", request.verb, request.target);
     for (name, value) in &request.headers {
-        let line = format!("{name}: {}", value.to_str().unwrap());
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let line = format!("{name}: {value}");
         out.push_str(line.trim_end());
         out.push('\n');
     }

@@ -6,9 +6,11 @@
 //! - `http NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
 //! - `toml`: settings of the gateway;
 //! - `text draw`: where the requests below fall among a hundred, for override labels;
-//! - `graphql`, `json variables`: an operation, and values for it;
+//! - `graphql`, `json variables`, `json headers`: an operation, values for it, and what the client sends with it, each
+//!   header a value or a list of them;
 //! - `json`: the answer, with its fields in order; it is what executes the operation;
-//! - `text calls`: what the upstreams were asked for it, sorted.
+//! - `text calls`: what the upstreams were asked for it, sorted;
+//! - `text warnings`: what its mappings have to say when it is executed once more, as `explain` tells it.
 //!
 //! `UPDATE_EXPECT=1` writes answers and calls; hold them against the title before keeping them.
 
@@ -18,6 +20,8 @@ mod upstream;
 
 use std::path::Path;
 
+use http::HeaderMap;
+use http::HeaderName;
 use sangam::config::Environment;
 use sangam::config::RawSettings;
 use sangam::config::Settings;
@@ -54,27 +58,25 @@ async fn executions() {
 async fn run(case: &Case) -> Vec<Option<String>> {
     let upstreams = Upstreams::start(case).await;
     let gateway = gateway(case, &upstreams);
-    let (mut operation, mut variables) = (String::new(), None);
-    let mut draw = Draw::default();
+    let mut request = GraphqlRequest::default();
+    let mut client = ClientContext {
+        mutations_allowed: true,
+        ..ClientContext::default()
+    };
     let mut found = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut out = None;
         match block.info.as_str() {
-            "graphql" => (operation, variables) = (block.body.clone(), None),
-            "text draw" => draw = Draw::At(block.body.trim().parse().unwrap()),
-            "json variables" => variables = Some(read(&block.body, &case.path)),
+            "graphql" => {
+                request.query = Some(block.body.clone());
+                request.variables = None;
+                client.headers.clear();
+            }
+            "text draw" => client.draw = Draw::At(block.body.trim().parse().unwrap()),
+            "json variables" => request.variables = Some(read(&block.body, &case.path)),
+            "json headers" => client.headers = headers(&read(&block.body, &case.path)),
             "json" => {
-                let request = GraphqlRequest {
-                    query: Some(operation.clone()),
-                    variables: variables.clone(),
-                    ..GraphqlRequest::default()
-                };
-                let client = ClientContext {
-                    mutations_allowed: true,
-                    draw,
-                    ..ClientContext::default()
-                };
-                let response = gateway.execute(request, &client).await;
+                let response = gateway.execute(request.clone(), &client).await;
                 let answer = Value::parse_json(&response.body).unwrap();
                 let answer = pretty::pretty(&answer);
                 // Written in another layout it is the same answer.
@@ -83,6 +85,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
                 out = Some(if same { block.body.clone() } else { answer });
             }
             "text calls" => out = Some(upstreams.take_calls()),
+            "text warnings" => out = Some(warnings(&gateway, &request, &client).await),
             _ => {}
         }
         found.push(out);
@@ -92,6 +95,31 @@ async fn run(case: &Case) -> Vec<Option<String>> {
 
 fn read(text: &str, path: &Path) -> Value {
     Value::parse_json(text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Headers of a client.
+fn headers(value: &Value) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, values) in value.as_object().unwrap().iter() {
+        let values = values.as_array().unwrap_or(std::slice::from_ref(values));
+        for value in values {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.append(name, value.as_str().unwrap().parse().unwrap());
+        }
+    }
+    headers
+}
+
+/// The warnings of an operation's mappings, a line each.
+async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientContext) -> String {
+    let explained = gateway.explain(request, client, true).await.unwrap();
+    let told = explained.calls.iter().flat_map(|call| {
+        let line = |remark: &String| format!("{}: {remark}\n", call.coordinate);
+        call.remarks.iter().map(line)
+    });
+    let mut told: Vec<String> = told.collect();
+    told.sort();
+    told.concat()
 }
 
 /// A gateway in front of a case's upstreams.

@@ -1,9 +1,10 @@
 //! The upstreams of a case, all on one loopback port, each under its name.
 //!
 //! A GraphQL service answers from its data. An `http NAME` block is a fixed answer: its first line is the method, the path
-//! with its query, and optionally the JSON body to be answered so; the second line the status, with `max-age=60` after it if
-//! the answer may be kept so long, or `dead` (nobody listens)
-//! or `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked.
+//! with its query, and optionally the JSON body to be answered so; the second line the status, and after it `max-age=60` if
+//! the answer may be kept so long, or the content type if it is not JSON's (`-` for none); or `dead` (nobody listens) or
+//! `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked. Of a call's
+//! headers those are told whose names begin with `x-`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::Method;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -36,11 +38,15 @@ struct Shared {
     calls: Mutex<Vec<String>>,
 }
 
+const JSON: &str = "application/json";
+
 struct Fixed {
     name: String,
     target: String,
     body: Option<Value>,
     status: String,
+    content_type: Option<String>,
+    lifetime: String,
     answer: String,
 }
 
@@ -90,6 +96,11 @@ impl Fixed {
     fn read(name: &str, block: &str) -> Fixed {
         let mut lines = block.splitn(3, '\n');
         let (request, status) = (lines.next().unwrap(), lines.next().unwrap());
+        let (status, rest) = status.split_once(' ').unwrap_or((status, JSON));
+        let (content_type, lifetime) = match rest.starts_with("max-age") {
+            true => (JSON, rest),
+            false => (rest, "no-store"),
+        };
         let mut parts = request.splitn(3, ' ');
         let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
         Fixed {
@@ -99,6 +110,8 @@ impl Fixed {
                 .next()
                 .map(|body| Value::parse_json(body.as_bytes()).unwrap()),
             status: status.to_owned(),
+            lifetime: lifetime.to_owned(),
+            content_type: (content_type != "-").then(|| content_type.to_owned()),
             answer: lines.next().unwrap_or_default().trim_end().to_owned(),
         }
     }
@@ -108,12 +121,13 @@ async fn answer(
     State(shared): State<Arc<Shared>>,
     method: Method,
     uri: Uri,
-    body: Bytes,
+    headers: HeaderMap,
+    text: Bytes,
 ) -> Response {
     let target = uri.path_and_query().unwrap().as_str();
     let (name, path) = target[1..].split_once('/').unwrap_or((&target[1..], ""));
     let target = format!("{method} /{path}");
-    let body = Value::parse_json(&body).ok();
+    let body = Value::parse_json(&text).ok();
     let service = shared.services.get(name);
     let call = match &body {
         Some(body) if body.get("query").is_some() => {
@@ -126,13 +140,24 @@ async fn answer(
             let body = super::pretty::pretty(body);
             format!("{name}: {target} {}", body.replace('\n', " "))
         }
-        None => format!("{name}: {target}"),
+        None => format!("{name}: {target} {}", String::from_utf8_lossy(&text)),
     };
-    shared
-        .calls
-        .lock()
-        .unwrap()
-        .push(call.trim_end().to_owned());
+    let own = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("x-"));
+    let mut own: Vec<String> = own
+        .map(|name| {
+            let values: Vec<&str> = headers
+                .get_all(name)
+                .iter()
+                .map(|value| value.to_str().unwrap())
+                .collect();
+            format!(" [{name}: {}]", values.join(" | "))
+        })
+        .collect();
+    own.sort();
+    let call = format!("{}{}", call.trim_end(), own.concat());
+    shared.calls.lock().unwrap().push(call);
     let fixed = shared.fixed.iter().find(|fixed| {
         fixed.name == name && fixed.target == target && (fixed.body.is_none() || fixed.body == body)
     });
@@ -140,22 +165,22 @@ async fn answer(
         if fixed.status == "slow" {
             std::future::pending::<()>().await;
         }
-        let (status, lifetime) = fixed
-            .status
-            .split_once(' ')
-            .unwrap_or((&fixed.status, "no-store"));
-        let status = StatusCode::from_bytes(status.as_bytes()).unwrap();
-        let headers = [
-            (CONTENT_TYPE, "application/json"),
-            (CACHE_CONTROL, lifetime),
-        ];
-        return (status, headers, fixed.answer.clone()).into_response();
+        let status = StatusCode::from_bytes(fixed.status.as_bytes()).unwrap();
+        let mut response = (status, fixed.answer.clone()).into_response();
+        response.headers_mut().remove(CONTENT_TYPE);
+        if let Some(content_type) = &fixed.content_type {
+            let content_type = content_type.parse().unwrap();
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
+        let lifetime = fixed.lifetime.parse().unwrap();
+        response.headers_mut().insert(CACHE_CONTROL, lifetime);
+        return response;
     }
     match (service, body) {
         (Some((sdl, data)), Some(body)) => {
             let mut text = Vec::new();
             Service { sdl, data }.answer(&body).write_json(&mut text);
-            ([(CONTENT_TYPE, "application/json")], text).into_response()
+            ([(CONTENT_TYPE, JSON)], text).into_response()
         }
         _ => (StatusCode::NOT_FOUND, "no such answer in this case").into_response(),
     }

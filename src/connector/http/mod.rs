@@ -93,12 +93,12 @@ impl HttpTemplate {
     fn target(&self, variables: &Variables) -> Result<String, RenderError> {
         let mut url = url::Builder::default();
         if let Some(base) = &self.base {
-            url.start(&base.render(variables, "baseURL")?)?;
+            url.start(&base.render_url(variables, "baseURL")?)?;
             url.segments(self.source.path.as_deref(), variables)?;
             url.query(self.source.query.as_deref(), variables)?;
-            url.append(&self.url.render(variables, "the URL")?);
+            url.append(&self.url.render_url(variables, "the URL")?);
         } else {
-            url.start(&self.url.render(variables, "the URL")?)?;
+            url.start(&self.url.render_url(variables, "the URL")?)?;
         }
         url.segments(self.connect.path.as_deref(), variables)?;
         url.query(self.connect.query.as_deref(), variables)?;

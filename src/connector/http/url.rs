@@ -1,7 +1,9 @@
 //! Building a URL from a base, templates, path segments and query parameters.
 //!
 //! What an expression yields is percent-encoded but for `A-Za-z0-9-._~` (RFC 3986's unreserved characters), so it can
-//! never become a separator; what an author wrote keeps its reserved characters.
+//! never become a separator; what an author wrote keeps its reserved characters. That encoding leaves `.` and `..` as
+//! they are, which every URL parser takes for steps to another place, encoded or not: a value that would be such a
+//! segment is refused, or a client's argument could choose another resource than the connector's author did.
 
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
@@ -30,6 +32,19 @@ pub(crate) enum Text {
 }
 
 impl Text {
+    /// The text as a URL or a part of one: expressions must not make segments of it that lead elsewhere.
+    pub(super) fn render_url(
+        &self,
+        variables: &Variables,
+        place: &str,
+    ) -> Result<std::borrow::Cow<'_, str>, RenderError> {
+        let text = self.render(variables, place)?;
+        if matches!(self, Self::Template(_)) && split(&text).0.split('/').any(is_dots) {
+            return Err(leads_elsewhere(place));
+        }
+        Ok(text)
+    }
+
     /// The text for these variables; `place` names it in errors.
     pub(super) fn render(
         &self,
@@ -115,6 +130,9 @@ impl Builder {
                     "path: a segment is null, an array or an object",
                 ));
             };
+            if is_dots(&text) {
+                return Err(leads_elsewhere("path"));
+            }
             self.slash();
             self.front.extend(utf8_percent_encode(&text, ENCODED));
         }
@@ -191,6 +209,18 @@ impl Builder {
             self.query.push('&');
         }
     }
+}
+
+/// `.` and `..`, which URL parsers resolve, also where they are percent-encoded.
+fn is_dots(segment: &str) -> bool {
+    let plain = segment.replace("%2e", ".").replace("%2E", ".");
+    matches!(plain.as_str(), "." | "..")
+}
+
+fn leads_elsewhere(place: &str) -> RenderError {
+    RenderError::new(format!(
+        "{place}: a segment is `.` or `..`, which leads elsewhere"
+    ))
 }
 
 /// Path and query; a fragment, which is never sent, is dropped.
