@@ -20,12 +20,12 @@ mod project;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod property;
+mod queue;
 mod record;
 mod service_errors;
 mod store;
 mod write;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use apollo_compiler::executable::OperationType;
@@ -45,14 +45,18 @@ use self::failure::Failure;
 use self::failure::Failures;
 pub use self::failure::Kind as FailureKind;
 use self::land::Lander;
+use self::land::Remark;
 use self::order::Orders;
 use self::prepare::Prepared;
 use self::prepare::Preparer;
+use self::queue::Queue;
+use self::queue::Waiting;
 pub use self::record::CallRecord;
 use self::store::RowId;
 use self::store::Store;
 use self::write::Writer;
 use crate::cache::Provenance;
+use crate::plan::Call;
 use crate::plan::Fetch;
 use crate::plan::Plan;
 
@@ -88,13 +92,14 @@ struct Execution<'a> {
     states: Vec<State>,
     /// How the answers to each fetch are written.
     orders: Vec<Orders>,
-    queue: VecDeque<(usize, Prepared)>,
-    calls_made: usize,
+    queue: Queue,
+    /// For each fetch, whether another one calls by the same connect.
+    siblings: Vec<bool>,
     provenance: Provenance,
     records: Vec<CallRecord>,
 }
 
-type CallResult = (usize, Prepared, Called, Duration);
+type CallResult = (Waiting, Called, Duration);
 
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
@@ -104,13 +109,13 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
     loop {
         execution.start_ready();
         while running.len() < runtime.limits.concurrency {
-            let Some((fetch, prepared)) = execution.queue.pop_front() else {
+            let Some(waiting) = execution.queue.pop() else {
                 break;
             };
-            let freshness = execution.freshness(fetch);
+            let freshness = execution.freshness(waiting.fetch);
             // Boxed: futures of calls are large, and are moved about while they wait.
             running.push(Box::pin(make(
-                runtime, plan, request, fetch, prepared, freshness, deadline,
+                runtime, plan, request, waiting, freshness, deadline,
             )));
         }
         if running.is_empty() {
@@ -120,9 +125,7 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
             continue;
         }
         match tokio::time::timeout_at(deadline, running.next()).await {
-            Ok(Some((fetch, prepared, called, took))) => {
-                execution.land(fetch, &prepared, called, took)
-            }
+            Ok(Some((waiting, called, took))) => execution.land(&waiting, called, took),
             Ok(None) => {}
             Err(_) => {
                 execution.time_out();
@@ -137,15 +140,22 @@ async fn make(
     runtime: &Runtime,
     plan: &Plan,
     request: &RequestContext,
-    fetch: usize,
-    mut prepared: Prepared,
+    mut waiting: Waiting,
     freshness: Freshness,
     deadline: Instant,
 ) -> CallResult {
     let begun = Instant::now();
-    let own = &plan.fetches[fetch];
-    let called = call::call(runtime, request, own, &mut prepared, freshness, deadline).await;
-    (fetch, prepared, called, begun.elapsed())
+    let own = &plan.fetches[waiting.fetch];
+    let called = call::call(
+        runtime,
+        request,
+        own,
+        &mut waiting.call,
+        freshness,
+        deadline,
+    )
+    .await;
+    (waiting, called, begun.elapsed())
 }
 
 impl<'a> Execution<'a> {
@@ -167,8 +177,8 @@ impl<'a> Execution<'a> {
             root,
             states: vec![State::Waiting; plan.fetches.len()],
             orders: Vec::from_iter(plan.fetches.iter().map(|_| Orders::default())),
-            queue: VecDeque::new(),
-            calls_made: 0,
+            queue: Queue::new(runtime.limits.upstream_calls),
+            siblings: queue::with_siblings(plan),
             provenance: Provenance::new(),
             records: Vec::new(),
         }
@@ -233,11 +243,13 @@ impl<'a> Execution<'a> {
         };
         let mut preparation = preparer.prepare(fetch);
         let limit = self.runtime.limits.upstream_calls;
-        let allowed = limit.saturating_sub(self.calls_made);
-        let refused = preparation
-            .calls
-            .split_off(preparation.calls.len().min(allowed));
-        self.calls_made += preparation.calls.len();
+        let may_share = self.may_share(index);
+        let (calls, mut refused) = (std::mem::take(&mut preparation.calls), Vec::new());
+        let mut count = calls.len();
+        for call in calls {
+            refused.extend(self.queue.add(self.plan, index, call, may_share));
+        }
+        count -= refused.len();
         let mut lander = self.lander();
         for (row, failure) in &preparation.failed {
             if preparation.too_many.is_none() {
@@ -263,12 +275,22 @@ impl<'a> Execution<'a> {
                 .collect();
             lander.fail(fetch, &rows, Failure::limit(message));
         }
-        self.states[index] = match preparation.calls.len() {
+        self.states[index] = match count {
             0 => State::Done,
             count => State::Running(count),
         };
-        self.queue
-            .extend(preparation.calls.into_iter().map(|call| (index, call)));
+    }
+
+    /// Whether a fetch's calls can be the same as others that are still to be made, and may be made once for all: those
+    /// of one fetch have been told apart by then, but where the mapping reads whom a call is for.
+    fn may_share(&self, index: usize) -> bool {
+        let fetch = &self.plan.fetches[index];
+        let Call::Connect { connect, .. } = &fetch.call else {
+            return false;
+        };
+        let connect = self.runtime.graph.connect(fetch.service, *connect);
+        let reads_inputs = connect.is_some_and(|connect| connect.reads.selection_reads_inputs);
+        (reads_inputs || self.siblings[index]) && self.freshness(index) != Freshness::Mutation
     }
 
     fn lander(&mut self) -> Lander<'_> {
@@ -282,9 +304,23 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn land(&mut self, index: usize, prepared: &Prepared, called: Called, took: Duration) {
+    fn land(&mut self, waiting: &Waiting, called: Called, took: Duration) {
+        let index = waiting.fetch;
+        self.note(&self.plan.fetches[index], &called);
+        let mut remarks = self.take(index, &waiting.call, &called);
+        for (index, call) in &waiting.also {
+            remarks.extend(self.take(*index, call, &called));
+        }
+        if self.request.record {
+            let fetch = &self.plan.fetches[index];
+            let record = CallRecord::new(self.runtime, fetch, index, called, took, remarks);
+            self.records.push(record);
+        }
+    }
+
+    /// Puts what was called for into the rows of one taker; gives what its mapping had to say.
+    fn take(&mut self, index: usize, prepared: &Prepared, called: &Called) -> Vec<Remark> {
         let fetch = &self.plan.fetches[index];
-        self.note(fetch, &called);
         let orders = std::mem::take(&mut self.orders[index]);
         let mut lander = self.lander();
         lander.orders = orders;
@@ -292,22 +328,13 @@ impl<'a> Execution<'a> {
         lander.land(fetch, prepared, &called.landed);
         let (remarks, orders) = (lander.remarks, lander.orders);
         self.orders[index] = orders;
-        if self.request.record {
-            self.records.push(CallRecord::new(
-                self.runtime,
-                fetch,
-                index,
-                called,
-                took,
-                remarks,
-            ));
-        }
         if let State::Running(open) = &mut self.states[index] {
             *open -= 1;
             if *open == 0 {
                 self.states[index] = State::Done;
             }
         }
+        remarks
     }
 
     /// What a call's documents allow caches to do with the answer.
