@@ -27,9 +27,10 @@ impl Subgraph {
                 };
                 let Some(index) = index else {
                     let names: Vec<_> = sources.iter().map(|source| &source.name).collect();
-                    let has = super::findings::list(names);
+                    let has = super::findings::list(&names);
                     return Err(RenderError::new(match source {
                         Some(name) => format!("`{connector}` has no source `{name}`, but {has}"),
+                        None if names.is_empty() => no_address(connector),
                         None => format!("`{connector}` has several sources, {has}: name one"),
                     }));
                 };
@@ -44,9 +45,13 @@ impl Subgraph {
                 }
                 Ok(())
             }
-            SubgraphKind::Service(_) | SubgraphKind::Native => Err(RenderError::new(format!(
-                "`{connector}` has no source that could have another address"
-            ))),
+            SubgraphKind::Service(_) | SubgraphKind::Native => {
+                Err(RenderError::new(no_address(connector)))
+            }
         }
     }
+}
+
+fn no_address(connector: &str) -> String {
+    format!("`{connector}` has no source that could have another address")
 }

@@ -243,6 +243,11 @@ fn a_deployment_puts_its_own_address_in_place() {
         unknown.unwrap_err().to_string(),
         "`works` has no source `roads`, but `works`"
     );
+    let none = case("without-request.md").set_base_url(None, "http://127.0.0.1:9");
+    assert_eq!(
+        none.unwrap_err().to_string(),
+        "`works` has no source that could have another address"
+    );
     let mut service = case("federation-1.md");
     service
         .set_base_url(None, "http://127.0.0.1:9/graphql")
