@@ -149,7 +149,7 @@ section! {
         connect_timeout: Duration = Duration::from_secs(3),
         /// Bytes of one answer, decompressed; a longer one is refused. While it is read, one call holds at most so much
         /// memory and 20 MB more; several at once hold it each, and 10 MB more. Where it comes compressed by brotli,
-        /// 17 MB are added for each.
+        /// 17 MB are added for each; plain text is held twice when it is mapped.
         max_response_bytes: ByteSize = ByteSize(16_000_000),
         /// Calls at the same time; further ones wait.
         concurrency: usize = 64,
