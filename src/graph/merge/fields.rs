@@ -17,6 +17,7 @@ use super::super::view::field_set;
 use super::Kind;
 use super::Merge;
 use super::overrides::Overridden;
+use crate::connector::FieldSetItem;
 
 /// A field in one subgraph.
 #[derive(Clone, Copy)]
@@ -330,10 +331,28 @@ impl<'a> Merge<'a, '_> {
                     format!("resolved in `{}`", views[other.graph].name),
                 );
             }
-            self.report.push(finding.help(
+            let help = if self.is_key_elsewhere(parent, name, source.graph) {
+                format!(
+                    "`{name}` is a key of `{parent}` there: to refer to the same object, say \
+                     `type {parent} @key(fields: \"{name}\", resolvable: false)`"
+                )
+            } else {
                 "if all give the same value, mark the field @shareable in every connector that resolves it; \
-                 if not, leave it to one",
-            ));
+                 if not, leave it to one"
+                    .to_owned()
+            };
+            self.report.push(finding.help(help));
         }
+    }
+
+    /// Whether a field alone is a key in another subgraph, of a type that has no key in this one.
+    fn is_key_elsewhere(&self, parent: &Name, name: &Name, here: usize) -> bool {
+        !self.views[here].keys.contains_key(parent)
+            && self.views.iter().any(|view| {
+                let keys = view.keys.get(parent).into_iter().flatten();
+                keys.map(|key| &key.key.fields.items).any(|items| {
+                    matches!(&items[..], [FieldSetItem::Field { name: only, .. }] if only == name)
+                })
+            })
     }
 }
