@@ -16,3 +16,4 @@ mod process;
 mod source;
 mod specs;
 mod support;
+mod validation;

@@ -11,6 +11,7 @@ use apollo_compiler::validation::Valid;
 
 use super::access;
 use super::refusal::Refusal;
+use super::validate;
 use crate::cache::OperationKey;
 use crate::cache::plans::Weighs;
 use crate::connector::Reads;
@@ -102,6 +103,10 @@ impl Compiler {
         let document = ast
             .to_executable_validate(&self.api)
             .map_err(|found| Refusal::invalid("GRAPHQL_VALIDATION_FAILED", &found.errors))?;
+        let findings = validate::check(&self.api, &document);
+        if !findings.is_empty() {
+            return Err(Refusal::with_places("GRAPHQL_VALIDATION_FAILED", &findings));
+        }
         let (own_name, operation) = match document.operations.get(name) {
             Ok(operation) => (operation.name.clone(), operation.clone()),
             Err(_) => return Err(unknown_operation(name)),

@@ -10,6 +10,7 @@ mod labels;
 mod native;
 mod refusal;
 mod run;
+mod validate;
 mod variables;
 
 use std::sync::Arc;

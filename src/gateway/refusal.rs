@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::GraphqlResponse;
 use super::Outcome;
 use super::ResponseCachePolicy;
+use super::validate::Finding;
 use crate::document::write_json_string;
 
 /// How many errors of an invalid operation are reported.
@@ -42,18 +43,22 @@ impl Refusal {
 
     /// What parsing or validation has found, with places.
     pub(super) fn invalid(code: &str, diagnostics: &DiagnosticList) -> Self {
+        let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
+            let error = diagnostic.to_json();
+            let places = error.locations.iter().map(|at| (at.line, at.column));
+            (error.message.clone(), places.collect())
+        });
+        Refusal::with_places(code, &errors.collect::<Vec<Finding>>())
+    }
+
+    /// Errors with places.
+    pub(super) fn with_places(code: &str, findings: &[Finding]) -> Self {
         let mut out = Vec::from(&b"{\"errors\":["[..]);
-        for (index, diagnostic) in diagnostics.iter().take(MOST_ERRORS).enumerate() {
+        for (index, (message, places)) in findings.iter().take(MOST_ERRORS).enumerate() {
             if index > 0 {
                 out.push(b',');
             }
-            let error = diagnostic.to_json();
-            let places: Vec<(usize, usize)> = error
-                .locations
-                .iter()
-                .map(|at| (at.line, at.column))
-                .collect();
-            write_error(&error.message, &places, code, "INVALID", &mut out);
+            write_error(message, places, code, "INVALID", &mut out);
         }
         out.extend_from_slice(b"]}");
         Refusal {

@@ -16,7 +16,7 @@
 
 mod pretty;
 mod service;
-mod upstream;
+pub(crate) mod upstream;
 
 use std::path::Path;
 
@@ -123,7 +123,7 @@ async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientCo
 }
 
 /// A gateway in front of a case's upstreams.
-fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
+pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
     let mut text = case.block("toml").unwrap_or_default().to_owned();
     let mut subgraphs = Vec::new();
     for block in &case.blocks {

@@ -1,0 +1,169 @@
+//! Rules of the specification (GraphQL, October 2021, section 5) that `apollo-compiler` leaves out.
+//!
+//! It compares a variable inside a list or an input object by the name of its type alone (5.8.5), takes a default of null
+//! for a value (5.8.5), does not look into literals of custom scalars (5.8.3), and lets a literal give a field of an input
+//! object twice (5.6.3). What it has refused does not come here. Pure.
+
+use std::collections::HashSet;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::executable::Selection;
+use apollo_compiler::executable::SelectionSet;
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::InputValueDefinition;
+
+/// What is wrong, and where: line and column.
+pub(super) type Finding = (String, Vec<(usize, usize)>);
+
+/// What is wrong with the values of a document that is valid otherwise.
+pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for operation in document.operations.iter() {
+        let mut values = Values {
+            schema,
+            document,
+            operation,
+            spread: HashSet::new(),
+            findings: &mut findings,
+        };
+        for variable in &operation.variables {
+            if let Some(default) = &variable.default_value {
+                values.value(default, Some((&variable.ty, false)));
+            }
+        }
+        values.directives(&operation.directives);
+        values.selections(&operation.selection_set);
+    }
+    // A fragment that two operations spread is looked at for each.
+    let mut seen = HashSet::new();
+    findings.retain(|finding| seen.insert(finding.clone()));
+    findings
+}
+
+/// Looks at each value that an operation reaches.
+struct Values<'d> {
+    schema: &'d Schema,
+    document: &'d ExecutableDocument,
+    operation: &'d Operation,
+    spread: HashSet<&'d Name>,
+    findings: &'d mut Vec<Finding>,
+}
+
+impl<'d> Values<'d> {
+    fn selections(&mut self, set: &'d SelectionSet) {
+        for selection in &set.selections {
+            self.directives(selection.directives());
+            match selection {
+                Selection::Field(field) => {
+                    self.arguments(&field.definition.arguments, &field.arguments);
+                    self.selections(&field.selection_set);
+                }
+                Selection::InlineFragment(inline) => self.selections(&inline.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    let document = self.document;
+                    let fragment = document.fragments.get(&spread.fragment_name);
+                    if let Some(fragment) = fragment.filter(|own| self.spread.insert(&own.name)) {
+                        self.directives(&fragment.directives);
+                        self.selections(&fragment.selection_set);
+                    }
+                }
+            }
+        }
+    }
+
+    fn directives(&mut self, directives: &ast::DirectiveList) {
+        let schema = self.schema;
+        for directive in directives.iter() {
+            if let Some(definition) = schema.directive_definitions.get(&directive.name) {
+                self.arguments(&definition.arguments, &directive.arguments);
+            }
+        }
+    }
+
+    fn arguments(
+        &mut self,
+        definitions: &[Node<InputValueDefinition>],
+        given: &[Node<ast::Argument>],
+    ) {
+        for argument in given {
+            let definition = definitions.iter().find(|own| own.name == argument.name);
+            let place = definition.map(|own| (&*own.ty, own.default_value.is_some()));
+            self.value(&argument.value, place);
+        }
+    }
+
+    /// `place`: the type that is expected, and whether there is a default; `None` inside a custom scalar.
+    fn value(&mut self, value: &Node<ast::Value>, place: Option<(&ast::Type, bool)>) {
+        match &**value {
+            ast::Value::Variable(name) => self.variable(name, value.location(), place),
+            ast::Value::List(items) => {
+                let item = place.filter(|(ty, _)| ty.is_list());
+                let item = item.map(|(ty, _)| (ty.item_type(), false));
+                items.iter().for_each(|value| self.value(value, item));
+            }
+            ast::Value::Object(members) => self.object(members, place),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, members: &[(Name, Node<ast::Value>)], place: Option<(&ast::Type, bool)>) {
+        let schema = self.schema;
+        let definition = match place.and_then(|(ty, _)| schema.types.get(ty.inner_named_type())) {
+            Some(ExtendedType::InputObject(definition)) => Some(definition),
+            _ => None,
+        };
+        let mut names = HashSet::new();
+        for (name, value) in members {
+            if !names.insert(name) {
+                let message = format!("the field `{name}` is given more than once");
+                self.find(message, name.location());
+            }
+            let field = definition.and_then(|own| own.fields.get(name));
+            let place = field.map(|own| (&*own.ty, own.default_value.is_some()));
+            self.value(value, place);
+        }
+    }
+
+    /// IsVariableUsageAllowed (GraphQL specification, 5.8.5).
+    fn variable(&mut self, name: &Name, at: Option<SourceSpan>, place: Option<(&ast::Type, bool)>) {
+        let definition = self
+            .operation
+            .variables
+            .iter()
+            .find(|own| own.name == *name);
+        let Some(definition) = definition else {
+            return self.find(format!("variable `${name}` is not defined"), at);
+        };
+        let Some((expected, has_default)) = place else {
+            return;
+        };
+        let default = definition.default_value.as_ref();
+        let never_missing = has_default || default.is_some_and(|value| !value.is_null());
+        let allowed = if expected.is_non_null() && never_missing && !definition.ty.is_non_null() {
+            let nullable = expected.clone().nullable();
+            definition.ty.is_assignable_to(&nullable)
+        } else {
+            definition.ty.is_assignable_to(expected)
+        };
+        // A single value stands for a list of it, a variable does not; a custom scalar takes any list.
+        if !allowed {
+            let ty = &definition.ty;
+            let message = format!(
+                "variable `${name}` of type `{ty}` cannot be used where `{expected}` is expected"
+            );
+            self.find(message, at);
+        }
+    }
+
+    fn find(&mut self, message: String, at: Option<SourceSpan>) {
+        let place = at.and_then(|at| at.line_column(&self.document.sources));
+        let places = place.map(|at| (at.line, at.column));
+        self.findings.push((message, places.into_iter().collect()));
+    }
+}
