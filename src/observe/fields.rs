@@ -17,7 +17,6 @@ pub const FIELDS: &[Field] = &[
     field("address", "an address of our own that we listen on"),
     field("bytes", "the length of a body"),
     field("cache", "what became of a look into a cache: hit, miss, …"),
-    field("calls", "how many calls to departments were made"),
     field("connector", "a connector's name"),
     field(
         "coordinate",
@@ -29,15 +28,14 @@ pub const FIELDS: &[Field] = &[
         "what failed, as our own code or a library says it; may name hosts and ports",
     ),
     field("file", "a path of the settings or of a connector"),
-    field("kind", "the kind of an error: NOT_FOUND, TIMEOUT, …"),
+    field(
+        "kind",
+        "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",
+    ),
     field("limit", "which setting was passed"),
     field("message", "a fixed text"),
     field("method", "a request's method"),
     field("ms", "a duration in milliseconds"),
-    field(
-        "operation",
-        "the name that a client gave its operation: a GraphQL name",
-    ),
     field("otel.kind", "server or client"),
     field("otel.status_code", "OK or ERROR"),
     field("outcome", "executed, refused, …"),
