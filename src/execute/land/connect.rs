@@ -178,15 +178,11 @@ impl Lander<'_> {
                 }
                 Cell::Missing | Cell::Null => {}
                 _ => {
-                    let message = "The service's answer is not an object".to_owned();
-                    let failure = self.failure(
+                    self.bad_answer(
                         fetch,
-                        Kind::BadAnswer,
-                        "CONNECTOR_BAD_ANSWER",
-                        message,
-                        None,
+                        &targets.rows(),
+                        "The service's answer is not an object",
                     );
-                    self.fail(fetch, &targets.rows(), failure);
                 }
             },
         }
@@ -204,16 +200,12 @@ impl Lander<'_> {
             Cell::Row(_) => vec![cell],
             Cell::Null => Vec::new(),
             _ => {
-                let message = "The service's answer to a batch is not a list".to_owned();
-                let failure = self.failure(
-                    fetch,
-                    Kind::BadAnswer,
-                    "CONNECTOR_BAD_ANSWER",
-                    message,
-                    None,
-                );
                 let rows: Vec<RowId> = keys.values().flatten().copied().collect();
-                return self.fail(fetch, &rows, failure);
+                return self.bad_answer(
+                    fetch,
+                    &rows,
+                    "The service's answer to a batch is not a list",
+                );
             }
         };
         let mut seen = ahash::AHashSet::with_capacity(elements.len());
@@ -239,16 +231,12 @@ impl Lander<'_> {
             }
         }
         if with_key == 0 && count > 0 {
-            let message = "No element of the service's answer to a batch has its key".to_owned();
-            let failure = self.failure(
-                fetch,
-                Kind::BadAnswer,
-                "CONNECTOR_BAD_ANSWER",
-                message,
-                None,
-            );
             let rows: Vec<RowId> = keys.values().flatten().copied().collect();
-            self.fail(fetch, &rows, failure);
+            self.bad_answer(
+                fetch,
+                &rows,
+                "No element of the service's answer to a batch has its key",
+            );
         }
     }
 

@@ -126,6 +126,13 @@ impl Lander<'_> {
         }
     }
 
+    /// An answer that is not of the shape that it must have fails its rows.
+    fn bad_answer(&mut self, fetch: &Fetch, rows: &[RowId], message: &str) {
+        let (kind, code) = (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER");
+        let failure = self.failure(fetch, kind, code, message.to_owned(), None);
+        self.fail(fetch, rows, failure);
+    }
+
     fn read(
         &mut self,
         fetch: &Fetch,

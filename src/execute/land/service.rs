@@ -169,15 +169,8 @@ impl Lander<'_> {
                 "The service gave {len} entities for {} representations",
                 targets.len()
             );
-            let failure = self.failure(
-                fetch,
-                Kind::BadAnswer,
-                "CONNECTOR_BAD_ANSWER",
-                message,
-                None,
-            );
             let rows: Vec<RowId> = targets.iter().flatten().copied().collect();
-            self.fail(fetch, &rows, failure);
+            self.bad_answer(fetch, &rows, &message);
             return true;
         }
         for (index, rows) in targets.iter().enumerate() {
@@ -196,10 +189,11 @@ impl Lander<'_> {
             }
             Cell::Missing | Cell::Null => {}
             _ => {
-                let message = "The service gave an entity that is not an object".to_owned();
-                let code = "CONNECTOR_BAD_ANSWER";
-                let failure = self.failure(fetch, Kind::BadAnswer, code, message, None);
-                self.fail(fetch, rows, failure);
+                self.bad_answer(
+                    fetch,
+                    rows,
+                    "The service gave an entity that is not an object",
+                );
             }
         }
     }
