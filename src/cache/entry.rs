@@ -104,19 +104,23 @@ pub struct Document {
 /// What the reader of a document has found out about it, so that it need not be found out again when the document is
 /// used again. A document has one kind of reader, and only what follows from the document alone is noted.
 #[derive(Clone, Default)]
-pub struct Notes(OnceLock<Arc<dyn Any + Send + Sync>>);
+pub struct Notes(OnceLock<Arc<dyn Note>>);
+
+/// The notes of one kind of reader.
+pub trait Note: Any + Send + Sync {
+    /// Bytes of memory that they hold, about.
+    fn weight(&self) -> usize;
+}
 
 impl Notes {
-    /// What was noted, or what is found now.
-    pub fn get_or_find<T: Any + Send + Sync>(&self, find: impl FnOnce() -> T) -> Arc<T> {
-        let noted = self.0.get().map(|noted| Arc::clone(noted).downcast());
-        if let Some(Ok(known)) = noted {
-            return known;
-        }
-        let found = Arc::new(find());
-        // Refused if somebody was faster, with the same.
-        let _ = self.0.set(Arc::clone(&found) as Arc<dyn Any + Send + Sync>);
-        found
+    /// What has been noted, by the reader whose notes are of this kind; nothing, at first.
+    pub fn of<T: Note + Default>(&self) -> Option<&T> {
+        let noted: &dyn Any = &**self.0.get_or_init(|| Arc::new(T::default()));
+        noted.downcast_ref()
+    }
+
+    fn weight(&self) -> usize {
+        self.0.get().map_or(0, |noted| noted.weight())
     }
 }
 
@@ -189,7 +193,7 @@ impl Document {
         }
     }
 
-    /// Bytes of memory that it holds, about.
+    /// Bytes of memory that it holds, about: more when its reader has noted more.
     pub fn weight(&self) -> usize {
         const FIXED: usize = 320;
         let headers: usize = self
@@ -198,7 +202,7 @@ impl Document {
             .map(|(name, value)| name.as_str().len() + value.len() + 64)
             .sum();
         let tags: usize = self.tags.iter().map(|tag| tag.len() + 24).sum();
-        FIXED + self.body.len() + headers + tags
+        FIXED + self.body.len() + headers + tags + self.notes.weight()
     }
 
     /// With a body that holds no more memory than it shows. A body that came in one piece may be a view into a larger

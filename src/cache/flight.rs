@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::observe::scope;
+
 /// The flights under way, by key.
 #[derive(Debug)]
 pub struct Flights<K, T> {
@@ -165,7 +167,7 @@ where
             sender.send_replace(Some(result));
         };
         // In nobody's span: it may outlive whoever started it, and a span ends with the last that holds it.
-        tokio::spawn(task);
+        scope::spawn(task);
         Joined::Seat(Seat {
             first: true,
             result,

@@ -28,7 +28,7 @@ pub mod upstream;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{CacheState, Call, Documents, Entities, EntitiesCall, Fetched, Policy};
-pub use entry::{Document, KeptHeaders};
+pub use entry::{Document, KeptHeaders, Note};
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use plans::Plans;
 pub use provenance::Provenance;

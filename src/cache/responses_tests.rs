@@ -75,6 +75,7 @@ impl World {
         Fetched {
             document: Arc::new(document),
             state: CacheState::Hit,
+            key: None,
             age,
             fresh_for: left,
         }

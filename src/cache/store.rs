@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
+use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use super::key::{AsItIs, Key};
@@ -50,6 +51,15 @@ impl<V: Kept> Store<V> {
     /// Puts an entry in the place of any before it.
     pub fn insert(&self, key: Key, value: V) {
         self.entries.insert(key, value);
+    }
+
+    /// Weighs an entry anew, if it is still this one. (It may then be held a little longer than it is of use.)
+    pub fn weigh_again(&self, key: &Key, is_this: impl FnOnce(&V) -> bool) {
+        let entry = self.entries.entry_by_ref(key);
+        entry.and_compute_with(|entry| match entry {
+            Some(entry) if is_this(entry.value()) => Op::Put(entry.into_value()),
+            _ => Op::Nop,
+        });
     }
 
     /// Removes an entry.

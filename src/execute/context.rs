@@ -78,6 +78,30 @@ pub struct Runtime {
     pub limits: ExecutionLimits,
 }
 
+/// What executing an operation took, or is expected to take: what grows is made large enough at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sizes {
+    /// Bytes of the answer.
+    pub(crate) answer: usize,
+    /// Rows in flight.
+    pub(crate) rows: usize,
+    /// Their cells.
+    pub(crate) cells: usize,
+}
+
+impl Sizes {
+    /// An expectation from what was seen: a little more, and no more than is cheap to hold for nothing.
+    #[must_use]
+    pub fn expected(self) -> Sizes {
+        let more = |seen: usize, most: usize| (seen + seen / 8).min(most);
+        Sizes {
+            answer: more(self.answer, 1024 * 1024).max(1024),
+            rows: more(self.rows, 32 * 1024).max(8),
+            cells: more(self.cells, 128 * 1024).max(32),
+        }
+    }
+}
+
 /// One request, as far as execution reads it.
 #[derive(Debug, Default)]
 pub struct RequestContext {
@@ -93,6 +117,8 @@ pub struct RequestContext {
     pub labels: Vec<Arc<str>>,
     /// Values of `__schema` and `__type` at the root, by response name, as JSON.
     pub introspection: Vec<(String, Vec<u8>)>,
+    /// What executing the operation took before.
+    pub sizes: Sizes,
     /// Record every call, for `explain`.
     pub record: bool,
     /// Do not use what is cached.

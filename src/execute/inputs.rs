@@ -11,7 +11,6 @@ use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
 use crate::document::unescape;
-use crate::document::write_json_string;
 use crate::graph::query::TypeTable;
 use crate::plan::Input;
 use crate::plan::Step;
@@ -87,15 +86,22 @@ pub(crate) fn write_members(
             out.push(b',');
         }
         first = false;
-        write_json_string(&input.name, out);
+        write_name(&input.name, out);
         out.push(b':');
         let Some(slot) = input.slot else {
-            write_json_string(ty.map_or("", |ty| types.name(ty)), out);
+            write_name(ty.map_or("", |ty| types.name(ty)), out);
             continue;
         };
         write_cell(store, types, store.cell(row, slot), input, out)?;
     }
     Ok(())
+}
+
+/// A name of GraphQL needs no escapes (specification, section 2.1.9).
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'"');
 }
 
 fn write_cell(

@@ -12,6 +12,7 @@ mod failure;
 mod inputs;
 mod land;
 mod merge;
+mod noted;
 mod observed;
 mod order;
 mod pages;
@@ -41,6 +42,7 @@ pub use self::context::ExecutionLimits;
 pub use self::context::RequestContext;
 pub use self::context::Runtime;
 pub use self::context::ServiceRuntime;
+pub use self::context::Sizes;
 use self::failure::Failure;
 use self::failure::Failures;
 pub use self::failure::Kind as FailureKind;
@@ -71,6 +73,8 @@ pub struct Executed {
     pub provenance: Provenance,
     /// The calls that were made, when the request asked for them to be recorded.
     pub calls: Vec<CallRecord>,
+    /// What it took.
+    pub sizes: Sizes,
 }
 
 /// Where a fetch stands.
@@ -165,7 +169,7 @@ impl<'a> Execution<'a> {
             .iter()
             .map(|guard| request.holds(guard))
             .collect();
-        let mut store = Store::new(guards);
+        let mut store = Store::new(guards, request.sizes.expected());
         let root_need = &plan.needs[0];
         let root = store.add_row(0, root_need.slots.len() as u32, Some(root_need.ty));
         Execution {
@@ -402,7 +406,7 @@ impl<'a> Execution<'a> {
             introspection: &request.introspection,
             failures: &mut failures,
             path: Vec::new(),
-            out: Vec::with_capacity(4096),
+            out: Vec::with_capacity(request.sizes.expected().answer),
             max_bytes: runtime.limits.answer_bytes,
             too_long: false,
         };
@@ -432,7 +436,13 @@ impl<'a> Execution<'a> {
             provenance.forbid();
         }
         body.push(b'}');
+        let (rows, cells) = store.len();
         Executed {
+            sizes: Sizes {
+                answer: body.len(),
+                rows,
+                cells,
+            },
             body: Bytes::from(body),
             failed: !failures.is_empty(),
             provenance,

@@ -87,7 +87,7 @@ impl Drop for Observed<'_> {
 fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     let (connector, coordinate) = names(runtime, fetch);
     tracing::info_span!(
-        observe::CALL_SPAN,
+        "fetch",
         otel.kind = "client",
         otel.status_code = Empty,
         connector,

@@ -9,6 +9,7 @@ use super::answers::with_response;
 use super::call::Caller;
 use super::call::Landed;
 use super::context::object;
+use super::noted::Noted;
 use super::observed;
 use crate::cache::Document;
 use crate::connector::Connect;
@@ -85,7 +86,7 @@ impl Caller<'_> {
 
 /// What a page says of itself and of the list.
 #[derive(Debug, Clone)]
-struct Facts {
+pub(crate) struct Facts {
     /// Elements on it.
     items: usize,
     /// Whether another follows.
@@ -118,7 +119,8 @@ impl Caller<'_> {
         let mut read = own.chain(of_whole.map(Arc::as_ref));
         let find = || find_facts(pagination, of_whole.map(Arc::as_ref), document, variables);
         if document.lifetime.is_some() && read.all(follows_from_document) {
-            return (*document.notes.get_or_find(find)).clone();
+            let noted = document.notes.of::<Noted>();
+            return noted.map_or_else(find, |noted| noted.facts.get_or_init(find).clone());
         }
         find()
     }

@@ -131,8 +131,9 @@ fn of_cell(store: &Store, cell: Cell) -> Value {
 fn projected(selection: &Selection, document: &str) -> Value {
     let (needs, reads) = needs_and_reads();
     let projection = of_connect(&reads, &needs, selection, Some(ReadId(0)));
-    let mut store = Store::new(Vec::new());
+    let mut store = Store::new(Vec::new(), Default::default());
     let body = bytes::Bytes::from(document.to_owned());
+    let before = store.mark();
     let number = store.add_document(body.clone());
     let mut reader = JsonReader::new(&body).unwrap();
     let mut projector = Projector {
@@ -151,7 +152,15 @@ fn projected(selection: &Selection, document: &str) -> Value {
     };
     let cell = projector.read(&mut reader, &projection.root).unwrap();
     reader.finish().unwrap();
-    of_cell(&store, cell)
+    let value = of_cell(&store, cell);
+    // What is kept of it is the same to the next request.
+    let reading = store.reading(before, cell);
+    let mut other = Store::new(Vec::new(), Default::default());
+    other.add_row(0, 3, None);
+    other.add_document(bytes::Bytes::from_static(b"[]"));
+    let again = other.add_reading(&reading);
+    assert_eq!(of_cell(&other, again), value);
+    value
 }
 
 fn same(selection: &str, document: &str) {

@@ -3,10 +3,14 @@
 //! A cell is a few bytes; texts stay where they were read, as spans of the documents. Nothing is freed before the answer
 //! has been written.
 
+mod reading;
+
 use std::collections::HashMap;
 
 use bytes::Bytes;
 
+pub(crate) use self::reading::Reading;
+use super::context::Sizes;
 use crate::document::Span;
 use crate::graph::query::TypeId;
 use crate::plan::ReadId;
@@ -74,11 +78,11 @@ pub(crate) const ALIEN: TypeId = TypeId(u32::MAX);
 pub(crate) const SCRATCH: u32 = u32::MAX;
 
 impl Store {
-    pub(crate) fn new(guards: Vec<bool>) -> Self {
+    pub(crate) fn new(guards: Vec<bool>, expected: Sizes) -> Self {
         Store {
             guards,
-            rows: Vec::with_capacity(64),
-            cells: Vec::with_capacity(256),
+            rows: Vec::with_capacity(expected.rows),
+            cells: Vec::with_capacity(expected.cells),
             ..Store::default()
         }
     }
@@ -195,6 +199,11 @@ impl Store {
     /// True when no mapping has raised anything.
     pub(crate) fn is_calm(&self) -> bool {
         self.raised.is_empty()
+    }
+
+    /// How many rows and cells there are.
+    pub(crate) fn len(&self) -> (usize, usize) {
+        (self.rows.len(), self.cells.len())
     }
 
     /// Bytes that the rows take; documents not counted.

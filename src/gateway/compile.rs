@@ -1,6 +1,7 @@
 //! An operation's text becomes what can be executed, once: limits, parsing, validation, planning.
 
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::Name;
@@ -16,6 +17,7 @@ use crate::cache::OperationKey;
 use crate::cache::plans::Weighs;
 use crate::connector::Reads;
 use crate::connector::SubgraphKind;
+use crate::execute::Sizes;
 use crate::graph::query::QueryGraph;
 use crate::plan;
 use crate::plan::Call;
@@ -56,6 +58,8 @@ pub(super) struct Ready {
     pub(super) all_headers: bool,
     /// `__schema` or `__type` is asked for.
     pub(super) introspects: bool,
+    /// What executing it took the last time.
+    pub(super) sizes: Mutex<Sizes>,
     /// The operation's text in bytes.
     length: usize,
 }
@@ -150,6 +154,7 @@ impl Compiler {
             headers,
             all_headers,
             introspects,
+            sizes: Mutex::default(),
             length,
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::PoisonError;
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -165,6 +166,7 @@ impl Gateway {
         let context = self.context(ready, coerced, client, &outcomes)?;
         // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
         let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
+        *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         if let Some(key) = key
             && !executed.failed
         {
@@ -291,6 +293,7 @@ impl Gateway {
             trace: client.trace,
             trace_state: client.trace_state.clone(),
             introspection,
+            sizes: *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner),
             record: false,
             uncached: false,
         })

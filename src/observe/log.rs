@@ -1,4 +1,4 @@
-//! Log lines: one JSON object (or one readable line) per event, with the fields of its spans.
+//! Log lines: one JSON object (or one readable line) per event, with the request that it belongs to.
 //!
 //! Only fields of [`FIELDS`](super::fields::FIELDS) are written, only events of our own code (a library's debug texts
 //! hold whatever it likes), and what is known to be a secret is hidden even there.
@@ -10,14 +10,13 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use tracing::field::{Field, Visit};
-use tracing::span;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
 
 use super::fields::is_allowed;
 use super::mask::Masker;
+use super::scope::with_request;
 use crate::config::LogFormat;
 use crate::document::write_json_string;
 
@@ -46,12 +45,6 @@ impl LogLayer {
     }
 }
 
-/// The fields of one span, as they will stand in a line: `,"request_id":"…"` or ` request_id=…`.
-struct SpanFields(String);
-
-/// About the bytes that the fields of a request's span take.
-const FIELDS_OF_A_SPAN: usize = 128;
-
 /// Writes allowed fields.
 struct FieldWriter<'a> {
     format: LogFormat,
@@ -64,11 +57,15 @@ impl FieldWriter<'_> {
         if field.name() == "message" {
             self.message.push_str(text);
         } else if is_allowed(field.name()) {
-            self.key(field.name());
-            match self.format {
-                LogFormat::Json => push_json_string(text, self.out),
-                LogFormat::Text => self.out.push_str(&text.replace(['\n', '\r'], " ")),
-            }
+            self.named(field.name(), text);
+        }
+    }
+
+    fn named(&mut self, name: &str, text: &str) {
+        self.key(name);
+        match self.format {
+            LogFormat::Json => push_json_string(text, self.out),
+            LogFormat::Text => self.out.push_str(&text.replace(['\n', '\r'], " ")),
         }
     }
 
@@ -80,7 +77,6 @@ impl FieldWriter<'_> {
         }
     }
 
-    // Every request's span comes by here, and few are ever written: no formatting machinery.
     fn key(&mut self, name: &str) {
         let (before, after) = match self.format {
             LogFormat::Json => (",\"", "\":"),
@@ -147,36 +143,8 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
-    fn on_new_span(
-        &self,
-        attributes: &span::Attributes<'_>,
-        id: &span::Id,
-        context: Context<'_, S>,
-    ) {
-        let Some(span) = context.span(id) else { return };
-        let mut fields = String::with_capacity(FIELDS_OF_A_SPAN);
-        attributes.record(&mut FieldWriter {
-            format: self.format,
-            out: &mut fields,
-            message: String::new(),
-        });
-        span.extensions_mut().insert(SpanFields(fields));
-    }
-
-    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        let mut extensions = span.extensions_mut();
-        if let Some(SpanFields(fields)) = extensions.get_mut::<SpanFields>() {
-            values.record(&mut FieldWriter {
-                format: self.format,
-                out: fields,
-                message: String::new(),
-            });
-        }
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+impl<S: Subscriber> Layer<S> for LogLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         if !is_ours(metadata.target()) {
             return;
@@ -188,14 +156,11 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
             message: String::new(),
         };
         event.record(&mut writer);
+        with_request(|request| {
+            writer.named("request_id", &request.id);
+            writer.named("method", request.method.as_str());
+        });
         let message = writer.message;
-        if let Some(scope) = context.event_scope(event) {
-            for span in scope {
-                if let Some(SpanFields(of_span)) = span.extensions().get::<SpanFields>() {
-                    fields.push_str(of_span);
-                }
-            }
-        }
         let time = humantime::format_rfc3339_millis(SystemTime::now());
         let level = level_name(*metadata.level());
         let target = metadata.target();

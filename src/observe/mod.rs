@@ -9,6 +9,7 @@ mod log;
 mod mask;
 pub mod metrics;
 mod otlp;
+pub mod scope;
 mod table;
 mod trace_context;
 pub mod trace_state;
@@ -26,6 +27,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::registry::Registry;
 
 pub use log::Sink;
@@ -34,9 +36,6 @@ pub use table::markdown;
 pub use trace_context::TraceContext;
 
 use crate::config::{Log, LogLevel, Tracing};
-
-/// The name of the span of one call to a department.
-pub const CALL_SPAN: &str = "fetch";
 
 /// What observes this process; dropping it sends what is not sent yet.
 #[derive(Debug)]
@@ -67,7 +66,7 @@ pub fn subscriber(
     tracing: &Tracing,
     sink: Sink,
 ) -> Result<
-    (impl tracing::Subscriber + Send + Sync, Observer),
+    (Box<dyn tracing::Subscriber + Send + Sync>, Observer),
     Box<dyn std::error::Error + Send + Sync>,
 > {
     let masker = Arc::new(ArcSwap::default());
@@ -78,19 +77,13 @@ pub fn subscriber(
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // A request's span is kept whatever the level of lines, so that a line about a problem knows its request. Spans of
-    // calls are for traces alone: there are many of them, and a line about a call names it.
-    let ours = filter_fn(move |metadata| {
-        log::is_ours(metadata.target())
-            && match metadata.is_span() {
-                true => metadata.name() != CALL_SPAN,
-                false => *metadata.level() <= level,
-            }
-    });
-    // The hint keeps what libraries say in detail from being looked at each time.
-    let lines = log::LogLayer::new(log.format, masker.clone(), sink)
-        .with_filter(ours.with_max_level_hint(level.max(LevelFilter::INFO)));
-    let spans = provider.as_ref().map(|provider| {
+    let Some(provider) = provider else {
+        // Not a layer that does nothing: spans that no layer wants would be kept for it.
+        let subscriber = Box::new(Registry::default().with(lines(log, level, &masker, sink)));
+        let provider = None;
+        return Ok((subscriber, Observer { masker, provider }));
+    };
+    let spans = {
         let layer = tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("sangam"))
             .with_location(false)
@@ -106,9 +99,30 @@ pub fn subscriber(
                     .all(|field| fields::is_allowed(field.name()))
         });
         layer.with_filter(ours.with_max_level_hint(LevelFilter::INFO))
-    });
-    let subscriber = Registry::default().with(spans).with(lines);
+    };
+    let lines = lines(log, level, &masker, sink);
+    let subscriber = Box::new(Registry::default().with(spans).with(lines));
+    let provider = Some(provider);
     Ok((subscriber, Observer { masker, provider }))
+}
+
+/// The layer that writes lines.
+fn lines<S>(
+    log: &Log,
+    level: LevelFilter,
+    masker: &Arc<ArcSwap<Masker>>,
+    sink: Sink,
+) -> impl Layer<S>
+where
+    S: tracing::Subscriber + for<'s> LookupSpan<'s>,
+{
+    // Spans are for traces alone: a line says itself which request and which connector it is about.
+    let ours = filter_fn(move |metadata| {
+        metadata.is_event() && *metadata.level() <= level && log::is_ours(metadata.target())
+    });
+    // The hint keeps what libraries say in detail from being looked at each time.
+    log::LogLayer::new(log.format, Arc::clone(masker), sink)
+        .with_filter(ours.with_max_level_hint(level))
 }
 
 /// Observes this process from now on, with lines on standard error.

@@ -31,13 +31,15 @@ fn lines_of(log: Log, act: impl FnOnce(&Observer)) -> String {
 }
 
 #[test]
-fn a_line_holds_its_fields_and_those_of_its_spans() {
+fn a_line_holds_its_fields_and_names_its_request() {
+    let request = scope::OfRequest {
+        id: "r1".into(),
+        method: http::Method::POST,
+    };
     let text = lines_of(Log::default(), |_| {
-        let span =
-            tracing::info_span!("request", request_id = "r1", status = tracing::field::Empty);
-        let _in = span.enter();
-        span.record("status", 200);
-        tracing::info!(connector = "dggi", ms = 1.5, "called \"it\"");
+        request.covers_call(|| {
+            tracing::info!(connector = "dggi", ms = 1.5, status = 200, "called \"it\"");
+        });
     });
     let line: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(line["level"], "info");
@@ -45,16 +47,39 @@ fn a_line_holds_its_fields_and_those_of_its_spans() {
     assert_eq!(line["connector"], "dggi");
     assert_eq!(line["ms"], 1.5);
     assert_eq!(line["request_id"], "r1");
+    assert_eq!(line["method"], "POST");
     assert_eq!(line["status"], 200);
+}
+
+#[test]
+fn a_task_works_for_the_request_that_started_it() {
+    let request = scope::OfRequest {
+        id: "r1".into(),
+        method: http::Method::POST,
+    };
+    let text = lines_of(Log::default(), |_| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let started = async { scope::spawn(async { tracing::info!("in the task") }).await };
+        runtime.block_on(request.covers(started)).unwrap();
+        let nobodys = async { scope::spawn(async { tracing::info!("for nobody") }).await };
+        runtime.block_on(nobodys).unwrap();
+    });
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["request_id"], "r1");
+    assert_eq!(lines[1].get("request_id"), None);
 }
 
 #[test]
 fn what_is_not_allowed_is_not_written() {
     let text = lines_of(Log::default(), |observer| {
         observer.hide(Masker::new(["canary-secret"]));
-        let span = tracing::info_span!("request", authorization = "canary-1");
-        let _in = span.enter();
         tracing::info!(
+            authorization = "canary-1",
             variables = "canary-2",
             error = "refused canary-secret",
             "failed"

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
 
@@ -25,7 +26,6 @@ use super::need::NeedId;
 use super::planner::Planner;
 use super::planner::World;
 use super::print;
-use super::projection::Projection;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::LookupKind;
 use crate::graph::query::TypeId;
@@ -481,7 +481,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
             group: 0,
             sequence: draft.sequence,
             read,
-            projection: Projection::default(),
+            projection: Arc::default(),
             lifetime: None,
         }
     }

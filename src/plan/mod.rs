@@ -122,7 +122,7 @@ pub struct Fetch {
     /// What is read of its answer, per row.
     pub read: ReadId,
     /// How it is read: of a connect on a field, the field's value; else an object that fills a row.
-    pub projection: Projection,
+    pub projection: Arc<Projection>,
     /// How long its answer may be kept, and by whom, as the schema says; `None`: the upstream's headers decide.
     pub lifetime: Option<SchemaLifetime>,
 }
@@ -246,7 +246,7 @@ pub fn plan(
     let needs = planner.needs;
     let mut fetches = fetches;
     for fetch in &mut fetches {
-        fetch.projection = project(graph, &reads, &needs, fetch);
+        fetch.projection = Arc::new(project(graph, &reads, &needs, fetch));
         fetch.lifetime = lifetime::of_fetch(graph, &reads, &needs, fetch);
     }
     let output = OutputBuilder {

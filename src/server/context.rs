@@ -14,6 +14,7 @@ use super::graphql::Answered;
 use crate::config::LogRequests;
 use crate::gateway::Outcome;
 use crate::observe::metrics as names;
+use crate::observe::scope::OfRequest;
 use crate::observe::{TraceContext, trace_state};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -81,6 +82,14 @@ impl Observing {
         }
     }
 
+    fn wants_line(&self, outcome: &str) -> bool {
+        match self.lines {
+            LogRequests::None => false,
+            LogRequests::Problems => outcome != "executed",
+            LogRequests::All => true,
+        }
+    }
+
     /// Counts an answer; gives the outcome's name.
     fn count(&self, response: &Response, started: Instant) -> &'static str {
         self.seconds.record(started.elapsed().as_secs_f64());
@@ -135,37 +144,36 @@ where
     let request_id = context.request_id.clone();
     observing.in_flight.increment(1.0);
     let in_flight = InFlight(&observing.in_flight);
-    let answer = answer(request, context);
-    let mut response = answer.instrument(span.clone()).await;
+    let of_request = OfRequest {
+        id: Arc::clone(&request_id),
+        method: request.method().clone(),
+    };
+    let answer = answer(request, context).instrument(span.clone());
+    let mut response = of_request.clone().covers(answer).await;
     drop(in_flight);
     let outcome = observing.count(&response, started);
-    log(observing, &span, &response, outcome, started);
+    note(&span, &response);
+    if observing.wants_line(outcome) {
+        of_request.covers_call(|| line(&response, outcome, started));
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-fn log(
-    observing: &Observing,
-    span: &Span,
-    response: &Response,
-    outcome: &'static str,
-    started: Instant,
-) {
+/// For the trace.
+fn note(span: &Span, response: &Response) {
     let status = response.status();
     span.record("status", status.as_u16());
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
-    let wanted = match observing.lines {
-        LogRequests::None => false,
-        LogRequests::Problems => outcome != "executed",
-        LogRequests::All => true,
-    };
-    if wanted {
-        let ms = started.elapsed().as_secs_f64() * 1000.0;
-        let ms = (ms * 1000.0).round() / 1000.0;
-        span.in_scope(|| tracing::info!(outcome, ms, "request"));
-    }
+}
+
+fn line(response: &Response, outcome: &'static str, started: Instant) {
+    let ms = started.elapsed().as_secs_f64() * 1000.0;
+    let ms = (ms * 1000.0).round() / 1000.0;
+    let status = response.status().as_u16();
+    tracing::info!(outcome, ms, status, "request");
 }

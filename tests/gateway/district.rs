@@ -96,6 +96,35 @@ async fn explain_tells_the_same_calls() {
     assert_eq!(calls, documented());
 }
 
+/// Each time by another way: the documents are fetched, are read as they are kept, and then what was read of them is used.
+#[tokio::test]
+async fn asked_again_it_is_made_from_what_is_kept() {
+    let world = World::start("[cache]\nresponses = \"0MB\"\n").await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/operations");
+    let mut queries: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().collect();
+    queries.retain(|file| {
+        file.path()
+            .extension()
+            .is_some_and(|kind| kind == "graphql")
+    });
+    queries.sort_by_key(|file| file.path());
+    assert!(!queries.is_empty());
+    for file in queries {
+        let query = std::fs::read_to_string(file.path()).unwrap();
+        let first = world.ask(&query).await;
+        world.standins.iter().for_each(|standin| standin.reset());
+        for time in 2..5 {
+            assert_eq!(world.ask(&query).await, first, "{file:?}, time {time}");
+        }
+        let called = world
+            .standins
+            .iter()
+            .filter(|standin| standin.call_count() > 0);
+        let called: Vec<&str> = called.map(|standin| standin.name()).collect();
+        assert_eq!(called, [""; 0], "{file:?}");
+    }
+}
+
 #[tokio::test]
 async fn asked_again_it_is_answered_from_what_is_kept() {
     let world = World::start("").await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::clock::Timestamp;
 use super::super::entry::Document;
+use super::super::key::Key;
 use crate::connector::SchemaLifetime;
 
 /// How a document came.
@@ -39,6 +40,8 @@ pub struct Fetched {
     pub document: Arc<Document>,
     /// How it came.
     pub state: CacheState,
+    /// Under which it is kept, where it was found there.
+    pub(in crate::cache) key: Option<Key>,
     /// How old it is.
     pub age: Duration,
     /// How much longer it may be used, by its own lifetime and by that which the reader's schema gives; `None`: for this
@@ -64,6 +67,20 @@ impl Fetched {
             fresh_for: fresh_for.filter(|left| !left.is_zero()),
             document,
             state,
+            key: None,
         }
+    }
+
+    /// Found under this key.
+    pub(super) fn under(self, key: Key) -> Fetched {
+        Fetched {
+            key: Some(key),
+            ..self
+        }
+    }
+
+    /// Whether it was found among what is kept, so that it may well be read again.
+    pub fn is_kept(&self) -> bool {
+        self.key.is_some()
     }
 }

@@ -31,6 +31,7 @@ use super::meter::LookupMeter;
 use super::store::{Store, StoreSize};
 use super::upstream::{Endpoint, Snapshot, Upstream, UpstreamState};
 use crate::connector::{Request, SchemaLifetime, Scope};
+use crate::observe::scope;
 use crate::source::{CallOptions, Source, SourceError, SourceErrorKind};
 
 /// One call.
@@ -136,6 +137,14 @@ impl Documents {
             .collect();
         figures.sort_by(|a, b| a.0.cmp(&b.0));
         figures
+    }
+
+    /// Weighs a kept document anew: its reader has noted more about it.
+    pub fn weigh_again(&self, fetched: &Fetched) {
+        if let Some(key) = &fetched.key {
+            let is_this = |kept: &Arc<Document>| Arc::ptr_eq(kept, &fetched.document);
+            self.shared.store.weigh_again(key, is_this);
+        }
     }
 
     /// How much is stored.
@@ -313,7 +322,7 @@ impl Documents {
             let epoch = endpoint.upstream().state().epoch();
             inner.call(&endpoint, &request, &options, epoch, None).await
         };
-        let document = match tokio::spawn(task).await {
+        let document = match scope::spawn(task).await {
             Ok(result) => result?,
             Err(lost) => {
                 let detail = format!("the mutation's task ended: {lost}");
@@ -377,7 +386,7 @@ impl Inner {
             return None;
         }
         let found = Fetched::new(document, CacheState::Hit, self.clock.now(), lifetime);
-        found.fresh_for.is_some().then_some(found)
+        found.fresh_for.is_some().then(|| found.under(*key))
     }
 
     /// A flight: calls, judges, stores.

@@ -87,14 +87,16 @@ impl Builder {
     /// Begins with an absolute URL; its query comes first among the query parameters.
     pub(super) fn start(&mut self, url: &str) -> Result<(), RenderError> {
         let (front, query) = split(url);
-        let authority = front.find("://").map(|at| at + 3);
+        let scheme = memchr::memchr(b':', front.as_bytes());
+        let authority = scheme
+            .filter(|at| front[*at..].starts_with("://"))
+            .map(|at| at + 3);
         let Some(authority) = authority.filter(|at| front.len() > *at) else {
             return Err(RenderError::new(
                 "the URL is not absolute: scheme or host is lacking",
             ));
         };
-        self.path = front[authority..]
-            .find('/')
+        self.path = memchr::memchr(b'/', &front.as_bytes()[authority..])
             .map_or(front.len(), |at| authority + at);
         self.front = front.to_owned();
         self.pairs(query);
@@ -213,8 +215,14 @@ impl Builder {
 
 /// `.` and `..`, which URL parsers resolve, also where they are percent-encoded.
 fn is_dots(segment: &str) -> bool {
-    let plain = segment.replace("%2e", ".").replace("%2E", ".");
-    matches!(plain.as_str(), "." | "..")
+    let (mut rest, mut dots) = (segment, 0);
+    while let Some(after) = [".", "%2e", "%2E"]
+        .iter()
+        .find_map(|dot| rest.strip_prefix(dot))
+    {
+        (rest, dots) = (after, dots + 1);
+    }
+    rest.is_empty() && matches!(dots, 1 | 2)
 }
 
 fn leads_elsewhere(place: &str) -> RenderError {
@@ -225,8 +233,10 @@ fn leads_elsewhere(place: &str) -> RenderError {
 
 /// Path and query; a fragment, which is never sent, is dropped.
 fn split(url: &str) -> (&str, &str) {
-    let url = url.split('#').next().unwrap_or_default();
-    url.split_once('?').unwrap_or((url, ""))
+    let before = |mark: u8, text: &str| memchr::memchr(mark, text.as_bytes()).unwrap_or(text.len());
+    let url = &url[..before(b'#', url)];
+    let (path, query) = url.split_at(before(b'?', url));
+    (path, query.strip_prefix('?').unwrap_or_default())
 }
 
 /// A scalar as text, digits as received; `None` for null, arrays and objects.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::answers::document_value;
+use super::super::answers::follows_from_document;
 use super::super::answers::with_response;
 use super::super::call::Answered;
 use super::super::failure::Failure;
@@ -56,7 +57,9 @@ impl Lander<'_> {
             let with_response =
                 needs_response.then(|| with_response(&prepared.variables, document));
             let variables = with_response.as_ref().unwrap_or(&prepared.variables);
-            match self.project(fetch, document, variables) {
+            let follows = follows_from_document(&connect.selection);
+            let read = |lander: &mut Self| lander.project(fetch, document, variables);
+            match self.document(fetch, &answer.fetched, follows, read) {
                 Ok((cell, own)) => {
                     cells.push(cell);
                     raised.extend(own);

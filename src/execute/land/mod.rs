@@ -13,6 +13,8 @@ use super::failure::Failure;
 use super::failure::Failures;
 use super::failure::Kind;
 use super::merge::fail_row;
+use super::noted::Noted;
+use super::noted::Seen;
 use super::order::Orders;
 use super::prepare::Prepared;
 use super::project::Projector;
@@ -20,6 +22,7 @@ use super::project::Stop;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
+use crate::cache::Fetched;
 use crate::document::JsonReader;
 use crate::document::Str;
 use crate::mapping::Evaluated;
@@ -30,6 +33,9 @@ use crate::plan::Plan;
 
 /// Something that a mapping had to say, for `explain` and the log.
 pub(crate) type Remark = String;
+
+/// A shorter document is read as quickly as rows are copied.
+const SHORT: usize = 256;
 
 pub(crate) struct Lander<'a> {
     pub(crate) runtime: &'a Runtime,
@@ -54,7 +60,7 @@ impl Lander<'_> {
                 }
                 Call::Operation(_) | Call::Entities { .. } => {
                     if let Some(answer) = pages.first() {
-                        self.service(fetch, prepared, &answer.fetched.document);
+                        self.service(fetch, prepared, &answer.fetched);
                     }
                 }
             },
@@ -131,6 +137,47 @@ impl Lander<'_> {
         let (kind, code) = (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER");
         let failure = self.failure(fetch, kind, code, message.to_owned(), None);
         self.fail(fetch, rows, failure);
+    }
+
+    /// Puts what the fetch's projection makes of a document into rows. Where that follows from the document alone, and
+    /// the document is kept, it is read once or twice, and then what came of it is used again. `read` adds the document
+    /// and reads it.
+    fn document(
+        &mut self,
+        fetch: &Fetch,
+        fetched: &Fetched,
+        follows: bool,
+        read: impl FnOnce(&mut Self) -> Result<(Cell, Vec<String>), Stop>,
+    ) -> Result<(Cell, Vec<String>), Stop> {
+        let document = &fetched.document;
+        let noted = match follows && fetched.is_kept() && document.body.len() >= SHORT {
+            true => document.notes.of::<Noted>(),
+            false => None,
+        };
+        let Some(noted) = noted else {
+            return read(self);
+        };
+        match noted.seen(&fetch.projection) {
+            Seen::First => read(self),
+            Seen::Again => {
+                let (before, said) = (self.store.mark(), self.remarks.len());
+                let (cell, errors) = read(self)?;
+                let mut reading = self.store.reading(before, cell);
+                reading.errors.clone_from(&errors);
+                reading.remarks = self.remarks[said..].to_vec();
+                if noted.keep(&fetch.projection, reading, document.body.len()) {
+                    self.runtime.documents.weigh_again(fetched);
+                }
+                Ok((cell, errors))
+            }
+            Seen::Reading(reading) => {
+                if self.store.size() + reading.added() > self.runtime.limits.row_bytes {
+                    return Err(Stop::TooLarge);
+                }
+                self.remarks.extend_from_slice(&reading.remarks);
+                Ok((self.store.add_reading(&reading), reading.errors.clone()))
+            }
+        }
     }
 
     fn read(

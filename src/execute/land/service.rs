@@ -5,6 +5,7 @@ use super::super::merge::merge_row;
 use super::super::prepare::Prepared;
 use super::super::prepare::Targets;
 use super::super::project::Stop;
+use super::super::service_errors;
 use super::super::store::Cell;
 use super::super::store::RowId;
 use super::Lander;
@@ -23,11 +24,12 @@ impl Lander<'_> {
         let variables = Variables::new();
         for (rows, entity) in kept {
             let body = entity.document.body.clone();
-            let number = self.store.add_document(body.clone());
-            let read = JsonReader::new(&body)
-                .map_err(Stop::from)
-                .and_then(|mut reader| self.read(fetch, number, &mut reader, &variables));
-            match read {
+            let read = |lander: &mut Self| {
+                let number = lander.store.add_document(body.clone());
+                let mut reader = JsonReader::new(&body)?;
+                lander.read(fetch, number, &mut reader, &variables)
+            };
+            match self.document(fetch, entity, true, read) {
                 Ok((cell, _)) => self.entity(fetch, rows, cell),
                 Err(stop) => {
                     let failure = self.unreadable(fetch, stop, entity.document.status);
@@ -38,55 +40,64 @@ impl Lander<'_> {
     }
 
     /// The answer of a GraphQL service: `data` is read, `errors` are located.
-    pub(super) fn service(&mut self, fetch: &Fetch, prepared: &Prepared, document: &Document) {
-        let rows = prepared.targets.rows();
-        let number = self.store.add_document(document.body.clone());
-        match self.service_answer(fetch, prepared, document, number) {
-            Ok(Answer {
-                data: true,
-                errors: None,
-            }) => {}
-            Ok(Answer { data, errors }) => {
-                let failing = !(200..300).contains(&document.status);
-                let kind = if failing {
-                    Kind::of_status(document.status)
-                } else {
-                    Kind::Upstream
-                };
-                match errors {
-                    Some(errors) => super::super::service_errors::locate(
-                        self,
-                        fetch,
-                        prepared,
-                        &errors,
-                        kind,
-                        document.status,
-                        !data,
-                    ),
-                    None => {
-                        let (kind, code, message) = if failing {
-                            (kind, "CONNECTOR_FETCH", "Request failed")
-                        } else {
-                            let message = "The service's answer has no data";
-                            (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message)
-                        };
-                        let (message, status) = (message.to_owned(), Some(document.status));
-                        let failure = self.failure(fetch, kind, code, message, status);
-                        self.fail(fetch, &rows, failure);
-                    }
-                }
+    pub(super) fn service(&mut self, fetch: &Fetch, prepared: &Prepared, fetched: &Fetched) {
+        let document = &fetched.document;
+        // What is kept has none.
+        let mut errors = None;
+        let read = self.document(fetch, fetched, true, |lander| {
+            let answer = lander.service_answer(fetch, prepared, document)?;
+            errors = answer.errors;
+            Ok((answer.data, Vec::new()))
+        });
+        let status = document.status;
+        let failing = !(200..300).contains(&status);
+        match read {
+            Ok((data, _)) => {
+                let there = self.service_data(fetch, prepared, data);
+                self.service_errors(fetch, prepared, status, there, errors);
             }
             Err(stop) => {
-                let failing = !(200..300).contains(&document.status);
-                let mut failure = self.unreadable(fetch, stop, document.status);
+                let mut failure = self.unreadable(fetch, stop, status);
                 if failing {
-                    failure.kind = Kind::of_status(document.status);
+                    failure.kind = Kind::of_status(status);
                     failure.message = "Request failed".to_owned();
                     failure.code = Str::from("CONNECTOR_FETCH");
                 }
-                self.fail(fetch, &rows, failure);
+                self.fail(fetch, &prepared.targets.rows(), failure);
             }
         }
+    }
+
+    /// Errors of an answer whose `data` may be there or not.
+    fn service_errors(
+        &mut self,
+        fetch: &Fetch,
+        prepared: &Prepared,
+        status: u16,
+        data: bool,
+        errors: Option<Value>,
+    ) {
+        let failing = !(200..300).contains(&status);
+        let kind = match failing {
+            true => Kind::of_status(status),
+            false => Kind::Upstream,
+        };
+        if let Some(errors) = errors {
+            let whole = !data;
+            return service_errors::locate(self, fetch, prepared, &errors, kind, status, whole);
+        }
+        if data {
+            return;
+        }
+        let (kind, code, message) = match failing {
+            true => (kind, "CONNECTOR_FETCH", "Request failed"),
+            false => {
+                let message = "The service's answer has no data";
+                (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message)
+            }
+        };
+        let failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
+        self.fail(fetch, &prepared.targets.rows(), failure);
     }
 
     fn service_answer(
@@ -94,18 +105,18 @@ impl Lander<'_> {
         fetch: &Fetch,
         prepared: &Prepared,
         document: &Document,
-        number: u32,
     ) -> Result<Answer, Stop> {
+        let body = document.body.clone();
+        let number = self.store.add_document(body.clone());
         let mut answer = Answer {
-            data: false,
+            data: Cell::Missing,
             errors: None,
         };
-        let body = document.body.clone();
         let mut reader = JsonReader::new(&body)?;
         reader.enter_object()?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
-                "data" => answer.data = self.service_data(fetch, prepared, number, &mut reader)?,
+                "data" => answer.data = self.read_data(fetch, prepared, number, &mut reader)?,
                 "errors" => {
                     let errors = Value::read(&mut reader)?;
                     if errors.as_array().is_some_and(|errors| !errors.is_empty()) {
@@ -119,43 +130,44 @@ impl Lander<'_> {
         Ok(answer)
     }
 
-    /// Reads `data`; false when it is not there.
-    fn service_data(
+    /// Reads `data`, or the `_entities` in it, which are matched by position.
+    fn read_data(
         &mut self,
         fetch: &Fetch,
         prepared: &Prepared,
         number: u32,
         reader: &mut JsonReader<'_>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<Cell, Stop> {
         let variables = Variables::new();
-        match &prepared.targets {
-            Targets::ByPosition(targets) => {
-                if reader.peek()? != crate::document::Kind::Object {
-                    reader.skip()?;
-                    return Ok(false);
-                }
-                let mut found = false;
-                reader.enter_object()?;
-                while let Some(key) = reader.next_key()? {
-                    if key.as_str() != "_entities" {
-                        reader.skip()?;
-                        continue;
-                    }
-                    let (cell, _) = self.read(fetch, number, reader, &variables)?;
-                    found = self.entities(fetch, targets, cell);
-                }
-                Ok(found)
+        let Targets::ByPosition(_) = &prepared.targets else {
+            return Ok(self.read(fetch, number, reader, &variables)?.0);
+        };
+        if reader.peek()? != crate::document::Kind::Object {
+            reader.skip()?;
+            return Ok(Cell::Missing);
+        }
+        let mut entities = Cell::Missing;
+        reader.enter_object()?;
+        while let Some(key) = reader.next_key()? {
+            match key.as_str() {
+                "_entities" => entities = self.read(fetch, number, reader, &variables)?.0,
+                _ => reader.skip()?,
             }
-            targets => {
-                let (cell, _) = self.read(fetch, number, reader, &variables)?;
-                let Cell::Row(fragment) = cell else {
-                    return Ok(false);
-                };
+        }
+        Ok(entities)
+    }
+
+    /// Puts `data` into rows; false when it is not there.
+    fn service_data(&mut self, fetch: &Fetch, prepared: &Prepared, data: Cell) -> bool {
+        match (&prepared.targets, data) {
+            (Targets::ByPosition(targets), data) => self.entities(fetch, targets, data),
+            (targets, Cell::Row(fragment)) => {
                 for row in targets.rows() {
                     merge_row(self.store, self.plan, row, fragment);
                 }
-                Ok(true)
+                true
             }
+            _ => false,
         }
     }
 
@@ -200,7 +212,7 @@ impl Lander<'_> {
 }
 
 struct Answer {
-    /// `data` was there.
-    data: bool,
+    /// What is read of `data`; missing where that is not there.
+    data: Cell,
     errors: Option<Value>,
 }

@@ -1,0 +1,238 @@
+//! What a projection has made of a document, apart from the request for which it was made.
+//!
+//! Rows, cells and texts refer to each other by their places in a store. A reading is a stretch of a store whose
+//! references count from its own beginning; added to another store, they are moved by what is there already.
+
+use bytes::Bytes;
+
+use super::Cell;
+use super::RowHead;
+use super::RowId;
+use super::SCRATCH;
+use super::Store;
+use super::Text;
+use crate::document::Span;
+
+/// The rows that came of one document.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// What the document as a whole has become.
+    cell: Cell,
+    rows: Box<[RowHead]>,
+    cells: Box<[Cell]>,
+    /// The document itself, and texts that were computed from it.
+    documents: [Bytes; 2],
+    raised: Vec<(RowId, u16, String)>,
+    /// GraphQL errors that are about the whole.
+    pub(crate) errors: Vec<String>,
+    /// What its mapping had to say.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// How full a store is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    rows: u32,
+    cells: u32,
+    document: u32,
+    scratch: u32,
+    raised: usize,
+}
+
+impl Reading {
+    /// Bytes of memory that it takes, without the document.
+    pub(crate) fn size(&self) -> usize {
+        let said: usize = self
+            .errors
+            .iter()
+            .chain(&self.remarks)
+            .map(String::len)
+            .sum();
+        let raised: usize = self.raised.iter().map(|(_, _, text)| text.len() + 40).sum();
+        size_of::<Reading>()
+            + size_of_val(&*self.rows)
+            + size_of_val(&*self.cells)
+            + self.documents[1].len()
+            + said
+            + raised
+    }
+
+    /// Bytes that it adds to a store's rows.
+    pub(crate) fn added(&self) -> usize {
+        size_of_val(&*self.rows) + size_of_val(&*self.cells)
+    }
+}
+
+impl Store {
+    /// How full it is before a document is added.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            rows: self.rows.len() as u32,
+            cells: self.cells.len() as u32,
+            document: self.documents.len() as u32,
+            scratch: self.scratch.len() as u32,
+            raised: self.raised.len(),
+        }
+    }
+
+    /// What has been added since then: one document, and what came of it, which is `cell`.
+    pub(crate) fn reading(&self, since: Mark, cell: Cell) -> Reading {
+        let computed = self.scratch.get(since.scratch as usize..);
+        let body = self.documents.get(since.document as usize);
+        let raised = self.raised[since.raised..].iter();
+        let cut = |cell: Cell| {
+            moved(
+                cell,
+                |row| row - since.rows,
+                |at| at - since.cells,
+                |text| match text.document {
+                    SCRATCH => Text {
+                        document: 1,
+                        span: Span {
+                            start: text.span.start - since.scratch,
+                            end: text.span.end - since.scratch,
+                        },
+                    },
+                    _ => Text {
+                        document: 0,
+                        ..text
+                    },
+                },
+            )
+        };
+        Reading {
+            cell: cut(cell),
+            rows: self.rows[since.rows as usize..]
+                .iter()
+                .map(|head| RowHead {
+                    at: head.at - since.cells,
+                    ..*head
+                })
+                .collect(),
+            cells: self.cells[since.cells as usize..]
+                .iter()
+                .map(|cell| cut(*cell))
+                .collect(),
+            documents: [
+                body.cloned().unwrap_or_default(),
+                Bytes::copy_from_slice(computed.unwrap_or_default()),
+            ],
+            raised: raised
+                .map(|(row, slot, text)| (RowId(row.0 - since.rows), *slot, text.clone()))
+                .collect(),
+            errors: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Adds what came of a document once; gives what the document as a whole has become.
+    pub(crate) fn add_reading(&mut self, reading: &Reading) -> Cell {
+        let (rows, cells) = (self.rows.len() as u32, self.cells.len() as u32);
+        let document = self.documents.len() as u32;
+        let add = |cell: Cell| {
+            moved(
+                cell,
+                |row| row + rows,
+                |at| at + cells,
+                |text| Text {
+                    document: text.document + document,
+                    ..text
+                },
+            )
+        };
+        self.documents.extend(reading.documents.iter().cloned());
+        let heads = reading.rows.iter().map(|head| RowHead {
+            at: head.at + cells,
+            ..*head
+        });
+        self.rows.extend(heads);
+        self.cells
+            .extend(reading.cells.iter().map(|cell| add(*cell)));
+        let raised = reading.raised.iter();
+        self.raised
+            .extend(raised.map(|(row, slot, text)| (RowId(row.0 + rows), *slot, text.clone())));
+        add(reading.cell)
+    }
+}
+
+/// The same cell where rows, cells and texts are at other places.
+#[inline]
+fn moved(
+    cell: Cell,
+    row: impl Fn(u32) -> u32,
+    at: impl Fn(u32) -> u32,
+    text: impl Fn(Text) -> Text,
+) -> Cell {
+    match cell {
+        Cell::Missing | Cell::Null | Cell::Bool(_) | Cell::Failed(_) => cell,
+        Cell::Number(own) => Cell::Number(text(own)),
+        Cell::String(own) => Cell::String(text(own)),
+        Cell::Json(own) => Cell::Json(text(own)),
+        Cell::Row(own) => Cell::Row(RowId(row(own.0))),
+        Cell::List { at: own, len } => Cell::List { at: at(own), len },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    /// A list of two rows, one with a text of the document and one with a computed one.
+    fn fill(store: &mut Store) -> Cell {
+        let document = store.add_document(Bytes::from_static(b"[{\"a\":17}]"));
+        let (first, second) = (store.add_row(1, 2, None), store.add_row(1, 2, None));
+        let span = Span { start: 6, end: 8 };
+        store.set(first, 0, Cell::Number(Text { document, span }));
+        let computed = store.add_text(|out| out.extend_from_slice(b"\"x\""));
+        store.set(second, 1, Cell::String(computed));
+        store.raise(second, 1, "beside".to_owned());
+        store.add_list(&[Cell::Row(first), Cell::Row(second), Cell::Null])
+    }
+
+    fn check(store: &Store, cell: Cell) {
+        let Cell::List { at, len: 3 } = cell else {
+            panic!("{cell:?}");
+        };
+        let [Cell::Row(first), Cell::Row(second), Cell::Null] = *store.items(at, 3) else {
+            panic!("{:?}", store.items(at, 3));
+        };
+        let Cell::Number(number) = store.cell(first, 0) else {
+            panic!();
+        };
+        assert_eq!(store.text(number), b"17");
+        let Cell::String(text) = store.cell(second, 1) else {
+            panic!();
+        };
+        assert_eq!(store.text(text), b"\"x\"");
+        assert_eq!(
+            (store.need(first), store.cell(first, 1)),
+            (1, Cell::Missing)
+        );
+        assert_eq!(store.raised(second, 1).collect::<Vec<_>>(), ["beside"]);
+        assert_eq!(store.raised(first, 1).count(), 0);
+    }
+
+    #[test]
+    fn means_the_same_in_another_store() {
+        let mut store = Store::new(Vec::new(), Default::default());
+        store.add_text(|out| out.extend_from_slice(b"other"));
+        let other = store.add_row(0, 3, None);
+        store.raise(other, 0, "other".to_owned());
+        store.add_document(Bytes::from_static(b"{}"));
+        let before = store.mark();
+        let cell = fill(&mut store);
+        check(&store, cell);
+        let reading = store.reading(before, cell);
+        for mut store in [Store::new(Vec::new(), Default::default()), store] {
+            let size = store.size();
+            let cell = store.add_reading(&reading);
+            check(&store, cell);
+            assert_eq!(store.size(), size + reading.added());
+            // Once more, and both stand.
+            let again = store.add_reading(&reading);
+            check(&store, cell);
+            check(&store, again);
+        }
+    }
+}
