@@ -154,6 +154,11 @@ impl Store {
         self.cells[self.rows[row.0 as usize].at as usize + slot as usize]
     }
 
+    /// A row's cells, by slot, and those after them.
+    pub(crate) fn cells_of(&self, row: RowId) -> &[Cell] {
+        &self.cells[self.rows[row.0 as usize].at as usize..]
+    }
+
     pub(crate) fn set(&mut self, row: RowId, slot: u16, cell: Cell) {
         let at = self.rows[row.0 as usize].at as usize + slot as usize;
         self.cells[at] = cell;

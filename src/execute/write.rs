@@ -17,6 +17,8 @@ use crate::plan::output::Leaf;
 use crate::plan::output::Output;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputType;
+use crate::plan::output::Plain;
+use crate::plan::output::PlainKind;
 
 /// A value was null that must not be: the parent decides.
 pub(crate) struct Propagate;
@@ -65,13 +67,19 @@ impl<'w> Writer<'w> {
         // Each field's name is written with a comma before it; the first one's becomes the brace.
         let start = self.out.len();
         let is_calm = self.store.is_calm();
+        let cells = self.store.cells_of(row);
         for &index in object.fields_of(self.store.ty(row)) {
             let field = &object.fields[index as usize];
             if !self.guards[field.guard as usize] {
                 continue;
             }
-            self.out.extend_from_slice(&field.key);
-            if !(is_calm && self.plain(row, field)) {
+            let plain = field.plain.filter(|_| is_calm);
+            if let Some(text) = plain.and_then(|plain| plain_text(self.store, cells, plain)) {
+                self.out.reserve(field.key.len() + text.len());
+                self.out.extend_from_slice(&field.key);
+                self.out.extend_from_slice(text);
+            } else {
+                self.out.extend_from_slice(&field.key);
                 self.field(row, field)?;
             }
         }
@@ -81,31 +89,6 @@ impl<'w> Writer<'w> {
         }
         self.out.push(b'}');
         Ok(())
-    }
-
-    /// Writes a leaf that needs no check beyond its kind, as nearly all do; false when that is not so and nothing is
-    /// written. No place in the response is kept for it, since nothing can fail.
-    #[inline]
-    fn plain(&mut self, row: RowId, field: &OutputField) -> bool {
-        let (FieldSource::Slot(slot), Some(leaf)) = (field.source, field.ty.as_leaf()) else {
-            return false;
-        };
-        match (leaf, self.store.cell(row, slot)) {
-            (Leaf::String | Leaf::Id | Leaf::Custom, Cell::String(text))
-            | (Leaf::Float | Leaf::Custom, Cell::Number(text)) => {
-                self.out.extend_from_slice(self.store.text(text));
-                true
-            }
-            (Leaf::Int, Cell::Number(text)) => {
-                let text = self.store.text(text);
-                let is_short = is_short_integer(text);
-                if is_short {
-                    self.out.extend_from_slice(text);
-                }
-                is_short
-            }
-            _ => false,
-        }
     }
 
     fn field(&mut self, row: RowId, field: &'w OutputField) -> Result<(), Propagate> {
@@ -276,15 +259,11 @@ impl<'w> Writer<'w> {
                     .extend_from_slice(if value { b"true" } else { b"false" });
             }
             (Leaf::Enum(values), Cell::String(text)) => {
-                let quoted = store.text(text);
-                let name = std::str::from_utf8(quoted)
-                    .map(unescape)
-                    .unwrap_or_default();
-                if !values.contains(&*name) {
+                let Some(value) = enum_value(store.text(text), values) else {
                     self.fail(Failure::not_an_enum_value(&field.coordinate), field);
                     return Err(Propagate);
-                }
-                self.out.extend_from_slice(quoted);
+                };
+                self.out.extend_from_slice(value);
             }
             (leaf, cell) => {
                 let failure = Failure::wrong_shape(&field.coordinate, leaf_name(leaf), kind(cell));
@@ -340,6 +319,39 @@ impl<'w> Writer<'w> {
         let failure = self.failures.add(failure);
         self.failures.at(failure, &self.path, &field.locations);
     }
+}
+
+/// The text of a leaf that needs no check beyond its kind, as nearly all do. No place in the response is kept for it, since
+/// nothing can fail.
+#[inline]
+fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> Option<&'s [u8]> {
+    match (plain.kind, *cells.get(usize::from(plain.slot))?) {
+        (PlainKind::Text | PlainKind::Any, Cell::String(text))
+        | (PlainKind::Number | PlainKind::Any, Cell::Number(text)) => Some(store.text(text)),
+        (PlainKind::Integer, Cell::Number(text)) => {
+            Some(store.text(text)).filter(|text| is_short_integer(text))
+        }
+        (PlainKind::Boolean, Cell::Bool(true)) => Some(b"true"),
+        (PlainKind::Boolean, Cell::Bool(false)) => Some(b"false"),
+        (_, Cell::Missing | Cell::Null) if plain.nullable => Some(b"null"),
+        _ => None,
+    }
+}
+
+/// The enum value that a JSON string is, as JSON.
+fn enum_value<'v>(quoted: &[u8], values: &'v [Box<[u8]>]) -> Option<&'v [u8]> {
+    let find = |quoted: &[u8]| {
+        let place = values
+            .binary_search_by(|value| (**value).cmp(quoted))
+            .ok()?;
+        values.get(place).map(|value| &**value)
+    };
+    find(quoted).or_else(|| {
+        // Written with escapes that it does not need.
+        let escaped = std::str::from_utf8(quoted).ok()?;
+        escaped.contains('\\').then_some(())?;
+        find(format!("\"{}\"", unescape(escaped)).as_bytes())
+    })
 }
 
 /// The text of a 32-bit integer; `2.0` and `2e0` are 2.

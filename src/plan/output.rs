@@ -3,7 +3,6 @@
 //! Response names live here and nowhere else. At an abstract position the fields depend on the row's concrete type.
 
 use std::collections::BTreeMap;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
@@ -87,6 +86,8 @@ pub struct OutputField {
     pub guard: u32,
     /// Its type.
     pub ty: OutputType,
+    /// For a leaf of a slot: what it may be without another look at its type.
+    pub plain: Option<Plain>,
     /// `Type.field`, for messages.
     pub coordinate: Arc<str>,
     /// Lines and columns in the operation's text.
@@ -104,6 +105,61 @@ pub enum FieldSource {
     Introspection,
 }
 
+/// A leaf that is no list, which nearly every field is.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain {
+    /// The slot.
+    pub slot: u16,
+    /// What stands there.
+    pub kind: PlainKind,
+    /// Null is a value of it.
+    pub nullable: bool,
+}
+
+/// What a plain leaf is written from as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlainKind {
+    /// A string.
+    Text,
+    /// A number.
+    Number,
+    /// A number that is a short integer.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// A string or a number.
+    Any,
+}
+
+impl Plain {
+    fn of(source: FieldSource, ty: &OutputType) -> Option<Plain> {
+        let FieldSource::Slot(slot) = source else {
+            return None;
+        };
+        let (leaf, nullable) = match ty {
+            OutputType::Leaf(leaf) => (leaf, true),
+            OutputType::NonNull(inner) => match &**inner {
+                OutputType::Leaf(leaf) => (leaf, false),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let kind = match leaf {
+            Leaf::String | Leaf::Id => PlainKind::Text,
+            Leaf::Float => PlainKind::Number,
+            Leaf::Int => PlainKind::Integer,
+            Leaf::Boolean => PlainKind::Boolean,
+            Leaf::Custom => PlainKind::Any,
+            Leaf::Enum(_) => return None,
+        };
+        Some(Plain {
+            slot,
+            kind,
+            nullable,
+        })
+    }
+}
+
 /// A field's type as the writer needs it.
 #[derive(Debug, Clone)]
 pub enum OutputType {
@@ -115,20 +171,6 @@ pub enum OutputType {
     Leaf(Leaf),
     /// A composite type: an index into [`Output::objects`].
     Object(u32),
-}
-
-impl OutputType {
-    /// The leaf of a type that is no list, whether it may be null or not.
-    pub fn as_leaf(&self) -> Option<&Leaf> {
-        match self {
-            OutputType::Leaf(leaf) => Some(leaf),
-            OutputType::NonNull(inner) => match &**inner {
-                OutputType::Leaf(leaf) => Some(leaf),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
 }
 
 /// What a leaf must be, and how it is written.
@@ -144,8 +186,8 @@ pub enum Leaf {
     Boolean,
     /// Text; integers are written as their text.
     Id,
-    /// One of these public values.
-    Enum(Arc<HashSet<String>>),
+    /// One of these public values, each as JSON, sorted.
+    Enum(Arc<[Box<[u8]>]>),
     /// A custom scalar: any JSON value, as received.
     Custom,
 }
@@ -335,6 +377,7 @@ impl<'a> OutputBuilder<'a> {
             key: Arc::from(key),
             source,
             guard: 0,
+            plain: Plain::of(source, &ty),
             ty,
             coordinate: Arc::from(format!(
                 "{}.{}",
@@ -377,13 +420,12 @@ impl<'a> OutputBuilder<'a> {
             "Boolean" => Leaf::Boolean,
             "ID" => Leaf::Id,
             _ => match self.api.types.get(name) {
-                Some(ExtendedType::Enum(definition)) => Leaf::Enum(Arc::new(
-                    definition
-                        .values
-                        .keys()
-                        .map(|value| value.to_string())
-                        .collect(),
-                )),
+                Some(ExtendedType::Enum(definition)) => {
+                    let quoted = |value: &Name| format!("\"{value}\"").into_bytes().into();
+                    let mut values: Vec<Box<[u8]>> = definition.values.keys().map(quoted).collect();
+                    values.sort();
+                    Leaf::Enum(values.into())
+                }
                 _ => Leaf::Custom,
             },
         };
