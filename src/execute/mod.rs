@@ -23,6 +23,7 @@ mod project;
 mod property;
 mod queue;
 mod record;
+mod serial;
 mod service_errors;
 mod store;
 mod write;
@@ -94,6 +95,10 @@ struct Execution<'a> {
     failures: Failures,
     root: RowId,
     states: Vec<State>,
+    /// Outcomes of the output's guards.
+    output_guards: Vec<bool>,
+    /// When each fetch has its turn.
+    turns: Vec<u32>,
     /// How the answers to each fetch are written.
     orders: Vec<Orders>,
     queue: Queue,
@@ -170,6 +175,9 @@ impl<'a> Execution<'a> {
             .map(|guard| request.holds(guard))
             .collect();
         let mut store = Store::new(guards, request.sizes.expected());
+        let output_guards = plan.output.guards.iter();
+        let output_guards: Vec<bool> = output_guards.map(|guard| request.holds(guard)).collect();
+        let serial = plan.kind == OperationType::Mutation;
         let root_need = &plan.needs[0];
         let root = store.add_row(0, root_need.slots.len() as u32, Some(root_need.ty));
         Execution {
@@ -180,6 +188,8 @@ impl<'a> Execution<'a> {
             failures: Failures::new(runtime.limits.errors),
             root,
             states: vec![State::Waiting; plan.fetches.len()],
+            turns: serial::turns(plan, serial, &output_guards),
+            output_guards,
             orders: Vec::from_iter(plan.fetches.iter().map(|_| Orders::default())),
             queue: Queue::new(runtime.limits.upstream_calls),
             siblings: queue::with_siblings(plan),
@@ -222,10 +232,11 @@ impl<'a> Execution<'a> {
         let fetch = &self.plan.fetches[index];
         let serial = self.plan.kind == OperationType::Mutation;
         let earlier_done = !serial
-            || self.plan.fetches[..index]
+            || self
+                .turns
                 .iter()
                 .zip(&self.states)
-                .all(|(other, state)| other.sequence >= fetch.sequence || *state == State::Done);
+                .all(|(turn, state)| *turn >= self.turns[index] || *state == State::Done);
         earlier_done
             && fetch
                 .after
@@ -392,17 +403,16 @@ impl<'a> Execution<'a> {
             store,
             mut failures,
             root,
+            output_guards,
             mut provenance,
             records,
             ..
         } = self;
-        let guards = plan.output.guards.iter();
-        let guards: Vec<bool> = guards.map(|guard| request.holds(guard)).collect();
         let mut writer = Writer {
             store: &store,
             output: &plan.output,
             types: &runtime.graph.types,
-            guards: &guards,
+            guards: &output_guards,
             introspection: &request.introspection,
             failures: &mut failures,
             path: Vec::new(),

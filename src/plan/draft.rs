@@ -74,7 +74,7 @@ pub(super) struct Draft {
     pub(super) arguments_of: Option<u16>,
     pub(super) inputs: Vec<Input>,
     pub(super) tree: TreeId,
-    /// Mutations: the place of the root field; all fetches of one end before the next begin.
+    /// Mutations: the slot of the root field that it is made for.
     pub(super) sequence: u32,
     /// In which worlds it is made.
     pub(super) worlds: Worlds,

@@ -117,7 +117,7 @@ pub struct Fetch {
     pub guard: u32,
     /// The delivery group; 0 is the initial answer.
     pub group: u16,
-    /// Mutations: fetches of one number end before those of the next begin.
+    /// Mutations: the slot of the root field that it is made for.
     pub sequence: u32,
     /// What is read of its answer, per row.
     pub read: ReadId,

@@ -9,7 +9,7 @@
 //! - `graphql`, `json variables`, `json headers`: an operation, values for it, and what the client sends with it, each
 //!   header a value or a list of them;
 //! - `json`: the answer, with its fields in order; it is what executes the operation;
-//! - `text calls`: what the upstreams were asked for it, sorted;
+//! - `text calls`: what the upstreams were asked for it, sorted; `text calls in order`: as they came;
 //! - `text warnings`: what its mappings have to say when it is executed once more, as `explain` tells it.
 //!
 //! `UPDATE_EXPECT=1` writes answers and calls; hold them against the title before keeping them.
@@ -85,6 +85,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
                 out = Some(if same { block.body.clone() } else { answer });
             }
             "text calls" => out = Some(upstreams.take_calls()),
+            "text calls in order" => out = Some(upstreams.take_calls_in_order().concat()),
             "text warnings" => out = Some(warnings(&gateway, &request, &client).await),
             _ => {}
         }

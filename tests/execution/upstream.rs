@@ -86,8 +86,14 @@ impl Upstreams {
 
     /// The calls since the last time, sorted, a line each.
     pub(crate) fn take_calls(&self) -> String {
-        let mut calls = std::mem::take(&mut *self.shared.calls.lock().unwrap());
-        calls.sort();
+        let mut calls = self.take_calls_in_order();
+        calls.sort_unstable();
+        calls.concat()
+    }
+
+    /// A line for each call, in the order in which they came.
+    pub(crate) fn take_calls_in_order(&self) -> Vec<String> {
+        let calls = std::mem::take(&mut *self.shared.calls.lock().unwrap());
         calls.iter().map(|call| format!("{call}\n")).collect()
     }
 }

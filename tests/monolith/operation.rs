@@ -299,7 +299,7 @@ impl Maker<'_> {
             Source::Lookup(entity) if self.random.chance(85) => self.key(entity, &field.arguments),
             _ => self.arguments(&field.arguments),
         };
-        let directives = self.directives_on(ty);
+        let directives = self.directives();
         let selections = if leaf {
             Vec::new()
         } else {
@@ -323,14 +323,6 @@ impl Maker<'_> {
             }
         });
         format!("({})", texts.collect::<Vec<_>>().join(", "))
-    }
-
-    /// The planner orders mutations by where each is first selected, whether that selection is included or not.
-    fn directives_on(&mut self, ty: &str) -> String {
-        if ty == "Mutation" {
-            return String::new();
-        }
-        self.directives()
     }
 
     fn directives(&mut self) -> String {

@@ -1,0 +1,32 @@
+//! The order of a mutation's root fields: one after the other, as the response has them (GraphQL specification, 6.2.2).
+//!
+//! A response field stands where its first selection does that is included, so the order depends on conditions and is known
+//! only with the request. The plan numbers the root fields; here is when each of them has its turn.
+
+use crate::plan::Plan;
+use crate::plan::output::FieldSource;
+
+/// For each of the plan's fetches when its turn is; all of one turn end before those of the next begin. Of a query, and of
+/// a root field that is left out, the turn is the first.
+pub(crate) fn turns(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
+    let mut turns = vec![0; plan.fetches.len()];
+    let Some(root) = plan.output.objects.first().filter(|_| serial) else {
+        return turns;
+    };
+    let included = root
+        .fields_of(None)
+        .iter()
+        .map(|field| &root.fields[*field as usize])
+        .filter(|field| guards[field.guard as usize]);
+    let sequences: Vec<u32> = included
+        .filter_map(|field| match field.source {
+            FieldSource::Slot(slot) => Some(u32::from(slot)),
+            _ => None,
+        })
+        .collect();
+    for (turn, fetch) in turns.iter_mut().zip(&plan.fetches) {
+        let place = sequences.iter().position(|own| *own == fetch.sequence);
+        *turn = place.map_or(0, |place| place as u32);
+    }
+    turns
+}
