@@ -190,9 +190,12 @@ impl Caller<'_> {
         prepared: &mut Prepared,
         kept: &mut Vec<(Vec<RowId>, Fetched)>,
     ) -> Landed {
-        let (Call::Entities { operation, .. }, Some(asked), Targets::ByPosition(targets)) =
-            (&self.fetch.call, &prepared.entities, &mut prepared.targets)
+        let (Some(asked), Targets::ByPosition(targets)) =
+            (&prepared.entities, &mut prepared.targets)
         else {
+            return Landed::Kept;
+        };
+        let Some(operation) = asked.operation(self.fetch) else {
             return Landed::Kept;
         };
         let entities = cache::EntitiesCall {

@@ -4,6 +4,7 @@ use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
 use crate::plan::Plan;
+use crate::plan::ReadField;
 use crate::plan::ReadId;
 
 /// Merges the slots of a fragment into a row, slot by slot, lists by index. What is there already stays.
@@ -87,28 +88,54 @@ pub(crate) fn fail_parts(
 ) -> bool {
     let mut marked = false;
     for field in &plan.read(read).fields {
-        // What was not asked for here comes from elsewhere, or from nowhere.
-        if !store.holds(field.guard) {
-            continue;
-        }
-        if !field.only.is_empty() && store.ty(row).is_some_and(|ty| !field.only.contains(&ty)) {
-            continue;
-        }
-        let cell = store.cell(row, field.slot);
-        let empty = cell == Cell::Missing || (cell == Cell::Null && nulls == Nulls::Fail);
-        match field.read {
-            below if empty => {
-                store.set(row, field.slot, Cell::Failed(failure));
-                if let Some(below) = below {
-                    store.note_broken(row, field.slot, below, failure);
-                }
-                marked = true;
-            }
-            Some(below) => marked |= fail_cell(store, plan, cell, below, failure, nulls),
-            None => {}
-        }
+        marked |= fail_field(store, plan, row, field, failure, nulls);
     }
     marked
+}
+
+/// The same for one of the fields that a fetch was to read, by its name.
+pub(crate) fn fail_named(
+    store: &mut Store,
+    plan: &Plan,
+    row: RowId,
+    read: ReadId,
+    name: &str,
+    failure: u32,
+) {
+    let fields = plan.read(read).fields.iter();
+    for field in fields.filter(|field| field.name == name) {
+        fail_field(store, plan, row, field, failure, Nulls::Stand);
+    }
+}
+
+fn fail_field(
+    store: &mut Store,
+    plan: &Plan,
+    row: RowId,
+    field: &ReadField,
+    failure: u32,
+    nulls: Nulls,
+) -> bool {
+    // What was not asked for here comes from elsewhere, or from nowhere.
+    if !store.holds(field.guard) {
+        return false;
+    }
+    if !field.only.is_empty() && store.ty(row).is_some_and(|ty| !field.only.contains(&ty)) {
+        return false;
+    }
+    let cell = store.cell(row, field.slot);
+    let empty = cell == Cell::Missing || (cell == Cell::Null && nulls == Nulls::Fail);
+    match field.read {
+        below if empty => {
+            store.set(row, field.slot, Cell::Failed(failure));
+            if let Some(below) = below {
+                store.note_broken(row, field.slot, below, failure);
+            }
+            true
+        }
+        Some(below) => fail_cell(store, plan, cell, below, failure, nulls),
+        None => false,
+    }
 }
 
 fn fail_cell(

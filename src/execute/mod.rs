@@ -252,6 +252,7 @@ impl<'a> Execution<'a> {
         }
         let preparer = Preparer {
             runtime: self.runtime,
+            plan: self.plan,
             request: self.request,
             store: &self.store,
             root: self.root,
@@ -270,6 +271,11 @@ impl<'a> Execution<'a> {
             if preparation.too_many.is_none() {
                 merge::fail_row(lander.store, lander.plan, *row, fetch.read, *failure);
             }
+        }
+        for (row, requirement, failure) in &preparation.unmet {
+            let field = &fetch.requirements[*requirement].field;
+            let (store, plan) = (&mut *lander.store, lander.plan);
+            merge::fail_named(store, plan, *row, fetch.read, field, *failure);
         }
         if let Some(count) = preparation.too_many {
             let rows: Vec<RowId> = preparation.failed.iter().map(|(row, _)| *row).collect();

@@ -1,5 +1,6 @@
 //! From rows to calls: which requests a fetch makes, and for which rows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -29,6 +30,8 @@ use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
 use crate::plan::Call;
 use crate::plan::Fetch;
+use crate::plan::Input;
+use crate::plan::Plan;
 use crate::plan::ServiceOperation;
 use crate::source::graphql;
 
@@ -51,9 +54,20 @@ pub(crate) struct Representations {
     pub(crate) texts: Vec<Vec<u8>>,
     /// The operation's other variables, as the JSON text of an object.
     pub(crate) variables: Vec<u8>,
+    /// Something required has failed, and what requires it is not asked for.
+    pub(crate) partial: bool,
 }
 
 impl Representations {
+    /// The operation that is sent.
+    pub(crate) fn operation<'f>(&self, fetch: &'f Fetch) -> Option<&'f ServiceOperation> {
+        match &fetch.call {
+            Call::Entities { partial, .. } if self.partial => partial.as_deref(),
+            Call::Entities { operation, .. } => Some(operation),
+            _ => None,
+        }
+    }
+
     /// The request's body for those at these places.
     pub(crate) fn body(&self, operation: &ServiceOperation, places: &[usize]) -> Bytes {
         let length: usize = places
@@ -112,6 +126,8 @@ pub(crate) struct Preparation {
     pub(crate) calls: Vec<Prepared>,
     /// Rows whose inputs could not be fetched, with the failure.
     pub(crate) failed: Vec<(RowId, u32)>,
+    /// Rows of which something that one field requires could not be fetched: which requirement, and the failure.
+    pub(crate) unmet: Vec<(RowId, usize, u32)>,
     /// Rows for which no request can be rendered.
     pub(crate) unrendered: Vec<(Vec<RowId>, RenderError)>,
     /// There are more rows than one fetch may start from.
@@ -124,8 +140,39 @@ struct Group {
     rows: Vec<RowId>,
 }
 
+/// Groups of rows, found by their texts.
+#[derive(Default)]
+struct Groups {
+    all: Vec<Group>,
+    places: AHashMap<Vec<u8>, usize>,
+}
+
+impl Groups {
+    fn with_capacity(rows: usize) -> Self {
+        Groups {
+            places: AHashMap::with_capacity(rows),
+            ..Groups::default()
+        }
+    }
+
+    /// Adds a row to the group that has this text.
+    fn add(&mut self, text: &[u8], row: RowId) {
+        match self.places.get(text) {
+            Some(&place) => self.all[place].rows.push(row),
+            None => {
+                self.places.insert(text.to_vec(), self.all.len());
+                self.all.push(Group {
+                    text: text.to_vec(),
+                    rows: vec![row],
+                });
+            }
+        }
+    }
+}
+
 pub(crate) struct Preparer<'a> {
     pub(crate) runtime: &'a Runtime,
+    pub(crate) plan: &'a Plan,
     pub(crate) request: &'a RequestContext,
     pub(crate) store: &'a Store,
     pub(crate) root: RowId,
@@ -154,9 +201,13 @@ impl Preparer<'_> {
             Call::Entities {
                 typename,
                 operation,
+                partial,
             } => {
                 let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
-                self.entities(fetch, operation, groups, &mut preparation);
+                self.entities(fetch, operation, groups, None, &mut preparation);
+                if let Some(partial) = partial {
+                    self.partial_entities(fetch, typename, partial, &mut preparation);
+                }
             }
             Call::Connect { connect, mode } => {
                 if let Some(connect) = self.runtime.graph.connect(fetch.service, *connect) {
@@ -179,53 +230,99 @@ impl Preparer<'_> {
         typename: Option<&str>,
         preparation: &mut Preparation,
     ) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        let mut places: AHashMap<Vec<u8>, usize> = AHashMap::with_capacity(rows.len());
-        let types = &self.runtime.graph.types;
+        let mut groups = Groups::with_capacity(rows.len());
         let mut text = Vec::new();
         for row in rows {
             text.clear();
-            text.push(b'{');
-            if let Some(typename) = typename {
-                text.extend_from_slice(b"\"__typename\":");
-                write_json_string(typename, &mut text);
-            }
-            let written = write_members(
-                self.store,
-                types,
-                row,
-                &fetch.inputs,
-                typename.is_none(),
-                &mut text,
-            );
-            match written {
-                Ok(()) => {}
-                Err(NoCall::NoKey) => continue,
-                Err(NoCall::Failed(failure)) => {
-                    preparation.failed.push((row, failure));
-                    continue;
-                }
-            }
-            text.push(b'}');
-            match places.get(&text) {
-                Some(&place) => groups[place].rows.push(row),
-                None => {
-                    places.insert(text.clone(), groups.len());
-                    groups.push(Group {
-                        text: text.clone(),
-                        rows: vec![row],
-                    });
-                }
+            match self.write(row, &fetch.inputs, typename, &mut text) {
+                Ok(()) => groups.add(&text, row),
+                Err(NoCall::NoKey) => {}
+                Err(NoCall::Failed(failure)) => preparation.failed.push((row, failure)),
             }
         }
-        groups
+        groups.all
     }
 
+    /// A row's inputs as a representation, or as a key.
+    fn write(
+        &self,
+        row: RowId,
+        inputs: &[Input],
+        typename: Option<&str>,
+        text: &mut Vec<u8>,
+    ) -> Result<(), NoCall> {
+        text.push(b'{');
+        if let Some(typename) = typename {
+            text.extend_from_slice(b"\"__typename\":");
+            write_json_string(typename, text);
+        }
+        let types = &self.runtime.graph.types;
+        write_members(self.store, types, row, inputs, typename.is_none(), text)?;
+        text.push(b'}');
+        Ok(())
+    }
+
+    /// Calls for rows of which only something required has failed: for all but the fields that require it.
+    fn partial_entities(
+        &self,
+        fetch: &Fetch,
+        typename: &str,
+        operation: &ServiceOperation,
+        preparation: &mut Preparation,
+    ) {
+        let mut by_unmet: BTreeMap<Vec<usize>, Groups> = BTreeMap::new();
+        for (row, failure) in std::mem::take(&mut preparation.failed) {
+            let unmet = self.unmet(fetch, row);
+            let places: Vec<usize> = unmet.iter().map(|(place, _)| *place).collect();
+            let inputs = fetch.inputs_without(&places);
+            let mut text = Vec::new();
+            if self.write(row, &inputs, Some(typename), &mut text).is_err() {
+                preparation.failed.push((row, failure));
+                continue;
+            }
+            let all = unmet.into_iter();
+            let all = all.map(|(place, failure)| (row, place, failure));
+            preparation.unmet.extend(all);
+            if self.remains(fetch, &places) {
+                by_unmet.entry(places).or_default().add(&text, row);
+            }
+        }
+        for (unmet, groups) in by_unmet {
+            self.entities(fetch, operation, groups.all, Some(&unmet), preparation);
+        }
+    }
+
+    /// Whether anything is asked for but what requires these.
+    fn remains(&self, fetch: &Fetch, unmet: &[usize]) -> bool {
+        let of_unmet = |name: &str| {
+            let mut unmet = unmet.iter().map(|place| &fetch.requirements[*place]);
+            unmet.any(|own| own.field == name)
+        };
+        let mut fields = self.plan.read(fetch.read).fields.iter();
+        fields.any(|field| self.store.holds(field.guard) && !of_unmet(&field.name))
+    }
+
+    /// The requirements of which something has failed in a row, with the failures.
+    fn unmet(&self, fetch: &Fetch, row: RowId) -> Vec<(usize, u32)> {
+        let types = &self.runtime.graph.types;
+        let own = fetch.requirements.iter().enumerate();
+        let failed = own.filter_map(|(place, own)| {
+            let mut text = Vec::new();
+            match write_members(self.store, types, row, &own.inputs, true, &mut text) {
+                Err(NoCall::Failed(failure)) => Some((place, failure)),
+                _ => None,
+            }
+        });
+        failed.collect()
+    }
+
+    /// A call for entities; `unmet` are the requirements whose fields are left out.
     fn entities(
         &self,
         fetch: &Fetch,
         operation: &ServiceOperation,
         groups: Vec<Group>,
+        unmet: Option<&[usize]>,
         preparation: &mut Preparation,
     ) {
         if groups.is_empty() {
@@ -236,12 +333,14 @@ impl Preparer<'_> {
             texts.push(group.text);
             targets.push(group.rows);
         }
+        let variables = self.operation_variables(operation, unmet.unwrap_or_default());
         let call = self
             .service_request(fetch, Targets::ByPosition(targets))
             .map(|prepared| Prepared {
                 entities: Some(Representations {
                     texts,
-                    variables: self.operation_variables(operation).unwrap_or_default(),
+                    variables: variables.unwrap_or_default(),
+                    partial: unmet.is_some(),
                 }),
                 ..prepared
             });
@@ -256,7 +355,7 @@ impl Preparer<'_> {
         targets: Targets,
     ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
         let mut prepared = self.service_request(fetch, targets)?;
-        let values = self.operation_variables(operation);
+        let values = self.operation_variables(operation, &[]);
         let body = graphql::Operation::new(&operation.text).body(values.as_deref());
         if let Some(request) = &mut prepared.request {
             request.body = body;
@@ -291,7 +390,11 @@ impl Preparer<'_> {
     }
 
     /// The variables of an operation for a GraphQL service, representations left out, as the JSON text of an object.
-    fn operation_variables(&self, operation: &ServiceOperation) -> Option<Vec<u8>> {
+    fn operation_variables(
+        &self,
+        operation: &ServiceOperation,
+        unmet: &[usize],
+    ) -> Option<Vec<u8>> {
         let mut text = Vec::new();
         let member = |name: &str, text: &mut Vec<u8>| {
             text.push(if text.is_empty() { b'{' } else { b',' });
@@ -308,6 +411,11 @@ impl Preparer<'_> {
             member(name, &mut text);
             let holds = self.store.holds(*guard);
             text.extend_from_slice(if holds { b"true" } else { b"false" });
+        }
+        for (place, name) in operation.skips.iter().enumerate() {
+            member(name, &mut text);
+            let skipped = unmet.contains(&place);
+            text.extend_from_slice(if skipped { b"true" } else { b"false" });
         }
         if text.is_empty() {
             return None;

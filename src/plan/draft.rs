@@ -73,6 +73,8 @@ pub(super) struct Draft {
     /// The slot whose arguments it takes, for a call that serves one field.
     pub(super) arguments_of: Option<u16>,
     pub(super) inputs: Vec<Input>,
+    /// Which of them single fields require.
+    pub(super) requirements: Vec<Requirement>,
     pub(super) tree: TreeId,
     /// Mutations: the slot of the root field that it is made for.
     pub(super) sequence: u32,
@@ -99,6 +101,15 @@ pub struct Input {
     pub children: Vec<Input>,
 }
 
+/// What one field of a fetch needs beside the key (`@requires`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// The field.
+    pub field: Name,
+    /// What it requires.
+    pub inputs: Vec<Input>,
+}
+
 /// What identifies an entry at a level: entering the same lookup again reuses it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Entry {
@@ -119,7 +130,7 @@ pub(super) struct Level {
 }
 
 /// Adds an input; what is there already only gains children.
-pub(super) fn merge_input(inputs: &mut Vec<Input>, input: Input) {
+pub(crate) fn merge_input(inputs: &mut Vec<Input>, input: Input) {
     match inputs.iter_mut().find(|known| {
         known.slot == input.slot && known.name == input.name && known.only == input.only
     }) {

@@ -18,6 +18,7 @@ use super::arguments::arguments_of;
 use super::draft::Draft;
 use super::draft::Input;
 use super::draft::PosId;
+use super::draft::Requirement;
 use super::draft::TreeField;
 use super::draft::TreeId;
 use super::draft::merge_input;
@@ -197,6 +198,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
         self.merge_trees(source, target);
         for input in self.planner.fetches[from].inputs.clone() {
             merge_input(&mut self.planner.fetches[into].inputs, input);
+        }
+        for requirement in self.planner.fetches[from].requirements.clone() {
+            let known = &mut self.planner.fetches[into].requirements;
+            if !known.contains(&requirement) {
+                known.push(requirement);
+            }
         }
         let worlds = self.planner.fetches[from].worlds;
         self.planner.fetches[into].worlds.add(worlds);
@@ -453,19 +460,22 @@ impl<'p, 'g> Finisher<'p, 'g> {
             },
             LookupKind::Operation => {
                 let kind = self.root_kind(lookup.on);
-                Call::Operation(print::operation(self, operation, kind, read, &guard, None))
+                let printed = print::Printed::root(kind, read);
+                Call::Operation(print::operation(self, operation, &printed, &guard))
             }
-            LookupKind::Entities { typename } => Call::Entities {
-                typename: typename.clone(),
-                operation: print::operation(
-                    self,
-                    operation,
-                    OperationType::Query,
-                    read,
-                    &guard,
-                    Some(typename),
-                ),
-            },
+            LookupKind::Entities { typename } => {
+                let printed = print::Printed::entities(typename, read);
+                let skips = &draft.requirements;
+                let partial = self.has_parts(read, skips).then(|| {
+                    let printed = printed.skipping(skips);
+                    Box::new(print::operation(self, operation, &printed, &guard))
+                });
+                Call::Entities {
+                    typename: typename.clone(),
+                    operation: print::operation(self, operation, &printed, &guard),
+                    partial,
+                }
+            }
         };
         Fetch {
             service: lookup.service,
@@ -474,6 +484,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
             path: self.path(draft.need),
             only: (draft.ty != self.planner.needs[draft.need.0 as usize].ty).then_some(draft.ty),
             inputs: draft.inputs,
+            requirements: draft.requirements,
             arguments,
             argument_slot: draft.arguments_of,
             after,
@@ -484,6 +495,14 @@ impl<'p, 'g> Finisher<'p, 'g> {
             projection: Arc::default(),
             lifetime: None,
         }
+    }
+
+    /// Whether something remains to be asked for where one of the requirements cannot be met.
+    fn has_parts(&self, read: ReadId, requirements: &[Requirement]) -> bool {
+        let fields = &self.reads[read.0 as usize].fields;
+        requirements
+            .iter()
+            .any(|own| fields.iter().any(|field| field.name != own.field))
     }
 
     /// Which kind of operation a root type answers.

@@ -28,6 +28,8 @@ use apollo_compiler::validation::Valid;
 
 use self::arguments::Argument;
 pub use self::draft::Input;
+pub use self::draft::Requirement;
+pub(crate) use self::draft::merge_input;
 pub use self::explain::explain;
 pub use self::explain::explain_json;
 use self::guard::Guard;
@@ -107,6 +109,8 @@ pub struct Fetch {
     pub only: Option<TypeId>,
     /// What it takes from each row.
     pub inputs: Vec<Input>,
+    /// Which of them only single fields require: where they cannot be had, the others are asked for without these fields.
+    pub requirements: Vec<Requirement>,
     /// The arguments of the field that it serves, for a call that serves one field.
     pub arguments: Vec<Argument>,
     /// The slot of that field.
@@ -138,6 +142,8 @@ pub enum Call {
         typename: Name,
         /// The operation.
         operation: ServiceOperation,
+        /// The same, for rows of which something required has failed; `None` where nothing would remain.
+        partial: Option<Box<ServiceOperation>>,
     },
     /// A connect of the service, by its place.
     Connect {
@@ -146,6 +152,26 @@ pub enum Call {
         /// How.
         mode: ConnectMode,
     },
+}
+
+impl Fetch {
+    /// What it takes from each row when some of its requirements, by their places, are not to be met.
+    pub fn inputs_without(&self, unmet: &[usize]) -> Vec<Input> {
+        let of_any = |input: &Input| {
+            let mut all = self.requirements.iter().flat_map(|own| &own.inputs);
+            all.any(|own| (own.slot, &own.name, own.only) == (input.slot, &input.name, input.only))
+        };
+        let others = |input: &&Input| input.key || !of_any(input);
+        let mut inputs: Vec<Input> = self.inputs.iter().filter(others).cloned().collect();
+        for (place, own) in self.requirements.iter().enumerate() {
+            if !unmet.contains(&place) {
+                for input in &own.inputs {
+                    merge_input(&mut inputs, input.clone());
+                }
+            }
+        }
+        inputs
+    }
 }
 
 /// A step from rows of one need to those of the next; lists are passed through.

@@ -10,6 +10,7 @@ use apollo_compiler::ast;
 use apollo_compiler::executable;
 
 use super::ReadId;
+use super::Requirement;
 use super::finish::Finisher;
 use super::guard::Guard;
 use crate::graph::query::TypeId;
@@ -31,6 +32,8 @@ pub struct ServiceOperation {
     pub variables: Vec<Name>,
     /// Its own variables that carry guards: name and index into the plan's guards.
     pub guards: Vec<(String, u32)>,
+    /// Its own variables that leave out fields of which something required has failed, by the fetch's requirements.
+    pub skips: Vec<String>,
     /// The name of the variable that carries representations.
     pub representations: Option<String>,
     /// What is selected of each entity, its fields in the order of their response keys: the same text whatever the order
@@ -38,8 +41,48 @@ pub struct ServiceOperation {
     pub selection: String,
 }
 
+/// What an operation is printed of.
+#[derive(Clone, Copy)]
+pub(super) struct Printed<'a> {
+    kind: executable::OperationType,
+    read: ReadId,
+    /// The type of the entities that it asks for.
+    entities: Option<&'a Name>,
+    /// Fields that can be left out.
+    skipping: &'a [Requirement],
+}
+
+impl<'a> Printed<'a> {
+    pub(super) fn root(kind: executable::OperationType, read: ReadId) -> Self {
+        Printed {
+            kind,
+            read,
+            entities: None,
+            skipping: &[],
+        }
+    }
+
+    pub(super) fn entities(typename: &'a Name, read: ReadId) -> Self {
+        Printed {
+            entities: Some(typename),
+            ..Printed::root(executable::OperationType::Query, read)
+        }
+    }
+
+    /// With each field that requires something left out on demand.
+    pub(super) fn skipping(self, skipping: &'a [Requirement]) -> Self {
+        Printed { skipping, ..self }
+    }
+}
+
 struct Printer<'f, 'p, 'g> {
     finisher: &'f mut Finisher<'p, 'g>,
+    /// What names of our own variables begin with: nothing that a client's do.
+    prefix: String,
+    /// Fields of the operation's own level that can be left out, each with a variable for it.
+    skips: Vec<(Name, String)>,
+    /// How deep the selection is that is being printed.
+    depth: usize,
     variables: Vec<Name>,
     guards: Vec<(String, u32)>,
     body: String,
@@ -50,13 +93,30 @@ struct Printer<'f, 'p, 'g> {
 pub(super) fn operation(
     finisher: &mut Finisher<'_, '_>,
     operation: &Operation<'_>,
-    kind: executable::OperationType,
-    read: ReadId,
+    printed: &Printed<'_>,
     guard: &Guard,
-    entities: Option<&Name>,
 ) -> ServiceOperation {
+    let Printed {
+        kind,
+        read,
+        entities,
+        skipping,
+    } = *printed;
+    let mut prefix = "_".to_owned();
+    while operation
+        .variables
+        .iter()
+        .any(|(name, _)| name.starts_with(prefix.as_str()))
+    {
+        prefix.push('_');
+    }
+    let skips = skipping.iter().enumerate();
+    let skips = skips.map(|(place, own)| (own.field.clone(), format!("{prefix}r{place}")));
     let mut printer = Printer {
         finisher,
+        skips: skips.collect(),
+        prefix,
+        depth: 0,
         variables: Vec::new(),
         guards: Vec::new(),
         body: String::new(),
@@ -74,8 +134,10 @@ pub(super) fn operation(
     let Printer {
         mut variables,
         guards,
+        skips,
         ..
     } = printer;
+    let skips: Vec<String> = skips.into_iter().map(|(_, name)| name).collect();
     variables.sort();
     let mut representations = None;
     if entities.is_some() {
@@ -94,7 +156,8 @@ pub(super) fn operation(
             definitions.push(format!("${name}: {ty}"));
         }
     }
-    definitions.extend(guards.iter().map(|(name, _)| format!("${name}: Boolean!")));
+    let own = guards.iter().map(|(name, _)| name).chain(&skips);
+    definitions.extend(own.map(|name| format!("${name}: Boolean!")));
     let mut text = String::new();
     text.push_str(kind.name());
     if let Some(name) = operation.name {
@@ -119,6 +182,7 @@ pub(super) fn operation(
         text,
         variables,
         guards,
+        skips,
         representations,
         selection,
     }
@@ -159,15 +223,21 @@ impl Printer<'_, '_, '_> {
             self.arguments(&arguments);
             if guard != *outer && !guard.is_always() {
                 let index = self.finisher.guard(guard.clone());
-                let name = format!("_g{index}");
+                let name = format!("{}g{index}", self.prefix);
                 let _ = write!(self.body, " @include(if: ${name})");
                 if !self.guards.iter().any(|(_, known)| *known == index) {
                     self.guards.push((name, index));
                 }
             }
+            let skip = self.skips.iter().find(|(name, _)| *name == field.name);
+            if let (0, Some((_, name))) = (self.depth, skip) {
+                let _ = write!(self.body, " @skip(if: ${name})");
+            }
             if let Some(read) = field.read {
                 self.body.push(' ');
+                self.depth += 1;
                 self.selection(read, &guard);
+                self.depth -= 1;
             }
         }
         if within.is_some() {

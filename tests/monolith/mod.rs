@@ -14,7 +14,6 @@
 //! goes into a file in `tests/monolith/seeds`.
 //!
 //! What the generator leaves out, because the gateway means to differ there:
-//! - a failing field that others require stands only where nothing else is fetched together with these;
 //! - where what must not be null may fail, no composite field is asked for under two names: both are one slot, and one
 //!   service's null would be that of both.
 

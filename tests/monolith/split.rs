@@ -277,23 +277,6 @@ fn need(world: &World, random: &mut Random, own: &Field) -> Option<Need> {
     Some(need)
 }
 
-/// Whether a field fails now and then, or something that it is computed from.
-fn may_fail(world: &World, object: &Object, own: &Field) -> bool {
-    let below = world
-        .object(own.ty.base())
-        .filter(|o| o.kind == Kind::Value);
-    let below = below.is_some_and(|o| o.fields.iter().any(|f| f.fails));
-    let required = match &own.source {
-        Source::Computed(needs) => needs.iter().any(|need| {
-            object
-                .field(&need.field)
-                .is_some_and(|f| may_fail(world, object, f))
-        }),
-        _ => false,
-    };
-    own.fails || below || required || rest::may_fail(world, object, own)
-}
-
 /// Makes some fields computed ones: of fields before them, which their subgraph does not resolve.
 fn compute(world: &mut World, random: &mut Random) {
     for index in 0..world.objects.len() {
@@ -314,17 +297,9 @@ fn compute(world: &mut World, random: &mut Random) {
             if world.subgraphs[home].rest {
                 continue;
             }
-            // Where something required fails, all fails that is fetched together with what requires it.
-            let alone = object
-                .fields
-                .iter()
-                .filter(|f| f.at.contains(&home))
-                .count()
-                == 1;
             let earlier: Vec<&Field> = object.fields[..place]
                 .iter()
                 .filter(|f| !f.at.contains(&home) && f.overridden != Some(home))
-                .filter(|f| alone || !may_fail(world, object, f))
                 .filter(|f| matches!(f.source, Source::Plain | Source::Computed(_)))
                 .collect();
             let mut needs: Vec<Need> = Vec::new();

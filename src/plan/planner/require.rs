@@ -14,6 +14,7 @@ use crate::plan::draft::Input;
 use crate::plan::draft::Origin;
 use crate::plan::draft::PosId;
 use crate::plan::draft::Position;
+use crate::plan::draft::Requirement;
 use crate::plan::draft::merge_input;
 use crate::plan::guard::Guard;
 use crate::plan::need::Need;
@@ -38,9 +39,13 @@ impl Planner<'_> {
         }
         let lookup = self.graph.lookup(entry.lookup);
         self.entering.push((need, entry.clone()));
-        let inputs = self.require_inputs(need, ty, &entry);
+        let key = self.require_key(need, ty, &entry);
+        let requirement = key.and_then(|key| Ok((key, self.requirement(need, ty, &entry)?)));
         self.entering.pop();
-        let inputs = inputs?;
+        let (mut inputs, requirement) = requirement?;
+        for input in requirement.iter().flat_map(|own| &own.inputs) {
+            merge_input(&mut inputs, input.clone());
+        }
         let tree = self.add_tree(need, lookup.to);
         self.fetches.push(Draft {
             lookup: entry.lookup,
@@ -48,6 +53,7 @@ impl Planner<'_> {
             ty,
             arguments_of: entry.slot,
             inputs,
+            requirements: requirement.into_iter().collect(),
             tree,
             sequence: self.sequence,
             worlds: self.here,
@@ -73,7 +79,7 @@ impl Planner<'_> {
         Ok(pos)
     }
 
-    pub(super) fn require_inputs(
+    fn require_key(
         &mut self,
         need: NeedId,
         ty: TypeId,
@@ -82,20 +88,28 @@ impl Planner<'_> {
         let lookup = self.graph.lookup(entry.lookup);
         let mut inputs = self.require(need, ty, &lookup.key)?;
         inputs.iter_mut().for_each(mark_key);
-        if let Some(field) = &entry.required {
-            let requires = self
-                .graph
-                .node(lookup.to)
-                .fields
-                .get(field)
-                .and_then(|edge| edge.requires.as_ref());
-            if let Some(requires) = requires {
-                for input in self.require(need, ty, requires)? {
-                    merge_input(&mut inputs, input);
-                }
-            }
-        }
         Ok(inputs)
+    }
+
+    /// What the field requires for which a lookup is entered.
+    fn requirement(
+        &mut self,
+        need: NeedId,
+        ty: TypeId,
+        entry: &Entry,
+    ) -> Result<Option<Requirement>, PlanError> {
+        let Some(field) = &entry.required else {
+            return Ok(None);
+        };
+        let node = self.graph.node(self.graph.lookup(entry.lookup).to);
+        let edge = node.fields.get(field);
+        let Some(set) = edge.and_then(|edge| edge.requires.as_ref()) else {
+            return Ok(None);
+        };
+        Ok(Some(Requirement {
+            field: field.clone(),
+            inputs: self.require(need, ty, set)?,
+        }))
     }
 
     /// Makes the fields of a set known for the rows of a level, as hidden slots where nobody asked for them.
