@@ -201,11 +201,29 @@ fn article(expected: &str) -> String {
     }
 }
 
+/// A step below a value that a service has nulled, towards the field that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    Slot(u16),
+    Index(u32),
+}
+
+/// A failure, or one that befell something below the place where it is found.
+#[derive(Debug)]
+struct Entry {
+    failure: u32,
+    below: Vec<Below>,
+    /// The entry of the failure without a place below.
+    plain: u32,
+}
+
 /// All failures of a request, and where they are reported.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     all: Vec<Failure>,
     reported: Vec<u32>,
+    /// What cells refer to.
+    entries: Vec<Entry>,
     /// The response's `errors`, without brackets.
     out: Vec<u8>,
     count: usize,
@@ -228,7 +246,37 @@ impl Failures {
     pub(crate) fn add(&mut self, failure: Failure) -> u32 {
         self.all.push(failure);
         self.reported.push(0);
-        (self.all.len() - 1) as u32
+        let plain = self.entries.len() as u32;
+        self.entries.push(Entry {
+            failure: (self.all.len() - 1) as u32,
+            below: Vec::new(),
+            plain,
+        });
+        plain
+    }
+
+    /// The same failure for a null that a service made of a failure below it.
+    pub(crate) fn add_below(&mut self, known: u32, below: Vec<Below>) -> u32 {
+        if below.is_empty() {
+            return known;
+        }
+        let Entry { failure, plain, .. } = self.entries[known as usize];
+        self.entries.push(Entry {
+            failure,
+            below,
+            plain,
+        });
+        (self.entries.len() - 1) as u32
+    }
+
+    /// The same failure for another field, which it has made fail as well.
+    pub(crate) fn elsewhere(&self, known: u32) -> u32 {
+        self.entries[known as usize].plain
+    }
+
+    /// The way from where a failure is found to the field that it befell.
+    pub(crate) fn below(&self, known: u32) -> &[Below] {
+        &self.entries[known as usize].below
     }
 
     /// True when nothing has been reported.
@@ -244,10 +292,11 @@ impl Failures {
     /// Reports a failure at a path.
     pub(crate) fn at(
         &mut self,
-        failure: u32,
+        known: u32,
         path: &[PathElement<'_>],
         locations: &[(usize, usize)],
     ) {
+        let failure = self.entries[known as usize].failure;
         let reported = &mut self.reported[failure as usize];
         *reported += 1;
         if *reported > PER_FAILURE || self.count >= self.total {
@@ -258,7 +307,8 @@ impl Failures {
     }
 
     /// Reports a failure that concerns the whole answer.
-    pub(crate) fn overall(&mut self, failure: u32) {
+    pub(crate) fn overall(&mut self, known: u32) {
+        let failure = self.entries[known as usize].failure;
         self.reported[failure as usize] += 1;
         self.write(failure, None, &[]);
     }

@@ -269,13 +269,15 @@ impl<'a> Execution<'a> {
         let mut lander = self.lander();
         for (row, failure) in &preparation.failed {
             if preparation.too_many.is_none() {
-                merge::fail_row(lander.store, lander.plan, *row, fetch.read, *failure);
+                let failure = lander.failures.elsewhere(*failure);
+                merge::fail_row(lander.store, lander.plan, *row, fetch.read, failure);
             }
         }
         for (row, requirement, failure) in &preparation.unmet {
             let field = &fetch.requirements[*requirement].field;
+            let failure = lander.failures.elsewhere(*failure);
             let (store, plan) = (&mut *lander.store, lander.plan);
-            merge::fail_named(store, plan, *row, fetch.read, field, *failure);
+            merge::fail_named(store, plan, *row, fetch.read, field, failure);
         }
         if let Some(count) = preparation.too_many {
             let rows: Vec<RowId> = preparation.failed.iter().map(|(row, _)| *row).collect();

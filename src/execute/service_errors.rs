@@ -3,6 +3,7 @@
 //! Their texts go no further, not even to the log, since they may hold anything: what a client sees names the service
 //! and the kind of failure.
 
+use super::failure::Below;
 use super::failure::Kind;
 use super::land::Lander;
 use super::merge::Nulls;
@@ -106,6 +107,7 @@ fn mark(lander: &mut Lander<'_>, row: RowId, read: ReadId, path: &[Value], failu
     };
     match lander.store.cell(row, field.slot) {
         Cell::Missing | Cell::Null => {
+            let failure = below(lander, field.read, rest, failure);
             lander.store.set(row, field.slot, Cell::Failed(failure));
             true
         }
@@ -132,6 +134,7 @@ fn mark_in(
             let Some(index) = index else { return false };
             match lander.store.item(at, index) {
                 Cell::Missing | Cell::Null => {
+                    let failure = below(lander, read, rest, failure);
                     lander.store.set_item(at, index, Cell::Failed(failure));
                     true
                 }
@@ -141,4 +144,28 @@ fn mark_in(
         }
         _ => false,
     }
+}
+
+/// The failure as it is found at a null that it has made, when the rest of its path leads on from there.
+fn below(lander: &mut Lander<'_>, mut read: Option<ReadId>, path: &[Value], failure: u32) -> u32 {
+    let mut steps = Vec::with_capacity(path.len());
+    for element in path {
+        match (element, read) {
+            (Value::Number(index), _) => {
+                let index = index.as_i64().and_then(|index| u32::try_from(index).ok());
+                let Some(index) = index else { break };
+                steps.push(Below::Index(index));
+            }
+            (Value::String(key), Some(known)) => {
+                let mut fields = lander.plan.read(known).fields.iter();
+                let Some(field) = fields.find(|field| field.key == **key) else {
+                    break;
+                };
+                steps.push(Below::Slot(field.slot));
+                read = field.read;
+            }
+            _ => break,
+        }
+    }
+    lander.failures.add_below(failure, steps)
 }

@@ -3,6 +3,7 @@
 //! Completion (GraphQL specification, 6.4.3) and null propagation (6.4.4) happen on the way: where a value that must
 //! not be null is, what was written is cut back to the nearest parent that may be, and `null` stands there.
 
+use super::failure::Below;
 use super::failure::Failure;
 use super::failure::Failures;
 use super::store::Cell;
@@ -16,6 +17,7 @@ use crate::plan::output::FieldSource;
 use crate::plan::output::Leaf;
 use crate::plan::output::Output;
 use crate::plan::output::OutputField;
+use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
 use crate::plan::output::Plain;
 use crate::plan::output::PlainKind;
@@ -80,7 +82,7 @@ impl<'w> Writer<'w> {
                 self.out.extend_from_slice(text);
             } else {
                 self.out.extend_from_slice(&field.key);
-                self.field(row, field)?;
+                self.field(row, field, object)?;
             }
         }
         match self.out.get_mut(start) {
@@ -91,9 +93,22 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    fn field(&mut self, row: RowId, field: &'w OutputField) -> Result<(), Propagate> {
+    fn field(
+        &mut self,
+        row: RowId,
+        field: &'w OutputField,
+        object: &'w OutputObject,
+    ) -> Result<(), Propagate> {
         match field.source {
             FieldSource::Slot(slot) => {
+                if self.is_null_in_non_null(row, field)
+                    && let Some((culprit, failure)) = self.culprit(row, object)
+                {
+                    self.path.push(PathElement::Field(&culprit.name));
+                    self.failed(failure, &culprit.ty, culprit);
+                    self.path.pop();
+                    return Err(Propagate);
+                }
                 self.path.push(PathElement::Field(&field.name));
                 if !self.store.is_calm() {
                     self.raised(row, slot, field);
@@ -124,6 +139,32 @@ impl<'w> Writer<'w> {
                 Ok(())
             }
         }
+    }
+
+    fn is_null_in_non_null(&self, row: RowId, field: &OutputField) -> bool {
+        let FieldSource::Slot(slot) = field.source else {
+            return false;
+        };
+        matches!(field.ty, OutputType::NonNull(_))
+            && matches!(self.store.cell(row, slot), Cell::Missing | Cell::Null)
+    }
+
+    /// A field for whose failure the object is null: a service that has nulled it says so of that field only, and has no
+    /// values for the others.
+    fn culprit(&self, row: RowId, object: &'w OutputObject) -> Option<(&'w OutputField, u32)> {
+        let fields = object.fields_of(self.store.ty(row)).iter();
+        let mut fields = fields.map(|index| &object.fields[*index as usize]);
+        fields.find_map(|field| match (field.source, &field.ty) {
+            (FieldSource::Slot(slot), OutputType::NonNull(_))
+                if self.guards[field.guard as usize] =>
+            {
+                match self.store.cell(row, slot) {
+                    Cell::Failed(failure) => Some((field, failure)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
     }
 
     /// Reports what a mapping has raised beside the value.
@@ -182,7 +223,7 @@ impl<'w> Writer<'w> {
                 Ok(())
             }
             (Cell::Failed(failure), _) => {
-                self.failures.at(failure, &self.path, &field.locations);
+                self.failed(failure, ty, field);
                 Err(Propagate)
             }
             (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
@@ -313,6 +354,37 @@ impl<'w> Writer<'w> {
                 self.out.push(b']');
             }
         }
+    }
+
+    /// Reports a failure that a cell holds, at the field that it befell: that may lie below the null that came of it.
+    fn failed(&mut self, failure: u32, ty: &'w OutputType, field: &'w OutputField) {
+        let (output, depth) = (self.output, self.path.len());
+        let (mut ty, mut field) = (ty, field);
+        for step in self.failures.below(failure) {
+            while let OutputType::NonNull(inner) = ty {
+                ty = inner;
+            }
+            match (step, ty) {
+                (Below::Index(index), OutputType::List(item)) => {
+                    self.path.push(PathElement::Index(*index));
+                    ty = item;
+                }
+                (Below::Slot(slot), OutputType::Object(object)) => {
+                    let mut fields = output.objects[*object as usize].fields.iter();
+                    let known = fields.find(|field| {
+                        field.source == FieldSource::Slot(*slot)
+                            && self.guards[field.guard as usize]
+                    });
+                    // What the client has not asked for has no place in the answer.
+                    let Some(known) = known else { break };
+                    self.path.push(PathElement::Field(&known.name));
+                    (ty, field) = (&known.ty, known);
+                }
+                _ => break,
+            }
+        }
+        self.failures.at(failure, &self.path, &field.locations);
+        self.path.truncate(depth);
     }
 
     fn fail(&mut self, failure: Failure, field: &'w OutputField) {

@@ -1,9 +1,9 @@
 //! What it means that two answers are the same.
 //!
-//! Data must be equal, fields in their order. Errors must be at the same places: an error is at the null that it has made,
-//! which is the path's first null, since a service that nulls a parent is not asked where below it went wrong, and whether
-//! siblings of a field that has nulled its parent are still executed is left open by the specification (6.4.4). So
-//! every null that comes from an error has one in both answers, and nothing else has.
+//! Data must be equal, fields in their order. Each error must be at a field that has failed, by its whole path, and no two at
+//! one. Where a failure has nulled a parent, the specification leaves open whether that parent's other fields are
+//! still executed (6.4.4), so of all failures behind one null one must be told, and more may be: an error is behind the
+//! first null on its path.
 
 use std::collections::BTreeSet;
 
@@ -30,6 +30,19 @@ pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {
         }
         if error.text().contains("a secret text") {
             return Some("the text of a service's error is passed on".to_owned());
+        }
+    }
+    let all: BTreeSet<&Path> = expected.errors.iter().collect();
+    let mut told = BTreeSet::new();
+    for path in &paths {
+        if !all.contains(path) {
+            return Some(format!(
+                "an error at {path:?}, not at {:?}",
+                expected.errors
+            ));
+        }
+        if !told.insert(path) {
+            return Some(format!("two errors at {path:?}"));
         }
     }
     let wanted = nulls(&data, &expected.errors);
