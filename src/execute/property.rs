@@ -61,6 +61,7 @@ fn needs_and_reads() -> (Vec<Need>, Vec<Read>) {
             parent: None,
             slots: slots.collect(),
             index: BTreeMap::new(),
+            apart: Default::default(),
             needs_typename: false,
         });
         let fields = fields.iter().enumerate();

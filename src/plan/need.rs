@@ -5,6 +5,7 @@
 //! the possible types fall into classes that ask for the same; a slot says for which types it counts.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
@@ -16,6 +17,7 @@ use indexmap::IndexMap;
 use super::PlanError;
 use super::guard::Guard;
 use super::guard::Literal;
+use crate::connector::SubgraphKind;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
@@ -34,6 +36,9 @@ pub struct Need {
     pub slots: Vec<Slot>,
     /// Which slot serves a field, per concrete type.
     pub index: BTreeMap<TypeId, BTreeMap<SlotKey, u16>>,
+    /// Response fields that share no slot with others of the same field and arguments, because what they select beneath
+    /// may null them and not the others; by concrete type, each with the response key that tells its slot.
+    pub apart: BTreeMap<(TypeId, Name), Name>,
     /// The answer depends on the concrete type: `__typename` is asked for, or types differ in what is asked of them.
     pub needs_typename: bool,
 }
@@ -45,7 +50,8 @@ pub struct SlotKey {
     pub field: Name,
     /// Arguments sorted by name, as GraphQL text; empty for none.
     pub arguments: Arc<str>,
-    /// At the root of a mutation, the response key: each response field there is an execution of its own.
+    /// The response key, where a response field has a slot of its own: at the root of a mutation each is an execution of
+    /// its own; elsewhere see [`Need::apart`].
     pub response: Option<Name>,
 }
 
@@ -62,6 +68,16 @@ pub struct Slot {
     pub guard: Guard,
     /// The position it leads to, for a composite field.
     pub child: Option<NeedId>,
+}
+
+impl Need {
+    /// The key of the slot of a response field.
+    pub fn slot_key(&self, concrete: TypeId, field: &executable::Field) -> SlotKey {
+        let mut key = slot_key(&field.name, &field.arguments);
+        let place = (concrete, field.response_key().clone());
+        key.response = self.apart.get(&place).cloned();
+        key
+    }
 }
 
 /// Fields that contribute to one slot.
@@ -119,6 +135,7 @@ impl<'a> NeedBuilder<'a> {
             parent,
             slots: Vec::new(),
             index: BTreeMap::new(),
+            apart: BTreeMap::new(),
             needs_typename: false,
         });
         // Slots that have the same contributions for several types are one slot.
@@ -131,6 +148,7 @@ impl<'a> NeedBuilder<'a> {
             for (set, guard) in sources {
                 self.collect(concrete, set, guard, each, &mut collected, &mut typename)?;
             }
+            let collected = self.take_apart(id, concrete, collected)?;
             let mut index = BTreeMap::new();
             for (key, contributions) in collected {
                 let identity = contributions
@@ -165,6 +183,114 @@ impl<'a> NeedBuilder<'a> {
             self.build_child(id, slot, &contributions)?;
         }
         Ok(id)
+    }
+
+    /// Gives response fields of one field and arguments slots of their own where a null beneath could null one of them and
+    /// not the others: a service nulls what it was asked for as a whole, for all that was selected of it.
+    fn take_apart(
+        &mut self,
+        need: NeedId,
+        concrete: TypeId,
+        collected: Contributions<'a>,
+    ) -> Result<Contributions<'a>, PlanError> {
+        let mut out = Contributions::new();
+        for (key, contributions) in collected {
+            let first = contributions.first().map(|own| own.field.response_key());
+            let alone = contributions
+                .iter()
+                .all(|own| Some(own.field.response_key()) == first);
+            if alone || contributions[0].field.selection_set.is_empty() {
+                out.insert(key, contributions);
+                continue;
+            }
+            let mut by_response: IndexMap<Name, Vec<Contribution<'a>>> = IndexMap::new();
+            for own in contributions {
+                let response = own.field.response_key().clone();
+                by_response.entry(response).or_default().push(own);
+            }
+            let mut known: Vec<(BTreeSet<String>, SlotKey)> = Vec::new();
+            for (response, contributions) in by_response {
+                let mut fragile = BTreeSet::new();
+                for own in &contributions {
+                    self.fragile(&own.field.selection_set, "", &mut fragile)?;
+                }
+                let shared = known.iter().find(|(other, _)| *other == fragile);
+                let own = match shared {
+                    Some((_, own)) => own.clone(),
+                    None => {
+                        let mut own = key.clone();
+                        own.response = (!known.is_empty()).then(|| response.clone());
+                        known.push((fragile, own.clone()));
+                        own
+                    }
+                };
+                if let Some(name) = &own.response {
+                    let apart = &mut self.needs[need.0 as usize].apart;
+                    apart.insert((concrete, response), name.clone());
+                }
+                out.entry(own).or_default().extend(contributions);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Whether a GraphQL service may be asked for a field: a connector's documents are completed here.
+    fn is_of_a_service(&self, ty: &Name, field: &Name) -> bool {
+        let types = &self.graph.types;
+        let Some(ty) = types.id(ty) else { return false };
+        let possible = types.info(ty).possible.iter().copied();
+        let names: Vec<&Name> = std::iter::once(ty)
+            .chain(possible)
+            .map(|ty| types.name(ty))
+            .collect();
+        let services = self.graph.services.iter();
+        let mut services =
+            services.filter(|own| !matches!(own.kind, SubgraphKind::Connectors { .. }));
+        services.any(|service| {
+            let mut names = names.iter();
+            names.any(|name| service.schema.type_field(name, field).is_ok())
+        })
+    }
+
+    /// What may not be null beneath a selection set, each as the way to it with its conditions.
+    fn fragile(
+        &mut self,
+        set: &'a executable::SelectionSet,
+        way: &str,
+        into: &mut BTreeSet<String>,
+    ) -> Result<(), PlanError> {
+        for selection in &set.selections {
+            self.spend(1)?;
+            let conditions = selection.directives().serialize().no_indent().to_string();
+            let (step, below) = match selection {
+                executable::Selection::Field(field) => {
+                    let key = slot_key(&field.name, &field.arguments);
+                    let step = format!("{way}/{}({}){conditions}", key.field, key.arguments);
+                    if field.ty().is_non_null() && self.is_of_a_service(&set.ty, &field.name) {
+                        into.insert(step.clone());
+                    }
+                    (step, Some(&field.selection_set))
+                }
+                executable::Selection::InlineFragment(fragment) => {
+                    let on = fragment.type_condition.as_ref();
+                    let on = on.map(Name::as_str).unwrap_or_default();
+                    (
+                        format!("{way}/...{on}{conditions}"),
+                        Some(&fragment.selection_set),
+                    )
+                }
+                executable::Selection::FragmentSpread(spread) => {
+                    let fragment = self.document.fragments.get(&spread.fragment_name);
+                    let on = fragment.map(|fragment| fragment.selection_set.ty.as_str());
+                    let step = format!("{way}/...{}{conditions}", on.unwrap_or_default());
+                    (step, fragment.map(|fragment| &fragment.selection_set))
+                }
+            };
+            if let Some(below) = below {
+                self.fragile(below, &step, into)?;
+            }
+        }
+        Ok(())
     }
 
     fn add_slot(

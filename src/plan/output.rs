@@ -17,7 +17,6 @@ use super::guard::Guard;
 use super::need::Need;
 use super::need::NeedId;
 use super::need::guard_of;
-use super::need::slot_key;
 use super::need::type_applies;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
@@ -296,9 +295,12 @@ impl<'a> OutputBuilder<'a> {
                 let Some((first, _)) = response.fields.first() else {
                     continue;
                 };
-                let mut key = slot_key(&first.name, &first.arguments);
-                key.response = each.then(|| name.clone());
-                let slots = self.needs[need.0 as usize].index.get(&concrete);
+                let own = &self.needs[need.0 as usize];
+                let mut key = own.slot_key(concrete, first);
+                if each {
+                    key.response = Some(name.clone());
+                }
+                let slots = own.index.get(&concrete);
                 let slot = slots.and_then(|slots| slots.get(&key)).copied();
                 let all = response.fields.iter();
                 let all = all.map(|(f, _)| std::ptr::from_ref(*f).addr()).collect();

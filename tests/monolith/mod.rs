@@ -12,10 +12,6 @@
 //! which on, and for how long at the most. A failing case is made smaller ([`shrink`]) and written to a file under
 //! `target/tmp`, which is named. Mend the cause, and keep a case under `tests/plans` or `tests/execution`; the world's number
 //! goes into a file in `tests/monolith/seeds`.
-//!
-//! What the generator leaves out, because the gateway means to differ there:
-//! - where what must not be null may fail, no composite field is asked for under two names: both are one slot, and one
-//!   service's null would be that of both.
 
 mod case;
 mod compare;

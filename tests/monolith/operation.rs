@@ -182,7 +182,12 @@ impl Maker<'_> {
             self.random.between(1, 4)
         };
         for _ in 0..wanted {
-            out.extend(self.selection(ty, depth));
+            let made = self.selection(ty, depth);
+            out.extend(
+                made.as_ref()
+                    .and_then(|made| self.once_more(made, ty, depth)),
+            );
+            out.extend(made);
         }
         if out.is_empty() {
             out.push(self.typename());
@@ -292,9 +297,10 @@ impl Maker<'_> {
         let name = self.random.pick(&names).clone();
         let field = self.world.field(ty, &name)?;
         let leaf = is_leaf(field.ty.base());
-        // Where what must not be null may fail, one field under two names would be nulled under both: see `compare`.
-        let alias = self.random.chance(10) && (leaf || !self.world.strict);
-        let alias = alias.then(|| (*self.random.pick(&ALIASES)).to_owned());
+        let alias = self
+            .random
+            .chance(12)
+            .then(|| (*self.random.pick(&ALIASES)).to_owned());
         let arguments = match &field.source {
             Source::Lookup(entity) if self.random.chance(85) => self.key(entity, &field.arguments),
             _ => self.arguments(&field.arguments),
@@ -309,6 +315,23 @@ impl Maker<'_> {
             what: What::Field(alias, name, arguments),
             directives,
             selections,
+        })
+    }
+
+    /// Now and then the same composite field again, with the same arguments under another name.
+    fn once_more(&mut self, made: &Selection, ty: &str, depth: usize) -> Option<Selection> {
+        let What::Field(None, name, arguments) = &made.what else {
+            return None;
+        };
+        let base = self.world.field(ty, name)?.ty.base();
+        if is_leaf(base) || !self.random.chance(10) {
+            return None;
+        }
+        let alias = format!("again{}", self.left);
+        Some(Selection {
+            what: What::Field(Some(alias), name.clone(), arguments.clone()),
+            directives: self.directives(),
+            selections: self.selections(base, depth + 1),
         })
     }
 

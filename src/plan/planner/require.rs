@@ -347,6 +347,7 @@ impl Planner<'_> {
                 parent,
                 slots: Vec::new(),
                 index,
+                apart: Default::default(),
                 needs_typename: false,
             });
             self.needs[need.0 as usize].slots[slot as usize].child = Some(id);
