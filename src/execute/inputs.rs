@@ -98,7 +98,7 @@ pub(crate) fn write_members(
 }
 
 /// A name of GraphQL needs no escapes (specification, section 2.1.9).
-fn write_name(name: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_name(name: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(name.as_bytes());
     out.push(b'"');

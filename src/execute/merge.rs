@@ -20,7 +20,13 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
     let width = plan.needs[store.need(from) as usize].slots.len() as u16;
     for slot in 0..width {
         let cell = store.cell(from, slot);
-        if cell != Cell::Missing {
+        if cell == Cell::Missing {
+            continue;
+        }
+        // Nothing has been there, which is the usual case.
+        if store.cell(into, slot) == Cell::Missing {
+            store.set(into, slot, cell);
+        } else {
             merge_cell(store, plan, into, slot, cell);
         }
     }

@@ -15,6 +15,7 @@ use super::inputs::comparable_key;
 use super::inputs::rows_at;
 use super::inputs::value_of;
 use super::inputs::write_members;
+use super::inputs::write_name;
 use super::store::RowId;
 use super::store::Store;
 use crate::connector::Connect;
@@ -254,7 +255,7 @@ impl Preparer<'_> {
         text.push(b'{');
         if let Some(typename) = typename {
             text.extend_from_slice(b"\"__typename\":");
-            write_json_string(typename, text);
+            write_name(typename, text);
         }
         let types = &self.runtime.graph.types;
         write_members(self.store, types, row, inputs, typename.is_none(), text)?;
