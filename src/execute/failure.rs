@@ -215,6 +215,8 @@ struct Entry {
     below: Vec<Below>,
     /// The entry of the failure without a place below.
     plain: u32,
+    /// It is known only that the value is missing for it, not that it failed.
+    vague: bool,
 }
 
 /// All failures of a request, and where they are reported.
@@ -251,6 +253,7 @@ impl Failures {
             failure: (self.all.len() - 1) as u32,
             below: Vec::new(),
             plain,
+            vague: false,
         });
         plain
     }
@@ -265,8 +268,31 @@ impl Failures {
             failure,
             below,
             plain,
+            vague: false,
         });
         (self.entries.len() - 1) as u32
+    }
+
+    /// The same failure for whatever else is missing from the answer that had it.
+    pub(crate) fn add_vague(&mut self, known: u32) -> u32 {
+        let Entry { failure, plain, .. } = self.entries[known as usize];
+        self.entries.push(Entry {
+            failure,
+            below: Vec::new(),
+            plain,
+            vague: true,
+        });
+        (self.entries.len() - 1) as u32
+    }
+
+    /// Whether it is not known that the failure befell the value for which it is told.
+    pub(crate) fn is_vague(&self, known: u32) -> bool {
+        self.entries[known as usize].vague
+    }
+
+    /// True when nothing has failed so far.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// The same failure for another field, which it has made fail as well.

@@ -75,6 +75,7 @@ pub(crate) fn locate(
         }
     }
     if let (true, Some(failure)) = (all, first) {
+        let failure = lander.failures.add_vague(failure);
         for row in prepared.targets.rows() {
             fail_row(lander.store, lander.plan, row, fetch.read, failure);
         }

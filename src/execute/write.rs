@@ -66,6 +66,12 @@ impl<'w> Writer<'w> {
             self.too_long = true;
             return Err(Propagate);
         }
+        if !self.failures.is_calm()
+            && let Some(culprit) = self.culprit(row, object)
+        {
+            self.blame(culprit);
+            return Err(Propagate);
+        }
         // Each field's name is written with a comma before it; the first one's becomes the brace.
         let start = self.out.len();
         let is_calm = self.store.is_calm();
@@ -82,7 +88,7 @@ impl<'w> Writer<'w> {
                 self.out.extend_from_slice(text);
             } else {
                 self.out.extend_from_slice(&field.key);
-                self.field(row, field, object)?;
+                self.field(row, field)?;
             }
         }
         match self.out.get_mut(start) {
@@ -93,22 +99,9 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    fn field(
-        &mut self,
-        row: RowId,
-        field: &'w OutputField,
-        object: &'w OutputObject,
-    ) -> Result<(), Propagate> {
+    fn field(&mut self, row: RowId, field: &'w OutputField) -> Result<(), Propagate> {
         match field.source {
             FieldSource::Slot(slot) => {
-                if self.is_null_in_non_null(row, field)
-                    && let Some((culprit, failure)) = self.culprit(row, object)
-                {
-                    self.path.push(PathElement::Field(&culprit.name));
-                    self.failed(failure, &culprit.ty, culprit);
-                    self.path.pop();
-                    return Err(Propagate);
-                }
                 self.path.push(PathElement::Field(&field.name));
                 if !self.store.is_calm() {
                     self.raised(row, slot, field);
@@ -141,30 +134,41 @@ impl<'w> Writer<'w> {
         }
     }
 
-    fn is_null_in_non_null(&self, row: RowId, field: &OutputField) -> bool {
-        let FieldSource::Slot(slot) = field.source else {
-            return false;
-        };
-        matches!(field.ty, OutputType::NonNull(_))
-            && matches!(self.store.cell(row, slot), Cell::Missing | Cell::Null)
-    }
-
-    /// A field for whose failure the object is null: a service that has nulled it says so of that field only, and has no
-    /// values for the others.
+    /// A failed field for which this object cannot be: of several the one that is known to have failed. A service that nulls
+    /// an object says so of that field only, and has no values for the others.
     fn culprit(&self, row: RowId, object: &'w OutputObject) -> Option<(&'w OutputField, u32)> {
         let fields = object.fields_of(self.store.ty(row)).iter();
-        let mut fields = fields.map(|index| &object.fields[*index as usize]);
-        fields.find_map(|field| match (field.source, &field.ty) {
-            (FieldSource::Slot(slot), OutputType::NonNull(_))
-                if self.guards[field.guard as usize] =>
-            {
-                match self.store.cell(row, slot) {
-                    Cell::Failed(failure) => Some((field, failure)),
-                    _ => None,
-                }
-            }
+        let fields = fields.map(|index| &object.fields[*index as usize]);
+        let failed = fields.filter(|field| matches!(field.ty, OutputType::NonNull(_)));
+        let failed = failed.filter_map(|field| Some((field, self.failure_of(row, field)?)));
+        failed.min_by_key(|(_, failure)| self.failures.is_vague(*failure))
+    }
+
+    /// A failed field of an object whose type is not known, since what tells the type has failed.
+    fn culprit_of_any_type(
+        &self,
+        row: RowId,
+        object: &'w OutputObject,
+    ) -> Option<(&'w OutputField, u32)> {
+        let mut fields = object.fields.iter();
+        fields.find_map(|field| Some((field, self.failure_of(row, field)?)))
+    }
+
+    fn failure_of(&self, row: RowId, field: &OutputField) -> Option<u32> {
+        let FieldSource::Slot(slot) = field.source else {
+            return None;
+        };
+        match self.store.cell(row, slot) {
+            Cell::Failed(failure) if self.guards[field.guard as usize] => Some(failure),
             _ => None,
-        })
+        }
+    }
+
+    /// Reports the failure of a field of the object that is being written.
+    fn blame(&mut self, (field, failure): (&'w OutputField, u32)) {
+        self.path.push(PathElement::Field(&field.name));
+        self.failed(failure, &field.ty, field);
+        self.path.pop();
     }
 
     /// Reports what a mapping has raised beside the value.
@@ -228,8 +232,12 @@ impl<'w> Writer<'w> {
             }
             (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
             (Cell::Row(row), OutputType::Object(object)) => {
-                if !self.output.objects[*object as usize].admits(self.store.ty(row), self.guards) {
-                    self.fail(Failure::unknown_type(), field);
+                let own = &self.output.objects[*object as usize];
+                if !own.admits(self.store.ty(row), self.guards) {
+                    match self.culprit_of_any_type(row, own) {
+                        Some(culprit) => self.blame(culprit),
+                        None => self.fail(Failure::unknown_type(), field),
+                    }
                     return Err(Propagate);
                 }
                 self.object(row, *object)

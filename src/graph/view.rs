@@ -12,7 +12,7 @@ use apollo_compiler::schema::{
 use super::federation as fed;
 use super::field_sets::{self, fields_of};
 use super::join::Key;
-use crate::connector::{FieldSet, Subgraph};
+use crate::connector::{ConnectKind, FieldSet, Site, Subgraph, SubgraphKind};
 
 /// (type, field).
 pub(crate) type Coordinate = (Name, Name);
@@ -29,7 +29,7 @@ pub(crate) struct View<'a> {
     pub(crate) external: HashSet<Coordinate>,
     /// Fields that several connectors may resolve: `@shareable` on them or on their type, and fields of keys.
     pub(crate) shareable: HashSet<Coordinate>,
-    /// Fields that some key, requirement or provision names, or that an interface asks for.
+    /// Fields that some key, requirement, provision or connect names, or that an interface asks for.
     pub(crate) used: HashSet<Coordinate>,
     /// Some field set does not parse, so that it is not known what it uses.
     pub(crate) unread: bool,
@@ -63,6 +63,7 @@ impl<'a> View<'a> {
         view.read_keys();
         view.read_field_sets();
         view.read_interfaces();
+        view.read_connects();
         view
     }
 
@@ -182,6 +183,27 @@ impl<'a> View<'a> {
             }
         }
         self.provided.retain(|at| self.external.contains(at));
+    }
+
+    /// What a connect reads of the object that it is made for (`$this`, `$batch`) is used; it may come from another connector.
+    fn read_connects(&mut self) {
+        let SubgraphKind::Connectors { connects, .. } = &self.subgraph.kind else {
+            return;
+        };
+        for connect in connects {
+            let (on, key) = match (&connect.site, &connect.kind) {
+                (Site::Field { parent, .. }, ConnectKind::Implicit { key }) => (parent, key),
+                (
+                    Site::Type { name },
+                    ConnectKind::Batch { key, .. } | ConnectKind::Single { key },
+                ) => (name, key),
+                _ => continue,
+            };
+            let used = &mut self.used;
+            field_sets::walk(self.schema, on, key, &mut |visit| {
+                used.insert((visit.parent.clone(), visit.definition.name.clone()));
+            });
+        }
     }
 
     /// A field that an implemented interface declares must be there, external or not.

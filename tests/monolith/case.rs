@@ -12,6 +12,7 @@ use sangam::config::Settings;
 use sangam::connector::read_sdl;
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
+use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
 use sangam::gateway::Member;
@@ -27,9 +28,11 @@ use super::naive::Answer;
 use super::naive::execute;
 use super::operation::Operation;
 use super::print;
+use super::random::hash;
 use super::rest;
 use super::server::Served;
 use super::server::Server;
+use super::world::ENTITIES;
 use super::world::World;
 
 /// A world that is served twice: without caches, and with caches and its subgraphs in reverse.
@@ -146,6 +149,33 @@ impl Case {
         execute(&self.schema, document, operation, variables, root, &data)
     }
 
+    /// How often each subgraph may be called: once for each step of the plan, or where it asks for one object after the
+    /// other, once for each that there is.
+    fn most_calls(&self, plan: &str, expected: &Answer) -> Vec<u64> {
+        let mut most = vec![0; self.world.subgraphs.len()];
+        for line in plan.lines() {
+            let Some((number, step)) = line.split_once(". ") else {
+                continue;
+            };
+            if number.parse::<u32>().is_err() {
+                continue;
+            }
+            let subgraphs = self.world.subgraphs.iter().enumerate();
+            let own = |name: &str| step.starts_with(&format!("{name}: "));
+            for (place, _) in subgraphs.filter(|(_, subgraph)| own(&subgraph.name)) {
+                let one_by_one = step.contains("a call per");
+                most[place] += match (self.world.subgraphs[place].rest, one_by_one) {
+                    (true, true) => ENTITIES,
+                    (true, false) => rest::MOST_PAGES,
+                    // What lacks something required is asked for apart.
+                    (false, _) if !expected.errors.is_empty() => 1 + ENTITIES,
+                    (false, _) => 1,
+                };
+            }
+        }
+        most
+    }
+
     /// What is wrong with one answer, and the answer.
     async fn once(
         &self,
@@ -155,8 +185,11 @@ impl Case {
         expected: &Answer,
     ) -> Option<(String, String)> {
         self.served.upstreams.begin();
+        self.served.upstreams.take_calls();
+        let draw = hash(self.world.seed, &["draw", text]) % 100;
         let client = ClientContext {
             mutations_allowed: true,
+            draw: Draw::At(draw as f64),
             ..ClientContext::default()
         };
         let response = gateway.execute(request(text, variables), &client).await;
@@ -171,7 +204,19 @@ impl Case {
             return Some((format!("refused: {code}"), got));
         }
         let answer = Json::parse(&response.body).unwrap();
-        compare(expected, &answer).map(|why| (why, got))
+        if let Some(why) = compare(expected, &answer) {
+            return Some((why, got));
+        }
+        let calls = self.served.upstreams.take_calls();
+        let most = self.most_calls(&plan(gateway, text).await, expected);
+        let too_many = |subgraph: &usize| calls[*subgraph] > most[*subgraph];
+        let mut subgraphs = 0..calls.len();
+        let found = subgraphs.find(too_many)?;
+        let (name, calls, most) = (&self.world.subgraphs[found].name, calls[found], most[found]);
+        Some((
+            format!("too many calls: {calls} of {name}, not {most}"),
+            got,
+        ))
     }
 }
 

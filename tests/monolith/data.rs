@@ -64,6 +64,8 @@ impl Resolver for Data<'_> {
         }
         match &own.source {
             Source::Computed(needs) => match required(self.world, object, needs) {
+                // A connect is not called without what it reads.
+                Some(inputs) if self.is_of_a_connect(own) && inputs.holds_null() => Val::Null,
                 Some(inputs) => computed(self.world, object, own, arguments, &inputs),
                 None => Val::Error,
             },
@@ -73,6 +75,11 @@ impl Resolver for Data<'_> {
 }
 
 impl Data<'_> {
+    fn is_of_a_connect(&self, field: &Field) -> bool {
+        let mut homes = field.at.iter();
+        homes.any(|home| self.world.subgraphs[*home].rest)
+    }
+
     /// The place of a mutation among those of its operation; 0 for everything else.
     pub(crate) fn ordinal(&self, object: &Instance) -> u64 {
         match object.ty.as_str() {

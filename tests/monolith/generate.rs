@@ -61,6 +61,8 @@ pub(crate) fn field(name: &str, ty: Ty, source: Source) -> Field {
         source,
         at: BTreeSet::new(),
         overridden: None,
+        percent: None,
+        hidden: false,
         shareable: false,
         missing: BTreeSet::new(),
         fails: false,

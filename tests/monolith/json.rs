@@ -20,6 +20,16 @@ pub(crate) enum Json {
 }
 
 impl Json {
+    /// Whether there is a null anywhere in it.
+    pub(crate) fn holds_null(&self) -> bool {
+        match self {
+            Json::Null => true,
+            Json::List(items) => items.iter().any(Json::holds_null),
+            Json::Object(members) => members.iter().any(|(_, value)| value.holds_null()),
+            _ => false,
+        }
+    }
+
     pub(crate) fn parse(text: &[u8]) -> Result<Json, serde_json::Error> {
         serde_json::from_slice(text)
     }

@@ -283,7 +283,7 @@ impl Maker<'_> {
     }
 
     fn field(&mut self, ty: &str, depth: usize) -> Option<Selection> {
-        let mut names = self.world.field_names(ty);
+        let mut names = self.world.visible_names(ty);
         if depth >= DEEPEST {
             names.retain(|name| {
                 self.world

@@ -22,6 +22,8 @@ pub(crate) enum How {
     External,
     /// Another subgraph has taken it over.
     Overridden,
+    /// Another subgraph has taken it over for some requests.
+    OverriddenAtTimes,
 }
 
 /// The types that a subgraph declares, with their fields. Unions have none.
@@ -140,6 +142,9 @@ fn own_fields(object: &Object, subgraph: usize) -> BTreeMap<String, How> {
             (_, Kind::KeyValue) => Some(How::Resolved),
             (Source::Key, _) => object.is_key_at(&own.name, subgraph).then_some(How::Key),
             _ if own.at.contains(&subgraph) => Some(How::Resolved),
+            _ if own.overridden == Some(subgraph) && own.percent.is_some() => {
+                Some(How::OverriddenAtTimes)
+            }
             _ if own.overridden == Some(subgraph) => Some(How::Overridden),
             _ => None,
         };
@@ -166,7 +171,8 @@ pub(crate) fn monolith(world: &World) -> String {
             &object.name,
             &interfaces.collect::<Vec<_>>(),
         );
-        let fields: Vec<String> = object.fields.iter().map(definition).collect();
+        let fields = object.fields.iter().filter(|own| !own.hidden);
+        let fields: Vec<String> = fields.map(definition).collect();
         let _ = writeln!(sdl, " {{\n  {}\n}}", fields.join("\n  "));
     }
     for interface in &world.interfaces {
@@ -212,7 +218,7 @@ pub(crate) fn definition(field: &Field) -> String {
 
 /// What stands before a GraphQL service's SDL.
 const SERVICE: &str = r#"extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject"])
+  @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject", "@inaccessible"])
   @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])
   @graphql(url: "http://upstream.example")
 "#;
@@ -362,10 +368,20 @@ fn field_directives(
                 let _ = write!(text, " @provides(fields: \"{provided}\")");
             }
             if let Some(from) = field.overridden {
-                let _ = write!(text, " @override(from: \"{}\")", world.subgraphs[from].name);
+                let name = &world.subgraphs[from].name;
+                let _ = match field.percent {
+                    Some(percent) => write!(
+                        text,
+                        " @override(from: \"{name}\", label: \"percent({percent})\")"
+                    ),
+                    None => write!(text, " @override(from: \"{name}\")"),
+                };
             }
         }
-        How::Key | How::Overridden => {}
+        How::Key | How::Overridden | How::OverriddenAtTimes => {}
+    }
+    if field.hidden && how != How::External {
+        text.push_str(" @inaccessible");
     }
     text
 }

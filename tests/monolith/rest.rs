@@ -23,12 +23,14 @@ use super::world::Kind;
 use super::world::Need;
 use super::world::Object;
 use super::world::Source;
+use super::world::Ty;
 use super::world::World;
 use super::world::is_leaf;
 
 const HEAD: &str = r#"extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.13", import: ["@key", "@shareable"])
+  @link(url: "https://specs.apollo.dev/federation/v2.13", import: ["@key", "@shareable", "@external", "@inaccessible"])
   @link(url: "https://specs.apollo.dev/connect/v0.4", import: ["@source", "@connect"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@paginate"])
   @source(name: "s", http: { baseURL: "http://upstream.example" })
 "#;
 
@@ -146,6 +148,89 @@ fn along<'w>(world: &'w World, object: &'w Object, subgraph: usize) -> Vec<&'w F
         .collect()
 }
 
+/// Whether a field is fetched by a connect of its own.
+fn is_connect(object: &Object, field: &Field) -> bool {
+    object.kind == Kind::Root
+        || !field.arguments.is_empty()
+        || matches!(field.source, Source::Computed(_))
+}
+
+/// How a list is given in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paged {
+    Offset,
+    Number,
+    Cursor,
+}
+
+/// Elements on a page.
+const PAGE: usize = 2;
+
+/// Lists have three elements at the most.
+pub(crate) const MOST_PAGES: u64 = 2;
+
+fn paged(world: &World, object: &Object, field: &Field) -> Option<Paged> {
+    let is_list = matches!(field.ty, Ty::List(..));
+    if object.name != "Query" || !is_list {
+        return None;
+    }
+    match number(world, &[&field.name, "paged"]) % 5 {
+        0 => Some(Paged::Offset),
+        1 => Some(Paged::Number),
+        2 => Some(Paged::Cursor),
+        _ => None,
+    }
+}
+
+impl Paged {
+    /// What asks for a page, and the directive.
+    fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Paged::Offset => (
+                "offset: $page.offset",
+                r#"@paginate(by: OFFSET, size: 2, items: "$.items", total: "$.total")"#,
+            ),
+            Paged::Number => (
+                "number: $page.number",
+                r#"@paginate(by: PAGE, size: 2, items: "$.items")"#,
+            ),
+            Paged::Cursor => (
+                "after: $page.cursor",
+                r#"@paginate(by: CURSOR, items: "$.items", next: "$.next")"#,
+            ),
+        }
+    }
+
+    /// The page that a query asks for, out of all.
+    fn page(self, query: &str, all: &Json) -> Json {
+        let given = |name: &str| {
+            let mut parts = query.split('&').filter_map(|part| part.split_once('='));
+            let found = parts.find(|(known, _)| *known == name);
+            found.and_then(|(_, value)| value.parse::<usize>().ok())
+        };
+        let from = match self {
+            Paged::Offset => given("offset").unwrap(),
+            Paged::Number => (given("number").unwrap() - 1) * PAGE,
+            Paged::Cursor => given("after").unwrap_or(0),
+        };
+        let count = all.as_list().map_or(0, <[Json]>::len);
+        let to = (from + PAGE).min(count);
+        let items = match all {
+            Json::List(items) => Json::List(items[from.min(to)..to].to_vec()),
+            other => other.clone(),
+        };
+        let next = match to < count {
+            true => Json::Number(to.to_string()),
+            false => Json::Null,
+        };
+        Json::Object(vec![
+            ("items".to_owned(), items),
+            ("total".to_owned(), Json::Number(count.to_string())),
+            ("next".to_owned(), next),
+        ])
+    }
+}
+
 /// The folder's SDL.
 pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
     let declared = declared(world, subgraph);
@@ -169,9 +254,14 @@ pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
                 if field.shareable {
                     line.push_str(" @shareable");
                 }
-                if object.kind == Kind::Root || !field.arguments.is_empty() {
+                if is_connect(object, field) {
                     line.push_str(&connect(world, object, field, subgraph, &declared));
                 }
+            }
+            if *how == How::External {
+                line.push_str(" @external");
+            } else if field.hidden {
+                line.push_str(" @inaccessible");
             }
             lines.push(line);
         }
@@ -238,11 +328,19 @@ fn connect(
     for argument in &field.arguments {
         body.push(format!("{0}: $args.{0}", argument.name));
     }
-    let http = if body.is_empty() && object.name != "Mutation" {
+    if let Source::Computed(needs) = &field.source {
+        let needs = needs.iter().map(|need| &need.field);
+        body.extend(needs.map(|name| format!("c_{name}: $this.{name}")));
+    }
+    let mut http = if body.is_empty() && object.name != "Mutation" {
         format!("GET: {path:?}")
     } else {
         format!("POST: {path:?}, body: {:?}", body.join("\n"))
     };
+    let paged = paged(world, object, field).map(Paged::texts);
+    if let Some((parameter, _)) = paged {
+        http.push_str(&format!(", queryParams: {parameter:?}"));
+    }
     let below = below(
         world,
         field.ty.base(),
@@ -250,12 +348,17 @@ fn connect(
         declared,
         object.kind == Kind::Root,
     );
-    let selection = if below.is_empty() {
-        "$".to_owned()
-    } else {
-        below
+    let selection = match (below.is_empty(), paged.is_some()) {
+        (true, false) => "$".to_owned(),
+        (false, false) => below,
+        (true, true) => "$.items".to_owned(),
+        (false, true) => format!("$.items {{ {below} }}"),
     };
-    format!(" @connect(source: \"s\", http: {{ {http} }}, selection: {selection:?})")
+    let paginate = paged.map(|(_, directive)| format!(" {directive}"));
+    format!(
+        " @connect(source: \"s\", http: {{ {http} }}, selection: {selection:?}){}",
+        paginate.unwrap_or_default()
+    )
 }
 
 /// The key of an entity here.
@@ -409,7 +512,17 @@ pub(crate) fn answer(
         declared,
     };
     match parts.as_slice() {
-        ["q", field] => service.field(&Instance::new("Query", 0), field, body),
+        ["q", field] => {
+            let root = world.object("Query").unwrap();
+            let paged = root
+                .field(field)
+                .and_then(|field| paged(world, root, field));
+            let (status, whole) = service.field(&Instance::new("Query", 0), field, body)?;
+            Ok(match paged {
+                Some(paged) if status == 200 => (200, paged.page(query, &whole)),
+                _ => (status, whole),
+            })
+        }
         ["m", field] => service.field(&Instance::new("Mutation", 0), field, body),
         ["f", ty, field] => {
             let entity = service.find(ty, &|key| holds(body, key));
@@ -498,6 +611,17 @@ impl Documents<'_> {
         let given = own.arguments.iter();
         let given = given.filter_map(|a| Some((a.name.clone(), body.get(&a.name)?.clone())));
         let arguments = Json::Object(given.collect());
+        if let Source::Computed(needs) = &own.source {
+            let inputs = required(self.data.world, object, needs);
+            let inputs = inputs.ok_or(format!("{field} is asked for though an input failed"))?;
+            let is_given = |need: &Need| {
+                let given = body.get(&format!("c_{}", need.field));
+                given.is_some() && given == inputs.get(&need.field)
+            };
+            if !needs.iter().all(is_given) {
+                return Err(format!("{field} is asked for with {body}, not {inputs}"));
+            }
+        }
         match self.data.resolve(object, field, &arguments) {
             Val::Error => Ok((500, Json::Null)),
             value => Ok((200, self.document(value))),

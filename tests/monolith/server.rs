@@ -38,6 +38,8 @@ pub(crate) struct Upstreams {
     mutations: AtomicU64,
     violations: Mutex<Vec<String>>,
     calls: AtomicU64,
+    /// Calls since the operation began, by subgraph.
+    of_operation: Mutex<Vec<u64>>,
 }
 
 /// A world that is served; until it is dropped.
@@ -79,6 +81,7 @@ impl Server {
             mutations: AtomicU64::new(0),
             violations: Mutex::default(),
             calls: AtomicU64::new(0),
+            of_operation: Mutex::default(),
         });
         let number = self.next.fetch_add(1, Ordering::SeqCst);
         self.worlds
@@ -101,6 +104,20 @@ impl Upstreams {
         std::mem::take(&mut *self.violations.lock().unwrap())
     }
 
+    /// How often each subgraph has been called since the last time.
+    pub(crate) fn take_calls(&self) -> Vec<u64> {
+        let none = vec![0; self.services.len()];
+        let calls = std::mem::take(&mut *self.of_operation.lock().unwrap());
+        if calls.is_empty() { none } else { calls }
+    }
+
+    fn count(&self, subgraph: usize) {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let mut calls = self.of_operation.lock().unwrap();
+        calls.resize(self.services.len(), 0);
+        calls[subgraph] += 1;
+    }
+
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
@@ -121,7 +138,7 @@ async fn answer(State(worlds): State<Worlds>, uri: Uri, body: Bytes) -> Response
     let (Some(upstreams), Some(subgraph)) = (upstreams, subgraph) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    upstreams.calls.fetch_add(1, Ordering::SeqCst);
+    upstreams.count(subgraph);
     let body = Json::parse(&body).unwrap_or(Json::Null);
     let (status, answer) = match &upstreams.services[subgraph] {
         Some(service) => {

@@ -39,7 +39,30 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
     possible(world);
     parts(world, random);
     interface_fields(world, random);
+    hide(world, random);
     prune(world);
+}
+
+/// Hides some fields from clients, keys too: what is behind them must still be found. The fields of interfaces stay.
+fn hide(world: &mut World, random: &mut Random) {
+    let interfaces: BTreeSet<String> = world
+        .interfaces
+        .iter()
+        .flat_map(|interface| interface.fields.clone())
+        .collect();
+    for object in &mut world.objects {
+        if object.kind != Kind::Entity || !random.chance(30) {
+            continue;
+        }
+        let may = |own: &Field| !interfaces.contains(&own.name);
+        let mut places: Vec<usize> = (0..object.fields.len()).collect();
+        places.retain(|place| may(&object.fields[*place]));
+        // Something remains, even where there is nothing but keys.
+        if places.len() > 2 {
+            let place = *random.pick(&places);
+            object.fields[place].hidden = true;
+        }
+    }
 }
 
 fn rest_subgraphs(world: &World) -> Vec<usize> {
@@ -214,6 +237,7 @@ fn place(world: &mut World, random: &mut Random, count: usize) {
                     own.at.insert(*random.pick(homes));
                 } else if random.chance(10) && !rest.contains(&home) {
                     own.overridden = Some(*random.pick(&services)).filter(|from| *from != home);
+                    own.percent = random.chance(50).then(|| random.between(20, 80) as u32);
                 }
             }
             own.shareable = own.at.len() > 1;
@@ -294,9 +318,7 @@ fn compute(world: &mut World, random: &mut Random) {
                 continue;
             }
             let home = *own.at.first().unwrap();
-            if world.subgraphs[home].rest {
-                continue;
-            }
+            let rest = world.subgraphs[home].rest;
             let earlier: Vec<&Field> = object.fields[..place]
                 .iter()
                 .filter(|f| !f.at.contains(&home) && f.overridden != Some(home))
@@ -306,13 +328,18 @@ fn compute(world: &mut World, random: &mut Random) {
             for _ in 0..2 {
                 if !earlier.is_empty() {
                     let chosen = *random.pick(&earlier);
-                    let found = need(world, random, chosen);
+                    let found = need(world, random, chosen).filter(|found| {
+                        // A connect reads `$this.name`, without arguments.
+                        !rest || found.children.is_empty() && chosen.arguments.is_empty()
+                    });
                     needs
                         .extend(found.filter(|found| needs.iter().all(|n| n.field != found.field)));
                 }
             }
             if !needs.is_empty() {
-                world.objects[index].fields[place].source = Source::Computed(needs);
+                let own = &mut world.objects[index].fields[place];
+                own.source = Source::Computed(needs);
+                own.fails &= !rest || !own.arguments.is_empty();
             }
         }
     }

@@ -64,6 +64,10 @@ pub(crate) struct Field {
     pub(crate) at: BTreeSet<usize>,
     /// A subgraph that still declares it, but has been overridden.
     pub(crate) overridden: Option<usize>,
+    /// The share of requests, of a hundred, for which it has been.
+    pub(crate) percent: Option<u32>,
+    /// `@inaccessible`: clients do not know it.
+    pub(crate) hidden: bool,
     pub(crate) shareable: bool,
     /// Value types: subgraphs that lack it.
     pub(crate) missing: BTreeSet<usize>,
@@ -259,6 +263,13 @@ impl World {
         let interface = self.interface(ty)?;
         interface.fields.iter().find(|own| *own == field)?;
         self.field(interface.members.first()?, field)
+    }
+
+    /// The names of the fields of a type that clients know.
+    pub(crate) fn visible_names(&self, ty: &str) -> Vec<String> {
+        let mut names = self.field_names(ty);
+        names.retain(|name| self.field(ty, name).is_some_and(|own| !own.hidden));
+        names
     }
 
     /// The names of the fields of a type.
