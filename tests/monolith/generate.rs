@@ -92,6 +92,11 @@ fn names(world: &mut World, random: &mut Random) {
             }
             own.keys.push(key);
         }
+        if random.chance(15) {
+            let ty = Ty::List(Box::new(named("String", true)), true);
+            own.fields.push(field("tags", ty, Source::Key));
+            own.keys.push(vec![Need::leaf("tags")]);
+        }
         if random.chance(25) {
             let below = format!("K{number}");
             let mut inner = object(below.clone(), Kind::KeyValue);
@@ -126,22 +131,35 @@ fn names(world: &mut World, random: &mut Random) {
         all.map(|o| o.name.clone()).collect()
     };
     let entities = of_kind(Kind::Entity, world);
-    let all = [entities.clone(), of_kind(Kind::Value, world)].concat();
+    let values = of_kind(Kind::Value, world);
+    let all = [entities.clone(), values.clone()].concat();
     for number in 0..random.between(0, 2) {
-        let from = if random.chance(60) { &entities } else { &all };
+        let from = match random.below(10) {
+            0..5 => &entities,
+            5..8 => &values,
+            _ => &all,
+        };
         world.interfaces.push(Interface {
             name: format!("I{number}"),
             fields: Vec::new(),
             members: random.some(from, 3),
             known: BTreeMap::new(),
             missing: BTreeMap::new(),
+            parent: None,
             entity: None,
         });
     }
+    if let [first, second] = world.interfaces.as_mut_slice()
+        && random.chance(50)
+    {
+        second.members = random.some(&first.members, 3);
+        second.parent = Some(first.name.clone());
+    }
     if random.chance(50) {
+        let from = if random.chance(30) { &values } else { &all };
         world.unions.push(Union {
             name: "U0".to_owned(),
-            members: random.some(&all, 3),
+            members: random.some(from, 3),
             known: BTreeMap::new(),
         });
     }
@@ -272,6 +290,13 @@ fn interface_fields(world: &mut World, random: &mut Random) {
         let entities = interface.members.iter().all(|name| name.starts_with('E'));
         if entities && random.chance(60) {
             names.push("id".to_owned());
+        }
+        if let Some(parent) = &interface.parent {
+            let parent = world.interface(parent).unwrap().fields.clone();
+            names.extend(parent.into_iter().filter(|own| own != "id"));
+            let has_id = world.interfaces[0].fields.contains(&"id".to_owned());
+            names.retain(|own| own != "id");
+            names.extend(has_id.then(|| "id".to_owned()));
         }
         world.interfaces[index].fields = names;
     }

@@ -15,6 +15,7 @@
 
 mod case;
 mod compare;
+mod coverage;
 mod data;
 mod generate;
 mod json;

@@ -90,6 +90,9 @@ fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
     if !world.is_abstract(name) || is_interface_object(world, name, subgraph) {
         return;
     }
+    if let Some(parent) = world.interface(name).and_then(|own| own.parent.clone()) {
+        declared.entry(parent).or_default();
+    }
     let fields: Vec<String> = declared[name].keys().cloned().collect();
     for member in world.known(name, subgraph) {
         // What the interface says here its members must have, if only as external.
@@ -181,12 +184,9 @@ pub(crate) fn monolith(world: &World) -> String {
             .iter()
             .filter_map(|name| world.field(&interface.name, name));
         let fields: Vec<String> = fields.map(definition).collect();
-        let _ = writeln!(
-            sdl,
-            "interface {} {{\n  {}\n}}",
-            interface.name,
-            fields.join("\n  ")
-        );
+        let parents: Vec<&str> = interface.parent.iter().map(String::as_str).collect();
+        head(&mut sdl, "interface", &interface.name, &parents);
+        let _ = writeln!(sdl, " {{\n  {}\n}}", fields.join("\n  "));
     }
     for union in &world.unions {
         let _ = writeln!(sdl, "union {} = {}", union.name, union.members.join(" | "));
@@ -214,6 +214,30 @@ pub(crate) fn definition(field: &Field) -> String {
         text.push_str(&format!("({})", arguments.collect::<Vec<_>>().join(", ")));
     }
     format!("{text}: {}", field.ty)
+}
+
+/// ` implements …` of a type or an interface in a subgraph, or nothing.
+pub(crate) fn implements(
+    world: &World,
+    name: &str,
+    subgraph: usize,
+    declared: &Declared,
+) -> String {
+    let is_here =
+        |other: &str| declared.contains_key(other) && !is_interface_object(world, other, subgraph);
+    let of_object = world.interfaces_of(name).filter(|interface| {
+        is_here(&interface.name)
+            && world
+                .known(&interface.name, subgraph)
+                .contains(&name.to_owned())
+    });
+    let mut names: Vec<&str> = of_object.map(|i| i.name.as_str()).collect();
+    let parent = world.interface(name).and_then(|i| i.parent.as_deref());
+    names.extend(parent.filter(|parent| is_here(parent)));
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(" implements {}", names.join(" & "))
 }
 
 /// What stands before a GraphQL service's SDL.
@@ -257,13 +281,8 @@ pub(crate) fn service(world: &World, subgraph: usize, federated: bool) -> String
         } else {
             "interface"
         };
-        let interfaces = world.interfaces_of(name).filter(|interface| {
-            declared.contains_key(&interface.name)
-                && !is_interface_object(world, &interface.name, subgraph)
-                && world.known(&interface.name, subgraph).contains(name)
-        });
-        let interfaces: Vec<&str> = interfaces.map(|i| i.name.as_str()).collect();
-        head(&mut sdl, keyword, name, &interfaces);
+        let implements = implements(world, name, subgraph, &declared);
+        let _ = write!(sdl, "{keyword} {name}{implements}");
         let mut lines = Vec::new();
         for own in world.field_names(name) {
             let Some(how) = fields.get(&own) else {

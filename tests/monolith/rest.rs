@@ -5,12 +5,15 @@
 //! `f/<type>/<field>` for a field with arguments. Which fields are looked up together (a group), whether they are looked up
 //! one by one or in batches, and which lookups fail, is a function of the world's seed.
 
+use std::collections::BTreeMap;
+
 use super::data::Data;
 use super::data::Instance;
 use super::data::required;
 use super::json::Json;
 use super::naive::Resolver;
 use super::naive::Val;
+use super::print;
 use super::print::Declared;
 use super::print::How;
 use super::print::declared;
@@ -34,10 +37,13 @@ const HEAD: &str = r#"extend schema
   @source(name: "s", http: { baseURL: "http://upstream.example" })
 "#;
 
-/// Whether values of a type can be described by a selection: nothing abstract, and no arguments below.
+/// Whether values of a type can be described by a selection: no arguments below.
 pub(crate) fn can_be_selected(world: &World, base: &str) -> bool {
     if is_leaf(base) {
         return true;
+    }
+    if world.is_abstract(base) {
+        return members_can_be_selected(world, base);
     }
     world.object(base).is_some_and(|object| match object.kind {
         Kind::Entity => true,
@@ -47,6 +53,23 @@ pub(crate) fn can_be_selected(world: &World, base: &str) -> bool {
             .all(|own| own.arguments.is_empty() && can_be_selected(world, own.ty.base())),
         Kind::KeyValue | Kind::Root => false,
     })
+}
+
+/// Whether one selection can describe all members of an abstract type: they are of one kind, and what they have under one
+/// name is the same.
+fn members_can_be_selected(world: &World, base: &str) -> bool {
+    let members = world.members(base);
+    let objects: Vec<&Object> = members
+        .iter()
+        .filter_map(|name| world.object(name))
+        .collect();
+    let nested = |object: &&&Object| object.field("org").is_some();
+    let Some(first) = objects.first() else {
+        return false;
+    };
+    objects.iter().all(|object| object.kind == first.kind)
+        && objects.iter().filter(nested).count() < 2
+        && members.iter().all(|name| can_be_selected(world, name))
 }
 
 fn number(world: &World, texts: &[&str]) -> u64 {
@@ -238,6 +261,7 @@ pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
     sdl.push_str(COMMON);
     for (name, fields) in &declared {
         let Some(object) = world.object(name) else {
+            sdl.push_str(&abstract_type(world, name, fields, subgraph));
             continue;
         };
         let mut lines = Vec::new();
@@ -266,12 +290,36 @@ pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
             lines.push(line);
         }
         let directives = type_directives(world, object, subgraph, &declared);
+        let implements = print::implements(world, name, subgraph, &declared);
         sdl.push_str(&format!(
-            "type {name}{directives} {{\n  {}\n}}\n",
+            "type {name}{implements}{directives} {{\n  {}\n}}\n",
             lines.join("\n  ")
         ));
     }
     sdl
+}
+
+fn abstract_type(
+    world: &World,
+    name: &str,
+    fields: &BTreeMap<String, How>,
+    subgraph: usize,
+) -> String {
+    if world.union(name).is_some() {
+        let members = world.known(name, subgraph).join(" | ");
+        return format!("union {name} = {members}\n");
+    }
+    let declared = declared(world, subgraph);
+    let implements = print::implements(world, name, subgraph, &declared);
+    let lines = world.field_names(name).into_iter();
+    let lines = lines.filter(|own| fields.contains_key(own));
+    let lines: Vec<String> = lines
+        .filter_map(|own| world.field(name, &own).map(definition))
+        .collect();
+    format!(
+        "interface {name}{implements} {{\n  {}\n}}\n",
+        lines.join("\n  ")
+    )
 }
 
 /// Whether a key that is used here holds a field of the value of a nested key.
@@ -369,18 +417,77 @@ fn key(object: &Object, subgraph: usize) -> &[Need] {
 
 /// What is selected of the values of a type; with `more` not only the key of an entity.
 fn below(world: &World, base: &str, subgraph: usize, declared: &Declared, more: bool) -> String {
+    if world.is_abstract(base) {
+        return below_members(world, base, subgraph, declared, more);
+    }
+    let items = below_items(world, base, subgraph, declared, more);
+    let items = items.into_iter().map(|(_, item)| item);
+    items.collect::<Vec<_>>().join(" ")
+}
+
+/// The same for an abstract type: a word of the document says which type it is.
+fn below_members(
+    world: &World,
+    base: &str,
+    subgraph: usize,
+    declared: &Declared,
+    more: bool,
+) -> String {
+    let members = world.known(base, subgraph);
+    let kinds = members
+        .iter()
+        .map(|name| format!("['{}', '{name}']", kind_of(name)));
+    let kinds: Vec<String> = kinds.collect();
+    let mut items: Vec<(String, String)> = vec![(
+        "__typename".to_owned(),
+        format!("__typename: r_kind->match({})\n", kinds.join(", ")),
+    )];
+    let own: Vec<_> = members
+        .iter()
+        .map(|name| below_items(world, name, subgraph, declared, more))
+        .collect();
+    let is_key = |name: &str| ["id", "code", "org"].contains(&name);
+    for (name, item) in own.iter().flatten() {
+        // What is selected is selected of all members that have it.
+        let lacks = |(member, own): (&String, &Vec<(String, String)>)| {
+            declared[member].contains_key(name) && own.iter().all(|(known, _)| known != name)
+        };
+        let lacking = members.iter().zip(&own).any(lacks);
+        let known = items.iter().any(|(known, _)| known == name);
+        if !known && (is_key(name) || !lacking) {
+            items.push((name.clone(), item.clone()));
+        }
+    }
+    let items = items.into_iter().map(|(_, item)| item);
+    items.collect::<Vec<_>>().join(" ")
+}
+
+/// The word for a type in documents.
+fn kind_of(ty: &str) -> String {
+    format!("kind {}", ty.to_lowercase())
+}
+
+fn below_items(
+    world: &World,
+    base: &str,
+    subgraph: usize,
+    declared: &Declared,
+    more: bool,
+) -> Vec<(String, String)> {
     let Some(object) = world.object(base) else {
-        return String::new();
+        return Vec::new();
     };
     let mut items = Vec::new();
     if object.kind == Kind::Entity {
-        items.extend(key_items(key(object, subgraph)));
+        let needs = key(object, subgraph);
+        let names = needs.iter().map(|need| need.field.clone());
+        items.extend(names.zip(key_items(needs)));
         if more {
             let along = along(world, object, subgraph);
             items.extend(
                 along
                     .iter()
-                    .map(|own| item(world, own, subgraph, declared, more)),
+                    .map(|own| named_item(world, own, subgraph, declared, more)),
             );
         }
     } else {
@@ -394,10 +501,21 @@ fn below(world: &World, base: &str, subgraph: usize, declared: &Declared, more: 
                 .fields
                 .iter()
                 .filter(here)
-                .map(|own| item(world, own, subgraph, declared, more)),
+                .map(|own| named_item(world, own, subgraph, declared, more)),
         );
     }
-    items.join(" ")
+    items
+}
+
+fn named_item(
+    world: &World,
+    field: &Field,
+    subgraph: usize,
+    declared: &Declared,
+    more: bool,
+) -> (String, String) {
+    let item = item(world, field, subgraph, declared, more);
+    (field.name.clone(), item)
 }
 
 fn item(world: &World, field: &Field, subgraph: usize, declared: &Declared, more: bool) -> String {
@@ -646,7 +764,10 @@ impl Documents<'_> {
     }
 
     fn value(&self, object: &Instance) -> Json {
-        let mut members = vec![("noise".to_owned(), Json::List(vec![Json::Null]))];
+        let mut members = vec![
+            ("noise".to_owned(), Json::List(vec![Json::Null])),
+            ("r_kind".to_owned(), Json::String(kind_of(&object.ty))),
+        ];
         for name in self
             .declared
             .get(&object.ty)
@@ -668,7 +789,14 @@ impl Documents<'_> {
     fn entity(&self, object: &Instance, group: Option<u64>) -> Json {
         let world = self.data.world;
         let own = world.object(&object.ty).unwrap();
-        let mut members = Vec::new();
+        let mut members = vec![("r_kind".to_owned(), Json::String(kind_of(&object.ty)))];
+        // The other keys too: where a type is one of several, its selection may be shared with one that has another key.
+        let leaves = own.fields.iter().filter(|field| {
+            field.source == Source::Key
+                && is_leaf(field.ty.base())
+                && !own.is_key_at(&field.name, self.subgraph)
+        });
+        members.extend(leaves.map(|field| self.member(object, &field.name)));
         if let Some(key) = required(world, object, key(own, self.subgraph)) {
             let Json::Object(key) = renamed(&key) else {
                 return Json::Null;

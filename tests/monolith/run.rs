@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::case::Case;
 use super::case::Outcomes;
+use super::coverage::Coverage;
 use super::generate;
 use super::operation::Operation;
 use super::operation::operation;
@@ -27,6 +28,7 @@ struct Counts {
     operations: usize,
     invalid: usize,
     calls: u64,
+    coverage: Coverage,
 }
 
 /// The operation of a world with this number; one that is not valid is made again.
@@ -64,6 +66,7 @@ async fn world(server: &Server, seed: u64, counts: &mut Counts) -> Vec<String> {
             return Vec::new();
         }
     };
+    counts.coverage.add(&case.world);
     let mut failures = Vec::new();
     for number in 0..OPERATIONS {
         let Some(operation) = nth_operation(&case, number, counts) else {
@@ -124,6 +127,10 @@ async fn gateway_and_monolith_agree() {
     let (first, worlds) = (number("MONOLITH_SEED", 1), number("MONOLITH_WORLDS", 40));
     let most = Duration::from_secs(number("MONOLITH_SECONDS", 120));
     let counts = all(first..first + worlds, most).await;
+    if counts.worlds >= 500 {
+        let lacking = counts.coverage.lacking();
+        assert!(lacking.is_empty(), "no world has {lacking:?}");
+    }
     if counts.worlds >= 20 {
         let refused: usize = counts.refused.values().sum();
         assert!(refused * 100 <= counts.worlds * MOST_REFUSED, "{counts:?}");

@@ -8,6 +8,7 @@ use super::operation::Operation;
 use super::operation::Selection;
 use super::operation::What;
 use super::server::Server;
+use super::world::Need;
 use super::world::Source;
 use super::world::World;
 
@@ -131,7 +132,7 @@ fn without(world: &World, place: usize) -> Option<Option<World>> {
     });
     let in_needs = world.objects.iter().flat_map(|o| &o.fields).any(|other| {
         matches!(&other.source, Source::Computed(needs)
-            if needs.iter().flat_map(|need| &need.children).any(|need| need.field == field.name))
+            if needs.iter().any(|need| Need::names(&need.children).contains(&&*field.name)))
     });
     let in_interface = world
         .interfaces_of(&object.name)

@@ -81,22 +81,32 @@ fn homes(world: &mut World, random: &mut Random, count: usize) {
             continue;
         }
         let numbers: Vec<usize> = (0..object.keys.len()).collect();
+        let is_list = |number: &usize| object.keys[*number][0].field == "tags";
+        let of_rest: Vec<usize> = numbers.iter().filter(|n| !is_list(n)).copied().collect();
         for home in random.some(&all, 3) {
             let mut keys = random.some(&numbers, 3);
             if !keys.contains(&0) && random.chance(85) {
                 keys.insert(0, 0);
             }
             if rest.contains(&home) {
-                keys = vec![*random.pick(&keys)];
+                // A URL has no place for a list.
+                keys.retain(|key| of_rest.contains(key));
+                keys = vec![*random.pick(if keys.is_empty() { &of_rest } else { &keys })];
             }
             object.homes.insert(home, keys);
         }
-        if object.homes.keys().all(|home| rest.contains(home)) {
+        let plain = |keys: &Vec<usize>| keys.iter().any(|key| of_rest.contains(key));
+        if object.homes.keys().all(|home| rest.contains(home)) || !object.homes.values().any(plain)
+        {
             object.homes.insert(0, vec![0]);
         }
         let usable: BTreeSet<usize> = object.homes.values().flatten().copied().collect();
         let usable: Vec<usize> = usable.into_iter().collect();
         for subgraph in 0..count {
+            let mut usable = usable.clone();
+            if rest.contains(&subgraph) {
+                usable.retain(|key| of_rest.contains(key));
+            }
             let key = if usable.contains(&0) && random.chance(70) {
                 0
             } else {
@@ -158,12 +168,21 @@ fn interface_ids(world: &mut World) {
     }
 }
 
+/// Whether an interface implements another, or is implemented by one.
+fn in_a_line(world: &World, name: &str) -> bool {
+    world.interfaces.iter().any(|interface| {
+        interface.parent.is_some()
+            && (interface.name == name || interface.parent.as_deref() == Some(name))
+    })
+}
+
 /// Gives some interface of entities to a subgraph of its own, as `@interfaceObject`.
 fn interface_object(world: &mut World, random: &mut Random, count: usize) {
     let mut entities = world
         .interfaces
         .iter()
-        .filter(|interface| interface.members.iter().all(|name| name.starts_with('E')));
+        .filter(|interface| interface.members.iter().all(|name| name.starts_with('E')))
+        .filter(|interface| !in_a_line(world, &interface.name));
     let Some(interface) = entities.next().filter(|_| random.chance(45)) else {
         return;
     };
@@ -286,9 +305,26 @@ fn need(world: &World, random: &mut Random, own: &Field) -> Option<Need> {
     if is_leaf(base) {
         return (!world.strict || !own.ty.any_non_null()).then_some(need);
     }
-    let object = world
-        .object(base)
-        .filter(|o| o.kind == Kind::Value && !world.strict)?;
+    if world.strict {
+        return None;
+    }
+    if !world.is_abstract(base) {
+        need.children = need_of_value(world, random, base)?;
+        return Some(need);
+    }
+    for member in world.members(base) {
+        let children = need_of_value(world, random, &member)?;
+        need.children.push(Need {
+            on: Some(member),
+            children,
+            ..Need::leaf("")
+        });
+    }
+    Some(need)
+}
+
+fn need_of_value(world: &World, random: &mut Random, name: &str) -> Option<Vec<Need>> {
+    let object = world.object(name).filter(|o| o.kind == Kind::Value)?;
     let below = object
         .fields
         .iter()
@@ -297,8 +333,28 @@ fn need(world: &World, random: &mut Random, own: &Field) -> Option<Need> {
     if below.is_empty() {
         return None;
     }
-    need.children = random.some(&below, 2);
-    Some(need)
+    Some(random.some(&below, 2))
+}
+
+/// The abstract types that a subgraph names members of in what its computed fields require.
+fn required_in_parts(world: &World) -> Vec<(usize, String)> {
+    let mut out = Vec::new();
+    for object in &world.objects {
+        for own in &object.fields {
+            let Source::Computed(needs) = &own.source else {
+                continue;
+            };
+            for need in needs {
+                let Some(base) = object.field(&need.field).map(|field| field.ty.base()) else {
+                    continue;
+                };
+                if need.children.iter().any(|child| child.on.is_some()) {
+                    out.extend(own.at.iter().map(|home| (*home, base.to_owned())));
+                }
+            }
+        }
+    }
+    out
 }
 
 /// Makes some fields computed ones: of fields before them, which their subgraph does not resolve.
@@ -347,11 +403,16 @@ fn compute(world: &mut World, random: &mut Random) {
 
 /// Which members of its interfaces and unions each subgraph knows.
 fn known(world: &mut World, random: &mut Random, count: usize) {
+    let required = required_in_parts(world);
+    let needs_all = |subgraph: usize, name: &str| {
+        let mut required = required.iter();
+        required.any(|(home, base)| *home == subgraph && base == name)
+    };
     for interface in &mut world.interfaces {
         for subgraph in 0..count {
             let all = &interface.members;
             let is_owner = interface.entity.is_some_and(|(owner, _)| owner == subgraph);
-            let known = if is_owner || random.chance(60) {
+            let known = if is_owner || needs_all(subgraph, &interface.name) || random.chance(60) {
                 all.clone()
             } else {
                 random.some(all, 3)
@@ -359,15 +420,35 @@ fn known(world: &mut World, random: &mut Random, count: usize) {
             interface.known.insert(subgraph, known);
         }
     }
+    known_by_parents(world);
     for union in &mut world.unions {
         for subgraph in 0..count {
             let all = &union.members;
-            let known = if random.chance(60) {
+            let known = if needs_all(subgraph, &union.name) || random.chance(60) {
                 all.clone()
             } else {
                 random.some(all, 3)
             };
             union.known.insert(subgraph, known);
+        }
+    }
+}
+
+/// Whoever knows a type as a member of one interface knows it as one of that interface's own.
+fn known_by_parents(world: &mut World) {
+    let children: Vec<_> = world
+        .interfaces
+        .iter()
+        .filter_map(|own| Some((own.parent.clone()?, own.known.clone())))
+        .collect();
+    for (parent, known) in children {
+        let parent = world.interfaces.iter_mut().find(|own| own.name == parent);
+        let Some(parent) = parent else { continue };
+        for (subgraph, members) in known {
+            let own = parent.known.entry(subgraph).or_default();
+            let all = parent.members.iter();
+            let both = all.filter(|member| own.contains(member) || members.contains(member));
+            *own = both.cloned().collect();
         }
     }
 }
@@ -474,8 +555,8 @@ fn parts(world: &mut World, random: &mut Random) {
             _ => None,
         })
         .flatten()
-        .flat_map(|need| &need.children)
-        .map(|need| need.field.clone())
+        .flat_map(|need| Need::names(&need.children))
+        .map(str::to_owned)
         .collect();
     let interfaces: Vec<String> = world
         .interfaces
@@ -503,6 +584,12 @@ fn parts(world: &mut World, random: &mut Random) {
 
 /// Some subgraphs do not declare all fields of an interface.
 fn interface_fields(world: &mut World, random: &mut Random) {
+    let lines: BTreeSet<String> = world
+        .interfaces
+        .iter()
+        .map(|interface| interface.name.clone())
+        .filter(|name| in_a_line(world, name))
+        .collect();
     let declared: Vec<_> = (0..world.subgraphs.len())
         .map(|s| declared(world, s))
         .collect();
@@ -520,6 +607,9 @@ fn interface_fields(world: &mut World, random: &mut Random) {
                 .collect();
             if Some(*subgraph) == owner {
                 missing.remove("id");
+            }
+            if lines.contains(&interface.name) {
+                missing.clear();
             }
             let extra = format!("{}o", interface.name.to_lowercase());
             if interface

@@ -102,6 +102,8 @@ pub(crate) struct Need {
     /// Arguments as written, with parentheses.
     pub(crate) arguments: String,
     pub(crate) children: Vec<Need>,
+    /// A fragment on this type, with its children, and no field.
+    pub(crate) on: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -120,6 +122,8 @@ pub(crate) struct Interface {
     pub(crate) known: BTreeMap<usize, Vec<String>>,
     /// Fields that a subgraph does not declare on it.
     pub(crate) missing: BTreeMap<usize, BTreeSet<String>>,
+    /// The interface that it implements: all that is in it is in that one.
+    pub(crate) parent: Option<String>,
     /// The subgraph that owns it as an entity, and the one that has it as `@interfaceObject`.
     pub(crate) entity: Option<(usize, usize)>,
 }
@@ -182,13 +186,26 @@ impl Need {
             field: field.to_owned(),
             arguments: String::new(),
             children: Vec::new(),
+            on: None,
         }
+    }
+
+    /// With what stands in fragments below.
+    pub(crate) fn names(needs: &[Need]) -> Vec<&str> {
+        let names = needs.iter().flat_map(|need| match need.on {
+            Some(_) => Need::names(&need.children),
+            None => vec![need.field.as_str()],
+        });
+        names.collect()
     }
 
     /// As a field set.
     pub(crate) fn text(needs: &[Need]) -> String {
         let texts = needs.iter().map(|need| {
-            let mut text = format!("{}{}", need.field, need.arguments);
+            let mut text = match &need.on {
+                Some(on) => format!("... on {on}"),
+                None => format!("{}{}", need.field, need.arguments),
+            };
             if !need.children.is_empty() {
                 text.push_str(&format!(" {{ {} }}", Need::text(&need.children)));
             }

@@ -1,0 +1,53 @@
+//! What the worlds that were run have in them, so that a generator that makes something no longer is found out.
+
+use std::collections::BTreeMap;
+
+use super::case::sdl;
+use super::world::World;
+
+/// Constructs, each with a text that stands in the SDL of a subgraph that has it.
+const CONSTRUCTS: [(&str, &str); 20] = [
+    ("nested keys", "org { "),
+    ("keys of several fields", "(fields: \"id code\""),
+    ("keys that are lists", "(fields: \"tags\""),
+    ("references", "resolvable: false"),
+    ("shareable fields", " @shareable"),
+    ("requires", "@requires("),
+    ("fragments in requires", "{ ... on V"),
+    ("provides", "@provides("),
+    ("override", "@override("),
+    ("override with a label", "label: \"percent("),
+    ("inaccessible", " @inaccessible"),
+    ("interface objects", "@interfaceObject {"),
+    ("unions", "union U0"),
+    ("interfaces", "interface I"),
+    ("interfaces of interfaces", "interface I1 implements I0"),
+    ("connects with keys in the path", "GET: \"/e/"),
+    ("batches", "$batch"),
+    ("pages", "@paginate("),
+    ("connects that read what others bring", "c_"),
+    ("connects of abstract types", "r_kind->match("),
+];
+
+/// How many worlds have each construct.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage(BTreeMap<&'static str, usize>);
+
+impl Coverage {
+    pub(crate) fn add(&mut self, world: &World) {
+        let texts: Vec<String> = (0..world.subgraphs.len())
+            .map(|subgraph| sdl(world, subgraph))
+            .collect();
+        for (name, text) in CONSTRUCTS {
+            if texts.iter().any(|sdl| sdl.contains(text)) {
+                *self.0.entry(name).or_default() += 1;
+            }
+        }
+    }
+
+    /// What no world has.
+    pub(crate) fn lacking(&self) -> Vec<&'static str> {
+        let all = CONSTRUCTS.iter().map(|(name, _)| *name);
+        all.filter(|name| !self.0.contains_key(name)).collect()
+    }
+}
