@@ -6,6 +6,7 @@ mod composition;
 mod connectors;
 mod drift;
 mod execution;
+mod fuzz;
 mod gateway;
 mod mapping_cases;
 mod mapping_properties;

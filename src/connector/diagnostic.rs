@@ -9,11 +9,14 @@ mod codes;
 mod literal;
 mod render;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
+use apollo_compiler::parser::FileId;
 use apollo_compiler::parser::SourceMap;
 use apollo_compiler::parser::SourceSpan;
 
@@ -154,39 +157,60 @@ impl Diagnostic {
     }
 }
 
-impl Span {
-    /// The place of something that apollo-compiler parsed; `None` for what has no place, and for its built-ins.
-    pub fn of(location: Option<SourceSpan>, sources: &SourceMap) -> Option<Self> {
+/// Files that apollo-compiler parsed. All places in a file share its text: a file may have thousands.
+#[derive(Debug)]
+pub struct Sources {
+    files: SourceMap,
+    texts: RefCell<HashMap<FileId, Arc<SourceText>>>,
+}
+
+impl Sources {
+    /// These files.
+    pub fn new(files: SourceMap) -> Self {
+        Self {
+            files,
+            texts: RefCell::default(),
+        }
+    }
+
+    /// The place of something that was parsed; `None` for what has no place, and for built-ins.
+    pub fn span(&self, location: Option<SourceSpan>) -> Option<Span> {
         let location = location?;
-        let file = sources.get(&location.file_id())?;
-        let source = Arc::new(SourceText {
-            path: file.path().display().to_string(),
-            text: file.source_text().to_owned(),
+        let id = location.file_id();
+        let file = self.files.get(&id)?;
+        let mut texts = self.texts.borrow_mut();
+        let source = texts.entry(id).or_insert_with(|| {
+            Arc::new(SourceText {
+                path: file.path().display().to_string(),
+                text: file.source_text().to_owned(),
+            })
         });
-        Some(Self {
-            source,
+        Some(Span {
+            source: Arc::clone(source),
             range: location.offset()..location.end_offset(),
         })
     }
 
     /// The place of bytes `range` of a string value (not of its literal): escapes, and the indentation that a block
     /// string drops, are accounted for. Falls back to the whole literal.
-    pub fn inside(value: &Node<Value>, range: Range<usize>, sources: &SourceMap) -> Option<Self> {
-        let whole = Self::of(value.location(), sources)?;
+    pub fn inside(&self, value: &Node<Value>, range: Range<usize>) -> Option<Span> {
+        let whole = self.span(value.location())?;
         let literal = whole.source.text.get(whole.range.clone());
         let mapped = literal
             .zip(value.as_str())
             .and_then(|(literal, text)| StringMap::new(literal, text))
             .map(|map| map.range(range));
         Some(match mapped {
-            Some(inner) => Self {
+            Some(inner) => Span {
                 range: whole.range.start + inner.start..whole.range.start + inner.end,
                 source: whole.source,
             },
             None => whole,
         })
     }
+}
 
+impl Span {
     /// Where it begins.
     pub fn start(&self) -> Position {
         self.source.position(self.range.start)

@@ -9,6 +9,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::diagnostic::Code;
 use super::diagnostic::Diagnostic;
+use super::diagnostic::Sources;
 use super::diagnostic::Span;
 
 /// Collects what is found about one connector.
@@ -17,7 +18,7 @@ pub(crate) struct Findings {
     /// The connector's name.
     pub(crate) connector: String,
     /// Its files.
-    pub(crate) sources: SourceMap,
+    sources: Sources,
     found: Vec<Diagnostic>,
 }
 
@@ -26,7 +27,7 @@ impl Findings {
     pub(crate) fn new(connector: &str, sources: SourceMap) -> Self {
         Self {
             connector: connector.to_owned(),
-            sources,
+            sources: Sources::new(sources),
             found: Vec::new(),
         }
     }
@@ -48,12 +49,12 @@ impl Findings {
 
     /// The place of something parsed.
     pub(crate) fn span(&self, location: Option<SourceSpan>) -> Option<Span> {
-        Span::of(location, &self.sources)
+        self.sources.span(location)
     }
 
     /// The place of bytes inside a string value.
     pub(crate) fn inside(&self, value: &Node<Value>, range: Range<usize>) -> Option<Span> {
-        Span::inside(value, range, &self.sources)
+        self.sources.inside(value, range)
     }
 
     /// True once there is an error.
@@ -68,8 +69,15 @@ impl Findings {
             first.map(|label| (label.span.source.path.clone(), label.span.range.start))
         });
         let mut seen = std::collections::HashSet::new();
-        self.found
-            .retain(|diagnostic| seen.insert(diagnostic.to_json().to_string()));
+        self.found.retain(|one| {
+            let places = one.labels.iter().map(|label| {
+                let (source, range) = (&label.span.source.path, &label.span.range);
+                (source.clone(), range.clone(), label.text.clone())
+            });
+            let places: Vec<_> = places.collect();
+            let told = (one.message.clone(), one.notes.clone(), one.help.clone());
+            seen.insert((one.code.name, places, told))
+        });
         self.found
     }
 }

@@ -12,9 +12,12 @@ use super::findings::did_you_mean;
 use super::findings::list;
 use super::link::spec;
 
-/// Adds all of them. `schema` is what they are about, with the definitions of what it links, unless it did not parse.
+/// How many are told: one mistake may bring thousands about, and each is shown with its line.
+const MOST: usize = 50;
+
+/// Adds them, the first of many. `schema` is what they are about, with the definitions of what it links, unless it did not parse.
 pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &mut Findings) {
-    for error in errors.iter() {
+    for (index, error) in errors.iter().take(MOST).enumerate() {
         let message = error.error.to_string();
         let span = findings.span(ToCliReport::location(error.error));
         let written = span
@@ -31,7 +34,11 @@ pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &
             (Some("UndefinedArgument"), Some(schema)) => argument(&message, schema),
             _ => None,
         };
-        let diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
+        let mut diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
+        if index + 1 == MOST && errors.len() > MOST {
+            let more = errors.len() - MOST;
+            diagnostic = diagnostic.note(format!("{more} more errors are not shown"));
+        }
         findings.push(diagnostic.at(span).help_opt(help));
     }
 }

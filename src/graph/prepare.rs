@@ -10,7 +10,7 @@ use apollo_compiler::schema::{ComponentName, ExtendedType};
 
 use super::code;
 use super::merge::root_name;
-use crate::connector::diagnostic::{Diagnostic, Span};
+use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Site, Subgraph, SubgraphKind};
 
 /// Sorts and renames, or says why that cannot be.
@@ -73,7 +73,8 @@ fn rename_roots(subgraph: &mut Subgraph, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         }
         if let Some(taken) = subgraph.schema.types.get(&canonical) {
-            let span = Span::of(taken.name().location(), &subgraph.schema.sources);
+            let sources = Sources::new(subgraph.schema.sources.clone());
+            let span = sources.span(taken.name().location());
             diagnostics.push(
                 Diagnostic::error(
                     used,

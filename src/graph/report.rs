@@ -8,7 +8,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::view::View;
 use crate::connector::Subgraph;
-use crate::connector::diagnostic::{Code, Diagnostic, Severity, Span};
+use crate::connector::diagnostic::{Code, Diagnostic, Severity, Sources};
 
 /// One finding, before it is rendered against the sources of its connector.
 #[derive(Debug, Clone)]
@@ -84,9 +84,9 @@ impl Finding {
         self
     }
 
-    fn render(self, subgraphs: &[Subgraph]) -> Diagnostic {
+    fn render(self, subgraphs: &[Subgraph], sources: &[Sources]) -> Diagnostic {
         let connector = self.graph.map_or("", |graph| &subgraphs[graph].name);
-        let place = |graph: usize, at| Span::of(at, &subgraphs[graph].schema.sources);
+        let place = |graph: usize, at| sources[graph].span(at);
         let mut diagnostic = match self.severity {
             Severity::Error => Diagnostic::error(self.code, connector, self.message),
             Severity::Warning => Diagnostic::warning(self.code, connector, self.message),
@@ -141,9 +141,13 @@ impl Report {
             };
             key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });
+        let sources = subgraphs
+            .iter()
+            .map(|subgraph| Sources::new(subgraph.schema.sources.clone()));
+        let sources: Vec<Sources> = sources.collect();
         findings
             .into_iter()
-            .map(|finding| finding.render(subgraphs))
+            .map(|finding| finding.render(subgraphs, &sources))
             .collect()
     }
 }

@@ -20,8 +20,9 @@ pub(super) fn check(expr: &Expr) -> Option<Problem> {
     let mut walk = Growth {
         locals: Vec::new(),
         crowded: false,
+        most: 0,
     };
-    let growth = walk.expr(
+    walk.expr(
         expr,
         At {
             input: 0,
@@ -35,7 +36,7 @@ pub(super) fn check(expr: &Expr) -> Option<Problem> {
             format!("at most {MAX_LOCALS} hold at one place"),
         );
     }
-    if growth > MAX_GROWTH {
+    if walk.most > MAX_GROWTH {
         let help = format!("at most {MAX_GROWTH} levels may be added to what is read");
         return problem("this builds values that nest too deep", help);
     }
@@ -52,15 +53,23 @@ struct At {
 struct Growth {
     locals: Vec<(Str, usize)>,
     crowded: bool,
+    /// The most that a value on the way has grown: what is made of it may be flat again.
+    most: usize,
 }
 
 impl Growth {
     fn expr(&mut self, expr: &Expr, at: At) -> usize {
+        let growth = self.grown(expr, at);
+        self.most = self.most.max(growth);
+        growth
+    }
+
+    fn grown(&mut self, expr: &Expr, at: At) -> usize {
         match &expr.kind {
             ExprKind::Literal(_) => 0,
-            ExprKind::Array(elements) => 1 + self.most(elements, at),
+            ExprKind::Array(elements) => 1 + self.most_of(elements, at),
             ExprKind::Object(selection) => 1 + self.items(selection, at),
-            ExprKind::Chain(_, operands) => self.most(operands, at),
+            ExprKind::Chain(_, operands) => self.most_of(operands, at),
             ExprKind::Path(path) => {
                 let bound = self.locals.len();
                 let growth = self.path(path, at);
@@ -70,7 +79,7 @@ impl Growth {
         }
     }
 
-    fn most(&mut self, exprs: &[Expr], at: At) -> usize {
+    fn most_of(&mut self, exprs: &[Expr], at: At) -> usize {
         exprs
             .iter()
             .map(|expr| self.expr(expr, at))
@@ -120,7 +129,7 @@ impl Growth {
                     }
                 }
                 StepKind::Method(call) => {
-                    let arguments = self.most(
+                    let arguments = self.most_of(
                         &call.arguments,
                         At {
                             current: growth,
@@ -133,6 +142,7 @@ impl Growth {
                         Effect::Leaf(_) => 0,
                         Effect::Opaque(levels) => growth + levels,
                     };
+                    self.most = self.most.max(growth);
                 }
             }
         }

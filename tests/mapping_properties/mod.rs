@@ -75,7 +75,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// The part of a document that is needed.
-fn project(value: &Value, need: &Need) -> Value {
+pub(crate) fn project(value: &Value, need: &Need) -> Value {
     match (value, need) {
         (_, Need::Whole) => value.clone(),
         (Value::Object(object), Need::Keys(keys)) => {
@@ -93,7 +93,7 @@ fn project(value: &Value, need: &Need) -> Value {
 }
 
 /// Whether a value, or each element of a list of such, may have come from this shape.
-fn fits(value: &Value, shape: &Shape) -> bool {
+pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
     match (value, shape) {
         (_, Shape::Any) | (Value::Null, _) => true,
         // What is spread into it may change it.

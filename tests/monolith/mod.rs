@@ -23,7 +23,7 @@ mod naive;
 mod naive_tests;
 mod operation;
 mod print;
-mod random;
+pub(crate) mod random;
 mod report;
 mod rest;
 mod run;

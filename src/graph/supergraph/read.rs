@@ -10,8 +10,11 @@ use apollo_compiler::diagnostic::ToCliReport;
 use super::super::code;
 use super::super::federation as fed;
 use super::taken::Taken;
-use crate::connector::diagnostic::{Diagnostic, Span};
+use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Subgraph, SubgraphKind, read_sdl};
+
+/// How many errors of a text that is not GraphQL are told.
+const MOST_ERRORS: usize = 50;
 
 /// The subgraphs of a supergraph SDL. `path` is what diagnostics show. A graph that cannot be read is left out, and
 /// the diagnostics say why.
@@ -19,10 +22,10 @@ pub fn read(path: &str, text: &str) -> (Vec<Subgraph>, Vec<Diagnostic>) {
     let schema = match Schema::parse(text, path) {
         Ok(schema) => schema,
         Err(broken) => {
-            let sources = &broken.partial.sources;
-            let errors = broken.errors.iter().map(|error| {
+            let sources = Sources::new(broken.partial.sources.clone());
+            let errors = broken.errors.iter().take(MOST_ERRORS).map(|error| {
                 wrong(format!("the supergraph is not GraphQL: {}", error.error))
-                    .at(Span::of(error.error.location(), sources))
+                    .at(sources.span(error.error.location()))
             });
             return (Vec::new(), errors.collect());
         }
@@ -74,7 +77,7 @@ fn graphs(schema: &Schema) -> Result<Vec<Graph>, Box<Diagnostic>> {
     };
     if schema.directive_definitions.contains_key("join__owner") {
         let diagnostic = wrong("the supergraph was composed by Federation 1".to_owned())
-            .at(Span::of(values.location(), &schema.sources))
+            .at(Sources::new(schema.sources.clone()).span(values.location()))
             .help("compose it again with Federation 2 (join/v0.2 or later)");
         return Err(Box::new(diagnostic));
     }

@@ -1,0 +1,278 @@
+//! What upstreams answer: bodies, statuses and content types, of connectors and of GraphQL services, through a whole execution.
+//!
+//! The execution cases are run once to record what their upstreams say; then those answers are mutated, and the variables
+//! too. Whatever an upstream says, the answer is of the form that the operation and the schema demand.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use apollo_compiler::executable::ExecutableDocument;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Method, Response, StatusCode, Uri};
+use sangam::document::Value;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest};
+use tokio::runtime::Runtime;
+
+use super::super::corpus;
+use super::super::input::{Input, Language};
+use super::super::run::{Target, watched};
+use super::response::{Form, codes, runtime};
+use super::worlds::Worlds;
+use crate::execution::upstream::Upstreams;
+use crate::support::markdown::Case;
+
+struct Answers {
+    worlds: Worlds,
+    runtime: Runtime,
+    base: String,
+    upstream: Arc<Mutex<Upstream>>,
+}
+
+/// What the upstream of a fuzzed gateway does.
+#[derive(Default)]
+struct Upstream {
+    /// Where calls go on to, while answers are recorded.
+    behind: Option<String>,
+    said: Vec<Said>,
+    /// How often each service was called for what is not recorded.
+    calls: HashMap<String, usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Said {
+    /// Method, target and body.
+    asked: String,
+    /// Status and content type.
+    head: String,
+    body: Vec<u8>,
+}
+
+pub(super) fn make(seed: u64, few: bool) -> Box<dyn Target> {
+    let runtime = runtime("answers");
+    let upstream = Arc::new(Mutex::new(Upstream::default()));
+    let router = Router::new()
+        .fallback(answer)
+        .with_state(Arc::clone(&upstream));
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    Box::new(Answers {
+        worlds: Worlds::new(&["execution"], seed, few),
+        runtime,
+        base,
+        upstream,
+    })
+}
+
+async fn answer(
+    State(upstream): State<Arc<Mutex<Upstream>>>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> Response<Body> {
+    let asked = format!("{method} {uri} {}", String::from_utf8_lossy(&body));
+    let behind = upstream.lock().unwrap().behind.clone();
+    let said = match behind {
+        Some(behind) => {
+            let said = ask(asked, method, &format!("{behind}{uri}"), body).await;
+            upstream.lock().unwrap().said.push(said.clone());
+            said
+        }
+        None => upstream.lock().unwrap().say(&asked, &uri),
+    };
+    let (status, content_type) = said.head.split_once(' ').unwrap_or((&said.head, ""));
+    let mut response = Response::builder()
+        .status(StatusCode::from_bytes(status.as_bytes()).unwrap_or(StatusCode::OK))
+        .header(CACHE_CONTROL, "no-store");
+    if let Ok(content_type) = content_type.parse::<http::HeaderValue>() {
+        response = response.header(CONTENT_TYPE, content_type);
+    }
+    response.body(Body::from(said.body)).unwrap()
+}
+
+/// What the upstreams of the case say.
+async fn ask(asked: String, method: Method, url: &str, body: Bytes) -> Said {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client
+        .request(method, url)
+        .body(body)
+        .header(CONTENT_TYPE, "application/json");
+    let response = request.send().await.unwrap();
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let content_type = content_type
+        .map_or("", |own| own.to_str().unwrap())
+        .to_owned();
+    let head = format!("{} {content_type}", response.status().as_u16());
+    let body = response.bytes().await.unwrap().to_vec();
+    Said { asked, head, body }
+}
+
+impl Upstream {
+    /// The answer to this call, or else one after the other of those that the same service gave.
+    fn say(&mut self, asked: &str, uri: &Uri) -> Said {
+        if let Some(said) = self.said.iter().find(|said| said.asked == asked) {
+            return said.clone();
+        }
+        let service = uri.path().split('/').nth(1).unwrap_or_default();
+        let path = format!(" /{service}");
+        let own: Vec<&Said> = self
+            .said
+            .iter()
+            .filter(|said| said.asked.contains(&path))
+            .collect();
+        let call = self.calls.entry(service.to_owned()).or_default();
+        *call += 1;
+        match own.is_empty() {
+            true => Said {
+                asked: String::new(),
+                head: "404 text/plain".to_owned(),
+                body: Vec::new(),
+            },
+            false => own[(*call - 1) % own.len()].clone(),
+        }
+    }
+}
+
+impl Target for Answers {
+    fn corpus(&self) -> Vec<Input> {
+        let mut out = Vec::new();
+        for graph in self.worlds.graphs() {
+            let silent = |(info, text): &(String, String)| {
+                let status = text.lines().nth(1).unwrap_or_default();
+                info.starts_with("http ") && matches!(status, "slow" | "dead")
+            };
+            if graph.blocks.iter().any(silent) {
+                continue;
+            }
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+            let case = Case::read(&path.join(format!("{}.md", graph.name)));
+            let behind = self.runtime.block_on(Upstreams::start(&case));
+            let mut blocks = graph.blocks.iter().peekable();
+            while let Some((info, text)) = blocks.next() {
+                if info != "graphql" {
+                    continue;
+                }
+                let next = blocks.peek().filter(|(info, _)| info == "json variables");
+                let variables = next.map_or("{}", |(_, variables)| variables);
+                out.extend(self.recorded(&graph.name, text, variables, behind.url("")));
+            }
+        }
+        out
+    }
+
+    fn run(&self, input: &Input) -> Result<String, String> {
+        let Some(gateway) = self.worlds.gateway(&input.text("graph"), &self.base) else {
+            return Ok("no graph".to_owned());
+        };
+        let mut said = Vec::new();
+        for at in 0.. {
+            let asked = input.text(&format!("asked{at}"));
+            if asked.is_empty() {
+                break;
+            }
+            said.push(Said {
+                asked,
+                head: input.text(&format!("head{at}")),
+                body: input.bytes(&format!("body{at}")).to_vec(),
+            });
+        }
+        *self.upstream.lock().unwrap() = Upstream {
+            said,
+            ..Upstream::default()
+        };
+        let text = input.text("operation");
+        let body = self.execute(&gateway, &text, input.bytes("variables"));
+        let told = codes(&body)?;
+        let answer = Value::parse_json(&body).map_err(|error| error.to_string())?;
+        let data = answer.get("data");
+        if let Some(data) = data.filter(|data| !data.is_null()) {
+            let schema = &gateway.composed().api;
+            let document = ExecutableDocument::parse_and_validate(schema, &*text, "operation");
+            let document = document.map_err(|error| format!("executed and not valid: {error}"))?;
+            let operation = document.operations.iter().next().ok_or("no operation")?;
+            let form = Form {
+                schema,
+                document: &document,
+            };
+            form.object(data, &operation.selection_set.ty, &operation.selection_set)?;
+        }
+        let count = answer
+            .get("errors")
+            .and_then(Value::as_array)
+            .map_or(0, <[Value]>::len);
+        Ok(format!(
+            "{told} {} {:?}",
+            count.min(4),
+            data.map(Value::is_null)
+        ))
+    }
+}
+
+impl Answers {
+    fn execute(&self, gateway: &Gateway, text: &str, variables: &[u8]) -> Vec<u8> {
+        let request = GraphqlRequest {
+            query: Some(text.to_owned()),
+            variables: Value::parse_json(variables).ok(),
+            ..GraphqlRequest::default()
+        };
+        let client = ClientContext {
+            mutations_allowed: true,
+            ..ClientContext::default()
+        };
+        self.runtime
+            .block_on(gateway.execute(request, &client))
+            .body
+            .to_vec()
+    }
+
+    /// An operation with what upstreams say to it.
+    fn recorded(&self, graph: &str, text: &str, variables: &str, behind: String) -> Option<Input> {
+        let gateway = self.worlds.gateway(graph, &self.base)?;
+        *self.upstream.lock().unwrap() = Upstream {
+            behind: Some(behind.trim_end_matches('/').to_owned()),
+            ..Upstream::default()
+        };
+        self.execute(&gateway, text, variables.as_bytes());
+        let said = std::mem::take(&mut self.upstream.lock().unwrap().said);
+        let mut input = Input::one(Language::Fixed, "graph", graph)
+            .with(Language::Fixed, "operation", text)
+            .with(Language::Json, "variables", variables);
+        for (at, said) in said.iter().enumerate() {
+            input = input
+                .with(Language::Fixed, &format!("asked{at}"), &said.asked)
+                .with(Language::Plain, &format!("head{at}"), &said.head)
+                .with(Language::Json, &format!("body{at}"), &said.body);
+        }
+        (!said.is_empty()).then_some(input)
+    }
+}
+
+/// What is recorded is what the case says: else nothing would be mutated.
+#[test]
+fn answers_are_recorded() {
+    let found = watched("answers", "recorded", |_| recorded(&*make(1, true)));
+    assert!(found.0 > 4 && found.1 > 6, "{found:?}");
+}
+
+fn recorded(target: &dyn Target) -> (usize, usize) {
+    let inputs = target.corpus();
+    let bodies = inputs.iter().flat_map(|input| &input.parts);
+    (
+        inputs.len(),
+        bodies.filter(|part| part.label.starts_with("body")).count(),
+    )
+}
+
+/// The corpora are those of the repository.
+#[test]
+fn there_is_much_to_start_from() {
+    assert!(corpus::connectors().len() > 50);
+    assert!(corpus::mappings().len() > 300);
+    assert!(corpus::documents().len() > 50);
+}

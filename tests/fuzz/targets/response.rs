@@ -1,0 +1,171 @@
+//! Whether an answer is what a client may rely on: JSON, and of the form that the operation and the schema say.
+
+use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
+use apollo_compiler::schema::{ExtendedType, Type};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Schema};
+use sangam::document::Value;
+use tokio::runtime::Runtime;
+
+use super::words;
+
+/// A runtime whose threads bear the name of a target.
+pub(super) fn runtime(name: &str) -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(4)
+        .thread_name(format!("fuzz-{name}"))
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// The codes of an answer's errors. Fails if it is no answer, or says that something is broken here.
+pub(super) fn codes(body: &[u8]) -> Result<String, String> {
+    let shown = String::from_utf8_lossy(body);
+    let answer = Value::parse_json(body).map_err(|error| format!("not JSON: {error} {shown}"))?;
+    let errors = answer
+        .get("errors")
+        .and_then(Value::as_array)
+        .unwrap_or_default();
+    if errors.is_empty() && answer.get("data").is_none() {
+        return Err(format!("neither data nor errors: {shown}"));
+    }
+    let code = |error: &'_ Value| {
+        let code = error
+            .get("extensions")
+            .and_then(|own| own.get("code"))
+            .and_then(Value::as_str);
+        code.map(str::to_owned)
+            .ok_or_else(|| format!("an error without a code: {shown}"))
+    };
+    let codes: Vec<String> = errors.iter().map(code).collect::<Result<_, _>>()?;
+    for code in &codes {
+        if matches!(
+            &**code,
+            "INTERNAL_SERVER_ERROR" | "UNSATISFIABLE" | "INTROSPECTION_FAILED"
+        ) {
+            return Err(format!("broken here, {code}: {shown}"));
+        }
+    }
+    Ok(words(codes.iter().map(String::as_str)))
+}
+
+/// Holds data against an operation.
+pub(super) struct Form<'f> {
+    pub(super) schema: &'f Valid<Schema>,
+    pub(super) document: &'f Valid<ExecutableDocument>,
+}
+
+type Held = Result<(), String>;
+
+impl Form<'_> {
+    /// Whether an object of a type is what a selection set gives.
+    pub(super) fn object(&self, value: &Value, ty: &Name, set: &SelectionSet) -> Held {
+        let object = value
+            .as_object()
+            .ok_or_else(|| format!("no object: {ty} {value}"))?;
+        let mut wanted = Vec::new();
+        let named = object.get("__typename").and_then(Value::as_str);
+        let concrete = match self.schema.types.get(ty) {
+            Some(ExtendedType::Object(_)) => Some(ty.as_str()),
+            // Which it is cannot be told unless it says so itself.
+            _ => named,
+        };
+        self.fields(value, concrete, set, false, &mut wanted)?;
+        match object
+            .iter()
+            .find(|(name, _)| !wanted.iter().any(|own| *own == ***name))
+        {
+            Some((name, _)) => Err(format!("a field that nobody asked for: {name} of {ty}")),
+            None => Ok(()),
+        }
+    }
+
+    fn fields(
+        &self,
+        value: &Value,
+        concrete: Option<&str>,
+        set: &SelectionSet,
+        perhaps: bool,
+        wanted: &mut Vec<String>,
+    ) -> Held {
+        for selection in &set.selections {
+            let conditions = selection.directives().iter();
+            let perhaps = perhaps
+                || conditions
+                    .into_iter()
+                    .any(|own| own.name == "skip" || own.name == "include");
+            let (inner, condition) = match selection {
+                Selection::Field(field) => {
+                    let key = field.response_key();
+                    wanted.push(key.to_string());
+                    match value.get(key.as_str()) {
+                        Some(inner) => {
+                            self.value(inner, &field.definition.ty, &field.selection_set)?
+                        }
+                        None if perhaps || concrete.is_none() => {}
+                        None => return Err(format!("a field is missing: {key} of {concrete:?}")),
+                    }
+                    continue;
+                }
+                Selection::InlineFragment(own) => (&own.selection_set, own.type_condition.as_ref()),
+                Selection::FragmentSpread(own) => {
+                    let fragment = own.fragment_def(self.document).ok_or("no fragment")?;
+                    (&fragment.selection_set, Some(fragment.type_condition()))
+                }
+            };
+            let applies = match (condition, concrete) {
+                (None, _) => Some(true),
+                (Some(condition), Some(concrete)) => {
+                    Some(condition == concrete || self.schema.is_subtype(condition, concrete))
+                }
+                (Some(_), None) => None,
+            };
+            if applies != Some(false) {
+                self.fields(value, concrete, inner, perhaps || applies.is_none(), wanted)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&self, value: &Value, ty: &Type, set: &SelectionSet) -> Held {
+        match (value, ty) {
+            (Value::Null, Type::Named(_) | Type::List(_)) => Ok(()),
+            (Value::Null, _) => Err(format!("null where none may be: {ty}")),
+            (_, Type::List(item) | Type::NonNullList(item)) => {
+                let items = value
+                    .as_array()
+                    .ok_or_else(|| format!("no list: {ty} {value}"))?;
+                items.iter().try_for_each(|own| self.value(own, item, set))
+            }
+            (_, Type::Named(name) | Type::NonNullNamed(name)) => {
+                match self.schema.types.get(name) {
+                    Some(ExtendedType::Scalar(_)) => scalar(value, name),
+                    Some(ExtendedType::Enum(own)) => {
+                        let known = value
+                            .as_str()
+                            .is_some_and(|name| own.values.contains_key(name));
+                        known
+                            .then_some(())
+                            .ok_or_else(|| format!("no value of an enum: {name} {value}"))
+                    }
+                    _ => self.object(value, name, set),
+                }
+            }
+        }
+    }
+}
+
+fn scalar(value: &Value, name: &Name) -> Held {
+    let fits = match (name.as_str(), value) {
+        ("Int", Value::Number(number)) => number.to_string().parse::<i32>().is_ok(),
+        ("Float", Value::Number(_))
+        | ("String" | "ID", Value::String(_))
+        | ("Boolean", Value::Bool(_)) => true,
+        ("Int" | "Float" | "String" | "ID" | "Boolean", _) => false,
+        _ => true,
+    };
+    fits.then_some(())
+        .ok_or_else(|| format!("no value of a scalar: {name} {value}"))
+}

@@ -1,0 +1,117 @@
+//! The graphs that operations are asked of: those of the plan and execution cases, and the departments' together.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use sangam::config::{ConnectorSettings, Environment, RawSettings, Settings};
+use sangam::connector::{Folder, Subgraph};
+use sangam::gateway::{Gateway, Member};
+
+use super::super::corpus::{Graph, graphs};
+use crate::monolith::random::{Random, hash};
+use crate::plans::subgraph;
+
+/// The name of the departments' graph.
+pub(in crate::fuzz) const DEPARTMENTS: &str = "departments";
+
+/// Gateways, each made when it is first asked for.
+pub(super) struct Worlds {
+    graphs: Vec<Graph>,
+    made: RefCell<HashMap<String, Option<Rc<Gateway>>>>,
+}
+
+impl Worlds {
+    /// The cases of a folder under `tests`, or a few of them.
+    pub(super) fn new(folders: &[&str], seed: u64, few: bool) -> Worlds {
+        sangam::source::tls::install_provider();
+        let mut all: Vec<Graph> = folders.iter().flat_map(|folder| graphs(folder)).collect();
+        if few {
+            let mut random = Random::new(hash(seed, folders));
+            while all.len() > 8 {
+                all.remove(random.below(all.len()));
+            }
+        }
+        Worlds {
+            graphs: all,
+            made: RefCell::default(),
+        }
+    }
+
+    pub(super) fn graphs(&self) -> &[Graph] {
+        &self.graphs
+    }
+
+    /// The gateway of a graph, whose upstreams are below `base`; `None` if it cannot be made.
+    pub(super) fn gateway(&self, name: &str, base: &str) -> Option<Rc<Gateway>> {
+        let mut made = self.made.borrow_mut();
+        let made = made.entry(name.to_owned()).or_insert_with(|| {
+            let subgraphs = match name {
+                DEPARTMENTS => departments(),
+                _ => self.subgraphs(name)?,
+            };
+            gateway(subgraphs, base).map(Rc::new)
+        });
+        made.clone()
+    }
+
+    fn subgraphs(&self, name: &str) -> Option<Vec<Subgraph>> {
+        // A case that is kept may be of a graph that this run left out.
+        let folder = name.split('/').next()?;
+        let all;
+        let graph = match self.graphs.iter().find(|graph| graph.name == name) {
+            Some(graph) => graph,
+            None => {
+                all = graphs(folder);
+                all.iter().find(|graph| graph.name == name)?
+            }
+        };
+        let read = |(name, sdl): &(String, String)| subgraph(name, sdl);
+        Some(graph.subgraphs.iter().map(read).collect())
+    }
+}
+
+fn departments() -> Vec<Subgraph> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    let mut folders: Vec<_> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    folders.retain(|path| path.join("connector.graphql").is_file());
+    folders
+        .iter()
+        .filter_map(|path| Folder::read(path).subgraph)
+        .collect()
+}
+
+/// A gateway that keeps no documents and no answers.
+fn gateway(subgraphs: Vec<Subgraph>, base: &str) -> Option<Gateway> {
+    let mut text = "[cache]\ndocuments = 0\nresponses = 0\n".to_owned();
+    for subgraph in &subgraphs {
+        let name = &subgraph.name;
+        text.push_str(&format!(
+            "[connector.{name}]\nbase_url = \"{base}/{name}\"\ntimeout = \"1s\"\n"
+        ));
+    }
+    let settings = settings(&text);
+    let member = |subgraph: Subgraph| {
+        let own = settings.connector(&subgraph.name, None);
+        Member {
+            settings: own.unwrap_or_else(|_| ConnectorSettings::default()),
+            owner: None,
+            description: None,
+            subgraph,
+        }
+    };
+    Gateway::new(subgraphs.into_iter().map(member).collect(), &settings).ok()
+}
+
+pub(super) fn settings(text: &str) -> Settings {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sangam.toml");
+    std::fs::write(&file, text).unwrap();
+    let settings = Settings::load(Some(&file), &Environment::default(), RawSettings::default());
+    settings.unwrap_or_else(|error| panic!("{error}"))
+}
