@@ -52,7 +52,7 @@ dist: ## A tarball: the binary, connectors, a sample configuration, a service un
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: prove-readme prove-composition prove-monolith ## What is too slow for every day: all that begins with prove-
+prove: prove-readme prove-composition prove-monolith prove-fuzz ## What is too slow for every day: all that begins with prove-
 
 .PHONY: prove-readme
 prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
@@ -66,6 +66,11 @@ prove-composition: ## Hold composition against an independent composer, at lengt
 prove-monolith: ## Hold random graphs and operations against one monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)
 	MONOLITH_WORLDS=$(or $(MONOLITH_WORLDS),1500) MONOLITH_SEED=$(or $(MONOLITH_SEED),1) MONOLITH_SECONDS=$(or $(MONOLITH_SECONDS),600) \
 		$(CARGO) test --package sangam --test all -- monolith::run::gateway_and_monolith_agree --exact --nocapture
+
+.PHONY: prove-fuzz
+prove-fuzz: ## Give everything that is read from outside what nobody would write (FUZZ_SECONDS=60 for each of ten targets, FUZZ_SEED=1)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
+		$(CARGO) test --package sangam --test all -- fuzz:: --nocapture --test-threads=1
 
 .PHONY: docs
 docs: ## Write the generated parts of docs/ anew

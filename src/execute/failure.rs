@@ -401,7 +401,13 @@ fn extensions(failure: &Failure) -> Value {
         nested("kind", Value::from(failure.kind.as_str())),
     );
     if let Some(own) = &failure.extensions {
-        for (name, value) in own.iter() {
+        // What programs rely on stays what it is said to be, whatever an upstream put into it.
+        let relied_on = |name: &str, value: &Value| match name {
+            "sangam" => true,
+            "code" => value.as_str().is_none_or(str::is_empty),
+            _ => false,
+        };
+        for (name, value) in own.iter().filter(|(name, value)| !relied_on(name, value)) {
             object.insert(name.clone(), value.clone());
         }
     }

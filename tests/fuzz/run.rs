@@ -30,10 +30,13 @@ pub(super) trait Target {
     /// What mutation starts from.
     fn corpus(&self) -> Vec<Input>;
 
-    /// Reads one input. Gives what came out of it in a few words: an input with a new outcome is mutated further. Fails with
-    /// what does not hold, its kind before the first colon.
+    /// Reads one input. Gives what came out of it in a few words: an input with a new outcome is mutated further, unless
+    /// it was [`REFUSED`]. Fails with what does not hold, its kind before the first colon.
     fn run(&self, input: &Input) -> Result<String, String>;
 }
+
+/// How the outcome of an input begins that got no further than the first checks.
+pub(super) const REFUSED: &str = "refused ";
 
 /// A target by its name, which is that of its folder of cases.
 #[derive(Clone, Copy)]
@@ -48,11 +51,12 @@ pub(super) struct Named {
 /// The stack of a worker of tokio, on which requests are parsed, planned and executed.
 pub(super) const STACK: usize = 2 << 20;
 
-/// The longest that a case may take in a build that is not optimised.
+/// The most of a processor that a case may take in a build that is not optimised.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// After that it is taken to run for ever.
-const ENDLESS: Duration = Duration::from_secs(60);
+/// After so much of a processor a case is taken to run for ever, and after so long to wait for ever: a busy machine may
+/// let it wait for long.
+const ENDLESS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(900));
 
 /// What a case may add to the memory of the process.
 const MOST_MEMORY: u64 = 2 << 30;
@@ -115,9 +119,9 @@ pub(super) fn attempt(name: &str, target: &dyn Target, input: &Input) -> Attempt
 
 fn once(name: &str, target: &dyn Target, input: &Input) -> Attempt {
     let thread = format!("fuzz-{name}");
-    let begun = Instant::now();
+    let (begun, used) = (Instant::now(), processor());
     let ran = catch_unwind(AssertUnwindSafe(|| target.run(input)));
-    let took = begun.elapsed();
+    let took = begun.elapsed().min(processor().saturating_sub(used));
     let mut panics = PANICS.lock().unwrap();
     let own = panics.iter().find(|(of, _)| *of == thread);
     let own = own.map(|(_, told)| told.clone());
@@ -154,7 +158,7 @@ fn folder() -> PathBuf {
 /// What the watch and the run share.
 #[derive(Default)]
 struct Watched {
-    /// Milliseconds since the start at which the case began, plus one; 0 between cases.
+    /// Milliseconds since the start at which the case began, plus one; 0 before the first.
     since: AtomicU64,
     done: AtomicBool,
 }
@@ -193,17 +197,19 @@ pub(super) fn watched<T: Send>(
 }
 
 fn watch(watched: &Watched, begun: Instant, file: &Path) {
-    let (mut case, mut before) = (0, resident());
+    let (mut case, mut before, mut spent) = (0, resident(), processor());
     while !watched.done.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(10));
         let since = watched.since.load(Ordering::Relaxed);
         let used = resident();
         if since != case {
             (case, before) = (since, used.min(before + (64 << 20)));
+            spent = processor();
             continue;
         }
-        let runs = begun.elapsed().as_millis() as u64 + 1 - since;
-        let endless = case > 0 && runs > ENDLESS.as_millis() as u64;
+        let waited = begun.elapsed().saturating_sub(Duration::from_millis(since));
+        let endless =
+            case > 0 && (processor().saturating_sub(spent) > ENDLESS.0 || waited > ENDLESS.1);
         if endless || used > before + MOST_MEMORY {
             let what = if endless {
                 "never ends"
@@ -214,6 +220,18 @@ fn watch(watched: &Watched, begun: Instant, file: &Path) {
             std::process::abort();
         }
     }
+}
+
+/// What this process has had of processors.
+fn processor() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the command's name, which may hold anything: user and system time, in hundredths of a second.
+    let fields = text.rsplit(')').next().unwrap_or_default().split(' ');
+    let ticks = fields
+        .skip(12)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
 /// Bytes of memory that this process holds.
@@ -262,8 +280,7 @@ fn cases(name: &str, target: &dyn Target, extent: &Extent, begin: &dyn Fn(&Input
         && begun.elapsed() < extent.most
         && counts.failures.len() < MOST_FAILURES
     {
-        // What was found last is looked at more closely.
-        let from = match pool.len() > written && random.chance(60) {
+        let from = match pool.len() > written && random.chance(50) {
             true => written + random.below(pool.len() - written),
             false => random.below(pool.len()),
         };
@@ -278,7 +295,9 @@ fn cases(name: &str, target: &dyn Target, extent: &Extent, begin: &dyn Fn(&Input
                 counts.failures.insert(kind.to_owned(), told);
             }
             (Ok(outcome), _) if seen.insert(outcome.clone()) => {
-                let handy = input.len() < 32 * 1024 && made.took < LONGEST / 8;
+                let handy = input.len() < 32 * 1024
+                    && made.took < LONGEST / 8
+                    && !outcome.starts_with(REFUSED);
                 if handy && pool.len() < written + MOST_KEPT {
                     pool.push(input);
                 }

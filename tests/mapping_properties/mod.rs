@@ -423,6 +423,12 @@ fn growth_of_values_is_bounded() {
     assert!(Selection::parse(&text(200), Version::V0_1).is_ok());
     let problems = Selection::parse(&text(1_000), Version::V0_1).unwrap_err();
     assert_eq!(problems[0].message, "this builds values that nest too deep");
+    // What is made of it in the end may be flat.
+    for end in ["->size", "->jsonStringify", "->echo(1)"] {
+        let problems = Selection::parse(&format!("{}{end}", text(2_000)), Version::V0_4);
+        let problems = problems.unwrap_err();
+        assert_eq!(problems[0].message, "this builds values that nest too deep");
+    }
 }
 
 #[test]

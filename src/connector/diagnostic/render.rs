@@ -5,6 +5,7 @@ use std::fmt;
 use annotate_snippets::AnnotationKind;
 use annotate_snippets::Group;
 use annotate_snippets::Level;
+use annotate_snippets::Origin;
 use annotate_snippets::Renderer;
 use annotate_snippets::Snippet;
 use serde_json::json;
@@ -31,7 +32,10 @@ impl Diagnostic {
         };
         let mut group = Group::with_title(level.primary_title(&self.message).id(self.code.name));
         for labels in by_file(&self.labels) {
-            group = group.element(snippet(&labels, &self.labels));
+            group = match labels.iter().all(|label| is_shown(label)) {
+                true => group.element(snippet(&labels, &self.labels)),
+                false => labels.iter().fold(group, |group, label| told(group, label)),
+            };
         }
         for note in &self.notes {
             group = group.element(Level::NOTE.message(note));
@@ -99,6 +103,38 @@ fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
         }
     }
     files
+}
+
+/// The longest line that is shown, in bytes. Nobody could read a longer one, and showing it would take time.
+const LONGEST_LINE: usize = 2_000;
+
+/// Whether the lines at which a label begins and ends can be shown.
+fn is_shown(label: &Label) -> bool {
+    let text = label.span.source.text.as_bytes();
+    [label.span.range.start, label.span.range.end]
+        .iter()
+        .all(|at| {
+            let at = (*at).min(text.len());
+            let before = text[..at].iter().rev().take(LONGEST_LINE);
+            let after = text[at..].iter().take(LONGEST_LINE);
+            let length = |part: &mut dyn Iterator<Item = &u8>| {
+                part.take_while(|byte| **byte != b'\n').count()
+            };
+            length(&mut before.into_iter()) + length(&mut after.into_iter()) < LONGEST_LINE
+        })
+}
+
+/// A label by its position alone.
+fn told<'a>(group: Group<'a>, label: &'a Label) -> Group<'a> {
+    let start = label.span.start();
+    let origin = Origin::path(label.span.source.path.as_str())
+        .line(start.line)
+        .char_column(start.column);
+    let group = group.element(origin);
+    match label.text.is_empty() {
+        true => group,
+        false => group.element(Level::NOTE.message(&label.text)),
+    }
 }
 
 /// One file's snippet. The very first label of the diagnostic is the primary one.
@@ -171,6 +207,24 @@ mod tests {
         );
         assert!(text.contains("^^^^^ no such field"), "{text}");
         assert!(text.contains("= help: did you mean `title`?"), "{text}");
+    }
+
+    #[test]
+    fn a_line_that_nobody_could_read_is_not_shown() {
+        let mut long = sample();
+        let source = Arc::new(SourceText {
+            path: "supergraph.graphql".to_owned(),
+            text: format!("\n{}x{}", "é ".repeat(100_000), " y".repeat(100_000)),
+        });
+        for label in &mut long.labels {
+            let range = 300_001..300_002;
+            let source = source.clone();
+            label.span = Span { source, range };
+        }
+        let text = long.to_text();
+        assert!(text.len() < 1_000, "{}", text.len());
+        assert!(text.contains("--> supergraph.graphql:2:200001"), "{text}");
+        assert!(text.contains("no such field"), "{text}");
     }
 
     #[test]

@@ -200,7 +200,11 @@ impl Target for Answers {
                 schema,
                 document: &document,
             };
-            form.object(data, &operation.selection_set.ty, &operation.selection_set)?;
+            form.object(
+                data,
+                &operation.selection_set.ty,
+                &[&operation.selection_set],
+            )?;
         }
         let count = answer
             .get("errors")

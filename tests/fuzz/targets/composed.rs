@@ -7,7 +7,7 @@ use sangam::graph::{compose, supergraph};
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
+use super::super::run::{REFUSED, Target};
 use super::words;
 
 struct Compositions;
@@ -42,7 +42,7 @@ impl Target for Compositions {
         }
         let read = told(&diagnostics)?;
         if subgraphs.len() < input.parts.len() {
-            return Ok(read);
+            return Ok(format!("{REFUSED}{read}"));
         }
         let mut reversed = subgraphs.clone();
         reversed.reverse();
@@ -53,7 +53,7 @@ impl Target for Compositions {
         if forwards != backwards {
             return Err(format!("the order counts: {forwards:?} {backwards:?}"));
         }
-        Ok(format!("{read} / {}", composed(subgraphs)?))
+        Ok(format!("{} / {read}", composed(subgraphs)?))
     }
 }
 
@@ -111,9 +111,9 @@ impl Target for Supergraphs {
         let (subgraphs, diagnostics) = supergraph::read("supergraph.graphql", &input.text("sdl"));
         let read = told(&diagnostics)?;
         if diagnostics.iter().any(Diagnostic::is_error) {
-            return Ok(read);
+            return Ok(format!("{REFUSED}{read}"));
         }
-        Ok(format!("{read} / {}", composed(subgraphs)?))
+        Ok(format!("{} / {read}", composed(subgraphs)?))
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) fn composed(subgraphs: Vec<Subgraph>) -> Result<String, String> {
     let Some(composed) = composed else {
         return match codes.is_empty() {
             true => Err("refused without a reason".to_owned()),
-            false => Ok(codes),
+            false => Ok(format!("{REFUSED}{codes}")),
         };
     };
     QueryGraph::new(&composed);

@@ -4,7 +4,7 @@ use sangam::connector::read_sdl;
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
+use super::super::run::{REFUSED, Target};
 use super::composed::{composed, told};
 
 struct Connectors;
@@ -29,8 +29,8 @@ impl Target for Connectors {
             return Err("refused without a reason".to_owned());
         }
         match subgraph {
-            Some(subgraph) => Ok(format!("{read} / {}", composed(vec![subgraph])?)),
-            None => Ok(read),
+            Some(subgraph) => Ok(format!("{} / {read}", composed(vec![subgraph])?)),
+            None => Ok(format!("{REFUSED}{read}")),
         }
     }
 }

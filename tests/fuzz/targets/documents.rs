@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
+use super::super::run::{REFUSED, Target};
 
 struct Documents;
 
@@ -51,7 +51,7 @@ impl Target for Documents {
                 if serde_json::from_slice::<serde_json::Value>(body).is_ok() {
                     return Err(format!("refused what is JSON: {error}"));
                 }
-                Ok(format!("{:?}", error.fault))
+                Ok(format!("{REFUSED}{:?}", error.fault))
             }
         }
     }

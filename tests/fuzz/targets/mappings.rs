@@ -5,7 +5,7 @@ use sangam::mapping::{Budget, Problem, Selection, Template, Variables, Version};
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
+use super::super::run::{REFUSED, Target};
 use super::words;
 use crate::mapping_properties::{fits, project};
 
@@ -67,7 +67,13 @@ impl Target for Mappings {
                 });
             }
         }
-        Ok(words(told.iter().map(String::as_str)))
+        let nothing = told.iter().all(|told| told.starts_with(REFUSED));
+        let told = words(told.iter().map(|told| told.trim_start_matches(REFUSED)));
+        Ok(if nothing {
+            format!("{REFUSED}{told}")
+        } else {
+            told
+        })
     }
 }
 
@@ -125,5 +131,6 @@ fn refused(text: &str, problems: &[Problem]) -> Result<String, String> {
     let first = problems.first().ok_or("refused without a reason")?;
     // Without what the text says itself.
     let message = first.message.split('`').step_by(2);
-    Ok(message.collect::<String>().replace(' ', "_"))
+    let message = message.collect::<String>().replace(' ', "_");
+    Ok(format!("{REFUSED}{message}"))
 }

@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
-use super::response::{codes, runtime};
+use super::super::run::{REFUSED, Target};
+use super::response::{codes, messages, runtime};
 use super::worlds::{DEPARTMENTS, Worlds};
 
 struct Operations {
@@ -56,8 +56,15 @@ impl Target for Operations {
         };
         let text = input.text("operation");
         let explained = self.explain(&gateway, &text);
-        let Ok(plan) = &explained else {
-            return codes(&explained.unwrap_err());
+        let plan = match &explained {
+            Ok(plan) => plan,
+            Err(refused) => {
+                return Ok(format!(
+                    "{REFUSED}{} {}",
+                    codes(refused)?,
+                    messages(refused)
+                ));
+            }
         };
         let printed = Document::parse(&*text, "operation").map(|document| document.to_string());
         let printed = printed.map_err(|error| format!("accepted and not parsed: {error}"))?;
@@ -76,7 +83,11 @@ impl Target for Operations {
                 }
             }
         }
-        Ok(format!("planned {}", plan.lines().count()))
+        // Two plans are of one kind when they make calls of the same kinds in the same order.
+        let kinds = plan
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
+        Ok(format!("planned {}", kinds.collect::<Vec<_>>().join(" ")))
     }
 }
 

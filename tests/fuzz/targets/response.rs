@@ -1,5 +1,7 @@
 //! Whether an answer is what a client may rely on: JSON, and of the form that the operation and the schema say.
 
+use std::collections::BTreeMap;
+
 use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
 use apollo_compiler::schema::{ExtendedType, Type};
 use apollo_compiler::validation::Valid;
@@ -41,14 +43,27 @@ pub(super) fn codes(body: &[u8]) -> Result<String, String> {
     };
     let codes: Vec<String> = errors.iter().map(code).collect::<Result<_, _>>()?;
     for code in &codes {
-        if matches!(
-            &**code,
-            "INTERNAL_SERVER_ERROR" | "UNSATISFIABLE" | "INTROSPECTION_FAILED"
-        ) {
+        if matches!(&**code, "INTERNAL_SERVER_ERROR" | "UNSATISFIABLE") {
             return Err(format!("broken here, {code}: {shown}"));
         }
     }
     Ok(words(codes.iter().map(String::as_str)))
+}
+
+/// The messages of an answer's errors, without the names in them.
+pub(super) fn messages(body: &[u8]) -> String {
+    let answer = Value::parse_json(body).unwrap_or_default();
+    let errors = answer.get("errors").and_then(Value::as_array);
+    let messages = errors.unwrap_or_default().iter().take(3);
+    let plain = |error: &Value| {
+        let message = error.get("message").and_then(Value::as_str);
+        message
+            .unwrap_or_default()
+            .split('`')
+            .step_by(2)
+            .collect::<String>()
+    };
+    messages.map(plain).collect::<Vec<_>>().join("; ")
 }
 
 /// Holds data against an operation.
@@ -59,54 +74,68 @@ pub(super) struct Form<'f> {
 
 type Held = Result<(), String>;
 
-impl Form<'_> {
-    /// Whether an object of a type is what a selection set gives.
-    pub(super) fn object(&self, value: &Value, ty: &Name, set: &SelectionSet) -> Held {
+/// A field of an answer: its type, what is selected below it, and whether it may be absent.
+struct Wanted<'d> {
+    ty: &'d Type,
+    sets: Vec<&'d SelectionSet>,
+    perhaps: bool,
+}
+
+impl<'f> Form<'f> {
+    /// Whether an object of a type is what selection sets give.
+    pub(super) fn object(&self, value: &Value, ty: &Name, sets: &[&'f SelectionSet]) -> Held {
         let object = value
             .as_object()
             .ok_or_else(|| format!("no object: {ty} {value}"))?;
-        let mut wanted = Vec::new();
         let named = object.get("__typename").and_then(Value::as_str);
         let concrete = match self.schema.types.get(ty) {
             Some(ExtendedType::Object(_)) => Some(ty.as_str()),
             // Which it is cannot be told unless it says so itself.
-            _ => named,
+            _ => named.filter(|name| self.schema.types.contains_key(*name)),
         };
-        self.fields(value, concrete, set, false, &mut wanted)?;
-        match object
-            .iter()
-            .find(|(name, _)| !wanted.iter().any(|own| *own == ***name))
-        {
-            Some((name, _)) => Err(format!("a field that nobody asked for: {name} of {ty}")),
-            None => Ok(()),
+        let mut wanted = BTreeMap::new();
+        for set in sets {
+            self.collect(concrete, set, false, &mut wanted)?;
         }
+        if let Some((name, _)) = object
+            .iter()
+            .find(|(name, _)| !wanted.contains_key(&***name))
+        {
+            return Err(format!("a field that nobody asked for: {name} of {ty}"));
+        }
+        for (key, wanted) in &wanted {
+            match object.get(key) {
+                Some(inner) => self.value(inner, wanted.ty, &wanted.sets)?,
+                None if wanted.perhaps || concrete.is_none() => {}
+                None => return Err(format!("a field is missing: {key} of {ty}")),
+            }
+        }
+        Ok(())
     }
 
-    fn fields(
+    fn collect(
         &self,
-        value: &Value,
         concrete: Option<&str>,
-        set: &SelectionSet,
+        set: &'f SelectionSet,
         perhaps: bool,
-        wanted: &mut Vec<String>,
+        wanted: &mut BTreeMap<&'f str, Wanted<'f>>,
     ) -> Held {
         for selection in &set.selections {
-            let conditions = selection.directives().iter();
-            let perhaps = perhaps
-                || conditions
-                    .into_iter()
-                    .any(|own| own.name == "skip" || own.name == "include");
+            let conditional = |own: &apollo_compiler::Node<apollo_compiler::ast::Directive>| {
+                own.name == "skip" || own.name == "include"
+            };
+            let perhaps = perhaps || selection.directives().iter().any(conditional);
             let (inner, condition) = match selection {
                 Selection::Field(field) => {
-                    let key = field.response_key();
-                    wanted.push(key.to_string());
-                    match value.get(key.as_str()) {
-                        Some(inner) => {
-                            self.value(inner, &field.definition.ty, &field.selection_set)?
-                        }
-                        None if perhaps || concrete.is_none() => {}
-                        None => return Err(format!("a field is missing: {key} of {concrete:?}")),
-                    }
+                    let own = wanted
+                        .entry(field.response_key())
+                        .or_insert_with(|| Wanted {
+                            ty: &field.definition.ty,
+                            sets: Vec::new(),
+                            perhaps: true,
+                        });
+                    own.sets.push(&field.selection_set);
+                    own.perhaps &= perhaps;
                     continue;
                 }
                 Selection::InlineFragment(own) => (&own.selection_set, own.type_condition.as_ref()),
@@ -123,13 +152,13 @@ impl Form<'_> {
                 (Some(_), None) => None,
             };
             if applies != Some(false) {
-                self.fields(value, concrete, inner, perhaps || applies.is_none(), wanted)?;
+                self.collect(concrete, inner, perhaps || applies.is_none(), wanted)?;
             }
         }
         Ok(())
     }
 
-    fn value(&self, value: &Value, ty: &Type, set: &SelectionSet) -> Held {
+    fn value(&self, value: &Value, ty: &Type, sets: &[&'f SelectionSet]) -> Held {
         match (value, ty) {
             (Value::Null, Type::Named(_) | Type::List(_)) => Ok(()),
             (Value::Null, _) => Err(format!("null where none may be: {ty}")),
@@ -137,7 +166,7 @@ impl Form<'_> {
                 let items = value
                     .as_array()
                     .ok_or_else(|| format!("no list: {ty} {value}"))?;
-                items.iter().try_for_each(|own| self.value(own, item, set))
+                items.iter().try_for_each(|own| self.value(own, item, sets))
             }
             (_, Type::Named(name) | Type::NonNullNamed(name)) => {
                 match self.schema.types.get(name) {
@@ -150,7 +179,7 @@ impl Form<'_> {
                             .then_some(())
                             .ok_or_else(|| format!("no value of an enum: {name} {value}"))
                     }
-                    _ => self.object(value, name, set),
+                    _ => self.object(value, name, sets),
                 }
             }
         }

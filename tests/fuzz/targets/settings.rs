@@ -7,7 +7,7 @@ use sangam::connector::ConnectorSettings;
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
+use super::super::run::{REFUSED, Target};
 use super::composed::told;
 
 struct Files {
@@ -60,7 +60,7 @@ impl Target for Files {
                     Err(error) => out.push_str(&kind(&error.to_string())?),
                 }
             }
-            Err(error) => out.push_str(&kind(&error.to_string())?),
+            Err(error) => out.insert_str(0, &format!("{REFUSED}{}", kind(&error.to_string())?)),
         }
         Ok(out)
     }

@@ -6,7 +6,7 @@ use sangam::spec;
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
-use super::super::run::Target;
+use super::super::run::{REFUSED, Target};
 use super::words;
 
 struct Specs {
@@ -43,7 +43,7 @@ impl Target for Specs {
                 let plain = problems
                     .iter()
                     .map(|one| one.message.split('`').next().unwrap_or_default());
-                Ok(words(plain))
+                Ok(format!("{REFUSED}{}", words(plain)))
             }
         }
     }
