@@ -25,10 +25,10 @@ use super::worlds::Worlds;
 use crate::execution::upstream::Upstreams;
 use crate::support::markdown::Case;
 
-struct Answers {
-    worlds: Worlds,
+pub(super) struct Answers {
+    pub(super) worlds: Worlds,
     runtime: Runtime,
-    base: String,
+    pub(super) base: String,
     upstream: Arc<Mutex<Upstream>>,
 }
 
@@ -52,22 +52,28 @@ struct Said {
 }
 
 pub(super) fn make(seed: u64, few: bool) -> Box<dyn Target> {
-    let runtime = runtime("answers");
-    let upstream = Arc::new(Mutex::new(Upstream::default()));
-    let router = Router::new()
-        .fallback(answer)
-        .with_state(Arc::clone(&upstream));
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-        .unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    runtime.spawn(async move { axum::serve(listener, router).await });
-    Box::new(Answers {
-        worlds: Worlds::new(&["execution"], seed, few),
-        runtime,
-        base,
-        upstream,
-    })
+    Box::new(Answers::new("answers", seed, few))
+}
+
+impl Answers {
+    pub(super) fn new(name: &str, seed: u64, few: bool) -> Answers {
+        let runtime = runtime(name);
+        let upstream = Arc::new(Mutex::new(Upstream::default()));
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&upstream));
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Answers {
+            worlds: Worlds::new(&["execution"], seed, few),
+            runtime,
+            base,
+            upstream,
+        }
+    }
 }
 
 async fn answer(
@@ -76,6 +82,8 @@ async fn answer(
     uri: Uri,
     body: Bytes,
 ) -> Response<Body> {
+    // Of a call through a proxy, the path alone.
+    let uri = Uri::try_from(uri.path_and_query().map_or("/", |path| path.as_str())).unwrap_or(uri);
     let asked = format!("{method} {uri} {}", String::from_utf8_lossy(&body));
     let behind = upstream.lock().unwrap().behind.clone();
     let said = match behind {
@@ -167,9 +175,16 @@ impl Target for Answers {
     }
 
     fn run(&self, input: &Input) -> Result<String, String> {
-        let Some(gateway) = self.worlds.gateway(&input.text("graph"), &self.base) else {
-            return Ok("no graph".to_owned());
-        };
+        match self.worlds.gateway(&input.text("graph"), &self.base) {
+            Some(gateway) => self.run_on(&gateway, input),
+            None => Ok("no graph".to_owned()),
+        }
+    }
+}
+
+impl Answers {
+    /// Executes an input's operation; what comes is of the form that operation and schema say.
+    pub(super) fn run_on(&self, gateway: &Gateway, input: &Input) -> Result<String, String> {
         let mut said = Vec::new();
         for at in 0.. {
             let asked = input.text(&format!("asked{at}"));
@@ -187,7 +202,7 @@ impl Target for Answers {
             ..Upstream::default()
         };
         let text = input.text("operation");
-        let body = self.execute(&gateway, &text, input.bytes("variables"));
+        let body = self.execute(gateway, &text, input.bytes("variables"));
         let told = codes(&body)?;
         let answer = Value::parse_json(&body).map_err(|error| error.to_string())?;
         let data = answer.get("data");
@@ -216,9 +231,7 @@ impl Target for Answers {
             data.map(Value::is_null)
         ))
     }
-}
 
-impl Answers {
     fn execute(&self, gateway: &Gateway, text: &str, variables: &[u8]) -> Vec<u8> {
         let request = GraphqlRequest {
             query: Some(text.to_owned()),

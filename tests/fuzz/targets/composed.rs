@@ -58,7 +58,7 @@ impl Target for Compositions {
 }
 
 /// A subgraph of a case that links nothing is a service.
-fn linked(sdl: &str) -> String {
+pub(super) fn linked(sdl: &str) -> String {
     const LINKS: &str = r#"
 extend schema
   @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])

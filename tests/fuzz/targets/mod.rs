@@ -4,6 +4,7 @@ mod answers;
 mod composed;
 mod connectors;
 mod documents;
+mod executions;
 mod mappings;
 mod operations;
 mod requests;
@@ -50,6 +51,11 @@ pub(super) const ALL: &[Named] = &[
         name: "answers",
         make: answers::make,
         cases: 200,
+    },
+    Named {
+        name: "executions",
+        make: executions::make,
+        cases: 60,
     },
     Named {
         name: "requests",

@@ -56,6 +56,12 @@ impl Worlds {
         made.clone()
     }
 
+    /// The names and schemas of a graph's subgraphs.
+    pub(super) fn sources(&self, name: &str) -> &[(String, String)] {
+        let found = self.graphs.iter().find(|graph| graph.name == name);
+        found.map_or(&[], |graph| &graph.subgraphs)
+    }
+
     fn subgraphs(&self, name: &str) -> Option<Vec<Subgraph>> {
         // A case that is kept may be of a graph that this run left out.
         let folder = name.split('/').next()?;
@@ -88,11 +94,22 @@ fn departments() -> Vec<Subgraph> {
 
 /// A gateway that keeps no documents and no answers.
 fn gateway(subgraphs: Vec<Subgraph>, base: &str) -> Option<Gateway> {
+    gateway_with(subgraphs, |name| format!("base_url = \"{base}/{name}\""))
+}
+
+/// One whose calls all end at `base`, whatever host they are meant for.
+pub(super) fn gateway_through(subgraphs: Vec<Subgraph>, base: &str) -> Option<Gateway> {
+    gateway_with(subgraphs, |name| {
+        format!("base_url = \"http://fuzz.example/{name}\"\nproxy = \"{base}\"")
+    })
+}
+
+fn gateway_with(subgraphs: Vec<Subgraph>, address: impl Fn(&str) -> String) -> Option<Gateway> {
     let mut text = "[cache]\ndocuments = 0\nresponses = 0\n".to_owned();
     for subgraph in &subgraphs {
-        let name = &subgraph.name;
+        let (name, address) = (&subgraph.name, address(&subgraph.name));
         text.push_str(&format!(
-            "[connector.{name}]\nbase_url = \"{base}/{name}\"\ntimeout = \"1s\"\n"
+            "[connector.{name}]\n{address}\ntimeout = \"1s\"\n"
         ));
     }
     let settings = settings(&text);
