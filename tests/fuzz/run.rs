@@ -143,6 +143,7 @@ pub(super) struct Extent {
 #[derive(Debug, Default)]
 struct Counts {
     cases: usize,
+    took: Duration,
     outcomes: usize,
     /// By kind: what does not hold, and the file with the case.
     failures: BTreeMap<String, String>,
@@ -246,18 +247,15 @@ fn resident() -> u64 {
 
 /// Runs many cases; fails with all that failed.
 pub(super) fn fuzz(named: Named, extent: &Extent, few: bool) {
-    let begun = Instant::now();
     let counts = watched(named.name, "mutated", |begin| {
         let target = (named.make)(extent.seed, few);
         cases(named.name, &*target, extent, begin)
     });
     println!(
         "fuzz {}: {} cases in {:.1?}, {} outcomes",
-        named.name,
-        counts.cases,
-        begun.elapsed(),
-        counts.outcomes
+        named.name, counts.cases, counts.took, counts.outcomes
     );
+    assert!(counts.cases > 0, "fuzz {}: nothing was run", named.name);
     let failures: Vec<String> = counts.failures.into_values().collect();
     assert!(
         failures.is_empty(),
@@ -270,10 +268,9 @@ pub(super) fn fuzz(named: Named, extent: &Extent, few: bool) {
 }
 
 fn cases(name: &str, target: &dyn Target, extent: &Extent, begin: &dyn Fn(&Input)) -> Counts {
-    let begun = Instant::now();
     let mut random = Random::new(hash(extent.seed, &[name]));
     let mut pool = target.corpus();
-    let written = pool.len();
+    let (written, begun) = (pool.len(), Instant::now());
     assert!(written > 0, "{name}: nothing to start from");
     let (mut counts, mut seen) = (Counts::default(), HashSet::new());
     while counts.cases < extent.cases
@@ -305,7 +302,7 @@ fn cases(name: &str, target: &dyn Target, extent: &Extent, begin: &dyn Fn(&Input
             _ => {}
         }
     }
-    counts.outcomes = seen.len();
+    (counts.outcomes, counts.took) = (seen.len(), begun.elapsed());
     counts
 }
 
