@@ -218,7 +218,7 @@ impl Answers {
             form.object(
                 data,
                 &operation.selection_set.ty,
-                &[&operation.selection_set],
+                &[(&operation.selection_set, false)],
             )?;
         }
         let count = answer

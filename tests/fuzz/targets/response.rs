@@ -77,13 +77,19 @@ type Held = Result<(), String>;
 /// A field of an answer: its type, what is selected below it, and whether it may be absent.
 struct Wanted<'d> {
     ty: &'d Type,
-    sets: Vec<&'d SelectionSet>,
+    /// Each with whether it may not apply.
+    sets: Vec<(&'d SelectionSet, bool)>,
     perhaps: bool,
 }
 
 impl<'f> Form<'f> {
     /// Whether an object of a type is what selection sets give.
-    pub(super) fn object(&self, value: &Value, ty: &Name, sets: &[&'f SelectionSet]) -> Held {
+    pub(super) fn object(
+        &self,
+        value: &Value,
+        ty: &Name,
+        sets: &[(&'f SelectionSet, bool)],
+    ) -> Held {
         let object = value
             .as_object()
             .ok_or_else(|| format!("no object: {ty} {value}"))?;
@@ -94,8 +100,8 @@ impl<'f> Form<'f> {
             _ => named.filter(|name| self.schema.types.contains_key(*name)),
         };
         let mut wanted = BTreeMap::new();
-        for set in sets {
-            self.collect(concrete, set, false, &mut wanted)?;
+        for (set, perhaps) in sets {
+            self.collect(concrete, set, *perhaps, &mut wanted)?;
         }
         if let Some((name, _)) = object
             .iter()
@@ -134,7 +140,7 @@ impl<'f> Form<'f> {
                             sets: Vec::new(),
                             perhaps: true,
                         });
-                    own.sets.push(&field.selection_set);
+                    own.sets.push((&field.selection_set, perhaps));
                     own.perhaps &= perhaps;
                     continue;
                 }
@@ -158,7 +164,7 @@ impl<'f> Form<'f> {
         Ok(())
     }
 
-    fn value(&self, value: &Value, ty: &Type, sets: &[&'f SelectionSet]) -> Held {
+    fn value(&self, value: &Value, ty: &Type, sets: &[(&'f SelectionSet, bool)]) -> Held {
         match (value, ty) {
             (Value::Null, Type::Named(_) | Type::List(_)) => Ok(()),
             (Value::Null, _) => Err(format!("null where none may be: {ty}")),
