@@ -58,8 +58,47 @@ fn flatten(store: &Store, cell: Cell, into: &mut Vec<RowId>) {
     }
 }
 
-/// Writes a row's inputs as the members of a JSON object, without braces; `first` says whether one stands before them.
+/// Writes a row's inputs as the members of a JSON object, without braces; `first` says whether one stands before them. A
+/// part that has failed is told before one that is null, in whatever order they stand.
 pub(crate) fn write_members(
+    store: &Store,
+    types: &TypeTable,
+    row: RowId,
+    inputs: &[Input],
+    first: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), NoCall> {
+    let written = write_all(store, types, row, inputs, first, out);
+    if written == Err(NoCall::NoKey)
+        && let Some(failure) = failure_of(store, row, inputs)
+    {
+        return Err(NoCall::Failed(failure));
+    }
+    written
+}
+
+/// The failure of the first part of a row's inputs that has failed.
+fn failure_of(store: &Store, row: RowId, inputs: &[Input]) -> Option<u32> {
+    let counts = |input: &&Input| input.only.is_none_or(|only| store.ty(row) == Some(only));
+    inputs.iter().filter(counts).find_map(|input| {
+        let cell = store.cell(row, input.slot?);
+        failure_of_cell(store, cell, &input.children)
+    })
+}
+
+fn failure_of_cell(store: &Store, cell: Cell, children: &[Input]) -> Option<u32> {
+    match cell {
+        Cell::Failed(failure) => Some(failure),
+        Cell::Row(row) => failure_of(store, row, children),
+        Cell::List { at, len } => {
+            let mut items = store.items(at, len).iter();
+            items.find_map(|cell| failure_of_cell(store, *cell, children))
+        }
+        _ => None,
+    }
+}
+
+fn write_all(
     store: &Store,
     types: &TypeTable,
     row: RowId,
@@ -126,7 +165,7 @@ fn write_cell(
         }
         Cell::Row(row) => {
             out.push(b'{');
-            write_members(store, types, row, &input.children, true, out)?;
+            write_all(store, types, row, &input.children, true, out)?;
             out.push(b'}');
         }
         Cell::List { at, len } => {

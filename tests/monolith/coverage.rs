@@ -6,7 +6,7 @@ use super::case::sdl;
 use super::world::World;
 
 /// Constructs, each with a text that stands in the SDL of a subgraph that has it.
-const CONSTRUCTS: [(&str, &str); 20] = [
+const CONSTRUCTS: [(&str, &str); 21] = [
     ("nested keys", "org { "),
     ("keys of several fields", "(fields: \"id code\""),
     ("keys that are lists", "(fields: \"tags\""),
@@ -15,6 +15,7 @@ const CONSTRUCTS: [(&str, &str); 20] = [
     ("requires", "@requires("),
     ("fragments in requires", "{ ... on V"),
     ("provides", "@provides("),
+    ("provides on fragments", "@provides(fields: \"... on"),
     ("override", "@override("),
     ("override with a label", "label: \"percent("),
     ("inaccessible", " @inaccessible"),

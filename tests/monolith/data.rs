@@ -26,8 +26,8 @@ pub(crate) struct Instance {
     pub(crate) ty: String,
     pub(crate) id: u64,
     pub(crate) representation: Option<Rc<Json>>,
-    /// The field that its parent provides.
-    pub(crate) provided: Option<String>,
+    /// What its parent provides of it.
+    pub(crate) provided: Option<Rc<Vec<Need>>>,
 }
 
 impl Instance {

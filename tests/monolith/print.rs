@@ -82,9 +82,9 @@ fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
         if is_leaf(base) {
             continue;
         }
-        let target = declared.entry(base.to_owned()).or_default();
+        declared.entry(base.to_owned()).or_default();
         if let (Some(provided), How::Resolved) = (field.provides.get(&subgraph), how) {
-            target.entry(provided.clone()).or_insert(How::External);
+            declare_provided(world, base, provided, declared);
         }
     }
     if !world.is_abstract(name) || is_interface_object(world, name, subgraph) {
@@ -101,6 +101,21 @@ fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
         for field in &fields {
             let how = own.get(field).copied().unwrap_or(How::External);
             target.entry(field.clone()).or_insert(how);
+        }
+    }
+}
+
+/// Declares what a field provides of what it yields.
+fn declare_provided(world: &World, base: &str, provided: &[Need], declared: &mut Declared) {
+    for need in provided {
+        if let Some(on) = &need.on {
+            declare_provided(world, on, &need.children, declared);
+            continue;
+        }
+        let own = declared.entry(base.to_owned()).or_default();
+        own.entry(need.field.clone()).or_insert(How::External);
+        if let Some(field) = world.field(base, &need.field) {
+            declare_provided(world, field.ty.base(), &need.children, declared);
         }
     }
 }
@@ -384,7 +399,7 @@ fn field_directives(
                 let _ = write!(text, " @requires(fields: {:?})", Need::text(needs));
             }
             if let Some(provided) = field.provides.get(&subgraph) {
-                let _ = write!(text, " @provides(fields: \"{provided}\")");
+                let _ = write!(text, " @provides(fields: {:?})", Need::text(provided));
             }
             if let Some(from) = field.overridden {
                 let name = &world.subgraphs[from].name;

@@ -143,7 +143,14 @@ impl Resolver for Resolvers<'_> {
             (_, Source::Computed(needs)) => self.computed(object, own, arguments, needs),
             _ => value(world, object, own, arguments, self.data.ordinal(object)),
         };
-        self.providing(value, own.provides.get(&self.service.subgraph))
+        let provided = own.provides.get(&self.service.subgraph).cloned();
+        let provided = provided.or_else(|| {
+            let all = object.provided.as_deref()?;
+            let own = Need::of_type(all, &object.ty);
+            let own = own.into_iter().find(|need| need.field == field)?;
+            Some(own.children.clone())
+        });
+        self.providing(value, provided.map(Rc::new).as_ref())
     }
 }
 
@@ -152,7 +159,7 @@ impl Resolvers<'_> {
         self.violations.borrow_mut().push(text);
     }
 
-    fn providing(&self, value: Val<Instance>, provided: Option<&String>) -> Val<Instance> {
+    fn providing(&self, value: Val<Instance>, provided: Option<&Rc<Vec<Need>>>) -> Val<Instance> {
         match value {
             Val::Object(object) => {
                 let provided = provided.cloned();
@@ -168,7 +175,9 @@ impl Resolvers<'_> {
 
     /// An external field is known where the parent provides it.
     fn external(&self, object: &Instance, field: &Field, arguments: &Json) -> Val<Instance> {
-        if object.provided.as_ref() != Some(&field.name) {
+        let provided = object.provided.as_deref().map(Vec::as_slice);
+        let provided = Need::of_type(provided.unwrap_or_default(), &object.ty);
+        if provided.iter().all(|need| need.field != field.name) {
             self.violation(format!(
                 "asks for {}.{}, which is external",
                 object.ty, field.name

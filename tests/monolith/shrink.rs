@@ -148,9 +148,8 @@ fn without(world: &World, place: usize) -> Option<Option<World>> {
             known.fields.retain(|own| own.name != field);
         }
         for own in &mut known.fields {
-            if own.ty.base() == object {
-                own.provides.retain(|_, provided| *provided != field);
-            }
+            own.provides
+                .retain(|_, provided| provided.iter().all(|need| !need.mentions(&field)));
         }
     }
     copy.roots.retain(|root| !root.fields.is_empty());

@@ -9,6 +9,7 @@ use super::random::Random;
 use super::rest;
 use super::world::Argument;
 use super::world::Field;
+use super::world::Interface;
 use super::world::Kind;
 use super::world::Need;
 use super::world::Object;
@@ -453,54 +454,108 @@ fn known_by_parents(world: &mut World) {
     }
 }
 
+/// What a subgraph may provide of a type that it does not resolve itself, `deep` levels below.
+fn providable(
+    world: &World,
+    random: &mut Random,
+    name: &str,
+    subgraph: usize,
+    deep: usize,
+) -> Vec<Need> {
+    if world.is_abstract(name) {
+        let known = world.known(name, subgraph);
+        let member = random.pick(&known).clone();
+        let children = providable(world, random, &member, subgraph, deep);
+        if children.is_empty() {
+            return Vec::new();
+        }
+        return vec![Need {
+            on: Some(member),
+            children,
+            ..Need::leaf("")
+        }];
+    }
+    let Some(object) = world.object(name).filter(|o| o.kind == Kind::Entity) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for own in &object.fields {
+        if own.source != Source::Plain
+            || own.at.contains(&subgraph)
+            || own.overridden.is_some()
+            || !own.arguments.is_empty()
+            || world.is_abstract(own.ty.base())
+        {
+            continue;
+        }
+        let base = own.ty.base();
+        let children = match need_of_value(world, random, base) {
+            _ if is_leaf(base) => Vec::new(),
+            Some(children) => children,
+            None if deep == 0 => continue,
+            None => match providable(world, random, base, subgraph, deep - 1) {
+                children if children.is_empty() => continue,
+                children => children,
+            },
+        };
+        found.push(Need {
+            children,
+            ..Need::leaf(&own.name)
+        });
+    }
+    if found.is_empty() {
+        return found;
+    }
+    random.some(&found, 2)
+}
+
 fn provide(world: &mut World, random: &mut Random) {
     let mut found = Vec::new();
     for object in world.objects.iter().chain(&world.roots) {
         for own in &object.fields {
-            let Some(target) = world
-                .object(own.ty.base())
-                .filter(|o| o.kind == Kind::Entity)
-            else {
-                continue;
-            };
             for subgraph in &own.at {
-                let provided: Vec<&Field> = target
-                    .fields
-                    .iter()
-                    .filter(|f| f.source == Source::Plain && !f.at.contains(subgraph))
-                    .filter(|f| {
-                        f.overridden.is_none() && f.arguments.is_empty() && is_leaf(f.ty.base())
-                    })
-                    .collect();
-                if !provided.is_empty()
-                    && random.chance(20)
-                    && own.overridden.is_none()
-                    && !world.subgraphs[*subgraph].rest
+                // One with an interface object knows none of the implementations.
+                let has_object = |i: &Interface| i.entity.is_some_and(|(_, at)| at == *subgraph);
+                if own.overridden.is_some()
+                    || world.subgraphs[*subgraph].rest
+                    || world.interfaces.iter().any(has_object)
+                    || !random.chance(25)
                 {
-                    let name = random.pick(&provided).name.clone();
-                    found.push((
-                        object.name.clone(),
-                        own.name.clone(),
-                        *subgraph,
-                        target.name.clone(),
-                        name,
-                    ));
+                    continue;
+                }
+                let provided = providable(world, random, own.ty.base(), *subgraph, 1);
+                if !provided.is_empty() {
+                    let place = (object.name.clone(), own.name.clone(), *subgraph);
+                    found.push((place, own.ty.base().to_owned(), provided));
                 }
             }
         }
     }
-    for (object, own, subgraph, target, name) in found {
+    for ((object, own, subgraph), base, provided) in found {
+        share(world, &base, &provided);
         for known in world.objects.iter_mut().chain(&mut world.roots) {
-            let (is_object, is_target) = (known.name == object, known.name == target);
             for f in &mut known.fields {
-                if is_object && f.name == own {
-                    f.provides.insert(subgraph, name.clone());
-                }
-                if is_target && f.name == name {
-                    f.shareable = true;
+                if known.name == object && f.name == own {
+                    f.provides.insert(subgraph, provided.clone());
                 }
             }
         }
+    }
+}
+
+/// Whatever is provided elsewhere is shareable where it is resolved.
+fn share(world: &mut World, base: &str, provided: &[Need]) {
+    for need in provided {
+        if let Some(on) = &need.on {
+            share(world, on, &need.children);
+            continue;
+        }
+        let object = world.objects.iter_mut().find(|own| own.name == base);
+        let field = object.and_then(|o| o.fields.iter_mut().find(|f| f.name == need.field));
+        let Some(field) = field else { continue };
+        field.shareable = true;
+        let below = field.ty.base().to_owned();
+        share(world, &below, &need.children);
     }
 }
 
@@ -546,18 +601,16 @@ fn parts(world: &mut World, random: &mut Random) {
     let declared: Vec<_> = (0..world.subgraphs.len())
         .map(|s| declared(world, s))
         .collect();
-    let needed: BTreeSet<String> = world
-        .objects
-        .iter()
-        .flat_map(|o| &o.fields)
-        .filter_map(|f| match &f.source {
+    let all = world.objects.iter().chain(&world.roots);
+    let sets = all.flat_map(|o| &o.fields).flat_map(|f| {
+        let computed = match &f.source {
             Source::Computed(needs) => Some(needs),
             _ => None,
-        })
-        .flatten()
-        .flat_map(|need| Need::names(&need.children))
-        .map(str::to_owned)
-        .collect();
+        };
+        computed.into_iter().chain(f.provides.values()).flatten()
+    });
+    let needs: Vec<Need> = sets.cloned().collect();
+    let needed = |field: &str| needs.iter().any(|need| need.mentions(field));
     let interfaces: Vec<String> = world
         .interfaces
         .iter()
@@ -576,7 +629,7 @@ fn parts(world: &mut World, random: &mut Random) {
         let subgraph = *random.pick(&having);
         let place = random.below(object.fields.len());
         let own = &mut object.fields[place];
-        if !needed.contains(&own.name) && !interfaces.contains(&own.name) {
+        if !needed(&own.name) && !interfaces.contains(&own.name) {
             own.missing.insert(subgraph);
         }
     }

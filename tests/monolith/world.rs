@@ -75,8 +75,8 @@ pub(crate) struct Field {
     pub(crate) fails: bool,
     /// Then all of it: an element of a REST document cannot fail.
     pub(crate) only_whole: bool,
-    /// `@provides` of a subgraph: a field of the entity that it yields.
-    pub(crate) provides: BTreeMap<usize, String>,
+    /// `@provides` of a subgraph: fields of what it yields.
+    pub(crate) provides: BTreeMap<usize, Vec<Need>>,
     /// Of an abstract type: the objects that it can yield.
     pub(crate) possible: Vec<String>,
 }
@@ -188,6 +188,21 @@ impl Need {
             children: Vec::new(),
             on: None,
         }
+    }
+
+    /// Whether a field is named anywhere in it.
+    pub(crate) fn mentions(&self, field: &str) -> bool {
+        self.field == field || self.children.iter().any(|child| child.mentions(field))
+    }
+
+    /// What of a field set is about objects of a type.
+    pub(crate) fn of_type<'n>(needs: &'n [Need], ty: &str) -> Vec<&'n Need> {
+        let applying = needs.iter().flat_map(|need| match &need.on {
+            Some(on) if on == ty => need.children.iter().collect(),
+            Some(_) => Vec::new(),
+            None => vec![need],
+        });
+        applying.collect()
     }
 
     /// With what stands in fragments below.
