@@ -27,6 +27,7 @@ use super::json::Json;
 use super::naive::Answer;
 use super::naive::execute;
 use super::operation::Operation;
+use super::pages;
 use super::print;
 use super::random::hash;
 use super::rest;
@@ -166,7 +167,7 @@ impl Case {
                 let one_by_one = step.contains("a call per");
                 most[place] += match (self.world.subgraphs[place].rest, one_by_one) {
                     (true, true) => ENTITIES,
-                    (true, false) => rest::MOST_PAGES,
+                    (true, false) => pages::MOST_PAGES,
                     // What lacks something required is asked for apart.
                     (false, _) if !expected.errors.is_empty() => 1 + ENTITIES,
                     (false, _) => 1,

@@ -13,6 +13,8 @@ use super::data::required;
 use super::json::Json;
 use super::naive::Resolver;
 use super::naive::Val;
+use super::pages;
+use super::pages::Paged;
 use super::print;
 use super::print::Declared;
 use super::print::How;
@@ -26,7 +28,6 @@ use super::world::Kind;
 use super::world::Need;
 use super::world::Object;
 use super::world::Source;
-use super::world::Ty;
 use super::world::World;
 use super::world::is_leaf;
 
@@ -178,82 +179,6 @@ fn is_connect(object: &Object, field: &Field) -> bool {
         || matches!(field.source, Source::Computed(_))
 }
 
-/// How a list is given in pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Paged {
-    Offset,
-    Number,
-    Cursor,
-}
-
-/// Elements on a page.
-const PAGE: usize = 2;
-
-/// Lists have three elements at the most.
-pub(crate) const MOST_PAGES: u64 = 2;
-
-fn paged(world: &World, object: &Object, field: &Field) -> Option<Paged> {
-    let is_list = matches!(field.ty, Ty::List(..));
-    if object.name != "Query" || !is_list {
-        return None;
-    }
-    match number(world, &[&field.name, "paged"]) % 5 {
-        0 => Some(Paged::Offset),
-        1 => Some(Paged::Number),
-        2 => Some(Paged::Cursor),
-        _ => None,
-    }
-}
-
-impl Paged {
-    /// What asks for a page, and the directive.
-    fn texts(self) -> (&'static str, &'static str) {
-        match self {
-            Paged::Offset => (
-                "offset: $page.offset",
-                r#"@paginate(by: OFFSET, size: 2, items: "$.items", total: "$.total")"#,
-            ),
-            Paged::Number => (
-                "number: $page.number",
-                r#"@paginate(by: PAGE, size: 2, items: "$.items")"#,
-            ),
-            Paged::Cursor => (
-                "after: $page.cursor",
-                r#"@paginate(by: CURSOR, items: "$.items", next: "$.next")"#,
-            ),
-        }
-    }
-
-    /// The page that a query asks for, out of all.
-    fn page(self, query: &str, all: &Json) -> Json {
-        let given = |name: &str| {
-            let mut parts = query.split('&').filter_map(|part| part.split_once('='));
-            let found = parts.find(|(known, _)| *known == name);
-            found.and_then(|(_, value)| value.parse::<usize>().ok())
-        };
-        let from = match self {
-            Paged::Offset => given("offset").unwrap(),
-            Paged::Number => (given("number").unwrap() - 1) * PAGE,
-            Paged::Cursor => given("after").unwrap_or(0),
-        };
-        let count = all.as_list().map_or(0, <[Json]>::len);
-        let to = (from + PAGE).min(count);
-        let items = match all {
-            Json::List(items) => Json::List(items[from.min(to)..to].to_vec()),
-            other => other.clone(),
-        };
-        let next = match to < count {
-            true => Json::Number(to.to_string()),
-            false => Json::Null,
-        };
-        Json::Object(vec![
-            ("items".to_owned(), items),
-            ("total".to_owned(), Json::Number(count.to_string())),
-            ("next".to_owned(), next),
-        ])
-    }
-}
-
 /// The folder's SDL.
 pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
     let declared = declared(world, subgraph);
@@ -385,7 +310,7 @@ fn connect(
     } else {
         format!("POST: {path:?}, body: {:?}", body.join("\n"))
     };
-    let paged = paged(world, object, field).map(Paged::texts);
+    let paged = pages::paged(world, object, field).map(Paged::texts);
     if let Some((parameter, _)) = paged {
         http.push_str(&format!(", queryParams: {parameter:?}"));
     }
@@ -634,7 +559,7 @@ pub(crate) fn answer(
             let root = world.object("Query").unwrap();
             let paged = root
                 .field(field)
-                .and_then(|field| paged(world, root, field));
+                .and_then(|field| pages::paged(world, root, field));
             let (status, whole) = service.field(&Instance::new("Query", 0), field, body)?;
             Ok(match paged {
                 Some(paged) if status == 200 => (200, paged.page(query, &whole)),

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::generate::field;
 use super::print::How;
 use super::print::declared;
+use super::provide;
 use super::random::Random;
 use super::rest;
 use super::world::Argument;
 use super::world::Field;
-use super::world::Interface;
 use super::world::Kind;
 use super::world::Need;
 use super::world::Object;
@@ -36,7 +36,7 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
     place(world, random, count);
     compute(world, random);
     known(world, random, count);
-    provide(world, random);
+    provide::provide(world, random);
     possible(world);
     parts(world, random);
     interface_fields(world, random);
@@ -324,7 +324,7 @@ fn need(world: &World, random: &mut Random, own: &Field) -> Option<Need> {
     Some(need)
 }
 
-fn need_of_value(world: &World, random: &mut Random, name: &str) -> Option<Vec<Need>> {
+pub(crate) fn need_of_value(world: &World, random: &mut Random, name: &str) -> Option<Vec<Need>> {
     let object = world.object(name).filter(|o| o.kind == Kind::Value)?;
     let below = object
         .fields
@@ -437,6 +437,7 @@ fn known(world: &mut World, random: &mut Random, count: usize) {
 
 /// Whoever knows a type as a member of one interface knows it as one of that interface's own.
 fn known_by_parents(world: &mut World) {
+    let rest = rest_subgraphs(world);
     let children: Vec<_> = world
         .interfaces
         .iter()
@@ -447,115 +448,15 @@ fn known_by_parents(world: &mut World) {
         let Some(parent) = parent else { continue };
         for (subgraph, members) in known {
             let own = parent.known.entry(subgraph).or_default();
+            if rest.contains(&subgraph) {
+                // A folder of connectors may have nothing that no connect yields.
+                *own = members;
+                continue;
+            }
             let all = parent.members.iter();
             let both = all.filter(|member| own.contains(member) || members.contains(member));
             *own = both.cloned().collect();
         }
-    }
-}
-
-/// What a subgraph may provide of a type that it does not resolve itself, `deep` levels below.
-fn providable(
-    world: &World,
-    random: &mut Random,
-    name: &str,
-    subgraph: usize,
-    deep: usize,
-) -> Vec<Need> {
-    if world.is_abstract(name) {
-        let known = world.known(name, subgraph);
-        let member = random.pick(&known).clone();
-        let children = providable(world, random, &member, subgraph, deep);
-        if children.is_empty() {
-            return Vec::new();
-        }
-        return vec![Need {
-            on: Some(member),
-            children,
-            ..Need::leaf("")
-        }];
-    }
-    let Some(object) = world.object(name).filter(|o| o.kind == Kind::Entity) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for own in &object.fields {
-        if own.source != Source::Plain
-            || own.at.contains(&subgraph)
-            || own.overridden.is_some()
-            || !own.arguments.is_empty()
-            || world.is_abstract(own.ty.base())
-        {
-            continue;
-        }
-        let base = own.ty.base();
-        let children = match need_of_value(world, random, base) {
-            _ if is_leaf(base) => Vec::new(),
-            Some(children) => children,
-            None if deep == 0 => continue,
-            None => match providable(world, random, base, subgraph, deep - 1) {
-                children if children.is_empty() => continue,
-                children => children,
-            },
-        };
-        found.push(Need {
-            children,
-            ..Need::leaf(&own.name)
-        });
-    }
-    if found.is_empty() {
-        return found;
-    }
-    random.some(&found, 2)
-}
-
-fn provide(world: &mut World, random: &mut Random) {
-    let mut found = Vec::new();
-    for object in world.objects.iter().chain(&world.roots) {
-        for own in &object.fields {
-            for subgraph in &own.at {
-                // One with an interface object knows none of the implementations.
-                let has_object = |i: &Interface| i.entity.is_some_and(|(_, at)| at == *subgraph);
-                if own.overridden.is_some()
-                    || world.subgraphs[*subgraph].rest
-                    || world.interfaces.iter().any(has_object)
-                    || !random.chance(25)
-                {
-                    continue;
-                }
-                let provided = providable(world, random, own.ty.base(), *subgraph, 1);
-                if !provided.is_empty() {
-                    let place = (object.name.clone(), own.name.clone(), *subgraph);
-                    found.push((place, own.ty.base().to_owned(), provided));
-                }
-            }
-        }
-    }
-    for ((object, own, subgraph), base, provided) in found {
-        share(world, &base, &provided);
-        for known in world.objects.iter_mut().chain(&mut world.roots) {
-            for f in &mut known.fields {
-                if known.name == object && f.name == own {
-                    f.provides.insert(subgraph, provided.clone());
-                }
-            }
-        }
-    }
-}
-
-/// Whatever is provided elsewhere is shareable where it is resolved.
-fn share(world: &mut World, base: &str, provided: &[Need]) {
-    for need in provided {
-        if let Some(on) = &need.on {
-            share(world, on, &need.children);
-            continue;
-        }
-        let object = world.objects.iter_mut().find(|own| own.name == base);
-        let field = object.and_then(|o| o.fields.iter_mut().find(|f| f.name == need.field));
-        let Some(field) = field else { continue };
-        field.shareable = true;
-        let below = field.ty.base().to_owned();
-        share(world, &below, &need.children);
     }
 }
 
