@@ -6,6 +6,7 @@
 mod access;
 mod build;
 mod compile;
+mod inputs;
 mod labels;
 mod native;
 mod refusal;

@@ -12,7 +12,7 @@ use super::validate::Finding;
 use crate::document::write_json_string;
 
 /// How many errors of an invalid operation are reported.
-const MOST_ERRORS: usize = 20;
+pub(super) const MOST_ERRORS: usize = 20;
 
 /// An answer with errors and no data.
 #[derive(Debug, Clone)]

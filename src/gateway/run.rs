@@ -153,7 +153,13 @@ impl Gateway {
         if operation.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
-        let coerced = variables::coerce(&self.api, operation, request.variables.as_ref())?;
+        let coerced = variables::coerce(
+            &self.api,
+            &ready.document.sources,
+            operation,
+            &ready.plan,
+            request.variables.as_ref(),
+        )?;
         let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
         let key = operation
             .is_query()
@@ -208,7 +214,13 @@ impl Gateway {
                 });
             }
             let operation = ready.operation().ok_or_else(lost)?;
-            let coerced = variables::coerce(&self.api, operation, request.variables.as_ref())?;
+            let coerced = variables::coerce(
+                &self.api,
+                &ready.document.sources,
+                operation,
+                &ready.plan,
+                request.variables.as_ref(),
+            )?;
             let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
             let mut context = self.context(ready, coerced, client, &outcomes)?;
             context.record = true;

@@ -1,18 +1,21 @@
 //! Variables: checked by coercion, used with the digits as the client wrote them.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use apollo_compiler::Schema;
 use apollo_compiler::executable;
-use apollo_compiler::request;
+use apollo_compiler::parser::SourceMap;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::response::JsonValue;
 use apollo_compiler::validation::Valid;
 
+use super::inputs::Inputs;
 use super::refusal::Refusal;
+use super::validate::Finding;
+use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
+use crate::plan::Plan;
 use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
 
@@ -27,36 +30,29 @@ pub(super) struct Coerced {
     pub(super) text: Vec<u8>,
 }
 
-/// CoerceVariableValues (GraphQL specification, 6.1.2). Variables that the operation does not declare are ignored.
+/// CoerceVariableValues (GraphQL specification, 6.1.2). Variables that the operation does not declare are ignored. What is
+/// wrong is told with the place of the variable's definition.
 pub(super) fn coerce(
     api: &Valid<Schema>,
+    sources: &SourceMap,
     operation: &executable::Operation,
+    plan: &Plan,
     given: Option<&Value>,
 ) -> Result<Coerced, Refusal> {
-    let map = Valid::assume_valid(JsonMap::new());
     let mut coerced = Coerced {
         values: HashMap::new(),
-        map,
+        map: Valid::assume_valid(JsonMap::new()),
         text: Vec::new(),
     };
     if operation.variables.is_empty() {
         return Ok(coerced);
     }
     let given = given.and_then(Value::as_object);
-    let mut map = JsonMap::new();
-    for variable in &operation.variables {
-        if let Some(value) = given.and_then(|given| given.get(&variable.name)) {
-            map.insert(variable.name.as_str(), json(value));
-        }
+    let findings = wrong(api, sources, operation, plan, given);
+    if !findings.is_empty() {
+        return Err(Refusal::with_places("INVALID_VARIABLES", &findings));
     }
-    coerced.map = request::coerce_variable_values(api, operation, &map).map_err(|error| {
-        let error = error.to_graphql_error(&Default::default());
-        Refusal::new(
-            "INVALID_VARIABLES",
-            "INVALID",
-            &without_value(&error.message),
-        )
-    })?;
+    let mut map = JsonMap::new();
     for variable in &operation.variables {
         let value = match given.and_then(|given| given.get(&variable.name)) {
             Some(value) => Some(coerce_variable(api, &variable.ty, value)),
@@ -68,24 +64,46 @@ pub(super) fn coerce(
         coerced.text.push(b',');
         if let Some(value) = value {
             value.write_json(&mut coerced.text);
+            map.insert(variable.name.as_str(), json(&value));
             coerced
                 .values
                 .insert(Str::from(variable.name.as_str()), value);
         }
     }
+    coerced.map = Valid::assume_valid(map);
     Ok(coerced)
 }
 
-/// A message of the library, which shows the value behind a colon: `could not coerce variable a: 7 to type String`.
-/// Answers are kept and logged by others, so a value that may be anything stays out of them.
-fn without_value(message: &str) -> Cow<'_, str> {
-    match message.split_once(": ") {
-        None => Cow::Borrowed(message),
-        Some((what, rest)) => match rest.rsplit_once(" to type ") {
-            Some((_, ty)) => Cow::Owned(format!("{what} to type {ty}")),
-            None => Cow::Borrowed(what),
-        },
+/// What is wrong with the variables.
+fn wrong(
+    api: &Schema,
+    sources: &SourceMap,
+    operation: &executable::Operation,
+    plan: &Plan,
+    given: Option<&Object>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for variable in &operation.variables {
+        let mut inputs = Inputs {
+            schema: api,
+            found: Vec::new(),
+            place: format!("${}", variable.name),
+        };
+        match given.and_then(|given| given.get(&variable.name)) {
+            // One that may be null is allowed there where it has a default.
+            Some(Value::Null) if plan.is_condition(&variable.name) => inputs.null_condition(),
+            Some(value) => inputs.value(&variable.ty, value),
+            None if variable.default_value.is_none() && variable.ty.is_non_null() => {
+                inputs.missing(&variable.ty);
+            }
+            None => {}
+        }
+        let place = variable.location().and_then(|at| at.line_column(sources));
+        let places: Vec<_> = place.iter().map(|at| (at.line, at.column)).collect();
+        let found = inputs.found.into_iter();
+        findings.extend(found.map(|message| (message, places.clone())));
     }
+    findings
 }
 
 fn json(value: &Value) -> JsonValue {

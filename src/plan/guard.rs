@@ -94,6 +94,15 @@ impl Guard {
         })
     }
 
+    /// The variables that it depends on.
+    pub fn variables(&self) -> impl Iterator<Item = &Name> {
+        let literals = self.any.iter().flatten();
+        literals.filter_map(|literal| match &literal.condition {
+            Condition::Variable(name) => Some(name),
+            Condition::Label(_) => None,
+        })
+    }
+
     /// Holds where this one does and the condition has the value.
     pub fn and(&self, literal: &Literal) -> Self {
         let mut result = Guard::never();

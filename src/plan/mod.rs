@@ -225,6 +225,12 @@ impl Plan {
         &self.needs[id.0 as usize]
     }
 
+    /// Whether a variable decides `@skip` or `@include` anywhere.
+    pub fn is_condition(&self, variable: &str) -> bool {
+        let mut guards = self.guards.iter().chain(&self.output.guards);
+        guards.any(|guard| guard.variables().any(|name| name == variable))
+    }
+
     /// A read.
     pub fn read(&self, id: ReadId) -> &Read {
         &self.reads[id.0 as usize]

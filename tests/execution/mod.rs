@@ -6,8 +6,8 @@
 //! - `http NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
 //! - `toml`: settings of the gateway;
 //! - `text draw`: where the requests below fall among a hundred, for override labels;
-//! - `graphql`, `json variables`, `json headers`: an operation, values for it, and what the client sends with it, each
-//!   header a value or a list of them;
+//! - `graphql`, `text operation`, `json variables`, `json headers`: a document, which of its operations, values for it, and
+//!   what the client sends with it, each header a value or a list of them;
 //! - `json`: the answer, with its fields in order; it is what executes the operation;
 //! - `text calls`: what the upstreams were asked for it, sorted; `text calls in order`: as they came;
 //! - `text warnings`: what its mappings have to say when it is executed once more, as `explain` tells it.
@@ -69,10 +69,12 @@ async fn run(case: &Case) -> Vec<Option<String>> {
         match block.info.as_str() {
             "graphql" => {
                 request.query = Some(block.body.clone());
+                request.operation_name = None;
                 request.variables = None;
                 client.headers.clear();
             }
             "text draw" => client.draw = Draw::At(block.body.trim().parse().unwrap()),
+            "text operation" => request.operation_name = Some(block.body.trim().to_owned()),
             "json variables" => request.variables = Some(read(&block.body, &case.path)),
             "json headers" => client.headers = headers(&read(&block.body, &case.path)),
             "json" => {

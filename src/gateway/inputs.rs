@@ -1,0 +1,159 @@
+//! What is wrong with a variable's value: which part of it, and what that should have been.
+//!
+//! Input coercion as the GraphQL specification has it (3.5 to 3.12). A message names the place in the variable and the
+//! type, never the value, which may be anything: answers are kept and logged by others.
+
+use std::fmt::Write;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast;
+use apollo_compiler::schema::EnumType;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::InputObjectType;
+
+use super::refusal::MOST_ERRORS;
+use crate::document::Object;
+use crate::document::Value;
+
+/// Holds values against their types.
+pub(super) struct Inputs<'a> {
+    pub(super) schema: &'a Schema,
+    /// What was found, each with the place of what it is about: `$v.list[0]`.
+    pub(super) found: Vec<String>,
+    /// Where in the variable the value stands.
+    pub(super) place: String,
+}
+
+impl Inputs<'_> {
+    /// Nothing was given where a value must be.
+    pub(super) fn missing(&mut self, ty: &ast::Type) {
+        let message = format!("{} must be given: its type is {ty}", self.place);
+        self.found.push(message);
+    }
+
+    /// Null was given to what decides `@skip` or `@include`.
+    pub(super) fn null_condition(&mut self) {
+        let message = format!(
+            "{} must not be null: it decides @skip or @include",
+            self.place
+        );
+        self.found.push(message);
+    }
+
+    /// Looks at a value of a type.
+    pub(super) fn value(&mut self, ty: &ast::Type, value: &Value) {
+        if self.found.len() >= MOST_ERRORS {
+            return;
+        }
+        if *value == Value::Null {
+            if ty.is_non_null() {
+                let message = format!("{} must not be null: its type is {ty}", self.place);
+                self.found.push(message);
+            }
+            return;
+        }
+        match (ty, value) {
+            (ast::Type::List(item) | ast::Type::NonNullList(item), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.within(format_args!("[{index}]"), |inputs| {
+                        inputs.value(item, value)
+                    });
+                }
+            }
+            // A single value is a list of one.
+            (ast::Type::List(item) | ast::Type::NonNullList(item), value) => {
+                self.value(item, value)
+            }
+            (ast::Type::Named(name) | ast::Type::NonNullNamed(name), value) => {
+                self.named(name, value);
+            }
+        }
+    }
+
+    fn named(&mut self, name: &ast::NamedType, value: &Value) {
+        match self.schema.types.get(name) {
+            Some(ExtendedType::Scalar(_)) => self.scalar(name, value),
+            Some(ExtendedType::Enum(definition)) => self.enumeration(definition, value),
+            Some(ExtendedType::InputObject(definition)) => match value {
+                Value::Object(object) => self.object(definition, object),
+                _ => self.wrong(&format!("an object of type {name}")),
+            },
+            // Validation has passed on the variable's type.
+            _ => {}
+        }
+    }
+
+    fn scalar(&mut self, name: &str, value: &Value) {
+        let (fits, what) = match name {
+            "Int" => {
+                let whole = match value {
+                    Value::Number(number) => number.as_i64(),
+                    _ => None,
+                };
+                let fits = whole.is_some_and(|whole| i32::try_from(whole).is_ok());
+                (fits, "an Int, a whole number of 32 bits")
+            }
+            "Float" => {
+                let fits = matches!(value, Value::Number(number) if number.as_f64().is_finite());
+                (fits, "a Float")
+            }
+            "String" => (matches!(value, Value::String(_)), "a String"),
+            "Boolean" => (matches!(value, Value::Bool(_)), "a Boolean"),
+            "ID" => {
+                let whole = matches!(value, Value::Number(number) if number.as_i64().is_some());
+                (
+                    whole || matches!(value, Value::String(_)),
+                    "an ID, a string or a whole number",
+                )
+            }
+            // What a custom scalar may be is for its service to say.
+            _ => return,
+        };
+        if !fits {
+            self.wrong(what);
+        }
+    }
+
+    fn enumeration(&mut self, definition: &EnumType, value: &Value) {
+        let known = |text: &str| definition.values.keys().any(|known| known == text);
+        if !matches!(value, Value::String(text) if known(text)) {
+            self.wrong(&format!("a value of the enum {}", definition.name));
+        }
+    }
+
+    fn object(&mut self, definition: &InputObjectType, object: &Object) {
+        for (name, _) in object.iter().take(MOST_ERRORS) {
+            if !definition.fields.contains_key(&**name) {
+                let message = format!(
+                    "{}.{name}: {} has no such field",
+                    self.place, definition.name
+                );
+                self.found.push(message);
+            }
+        }
+        for (name, field) in &definition.fields {
+            let value = object.get(name);
+            self.within(format_args!(".{name}"), |inputs| match value {
+                Some(value) => inputs.value(&field.ty, value),
+                None if field.is_required() => inputs.missing(&field.ty),
+                None => {}
+            });
+        }
+        let one = object.len() == 1 && object.iter().all(|(_, value)| *value != Value::Null);
+        if definition.directives.has("oneOf") && !one {
+            self.wrong(&format!("exactly one field of {}", definition.name));
+        }
+    }
+
+    fn wrong(&mut self, what: &str) {
+        self.found.push(format!("{} must be {what}", self.place));
+    }
+
+    fn within(&mut self, step: std::fmt::Arguments<'_>, look: impl FnOnce(&mut Self)) {
+        let length = self.place.len();
+        // Writing to a string cannot fail.
+        let _ = self.place.write_fmt(step);
+        look(self);
+        self.place.truncate(length);
+    }
+}
