@@ -27,7 +27,10 @@ pub mod store;
 pub mod upstream;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use documents::{CacheState, Call, Documents, Entities, EntitiesCall, Fetched, Policy};
+pub use documents::{
+    CacheState, Call, Documents, Entities, EntitiesCall, EntitySelection, Fetched, Policy,
+    Representation,
+};
 pub use entry::{Document, KeptHeaders, Note};
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use plans::Plans;

@@ -140,7 +140,7 @@ fn as_text(explained: &Explained, masker: &Masker) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "\nCalls");
     for call in &explained.calls {
-        let _ = write!(text, "\n{}. {}", call.fetch + 1, call.coordinate);
+        let _ = write!(text, "\n{}. {}", call.number, call.coordinate);
         let _ = writeln!(text, "   {}", outcome(call));
         for request in &call.sent {
             let _ = writeln!(text, "   {}", masker.mask(&shown(request)));
@@ -213,7 +213,7 @@ fn as_json(explained: &Explained, masker: &Masker) -> String {
                 })
             });
             json!({
-                "fetch": call.fetch + 1,
+                "fetch": call.number,
                 "coordinate": call.coordinate,
                 "sent": sent.collect::<Vec<_>>(),
                 "statuses": call.statuses,

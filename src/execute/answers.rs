@@ -14,6 +14,7 @@ use crate::document::Span;
 use crate::document::Value;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
+use crate::plan::list_of_key;
 use crate::source::Format;
 
 /// The document as one value; `None` when it cannot be read.
@@ -123,28 +124,36 @@ pub(crate) fn service_succeeded(document: &Document) -> bool {
     of_data(document, data).is_some()
 }
 
-/// The texts of the entities in an answer of `_entities`, if it may be kept.
-pub(crate) fn entity_texts(document: &Document) -> Option<Vec<Span>> {
+/// The texts of the entities in an answer of `_entities`, if it may be kept; `lists` says in which of its lists each of them
+/// is to be.
+pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Span>> {
     of_data(document, |reader| {
         if reader.peek()? != Kind::Object {
             reader.skip()?;
             return Ok(None);
         }
-        let mut texts = None;
+        let (mut texts, mut fits) = (vec![None; lists.len()], true);
         reader.enter_object()?;
         while let Some(key) = reader.next_key()? {
-            if key.as_str() != "_entities" || reader.peek()? != Kind::List {
+            let list = list_of_key(key.as_str());
+            let start = lists.partition_point(|own| Some(*own) < list);
+            let end = lists.partition_point(|own| Some(*own) <= list);
+            if list.is_none() || start == end || reader.peek()? != Kind::List {
                 reader.skip()?;
                 continue;
             }
-            let mut own = Vec::new();
+            let mut places = texts[start..end].iter_mut();
             reader.enter_list()?;
             while reader.next_element()? {
-                own.push(reader.capture()?);
+                let text = reader.capture()?;
+                match places.next() {
+                    Some(place) => *place = Some(text),
+                    // Which entity is which is told by their order alone.
+                    None => fits = false,
+                }
             }
-            texts = Some(own);
         }
-        Ok(texts)
+        Ok(texts.into_iter().collect::<Option<_>>().filter(|_| fits))
     })
 }
 

@@ -19,8 +19,8 @@ use super::context::ServiceRuntime;
 use super::observed;
 use super::observed::Observed;
 use super::prepare::Prepared;
+use super::prepare::Takers;
 use super::prepare::Targets;
-use super::store::RowId;
 use crate::cache;
 use crate::cache::Document;
 use crate::cache::Fetched;
@@ -32,6 +32,7 @@ use crate::connector::SubgraphKind;
 use crate::mapping::Variables;
 use crate::plan::Call;
 use crate::plan::Fetch;
+use crate::plan::Plan;
 use crate::source::SourceError;
 
 /// What a call came to.
@@ -65,8 +66,8 @@ pub(crate) struct Answered {
 pub(crate) struct Called {
     /// What it came to.
     pub(crate) landed: Landed,
-    /// Entities that had been kept, with the rows that they are for; `landed` is about the others.
-    pub(crate) kept: Vec<(Vec<RowId>, Fetched)>,
+    /// Entities that had been kept, with whom they are for; `landed` is about the others.
+    pub(crate) kept: Vec<(Takers, Fetched)>,
     /// The requests that were sent, or would have been but for caches; only when the request asked for a record.
     pub(crate) sent: Vec<Request>,
 }
@@ -83,6 +84,7 @@ pub(crate) enum Freshness {
 pub(crate) async fn call(
     runtime: &Runtime,
     request: &RequestContext,
+    plan: &Plan,
     fetch: &Fetch,
     prepared: &mut Prepared,
     freshness: Freshness,
@@ -115,7 +117,7 @@ pub(crate) async fn call(
         }
         (None, None) => Landed::MappingOnly,
         (None, Some(own)) if prepared.entities.is_some() => {
-            caller.entities(own, prepared, &mut kept).await
+            caller.entities(plan, own, prepared, &mut kept).await
         }
         (None, Some(own)) => match caller.one(own, &prepared.variables).await {
             Ok(answered) => Landed::Documents {
@@ -186,46 +188,46 @@ impl Caller<'_> {
     /// Entities, as far as they have not been kept; the targets of those that have are taken out.
     async fn entities(
         &self,
+        plan: &Plan,
         request: Request,
         prepared: &mut Prepared,
-        kept: &mut Vec<(Vec<RowId>, Fetched)>,
+        kept: &mut Vec<(Takers, Fetched)>,
     ) -> Landed {
         let (Some(asked), Targets::ByPosition(targets)) =
             (&prepared.entities, &mut prepared.targets)
         else {
             return Landed::Kept;
         };
-        let Some(operation) = asked.operation(self.fetch) else {
+        let Some(batch) = asked.batch(plan, self.fetch) else {
             return Landed::Kept;
         };
         let entities = cache::EntitiesCall {
-            selection: &operation.selection,
-            variables: &asked.variables,
-            representations: &asked.texts,
+            selections: &asked.selections,
+            representations: &asked.representations,
             parts: entity_texts,
         };
         let head = self.request.record.then(|| request.clone());
         let observed = Observed::begin(self.runtime, self.fetch, self.deadline);
         let call = self.cached(request, &observed.span);
-        let body = |places: &[usize]| asked.body(operation, places);
+        let body = |places: &[usize]| asked.body(batch, places);
         let found = self.runtime.documents.entities(call, entities, body);
         let found = found.instrument(observed.span.clone()).await;
         observed.end(found.called.as_ref());
         let mut missing = Vec::new();
         let mut others = Vec::new();
         let all = std::mem::take(targets).into_iter().zip(found.kept);
-        for (place, (rows, entity)) in all.enumerate() {
+        for (place, (position, entity)) in all.enumerate() {
             match entity {
-                Some(entity) => kept.push((rows, entity)),
+                Some(entity) => kept.push((position.takers, entity)),
                 None => {
                     missing.push(place);
-                    others.push(rows);
+                    others.push(position);
                 }
             }
         }
         *targets = others;
         if let (Some(mut request), false) = (head, missing.is_empty()) {
-            request.body = asked.body(operation, &missing);
+            request.body = asked.body(batch, &missing);
             self.note(&request);
         }
         match found.called {

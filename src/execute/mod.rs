@@ -50,8 +50,11 @@ pub use self::failure::Kind as FailureKind;
 use self::land::Lander;
 use self::land::Remark;
 use self::order::Orders;
+use self::prepare::Gathered;
+use self::prepare::Preparation;
 use self::prepare::Prepared;
 use self::prepare::Preparer;
+use self::prepare::Targets;
 use self::queue::Queue;
 use self::queue::Waiting;
 pub use self::record::CallRecord;
@@ -59,6 +62,7 @@ use self::store::RowId;
 use self::store::Store;
 use self::write::Writer;
 use crate::cache::Provenance;
+use crate::connector::RenderError;
 use crate::plan::Call;
 use crate::plan::Fetch;
 use crate::plan::Plan;
@@ -158,6 +162,7 @@ async fn make(
     let called = call::call(
         runtime,
         request,
+        plan,
         own,
         &mut waiting.call,
         freshness,
@@ -221,8 +226,10 @@ impl<'a> Execution<'a> {
             progress = false;
             for index in 0..self.plan.fetches.len() {
                 if self.states[index] == State::Waiting && self.is_ready(index) {
+                    // Of a call for several fetches, others than this one may have nothing to do.
+                    let several = matches!(self.plan.fetches[index].call, Call::Entities { .. });
                     self.start(index);
-                    progress |= self.states[index] == State::Done;
+                    progress |= several || self.states[index] == State::Done;
                 }
             }
         }
@@ -246,19 +253,14 @@ impl<'a> Execution<'a> {
 
     fn start(&mut self, index: usize) {
         let fetch = &self.plan.fetches[index];
+        if let Call::Entities { batch, .. } = &fetch.call {
+            return self.start_batch(*batch);
+        }
         if !self.store.holds(fetch.guard) {
             self.states[index] = State::Done;
             return;
         }
-        let preparer = Preparer {
-            runtime: self.runtime,
-            plan: self.plan,
-            request: self.request,
-            store: &self.store,
-            root: self.root,
-        };
-        let mut preparation = preparer.prepare(fetch);
-        let limit = self.runtime.limits.upstream_calls;
+        let mut preparation = self.preparer().prepare(fetch);
         let may_share = self.may_share(index);
         let (calls, mut refused) = (std::mem::take(&mut preparation.calls), Vec::new());
         let mut count = calls.len();
@@ -266,12 +268,86 @@ impl<'a> Execution<'a> {
             refused.extend(self.queue.add(self.plan, index, call, may_share));
         }
         count -= refused.len();
-        let mut lander = self.lander();
-        for (row, failure) in &preparation.failed {
-            if preparation.too_many.is_none() {
-                let failure = lander.failures.elsewhere(*failure);
-                merge::fail_row(lander.store, lander.plan, *row, fetch.read, failure);
+        self.fail_unprepared(index, &preparation);
+        if !refused.is_empty() {
+            let rows = refused.iter().flat_map(|call| call.targets.rows());
+            let targets = Targets::Rows(rows.collect());
+            let failure = self.too_many_calls();
+            self.lander(index).fail_targets(fetch, &targets, failure);
+        }
+        self.states[index] = match count {
+            0 => State::Done,
+            count => State::Running(count),
+        };
+    }
+
+    /// Starts all fetches that a call of `_entities` is made for.
+    fn start_batch(&mut self, batch: usize) {
+        let (plan, batch) = (self.plan, &self.plan.batches[batch]);
+        let mut gathered = Gathered::default();
+        for &index in &batch.fetches {
+            self.states[index] = State::Done;
+            if self.store.holds(plan.fetches[index].guard) {
+                let mut preparation = self.preparer().gather(index, &mut gathered);
+                for partial in std::mem::take(&mut preparation.calls) {
+                    self.add_entities(index, Ok(partial));
+                }
+                self.fail_unprepared(index, &preparation);
             }
+        }
+        if let Some(first) = gathered.first() {
+            let call = self
+                .preparer()
+                .entities(&plan.fetches[first], batch, gathered);
+            self.add_entities(first, call);
+        }
+    }
+
+    /// Has a call of `_entities` made for those that ask for it, of which this fetch is the first.
+    fn add_entities(&mut self, first: usize, call: Result<Prepared, (Targets, RenderError)>) {
+        let fetch = &self.plan.fetches[first];
+        let call = match call {
+            Ok(call) => call,
+            Err((targets, error)) => {
+                observed::unrendered(self.runtime, fetch, &error);
+                return self
+                    .lander(first)
+                    .unrendered(fetch, &targets, &error.message);
+            }
+        };
+        let asking = call.asking(first).to_vec();
+        if let Some(refused) = self.queue.add(self.plan, first, call, false) {
+            let failure = self.too_many_calls();
+            return self
+                .lander(first)
+                .fail_targets(fetch, &refused.targets, failure);
+        }
+        for index in asking {
+            let open = match self.states[index] {
+                State::Running(open) => open,
+                State::Waiting | State::Done => 0,
+            };
+            self.states[index] = State::Running(open + 1);
+        }
+    }
+
+    fn preparer(&self) -> Preparer<'_> {
+        Preparer {
+            runtime: self.runtime,
+            plan: self.plan,
+            request: self.request,
+            store: &self.store,
+            root: self.root,
+        }
+    }
+
+    /// Fails the rows of a fetch for which there is no call.
+    fn fail_unprepared(&mut self, index: usize, preparation: &Preparation) {
+        let fetch = &self.plan.fetches[index];
+        let mut lander = self.lander(index);
+        for (row, failure) in &preparation.failed {
+            let failure = lander.failures.elsewhere(*failure);
+            merge::fail_row(lander.store, lander.plan, *row, fetch.read, failure);
         }
         for (row, requirement, failure) in &preparation.unmet {
             let field = &fetch.requirements[*requirement].field;
@@ -279,29 +355,25 @@ impl<'a> Execution<'a> {
             let (store, plan) = (&mut *lander.store, lander.plan);
             merge::fail_named(store, plan, *row, fetch.read, field, failure);
         }
-        if let Some(count) = preparation.too_many {
-            let rows: Vec<RowId> = preparation.failed.iter().map(|(row, _)| *row).collect();
-            let most = lander.runtime.limits.list_fan_out;
+        if !preparation.too_many.is_empty() {
+            let (count, most) = (
+                preparation.too_many.len(),
+                lander.runtime.limits.list_fan_out,
+            );
             let message = format!("{count} objects are more than one step may start from ({most})");
-            lander.fail(fetch, &rows, Failure::limit(message));
+            lander.fail(fetch, &preparation.too_many, Failure::limit(message));
         }
-        for (rows, error) in &preparation.unrendered {
+        for (targets, error) in &preparation.unrendered {
             observed::unrendered(lander.runtime, fetch, error);
-            lander.unrendered(fetch, rows, &error.message);
+            lander.unrendered(fetch, targets, &error.message);
         }
-        if !refused.is_empty() {
-            let message =
-                format!("The operation needs more calls to upstreams than allowed ({limit})");
-            let rows: Vec<RowId> = refused
-                .iter()
-                .flat_map(|call| call.targets.rows())
-                .collect();
-            lander.fail(fetch, &rows, Failure::limit(message));
-        }
-        self.states[index] = match count {
-            0 => State::Done,
-            count => State::Running(count),
-        };
+    }
+
+    fn too_many_calls(&self) -> Failure {
+        let limit = self.runtime.limits.upstream_calls;
+        Failure::limit(format!(
+            "The operation needs more calls to upstreams than allowed ({limit})"
+        ))
     }
 
     /// Whether a fetch's calls can be the same as others that are still to be made, and may be made once for all: those
@@ -316,14 +388,16 @@ impl<'a> Execution<'a> {
         (reads_inputs || self.siblings[index]) && self.freshness(index) != Freshness::Mutation
     }
 
-    fn lander(&mut self) -> Lander<'_> {
+    /// What puts the answers to a fetch into rows.
+    fn lander(&mut self, fetch: usize) -> Lander<'_> {
         Lander {
             runtime: self.runtime,
             plan: self.plan,
             store: &mut self.store,
             failures: &mut self.failures,
             remarks: Vec::new(),
-            orders: Orders::default(),
+            orders: &mut self.orders,
+            at: fetch,
         }
     }
 
@@ -336,7 +410,8 @@ impl<'a> Execution<'a> {
         }
         if self.request.record {
             let fetch = &self.plan.fetches[index];
-            let record = CallRecord::new(self.runtime, fetch, index, called, took, remarks);
+            let number = self.plan.call_numbers()[index];
+            let record = CallRecord::new(self.runtime, fetch, number, called, took, remarks);
             self.records.push(record);
         }
     }
@@ -344,17 +419,16 @@ impl<'a> Execution<'a> {
     /// Puts what was called for into the rows of one taker; gives what its mapping had to say.
     fn take(&mut self, index: usize, prepared: &Prepared, called: &Called) -> Vec<Remark> {
         let fetch = &self.plan.fetches[index];
-        let orders = std::mem::take(&mut self.orders[index]);
-        let mut lander = self.lander();
-        lander.orders = orders;
-        lander.kept(fetch, &called.kept);
+        let mut lander = self.lander(index);
+        lander.kept(&called.kept);
         lander.land(fetch, prepared, &called.landed);
-        let (remarks, orders) = (lander.remarks, lander.orders);
-        self.orders[index] = orders;
-        if let State::Running(open) = &mut self.states[index] {
-            *open -= 1;
-            if *open == 0 {
-                self.states[index] = State::Done;
+        let remarks = lander.remarks;
+        for taker in prepared.asking(index).iter() {
+            if let State::Running(open) = &mut self.states[*taker] {
+                *open -= 1;
+                if *open == 0 {
+                    self.states[*taker] = State::Done;
+                }
             }
         }
         remarks
@@ -391,7 +465,7 @@ impl<'a> Execution<'a> {
             let fetch = &self.plan.fetches[index];
             let rows = inputs::rows_at(&self.store, self.root, &fetch.path);
             let message = "The operation was not done in time".to_owned();
-            let mut lander = self.lander();
+            let mut lander = self.lander(index);
             let failure = lander.failure(
                 fetch,
                 FailureKind::Timeout,

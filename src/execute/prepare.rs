@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ahash::AHashMap;
+use apollo_compiler::Name;
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::context::RequestContext;
 use super::context::Runtime;
@@ -18,6 +20,8 @@ use super::inputs::write_members;
 use super::inputs::write_name;
 use super::store::RowId;
 use super::store::Store;
+use crate::cache::EntitySelection;
+use crate::cache::Representation;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
 use crate::connector::Reads;
@@ -29,10 +33,13 @@ use crate::document::Value;
 use crate::document::write_json_string;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
+use crate::plan::Batch;
 use crate::plan::Call;
 use crate::plan::Fetch;
 use crate::plan::Input;
+use crate::plan::Partial;
 use crate::plan::Plan;
+use crate::plan::Selected;
 use crate::plan::ServiceOperation;
 use crate::source::graphql;
 
@@ -45,54 +52,168 @@ pub(crate) struct Prepared {
     pub(crate) variables: Arc<Variables>,
     pub(crate) targets: Targets,
     /// For `_entities`: what is asked for, which is not in the request's body yet.
-    pub(crate) entities: Option<Representations>,
+    pub(crate) entities: Option<Entities>,
+}
+
+impl Prepared {
+    /// The fetches that it is made for, of which this is the first.
+    pub(crate) fn asking(&self, first: usize) -> SmallVec<[usize; 1]> {
+        match &self.entities {
+            Some(entities) => SmallVec::from_slice(&entities.asking),
+            None => SmallVec::from_slice(&[first]),
+        }
+    }
 }
 
 /// What a call of `_entities` asks for: which of them go out is decided when caches have been looked into.
-#[derive(Debug)]
-pub(crate) struct Representations {
-    /// Each as JSON, beside the rows of [`Targets::ByPosition`].
-    pub(crate) texts: Vec<Vec<u8>>,
+#[derive(Debug, Default)]
+pub(crate) struct Entities {
+    /// The ways in which entities are selected.
+    pub(crate) selections: Vec<EntitySelection>,
+    /// Beside the rows of [`Targets::ByPosition`].
+    pub(crate) representations: Vec<Representation>,
     /// The operation's other variables, as the JSON text of an object.
     pub(crate) variables: Vec<u8>,
+    /// The fetches that ask for anything.
+    asking: Vec<usize>,
     /// Something required has failed, and what requires it is not asked for.
     pub(crate) partial: bool,
 }
 
-impl Representations {
-    /// The operation that is sent.
-    pub(crate) fn operation<'f>(&self, fetch: &'f Fetch) -> Option<&'f ServiceOperation> {
+impl Entities {
+    /// The call that is made.
+    pub(crate) fn batch<'p>(&self, plan: &'p Plan, fetch: &'p Fetch) -> Option<&'p Batch> {
         match &fetch.call {
-            Call::Entities { partial, .. } if self.partial => partial.as_deref(),
-            Call::Entities { operation, .. } => Some(operation),
+            Call::Entities { partial, .. } if self.partial => {
+                partial.as_ref().map(|partial| &partial.batch)
+            }
+            Call::Entities { batch, .. } => plan.batches.get(*batch),
             _ => None,
         }
     }
 
     /// The request's body for those at these places.
-    pub(crate) fn body(&self, operation: &ServiceOperation, places: &[usize]) -> Bytes {
-        let length: usize = places
-            .iter()
-            .map(|place| self.texts[*place].len() + 1)
-            .sum();
+    pub(crate) fn body(&self, batch: &Batch, places: &[usize]) -> Bytes {
+        let own = |place: &usize| &self.representations[*place];
+        let length: usize = places.iter().map(|place| own(place).text.len() + 1).sum();
         let mut variables = Vec::with_capacity(self.variables.len() + length + 32);
         // Without its closing brace.
         let others = self.variables.strip_suffix(b"}").unwrap_or(b"{");
         variables.extend_from_slice(others);
-        if others.len() > 1 {
-            variables.push(b',');
-        }
-        let name = operation.representations.as_deref();
-        write_json_string(name.unwrap_or_default(), &mut variables);
-        variables.extend_from_slice(b":[");
-        for (index, place) in places.iter().enumerate() {
-            if index > 0 {
+        let mut rest = places;
+        for (number, list) in batch.lists.iter().enumerate() {
+            if variables.len() > 1 {
                 variables.push(b',');
             }
-            variables.extend_from_slice(&self.texts[*place]);
+            write_json_string(&list.variable, &mut variables);
+            variables.extend_from_slice(b":[");
+            let count = rest
+                .iter()
+                .take_while(|place| usize::from(own(place).list) == number);
+            let (of_list, others) = rest.split_at(count.count());
+            for (index, place) in of_list.iter().enumerate() {
+                if index > 0 {
+                    variables.push(b',');
+                }
+                variables.extend_from_slice(&own(place).text);
+            }
+            variables.push(b']');
+            rest = others;
         }
-        variables.extend_from_slice(b"]}");
-        graphql::Operation::new(&operation.text).body(Some(&variables))
+        variables.push(b'}');
+        graphql::Operation::new(&batch.operation.text).body(Some(&variables))
+    }
+
+    /// The place of a way of selecting among those that are known.
+    fn selection(&mut self, selection: EntitySelection) -> u16 {
+        let known = self.selections.iter().position(|known| *known == selection);
+        let place = known.unwrap_or_else(|| {
+            self.selections.push(selection);
+            self.selections.len() - 1
+        });
+        place as u16
+    }
+}
+
+/// The variables that something sent to a service uses.
+#[derive(Clone, Copy)]
+struct Used<'a> {
+    variables: &'a [Name],
+    guards: &'a [(String, u32)],
+    skips: &'a [String],
+}
+
+impl<'a> Used<'a> {
+    fn by(operation: &'a ServiceOperation) -> Self {
+        Used {
+            variables: &operation.variables,
+            guards: &operation.guards,
+            skips: &operation.skips,
+        }
+    }
+
+    fn of(selected: &'a Selected) -> Self {
+        Used {
+            variables: &selected.variables,
+            guards: &selected.guards,
+            skips: &selected.skips,
+        }
+    }
+}
+
+/// A call of `_entities` while its fetches add to it, list by list.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    entities: Entities,
+    positions: Vec<Position>,
+    /// Where the representations of a list stand that several fetches may ask for.
+    places: AHashMap<(u16, Vec<u8>), usize>,
+}
+
+impl Gathered {
+    /// The first of the fetches that ask for anything.
+    pub(crate) fn first(&self) -> Option<usize> {
+        self.entities.asking.first().copied()
+    }
+
+    /// Adds what a fetch asks of a list; `shared` says whether other fetches may ask for the same.
+    fn add_groups(
+        &mut self,
+        fetch: usize,
+        list: u16,
+        selected: &Selected,
+        variables: Option<Vec<u8>>,
+        groups: Vec<Group>,
+        shared: bool,
+    ) {
+        self.entities.asking.push(fetch);
+        let selection = self.entities.selection(EntitySelection {
+            text: selected.canonical.clone(),
+            variables: variables.unwrap_or_default(),
+        });
+        for Group { text, rows } in groups {
+            let representation = Representation {
+                list,
+                selection,
+                text,
+            };
+            self.add(representation, Taker { fetch, rows }, shared);
+        }
+    }
+
+    fn add(&mut self, representation: Representation, taker: Taker, shared: bool) {
+        if shared {
+            let key = (representation.list, representation.text.clone());
+            if let Some(&known) = self.places.get(&key) {
+                return self.positions[known].takers.push(taker);
+            }
+            self.places.insert(key, self.positions.len());
+        }
+        self.positions.push(Position {
+            list: representation.list,
+            takers: SmallVec::from_elem(taker, 1),
+        });
+        self.entities.representations.push(representation);
     }
 }
 
@@ -101,17 +222,39 @@ impl Representations {
 pub(crate) enum Targets {
     /// All get the same.
     Rows(Vec<RowId>),
-    /// Each element of the answer's list is for these rows, by position.
-    ByPosition(Vec<Vec<RowId>>),
+    /// Each element of the answer's lists is for these rows, by position; the lists stand one after the other.
+    ByPosition(Vec<Position>),
     /// Each element of the answer's list is for these rows, by key.
     ByKey(AHashMap<Vec<u8>, Vec<RowId>>),
+}
+
+/// An entity of an answer.
+#[derive(Debug)]
+pub(crate) struct Position {
+    /// In which list of the call.
+    pub(crate) list: u16,
+    pub(crate) takers: Takers,
+}
+
+/// Whom an entity is for: most are for one fetch.
+pub(crate) type Takers = SmallVec<[Taker; 1]>;
+
+/// The rows of one fetch that an entity is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Taker {
+    /// The fetch, by its place in the plan.
+    pub(crate) fetch: usize,
+    pub(crate) rows: Vec<RowId>,
 }
 
 impl Targets {
     pub(crate) fn rows(&self) -> Vec<RowId> {
         match self {
             Targets::Rows(rows) => rows.clone(),
-            Targets::ByPosition(rows) => rows.iter().flatten().copied().collect(),
+            Targets::ByPosition(positions) => {
+                let takers = positions.iter().flat_map(|position| &position.takers);
+                takers.flat_map(|taker| &taker.rows).copied().collect()
+            }
             Targets::ByKey(rows) => {
                 let mut rows: Vec<RowId> = rows.values().flatten().copied().collect();
                 rows.sort();
@@ -130,9 +273,9 @@ pub(crate) struct Preparation {
     /// Rows of which something that one field requires could not be fetched: which requirement, and the failure.
     pub(crate) unmet: Vec<(RowId, usize, u32)>,
     /// Rows for which no request can be rendered.
-    pub(crate) unrendered: Vec<(Vec<RowId>, RenderError)>,
-    /// There are more rows than one fetch may start from.
-    pub(crate) too_many: Option<usize>,
+    pub(crate) unrendered: Vec<(Targets, RenderError)>,
+    /// All rows, where there are more than one fetch may start from.
+    pub(crate) too_many: Vec<RowId>,
 }
 
 /// The rows of one representation or key, with its JSON text.
@@ -181,17 +324,9 @@ pub(crate) struct Preparer<'a> {
 
 impl Preparer<'_> {
     pub(crate) fn prepare(&self, fetch: &Fetch) -> Preparation {
-        let mut rows = rows_at(self.store, self.root, &fetch.path);
-        if let Some(only) = fetch.only {
-            rows.retain(|row| self.store.ty(*row) == Some(only));
-        }
         let mut preparation = Preparation::default();
+        let rows = self.rows(fetch, &mut preparation);
         if rows.is_empty() {
-            return preparation;
-        }
-        if rows.len() > self.runtime.limits.list_fan_out {
-            preparation.too_many = Some(rows.len());
-            preparation.failed = rows.into_iter().map(|row| (row, 0)).collect();
             return preparation;
         }
         match &fetch.call {
@@ -199,17 +334,8 @@ impl Preparer<'_> {
                 let call = self.operation(fetch, operation, Targets::Rows(rows));
                 push(&mut preparation, call);
             }
-            Call::Entities {
-                typename,
-                operation,
-                partial,
-            } => {
-                let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
-                self.entities(fetch, operation, groups, None, &mut preparation);
-                if let Some(partial) = partial {
-                    self.partial_entities(fetch, typename, partial, &mut preparation);
-                }
-            }
+            // They are gathered, and prepared together.
+            Call::Entities { .. } => {}
             Call::Connect { connect, mode } => {
                 if let Some(connect) = self.runtime.graph.connect(fetch.service, *connect) {
                     self.connect(fetch, connect, *mode, rows, &mut preparation);
@@ -217,6 +343,18 @@ impl Preparer<'_> {
             }
         }
         preparation
+    }
+
+    /// The rows that a fetch starts from.
+    fn rows(&self, fetch: &Fetch, preparation: &mut Preparation) -> Vec<RowId> {
+        let mut rows = rows_at(self.store, self.root, &fetch.path);
+        if let Some(only) = fetch.only {
+            rows.retain(|row| self.store.ty(*row) == Some(only));
+        }
+        if rows.len() > self.runtime.limits.list_fan_out {
+            preparation.too_many = std::mem::take(&mut rows);
+        }
+        rows
     }
 
     fn service(&self, fetch: &Fetch) -> &ServiceRuntime {
@@ -266,11 +404,12 @@ impl Preparer<'_> {
     /// Calls for rows of which only something required has failed: for all but the fields that require it.
     fn partial_entities(
         &self,
-        fetch: &Fetch,
+        index: usize,
         typename: &str,
-        operation: &ServiceOperation,
+        partial: &Partial,
         preparation: &mut Preparation,
     ) {
+        let fetch = &self.plan.fetches[index];
         let mut by_unmet: BTreeMap<Vec<usize>, Groups> = BTreeMap::new();
         for (row, failure) in std::mem::take(&mut preparation.failed) {
             let unmet = self.unmet(fetch, row);
@@ -289,7 +428,21 @@ impl Preparer<'_> {
             }
         }
         for (unmet, groups) in by_unmet {
-            self.entities(fetch, operation, groups.all, Some(&unmet), preparation);
+            let mut gathered = Gathered::default();
+            gathered.entities.partial = true;
+            let Partial { selected, batch } = partial;
+            let variables = self.operation_variables(Used::of(selected), &unmet);
+            gathered.add_groups(index, 0, selected, variables, groups.all, false);
+            let mut call = self.entities(fetch, batch, gathered);
+            if let Ok(Prepared {
+                entities: Some(own),
+                ..
+            }) = &mut call
+            {
+                let variables = self.operation_variables(Used::by(&batch.operation), &unmet);
+                own.variables = variables.unwrap_or_default();
+            }
+            push(preparation, call);
         }
     }
 
@@ -317,35 +470,53 @@ impl Preparer<'_> {
         failed.collect()
     }
 
-    /// A call for entities; `unmet` are the requirements whose fields are left out.
-    fn entities(
+    /// Adds what a fetch asks of `_entities` to the call that it is a part of. Gives the rows that have no part in it, and
+    /// calls for rows that ask for less.
+    pub(crate) fn gather(&self, index: usize, into: &mut Gathered) -> Preparation {
+        let fetch = &self.plan.fetches[index];
+        let mut preparation = Preparation::default();
+        let Call::Entities {
+            typename,
+            selected,
+            batch,
+            list,
+            partial,
+        } = &fetch.call
+        else {
+            return preparation;
+        };
+        let rows = self.rows(fetch, &mut preparation);
+        let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
+        if let Some(partial) = partial {
+            self.partial_entities(index, typename, partial, &mut preparation);
+        }
+        if !groups.is_empty() {
+            let variables = self.operation_variables(Used::of(selected), &[]);
+            let shared = self.plan.batches[*batch].fetches.len() > 1;
+            into.add_groups(index, *list as u16, selected, variables, groups, shared);
+        }
+        preparation
+    }
+
+    /// The call of `_entities` for what its fetches have gathered.
+    pub(crate) fn entities(
         &self,
         fetch: &Fetch,
-        operation: &ServiceOperation,
-        groups: Vec<Group>,
-        unmet: Option<&[usize]>,
-        preparation: &mut Preparation,
-    ) {
-        if groups.is_empty() {
-            return;
-        }
-        let (mut texts, mut targets) = (Vec::new(), Vec::new());
-        for group in groups {
-            texts.push(group.text);
-            targets.push(group.rows);
-        }
-        let variables = self.operation_variables(operation, unmet.unwrap_or_default());
-        let call = self
-            .service_request(fetch, Targets::ByPosition(targets))
-            .map(|prepared| Prepared {
-                entities: Some(Representations {
-                    texts,
-                    variables: variables.unwrap_or_default(),
-                    partial: unmet.is_some(),
-                }),
-                ..prepared
-            });
-        push(preparation, call);
+        batch: &Batch,
+        gathered: Gathered,
+    ) -> Result<Prepared, (Targets, RenderError)> {
+        let Gathered {
+            mut entities,
+            positions,
+            ..
+        } = gathered;
+        let variables = self.operation_variables(Used::by(&batch.operation), &[]);
+        entities.variables = variables.unwrap_or_default();
+        let prepared = self.service_request(fetch, Targets::ByPosition(positions))?;
+        Ok(Prepared {
+            entities: Some(entities),
+            ..prepared
+        })
     }
 
     /// A call of a GraphQL service's root fields.
@@ -354,9 +525,9 @@ impl Preparer<'_> {
         fetch: &Fetch,
         operation: &ServiceOperation,
         targets: Targets,
-    ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
+    ) -> Result<Prepared, (Targets, RenderError)> {
         let mut prepared = self.service_request(fetch, targets)?;
-        let values = self.operation_variables(operation, &[]);
+        let values = self.operation_variables(Used::by(operation), &[]);
         let body = graphql::Operation::new(&operation.text).body(values.as_deref());
         if let Some(request) = &mut prepared.request {
             request.body = body;
@@ -369,7 +540,7 @@ impl Preparer<'_> {
         &self,
         fetch: &Fetch,
         targets: Targets,
-    ) -> Result<Prepared, (Vec<RowId>, RenderError)> {
+    ) -> Result<Prepared, (Targets, RenderError)> {
         let service = self.service(fetch);
         let (variables, rendered) = match &self.runtime.graph.service(fetch.service).kind {
             SubgraphKind::Service(remote) => {
@@ -386,34 +557,35 @@ impl Preparer<'_> {
                 targets,
                 entities: None,
             }),
-            Err(error) => Err((targets.rows(), error)),
+            Err(error) => Err((targets, error)),
         }
     }
 
     /// The variables of an operation for a GraphQL service, representations left out, as the JSON text of an object.
-    fn operation_variables(
-        &self,
-        operation: &ServiceOperation,
-        unmet: &[usize],
-    ) -> Option<Vec<u8>> {
+    fn operation_variables(&self, used: Used<'_>, unmet: &[usize]) -> Option<Vec<u8>> {
+        let Used {
+            variables,
+            guards,
+            skips,
+        } = used;
         let mut text = Vec::new();
         let member = |name: &str, text: &mut Vec<u8>| {
             text.push(if text.is_empty() { b'{' } else { b',' });
             write_json_string(name, text);
             text.push(b':');
         };
-        for name in &operation.variables {
+        for name in variables {
             if let Some(value) = self.request.variables.get(name.as_str()) {
                 member(name, &mut text);
                 value.write_json(&mut text);
             }
         }
-        for (name, guard) in &operation.guards {
+        for (name, guard) in guards {
             member(name, &mut text);
             let holds = self.store.holds(*guard);
             text.extend_from_slice(if holds { b"true" } else { b"false" });
         }
-        for (place, name) in operation.skips.iter().enumerate() {
+        for (place, name) in skips.iter().enumerate() {
             member(name, &mut text);
             let skipped = unmet.contains(&place);
             text.extend_from_slice(if skipped { b"true" } else { b"false" });
@@ -448,7 +620,7 @@ impl Preparer<'_> {
         let arguments = match self.arguments(fetch) {
             Ok(arguments) => arguments,
             Err(error) => {
-                preparation.unrendered.push((rows, error));
+                preparation.unrendered.push((Targets::Rows(rows), error));
                 return;
             }
         };
@@ -544,7 +716,7 @@ impl Preparer<'_> {
                 targets,
                 entities: None,
             }),
-            Err(error) => preparation.unrendered.push((targets.rows(), error)),
+            Err(error) => preparation.unrendered.push((targets, error)),
         }
     }
 
@@ -564,7 +736,7 @@ impl Preparer<'_> {
     }
 }
 
-fn push(preparation: &mut Preparation, call: Result<Prepared, (Vec<RowId>, RenderError)>) {
+fn push(preparation: &mut Preparation, call: Result<Prepared, (Targets, RenderError)>) {
     match call {
         Ok(call) => preparation.calls.push(call),
         Err(unrendered) => preparation.unrendered.push(unrendered),

@@ -13,8 +13,8 @@ use crate::plan::Fetch;
 /// them.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
-    /// The fetch, by its place in the plan.
-    pub fetch: usize,
+    /// Its number in the plan as it is shown, from 1 on.
+    pub number: usize,
     /// `service:Type.field[n]`, or the service's name.
     pub coordinate: String,
     /// The requests, one per page.
@@ -39,7 +39,7 @@ impl CallRecord {
     pub(crate) fn new(
         runtime: &Runtime,
         fetch: &Fetch,
-        index: usize,
+        number: usize,
         called: Called,
         took: Duration,
         remarks: Vec<String>,
@@ -53,7 +53,7 @@ impl CallRecord {
             _ => service.to_string(),
         };
         let mut record = CallRecord {
-            fetch: index,
+            number,
             coordinate,
             sent: called.sent,
             statuses: Vec::new(),

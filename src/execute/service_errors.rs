@@ -6,16 +6,18 @@
 use super::failure::Below;
 use super::failure::Kind;
 use super::land::Lander;
+use super::land::of_list;
 use super::merge::Nulls;
 use super::merge::fail_parts;
-use super::merge::fail_row;
 use super::prepare::Prepared;
+use super::prepare::Taker;
 use super::prepare::Targets;
 use super::store::Cell;
 use super::store::RowId;
 use crate::document::Value;
 use crate::plan::Fetch;
 use crate::plan::ReadId;
+use crate::plan::list_of_key;
 
 /// Marks the places that errors name as failed. An error without a place that is known fails what has no value; when
 /// nothing lacks one, it is reported without a path. With `all` there is no data: what no error names fails with the
@@ -50,15 +52,15 @@ pub(crate) fn locate(
             .unwrap_or_default();
         let marked = match (&prepared.targets, path) {
             (
-                Targets::ByPosition(targets),
-                [Value::String(field), Value::Number(index), rest @ ..],
-            ) if &**field == "_entities" => {
+                Targets::ByPosition(positions),
+                [Value::String(key), Value::Number(index), rest @ ..],
+            ) => {
                 let index = index.as_i64().and_then(|index| usize::try_from(index).ok());
-                let rows = index
-                    .and_then(|index| targets.get(index))
-                    .cloned()
-                    .unwrap_or_default();
-                mark_all(lander, &rows, fetch.read, rest, failure)
+                let takers = list_of_key(key)
+                    .zip(index)
+                    .and_then(|(list, index)| of_list(positions, list).get(index))
+                    .map_or(&[][..], |position| position.takers.as_slice());
+                mark_takers(lander, takers, rest, failure)
             }
             (Targets::Rows(rows), path) => {
                 mark_all(lander, &rows.clone(), fetch.read, path, failure)
@@ -69,17 +71,34 @@ pub(crate) fn locate(
             continue;
         }
         // It has no path, or one that leads to a value that is there.
-        let rows = prepared.targets.rows();
-        if !path.is_empty() || !mark_all(lander, &rows, fetch.read, &[], failure) {
+        let marked = path.is_empty()
+            && match &prepared.targets {
+                Targets::ByPosition(positions) => {
+                    let mut marked = false;
+                    for position in positions {
+                        marked |= mark_takers(lander, &position.takers, &[], failure);
+                    }
+                    marked
+                }
+                targets => mark_all(lander, &targets.rows(), fetch.read, &[], failure),
+            };
+        if !marked {
             lander.failures.overall(failure);
         }
     }
     if let (true, Some(failure)) = (all, first) {
         let failure = lander.failures.add_vague(failure);
-        for row in prepared.targets.rows() {
-            fail_row(lander.store, lander.plan, row, fetch.read, failure);
-        }
+        lander.fail_rest(fetch, &prepared.targets, failure);
     }
+}
+
+fn mark_takers(lander: &mut Lander<'_>, takers: &[Taker], path: &[Value], failure: u32) -> bool {
+    let mut marked = false;
+    for taker in takers {
+        let read = lander.plan.fetches[taker.fetch].read;
+        marked |= mark_all(lander, &taker.rows, read, path, failure);
+    }
+    marked
 }
 
 fn mark_all(

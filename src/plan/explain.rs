@@ -18,44 +18,37 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     if plan.fetches.is_empty() {
         text.push_str("No calls: the gateway answers by itself.\n");
     }
-    for (index, fetch) in plan.fetches.iter().enumerate() {
-        if index > 0 {
+    let numbers = plan.call_numbers();
+    let mut number = 0;
+    for (fetch, own) in plan.fetches.iter().zip(&numbers) {
+        if *own == number {
+            // A part of the call that was told of just before.
+            continue;
+        }
+        number = *own;
+        if number > 1 {
             text.push('\n');
         }
-        let number = index + 1;
         let service = &graph.service(fetch.service).name;
-        let _ = writeln!(text, "{number}. {service}: {}", how(graph, fetch));
-        let path = path(plan, graph, fetch);
-        if !path.is_empty() {
-            let _ = writeln!(text, "   for {path}");
-        }
-        if !fetch.after.is_empty() {
-            let after: Vec<String> = fetch
-                .after
-                .iter()
-                .map(|fetch| (fetch + 1).to_string())
-                .collect();
-            let _ = writeln!(text, "   after {}", after.join(", "));
-        }
-        let guard = &plan.guards[fetch.guard as usize];
-        if !guard.is_always() {
-            let _ = writeln!(text, "   when {guard}");
-        }
-        if !fetch.inputs.is_empty() {
-            let _ = writeln!(
-                text,
-                "   with {}",
-                inputs(plan, graph, fetch.need, &fetch.inputs)
-            );
+        let _ = writeln!(text, "{number}. {service}: {}", how(plan, graph, fetch));
+        let parts = plan.parts(fetch);
+        let after = after(fetch, &numbers);
+        if let [part] = parts.as_slice() {
+            part_lines(&mut text, plan, graph, part, &after);
+        } else {
+            after_line(&mut text, &after);
+            for part in &parts {
+                part_lines(&mut text, plan, graph, part, &[]);
+            }
         }
         if let Some(lifetime) = &fetch.lifetime {
             let _ = writeln!(text, "   kept {}", kept(lifetime));
         }
-        match &fetch.call {
-            Call::Operation(operation) | Call::Entities { operation, .. } => {
+        match plan.operation(fetch) {
+            Some(operation) => {
                 let _ = writeln!(text, "   sends {}", operation.text);
             }
-            Call::Connect { .. } => {
+            None => {
                 let _ = writeln!(text, "   reads {}", reads(plan, fetch.read));
             }
         }
@@ -63,47 +56,95 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     text
 }
 
-/// The plan as JSON, one object per fetch, with the same words.
+fn after_line(text: &mut String, after: &[usize]) {
+    if !after.is_empty() {
+        let after: Vec<String> = after.iter().map(usize::to_string).collect();
+        let _ = writeln!(text, "   after {}", after.join(", "));
+    }
+}
+
+/// Which rows a fetch is for, when, and what it takes from them.
+fn part_lines(text: &mut String, plan: &Plan, graph: &QueryGraph, fetch: &Fetch, after: &[usize]) {
+    let path = path(graph, fetch);
+    if !path.is_empty() {
+        let _ = writeln!(text, "   for {path}");
+    }
+    after_line(text, after);
+    let guard = &plan.guards[fetch.guard as usize];
+    if !guard.is_always() {
+        let _ = writeln!(text, "   when {guard}");
+    }
+    if !fetch.inputs.is_empty() {
+        let inputs = inputs(plan, graph, fetch.need, &fetch.inputs);
+        let _ = writeln!(text, "   with {inputs}");
+    }
+}
+
+/// The numbers of the calls that one waits for.
+fn after(fetch: &Fetch, numbers: &[usize]) -> Vec<usize> {
+    let mut after: Vec<usize> = fetch.after.iter().map(|before| numbers[*before]).collect();
+    after.dedup();
+    after
+}
+
+/// The plan as JSON, one object per call, with the same words.
 pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
-    let fetches = plan.fetches.iter().enumerate().map(|(index, fetch)| {
-        let mut row = serde_json::json!({
-            "fetch": index + 1,
+    let numbers = plan.call_numbers();
+    let mut calls = Vec::new();
+    for (fetch, number) in plan.fetches.iter().zip(&numbers) {
+        if *number == calls.len() {
+            continue;
+        }
+        let mut call = serde_json::json!({
+            "fetch": number,
             "connector": graph.service(fetch.service).name,
-            "call": how(graph, fetch),
-            "after": fetch.after.iter().map(|other| other + 1).collect::<Vec<_>>(),
+            "call": how(plan, graph, fetch),
+            "after": after(fetch, &numbers),
             "group": fetch.group,
         });
-        let path = path(plan, graph, fetch);
-        if !path.is_empty() {
-            row["for"] = path.into();
-        }
-        let guard = &plan.guards[fetch.guard as usize];
-        if !guard.is_always() {
-            row["when"] = guard.to_string().into();
+        let parts = plan.parts(fetch);
+        if let [part] = parts.as_slice() {
+            add_part(&mut call, plan, graph, part);
+        } else {
+            let parts = parts.iter().map(|part| {
+                let mut own = serde_json::json!({});
+                add_part(&mut own, plan, graph, part);
+                own
+            });
+            call["parts"] = parts.collect();
         }
         if let Some(lifetime) = &fetch.lifetime {
-            row["kept"] = serde_json::json!({
+            call["kept"] = serde_json::json!({
                 "maxAgeSeconds": lifetime.max_age.as_secs(),
                 "scope": lifetime.scope,
             });
         }
-        if !fetch.inputs.is_empty() {
-            row["with"] = inputs(plan, graph, fetch.need, &fetch.inputs).into();
+        if let Some(operation) = plan.operation(fetch) {
+            call["sends"] = operation.text.as_str().into();
         }
-        match &fetch.call {
-            Call::Operation(operation) | Call::Entities { operation, .. } => {
-                row["sends"] = operation.text.to_string().into();
+        if let Call::Connect { connect, .. } = &fetch.call {
+            if let Some(connect) = graph.connect(fetch.service, *connect) {
+                call["coordinate"] = connect.coordinate.as_str().into();
             }
-            Call::Connect { connect, .. } => {
-                if let Some(connect) = graph.connect(fetch.service, *connect) {
-                    row["coordinate"] = connect.coordinate.as_str().into();
-                }
-                row["reads"] = reads(plan, fetch.read).into();
-            }
+            call["reads"] = reads(plan, fetch.read).into();
         }
-        row
-    });
-    serde_json::json!({ "fetches": fetches.collect::<Vec<_>>() })
+        calls.push(call);
+    }
+    serde_json::json!({ "fetches": calls })
+}
+
+fn add_part(into: &mut serde_json::Value, plan: &Plan, graph: &QueryGraph, fetch: &Fetch) {
+    let path = path(graph, fetch);
+    if !path.is_empty() {
+        into["for"] = path.into();
+    }
+    let guard = &plan.guards[fetch.guard as usize];
+    if !guard.is_always() {
+        into["when"] = guard.to_string().into();
+    }
+    if !fetch.inputs.is_empty() {
+        into["with"] = inputs(plan, graph, fetch.need, &fetch.inputs).into();
+    }
 }
 
 /// `86400 s`, `60 s for one client`, `never`
@@ -116,10 +157,26 @@ fn kept(lifetime: &SchemaLifetime) -> String {
     }
 }
 
-fn how(graph: &QueryGraph, fetch: &Fetch) -> String {
+fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
     match &fetch.call {
         Call::Operation(operation) => format!("a {}", operation.kind.name()),
-        Call::Entities { typename, .. } => format!("entities of {typename}, in one batch"),
+        Call::Entities { .. } => {
+            let mut names: Vec<&str> = Vec::new();
+            for part in plan.parts(fetch) {
+                if let Call::Entities { typename, .. } = &part.call
+                    && !names.contains(&typename.as_str())
+                {
+                    names.push(typename);
+                }
+            }
+            let names = match names.split_last() {
+                Some((last, others)) if !others.is_empty() => {
+                    format!("{} and {last}", others.join(", "))
+                }
+                _ => names.concat(),
+            };
+            format!("entities of {names}, in one batch")
+        }
         Call::Connect { connect, mode } => {
             let coordinate = coordinate(graph, fetch, *connect);
             match mode {
@@ -146,7 +203,7 @@ fn coordinate(graph: &QueryGraph, fetch: &Fetch, connect: usize) -> String {
         .to_owned()
 }
 
-fn path(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
+fn path(graph: &QueryGraph, fetch: &Fetch) -> String {
     let mut text = String::new();
     for step in &fetch.path {
         if !text.is_empty() {
@@ -165,7 +222,6 @@ fn path(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
     if let Some(only) = fetch.only {
         let _ = write!(text, " on {}", graph.types.name(only));
     }
-    let _ = plan;
     text
 }
 

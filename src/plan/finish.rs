@@ -15,6 +15,7 @@ use super::ReadField;
 use super::ReadId;
 use super::Step;
 use super::arguments::arguments_of;
+use super::batch;
 use super::draft::Draft;
 use super::draft::Input;
 use super::draft::PosId;
@@ -460,19 +461,19 @@ impl<'p, 'g> Finisher<'p, 'g> {
             },
             LookupKind::Operation => {
                 let kind = self.root_kind(lookup.on);
-                let printed = print::Printed::root(kind, read);
-                Call::Operation(print::operation(self, operation, &printed, &guard))
+                Call::Operation(print::operation(self, operation, kind, read, &guard))
             }
             LookupKind::Entities { typename } => {
-                let printed = print::Printed::entities(typename, read);
                 let skips = &draft.requirements;
                 let partial = self.has_parts(read, skips).then(|| {
-                    let printed = printed.skipping(skips);
-                    Box::new(print::operation(self, operation, &printed, &guard))
+                    let selected = print::selected(self, operation, read, &guard, skips);
+                    Box::new(batch::alone(operation, typename, selected))
                 });
                 Call::Entities {
                     typename: typename.clone(),
-                    operation: print::operation(self, operation, &printed, &guard),
+                    selected: print::selected(self, operation, read, &guard, &[]),
+                    batch: 0,
+                    list: 0,
                     partial,
                 }
             }

@@ -7,6 +7,7 @@
 //! operation, kept, and explainable. Pure: no IO, no clock; the work is bounded by counted steps.
 
 pub mod arguments;
+mod batch;
 mod draft;
 mod explain;
 mod finish;
@@ -27,6 +28,7 @@ use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
 
 use self::arguments::Argument;
+pub(crate) use self::batch::list_of_key;
 pub use self::draft::Input;
 pub use self::draft::Requirement;
 pub(crate) use self::draft::merge_input;
@@ -38,6 +40,7 @@ use self::need::NeedBuilder;
 use self::need::NeedId;
 use self::output::Output;
 use self::output::OutputBuilder;
+pub use self::print::Selected;
 pub use self::print::ServiceOperation;
 use self::projection::Projection;
 use crate::connector::SchemaLifetime;
@@ -84,6 +87,8 @@ pub struct Plan {
     pub needs: Vec<Need>,
     /// In an order in which each comes after those that it waits for.
     pub fetches: Vec<Fetch>,
+    /// The calls of `_entities`, each for one fetch or several.
+    pub batches: Vec<Batch>,
     /// What the fetches read of their answers.
     pub reads: Vec<Read>,
     /// Guards that fetches and their operations refer to; the first holds always.
@@ -94,7 +99,7 @@ pub struct Plan {
     pub output: Output,
 }
 
-/// One call, or one call per row or batch of rows.
+/// From rows to slots of them: by one call, by one per row or batch of rows, or by a part of a call.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     /// Whom it calls.
@@ -136,14 +141,18 @@ pub struct Fetch {
 pub enum Call {
     /// Root fields of a GraphQL service.
     Operation(ServiceOperation),
-    /// `_entities` of a GraphQL service.
+    /// `_entities` of a GraphQL service, which other fetches may ask in the same call.
     Entities {
         /// The representations' `__typename`.
         typename: Name,
-        /// The operation.
-        operation: ServiceOperation,
-        /// The same, for rows of which something required has failed; `None` where nothing would remain.
-        partial: Option<Box<ServiceOperation>>,
+        /// What is asked of each entity.
+        selected: Selected,
+        /// The call, by its place in [`Plan::batches`].
+        batch: usize,
+        /// The list of that call, by its place in [`Batch::lists`].
+        list: usize,
+        /// A call of its own for rows of which something required has failed; `None` where nothing would remain.
+        partial: Option<Box<Partial>>,
     },
     /// A connect of the service, by its place.
     Connect {
@@ -172,6 +181,35 @@ impl Fetch {
         }
         inputs
     }
+}
+
+/// One call of `_entities`. Its fetches begin and end together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// What is sent.
+    pub operation: ServiceOperation,
+    /// Its lists of entities; one, unless what is selected cannot stand beside one another in one.
+    pub lists: Vec<EntityList>,
+    /// The fetches that it is made for, in the order of their lists.
+    pub fetches: Vec<usize>,
+}
+
+/// A list of entities of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityList {
+    /// Its response key.
+    pub key: String,
+    /// The name of the variable that carries its representations.
+    pub variable: String,
+}
+
+/// A call of `_entities` for one fetch that leaves out, on demand, each field of which something required has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partial {
+    /// What is asked of each entity.
+    pub selected: Selected,
+    /// The call.
+    pub batch: Batch,
 }
 
 /// A step from rows of one need to those of the next; lists are passed through.
@@ -231,6 +269,44 @@ impl Plan {
         guards.any(|guard| guard.variables().any(|name| name == variable))
     }
 
+    /// The fetches that one call is made for, of which this is one.
+    pub fn parts<'p>(&'p self, fetch: &'p Fetch) -> Vec<&'p Fetch> {
+        match &fetch.call {
+            Call::Entities { batch, .. } => {
+                let all = self.batches[*batch].fetches.iter();
+                all.map(|index| &self.fetches[*index]).collect()
+            }
+            _ => vec![fetch],
+        }
+    }
+
+    /// What a fetch sends to a GraphQL service.
+    pub fn operation<'p>(&'p self, fetch: &'p Fetch) -> Option<&'p ServiceOperation> {
+        match &fetch.call {
+            Call::Operation(operation) => Some(operation),
+            Call::Entities { batch, .. } => Some(&self.batches[*batch].operation),
+            Call::Connect { .. } => None,
+        }
+    }
+
+    /// The calls for people, from 1 on, by fetch: those of one call of `_entities` stand together and have one number.
+    pub fn call_numbers(&self) -> Vec<usize> {
+        let batch = |fetch: &Fetch| match fetch.call {
+            Call::Entities { batch, .. } => Some(batch),
+            _ => None,
+        };
+        let (mut number, mut before) = (0, None);
+        let all = self.fetches.iter().map(|fetch| {
+            let own = batch(fetch);
+            if own.is_none() || own != before {
+                number += 1;
+            }
+            before = own;
+            number
+        });
+        all.collect()
+    }
+
     /// A read.
     pub fn read(&self, id: ReadId) -> &Read {
         &self.reads[id.0 as usize]
@@ -281,6 +357,14 @@ pub fn plan(
         fetch.projection = Arc::new(project(graph, &reads, &needs, fetch));
         fetch.lifetime = lifetime::of_fetch(graph, &reads, &needs, fetch);
     }
+    let batches = batch::Batches {
+        graph,
+        reads: &reads,
+        needs: &needs,
+        guards: &guards,
+        client: &client,
+    }
+    .form(&mut fetches, &mut |steps| planner.reach.spend(steps))?;
     let output = OutputBuilder {
         graph,
         api,
@@ -298,6 +382,7 @@ pub fn plan(
         kind: operation.operation_type,
         needs,
         fetches,
+        batches,
         reads,
         guards,
         labels,

@@ -3,17 +3,22 @@
 //! Written once when the plan is made. Guards go out as Boolean variables of ours, so that one text serves all values of the
 //! client's `@skip` and `@include` variables.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use apollo_compiler::Name;
 use apollo_compiler::ast;
 use apollo_compiler::executable;
 
+use super::EntityList;
 use super::ReadId;
 use super::Requirement;
 use super::finish::Finisher;
 use super::guard::Guard;
 use crate::graph::query::TypeId;
+
+/// The root field that gives entities.
+pub(super) const ENTITIES: &str = "_entities";
 
 /// The client's operation, as far as operations made from it depend on it.
 pub(super) struct Operation<'a> {
@@ -34,45 +39,22 @@ pub struct ServiceOperation {
     pub guards: Vec<(String, u32)>,
     /// Its own variables that leave out fields of which something required has failed, by the fetch's requirements.
     pub skips: Vec<String>,
-    /// The name of the variable that carries representations.
-    pub representations: Option<String>,
-    /// What is selected of each entity, its fields in the order of their response keys: the same text whatever the order
-    /// in which a client names them. Empty for an operation without representations.
-    pub selection: String,
 }
 
-/// What an operation is printed of.
-#[derive(Clone, Copy)]
-pub(super) struct Printed<'a> {
-    kind: executable::OperationType,
-    read: ReadId,
-    /// The type of the entities that it asks for.
-    entities: Option<&'a Name>,
-    /// Fields that can be left out.
-    skipping: &'a [Requirement],
-}
-
-impl<'a> Printed<'a> {
-    pub(super) fn root(kind: executable::OperationType, read: ReadId) -> Self {
-        Printed {
-            kind,
-            read,
-            entities: None,
-            skipping: &[],
-        }
-    }
-
-    pub(super) fn entities(typename: &'a Name, read: ReadId) -> Self {
-        Printed {
-            entities: Some(typename),
-            ..Printed::root(executable::OperationType::Query, read)
-        }
-    }
-
-    /// With each field that requires something left out on demand.
-    pub(super) fn skipping(self, skipping: &'a [Requirement]) -> Self {
-        Printed { skipping, ..self }
-    }
+/// What is asked of each entity of one type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// The selection set.
+    pub text: String,
+    /// The same with its fields in the order of their response keys: one text whatever the order in which a client names
+    /// them.
+    pub canonical: String,
+    /// The client's variables that it uses, sorted.
+    pub variables: Vec<Name>,
+    /// Variables that carry guards: name and index into the plan's guards.
+    pub guards: Vec<(String, u32)>,
+    /// Variables that leave out fields of which something required has failed, by the fetch's requirements.
+    pub skips: Vec<String>,
 }
 
 struct Printer<'f, 'p, 'g> {
@@ -92,18 +74,41 @@ struct Printer<'f, 'p, 'g> {
 
 pub(super) fn operation(
     finisher: &mut Finisher<'_, '_>,
-    operation: &Operation<'_>,
-    printed: &Printed<'_>,
+    client: &Operation<'_>,
+    kind: executable::OperationType,
+    read: ReadId,
     guard: &Guard,
 ) -> ServiceOperation {
-    let Printed {
+    let selected = selected(finisher, client, read, guard, &[]);
+    let Selected {
+        text,
+        variables,
+        guards,
+        skips,
+        ..
+    } = selected;
+    let mut operation = ServiceOperation {
         kind,
-        read,
-        entities,
-        skipping,
-    } = *printed;
+        text: String::new(),
+        variables,
+        guards,
+        skips,
+    };
+    operation.text = whole(client, &operation, &[], &text);
+    operation
+}
+
+/// What a fetch that runs under `guard` asks of each object. Fields that require something can be left out where that is
+/// among `skipping`.
+pub(super) fn selected(
+    finisher: &mut Finisher<'_, '_>,
+    client: &Operation<'_>,
+    read: ReadId,
+    guard: &Guard,
+    skipping: &[Requirement],
+) -> Selected {
     let mut prefix = "_".to_owned();
-    while operation
+    while client
         .variables
         .iter()
         .any(|(name, _)| name.starts_with(prefix.as_str()))
@@ -123,69 +128,95 @@ pub(super) fn operation(
         sorted: false,
     };
     printer.selection(read, guard);
-    let body = std::mem::take(&mut printer.body);
-    let mut selection = String::new();
-    if let Some(typename) = entities {
-        let _ = write!(printer.body, "... on {typename} ");
-        printer.sorted = true;
-        printer.selection(read, guard);
-        selection = std::mem::take(&mut printer.body);
-    }
+    let text = std::mem::take(&mut printer.body);
+    printer.sorted = true;
+    printer.selection(read, guard);
     let Printer {
         mut variables,
         guards,
+        body,
         skips,
         ..
     } = printer;
     let skips: Vec<String> = skips.into_iter().map(|(_, name)| name).collect();
     variables.sort();
-    let mut representations = None;
-    if entities.is_some() {
-        let mut name = "representations".to_owned();
-        while variables.iter().any(|variable| variable.as_str() == name) {
-            name.push('_');
-        }
-        representations = Some(name);
-    }
-    let mut definitions: Vec<String> = Vec::new();
-    if let Some(name) = &representations {
-        definitions.push(format!("${name}: [_Any!]!"));
-    }
-    for (name, ty) in &operation.variables {
-        if variables.contains(name) {
-            definitions.push(format!("${name}: {ty}"));
-        }
-    }
-    let own = guards.iter().map(|(name, _)| name).chain(&skips);
-    definitions.extend(own.map(|name| format!("${name}: Boolean!")));
-    let mut text = String::new();
-    text.push_str(kind.name());
-    if let Some(name) = operation.name {
-        let _ = write!(text, " {name}");
-    }
-    if !definitions.is_empty() {
-        let space = if operation.name.is_none() { " " } else { "" };
-        let _ = write!(text, "{space}({})", definitions.join(", "));
-    }
-    text.push(' ');
-    match (entities, &representations) {
-        (Some(typename), Some(name)) => {
-            let _ = write!(
-                text,
-                "{{ _entities(representations: ${name}) {{ ... on {typename} {body} }} }}"
-            );
-        }
-        _ => text.push_str(&body),
-    }
-    ServiceOperation {
-        kind,
+    Selected {
         text,
+        canonical: body,
         variables,
         guards,
         skips,
-        representations,
-        selection,
     }
+}
+
+/// A call of `_entities`. Each list has its variable, which carries representations, and what is selected of its types.
+pub(super) fn entities(
+    client: &Operation<'_>,
+    lists: &[(&EntityList, Vec<(&Name, &Selected)>)],
+) -> ServiceOperation {
+    let (mut variables, mut guards, mut skips) = (Vec::new(), Vec::new(), Vec::new());
+    let mut body = String::from("{");
+    let mut own = Vec::with_capacity(lists.len());
+    for (list, types) in lists {
+        let EntityList { key, variable } = list;
+        own.push(variable.as_str());
+        body.push(' ');
+        if key != ENTITIES {
+            let _ = write!(body, "{key}: ");
+        }
+        let _ = write!(body, "{ENTITIES}(representations: ${variable}) {{");
+        for (typename, selected) in types {
+            let _ = write!(body, " ... on {typename} {}", selected.text);
+            variables.extend(selected.variables.iter().cloned());
+            guards.extend(selected.guards.iter().cloned());
+            skips.extend(selected.skips.iter().cloned());
+        }
+        body.push_str(" }");
+    }
+    body.push_str(" }");
+    variables.sort();
+    variables.dedup();
+    let mut known = BTreeSet::new();
+    guards.retain(|(_, index)| known.insert(*index));
+    let mut operation = ServiceOperation {
+        kind: executable::OperationType::Query,
+        text: String::new(),
+        variables,
+        guards,
+        skips,
+    };
+    operation.text = whole(client, &operation, &own, &body);
+    operation
+}
+
+/// The text of an operation.
+fn whole(
+    client: &Operation<'_>,
+    operation: &ServiceOperation,
+    representations: &[&str],
+    body: &str,
+) -> String {
+    let own = representations.iter();
+    let mut definitions: Vec<String> = own.map(|name| format!("${name}: [_Any!]!")).collect();
+    for (name, ty) in &client.variables {
+        if operation.variables.contains(name) {
+            definitions.push(format!("${name}: {ty}"));
+        }
+    }
+    let own = operation.guards.iter().map(|(name, _)| name);
+    let own = own.chain(&operation.skips);
+    definitions.extend(own.map(|name| format!("${name}: Boolean!")));
+    let mut text = String::new();
+    text.push_str(operation.kind.name());
+    if let Some(name) = client.name {
+        let _ = write!(text, " {name}");
+    }
+    if !definitions.is_empty() {
+        let space = if client.name.is_none() { " " } else { "" };
+        let _ = write!(text, "{space}({})", definitions.join(", "));
+    }
+    let _ = write!(text, " {body}");
+    text
 }
 
 impl Printer<'_, '_, '_> {

@@ -148,8 +148,8 @@ fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
 fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
     let default = PlanLimits::default().steps;
     let cases = [
-        (12, 14, 32_768, Ok(13)),
-        (12, 28, 65_536, Ok(13)),
+        (12, 14, 40_000, Ok(13)),
+        (12, 28, 80_000, Ok(13)),
         (40, 14, 524_288, Ok(41)),
         (100, 14, default, Err(PlanError::TooComplex)),
     ];

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::super::key::{DocumentKeyParts, EntitiesKeyParts, Key};
+use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
 use super::{CacheState, Call, Documents, Fetched, Judgement, Plan, Policy, Rules};
 use super::{Document, known_beforehand};
 use crate::document::Span;
@@ -15,14 +15,33 @@ use crate::source::SourceError;
 /// What a call of `_entities` asks for, beside the [`Call`] itself, whose request has no body yet.
 #[derive(Debug, Clone, Copy)]
 pub struct EntitiesCall<'a> {
-    /// What is selected of each entity, in a canonical form.
-    pub selection: &'a str,
-    /// The values of the variables that the selection uses, as JSON in a fixed order.
-    pub variables: &'a [u8],
-    /// Each as JSON, with its keys in a fixed order.
-    pub representations: &'a [Vec<u8>],
-    /// The texts of the entities in an answer, in their order; `None` for an answer of which nothing may be kept.
-    pub parts: fn(&Document) -> Option<Vec<Span>>,
+    /// The ways in which entities are selected.
+    pub selections: &'a [EntitySelection],
+    /// The lists of the call one after the other.
+    pub representations: &'a [Representation],
+    /// The texts of the entities in an answer, for representations of these lists, in their order; `None` for an answer
+    /// of which nothing may be kept, or that has others.
+    pub parts: fn(&Document, &[u16]) -> Option<Vec<Span>>,
+}
+
+/// What is selected of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntitySelection {
+    /// In a canonical form.
+    pub text: String,
+    /// The values of the variables that it uses, as JSON in a fixed order.
+    pub variables: Vec<u8>,
+}
+
+/// An entity that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Representation {
+    /// In which list of the call.
+    pub list: u16,
+    /// Which of [`EntitiesCall::selections`].
+    pub selection: u16,
+    /// JSON, with its keys in a fixed order.
+    pub text: Vec<u8>,
 }
 
 /// What became of it.
@@ -69,9 +88,7 @@ impl Documents {
                 options: call.options.clone(),
                 policy: call.policy,
             };
-            let called = self
-                .call_for(own, &read, &missing, epoch, asked.parts)
-                .await;
+            let called = self.call_for(own, &read, &missing, epoch, asked).await;
             match called {
                 // Another flight has brought it in between; what else it has brought is looked for once more.
                 Ok(found) if found.state == CacheState::Hit => {
@@ -95,17 +112,21 @@ impl Documents {
         if known == Some(false) || (known.is_none() && !call.endpoint.may_be_storable()) {
             return None;
         }
-        let common = EntitiesKeyParts {
-            endpoint: &call.endpoint.key,
-            request: &call.request,
-            selection: asked.selection,
-            variables: asked.variables,
-            subject: subject.as_ref(),
+        let common = |selection: &EntitySelection| {
+            let parts = EntitiesKeyParts {
+                endpoint: &call.endpoint.key,
+                request: &call.request,
+                selection: &selection.text,
+                variables: &selection.variables,
+                subject: subject.as_ref(),
+            };
+            parts.key()
         };
-        let common = common.key();
+        let common: Vec<EntitiesKey> = asked.selections.iter().map(common).collect();
         let own = asked.representations.iter();
+        let key = |own: &Representation| common[usize::from(own.selection)].entity(&own.text);
         Some(Read {
-            keys: own.map(|own| common.entity(own).into()).collect(),
+            keys: own.map(|own| key(own).into()).collect(),
             rules: Rules {
                 lifetime,
                 has_subject: subject.is_some(),
@@ -144,7 +165,7 @@ impl Documents {
         read: &Read,
         missing: &[usize],
         epoch: u64,
-        parts: fn(&Document) -> Option<Vec<Span>>,
+        asked: EntitiesCall<'_>,
     ) -> Result<Fetched, SourceError> {
         let subject = match &call.policy {
             Policy::Read { subject, .. } => subject.as_ref(),
@@ -163,7 +184,9 @@ impl Documents {
             rules: read.rules,
             shareable: read.shareable,
         };
-        let judge = move |document: &Document| match parts(document) {
+        let list = |place: &usize| asked.representations[*place].list;
+        let (parts, lists) = (asked.parts, missing.iter().map(list).collect::<Vec<u16>>());
+        let judge = move |document: &Document| match parts(document, &lists) {
             // Which entity is which is told by their order alone.
             Some(parts) if parts.len() == keys.len() => {
                 let text = |part: &Span| Bytes::copy_from_slice(part.of(&document.body));

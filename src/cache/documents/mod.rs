@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use self::entities::{Entities, EntitiesCall};
+pub use self::entities::{Entities, EntitiesCall, EntitySelection, Representation};
 pub use self::fetched::{CacheState, Fetched};
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::entry::Document;

@@ -542,7 +542,16 @@ async fn headers_that_are_kept_are_part_of_the_key() {
 
 /// Asks for entities of one selection; each answer of the upstream is the text of all that it was asked for, or none.
 async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
-    let representations: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let representation = |id: &&str| Representation {
+        list: 0,
+        selection: 0,
+        text: id.as_bytes().to_vec(),
+    };
+    let representations: Vec<Representation> = ids.iter().map(representation).collect();
+    let selections = [EntitySelection {
+        text: "{name}".to_owned(),
+        variables: b"{}".to_vec(),
+    }];
     let call = Call {
         endpoint: &world.endpoint,
         request: request("/graphql"),
@@ -555,10 +564,9 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
         policy,
     };
     let asked = EntitiesCall {
-        selection: "{name}",
-        variables: b"{}",
+        selections: &selections,
         representations: &representations,
-        parts: |document| {
+        parts: |document, _| {
             let whole = crate::document::Span {
                 start: 0,
                 end: document.body.len() as u32,

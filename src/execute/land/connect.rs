@@ -260,7 +260,7 @@ impl Lander<'_> {
         };
         let number = self.store.add_document(body.clone());
         let mut reader = JsonReader::new(&body)?;
-        let (cell, raised) = self.read(fetch, number, &mut reader, variables)?;
+        let (cell, raised) = self.read(fetch, (number, 0), &mut reader, variables)?;
         reader.finish()?;
         Ok((cell, raised))
     }

@@ -5,6 +5,8 @@
 mod connect;
 mod service;
 
+pub(crate) use self::service::of_list;
+
 use std::sync::Arc;
 
 use super::call::Landed;
@@ -16,7 +18,9 @@ use super::merge::fail_row;
 use super::noted::Noted;
 use super::noted::Seen;
 use super::order::Orders;
+use super::prepare::Position;
 use super::prepare::Prepared;
+use super::prepare::Targets;
 use super::project::Projector;
 use super::project::Stop;
 use super::store::Cell;
@@ -43,8 +47,10 @@ pub(crate) struct Lander<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) failures: &'a mut Failures,
     pub(crate) remarks: Vec<Remark>,
-    /// How the answers to the fetch are written, as far as they were read.
-    pub(crate) orders: Orders,
+    /// How the answers to each fetch are written, as far as they were read.
+    pub(crate) orders: &'a mut [Orders],
+    /// The fetch whose answer is read, by its place in the plan.
+    pub(crate) at: usize,
 }
 
 impl Lander<'_> {
@@ -73,9 +79,7 @@ impl Lander<'_> {
                 }
             }
             Landed::Kept => {}
-            Landed::Unrendered(error) => {
-                self.unrendered(fetch, &prepared.targets.rows(), &error.message)
-            }
+            Landed::Unrendered(error) => self.unrendered(fetch, &prepared.targets, &error.message),
             Landed::Failed(error) => {
                 let (kind, code, message) = Kind::of_source(error.kind);
                 tracing::debug!(
@@ -84,16 +88,16 @@ impl Lander<'_> {
                     "call failed"
                 );
                 let failure = self.failure(fetch, kind, code, message.to_owned(), None);
-                self.fail(fetch, &prepared.targets.rows(), failure);
+                self.fail_targets(fetch, &prepared.targets, failure);
             }
         }
     }
 
     /// A request that cannot be rendered fails its rows.
-    pub(crate) fn unrendered(&mut self, fetch: &Fetch, rows: &[RowId], message: &str) {
+    pub(crate) fn unrendered(&mut self, fetch: &Fetch, targets: &Targets, message: &str) {
         let message = format!("The request cannot be made: {message}");
         let failure = self.failure(fetch, Kind::Invalid, "CONNECTOR_REQUEST", message, None);
-        self.fail(fetch, rows, failure);
+        self.fail_targets(fetch, targets, failure);
     }
 
     pub(crate) fn failure(
@@ -129,6 +133,31 @@ impl Lander<'_> {
         let failure = self.failures.add(failure);
         for row in rows {
             fail_row(self.store, self.plan, *row, fetch.read, failure);
+        }
+    }
+
+    /// Fails all that a call was made for.
+    pub(crate) fn fail_targets(&mut self, fetch: &Fetch, targets: &Targets, failure: Failure) {
+        let failure = self.failures.add(failure);
+        self.fail_rest(fetch, targets, failure);
+    }
+
+    /// Fails what no other failure has been found for.
+    pub(crate) fn fail_rest(&mut self, fetch: &Fetch, targets: &Targets, failure: u32) {
+        if let Targets::ByPosition(positions) = targets {
+            return self.fail_positions(positions, failure);
+        }
+        for row in targets.rows() {
+            fail_row(self.store, self.plan, row, fetch.read, failure);
+        }
+    }
+
+    fn fail_positions(&mut self, positions: &[Position], failure: u32) {
+        for taker in positions.iter().flat_map(|position| &position.takers) {
+            let read = self.plan.fetches[taker.fetch].read;
+            for row in &taker.rows {
+                fail_row(self.store, self.plan, *row, read, failure);
+            }
         }
     }
 
@@ -180,14 +209,16 @@ impl Lander<'_> {
         }
     }
 
+    /// Reads what a cursor stands before, which is a part of a document that begins at `offset`.
     fn read(
         &mut self,
         fetch: &Fetch,
-        document: u32,
+        (document, offset): (u32, u32),
         reader: &mut JsonReader<'_>,
         variables: &Variables,
     ) -> Result<(Cell, Vec<String>), Stop> {
         self.with_projector(fetch, document, variables, |projector| {
+            projector.offset = offset;
             projector.read(reader, &fetch.projection.root)
         })
     }
@@ -217,7 +248,7 @@ impl Lander<'_> {
             pending: Vec::new(),
             max_bytes: self.runtime.limits.row_bytes,
             raised: Vec::new(),
-            orders: &mut self.orders,
+            orders: &mut self.orders[self.at],
             told: Vec::new(),
         };
         let cell = read(&mut projector)?;

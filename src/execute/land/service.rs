@@ -2,12 +2,14 @@
 
 use super::super::failure::Kind;
 use super::super::merge::merge_row;
+use super::super::prepare::Position;
 use super::super::prepare::Prepared;
+use super::super::prepare::Taker;
+use super::super::prepare::Takers;
 use super::super::prepare::Targets;
 use super::super::project::Stop;
 use super::super::service_errors;
 use super::super::store::Cell;
-use super::super::store::RowId;
 use super::Lander;
 use crate::cache::Document;
 use crate::cache::Fetched;
@@ -17,23 +19,27 @@ use crate::document::Str;
 use crate::document::Value;
 use crate::mapping::Variables;
 use crate::plan::Fetch;
+use crate::plan::list_of_key;
 
 impl Lander<'_> {
     /// Puts entities that had been kept into the rows that they are for.
-    pub(crate) fn kept(&mut self, fetch: &Fetch, kept: &[(Vec<RowId>, Fetched)]) {
-        let variables = Variables::new();
-        for (rows, entity) in kept {
+    pub(crate) fn kept(&mut self, kept: &[(Takers, Fetched)]) {
+        for (takers, entity) in kept {
             let body = entity.document.body.clone();
-            let read = |lander: &mut Self| {
-                let number = lander.store.add_document(body.clone());
-                let mut reader = JsonReader::new(&body)?;
-                lander.read(fetch, number, &mut reader, &variables)
-            };
-            match self.document(fetch, entity, true, read) {
-                Ok((cell, _)) => self.entity(fetch, rows, cell),
-                Err(stop) => {
-                    let failure = self.unreadable(fetch, stop, entity.document.status);
-                    self.fail(fetch, rows, failure);
+            for taker in takers {
+                let fetch = &self.plan.fetches[taker.fetch];
+                let read = |lander: &mut Self| {
+                    let number = lander.store.add_document(body.clone());
+                    let mut reader = JsonReader::new(&body)?;
+                    let cell = lander.read_for(taker, (number, 0), &mut reader)?;
+                    Ok((cell, Vec::new()))
+                };
+                match self.document(fetch, entity, true, read) {
+                    Ok((cell, _)) => self.entity(taker, cell),
+                    Err(stop) => {
+                        let failure = self.unreadable(fetch, stop, entity.document.status);
+                        self.fail(fetch, &taker.rows, failure);
+                    }
                 }
             }
         }
@@ -43,17 +49,21 @@ impl Lander<'_> {
     pub(super) fn service(&mut self, fetch: &Fetch, prepared: &Prepared, fetched: &Fetched) {
         let document = &fetched.document;
         // What is kept has none.
-        let mut errors = None;
+        let (mut errors, mut placed) = (None, false);
         let read = self.document(fetch, fetched, true, |lander| {
             let answer = lander.service_answer(fetch, prepared, document)?;
-            errors = answer.errors;
-            Ok((answer.data, Vec::new()))
+            (errors, placed) = (answer.errors, answer.data == Data::Placed);
+            let cell = match answer.data {
+                Data::Object(cell) => cell,
+                Data::Placed | Data::Missing => Cell::Missing,
+            };
+            Ok((cell, Vec::new()))
         });
         let status = document.status;
         let failing = !(200..300).contains(&status);
         match read {
             Ok((data, _)) => {
-                let there = self.service_data(fetch, prepared, data);
+                let there = placed || self.object(prepared, data);
                 self.service_errors(fetch, prepared, status, there, errors);
             }
             Err(stop) => {
@@ -63,7 +73,7 @@ impl Lander<'_> {
                     failure.message = "Request failed".to_owned();
                     failure.code = Str::from("CONNECTOR_FETCH");
                 }
-                self.fail(fetch, &prepared.targets.rows(), failure);
+                self.fail_targets(fetch, &prepared.targets, failure);
             }
         }
     }
@@ -97,7 +107,7 @@ impl Lander<'_> {
             }
         };
         let failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
-        self.fail(fetch, &prepared.targets.rows(), failure);
+        self.fail_targets(fetch, &prepared.targets, failure);
     }
 
     fn service_answer(
@@ -109,7 +119,7 @@ impl Lander<'_> {
         let body = document.body.clone();
         let number = self.store.add_document(body.clone());
         let mut answer = Answer {
-            data: Cell::Missing,
+            data: Data::Missing,
             errors: None,
         };
         let mut reader = JsonReader::new(&body)?;
@@ -137,30 +147,25 @@ impl Lander<'_> {
         prepared: &Prepared,
         number: u32,
         reader: &mut JsonReader<'_>,
-    ) -> Result<Cell, Stop> {
-        let variables = Variables::new();
-        let Targets::ByPosition(_) = &prepared.targets else {
-            return Ok(self.read(fetch, number, reader, &variables)?.0);
+    ) -> Result<Data, Stop> {
+        let Targets::ByPosition(positions) = &prepared.targets else {
+            let (cell, _) = self.read(fetch, (number, 0), reader, &Variables::new())?;
+            return Ok(Data::Object(cell));
         };
         if reader.peek()? != crate::document::Kind::Object {
             reader.skip()?;
-            return Ok(Cell::Missing);
+            return Ok(Data::Missing);
         }
-        let mut entities = Cell::Missing;
-        reader.enter_object()?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "_entities" => entities = self.read(fetch, number, reader, &variables)?.0,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(entities)
+        Ok(match self.entity_lists(fetch, positions, number, reader)? {
+            true => Data::Placed,
+            false => Data::Missing,
+        })
     }
 
-    /// Puts `data` into rows; false when it is not there.
-    fn service_data(&mut self, fetch: &Fetch, prepared: &Prepared, data: Cell) -> bool {
+    /// Puts the object that `data` is into rows; false when it is none.
+    fn object(&mut self, prepared: &Prepared, data: Cell) -> bool {
         match (&prepared.targets, data) {
-            (Targets::ByPosition(targets), data) => self.entities(fetch, targets, data),
+            (Targets::ByPosition(_), _) => false,
             (targets, Cell::Row(fragment)) => {
                 for row in targets.rows() {
                     merge_row(self.store, self.plan, row, fragment);
@@ -171,48 +176,163 @@ impl Lander<'_> {
         }
     }
 
-    /// `_entities` are matched by position, so their number must be right.
-    fn entities(&mut self, fetch: &Fetch, targets: &[Vec<RowId>], cell: Cell) -> bool {
-        let Cell::List { at, len } = cell else {
-            return false;
-        };
-        if len as usize != targets.len() {
-            let message = format!(
-                "The service gave {len} entities for {} representations",
-                targets.len()
-            );
-            let rows: Vec<RowId> = targets.iter().flatten().copied().collect();
-            self.bad_answer(fetch, &rows, &message);
-            return true;
+    /// Reads the lists of entities; false when one of them is not there.
+    fn entity_lists(
+        &mut self,
+        fetch: &Fetch,
+        positions: &[Position],
+        number: u32,
+        reader: &mut JsonReader<'_>,
+    ) -> Result<bool, Stop> {
+        let mut open = positions.len();
+        reader.enter_object()?;
+        while let Some(key) = reader.next_key()? {
+            let of_list = list_of_key(key.as_str()).map(|list| of_list(positions, list));
+            let Some(of_list) = of_list.filter(|of_list| !of_list.is_empty()) else {
+                reader.skip()?;
+                continue;
+            };
+            if reader.peek()? != crate::document::Kind::List {
+                reader.skip()?;
+                continue;
+            }
+            match self.entity_list(of_list, number, reader)? {
+                Entities::Each(cells) => {
+                    let takers = of_list.iter().flat_map(|position| &position.takers);
+                    for (taker, cell) in takers.zip(cells) {
+                        self.entity(taker, cell);
+                    }
+                }
+                Entities::OfAnotherNumber(found) => {
+                    let count = of_list.len();
+                    let message =
+                        format!("The service gave {found} entities for {count} representations");
+                    let (kind, code) = (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER");
+                    let failure = self.failure(fetch, kind, code, message, None);
+                    let failure = self.failures.add(failure);
+                    self.fail_positions(of_list, failure);
+                }
+            }
+            open = open.saturating_sub(of_list.len());
         }
-        for (index, rows) in targets.iter().enumerate() {
-            let cell = self.store.item(at, index as u32);
-            self.entity(fetch, rows, cell);
-        }
-        true
+        Ok(open == 0)
     }
 
-    fn entity(&mut self, fetch: &Fetch, rows: &[RowId], cell: Cell) {
+    /// Entities are matched by position, so their number must be right.
+    fn entity_list(
+        &mut self,
+        positions: &[Position],
+        number: u32,
+        reader: &mut JsonReader<'_>,
+    ) -> Result<Entities, Stop> {
+        if let Some(only) = only_taker(positions) {
+            // All are read in the same way.
+            let cell = self.read_for(only, (number, 0), reader)?;
+            let Cell::List { at, len } = cell else {
+                return Ok(Entities::OfAnotherNumber(0));
+            };
+            return Ok(match len as usize == positions.len() {
+                true => Entities::Each(self.store.items(at, len).to_vec()),
+                false => Entities::OfAnotherNumber(len as usize),
+            });
+        }
+        let (mut cells, mut count) = (Vec::with_capacity(positions.len()), 0);
+        reader.enter_list()?;
+        while reader.next_element()? {
+            let takers = positions
+                .get(count)
+                .map(|position| position.takers.as_slice());
+            count += 1;
+            match takers.unwrap_or_default() {
+                [] => reader.skip()?,
+                [taker] => cells.push(self.read_for(taker, (number, 0), reader)?),
+                takers => {
+                    let span = reader.capture()?;
+                    for taker in takers {
+                        let mut own = JsonReader::new(span.of(reader.text()))?;
+                        cells.push(self.read_for(taker, (number, span.start), &mut own)?);
+                    }
+                }
+            }
+        }
+        Ok(match count == positions.len() {
+            true => Entities::Each(cells),
+            false => Entities::OfAnotherNumber(count),
+        })
+    }
+
+    /// Reads what is for one fetch, in its way.
+    fn read_for(
+        &mut self,
+        taker: &Taker,
+        place: (u32, u32),
+        reader: &mut JsonReader<'_>,
+    ) -> Result<Cell, Stop> {
+        let (plan, before) = (self.plan, self.at);
+        self.at = taker.fetch;
+        let read = self.read(&plan.fetches[taker.fetch], place, reader, &Variables::new());
+        self.at = before;
+        read.map(|(cell, _)| cell)
+    }
+
+    fn entity(&mut self, taker: &Taker, cell: Cell) {
         match cell {
             Cell::Row(fragment) => {
-                for row in rows {
+                for row in &taker.rows {
                     merge_row(self.store, self.plan, *row, fragment);
                 }
             }
             Cell::Missing | Cell::Null => {}
             _ => {
-                self.bad_answer(
-                    fetch,
-                    rows,
-                    "The service gave an entity that is not an object",
-                );
+                let fetch = &self.plan.fetches[taker.fetch];
+                let message = "The service gave an entity that is not an object";
+                self.bad_answer(fetch, &taker.rows, message);
             }
         }
     }
 }
 
+/// What a list of entities came to.
+enum Entities {
+    /// What each taker gets, in their order.
+    Each(Vec<Cell>),
+    /// There are so many, which is not as many as were asked for.
+    OfAnotherNumber(usize),
+}
+
+/// The taker of all positions, or of the first where one fetch takes them all.
+fn only_taker(positions: &[Position]) -> Option<&Taker> {
+    let alone = |position: &Position| match position.takers.as_slice() {
+        [taker] => Some(taker.fetch),
+        _ => None,
+    };
+    let first = positions.first()?;
+    let fetch = alone(first)?;
+    let all = positions
+        .iter()
+        .all(|position| alone(position) == Some(fetch));
+    all.then(|| first.takers.first()).flatten()
+}
+
+/// The positions of one list.
+pub(crate) fn of_list(positions: &[Position], list: u16) -> &[Position] {
+    let start = positions.partition_point(|position| position.list < list);
+    let end = positions.partition_point(|position| position.list <= list);
+    &positions[start..end]
+}
+
+/// What `data` came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Data {
+    /// It is not there, or not all of its lists are.
+    Missing,
+    /// It is an object, which is to be put into rows.
+    Object(Cell),
+    /// Its entities have been put into their rows.
+    Placed,
+}
+
 struct Answer {
-    /// What is read of `data`; missing where that is not there.
-    data: Cell,
+    data: Data,
     errors: Option<Value>,
 }

@@ -1,0 +1,429 @@
+//! Calls of `_entities`: fetches from one GraphQL service that can go together are one call.
+//!
+//! A call begins when all of its fetches can, and they end with it. So fetches go together only where no answer comes
+//! later for it, however long each call takes: a fetch that others wait for is never made to wait for anything that it
+//! does not wait for by itself; one that nobody waits for may, since the response waits for both. Lifetimes must be the
+//! same, or the shorter one would hold for all.
+//!
+//! In one call, types stand beside one another in one list, as fragments. What cannot stand in one selection set, the
+//! same type with another selection or response keys of another shape, is another list under an alias.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::schema::Type;
+
+use super::Batch;
+use super::Call;
+use super::EntityList;
+use super::Fetch;
+use super::Partial;
+use super::PlanError;
+use super::Read;
+use super::ReadField;
+use super::ReadId;
+use super::guard::Guard;
+use super::need::Need;
+use super::print;
+use super::print::ENTITIES;
+use super::print::Selected;
+use crate::graph::query::QueryGraph;
+
+/// Takes steps of the budget.
+type Spend<'s> = dyn FnMut(usize) -> Result<(), PlanError> + 's;
+
+/// What batches are formed from.
+pub(super) struct Batches<'a> {
+    pub(super) graph: &'a QueryGraph,
+    pub(super) reads: &'a [Read],
+    pub(super) needs: &'a [Need],
+    pub(super) guards: &'a [Guard],
+    pub(super) client: &'a print::Operation<'a>,
+}
+
+/// Fetches that belong together, by fetch; those of one group have the number of its first.
+struct Groups<'a> {
+    fetches: &'a [Fetch],
+    of: Vec<usize>,
+    members: Vec<Vec<usize>>,
+    /// Whether another fetch waits for it.
+    awaited: Vec<bool>,
+}
+
+impl Batches<'_> {
+    /// Puts entity fetches together, and all fetches in an order in which each comes after those that it waits for.
+    pub(super) fn form(
+        &self,
+        fetches: &mut Vec<Fetch>,
+        spend: &mut Spend<'_>,
+    ) -> Result<Vec<Batch>, PlanError> {
+        let groups = self.group(fetches, spend)?;
+        let mut lists = Vec::new();
+        for group in groups {
+            lists.push(self.lists(fetches, &group, spend)?);
+        }
+        let order = wait_together(fetches, &lists)?;
+        let mut place = vec![0; fetches.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new;
+        }
+        for fetch in fetches.iter_mut() {
+            for before in &mut fetch.after {
+                *before = place[*before];
+            }
+            fetch.after.sort_unstable();
+        }
+        let mut ordered: Vec<(usize, Fetch)> =
+            place.iter().copied().zip(fetches.drain(..)).collect();
+        ordered.sort_by_key(|(place, _)| *place);
+        fetches.extend(ordered.into_iter().map(|(_, fetch)| fetch));
+        for lists in &mut lists {
+            for fetch in lists.iter_mut().flatten() {
+                *fetch = place[*fetch];
+            }
+        }
+        // Numbered as they stand in the plan.
+        lists.sort_by_key(|lists| lists.iter().flatten().next().copied());
+        Ok(lists
+            .iter()
+            .enumerate()
+            .map(|(batch, lists)| self.batch(fetches, batch, lists))
+            .collect())
+    }
+
+    fn group(
+        &self,
+        fetches: &[Fetch],
+        spend: &mut Spend<'_>,
+    ) -> Result<Vec<Vec<usize>>, PlanError> {
+        let mut groups = Groups::new(fetches);
+        let mut leaders: Vec<usize> = Vec::new();
+        for (index, fetch) in fetches.iter().enumerate() {
+            if !matches!(fetch.call, Call::Entities { .. }) {
+                continue;
+            }
+            let mut joined = false;
+            for &leader in &leaders {
+                if !self.alike(fetches, &groups.members[leader], fetch) {
+                    continue;
+                }
+                spend(1)?;
+                if groups.may_join(leader, index, spend)? {
+                    groups.join(leader, index);
+                    joined = true;
+                    break;
+                }
+            }
+            if !joined {
+                leaders.push(index);
+            }
+        }
+        let members = leaders.iter().map(|leader| groups.members[*leader].clone());
+        Ok(members.collect())
+    }
+
+    /// Whether a fetch asks whom a group asks, and may run together with any of it.
+    fn alike(&self, fetches: &[Fetch], group: &[usize], fetch: &Fetch) -> bool {
+        let guard = |fetch: &Fetch| &self.guards[fetch.guard as usize];
+        group.iter().any(|other| {
+            let other = &fetches[*other];
+            (other.service, other.sequence, other.group)
+                == (fetch.service, fetch.sequence, fetch.group)
+                && other.lifetime == fetch.lifetime
+                && !guard(other).and_all(guard(fetch)).is_never()
+        })
+    }
+
+    /// The lists of a call, with the fetches that each serves.
+    fn lists(
+        &self,
+        fetches: &[Fetch],
+        group: &[usize],
+        spend: &mut Spend<'_>,
+    ) -> Result<Vec<Vec<usize>>, PlanError> {
+        let mut lists: Vec<Vec<usize>> = Vec::new();
+        for &index in group {
+            let mut fitting = None;
+            for (place, list) in lists.iter().enumerate() {
+                if self.fits(fetches, list, index, spend)? {
+                    fitting = Some(place);
+                    break;
+                }
+            }
+            match fitting {
+                Some(place) => lists[place].push(index),
+                None => lists.push(vec![index]),
+            }
+        }
+        Ok(lists)
+    }
+
+    /// Whether what a fetch selects can stand in a list beside what is there.
+    fn fits(
+        &self,
+        fetches: &[Fetch],
+        list: &[usize],
+        index: usize,
+        spend: &mut Spend<'_>,
+    ) -> Result<bool, PlanError> {
+        for other in list {
+            spend(1)?;
+            if !self.side_by_side(&fetches[*other], &fetches[index], spend)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn side_by_side(
+        &self,
+        first: &Fetch,
+        second: &Fetch,
+        spend: &mut Spend<'_>,
+    ) -> Result<bool, PlanError> {
+        let (Some((name, selected)), Some((other, others))) = (entities(first), entities(second))
+        else {
+            return Ok(false);
+        };
+        if name == other {
+            return Ok(selected.canonical == others.canonical);
+        }
+        // Of an interface's entities each has a type of its own, which may be the other one.
+        let schema = &self.graph.service(first.service).schema;
+        if schema.get_object(name).is_none() || schema.get_object(other).is_none() {
+            return Ok(false);
+        }
+        self.same_shapes(schema, first.read, second.read, spend)
+    }
+
+    /// Whether the response keys that two reads share have values of one shape.
+    fn same_shapes(
+        &self,
+        schema: &Schema,
+        first: ReadId,
+        second: ReadId,
+        spend: &mut Spend<'_>,
+    ) -> Result<bool, PlanError> {
+        let read = |id: ReadId| &self.reads[id.0 as usize];
+        let (first, second) = (read(first), read(second));
+        for a in &first.fields {
+            spend(second.fields.len())?;
+            for b in second.fields.iter().filter(|b| a.key == b.key) {
+                let (ty, other) = (self.ty(schema, first, a), self.ty(schema, second, b));
+                let same = match (ty, other, a.read, b.read) {
+                    (Some(ty), Some(other), None, None) => ty == other,
+                    (Some(ty), Some(other), Some(a), Some(b)) => {
+                        same_wrappers(ty, other) && self.same_shapes(schema, a, b, spend)?
+                    }
+                    _ => false,
+                };
+                if !same {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn ty<'s>(&self, schema: &'s Schema, read: &Read, field: &ReadField) -> Option<&'s Type> {
+        let own = self.needs[read.need.0 as usize].ty;
+        let parent = field.only.first().copied().or(read.ty).unwrap_or(own);
+        let definition = schema.type_field(self.graph.types.name(parent), &field.name);
+        definition.ok().map(|definition| &definition.ty)
+    }
+
+    fn batch(&self, fetches: &mut [Fetch], number: usize, members: &[Vec<usize>]) -> Batch {
+        for (place, own) in members.iter().enumerate() {
+            for index in own {
+                if let Call::Entities { batch, list, .. } = &mut fetches[*index].call {
+                    (*batch, *list) = (number, place);
+                }
+            }
+        }
+        let fetches_of: Vec<Vec<(&Name, &Selected)>> = members
+            .iter()
+            .map(|list| {
+                let mut known = BTreeSet::new();
+                let all = list.iter().filter_map(|index| entities(&fetches[*index]));
+                // Fetches of one type select the same.
+                all.filter(|(name, _)| known.insert(name.as_str()))
+                    .collect()
+            })
+            .collect();
+        let lists: Vec<EntityList> = (0..members.len())
+            .map(|place| names(self.client, place))
+            .collect();
+        let parts: Vec<_> = lists.iter().zip(fetches_of).collect();
+        Batch {
+            operation: print::entities(self.client, &parts),
+            lists,
+            fetches: members.iter().flatten().copied().collect(),
+        }
+    }
+}
+
+/// The names of a list; no client's variable has the same.
+fn names(client: &print::Operation<'_>, place: usize) -> EntityList {
+    let suffix = match place {
+        0 => String::new(),
+        place => format!("_{}", place + 1),
+    };
+    let mut variable = format!("representations{suffix}");
+    let taken = |name: &str| {
+        let mut variables = client.variables.iter();
+        variables.any(|(variable, _)| variable.as_str() == name)
+    };
+    while taken(&variable) {
+        variable.push('_');
+    }
+    EntityList {
+        key: format!("{ENTITIES}{suffix}"),
+        variable,
+    }
+}
+
+/// The call of a fetch by itself.
+pub(super) fn alone(client: &print::Operation<'_>, typename: &Name, selected: Selected) -> Partial {
+    let list = names(client, 0);
+    let operation = print::entities(client, &[(&list, vec![(typename, &selected)])]);
+    Partial {
+        selected,
+        batch: Batch {
+            operation,
+            lists: vec![list],
+            fetches: Vec::new(),
+        },
+    }
+}
+
+impl<'a> Groups<'a> {
+    fn new(fetches: &'a [Fetch]) -> Self {
+        let mut awaited = vec![false; fetches.len()];
+        for before in fetches.iter().flat_map(|fetch| &fetch.after) {
+            awaited[*before] = true;
+        }
+        Groups {
+            fetches,
+            of: (0..fetches.len()).collect(),
+            members: (0..fetches.len()).map(|index| vec![index]).collect(),
+            awaited,
+        }
+    }
+
+    fn join(&mut self, group: usize, fetch: usize) {
+        self.of[fetch] = group;
+        self.members[fetch].clear();
+        self.members[group].push(fetch);
+    }
+
+    /// Whether a fetch may go together with a group: neither waits for the other, and nothing that others wait for begins
+    /// later.
+    fn may_join(
+        &self,
+        group: usize,
+        fetch: usize,
+        spend: &mut Spend<'_>,
+    ) -> Result<bool, PlanError> {
+        let (before_group, before_fetch) = (self.before(group), self.before(fetch));
+        spend(before_group.len() + before_fetch.len())?;
+        if before_group.contains(&fetch) || before_fetch.contains(&group) {
+            return Ok(false);
+        }
+        let begins_as_before = |own: usize, before: &BTreeSet<usize>, other: usize| {
+            !self.is_awaited(own) || self.waits_for(other).all(|other| before.contains(&other))
+        };
+        Ok(begins_as_before(group, &before_group, fetch)
+            && begins_as_before(fetch, &before_fetch, group))
+    }
+
+    fn is_awaited(&self, group: usize) -> bool {
+        self.members[group].iter().any(|fetch| self.awaited[*fetch])
+    }
+
+    /// The groups that a group waits for by itself.
+    fn waits_for(&self, group: usize) -> impl Iterator<Item = usize> {
+        let all = self.members[group]
+            .iter()
+            .flat_map(|fetch| &self.fetches[*fetch].after);
+        all.map(|before| self.of[*before])
+    }
+
+    /// All groups that must have ended before one begins.
+    fn before(&self, group: usize) -> BTreeSet<usize> {
+        let (mut all, mut open) = (BTreeSet::new(), vec![group]);
+        while let Some(next) = open.pop() {
+            open.extend(self.waits_for(next).filter(|before| all.insert(*before)));
+        }
+        all
+    }
+}
+
+/// Lets the fetches of a call wait for the same, and gives an order of all in which those of a call stand together.
+fn wait_together(
+    fetches: &mut [Fetch],
+    batches: &[Vec<Vec<usize>>],
+) -> Result<Vec<usize>, PlanError> {
+    let mut batch_of = vec![None; fetches.len()];
+    let batches: Vec<Vec<usize>> = batches.iter().map(|lists| lists.concat()).collect();
+    for (batch, members) in batches.iter().enumerate() {
+        let all = members
+            .iter()
+            .flat_map(|index| fetches[*index].after.clone());
+        let mut after: Vec<usize> = all.collect();
+        after.sort_unstable();
+        after.dedup();
+        for index in members {
+            fetches[*index].after.clone_from(&after);
+            batch_of[*index] = Some(batch);
+        }
+    }
+    let mut order: Vec<usize> = Vec::with_capacity(fetches.len());
+    let mut done = vec![false; fetches.len()];
+    while order.len() < fetches.len() {
+        let is_ready = |index: &usize| {
+            !done[*index] && fetches[*index].after.iter().all(|before| done[*before])
+        };
+        // Groups are formed so that there is no circle: one would be a fault of theirs.
+        let next = (0..fetches.len())
+            .find(is_ready)
+            .ok_or_else(|| PlanError::Unsatisfiable("circular batches".to_owned()))?;
+        let alone = [next];
+        let together = batch_of[next].map_or(&alone[..], |batch| batches[batch].as_slice());
+        for &index in together {
+            done[index] = true;
+            order.push(index);
+        }
+    }
+    Ok(order)
+}
+
+fn entities(fetch: &Fetch) -> Option<(&Name, &Selected)> {
+    match &fetch.call {
+        Call::Entities {
+            typename, selected, ..
+        } => Some((typename, selected)),
+        _ => None,
+    }
+}
+
+/// The list that has a response key, by its place.
+pub(crate) fn list_of_key(key: &str) -> Option<u16> {
+    match key.strip_prefix(ENTITIES)? {
+        "" => Some(0),
+        suffix => suffix
+            .strip_prefix('_')?
+            .parse()
+            .ok()
+            .and_then(|number: u16| number.checked_sub(1)),
+    }
+}
+
+fn same_wrappers(first: &Type, second: &Type) -> bool {
+    match (first, second) {
+        (Type::Named(_), Type::Named(_)) | (Type::NonNullNamed(_), Type::NonNullNamed(_)) => true,
+        (Type::List(first), Type::List(second))
+        | (Type::NonNullList(first), Type::NonNullList(second)) => same_wrappers(first, second),
+        _ => false,
+    }
+}
