@@ -1,6 +1,8 @@
 //! From rows to calls: which requests a fetch makes, and for which rows.
 
-use std::collections::BTreeMap;
+mod entities;
+mod targets;
+
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -8,6 +10,12 @@ use apollo_compiler::Name;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+pub(crate) use self::entities::Entities;
+pub(crate) use self::entities::Gathered;
+pub(crate) use self::targets::Position;
+pub(crate) use self::targets::Taker;
+pub(crate) use self::targets::Takers;
+pub(crate) use self::targets::Targets;
 use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
@@ -20,8 +28,6 @@ use super::inputs::write_members;
 use super::inputs::write_name;
 use super::store::RowId;
 use super::store::Store;
-use crate::cache::EntitySelection;
-use crate::cache::Representation;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
 use crate::connector::Reads;
@@ -33,11 +39,9 @@ use crate::document::Value;
 use crate::document::write_json_string;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
-use crate::plan::Batch;
 use crate::plan::Call;
 use crate::plan::Fetch;
 use crate::plan::Input;
-use crate::plan::Partial;
 use crate::plan::Plan;
 use crate::plan::Selected;
 use crate::plan::ServiceOperation;
@@ -65,76 +69,6 @@ impl Prepared {
     }
 }
 
-/// What a call of `_entities` asks for: which of them go out is decided when caches have been looked into.
-#[derive(Debug, Default)]
-pub(crate) struct Entities {
-    /// The ways in which entities are selected.
-    pub(crate) selections: Vec<EntitySelection>,
-    /// Beside the rows of [`Targets::ByPosition`].
-    pub(crate) representations: Vec<Representation>,
-    /// The operation's other variables, as the JSON text of an object.
-    pub(crate) variables: Vec<u8>,
-    /// The fetches that ask for anything.
-    asking: Vec<usize>,
-    /// Something required has failed, and what requires it is not asked for.
-    pub(crate) partial: bool,
-}
-
-impl Entities {
-    /// The call that is made.
-    pub(crate) fn batch<'p>(&self, plan: &'p Plan, fetch: &'p Fetch) -> Option<&'p Batch> {
-        match &fetch.call {
-            Call::Entities { partial, .. } if self.partial => {
-                partial.as_ref().map(|partial| &partial.batch)
-            }
-            Call::Entities { batch, .. } => plan.batches.get(*batch),
-            _ => None,
-        }
-    }
-
-    /// The request's body for those at these places.
-    pub(crate) fn body(&self, batch: &Batch, places: &[usize]) -> Bytes {
-        let own = |place: &usize| &self.representations[*place];
-        let length: usize = places.iter().map(|place| own(place).text.len() + 1).sum();
-        let mut variables = Vec::with_capacity(self.variables.len() + length + 32);
-        // Without its closing brace.
-        let others = self.variables.strip_suffix(b"}").unwrap_or(b"{");
-        variables.extend_from_slice(others);
-        let mut rest = places;
-        for (number, list) in batch.lists.iter().enumerate() {
-            if variables.len() > 1 {
-                variables.push(b',');
-            }
-            write_json_string(&list.variable, &mut variables);
-            variables.extend_from_slice(b":[");
-            let count = rest
-                .iter()
-                .take_while(|place| usize::from(own(place).list) == number);
-            let (of_list, others) = rest.split_at(count.count());
-            for (index, place) in of_list.iter().enumerate() {
-                if index > 0 {
-                    variables.push(b',');
-                }
-                variables.extend_from_slice(&own(place).text);
-            }
-            variables.push(b']');
-            rest = others;
-        }
-        variables.push(b'}');
-        graphql::Operation::new(&batch.operation.text).body(Some(&variables))
-    }
-
-    /// The place of a way of selecting among those that are known.
-    fn selection(&mut self, selection: EntitySelection) -> u16 {
-        let known = self.selections.iter().position(|known| *known == selection);
-        let place = known.unwrap_or_else(|| {
-            self.selections.push(selection);
-            self.selections.len() - 1
-        });
-        place as u16
-    }
-}
-
 /// The variables that something sent to a service uses.
 #[derive(Clone, Copy)]
 struct Used<'a> {
@@ -157,109 +91,6 @@ impl<'a> Used<'a> {
             variables: &selected.variables,
             guards: &selected.guards,
             skips: &selected.skips,
-        }
-    }
-}
-
-/// A call of `_entities` while its fetches add to it, list by list.
-#[derive(Debug, Default)]
-pub(crate) struct Gathered {
-    entities: Entities,
-    positions: Vec<Position>,
-    /// Where the representations of a list stand that several fetches may ask for.
-    places: AHashMap<(u16, Vec<u8>), usize>,
-}
-
-impl Gathered {
-    /// The first of the fetches that ask for anything.
-    pub(crate) fn first(&self) -> Option<usize> {
-        self.entities.asking.first().copied()
-    }
-
-    /// Adds what a fetch asks of a list; `shared` says whether other fetches may ask for the same.
-    fn add_groups(
-        &mut self,
-        fetch: usize,
-        list: u16,
-        selected: &Selected,
-        variables: Option<Vec<u8>>,
-        groups: Vec<Group>,
-        shared: bool,
-    ) {
-        self.entities.asking.push(fetch);
-        let selection = self.entities.selection(EntitySelection {
-            text: selected.canonical.clone(),
-            variables: variables.unwrap_or_default(),
-        });
-        for Group { text, rows } in groups {
-            let representation = Representation {
-                list,
-                selection,
-                text,
-            };
-            self.add(representation, Taker { fetch, rows }, shared);
-        }
-    }
-
-    fn add(&mut self, representation: Representation, taker: Taker, shared: bool) {
-        if shared {
-            let key = (representation.list, representation.text.clone());
-            if let Some(&known) = self.places.get(&key) {
-                return self.positions[known].takers.push(taker);
-            }
-            self.places.insert(key, self.positions.len());
-        }
-        self.positions.push(Position {
-            list: representation.list,
-            takers: SmallVec::from_elem(taker, 1),
-        });
-        self.entities.representations.push(representation);
-    }
-}
-
-/// The rows that a call is made for.
-#[derive(Debug)]
-pub(crate) enum Targets {
-    /// All get the same.
-    Rows(Vec<RowId>),
-    /// Each element of the answer's lists is for these rows, by position; the lists stand one after the other.
-    ByPosition(Vec<Position>),
-    /// Each element of the answer's list is for these rows, by key.
-    ByKey(AHashMap<Vec<u8>, Vec<RowId>>),
-}
-
-/// An entity of an answer.
-#[derive(Debug)]
-pub(crate) struct Position {
-    /// In which list of the call.
-    pub(crate) list: u16,
-    pub(crate) takers: Takers,
-}
-
-/// Whom an entity is for: most are for one fetch.
-pub(crate) type Takers = SmallVec<[Taker; 1]>;
-
-/// The rows of one fetch that an entity is for.
-#[derive(Debug, Clone)]
-pub(crate) struct Taker {
-    /// The fetch, by its place in the plan.
-    pub(crate) fetch: usize,
-    pub(crate) rows: Vec<RowId>,
-}
-
-impl Targets {
-    pub(crate) fn rows(&self) -> Vec<RowId> {
-        match self {
-            Targets::Rows(rows) => rows.clone(),
-            Targets::ByPosition(positions) => {
-                let takers = positions.iter().flat_map(|position| &position.takers);
-                takers.flat_map(|taker| &taker.rows).copied().collect()
-            }
-            Targets::ByKey(rows) => {
-                let mut rows: Vec<RowId> = rows.values().flatten().copied().collect();
-                rows.sort();
-                rows
-            }
         }
     }
 }
@@ -399,124 +230,6 @@ impl Preparer<'_> {
         write_members(self.store, types, row, inputs, typename.is_none(), text)?;
         text.push(b'}');
         Ok(())
-    }
-
-    /// Calls for rows of which only something required has failed: for all but the fields that require it.
-    fn partial_entities(
-        &self,
-        index: usize,
-        typename: &str,
-        partial: &Partial,
-        preparation: &mut Preparation,
-    ) {
-        let fetch = &self.plan.fetches[index];
-        let mut by_unmet: BTreeMap<Vec<usize>, Groups> = BTreeMap::new();
-        for (row, failure) in std::mem::take(&mut preparation.failed) {
-            let unmet = self.unmet(fetch, row);
-            let places: Vec<usize> = unmet.iter().map(|(place, _)| *place).collect();
-            let inputs = fetch.inputs_without(&places);
-            let mut text = Vec::new();
-            if self.write(row, &inputs, Some(typename), &mut text).is_err() {
-                preparation.failed.push((row, failure));
-                continue;
-            }
-            let all = unmet.into_iter();
-            let all = all.map(|(place, failure)| (row, place, failure));
-            preparation.unmet.extend(all);
-            if self.remains(fetch, &places) {
-                by_unmet.entry(places).or_default().add(&text, row);
-            }
-        }
-        for (unmet, groups) in by_unmet {
-            let mut gathered = Gathered::default();
-            gathered.entities.partial = true;
-            let Partial { selected, batch } = partial;
-            let variables = self.operation_variables(Used::of(selected), &unmet);
-            gathered.add_groups(index, 0, selected, variables, groups.all, false);
-            let mut call = self.entities(fetch, batch, gathered);
-            if let Ok(Prepared {
-                entities: Some(own),
-                ..
-            }) = &mut call
-            {
-                let variables = self.operation_variables(Used::by(&batch.operation), &unmet);
-                own.variables = variables.unwrap_or_default();
-            }
-            push(preparation, call);
-        }
-    }
-
-    /// Whether anything is asked for but what requires these.
-    fn remains(&self, fetch: &Fetch, unmet: &[usize]) -> bool {
-        let of_unmet = |name: &str| {
-            let mut unmet = unmet.iter().map(|place| &fetch.requirements[*place]);
-            unmet.any(|own| own.field == name)
-        };
-        let mut fields = self.plan.read(fetch.read).fields.iter();
-        fields.any(|field| self.store.holds(field.guard) && !of_unmet(&field.name))
-    }
-
-    /// The requirements of which something has failed in a row, with the failures.
-    fn unmet(&self, fetch: &Fetch, row: RowId) -> Vec<(usize, u32)> {
-        let types = &self.runtime.graph.types;
-        let own = fetch.requirements.iter().enumerate();
-        let failed = own.filter_map(|(place, own)| {
-            let mut text = Vec::new();
-            match write_members(self.store, types, row, &own.inputs, true, &mut text) {
-                Err(NoCall::Failed(failure)) => Some((place, failure)),
-                _ => None,
-            }
-        });
-        failed.collect()
-    }
-
-    /// Adds what a fetch asks of `_entities` to the call that it is a part of. Gives the rows that have no part in it, and
-    /// calls for rows that ask for less.
-    pub(crate) fn gather(&self, index: usize, into: &mut Gathered) -> Preparation {
-        let fetch = &self.plan.fetches[index];
-        let mut preparation = Preparation::default();
-        let Call::Entities {
-            typename,
-            selected,
-            batch,
-            list,
-            partial,
-        } = &fetch.call
-        else {
-            return preparation;
-        };
-        let rows = self.rows(fetch, &mut preparation);
-        let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
-        if let Some(partial) = partial {
-            self.partial_entities(index, typename, partial, &mut preparation);
-        }
-        if !groups.is_empty() {
-            let variables = self.operation_variables(Used::of(selected), &[]);
-            let shared = self.plan.batches[*batch].fetches.len() > 1;
-            into.add_groups(index, *list as u16, selected, variables, groups, shared);
-        }
-        preparation
-    }
-
-    /// The call of `_entities` for what its fetches have gathered.
-    pub(crate) fn entities(
-        &self,
-        fetch: &Fetch,
-        batch: &Batch,
-        gathered: Gathered,
-    ) -> Result<Prepared, (Targets, RenderError)> {
-        let Gathered {
-            mut entities,
-            positions,
-            ..
-        } = gathered;
-        let variables = self.operation_variables(Used::by(&batch.operation), &[]);
-        entities.variables = variables.unwrap_or_default();
-        let prepared = self.service_request(fetch, Targets::ByPosition(positions))?;
-        Ok(Prepared {
-            entities: Some(entities),
-            ..prepared
-        })
     }
 
     /// A call of a GraphQL service's root fields.
