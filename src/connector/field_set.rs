@@ -1,6 +1,8 @@
 //! Field sets: the selections inside `@key(fields:)`, `@requires(fields:)` and `@provides(fields:)`, and the `$this`,
 //! `$args` and `$batch` fields that a connect reads, in one form.
 
+use std::fmt;
+
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast;
@@ -120,28 +122,45 @@ impl FieldSet {
     }
 }
 
+/// As a text that [`FieldSet::parse`] reads, without outer braces.
+impl fmt::Display for FieldSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.items.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            let children = match item {
+                FieldSetItem::Fragment { on, children } => {
+                    write!(f, "... on {on}")?;
+                    children
+                }
+                FieldSetItem::Field {
+                    name,
+                    arguments,
+                    children,
+                } => {
+                    write!(f, "{name}")?;
+                    let texts = arguments.iter();
+                    let texts = texts
+                        .map(|(name, value)| format!("{name}: {}", value.serialize().no_indent()));
+                    let texts: Vec<String> = texts.collect();
+                    if !texts.is_empty() {
+                        write!(f, "({})", texts.join(", "))?;
+                    }
+                    children
+                }
+            };
+            if !children.is_empty() {
+                write!(f, " {{ {children} }}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn show(set: &FieldSet) -> String {
-        let items: Vec<String> = set
-            .items
-            .iter()
-            .map(|item| match item {
-                FieldSetItem::Field { name, children, .. } if children.is_empty() => {
-                    name.to_string()
-                }
-                FieldSetItem::Field { name, children, .. } => {
-                    format!("{name} {{ {} }}", show(children))
-                }
-                FieldSetItem::Fragment { on, children } => {
-                    format!("... on {on} {{ {} }}", show(children))
-                }
-            })
-            .collect();
-        items.join(" ")
-    }
 
     #[test]
     fn parses_with_and_without_braces() {
@@ -150,10 +169,14 @@ mod tests {
             ("{ id }", "id"),
             ("id organization { id }", "id organization { id }"),
             ("... on A { b { c } } ... { d }", "... on A { b { c } } d"),
+            (
+                "a(b: [1], c: {d: \"e\"}) { f }",
+                "a(b: [1], c: {d: \"e\"}) { f }",
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(
-                FieldSet::parse(text).map(|set| show(&set)),
+                FieldSet::parse(text).map(|set| set.to_string()),
                 Ok(expected.to_owned()),
                 "{text}"
             );
