@@ -145,6 +145,43 @@ mod tests {
         OperationKey::new(&number.to_string(), None).into()
     }
 
+    /// Weighs what it is told to.
+    #[derive(Clone)]
+    struct Growing(Arc<std::sync::atomic::AtomicUsize>);
+
+    impl Kept for Growing {
+        fn weight(&self) -> usize {
+            self.0.load(std::sync::atomic::Ordering::Relaxed)
+        }
+
+        fn useful_for(&self) -> Duration {
+            Duration::from_secs(60)
+        }
+    }
+
+    #[test]
+    fn an_entry_that_has_grown_counts_for_more_unless_it_is_another() {
+        let store = Store::new("test", 10_000);
+        let (entry, other) = (Growing(Arc::default()), Growing(Arc::default()));
+        store.insert(key(1), entry.clone());
+        store.settle();
+        let before = store.size().bytes;
+        entry.0.store(1000, std::sync::atomic::Ordering::Relaxed);
+        store.weigh_again(&key(1), |known| Arc::ptr_eq(&known.0, &other.0));
+        store.settle();
+        assert_eq!(store.size().bytes, before);
+        store.weigh_again(&key(1), |known| Arc::ptr_eq(&known.0, &entry.0));
+        store.weigh_again(&key(2), |_| true);
+        store.settle();
+        assert_eq!(store.size().bytes, before + 1000);
+        assert_eq!(store.size().entries, 1);
+        // Too large by now to be kept at all.
+        entry.0.store(20_000, std::sync::atomic::Ordering::Relaxed);
+        store.weigh_again(&key(1), |_| true);
+        store.settle();
+        assert!(store.size().bytes <= 10_000);
+    }
+
     #[test]
     fn stays_within_its_bytes() {
         let store = Store::new("test", 10_000);
