@@ -5,11 +5,9 @@
 //! harmless, as was providing what is one's own; and interfaces carried directives without effect.
 //! <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/migration/to-federation-2>
 
-use std::collections::HashMap;
 use std::collections::HashSet;
 
 use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::Schema;
 use apollo_compiler::ast;
 use apollo_compiler::schema::Component;
@@ -19,12 +17,13 @@ use apollo_compiler::schema::ObjectType;
 
 use super::field_set::FieldSet;
 use super::field_set::FieldSetItem;
+use super::provides;
 
 /// Rewrites a schema that links no version of Federation.
 pub(crate) fn upgrade(schema: &mut Schema) {
     let keys_of_extensions = keys_of_extensions(schema);
     let used = used_by_requires_and_provides(schema);
-    let provided = provided_in_part(schema, &keys_of_extensions);
+    provides::leave_out_own(schema, &keys_of_extensions);
     let roots = root_types(schema);
     let composite: HashSet<Name> = schema
         .types
@@ -37,11 +36,6 @@ pub(crate) fn upgrade(schema: &mut Schema) {
             ExtendedType::Object(object) if !name.starts_with("__") => {
                 let object = object.make_mut();
                 let external = |field: &Name| used.contains(&(name.clone(), field.clone()));
-                for field in object.fields.values_mut() {
-                    if let Some(left) = provided.get(&(name.clone(), field.name.clone())) {
-                        provide_only(field, left);
-                    }
-                }
                 upgrade_object(object, &keys_of_extensions, &external, &composite);
                 if !roots.contains(name) {
                     share(object);
@@ -110,7 +104,7 @@ fn share(object: &mut ObjectType) {
     object.directives.push(Component::new(shareable));
 }
 
-fn remove(field: &mut Component<ast::FieldDefinition>, names: &[&str]) {
+pub(super) fn remove(field: &mut Component<ast::FieldDefinition>, names: &[&str]) {
     if names.iter().any(|name| field.directives.has(name)) {
         field
             .make_mut()
@@ -169,84 +163,7 @@ fn used_by_requires_and_provides(schema: &Schema) -> HashSet<(Name, Name)> {
     found
 }
 
-/// (type, field) of every `@provides` that names fields of the service's own, with what else it names.
-fn provided_in_part(
-    schema: &Schema,
-    keys_of_extensions: &HashSet<(Name, Name)>,
-) -> HashMap<(Name, Name), FieldSet> {
-    let is_external = |parent: &Name, name: &Name| {
-        let field = schema.type_field(parent, name);
-        field.is_ok_and(|field| field.directives.has("external"))
-            && !keys_of_extensions.contains(&(parent.clone(), name.clone()))
-    };
-    let mut found = HashMap::new();
-    for (name, ty) in &schema.types {
-        let ExtendedType::Object(object) = ty else {
-            continue;
-        };
-        for field in object.fields.values() {
-            let directive = field.directives.get("provides");
-            let Some(fields) = directive.and_then(|directive| field_set(directive)) else {
-                continue;
-            };
-            let left = external_part(&fields, field.ty.inner_named_type(), schema, &is_external);
-            if left != fields {
-                found.insert((name.clone(), field.name.clone()), left);
-            }
-        }
-    }
-    found
-}
-
-/// What a field set on `parent` names of others; what the schema does not have stays, to be reported.
-fn external_part(
-    fields: &FieldSet,
-    parent: &Name,
-    schema: &Schema,
-    is_external: &dyn Fn(&Name, &Name) -> bool,
-) -> FieldSet {
-    let part = |item: &FieldSetItem| {
-        let mut item = item.clone();
-        let (children, below) = match &mut item {
-            FieldSetItem::Fragment { on, children } => (children, on.clone()),
-            FieldSetItem::Field { name, children, .. } => {
-                let Ok(field) = schema.type_field(parent, name) else {
-                    return Some(item);
-                };
-                let implementers = schema.implementers_map();
-                let mut objects = implementers
-                    .get(parent)
-                    .into_iter()
-                    .flat_map(|all| &all.objects);
-                if is_external(parent, name) || objects.any(|object| is_external(object, name)) {
-                    return Some(item);
-                }
-                (children, field.ty.inner_named_type().clone())
-            }
-        };
-        *children = external_part(children, &below, schema, is_external);
-        let is_own = children.is_empty();
-        (!is_own).then_some(item)
-    };
-    FieldSet {
-        items: fields.items.iter().filter_map(part).collect(),
-    }
-}
-
-fn provide_only(field: &mut Component<ast::FieldDefinition>, left: &FieldSet) {
-    if left.is_empty() {
-        return remove(field, &["provides"]);
-    }
-    let mut directives = field.make_mut().directives.0.iter_mut();
-    if let Some(provides) = directives.find(|directive| directive.name == "provides") {
-        provides.make_mut().arguments = vec![Node::new(ast::Argument {
-            name: apollo_compiler::name!("fields"),
-            value: Node::new(ast::Value::String(left.to_string())),
-        })];
-    }
-}
-
-fn field_set(directive: &ast::Directive) -> Option<FieldSet> {
+pub(super) fn field_set(directive: &ast::Directive) -> Option<FieldSet> {
     let text = directive.specified_argument_by_name("fields")?.as_str()?;
     FieldSet::parse(text).ok()
 }

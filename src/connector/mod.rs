@@ -18,6 +18,7 @@ mod http;
 pub mod lifetime;
 mod link;
 pub mod model;
+mod provides;
 pub mod request;
 mod schema;
 mod settings;
@@ -30,5 +31,6 @@ pub use model::{
     Connect, ConnectKind, CutOff, GraphqlService, PageStyle, Pagination, Reads, Site,
     SourceDeclaration, Subgraph, SubgraphKind,
 };
+pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate};
 pub use settings::ConnectorSettings;

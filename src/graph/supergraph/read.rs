@@ -3,6 +3,8 @@
 //! A graph is taken out as SDL of its own and read like a folder's, so that connects, services and rules are treated
 //! in one place only. A field that several graphs resolve was shareable, or it would not have been composed.
 
+use std::collections::HashSet;
+
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
 use apollo_compiler::diagnostic::ToCliReport;
@@ -11,7 +13,7 @@ use super::super::code;
 use super::super::federation as fed;
 use super::taken::Taken;
 use crate::connector::diagnostic::{Diagnostic, Sources};
-use crate::connector::{Subgraph, SubgraphKind, read_sdl};
+use crate::connector::{Subgraph, SubgraphKind, leave_out_own, read_sdl};
 
 /// How many errors of a text that is not GraphQL are told.
 const MOST_ERRORS: usize = 50;
@@ -49,6 +51,7 @@ pub fn read(path: &str, text: &str) -> (Vec<Subgraph>, Vec<Diagnostic>) {
             if native {
                 subgraph.kind = SubgraphKind::Native;
             }
+            leave_out_own(&mut subgraph.schema, &HashSet::new());
             subgraphs.push(subgraph);
         }
     }
