@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
+use apollo_compiler::executable::Operation;
 use apollo_compiler::introspection;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
@@ -153,13 +154,7 @@ impl Gateway {
         if operation.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
-        let coerced = variables::coerce(
-            &self.api,
-            &ready.document.sources,
-            operation,
-            &ready.plan,
-            request.variables.as_ref(),
-        )?;
+        let coerced = self.coerced(ready, operation, request)?;
         let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
         let key = operation
             .is_query()
@@ -214,13 +209,7 @@ impl Gateway {
                 });
             }
             let operation = ready.operation().ok_or_else(lost)?;
-            let coerced = variables::coerce(
-                &self.api,
-                &ready.document.sources,
-                operation,
-                &ready.plan,
-                request.variables.as_ref(),
-            )?;
+            let coerced = self.coerced(ready, operation, request)?;
             let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
             let mut context = self.context(ready, coerced, client, &outcomes)?;
             context.record = true;
@@ -257,6 +246,21 @@ impl Gateway {
             .get_or_compile(text, name, compile)
             .await
             .map_err(|_| lost())
+    }
+
+    fn coerced(
+        &self,
+        ready: &Ready,
+        operation: &Operation,
+        request: &GraphqlRequest,
+    ) -> Result<Coerced, Refusal> {
+        variables::coerce(
+            &self.api,
+            &ready.document.sources,
+            operation,
+            &ready.plan,
+            request.variables.as_ref(),
+        )
     }
 
     fn response_key(
