@@ -101,7 +101,6 @@ impl Explain {
         Ok(ClientContext {
             headers,
             mutations_allowed: true,
-            request_id: "explain".to_owned(),
             trace: None,
             trace_state: None,
             draw: Draw::Random,

@@ -49,8 +49,6 @@ pub struct ClientContext {
     pub headers: HeaderMap,
     /// False for transports that must not change anything (`GET`).
     pub mutations_allowed: bool,
-    /// Identifies the request in logs.
-    pub request_id: String,
     /// The request's place in its trace, below which upstreams are told theirs.
     pub trace: Option<TraceContext>,
     /// `tracestate`, which upstreams are told as it is.

@@ -157,7 +157,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
         };
         event.record(&mut writer);
         with_request(|request| {
-            writer.named("request_id", &request.id);
+            writer.named("request_id", request.id.as_str());
             writer.named("method", request.method.as_str());
         });
         let message = writer.message;

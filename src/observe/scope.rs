@@ -3,22 +3,77 @@
 //! A span would tell it too; but a span costs more than an answer from the cache does otherwise, and few requests ever
 //! have a line. Spans are for traces, and exist where traces are exported.
 
+use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
 use http::Method;
 use tokio::task::futures::TaskLocalFuture;
 use tokio::task_local;
 
+use super::TraceContext;
+
 task_local! {
     static REQUEST: OfRequest;
+}
+
+/// What identifies a request in lines and headers: short, and nothing but letters, digits and `-_.`. Every request has
+/// one and hardly any is asked for it again, so that it takes no memory of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId {
+    length: u8,
+    text: [u8; RequestId::LONGEST],
+}
+
+impl RequestId {
+    /// In bytes.
+    const LONGEST: usize = 64;
+
+    /// A client's own, if it is one.
+    pub fn plain(given: &[u8]) -> Option<RequestId> {
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        if !(1..=RequestId::LONGEST).contains(&given.len()) || !given.iter().all(fits) {
+            return None;
+        }
+        Some(RequestId::new(given))
+    }
+
+    /// The trace's id.
+    pub fn of_trace(trace: TraceContext) -> RequestId {
+        RequestId::new(&trace.trace_id_digits())
+    }
+
+    fn new(given: &[u8]) -> RequestId {
+        let mut id = RequestId {
+            length: given.len() as u8,
+            text: [0; RequestId::LONGEST],
+        };
+        id.text[..given.len()].copy_from_slice(given);
+        id
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        // Nothing but ASCII is ever put in.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// As it stands in a header.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text[..usize::from(self.length)]
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A request, as lines about it name it.
 #[derive(Debug, Clone)]
 pub struct OfRequest {
     /// Identifies it.
-    pub id: Arc<str>,
+    pub id: RequestId,
     /// Its method.
     pub method: Method,
 }

@@ -33,7 +33,7 @@ fn lines_of(log: Log, act: impl FnOnce(&Observer)) -> String {
 #[test]
 fn a_line_holds_its_fields_and_names_its_request() {
     let request = scope::OfRequest {
-        id: "r1".into(),
+        id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
     };
     let text = lines_of(Log::default(), |_| {
@@ -54,7 +54,7 @@ fn a_line_holds_its_fields_and_names_its_request() {
 #[test]
 fn a_task_works_for_the_request_that_started_it() {
     let request = scope::OfRequest {
-        id: "r1".into(),
+        id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
     };
     let text = lines_of(Log::default(), |_| {

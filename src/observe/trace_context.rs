@@ -32,8 +32,8 @@ impl TraceContext {
     }
 
     /// The trace's id as it stands in the header.
-    pub fn trace_id_text(self) -> String {
-        text(&digits::<32>(self.trace_id))
+    pub fn trace_id_digits(self) -> [u8; 32] {
+        digits(self.trace_id)
     }
 
     /// The header's value. Made for every call to a department, so it takes no memory of its own.
@@ -79,10 +79,6 @@ fn digits<const N: usize>(mut value: u128) -> [u8; N] {
         value >>= 4;
     }
     digits
-}
-
-fn text(digits: &[u8]) -> String {
-    String::from_utf8_lossy(digits).into_owned()
 }
 
 impl fmt::Display for TraceContext {

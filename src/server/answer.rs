@@ -1,11 +1,11 @@
 //! From a [`GraphqlResponse`] to an HTTP answer: its status, its media type, how long it may be kept and by whom.
 
-use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
 
+use super::Answer;
 use super::media::Media;
 use crate::gateway::{GraphqlResponse, Outcome, ResponseCachePolicy};
 
@@ -20,13 +20,13 @@ pub(super) enum Encoding {
 }
 
 /// Writes the answer.
-pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding) -> Response {
+pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding) -> Answer {
     let negotiated = !matches!(encoding, Encoding::Fixed);
     let (body, gzip) = match encoding {
         Encoding::Gzip(body) => (body, true),
         _ => (response.body, false),
     };
-    let mut answer = Response::new(Body::from(body));
+    let mut answer = Answer::new(Full::new(body));
     *answer.status_mut() = status(response.outcome, media);
     let headers = answer.headers_mut();
     headers.reserve(8);

@@ -1,20 +1,17 @@
 //! Around every request: its id, its place in a trace, a span, its metrics and its line in the log.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
-use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use metrics::{Counter, Gauge, Histogram};
 use tracing::{Instrument, Span, field};
 
-use super::graphql::Answered;
+use super::Answer;
 use crate::config::LogRequests;
 use crate::gateway::Outcome;
 use crate::observe::metrics as names;
-use crate::observe::scope::OfRequest;
+use crate::observe::scope::{OfRequest, RequestId};
 use crate::observe::{TraceContext, trace_state};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,7 +21,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 #[derive(Debug, Clone)]
 pub(super) struct RequestContext {
     /// The client's own `x-request-id` if it is a plain one, else the trace's id.
-    pub(super) request_id: Arc<str>,
+    pub(super) request_id: RequestId,
     /// This request's place in its trace.
     pub(super) trace: TraceContext,
     /// The client's `tracestate`, if its trace is continued.
@@ -39,26 +36,31 @@ impl RequestContext {
         // What tells more about a trace goes with that trace only.
         let trace_state = parent.and_then(|_| trace_state::passed_on(headers));
         let trace = parent.map_or_else(TraceContext::begin, TraceContext::child);
-        let given = headers
-            .get(REQUEST_ID)
-            .and_then(|value| value.to_str().ok())
-            .filter(|id| is_plain(id));
-        let request_id = match given {
-            Some(id) => id.into(),
-            None => trace.trace_id_text().into(),
-        };
+        let given = headers.get(REQUEST_ID);
+        let given = given.and_then(|value| RequestId::plain(value.as_bytes()));
         RequestContext {
-            request_id,
+            request_id: given.unwrap_or_else(|| RequestId::of_trace(trace)),
             trace,
             trace_state,
         }
     }
 }
 
-/// Short, and nothing but letters, digits and `-_.`: safe in a log and in a header.
-fn is_plain(id: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (1..=64).contains(&id.len()) && id.bytes().all(fits)
+/// An answer, and what is observed of it.
+pub(super) struct Answered {
+    pub(super) answer: Answer,
+    /// What became of the GraphQL request, and the length of its answer in bytes before it was compressed.
+    pub(super) executed: Option<(Outcome, usize)>,
+}
+
+impl Answered {
+    /// To what was no GraphQL request.
+    pub(super) fn without_request(answer: Answer) -> Answered {
+        Answered {
+            answer,
+            executed: None,
+        }
+    }
 }
 
 /// Handles to the metrics of requests, looked up once.
@@ -91,15 +93,14 @@ impl Observing {
     }
 
     /// Counts an answer; gives the outcome's name.
-    fn count(&self, response: &Response, started: Instant) -> &'static str {
+    fn count(&self, answered: &Answered, started: Instant) -> &'static str {
         self.seconds.record(started.elapsed().as_secs_f64());
-        let answered = response.extensions().get::<Answered>();
-        if let Some(answered) = answered {
+        if let Some((_, bytes)) = answered.executed {
             // A length beyond 2^52 bytes does not occur.
-            self.bytes.record(answered.bytes as f64);
+            self.bytes.record(bytes as f64);
         }
-        let index = match (answered.map(|answered| answered.outcome), response.status()) {
-            (Some(Outcome::Executed), _) => 0,
+        let index = match (answered.executed, answered.answer.status()) {
+            (Some((Outcome::Executed, _)), _) => 0,
             (Some(_), _) => 1,
             (None, StatusCode::SERVICE_UNAVAILABLE) => 3,
             (None, status) if status.is_server_error() => 4,
@@ -122,13 +123,13 @@ impl Drop for InFlight<'_> {
 }
 
 /// Has a request answered, observed from its beginning to its end.
-pub(super) async fn observed<F>(
+pub(super) async fn observed<B, F>(
     observing: &Observing,
-    request: Request<Body>,
-    answer: impl FnOnce(Request<Body>, RequestContext) -> F,
-) -> Response
+    request: Request<B>,
+    answer: impl FnOnce(Request<B>, RequestContext) -> F,
+) -> Answer
 where
-    F: Future<Output = Response>,
+    F: Future<Output = Answered>,
 {
     let started = Instant::now();
     let mut context = RequestContext::of(request.headers());
@@ -136,44 +137,44 @@ where
         "request",
         otel.kind = "server",
         otel.status_code = field::Empty,
-        request_id = &*context.request_id,
+        request_id = context.request_id.as_str(),
         method = request.method().as_str(),
         status = field::Empty,
     );
     context.trace = crate::observe::join_trace(&span, request.headers(), context.trace);
-    let request_id = context.request_id.clone();
+    let request_id = context.request_id;
     observing.in_flight.increment(1.0);
     let in_flight = InFlight(&observing.in_flight);
     let of_request = OfRequest {
-        id: Arc::clone(&request_id),
+        id: request_id,
         method: request.method().clone(),
     };
     let answer = answer(request, context).instrument(span.clone());
-    let mut response = of_request.clone().covers(answer).await;
+    let mut answered = of_request.clone().covers(answer).await;
     drop(in_flight);
-    let outcome = observing.count(&response, started);
-    note(&span, &response);
+    let outcome = observing.count(&answered, started);
+    let answer = &mut answered.answer;
+    note(&span, answer.status());
     if observing.wants_line(outcome) {
-        of_request.covers_call(|| line(&response, outcome, started));
+        of_request.covers_call(|| line(answer.status(), outcome, started));
     }
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+    if let Ok(value) = HeaderValue::from_bytes(request_id.as_bytes()) {
+        answer.headers_mut().insert(REQUEST_ID, value);
     }
-    response
+    answered.answer
 }
 
 /// For the trace.
-fn note(span: &Span, response: &Response) {
-    let status = response.status();
+fn note(span: &Span, status: StatusCode) {
     span.record("status", status.as_u16());
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
 }
 
-fn line(response: &Response, outcome: &'static str, started: Instant) {
+fn line(status: StatusCode, outcome: &'static str, started: Instant) {
     let ms = started.elapsed().as_secs_f64() * 1000.0;
     let ms = (ms * 1000.0).round() / 1000.0;
-    let status = response.status().as_u16();
+    let status = status.as_u16();
     tracing::info!(outcome, ms, status, "request");
 }

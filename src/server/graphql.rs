@@ -1,57 +1,56 @@
 //! `POST /graphql` and `GET /graphql`.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request};
+use hyper::body::Body;
 use tokio::sync::SemaphorePermit;
 
 use super::answer::{Encoding, answer};
-use super::context::{RequestContext, observed};
+use super::context::{Answered, RequestContext, observed};
 use super::media::Media;
 use super::refusal::Refusal;
-use super::{Shared, compression, landing, request};
-use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Outcome};
+use super::{Answer, Shared, compression, landing, request};
+use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse};
 
 /// A request to `/graphql`, whatever its method.
-pub(super) async fn any(State(shared): State<Arc<Shared>>, http: Request<Body>) -> Response {
-    let answer = async |http: Request<Body>, context: RequestContext| {
+pub(super) async fn any<B>(shared: &Shared, http: Request<B>) -> Answer
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let answer = async |http: Request<B>, context: RequestContext| {
         let (parts, body) = http.into_parts();
         let answered = match parts.method {
-            Method::POST => post(&shared, context, parts.headers, body).await,
-            Method::GET | Method::HEAD => get(&shared, context, parts).await,
+            Method::POST => post(shared, context, parts.headers, body).await,
+            Method::GET | Method::HEAD => get(shared, context, parts).await,
             // Any other may not be safe to answer as if it were one of these.
             _ => Err(other_method()),
         };
-        answered.unwrap_or_else(Refusal::into_response)
+        answered.unwrap_or_else(|refusal| Answered::without_request(refusal.answer()))
     };
     observed(&shared.observing, http, answer).await
 }
 
 /// `POST`: queries and mutations.
-async fn post(
+async fn post<B>(
     shared: &Shared,
     context: RequestContext,
     headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
+    body: B,
+) -> Result<Answered, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let media = Media::accepted(&headers).ok_or_else(Refusal::not_acceptable)?;
     if !request::is_json(&headers) {
         return Err(Refusal::unsupported_media_type());
     }
     let _permit = shared.admit()?;
     let limits = &shared.limits;
-    let body = request::body(
-        &headers,
-        body,
-        limits.body_bytes.0,
-        limits.request_read_timeout,
-    );
+    let body = request::body(body, limits.body_bytes.0, limits.request_read_timeout);
     let graphql = request::from_json(&body.await?)?;
     let client = client(headers, &context, true);
     let response = execute(shared, graphql, &client).await?;
@@ -59,10 +58,10 @@ async fn post(
 }
 
 /// `GET`: queries only, so that no link and no image can change anything.
-async fn get(shared: &Shared, context: RequestContext, parts: Parts) -> Result<Response, Refusal> {
+async fn get(shared: &Shared, context: RequestContext, parts: Parts) -> Result<Answered, Refusal> {
     let query = parts.uri.query().unwrap_or_default();
     if query.is_empty() && landing::wants_text(&parts.headers) {
-        return Ok(landing::page(&parts.headers));
+        return Ok(Answered::without_request(landing::page(&parts.headers)));
     }
     let media = Media::accepted(&parts.headers).ok_or_else(Refusal::not_acceptable)?;
     let _permit = shared.admit()?;
@@ -83,7 +82,6 @@ fn client(headers: HeaderMap, context: &RequestContext, mutations_allowed: bool)
     ClientContext {
         headers,
         mutations_allowed,
-        request_id: context.request_id.to_string(),
         trace: Some(context.trace),
         trace_state: context.trace_state.clone(),
         draw: Draw::Random,
@@ -109,7 +107,7 @@ async fn answered(
     client: &HeaderMap,
     response: GraphqlResponse,
     media: Media,
-) -> Response {
+) -> Answered {
     let (outcome, bytes) = (response.outcome, response.body.len());
     let encoding = match shared.compression && compression::is_worthwhile(&response.body) {
         true if compression::is_accepted(client) => match compression::body(&response).await {
@@ -119,16 +117,10 @@ async fn answered(
         true => Encoding::Negotiable,
         false => Encoding::Fixed,
     };
-    let mut answer = answer(response, media, encoding);
-    answer.extensions_mut().insert(Answered { outcome, bytes });
-    answer
-}
-
-/// What is observed of an answer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Answered {
-    pub(super) outcome: Outcome,
-    pub(super) bytes: usize,
+    Answered {
+        answer: answer(response, media, encoding),
+        executed: Some((outcome, bytes)),
+    }
 }
 
 impl Shared {

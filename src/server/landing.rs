@@ -1,9 +1,10 @@
 //! What a person sees who opens the endpoint in a browser: a short text with URLs and a command to try.
 
-use axum::body::Body;
-use axum::response::Response;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, VARY};
 use http::{HeaderMap, HeaderValue};
+use http_body_util::Full;
+
+use super::Answer;
 
 /// Whether this is a browser: it asks for HTML.
 pub(super) fn wants_text(headers: &HeaderMap) -> bool {
@@ -15,7 +16,7 @@ pub(super) fn wants_text(headers: &HeaderMap) -> bool {
 }
 
 /// The text.
-pub(super) fn page(headers: &HeaderMap) -> Response {
+pub(super) fn page(headers: &HeaderMap) -> Answer {
     // What the client wrote goes back to the client only as a name and a port.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host
@@ -33,7 +34,7 @@ pub(super) fn page(headers: &HeaderMap) -> Response {
          curl -s http://{host}/graphql -H 'Content-Type: application/json' \\\n    \
          -d '{{\"query\": \"{{ __schema {{ queryType {{ fields {{ name description }} }} }} }}\"}}'\n"
     );
-    let mut response = Response::new(Body::from(text));
+    let mut response = Answer::new(Full::from(text));
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,

@@ -1,8 +1,8 @@
 //! GraphQL over HTTP towards clients; health, and metrics for operators.
 //!
-//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`]. A request's path is
-//! [`graphql::any`], from its id and its line in the log to the answer: media types, a place among the requests in work,
-//! the body, the request, the executor, compression. The only layer around it is CORS, where it is switched on.
+//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`]. A request comes in by [`front`];
+//! its path is [`graphql::any`], from its id and its line in the log to the answer: media types, a place among the requests
+//! in work, the body, the request, the executor, compression. The only layer around it is CORS, where it is switched on.
 
 mod admin;
 mod answer;
@@ -10,6 +10,7 @@ mod compression;
 mod context;
 mod cors;
 mod executor;
+mod front;
 mod graphql;
 mod health;
 mod landing;
@@ -19,14 +20,20 @@ mod refusal;
 mod request;
 mod schema;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::body::Body;
+use axum::routing::get;
 use axum_server::Handle;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -37,9 +44,13 @@ pub use refusal::Refusal;
 
 use crate::config::{Limits, Settings};
 use context::Observing;
+use front::Front;
 
 /// Requests at the same time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
+
+/// An answer of the endpoint: it is there as a whole before it is sent.
+type Answer = Response<Full<Bytes>>;
 
 /// Why the server cannot start.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -66,21 +77,18 @@ struct Shared {
 }
 
 /// The paths that clients see.
-fn app(shared: Arc<Shared>, settings: &Settings) -> Result<Router, SetupError> {
-    let mut router = Router::new().route("/graphql", any(graphql::any));
-    if let Some(cors) = cors::layer(&settings.cors)? {
-        router = router.layer(cors);
-    }
-    Ok(router
+fn app(shared: Arc<Shared>, settings: &Settings) -> Result<Front, SetupError> {
+    let others = Router::new()
         .route(
             "/",
-            get(async |headers: http::HeaderMap| landing::page(&headers)),
+            get(async |headers: http::HeaderMap| landing::page(&headers).map(Body::new)),
         )
         .route("/schema.graphql", get(schema::schema))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(async || Refusal::no_such_path())
-        .with_state(shared))
+        .with_state(Arc::clone(&shared));
+    Ok(Front::new(shared, cors::layer(&settings.cors)?, others))
 }
 
 /// A server that listens.
@@ -125,14 +133,14 @@ impl Server {
             tasks: JoinSet::new(),
             grace: settings.general.shutdown_grace,
         };
-        let router = app(shared.clone(), settings)?;
+        let front = app(shared.clone(), settings)?;
         let tls = listen::tls(&settings.tls)?;
         server.tls = tls.is_some();
         let listener = listen::bind(
             settings.general.listen,
             "choose another address with --listen or `listen` in sangam.toml",
         )?;
-        server.address = server.serve(listener, router, tls)?;
+        server.address = server.serve(listener, front, tls)?;
         if let Some(address) = settings.admin.listen {
             let router = admin::router(shared, settings.admin.token.clone());
             let help = "choose another address with `admin.listen` in sangam.toml";
@@ -143,12 +151,18 @@ impl Server {
         Ok(server)
     }
 
-    fn serve(
+    fn serve<S, B>(
         &mut self,
         listener: std::net::TcpListener,
-        router: Router,
+        service: S,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
-    ) -> Result<SocketAddr, SetupError> {
+    ) -> Result<SocketAddr, SetupError>
+    where
+        S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+    {
         let failed = |error: std::io::Error| SetupError::new(format!("cannot listen: {error}"));
         let address = listener.local_addr().map_err(failed)?;
         let handle = Handle::new();
@@ -166,7 +180,7 @@ impl Server {
         http.http2()
             .keep_alive_interval(limits.idle_timeout)
             .max_concurrent_streams(MAX_STREAMS);
-        let service = router.into_make_service();
+        let service = tower::make::Shared::new(service);
         match tls {
             Some(config) => {
                 let tls = axum_server::tls_rustls::RustlsAcceptor::new(config).acceptor(bounded);

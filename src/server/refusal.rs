@@ -4,6 +4,9 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
+
+use super::Answer;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,15 +115,16 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// As an answer.
+    pub(super) fn answer(self) -> Answer {
         let body = serde_json::json!({
             "errors": [{
                 "message": self.message,
                 "extensions": { "code": self.code, "sangam": { "kind": self.kind } },
             }],
         });
-        let mut response = Response::new(Body::from(body.to_string()));
+        let mut response = Answer::new(Full::from(body.to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
@@ -135,5 +139,11 @@ impl IntoResponse for Refusal {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.answer().map(Body::new)
     }
 }

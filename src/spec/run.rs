@@ -196,7 +196,6 @@ impl Run {
         let client = ClientContext {
             headers: case.headers.clone(),
             mutations_allowed: true,
-            request_id: "spec".to_owned(),
             trace: None,
             trace_state: None,
             draw: Draw::Random,
