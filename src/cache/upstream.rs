@@ -175,7 +175,7 @@ impl Endpoint {
     }
 
     /// False when the upstream's headers have not allowed to store anything lately.
-    pub(super) fn may_be_storable(&self) -> bool {
+    pub fn may_be_storable(&self) -> bool {
         self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -99,7 +100,7 @@ impl Explain {
             headers.append(name, value);
         }
         Ok(ClientContext {
-            headers,
+            headers: Arc::new(headers),
             mutations_allowed: true,
             trace: None,
             trace_state: None,

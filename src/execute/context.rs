@@ -108,7 +108,7 @@ pub struct RequestContext {
     /// Coerced variables with the digits as the client wrote them; absent ones are not in it.
     pub variables: HashMap<Str, Value>,
     /// The client's headers.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// Its place in its trace; upstreams are told places below it.
     pub trace: Option<TraceContext>,
     /// `tracestate`, which upstreams are told as it is.

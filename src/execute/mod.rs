@@ -33,6 +33,7 @@ use std::time::Duration;
 use apollo_compiler::executable::OperationType;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::future::poll_immediate;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
@@ -112,13 +113,15 @@ struct Execution<'a> {
     records: Vec<CallRecord>,
 }
 
-type CallResult = (Waiting, Called, Duration);
+type CallResult = (Box<Waiting>, Called, Duration);
 
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
     let mut execution = Execution::new(runtime, plan, request);
     let deadline = Instant::now() + runtime.limits.timeout;
     let mut running = FuturesUnordered::new();
+    // Calls that have ended as soon as they began.
+    let mut there = Vec::new();
     loop {
         execution.start_ready();
         while running.len() < runtime.limits.concurrency {
@@ -126,10 +129,24 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
                 break;
             };
             let freshness = execution.freshness(waiting.fetch);
+            let may_be_there = execution.may_be_there(&waiting, freshness);
             // Boxed: futures of calls are large, and are moved about while they wait.
-            running.push(Box::pin(make(
-                runtime, plan, request, waiting, freshness, deadline,
-            )));
+            let call = make(runtime, plan, request, waiting, freshness, deadline);
+            let mut call = Box::pin(call);
+            match may_be_there {
+                true => match poll_immediate(call.as_mut()).await {
+                    Some(ended) => there.push(ended),
+                    None => running.push(call),
+                },
+                false => running.push(call),
+            }
+        }
+        // Not before all calls have begun: reading what there is takes time.
+        if !there.is_empty() {
+            for (waiting, called, took) in there.drain(..) {
+                execution.land(&waiting, called, took);
+            }
+            continue;
         }
         if running.is_empty() {
             if execution.is_done() {
@@ -153,7 +170,7 @@ async fn make(
     runtime: &Runtime,
     plan: &Plan,
     request: &RequestContext,
-    mut waiting: Waiting,
+    mut waiting: Box<Waiting>,
     freshness: Freshness,
     deadline: Instant,
 ) -> CallResult {
@@ -217,6 +234,24 @@ impl<'a> Execution<'a> {
             _ if self.request.uncached => Freshness::Uncached,
             _ => Freshness::Read,
         }
+    }
+
+    /// Whether a call may well end without waiting for anybody: nobody is called, or its answer is kept.
+    fn may_be_there(&self, waiting: &Waiting, freshness: Freshness) -> bool {
+        if waiting.call.request.is_none() {
+            return true;
+        }
+        let fetch = &self.plan.fetches[waiting.fetch];
+        let service = &self.runtime.services[fetch.service.0 as usize];
+        let place = match &fetch.call {
+            Call::Connect { connect, .. } => *connect,
+            _ => 0,
+        };
+        freshness == Freshness::Read
+            && service
+                .endpoints
+                .get(place)
+                .is_some_and(|endpoint| endpoint.may_be_storable())
     }
 
     /// Starts every fetch whose predecessors have ended, and ends those that have nothing to do.

@@ -30,7 +30,8 @@ type Key = (u32, usize, String, Bytes);
 /// The calls, in the order in which they are made.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    waiting: VecDeque<Waiting>,
+    /// Boxed: they are large, and are moved from here into the call and out of it again.
+    waiting: VecDeque<Box<Waiting>>,
     /// How many have been taken out at the front.
     taken: usize,
     /// How many there may be altogether.
@@ -49,7 +50,7 @@ impl Queue {
         }
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Waiting> {
+    pub(crate) fn pop(&mut self) -> Option<Box<Waiting>> {
         let next = self.waiting.pop_front()?;
         self.taken += 1;
         Some(next)
@@ -86,11 +87,11 @@ impl Queue {
         if let Some(key) = key {
             self.places.insert(key, place);
         }
-        self.waiting.push_back(Waiting {
+        self.waiting.push_back(Box::new(Waiting {
             fetch,
             call,
             also: Vec::new(),
-        });
+        }));
         None
     }
 }

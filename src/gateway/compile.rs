@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::Name;
@@ -14,6 +15,7 @@ use super::access;
 use super::refusal::Refusal;
 use super::validate;
 use crate::cache::OperationKey;
+use crate::cache::ResponseKey;
 use crate::cache::plans::Weighs;
 use crate::connector::Reads;
 use crate::connector::SubgraphKind;
@@ -53,6 +55,8 @@ pub(super) struct Ready {
     pub(super) name: Option<Name>,
     pub(super) plan: Plan,
     pub(super) key: OperationKey,
+    /// The key of its answer, where that depends on nothing else.
+    pub(super) bare_key: OnceLock<ResponseKey>,
     /// Client headers that any of its calls can read, lower case, sorted.
     pub(super) headers: Arc<[String]>,
     pub(super) all_headers: bool,
@@ -151,6 +155,7 @@ impl Compiler {
             name: own_name,
             plan,
             key,
+            bare_key: OnceLock::new(),
             headers,
             all_headers,
             introspects,

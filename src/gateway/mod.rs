@@ -46,7 +46,7 @@ pub struct GraphqlRequest {
 #[derive(Debug, Clone, Default)]
 pub struct ClientContext {
     /// The client's request headers.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// False for transports that must not change anything (`GET`).
     pub mutations_allowed: bool,
     /// The request's place in its trace, below which upstreams are told theirs.

@@ -270,6 +270,22 @@ impl Gateway {
         client: &ClientContext,
         outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
+        // Most operations that a page asks again and again depend on nothing but themselves.
+        let bare = coerced.text.is_empty() && outcomes.is_empty() && !ready.all_headers;
+        if bare && ready.headers.is_empty() {
+            let key = || self.response_key_of(ready, coerced, client, outcomes);
+            return *ready.bare_key.get_or_init(key);
+        }
+        self.response_key_of(ready, coerced, client, outcomes)
+    }
+
+    fn response_key_of(
+        &self,
+        ready: &Ready,
+        coerced: &Coerced,
+        client: &ClientContext,
+        outcomes: &[bool],
+    ) -> crate::cache::ResponseKey {
         let headers = if ready.all_headers {
             HeadersRead::All
         } else {
@@ -305,7 +321,7 @@ impl Gateway {
         Ok(RequestContext {
             labels: labels.map(|(label, _)| Arc::clone(label)).collect(),
             variables: coerced.values,
-            headers: client.headers.clone(),
+            headers: Arc::clone(&client.headers),
             trace: client.trace,
             trace_state: client.trace_state.clone(),
             introspection,

@@ -1,6 +1,6 @@
 //! Around every request: its id, its place in a trace, a span, its metrics and its line in the log.
 
-use std::future::Future;
+use std::pin::pin;
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
@@ -123,14 +123,11 @@ impl Drop for InFlight<'_> {
 }
 
 /// Has a request answered, observed from its beginning to its end.
-pub(super) async fn observed<B, F>(
+pub(super) async fn observed<B>(
     observing: &Observing,
     request: Request<B>,
-    answer: impl FnOnce(Request<B>, RequestContext) -> F,
-) -> Answer
-where
-    F: Future<Output = Answered>,
-{
+    answer: impl AsyncFnOnce(Request<B>, &RequestContext) -> Answered,
+) -> Answer {
     let started = Instant::now();
     let mut context = RequestContext::of(request.headers());
     let span = tracing::info_span!(
@@ -149,7 +146,9 @@ where
         id: request_id,
         method: request.method().clone(),
     };
-    let answer = answer(request, context).instrument(span.clone());
+    // Pinned where it is: it is large, and each wrapper around it would move it.
+    let answer = pin!(answer(request, &context));
+    let answer = answer.instrument(span.clone());
     let mut answered = of_request.clone().covers(answer).await;
     drop(in_flight);
     let outcome = observing.count(&answered, started);

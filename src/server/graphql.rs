@@ -1,11 +1,11 @@
 //! `POST /graphql` and `GET /graphql`.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::request::Parts;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 use tokio::sync::SemaphorePermit;
 
@@ -21,11 +21,12 @@ pub(super) async fn any<B>(shared: &Shared, http: Request<B>) -> Answer
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let answer = async |http: Request<B>, context: RequestContext| {
-        let (parts, body) = http.into_parts();
+    let answer = async |http: Request<B>, context: &RequestContext| {
+        let (mut parts, body) = http.into_parts();
+        let headers = Arc::new(std::mem::take(&mut parts.headers));
         let answered = match parts.method {
-            Method::POST => post(shared, context, parts.headers, body).await,
-            Method::GET | Method::HEAD => get(shared, context, parts).await,
+            Method::POST => post(shared, context, headers, body).await,
+            Method::GET | Method::HEAD => get(shared, context, headers, &parts.uri).await,
             // Any other may not be safe to answer as if it were one of these.
             _ => Err(other_method()),
         };
@@ -37,8 +38,8 @@ where
 /// `POST`: queries and mutations.
 async fn post<B>(
     shared: &Shared,
-    context: RequestContext,
-    headers: HeaderMap,
+    context: &RequestContext,
+    headers: Arc<HeaderMap>,
     body: B,
 ) -> Result<Answered, Refusal>
 where
@@ -52,21 +53,26 @@ where
     let limits = &shared.limits;
     let body = request::body(body, limits.body_bytes.0, limits.request_read_timeout);
     let graphql = request::from_json(&body.await?)?;
-    let client = client(headers, &context, true);
+    let client = client(headers, context, true);
     let response = execute(shared, graphql, &client).await?;
     Ok(answered(shared, &client.headers, response, media).await)
 }
 
 /// `GET`: queries only, so that no link and no image can change anything.
-async fn get(shared: &Shared, context: RequestContext, parts: Parts) -> Result<Answered, Refusal> {
-    let query = parts.uri.query().unwrap_or_default();
-    if query.is_empty() && landing::wants_text(&parts.headers) {
-        return Ok(Answered::without_request(landing::page(&parts.headers)));
+async fn get(
+    shared: &Shared,
+    context: &RequestContext,
+    headers: Arc<HeaderMap>,
+    uri: &Uri,
+) -> Result<Answered, Refusal> {
+    let query = uri.query().unwrap_or_default();
+    if query.is_empty() && landing::wants_text(&headers) {
+        return Ok(Answered::without_request(landing::page(&headers)));
     }
-    let media = Media::accepted(&parts.headers).ok_or_else(Refusal::not_acceptable)?;
+    let media = Media::accepted(&headers).ok_or_else(Refusal::not_acceptable)?;
     let _permit = shared.admit()?;
     let graphql = request::from_query_string(query)?;
-    let client = client(parts.headers, &context, false);
+    let client = client(headers, context, false);
     let response = execute(shared, graphql, &client).await?;
     Ok(answered(shared, &client.headers, response, media).await)
 }
@@ -78,7 +84,11 @@ fn other_method() -> Refusal {
     )
 }
 
-fn client(headers: HeaderMap, context: &RequestContext, mutations_allowed: bool) -> ClientContext {
+fn client(
+    headers: Arc<HeaderMap>,
+    context: &RequestContext,
+    mutations_allowed: bool,
+) -> ClientContext {
     ClientContext {
         headers,
         mutations_allowed,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::model::{Case, Exchange, Spec, SpecProblem};
 use super::replay::{Replay, Unexpected};
@@ -194,7 +195,7 @@ impl Run {
             ..GraphqlRequest::default()
         };
         let client = ClientContext {
-            headers: case.headers.clone(),
+            headers: Arc::new(case.headers.clone()),
             mutations_allowed: true,
             trace: None,
             trace_state: None,

@@ -76,7 +76,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
             "text draw" => client.draw = Draw::At(block.body.trim().parse().unwrap()),
             "text operation" => request.operation_name = Some(block.body.trim().to_owned()),
             "json variables" => request.variables = Some(read(&block.body, &case.path)),
-            "json headers" => client.headers = headers(&read(&block.body, &case.path)),
+            "json headers" => client.headers = headers(&read(&block.body, &case.path)).into(),
             "json" => {
                 let response = gateway.execute(request.clone(), &client).await;
                 let answer = Value::parse_json(&response.body).unwrap();

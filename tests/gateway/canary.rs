@@ -1,5 +1,7 @@
 //! Secrets and what clients send are found in no answer and in nothing that `explain` shows.
 
+use std::sync::Arc;
+
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
 use sangam::gateway::GraphqlRequest;
@@ -29,13 +31,12 @@ async fn secrets_stay_inside() {
             mutations_allowed: true,
             ..ClientContext::default()
         };
-        client.headers.insert(
+        let headers = Arc::make_mut(&mut client.headers);
+        headers.insert(
             "authorization",
             "Bearer canary-in-a-header".parse().unwrap(),
         );
-        client
-            .headers
-            .insert("x-api-key", "canary-of-the-client".parse().unwrap());
+        headers.insert("x-api-key", "canary-of-the-client".parse().unwrap());
         let request = GraphqlRequest {
             query: Some(QUERY.to_owned()),
             variables: Some(Value::parse_json(br#"{"code": "canary-in-a-variable"}"#).unwrap()),
