@@ -137,6 +137,7 @@ impl RequestContext {
                 matches!(self.variables.get(name.as_str()), Some(Value::Bool(true)))
             }
             Condition::Label(label) => self.labels.contains(label),
+            Condition::Null(name) => self.variables.get(name.as_str()) == Some(&Value::Null),
         })
     }
 

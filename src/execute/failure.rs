@@ -145,6 +145,15 @@ impl Failure {
         }
     }
 
+    /// A variable is null at a place that must not be.
+    pub(crate) fn null_variable(message: &str) -> Self {
+        Failure {
+            code: Str::from("INVALID_VARIABLES"),
+            kind: Kind::Invalid,
+            ..Failure::of_value(message.to_owned())
+        }
+    }
+
     pub(crate) fn null_in_non_null(coordinate: &str) -> Self {
         Failure::of_value(format!(
             "{coordinate} must not be null, and the answer has no value for it"

@@ -330,13 +330,7 @@ impl Preparer<'_> {
         preparation: &mut Preparation,
     ) {
         let base = self.base_variables(self.service(fetch), reads_headers(&connect.reads));
-        let arguments = match self.arguments(fetch) {
-            Ok(arguments) => arguments,
-            Err(error) => {
-                preparation.unrendered.push((Targets::Rows(rows), error));
-                return;
-            }
-        };
+        let arguments = self.arguments(fetch);
         if mode == ConnectMode::Root {
             let variables = base.with("$args", arguments);
             return self.push_connect(connect, variables, Targets::Rows(rows), preparation);
@@ -434,18 +428,14 @@ impl Preparer<'_> {
     }
 
     /// `$args`: the arguments of the field that the call serves.
-    fn arguments(&self, fetch: &Fetch) -> Result<Value, RenderError> {
+    fn arguments(&self, fetch: &Fetch) -> Value {
         let mut arguments = Object::with_capacity(fetch.arguments.len());
         for argument in &fetch.arguments {
             if let Some(value) = argument.evaluate(&|name| self.request.variable(name)) {
-                if argument.non_null && value == Value::Null {
-                    let message = format!("its argument {} must not be null", argument.name);
-                    return Err(RenderError::new(message));
-                }
                 arguments.insert(argument.name.clone(), value);
             }
         }
-        Ok(Value::Object(Arc::new(arguments)))
+        Value::Object(Arc::new(arguments))
     }
 }
 

@@ -122,6 +122,17 @@ impl<'w> Writer<'w> {
                 self.path.pop();
                 Err(Propagate)
             }
+            FieldSource::Refused(refusal) => {
+                let message = &self.output.refusals[refusal as usize];
+                self.path.push(PathElement::Field(&field.name));
+                self.fail(Failure::null_variable(message), field);
+                self.path.pop();
+                if matches!(field.ty, OutputType::NonNull(_)) {
+                    return Err(Propagate);
+                }
+                self.out.extend_from_slice(b"null");
+                Ok(())
+            }
             FieldSource::Introspection => {
                 let value = self
                     .introspection

@@ -86,8 +86,6 @@ pub struct Argument {
     pub given: Option<Expression>,
     /// The schema's default.
     pub default: Option<Value>,
-    /// Null is no value for it. A variable that may be null is allowed for it where it has a default.
-    pub non_null: bool,
 }
 
 impl Argument {
@@ -121,7 +119,6 @@ pub fn arguments_of(
             name: Str::from(input.name.as_str()),
             given,
             default,
-            non_null: input.ty.is_non_null(),
         });
     }
     arguments

@@ -1,4 +1,5 @@
-//! Guards: when a field is asked for, over the variables of `@skip` and `@include` and the labels of `@override`.
+//! Guards: when a field is asked for, over the variables of `@skip` and `@include`, the labels of `@override`, and variables
+//! that are null where they must not be.
 //!
 //! One plan serves all values of these variables and all outcomes of the labels: slots and fetches carry guards, and the
 //! executor evaluates each guard once per request. A guard is a disjunction of conjunctions, kept small by absorption.
@@ -15,6 +16,8 @@ pub enum Condition {
     Variable(Name),
     /// The outcome of an `@override` label.
     Label(Arc<str>),
+    /// Whether a variable, without `$`, is null.
+    Null(Name),
 }
 
 /// A condition that must have this value.
@@ -30,6 +33,12 @@ impl Literal {
     /// A Boolean variable must have this value.
     pub fn variable(name: &Name, value: bool) -> Self {
         let condition = Condition::Variable(name.clone());
+        Literal { condition, value }
+    }
+
+    /// A variable must be null, or must not.
+    pub fn null(name: &Name, value: bool) -> Self {
+        let condition = Condition::Null(name.clone());
         Literal { condition, value }
     }
 
@@ -90,16 +99,16 @@ impl Guard {
         let literals = self.any.iter().flatten();
         literals.filter_map(|literal| match &literal.condition {
             Condition::Label(label) => Some(label),
-            Condition::Variable(_) => None,
+            Condition::Variable(_) | Condition::Null(_) => None,
         })
     }
 
-    /// The variables that it depends on.
+    /// The Boolean variables that it depends on.
     pub fn variables(&self) -> impl Iterator<Item = &Name> {
         let literals = self.any.iter().flatten();
         literals.filter_map(|literal| match &literal.condition {
             Condition::Variable(name) => Some(name),
-            Condition::Label(_) => None,
+            Condition::Label(_) | Condition::Null(_) => None,
         })
     }
 
@@ -221,6 +230,7 @@ impl fmt::Display for Guard {
                 match &literal.condition {
                     Condition::Variable(name) => write!(f, "{and}{not}${name}")?,
                     Condition::Label(label) => write!(f, "{and}{not}label \"{label}\"")?,
+                    Condition::Null(name) => write!(f, "{and}${name} is {not}null")?,
                 }
             }
         }

@@ -15,6 +15,7 @@ pub mod guard;
 mod lifetime;
 pub mod limits;
 pub mod need;
+mod nulls;
 pub mod output;
 mod planner;
 mod print;
@@ -38,6 +39,7 @@ use self::guard::Guard;
 use self::need::Need;
 use self::need::NeedBuilder;
 use self::need::NeedId;
+use self::nulls::Nullable;
 use self::output::Output;
 use self::output::OutputBuilder;
 pub use self::print::Selected;
@@ -326,9 +328,11 @@ pub fn plan(
         .types
         .id(&set.ty)
         .ok_or_else(|| PlanError::Unsatisfiable(set.ty.to_string()))?;
+    let nullable = Nullable::of(api, operation);
     let mut builder = NeedBuilder {
         graph,
         document,
+        nullable: &nullable,
         serial: operation.is_mutation(),
         needs: Vec::new(),
         budget: limits.selections,
@@ -369,6 +373,7 @@ pub fn plan(
         graph,
         api,
         document,
+        nullable: &nullable,
         needs: &needs,
         serial: operation.is_mutation(),
         output: Output::default(),

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 use super::PlanError;
 use super::guard::Guard;
 use super::guard::Literal;
+use super::nulls::Nullable;
 use crate::connector::SubgraphKind;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
@@ -97,6 +98,7 @@ type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 pub(super) struct NeedBuilder<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) document: &'a executable::ExecutableDocument,
+    pub(super) nullable: &'a Nullable<'a>,
     /// The operation is a mutation.
     pub(super) serial: bool,
     pub(super) needs: Vec<Need>,
@@ -365,6 +367,11 @@ impl<'a> NeedBuilder<'a> {
                 executable::Selection::Field(field) => {
                     let mut key = slot_key(&field.name, &field.arguments);
                     key.response = each.then(|| field.response_key().clone());
+                    let mut guard = guard;
+                    for found in self.nullable.uses(field) {
+                        self.spend(1)?;
+                        guard = guard.and(&Literal::null(found.variable, false));
+                    }
                     let contribution = Contribution { field, guard };
                     into.entry(key).or_default().push(contribution);
                 }

@@ -14,10 +14,12 @@ use indexmap::IndexMap;
 
 use super::PlanError;
 use super::guard::Guard;
+use super::guard::Literal;
 use super::need::Need;
 use super::need::NeedId;
 use super::need::guard_of;
 use super::need::type_applies;
+use super::nulls::Nullable;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
@@ -28,13 +30,15 @@ pub struct Output {
     pub objects: Vec<OutputObject>,
     /// The guards that fields refer to.
     pub guards: Vec<Guard>,
+    /// What is said of fields that are refused.
+    pub refusals: Vec<String>,
 }
 
 /// How rows of one need become JSON objects.
 #[derive(Debug, Clone, Default)]
 pub struct OutputObject {
-    /// All fields that some type has. One whose place depends on conditions stands here once for each place, with guards
-    /// of which one holds at the most.
+    /// All fields that some type has. One whose place or source depends on conditions stands here once for each, with
+    /// guards of which one holds at the most.
     pub fields: Vec<OutputField>,
     /// Which fields, in which order, by concrete type, sorted by type.
     pub classes: Vec<(TypeId, Vec<u16>)>,
@@ -102,6 +106,8 @@ pub enum FieldSource {
     Typename,
     /// `__schema` or `__type` at the root: answered by introspection.
     Introspection,
+    /// Nowhere: an argument is null that must not be. An index into [`Output::refusals`].
+    Refused(u32),
 }
 
 /// A leaf that is no list, which nearly every field is.
@@ -250,6 +256,7 @@ pub(super) struct OutputBuilder<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) api: &'a apollo_compiler::Schema,
     pub(super) document: &'a executable::ExecutableDocument,
+    pub(super) nullable: &'a Nullable<'a>,
     pub(super) needs: &'a [Need],
     /// The operation is a mutation.
     pub(super) serial: bool,
@@ -309,23 +316,17 @@ impl<'a> OutputBuilder<'a> {
                     let field = self.field(need, concrete, slot, name, response)?;
                     made.insert(identity.clone(), field);
                 }
-                let guard = self.guard(guard);
-                let known = placed.get(&(identity.clone(), guard)).copied();
-                let place = match (known, made.get(&identity)) {
-                    (Some(place), _) => place,
-                    (None, Some(field)) => {
-                        let fields = &mut self.output.objects[index].fields;
-                        fields.push(OutputField {
-                            guard,
-                            ..field.clone()
-                        });
-                        let place = (fields.len() - 1) as u16;
-                        placed.insert((identity, guard), place);
-                        place
-                    }
-                    (None, None) => continue,
+                let Some(made) = made.get(&identity) else {
+                    continue;
                 };
-                class.push(place);
+                for (guard, field) in self.by_nulls(first, guard, made)? {
+                    let place = *placed.entry((identity.clone(), guard)).or_insert_with(|| {
+                        let fields = &mut self.output.objects[index].fields;
+                        fields.push(OutputField { guard, ..field });
+                        (fields.len() - 1) as u16
+                    });
+                    class.push(place);
+                }
             }
             self.output.objects[index].classes.push((concrete, class));
         }
@@ -388,6 +389,42 @@ impl<'a> OutputBuilder<'a> {
             )),
             locations: Arc::from(locations),
         })
+    }
+
+    /// A field within a guard: refused for each variable that is null where it must not be, or else as it is.
+    fn by_nulls(
+        &mut self,
+        field: &'a executable::Field,
+        within: Guard,
+        made: &OutputField,
+    ) -> Result<Vec<(u32, OutputField)>, PlanError> {
+        let (nullable, mut rest) = (self.nullable, within);
+        let mut all = Vec::with_capacity(1);
+        for found in nullable.uses(field) {
+            // Each guard names all variables before it.
+            self.budget = self
+                .budget
+                .checked_sub(rest.conjunctions() + all.len())
+                .ok_or(PlanError::TooComplex)?;
+            let place = found.argument.value.location();
+            let place = place.and_then(|at| at.line_column(&self.document.sources));
+            let place = place.map(|at| (at.line, at.column));
+            self.output.refusals.push(format!(
+                "${} must not be null in the argument {}: the type there is {}",
+                found.variable, found.argument.name, found.expected
+            ));
+            let refused = OutputField {
+                source: FieldSource::Refused((self.output.refusals.len() - 1) as u32),
+                plain: None,
+                locations: place.into_iter().collect(),
+                ..made.clone()
+            };
+            let null = rest.and(&Literal::null(found.variable, true));
+            rest = rest.and(&Literal::null(found.variable, false));
+            all.push((self.guard(null), refused));
+        }
+        all.push((self.guard(rest), made.clone()));
+        Ok(all)
     }
 
     fn guard(&mut self, guard: Guard) -> u32 {
