@@ -272,7 +272,7 @@ fn names(client: &print::Operation<'_>, place: usize) -> EntityList {
     let mut variable = format!("representations{suffix}");
     let taken = |name: &str| {
         let mut variables = client.variables.iter();
-        variables.any(|(variable, _)| variable.as_str() == name)
+        variables.any(|own| own.name == name)
     };
     while taken(&variable) {
         variable.push('_');

@@ -344,11 +344,7 @@ pub fn plan(
     let mut finisher = finish::Finisher::new(&mut planner);
     let client = print::Operation {
         name: operation.name.as_ref(),
-        variables: operation
-            .variables
-            .iter()
-            .map(|variable| (&variable.name, variable.ty.as_ref()))
-            .collect(),
+        variables: &operation.variables,
     };
     let fetches = finisher.finish(&client)?;
     let (reads, guards) = (

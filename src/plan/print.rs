@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use apollo_compiler::Name;
+use apollo_compiler::Node;
 use apollo_compiler::ast;
 use apollo_compiler::executable;
 
@@ -23,7 +24,7 @@ pub(super) const ENTITIES: &str = "_entities";
 /// The client's operation, as far as operations made from it depend on it.
 pub(super) struct Operation<'a> {
     pub(super) name: Option<&'a Name>,
-    pub(super) variables: Vec<(&'a Name, &'a ast::Type)>,
+    pub(super) variables: &'a [Node<executable::VariableDefinition>],
 }
 
 /// An operation for a GraphQL service.
@@ -111,7 +112,7 @@ pub(super) fn selected(
     while client
         .variables
         .iter()
-        .any(|(name, _)| name.starts_with(prefix.as_str()))
+        .any(|own| own.name.starts_with(prefix.as_str()))
     {
         prefix.push('_');
     }
@@ -198,11 +199,9 @@ fn whole(
 ) -> String {
     let own = representations.iter();
     let mut definitions: Vec<String> = own.map(|name| format!("${name}: [_Any!]!")).collect();
-    for (name, ty) in &client.variables {
-        if operation.variables.contains(name) {
-            definitions.push(format!("${name}: {ty}"));
-        }
-    }
+    let used =
+        |own: &&Node<executable::VariableDefinition>| operation.variables.contains(&own.name);
+    definitions.extend(client.variables.iter().filter(used).map(definition));
     let own = operation.guards.iter().map(|(name, _)| name);
     let own = own.chain(&operation.skips);
     definitions.extend(own.map(|name| format!("${name}: Boolean!")));
@@ -217,6 +216,17 @@ fn whole(
     }
     let _ = write!(text, " {body}");
     text
+}
+
+/// A client's variable as it is declared to services. Its value is always sent, and its default is no more than what allows a
+/// variable that may be null where null may not be.
+fn definition(variable: &Node<executable::VariableDefinition>) -> String {
+    let (name, ty) = (&variable.name, &variable.ty);
+    let default = variable.default_value.as_ref();
+    match default.filter(|value| !value.is_null() && !ty.is_non_null()) {
+        Some(default) => format!("${name}: {ty} = {}", default.serialize().no_indent()),
+        None => format!("${name}: {ty}"),
+    }
 }
 
 impl Printer<'_, '_, '_> {
@@ -277,7 +287,7 @@ impl Printer<'_, '_, '_> {
         self.body.push_str(" }");
     }
 
-    fn arguments(&mut self, arguments: &[apollo_compiler::Node<ast::Argument>]) {
+    fn arguments(&mut self, arguments: &[Node<ast::Argument>]) {
         if arguments.is_empty() {
             return;
         }

@@ -214,6 +214,24 @@ fn literal(
     })
 }
 
+/// Whether null stands only where it may: a variable may give it anywhere.
+fn fits(schema: &Schema, ty: &ast::Type, value: &Json) -> bool {
+    match value {
+        Json::Null => !ty.is_non_null(),
+        Json::List(items) if ty.is_list() => {
+            let mut items = items.iter();
+            items.all(|item| fits(schema, ty.item_type(), item))
+        }
+        Json::Object(members) => match schema.types.get(ty.inner_named_type()) {
+            Some(ExtendedType::InputObject(input)) => members
+                .iter()
+                .all(|(name, member)| fits(schema, &input.fields[name.as_str()].ty, member)),
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
 /// Fields by response key, in the order in which they are met.
 type Grouped<'e> = Vec<(String, Vec<&'e Field>)>;
 
@@ -340,6 +358,12 @@ impl<'e, R: Resolver> Execution<'e, R> {
                 literal(self.schema, &argument.ty, default, &self.variables)
             };
             let value = value.or_else(default);
+            if value
+                .as_ref()
+                .is_some_and(|value| !fits(self.schema, &argument.ty, value))
+            {
+                return self.complete(&definition.ty, fields, Val::Error);
+            }
             arguments.extend(value.map(|value| (argument.name.to_string(), value)));
         }
         let arguments = Json::Object(arguments);

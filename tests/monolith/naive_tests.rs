@@ -43,15 +43,17 @@ type Dog implements Pet { name: String! barks: Boolean friends: [Pet!] }
 type Cat implements Pet { name: String! lives: Int }
 union Any = Dog | Cat
 enum Size { S M }
+input Must { m: Int! = 1 }
 input Box { size: Size = M wide: Int tags: [String!] }
 type Query {
   pet: Pet pets: [Pet] all: [Any!]! a: Int b: Int! dog: Dog
+  sure(n: Int! = 1, in: [Must!]): String
   echo(n: Int = 7, box: Box, list: [Int], f: Float, id: ID): String
 }
 ";
 
 const DATA: &str = r#"{
-  "a": 1, "b": "!",
+  "a": 1, "b": "!", "sure": "s",
   "pet": {"__typename": "Dog", "name": "Rex", "barks": true},
   "dog": {"__typename": "Dog", "name": "Rex", "friends": [{"__typename": "Cat", "name": null}]},
   "pets": [{"__typename": "Cat", "name": "Tom", "lives": 9}, null, {"__typename": "Dog", "name": "!"}],
@@ -115,6 +117,20 @@ fn errors_null_the_nearest_parent_that_may_be() {
         "{ dog { name friends { name } } }",
         "{}",
         r#"{"errors":[{"path":["dog","friends",0,"name"]}],"data":{"dog":{"name":"Rex","friends":null}}}"#,
+    );
+}
+
+#[test]
+fn null_where_none_may_be_fails_its_field() {
+    check(
+        "query ($n: Int) { a sure(n: $n) b: sure(n: 2) }",
+        r#"{"n": null}"#,
+        r#"{"errors":[{"path":["sure"]}],"data":{"a":1,"sure":null,"b":"s"}}"#,
+    );
+    check(
+        "query ($n: Int = 4) { a sure(in: [{ m: $n }]) }",
+        r#"{"n": null}"#,
+        r#"{"errors":[{"path":["sure"]}],"data":{"a":1,"sure":null}}"#,
     );
 }
 

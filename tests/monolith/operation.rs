@@ -388,7 +388,7 @@ impl Maker<'_> {
         for argument in arguments {
             let must = argument.ty.non_null() && argument.default.is_none();
             if must || self.random.chance(55) {
-                let value = self.argument(&argument.ty);
+                let value = self.argument(&argument.ty, argument.default.is_some());
                 out.push(format!("{}: {value}", argument.name));
             }
         }
@@ -400,18 +400,29 @@ impl Maker<'_> {
         }
     }
 
-    fn argument(&mut self, ty: &Ty) -> String {
+    /// A value for a place of a type, with a default or without.
+    fn argument(&mut self, ty: &Ty, has_default: bool) -> String {
         if !self.random.chance(45) {
             return self.literal(ty, 0);
         }
+        self.variable(ty, has_default)
+    }
+
+    fn variable(&mut self, ty: &Ty, has_default: bool) -> String {
         let name = format!("v{}", self.variables.len());
         let default = self.random.chance(25).then(|| self.constant(ty, 0).1);
+        // Where something stands in for a variable that is left out, it may be null though the place may not.
+        let loose = (has_default || default.is_some()) && self.random.chance(50);
+        let ty = if loose { ty.nullable() } else { ty.clone() };
         let must = ty.non_null() && default.is_none();
         let given = must || self.random.chance(70);
-        let value = given.then(|| self.constant(ty, 0).0);
+        let value = given.then(|| match loose && self.random.chance(40) {
+            true => Json::Null,
+            false => self.constant(&ty, 0).0,
+        });
         self.variables.push(Variable {
             name: name.clone(),
-            ty: ty.clone(),
+            ty,
             default,
             value,
         });
@@ -421,7 +432,7 @@ impl Maker<'_> {
     /// A literal that may hold variables.
     fn literal(&mut self, ty: &Ty, depth: usize) -> String {
         if depth > 0 && self.random.chance(20) {
-            return self.argument(ty);
+            return self.variable(ty, false);
         }
         match ty {
             // Lists of two: apollo-compiler takes `f(a: [])` and `f(a: [1])` for fields that can merge.
@@ -431,9 +442,13 @@ impl Maker<'_> {
             }
             Ty::Named(name, _) if name == "Filter" => {
                 let mut members = Vec::new();
-                for (member, ty) in filter_members() {
+                for (member, ty, has_default) in filter_members() {
                     if self.random.chance(40) && depth < 2 {
-                        members.push(format!("{member}: {}", self.literal(&ty, depth + 1)));
+                        let value = match has_default && self.random.chance(30) {
+                            true => self.variable(&ty, true),
+                            false => self.literal(&ty, depth + 1),
+                        };
+                        members.push(format!("{member}: {value}"));
                     }
                 }
                 format!("{{ {} }}", members.join(", "))
@@ -479,7 +494,7 @@ impl Maker<'_> {
 
     fn filter(&mut self, depth: usize) -> (Json, String) {
         let (mut values, mut texts) = (Vec::new(), Vec::new());
-        for (member, ty) in filter_members() {
+        for (member, ty, _) in filter_members() {
             if self.random.chance(40) && depth < 2 {
                 let (value, text) = self.constant(&ty, depth + 1);
                 values.push((member.to_owned(), value));
@@ -490,12 +505,18 @@ impl Maker<'_> {
     }
 }
 
-fn filter_members() -> [(&'static str, Ty); 4] {
+/// The members of `Filter`, and whether they have defaults.
+fn filter_members() -> [(&'static str, Ty, bool); 5] {
     let named = |name: &str, non_null| Ty::Named(name.to_owned(), non_null);
     [
-        ("least", named("Int", false)),
-        ("words", Ty::List(Box::new(named("String", true)), false)),
-        ("colour", named("Colour", false)),
-        ("nested", named("Filter", false)),
+        ("least", named("Int", false), true),
+        ("most", named("Int", true), true),
+        (
+            "words",
+            Ty::List(Box::new(named("String", true)), false),
+            false,
+        ),
+        ("colour", named("Colour", false), false),
+        ("nested", named("Filter", false), false),
     ]
 }

@@ -231,7 +231,7 @@ impl Need {
 }
 
 /// Scalars, enum and input object that every world has.
-pub(crate) const COMMON: &str = "enum Colour { RED GREEN BLUE }\ninput Filter { least: Int = 3 words: [String!] colour: Colour nested: Filter }\n";
+pub(crate) const COMMON: &str = "enum Colour { RED GREEN BLUE }\ninput Filter { least: Int = 3 most: Int! = 9 words: [String!] colour: Colour nested: Filter }\n";
 
 pub(crate) const COLOURS: [&str; 3] = ["RED", "GREEN", "BLUE"];
 
