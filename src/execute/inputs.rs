@@ -219,6 +219,26 @@ fn cell_value(store: &Store, types: &TypeTable, cell: Cell, input: &Input) -> Va
     }
 }
 
+/// What tells a row from others where its only input is a string or a number, as keys nearly always are: rows of which this
+/// is equal have equal inputs. `None` where the inputs themselves must be written to tell.
+pub(crate) fn plain_key<'s>(store: &'s Store, row: RowId, inputs: &[Input]) -> Option<&'s [u8]> {
+    let [input] = inputs else { return None };
+    if input.only.is_some() {
+        return None;
+    }
+    let text = match store.cell(row, input.slot?) {
+        Cell::Number(text) | Cell::String(text) => store.text(text),
+        _ => return None,
+    };
+    // A number that is written as a string is the same as that string.
+    let inner = text.strip_prefix(b"\"").filter(|_| input.text);
+    Some(
+        inner
+            .and_then(|inner| inner.strip_suffix(b"\""))
+            .unwrap_or(text),
+    )
+}
+
 /// A row's key in a form in which both sides of a batch can be compared: `5` and `"5"` are one ID.
 pub(crate) fn comparable_key(store: &Store, row: RowId, inputs: &[Input]) -> Option<Vec<u8>> {
     let mut key = Vec::new();

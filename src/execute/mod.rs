@@ -23,6 +23,7 @@ mod project;
 mod property;
 mod queue;
 mod record;
+mod runs;
 mod serial;
 mod service_errors;
 mod store;
@@ -201,7 +202,7 @@ impl<'a> Execution<'a> {
         let output_guards: Vec<bool> = output_guards.map(|guard| request.holds(guard)).collect();
         let serial = plan.kind == OperationType::Mutation;
         let root_need = &plan.needs[0];
-        let root = store.add_row(0, root_need.slots.len() as u32, Some(root_need.ty));
+        let root = store.add_row(0, root_need.width(), Some(root_need.ty));
         Execution {
             runtime,
             plan,

@@ -13,6 +13,7 @@ use super::context::{RequestContext, Runtime};
 use crate::cache::{CacheState, Fetched};
 use crate::connector::RenderError;
 use crate::observe;
+use crate::observe::TraceContext;
 use crate::plan::{Call, Fetch};
 use crate::source::{SourceError, SourceErrorKind};
 
@@ -100,9 +101,8 @@ fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
 }
 
 /// What the department is told of the trace: `traceparent`.
-pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<[u8; 55]> {
-    let place = observe::place_of_call(span, request.trace?);
-    Some(place.header())
+pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<TraceContext> {
+    Some(observe::place_of_call(span, request.trace?))
 }
 
 /// What the department is told beside `traceparent`: `tracestate`.

@@ -1,6 +1,7 @@
 //! From rows to calls: which requests a fetch makes, and for which rows.
 
 mod entities;
+mod groups;
 mod targets;
 
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use smallvec::SmallVec;
 
 pub(crate) use self::entities::Entities;
 pub(crate) use self::entities::Gathered;
+use self::groups::Group;
+use self::groups::Groups;
 pub(crate) use self::targets::Position;
 pub(crate) use self::targets::Taker;
 pub(crate) use self::targets::Takers;
@@ -22,6 +25,7 @@ use super::context::ServiceRuntime;
 use super::context::object;
 use super::inputs::NoCall;
 use super::inputs::comparable_key;
+use super::inputs::plain_key;
 use super::inputs::rows_at;
 use super::inputs::value_of;
 use super::inputs::write_members;
@@ -109,42 +113,6 @@ pub(crate) struct Preparation {
     pub(crate) too_many: Vec<RowId>,
 }
 
-/// The rows of one representation or key, with its JSON text.
-struct Group {
-    text: Vec<u8>,
-    rows: Vec<RowId>,
-}
-
-/// Groups of rows, found by their texts.
-#[derive(Default)]
-struct Groups {
-    all: Vec<Group>,
-    places: AHashMap<Vec<u8>, usize>,
-}
-
-impl Groups {
-    fn with_capacity(rows: usize) -> Self {
-        Groups {
-            places: AHashMap::with_capacity(rows),
-            ..Groups::default()
-        }
-    }
-
-    /// Adds a row to the group that has this text.
-    fn add(&mut self, text: &[u8], row: RowId) {
-        match self.places.get(text) {
-            Some(&place) => self.all[place].rows.push(row),
-            None => {
-                self.places.insert(text.to_vec(), self.all.len());
-                self.all.push(Group {
-                    text: text.to_vec(),
-                    rows: vec![row],
-                });
-            }
-        }
-    }
-}
-
 pub(crate) struct Preparer<'a> {
     pub(crate) runtime: &'a Runtime,
     pub(crate) plan: &'a Plan,
@@ -200,13 +168,23 @@ impl Preparer<'_> {
         typename: Option<&str>,
         preparation: &mut Preparation,
     ) -> Vec<Group> {
-        let mut groups = Groups::with_capacity(rows.len());
+        let mut groups = Groups::default();
         let mut text = Vec::new();
         for row in rows {
             text.clear();
-            match self.write(row, &fetch.inputs, typename, &mut text) {
-                Ok(()) => groups.add(&text, row),
-                Err(NoCall::NoKey) => {}
+            let added = match plain_key(self.store, row, &fetch.inputs) {
+                Some(key) => groups.add_by_key(key, row, || {
+                    let mut text = Vec::new();
+                    self.write(row, &fetch.inputs, typename, &mut text)?;
+                    Ok(text)
+                }),
+                None => {
+                    let written = self.write(row, &fetch.inputs, typename, &mut text);
+                    written.map(|()| groups.add(&text, row))
+                }
+            };
+            match added {
+                Ok(()) | Err(NoCall::NoKey) => {}
                 Err(NoCall::Failed(failure)) => preparation.failed.push((row, failure)),
             }
         }

@@ -63,6 +63,7 @@ fn needs_and_reads() -> (Vec<Need>, Vec<Read>) {
             index: BTreeMap::new(),
             apart: Default::default(),
             needs_typename: false,
+            runs: 0,
         });
         let fields = fields.iter().enumerate();
         reads.push(Read {

@@ -14,9 +14,7 @@ pub(crate) fn turns(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
         return turns;
     };
     let included = root
-        .fields_of(None)
-        .iter()
-        .map(|field| &root.fields[*field as usize])
+        .fields_of(0)
         .filter(|field| guards[field.guard as usize]);
     let sequences: Vec<u32> = included
         .filter_map(|field| match field.source {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+pub(crate) use self::reading::Mark;
 pub(crate) use self::reading::Reading;
 use super::context::Sizes;
 use crate::document::Span;

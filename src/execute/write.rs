@@ -52,37 +52,59 @@ pub(crate) struct Writer<'w> {
 impl<'w> Writer<'w> {
     /// Writes the root object, or `null`.
     pub(crate) fn data(&mut self, root: RowId) {
-        let start = self.out.len();
-        if self.object(root, 0).is_err() {
+        let (start, output) = (self.out.len(), self.output);
+        let object = &output.objects[0];
+        let class = object.class_of(self.store.ty(root), self.guards);
+        if self
+            .object(root, object, class.unwrap_or_default())
+            .is_err()
+        {
             self.out.truncate(start);
             self.out.extend_from_slice(b"null");
         }
     }
 
-    fn object(&mut self, row: RowId, object: u32) -> Result<(), Propagate> {
-        let output = self.output;
-        let object = &output.objects[object as usize];
+    /// Writes an object of a class.
+    fn object(
+        &mut self,
+        row: RowId,
+        object: &'w OutputObject,
+        class: usize,
+    ) -> Result<(), Propagate> {
         if self.out.len() > self.max_bytes {
             self.too_long = true;
             return Err(Propagate);
         }
         if !self.failures.is_calm()
-            && let Some(culprit) = self.culprit(row, object)
+            && let Some(culprit) = self.culprit(row, object, class)
         {
             self.blame(culprit);
             return Err(Propagate);
         }
         // Each field's name is written with a comma before it; the first one's becomes the brace.
         let start = self.out.len();
-        let is_calm = self.store.is_calm();
-        let cells = self.store.cells_of(row);
-        for &index in object.fields_of(self.store.ty(row)) {
-            let field = &object.fields[index as usize];
-            if !self.guards[field.guard as usize] {
+        let store = self.store;
+        let (cells, is_calm) = (store.cells_of(row), store.is_calm());
+        let class = object.classes.get(class);
+        let (fields, runs) = class.map_or((&[][..], &[][..]), |class| (&class.fields, &class.runs));
+        let mut runs = runs.iter().filter(|_| is_calm);
+        let (mut run, mut at) = (runs.next(), 0);
+        while let Some(&index) = fields.get(at) {
+            if let Some(own) = run.filter(|run| usize::from(run.at) == at) {
+                run = runs.next();
+                if let Some(Cell::Json(text)) = cells.get(usize::from(own.cell)) {
+                    self.out.extend_from_slice(store.text(*text));
+                    at += usize::from(own.length);
+                    continue;
+                }
+            }
+            at += 1;
+            let field = &object.fields[usize::from(index)];
+            if field.guard != 0 && !self.guards[field.guard as usize] {
                 continue;
             }
             let plain = field.plain.filter(|_| is_calm);
-            if let Some(text) = plain.and_then(|plain| plain_text(self.store, cells, plain)) {
+            if let Some(text) = plain.and_then(|plain| plain_text(store, cells, plain)) {
                 self.out.reserve(field.key.len() + text.len());
                 self.out.extend_from_slice(&field.key);
                 self.out.extend_from_slice(text);
@@ -147,10 +169,15 @@ impl<'w> Writer<'w> {
 
     /// A failed field for which this object cannot be: of several the one that is known to have failed. A service that nulls
     /// an object says so of that field only, and has no values for the others.
-    fn culprit(&self, row: RowId, object: &'w OutputObject) -> Option<(&'w OutputField, u32)> {
-        let fields = object.fields_of(self.store.ty(row)).iter();
-        let fields = fields.map(|index| &object.fields[*index as usize]);
-        let failed = fields.filter(|field| matches!(field.ty, OutputType::NonNull(_)));
+    fn culprit(
+        &self,
+        row: RowId,
+        object: &'w OutputObject,
+        class: usize,
+    ) -> Option<(&'w OutputField, u32)> {
+        let failed = object
+            .fields_of(class)
+            .filter(|field| matches!(field.ty, OutputType::NonNull(_)));
         let failed = failed.filter_map(|field| Some((field, self.failure_of(row, field)?)));
         failed.min_by_key(|(_, failure)| self.failures.is_vague(*failure))
     }
@@ -244,14 +271,14 @@ impl<'w> Writer<'w> {
             (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
             (Cell::Row(row), OutputType::Object(object)) => {
                 let own = &self.output.objects[*object as usize];
-                if !own.admits(self.store.ty(row), self.guards) {
+                let Some(class) = own.class_of(self.store.ty(row), self.guards) else {
                     match self.culprit_of_any_type(row, own) {
                         Some(culprit) => self.blame(culprit),
                         None => self.fail(Failure::unknown_type(), field),
                     }
                     return Err(Propagate);
-                }
-                self.object(row, *object)
+                };
+                self.object(row, own, class)
             }
             (cell, OutputType::Leaf(leaf)) => self.leaf(cell, leaf, field),
             (cell, ty) => {
@@ -425,6 +452,30 @@ fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> Option<&'s 
         (PlainKind::Boolean, Cell::Bool(true)) => Some(b"true"),
         (PlainKind::Boolean, Cell::Bool(false)) => Some(b"false"),
         (_, Cell::Missing | Cell::Null) if plain.nullable => Some(b"null"),
+        _ => None,
+    }
+}
+
+/// The text of any leaf that is as it must be.
+pub(super) fn leaf_text<'s>(
+    store: &'s Store,
+    cells: &[Cell],
+    field: &'s OutputField,
+) -> Option<&'s [u8]> {
+    if let Some(plain) = field.plain {
+        return plain_text(store, cells, plain);
+    }
+    let (values, nullable) = match &field.ty {
+        OutputType::Leaf(Leaf::Enum(values)) => (values, true),
+        OutputType::NonNull(inner) => match &**inner {
+            OutputType::Leaf(Leaf::Enum(values)) => (values, false),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match *cells.get(usize::from(field.leaf_slot()?))? {
+        Cell::String(text) => enum_value(store.text(text), values),
+        Cell::Null if nullable => Some(b"null"),
         _ => None,
     }
 }

@@ -72,11 +72,11 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
 }
 
 /// The lowest `N` hexadecimal digits. Every request has its ids written at least once: no formatting machinery.
-fn digits<const N: usize>(mut value: u128) -> [u8; N] {
-    let mut digits = [b'0'; N];
-    for digit in digits.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[(value & 15) as usize];
-        value >>= 4;
+fn digits<const N: usize>(value: u128) -> [u8; N] {
+    let (mut digits, bytes) = ([b'0'; N], value.to_le_bytes());
+    for (pair, byte) in digits.rchunks_exact_mut(2).zip(bytes) {
+        pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
     }
     digits
 }

@@ -21,6 +21,7 @@ mod planner;
 mod print;
 pub mod projection;
 mod reach;
+mod runs;
 
 use std::sync::Arc;
 
@@ -351,10 +352,9 @@ pub fn plan(
         std::mem::take(&mut finisher.reads),
         std::mem::take(&mut finisher.guards),
     );
-    let needs = planner.needs;
+    let mut needs = planner.needs;
     let mut fetches = fetches;
     for fetch in &mut fetches {
-        fetch.projection = Arc::new(project(graph, &reads, &needs, fetch));
         fetch.lifetime = lifetime::of_fetch(graph, &reads, &needs, fetch);
     }
     let batches = batch::Batches {
@@ -365,7 +365,7 @@ pub fn plan(
         client: &client,
     }
     .form(&mut fetches, &mut |steps| planner.reach.spend(steps))?;
-    let output = OutputBuilder {
+    let mut output = OutputBuilder {
         graph,
         api,
         document,
@@ -376,6 +376,10 @@ pub fn plan(
         budget: limits.selections,
     }
     .build(need, set)?;
+    runs::find(&mut output, &mut needs, &fetches, &reads);
+    for fetch in &mut fetches {
+        fetch.projection = Arc::new(project(graph, &reads, &needs, fetch));
+    }
     let mut labels: Vec<Arc<str>> = guards.iter().flat_map(Guard::labels).cloned().collect();
     labels.sort();
     labels.dedup();

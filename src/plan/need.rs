@@ -23,7 +23,7 @@ use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
 /// A position, by its place in the plan's list of needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NeedId(pub u32);
 
 /// What is asked of one position.
@@ -42,6 +42,8 @@ pub struct Need {
     pub apart: BTreeMap<(TypeId, Name), Name>,
     /// The answer depends on the concrete type: `__typename` is asked for, or types differ in what is asked of them.
     pub needs_typename: bool,
+    /// How many runs of leaves its rows have cells for, behind those of the slots.
+    pub runs: u16,
 }
 
 /// A field with its arguments, in canonical text: what identifies a value at a position.
@@ -72,6 +74,11 @@ pub struct Slot {
 }
 
 impl Need {
+    /// How many cells a row has.
+    pub fn width(&self) -> u32 {
+        self.slots.len() as u32 + u32::from(self.runs)
+    }
+
     /// The key of the slot of a response field.
     pub fn slot_key(&self, concrete: TypeId, field: &executable::Field) -> SlotKey {
         let mut key = slot_key(&field.name, &field.arguments);
@@ -139,6 +146,7 @@ impl<'a> NeedBuilder<'a> {
             index: BTreeMap::new(),
             apart: BTreeMap::new(),
             needs_typename: false,
+            runs: 0,
         });
         // Slots that have the same contributions for several types are one slot.
         let mut made: BTreeMap<(SlotKey, Vec<usize>), u16> = BTreeMap::new();

@@ -20,6 +20,7 @@ use super::need::NeedId;
 use super::need::guard_of;
 use super::need::type_applies;
 use super::nulls::Nullable;
+use super::runs::Run;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
@@ -37,42 +38,61 @@ pub struct Output {
 /// How rows of one need become JSON objects.
 #[derive(Debug, Clone, Default)]
 pub struct OutputObject {
+    /// The need of its rows.
+    pub need: NeedId,
     /// All fields that some type has. One whose place or source depends on conditions stands here once for each, with
     /// guards of which one holds at the most.
     pub fields: Vec<OutputField>,
-    /// Which fields, in which order, by concrete type, sorted by type.
-    pub classes: Vec<(TypeId, Vec<u16>)>,
+    /// What stands in objects of each concrete type, sorted by type.
+    pub classes: Vec<Class>,
+}
+
+/// What an object of a concrete type is written from.
+#[derive(Debug, Clone)]
+pub struct Class {
+    /// The type.
+    pub ty: TypeId,
+    /// Which of the object's fields, in which order.
+    pub fields: Vec<u16>,
+    /// Leaves that may be written as one text, in the order of their places.
+    pub runs: Vec<Run>,
 }
 
 impl OutputObject {
-    /// Whether a row of this concrete type can stand here: it must be known where types differ in the fields that these
-    /// outcomes of the guards leave.
-    pub fn admits(&self, ty: Option<TypeId>, guards: &[bool]) -> bool {
-        let left = |fields: &'_ [u16]| -> Vec<u16> {
-            let holds = |field: &u16| guards[self.fields[*field as usize].guard as usize];
-            fields.iter().copied().filter(holds).collect()
+    /// The class of a row of this concrete type, by its place. The type must be known where types differ in the fields
+    /// that these outcomes of the guards leave; where it is not, `None`.
+    pub fn class_of(&self, ty: Option<TypeId>, guards: &[bool]) -> Option<usize> {
+        let Some(ty) = ty else {
+            return self.has_one_class(guards).then_some(0);
         };
-        match (ty, self.classes.as_slice()) {
-            (Some(ty), classes) => classes.iter().any(|(known, _)| *known == ty),
-            (None, [(_, first), rest @ ..]) => {
-                rest.iter().all(|(_, fields)| fields == first)
-                    || rest.iter().all(|(_, fields)| left(fields) == left(first))
-            }
-            (None, []) => false,
+        self.classes.iter().position(|class| class.ty == ty)
+    }
+
+    /// The class of rows of this concrete type in every request; `None` where guards would have to decide.
+    pub fn class_of_type(&self, ty: Option<TypeId>) -> Option<usize> {
+        match ty {
+            Some(ty) => self.classes.iter().position(|class| class.ty == ty),
+            None => (self.classes.len() == 1).then_some(0),
         }
     }
 
-    /// The fields of a row of this concrete type. When the type is not known, all types have the same fields.
-    pub fn fields_of(&self, ty: Option<TypeId>) -> &[u16] {
-        let class = match ty {
-            Some(ty) if self.classes.len() > 1 => {
-                self.classes.iter().find(|(known, _)| *known == ty)
-            }
-            _ => self.classes.first(),
+    fn has_one_class(&self, guards: &[bool]) -> bool {
+        let left = |class: &Class| -> Vec<u16> {
+            let holds = |field: &u16| guards[self.fields[*field as usize].guard as usize];
+            class.fields.iter().copied().filter(holds).collect()
         };
-        class
-            .map(|(_, fields)| fields.as_slice())
-            .unwrap_or_default()
+        let [first, rest @ ..] = self.classes.as_slice() else {
+            return false;
+        };
+        rest.iter().all(|class| class.fields == first.fields)
+            || rest.iter().all(|class| left(class) == left(first))
+    }
+
+    /// The fields of a class, in their order.
+    pub fn fields_of(&self, class: usize) -> impl Iterator<Item = &OutputField> + Clone {
+        let fields = self.classes.get(class).map(|class| class.fields.as_slice());
+        let fields = fields.unwrap_or_default().iter();
+        fields.map(|field| &self.fields[usize::from(*field)])
     }
 }
 
@@ -95,6 +115,20 @@ pub struct OutputField {
     pub coordinate: Arc<str>,
     /// Lines and columns in the operation's text.
     pub locations: Arc<[(usize, usize)]>,
+}
+
+impl OutputField {
+    /// The slot, where it is a leaf and no list.
+    pub fn leaf_slot(&self) -> Option<u16> {
+        let FieldSource::Slot(slot) = self.source else {
+            return None;
+        };
+        let ty = match &self.ty {
+            OutputType::NonNull(inner) => inner,
+            ty => ty,
+        };
+        matches!(ty, OutputType::Leaf(_)).then_some(slot)
+    }
 }
 
 /// Where a response field's value is.
@@ -277,7 +311,10 @@ impl<'a> OutputBuilder<'a> {
 
     fn object(&mut self, need: NeedId, sources: &Sources<'a>) -> Result<u32, PlanError> {
         let index = self.output.objects.len();
-        self.output.objects.push(OutputObject::default());
+        self.output.objects.push(OutputObject {
+            need,
+            ..OutputObject::default()
+        });
         let ty = self.needs[need.0 as usize].ty;
         // A type that clients must not know of has no class: its objects are no answer.
         let mut possible = self.graph.types.info(ty).possible.clone();
@@ -328,7 +365,11 @@ impl<'a> OutputBuilder<'a> {
                     class.push(place);
                 }
             }
-            self.output.objects[index].classes.push((concrete, class));
+            self.output.objects[index].classes.push(Class {
+                ty: concrete,
+                fields: class,
+                runs: Vec::new(),
+            });
         }
         Ok(index as u32)
     }

@@ -185,7 +185,7 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
         let read = &self.reads[read.0 as usize];
-        let width = self.needs[read.need.0 as usize].slots.len() as u32;
+        let width = self.needs[read.need.0 as usize].width();
         NewRow {
             need: read.need.0,
             width,

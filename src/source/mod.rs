@@ -24,6 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::connector::Request;
+use crate::observe::TraceContext;
 
 /// The format of an answer's body: decides which reader drives a projection over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -56,8 +57,8 @@ pub struct CallOptions {
     pub timeout: Duration,
     /// An answer with a longer body (decompressed) is refused.
     pub max_bytes: usize,
-    /// `traceparent` to send, if any, as it stands in the header; not part of any cache key.
-    pub traceparent: Option<[u8; 55]>,
+    /// The place in a trace that is sent as `traceparent`, if any; not part of any cache key.
+    pub traceparent: Option<TraceContext>,
     /// `tracestate` to send beside it, if any; not part of any cache key.
     pub tracestate: Option<HeaderValue>,
 }

@@ -10,7 +10,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("connector", &["document", "mapping"]),
     ("graph", &["document", "mapping", "connector"]),
     ("plan", &["document", "mapping", "connector", "graph"]),
-    ("source", &["document", "mapping", "connector"]),
+    ("source", &["document", "mapping", "connector", "observe"]),
     (
         "cache",
         &["document", "mapping", "connector", "source", "observe"],

@@ -19,6 +19,7 @@ mod service;
 pub(crate) mod upstream;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use http::HeaderMap;
 use http::HeaderName;
@@ -71,7 +72,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
                 request.query = Some(block.body.clone());
                 request.operation_name = None;
                 request.variables = None;
-                client.headers.clear();
+                client.headers = Arc::default();
             }
             "text draw" => client.draw = Draw::At(block.body.trim().parse().unwrap()),
             "text operation" => request.operation_name = Some(block.body.trim().to_owned()),

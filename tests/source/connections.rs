@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{any, get as on_get};
 use futures_util::future::join_all;
+use sangam::observe::TraceContext;
 use sangam::source::http::{HttpSettings, HttpSource, ProxyChoice};
 use sangam::source::{Source, SourceErrorKind};
 use tokio::sync::Notify;
@@ -67,7 +68,8 @@ async fn a_request_goes_out_as_it_was_rendered() {
             .push((header::HeaderName::from_static("x-key"), value));
     }
     let mut options = options(LONG, 1000);
-    options.traceparent = Some(*b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    options.traceparent =
+        TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     options.tracestate = Some(HeaderValue::from_static("a=1,b=2"));
     let answer = source.call(&request, &options).await.unwrap();
     let version = env!("CARGO_PKG_VERSION");

@@ -23,6 +23,7 @@ use super::prepare::Prepared;
 use super::prepare::Targets;
 use super::project::Projector;
 use super::project::Stop;
+use super::runs;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
@@ -191,6 +192,7 @@ impl Lander<'_> {
             Seen::Again => {
                 let (before, said) = (self.store.mark(), self.remarks.len());
                 let (cell, errors) = read(self)?;
+                runs::write(self.store, self.plan, self.at, before);
                 let mut reading = self.store.reading(before, cell);
                 reading.errors.clone_from(&errors);
                 reading.remarks = self.remarks[said..].to_vec();

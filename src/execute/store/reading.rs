@@ -75,6 +75,11 @@ impl Store {
         }
     }
 
+    /// The rows that have been added since then.
+    pub(crate) fn rows_since(&self, since: Mark) -> impl Iterator<Item = RowId> + use<> {
+        (since.rows..self.rows.len() as u32).map(RowId)
+    }
+
     /// What has been added since then: one document, and what came of it, which is `cell`.
     pub(crate) fn reading(&self, since: Mark, cell: Cell) -> Reading {
         let computed = self.scratch.get(since.scratch as usize..);

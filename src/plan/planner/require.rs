@@ -349,6 +349,7 @@ impl Planner<'_> {
                 index,
                 apart: Default::default(),
                 needs_typename: false,
+                runs: 0,
             });
             self.needs[need.0 as usize].slots[slot as usize].child = Some(id);
         }

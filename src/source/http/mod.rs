@@ -143,7 +143,7 @@ fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
         headers.insert(CONTENT_TYPE, JSON);
     }
     if let Some(traceparent) = &options.traceparent
-        && let Ok(value) = HeaderValue::from_bytes(traceparent)
+        && let Ok(value) = HeaderValue::from_bytes(&traceparent.header())
     {
         headers.insert(TRACEPARENT, value);
     }

@@ -1,0 +1,101 @@
+//! Rows with the same inputs: one representation, or one key, serves them all.
+
+use std::borrow::Cow;
+
+use ahash::AHashMap;
+
+use super::super::inputs::NoCall;
+use super::super::store::RowId;
+
+/// The rows of one representation or key, with its JSON text.
+pub(super) struct Group {
+    pub(super) text: Vec<u8>,
+    pub(super) rows: Vec<RowId>,
+}
+
+/// Groups of rows, found by what tells them apart: their texts, or what stands for these.
+#[derive(Default)]
+pub(super) struct Groups<'s> {
+    pub(super) all: Vec<Group>,
+    places: AHashMap<Cow<'s, [u8]>, usize>,
+    /// Rows of one key often follow each other.
+    last: Option<(&'s [u8], usize)>,
+}
+
+impl<'s> Groups<'s> {
+    /// Adds a row to the group that has this text.
+    pub(super) fn add(&mut self, text: &[u8], row: RowId) {
+        match self.places.get(text) {
+            Some(&place) => self.all[place].rows.push(row),
+            None => {
+                self.places
+                    .insert(Cow::Owned(text.to_vec()), self.all.len());
+                self.all.push(Group {
+                    text: text.to_vec(),
+                    rows: vec![row],
+                });
+            }
+        }
+    }
+
+    /// Adds a row whose text follows from `key`, and is not written but for the first row that has it.
+    ///
+    /// # Errors
+    /// The text cannot be written.
+    pub(super) fn add_by_key(
+        &mut self,
+        key: &'s [u8],
+        row: RowId,
+        text: impl FnOnce() -> Result<Vec<u8>, NoCall>,
+    ) -> Result<(), NoCall> {
+        let last = self.last.filter(|(known, _)| *known == key);
+        let known = last.map(|(_, place)| place);
+        let place = match known.or_else(|| self.places.get(key).copied()) {
+            Some(place) => place,
+            None => {
+                let rows = Vec::new();
+                self.all.push(Group {
+                    text: text()?,
+                    rows,
+                });
+                self.places.insert(Cow::Borrowed(key), self.all.len() - 1);
+                self.all.len() - 1
+            }
+        };
+        self.all[place].rows.push(row);
+        self.last = Some((key, place));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_key_are_together_wherever_they_stand() {
+        let mut groups = Groups::default();
+        for (row, key) in ["1", "1", "2", "1", "2"].iter().enumerate() {
+            let text = || Ok(format!("{{\"id\":{key}}}").into_bytes());
+            let row = RowId(row as u32);
+            groups.add_by_key(key.as_bytes(), row, text).unwrap();
+        }
+        let unwritten = groups.add_by_key(b"3", RowId(5), || Err(NoCall::NoKey));
+        assert_eq!(unwritten, Err(NoCall::NoKey));
+        // As other rows of the same fetch may be told apart.
+        groups.add(b"{\"id\":true}", RowId(6));
+        groups.add(b"{\"id\":true}", RowId(7));
+        let all: Vec<(&[u8], Vec<u32>)> = groups
+            .all
+            .iter()
+            .map(|group| (&*group.text, group.rows.iter().map(|row| row.0).collect()))
+            .collect();
+        let expected: [(&[u8], Vec<u32>); 3] = [
+            (b"{\"id\":1}", vec![0, 1, 3]),
+            (b"{\"id\":2}", vec![2, 4]),
+            (b"{\"id\":true}", vec![6, 7]),
+        ];
+        assert_eq!(all, expected);
+    }
+}
