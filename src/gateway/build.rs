@@ -95,7 +95,7 @@ pub(super) fn build(
     };
     let graph = Arc::new(QueryGraph::new(&composed));
     let mut services = Vec::with_capacity(composed.subgraphs.len());
-    for subgraph in &composed.subgraphs {
+    for subgraph in composed.subgraphs.iter() {
         let member = members
             .iter()
             .find(|member| member.subgraph.name == subgraph.name);

@@ -1,6 +1,7 @@
 //! The path from subgraphs to a graph.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
@@ -32,8 +33,8 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
     };
     let composed = Composed {
         api_sdl: print::print(&api),
-        subgraphs,
-        merged,
+        subgraphs: subgraphs.into(),
+        merged: Arc::new(merged),
         joins,
         api,
     };

@@ -35,17 +35,19 @@ use apollo_compiler::validation::Valid;
 pub use compose::{LeftOut, Remainder, compose, compose_remainder};
 pub use join::{FieldIn, FieldJoin, GraphId, Joins, Key, TypeIn, TypeJoin};
 
+use std::sync::Arc;
+
 use crate::connector::Subgraph;
 
 /// Subgraphs that fit together, and what they are together.
 #[derive(Debug, Clone)]
 pub struct Composed {
     /// The subgraphs, sorted by name, in normalised form, root types under their canonical names.
-    pub subgraphs: Vec<Subgraph>,
+    pub subgraphs: Arc<[Subgraph]>,
     /// The merged schema with everything in it, `@inaccessible` elements too. Of directives it keeps those of GraphQL,
     /// those that speak of access (`@inaccessible`, `@tag`, `@authenticated`, `@requiresScopes`, `@policy`), of cost
     /// (`@cost`, `@listSize`), and those that a connector composes.
-    pub merged: Schema,
+    pub merged: Arc<Schema>,
     /// Who has what.
     pub joins: Joins,
     /// What clients see: the public schema, validated, with descriptions, without machinery.

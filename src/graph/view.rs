@@ -25,6 +25,8 @@ pub(crate) struct View<'a> {
     pub(crate) schema: &'a Schema,
     /// The whole.
     pub(crate) subgraph: &'a Subgraph,
+    /// The types that are its own: a few among the many that each schema has, and looked through by every rule.
+    types: Vec<(&'a Name, &'a ExtendedType)>,
     /// Fields that are resolved elsewhere.
     pub(crate) external: HashSet<Coordinate>,
     /// Fields that several connectors may resolve: `@shareable` on them or on their type, and fields of keys.
@@ -48,10 +50,12 @@ pub(crate) struct KeyAt {
 impl<'a> View<'a> {
     /// Looks at a subgraph.
     pub(crate) fn new(subgraph: &'a Subgraph) -> Self {
+        let types = subgraph.schema.types.iter();
         let mut view = View {
             name: &subgraph.name,
             schema: &subgraph.schema,
             subgraph,
+            types: types.filter(|(_, ty)| !ty.is_built_in()).collect(),
             external: HashSet::new(),
             shareable: HashSet::new(),
             used: HashSet::new(),
@@ -68,8 +72,8 @@ impl<'a> View<'a> {
     }
 
     /// The types that are the subgraph's own: no built-in scalars, no introspection.
-    pub(crate) fn types(&self) -> impl Iterator<Item = (&'a Name, &'a ExtendedType)> + use<'a> {
-        self.schema.types.iter().filter(|(_, ty)| !ty.is_built_in())
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&'a Name, &'a ExtendedType)> + use<'_, 'a> {
+        self.types.iter().copied()
     }
 
     /// A field of one of its types.
@@ -109,7 +113,7 @@ impl<'a> View<'a> {
     }
 
     fn read_types(&mut self) {
-        for (name, ty) in self.types() {
+        for (name, ty) in self.types.clone() {
             for (field, definition) in fields_of(ty) {
                 let coordinate = (name.clone(), field.clone());
                 if applies(ty.directives(), definition, fed::EXTERNAL).is_some() {
@@ -125,7 +129,7 @@ impl<'a> View<'a> {
     /// Keys: their fields are shareable and used. On an extension (the style of Federation 1) a key field that is
     /// marked external is not really so: the extending service is given it and can give it back.
     fn read_keys(&mut self) {
-        for (name, ty) in self.types() {
+        for (name, ty) in self.types.clone() {
             let extends = ty.directives().has(fed::EXTENDS);
             for directive in ty.directives().get_all(fed::KEY) {
                 let Some(fields) = field_set(directive) else {
@@ -156,7 +160,7 @@ impl<'a> View<'a> {
     /// `@requires` and `@provides`: what they name is used, on implementations of a named interface too.
     fn read_field_sets(&mut self) {
         let implementers = self.schema.implementers_map();
-        for (name, ty) in self.types() {
+        for (name, ty) in self.types.clone() {
             for (_, definition) in fields_of(ty) {
                 let target = definition.ty.inner_named_type();
                 for (directive, parent) in [(fed::REQUIRES, name), (fed::PROVIDES, target)] {
@@ -208,7 +212,7 @@ impl<'a> View<'a> {
 
     /// A field that an implemented interface declares must be there, external or not.
     fn read_interfaces(&mut self) {
-        for (name, ty) in self.types() {
+        for (name, ty) in self.types.clone() {
             let implements = match ty {
                 ExtendedType::Object(object) => &object.implements_interfaces,
                 ExtendedType::Interface(interface) => &interface.implements_interfaces,

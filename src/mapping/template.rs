@@ -171,6 +171,12 @@ impl Template {
         variables: &Variables,
         out: &mut Rendered,
     ) -> Result<(), TemplateError> {
+        // Nearly all are `$args.key`: there is nothing to evaluate.
+        match member_of(expr, variables) {
+            Some(Value::String(text)) => return self.push(expr, text, out),
+            Some(Value::Number(number)) => return self.push(expr, &number.to_string(), out),
+            _ => {}
+        }
         let Evaluated {
             value,
             warnings,
@@ -219,6 +225,25 @@ impl Template {
             limit: false,
         }
     }
+}
+
+/// What a path of keys leads to from a variable, where all are there; `None` also for any other expression.
+fn member_of<'v>(expr: &Expr, variables: &'v Variables) -> Option<&'v Value> {
+    let path = expr.as_path()?;
+    let Start::Variable(name) = &path.start else {
+        return None;
+    };
+    if path.selection.is_some() {
+        return None;
+    }
+    let mut value = variables.get(name)?;
+    for step in &path.steps {
+        let StepKind::Key(key) = &step.kind else {
+            return None;
+        };
+        value = value.as_object()?.get(key)?;
+    }
+    Some(value)
 }
 
 fn push_literal(pieces: &mut Vec<Piece>, text: &str, target: Target) {

@@ -78,7 +78,7 @@ fn a_supergraph_written_and_read_is_the_same_graph() {
             schema.unwrap_err()
         );
         let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
-        for (read, original) in read.iter_mut().zip(&composed.subgraphs) {
+        for (read, original) in read.iter_mut().zip(composed.subgraphs.iter()) {
             if matches!(original.kind, SubgraphKind::Native) {
                 read.kind = SubgraphKind::Native;
             }
@@ -196,12 +196,8 @@ fn the_rest_composes_without_the_offender() {
             "d: INVALID_FIELD_SHARING"
         ]
     );
-    let names = rest
-        .composed
-        .unwrap()
-        .subgraphs
-        .into_iter()
-        .map(|it| it.name);
+    let composed = rest.composed.unwrap();
+    let names = composed.subgraphs.iter().map(|it| it.name.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["a", "b"]);
 }
 

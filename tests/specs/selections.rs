@@ -52,7 +52,7 @@ fn every_selected_field_has_a_spec() {
         }
     }
     let mut missing = BTreeSet::new();
-    for subgraph in &composed.subgraphs {
+    for subgraph in composed.subgraphs.iter() {
         let SubgraphKind::Connectors { connects, .. } = &subgraph.kind else {
             continue;
         };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -68,8 +69,8 @@ pub(super) fn build(composed: &Composed) -> QueryGraph {
         by_type[lookup.on.0 as usize].push(LookupId(index as u32));
     }
     QueryGraph {
-        merged: composed.merged.clone(),
-        services: composed.subgraphs.clone(),
+        merged: Arc::clone(&composed.merged),
+        services: Arc::clone(&composed.subgraphs),
         types: builder.types,
         nodes: builder.nodes,
         lookups: builder.lookups,
@@ -97,9 +98,9 @@ impl Builder<'_> {
     fn add_service(&mut self, service: ServiceId, subgraph: &Subgraph) {
         let schema = &subgraph.schema;
         let mut here: HashMap<Name, NodeId> = HashMap::new();
-        let mut names: Vec<&Name> = schema
-            .types
-            .keys()
+        let own = schema.types.iter().filter(|(_, ty)| !ty.is_built_in());
+        let mut names: Vec<&Name> = own
+            .map(|(name, _)| name)
             .filter(|name| self.types.id(name).is_some())
             .collect();
         names.sort();
@@ -348,7 +349,8 @@ impl Overrides {
     fn collect(subgraphs: &[Subgraph]) -> Self {
         let mut overrides = Overrides::default();
         for subgraph in subgraphs {
-            for (type_name, definition) in &subgraph.schema.types {
+            let types = subgraph.schema.types.iter();
+            for (type_name, definition) in types.filter(|(_, ty)| !ty.is_built_in()) {
                 for (field_name, field) in fields_of(definition) {
                     let Some(directive) = field.directives.get("override") else {
                         continue;

@@ -117,9 +117,9 @@ pub struct Lookup {
 #[derive(Debug)]
 pub struct QueryGraph {
     /// The merged schema, `@inaccessible` elements too: keys may be hidden from clients.
-    pub merged: Schema,
+    pub merged: Arc<Schema>,
     /// The subgraphs, sorted by name.
-    pub services: Vec<Subgraph>,
+    pub services: Arc<[Subgraph]>,
     /// Composite types.
     pub types: TypeTable,
     /// Positions.

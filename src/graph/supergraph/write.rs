@@ -26,7 +26,7 @@ pub fn write(composed: &Composed) -> String {
         composed,
         graphs: graph_names(&composed.subgraphs),
     };
-    let mut schema = composed.merged.clone();
+    let mut schema = Schema::clone(&composed.merged);
     for (name, ty) in schema.types.iter_mut().filter(|(_, ty)| !ty.is_built_in()) {
         if let Some(join) = composed.joins.types.get(name) {
             writer.join_type(name, ty, join);
@@ -304,7 +304,7 @@ impl Writer<'_> {
     }
 
     fn graph_enum(&self) -> EnumType {
-        let values = self.graphs.iter().zip(&self.composed.subgraphs);
+        let values = self.graphs.iter().zip(self.composed.subgraphs.iter());
         let values = values.map(|(value, subgraph)| {
             let join = directive("join__graph")
                 .string("name", &*subgraph.name)

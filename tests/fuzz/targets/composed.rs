@@ -150,7 +150,7 @@ pub(super) fn composed(subgraphs: Vec<Subgraph>) -> Result<String, String> {
         return Err(format!("the supergraph is not valid: {error}\n{sdl}"));
     }
     let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
-    for (read, original) in read.iter_mut().zip(&composed.subgraphs) {
+    for (read, original) in read.iter_mut().zip(composed.subgraphs.iter()) {
         if matches!(original.kind, SubgraphKind::Native) {
             read.kind = SubgraphKind::Native;
         }
