@@ -7,6 +7,7 @@ SHELL := bash
 
 PORT ?= 4000
 SETS ?= 600
+WORLDS ?= 600
 CARGO ?= cargo
 OUT := $(or $(CARGO_TARGET_DIR),target)
 TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
@@ -59,8 +60,8 @@ prove-readme: ## Run the commands of README.md and connectors/README.md in a cle
 	scripts/readme-commands
 
 .PHONY: prove-composition
-prove-composition: ## Hold composition against an independent composer, at length (SETS=600)
-	scripts/oracle-composition $(SETS)
+prove-composition: ## Hold composition against an independent composer, at length (SETS=600, WORLDS=600)
+	scripts/oracle-composition $(SETS) $(WORLDS)
 
 .PHONY: prove-monolith
 prove-monolith: ## Hold random graphs and operations against one monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)

@@ -1,8 +1,9 @@
 //! Federation 1 SDL in its version 2 form.
 //!
 //! The differences that matter: extensions of entities mark their keys `@external`, which in version 2 would mean that
-//! they cannot give them; types without a key are shared by definition; `@external` fields that nothing uses were
-//! harmless, as was providing what is one's own; and interfaces carried directives without effect.
+//! they cannot give them; nobody said `@shareable`: types without a key were the same everywhere, and what one service
+//! provides another resolves; `@external` fields that nothing uses were harmless, as was providing what is one's own; and
+//! interfaces carried directives without effect.
 //! <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/migration/to-federation-2>
 
 use std::collections::HashSet;
@@ -24,7 +25,7 @@ pub(crate) fn upgrade(schema: &mut Schema) {
     let keys_of_extensions = keys_of_extensions(schema);
     let used = used_by_requires_and_provides(schema);
     provides::leave_out_own(schema, &keys_of_extensions);
-    let roots = root_types(schema);
+    let subscription = schema.schema_definition.subscription.clone();
     let composite: HashSet<Name> = schema
         .types
         .iter()
@@ -37,7 +38,8 @@ pub(crate) fn upgrade(schema: &mut Schema) {
                 let object = object.make_mut();
                 let external = |field: &Name| used.contains(&(name.clone(), field.clone()));
                 upgrade_object(object, &keys_of_extensions, &external, &composite);
-                if !roots.contains(name) {
+                // Events have one source.
+                if subscription.as_ref().is_none_or(|root| root.name != *name) {
                     share(object);
                 }
             }
@@ -54,19 +56,6 @@ pub(crate) fn upgrade(schema: &mut Schema) {
             _ => {}
         }
     }
-}
-
-fn root_types(schema: &Schema) -> HashSet<Name> {
-    let definition = &schema.schema_definition;
-    [
-        &definition.query,
-        &definition.mutation,
-        &definition.subscription,
-    ]
-    .into_iter()
-    .flatten()
-    .map(|name| name.name.clone())
-    .collect()
 }
 
 fn upgrade_object(
@@ -95,13 +84,14 @@ fn upgrade_object(
         .retain(|name, field| !field.directives.has("external") || is_used(name));
 }
 
-/// Types without a key were the same everywhere: in version 2 one says so.
+/// A service of Federation 1 could not forbid others to resolve its fields: whoever may say so are those others.
 fn share(object: &mut ObjectType) {
-    if object.directives.has("key") {
-        return;
+    for field in object.fields.values_mut() {
+        if !field.directives.has("external") {
+            let shareable = ast::Directive::new(apollo_compiler::name!("shareable"));
+            field.make_mut().directives.push(shareable);
+        }
     }
-    let shareable = ast::Directive::new(apollo_compiler::name!("shareable"));
-    object.directives.push(Component::new(shareable));
 }
 
 pub(super) fn remove(field: &mut Component<ast::FieldDefinition>, names: &[&str]) {

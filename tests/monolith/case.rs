@@ -250,6 +250,11 @@ pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
     print::service(world, subgraph, true)
 }
 
+/// Whether a subgraph is a folder of nothing.
+pub(crate) fn is_empty(world: &World, subgraph: usize, sdl: &str) -> bool {
+    world.subgraphs[subgraph].rest && !sdl.contains("@connect(")
+}
+
 fn gateway(world: &World, url: &str, other: bool) -> Result<Gateway, Refused> {
     let settings = Settings::load(None, &Environment::default(), RawSettings::default());
     let mut settings = settings.unwrap_or_else(|error| panic!("{error}"));
@@ -267,12 +272,11 @@ fn gateway(world: &World, url: &str, other: bool) -> Result<Gateway, Refused> {
     let mut members = Vec::new();
     for number in numbers {
         let name = &world.subgraphs[number].name;
-        let text =
-            sdl(world, number).replace("http://upstream.example", &format!("{url}/{number}"));
-        if world.subgraphs[number].rest && !text.contains("@connect(") {
-            // A folder of nothing.
+        let text = sdl(world, number);
+        if is_empty(world, number, &text) {
             continue;
         }
+        let text = text.replace("http://upstream.example", &format!("{url}/{number}"));
         let (subgraph, diagnostics) = read_sdl(name, name, &text);
         let Some(subgraph) = subgraph else {
             return Err(codes(&diagnostics));

@@ -14,11 +14,14 @@
 //! goes into a file in `tests/monolith/seeds`. (When the generator makes more, a number makes another world: the case is
 //! what stays.) Which constructs were met is counted ([`coverage`]), and one that was not fails a long run.
 //!
+//! Composition of the worlds is held against an independent composer as well ([`composed`], `tests/oracle/composition`).
+//!
 //! Calls are counted too: a subgraph is called no more than once for each step of the plan, or where a step asks for one
 //! object after the other, once for each that there is.
 
 mod case;
 mod compare;
+pub(crate) mod composed;
 mod coverage;
 mod data;
 mod generate;
@@ -27,6 +30,7 @@ mod naive;
 mod naive_tests;
 mod operation;
 mod pages;
+mod parts;
 mod print;
 mod provide;
 pub(crate) mod random;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::generate::field;
+use super::parts;
 use super::print::How;
 use super::print::declared;
 use super::provide;
@@ -34,11 +35,11 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
     interface_ids(world);
     interface_object(world, random, count);
     place(world, random, count);
+    parts::parts(world, random);
     compute(world, random);
     known(world, random, count);
     provide::provide(world, random);
     possible(world);
-    parts(world, random);
     interface_fields(world, random);
     hide(world, random);
     prune(world);
@@ -66,7 +67,7 @@ fn hide(world: &mut World, random: &mut Random) {
     }
 }
 
-fn rest_subgraphs(world: &World) -> Vec<usize> {
+pub(super) fn rest_subgraphs(world: &World) -> Vec<usize> {
     let all = world.subgraphs.iter().enumerate();
     all.filter(|(_, subgraph)| subgraph.rest)
         .map(|(number, _)| number)
@@ -95,6 +96,14 @@ fn homes(world: &mut World, random: &mut Random, count: usize) {
                 keys = vec![*random.pick(if keys.is_empty() { &of_rest } else { &keys })];
             }
             object.homes.insert(home, keys);
+        }
+        let service = object
+            .homes
+            .iter_mut()
+            .find(|(home, _)| !rest.contains(home));
+        if let Some((_, keys)) = service.filter(|_| random.chance(70)) {
+            // Whoever comes with one key finds the way to all others here; else some ways are blocked.
+            keys.clone_from(&numbers);
         }
         let plain = |keys: &Vec<usize>| keys.iter().any(|key| of_rest.contains(key));
         if object.homes.keys().all(|home| rest.contains(home)) || !object.homes.values().any(plain)
@@ -329,7 +338,7 @@ pub(crate) fn need_of_value(world: &World, random: &mut Random, name: &str) -> O
     let below = object
         .fields
         .iter()
-        .filter(|f| f.arguments.is_empty() && is_leaf(f.ty.base()));
+        .filter(|f| f.arguments.is_empty() && is_leaf(f.ty.base()) && f.missing.is_empty());
     let below: Vec<Need> = below.map(|f| Need::leaf(&f.name)).collect();
     if below.is_empty() {
         return None;
@@ -488,50 +497,17 @@ fn possible(world: &mut World) {
                     possible.retain(|name| known.contains(name));
                 }
             }
+            if possible.is_empty() && own.percent.is_some() {
+                // Composition does not compare what one gives for some requests and the other for the rest.
+                (own.overridden, own.percent) = (None, None);
+                possible = copy.members(base);
+                possible.retain(|name| own.at.iter().all(|s| copy.known(base, *s).contains(name)));
+            }
             if possible.is_empty() {
                 // Nobody can yield anything: such a world is left out when it is composed.
                 possible = copy.members(base);
             }
             own.possible = possible;
-        }
-    }
-}
-
-/// Some subgraphs have only part of a value type.
-fn parts(world: &mut World, random: &mut Random) {
-    let declared: Vec<_> = (0..world.subgraphs.len())
-        .map(|s| declared(world, s))
-        .collect();
-    let all = world.objects.iter().chain(&world.roots);
-    let sets = all.flat_map(|o| &o.fields).flat_map(|f| {
-        let computed = match &f.source {
-            Source::Computed(needs) => Some(needs),
-            _ => None,
-        };
-        computed.into_iter().chain(f.provides.values()).flatten()
-    });
-    let needs: Vec<Need> = sets.cloned().collect();
-    let needed = |field: &str| needs.iter().any(|need| need.mentions(field));
-    let interfaces: Vec<String> = world
-        .interfaces
-        .iter()
-        .flat_map(|i| i.fields.clone())
-        .collect();
-    for object in &mut world.objects {
-        if object.kind != Kind::Value || !random.chance(40) {
-            continue;
-        }
-        let name = object.name.clone();
-        let having = |s: &usize| declared[*s].contains_key(&name);
-        let having: Vec<usize> = (0..declared.len()).filter(having).collect();
-        if having.len() < 2 || object.fields.len() < 2 {
-            continue;
-        }
-        let subgraph = *random.pick(&having);
-        let place = random.below(object.fields.len());
-        let own = &mut object.fields[place];
-        if !needed(&own.name) && !interfaces.contains(&own.name) {
-            own.missing.insert(subgraph);
         }
     }
 }

@@ -110,8 +110,13 @@ impl<'a> Merge<'a, '_> {
             self.nobody_resolves(&at, parent, name, sources);
             return None;
         }
-        let ty = self.field_type(&at, &resolving)?;
-        let arguments = self.arguments(&at, &resolving);
+        // Who has lost the field still has a say: what it declares is the field's, and while it has a key it may give it.
+        // What it hides or guards does not come into the open because another resolves it now.
+        let mut saying: Vec<Source<'a>> = sources.iter().chain(lost).copied().collect();
+        saying.retain(|source| !source.external);
+        saying.sort_by_key(|source| source.graph);
+        let ty = self.field_type(&at, &saying)?;
+        let arguments = self.arguments(&at, &saying);
         let definition = FieldDefinition {
             description: self.description(
                 &format!("field `{at}`"),
@@ -122,7 +127,7 @@ impl<'a> Merge<'a, '_> {
             name: name.clone(),
             arguments,
             ty,
-            directives: self.field_directives(&at, sources, lost),
+            directives: self.field_directives(&at, &saying),
         };
         for source in sources.iter().filter(|source| source.external) {
             self.external_agrees(&at, source, &resolving[0], &definition);
@@ -211,17 +216,11 @@ impl<'a> Merge<'a, '_> {
         Some(common)
     }
 
-    /// Of all that are not external. Who has lost the field still has a say: what one connector hides or guards does
-    /// not come into the open because another resolves it now.
     fn field_directives(
         &mut self,
         at: &str,
-        sources: &[Source<'a>],
-        lost: &[Source<'a>],
+        saying: &[Source<'a>],
     ) -> apollo_compiler::ast::DirectiveList {
-        let mut saying: Vec<&Source<'a>> = sources.iter().chain(lost).collect();
-        saying.retain(|source| !source.external);
-        saying.sort_by_key(|source| source.graph);
         let given: Vec<(usize, Vec<&Node<Directive>>)> = saying
             .iter()
             .map(|source| (source.graph, source.definition.directives.iter().collect()))

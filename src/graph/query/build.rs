@@ -402,7 +402,7 @@ pub(super) fn fields_of(
 }
 
 /// The object types that a service counts among an abstract type.
-fn members_of(schema: &Schema, name: &Name) -> Vec<Name> {
+pub(super) fn members_of(schema: &Schema, name: &Name) -> Vec<Name> {
     match schema.types.get(name) {
         Some(ExtendedType::Union(union_)) => union_
             .members

@@ -21,6 +21,7 @@ use super::build::COST_BATCH;
 use super::build::COST_PER_ROW;
 use super::build::Standing;
 use super::build::fields_of;
+use super::build::members_of;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
 use crate::connector::Site;
@@ -224,7 +225,7 @@ fn add_node(builder: &mut Builder<'_>, service: ServiceId, ty: TypeId, yielded: 
     node
 }
 
-/// At an abstract type, every member that the folder knows may be what `__typename` says.
+/// At an abstract type, every member that it has in the folder may be what `__typename` says.
 fn add_members(
     builder: &mut Builder<'_>,
     service: ServiceId,
@@ -233,9 +234,8 @@ fn add_members(
     yielded: &Yield,
 ) {
     let schema = &builder.composed.subgraphs[service.0 as usize].schema;
-    let possible = builder.types.info(ty).possible.clone();
-    for member in possible {
-        if schema.types.contains_key(builder.types.name(member)) {
+    for member in members_of(schema, builder.types.name(ty)) {
+        if let Some(member) = builder.types.id(&member) {
             let to = add_node(builder, service, member, yielded);
             builder.nodes[node.0 as usize].downcasts.insert(member, to);
         }

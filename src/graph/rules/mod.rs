@@ -8,6 +8,7 @@ mod cache_tag;
 mod context;
 mod contributed;
 mod cost;
+mod default_values;
 mod external;
 mod field_set;
 mod inaccessible;
@@ -22,6 +23,7 @@ use super::report::Report;
 use super::view::View;
 
 pub(crate) use contributed::contributed_fields_are_nullable;
+pub(crate) use default_values::default_values;
 pub(crate) use inaccessible::inaccessible;
 
 /// Every rule about one subgraph, and those that need no merged schema.
@@ -34,6 +36,7 @@ pub(crate) fn check(views: &[View<'_>], report: &mut Report) {
         shareable::check(graph, view, report);
         context::check(graph, view, report);
         cost::check(graph, view, report);
+        default_values::check(graph, view, report);
         cache_tag::check(graph, view, report);
         interface_keys::check(graph, view, report);
     }

@@ -10,13 +10,16 @@ use sangam::plan::{self, PlanLimits};
 
 use super::operations::operations;
 use super::ours::Ours;
-use super::sets::Set;
+use super::sets::{Origin, Set};
 use super::sorted::sorted;
 use super::theirs::{Reading, Theirs};
 use crate::plans::plan_of;
 
 /// Each plan takes time; what one set says of planning, a few operations show.
 const OPERATIONS: usize = 12;
+
+/// Worlds have large operations, and are executed besides (`tests/monolith`).
+const OPERATIONS_OF_WORLDS: usize = 3;
 
 /// A difference. Waivers are looked up by its kind and what is in its text.
 pub(super) struct Difference {
@@ -48,7 +51,6 @@ const THEIRS: Whose = Whose {
 
 /// What comparing a set came to.
 pub(super) struct Outcome {
-    pub(super) generated: bool,
     pub(super) accepted: bool,
     pub(super) refused: bool,
     pub(super) plans: usize,
@@ -59,7 +61,6 @@ pub(super) struct Outcome {
 
 pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
     let mut outcome = Outcome {
-        generated: set.generated,
         accepted: false,
         refused: false,
         plans: 0,
@@ -72,9 +73,17 @@ pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
             outcome.accepted = true;
             let mut both = Both {
                 composed,
+                operations: match set.origin {
+                    Origin::World => OPERATIONS_OF_WORLDS,
+                    _ => OPERATIONS,
+                },
                 outcome: &mut outcome,
             };
-            both.compare(supergraph, theirs);
+            if set.origin == Origin::WorldWithConnectors {
+                both.api("their public schema", theirs.api.as_ref());
+            } else {
+                both.compare(supergraph, theirs);
+            }
         }
         (None, None) => {
             outcome.refused = true;
@@ -105,6 +114,7 @@ pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
 /// A set that both accept.
 struct Both<'a> {
     composed: &'a Composed,
+    operations: usize,
     outcome: &'a mut Outcome,
 }
 
@@ -158,7 +168,7 @@ impl Both<'_> {
 
     fn plans(&mut self, kind: &'static str, again: &Composed, supergraph: &str) {
         let graphs = (QueryGraph::new(self.composed), QueryGraph::new(again));
-        for operation in operations(&self.composed.api).iter().take(OPERATIONS) {
+        for operation in operations(&self.composed.api).iter().take(self.operations) {
             if apollo_compiler::ExecutableDocument::parse_and_validate(&again.api, operation, "op")
                 .is_err()
             {

@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 
 use super::model::{Kind, Sub};
 use super::mutate::mutate;
-use super::sets::{Given, Set};
+use super::sets::{Given, Origin, Set};
 
 /// The set of a seed. Every second one is spoiled in one or two places.
 pub(super) fn set(seed: u64) -> Set {
@@ -35,7 +35,7 @@ pub(super) fn set(seed: u64) -> Set {
     let given = subs.iter().map(|sub| Given::service(&sub.name, &sub.sdl()));
     Set {
         name: format!("seed {seed}"),
-        generated: true,
+        origin: Origin::Generated,
         subgraphs: given.collect(),
     }
 }

@@ -6,7 +6,7 @@
 //! of refused sets may differ and are only listed.
 //!
 //! `COMPOSITION_ORACLE` names the folder where `npm ci` was run; `COMPOSITION_ORACLE_SEEDS` says how many sets to
-//! generate (or which: `700..900`).
+//! generate (or which: `700..900`), and `COMPOSITION_ORACLE_WORLDS` how many worlds of `tests/monolith` to take.
 
 mod compare;
 mod generate;
@@ -18,17 +18,21 @@ mod sets;
 mod sorted;
 mod theirs;
 mod waivers;
+mod worlds;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use ours::Ours;
-use sets::Set;
+use sets::{Origin, Set};
 use waivers::Waivers;
 
 /// How many sets are generated unless the environment says otherwise.
 const SEEDS: Range<u64> = 0..60;
+
+/// How many worlds are taken unless the environment says otherwise.
+const WORLDS: Range<u64> = 0..40;
 
 #[test]
 #[ignore = "needs a composer from the npm registry: scripts/oracle-composition runs it"]
@@ -36,8 +40,9 @@ fn composition_agrees_with_an_independent_composer() {
     let folder = std::env::var_os("COMPOSITION_ORACLE").expect("COMPOSITION_ORACLE, by the script");
     let written = sets::written();
     assert!(written.len() >= 100, "only {} sets found", written.len());
-    let generated = seeds().map(generate::set);
-    let sets: Vec<Set> = written.into_iter().chain(generated).collect();
+    let generated = seeds("COMPOSITION_ORACLE_SEEDS", SEEDS).map(generate::set);
+    let worlds = seeds("COMPOSITION_ORACLE_WORLDS", WORLDS).flat_map(worlds::sets);
+    let sets: Vec<Set> = written.into_iter().chain(generated).chain(worlds).collect();
     let ours: Vec<Ours> = sets.iter().map(Ours::compose).collect();
     let theirs = theirs::compose(&PathBuf::from(folder), &sets, &ours);
     assert_eq!(sets.len(), theirs.len(), "the oracle ended early");
@@ -47,7 +52,7 @@ fn composition_agrees_with_an_independent_composer() {
     let mut wrong = Vec::new();
     for ((set, ours), theirs) in sets.iter().zip(&ours).zip(&theirs) {
         let outcome = compare::compare(set, ours, theirs);
-        counts.add(&outcome);
+        counts.add(set.origin, &outcome);
         for difference in outcome.differences {
             if waivers.covers(set, &difference) {
                 counts.waived += 1;
@@ -71,9 +76,9 @@ fn composition_agrees_with_an_independent_composer() {
     );
 }
 
-fn seeds() -> Range<u64> {
-    let Ok(text) = std::env::var("COMPOSITION_ORACLE_SEEDS") else {
-        return SEEDS;
+fn seeds(variable: &str, default: Range<u64>) -> Range<u64> {
+    let Ok(text) = std::env::var(variable) else {
+        return default;
     };
     let (from, to) = text.split_once("..").unwrap_or(("0", &text));
     from.parse().expect("a number")..to.parse().expect("a number")
@@ -82,22 +87,27 @@ fn seeds() -> Range<u64> {
 /// What the run came to.
 #[derive(Debug, Default)]
 struct Counts {
-    sets: usize,
-    generated: usize,
-    accepted: usize,
-    refused: usize,
+    origins: BTreeMap<Origin, OfOrigin>,
     plans: usize,
     waived: usize,
     /// Codes that differ in sets that both refuse: ours, theirs, how often.
     codes: BTreeMap<(String, String), usize>,
 }
 
+/// Sets of one origin.
+#[derive(Debug, Default)]
+struct OfOrigin {
+    sets: usize,
+    accepted: usize,
+    refused: usize,
+}
+
 impl Counts {
-    fn add(&mut self, outcome: &compare::Outcome) {
-        self.sets += 1;
-        self.generated += usize::from(outcome.generated);
-        self.accepted += usize::from(outcome.accepted);
-        self.refused += usize::from(outcome.refused);
+    fn add(&mut self, origin: Origin, outcome: &compare::Outcome) {
+        let own = self.origins.entry(origin).or_default();
+        own.sets += 1;
+        own.accepted += usize::from(outcome.accepted);
+        own.refused += usize::from(outcome.refused);
         self.plans += outcome.plans;
         if let Some(codes) = &outcome.codes {
             *self.codes.entry(codes.clone()).or_default() += 1;
@@ -107,17 +117,21 @@ impl Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (origin, own) in &self.origins {
+            let OfOrigin {
+                sets,
+                accepted,
+                refused,
+            } = own;
+            writeln!(
+                f,
+                "{origin:?}: {sets} sets of subgraphs: {accepted} composed by both, {refused} refused by both"
+            )?;
+        }
         writeln!(
             f,
-            "{} sets of subgraphs ({} written, {} generated): {} composed by both, {} refused by both; {} plans \
-             compared; {} differences waived",
-            self.sets,
-            self.sets - self.generated,
-            self.generated,
-            self.accepted,
-            self.refused,
-            self.plans,
-            self.waived
+            "{} plans compared; {} differences waived",
+            self.plans, self.waived
         )?;
         for ((ours, theirs), count) in &self.codes {
             writeln!(

@@ -10,9 +10,20 @@ use crate::composition::case::blocks;
 pub(super) struct Set {
     /// What it is called in waivers and reports.
     pub(super) name: String,
-    /// Made from a seed.
-    pub(super) generated: bool,
+    pub(super) origin: Origin,
     pub(super) subgraphs: Vec<Given>,
+}
+
+/// Where a set comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    Written,
+    /// Made from a seed.
+    Generated,
+    /// A world of `tests/monolith`, all of it services.
+    World,
+    /// The same with its folders of connectors, which the other composer is given as services.
+    WorldWithConnectors,
 }
 
 /// A subgraph as it is given to each composer.
@@ -42,7 +53,7 @@ impl Given {
         Self::with(name, &format!("{sdl}{links}"))
     }
 
-    fn with(name: &str, sdl: &str) -> Self {
+    pub(super) fn with(name: &str, sdl: &str) -> Self {
         let wire = format!(
             "\nextend schema\n  @link(url: \"https://specs.sangam.dev/wire/v0.1\", import: [\"@graphql\"])\n  \
              @graphql(url: \"http://{name}.example/graphql\")\n"
@@ -88,7 +99,7 @@ fn set(name: String, text: &str, label: &str) -> Option<Set> {
     let subgraphs = subgraphs?;
     (!subgraphs.is_empty()).then_some(Set {
         name,
-        generated: false,
+        origin: Origin::Written,
         subgraphs,
     })
 }
@@ -108,7 +119,7 @@ fn given(label: &str, sdl: &str) -> Option<Given> {
 }
 
 /// Without what says where the service answers.
-fn without_wire(sdl: &str) -> String {
+pub(super) fn without_wire(sdl: &str) -> String {
     let lines: Vec<&str> = sdl
         .lines()
         .filter(|line| !line.contains("specs.sangam.dev/wire/") && !line.starts_with("  @graphql("))

@@ -28,6 +28,8 @@ struct Waiver {
     code: Option<String>,
     /// What the difference says somewhere.
     text: Option<String>,
+    /// What a subgraph of the set says somewhere.
+    given: Option<String>,
     /// The sets in which it is seen; without them, in any.
     #[serde(default)]
     sets: Vec<String>,
@@ -45,7 +47,8 @@ impl Waivers {
                 "{}: no reason",
                 waiver.kind
             );
-            let wide = waiver.code.is_none() && waiver.text.is_none() && waiver.sets.is_empty();
+            let narrow = [&waiver.code, &waiver.text, &waiver.given];
+            let wide = narrow.iter().all(|one| one.is_none()) && waiver.sets.is_empty();
             assert!(!wide, "{}: covers everything", waiver.kind);
         }
         Self {
@@ -89,6 +92,10 @@ impl Waiver {
                 .text
                 .as_ref()
                 .is_none_or(|text| difference.text.contains(text))
+            && self.given.as_ref().is_none_or(|given| {
+                let mut all = set.subgraphs.iter();
+                all.any(|subgraph| subgraph.theirs.contains(given))
+            })
             && (self.sets.is_empty() || self.sets.contains(&set.name))
     }
 }

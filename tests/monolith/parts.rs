@@ -1,0 +1,116 @@
+//! Value types of which a subgraph has only part.
+//!
+//! A value has no key: what one subgraph lacks of it can be had only where another resolves the same field above it.
+//! So that field is given to another subgraph as well. Now and then it is not, and the world is refused.
+
+use std::collections::BTreeSet;
+
+use super::random::Random;
+use super::split::rest_subgraphs;
+use super::world::Field;
+use super::world::Kind;
+use super::world::Object;
+use super::world::Source;
+use super::world::World;
+
+/// Takes fields of value types away from some subgraphs.
+pub(crate) fn parts(world: &mut World, random: &mut Random) {
+    let in_interfaces: BTreeSet<String> = world
+        .interfaces
+        .iter()
+        .flat_map(|interface| interface.fields.clone())
+        .collect();
+    for index in 0..world.objects.len() {
+        let object = &world.objects[index];
+        let places: Vec<usize> = (0..object.fields.len())
+            .filter(|place| !in_interfaces.contains(&object.fields[*place].name))
+            .collect();
+        if object.kind != Kind::Value || object.fields.len() < 2 || places.is_empty() {
+            continue;
+        }
+        let name = object.name.clone();
+        let having: Vec<usize> = (0..world.subgraphs.len())
+            .filter(|subgraph| yields(world, &name, *subgraph).next().is_some())
+            .collect();
+        if having.is_empty() || !random.chance(40) {
+            continue;
+        }
+        let subgraph = *random.pick(&having);
+        if let Some(shared) = sharing(world, random, &name, subgraph) {
+            share(world, shared);
+        } else if having.len() < 2 || !random.chance(5) {
+            continue;
+        }
+        let place = *random.pick(&places);
+        world.objects[index].fields[place].missing.insert(subgraph);
+    }
+}
+
+/// A field of an object, by their numbers.
+type Place = (usize, usize);
+
+/// The fields by which a subgraph yields values of a type.
+fn yields<'w>(
+    world: &'w World,
+    value: &'w str,
+    subgraph: usize,
+) -> impl Iterator<Item = (Place, &'w Object, &'w Field)> {
+    let all = world.objects.iter().chain(&world.roots).enumerate();
+    let fields = all.flat_map(|(index, object)| {
+        let fields = object.fields.iter().enumerate();
+        fields.map(move |(place, own)| ((index, place), object, own))
+    });
+    fields.filter(move |(_, object, own)| {
+        let here = object.kind == Kind::Value
+            || own.at.contains(&subgraph)
+            || own.overridden == Some(subgraph);
+        here && world
+            .members(own.ty.base())
+            .iter()
+            .any(|name| name == value)
+    })
+}
+
+/// Who else shall resolve the fields by which a subgraph yields a type; `None` where nobody else can.
+fn sharing(
+    world: &World,
+    random: &mut Random,
+    value: &str,
+    subgraph: usize,
+) -> Option<Vec<(Place, usize)>> {
+    // One with an interface object knows no other types.
+    let objects = world.interfaces.iter().filter_map(|own| own.entity);
+    let objects: Vec<usize> = objects.map(|(_, object)| object).collect();
+    let rest = rest_subgraphs(world);
+    let may =
+        |other: &usize| *other != subgraph && !rest.contains(other) && !objects.contains(other);
+    let mut shared = Vec::new();
+    for (place, object, own) in yields(world, value, subgraph) {
+        let others: Vec<usize> = match object.kind {
+            Kind::Entity => object.homes.keys().copied().collect(),
+            Kind::Root if object.name == "Query" => (0..world.subgraphs.len()).collect(),
+            _ => return None,
+        };
+        let others = others.into_iter();
+        let others: Vec<usize> = others.filter(may).collect();
+        if own.source != Source::Plain || own.overridden.is_some() || others.is_empty() {
+            return None;
+        }
+        if !own.at.iter().any(|home| others.contains(home)) {
+            shared.push((place, *random.pick(&others)));
+        }
+    }
+    Some(shared)
+}
+
+fn share(world: &mut World, shared: Vec<(Place, usize)>) {
+    let rest = rest_subgraphs(world);
+    let mut all: Vec<&mut Object> = world.objects.iter_mut().chain(&mut world.roots).collect();
+    for ((index, place), other) in shared {
+        let own = &mut all[index].fields[place];
+        own.at.insert(other);
+        own.shareable = true;
+        // What a document holds cannot fail, so that it fails nowhere.
+        own.fails &= !own.at.iter().any(|home| rest.contains(home));
+    }
+}
