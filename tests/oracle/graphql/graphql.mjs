@@ -10,6 +10,7 @@
 
 import { createInterface } from "node:readline";
 import {
+  GraphQLError,
   MaxIntrospectionDepthRule,
   buildSchema,
   executeSync,
@@ -35,9 +36,19 @@ const edition = {
 
 let schema;
 
+// Descriptions of operations and of what belongs to them are of a later edition.
+function described(document) {
+  const nodes = document.definitions.flatMap((own) => [own, ...(own.variableDefinitions ?? [])]);
+  const operations = nodes.filter(({ kind }) => /^(Operation|Fragment|Variable)Definition$/.test(kind));
+  return operations.find(({ description }) => description);
+}
+
 function errorsOf(text) {
   try {
-    return validate(schema, parse(text), rules, { maxErrors: 1000 });
+    const document = parse(text);
+    const later = described(document);
+    if (later) return [new GraphQLError("Syntax Error: Unexpected description", { nodes: later.description })];
+    return validate(schema, document, rules, { maxErrors: 1000 });
   } catch (error) {
     return [error];
   }

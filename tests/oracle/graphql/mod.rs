@@ -3,6 +3,7 @@
 //! - Validation: operations of `tests/validation` and `tests/execution`, as they are and mutated ([`mutate`](mod@mutate)),
 //!   are accepted or refused by both, and where both refuse, one of the places is the same.
 //! - Introspection: the whole of each public schema, through the gateway.
+//! - Result coercion: what a service may give for a leaf, through the gateway.
 //! - Execution: random operations on random worlds, executed there over what the naive executor of the monolith has resolved.
 //!   Data, failed fields and the arguments of every field are the same: so the executor that the gateway is held against is
 //!   itself held against another.
@@ -12,6 +13,7 @@
 //! `GRAPHQL_ORACLE` names the folder where `npm ci` was run; `GRAPHQL_ORACLE_ROUNDS` says how many rounds of generated
 //! operations (or which: `70..90`).
 
+mod coercion;
 mod execute;
 mod introspect;
 mod mutate;

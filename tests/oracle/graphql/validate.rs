@@ -114,6 +114,8 @@ fn operations(cases: &[Case]) -> Vec<String> {
         "graphql valid",
         "graphql invalid",
         "graphql accepted",
+        "graphql unsupported",
+        "graphql refused",
     ];
     let own = blocks.filter(|block| infos.contains(&block.info.as_str()));
     own.map(|block| block.body.clone()).collect()
@@ -124,7 +126,7 @@ async fn unshown(theirs: &mut Theirs, gateway: &Gateway, waivers: &[Waiver]) -> 
     let mut out = Vec::new();
     for waiver in waivers {
         let found = found(theirs, gateway, &waiver.operation).await;
-        if !found.is_some_and(|(kind, text)| waiver.covers(kind, &text)) {
+        if !found.is_some_and(|(kind, text)| waiver.covers(&waiver.operation, kind, &text)) {
             out.push(format!("no difference any more: {}", waiver.operation));
         }
     }
@@ -154,7 +156,7 @@ pub(super) async fn difference(
     if counts
         .waivers
         .iter()
-        .any(|waiver| waiver.covers(kind, &text))
+        .any(|waiver| waiver.covers(operation, kind, &text))
     {
         counts.waived += 1;
         return None;
