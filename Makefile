@@ -8,6 +8,7 @@ SHELL := bash
 PORT ?= 4000
 SETS ?= 600
 WORLDS ?= 600
+ROUNDS ?= 60
 CARGO ?= cargo
 OUT := $(or $(CARGO_TARGET_DIR),target)
 TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
@@ -31,6 +32,7 @@ demo: ## Start the stand-ins and the gateway in front of them (PORT=4000)
 test: lint ## Everything that must hold before a change goes in
 	scripts/cargo-test
 	scripts/oracle-composition
+	scripts/oracle-graphql
 	$(CARGO) build --quiet --package sangam
 	$(OUT)/debug/sangam check
 	$(OUT)/debug/sangam test
@@ -62,6 +64,10 @@ prove-readme: ## Run the commands of README.md and connectors/README.md in a cle
 .PHONY: prove-composition
 prove-composition: ## Hold composition against an independent composer, at length (SETS=600, WORLDS=600)
 	scripts/oracle-composition $(SETS) $(WORLDS)
+
+.PHONY: prove-graphql
+prove-graphql: ## Hold validation, introspection and the monolith's executor against graphql-js, at length (ROUNDS=60)
+	scripts/oracle-graphql $(ROUNDS)
 
 .PHONY: prove-monolith
 prove-monolith: ## Hold random graphs and operations against one monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)

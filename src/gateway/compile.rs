@@ -13,6 +13,7 @@ use apollo_compiler::validation::Valid;
 
 use super::access;
 use super::refusal::Refusal;
+use super::syntax;
 use super::validate;
 use crate::cache::OperationKey;
 use crate::cache::ResponseKey;
@@ -107,6 +108,10 @@ impl Compiler {
         let parsed = Parser::new().parse_ast(text, "operation");
         let ast =
             parsed.map_err(|found| Refusal::invalid("GRAPHQL_PARSE_FAILED", &found.errors))?;
+        let findings = syntax::check(text);
+        if !findings.is_empty() {
+            return Err(Refusal::with_places("GRAPHQL_PARSE_FAILED", &findings));
+        }
         check_document(&ast, &self.document_limits).map_err(over)?;
         let document = ast
             .to_executable_validate(&self.api)

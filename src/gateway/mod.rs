@@ -11,6 +11,7 @@ mod labels;
 mod native;
 mod refusal;
 mod run;
+mod syntax;
 mod validate;
 mod variables;
 

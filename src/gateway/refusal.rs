@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::validation::DiagnosticList;
 use bytes::Bytes;
 
@@ -10,6 +11,7 @@ use super::Outcome;
 use super::ResponseCachePolicy;
 use super::validate::Finding;
 use crate::document::write_json_string;
+use crate::plan::place;
 
 /// How many errors of an invalid operation are reported.
 pub(super) const MOST_ERRORS: usize = 20;
@@ -44,9 +46,8 @@ impl Refusal {
     /// What parsing or validation has found, with places.
     pub(super) fn invalid(code: &str, diagnostics: &DiagnosticList) -> Self {
         let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
-            let error = diagnostic.to_json();
-            let places = error.locations.iter().map(|at| (at.line, at.column));
-            (error.message.clone(), places.collect())
+            let place = place(diagnostic.error.location(), diagnostic.sources);
+            (diagnostic.error.to_string(), place.into_iter().collect())
         });
         Refusal::with_places(code, &errors.collect::<Vec<Finding>>())
     }

@@ -18,6 +18,8 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputValueDefinition;
 
+use crate::plan::place;
+
 /// What is wrong, and where: line and column.
 pub(super) type Finding = (String, Vec<(usize, usize)>);
 
@@ -162,8 +164,7 @@ impl<'d> Values<'d> {
     }
 
     fn find(&mut self, message: String, at: Option<SourceSpan>) {
-        let place = at.and_then(|at| at.line_column(&self.document.sources));
-        let places = place.map(|at| (at.line, at.column));
-        self.findings.push((message, places.into_iter().collect()));
+        let place = place(at, &self.document.sources);
+        self.findings.push((message, place.into_iter().collect()));
     }
 }

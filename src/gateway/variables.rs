@@ -18,6 +18,7 @@ use crate::document::Value;
 use crate::plan::Plan;
 use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
+use crate::plan::place;
 
 /// Variables in both forms.
 #[derive(Debug)]
@@ -98,8 +99,7 @@ fn wrong(
             }
             None => {}
         }
-        let place = variable.location().and_then(|at| at.line_column(sources));
-        let places: Vec<_> = place.iter().map(|at| (at.line, at.column)).collect();
+        let places = Vec::from_iter(place(variable.location(), sources));
         let found = inputs.found.into_iter();
         findings.extend(found.map(|message| (message, places.clone())));
     }

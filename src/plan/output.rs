@@ -20,6 +20,7 @@ use super::need::NeedId;
 use super::need::guard_of;
 use super::need::type_applies;
 use super::nulls::Nullable;
+use super::place::place;
 use super::runs::Run;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
@@ -409,8 +410,7 @@ impl<'a> OutputBuilder<'a> {
         let locations: Vec<(usize, usize)> = response
             .fields
             .iter()
-            .filter_map(|(field, _)| field.line_column_range(sources))
-            .map(|range| (range.start.line, range.start.column))
+            .filter_map(|(field, _)| place(field.location(), sources))
             .collect();
         let mut key = Vec::with_capacity(name.len() + 4);
         key.extend_from_slice(b",\"");
@@ -447,9 +447,7 @@ impl<'a> OutputBuilder<'a> {
                 .budget
                 .checked_sub(rest.conjunctions() + all.len())
                 .ok_or(PlanError::TooComplex)?;
-            let place = found.argument.value.location();
-            let place = place.and_then(|at| at.line_column(&self.document.sources));
-            let place = place.map(|at| (at.line, at.column));
+            let place = place(found.argument.value.location(), &self.document.sources);
             self.output.refusals.push(format!(
                 "${} must not be null in the argument {}: the type there is {}",
                 found.variable, found.argument.name, found.expected

@@ -6,6 +6,7 @@ mod canary;
 mod counts;
 mod district;
 mod limits;
+mod plans;
 mod smoke;
 mod weather;
 mod world;

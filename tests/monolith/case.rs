@@ -25,7 +25,7 @@ use super::data::Instance;
 use super::data::schema;
 use super::json::Json;
 use super::naive::Answer;
-use super::naive::execute;
+use super::naive::execute_noting;
 use super::operation::Operation;
 use super::pages;
 use super::print;
@@ -94,6 +94,20 @@ impl Case {
         self.served.upstreams.calls()
     }
 
+    /// The gateway before it.
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.plain
+    }
+
+    /// What the oracle says of an operation, and what was resolved for it; `None` if it is not valid.
+    pub(crate) fn noted(&self, operation: &Operation) -> Option<(Answer, Vec<Json>)> {
+        let text = operation.text();
+        let parsed =
+            ExecutableDocument::parse_and_validate(&self.schema, &text, "operation.graphql");
+        let document = parsed.ok()?;
+        Some(self.expected(&document, &operation.values()))
+    }
+
     /// Whether an operation is valid, by the monolith's schema.
     pub(crate) fn is_valid(&self, operation: &Operation) -> bool {
         let text = operation.text();
@@ -108,7 +122,7 @@ impl Case {
         let Ok(document) = parsed else {
             return Outcomes::Invalid;
         };
-        let expected = self.expected(&document, &variables);
+        let (expected, _) = self.expected(&document, &variables);
         let mut runs = vec![("without caches", &self.plain)];
         if twice {
             runs.push(("with caches", &self.cached));
@@ -141,7 +155,7 @@ impl Case {
         Outcomes::Same
     }
 
-    fn expected(&self, document: &ExecutableDocument, variables: &Json) -> Answer {
+    fn expected(&self, document: &ExecutableDocument, variables: &Json) -> (Answer, Vec<Json>) {
         let mutations = AtomicU64::new(0);
         let data = Data {
             world: &self.world,
@@ -149,7 +163,7 @@ impl Case {
         };
         let operation = document.operations.iter().next().unwrap();
         let root = Instance::new(operation.object_type(), 0);
-        execute(&self.schema, document, operation, variables, root, &data)
+        execute_noting(&self.schema, document, operation, variables, root, &data)
     }
 
     /// How often each subgraph may be called: once for each step of the plan, or where it asks for one object after the

@@ -19,16 +19,16 @@
 //! Calls are counted too: a subgraph is called no more than once for each step of the plan, or where a step asks for one
 //! object after the other, once for each that there is.
 
-mod case;
-mod compare;
+pub(crate) mod case;
+pub(crate) mod compare;
 pub(crate) mod composed;
 mod coverage;
 mod data;
-mod generate;
-mod json;
-mod naive;
+pub(crate) mod generate;
+pub(crate) mod json;
+pub(crate) mod naive;
 mod naive_tests;
-mod operation;
+pub(crate) mod operation;
 mod pages;
 mod parts;
 mod print;
@@ -37,7 +37,7 @@ pub(crate) mod random;
 mod report;
 mod rest;
 mod run;
-mod server;
+pub(crate) mod server;
 mod service;
 mod shrink;
 mod split;

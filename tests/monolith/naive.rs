@@ -93,6 +93,7 @@ struct Execution<'e, R: Resolver> {
     variables: BTreeMap<String, Json>,
     path: Path,
     errors: Vec<Path>,
+    resolved: Vec<Json>,
 }
 
 /// ExecuteRequest for a document that is valid.
@@ -104,6 +105,18 @@ pub(crate) fn execute<R: Resolver>(
     root: R::Object,
     resolver: &R,
 ) -> Answer {
+    execute_noting(schema, document, operation, variables, root, resolver).0
+}
+
+/// The same, with what was resolved: path, arguments and value of each field, for another executor to be given.
+pub(crate) fn execute_noting<R: Resolver>(
+    schema: &Schema,
+    document: &ExecutableDocument,
+    operation: &Operation,
+    variables: &Json,
+    root: R::Object,
+    resolver: &R,
+) -> (Answer, Vec<Json>) {
     let mut execution = Execution {
         schema,
         document,
@@ -111,13 +124,30 @@ pub(crate) fn execute<R: Resolver>(
         variables: coerce_variables(schema, operation, variables),
         path: Vec::new(),
         errors: Vec::new(),
+        resolved: Vec::new(),
     };
     let set = &operation.selection_set;
     let data = execution.selection_sets(&root, &set.ty, &[set]);
-    Answer {
+    let answer = Answer {
         data: data.unwrap_or(Json::Null),
         errors: execution.errors,
-    }
+    };
+    (answer, execution.resolved)
+}
+
+/// What a resolver gave, as JSON that tells what it is.
+fn described<R: Resolver>(resolver: &R, value: &Val<R::Object>) -> Json {
+    let (what, of) = match value {
+        Val::Null => return Json::Null,
+        Val::Leaf(leaf) => ("leaf", leaf.clone()),
+        Val::Object(object) => ("object", Json::String(resolver.type_name(object))),
+        Val::List(items) => {
+            let items = items.iter().map(|item| described(resolver, item));
+            ("list", Json::List(items.collect()))
+        }
+        Val::Error => ("error", Json::Bool(true)),
+    };
+    Json::Object(vec![(what.to_owned(), of)])
 }
 
 /// CoerceVariableValues; values are known to fit.
@@ -368,6 +398,10 @@ impl<'e, R: Resolver> Execution<'e, R> {
         }
         let arguments = Json::Object(arguments);
         let value = self.resolver.resolve(object, &first.name, &arguments);
+        let described = described(self.resolver, &value);
+        let path = path_json(&self.path);
+        self.resolved
+            .push(Json::List(vec![path, arguments, described]));
         self.complete(&definition.ty, fields, value)
     }
 

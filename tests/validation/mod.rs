@@ -3,6 +3,8 @@
 //! All stand before one graph, `graph/graph.md`. Blocks, in order:
 //! - `graphql valid`: an operation that the specification accepts; it must be executed without an error;
 //! - `graphql accepted`: one that the specification refuses and the gateway does not: a known limit, told in its file;
+//! - `graphql refused`: the other way round;
+//! - `graphql unsupported`: one that it accepts and the gateway cannot do: it is refused for no other reason;
 //! - `graphql invalid`: one that it refuses; it must be refused, and no upstream may be called;
 //! - `json variables`: values for the operation before it;
 //! - `text errors`: what the refusal says, an error a line: its places, line and column, and its message.
@@ -34,7 +36,7 @@ async fn rules() {
         for (index, block) in case.blocks.iter().enumerate() {
             let expected = match block.info.as_str() {
                 "graphql valid" | "graphql accepted" => true,
-                "graphql invalid" => false,
+                "graphql invalid" | "graphql refused" | "graphql unsupported" => false,
                 "text errors" => {
                     found.push(Some(last.clone()));
                     continue;
@@ -50,7 +52,9 @@ async fn rules() {
             last = errors(&answer);
             let executed = answer.get("data").is_some() && last.is_empty();
             let refused = answer.get("data").is_none() && !last.is_empty() && calls.is_empty();
-            if !(if expected { executed } else { refused }) {
+            let unsupported = last.starts_with("[NOT_SUPPORTED]");
+            let as_told = unsupported == (block.info == "graphql unsupported");
+            if !(as_told && if expected { executed } else { refused }) {
                 let (name, info, text) = (path.display(), &block.info, &block.body);
                 wrong.push(format!("{name}: not {info}:\n{text}{last}{calls}"));
             }

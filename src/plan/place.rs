@@ -1,0 +1,37 @@
+//! Places in an operation's text, as errors tell them: line and column, from 1 on.
+
+use apollo_compiler::parser::SourceMap;
+use apollo_compiler::parser::SourceSpan;
+
+/// Where a span begins. `apollo-compiler` counts the bytes of a line; a column is one of characters.
+pub(crate) fn place(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(usize, usize)> {
+    let span = span?;
+    let at = span.line_column(sources)?;
+    let text = sources.get(&span.file_id())?.source_text();
+    let line = span.offset().checked_sub(at.column - 1)?;
+    let before = text.get(line..span.offset())?;
+    Some((at.line, before.chars().count() + 1))
+}
+
+/// The same, where there is no more than the text.
+pub(crate) fn place_at(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let lines = before.lines().count().max(1);
+    let ended = before.ends_with('\n');
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    (lines + usize::from(ended), last.chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_of_characters() {
+        assert_eq!(place_at("{ a }", 0), (1, 1));
+        assert_eq!(place_at("{ a }", 2), (1, 3));
+        assert_eq!(place_at("{ é }", 4), (1, 4));
+        assert_eq!(place_at("{\n", 2), (2, 1));
+        assert_eq!(place_at("{\r\n  é\n a", 9), (3, 2));
+    }
+}

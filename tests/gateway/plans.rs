@@ -1,0 +1,73 @@
+//! One plan serves all outcomes of `@override` labels: counted where the gateway counts its looks into the cache of plans.
+
+use std::collections::BTreeSet;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use sangam::document::Value;
+use sangam::gateway::ClientContext;
+use sangam::gateway::Draw;
+use sangam::gateway::GraphqlRequest;
+
+use crate::execution::gateway;
+use crate::execution::upstream::Upstreams;
+use crate::support::markdown::Case;
+use crate::support::markdown::files;
+
+/// Where requests fall among a hundred.
+const DRAWS: [f64; 6] = [0.0, 4.0, 10.0, 49.0, 50.0, 99.0];
+
+#[tokio::test]
+async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
+    let mut with_labels = 0;
+    for path in files("execution") {
+        let case = Case::read(&path);
+        let labels = |info: &str| case.block(info).is_some();
+        if !labels("text draw") {
+            continue;
+        }
+        let upstreams = Upstreams::start(&case).await;
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let gateway = metrics::with_local_recorder(&recorder, || gateway(&case, &upstreams));
+        let (mut texts, mut asked, mut calls) = (BTreeSet::new(), 0, BTreeSet::new());
+        let blocks = case.blocks.iter().enumerate();
+        for (place, block) in blocks.filter(|(_, block)| block.info == "graphql") {
+            texts.insert(&block.body);
+            let next = case.blocks.get(place + 1);
+            let variables = next.filter(|next| next.info == "json variables");
+            for draw in DRAWS {
+                let request = GraphqlRequest {
+                    query: Some(block.body.clone()),
+                    variables: variables.map(|own| Value::parse_json(own.body.as_bytes()).unwrap()),
+                    ..GraphqlRequest::default()
+                };
+                let client = ClientContext {
+                    draw: Draw::At(draw),
+                    mutations_allowed: true,
+                    ..ClientContext::default()
+                };
+                gateway.execute(request, &client).await;
+                asked += 1;
+                calls.insert(upstreams.take_calls());
+            }
+        }
+        let counted = recorder.handle().render();
+        let count = |state: &str| {
+            let name = format!("sangam_cache_lookups_total{{cache=\"plan\",state=\"{state}\"}} ");
+            let line = counted.lines().find_map(|line| line.strip_prefix(&name));
+            line.map_or(0, |count| count.parse::<usize>().unwrap())
+        };
+        let found = (count("miss"), count("hit"));
+        assert_eq!(
+            found,
+            (texts.len(), asked - texts.len()),
+            "{}",
+            path.display()
+        );
+        // The outcomes do differ.
+        with_labels += usize::from(calls.len() > texts.len());
+    }
+    assert!(
+        with_labels >= 5,
+        "only {with_labels} cases have outcomes that differ"
+    );
+}

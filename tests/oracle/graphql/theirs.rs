@@ -1,0 +1,59 @@
+//! graphql-js in a process of its own, asked line by line.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::ChildStdin;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+
+use crate::monolith::json::Json;
+
+pub(super) struct Theirs {
+    process: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Theirs {
+    pub(super) fn start() -> Self {
+        let folder = std::env::var_os("GRAPHQL_ORACLE").expect("GRAPHQL_ORACLE, by the script");
+        let mut process = Command::new("node")
+            .arg(PathBuf::from(folder).join("graphql.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node");
+        Theirs {
+            to: process.stdin.take().unwrap(),
+            from: BufReader::new(process.stdout.take().unwrap()),
+            process,
+        }
+    }
+
+    pub(super) fn ask(&mut self, what: Vec<(&str, Json)>) -> Json {
+        let members = what.into_iter().map(|(name, own)| (name.to_owned(), own));
+        writeln!(self.to, "{}", Json::Object(members.collect())).unwrap();
+        let mut line = String::new();
+        self.from.read_line(&mut line).unwrap();
+        Json::parse(line.as_bytes()).unwrap_or_else(|_| panic!("the oracle has ended: {line}"))
+    }
+
+    /// What is asked from here on is about this schema.
+    pub(super) fn schema(&mut self, sdl: &str) {
+        let answer = self.ask(vec![("schema", Json::string(sdl))]);
+        let problems = answer.get("problems").and_then(Json::as_list);
+        assert_eq!(problems, Some(&[][..]), "{sdl}");
+    }
+}
+
+impl Drop for Theirs {
+    fn drop(&mut self) {
+        // It waits for a next line that never comes.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,72 @@
+//! Differences that are known, each with its reason: `waivers.toml`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// A difference that is meant, or that others have to settle.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiver {
+    /// What differs.
+    kind: String,
+    /// What the difference says somewhere.
+    text: String,
+    /// What the operation has somewhere.
+    within: Option<String>,
+    /// An operation on the graph of `tests/validation` that shows it.
+    pub(super) operation: String,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    waiver: Vec<Waiver>,
+    coercion: Vec<Coercion>,
+}
+
+/// Values that are coerced otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Coercion {
+    types: Vec<String>,
+    /// As JSON.
+    values: Vec<String>,
+    reason: String,
+}
+
+fn file() -> File {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/graphql/waivers.toml");
+    toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+pub(super) fn of_coercion() -> Vec<Coercion> {
+    let all = file().coercion;
+    assert!(all.iter().all(|waiver| !waiver.reason.trim().is_empty()));
+    all
+}
+
+impl Coercion {
+    pub(super) fn covers(&self, ty: &str, value: &str) -> bool {
+        let has = |list: &[String], wanted: &str| list.iter().any(|own| own == wanted);
+        has(&self.types, ty) && has(&self.values, value)
+    }
+}
+
+pub(super) fn read() -> Vec<Waiver> {
+    let file = file();
+    for waiver in &file.waiver {
+        let said = !waiver.reason.trim().is_empty() && !waiver.text.is_empty();
+        assert!(said, "{}: no reason or text", waiver.kind);
+    }
+    file.waiver
+}
+
+impl Waiver {
+    pub(super) fn covers(&self, operation: &str, kind: &str, text: &str) -> bool {
+        let within = self.within.as_ref();
+        let within = within.is_none_or(|own| operation.contains(own));
+        self.kind == kind && text.contains(&self.text) && within
+    }
+}
