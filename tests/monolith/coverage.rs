@@ -30,6 +30,9 @@ const CONSTRUCTS: [(&str, &str); 21] = [
     ("connects of abstract types", "r_kind->match("),
 ];
 
+/// What no text shows: a subgraph lacks a field of a value type.
+const PARTS: &str = "value types in parts";
+
 /// How many worlds have each construct.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage(BTreeMap<&'static str, usize>);
@@ -44,11 +47,17 @@ impl Coverage {
                 *self.0.entry(name).or_default() += 1;
             }
         }
+        let mut fields = world.objects.iter().flat_map(|object| &object.fields);
+        if fields.any(|field| !field.missing.is_empty()) {
+            *self.0.entry(PARTS).or_default() += 1;
+        }
     }
 
     /// What no world has.
     pub(crate) fn lacking(&self) -> Vec<&'static str> {
         let all = CONSTRUCTS.iter().map(|(name, _)| *name);
-        all.filter(|name| !self.0.contains_key(name)).collect()
+        all.chain([PARTS])
+            .filter(|name| !self.0.contains_key(name))
+            .collect()
     }
 }
