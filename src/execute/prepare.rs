@@ -4,6 +4,7 @@ mod entities;
 mod groups;
 mod targets;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ahash::AHashMap;
@@ -168,18 +169,19 @@ impl Preparer<'_> {
         typename: Option<&str>,
         preparation: &mut Preparation,
     ) -> Vec<Group> {
+        let inputs = self.inputs(fetch, &[]);
         let mut groups = Groups::default();
         let mut text = Vec::new();
         for row in rows {
             text.clear();
-            let added = match plain_key(self.store, row, &fetch.inputs) {
+            let added = match plain_key(self.store, row, &inputs) {
                 Some(key) => groups.add_by_key(key, row, || {
                     let mut text = Vec::new();
-                    self.write(row, &fetch.inputs, typename, &mut text)?;
+                    self.write(row, &inputs, typename, &mut text)?;
                     Ok(text)
                 }),
                 None => {
-                    let written = self.write(row, &fetch.inputs, typename, &mut text);
+                    let written = self.write(row, &inputs, typename, &mut text);
                     written.map(|()| groups.add(&text, row))
                 }
             };
@@ -189,6 +191,20 @@ impl Preparer<'_> {
             }
         }
         groups.all
+    }
+
+    /// What a fetch takes from each row, without what is required by fields that are not read, or by these, which cannot
+    /// have it.
+    fn inputs<'f>(&self, fetch: &'f Fetch, unmet: &[usize]) -> Cow<'f, [Input]> {
+        let requirements = fetch.requirements.iter().enumerate();
+        let without = requirements
+            .filter(|(place, own)| unmet.contains(place) || !self.store.holds(own.guard))
+            .map(|(place, _)| place);
+        let without: SmallVec<[usize; 4]> = without.collect();
+        match without.is_empty() {
+            true => Cow::Borrowed(&fetch.inputs),
+            false => Cow::Owned(fetch.inputs_without(&without)),
+        }
     }
 
     /// A row's inputs as a representation, or as a key.

@@ -108,6 +108,15 @@ pub struct Requirement {
     pub field: Name,
     /// What it requires.
     pub inputs: Vec<Input>,
+    /// When the field is read, by index into [`Plan::guards`](super::Plan::guards).
+    pub guard: u32,
+}
+
+impl Input {
+    /// Whether it is the same part of the same rows; parts of it may differ.
+    pub fn is(&self, other: &Input) -> bool {
+        (self.slot, &self.name, self.only) == (other.slot, &other.name, other.only)
+    }
 }
 
 /// What identifies an entry at a level: entering the same lookup again reuses it.
@@ -131,9 +140,7 @@ pub(super) struct Level {
 
 /// Adds an input; what is there already only gains children.
 pub(crate) fn merge_input(inputs: &mut Vec<Input>, input: Input) {
-    match inputs.iter_mut().find(|known| {
-        known.slot == input.slot && known.name == input.name && known.only == input.only
-    }) {
+    match inputs.iter_mut().find(|known| known.is(&input)) {
         Some(known) => {
             for child in input.children {
                 merge_input(&mut known.children, child);

@@ -333,12 +333,21 @@ impl<'p, 'g> Finisher<'p, 'g> {
     ) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
-            if let Some(readers) = self.readers.get(&(world, need, slot)) {
+            let readers = self.readers.get(&(world, need, slot));
+            let readers = readers.into_iter().flatten();
+            let child = self.planner.needs[need.0 as usize].slots[slot as usize].child;
+            let mut below = BTreeSet::new();
+            if let Some(child) = child {
+                self.input_readers(world, child, &input.children, &mut below);
+            }
+            // Whoever reads other parts of an object need not be waited for; it may even wait for this one.
+            let parts = !input.children.is_empty()
+                && input.children.iter().all(|input| input.slot.is_some())
+                && readers.clone().any(|reader| below.contains(reader));
+            if !parts {
                 into.extend(readers);
             }
-            if let Some(child) = self.planner.needs[need.0 as usize].slots[slot as usize].child {
-                self.input_readers(world, child, &input.children, into);
-            }
+            into.extend(below);
         }
     }
 
@@ -369,8 +378,31 @@ impl<'p, 'g> Finisher<'p, 'g> {
         for &index in order.iter().rev() {
             let draft = self.planner.fetches[index].clone();
             let guard = self.settle_fetch(&draft);
-            self.want_inputs(draft.need, &draft.inputs, &guard);
+            let requirements = draft.requirements.iter();
+            let required: Vec<&Input> = requirements.flat_map(|own| &own.inputs).collect();
+            let own = draft.inputs.iter();
+            let own = own.filter(|input| input.key || !required.iter().any(|one| input.is(one)));
+            self.want_inputs(draft.need, own, &guard);
+            for requirement in &draft.requirements {
+                let guard = self.guard_of_requirement(draft.tree, requirement);
+                self.want_inputs(draft.need, &requirement.inputs, &guard);
+            }
         }
+    }
+
+    /// What only one field requires is wanted when that field is.
+    fn guard_of_requirement(&self, tree: TreeId, requirement: &Requirement) -> Guard {
+        let tree = &self.planner.trees[tree.0 as usize];
+        let mut guard = Guard::never();
+        for field in &tree.fields {
+            if self.slot(tree.need, field.slot).key.field == requirement.field {
+                guard.or(&self.field_guard(tree.need, field));
+            }
+        }
+        for (_, cast) in &tree.casts {
+            guard.or(&self.guard_of_requirement(*cast, requirement));
+        }
+        guard
     }
 
     /// When a fetch is wanted. One that tells the concrete type is wanted whenever its rows are, whatever it reads besides.
@@ -424,7 +456,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
         wanted.and_all(&self.planner.guard_of_worlds(field.worlds))
     }
 
-    fn want_inputs(&mut self, need: NeedId, inputs: &[Input], guard: &Guard) {
+    fn want_inputs<'i>(
+        &mut self,
+        need: NeedId,
+        inputs: impl IntoIterator<Item = &'i Input>,
+        guard: &Guard,
+    ) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
             self.planner.needs[need.0 as usize].slots[slot as usize]
@@ -442,8 +479,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
         after: Vec<usize>,
         operation: &print::Operation<'_>,
     ) -> Fetch {
-        let draft = self.planner.fetches[index].clone();
+        let mut draft = self.planner.fetches[index].clone();
         let guard = self.settle_fetch(&draft);
+        for requirement in &mut draft.requirements {
+            let guard = self.guard_of_requirement(draft.tree, requirement);
+            requirement.guard = self.guard(guard);
+        }
         let read = self.read(draft.tree);
         let lookup = self.planner.graph.lookup(draft.lookup).clone();
         if let LookupKind::Connect {

@@ -174,7 +174,7 @@ impl Fetch {
     pub fn inputs_without(&self, unmet: &[usize]) -> Vec<Input> {
         let of_any = |input: &Input| {
             let mut all = self.requirements.iter().flat_map(|own| &own.inputs);
-            all.any(|own| (own.slot, &own.name, own.only) == (input.slot, &input.name, input.only))
+            all.any(|own| own.is(input))
         };
         let others = |input: &&Input| input.key || !of_any(input);
         let mut inputs: Vec<Input> = self.inputs.iter().filter(others).cloned().collect();

@@ -173,7 +173,7 @@ impl Preparer<'_> {
         for (row, failure) in std::mem::take(&mut preparation.failed) {
             let unmet = self.unmet(fetch, row);
             let places: Vec<usize> = unmet.iter().map(|(place, _)| *place).collect();
-            let inputs = fetch.inputs_without(&places);
+            let inputs = self.inputs(fetch, &places);
             let mut text = Vec::new();
             if self.write(row, &inputs, Some(typename), &mut text).is_err() {
                 preparation.failed.push((row, failure));
@@ -219,6 +219,7 @@ impl Preparer<'_> {
     fn unmet(&self, fetch: &Fetch, row: RowId) -> Vec<(usize, u32)> {
         let types = &self.runtime.graph.types;
         let own = fetch.requirements.iter().enumerate();
+        let own = own.filter(|(_, own)| self.store.holds(own.guard));
         let failed = own.filter_map(|(place, own)| {
             let mut text = Vec::new();
             match write_members(self.store, types, row, &own.inputs, true, &mut text) {

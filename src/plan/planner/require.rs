@@ -109,6 +109,7 @@ impl Planner<'_> {
         Ok(Some(Requirement {
             field: field.clone(),
             inputs: self.require(need, ty, set)?,
+            guard: 0,
         }))
     }
 
