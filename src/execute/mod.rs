@@ -1,9 +1,9 @@
 //! A plan and variables become an answer.
 //!
-//! The path of a request through this room: [`execute`] starts every fetch whose predecessors have ended; `prepare` turns
-//! rows into calls; `call` makes them, through the caches; `land` reads what came into rows, as the fetch's projection
-//! says; and when all is done `write` writes the rows as the response. One request is one task: its calls run at the
-//! same time, its reading and writing do not.
+//! The path of a request through this room: [`execute`] starts every fetch whose predecessors have ended (`start`);
+//! `prepare` turns rows into calls; `call` makes them, through the caches; `land` reads what came into rows, as the
+//! fetch's projection says; and when all is done `write` writes the rows as the response. One request is one task: its
+//! calls run at the same time, its reading and writing do not.
 
 mod answers;
 mod call;
@@ -26,6 +26,7 @@ mod record;
 mod runs;
 mod serial;
 mod service_errors;
+mod start;
 mod store;
 mod write;
 
@@ -52,11 +53,7 @@ pub use self::failure::Kind as FailureKind;
 use self::land::Lander;
 use self::land::Remark;
 use self::order::Orders;
-use self::prepare::Gathered;
-use self::prepare::Preparation;
 use self::prepare::Prepared;
-use self::prepare::Preparer;
-use self::prepare::Targets;
 use self::queue::Queue;
 use self::queue::Waiting;
 pub use self::record::CallRecord;
@@ -64,7 +61,6 @@ use self::store::RowId;
 use self::store::Store;
 use self::write::Writer;
 use crate::cache::Provenance;
-use crate::connector::RenderError;
 use crate::plan::Call;
 use crate::plan::Fetch;
 use crate::plan::Plan;
@@ -253,175 +249,6 @@ impl<'a> Execution<'a> {
                 .endpoints
                 .get(place)
                 .is_some_and(|endpoint| endpoint.may_be_storable())
-    }
-
-    /// Starts every fetch whose predecessors have ended, and ends those that have nothing to do.
-    fn start_ready(&mut self) {
-        let mut progress = true;
-        while progress {
-            progress = false;
-            for index in 0..self.plan.fetches.len() {
-                if self.states[index] == State::Waiting && self.is_ready(index) {
-                    // Of a call for several fetches, others than this one may have nothing to do.
-                    let several = matches!(self.plan.fetches[index].call, Call::Entities { .. });
-                    self.start(index);
-                    progress |= several || self.states[index] == State::Done;
-                }
-            }
-        }
-    }
-
-    fn is_ready(&self, index: usize) -> bool {
-        let fetch = &self.plan.fetches[index];
-        let serial = self.plan.kind == OperationType::Mutation;
-        let earlier_done = !serial
-            || self
-                .turns
-                .iter()
-                .zip(&self.states)
-                .all(|(turn, state)| *turn >= self.turns[index] || *state == State::Done);
-        earlier_done
-            && fetch
-                .after
-                .iter()
-                .all(|other| self.states[*other] == State::Done)
-    }
-
-    fn start(&mut self, index: usize) {
-        let fetch = &self.plan.fetches[index];
-        if let Call::Entities { batch, .. } = &fetch.call {
-            return self.start_batch(*batch);
-        }
-        if !self.store.holds(fetch.guard) {
-            self.states[index] = State::Done;
-            return;
-        }
-        let mut preparation = self.preparer().prepare(fetch);
-        let may_share = self.may_share(index);
-        let (calls, mut refused) = (std::mem::take(&mut preparation.calls), Vec::new());
-        let mut count = calls.len();
-        for call in calls {
-            refused.extend(self.queue.add(self.plan, index, call, may_share));
-        }
-        count -= refused.len();
-        self.fail_unprepared(index, &preparation);
-        if !refused.is_empty() {
-            let rows = refused.iter().flat_map(|call| call.targets.rows());
-            let targets = Targets::Rows(rows.collect());
-            let failure = self.too_many_calls();
-            self.lander(index).fail_targets(fetch, &targets, failure);
-        }
-        self.states[index] = match count {
-            0 => State::Done,
-            count => State::Running(count),
-        };
-    }
-
-    /// Starts all fetches that a call of `_entities` is made for.
-    fn start_batch(&mut self, batch: usize) {
-        let (plan, batch) = (self.plan, &self.plan.batches[batch]);
-        let mut gathered = Gathered::default();
-        for &index in &batch.fetches {
-            self.states[index] = State::Done;
-            if self.store.holds(plan.fetches[index].guard) {
-                let mut preparation = self.preparer().gather(index, &mut gathered);
-                for partial in std::mem::take(&mut preparation.calls) {
-                    self.add_entities(index, Ok(partial));
-                }
-                self.fail_unprepared(index, &preparation);
-            }
-        }
-        if let Some(first) = gathered.first() {
-            let call = self
-                .preparer()
-                .entities(&plan.fetches[first], batch, gathered);
-            self.add_entities(first, call);
-        }
-    }
-
-    /// Has a call of `_entities` made for those that ask for it, of which this fetch is the first.
-    fn add_entities(&mut self, first: usize, call: Result<Prepared, (Targets, RenderError)>) {
-        let fetch = &self.plan.fetches[first];
-        let call = match call {
-            Ok(call) => call,
-            Err((targets, error)) => {
-                observed::unrendered(self.runtime, fetch, &error);
-                return self
-                    .lander(first)
-                    .unrendered(fetch, &targets, &error.message);
-            }
-        };
-        let asking = call.asking(first).to_vec();
-        if let Some(refused) = self.queue.add(self.plan, first, call, false) {
-            let failure = self.too_many_calls();
-            return self
-                .lander(first)
-                .fail_targets(fetch, &refused.targets, failure);
-        }
-        for index in asking {
-            let open = match self.states[index] {
-                State::Running(open) => open,
-                State::Waiting | State::Done => 0,
-            };
-            self.states[index] = State::Running(open + 1);
-        }
-    }
-
-    fn preparer(&self) -> Preparer<'_> {
-        Preparer {
-            runtime: self.runtime,
-            plan: self.plan,
-            request: self.request,
-            store: &self.store,
-            root: self.root,
-        }
-    }
-
-    /// Fails the rows of a fetch for which there is no call.
-    fn fail_unprepared(&mut self, index: usize, preparation: &Preparation) {
-        let fetch = &self.plan.fetches[index];
-        let mut lander = self.lander(index);
-        for (row, failure) in &preparation.failed {
-            let failure = lander.failures.elsewhere(*failure);
-            merge::fail_row(lander.store, lander.plan, *row, fetch.read, failure);
-        }
-        for (row, requirement, failure) in &preparation.unmet {
-            let field = &fetch.requirements[*requirement].field;
-            let failure = lander.failures.elsewhere(*failure);
-            let (store, plan) = (&mut *lander.store, lander.plan);
-            merge::fail_named(store, plan, *row, fetch.read, field, failure);
-        }
-        if !preparation.too_many.is_empty() {
-            let (count, most) = (
-                preparation.too_many.len(),
-                lander.runtime.limits.list_fan_out,
-            );
-            let message = format!("{count} objects are more than one step may start from ({most})");
-            lander.fail(fetch, &preparation.too_many, Failure::limit(message));
-        }
-        for (targets, error) in &preparation.unrendered {
-            observed::unrendered(lander.runtime, fetch, error);
-            lander.unrendered(fetch, targets, &error.message);
-        }
-    }
-
-    fn too_many_calls(&self) -> Failure {
-        let limit = self.runtime.limits.upstream_calls;
-        Failure::limit(format!(
-            "The operation needs more calls to upstreams than allowed ({limit})"
-        ))
-    }
-
-    /// Whether a fetch's calls can be the same as others that are still to be made, and may be made once for all: those
-    /// of one fetch have been told apart by then, but where the mapping reads whom a call is for.
-    fn may_share(&self, index: usize) -> bool {
-        let fetch = &self.plan.fetches[index];
-        let Call::Connect { connect, .. } = &fetch.call else {
-            return false;
-        };
-        let connect = self.runtime.graph.connect(fetch.service, *connect);
-        let reads_inputs = connect.is_some_and(|connect| connect.reads.selection_reads_inputs);
-        (reads_inputs || self.siblings[index]) && self.freshness(index) != Freshness::Mutation
     }
 
     /// What puts the answers to a fetch into rows.

@@ -1,0 +1,147 @@
+//! Which fetches must have ended before others begin, and the order that follows from it.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use super::super::PlanError;
+use super::super::draft::Draft;
+use super::super::draft::Input;
+use super::super::draft::PosId;
+use super::super::draft::TreeId;
+use super::super::need::NeedId;
+use super::super::planner::World;
+use super::Finisher;
+
+impl Finisher<'_, '_> {
+    pub(super) fn note_readers(&mut self) {
+        let mut readers = HashMap::new();
+        for (index, draft) in self.planner.fetches.iter().enumerate() {
+            if draft.merged_into.is_none() {
+                self.note_tree(index, draft.tree, &mut readers);
+            }
+        }
+        self.readers = readers;
+    }
+
+    fn note_tree(
+        &self,
+        fetch: usize,
+        tree: TreeId,
+        readers: &mut HashMap<(usize, NeedId, u16), BTreeSet<usize>>,
+    ) {
+        let tree = &self.planner.trees[tree.0 as usize];
+        for field in &tree.fields {
+            for world in (0..self.planner.worlds.len()).filter(|world| field.worlds.has(*world)) {
+                let read = (world, tree.need, field.slot);
+                readers.entry(read).or_default().insert(fetch);
+            }
+            if let Some(child) = field.child {
+                self.note_tree(fetch, child, readers);
+            }
+        }
+        for (_, cast) in &tree.casts {
+            self.note_tree(fetch, *cast, readers);
+        }
+    }
+
+    /// The fetches that must have ended before each fetch begins: those that make its rows, and those that read its inputs.
+    pub(super) fn dependencies(&mut self) -> Result<Vec<BTreeSet<usize>>, PlanError> {
+        let count = self.planner.fetches.len();
+        self.planner.reach.spend(count)?;
+        let mut all = vec![BTreeSet::new(); count];
+        for (place, world) in self.planner.worlds.iter().enumerate() {
+            self.dependencies_in(place, world, &mut all);
+        }
+        Ok(all)
+    }
+
+    fn dependencies_in(&self, place: usize, world: &World, all: &mut [BTreeSet<usize>]) {
+        let resolve = |fetch: usize| self.planner.fetches[fetch].merged_into.unwrap_or(fetch);
+        let fetch_of = |pos: &PosId| resolve(self.planner.positions[pos.0 as usize].fetch);
+        let mut providers: HashMap<(NeedId, u16), BTreeSet<usize>> = HashMap::new();
+        for ((need, slot, _), pos) in &world.served {
+            let known = providers.entry((*need, *slot)).or_default();
+            known.insert(fetch_of(pos));
+        }
+        for (index, draft) in self.planner.fetches.iter().enumerate() {
+            if draft.merged_into.is_some() || !draft.worlds.has(place) {
+                continue;
+            }
+            let before = &mut all[index];
+            let mut need = draft.need;
+            if self.starts_from_one_type(draft) {
+                before.extend(world.typed_by.get(&need).map(fetch_of));
+            }
+            while let Some((parent, slot)) = self.planner.needs[need.0 as usize].parent {
+                before.extend(providers.get(&(parent, slot)).into_iter().flatten());
+                if !self.counts_for_all(parent, slot) {
+                    before.extend(world.typed_by.get(&parent).map(fetch_of));
+                }
+                need = parent;
+            }
+            self.input_readers(place, draft.need, &draft.inputs, before);
+            before.remove(&index);
+        }
+    }
+
+    /// Whether which rows a fetch starts from, or what it takes of them, depends on their concrete type.
+    fn starts_from_one_type(&self, draft: &Draft) -> bool {
+        draft.ty != self.planner.needs[draft.need.0 as usize].ty
+            || draft.inputs.iter().any(|input| input.only.is_some())
+    }
+
+    fn counts_for_all(&self, need: NeedId, slot: u16) -> bool {
+        let own = &self.planner.needs[need.0 as usize];
+        let all = self.planner.graph.types.info(own.ty).possible.len();
+        own.slots[slot as usize].types.len() >= all
+    }
+
+    fn input_readers(
+        &self,
+        world: usize,
+        need: NeedId,
+        inputs: &[Input],
+        into: &mut BTreeSet<usize>,
+    ) {
+        for input in inputs {
+            let Some(slot) = input.slot else { continue };
+            let readers = self.readers.get(&(world, need, slot));
+            let readers = readers.into_iter().flatten();
+            let child = self.planner.needs[need.0 as usize].slots[slot as usize].child;
+            let mut below = BTreeSet::new();
+            if let Some(child) = child {
+                self.input_readers(world, child, &input.children, &mut below);
+            }
+            // Whoever reads other parts of an object need not be waited for; it may even wait for this one.
+            let parts = !input.children.is_empty()
+                && input.children.iter().all(|input| input.slot.is_some())
+                && readers.clone().any(|reader| below.contains(reader));
+            if !parts {
+                into.extend(readers);
+            }
+            into.extend(below);
+        }
+    }
+
+    pub(super) fn order(&self, before: &[BTreeSet<usize>]) -> Result<Vec<usize>, PlanError> {
+        let fetches = &self.planner.fetches;
+        let mut open: Vec<usize> = (0..fetches.len())
+            .filter(|index| fetches[*index].merged_into.is_none())
+            .collect();
+        open.sort_by_key(|index| (fetches[*index].sequence, *index));
+        let mut done: Vec<usize> = Vec::with_capacity(open.len());
+        let mut is_done = vec![false; fetches.len()];
+        while !open.is_empty() {
+            let ready = open
+                .iter()
+                .position(|index| before[*index].iter().all(|b| is_done[*b]));
+            // Entries are made after what they need: a circle would be a fault of the planner's own.
+            let ready = ready
+                .ok_or_else(|| PlanError::Unsatisfiable("circular requirements".to_owned()))?;
+            let next = open.remove(ready);
+            is_done[next] = true;
+            done.push(next);
+        }
+        Ok(done)
+    }
+}

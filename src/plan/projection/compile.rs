@@ -1,0 +1,394 @@
+//! Projections compiled from what an operation needs.
+
+use super::super::Read;
+use super::super::ReadField;
+use super::super::ReadId;
+use super::super::need::Need;
+use super::Dynamic;
+use super::KeyNode;
+use super::NewRow;
+use super::ObjectNode;
+use super::Projection;
+use super::ProjectionId;
+use super::Root;
+use super::Sink;
+use super::keys::collect_names;
+use super::keys::has_named;
+use super::keys::input_keys;
+use super::keys::static_keys;
+use crate::mapping::Selection;
+use crate::mapping::ast::Expr;
+use crate::mapping::ast::ExprKind;
+use crate::mapping::ast::Item;
+use crate::mapping::ast::Path;
+use crate::mapping::ast::SubSelection;
+
+/// Compiles the projection of a GraphQL service's object, by response keys.
+pub(in crate::plan) fn of_service(reads: &[Read], needs: &[Need], read: ReadId) -> Projection {
+    let mut compiler = Compiler {
+        reads,
+        needs,
+        projection: Projection::default(),
+    };
+    let node = compiler.by_key(read, |field| &field.key);
+    compiler.projection.root = Root::Object(node);
+    compiler.projection
+}
+
+/// Compiles the projection of a connect: its selection, as far as the operation needs it. `read` is what is read of the
+/// objects it yields; `None` for a leaf.
+pub(crate) fn of_connect(
+    reads: &[Read],
+    needs: &[Need],
+    selection: &Selection,
+    read: Option<ReadId>,
+) -> Projection {
+    let mut compiler = Compiler {
+        reads,
+        needs,
+        projection: Projection::default(),
+    };
+    let root = compiler.root(selection.root(), read);
+    compiler.projection.root = root;
+    compiler.projection
+}
+
+struct Compiler<'a> {
+    reads: &'a [Read],
+    needs: &'a [Need],
+    projection: Projection,
+}
+
+impl Compiler<'_> {
+    fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
+        let read = &self.reads[read.0 as usize];
+        let width = self.needs[read.need.0 as usize].width();
+        NewRow {
+            need: read.need.0,
+            width,
+            ty: read.ty,
+            parent,
+        }
+    }
+
+    fn add(&mut self, node: ObjectNode) -> ProjectionId {
+        self.projection.nodes.push(node);
+        ProjectionId((self.projection.nodes.len() - 1) as u32)
+    }
+
+    fn node(&mut self, id: ProjectionId) -> &mut ObjectNode {
+        &mut self.projection.nodes[id.0 as usize]
+    }
+
+    /// Objects whose keys are those of the fields: a GraphQL service's, or an evaluated selection's.
+    fn by_key(&mut self, read: ReadId, key: fn(&ReadField) -> &str) -> ProjectionId {
+        let own = &self.reads[read.0 as usize];
+        let rows = vec![self.new_row(read, None)];
+        let typename = own.typename;
+        let id = self.add(ObjectNode {
+            rows,
+            typename,
+            ..ObjectNode::default()
+        });
+        for field in &self.reads[read.0 as usize].fields {
+            let sink = match field.read {
+                None => Sink::Leaf {
+                    row: 0,
+                    slot: field.slot,
+                },
+                Some(read) => Sink::Object {
+                    row: 0,
+                    slot: field.slot,
+                    node: self.by_key(read, key),
+                },
+            };
+            self.sink(id, key(field), sink);
+        }
+        id
+    }
+
+    fn sink(&mut self, node: ProjectionId, name: &str, sink: Sink) {
+        let place = self.key(node, name);
+        self.node(node).keys[place].sinks.push(sink);
+    }
+
+    fn key(&mut self, node: ProjectionId, name: &str) -> usize {
+        let keys = &mut self.node(node).keys;
+        if let Some(place) = keys.iter().position(|key| &*key.name == name) {
+            return place;
+        }
+        keys.push(KeyNode {
+            name: name.into(),
+            sinks: Vec::new(),
+            capture: None,
+        });
+        keys.len() - 1
+    }
+
+    fn evaluated(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
+        let then = Box::new(match read {
+            Some(read) => Root::Object(self.by_key(read, |field| &field.name)),
+            None => Root::Leaf,
+        });
+        Root::Evaluated {
+            expression: expression.clone(),
+            reads: expression.reads_input(),
+            then,
+        }
+    }
+
+    fn root(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
+        // A path with braces that stands alone is what the whole yields, a list too.
+        if let ExprKind::Object(selection) = &expression.kind
+            && let [Item::Spread { value }] = selection.items.as_slice()
+            && value.as_path().is_some_and(|path| path.selection.is_some())
+        {
+            return self.root(value, read);
+        }
+        match (&expression.kind, read) {
+            (ExprKind::Object(selection), Some(read))
+                if expression.reads_input() && self.is_static(selection, read) =>
+            {
+                Root::Object(self.object(selection, read))
+            }
+            (ExprKind::Path(path), _) => self.root_path(expression, path, read),
+            _ => self.evaluated(expression, read),
+        }
+    }
+
+    fn root_path(&mut self, expression: &Expr, path: &Path, read: Option<ReadId>) -> Root {
+        let Some(keys) = static_keys(path) else {
+            return self.evaluated(expression, read);
+        };
+        let then = match (&path.selection, read) {
+            (None, None) => Root::Leaf,
+            (Some(selection), Some(read)) if self.is_static(selection, read) => {
+                Root::Object(self.object(selection, read))
+            }
+            _ => return self.evaluated(expression, read),
+        };
+        if keys.is_empty() {
+            return then;
+        }
+        let otherwise = Box::new(self.evaluated(expression, read));
+        Root::Path {
+            keys,
+            then: Box::new(then),
+            otherwise,
+        }
+    }
+
+    /// Whether a selection can be read without evaluating it as a whole: the types are known, no name is given twice, what
+    /// spreads is a plain path, and there are named fields, so that it yields an object whatever the spreads lead to.
+    fn is_static(&self, selection: &SubSelection, read: ReadId) -> bool {
+        let mut names = Vec::new();
+        (has_named(selection) || selection.items.is_empty())
+            && !self.reads[read.0 as usize].typename
+            && collect_names(selection, &mut names)
+    }
+
+    fn object(&mut self, selection: &SubSelection, read: ReadId) -> ProjectionId {
+        let rows = vec![self.new_row(read, None)];
+        let id = self.add(ObjectNode {
+            rows,
+            ..ObjectNode::default()
+        });
+        self.items(id, id, &[], selection, read, 0);
+        id
+    }
+
+    /// The items of a selection whose `$` is the object that `keys` lead to from `scope`; `at` is its node.
+    fn items(
+        &mut self,
+        scope: ProjectionId,
+        at: ProjectionId,
+        keys: &[Box<str>],
+        selection: &SubSelection,
+        read: ReadId,
+        row: u16,
+    ) {
+        for item in &selection.items {
+            match item {
+                Item::Field { name, value, .. } => {
+                    let fields = &self.reads[read.0 as usize].fields;
+                    let wanted = fields.iter().filter(|field| *field.name == **name);
+                    let wanted: Vec<_> = wanted.map(|field| (field.slot, field.read)).collect();
+                    for (slot, below) in wanted {
+                        self.field(scope, at, keys, value, slot, below, row);
+                    }
+                }
+                Item::Spread { value } => {
+                    let (Some(path), Some(own)) =
+                        (value.as_path(), value.as_path().and_then(static_keys))
+                    else {
+                        continue;
+                    };
+                    let Some(below) = &path.selection else {
+                        continue;
+                    };
+                    let lead = keys.len();
+                    let keys: Vec<Box<str>> = keys.iter().chain(&own).cloned().collect();
+                    let node = self.spread(at, &keys, lead);
+                    self.items(scope, node, &keys, below, read, row);
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn field(
+        &mut self,
+        scope: ProjectionId,
+        at: ProjectionId,
+        keys: &[Box<str>],
+        value: &Expr,
+        slot: u16,
+        below: Option<ReadId>,
+        row: u16,
+    ) {
+        match (&value.kind, below) {
+            (ExprKind::Path(path), None) if path.selection.is_none() => {
+                if let Some(own) = static_keys(path)
+                    && let Some((last, lead)) = own.split_last()
+                {
+                    let node = self.descend(at, lead);
+                    return self.sink(node, last, Sink::Leaf { row, slot });
+                }
+            }
+            (ExprKind::Path(path), Some(read)) => {
+                if let (Some(own), Some(selection)) = (static_keys(path), &path.selection)
+                    && self.is_static(selection, read)
+                {
+                    if let Some((last, lead)) = own.split_last() {
+                        let child = self.object(selection, read);
+                        let node = self.descend(at, lead);
+                        return self.sink(
+                            node,
+                            last,
+                            Sink::Object {
+                                row,
+                                slot,
+                                node: child,
+                            },
+                        );
+                    }
+                    if keys.is_empty() {
+                        return self.nested(scope, at, selection, (row, slot), read);
+                    }
+                }
+            }
+            (ExprKind::Object(selection), Some(read))
+                if keys.is_empty() && self.is_static(selection, read) =>
+            {
+                return self.nested(scope, at, selection, (row, slot), read);
+            }
+            _ => {}
+        }
+        self.dynamic(at, value, slot, below, row);
+    }
+
+    /// A row made of the same object. (Behind a spread's path it would be there even when the path leads nowhere: such
+    /// items are evaluated.)
+    fn nested(
+        &mut self,
+        scope: ProjectionId,
+        at: ProjectionId,
+        selection: &SubSelection,
+        parent: (u16, u16),
+        read: ReadId,
+    ) {
+        let new = self.new_row(read, Some(parent));
+        let rows = &mut self.node(scope).rows;
+        rows.push(new);
+        let row = (rows.len() - 1) as u16;
+        self.items(scope, at, &[], selection, read, row);
+    }
+
+    fn dynamic(
+        &mut self,
+        at: ProjectionId,
+        value: &Expr,
+        slot: u16,
+        below: Option<ReadId>,
+        row: u16,
+    ) {
+        let then = match below {
+            Some(read) => Root::Object(self.by_key(read, |field| &field.name)),
+            None => Root::Leaf,
+        };
+        match input_keys(value) {
+            Some(keys) => {
+                for key in keys {
+                    let place = self.key(at, &key);
+                    if self.node(at).keys[place].capture.is_none() {
+                        let captures = &mut self.node(at).captures;
+                        captures.push(key);
+                        let index = (captures.len() - 1) as u16;
+                        self.node(at).keys[place].capture = Some(index);
+                    }
+                }
+            }
+            None => self.node(at).capture_all = true,
+        }
+        self.node(at).dynamic.push(Dynamic {
+            expression: value.clone(),
+            row,
+            slot,
+            then,
+        });
+    }
+
+    /// The node that the keys behind `lead` lead to from another, for what spreads.
+    fn spread(&mut self, mut at: ProjectionId, keys: &[Box<str>], lead: usize) -> ProjectionId {
+        let mut trail = String::from("$");
+        for (index, name) in keys.iter().enumerate() {
+            trail.push('.');
+            trail.push_str(name);
+            if index < lead {
+                continue;
+            }
+            let place = self.key(at, name);
+            let known = self.node(at).keys[place]
+                .sinks
+                .iter()
+                .find_map(|sink| match sink {
+                    Sink::Spread { node, .. } => Some(*node),
+                    _ => None,
+                });
+            at = match known {
+                Some(node) => node,
+                None => {
+                    let node = self.add(ObjectNode::default());
+                    let trail = trail.as_str().into();
+                    let sink = Sink::Spread { node, trail };
+                    self.node(at).keys[place].sinks.push(sink);
+                    node
+                }
+            };
+        }
+        at
+    }
+
+    /// The node that keys lead to from another, through objects without rows.
+    fn descend(&mut self, mut at: ProjectionId, keys: &[Box<str>]) -> ProjectionId {
+        for name in keys {
+            let place = self.key(at, name);
+            let known = self.node(at).keys[place]
+                .sinks
+                .iter()
+                .find_map(|sink| match sink {
+                    Sink::Path(node) => Some(*node),
+                    _ => None,
+                });
+            at = match known {
+                Some(node) => node,
+                None => {
+                    let node = self.add(ObjectNode::default());
+                    self.node(at).keys[place].sinks.push(Sink::Path(node));
+                    node
+                }
+            };
+        }
+        at
+    }
+}

@@ -1,0 +1,137 @@
+//! Which keys of its input an expression reads, where that can be told before there is an input.
+
+use crate::mapping::ast::Expr;
+use crate::mapping::ast::ExprKind;
+use crate::mapping::ast::Item;
+use crate::mapping::ast::Path;
+use crate::mapping::ast::Start;
+use crate::mapping::ast::StepKind;
+use crate::mapping::ast::SubSelection;
+
+/// The keys of a path that starts at `$` and takes nothing but keys (and `?`, which makes no difference to a slot).
+pub(super) fn static_keys(path: &Path) -> Option<Vec<Box<str>>> {
+    if !matches!(path.start, Start::Input) {
+        return None;
+    }
+    let mut keys = Vec::with_capacity(path.steps.len());
+    for step in &path.steps {
+        match &step.kind {
+            StepKind::Key(name) => keys.push(Box::from(&**name)),
+            StepKind::Optional => {}
+            StepKind::Bind { .. } | StepKind::Method(_) => return None,
+        }
+    }
+    Some(keys)
+}
+
+pub(super) fn has_named(selection: &SubSelection) -> bool {
+    let is_named = |item: &Item| matches!(item, Item::Field { .. });
+    selection.items.iter().any(is_named)
+}
+
+/// Collects the names that a selection gives; false when one is given twice or something dynamic spreads. (Several spreads
+/// alone merge, lists by index: that is dynamic too.)
+pub(super) fn collect_names<'a>(selection: &'a SubSelection, names: &mut Vec<&'a str>) -> bool {
+    selection.items.iter().all(|item| match item {
+        Item::Field { name, .. } => {
+            let new = !names.contains(&&**name);
+            names.push(name);
+            new
+        }
+        Item::Spread { value } => match value.as_path() {
+            Some(path) => match (&path.selection, static_keys(path)) {
+                (Some(below), Some(_)) => {
+                    (has_named(below) || below.items.len() < 2) && collect_names(below, names)
+                }
+                _ => false,
+            },
+            None => false,
+        },
+    })
+}
+
+/// The keys of `$` that an expression reads; `None` when it reads `$` as a whole.
+pub(super) fn input_keys(value: &Expr) -> Option<Vec<Box<str>>> {
+    let mut keys = Vec::new();
+    read_keys(value, false, &mut keys).then_some(keys)
+}
+
+/// Notes the keys of the outer `$` that are read. `shadowed`: `$` is another one here, and only `@` could still reach the
+/// outer value, through what a method was applied to.
+fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
+    match &value.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Array(items) | ExprKind::Chain(_, items) => {
+            items.iter().all(|item| read_keys(item, shadowed, keys))
+        }
+        ExprKind::Object(selection) => read_items(selection, shadowed, keys),
+        ExprKind::Path(path) => {
+            let started = match &path.start {
+                Start::Input if shadowed => true,
+                Start::Input => match path.steps.first().map(|step| &step.kind) {
+                    Some(StepKind::Key(name)) => {
+                        if !keys.iter().any(|known| **known == **name) {
+                            keys.push(Box::from(&**name));
+                        }
+                        true
+                    }
+                    _ => false,
+                },
+                // `@` outside of a method's arguments is `$`: at the top it would be the whole object.
+                Start::Current => shadowed,
+                Start::Variable(_) => true,
+                Start::Expression(inner) => read_keys(inner, shadowed, keys),
+            };
+            started
+                && path.steps.iter().all(|step| match &step.kind {
+                    StepKind::Key(_) | StepKind::Optional => true,
+                    StepKind::Bind { value, .. } => value
+                        .as_ref()
+                        .is_none_or(|value| read_argument(value, shadowed, keys)),
+                    StepKind::Method(call) => call
+                        .arguments
+                        .iter()
+                        .all(|argument| read_argument(argument, shadowed, keys)),
+                })
+                && path
+                    .selection
+                    .as_ref()
+                    .is_none_or(|selection| read_items(selection, true, keys))
+        }
+    }
+}
+
+/// In an argument `$` is still the outer one, and `@` the method's input, which has been noted already.
+fn read_argument(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
+    match value.as_path() {
+        Some(path) if matches!(path.start, Start::Current) => {
+            path.steps.iter().all(|step| match &step.kind {
+                StepKind::Key(_) | StepKind::Optional => true,
+                StepKind::Bind { value, .. } => value
+                    .as_ref()
+                    .is_none_or(|value| read_argument(value, shadowed, keys)),
+                StepKind::Method(call) => call
+                    .arguments
+                    .iter()
+                    .all(|argument| read_argument(argument, shadowed, keys)),
+            })
+        }
+        _ => match &value.kind {
+            ExprKind::Array(items) | ExprKind::Chain(_, items) => {
+                items.iter().all(|item| read_argument(item, shadowed, keys))
+            }
+            ExprKind::Object(selection) => selection.items.iter().all(|item| match item {
+                Item::Field { value, .. } | Item::Spread { value } => {
+                    read_argument(value, shadowed, keys)
+                }
+            }),
+            _ => read_keys(value, shadowed, keys),
+        },
+    }
+}
+
+fn read_items(selection: &SubSelection, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
+    selection.items.iter().all(|item| match item {
+        Item::Field { value, .. } | Item::Spread { value } => read_keys(value, shadowed, keys),
+    })
+}
