@@ -34,7 +34,11 @@ impl Lander<'_> {
                     let cell = lander.read_for(taker, (number, 0), &mut reader)?;
                     Ok((cell, Vec::new()))
                 };
-                match self.document(fetch, entity, true, read) {
+                // One call may be made for several fetches.
+                let at = std::mem::replace(&mut self.at, taker.fetch);
+                let document = self.document(fetch, entity, true, read);
+                self.at = at;
+                match document {
                     Ok((cell, _)) => self.entity(taker, cell),
                     Err(stop) => {
                         let failure = self.unreadable(fetch, stop, entity.document.status);

@@ -83,16 +83,7 @@ fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
                 Start::Expression(inner) => read_keys(inner, shadowed, keys),
             };
             started
-                && path.steps.iter().all(|step| match &step.kind {
-                    StepKind::Key(_) | StepKind::Optional => true,
-                    StepKind::Bind { value, .. } => value
-                        .as_ref()
-                        .is_none_or(|value| read_argument(value, shadowed, keys)),
-                    StepKind::Method(call) => call
-                        .arguments
-                        .iter()
-                        .all(|argument| read_argument(argument, shadowed, keys)),
-                })
+                && read_steps(path, shadowed, keys)
                 && path
                     .selection
                     .as_ref()
@@ -101,21 +92,24 @@ fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     }
 }
 
+/// What the steps of a path read besides the value that they are applied to.
+fn read_steps(path: &Path, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
+    path.steps.iter().all(|step| match &step.kind {
+        StepKind::Key(_) | StepKind::Optional => true,
+        StepKind::Bind { value, .. } => value
+            .as_ref()
+            .is_none_or(|value| read_argument(value, shadowed, keys)),
+        StepKind::Method(call) => call
+            .arguments
+            .iter()
+            .all(|argument| read_argument(argument, shadowed, keys)),
+    })
+}
+
 /// In an argument `$` is still the outer one, and `@` the method's input, which has been noted already.
 fn read_argument(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     match value.as_path() {
-        Some(path) if matches!(path.start, Start::Current) => {
-            path.steps.iter().all(|step| match &step.kind {
-                StepKind::Key(_) | StepKind::Optional => true,
-                StepKind::Bind { value, .. } => value
-                    .as_ref()
-                    .is_none_or(|value| read_argument(value, shadowed, keys)),
-                StepKind::Method(call) => call
-                    .arguments
-                    .iter()
-                    .all(|argument| read_argument(argument, shadowed, keys)),
-            })
-        }
+        Some(path) if matches!(path.start, Start::Current) => read_steps(path, shadowed, keys),
         _ => match &value.kind {
             ExprKind::Array(items) | ExprKind::Chain(_, items) => {
                 items.iter().all(|item| read_argument(item, shadowed, keys))
