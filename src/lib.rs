@@ -13,8 +13,10 @@
 //! - [`gateway`]: one serving generation: graph, plans, caches.
 //! - [`server`]: GraphQL over HTTP, health, metrics.
 //! - [`spec`]: recorded exchanges and expected answers: a connector's tests.
+//! - [`budget`]: bytes that requests hold, bounded; any room may charge what it holds.
 //! - [`observe`], [`config`], [`cli`]: traces and logs; settings; the commands.
 
+pub mod budget;
 pub mod cache;
 pub mod cli;
 pub mod config;

@@ -52,6 +52,10 @@ section! {
         upstream_calls: usize = 200,
         /// Bytes of one answer, before compression.
         answer_bytes: ByteSize = ByteSize(32_000_000),
+        /// Bytes that one operation may hold while it is worked on: upstream bodies, rows and the answer together.
+        operation_bytes: ByteSize = ByteSize(128_000_000),
+        /// Bytes that all operations together may hold; one that needs more fails with the kind `BUSY`.
+        operations_bytes: ByteSize = ByteSize(512_000_000),
         /// Errors listed in one answer; further ones are counted.
         errors: usize = 100,
         /// How long one operation may take; fields that are not there by then are null, with an error of kind `TIMEOUT`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
+use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
 use crate::document::Object;
@@ -45,6 +46,8 @@ pub struct ExecutionLimits {
     pub answer_bytes: usize,
     /// Bytes of rows in flight, documents not counted.
     pub row_bytes: usize,
+    /// Bytes that one execution may hold: documents, rows and the answer together.
+    pub operation_bytes: usize,
     /// Errors that one answer lists; one failure is listed at 20 paths at the most.
     pub errors: usize,
     /// From the beginning of the execution to its end.
@@ -59,6 +62,7 @@ impl Default for ExecutionLimits {
             list_fan_out: 10_000,
             answer_bytes: 16 * 1024 * 1024,
             row_bytes: 128 * 1024 * 1024,
+            operation_bytes: 128_000_000,
             errors: 100,
             timeout: Duration::from_secs(30),
         }
@@ -76,6 +80,8 @@ pub struct Runtime {
     pub documents: Arc<Documents>,
     /// Bounds.
     pub limits: ExecutionLimits,
+    /// What all executions together may hold.
+    pub budget: Arc<Budget>,
 }
 
 /// What executing an operation took, or is expected to take: what grows is made large enough at once.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::native;
+use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
 use crate::cache::KeptHeaders;
@@ -121,10 +122,12 @@ pub(super) fn build(
             upstream_calls: limits.upstream_calls,
             list_fan_out: limits.list_fanout,
             answer_bytes: limits.answer_bytes.0,
+            operation_bytes: limits.operation_bytes.0,
             errors: limits.errors,
             timeout: limits.operation_timeout,
             ..ExecutionLimits::default()
         },
+        budget: Budget::new(limits.operations_bytes.0),
     };
     let document_limits = DocumentLimits {
         bytes: limits.document_bytes.0,

@@ -4,20 +4,32 @@ use super::{code, files, root};
 
 /// Which rooms a room may use. `observe` and `config` are leaves that only the upper rooms use; what is measured of
 /// calls has its names from `observe`.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
+    ("budget", &[]),
     ("document", &[]),
     ("mapping", &["document"]),
     ("connector", &["document", "mapping"]),
     ("graph", &["document", "mapping", "connector"]),
     ("plan", &["document", "mapping", "connector", "graph"]),
-    ("source", &["document", "mapping", "connector", "observe"]),
+    (
+        "source",
+        &["budget", "document", "mapping", "connector", "observe"],
+    ),
     (
         "cache",
-        &["document", "mapping", "connector", "source", "observe"],
+        &[
+            "budget",
+            "document",
+            "mapping",
+            "connector",
+            "source",
+            "observe",
+        ],
     ),
     (
         "execute",
         &[
+            "budget",
             "document",
             "mapping",
             "connector",
@@ -33,6 +45,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     (
         "gateway",
         &[
+            "budget",
             "document",
             "mapping",
             "connector",
@@ -45,7 +58,10 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "observe",
         ],
     ),
-    ("server", &["document", "gateway", "config", "observe"]),
+    (
+        "server",
+        &["budget", "document", "gateway", "config", "observe"],
+    ),
     (
         "spec",
         &[
@@ -79,7 +95,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Rooms that do no IO, read no clock and are not async.
-const PURE: [&str; 4] = ["document", "mapping", "graph", "plan"];
+const PURE: [&str; 5] = ["budget", "document", "mapping", "graph", "plan"];
 
 const IMPURE: [&str; 8] = [
     "std::fs",

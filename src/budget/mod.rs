@@ -1,0 +1,210 @@
+//! Bytes that requests hold in memory, bounded while they are being held.
+//!
+//! There are two bounds. A [`Budget`] is shared by everything that is in flight in the process; an [`Account`] is one
+//! operation's (or one compilation's, one answer's) part of it, with a bound of its own. Who is about to hold bytes
+//! charges them to its account *before* it makes them; the account draws from the budget in steps of [`STEP`] bytes, so
+//! that a charge is one addition and seldom touches what other threads write. What an account has drawn goes back to the
+//! budget when the account is dropped, however the request ended.
+//!
+//! The figures are estimates by whoever charges: a document's length, a row's cells. They need not be exact to bound the
+//! process, but what grows with a client's input or an upstream's answer must be charged by someone.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// How many bytes an account draws from its budget at once, at least.
+const STEP: usize = 64 * 1024;
+
+/// The bytes that everything in flight may hold together.
+#[derive(Debug)]
+pub struct Budget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+/// Why bytes may not be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Exceeded {
+    /// The account's own bound, in bytes: the request is too large, however quiet the process is.
+    #[error("one operation may hold {0} bytes")]
+    Account(usize),
+    /// The bound of the budget, in bytes: the process is busy, and the request may succeed later.
+    #[error("all operations together may hold {0} bytes")]
+    Budget(usize),
+}
+
+impl Budget {
+    /// A budget of `limit` bytes.
+    pub fn new(limit: usize) -> Arc<Budget> {
+        Arc::new(Budget {
+            used: AtomicUsize::new(0),
+            limit,
+        })
+    }
+
+    /// A budget that refuses nothing, for what runs by itself: tests, `explain`, specs.
+    pub fn unbounded() -> Arc<Budget> {
+        Budget::new(usize::MAX)
+    }
+
+    /// Bytes that accounts have drawn.
+    pub fn used(&self) -> usize {
+        self.used.load(Relaxed)
+    }
+
+    /// The bound in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// An empty account that may hold `limit` bytes.
+    pub fn account(self: &Arc<Budget>, limit: usize) -> Account {
+        Account {
+            budget: Arc::clone(self),
+            limit,
+            used: AtomicUsize::new(0),
+            drawn: AtomicUsize::new(0),
+        }
+    }
+
+    fn draw(&self, bytes: usize) -> bool {
+        let drawn = self.used.fetch_update(Relaxed, Relaxed, |used| {
+            used.checked_add(bytes).filter(|used| *used <= self.limit)
+        });
+        drawn.is_ok()
+    }
+}
+
+/// The bytes that one operation holds. It can be shared by the tasks that work for the operation.
+#[derive(Debug)]
+pub struct Account {
+    budget: Arc<Budget>,
+    limit: usize,
+    used: AtomicUsize,
+    /// What was drawn from the budget: at least `used`, once a charge has returned.
+    drawn: AtomicUsize,
+}
+
+impl Account {
+    /// Counts bytes that are about to be held.
+    ///
+    /// # Errors
+    /// A bound would be passed; then nothing was counted.
+    pub fn charge(&self, bytes: usize) -> Result<(), Exceeded> {
+        let counted = self.used.fetch_update(Relaxed, Relaxed, |used| {
+            used.checked_add(bytes).filter(|used| *used <= self.limit)
+        });
+        let used = match counted {
+            Ok(before) => before + bytes,
+            Err(_) => return Err(Exceeded::Account(self.limit)),
+        };
+        let drawn = self.drawn.load(Relaxed);
+        if used <= drawn {
+            return Ok(());
+        }
+        // Whole steps where they fit; near the budget's end exactly what is needed. Two tasks that charge at once may
+        // both draw, which only means that this account holds a step that it does not use yet.
+        let needed = used - drawn;
+        let most = self.limit.saturating_sub(drawn).max(needed);
+        let step = needed.next_multiple_of(STEP).min(most);
+        for bytes in [step, needed] {
+            if self.budget.draw(bytes) {
+                self.drawn.fetch_add(bytes, Relaxed);
+                return Ok(());
+            }
+        }
+        self.used.fetch_sub(bytes, Relaxed);
+        Err(Exceeded::Budget(self.budget.limit))
+    }
+
+    /// Gives back bytes that were charged and are no longer held. They stay drawn, for the account's next charges.
+    pub fn release(&self, bytes: usize) {
+        let released = self
+            .used
+            .fetch_update(Relaxed, Relaxed, |used| Some(used.saturating_sub(bytes)));
+        debug_assert!(released.is_ok());
+    }
+
+    /// Bytes that are held.
+    pub fn used(&self) -> usize {
+        self.used.load(Relaxed)
+    }
+
+    /// The account's own bound in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(*self.drawn.get_mut(), Relaxed);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_has_a_bound_of_its_own() {
+        let budget = Budget::new(usize::MAX);
+        let account = budget.account(100);
+        account.charge(60).unwrap();
+        assert_eq!(account.charge(41), Err(Exceeded::Account(100)));
+        account.charge(40).unwrap();
+        account.release(50);
+        account.charge(50).unwrap();
+        assert_eq!(account.used(), 100);
+        assert_eq!(budget.used(), 100, "never more than the account may hold");
+    }
+
+    #[test]
+    fn accounts_share_a_budget_and_give_it_back() {
+        let budget = Budget::new(3 * STEP);
+        let (first, second) = (budget.account(usize::MAX), budget.account(usize::MAX));
+        first.charge(STEP + 1).unwrap();
+        assert_eq!(budget.used(), 2 * STEP);
+        assert_eq!(
+            second.charge(STEP + 1),
+            Err(Exceeded::Budget(3 * STEP)),
+            "a refused charge draws nothing"
+        );
+        assert_eq!((second.used(), budget.used()), (0, 2 * STEP));
+        second.charge(STEP).unwrap();
+        assert_eq!(budget.used(), budget.limit());
+        first.charge(STEP - 1).unwrap();
+        assert_eq!(first.charge(1), Err(Exceeded::Budget(3 * STEP)));
+        drop(first);
+        second.charge(2 * STEP).unwrap();
+        drop(second);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_charge_that_overflows_is_refused() {
+        let account = Budget::unbounded().account(usize::MAX);
+        account.charge(1).unwrap();
+        assert_eq!(
+            account.charge(usize::MAX),
+            Err(Exceeded::Account(usize::MAX))
+        );
+    }
+
+    #[test]
+    fn tasks_of_one_operation_charge_at_once() {
+        let budget = Budget::new(usize::MAX);
+        let account = budget.account(usize::MAX);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..10_000).for_each(|_| account.charge(7).unwrap()));
+            }
+        });
+        assert_eq!(account.used(), 4 * 10_000 * 7);
+        assert!(budget.used() >= account.used());
+        drop(account);
+        assert_eq!(budget.used(), 0);
+    }
+}
