@@ -16,6 +16,7 @@ use super::figures;
 use super::figures::Sample;
 use super::figures::Side;
 use super::process::Process;
+use super::rows;
 use super::rows::Row;
 use super::rows::Targets;
 use super::wrk;
@@ -29,6 +30,8 @@ pub(super) struct Compared {
     sides: [Side; 2],
     ceilings: Ceilings,
     targets: Targets,
+    /// What the second side is, as the table's head says it.
+    other: &'static str,
 }
 
 /// A row, ready to be loaded.
@@ -50,7 +53,14 @@ pub(super) async fn run(bench: &Bench, row: &Row) -> Result<Compared, Box<dyn Er
     Ok(Compared {
         sides: pair.sides,
         ceilings,
-        targets: row.targets,
+        targets: match bench.before {
+            Some(_) => rows::NO_WORSE,
+            None => row.targets,
+        },
+        other: match bench.before {
+            Some(_) => "before",
+            None => "by hand",
+        },
     })
 }
 
@@ -63,7 +73,7 @@ async fn start<'a>(bench: &'a Bench, row: &Row) -> Result<Pair<'a>, Box<dyn Erro
     let (gateway, ours, answer) =
         one_side(bench, &upstream, &body, || bench.gateway(&settings)).await?;
     let (backend, theirs, expected) = one_side(bench, &upstream, &body, || {
-        Process::role(&["backend", row.by_hand, &address])
+        bench.other_side(&settings, row.by_hand, &address)
     })
     .await?;
     if !same(&answer, &expected)? {
@@ -147,7 +157,7 @@ impl Pair<'_> {
 impl Compared {
     pub(super) fn table(&self) -> String {
         let [gateway, by_hand] = &self.sides;
-        figures::table(gateway, by_hand, self.targets, self.ceilings)
+        figures::table((gateway, by_hand), self.other, self.targets, self.ceilings)
     }
 
     /// Whether both sides made the same calls. Under load, each connection can have made the calls of one request that
@@ -246,7 +256,9 @@ mod tests {
                 throughput: Target::None,
                 cpu: Target::None,
                 memory: Target::None,
+                memory_ratio: Target::None,
             },
+            other: "by hand",
         };
         compared.same_calls()
     }

@@ -60,13 +60,12 @@ impl Target {
 /// One row of the comparison as a Markdown table. Ratios are medians of the pairs' ratios: the two runs of a pair saw
 /// the same weather.
 pub(super) fn table(
-    gateway: &Side,
-    by_hand: &Side,
+    (gateway, by_hand): (&Side, &Side),
+    other: &str,
     targets: Targets,
     ceilings: Ceilings,
 ) -> String {
-    let mut lines =
-        String::from("| | gateway | by hand | ratio | target |\n|---|---:|---:|---:|---|\n");
+    let mut lines = format!("| | gateway | {other} | ratio | target |\n|---|---:|---:|---:|---|\n");
     let mut under_load =
         |name: &str, of: &dyn Fn(&Sample) -> f64, digits: usize, target: Target| {
             let ratios = gateway
@@ -113,11 +112,12 @@ pub(super) fn table(
     ] {
         let _ = writeln!(lines, "| {name} | {ours} | {theirs} | | equal |");
     }
-    for (name, ours, theirs, target) in [
+    for (name, ours, theirs, target, of_ratio) in [
         (
             "memory when idle, MB",
             gateway.idle,
             by_hand.idle,
+            Target::None,
             Target::None,
         ),
         (
@@ -125,13 +125,15 @@ pub(super) fn table(
             gateway.peak,
             by_hand.peak,
             targets.memory,
+            targets.memory_ratio,
         ),
     ] {
         let (ours, theirs) = (megabytes(ours), megabytes(theirs));
+        let ratio = ours / theirs;
+        let met = format!("{}{}", target.text(ours), of_ratio.text(ratio));
         let _ = writeln!(
             lines,
-            "| {name} | {ours:.1} | {theirs:.1} | | {} |",
-            target.text(ours)
+            "| {name} | {ours:.1} | {theirs:.1} | {ratio:.2} | {met} |"
         );
     }
     lines.push_str(&limits(ceilings, gateway.calls));

@@ -1,4 +1,5 @@
 //! The comparison: for each row, the gateway and the backend written by hand are loaded in turns, on this machine only.
+//! With `BENCH_BEFORE`, an older binary of the gateway takes the backend's part.
 //!
 //! - [`rows`]: what is compared: the table of rows, with their targets.
 //! - [`compare`]: how one row is run.
@@ -52,10 +53,12 @@ struct Bench {
     pairs: usize,
     /// Rows whose name has this in it.
     only: String,
+    /// An older binary of the gateway, to hold this one against instead of the backends.
+    before: Option<PathBuf>,
 }
 
 /// Runs all rows and prints their figures. `BENCH_SECONDS` (5) is the length of one run, `BENCH_PAIRS` (10) their
-/// number; `BENCH_ROW` picks rows by a part of their name.
+/// number; `BENCH_ROW` picks rows by a part of their name; `BENCH_BEFORE` is the path of an older `sangam` to compare with.
 pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
     let bench = Bench {
         paths,
@@ -66,6 +69,7 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
         only: std::env::var("BENCH_ROW")
             .unwrap_or_default()
             .to_lowercase(),
+        before: std::env::var_os("BENCH_BEFORE").map(PathBuf::from),
     };
     println!("{}", bench.weather());
     let mut void = false;
@@ -78,11 +82,13 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
             void = true;
         }
     }
-    if bench.wants(cold::NAME) {
+    // These have no other side.
+    let alone = bench.before.is_none();
+    if alone && bench.wants(cold::NAME) {
         println!("\n### {}\n", cold::NAME);
         print!("{}", cold::run(&bench).await?);
     }
-    if bench.wants(growth::NAME) {
+    if alone && bench.wants(growth::NAME) {
         println!("\n### {}\n", growth::NAME);
         print!("{}", growth::run(&bench).await?);
     }
@@ -121,6 +127,19 @@ impl Bench {
     /// Starts the gateway with these settings, on a port that is free.
     fn gateway(&self, settings: &str) -> Result<Process, Box<dyn Error>> {
         Process::gateway(&self.paths.gateway, &self.files.settings(settings)?)
+    }
+
+    /// Starts what the gateway is compared with: an older gateway, or the row's backend.
+    fn other_side(
+        &self,
+        settings: &str,
+        backend: &str,
+        upstream: &str,
+    ) -> Result<Process, Box<dyn Error>> {
+        match &self.before {
+            Some(binary) => Process::gateway(binary, &self.files.settings(settings)?),
+            None => Process::role(&["backend", backend, upstream]),
+        }
     }
 
     /// The answer to a GraphQL request with this body.

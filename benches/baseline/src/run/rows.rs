@@ -25,18 +25,29 @@ pub(super) struct Row {
     pub(super) targets: Targets,
 }
 
-/// What must hold: of the ratios of throughput and CPU time, and of the gateway's memory at most, in MB.
+/// What must hold: of the ratios of throughput and CPU time, of the gateway's memory at most, in MB, and of the ratio of
+/// the two sides' memory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Targets {
     pub(super) throughput: Target,
     pub(super) cpu: Target,
     pub(super) memory: Target,
+    pub(super) memory_ratio: Target,
 }
+
+/// What must hold against an older binary of the gateway.
+pub(super) const NO_WORSE: Targets = Targets {
+    throughput: Target::AtLeast(0.98),
+    cpu: Target::None,
+    memory: Target::None,
+    memory_ratio: Target::AtMost(1.05),
+};
 
 const AS_BY_HAND: Targets = Targets {
     throughput: Target::AtLeast(0.95),
     cpu: Target::AtMost(1.2),
     memory: Target::None,
+    memory_ratio: Target::None,
 };
 
 enum Operation {
@@ -99,6 +110,7 @@ pub(super) const ROWS: [Row; 7] = [
             throughput: Target::AtLeast(0.95),
             cpu: Target::None,
             memory: Target::None,
+            memory_ratio: Target::None,
         },
     },
     Row {
@@ -111,6 +123,7 @@ pub(super) const ROWS: [Row; 7] = [
             throughput: Target::AtLeast(0.8),
             cpu: Target::None,
             memory: Target::None,
+            memory_ratio: Target::None,
         },
     },
     Row {
@@ -123,6 +136,7 @@ pub(super) const ROWS: [Row; 7] = [
             throughput: Target::AtLeast(0.8),
             cpu: Target::None,
             memory: Target::AtMost(150.0),
+            memory_ratio: Target::None,
         },
     },
 ];
