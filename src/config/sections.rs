@@ -124,8 +124,18 @@ section! {
         level: LogLevel = LogLevel::Info,
         /// How a line looks.
         format: LogFormat = LogFormat::Json,
-        /// Which requests get a line of their own.
+        /// Which requests get a line of their own, as far as `lines_per_second` allows it.
         requests: LogRequests = LogRequests::Problems,
+        /// Lines of one kind that are written in one second; the next line of that kind says how many were left out. Lines
+        /// are of one kind when they have the same message, outcome, connector and kind of error.
+        lines_per_second: usize = 50,
+        /// Bytes of lines that wait to be written while standard error is not read; a line that finds no space is dropped
+        /// and counted.
+        queue_bytes: ByteSize = ByteSize(1_000_000),
+        /// Bytes of the text of one field; the rest of a longer one is left out.
+        field_bytes: ByteSize = ByteSize(2_000),
+        /// How long the gateway waits at its end for lines that are not written yet.
+        flush_timeout: Duration = Duration::from_secs(1),
     }
 }
 

@@ -15,6 +15,10 @@ pub struct Field {
 /// Every field, sorted by name.
 pub const FIELDS: &[Field] = &[
     field("address", "an address of our own that we listen on"),
+    field(
+        "backtrace",
+        "where a panic came from, if `RUST_BACKTRACE` asks for it",
+    ),
     field("bytes", "the length of a body"),
     field("cache", "what became of a look into a cache: hit, miss, …"),
     field("connector", "a connector's name"),
@@ -45,6 +49,10 @@ pub const FIELDS: &[Field] = &[
         "identifies a request; in the answer's `x-request-id` too",
     ),
     field("status", "an HTTP status"),
+    field(
+        "suppressed",
+        "how many lines of this kind were left out since the last one (`log.lines_per_second`)",
+    ),
     field("trace_id", "identifies the trace"),
     field("version", "the gateway's version"),
 ];

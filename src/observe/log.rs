@@ -1,12 +1,13 @@
 //! Log lines: one JSON object (or one readable line) per event, with the request that it belongs to.
 //!
 //! Only fields of [`FIELDS`](super::fields::FIELDS) are written, only events of our own code (a library's debug texts
-//! hold whatever it likes), and what is known to be a secret is hidden even there.
+//! hold whatever it likes), and what is known to be a secret is hidden even there. How many lines of a kind are written
+//! is bounded ([`limiter`](super::limiter)), and so is what waits to be written ([`queue`](super::queue)): a line never
+//! holds up the thread that has it.
 
 use std::fmt::{self, Write as _};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tracing::field::{Field, Visit};
@@ -15,9 +16,11 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::fields::is_allowed;
+use super::limiter::{Clock, Limiter, LineKind};
 use super::mask::Masker;
+use super::queue::{Queue, Sink};
 use super::scope::with_request;
-use crate::config::LogFormat;
+use crate::config::{Log, LogFormat};
 use crate::document::write_json_string;
 
 /// Whose events are written.
@@ -25,35 +28,139 @@ pub(crate) fn is_ours(target: &str) -> bool {
     ["sangam", "opentelemetry"].contains(&target.split("::").next().unwrap_or(target))
 }
 
-/// Where lines go: standard error, or a buffer of a test.
-pub type Sink = Box<dyn Write + Send>;
-
-/// Writes log lines.
-pub(crate) struct LogLayer {
+/// Makes log lines and has them written.
+pub(crate) struct Lines {
     format: LogFormat,
+    field_bytes: usize,
     masker: Arc<ArcSwap<Masker>>,
-    sink: Mutex<Sink>,
+    limiter: Limiter,
+    queue: Queue,
 }
 
-impl LogLayer {
-    pub(crate) fn new(format: LogFormat, masker: Arc<ArcSwap<Masker>>, sink: Sink) -> LogLayer {
-        LogLayer {
+impl Lines {
+    /// # Errors
+    /// The thread that writes cannot be started.
+    pub(crate) fn new(
+        log: &Log,
+        masker: Arc<ArcSwap<Masker>>,
+        sink: Sink,
+        clock: Clock,
+    ) -> std::io::Result<Lines> {
+        let format = log.format;
+        let notice = move |count| dropped_line(format, count);
+        Ok(Lines {
             format,
+            field_bytes: log.field_bytes.0,
             masker,
-            sink: Mutex::new(sink),
+            limiter: Limiter::new(log.lines_per_second, clock),
+            queue: Queue::start(log.queue_bytes.0, Box::new(notice), sink)?,
+        })
+    }
+
+    /// Waits until all lines so far are written, but no longer than this.
+    pub(crate) fn flush(&self, at_most: Duration) -> bool {
+        self.queue.flush(at_most)
+    }
+
+    /// The same, unless the last flush waited in vain and nothing was written since.
+    pub(crate) fn flush_unless_stalled(&self, at_most: Duration) -> bool {
+        self.queue.flush_unless_stalled(at_most)
+    }
+
+    /// Writes the line of a panic.
+    pub(super) fn panicked(&self, error: &str, backtrace: Option<&str>) {
+        let Some(suppressed) = self.limiter.admit(LineKind::PANIC) else {
+            return;
+        };
+        let mut fields = FieldWriter::new(self.format, usize::MAX);
+        fields.named("error", error);
+        if let Some(backtrace) = backtrace {
+            fields.named("backtrace", backtrace);
         }
+        self.push(
+            Level::ERROR,
+            module_path!(),
+            "a thread panicked",
+            fields,
+            suppressed,
+        );
+    }
+
+    /// Ends a line and has it written.
+    fn push(
+        &self,
+        level: Level,
+        target: &str,
+        message: &str,
+        mut fields: FieldWriter,
+        suppressed: u64,
+    ) {
+        if suppressed > 0 {
+            fields.number("suppressed", suppressed);
+        }
+        with_request(|request| {
+            fields.named("request_id", request.id.as_str());
+            fields.named("method", request.method.as_str());
+        });
+        let line = line(self.format, level, target, message, &fields.out);
+        self.queue.push(&self.masker.load().mask(&line));
     }
 }
 
+/// The line that says how many others were dropped.
+fn dropped_line(format: LogFormat, count: u64) -> String {
+    let mut fields = FieldWriter::new(format, usize::MAX);
+    fields.number("count", count);
+    let message = "lines were dropped: the log was not read fast enough";
+    line(format, Level::WARN, module_path!(), message, &fields.out)
+}
+
+fn line(format: LogFormat, level: Level, target: &str, message: &str, fields: &str) -> String {
+    let time = humantime::format_rfc3339_millis(SystemTime::now());
+    let level = level_name(level);
+    let mut line = String::with_capacity(128 + message.len() + fields.len());
+    // Writing to a string cannot fail.
+    match format {
+        LogFormat::Json => {
+            let _ = write!(
+                line,
+                "{{\"time\":\"{time}\",\"level\":\"{level}\",\"target\":\"{target}\",\"message\":"
+            );
+            push_json_string(message, &mut line);
+            line.push_str(fields);
+            line.push_str("}\n");
+        }
+        LogFormat::Text => {
+            let _ = writeln!(line, "{time} {level:5} {message}{fields}");
+        }
+    }
+    line
+}
+
+/// Hands events to [`Lines`].
+pub(crate) struct LogLayer(pub(crate) Arc<Lines>);
+
 /// Writes allowed fields.
-struct FieldWriter<'a> {
+struct FieldWriter {
     format: LogFormat,
-    out: &'a mut String,
+    /// The longest text of a field.
+    max_bytes: usize,
+    out: String,
     message: String,
 }
 
-impl FieldWriter<'_> {
+impl FieldWriter {
+    fn new(format: LogFormat, max_bytes: usize) -> FieldWriter {
+        FieldWriter {
+            format,
+            max_bytes,
+            out: String::new(),
+            message: String::new(),
+        }
+    }
+
     fn text(&mut self, field: &Field, text: &str) {
+        let text = &text[..text.floor_char_boundary(self.max_bytes)];
         if field.name() == "message" {
             self.message.push_str(text);
         } else if is_allowed(field.name()) {
@@ -61,10 +168,16 @@ impl FieldWriter<'_> {
         }
     }
 
+    fn number(&mut self, name: &str, number: u64) {
+        self.key(name);
+        // Writing to a string cannot fail.
+        let _ = write!(self.out, "{number}");
+    }
+
     fn named(&mut self, name: &str, text: &str) {
         self.key(name);
         match self.format {
-            LogFormat::Json => push_json_string(text, self.out),
+            LogFormat::Json => push_json_string(text, &mut self.out),
             LogFormat::Text => self.out.push_str(&text.replace(['\n', '\r'], " ")),
         }
     }
@@ -88,7 +201,7 @@ impl FieldWriter<'_> {
     }
 }
 
-impl Visit for FieldWriter<'_> {
+impl Visit for FieldWriter {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.text(field, value);
     }
@@ -149,41 +262,19 @@ impl<S: Subscriber> Layer<S> for LogLayer {
         if !is_ours(metadata.target()) {
             return;
         }
-        let mut fields = String::new();
-        let mut writer = FieldWriter {
-            format: self.format,
-            out: &mut fields,
-            message: String::new(),
+        let LogLayer(lines) = self;
+        let Some(suppressed) = lines.limiter.admit(LineKind::of(event)) else {
+            return;
         };
-        event.record(&mut writer);
-        with_request(|request| {
-            writer.named("request_id", request.id.as_str());
-            writer.named("method", request.method.as_str());
-        });
-        let message = writer.message;
-        let time = humantime::format_rfc3339_millis(SystemTime::now());
-        let level = level_name(*metadata.level());
-        let target = metadata.target();
-        let mut line = String::with_capacity(128 + fields.len());
-        match self.format {
-            LogFormat::Json => {
-                let _ = write!(
-                    line,
-                    "{{\"time\":\"{time}\",\"level\":\"{level}\",\"target\":\"{target}\",\"message\":"
-                );
-                push_json_string(&message, &mut line);
-                line.push_str(&fields);
-                line.push_str("}\n");
-            }
-            LogFormat::Text => {
-                let _ = writeln!(line, "{time} {level:5} {message}{fields}");
-            }
-        }
-        let masker = self.masker.load();
-        let line = masker.mask(&line);
-        if let Ok(mut sink) = self.sink.lock() {
-            // A log that cannot be written must not stop the gateway.
-            let _ = sink.write_all(line.as_bytes());
-        }
+        let mut fields = FieldWriter::new(lines.format, lines.field_bytes);
+        event.record(&mut fields);
+        let message = std::mem::take(&mut fields.message);
+        lines.push(
+            *metadata.level(),
+            metadata.target(),
+            &message,
+            fields,
+            suppressed,
+        );
     }
 }

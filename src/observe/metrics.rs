@@ -49,6 +49,8 @@ pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
 pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
 /// How long compiling an operation took.
 pub const PLAN_SECONDS: &str = "sangam_plan_seconds";
+/// Lines of the log that were not written.
+pub const LOG_LINES_DROPPED: &str = "sangam_log_lines_dropped_total";
 
 /// Every metric.
 pub const METRICS: &[Metric] = &[
@@ -105,6 +107,12 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Seconds,
         labels: &[],
         about: "Time to parse, validate and plan an operation that was not in the plan cache",
+    },
+    Metric {
+        name: LOG_LINES_DROPPED,
+        kind: MetricKind::Counter,
+        labels: &["reason"],
+        about: "Lines of the log that were not written: rate (more of one kind than `log.lines_per_second`), queue (the log was not read fast enough), failed (it cannot be written)",
     },
 ];
 

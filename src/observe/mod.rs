@@ -2,19 +2,25 @@
 //!
 //! What may be written is decided here once: log lines and exported spans hold the [`fields`] of a table and no others,
 //! [`metrics`] are those of a table, and [`Masker`] hides known secrets even in allowed fields. Messages are fixed
-//! texts; what varies is a field.
+//! texts; what varies is a field. Nothing here waits for the reader of the log: lines go through a bounded queue.
 
 pub mod fields;
+mod limiter;
 mod log;
 mod mask;
 pub mod metrics;
 mod otlp;
+mod panics;
+mod queue;
 pub mod scope;
 mod table;
 mod trace_context;
 pub mod trace_state;
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use opentelemetry::Context;
@@ -30,18 +36,22 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::registry::Registry;
 
-pub use log::Sink;
+pub use limiter::Clock;
 pub use mask::Masker;
+pub use queue::Sink;
 pub use table::markdown;
 pub use trace_context::TraceContext;
 
 use crate::config::{Log, LogLevel, Tracing};
+use log::{Lines, LogLayer};
 
-/// What observes this process; dropping it sends what is not sent yet.
-#[derive(Debug)]
+/// What observes this process; dropping it has the lines written that are not written yet, and waits for that as long as the
+/// settings say.
 pub struct Observer {
     masker: Arc<ArcSwap<Masker>>,
     provider: Option<SdkTracerProvider>,
+    lines: Arc<Lines>,
+    flush_timeout: Duration,
 }
 
 impl Observer {
@@ -50,27 +60,47 @@ impl Observer {
         self.masker.store(Arc::new(masker));
     }
 
-    /// Sends the spans that have not been sent yet; waits for it.
-    pub fn flush(&self) {
+    /// Sends the spans that have not been sent yet, and writes the lines that have not been written; waits for it.
+    pub fn flush(self) {
         if let Some(provider) = &self.provider {
-            // There is nobody left to tell when this fails.
+            // What fails here has a line, and nothing more can be done.
             let _ = provider.shutdown();
         }
     }
 }
 
-/// The subscriber for these settings, which writes lines to `sink`, and its observer. Runs within a tokio runtime when
-/// spans are exported.
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.lines.flush(self.flush_timeout);
+    }
+}
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
+    }
+}
+
+/// The subscriber for these settings, which has a thread write lines to `sink`, and its observer. The clock tells when a
+/// second is over in which only so many lines are written. Runs within a tokio runtime when spans are exported.
 pub fn subscriber(
     log: &Log,
     tracing: &Tracing,
     sink: Sink,
+    clock: Clock,
 ) -> Result<
     (Box<dyn tracing::Subscriber + Send + Sync>, Observer),
     Box<dyn std::error::Error + Send + Sync>,
 > {
     let masker = Arc::new(ArcSwap::default());
     let provider = otlp::provider(tracing)?;
+    let lines = Arc::new(Lines::new(log, Arc::clone(&masker), sink, clock)?);
+    let observer = Observer {
+        masker,
+        provider: provider.clone(),
+        lines: Arc::clone(&lines),
+        flush_timeout: log.flush_timeout,
+    };
     let level = match log.level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -79,9 +109,8 @@ pub fn subscriber(
     };
     let Some(provider) = provider else {
         // Not a layer that does nothing: spans that no layer wants would be kept for it.
-        let subscriber = Box::new(Registry::default().with(lines(log, level, &masker, sink)));
-        let provider = None;
-        return Ok((subscriber, Observer { masker, provider }));
+        let subscriber = Box::new(Registry::default().with(layer(lines, level)));
+        return Ok((subscriber, observer));
     };
     let spans = {
         let layer = tracing_opentelemetry::layer()
@@ -100,19 +129,13 @@ pub fn subscriber(
         });
         layer.with_filter(ours.with_max_level_hint(LevelFilter::INFO))
     };
-    let lines = lines(log, level, &masker, sink);
+    let lines = layer(lines, level);
     let subscriber = Box::new(Registry::default().with(spans).with(lines));
-    let provider = Some(provider);
-    Ok((subscriber, Observer { masker, provider }))
+    Ok((subscriber, observer))
 }
 
 /// The layer that writes lines.
-fn lines<S>(
-    log: &Log,
-    level: LevelFilter,
-    masker: &Arc<ArcSwap<Masker>>,
-    sink: Sink,
-) -> impl Layer<S>
+fn layer<S>(lines: Arc<Lines>, level: LevelFilter) -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'s> LookupSpan<'s>,
 {
@@ -121,18 +144,29 @@ where
         metadata.is_event() && *metadata.level() <= level && log::is_ours(metadata.target())
     });
     // The hint keeps what libraries say in detail from being looked at each time.
-    log::LogLayer::new(log.format, Arc::clone(masker), sink)
-        .with_filter(ours.with_max_level_hint(level))
+    LogLayer(lines).with_filter(ours.with_max_level_hint(level))
 }
 
-/// Observes this process from now on, with lines on standard error.
+/// Standard error. A descriptor of its own where that can be had: the thread that writes lines may wait for its reader, and
+/// must not hold the lock of [`std::io::stderr`] meanwhile.
+fn standard_error() -> Sink {
+    match std::io::stderr().as_fd().try_clone_to_owned() {
+        Ok(own) => Box::new(File::from(own)),
+        Err(_) => Box::new(std::io::stderr()),
+    }
+}
+
+/// Observes this process from now on, panics too, with lines on standard error.
 pub fn install(
     log: &Log,
     tracing: &Tracing,
 ) -> Result<Observer, Box<dyn std::error::Error + Send + Sync>> {
-    let (subscriber, observer) = subscriber(log, tracing, Box::new(std::io::stderr()))?;
-    tracing::subscriber::set_global_default(subscriber)?;
+    // First: counters are taken from what is installed.
     metrics::install();
+    let clock = Box::new(Instant::now);
+    let (subscriber, observer) = subscriber(log, tracing, standard_error(), clock)?;
+    tracing::subscriber::set_global_default(subscriber)?;
+    panics::install(Arc::clone(&observer.lines));
     Ok(observer)
 }
 

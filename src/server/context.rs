@@ -177,3 +177,69 @@ fn line(status: StatusCode, outcome: &'static str, started: Instant) {
     let status = status.as_u16();
     tracing::info!(outcome, ms, status, "request");
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Log, Tracing};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    async fn refuse(observing: &Observing, times: usize) {
+        for _ in 0..times {
+            let answer = async |_, _: &RequestContext| {
+                let mut answer = Answer::default();
+                *answer.status_mut() = StatusCode::BAD_REQUEST;
+                Answered::without_request(answer)
+            };
+            observed(observing, Request::new(()), answer).await;
+        }
+    }
+
+    #[test]
+    fn lines_of_invalid_queries_are_bounded_and_counted() {
+        let (began, ms) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+        let read = Arc::clone(&ms);
+        let clock = move || began + Duration::from_millis(read.load(Ordering::Relaxed));
+        let log = Log {
+            flush_timeout: Duration::from_secs(60),
+            ..Log::default()
+        };
+        let written = Written::default();
+        let sink = Box::new(written.clone());
+        let (subscriber, observer) =
+            crate::observe::subscriber(&log, &Tracing::default(), sink, Box::new(clock)).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            let runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = { runtime }.build().unwrap();
+            let observing = Observing::new(log.requests);
+            runtime.block_on(refuse(&observing, 10_000));
+            ms.store(1_000, Ordering::Relaxed);
+            runtime.block_on(refuse(&observing, 1));
+        });
+        drop(observer);
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), log.lines_per_second + 1);
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(last["outcome"], "malformed");
+        assert_eq!(last["suppressed"], 10_000 - log.lines_per_second);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod collector;
 mod departments;
+mod log;
 mod memory;
 mod package;
 mod running;

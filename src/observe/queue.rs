@@ -1,0 +1,320 @@
+//! The queue between those who have log lines and the thread that writes them.
+//!
+//! Writing to a pipe or a terminal blocks while its reader does not read. Only the thread of this queue waits for that. A
+//! line that finds the queue full is dropped and counted, and as soon as there is space again a line says how many were
+//! dropped. The lock is held while bytes are copied, never while they are written.
+
+use std::io::Write;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use metrics::Counter;
+
+use super::metrics::LOG_LINES_DROPPED;
+
+/// Where lines go: standard error, or a buffer of a test.
+pub type Sink = Box<dyn Write + Send>;
+
+/// Makes the line that says how many lines were dropped; shorter than [`NOTICE_BYTES`].
+pub(super) type Notice = Box<dyn Fn(u64) -> String + Send + Sync>;
+
+/// Space that is kept for the line that says how many lines were dropped.
+const NOTICE_BYTES: usize = 256;
+
+/// Whole lines are written together up to this length, which a pipe takes in one piece even from several processes.
+const WRITE_BYTES: usize = 4096;
+
+/// Memory that the thread keeps for the next lines.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// Lines on their way to a sink. Dropping it ends its thread once all lines are written.
+pub(super) struct Queue {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    max_bytes: usize,
+    notice: Notice,
+    state: Mutex<State>,
+    /// The thread waits for lines.
+    filled: Condvar,
+    /// [`Queue::flush`] waits for the thread.
+    emptied: Condvar,
+    dropped: Counter,
+    failed: Counter,
+}
+
+/// Bytes are numbered from the queue's beginning, so that a flush can wait for those that were there when it began.
+#[derive(Default)]
+struct State {
+    /// Lines that the thread has not taken yet.
+    waiting: Vec<u8>,
+    /// Bytes that the thread has taken and not written yet.
+    taken: usize,
+    /// How many bytes ever came.
+    came: u64,
+    /// How many of them were written, or failed to be.
+    went: u64,
+    /// Lines that were dropped and that no line has told about.
+    dropped: u64,
+    /// A flush has waited in vain, and nothing was written since.
+    stalled: bool,
+    closed: bool,
+}
+
+impl State {
+    fn append(&mut self, line: &str) {
+        self.waiting.extend_from_slice(line.as_bytes());
+        self.came += line.len() as u64;
+    }
+}
+
+impl Queue {
+    /// Starts the thread that writes to the sink.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub(super) fn start(max_bytes: usize, notice: Notice, sink: Sink) -> std::io::Result<Queue> {
+        let shared = Arc::new(Shared {
+            max_bytes,
+            notice,
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            emptied: Condvar::new(),
+            dropped: metrics::counter!(LOG_LINES_DROPPED, "reason" => "queue"),
+            failed: metrics::counter!(LOG_LINES_DROPPED, "reason" => "failed"),
+        });
+        let of_thread = Arc::clone(&shared);
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || of_thread.write_to(sink))?;
+        Ok(Queue { shared })
+    }
+
+    /// Takes a line, or drops it where there is no space. Does not wait.
+    pub(super) fn push(&self, line: &str) {
+        let shared = &self.shared;
+        let mut state = shared.lock();
+        let held = state.waiting.len() + state.taken;
+        let notice = if state.dropped > 0 { NOTICE_BYTES } else { 0 };
+        if held + notice + line.len() > shared.max_bytes {
+            state.dropped += 1;
+            drop(state);
+            shared.dropped.increment(1);
+            return;
+        }
+        if state.dropped > 0 {
+            let notice = (shared.notice)(std::mem::take(&mut state.dropped));
+            state.append(&notice);
+        }
+        state.append(line);
+        drop(state);
+        shared.filled.notify_one();
+    }
+
+    /// Waits until what was pushed so far is written, but no longer than this; says whether it is.
+    pub(super) fn flush(&self, at_most: Duration) -> bool {
+        let state = self.shared.lock();
+        let until = state.came;
+        let is_unwritten = |state: &mut State| state.went < until || state.dropped > 0;
+        let waited = self
+            .shared
+            .emptied
+            .wait_timeout_while(state, at_most, is_unwritten);
+        let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.stalled |= timeout.timed_out();
+        !timeout.timed_out()
+    }
+
+    /// The same, unless the last flush waited in vain and nothing was written since.
+    pub(super) fn flush_unless_stalled(&self, at_most: Duration) -> bool {
+        let stalled = self.shared.lock().stalled;
+        !stalled && self.flush(at_most)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.filled.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread: writes what comes until the queue is dropped.
+    fn write_to(&self, mut sink: Sink) {
+        let mut lines = Vec::new();
+        while self.take(&mut lines) {
+            let mut rest = &lines[..];
+            while !rest.is_empty() {
+                let (some, more) = rest.split_at(whole_lines(rest));
+                // A log that cannot be written must not stop the gateway.
+                if sink.write_all(some).and_then(|()| sink.flush()).is_err() {
+                    let count = memchr::memchr_iter(b'\n', some).count();
+                    self.failed.increment(count as u64);
+                }
+                self.wrote(some.len());
+                rest = more;
+            }
+            lines.clear();
+            lines.shrink_to(KEPT_BYTES);
+        }
+    }
+
+    /// Waits for lines, and gives them; false when none will come any more.
+    fn take(&self, lines: &mut Vec<u8>) -> bool {
+        let mut state = self.lock();
+        loop {
+            if state.waiting.is_empty() && state.dropped > 0 {
+                let notice = (self.notice)(std::mem::take(&mut state.dropped));
+                state.append(&notice);
+            }
+            if !state.waiting.is_empty() {
+                std::mem::swap(&mut state.waiting, lines);
+                state.taken = lines.len();
+                return true;
+            }
+            if state.closed {
+                return false;
+            }
+            let waited = self.filled.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn wrote(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.taken -= bytes;
+        state.went += bytes as u64;
+        state.stalled = false;
+        drop(state);
+        self.emptied.notify_all();
+    }
+}
+
+/// The length of as many whole lines as are written together: at least one.
+fn whole_lines(bytes: &[u8]) -> usize {
+    if bytes.len() <= WRITE_BYTES {
+        return bytes.len();
+    }
+    let end =
+        memchr::memrchr(b'\n', &bytes[..WRITE_BYTES]).or_else(|| memchr::memchr(b'\n', bytes));
+    end.map_or(bytes.len(), |end| end + 1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A sink whose every write waits until the test takes it.
+    struct Slow(SyncSender<String>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            self.0.send(text).map_err(std::io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn slow(max_bytes: usize) -> (Queue, Receiver<String>) {
+        let (sender, receiver) = sync_channel(0);
+        let notice: Notice = Box::new(|count| format!("{count} dropped\n"));
+        let queue = Queue::start(max_bytes, notice, Box::new(Slow(sender))).unwrap();
+        (queue, receiver)
+    }
+
+    /// Waits until the thread holds everything that was pushed, and is about to write it.
+    fn taken(queue: &Queue) {
+        while !queue.shared.lock().waiting.is_empty() {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_finds_no_space_is_dropped_and_counted() {
+        let (queue, written) = slow(NOTICE_BYTES + 20);
+        queue.push("first\n");
+        taken(&queue);
+        // Nobody reads. Of what follows, so much is kept as the queue holds beside the line that is being written.
+        for number in 0..1_000 {
+            queue.push(&format!("line {number:3}\n"));
+        }
+        let held = (NOTICE_BYTES + 20 - "first\n".len()) / "line   0\n".len();
+        assert_eq!(queue.shared.lock().dropped, 1_000 - held as u64);
+        assert!(!queue.flush(Duration::from_millis(1)));
+        let mut text = String::new();
+        for _ in 0..3 {
+            text += &written.recv_timeout(PATIENCE).unwrap();
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 1 + held + 1);
+        assert_eq!(lines[0..2], ["first", "line   0"]);
+        assert_eq!(lines[1 + held], format!("{} dropped", 1_000 - held));
+        // There is space again.
+        queue.push("last\n");
+        assert_eq!(written.recv_timeout(PATIENCE).unwrap(), "last\n");
+        assert!(queue.flush(PATIENCE));
+    }
+
+    #[test]
+    fn the_notice_stands_where_the_lines_are_missing() {
+        let (queue, written) = slow(NOTICE_BYTES + 100);
+        queue.push(&"a".repeat(NOTICE_BYTES + 99));
+        taken(&queue);
+        queue.push("dropped\n");
+        // Space comes back, and a line comes before the thread has looked for more.
+        queue.shared.lock().taken = 0;
+        queue.push("after\n");
+        queue.shared.lock().taken = NOTICE_BYTES + 99;
+        written.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(
+            written.recv_timeout(PATIENCE).unwrap(),
+            "1 dropped\nafter\n"
+        );
+    }
+
+    #[test]
+    fn a_reader_that_does_not_read_is_waited_for_once() {
+        let (queue, written) = slow(1_000);
+        queue.push("first\n");
+        assert!(!queue.flush_unless_stalled(Duration::from_millis(1)));
+        // Would wait for ever.
+        assert!(!queue.flush_unless_stalled(Duration::MAX));
+        assert_eq!(written.recv_timeout(PATIENCE).unwrap(), "first\n");
+        assert!(queue.flush(PATIENCE));
+        assert!(queue.flush_unless_stalled(PATIENCE));
+    }
+
+    #[test]
+    fn a_sink_that_fails_holds_nobody_up() {
+        let (queue, written) = slow(1_000);
+        drop(written);
+        queue.push("first\n");
+        queue.push("second\n");
+        assert!(queue.flush(PATIENCE));
+    }
+
+    #[test]
+    fn whole_lines_are_written_together() {
+        let line = format!("{}\n", "a".repeat(999));
+        assert_eq!(whole_lines(line.repeat(4).as_bytes()), 4_000);
+        assert_eq!(whole_lines(line.repeat(9).as_bytes()), 4_000);
+        let long = "a".repeat(10_000);
+        assert_eq!(whole_lines(format!("{long}\nb\n").as_bytes()), 10_001);
+        assert_eq!(whole_lines(long.as_bytes()), 10_000);
+    }
+}
