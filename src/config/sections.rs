@@ -56,6 +56,11 @@ section! {
         operation_bytes: ByteSize = ByteSize(128_000_000),
         /// Bytes that all operations together may hold; one that needs more fails with the kind `BUSY`.
         operations_bytes: ByteSize = ByteSize(512_000_000),
+        /// Digits of a number that is passed on as it was written (Float, custom scalars), to clients and to departments.
+        number_digits: usize = 500,
+        /// Places between such a number's decimal point and its first digit, on either side. Beyond the largest 64-bit
+        /// floating-point number (1.8e308) nothing is passed on.
+        number_exponent: usize = 324,
         /// Errors listed in one answer; further ones are counted.
         errors: usize = 100,
         /// How long one operation may take; fields that are not there by then are null, with an error of kind `TIMEOUT`.

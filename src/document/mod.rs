@@ -7,6 +7,7 @@
 //! This room knows nothing of GraphQL, connectors or HTTP, does no IO, and never repairs a
 //! document: what is not valid is refused with the offset of the first wrong byte.
 
+mod bounds;
 mod json;
 mod number;
 mod object;
@@ -18,6 +19,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use bounds::NumberBounds;
 pub use json::{JsonReader, unescape};
 pub use number::Number;
 pub use object::Object;

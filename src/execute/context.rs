@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
+use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
@@ -48,6 +49,8 @@ pub struct ExecutionLimits {
     pub row_bytes: usize,
     /// Bytes that one execution may hold: documents, rows and the answer together.
     pub operation_bytes: usize,
+    /// How large numbers may be that are passed on as they came.
+    pub numbers: NumberBounds,
     /// Errors that one answer lists; one failure is listed at 20 paths at the most.
     pub errors: usize,
     /// From the beginning of the execution to its end.
@@ -63,6 +66,7 @@ impl Default for ExecutionLimits {
             answer_bytes: 16 * 1024 * 1024,
             row_bytes: 128 * 1024 * 1024,
             operation_bytes: 128_000_000,
+            numbers: NumberBounds::default(),
             errors: 100,
             timeout: Duration::from_secs(30),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::write::PathElement;
 use super::write::write_path;
+use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
@@ -171,6 +172,13 @@ impl Failure {
         Failure::of_value(format!(
             "{coordinate} must be {}, and the answer's number is not one",
             article(expected)
+        ))
+    }
+
+    pub(crate) fn number_beyond(coordinate: &str) -> Self {
+        let beyond = NumberBounds::BEYOND;
+        Failure::of_value(format!(
+            "{coordinate} has a number in the answer that {beyond}"
         ))
     }
 

@@ -154,6 +154,10 @@ fn write_cell(
         Cell::Missing | Cell::Null if input.key => return Err(NoCall::NoKey),
         Cell::Missing | Cell::Null => out.extend_from_slice(b"null"),
         Cell::Failed(failure) => return Err(NoCall::Failed(failure)),
+        // One service's numbers must not make another one's whole batch unreadable. Such a number is as good as null.
+        Cell::Number(_) | Cell::Json(_) if !input.text && !store.is_passed_on(cell) => {
+            return write_cell(store, types, Cell::Null, input, out);
+        }
         Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         Cell::Number(text) if input.text => {
             out.push(b'"');
@@ -207,6 +211,7 @@ fn cell_value(store: &Store, types: &TypeTable, cell: Cell, input: &Input) -> Va
         Cell::Missing | Cell::Null | Cell::Failed(_) => Value::Null,
         Cell::Bool(value) => Value::Bool(value),
         Cell::Number(number) if input.text => Value::from(text(number)),
+        _ if !store.is_passed_on(cell) => Value::Null,
         Cell::Number(number) => Number::from_json(text(number)).map_or(Value::Null, Value::Number),
         Cell::String(string) => Value::from(&*unescape(text(string))),
         Cell::Json(json) => Value::parse_json(store.text(json)).unwrap_or_default(),

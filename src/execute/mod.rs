@@ -13,6 +13,7 @@ mod inputs;
 mod land;
 mod merge;
 mod noted;
+mod numbers;
 mod observed;
 mod order;
 mod pages;
@@ -193,7 +194,8 @@ impl<'a> Execution<'a> {
             .iter()
             .map(|guard| request.holds(guard))
             .collect();
-        let mut store = Store::new(guards, request.sizes.expected());
+        let expected = request.sizes.expected();
+        let mut store = Store::new(guards, expected).with_numbers(runtime.limits.numbers);
         let output_guards = plan.output.guards.iter();
         let output_guards: Vec<bool> = output_guards.map(|guard| request.holds(guard)).collect();
         let serial = plan.kind == OperationType::Mutation;

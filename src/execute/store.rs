@@ -12,6 +12,7 @@ use bytes::Bytes;
 pub(crate) use self::reading::Mark;
 pub(crate) use self::reading::Reading;
 use super::context::Sizes;
+use crate::document::NumberBounds;
 use crate::document::Span;
 use crate::graph::query::TypeId;
 use crate::plan::ReadId;
@@ -68,6 +69,8 @@ pub(crate) struct Store {
     broken: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
     /// Which of the plan's guards hold in this request.
     guards: Vec<bool>,
+    /// How large numbers may be that leave it as they came.
+    numbers: NumberBounds,
     /// Errors that a mapping has raised beside a value.
     raised: Vec<(RowId, u16, String)>,
 }
@@ -86,6 +89,16 @@ impl Store {
             cells: Vec::with_capacity(expected.cells),
             ..Store::default()
         }
+    }
+
+    /// With bounds for the numbers that leave it as they came.
+    pub(crate) fn with_numbers(self, numbers: NumberBounds) -> Self {
+        Store { numbers, ..self }
+    }
+
+    /// How large numbers may be that leave it as they came.
+    pub(crate) fn numbers(&self) -> NumberBounds {
+        self.numbers
     }
 
     /// Whether one of the plan's guards holds in this request.

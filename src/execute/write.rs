@@ -323,6 +323,10 @@ impl<'w> Writer<'w> {
     fn leaf(&mut self, cell: Cell, leaf: &Leaf, field: &'w OutputField) -> Result<(), Propagate> {
         let store = self.store;
         match (leaf, cell) {
+            (Leaf::Custom | Leaf::Float, cell) if !store.is_passed_on(cell) => {
+                self.fail(Failure::number_beyond(&field.coordinate), field);
+                return Err(Propagate);
+            }
             (Leaf::Custom, cell) => self.any(cell),
             (Leaf::Float, Cell::Number(text)) => self.out.extend_from_slice(store.text(text)),
             (Leaf::Int, Cell::Number(text)) if is_short_integer(store.text(text)) => {
@@ -444,8 +448,10 @@ impl<'w> Writer<'w> {
 #[inline]
 fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> Option<&'s [u8]> {
     match (plain.kind, *cells.get(usize::from(plain.slot))?) {
-        (PlainKind::Text | PlainKind::Any, Cell::String(text))
-        | (PlainKind::Number | PlainKind::Any, Cell::Number(text)) => Some(store.text(text)),
+        (PlainKind::Text | PlainKind::Any, Cell::String(text)) => Some(store.text(text)),
+        (PlainKind::Number | PlainKind::Any, Cell::Number(text)) => {
+            Some(store.text(text)).filter(|text| store.numbers().admits(text))
+        }
         (PlainKind::Integer, Cell::Number(text)) => {
             Some(store.text(text)).filter(|text| is_short_integer(text))
         }

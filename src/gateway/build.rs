@@ -15,6 +15,7 @@ use crate::connector::Diagnostic;
 use crate::connector::Reads;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
+use crate::document::NumberBounds;
 use crate::document::Str;
 use crate::document::Value;
 use crate::execute::ExecutionLimits;
@@ -123,6 +124,7 @@ pub(super) fn build(
             list_fan_out: limits.list_fanout,
             answer_bytes: limits.answer_bytes.0,
             operation_bytes: limits.operation_bytes.0,
+            numbers: NumberBounds::new(limits.number_digits, limits.number_exponent),
             errors: limits.errors,
             timeout: limits.operation_timeout,
             ..ExecutionLimits::default()

@@ -20,6 +20,7 @@ use crate::cache::ResponseKey;
 use crate::cache::plans::Weighs;
 use crate::connector::Reads;
 use crate::connector::SubgraphKind;
+use crate::document::NumberBounds;
 use crate::execute::Sizes;
 use crate::graph::query::QueryGraph;
 use crate::plan;
@@ -37,6 +38,7 @@ pub(super) struct Compiler {
     pub(super) api: Arc<Valid<Schema>>,
     pub(super) graph: Arc<QueryGraph>,
     pub(super) document_limits: DocumentLimits,
+    pub(super) numbers: NumberBounds,
     pub(super) plan_steps: usize,
     pub(super) introspection: bool,
 }
@@ -116,7 +118,7 @@ impl Compiler {
         let document = ast
             .to_executable_validate(&self.api)
             .map_err(|found| Refusal::invalid("GRAPHQL_VALIDATION_FAILED", &found.errors))?;
-        let findings = validate::check(&self.api, &document);
+        let findings = validate::check(&self.api, &document, self.numbers);
         if !findings.is_empty() {
             return Err(Refusal::with_places("GRAPHQL_VALIDATION_FAILED", &findings));
         }

@@ -12,12 +12,15 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputObjectType;
 
 use super::refusal::MOST_ERRORS;
+use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Value;
 
 /// Holds values against their types.
 pub(super) struct Inputs<'a> {
     pub(super) schema: &'a Schema,
+    /// What is passed on to departments.
+    pub(super) numbers: NumberBounds,
     /// What was found, each with the place of what it is about: `$v.list[0]`.
     pub(super) found: Vec<String>,
     /// Where in the variable the value stands.
@@ -93,10 +96,10 @@ impl Inputs<'_> {
                 let fits = whole.is_some_and(|whole| i32::try_from(whole).is_ok());
                 (fits, "an Int, a whole number of 32 bits")
             }
-            "Float" => {
-                let fits = matches!(value, Value::Number(number) if number.as_f64().is_finite());
-                (fits, "a Float")
-            }
+            "Float" => match value {
+                Value::Number(_) if !self.numbers.admits_value(value) => return self.beyond(),
+                _ => (matches!(value, Value::Number(_)), "a Float"),
+            },
             "String" => (matches!(value, Value::String(_)), "a String"),
             "Boolean" => (matches!(value, Value::Bool(_)), "a Boolean"),
             "ID" => {
@@ -106,7 +109,8 @@ impl Inputs<'_> {
                     "an ID, a string or a whole number",
                 )
             }
-            // What a custom scalar may be is for its service to say.
+            // What a custom scalar may be is for its service to say, but it must be able to read it.
+            _ if !self.numbers.admits_value(value) => return self.beyond(),
             _ => return,
         };
         if !fits {
@@ -147,6 +151,12 @@ impl Inputs<'_> {
 
     fn wrong(&mut self, what: &str) {
         self.found.push(format!("{} must be {what}", self.place));
+    }
+
+    fn beyond(&mut self) {
+        let beyond = NumberBounds::BEYOND;
+        self.found
+            .push(format!("{} has a number that {beyond}", self.place));
     }
 
     fn within(&mut self, step: std::fmt::Arguments<'_>, look: impl FnOnce(&mut Self)) {

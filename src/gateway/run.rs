@@ -98,6 +98,7 @@ impl Gateway {
             graph: Arc::clone(&parts.runtime.graph),
             document_limits: parts.document_limits,
             plan_steps: parts.plan_steps,
+            numbers: parts.runtime.limits.numbers,
             introspection: settings.general.introspection,
         };
         Ok(Gateway {
@@ -260,6 +261,7 @@ impl Gateway {
             operation,
             &ready.plan,
             request.variables.as_ref(),
+            self.runtime.limits.numbers,
         )
     }
 

@@ -2,7 +2,8 @@
 //!
 //! It compares a variable inside a list or an input object by the name of its type alone (5.8.5), takes a default of null
 //! for a value (5.8.5), does not look into literals of custom scalars (5.8.3), and lets a literal give a field of an input
-//! object twice (5.6.3). What it has refused does not come here. Pure.
+//! object twice (5.6.3). What it has refused does not come here. Numbers are bounded beside: departments get them as they are
+//! written. Pure.
 
 use std::collections::HashSet;
 
@@ -18,19 +19,25 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputValueDefinition;
 
+use crate::document::NumberBounds;
 use crate::plan::place;
 
 /// What is wrong, and where: line and column.
 pub(super) type Finding = (String, Vec<(usize, usize)>);
 
 /// What is wrong with the values of a document that is valid otherwise.
-pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Vec<Finding> {
+pub(super) fn check(
+    schema: &Schema,
+    document: &ExecutableDocument,
+    numbers: NumberBounds,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for operation in document.operations.iter() {
         let mut values = Values {
             schema,
             document,
             operation,
+            numbers,
             spread: HashSet::new(),
             findings: &mut findings,
         };
@@ -53,6 +60,7 @@ struct Values<'d> {
     schema: &'d Schema,
     document: &'d ExecutableDocument,
     operation: &'d Operation,
+    numbers: NumberBounds,
     spread: HashSet<&'d Name>,
     findings: &'d mut Vec<Finding>,
 }
@@ -110,7 +118,21 @@ impl<'d> Values<'d> {
                 items.iter().for_each(|value| self.value(value, item));
             }
             ast::Value::Object(members) => self.object(members, place),
+            // An integer for an ID is a text.
+            ast::Value::Int(digits)
+                if place.is_none_or(|(ty, _)| ty.inner_named_type() != "ID") =>
+            {
+                self.number(digits.as_str(), value.location());
+            }
+            ast::Value::Float(digits) => self.number(digits.as_str(), value.location()),
             _ => {}
+        }
+    }
+
+    fn number(&mut self, digits: &str, at: Option<SourceSpan>) {
+        if !self.numbers.admits(digits.as_bytes()) {
+            let beyond = NumberBounds::BEYOND;
+            self.find(format!("the operation has a number that {beyond}"), at);
         }
     }
 

@@ -12,6 +12,7 @@ use apollo_compiler::validation::Valid;
 use super::inputs::Inputs;
 use super::refusal::Refusal;
 use super::validate::Finding;
+use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
@@ -39,6 +40,7 @@ pub(super) fn coerce(
     operation: &executable::Operation,
     plan: &Plan,
     given: Option<&Value>,
+    numbers: NumberBounds,
 ) -> Result<Coerced, Refusal> {
     let mut coerced = Coerced {
         values: HashMap::new(),
@@ -49,7 +51,7 @@ pub(super) fn coerce(
         return Ok(coerced);
     }
     let given = given.and_then(Value::as_object);
-    let findings = wrong(api, sources, operation, plan, given);
+    let findings = wrong(api, sources, operation, plan, given, numbers);
     if !findings.is_empty() {
         return Err(Refusal::with_places("INVALID_VARIABLES", &findings));
     }
@@ -82,11 +84,13 @@ fn wrong(
     operation: &executable::Operation,
     plan: &Plan,
     given: Option<&Object>,
+    numbers: NumberBounds,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for variable in &operation.variables {
         let mut inputs = Inputs {
             schema: api,
+            numbers,
             found: Vec::new(),
             place: format!("${}", variable.name),
         };

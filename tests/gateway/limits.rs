@@ -97,3 +97,24 @@ async fn steps_of_the_planner() {
     );
     assert_eq!(world.standin("lgd").call_count(), 0);
 }
+
+#[tokio::test]
+async fn digits_of_a_number() {
+    const COMPOSITES: &str = "{ districts { dggi { composite } } }";
+    let text = World::start("").await.ask_raw(COMPOSITES).await;
+    let text = String::from_utf8_lossy(text.as_ref()).into_owned();
+    let numbers = text.split("\"composite\":").skip(1).map(|rest| {
+        let number = rest.split(['}', ',']).next().unwrap_or_default();
+        number.bytes().filter(u8::is_ascii_digit).count()
+    });
+    let lengths: Vec<usize> = numbers.collect();
+    let longest = lengths.iter().copied().max().unwrap();
+    let enough = World::start(&format!("[limits]\nnumber_digits = {longest}")).await;
+    assert_eq!(enough.ask(COMPOSITES).await.get("errors"), None);
+    let world = World::start(&format!("[limits]\nnumber_digits = {}", longest - 1)).await;
+    let answer = world.ask(COMPOSITES).await;
+    let errors = answer["errors"].as_array().unwrap();
+    let beyond = lengths.iter().filter(|length| **length == longest).count();
+    assert_eq!(errors.len(), beyond);
+    assert_eq!(errors[0]["extensions"]["sangam"]["kind"], "BAD_ANSWER");
+}

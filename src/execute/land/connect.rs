@@ -311,7 +311,9 @@ impl Lander<'_> {
         let mut extensions = crate::document::Object::new();
         for selection in &connect.error_extensions {
             if let Some(Value::Object(own)) = evaluate(selection) {
-                for (name, value) in own.iter() {
+                // A number that clients cannot read would cost them the whole answer.
+                let numbers = self.runtime.limits.numbers;
+                for (name, value) in own.iter().filter(|(_, own)| numbers.admits_value(own)) {
                     extensions.insert(name.clone(), value.clone());
                 }
             }
