@@ -135,6 +135,11 @@ impl Account {
     pub fn limit(&self) -> usize {
         self.limit
     }
+
+    /// Bytes that may still be charged by the account's own bound.
+    pub fn left(&self) -> usize {
+        self.limit.saturating_sub(self.used())
+    }
 }
 
 impl Drop for Account {

@@ -4,6 +4,7 @@
 //! - [`entry`]: what is kept of an upstream's answer.
 //! - [`freshness`]: how long it may be used, and by whom. Pure.
 //! - [`store`]: a cache bounded by bytes.
+//! - [`long`]: work on long documents, beside the threads that serve.
 //! - [`flight`]: one computation for all who want the same at the same time.
 //! - [`upstream`]: one connector: driver, mutation epoch, figures.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
@@ -19,6 +20,7 @@ pub mod entry;
 pub mod flight;
 pub mod freshness;
 pub mod key;
+pub mod long;
 mod meter;
 pub mod plans;
 pub mod provenance;

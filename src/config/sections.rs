@@ -61,6 +61,8 @@ section! {
         /// Places between such a number's decimal point and its first digit, on either side. Beyond the largest 64-bit
         /// floating-point number (1.8e308) nothing is passed on.
         number_exponent: usize = 324,
+        /// Objects that one operation may hold; one that stands in the answer several times counts once.
+        rows: usize = 500_000,
         /// Errors listed in one answer; further ones are counted.
         errors: usize = 100,
         /// How long one operation may take; fields that are not there by then are null, with an error of kind `TIMEOUT`.

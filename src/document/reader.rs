@@ -208,6 +208,8 @@ pub enum Fault {
     TooDeep,
     /// The body is longer than spans can address (4 GiB).
     TooLong,
+    /// The value takes more memory than it may.
+    TooLarge,
 }
 
 impl fmt::Display for Fault {
@@ -222,6 +224,7 @@ impl fmt::Display for Fault {
             Fault::BadNumber => f.write_str("invalid number"),
             Fault::TooDeep => f.write_str("nested too deep"),
             Fault::TooLong => f.write_str("document too long"),
+            Fault::TooLarge => f.write_str("value too large"),
         }
     }
 }

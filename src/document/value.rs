@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::json::{JsonReader, unescape};
 use super::number::Number;
 use super::object::Object;
-use super::reader::{Kind, ReadError, Reader, Scalar};
+use super::reader::{Fault, Kind, ReadError, Reader, Scalar};
 
 /// Text that is cheap to clone.
 pub type Str = Arc<str>;
@@ -36,15 +36,32 @@ impl Value {
     ///
     /// If a name repeats within one object, its last value counts, at the place of the first.
     pub fn parse_json(body: &[u8]) -> Result<Value, ReadError> {
+        Value::parse_json_within(body, usize::MAX)
+    }
+
+    /// The same of a value that takes about `bytes` of memory at most: a value can take many times as much as its text.
+    pub fn parse_json_within(body: &[u8], bytes: usize) -> Result<Value, ReadError> {
         let mut reader = JsonReader::new(body)?;
-        let value = Value::read(&mut reader)?;
+        let value = Value::read_within(&mut reader, &mut { bytes })?;
         reader.finish()?;
         Ok(value)
     }
 
     /// Reads the one value before which a cursor stands.
     pub fn read<'d, R: Reader<'d>>(reader: &mut R) -> Result<Value, ReadError> {
-        read(reader, &mut Names::default())
+        Value::read_within(reader, &mut { usize::MAX })
+    }
+
+    /// The same of a value that takes about `left` bytes of memory at most; what it takes is subtracted.
+    pub fn read_within<'d, R: Reader<'d>>(
+        reader: &mut R,
+        left: &mut usize,
+    ) -> Result<Value, ReadError> {
+        let mut memory = Memory {
+            names: Names::default(),
+            left,
+        };
+        read(reader, &mut memory)
     }
 
     /// The kind of this value.
@@ -115,29 +132,67 @@ impl Value {
     }
 }
 
+/// What reading a value has at hand.
+struct Memory<'m> {
+    names: Names,
+    /// Bytes that may still be taken.
+    left: &'m mut usize,
+}
+
+/// What a value takes beside its text: itself, and the head of what is allocated for its parts.
+const VALUE: usize = size_of::<Value>();
+const PARTS: usize = 48;
+/// What each member of an object takes beside its value, and what a small object has room for.
+const MEMBER: usize = size_of::<Str>();
+const ROOM: usize = 3 * (MEMBER + VALUE);
+
+impl Memory<'_> {
+    #[inline]
+    fn take(&mut self, bytes: usize) -> Result<(), ReadError> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                *self.left = left;
+                Ok(())
+            }
+            // Where it happens is of no interest: the document is too large as a whole.
+            None => Err(ReadError {
+                offset: 0,
+                fault: Fault::TooLarge,
+            }),
+        }
+    }
+}
+
 /// Reads a value; the recursion is as deep as the reader lets documents be.
-fn read<'d, R: Reader<'d>>(reader: &mut R, names: &mut Names) -> Result<Value, ReadError> {
+fn read<'d, R: Reader<'d>>(reader: &mut R, memory: &mut Memory<'_>) -> Result<Value, ReadError> {
     match reader.peek()? {
         Kind::Object => {
+            memory.take(VALUE + PARTS + ROOM)?;
             reader.enter_object()?;
             let mut object = Object::new();
             while let Some(key) = reader.next_key()? {
-                let name = names.share(key.as_str());
-                let value = read(reader, names)?;
+                memory.take(MEMBER)?;
+                let name = memory.names.share(key.as_str());
+                let value = read(reader, memory)?;
                 object.insert(name, value);
             }
             Ok(object.into())
         }
         Kind::List => {
+            memory.take(VALUE + PARTS)?;
             reader.enter_list()?;
             let mut elements = Vec::new();
             while reader.next_element()? {
-                elements.push(read(reader, names)?);
+                elements.push(read(reader, memory)?);
             }
             Ok(elements.into())
         }
         _ => {
             let scalar = reader.scalar()?;
+            memory.take(match scalar {
+                Scalar::String(span) | Scalar::Number(span) => VALUE + span.range().len(),
+                Scalar::Null | Scalar::True | Scalar::False => VALUE,
+            })?;
             Ok(scalar_value(scalar, reader.text()))
         }
     }

@@ -6,6 +6,7 @@ use super::context::headers_value;
 use super::context::object;
 use crate::cache::Document;
 use crate::connector::Connect;
+use crate::document::Fault;
 use crate::document::JsonReader;
 use crate::document::Kind;
 use crate::document::ReadError;
@@ -17,10 +18,10 @@ use crate::mapping::Variables;
 use crate::plan::list_of_key;
 use crate::source::Format;
 
-/// The document as one value; `None` when it cannot be read.
-pub(crate) fn document_value(document: &Document) -> Option<Value> {
+/// The document as one value, which takes `most` bytes of memory at the most; `None` when it cannot be read.
+pub(crate) fn document_value(document: &Document, most: usize) -> Option<Value> {
     match document.format {
-        Format::Json => Value::parse_json(&document.body).ok(),
+        Format::Json => Value::parse_json_within(&document.body, most).ok(),
         Format::Text => Some(Value::from(
             String::from_utf8_lossy(&document.body).as_ref(),
         )),
@@ -37,18 +38,19 @@ pub(crate) fn with_response(variables: &Variables, document: &Document) -> Varia
     )
 }
 
-/// What a selection that must be a value yields of a document, of which only the needed part is read. `None` where the
-/// document cannot be read.
+/// What a selection that must be a value yields of a document, of which only the needed part is read, which takes `most`
+/// bytes of memory at the most. `None` where the document cannot be read.
 pub(crate) fn read_of(
     document: &Document,
     selection: &Selection,
     variables: &Variables,
+    most: usize,
 ) -> Option<Option<Value>> {
     let input = match document.format {
         Format::Json => JsonReader::new(&document.body)
-            .and_then(|mut reader| needed(&mut reader, selection.needs()))
+            .and_then(|mut reader| needed(&mut reader, selection.needs(), &mut { most }))
             .ok()?,
-        _ => document_value(document)?,
+        _ => document_value(document, most)?,
     };
     Some(selection.evaluate(Some(&input), variables).value)
 }
@@ -65,12 +67,17 @@ pub(crate) fn is_success(status: u16) -> bool {
 }
 
 /// Whether a connect's answer is a success: 2xx, unless `isSuccess` says otherwise.
-pub(crate) fn succeeded(connect: &Connect, document: &Document, variables: &Variables) -> bool {
+pub(crate) fn succeeded(
+    connect: &Connect,
+    document: &Document,
+    variables: &Variables,
+    most: usize,
+) -> bool {
     let Some(own) = &connect.is_success else {
         return is_success(document.status);
     };
     let variables = with_response(variables, document);
-    read_of(document, own, &variables) == Some(Some(Value::Bool(true)))
+    read_of(document, own, &variables, most) == Some(Some(Value::Bool(true)))
 }
 
 /// Whether a document was found to be a success when it was kept, so that nobody need find out again.
@@ -79,14 +86,22 @@ pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) ->
     document.lifetime.is_some() && own.is_some_and(|own| follows_from_document(own))
 }
 
+/// About what an object or a list takes of which a part is read.
+const PART: usize = 96;
+
 /// Reads the part of a document that an expression needs, and skips the rest.
 fn needed<'d>(
     reader: &mut JsonReader<'d>,
     need: &crate::mapping::Need,
+    left: &mut usize,
 ) -> Result<Value, ReadError> {
     let crate::mapping::Need::Keys(_) = need else {
-        return Value::read(reader);
+        return Value::read_within(reader, left);
     };
+    *left = left.checked_sub(PART).ok_or(ReadError {
+        offset: 0,
+        fault: Fault::TooLarge,
+    })?;
     match reader.peek()? {
         Kind::Object => {
             let mut object = crate::document::Object::new();
@@ -94,7 +109,7 @@ fn needed<'d>(
             while let Some(key) = reader.next_key()? {
                 match need.key(key.as_str()) {
                     Some(need) => {
-                        let value = needed(reader, need)?;
+                        let value = needed(reader, need, left)?;
                         object.insert(crate::document::Str::from(key.as_str()), value);
                     }
                     None => reader.skip()?,
@@ -106,11 +121,11 @@ fn needed<'d>(
             let mut items = Vec::new();
             reader.enter_list()?;
             while reader.next_element()? {
-                items.push(needed(reader, need)?);
+                items.push(needed(reader, need, left)?);
             }
             Ok(Value::Array(Arc::new(items)))
         }
-        _ => Value::read(reader),
+        _ => Value::read_within(reader, left),
     }
 }
 

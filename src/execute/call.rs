@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use tokio::time::Instant;
 use tracing::Instrument;
 use tracing::Span;
 
@@ -13,6 +12,7 @@ use super::answers::is_success;
 use super::answers::known_to_have_succeeded;
 use super::answers::service_succeeded;
 use super::answers::succeeded;
+use super::bounds::Bounds;
 use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
@@ -21,11 +21,13 @@ use super::observed::Observed;
 use super::prepare::Prepared;
 use super::prepare::Takers;
 use super::prepare::Targets;
+use crate::budget::Exceeded;
 use crate::cache;
 use crate::cache::Document;
 use crate::cache::Fetched;
 use crate::cache::Policy;
 use crate::cache::Subject;
+use crate::cache::long::off_worker;
 use crate::connector::Connect;
 use crate::connector::Request;
 use crate::connector::SubgraphKind;
@@ -49,6 +51,8 @@ pub(crate) enum Landed {
     Kept,
     /// A request for a page could not be rendered.
     Unrendered(crate::connector::RenderError),
+    /// The operation may not hold so much.
+    Exceeded(Exceeded),
     /// No answer.
     Failed(SourceError),
 }
@@ -72,6 +76,20 @@ pub(crate) struct Called {
     pub(crate) sent: Vec<Request>,
 }
 
+impl Called {
+    /// The bytes of all documents.
+    pub(crate) fn bytes(&self) -> usize {
+        let pages = match &self.landed {
+            Landed::Documents { pages, .. } => pages.as_slice(),
+            _ => &[],
+        };
+        let pages = pages.iter().map(|page| &page.fetched);
+        let kept = self.kept.iter().map(|(_, entity)| entity);
+        let all = pages.chain(kept);
+        all.map(|fetched| fetched.document.body.len()).sum()
+    }
+}
+
 /// Whether and how caches take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
@@ -88,7 +106,7 @@ pub(crate) async fn call(
     fetch: &Fetch,
     prepared: &mut Prepared,
     freshness: Freshness,
-    deadline: Instant,
+    bounds: Bounds<'_>,
 ) -> Called {
     let connect = match &fetch.call {
         Call::Connect { connect, .. } => runtime.graph.connect(fetch.service, *connect),
@@ -100,7 +118,7 @@ pub(crate) async fn call(
         fetch,
         connect,
         freshness,
-        deadline,
+        bounds,
         sent: Mutex::default(),
     };
     let paginated = connect.and_then(|connect| {
@@ -124,7 +142,7 @@ pub(crate) async fn call(
                 pages: vec![answered],
                 cut_off: None,
             },
-            Err(error) => Landed::Failed(error),
+            Err(landed) => landed,
         },
     };
     let sent = caller.sent.into_inner();
@@ -141,8 +159,7 @@ pub(super) struct Caller<'a> {
     pub(super) fetch: &'a Fetch,
     pub(super) connect: Option<&'a Arc<Connect>>,
     freshness: Freshness,
-    /// When the operation gives up.
-    deadline: Instant,
+    pub(super) bounds: Bounds<'a>,
     /// What was sent, for the record.
     sent: Mutex<Vec<Request>>,
 }
@@ -207,12 +224,23 @@ impl Caller<'_> {
             parts: entity_texts,
         };
         let head = self.request.record.then(|| request.clone());
-        let observed = Observed::begin(self.runtime, self.fetch, self.deadline);
+        let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
         let call = self.cached(request, &observed.span);
         let body = |places: &[usize]| asked.body(batch, places);
         let found = self.runtime.documents.entities(call, entities, body);
         let found = found.instrument(observed.span.clone()).await;
         observed.end(found.called.as_ref());
+        let documents = found.kept.iter().flatten();
+        let documents = documents.chain(
+            found
+                .called
+                .iter()
+                .filter_map(|called| called.as_ref().ok()),
+        );
+        let bytes = documents.map(|own| own.document.body.len()).sum();
+        if let Err(exceeded) = self.bounds.account.charge(bytes) {
+            return Landed::Exceeded(exceeded);
+        }
         let mut missing = Vec::new();
         let mut others = Vec::new();
         let all = std::mem::take(targets).into_iter().zip(found.kept);
@@ -247,9 +275,10 @@ impl Caller<'_> {
         &self,
         request: Request,
         variables: &Arc<Variables>,
-    ) -> Result<Answered, SourceError> {
+    ) -> Result<Answered, Landed> {
         self.note(&request);
-        let observed = Observed::begin(self.runtime, self.fetch, self.deadline);
+        let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
+        let most = self.runtime.limits.operation_bytes;
         let call = self.cached(request, &observed.span);
         let documents = &self.runtime.documents;
         let fetched = async {
@@ -257,7 +286,7 @@ impl Caller<'_> {
                 Some(connect) if connect.is_success.is_some() => {
                     let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
                     let accept =
-                        move |document: &Document| succeeded(&connect, document, &variables);
+                        move |document: &Document| succeeded(&connect, document, &variables, most);
                     documents.fetch(call, accept).await
                 }
                 Some(_) => {
@@ -269,11 +298,20 @@ impl Caller<'_> {
         };
         let fetched = fetched.instrument(observed.span.clone()).await;
         observed.end(Some(&fetched));
-        let fetched = fetched?;
-        let succeeded = self.connect.is_none_or(|connect| {
-            let document = &fetched.document;
-            known_to_have_succeeded(connect, document) || succeeded(connect, document, variables)
-        });
+        let fetched = fetched.map_err(Landed::Failed)?;
+        let document = &fetched.document;
+        let charged = self.bounds.account.charge(document.body.len());
+        charged.map_err(Landed::Exceeded)?;
+        let succeeded = match self.connect {
+            Some(connect) if !known_to_have_succeeded(connect, document) => {
+                let judge = || succeeded(connect, document, variables, most);
+                match &connect.is_success {
+                    Some(_) => off_worker(document.body.len(), judge).await,
+                    None => judge(),
+                }
+            }
+            _ => true,
+        };
         Ok(Answered { fetched, succeeded })
     }
 

@@ -45,12 +45,12 @@ pub struct ExecutionLimits {
     pub list_fan_out: usize,
     /// Bytes of the answer.
     pub answer_bytes: usize,
-    /// Bytes of rows in flight, documents not counted.
-    pub row_bytes: usize,
-    /// Bytes that one execution may hold: documents, rows and the answer together.
+    /// Bytes that one execution may hold: documents, rows, requests and the answer together.
     pub operation_bytes: usize,
     /// How large numbers may be that are passed on as they came.
     pub numbers: NumberBounds,
+    /// Rows in flight.
+    pub rows: usize,
     /// Errors that one answer lists; one failure is listed at 20 paths at the most.
     pub errors: usize,
     /// From the beginning of the execution to its end.
@@ -64,9 +64,9 @@ impl Default for ExecutionLimits {
             concurrency: 32,
             list_fan_out: 10_000,
             answer_bytes: 16 * 1024 * 1024,
-            row_bytes: 128 * 1024 * 1024,
             operation_bytes: 128_000_000,
             numbers: NumberBounds::default(),
+            rows: 500_000,
             errors: 100,
             timeout: Duration::from_secs(30),
         }

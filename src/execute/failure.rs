@@ -208,6 +208,33 @@ impl Failure {
             ..Failure::of_value(message)
         }
     }
+
+    /// All operations together hold as much as they may.
+    pub(crate) fn no_memory() -> Self {
+        Failure {
+            kind: Kind::Busy,
+            code: Str::from("REQUEST_LIMIT_EXCEEDED"),
+            ..Failure::of_value("The gateway has no memory left for this operation".to_owned())
+        }
+    }
+
+    /// The operation's time is over.
+    pub(crate) fn late() -> Self {
+        Failure {
+            kind: Kind::Timeout,
+            code: Str::from("GATEWAY_TIMEOUT"),
+            ..Failure::of_value("The operation was not done in time".to_owned())
+        }
+    }
+
+    /// The execution cannot go on, for no reason that it knows of.
+    pub(crate) fn stuck() -> Self {
+        Failure {
+            kind: Kind::Internal,
+            code: Str::from("INTERNAL_SERVER_ERROR"),
+            ..Failure::of_value("The operation cannot be executed to its end".to_owned())
+        }
+    }
 }
 
 fn article(expected: &str) -> String {
@@ -249,15 +276,19 @@ pub(crate) struct Failures {
     left_out: u64,
     /// How many errors are listed at the most.
     total: usize,
+    /// How long their text may be.
+    max_bytes: usize,
 }
 
 /// How often one failure is listed, so that one department's trouble does not hide another's.
 const PER_FAILURE: u32 = 20;
 
 impl Failures {
-    pub(crate) fn new(total: usize) -> Self {
+    /// At least one is listed: an answer says when something has failed.
+    pub(crate) fn new(total: usize, max_bytes: usize) -> Self {
         Failures {
-            total,
+            total: total.max(1),
+            max_bytes,
             ..Failures::default()
         }
     }
@@ -324,7 +355,27 @@ impl Failures {
 
     /// True when nothing has been reported.
     pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.count == 0 && self.left_out == 0
+    }
+
+    /// True when no more errors are listed.
+    pub(crate) fn is_full(&self) -> bool {
+        self.count >= self.total
+    }
+
+    /// Counts errors that are not listed.
+    pub(crate) fn leave_out(&mut self, errors: usize) {
+        self.left_out += errors as u64;
+    }
+
+    /// True when one is listed.
+    pub(crate) fn is_any_listed(&self) -> bool {
+        self.count > 0
+    }
+
+    /// How many may be listed.
+    pub(crate) fn most(&self) -> usize {
+        self.total
     }
 
     /// The errors as the elements of a JSON list.
@@ -342,18 +393,27 @@ impl Failures {
         let failure = self.entries[known as usize].failure;
         let reported = &mut self.reported[failure as usize];
         *reported += 1;
-        if *reported > PER_FAILURE || self.count >= self.total {
+        if *reported > PER_FAILURE || self.is_full() {
             self.left_out += 1;
             return;
         }
         self.write(failure, Some(path), locations);
     }
 
+    /// Whether a failure would be listed if it were reported once more.
+    pub(crate) fn is_listed(&self, known: u32) -> bool {
+        let failure = self.entries[known as usize].failure;
+        self.reported[failure as usize] < PER_FAILURE && !self.is_full()
+    }
+
     /// Reports a failure that concerns the whole answer.
     pub(crate) fn overall(&mut self, known: u32) {
         let failure = self.entries[known as usize].failure;
         self.reported[failure as usize] += 1;
-        self.write(failure, None, &[]);
+        match self.is_full() {
+            true => self.left_out += 1,
+            false => self.write(failure, None, &[]),
+        }
     }
 
     fn write(
@@ -364,10 +424,10 @@ impl Failures {
     ) {
         let failure = &self.all[failure as usize];
         let out = &mut self.out;
-        if self.count > 0 {
+        let start = out.len();
+        if start > 0 {
             out.push(b',');
         }
-        self.count += 1;
         out.extend_from_slice(b"{\"message\":");
         write_json_string(&failure.message, out);
         if !locations.is_empty() {
@@ -387,6 +447,15 @@ impl Failures {
         out.extend_from_slice(b",\"extensions\":");
         extensions(failure).write_json(out);
         out.push(b'}');
+        // A department's own words may be long.
+        match out.len() > self.max_bytes {
+            true => {
+                out.truncate(start);
+                self.left_out += 1;
+                self.total = self.count;
+            }
+            false => self.count += 1,
+        }
     }
 
     /// How many errors occurred and are not listed.

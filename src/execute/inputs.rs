@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ahash::AHashSet;
+
 use super::store::ALIEN;
 use super::store::Cell;
 use super::store::RowId;
@@ -24,37 +26,71 @@ pub(crate) enum NoCall {
     Failed(u32),
 }
 
-/// The rows that a path leads to, each once, in their order.
+/// The rows that a path leads to, each once, in their order. At each step, rows that many others refer to are gone on from
+/// once: the ways through a path can be many more than its rows.
 pub(crate) fn rows_at(store: &Store, root: RowId, path: &[Step]) -> Vec<RowId> {
     let mut rows = vec![root];
     for step in path {
-        let mut next = Vec::with_capacity(rows.len());
+        let mut next = Distinct::with_capacity(rows.len());
         for row in rows {
             let counts =
                 step.only.is_empty() || store.ty(row).is_some_and(|ty| step.only.contains(&ty));
             if counts {
-                flatten(store, store.cell(row, step.slot), &mut next);
+                next.add(store, store.cell(row, step.slot));
             }
         }
-        rows = next;
+        rows = next.rows;
     }
-    // Rows that were read one after another stand in this order, and then none stands there twice.
-    if rows.is_sorted_by(|a, b| a < b) {
-        return rows;
-    }
-    let mut seen = ahash::AHashSet::with_capacity(rows.len());
-    rows.retain(|row| seen.insert(*row));
     rows
 }
 
-fn flatten(store: &Store, cell: Cell, into: &mut Vec<RowId>) {
-    match cell {
-        Cell::Row(row) => into.push(row),
-        Cell::List { at, len } => store
-            .items(at, len)
-            .iter()
-            .for_each(|cell| flatten(store, *cell, into)),
-        _ => {}
+/// Rows, each once, in the order in which they are met first.
+struct Distinct {
+    rows: Vec<RowId>,
+    /// The rows so far, and lists that have been gone through: known only once a row has been met that does not stand
+    /// behind the others. Rows that were read one after another do, and none of them is met twice.
+    seen: Option<(AHashSet<RowId>, AHashSet<(u32, u32)>)>,
+}
+
+impl Distinct {
+    fn with_capacity(rows: usize) -> Self {
+        Distinct {
+            rows: Vec::with_capacity(rows),
+            seen: None,
+        }
+    }
+
+    fn add(&mut self, store: &Store, cell: Cell) {
+        match cell {
+            Cell::Row(row) => self.add_row(row),
+            Cell::List { at, len } => {
+                // Many rows can share a list.
+                if let Some((_, lists)) = &mut self.seen
+                    && !lists.insert((at, len))
+                {
+                    return;
+                }
+                let items = store.items(at, len).iter();
+                items.for_each(|cell| self.add(store, *cell));
+            }
+            _ => {}
+        }
+    }
+
+    fn add_row(&mut self, row: RowId) {
+        if let Some((rows, _)) = &mut self.seen {
+            if rows.insert(row) {
+                self.rows.push(row);
+            }
+        } else if self.rows.last().is_none_or(|last| *last < row) {
+            self.rows.push(row);
+        } else {
+            let mut rows: AHashSet<RowId> = self.rows.iter().copied().collect();
+            if rows.insert(row) {
+                self.rows.push(row);
+            }
+            self.seen = Some((rows, AHashSet::new()));
+        }
     }
 }
 
@@ -244,7 +280,8 @@ pub(crate) fn plain_key<'s>(store: &'s Store, row: RowId, inputs: &[Input]) -> O
     )
 }
 
-/// A row's key in a form in which both sides of a batch can be compared: `5` and `"5"` are one ID.
+/// A row's key in a form in which both sides of a batch can be compared: `5` and `"5"` are one ID, and nothing else is the
+/// same that differs. Each part says what it is and how long, so that no two keys are written alike.
 pub(crate) fn comparable_key(store: &Store, row: RowId, inputs: &[Input]) -> Option<Vec<u8>> {
     let mut key = Vec::new();
     comparable(store, row, inputs, &mut key)?;
@@ -255,7 +292,6 @@ fn comparable(store: &Store, row: RowId, inputs: &[Input], out: &mut Vec<u8>) ->
     for input in inputs {
         // The concrete type is no part of a batch's elements.
         let Some(slot) = input.slot else { continue };
-        out.push(0);
         comparable_cell(store, store.cell(row, slot), input, out)?;
     }
     Some(())
@@ -264,19 +300,33 @@ fn comparable(store: &Store, row: RowId, inputs: &[Input], out: &mut Vec<u8>) ->
 fn comparable_cell(store: &Store, cell: Cell, input: &Input, out: &mut Vec<u8>) -> Option<()> {
     match cell {
         Cell::Missing | Cell::Null | Cell::Failed(_) => return None,
-        Cell::Bool(value) => out.push(u8::from(value)),
-        Cell::Number(text) | Cell::Json(text) => out.extend_from_slice(store.text(text)),
+        Cell::Bool(false) => out.push(b'f'),
+        Cell::Bool(true) => out.push(b't'),
+        Cell::Number(text) => put_text(b's', store.text(text), out),
         Cell::String(text) => {
             let quoted = std::str::from_utf8(store.text(text)).ok()?;
-            out.extend_from_slice(unescape(quoted).as_bytes());
+            put_text(b's', unescape(quoted).as_bytes(), out);
         }
-        Cell::Row(row) => comparable(store, row, &input.children, out)?,
+        Cell::Json(text) => put_text(b'j', store.text(text), out),
+        // Its parts are as many as the key says.
+        Cell::Row(row) => {
+            out.push(b'o');
+            comparable(store, row, &input.children, out)?;
+        }
         Cell::List { at, len } => {
+            out.push(b'l');
+            out.extend_from_slice(&len.to_le_bytes());
             for index in 0..len {
-                out.push(1);
                 comparable_cell(store, store.item(at, index), input, out)?;
             }
         }
     }
     Some(())
+}
+
+/// Documents are shorter than 4 GiB.
+fn put_text(kind: u8, text: &[u8], out: &mut Vec<u8>) {
+    out.push(kind);
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    out.extend_from_slice(text);
 }

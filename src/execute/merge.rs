@@ -59,6 +59,9 @@ fn merged(store: &mut Store, plan: &Plan, known: Cell, new: Cell) -> Cell {
                 len: others,
             },
         ) if len == others => {
+            if at == other || !store.merges_first(at, other, len) {
+                return known;
+            }
             for index in 0..len {
                 let cell = merged(store, plan, store.item(at, index), store.item(other, index));
                 store.set_item(at, index, cell);
@@ -155,7 +158,7 @@ fn fail_cell(
     let mut marked = false;
     match cell {
         Cell::Row(row) => marked = fail_parts(store, plan, row, read, failure, nulls),
-        Cell::List { at, len } => {
+        Cell::List { at, len } if store.fails_first(at, len, read, failure) => {
             for index in 0..len {
                 let item = store.item(at, index);
                 if item == Cell::Null && nulls == Nulls::Fail {

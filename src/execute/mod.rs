@@ -3,12 +3,15 @@
 //! The path of a request through this room: [`execute`] starts every fetch whose predecessors have ended (`start`);
 //! `prepare` turns rows into calls; `call` makes them, through the caches; `land` reads what came into rows, as the
 //! fetch's projection says; and when all is done `write` writes the rows as the response. One request is one task: its
-//! calls run at the same time, its reading and writing do not.
+//! calls run at the same time, its reading and writing do not. `bounds` is what it may hold, and `pace` how it leaves the
+//! threads to others.
 
 mod answers;
+mod bounds;
 mod call;
 mod context;
 mod failure;
+mod finish;
 mod inputs;
 mod land;
 mod merge;
@@ -16,6 +19,7 @@ mod noted;
 mod numbers;
 mod observed;
 mod order;
+mod pace;
 mod pages;
 mod prepare;
 mod project;
@@ -39,7 +43,10 @@ use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
+use tokio::time::timeout_at;
 
+use self::bounds::Bounds;
+use self::bounds::Reached;
 use self::call::Called;
 use self::call::Freshness;
 use self::call::Landed;
@@ -54,13 +61,13 @@ pub use self::failure::Kind as FailureKind;
 use self::land::Lander;
 use self::land::Remark;
 use self::order::Orders;
+use self::pace::Pace;
 use self::prepare::Prepared;
 use self::queue::Queue;
 use self::queue::Waiting;
 pub use self::record::CallRecord;
 use self::store::RowId;
 use self::store::Store;
-use self::write::Writer;
 use crate::cache::Provenance;
 use crate::plan::Call;
 use crate::plan::Fetch;
@@ -91,6 +98,8 @@ enum State {
 
 /// One execution.
 struct Execution<'a> {
+    bounds: Bounds<'a>,
+    pace: Pace,
     runtime: &'a Runtime,
     plan: &'a Plan,
     request: &'a RequestContext,
@@ -115,53 +124,17 @@ type CallResult = (Box<Waiting>, Called, Duration);
 
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
-    let mut execution = Execution::new(runtime, plan, request);
-    let deadline = Instant::now() + runtime.limits.timeout;
-    let mut running = FuturesUnordered::new();
-    // Calls that have ended as soon as they began.
-    let mut there = Vec::new();
-    loop {
-        execution.start_ready();
-        while running.len() < runtime.limits.concurrency {
-            let Some(waiting) = execution.queue.pop() else {
-                break;
-            };
-            let freshness = execution.freshness(waiting.fetch);
-            let may_be_there = execution.may_be_there(&waiting, freshness);
-            // Boxed: futures of calls are large, and are moved about while they wait.
-            let call = make(runtime, plan, request, waiting, freshness, deadline);
-            let mut call = Box::pin(call);
-            match may_be_there {
-                true => match poll_immediate(call.as_mut()).await {
-                    Some(ended) => there.push(ended),
-                    None => running.push(call),
-                },
-                false => running.push(call),
-            }
-        }
-        // Not before all calls have begun: reading what there is takes time.
-        if !there.is_empty() {
-            for (waiting, called, took) in there.drain(..) {
-                execution.land(&waiting, called, took);
-            }
-            continue;
-        }
-        if running.is_empty() {
-            if execution.is_done() {
-                break;
-            }
-            continue;
-        }
-        match tokio::time::timeout_at(deadline, running.next()).await {
-            Ok(Some((waiting, called, took))) => execution.land(&waiting, called, took),
-            Ok(None) => {}
-            Err(_) => {
-                execution.time_out();
-                break;
-            }
-        }
+    let account = runtime.budget.account(runtime.limits.operation_bytes);
+    let bounds = Bounds {
+        account: &account,
+        rows: runtime.limits.rows,
+        deadline: Instant::now() + runtime.limits.timeout,
+    };
+    let mut execution = Execution::new(runtime, plan, request, bounds);
+    if execution.run().await.is_err() {
+        execution.fail_open(Failure::late()).await;
     }
-    execution.finish()
+    execution.finish().await
 }
 
 async fn make(
@@ -170,7 +143,7 @@ async fn make(
     request: &RequestContext,
     mut waiting: Box<Waiting>,
     freshness: Freshness,
-    deadline: Instant,
+    bounds: Bounds<'_>,
 ) -> CallResult {
     let begun = Instant::now();
     let own = &plan.fetches[waiting.fetch];
@@ -181,14 +154,25 @@ async fn make(
         own,
         &mut waiting.call,
         freshness,
-        deadline,
+        bounds,
     )
     .await;
     (waiting, called, begun.elapsed())
 }
 
 impl<'a> Execution<'a> {
-    fn new(runtime: &'a Runtime, plan: &'a Plan, request: &'a RequestContext) -> Self {
+    fn new(
+        runtime: &'a Runtime,
+        plan: &'a Plan,
+        request: &'a RequestContext,
+        bounds: Bounds<'a>,
+    ) -> Self {
+        // Where there is no memory for what is expected, it is made as it comes, or refused then.
+        let expected = request.sizes.expected();
+        let expected = match bounds.account.charge(Store::size_of(expected)) {
+            Ok(()) => expected,
+            Err(_) => Sizes::default(),
+        };
         let guards: Vec<bool> = plan
             .guards
             .iter()
@@ -202,11 +186,13 @@ impl<'a> Execution<'a> {
         let root_need = &plan.needs[0];
         let root = store.add_row(0, root_need.width(), Some(root_need.ty));
         Execution {
+            bounds,
+            pace: Pace::until(bounds.deadline),
             runtime,
             plan,
             request,
             store,
-            failures: Failures::new(runtime.limits.errors),
+            failures: Failures::new(runtime.limits.errors, runtime.limits.answer_bytes),
             root,
             states: vec![State::Waiting; plan.fetches.len()],
             turns: serial::turns(plan, serial, &output_guards),
@@ -216,6 +202,57 @@ impl<'a> Execution<'a> {
             siblings: queue::with_siblings(plan),
             provenance: Provenance::new(),
             records: Vec::new(),
+        }
+    }
+
+    /// Makes all calls and puts what they bring into rows.
+    ///
+    /// # Errors
+    /// The time is over.
+    async fn run(&mut self) -> Result<(), Reached> {
+        let mut running = FuturesUnordered::new();
+        // Calls that have ended as soon as they began.
+        let mut there = Vec::new();
+        loop {
+            self.start_ready().await?;
+            while running.len() < self.runtime.limits.concurrency {
+                let Some(waiting) = self.queue.pop() else {
+                    break;
+                };
+                let freshness = self.freshness(waiting.fetch);
+                let may_be_there = self.may_be_there(&waiting, freshness);
+                let (runtime, plan, request) = (self.runtime, self.plan, self.request);
+                // Boxed: futures of calls are large, and are moved about while they wait.
+                let call = make(runtime, plan, request, waiting, freshness, self.bounds);
+                let mut call = Box::pin(call);
+                match may_be_there {
+                    true => match poll_immediate(call.as_mut()).await {
+                        Some(ended) => there.push(ended),
+                        None => running.push(call),
+                    },
+                    false => running.push(call),
+                }
+            }
+            // Not before all calls have begun: reading what there is takes time.
+            if !there.is_empty() {
+                for ended in there.drain(..) {
+                    self.land(ended).await?;
+                }
+                continue;
+            }
+            if running.is_empty() {
+                if !self.is_done() {
+                    self.fail_open(Failure::stuck()).await;
+                }
+                return Ok(());
+            }
+            let ended = timeout_at(self.bounds.deadline, running.next()).await;
+            self.pace.rested();
+            match ended {
+                Ok(Some(ended)) => self.land(ended).await?,
+                Ok(None) => {}
+                Err(_) => return Err(Reached::Time),
+            }
         }
     }
 
@@ -257,6 +294,7 @@ impl<'a> Execution<'a> {
     fn lander(&mut self, fetch: usize) -> Lander<'_> {
         Lander {
             runtime: self.runtime,
+            bounds: self.bounds,
             plan: self.plan,
             store: &mut self.store,
             failures: &mut self.failures,
@@ -266,12 +304,20 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn land(&mut self, waiting: &Waiting, called: Called, took: Duration) {
+    /// Puts what a call came to into rows.
+    ///
+    /// # Errors
+    /// The time is over.
+    async fn land(&mut self, (waiting, called, took): CallResult) -> Result<(), Reached> {
         let index = waiting.fetch;
         self.note(&self.plan.fetches[index], &called);
-        let mut remarks = self.take(index, &waiting.call, &called);
+        let (bounds, bytes) = (self.bounds, called.bytes());
+        let take = || self.take(index, &waiting.call, &called);
+        let mut remarks = bounds.off_worker(bytes, take).await?;
         for (index, call) in &waiting.also {
-            remarks.extend(self.take(*index, call, &called));
+            self.pace.pause().await?;
+            let take = || self.take(*index, call, &called);
+            remarks.extend(bounds.off_worker(bytes, take).await?);
         }
         if self.request.record {
             let fetch = &self.plan.fetches[index];
@@ -279,6 +325,7 @@ impl<'a> Execution<'a> {
             let record = CallRecord::new(self.runtime, fetch, number, called, took, remarks);
             self.records.push(record);
         }
+        self.pace.pause().await
     }
 
     /// Puts what was called for into the rows of one taker; gives what its mapping had to say.
@@ -304,7 +351,7 @@ impl<'a> Execution<'a> {
         let pages = match &called.landed {
             Landed::Documents { pages, .. } => pages.as_slice(),
             Landed::MappingOnly | Landed::Kept => &[],
-            Landed::Unrendered(_) | Landed::Failed(_) => {
+            Landed::Unrendered(_) | Landed::Exceeded(_) | Landed::Failed(_) => {
                 self.provenance.forbid();
                 &[]
             }
@@ -321,89 +368,23 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whatever has not ended by the deadline fails; what has stays.
-    fn time_out(&mut self) {
+    /// Whatever has not ended fails; what has stays.
+    async fn fail_open(&mut self, failure: Failure) {
+        // That takes time as well, but has to be done.
+        let mut pace = Pace::until(finish::latest(self.runtime, self.bounds.deadline));
         for index in 0..self.plan.fetches.len() {
-            if self.states[index] == State::Done {
+            if std::mem::replace(&mut self.states[index], State::Done) == State::Done {
                 continue;
             }
             let fetch = &self.plan.fetches[index];
             let rows = inputs::rows_at(&self.store, self.root, &fetch.path);
-            let message = "The operation was not done in time".to_owned();
             let mut lander = self.lander(index);
-            let failure = lander.failure(
-                fetch,
-                FailureKind::Timeout,
-                "GATEWAY_TIMEOUT",
-                message,
-                None,
-            );
+            let failure = lander.located(fetch, failure.clone());
+            lander.store.begin_answer();
             lander.fail(fetch, &rows, failure);
-        }
-    }
-
-    fn finish(self) -> Executed {
-        let Execution {
-            runtime,
-            plan,
-            request,
-            store,
-            mut failures,
-            root,
-            output_guards,
-            mut provenance,
-            records,
-            ..
-        } = self;
-        let mut writer = Writer {
-            store: &store,
-            output: &plan.output,
-            types: &runtime.graph.types,
-            guards: &output_guards,
-            introspection: &request.introspection,
-            failures: &mut failures,
-            path: Vec::new(),
-            out: Vec::with_capacity(request.sizes.expected().answer),
-            max_bytes: runtime.limits.answer_bytes,
-            too_long: false,
-        };
-        writer.out.extend_from_slice(b"{\"data\":");
-        writer.data(root);
-        let (mut body, too_long) = (std::mem::take(&mut writer.out), writer.too_long);
-        drop(writer);
-        if too_long || body.len() > runtime.limits.answer_bytes {
-            let most = runtime.limits.answer_bytes;
-            let message = format!("The answer is longer than allowed ({most} bytes)");
-            failures = Failures::new(1);
-            let failure = failures.add(Failure::limit(message));
-            failures.overall(failure);
-            body = Vec::from(&b"{\"data\":null"[..]);
-        }
-        if !failures.is_empty() {
-            body.extend_from_slice(b",\"errors\":[");
-            body.extend_from_slice(failures.written());
-            body.push(b']');
-            if failures.left_out() > 0 {
-                let extensions = format!(
-                    ",\"extensions\":{{\"sangam\":{{\"errorsLeftOut\":{}}}}}",
-                    failures.left_out()
-                );
-                body.extend_from_slice(extensions.as_bytes());
+            if pace.pause().await.is_err() {
+                return;
             }
-            provenance.forbid();
-        }
-        body.push(b'}');
-        let (rows, cells) = store.len();
-        Executed {
-            sizes: Sizes {
-                answer: body.len(),
-                rows,
-                cells,
-            },
-            body: Bytes::from(body),
-            failed: !failures.is_empty(),
-            provenance,
-            calls: records,
         }
     }
 }

@@ -6,12 +6,14 @@ use super::answers::document_value;
 use super::answers::follows_from_document;
 use super::answers::read_of;
 use super::answers::with_response;
+use super::call::Answered;
 use super::call::Caller;
 use super::call::Landed;
 use super::context::object;
 use super::noted::Noted;
 use super::observed;
 use crate::cache::Document;
+use crate::cache::long::off_worker;
 use crate::connector::Connect;
 use crate::connector::CutOff;
 use crate::connector::PageStyle;
@@ -46,19 +48,29 @@ impl Caller<'_> {
             let request = match template.render(&page_variables, &self.request.headers) {
                 Ok(request) => request,
                 Err(error) => {
+                    self.forget(&pages);
                     observed::unrendered(self.runtime, self.fetch, &error);
                     return Landed::Unrendered(error);
                 }
             };
             let answered = match self.one(request, &page_variables).await {
                 Ok(answered) => answered,
-                Err(error) => return Landed::Failed(error),
+                Err(landed) => {
+                    self.forget(&pages);
+                    return landed;
+                }
             };
             let document = Arc::clone(&answered.fetched.document);
             let fine = answered.succeeded;
             pages.push(answered);
-            let facts = fine.then(|| self.facts(pagination, &document, &page_variables));
-            let Some(facts) = facts.flatten() else {
+            let facts = match fine {
+                true => {
+                    let find = || self.facts(pagination, &document, &page_variables);
+                    off_worker(document.body.len(), find).await
+                }
+                false => None,
+            };
+            let Some(facts) = facts else {
                 // What is wrong with it is found, and said, when it is read.
                 return Landed::Documents {
                     pages,
@@ -98,6 +110,12 @@ pub(crate) struct Facts {
 }
 
 impl Caller<'_> {
+    /// Pages that are dropped take no memory any more.
+    fn forget(&self, pages: &[Answered]) {
+        let bytes = pages.iter().map(|page| page.fetched.document.body.len());
+        self.bounds.account.release(bytes.sum());
+    }
+
     /// `None` where the document cannot be read. Kept documents are asked once, where the answer follows from them alone.
     fn facts(
         &self,
@@ -117,7 +135,9 @@ impl Caller<'_> {
         ];
         let own = own.into_iter().flatten().map(Arc::as_ref);
         let mut read = own.chain(of_whole.map(Arc::as_ref));
-        let find = || find_facts(pagination, of_whole.map(Arc::as_ref), document, variables);
+        let of_whole = of_whole.map(Arc::as_ref);
+        let most = self.bounds.account.left();
+        let find = || find_facts(pagination, of_whole, document, variables, most);
         if document.lifetime.is_some() && read.all(follows_from_document) {
             let noted = document.notes.of::<Noted>();
             return noted.map_or_else(find, |noted| noted.facts.get_or_init(find).clone());
@@ -131,15 +151,16 @@ fn find_facts(
     of_whole: Option<&Selection>,
     document: &Document,
     variables: &Variables,
+    most: usize,
 ) -> Option<Facts> {
     let variables = with_response(variables, document);
     let value = |selection: &Option<Arc<Selection>>| match selection {
-        Some(selection) => read_of(document, selection, &variables),
+        Some(selection) => read_of(document, selection, &variables, most),
         None => Some(None),
     };
     let counted = match of_whole {
         Some(selection) => {
-            let input = document_value(document)?;
+            let input = document_value(document, most)?;
             selection.evaluate_each(Some(&input), &variables).value
         }
         None => value(&pagination.items)?,

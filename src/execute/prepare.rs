@@ -33,6 +33,8 @@ use super::inputs::write_members;
 use super::inputs::write_name;
 use super::store::RowId;
 use super::store::Store;
+use crate::budget::Account;
+use crate::budget::Exceeded;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
 use crate::connector::Reads;
@@ -112,6 +114,8 @@ pub(crate) struct Preparation {
     pub(crate) unrendered: Vec<(Targets, RenderError)>,
     /// All rows, where there are more than one fetch may start from.
     pub(crate) too_many: Vec<RowId>,
+    /// All rows that are left, where requests for them would take more memory than the operation may hold.
+    pub(crate) exceeded: Option<(Vec<RowId>, Exceeded)>,
 }
 
 pub(crate) struct Preparer<'a> {
@@ -120,7 +124,11 @@ pub(crate) struct Preparer<'a> {
     pub(crate) request: &'a RequestContext,
     pub(crate) store: &'a Store,
     pub(crate) root: RowId,
+    pub(crate) account: &'a Account,
 }
+
+/// Requests are charged in steps of so many bytes.
+const STEP: usize = 16 * 1024;
 
 impl Preparer<'_> {
     pub(crate) fn prepare(&self, fetch: &Fetch) -> Preparation {
@@ -172,7 +180,12 @@ impl Preparer<'_> {
         let inputs = self.inputs(fetch, &[]);
         let mut groups = Groups::default();
         let mut text = Vec::new();
-        for row in rows {
+        let mut charged = 0;
+        for (place, row) in rows.iter().copied().enumerate() {
+            if let Err(exceeded) = self.charge(groups.size, &mut charged) {
+                preparation.exceeded = Some((rows[place..].to_vec(), exceeded));
+                break;
+            }
             text.clear();
             let added = match plain_key(self.store, row, &inputs) {
                 Some(key) => groups.add_by_key(key, row, || {
@@ -191,6 +204,17 @@ impl Preparer<'_> {
             }
         }
         groups.all
+    }
+
+    /// Charges what requests have come to, of which so much has been charged already. It is not given back before the
+    /// operation ends.
+    fn charge(&self, size: usize, charged: &mut usize) -> Result<(), Exceeded> {
+        if size > *charged {
+            let step = size - *charged + STEP;
+            self.account.charge(step)?;
+            *charged += step;
+        }
+        Ok(())
     }
 
     /// What a fetch takes from each row, without what is required by fields that are not read, or by these, which cannot

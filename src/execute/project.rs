@@ -1,7 +1,11 @@
 //! Reads documents into rows, as a projection says.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
+use super::bounds::Bounds;
+use super::bounds::Reached;
 use super::order::Found;
 use super::order::Orders;
 use super::store::ALIEN;
@@ -10,10 +14,14 @@ use super::store::RowId;
 use super::store::SCRATCH;
 use super::store::Store;
 use super::store::Text;
+use crate::budget::Account;
+use crate::budget::Exceeded;
+use crate::document::Fault;
 use crate::document::JsonReader;
 use crate::document::Kind;
 use crate::document::Member;
 use crate::document::Object;
+use crate::document::ReadError;
 use crate::document::Reader;
 use crate::document::Scalar;
 use crate::document::Span;
@@ -35,14 +43,20 @@ use crate::plan::projection::Sink;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// It is not what its format says.
-    Unreadable(crate::document::ReadError),
-    /// Its rows take more memory than one request may have.
-    TooLarge,
+    Unreadable(ReadError),
+    /// What it becomes is more than one execution may hold.
+    Reached(Reached),
 }
 
-impl From<crate::document::ReadError> for Stop {
-    fn from(error: crate::document::ReadError) -> Self {
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
         Stop::Unreadable(error)
+    }
+}
+
+impl From<Reached> for Stop {
+    fn from(reached: Reached) -> Self {
+        Stop::Reached(reached)
     }
 }
 
@@ -61,15 +75,20 @@ pub(crate) struct Projector<'p> {
     pub(crate) offset: u32,
     /// Elements of lists that are not yet complete.
     pub(crate) pending: Vec<Cell>,
-    /// The most bytes that the store's rows may take.
-    pub(crate) max_bytes: usize,
+    /// What bounds the store's rows.
+    pub(crate) bounds: Bounds<'p>,
     /// GraphQL errors that the expression just evaluated has raised.
-    pub(crate) raised: Vec<String>,
+    pub(crate) raised: Vec<Arc<str>>,
     /// How the upstream's objects were written so far.
     pub(crate) orders: &'p mut Orders,
     /// Spreads of which it has been told that they added nothing.
     pub(crate) told: Vec<ProjectionId>,
+    /// Expressions that have been evaluated.
+    pub(crate) evaluations: u32,
 }
+
+/// After so many expressions, each of which may take its time, the clock is looked at.
+const EVALUATIONS: u32 = 64;
 
 type Captures = SmallVec<[Option<Span>; 4]>;
 
@@ -106,19 +125,41 @@ impl Projector<'_> {
             Root::Evaluated {
                 expression, then, ..
             } => {
-                let input = Value::read(reader)?;
+                let input = self.whole(reader)?;
                 let evaluated = expression.evaluate(Some(&input), self.variables);
                 self.evaluated(evaluated, then)
             }
         }
     }
 
+    /// The value before which a cursor stands, for an expression. It is dropped when that has been evaluated, and takes no
+    /// more than the operation may hold by then.
+    fn whole<'d, R: Reader<'d>>(&self, reader: &mut R) -> Result<Value, Stop> {
+        whole(reader, self.bounds.account)
+    }
+
+    /// The value that a text of the document holds.
+    fn whole_text(&self, text: &[u8]) -> Result<Value, Stop> {
+        let mut reader = JsonReader::new(text)?;
+        let value = self.whole(&mut reader)?;
+        reader.finish()?;
+        Ok(value)
+    }
+
     /// What an expression has yielded becomes cells: it is written as JSON and read like any document.
     fn evaluated(&mut self, evaluated: Evaluated, then: &Root) -> Result<Cell, Stop> {
+        self.evaluations = self.evaluations.wrapping_add(1);
+        if self.evaluations.is_multiple_of(EVALUATIONS) {
+            self.bounds.in_time()?;
+        }
         if !evaluated.warnings.is_empty() || !evaluated.errors.is_empty() {
             (self.report)(&evaluated);
-            self.raised
-                .extend(evaluated.errors.iter().map(|error| error.message.clone()));
+            self.raised.extend(
+                evaluated
+                    .errors
+                    .iter()
+                    .map(|error| Arc::from(&*error.message)),
+            );
         }
         let Some(value) = evaluated.value else {
             return Ok(Cell::Missing);
@@ -133,6 +174,9 @@ impl Projector<'_> {
             _ => {}
         }
         let text = self.store.add_text(|out| value.write_json(out));
+        // It is held twice while objects are read.
+        let length = (text.span.end - text.span.start) as usize;
+        self.store.check(length, &self.bounds)?;
         match value {
             Value::Number(_) => return Ok(Cell::Number(text)),
             Value::String(_) => return Ok(Cell::String(text)),
@@ -163,7 +207,7 @@ impl Projector<'_> {
             Kind::Object => {}
             // A path maps over lists: what that gives is for the language to say.
             Kind::List => {
-                let input = Value::read(reader)?;
+                let input = self.whole(reader)?;
                 return self.rest_of_path(input, keys, otherwise);
             }
             _ => {
@@ -208,7 +252,7 @@ impl Projector<'_> {
         for name in all[..lead].iter().rev() {
             let mut object = Object::new();
             object.insert(name.clone(), value);
-            value = Value::Object(std::sync::Arc::new(object));
+            value = Value::Object(Arc::new(object));
         }
         let evaluated = expression.evaluate(Some(&value), self.variables);
         self.evaluated(evaluated, then)
@@ -256,20 +300,12 @@ impl Projector<'_> {
         while reader.next_element()? {
             let cell = element(self, reader)?;
             self.pending.push(cell);
-            self.check_size()?;
+            let pending = self.pending.len() * size_of::<Cell>();
+            self.store.check(pending, &self.bounds)?;
         }
         let list = self.store.add_list(&self.pending[base..]);
         self.pending.truncate(base);
         Ok(list)
-    }
-
-    fn check_size(&self) -> Result<(), Stop> {
-        let pending = self.pending.len() * size_of::<Cell>();
-        if self.store.size() + pending > self.max_bytes {
-            Err(Stop::TooLarge)
-        } else {
-            Ok(())
-        }
     }
 
     fn objects<'d, R: Reader<'d>>(
@@ -419,7 +455,7 @@ impl Projector<'_> {
                 match reader.peek()? {
                     Kind::Object => self.object(reader, *node, base)?,
                     Kind::List => {
-                        let value = Value::read(reader)?;
+                        let value = self.whole(reader)?;
                         self.through(&value, &projection.nodes[node.0 as usize], base)?;
                     }
                     _ => reader.skip()?,
@@ -507,7 +543,7 @@ impl Projector<'_> {
         let own = &projection.nodes[node.0 as usize];
         let span = reader.capture()?;
         let text = span.of(reader.text());
-        let input = Value::parse_json(text)?;
+        let input = self.whole_text(text)?;
         let offset = self.offset;
         self.offset = offset + span.start;
         let mut captures: Captures = SmallVec::from_elem(None, own.captures.len());
@@ -524,10 +560,10 @@ impl Projector<'_> {
         let mut object = Object::with_capacity(captures.len());
         for (name, span) in node.captures.iter().zip(captures) {
             if let Some(span) = span {
-                object.insert(Str::from(&**name), Value::parse_json(span.of(text))?);
+                object.insert(Str::from(&**name), self.whole_text(span.of(text))?);
             }
         }
-        Ok(Value::Object(std::sync::Arc::new(object)))
+        Ok(Value::Object(Arc::new(object)))
     }
 
     fn dynamic(&mut self, items: &[Dynamic], input: &Value, base: RowId) -> Result<(), Stop> {
@@ -542,6 +578,14 @@ impl Projector<'_> {
         }
         Ok(())
     }
+}
+
+/// The value before which a cursor stands, which takes no more memory than the account has left.
+pub(crate) fn whole<'d, R: Reader<'d>>(reader: &mut R, account: &Account) -> Result<Value, Stop> {
+    Value::read_within(reader, &mut account.left()).map_err(|error| match error.fault {
+        Fault::TooLarge => Stop::Reached(Exceeded::Account(account.limit()).into()),
+        _ => Stop::Unreadable(error),
+    })
 }
 
 /// What becomes of a member of this name.
@@ -563,7 +607,7 @@ fn mapped(value: &Value, key: &str) -> Option<Value> {
                 .iter()
                 .map(|item| mapped(item, key).unwrap_or(Value::Null))
                 .collect();
-            Some(Value::Array(std::sync::Arc::new(items)))
+            Some(Value::Array(Arc::new(items)))
         }
         _ => None,
     }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 use proptest::prelude::*;
 
+use super::bounds::Bounds;
 use super::order::Orders;
 use super::project::Projector;
 use super::store::Cell;
 use super::store::Store;
+use crate::budget::Budget;
 use crate::document::JsonReader;
 use crate::document::Object;
 use crate::document::Reader;
@@ -147,10 +149,15 @@ fn projected(selection: &Selection, document: &str) -> Value {
         report: &mut |_| {},
         offset: 0,
         pending: Vec::new(),
-        max_bytes: usize::MAX,
+        bounds: Bounds {
+            account: &Budget::unbounded().account(usize::MAX),
+            rows: usize::MAX,
+            deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(3600),
+        },
         raised: Vec::new(),
         orders: &mut Orders::default(),
         told: Vec::new(),
+        evaluations: 0,
     };
     let cell = projector.read(&mut reader, &projection.root).unwrap();
     reader.finish().unwrap();

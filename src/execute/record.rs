@@ -74,6 +74,7 @@ impl CallRecord {
             }
             Landed::MappingOnly | Landed::Kept => {}
             Landed::Unrendered(error) => record.failure = Some(error.message.clone()),
+            Landed::Exceeded(exceeded) => record.failure = Some(exceeded.to_string()),
             Landed::Failed(error) => record.failure = Some(format!("{:?}", error.kind)),
         }
         record

@@ -32,19 +32,25 @@ pub(crate) fn locate(
     all: bool,
 ) {
     let mut first = None;
+    let mut last = None;
+    // The first error without a path has failed all that had no value.
+    let mut swept = false;
     let Some(errors) = errors.as_array() else {
         return;
     };
-    for error in errors {
-        let message = "The service reported an error".to_owned();
-        let failure = lander.failure(
-            fetch,
-            kind,
-            "DOWNSTREAM_SERVICE_ERROR",
-            message,
-            Some(status),
-        );
-        let failure = lander.failures.add(failure);
+    let most = lander.failures.most();
+    for (count, error) in errors.iter().enumerate() {
+        // They differ in their places only. More than are listed need not be told apart.
+        let failure = match last {
+            Some(last) if count >= most => last,
+            _ => {
+                let message = "The service reported an error".to_owned();
+                let code = "DOWNSTREAM_SERVICE_ERROR";
+                let failure = lander.failure(fetch, kind, code, message, Some(status));
+                lander.failures.add(failure)
+            }
+        };
+        last = Some(failure);
         first.get_or_insert(failure);
         let path = error
             .get("path")
@@ -71,7 +77,9 @@ pub(crate) fn locate(
             continue;
         }
         // It has no path, or one that leads to a value that is there.
-        let marked = path.is_empty()
+        let sweeps = path.is_empty() && !swept;
+        swept |= sweeps;
+        let marked = sweeps
             && match &prepared.targets {
                 Targets::ByPosition(positions) => {
                     let mut marked = false;

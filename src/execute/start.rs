@@ -4,6 +4,7 @@ use apollo_compiler::executable::OperationType;
 
 use super::Execution;
 use super::State;
+use super::bounds::Reached;
 use super::call::Freshness;
 use super::failure::Failure;
 use super::merge;
@@ -18,7 +19,7 @@ use crate::plan::Call;
 
 impl Execution<'_> {
     /// Starts every fetch whose predecessors have ended, and ends those that have nothing to do.
-    pub(super) fn start_ready(&mut self) {
+    pub(super) async fn start_ready(&mut self) -> Result<(), Reached> {
         let mut progress = true;
         while progress {
             progress = false;
@@ -26,11 +27,15 @@ impl Execution<'_> {
                 if self.states[index] == State::Waiting && self.is_ready(index) {
                     // Of a call for several fetches, others than this one may have nothing to do.
                     let several = matches!(self.plan.fetches[index].call, Call::Entities { .. });
-                    self.start(index);
+                    // Finding its rows takes as long as there are many.
+                    let (bounds, size) = (self.bounds, self.store.size());
+                    bounds.off_worker(size, || self.start(index)).await?;
                     progress |= several || self.states[index] == State::Done;
+                    self.pace.pause().await?;
                 }
             }
         }
+        Ok(())
     }
 
     fn is_ready(&self, index: usize) -> bool {
@@ -136,6 +141,7 @@ impl Execution<'_> {
             request: self.request,
             store: &self.store,
             root: self.root,
+            account: self.bounds.account,
         }
     }
 
@@ -160,6 +166,10 @@ impl Execution<'_> {
             );
             let message = format!("{count} objects are more than one step may start from ({most})");
             lander.fail(fetch, &preparation.too_many, Failure::limit(message));
+        }
+        if let Some((rows, exceeded)) = &preparation.exceeded {
+            let failure = lander.reached(fetch, (*exceeded).into());
+            lander.fail(fetch, rows, failure);
         }
         for (targets, error) in &preparation.unrendered {
             observed::unrendered(lander.runtime, fetch, error);

@@ -1,16 +1,22 @@
 //! Objects in flight: rows of cells, of shapes known when the plan was made.
 //!
 //! A cell is a few bytes; texts stay where they were read, as spans of the documents. Nothing is freed before the answer
-//! has been written.
+//! has been written, but for what came of an answer that could not be read to its end.
 
+mod raised;
 mod reading;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use ahash::AHashSet;
 use bytes::Bytes;
 
+use self::raised::Raised;
 pub(crate) use self::reading::Mark;
 pub(crate) use self::reading::Reading;
+use super::bounds::Bounds;
+use super::bounds::Reached;
 use super::context::Sizes;
 use crate::document::NumberBounds;
 use crate::document::Span;
@@ -72,8 +78,20 @@ pub(crate) struct Store {
     /// How large numbers may be that leave it as they came.
     numbers: NumberBounds,
     /// Errors that a mapping has raised beside a value.
-    raised: Vec<(RowId, u16, String)>,
+    raised: Raised,
+    /// Bytes that have been charged for all of this, and may be taken without asking.
+    paid: usize,
+    /// Pairs of lists that have been merged while one answer is put into rows: many rows can share a list.
+    merged: AHashSet<(u32, u32)>,
+    /// Lists below which everything has been marked as failed meanwhile, with what was read there and the failure.
+    failed: AHashSet<(u32, ReadId, u32)>,
 }
+
+/// Rows and cells are charged in steps of so many bytes.
+const STEP: usize = 64 * 1024;
+
+/// In a list of fewer elements, nobody notes that it has been gone through.
+const FEW: u32 = 16;
 
 /// The type of an object whose `__typename` is no type of ours.
 pub(crate) const ALIEN: TypeId = TypeId(u32::MAX);
@@ -82,11 +100,13 @@ pub(crate) const ALIEN: TypeId = TypeId(u32::MAX);
 pub(crate) const SCRATCH: u32 = u32::MAX;
 
 impl Store {
+    /// With room for what is expected, which has been charged.
     pub(crate) fn new(guards: Vec<bool>, expected: Sizes) -> Self {
         Store {
             guards,
             rows: Vec::with_capacity(expected.rows),
             cells: Vec::with_capacity(expected.cells),
+            paid: Store::size_of(expected),
             ..Store::default()
         }
     }
@@ -99,6 +119,51 @@ impl Store {
     /// How large numbers may be that leave it as they came.
     pub(crate) fn numbers(&self) -> NumberBounds {
         self.numbers
+    }
+
+    /// Bytes that so many rows and cells take.
+    pub(crate) fn size_of(sizes: Sizes) -> usize {
+        sizes.rows * size_of::<RowHead>() + sizes.cells * size_of::<Cell>()
+    }
+
+    /// Whether there may be what there is, and so many bytes more. Called wherever rows are added, at each element of a
+    /// list.
+    ///
+    /// # Errors
+    /// A bound has been reached.
+    #[inline]
+    pub(crate) fn check(&mut self, more: usize, bounds: &Bounds<'_>) -> Result<(), Reached> {
+        if self.size() + more <= self.paid && self.rows.len() <= bounds.rows {
+            return Ok(());
+        }
+        self.pay(more, bounds)
+    }
+
+    #[cold]
+    fn pay(&mut self, more: usize, bounds: &Bounds<'_>) -> Result<(), Reached> {
+        if self.rows.len() > bounds.rows {
+            return Err(Reached::Rows(bounds.rows));
+        }
+        bounds.in_time()?;
+        let needed = (self.size() + more).saturating_sub(self.paid);
+        self.paid += bounds.charge_ahead(needed, STEP)?;
+        Ok(())
+    }
+
+    /// Forgets what was noted about lists while the answer before was put into rows.
+    pub(crate) fn begin_answer(&mut self) {
+        self.merged.clear();
+        self.failed.clear();
+    }
+
+    /// False when these lists have been merged before, for other rows that share them: it is all there.
+    pub(crate) fn merges_first(&mut self, into: u32, from: u32, len: u32) -> bool {
+        len <= FEW || self.merged.insert((into, from))
+    }
+
+    /// False when what was read below a list has been marked as failed before, for other rows that share it.
+    pub(crate) fn fails_first(&mut self, at: u32, len: u32, read: ReadId, failure: u32) -> bool {
+        len <= FEW || self.failed.insert((at, read, failure))
     }
 
     /// Whether one of the plan's guards holds in this request.
@@ -202,17 +267,19 @@ impl Store {
     }
 
     /// Notes an error that stands beside a value, not in its place.
-    pub(crate) fn raise(&mut self, row: RowId, slot: u16, message: String) {
-        self.raised.push((row, slot, message));
+    pub(crate) fn raise(&mut self, row: RowId, slot: u16, message: Arc<str>) {
+        self.raised.add(row, slot, message);
     }
 
-    /// The errors that stand beside a value.
-    pub(crate) fn raised(&self, row: RowId, slot: u16) -> impl Iterator<Item = &str> {
-        let own = self
-            .raised
-            .iter()
-            .filter(move |(r, s, _)| *r == row && *s == slot);
-        own.map(|(_, _, message)| message.as_str())
+    /// Makes the errors beside values ready for [`Store::raised_in`]: all have been noted.
+    pub(crate) fn order_raised(&mut self) {
+        self.raised.order();
+    }
+
+    /// The errors that stand beside the values of a row, with their slots, in the order in which they were noted.
+    #[inline]
+    pub(crate) fn raised_in(&self, row: RowId) -> &[(RowId, u16, Arc<str>)] {
+        self.raised.of(row)
     }
 
     /// True when no mapping has raised anything.
@@ -230,5 +297,6 @@ impl Store {
         self.cells.len() * size_of::<Cell>()
             + self.rows.len() * size_of::<RowHead>()
             + self.scratch.len()
+            + self.raised.size()
     }
 }

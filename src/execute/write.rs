@@ -2,16 +2,35 @@
 //!
 //! Completion (GraphQL specification, 6.4.3) and null propagation (6.4.4) happen on the way: where a value that must
 //! not be null is, what was written is cut back to the nearest parent that may be, and `null` stands there.
+//!
+//! Rows are few, but the response repeats them wherever they stand, so that it can be longer by orders of magnitude. It is
+//! written in pieces, between which the execution lets others have the thread: the objects and lists that have begun stand
+//! on a stack, not in calls of functions. The stack is also the path of the value that is being written, for errors.
 
-use super::failure::Below;
+mod leaves;
+mod out;
+mod path;
+mod report;
+
+use self::leaves::enum_value;
+use self::leaves::int;
+use self::leaves::is_integer;
+use self::leaves::is_short_integer;
+use self::leaves::kind;
+use self::leaves::leaf_name;
+pub(crate) use self::leaves::leaf_text;
+use self::leaves::plain_text;
+use self::out::Out;
+pub(crate) use self::path::PathElement;
+pub(crate) use self::path::write_path;
+use super::bounds::Reached;
 use super::failure::Failure;
 use super::failure::Failures;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
 use super::store::Text;
-use crate::document::unescape;
-use crate::document::write_json_string;
+use crate::budget::Account;
 use crate::graph::query::TypeTable;
 use crate::plan::output::FieldSource;
 use crate::plan::output::Leaf;
@@ -19,20 +38,71 @@ use crate::plan::output::Output;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
-use crate::plan::output::Plain;
-use crate::plan::output::PlainKind;
+use crate::plan::output::Run;
 
-/// A value was null that must not be: the parent decides.
-pub(crate) struct Propagate;
-
-/// One element of a response path.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum PathElement<'o> {
-    Field(&'o str),
-    Index(u32),
+/// Why a value is not written to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    /// It is null and must not be: the parent decides.
+    Null,
+    /// The answer has come to a bound.
+    Stop,
 }
 
-pub(crate) struct Writer<'w> {
+/// What has become of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Value {
+    Written,
+    /// It has parts, which are written next.
+    Begun,
+}
+
+/// What has become of the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Done,
+    More,
+}
+
+/// An object or a list that is being written.
+#[derive(Debug, Clone, Copy)]
+struct Frame<'w> {
+    part: Part<'w>,
+    /// Where it begins in the text.
+    start: usize,
+    /// Whether null may stand in its place.
+    nullable: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Part<'w> {
+    Object {
+        row: RowId,
+        object: &'w OutputObject,
+        fields: &'w [u16],
+        /// The next field.
+        at: usize,
+        /// Runs from the next field on.
+        runs: &'w [Run],
+    },
+    List {
+        at: u32,
+        len: u32,
+        next: u32,
+        item: &'w OutputType,
+        field: &'w OutputField,
+    },
+    /// A list of a custom scalar: any values.
+    Any { at: u32, len: u32, next: u32 },
+}
+
+/// How much is written at once: so many steps, each some fields of an object or an element of a list, and about so many
+/// bytes.
+const STEPS: usize = 1024;
+const PIECE: usize = 128 * 1024;
+
+/// What a response is written from.
+pub(crate) struct Material<'w> {
     pub(crate) store: &'w Store,
     pub(crate) output: &'w Output,
     pub(crate) types: &'w TypeTable,
@@ -40,61 +110,215 @@ pub(crate) struct Writer<'w> {
     pub(crate) guards: &'w [bool],
     /// Values of `__schema` and `__type`, by response name, as JSON.
     pub(crate) introspection: &'w [(String, Vec<u8>)],
-    pub(crate) failures: &'w mut Failures,
-    pub(crate) path: Vec<PathElement<'w>>,
-    pub(crate) out: Vec<u8>,
-    /// The longest answer that is written.
-    pub(crate) max_bytes: usize,
-    /// It would have been longer.
-    pub(crate) too_long: bool,
+}
+
+pub(crate) struct Writer<'w> {
+    store: &'w Store,
+    output: &'w Output,
+    types: &'w TypeTable,
+    guards: &'w [bool],
+    introspection: &'w [(String, Vec<u8>)],
+    failures: &'w mut Failures,
+    out: Out<'w>,
+    stack: Vec<Frame<'w>>,
 }
 
 impl<'w> Writer<'w> {
-    /// Writes the root object, or `null`.
-    pub(crate) fn data(&mut self, root: RowId) {
-        let (start, output) = (self.out.len(), self.output);
-        let object = &output.objects[0];
-        let class = object.class_of(self.store.ty(root), self.guards);
-        if self
-            .object(root, object, class.unwrap_or_default())
-            .is_err()
-        {
-            self.out.truncate(start);
-            self.out.extend_from_slice(b"null");
+    /// A writer that expects so many bytes, and writes `most` at the most.
+    pub(crate) fn new(
+        material: Material<'w>,
+        failures: &'w mut Failures,
+        account: &'w Account,
+        expected: usize,
+        most: usize,
+    ) -> Self {
+        let Material {
+            store,
+            output,
+            types,
+            guards,
+            introspection,
+        } = material;
+        Writer {
+            store,
+            output,
+            types,
+            guards,
+            introspection,
+            failures,
+            out: Out::new(account, expected, most),
+            stack: Vec::with_capacity(8),
         }
     }
 
-    /// Writes an object of a class.
+    /// Begins with the root object.
+    ///
+    /// # Errors
+    /// A bound has been reached.
+    pub(crate) fn begin(&mut self, root: RowId) -> Result<(), Reached> {
+        let object = &self.output.objects[0];
+        let class = object.class_of(self.store.ty(root), self.guards);
+        let class = class.unwrap_or_default();
+        let begun = self.out.put(b"{\"data\":").and_then(|()| {
+            let start = self.out.bytes.len();
+            match self.object(root, object, class, start, true) {
+                Err(Halt::Null) => self.out.cut_back(start),
+                begun => begun,
+            }
+        });
+        begun.map_err(|_| self.reached())
+    }
+
+    /// Writes on for a while, after [`Writer::begin`].
+    ///
+    /// # Errors
+    /// A bound has been reached.
+    pub(crate) fn run(&mut self) -> Result<Progress, Reached> {
+        let begun = self.out.bytes.len();
+        for _ in 0..STEPS {
+            let Some(frame) = self.stack.last().copied() else {
+                return Ok(Progress::Done);
+            };
+            let step = match self.step(frame) {
+                Err(Halt::Null) => self.propagate(),
+                step => step,
+            };
+            if step.is_err() {
+                return Err(self.reached());
+            }
+            if self.out.bytes.len().saturating_sub(begun) > PIECE {
+                break;
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    /// What has been written.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.out.bytes
+    }
+
+    fn reached(&self) -> Reached {
+        self.out.reached.unwrap_or(Reached::Time)
+    }
+
+    fn step(&mut self, frame: Frame<'w>) -> Result<(), Halt> {
+        match frame.part {
+            Part::Object {
+                row,
+                object,
+                fields,
+                at,
+                runs,
+            } => self.fields(row, object, fields, at, runs, frame.start),
+            Part::List {
+                at,
+                len,
+                next,
+                item,
+                field,
+            } => {
+                if !self.next_element(next, len)? {
+                    return Ok(());
+                }
+                self.complete(self.store.item(at, next), item, field)
+                    .map(|_| ())
+            }
+            Part::Any { at, len, next } => {
+                if !self.next_element(next, len)? {
+                    return Ok(());
+                }
+                self.any(self.store.item(at, next)).map(|_| ())
+            }
+        }
+    }
+
+    /// A value in the list or object on top of the stack must not be null and is: the nearest parent that may be null is.
+    fn propagate(&mut self) -> Result<(), Halt> {
+        while let Some(frame) = self.stack.pop() {
+            if frame.nullable {
+                return self.out.cut_back(frame.start);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a list's next element follows; else the list ends.
+    fn next_element(&mut self, index: u32, len: u32) -> Result<bool, Halt> {
+        if index == len {
+            self.out.bytes.push(b']');
+            self.stack.pop();
+            return Ok(false);
+        }
+        if let Some(Frame {
+            part: Part::List { next, .. } | Part::Any { next, .. },
+            ..
+        }) = self.stack.last_mut()
+        {
+            *next = index + 1;
+        }
+        if index > 0 {
+            self.out.put(b",")?;
+        }
+        Ok(true)
+    }
+
+    /// Begins an object of a class.
     fn object(
         &mut self,
         row: RowId,
         object: &'w OutputObject,
         class: usize,
-    ) -> Result<(), Propagate> {
-        if self.out.len() > self.max_bytes {
-            self.too_long = true;
-            return Err(Propagate);
-        }
+        start: usize,
+        nullable: bool,
+    ) -> Result<(), Halt> {
         if !self.failures.is_calm()
             && let Some(culprit) = self.culprit(row, object, class)
         {
-            self.blame(culprit);
-            return Err(Propagate);
+            return Err(self.blame(culprit));
         }
-        // Each field's name is written with a comma before it; the first one's becomes the brace.
-        let start = self.out.len();
-        let store = self.store;
-        let (cells, is_calm) = (store.cells_of(row), store.is_calm());
         let class = object.classes.get(class);
-        let (fields, runs) = class.map_or((&[][..], &[][..]), |class| (&class.fields, &class.runs));
-        let mut runs = runs.iter().filter(|_| is_calm);
-        let (mut run, mut at) = (runs.next(), 0);
+        let (fields, runs) = class.map_or((&[][..], &[][..]), |class| {
+            (class.fields.as_slice(), class.runs.as_slice())
+        });
+        // Beside a run's text there is no place for what has been raised.
+        let is_calm = self.store.raised_in(row).is_empty();
+        self.stack.push(Frame {
+            part: Part::Object {
+                row,
+                object,
+                fields,
+                at: 0,
+                runs: if is_calm { runs } else { &[] },
+            },
+            start,
+            nullable,
+        });
+        Ok(())
+    }
+
+    /// Writes fields of the object on top of the stack, until one has parts or there are no more.
+    fn fields(
+        &mut self,
+        row: RowId,
+        object: &'w OutputObject,
+        fields: &'w [u16],
+        mut at: usize,
+        mut runs: &'w [Run],
+        start: usize,
+    ) -> Result<(), Halt> {
+        // Each field's name is written with a comma before it; the first one's becomes the brace.
+        let store = self.store;
+        let cells = store.cells_of(row);
+        let is_calm = store.raised_in(row).is_empty();
         while let Some(&index) = fields.get(at) {
-            if let Some(own) = run.filter(|run| usize::from(run.at) == at) {
-                run = runs.next();
-                if let Some(Cell::Json(text)) = cells.get(usize::from(own.cell)) {
-                    self.out.extend_from_slice(store.text(*text));
-                    at += usize::from(own.length);
+            if let Some((run, others)) = runs.split_first()
+                && usize::from(run.at) == at
+            {
+                runs = others;
+                if let Some(Cell::Json(text)) = cells.get(usize::from(run.cell)) {
+                    self.out.put(store.text(*text))?;
+                    at += usize::from(run.length);
                     continue;
                 }
             }
@@ -105,454 +329,237 @@ impl<'w> Writer<'w> {
             }
             let plain = field.plain.filter(|_| is_calm);
             if let Some(text) = plain.and_then(|plain| plain_text(store, cells, plain)) {
-                self.out.reserve(field.key.len() + text.len());
-                self.out.extend_from_slice(&field.key);
-                self.out.extend_from_slice(text);
-            } else {
-                self.out.extend_from_slice(&field.key);
-                self.field(row, field)?;
+                self.out.ensure(field.key.len() + text.len())?;
+                self.out.bytes.extend_from_slice(&field.key);
+                self.out.bytes.extend_from_slice(text);
+                continue;
+            }
+            self.out.put(&field.key)?;
+            if let Some(Frame {
+                part:
+                    Part::Object {
+                        at: reached,
+                        runs: left,
+                        ..
+                    },
+                ..
+            }) = self.stack.last_mut()
+            {
+                (*reached, *left) = (at, runs);
+            }
+            if self.field(row, field, is_calm)? == Value::Begun {
+                return Ok(());
             }
         }
-        match self.out.get_mut(start) {
+        match self.out.bytes.get_mut(start) {
             Some(comma) => *comma = b'{',
-            None => self.out.push(b'{'),
+            None => self.out.bytes.push(b'{'),
         }
-        self.out.push(b'}');
+        self.out.bytes.push(b'}');
+        self.stack.pop();
         Ok(())
     }
 
-    fn field(&mut self, row: RowId, field: &'w OutputField) -> Result<(), Propagate> {
+    fn field(&mut self, row: RowId, field: &'w OutputField, is_calm: bool) -> Result<Value, Halt> {
         match field.source {
             FieldSource::Slot(slot) => {
-                self.path.push(PathElement::Field(&field.name));
-                if !self.store.is_calm() {
-                    self.raised(row, slot, field);
+                if !is_calm {
+                    self.raised(row, slot, field)?;
                 }
-                let result = self.complete(self.store.cell(row, slot), &field.ty, field);
-                self.path.pop();
-                result
+                return self.complete(self.store.cell(row, slot), &field.ty, field);
             }
             FieldSource::Typename => {
-                if let Some(ty) = self.store.ty(row) {
-                    self.out.push(b'"');
-                    self.out.extend_from_slice(self.types.name(ty).as_bytes());
-                    self.out.push(b'"');
-                    return Ok(());
-                }
-                self.path.push(PathElement::Field(&field.name));
-                self.fail(Failure::unknown_type(), field);
-                self.path.pop();
-                Err(Propagate)
+                let Some(ty) = self.store.ty(row) else {
+                    return Err(self.fail(Failure::unknown_type, field));
+                };
+                let name = self.types.name(ty).as_bytes();
+                self.out.ensure(name.len() + 2)?;
+                self.quote(name);
             }
             FieldSource::Refused(refusal) => {
                 let message = &self.output.refusals[refusal as usize];
-                self.path.push(PathElement::Field(&field.name));
-                self.fail(Failure::null_variable(message), field);
-                self.path.pop();
-                if matches!(field.ty, OutputType::NonNull(_)) {
-                    return Err(Propagate);
+                let halt = self.fail(|| Failure::null_variable(message), field);
+                if halt == Halt::Stop || matches!(field.ty, OutputType::NonNull(_)) {
+                    return Err(halt);
                 }
-                self.out.extend_from_slice(b"null");
-                Ok(())
+                self.out.put(b"null")?;
             }
             FieldSource::Introspection => {
                 let value = self
                     .introspection
                     .iter()
                     .find(|(name, _)| *name == field.name.as_str());
-                self.out
-                    .extend_from_slice(value.map_or(b"null", |(_, value)| value.as_slice()));
-                Ok(())
+                let value = value.map_or(&b"null"[..], |(_, value)| value.as_slice());
+                self.out.put(value)?;
             }
         }
-    }
-
-    /// A failed field for which this object cannot be: of several the one that is known to have failed. A service that nulls
-    /// an object says so of that field only, and has no values for the others.
-    fn culprit(
-        &self,
-        row: RowId,
-        object: &'w OutputObject,
-        class: usize,
-    ) -> Option<(&'w OutputField, u32)> {
-        let failed = object
-            .fields_of(class)
-            .filter(|field| matches!(field.ty, OutputType::NonNull(_)));
-        let failed = failed.filter_map(|field| Some((field, self.failure_of(row, field)?)));
-        failed.min_by_key(|(_, failure)| self.failures.is_vague(*failure))
-    }
-
-    /// A failed field of an object whose type is not known, since what tells the type has failed.
-    fn culprit_of_any_type(
-        &self,
-        row: RowId,
-        object: &'w OutputObject,
-    ) -> Option<(&'w OutputField, u32)> {
-        let mut fields = object.fields.iter();
-        fields.find_map(|field| Some((field, self.failure_of(row, field)?)))
-    }
-
-    fn failure_of(&self, row: RowId, field: &OutputField) -> Option<u32> {
-        let FieldSource::Slot(slot) = field.source else {
-            return None;
-        };
-        match self.store.cell(row, slot) {
-            Cell::Failed(failure) if self.guards[field.guard as usize] => Some(failure),
-            _ => None,
-        }
-    }
-
-    /// Reports the failure of a field of the object that is being written.
-    fn blame(&mut self, (field, failure): (&'w OutputField, u32)) {
-        self.path.push(PathElement::Field(&field.name));
-        self.failed(failure, &field.ty, field);
-        self.path.pop();
+        Ok(Value::Written)
     }
 
     /// Reports what a mapping has raised beside the value.
-    fn raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) {
-        let store = self.store;
-        for message in store.raised(row, slot) {
-            self.fail(Failure::raised(message), field);
+    fn raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) -> Result<(), Halt> {
+        let own = self.store.raised_in(row).iter();
+        for (_, _, message) in own.filter(|own| own.1 == slot) {
+            if self.fail(|| Failure::raised(message), field) == Halt::Stop {
+                return Err(Halt::Stop);
+            }
         }
+        Ok(())
     }
 
-    /// Completes a value; on an error it has been cut back to where it began.
+    /// Completes a value; where it may be null, null stands in the place of what cannot be.
     fn complete(
         &mut self,
         cell: Cell,
         ty: &'w OutputType,
         field: &'w OutputField,
-    ) -> Result<(), Propagate> {
-        match ty {
-            OutputType::NonNull(inner) => self.non_null(cell, inner, field),
-            _ => {
-                let start = self.out.len();
-                if self.nullable(cell, ty, field).is_err() {
-                    self.out.truncate(start);
-                    self.out.extend_from_slice(b"null");
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn non_null(
-        &mut self,
-        cell: Cell,
-        ty: &'w OutputType,
-        field: &'w OutputField,
-    ) -> Result<(), Propagate> {
+    ) -> Result<Value, Halt> {
+        let start = self.out.bytes.len();
+        let OutputType::NonNull(inner) = ty else {
+            return match self.value(cell, ty, field, true) {
+                Err(Halt::Null) => self.out.cut_back(start).map(|()| Value::Written),
+                value => value,
+            };
+        };
         match cell {
             Cell::Missing | Cell::Null => {
-                self.fail(Failure::null_in_non_null(&field.coordinate), field);
-                Err(Propagate)
+                Err(self.fail(|| Failure::null_in_non_null(&field.coordinate), field))
             }
-            cell => self.nullable(cell, ty, field),
+            cell => self.value(cell, inner, field, false),
         }
     }
 
-    /// Writes a value of a nullable type, `null` included.
-    fn nullable(
+    /// Writes a value, or begins it. A nullable type's null is one.
+    fn value(
         &mut self,
         cell: Cell,
         ty: &'w OutputType,
         field: &'w OutputField,
-    ) -> Result<(), Propagate> {
+        nullable: bool,
+    ) -> Result<Value, Halt> {
         match (cell, ty) {
             (Cell::Missing | Cell::Null, _) => {
-                self.out.extend_from_slice(b"null");
-                Ok(())
+                self.out.put(b"null")?;
+                Ok(Value::Written)
             }
-            (Cell::Failed(failure), _) => {
-                self.failed(failure, ty, field);
-                Err(Propagate)
+            (Cell::Failed(failure), _) => Err(self.failed(failure, ty, field)),
+            (Cell::List { at, len }, OutputType::List(item)) => {
+                let part = Part::List {
+                    at,
+                    len,
+                    next: 0,
+                    item,
+                    field,
+                };
+                self.list(part, nullable)
             }
-            (Cell::List { at, len }, OutputType::List(item)) => self.list(at, len, item, field),
             (Cell::Row(row), OutputType::Object(object)) => {
                 let own = &self.output.objects[*object as usize];
                 let Some(class) = own.class_of(self.store.ty(row), self.guards) else {
-                    match self.culprit_of_any_type(row, own) {
+                    return Err(match self.culprit_of_any_type(row, own) {
                         Some(culprit) => self.blame(culprit),
-                        None => self.fail(Failure::unknown_type(), field),
-                    }
-                    return Err(Propagate);
+                        None => self.fail(Failure::unknown_type, field),
+                    });
                 };
-                self.object(row, own, class)
+                let start = self.out.bytes.len();
+                self.object(row, own, class, start, nullable)?;
+                Ok(Value::Begun)
             }
-            (cell, OutputType::Leaf(leaf)) => self.leaf(cell, leaf, field),
+            (cell, OutputType::Leaf(Leaf::Custom)) if !self.store.is_passed_on(cell) => {
+                Err(self.fail(|| Failure::number_beyond(&field.coordinate), field))
+            }
+            (cell, OutputType::Leaf(Leaf::Custom)) => self.any(cell),
+            (cell, OutputType::Leaf(leaf)) => {
+                self.leaf(cell, leaf, field)?;
+                Ok(Value::Written)
+            }
             (cell, ty) => {
-                let expected = if matches!(ty, OutputType::List(_)) {
-                    "a list"
-                } else {
-                    "an object"
+                let expected = match ty {
+                    OutputType::List(_) => "a list",
+                    _ => "an object",
                 };
-                self.fail(
-                    Failure::wrong_shape(&field.coordinate, expected, kind(cell)),
-                    field,
-                );
-                Err(Propagate)
+                let failure = || Failure::wrong_shape(&field.coordinate, expected, kind(cell));
+                Err(self.fail(failure, field))
             }
         }
     }
 
-    fn list(
-        &mut self,
-        at: u32,
-        len: u32,
-        item: &'w OutputType,
-        field: &'w OutputField,
-    ) -> Result<(), Propagate> {
-        self.out.push(b'[');
-        for index in 0..len {
-            if index > 0 {
-                self.out.push(b',');
-            }
-            self.path.push(PathElement::Index(index));
-            let result = self.complete(self.store.item(at, index), item, field);
-            self.path.pop();
-            result?;
-            if self.too_long {
-                return Err(Propagate);
-            }
-        }
-        self.out.push(b']');
-        Ok(())
+    fn list(&mut self, part: Part<'w>, nullable: bool) -> Result<Value, Halt> {
+        let start = self.out.bytes.len();
+        self.out.put(b"[")?;
+        self.stack.push(Frame {
+            part,
+            start,
+            nullable,
+        });
+        Ok(Value::Begun)
     }
 
-    fn leaf(&mut self, cell: Cell, leaf: &Leaf, field: &'w OutputField) -> Result<(), Propagate> {
+    fn leaf(&mut self, cell: Cell, leaf: &Leaf, field: &'w OutputField) -> Result<(), Halt> {
         let store = self.store;
         match (leaf, cell) {
-            (Leaf::Custom | Leaf::Float, cell) if !store.is_passed_on(cell) => {
-                self.fail(Failure::number_beyond(&field.coordinate), field);
-                return Err(Propagate);
+            (Leaf::Float, cell @ Cell::Number(_)) if !store.is_passed_on(cell) => {
+                Err(self.fail(|| Failure::number_beyond(&field.coordinate), field))
             }
-            (Leaf::Custom, cell) => self.any(cell),
-            (Leaf::Float, Cell::Number(text)) => self.out.extend_from_slice(store.text(text)),
+            (Leaf::Float, Cell::Number(text)) => self.out.put(store.text(text)),
             (Leaf::Int, Cell::Number(text)) if is_short_integer(store.text(text)) => {
-                self.out.extend_from_slice(store.text(text));
+                self.out.put(store.text(text))
             }
             (Leaf::Int, Cell::Number(text)) => match int(store.text(text)) {
-                Some(number) => self.out.extend_from_slice(number.as_bytes()),
-                None => return self.wrong_leaf("Int", text, field),
+                Some(number) => self.out.put(number.as_bytes()),
+                None => Err(self.fail(|| Failure::out_of_range(&field.coordinate, "Int"), field)),
             },
             (Leaf::Id, Cell::Number(text)) if is_integer(store.text(text)) => self.quoted(text),
             (Leaf::String, Cell::Number(text)) => self.quoted(text),
-            (Leaf::String | Leaf::Id, Cell::String(text)) => {
-                self.out.extend_from_slice(store.text(text))
-            }
-            (Leaf::String, Cell::Bool(value)) => {
-                self.out
-                    .extend_from_slice(if value { b"\"true\"" } else { b"\"false\"" });
-            }
-            (Leaf::Boolean, Cell::Bool(value)) => {
-                self.out
-                    .extend_from_slice(if value { b"true" } else { b"false" });
-            }
+            (Leaf::String | Leaf::Id, Cell::String(text)) => self.out.put(store.text(text)),
+            (Leaf::String, Cell::Bool(true)) => self.out.put(b"\"true\""),
+            (Leaf::String, Cell::Bool(false)) => self.out.put(b"\"false\""),
+            (Leaf::Boolean, Cell::Bool(true)) => self.out.put(b"true"),
+            (Leaf::Boolean, Cell::Bool(false)) => self.out.put(b"false"),
             (Leaf::Enum(values), Cell::String(text)) => {
-                let Some(value) = enum_value(store.text(text), values) else {
-                    self.fail(Failure::not_an_enum_value(&field.coordinate), field);
-                    return Err(Propagate);
-                };
-                self.out.extend_from_slice(value);
+                match enum_value(store.text(text), values) {
+                    Some(value) => self.out.put(value),
+                    None => {
+                        let failure = || Failure::not_an_enum_value(&field.coordinate);
+                        Err(self.fail(failure, field))
+                    }
+                }
             }
             (leaf, cell) => {
-                let failure = Failure::wrong_shape(&field.coordinate, leaf_name(leaf), kind(cell));
-                self.fail(failure, field);
-                return Err(Propagate);
+                let (expected, found) = (leaf_name(leaf), kind(cell));
+                let failure = || Failure::wrong_shape(&field.coordinate, expected, found);
+                Err(self.fail(failure, field))
             }
         }
+    }
+
+    fn quoted(&mut self, text: Text) -> Result<(), Halt> {
+        let text = self.store.text(text);
+        self.out.ensure(text.len() + 2)?;
+        self.quote(text);
         Ok(())
     }
 
-    fn wrong_leaf(
-        &mut self,
-        expected: &str,
-        _text: Text,
-        field: &'w OutputField,
-    ) -> Result<(), Propagate> {
-        self.fail(Failure::out_of_range(&field.coordinate, expected), field);
-        Err(Propagate)
-    }
-
-    fn quoted(&mut self, text: Text) {
-        self.out.push(b'"');
-        self.out.extend_from_slice(self.store.text(text));
-        self.out.push(b'"');
+    fn quote(&mut self, text: &[u8]) {
+        self.out.bytes.push(b'"');
+        self.out.bytes.extend_from_slice(text);
+        self.out.bytes.push(b'"');
     }
 
     /// Any JSON value, as received.
-    fn any(&mut self, cell: Cell) {
+    fn any(&mut self, cell: Cell) -> Result<Value, Halt> {
         match cell {
-            Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => {
-                self.out.extend_from_slice(b"null")
-            }
-            Cell::Bool(value) => self
-                .out
-                .extend_from_slice(if value { b"true" } else { b"false" }),
+            Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => self.out.put(b"null")?,
+            Cell::Bool(true) => self.out.put(b"true")?,
+            Cell::Bool(false) => self.out.put(b"false")?,
             Cell::Number(text) | Cell::String(text) | Cell::Json(text) => {
-                self.out.extend_from_slice(self.store.text(text));
+                self.out.put(self.store.text(text))?;
             }
             Cell::List { at, len } => {
-                self.out.push(b'[');
-                for index in 0..len {
-                    if index > 0 {
-                        self.out.push(b',');
-                    }
-                    self.any(self.store.item(at, index));
-                }
-                self.out.push(b']');
+                let next = 0;
+                return self.list(Part::Any { at, len, next }, false);
             }
         }
+        Ok(Value::Written)
     }
-
-    /// Reports a failure that a cell holds, at the field that it befell: that may lie below the null that came of it.
-    fn failed(&mut self, failure: u32, ty: &'w OutputType, field: &'w OutputField) {
-        let (output, depth) = (self.output, self.path.len());
-        let (mut ty, mut field) = (ty, field);
-        for step in self.failures.below(failure) {
-            while let OutputType::NonNull(inner) = ty {
-                ty = inner;
-            }
-            match (step, ty) {
-                (Below::Index(index), OutputType::List(item)) => {
-                    self.path.push(PathElement::Index(*index));
-                    ty = item;
-                }
-                (Below::Slot(slot), OutputType::Object(object)) => {
-                    let mut fields = output.objects[*object as usize].fields.iter();
-                    let known = fields.find(|field| {
-                        field.source == FieldSource::Slot(*slot)
-                            && self.guards[field.guard as usize]
-                    });
-                    // What the client has not asked for has no place in the answer.
-                    let Some(known) = known else { break };
-                    self.path.push(PathElement::Field(&known.name));
-                    (ty, field) = (&known.ty, known);
-                }
-                _ => break,
-            }
-        }
-        self.failures.at(failure, &self.path, &field.locations);
-        self.path.truncate(depth);
-    }
-
-    fn fail(&mut self, failure: Failure, field: &'w OutputField) {
-        let failure = self.failures.add(failure);
-        self.failures.at(failure, &self.path, &field.locations);
-    }
-}
-
-/// The text of a leaf that needs no check beyond its kind, as nearly all do. No place in the response is kept for it, since
-/// nothing can fail.
-#[inline]
-fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> Option<&'s [u8]> {
-    match (plain.kind, *cells.get(usize::from(plain.slot))?) {
-        (PlainKind::Text | PlainKind::Any, Cell::String(text)) => Some(store.text(text)),
-        (PlainKind::Number | PlainKind::Any, Cell::Number(text)) => {
-            Some(store.text(text)).filter(|text| store.numbers().admits(text))
-        }
-        (PlainKind::Integer, Cell::Number(text)) => {
-            Some(store.text(text)).filter(|text| is_short_integer(text))
-        }
-        (PlainKind::Boolean, Cell::Bool(true)) => Some(b"true"),
-        (PlainKind::Boolean, Cell::Bool(false)) => Some(b"false"),
-        (_, Cell::Missing | Cell::Null) if plain.nullable => Some(b"null"),
-        _ => None,
-    }
-}
-
-/// The text of any leaf that is as it must be.
-pub(super) fn leaf_text<'s>(
-    store: &'s Store,
-    cells: &[Cell],
-    field: &'s OutputField,
-) -> Option<&'s [u8]> {
-    if let Some(plain) = field.plain {
-        return plain_text(store, cells, plain);
-    }
-    let (values, nullable) = match &field.ty {
-        OutputType::Leaf(Leaf::Enum(values)) => (values, true),
-        OutputType::NonNull(inner) => match &**inner {
-            OutputType::Leaf(Leaf::Enum(values)) => (values, false),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    match *cells.get(usize::from(field.leaf_slot()?))? {
-        Cell::String(text) => enum_value(store.text(text), values),
-        Cell::Null if nullable => Some(b"null"),
-        _ => None,
-    }
-}
-
-/// The enum value that a JSON string is, as JSON.
-fn enum_value<'v>(quoted: &[u8], values: &'v [Box<[u8]>]) -> Option<&'v [u8]> {
-    let find = |quoted: &[u8]| {
-        let place = values
-            .binary_search_by(|value| (**value).cmp(quoted))
-            .ok()?;
-        values.get(place).map(|value| &**value)
-    };
-    find(quoted).or_else(|| {
-        // Written with escapes that it does not need.
-        let escaped = std::str::from_utf8(quoted).ok()?;
-        escaped.contains('\\').then_some(())?;
-        find(format!("\"{}\"", unescape(escaped)).as_bytes())
-    })
-}
-
-/// The text of a 32-bit integer; `2.0` and `2e0` are 2.
-fn int(text: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(text).ok()?;
-    let whole = crate::document::Number::from_json(text)?.as_whole()?;
-    i32::try_from(whole).ok().map(|number| number.to_string())
-}
-
-/// An integer that cannot leave the range of 32 bits, and is written as it should be.
-fn is_short_integer(text: &[u8]) -> bool {
-    text.len() <= 9 && is_integer(text) && text != b"-0"
-}
-
-fn is_integer(text: &[u8]) -> bool {
-    text.iter()
-        .all(|byte| byte.is_ascii_digit() || *byte == b'-')
-}
-
-fn kind(cell: Cell) -> &'static str {
-    match cell {
-        Cell::Missing | Cell::Null | Cell::Failed(_) => "null",
-        Cell::Bool(_) => "a Boolean",
-        Cell::Number(_) => "a number",
-        Cell::String(_) => "a string",
-        Cell::Json(_) | Cell::Row(_) => "an object",
-        Cell::List { .. } => "a list",
-    }
-}
-
-fn leaf_name(leaf: &Leaf) -> &'static str {
-    match leaf {
-        Leaf::Int => "Int",
-        Leaf::Float => "Float",
-        Leaf::String => "String",
-        Leaf::Boolean => "Boolean",
-        Leaf::Id => "ID",
-        Leaf::Enum(_) => "an enum value",
-        Leaf::Custom => "a value",
-    }
-}
-
-/// Writes a response path as JSON.
-pub(crate) fn write_path(path: &[PathElement<'_>], out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (index, element) in path.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        match element {
-            PathElement::Field(name) => write_json_string(name, out),
-            PathElement::Index(index) => out.extend_from_slice(index.to_string().as_bytes()),
-        }
-    }
-    out.push(b']');
 }

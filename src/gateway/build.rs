@@ -96,13 +96,14 @@ pub(super) fn build(
         return Err(SetupProblem::Schema(diagnostics));
     };
     let graph = Arc::new(QueryGraph::new(&composed));
+    let budget = Budget::new(settings.limits.operations_bytes.0);
     let mut services = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
         let member = members
             .iter()
             .find(|member| member.subgraph.name == subgraph.name);
         let source: Arc<dyn Source> = match member {
-            Some(member) => http_source(member)?,
+            Some(member) => http_source(member, &budget)?,
             None => Arc::new(NativeSource::new(Arc::clone(&native_schema))),
         };
         let settings = member
@@ -125,11 +126,12 @@ pub(super) fn build(
             answer_bytes: limits.answer_bytes.0,
             operation_bytes: limits.operation_bytes.0,
             numbers: NumberBounds::new(limits.number_digits, limits.number_exponent),
+            rows: limits.rows,
             errors: limits.errors,
             timeout: limits.operation_timeout,
             ..ExecutionLimits::default()
         },
-        budget: Budget::new(limits.operations_bytes.0),
+        budget,
     };
     let document_limits = DocumentLimits {
         bytes: limits.document_bytes.0,
@@ -167,7 +169,7 @@ fn set_addresses(member: &mut Member) -> Result<(), SetupProblem> {
     Ok(())
 }
 
-fn http_source(member: &Member) -> Result<Arc<dyn Source>, SetupProblem> {
+fn http_source(member: &Member, budget: &Arc<Budget>) -> Result<Arc<dyn Source>, SetupProblem> {
     let wrong = |message: String| SetupProblem::Setting {
         connector: member.subgraph.name.clone(),
         message,
@@ -196,6 +198,7 @@ fn http_source(member: &Member) -> Result<Arc<dyn Source>, SetupProblem> {
         redirects: common.redirects as usize,
         proxy,
         authorities_pem,
+        budget: Arc::clone(budget),
         ..HttpSettings::default()
     };
     let driver = driver("http").ok_or_else(|| wrong("there is no driver for HTTP".to_owned()))?;

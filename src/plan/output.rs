@@ -10,7 +10,7 @@ use apollo_compiler::Name;
 
 use super::guard::Guard;
 use super::need::NeedId;
-use super::runs::Run;
+pub use super::runs::Run;
 use crate::graph::query::TypeId;
 
 pub(super) use self::build::OutputBuilder;

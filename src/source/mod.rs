@@ -51,7 +51,7 @@ pub struct Answer {
 }
 
 /// The bounds of one call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct CallOptions {
     /// From the first byte sent to the last byte read.
     pub timeout: Duration,

@@ -27,6 +27,7 @@ use super::entry::Document;
 use super::flight::{Flights, Joined};
 use super::freshness::{self, Exchange};
 use super::key::{DocumentKeyParts, Key, Subject};
+use super::long::off_worker;
 use super::meter::LookupMeter;
 use super::store::{Store, StoreSize};
 use super::upstream::{Endpoint, Snapshot, Upstream, UpstreamState};
@@ -407,7 +408,7 @@ impl Inner {
             .await?;
         let may_be_kept = document.lifetime.is_some();
         let judgement = match may_be_kept {
-            true => judge(&document),
+            true => off_worker(document.body.len(), || judge(&document)).await,
             false => Judgement::Refused,
         };
         if let Judgement::Refused = judgement {

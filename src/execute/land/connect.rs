@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::answers::document_value;
 use super::super::answers::follows_from_document;
 use super::super::answers::with_response;
+use super::super::bounds::Reached;
 use super::super::call::Answered;
 use super::super::failure::Failure;
 use super::super::failure::Kind;
@@ -18,6 +19,7 @@ use super::super::project::Stop;
 use super::super::store::Cell;
 use super::super::store::RowId;
 use super::Lander;
+use super::Landing;
 use crate::cache::Document;
 use crate::connector::Connect;
 use crate::document::JsonReader;
@@ -25,7 +27,6 @@ use crate::document::Reader;
 use crate::document::Value;
 use crate::document::write_json_string;
 use crate::graph::query::ConnectMode;
-use crate::mapping::Evaluated;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
 use crate::plan::Fetch;
@@ -43,6 +44,7 @@ impl Lander<'_> {
         cut_off: Option<&str>,
     ) {
         let rows = prepared.targets.rows();
+        let before = self.store.mark();
         let mut cells = Vec::with_capacity(answers.len());
         let mut raised = Vec::new();
         for answer in answers {
@@ -65,6 +67,8 @@ impl Lander<'_> {
                     raised.extend(own);
                 }
                 Err(stop) => {
+                    // Nothing refers to what has been read so far.
+                    self.store.take_back(before, self.bounds.account);
                     let failure = self.unreadable(fetch, stop, document.status);
                     return self.fail(fetch, &rows, failure);
                 }
@@ -72,7 +76,7 @@ impl Lander<'_> {
         }
         if let Some(why) = cut_off {
             let message = format!("The list was cut off: {why}");
-            self.remarks.push(message.clone());
+            self.remark(|| message.clone());
             if cut_off_fails(connect) {
                 let failure = self.failure(fetch, Kind::Limit, "LIST_CUT_OFF", message, None);
                 return self.fail(fetch, &rows, failure);
@@ -92,13 +96,13 @@ impl Lander<'_> {
     }
 
     /// Errors that a mapping has raised about its whole value stand at the field that it serves.
-    pub(super) fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[String]) {
+    pub(super) fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[Arc<str>]) {
         let first = self.plan.read(fetch.read).fields.first();
         let slot = fetch.argument_slot.or(first.map(|field| field.slot));
         let Some(slot) = slot else { return };
         for message in raised {
             for row in rows {
-                self.store.raise(*row, slot, message.clone());
+                self.store.raise(*row, slot, Arc::clone(message));
             }
         }
     }
@@ -124,9 +128,11 @@ impl Lander<'_> {
         prepared: &Prepared,
     ) {
         let evaluated = connect.selection.evaluate(None, &prepared.variables);
-        self.remark(&evaluated);
+        for warning in &evaluated.warnings {
+            self.remark(|| format!("{}: {}", warning.path, warning.message));
+        }
         let errors = evaluated.errors.iter();
-        let mut raised: Vec<String> = errors.map(|error| error.message.clone()).collect();
+        let mut raised: Vec<Arc<str>> = errors.map(|error| Arc::from(&*error.message)).collect();
         // What the mapping yields is read by name, as any evaluated selection's value is.
         let then = match &fetch.projection.root {
             Root::Evaluated { then, .. } => then,
@@ -146,13 +152,6 @@ impl Lander<'_> {
                 let failure = self.unreadable(fetch, stop, 200);
                 self.fail(fetch, &prepared.targets.rows(), failure);
             }
-        }
-    }
-
-    fn remark(&mut self, evaluated: &Evaluated) {
-        for warning in &evaluated.warnings {
-            self.remarks
-                .push(format!("{}: {}", warning.path, warning.message));
         }
     }
 
@@ -212,7 +211,7 @@ impl Lander<'_> {
             }
         };
         let mut seen = ahash::AHashSet::with_capacity(elements.len());
-        let mut with_key = 0;
+        let (mut with_key, mut repeated) = (0, 0_usize);
         let count = elements.len();
         for element in elements {
             let Cell::Row(fragment) = element else {
@@ -224,14 +223,16 @@ impl Lander<'_> {
             with_key += 1;
             let Some(rows) = keys.get(&key) else { continue };
             if !seen.insert(key) {
-                self.remarks
-                    .push("the batch's answer repeats a key: the first one counts".to_owned());
-                tracing::warn!("a batch's answer repeats a key");
+                repeated += 1;
+                self.remark(|| "the batch's answer repeats a key: the first one counts".to_owned());
                 continue;
             }
             for row in rows {
                 merge_row(self.store, self.plan, *row, fragment);
             }
+        }
+        if repeated > 0 {
+            tracing::warn!(count = repeated, "a batch's answer repeats a key");
         }
         if with_key == 0 && count > 0 {
             let rows: Vec<RowId> = keys.values().flatten().copied().collect();
@@ -248,12 +249,17 @@ impl Lander<'_> {
         fetch: &Fetch,
         document: &Document,
         variables: &Variables,
-    ) -> Result<(Cell, Vec<String>), Stop> {
+    ) -> Result<Landing, Stop> {
         let body = match document.format {
             Format::Json => document.body.clone(),
             Format::Text => {
+                let account = self.bounds.account;
+                account.charge(document.body.len()).map_err(Reached::from)?;
                 let mut text = Vec::with_capacity(document.body.len() + 2);
                 write_json_string(&String::from_utf8_lossy(&document.body), &mut text);
+                // Longer by what had to be escaped.
+                let longer = text.len() - document.body.len();
+                account.charge(longer).map_err(Reached::from)?;
                 bytes::Bytes::from(text)
             }
             Format::Empty => bytes::Bytes::from_static(b"null"),
@@ -274,7 +280,7 @@ impl Lander<'_> {
         variables: &Variables,
     ) -> Failure {
         let status = document.status;
-        let input = document_value(document);
+        let input = document_value(document, self.bounds.account.left());
         if (200..300).contains(&status) && input.is_none() {
             let message = "The service's answer cannot be read".to_owned();
             return self.failure(

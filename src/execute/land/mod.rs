@@ -9,6 +9,8 @@ pub(crate) use self::service::of_list;
 
 use std::sync::Arc;
 
+use super::bounds::Bounds;
+use super::bounds::Reached;
 use super::call::Landed;
 use super::context::Runtime;
 use super::failure::Failure;
@@ -42,8 +44,15 @@ pub(crate) type Remark = String;
 /// A shorter document is read as quickly as rows are copied.
 const SHORT: usize = 256;
 
+/// How much is remembered of what mappings have to say about one answer.
+const REMARKS: usize = 1_000;
+
+/// A cell, and errors that an expression has raised beside it.
+pub(crate) type Landing = (Cell, Vec<Arc<str>>);
+
 pub(crate) struct Lander<'a> {
     pub(crate) runtime: &'a Runtime,
+    pub(crate) bounds: Bounds<'a>,
     pub(crate) plan: &'a Plan,
     pub(crate) store: &'a mut Store,
     pub(crate) failures: &'a mut Failures,
@@ -57,6 +66,7 @@ pub(crate) struct Lander<'a> {
 impl Lander<'_> {
     /// Puts what a call came to into the rows that it was made for.
     pub(crate) fn land(&mut self, fetch: &Fetch, prepared: &Prepared, landed: &Landed) {
+        self.store.begin_answer();
         match landed {
             Landed::Documents { pages, cut_off } => match &fetch.call {
                 Call::Connect { connect, mode } => {
@@ -81,6 +91,10 @@ impl Lander<'_> {
             }
             Landed::Kept => {}
             Landed::Unrendered(error) => self.unrendered(fetch, &prepared.targets, &error.message),
+            Landed::Exceeded(exceeded) => {
+                let failure = self.reached(fetch, (*exceeded).into());
+                self.fail_targets(fetch, &prepared.targets, failure);
+            }
             Landed::Failed(error) => {
                 let (kind, code, message) = Kind::of_source(error.kind);
                 tracing::debug!(
@@ -101,6 +115,37 @@ impl Lander<'_> {
         self.fail_targets(fetch, targets, failure);
     }
 
+    /// A bound that a fetch has reached.
+    pub(crate) fn reached(&self, fetch: &Fetch, reached: Reached) -> Failure {
+        self.located(fetch, reached.failure())
+    }
+
+    /// A failure with the service and the connect at which it was found.
+    pub(crate) fn located(&self, fetch: &Fetch, failure: Failure) -> Failure {
+        Failure {
+            service: Some(Arc::clone(
+                &self.runtime.services[fetch.service.0 as usize].name,
+            )),
+            coordinate: self.coordinate(fetch),
+            ..failure
+        }
+    }
+
+    fn coordinate(&self, fetch: &Fetch) -> Option<Arc<str>> {
+        let Call::Connect { connect, .. } = &fetch.call else {
+            return None;
+        };
+        let connect = self.runtime.graph.connect(fetch.service, *connect)?;
+        Some(Arc::from(connect.coordinate.as_str()))
+    }
+
+    /// Remembers what a mapping has to say.
+    fn remark(&mut self, remark: impl FnOnce() -> Remark) {
+        if self.remarks.len() < REMARKS {
+            self.remarks.push(remark());
+        }
+    }
+
     pub(crate) fn failure(
         &mut self,
         fetch: &Fetch,
@@ -109,14 +154,7 @@ impl Lander<'_> {
         message: String,
         status: Option<u16>,
     ) -> Failure {
-        let coordinate = match &fetch.call {
-            Call::Connect { connect, .. } => self
-                .runtime
-                .graph
-                .connect(fetch.service, *connect)
-                .map(|connect| Arc::from(connect.coordinate.as_str())),
-            _ => None,
-        };
+        let coordinate = self.coordinate(fetch);
         Failure {
             message,
             code: Str::from(code),
@@ -177,8 +215,8 @@ impl Lander<'_> {
         fetch: &Fetch,
         fetched: &Fetched,
         follows: bool,
-        read: impl FnOnce(&mut Self) -> Result<(Cell, Vec<String>), Stop>,
-    ) -> Result<(Cell, Vec<String>), Stop> {
+        read: impl FnOnce(&mut Self) -> Result<Landing, Stop>,
+    ) -> Result<Landing, Stop> {
         let document = &fetched.document;
         let noted = match follows && fetched.is_kept() && document.body.len() >= SHORT {
             true => document.notes.of::<Noted>(),
@@ -202,11 +240,13 @@ impl Lander<'_> {
                 Ok((cell, errors))
             }
             Seen::Reading(reading) => {
-                if self.store.size() + reading.added() > self.runtime.limits.row_bytes {
-                    return Err(Stop::TooLarge);
+                self.store.check(reading.added(), &self.bounds)?;
+                for remark in &reading.remarks {
+                    self.remark(|| remark.clone());
                 }
-                self.remarks.extend_from_slice(&reading.remarks);
-                Ok((self.store.add_reading(&reading), reading.errors.clone()))
+                let cell = self.store.add_reading(&reading);
+                self.store.check(0, &self.bounds)?;
+                Ok((cell, reading.errors.clone()))
             }
         }
     }
@@ -218,7 +258,7 @@ impl Lander<'_> {
         (document, offset): (u32, u32),
         reader: &mut JsonReader<'_>,
         variables: &Variables,
-    ) -> Result<(Cell, Vec<String>), Stop> {
+    ) -> Result<Landing, Stop> {
         self.with_projector(fetch, document, variables, |projector| {
             projector.offset = offset;
             projector.read(reader, &fetch.projection.root)
@@ -232,10 +272,11 @@ impl Lander<'_> {
         document: u32,
         variables: &Variables,
         read: impl FnOnce(&mut Projector<'_>) -> Result<Cell, Stop>,
-    ) -> Result<(Cell, Vec<String>), Stop> {
+    ) -> Result<Landing, Stop> {
         let remarks = &mut self.remarks;
         let mut report = |evaluated: &Evaluated| {
-            for warning in &evaluated.warnings {
+            let room = REMARKS.saturating_sub(remarks.len());
+            for warning in evaluated.warnings.iter().take(room) {
                 remarks.push(format!("{}: {}", warning.path, warning.message));
             }
         };
@@ -248,10 +289,11 @@ impl Lander<'_> {
             report: &mut report,
             offset: 0,
             pending: Vec::new(),
-            max_bytes: self.runtime.limits.row_bytes,
+            bounds: self.bounds,
             raised: Vec::new(),
             orders: &mut self.orders[self.at],
             told: Vec::new(),
+            evaluations: 0,
         };
         let cell = read(&mut projector)?;
         Ok((cell, projector.raised))
@@ -270,17 +312,7 @@ impl Lander<'_> {
                     Some(status),
                 )
             }
-            Stop::TooLarge => {
-                let message =
-                    "The service's answer has more parts than one request may hold".to_owned();
-                self.failure(
-                    fetch,
-                    Kind::Limit,
-                    "RESPONSE_LIMIT_EXCEEDED",
-                    message,
-                    Some(status),
-                )
-            }
+            Stop::Reached(reached) => self.reached(fetch, reached),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::super::prepare::Taker;
 use super::super::prepare::Takers;
 use super::super::prepare::Targets;
 use super::super::project::Stop;
+use super::super::project::whole;
 use super::super::service_errors;
 use super::super::store::Cell;
 use super::Lander;
@@ -34,6 +35,7 @@ impl Lander<'_> {
                     let cell = lander.read_for(taker, (number, 0), &mut reader)?;
                     Ok((cell, Vec::new()))
                 };
+                let before = self.store.mark();
                 // One call may be made for several fetches.
                 let at = std::mem::replace(&mut self.at, taker.fetch);
                 let document = self.document(fetch, entity, true, read);
@@ -41,6 +43,7 @@ impl Lander<'_> {
                 match document {
                     Ok((cell, _)) => self.entity(taker, cell),
                     Err(stop) => {
+                        self.store.take_back(before, self.bounds.account);
                         let failure = self.unreadable(fetch, stop, entity.document.status);
                         self.fail(fetch, &taker.rows, failure);
                     }
@@ -54,6 +57,7 @@ impl Lander<'_> {
         let document = &fetched.document;
         // What is kept has none.
         let (mut errors, mut placed) = (None, false);
+        let before = self.store.mark();
         let read = self.document(fetch, fetched, true, |lander| {
             let answer = lander.service_answer(fetch, prepared, document)?;
             (errors, placed) = (answer.errors, answer.data == Data::Placed);
@@ -71,6 +75,10 @@ impl Lander<'_> {
                 self.service_errors(fetch, prepared, status, there, errors);
             }
             Err(stop) => {
+                // Entities have been put into their rows list by list.
+                if !matches!(prepared.targets, Targets::ByPosition(_)) {
+                    self.store.take_back(before, self.bounds.account);
+                }
                 let mut failure = self.unreadable(fetch, stop, status);
                 if failing {
                     failure.kind = Kind::of_status(status);
@@ -132,7 +140,7 @@ impl Lander<'_> {
             match key.as_str() {
                 "data" => answer.data = self.read_data(fetch, prepared, number, &mut reader)?,
                 "errors" => {
-                    let errors = Value::read(&mut reader)?;
+                    let errors = whole(&mut reader, self.bounds.account)?;
                     if errors.as_array().is_some_and(|errors| !errors.is_empty()) {
                         answer.errors = Some(errors);
                     }

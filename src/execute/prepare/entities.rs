@@ -170,7 +170,15 @@ impl Preparer<'_> {
     ) {
         let fetch = &self.plan.fetches[index];
         let mut by_unmet: BTreeMap<Vec<usize>, Groups> = BTreeMap::new();
-        for (row, failure) in std::mem::take(&mut preparation.failed) {
+        let (mut size, mut charged) = (0, 0);
+        let mut failed = std::mem::take(&mut preparation.failed).into_iter();
+        while let Some((row, failure)) = failed.next() {
+            if let Err(exceeded) = self.charge(size, &mut charged) {
+                let left = std::iter::once(row).chain(failed.map(|(row, _)| row));
+                let known = preparation.exceeded.get_or_insert((Vec::new(), exceeded));
+                known.0.extend(left);
+                break;
+            }
             let unmet = self.unmet(fetch, row);
             let places: Vec<usize> = unmet.iter().map(|(place, _)| *place).collect();
             let inputs = self.inputs(fetch, &places);
@@ -183,7 +191,10 @@ impl Preparer<'_> {
             let all = all.map(|(place, failure)| (row, place, failure));
             preparation.unmet.extend(all);
             if self.remains(fetch, &places) {
-                by_unmet.entry(places).or_default().add(&text, row);
+                let groups = by_unmet.entry(places).or_default();
+                let before = groups.size;
+                groups.add(&text, row);
+                size += groups.size - before;
             }
         }
         for (unmet, groups) in by_unmet {

@@ -13,10 +13,15 @@ pub(super) struct Group {
     pub(super) rows: Vec<RowId>,
 }
 
+/// What a group takes beside its text, with its variables and its part in a request.
+const GROUP: usize = 512;
+
 /// Groups of rows, found by what tells them apart: their texts, or what stands for these.
 #[derive(Default)]
 pub(super) struct Groups<'s> {
     pub(super) all: Vec<Group>,
+    /// About how many bytes they take, with the requests that are made of them.
+    pub(super) size: usize,
     places: AHashMap<Cow<'s, [u8]>, usize>,
     /// Rows of one key often follow each other.
     last: Option<(&'s [u8], usize)>,
@@ -30,12 +35,18 @@ impl<'s> Groups<'s> {
             None => {
                 self.places
                     .insert(Cow::Owned(text.to_vec()), self.all.len());
-                self.all.push(Group {
+                self.push(Group {
                     text: text.to_vec(),
                     rows: vec![row],
                 });
             }
         }
+    }
+
+    fn push(&mut self, group: Group) {
+        // The text stands here and in the request.
+        self.size += GROUP + 2 * group.text.len();
+        self.all.push(group);
     }
 
     /// Adds a row whose text follows from `key`, and is not written but for the first row that has it.
@@ -54,7 +65,7 @@ impl<'s> Groups<'s> {
             Some(place) => place,
             None => {
                 let rows = Vec::new();
-                self.all.push(Group {
+                self.push(Group {
                     text: text()?,
                     rows,
                 });

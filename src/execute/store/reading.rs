@@ -3,14 +3,18 @@
 //! Rows, cells and texts refer to each other by their places in a store. A reading is a stretch of a store whose
 //! references count from its own beginning; added to another store, they are moved by what is there already.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Cell;
+use super::Raised;
 use super::RowHead;
 use super::RowId;
 use super::SCRATCH;
 use super::Store;
 use super::Text;
+use crate::budget::Account;
 use crate::document::Span;
 
 /// The rows that came of one document.
@@ -22,9 +26,9 @@ pub(crate) struct Reading {
     cells: Box<[Cell]>,
     /// The document itself, and texts that were computed from it.
     documents: [Bytes; 2],
-    raised: Vec<(RowId, u16, String)>,
+    raised: Vec<(RowId, u16, Arc<str>)>,
     /// GraphQL errors that are about the whole.
-    pub(crate) errors: Vec<String>,
+    pub(crate) errors: Vec<Arc<str>>,
     /// What its mapping had to say.
     pub(crate) remarks: Vec<String>,
 }
@@ -42,13 +46,9 @@ pub(crate) struct Mark {
 impl Reading {
     /// Bytes of memory that it takes, without the document.
     pub(crate) fn size(&self) -> usize {
-        let said: usize = self
-            .errors
-            .iter()
-            .chain(&self.remarks)
-            .map(String::len)
-            .sum();
-        let raised: usize = self.raised.iter().map(|(_, _, text)| text.len() + 40).sum();
+        let errors = self.errors.iter().map(|error| error.len());
+        let said: usize = errors.chain(self.remarks.iter().map(String::len)).sum();
+        let raised: usize = self.raised.iter().map(|own| Raised::size_of(&own.2)).sum();
         size_of::<Reading>()
             + size_of_val(&*self.rows)
             + size_of_val(&*self.cells)
@@ -57,9 +57,10 @@ impl Reading {
             + raised
     }
 
-    /// Bytes that it adds to a store's rows.
+    /// Bytes that it adds to a store.
     pub(crate) fn added(&self) -> usize {
-        size_of_val(&*self.rows) + size_of_val(&*self.cells)
+        let raised: usize = self.raised.iter().map(|own| Raised::size_of(&own.2)).sum();
+        size_of_val(&*self.rows) + size_of_val(&*self.cells) + raised
     }
 }
 
@@ -75,6 +76,21 @@ impl Store {
         }
     }
 
+    /// Takes back what has been added since then, to which nothing refers, and gives the account its bytes.
+    pub(crate) fn take_back(&mut self, since: Mark, account: &Account) {
+        self.rows.truncate(since.rows as usize);
+        self.cells.truncate(since.cells as usize);
+        self.documents.truncate(since.document as usize);
+        self.scratch.truncate(since.scratch as usize);
+        self.raised.truncate(since.raised);
+        self.rows.shrink_to_fit();
+        self.cells.shrink_to_fit();
+        self.scratch.shrink_to_fit();
+        let free = self.paid.saturating_sub(self.size());
+        account.release(free);
+        self.paid -= free;
+    }
+
     /// The rows that have been added since then.
     pub(crate) fn rows_since(&self, since: Mark) -> impl Iterator<Item = RowId> + use<> {
         (since.rows..self.rows.len() as u32).map(RowId)
@@ -84,7 +100,7 @@ impl Store {
     pub(crate) fn reading(&self, since: Mark, cell: Cell) -> Reading {
         let computed = self.scratch.get(since.scratch as usize..);
         let body = self.documents.get(since.document as usize);
-        let raised = self.raised[since.raised..].iter();
+        let raised = self.raised.since(since.raised).iter();
         let cut = |cell: Cell| {
             moved(
                 cell,
@@ -153,9 +169,9 @@ impl Store {
         self.rows.extend(heads);
         self.cells
             .extend(reading.cells.iter().map(|cell| add(*cell)));
-        let raised = reading.raised.iter();
-        self.raised
-            .extend(raised.map(|(row, slot, text)| (RowId(row.0 + rows), *slot, text.clone())));
+        for (row, slot, text) in &reading.raised {
+            self.raised.add(RowId(row.0 + rows), *slot, text.clone());
+        }
         add(reading.cell)
     }
 }
@@ -182,6 +198,7 @@ fn moved(
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+    use crate::budget::Budget;
 
     /// A list of two rows, one with a text of the document and one with a computed one.
     fn fill(store: &mut Store) -> Cell {
@@ -191,7 +208,7 @@ mod tests {
         store.set(first, 0, Cell::Number(Text { document, span }));
         let computed = store.add_text(|out| out.extend_from_slice(b"\"x\""));
         store.set(second, 1, Cell::String(computed));
-        store.raise(second, 1, "beside".to_owned());
+        store.raise(second, 1, "beside".into());
         store.add_list(&[Cell::Row(first), Cell::Row(second), Cell::Null])
     }
 
@@ -214,8 +231,8 @@ mod tests {
             (store.need(first), store.cell(first, 1)),
             (1, Cell::Missing)
         );
-        assert_eq!(store.raised(second, 1).collect::<Vec<_>>(), ["beside"]);
-        assert_eq!(store.raised(first, 1).count(), 0);
+        assert_eq!(store.raised_in(second), [(second, 1, "beside".into())]);
+        assert_eq!(store.raised_in(first), []);
     }
 
     #[test]
@@ -223,21 +240,38 @@ mod tests {
         let mut store = Store::new(Vec::new(), Default::default());
         store.add_text(|out| out.extend_from_slice(b"other"));
         let other = store.add_row(0, 3, None);
-        store.raise(other, 0, "other".to_owned());
+        store.raise(other, 0, "other".into());
         store.add_document(Bytes::from_static(b"{}"));
         let before = store.mark();
         let cell = fill(&mut store);
+        store.order_raised();
         check(&store, cell);
         let reading = store.reading(before, cell);
         for mut store in [Store::new(Vec::new(), Default::default()), store] {
             let size = store.size();
             let cell = store.add_reading(&reading);
+            store.order_raised();
             check(&store, cell);
             assert_eq!(store.size(), size + reading.added());
             // Once more, and both stand.
             let again = store.add_reading(&reading);
+            store.order_raised();
             check(&store, cell);
             check(&store, again);
         }
+    }
+
+    #[test]
+    fn is_taken_back_whole() {
+        let mut store = Store::new(Vec::new(), Default::default());
+        fill(&mut store);
+        let (before, size, len) = (store.mark(), store.size(), store.len());
+        fill(&mut store);
+        assert!(store.size() > size);
+        store.take_back(before, &Budget::unbounded().account(0));
+        assert_eq!((store.size(), store.len()), (size, len));
+        store.order_raised();
+        assert_eq!(store.raised_in(RowId(1)).len(), 1);
+        assert_eq!(store.raised_in(RowId(3)), []);
     }
 }

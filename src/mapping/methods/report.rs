@@ -32,7 +32,10 @@ fn message(call: &mut Call<'_, '_>) -> String {
         return "no message".to_owned();
     };
     match to_string::text(&argument) {
-        Some(text) => text.into_owned(),
+        Some(text) => match call.charge_text(text.len()) {
+            Some(()) => text.into_owned(),
+            None => String::new(),
+        },
         None => match call
             .evaluator
             .measure(&argument)

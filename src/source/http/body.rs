@@ -7,6 +7,7 @@ use url::Url;
 
 use super::error::place;
 use super::received::Received;
+use crate::budget::Account;
 use crate::source::{Format, SourceError, SourceErrorKind};
 
 /// How much of a failure's unreadable page is read, so that the connection can be used again.
@@ -18,17 +19,22 @@ const DOUBLED: usize = 1024 * 1024;
 /// Begins a text in UTF-8, whatever else is said about it.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Reads the whole body, decompressed, of at most `max_bytes`. A body that arrives in one piece is not copied. ISO 8859-1
-/// becomes UTF-8 as it comes: it grows by that, and is never held in both forms.
+/// Reads the whole body, decompressed, of at most as many bytes as the account may hold. A body that arrives in one piece
+/// is not copied. ISO 8859-1 becomes UTF-8 as it comes: it grows by that, and is never held in both forms.
+///
+/// What comes in several pieces is charged to the account, piece by piece; one piece is no more than a connection reads
+/// at once.
 ///
 /// # Errors
-/// [`SourceErrorKind::TooLarge`] as soon as it is certain, without reading on; or what broke the connection.
+/// [`SourceErrorKind::TooLarge`] as soon as it is certain, without reading on; [`SourceErrorKind::Busy`] where there is no
+/// memory left for it; or what broke the connection.
 pub(super) async fn read(
     response: &mut Received,
-    max_bytes: usize,
+    account: &Account,
     latin1: bool,
     url: &Url,
 ) -> Result<Bytes, SourceError> {
+    let max_bytes = account.limit();
     let mut announced = response
         .content_length()
         .map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -49,12 +55,14 @@ pub(super) async fn read(
         return Ok(first);
     };
     check(first.len() + second.len(), max_bytes, url)?;
+    charge(first.len() + second.len(), account, url)?;
     // The announcement is only a hint, already held against the limit; a false one costs no more than the limit.
     let mut whole = Vec::with_capacity(announced.max((first.len() + second.len()) * 2));
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&second);
     while let Some(next) = piece(response, url).await?.map(decoded) {
         check(whole.len() + next.len(), max_bytes, url)?;
+        charge(next.len(), account, url)?;
         make_room(&mut whole, next.len(), max_bytes);
         whole.extend_from_slice(&next);
     }
@@ -114,6 +122,13 @@ fn check(length: usize, max_bytes: usize, url: &Url) -> Result<(), SourceError> 
         return Err(too_large(max_bytes, url));
     }
     Ok(())
+}
+
+fn charge(bytes: usize, account: &Account, url: &Url) -> Result<(), SourceError> {
+    account.charge(bytes).map_err(|exceeded| {
+        let detail = format!("{}: the body is not read: {exceeded}", place(url));
+        SourceError::new(SourceErrorKind::Busy, detail)
+    })
 }
 
 fn too_large(max_bytes: usize, url: &Url) -> SourceError {

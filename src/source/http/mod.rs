@@ -15,6 +15,8 @@ mod received;
 mod settings;
 mod target;
 
+use std::sync::Arc;
+
 use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{HeaderMap, StatusCode};
 use async_trait::async_trait;
@@ -26,6 +28,7 @@ pub use settings::{HttpSettings, ProxyChoice};
 use super::gate::Gate;
 use super::registry::SetupError;
 use super::{Answer, CallOptions, Format, Source, SourceError, SourceErrorKind};
+use crate::budget::{Account, Budget};
 use crate::connector::Request;
 use client::Clients;
 use error::{from_reqwest, place};
@@ -45,6 +48,7 @@ pub struct HttpSource {
     clients: Clients,
     gate: Gate,
     targets: Targets,
+    budget: Arc<Budget>,
 }
 
 impl HttpSource {
@@ -59,6 +63,7 @@ impl HttpSource {
             settings.max_queue_wait,
         );
         Ok(HttpSource {
+            budget: Arc::clone(&settings.budget),
             clients: Clients::new(settings)?,
             gate,
             targets: Targets::new(),
@@ -76,7 +81,9 @@ impl HttpSource {
         let mut response = self.send(request, target, options).await?;
         let status = response.status();
         let headers = response.take_headers();
-        let (format, body) = receive(&mut response, &headers, options.max_bytes, url).await?;
+        // Whoever takes the answer charges it from then on.
+        let account = self.budget.account(options.max_bytes);
+        let (format, body) = receive(&mut response, &headers, &account, url).await?;
         Ok(Answer {
             status: status.as_u16(),
             headers,
@@ -157,7 +164,7 @@ fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
 async fn receive(
     response: &mut Received,
     headers: &HeaderMap,
-    max_bytes: usize,
+    account: &Account,
     url: &Url,
 ) -> Result<(Format, Bytes), SourceError> {
     let bad = |why: String| {
@@ -175,7 +182,7 @@ async fn receive(
         return Err(bad(format!("no reader for content type {kind}")));
     };
     let latin1 = format == Format::Text && body::declares_latin1(headers);
-    let body = body::read(response, max_bytes, latin1, url).await?;
+    let body = body::read(response, account, latin1, url).await?;
     if body.is_empty() {
         return Ok((Format::Empty, body));
     }

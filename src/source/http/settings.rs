@@ -1,12 +1,15 @@
 //! What can be set for one HTTP source, and what holds when nothing is.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::budget::Budget;
+
 /// The settings of one HTTP source. Times and sizes of a single call are in [`CallOptions`](crate::source::CallOptions).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// How long a connection may take to be made, name lookup and TLS included. Default 2 s.
     pub connect_timeout: Duration,
@@ -32,6 +35,8 @@ pub struct HttpSettings {
     pub http1_only: bool,
     /// The `user-agent` header where the connector sets none. Default `sangam/<version>`.
     pub user_agent: String,
+    /// What bodies may take while they are received, together with everything else in flight. Default: any amount.
+    pub budget: Arc<Budget>,
 }
 
 impl Default for HttpSettings {
@@ -48,6 +53,7 @@ impl Default for HttpSettings {
             authorities_pem: Vec::new(),
             http1_only: false,
             user_agent: concat!("sangam/", env!("CARGO_PKG_VERSION")).to_owned(),
+            budget: Budget::unbounded(),
         }
     }
 }

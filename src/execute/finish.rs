@@ -1,0 +1,94 @@
+//! The end of an execution: its rows are written as the response, piece by piece, within what it may hold.
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::Executed;
+use super::Execution;
+use super::bounds::Reached;
+use super::context::Runtime;
+use super::context::Sizes;
+use super::failure::Failures;
+use super::pace::Pace;
+use super::write::Material;
+use super::write::Progress;
+use super::write::Writer;
+
+/// An operation whose time is over has this part of it once more, to write what there is.
+const LAST_PART: u32 = 10;
+
+/// When an execution ends that has to be done by the deadline.
+pub(super) fn latest(runtime: &Runtime, deadline: Instant) -> Instant {
+    deadline + runtime.limits.timeout / LAST_PART
+}
+
+impl Execution<'_> {
+    /// Writes the response.
+    pub(super) async fn finish(mut self) -> Executed {
+        let written = self.write().await;
+        let most = self.runtime.limits.answer_bytes;
+        let written = written.and_then(|data| {
+            let errors = self.failures.written().len();
+            let all_left_out = !self.failures.is_empty() && !self.failures.is_any_listed();
+            match data.len() + errors > most || all_left_out {
+                true => Err(Reached::Answer(most)),
+                false => Ok(data),
+            }
+        });
+        let mut body = written.unwrap_or_else(|reached| {
+            self.failures = Failures::new(1, usize::MAX);
+            let failure = self.failures.add(reached.failure());
+            self.failures.overall(failure);
+            Vec::from(&b"{\"data\":null"[..])
+        });
+        let failures = &self.failures;
+        if !failures.is_empty() {
+            body.extend_from_slice(b",\"errors\":[");
+            body.extend_from_slice(failures.written());
+            body.push(b']');
+            if failures.left_out() > 0 {
+                let extensions = format!(
+                    ",\"extensions\":{{\"sangam\":{{\"errorsLeftOut\":{}}}}}",
+                    failures.left_out()
+                );
+                body.extend_from_slice(extensions.as_bytes());
+            }
+            self.provenance.forbid();
+        }
+        body.push(b'}');
+        let (rows, cells) = self.store.len();
+        Executed {
+            sizes: Sizes {
+                answer: body.len(),
+                rows,
+                cells,
+            },
+            body: Bytes::from(body),
+            failed: !failures.is_empty(),
+            provenance: self.provenance,
+            calls: self.records,
+        }
+    }
+
+    /// The response up to its errors.
+    async fn write(&mut self) -> Result<Vec<u8>, Reached> {
+        self.store.order_raised();
+        let limits = &self.runtime.limits;
+        let material = Material {
+            store: &self.store,
+            output: &self.plan.output,
+            types: &self.runtime.graph.types,
+            guards: &self.output_guards,
+            introspection: &self.request.introspection,
+        };
+        let expected = self.request.sizes.expected().answer;
+        let (account, most) = (self.bounds.account, limits.answer_bytes);
+        let mut writer = Writer::new(material, &mut self.failures, account, expected, most);
+        let mut pace = Pace::until(latest(self.runtime, self.bounds.deadline));
+        writer.begin(self.root)?;
+        while writer.run()? == Progress::More {
+            pace.pause().await?;
+        }
+        Ok(writer.into_bytes())
+    }
+}

@@ -1,0 +1,106 @@
+//! Errors that mappings have raised beside values: noted while answers are read, found row by row while the response is
+//! written.
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::RowId;
+
+/// Errors, each with the row and the slot beside whose value it stands.
+#[derive(Debug, Default)]
+pub(super) struct Raised {
+    all: Vec<(RowId, u16, Arc<str>)>,
+    /// Bytes that they take.
+    size: usize,
+    /// Where the errors of each row stand, once they have been put in order.
+    places: AHashMap<RowId, (u32, u32)>,
+}
+
+impl Raised {
+    /// Bytes that one takes: its message may be that of others too, but need not be.
+    pub(super) fn size_of(message: &str) -> usize {
+        message.len() + size_of::<(RowId, u16, Arc<str>)>() + 2 * size_of::<usize>()
+    }
+
+    pub(super) fn add(&mut self, row: RowId, slot: u16, message: Arc<str>) {
+        self.size += Raised::size_of(&message);
+        self.all.push((row, slot, message));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Those that have been noted since there were so many.
+    pub(super) fn since(&self, len: usize) -> &[(RowId, u16, Arc<str>)] {
+        self.all.get(len..).unwrap_or_default()
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        for (_, _, message) in self.all.drain(len.min(self.all.len())..) {
+            self.size -= Raised::size_of(&message);
+        }
+    }
+
+    /// Puts them in the order of their rows; those of one row stay as they were noted.
+    pub(super) fn order(&mut self) {
+        self.all.sort_by_key(|(row, ..)| *row);
+        self.places.clear();
+        let mut start = 0;
+        for own in self.all.chunk_by(|a, b| a.0 == b.0) {
+            let end = start + own.len() as u32;
+            self.places.insert(own[0].0, (start, end));
+            start = end;
+        }
+    }
+
+    /// Those of a row.
+    #[inline]
+    pub(super) fn of(&self, row: RowId) -> &[(RowId, u16, Arc<str>)] {
+        if self.all.is_empty() {
+            return &[];
+        }
+        let place = self.places.get(&row);
+        place.map_or(&[], |(start, end)| {
+            &self.all[*start as usize..*end as usize]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looking at all errors at each row would be 64,000 times as much.
+    #[test]
+    fn each_row_has_its_own_and_no_others() {
+        const ROWS: u32 = 64_000;
+        let mut raised = Raised::default();
+        for row in (0..ROWS).rev() {
+            raised.add(RowId(row), 1, "first".into());
+            raised.add(RowId(row), 0, "second".into());
+        }
+        raised.order();
+        let mut seen = 0;
+        for row in 0..ROWS {
+            let own = raised.of(RowId(row));
+            seen += own.len();
+            let expected = [
+                (RowId(row), 1, "first".into()),
+                (RowId(row), 0, "second".into()),
+            ];
+            assert_eq!(own, expected);
+        }
+        assert_eq!(seen, raised.len());
+        assert_eq!(raised.of(RowId(ROWS)), []);
+    }
+}

@@ -1,0 +1,153 @@
+//! Errors of the response: which field is to blame, and where it stands.
+
+use super::Halt;
+use super::Part;
+use super::Writer;
+use super::path::PathElement;
+use crate::execute::failure::Below;
+use crate::execute::failure::Failure;
+use crate::execute::store::Cell;
+use crate::execute::store::RowId;
+use crate::plan::output::FieldSource;
+use crate::plan::output::OutputField;
+use crate::plan::output::OutputObject;
+use crate::plan::output::OutputType;
+
+impl<'w> Writer<'w> {
+    /// A failed field for which this object cannot be: of several the one that is known to have failed. A service that nulls
+    /// an object says so of that field only, and has no values for the others.
+    pub(super) fn culprit(
+        &self,
+        row: RowId,
+        object: &'w OutputObject,
+        class: usize,
+    ) -> Option<(&'w OutputField, u32)> {
+        let failed = object
+            .fields_of(class)
+            .filter(|field| matches!(field.ty, OutputType::NonNull(_)));
+        let failed = failed.filter_map(|field| Some((field, self.failure_of(row, field)?)));
+        failed.min_by_key(|(_, failure)| self.failures.is_vague(*failure))
+    }
+
+    /// A failed field of an object whose type is not known, since what tells the type has failed.
+    pub(super) fn culprit_of_any_type(
+        &self,
+        row: RowId,
+        object: &'w OutputObject,
+    ) -> Option<(&'w OutputField, u32)> {
+        let mut fields = object.fields.iter();
+        fields.find_map(|field| Some((field, self.failure_of(row, field)?)))
+    }
+
+    fn failure_of(&self, row: RowId, field: &OutputField) -> Option<u32> {
+        let FieldSource::Slot(slot) = field.source else {
+            return None;
+        };
+        match self.store.cell(row, slot) {
+            Cell::Failed(failure) if self.guards[field.guard as usize] => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// Reports the failure of a field of the object that is about to be written: there is null in its place.
+    pub(super) fn blame(&mut self, (field, failure): (&'w OutputField, u32)) -> Halt {
+        let mut path = Vec::new();
+        if self.failures.is_listed(failure) {
+            path = self.here();
+            path.push(PathElement::Field(&field.name));
+        }
+        self.report(failure, &field.ty, field, path)
+    }
+
+    /// Reports a failure that a cell holds, which is the value that is about to be written.
+    pub(super) fn failed(
+        &mut self,
+        failure: u32,
+        ty: &'w OutputType,
+        field: &'w OutputField,
+    ) -> Halt {
+        let path = match self.failures.is_listed(failure) {
+            true => self.here(),
+            false => Vec::new(),
+        };
+        self.report(failure, ty, field, path)
+    }
+
+    /// Reports a failure at the field that it befell: that may lie below the null that came of it.
+    fn report(
+        &mut self,
+        failure: u32,
+        ty: &'w OutputType,
+        field: &'w OutputField,
+        mut path: Vec<PathElement<'w>>,
+    ) -> Halt {
+        let output = self.output;
+        let (mut ty, mut field) = (ty, field);
+        for step in self.failures.below(failure) {
+            while let OutputType::NonNull(inner) = ty {
+                ty = inner;
+            }
+            match (step, ty) {
+                (Below::Index(index), OutputType::List(item)) => {
+                    path.push(PathElement::Index(*index));
+                    ty = item;
+                }
+                (Below::Slot(slot), OutputType::Object(object)) => {
+                    let mut fields = output.objects[*object as usize].fields.iter();
+                    let known = fields.find(|field| {
+                        field.source == FieldSource::Slot(*slot)
+                            && self.guards[field.guard as usize]
+                    });
+                    // What the client has not asked for has no place in the answer.
+                    let Some(known) = known else { break };
+                    path.push(PathElement::Field(&known.name));
+                    (ty, field) = (&known.ty, known);
+                }
+                _ => break,
+            }
+        }
+        self.failures.at(failure, &path, &field.locations);
+        self.charged_errors().err().unwrap_or(Halt::Null)
+    }
+
+    /// Reports a failure of the value that is about to be written. Once no more errors are listed, they are only counted.
+    pub(super) fn fail(
+        &mut self,
+        failure: impl FnOnce() -> Failure,
+        field: &'w OutputField,
+    ) -> Halt {
+        if self.failures.is_full() {
+            self.failures.leave_out(1);
+            return Halt::Null;
+        }
+        let failure = self.failures.add(failure());
+        let path = self.here();
+        self.failures.at(failure, &path, &field.locations);
+        self.charged_errors().err().unwrap_or(Halt::Null)
+    }
+
+    /// The same of a field of the object that is being written.
+    pub(super) fn charged_errors(&mut self) -> Result<(), Halt> {
+        self.out.charge_errors(self.failures.written().len())
+    }
+
+    /// The path of the value that is about to be written.
+    fn here(&self) -> Vec<PathElement<'w>> {
+        let element = |part: &Part<'w>| match part {
+            Part::Object {
+                object, fields, at, ..
+            } => {
+                let field = fields.get(at.saturating_sub(1));
+                let field = field.map(|field| &object.fields[usize::from(*field)]);
+                PathElement::Field(field.map_or("", |field| field.name.as_str()))
+            }
+            Part::List { next, .. } | Part::Any { next, .. } => {
+                PathElement::Index(next.saturating_sub(1))
+            }
+        };
+        self.stack
+            .iter()
+            .map(|frame| element(&frame.part))
+            .collect()
+    }
+}
