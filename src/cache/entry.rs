@@ -175,6 +175,14 @@ impl Document {
         (!left.is_zero()).then_some(left)
     }
 
+    /// Shortens its lifetime to so long from when it came in.
+    pub(super) fn live_at_most(&mut self, longest: Duration) {
+        let age = self.age_when_received;
+        if let Some(lifetime) = &mut self.lifetime {
+            lifetime.fresh_for = lifetime.fresh_for.min(age + longest);
+        }
+    }
+
     /// Whether it may be used for one subject only.
     pub fn is_private(&self) -> bool {
         self.lifetime

@@ -3,6 +3,10 @@
 //! A flight is a task of its own. Whoever started it may leave (a client that disconnects, a deadline) without ending
 //! it for the others; whoever waits gets an error, never a wait without end, when the task panics or is cancelled.
 //! Which requests may share a flight is decided by the key, and so by whoever makes it.
+//!
+//! A flight has an epoch, and a request joins only flights of its own epoch or a later one. However often the epoch
+//! moves on, at most [`MOST`] flights of one key are under way: a request that may join none of them waits until one has
+//! ended. So the computations that a moving epoch causes are bounded by how long each takes, not by how often it moves.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -10,6 +14,7 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
 use tokio::sync::watch;
 
 use crate::observe::scope;
@@ -22,11 +27,15 @@ pub struct Flights<K, T> {
     next: AtomicU64,
 }
 
-type Shard<K, T> = HashMap<K, Entry<T>, ahash::RandomState>;
+type Shard<K, T> = HashMap<K, SmallVec<[Entry<T>; 1]>, ahash::RandomState>;
+
+/// Flights of one key that may be under way at the same time, each of another epoch.
+pub const MOST: usize = 2;
 
 #[derive(Debug)]
 struct Entry<T> {
     id: u64,
+    epoch: u64,
     result: watch::Receiver<Option<T>>,
 }
 
@@ -66,6 +75,17 @@ pub enum Joined<T> {
     Seat(Seat<T>),
 }
 
+/// All flights of a key are too old to be joined, and there are as many as may be.
+#[derive(Debug)]
+pub struct Crowded<T>(Seat<T>);
+
+impl<T: Clone> Crowded<T> {
+    /// Waits until one of the flights has ended, however it ends.
+    pub async fn wait(self) {
+        let _ = self.0.land().await;
+    }
+}
+
 /// Takes a flight off the board when it ends, however it ends.
 struct Landing<K: Hash + Eq, T> {
     flights: Arc<Flights<K, T>>,
@@ -76,10 +96,11 @@ struct Landing<K: Hash + Eq, T> {
 impl<K: Hash + Eq, T> Drop for Landing<K, T> {
     fn drop(&mut self) {
         let mut shard = self.flights.shard(&self.key);
-        if shard
-            .get(&self.key)
-            .is_some_and(|entry| entry.id == self.id)
-        {
+        let Some(entries) = shard.get_mut(&self.key) else {
+            return;
+        };
+        entries.retain(|entry| entry.id != self.id);
+        if entries.is_empty() {
             shard.remove(&self.key);
         }
     }
@@ -109,10 +130,11 @@ where
 
     /// How many are under way.
     pub fn under_way(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len())
-            .sum()
+        let count = |shard: &Mutex<Shard<K, T>>| -> usize {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.values().map(|entries| entries.len()).sum()
+        };
+        self.shards.iter().map(count).sum()
     }
 }
 
@@ -121,11 +143,9 @@ where
     K: Hash + Eq + Clone + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Takes a seat in the flight with this key, and starts it if there is none.
+    /// Takes a seat in the flight with this key, and starts it if there is none. For keys without epochs.
     ///
-    /// Before a flight is started, `there` is asked once more whether the result exists by now: a flight may have ended
-    /// between the caller's look into the cache and this. For that to hold, a flight's future must have put its result
-    /// where `there` looks before it ends.
+    /// See [`join_since`](Self::join_since).
     pub fn join<F>(
         self: &Arc<Self>,
         key: K,
@@ -135,23 +155,54 @@ where
     where
         F: Future<Output = T> + Send + 'static,
     {
+        match self.join_since(key, 0, there, start) {
+            Ok(joined) => joined,
+            // Does not happen: no flight is older than epoch 0.
+            Err(Crowded(seat)) => Joined::Seat(seat),
+        }
+    }
+
+    /// Takes a seat in a flight with this key of this epoch or a later one, and starts one if there is none.
+    ///
+    /// Before a flight is started, `there` is asked once more whether the result exists by now: a flight may have ended
+    /// between the caller's look into the cache and this. For that to hold, a flight's future must have put its result
+    /// where `there` looks before it ends.
+    ///
+    /// # Errors
+    /// [`Crowded`]: wait, and ask again.
+    pub fn join_since<F>(
+        self: &Arc<Self>,
+        key: K,
+        epoch: u64,
+        there: impl FnOnce() -> Option<T>,
+        start: impl FnOnce() -> F,
+    ) -> Result<Joined<T>, Crowded<T>>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
         let mut shard = self.shard(&key);
-        if let Some(entry) = shard.get(&key) {
-            return Joined::Seat(Seat {
-                first: false,
-                result: entry.result.clone(),
-            });
+        let under_way = shard.get(&key).map_or(&[][..], |entries| entries);
+        let seat = |entry: &Entry<T>| Seat {
+            first: false,
+            result: entry.result.clone(),
+        };
+        if let Some(entry) = under_way.iter().find(|entry| entry.epoch >= epoch) {
+            return Ok(Joined::Seat(seat(entry)));
         }
         if let Some(result) = there() {
-            return Joined::There(result);
+            return Ok(Joined::There(result));
+        }
+        if let Some(oldest) = under_way.first().filter(|_| under_way.len() >= MOST) {
+            return Err(Crowded(seat(oldest)));
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = watch::channel(None);
         let entry = Entry {
             id,
+            epoch,
             result: result.clone(),
         };
-        shard.insert(key.clone(), entry);
+        shard.entry(key.clone()).or_default().push(entry);
         drop(shard);
         let landing = Landing {
             flights: Arc::clone(self),
@@ -168,10 +219,10 @@ where
         };
         // In nobody's span: it may outlive whoever started it, and a span ends with the last that holds it.
         scope::spawn(task);
-        Joined::Seat(Seat {
+        Ok(Joined::Seat(Seat {
             first: true,
             result,
-        })
+        }))
     }
 }
 
@@ -272,6 +323,43 @@ mod tests {
             .build()
             .unwrap();
         assert_eq!(other.block_on(waiting.land()), Err(Lost));
+        assert_eq!(flights.under_way(), 0);
+    }
+
+    #[tokio::test]
+    async fn however_often_the_epoch_moves_few_flights_are_under_way() {
+        let flights: Arc<Flights<u8, u64>> = Flights::new();
+        let gates: Vec<_> = (0..10).map(|_| Arc::new(Notify::new())).collect();
+        let join = |epoch: u64| {
+            let gate = gates[epoch as usize].clone();
+            let flight = || async move {
+                gate.notified().await;
+                epoch
+            };
+            flights.join_since(7, epoch, || None, flight)
+        };
+        let first = seat(join(1).unwrap());
+        let second = seat(join(2).unwrap());
+        assert!(first.first && second.first);
+        // Older requests join the newer flight or their own; newer ones wait.
+        assert!(!seat(join(1).unwrap()).first);
+        let crowded = join(3).unwrap_err();
+        for epoch in 4..9 {
+            join(epoch).unwrap_err();
+        }
+        assert_eq!(flights.under_way(), MOST);
+        gates[1].notify_one();
+        crowded.wait().await;
+        assert_eq!(first.land().await, Ok(1));
+        let last = seat(join(9).unwrap());
+        assert!(last.first);
+        // All who waited meanwhile share it.
+        let shared = seat(join(3).unwrap());
+        assert!(!shared.first);
+        gates[2].notify_one();
+        gates[9].notify_one();
+        assert_eq!(second.land().await, Ok(2));
+        assert_eq!((last.land().await, shared.land().await), (Ok(9), Ok(9)));
         assert_eq!(flights.under_way(), 0);
     }
 

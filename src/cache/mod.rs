@@ -31,7 +31,7 @@ pub mod upstream;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{
     CacheState, Call, Documents, Entities, EntitiesCall, EntitySelection, Fetched, Policy,
-    Representation,
+    Representation, Verdict,
 };
 pub use entry::{Document, KeptHeaders, Note};
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};

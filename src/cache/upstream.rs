@@ -54,13 +54,13 @@ impl UpstreamState {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the mutations that were sent, each when it begins and when it ends. What was read under another epoch
-    /// than the present one may not show a mutation's effect, and is not used.
+    /// Counts the mutations that have ended, or that nobody waits for any more, but for those that were provably refused.
+    /// What was read under another epoch than the present one may not show a mutation's effect, and is not used.
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Marks the beginning or the end of a mutation: nothing read before is used after.
+    /// Marks the end of a mutation: nothing that was read before is used after.
     pub fn advance_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
     }

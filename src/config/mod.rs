@@ -33,7 +33,7 @@ pub use sections::{
     RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
-pub use value::{ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Percentage, Ratio};
+pub use value::{Audience, ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Percentage, Ratio};
 
 /// The environment variables that settings may read.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::section::section;
-use super::value::{ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
+use super::value::{Audience, ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
 
 section! {
     /// The gateway itself: the keys at the top of the file.
@@ -21,6 +21,10 @@ section! {
         operations: Option<PathBuf> = None,
         /// Whether clients may ask for the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
+        /// Who sees how calls to departments went: `lastError`, `lastErrorAt`, `p95Ms`, `cacheHitRatio`, `calls` and `failures`
+        /// of the field `connectors`. With `"operators"` they are null for clients; the admin listener's `/health` has
+        /// them. `state` and `asOf` are for every client.
+        connector_health: Audience = Audience::Public,
         /// Whether answers are compressed (gzip) for clients that accept it.
         compression: bool = true,
         /// How long requests in flight may take to finish after a signal to stop.

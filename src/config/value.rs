@@ -91,6 +91,7 @@ text_setting! {
     HttpUrl, "an absolute URL such as \"https://host/path\"", HttpUrl::new, |value| format!("\"{}\"", value.0);
     LogLevel, "one of \"error\", \"warn\", \"info\", \"debug\"", LogLevel::parse, |value| format!("\"{}\"", value.name());
     LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
+    Audience, "one of \"public\", \"operators\"", Audience::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
 }
 
@@ -125,6 +126,16 @@ names! {
         Info = "info",
         /// For finding a fault.
         Debug = "debug",
+    }
+}
+
+names! {
+    /// Who is shown something.
+    Audience {
+        /// Every client, and operators.
+        Public = "public",
+        /// Operators only.
+        Operators = "operators",
     }
 }
 

@@ -29,7 +29,7 @@ pub use folder::{Folder, normalise, read_sdl};
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
     Connect, ConnectKind, CutOff, GraphqlService, PageStyle, Pagination, Reads, Site,
-    SourceDeclaration, Subgraph, SubgraphKind,
+    SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate};

@@ -1,6 +1,7 @@
 //! What a connector folder says, once read: the types that composition, planning and execution rely on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -126,10 +127,34 @@ pub struct Connect {
     pub error_message: Option<Arc<Selection>>,
     /// `errors.extensions`: the source's, then the connect's; later ones overwrite.
     pub error_extensions: Vec<Arc<Selection>>,
+    /// What its field or type can be.
+    pub yields: Yields,
+    /// `@cacheNull`: how long an answer without a value may be kept. `None`: it is not.
+    pub null_lifetime: Option<Duration>,
     /// `@paginate` on its field: the request is made page by page.
     pub pagination: Option<Arc<Pagination>>,
     /// What all its expressions read.
     pub reads: Reads,
+}
+
+/// What a connect's selection has to yield.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Yields {
+    /// A list of what `of` says.
+    pub list: bool,
+    /// The kind of value, or of the list's elements.
+    pub of: YieldedType,
+}
+
+/// Kinds of types, as far as JSON tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum YieldedType {
+    /// An object type, interface or union.
+    Composite,
+    /// An enum or one of GraphQL's own scalars.
+    Leaf,
+    /// A custom scalar: anything.
+    Any,
 }
 
 /// `@paginate`: how an upstream's pages are read to their end. `schema/wire.graphql` describes the loop.

@@ -90,7 +90,7 @@ pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) ->
 const PART: usize = 96;
 
 /// Reads the part of a document that an expression needs, and skips the rest.
-fn needed<'d>(
+pub(super) fn needed<'d>(
     reader: &mut JsonReader<'d>,
     need: &crate::mapping::Need,
     left: &mut usize,
@@ -129,14 +129,22 @@ fn needed<'d>(
     }
 }
 
-/// Whether a GraphQL service's answer may be kept: nothing in it has failed.
-pub(crate) fn service_succeeded(document: &Document) -> bool {
-    let data = |reader: &mut JsonReader<'_>| {
-        let fine = reader.peek()? == Kind::Object;
-        reader.skip()?;
-        Ok(fine.then_some(()))
-    };
-    of_data(document, data).is_some()
+/// Whether the `data` of a GraphQL service's answer has one of the fields that were asked for; `None` where anything in
+/// the answer has failed.
+pub(super) fn service_data(document: &Document, is_asked: impl Fn(&str) -> bool) -> Option<bool> {
+    of_data(document, |reader| {
+        if reader.peek()? != Kind::Object {
+            reader.skip()?;
+            return Ok(None);
+        }
+        let mut found = false;
+        reader.enter_object()?;
+        while let Some(name) = reader.next_key()? {
+            found |= is_asked(name.as_str());
+            reader.skip()?;
+        }
+        Ok(Some(found))
+    })
 }
 
 /// The texts of the entities in an answer of `_entities`, if it may be kept; `lists` says in which of its lists each of them
@@ -160,6 +168,7 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
             let mut places = texts[start..end].iter_mut();
             reader.enter_list()?;
             while reader.next_element()? {
+                fits &= matches!(reader.peek()?, Kind::Object | Kind::Null);
                 let text = reader.capture()?;
                 match places.next() {
                     Some(place) => *place = Some(text),
@@ -172,7 +181,8 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
     })
 }
 
-/// What `read` finds in the `data` of a GraphQL service's answer; `None` where anything in it has failed.
+/// What `read` finds in the `data` of a GraphQL service's answer, which is read to its end; `None` where anything in it
+/// has failed.
 fn of_data<T>(
     document: &Document,
     mut read: impl FnMut(&mut JsonReader<'_>) -> Result<Option<T>, ReadError>,
@@ -190,6 +200,7 @@ fn of_data<T>(
                 _ => reader.skip()?,
             }
         }
+        reader.finish()?;
         Ok(found)
     });
     found.ok().flatten()

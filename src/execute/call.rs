@@ -7,10 +7,10 @@ use std::sync::PoisonError;
 use tracing::Instrument;
 use tracing::Span;
 
+use super::accept;
 use super::answers::entity_texts;
-use super::answers::is_success;
+use super::answers::follows_from_document;
 use super::answers::known_to_have_succeeded;
-use super::answers::service_succeeded;
 use super::answers::succeeded;
 use super::bounds::Bounds;
 use super::context::RequestContext;
@@ -277,23 +277,47 @@ impl Caller<'_> {
         variables: &Arc<Variables>,
     ) -> Result<Answered, Landed> {
         self.note(&request);
+        // Whether a kept answer is a success may depend on more than what was sent.
+        let depends = self.connect.is_some_and(|connect| {
+            let own = connect.is_success.as_deref();
+            own.is_some_and(|own| !follows_from_document(own))
+        });
+        let again = depends.then(|| request.clone());
+        let answered = self.fetched(request, variables).await?;
+        match again {
+            Some(request) if answered.fetched.is_kept() && !answered.succeeded => {
+                self.runtime.documents.forget(&answered.fetched);
+                self.fetched(request, variables).await
+            }
+            _ => Ok(answered),
+        }
+    }
+
+    /// Makes one call through the caches.
+    async fn fetched(
+        &self,
+        request: Request,
+        variables: &Arc<Variables>,
+    ) -> Result<Answered, Landed> {
         let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
         let most = self.runtime.limits.operation_bytes;
         let call = self.cached(request, &observed.span);
         let documents = &self.runtime.documents;
         let fetched = async {
             match self.connect {
-                Some(connect) if connect.is_success.is_some() => {
+                Some(connect) => {
                     let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
+                    let accept = move |document: &Document| {
+                        accept::of_connect(&connect, document, &variables, most)
+                    };
+                    documents.fetch(call, accept).await
+                }
+                None => {
+                    let projection = Arc::clone(&self.fetch.projection);
                     let accept =
-                        move |document: &Document| succeeded(&connect, document, &variables, most);
+                        move |document: &Document| accept::of_service(&projection, document);
                     documents.fetch(call, accept).await
                 }
-                Some(_) => {
-                    let accept = |document: &Document| is_success(document.status);
-                    documents.fetch(call, accept).await
-                }
-                None => documents.fetch(call, service_succeeded).await,
             }
         };
         let fetched = fetched.instrument(observed.span.clone()).await;

@@ -6,6 +6,7 @@
 //! calls run at the same time, its reading and writing do not. `bounds` is what it may hold, and `pace` how it leaves the
 //! threads to others.
 
+mod accept;
 mod answers;
 mod bounds;
 mod call;
@@ -178,7 +179,6 @@ impl<'a> Execution<'a> {
             .iter()
             .map(|guard| request.holds(guard))
             .collect();
-        let expected = request.sizes.expected();
         let mut store = Store::new(guards, expected).with_numbers(runtime.limits.numbers);
         let output_guards = plan.output.guards.iter();
         let output_guards: Vec<bool> = output_guards.map(|guard| request.holds(guard)).collect();

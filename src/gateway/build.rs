@@ -29,6 +29,7 @@ use crate::source::CallOptions;
 use crate::source::Source;
 use crate::source::http::HttpSettings;
 use crate::source::http::ProxyChoice;
+use crate::source::native::NativeSchema;
 use crate::source::native::NativeSource;
 use crate::source::registry::Parts;
 use crate::source::registry::driver;
@@ -66,6 +67,8 @@ pub(super) struct Foundation {
     pub(super) runtime: Runtime,
     pub(super) document_limits: DocumentLimits,
     pub(super) plan_steps: usize,
+    /// The gateway's own connector, as operators see it.
+    pub(super) for_operators: Arc<dyn NativeSchema>,
 }
 
 /// Composes the members and the gateway's own connector, and sets their sources up.
@@ -79,15 +82,16 @@ pub(super) fn build(
         set_addresses(member)?;
     }
     let infos = members.iter().map(native::Info::of).collect();
-    let own = native::connector(infos, Arc::downgrade(documents));
+    let audience = settings.general.connector_health;
+    let own = native::connector(infos, Arc::downgrade(documents), audience);
     let mut subgraphs: Vec<Subgraph> = members
         .iter()
         .map(|member| member.subgraph.clone())
         .collect();
-    let native_schema = match own {
-        Ok((subgraph, schema)) => {
-            subgraphs.push(subgraph);
-            schema
+    let (native_schema, for_operators) = match own {
+        Ok(own) => {
+            subgraphs.push(own.subgraph);
+            (own.schema, own.for_operators)
         }
         Err(diagnostics) => return Err(SetupProblem::Schema(diagnostics)),
     };
@@ -145,6 +149,7 @@ pub(super) fn build(
         runtime,
         document_limits,
         plan_steps: limits.plan_steps,
+        for_operators,
     })
 }
 
@@ -250,9 +255,13 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
     } else {
         KeptHeaders::Named(response_headers.clone())
     };
-    let acceptance = connect
-        .is_success
-        .as_ref()
-        .map_or("2xx", |selection| selection.text());
-    upstream.endpoint(&connect.coordinate, kept, acceptance)
+    // All that decides whether an answer is kept: where it changes, nothing is taken for accepted that was not.
+    let is_success = connect.is_success.as_ref();
+    let acceptance = format!(
+        "{}\n{:?}\n{}",
+        is_success.map_or("2xx", |own| own.text()),
+        connect.yields,
+        connect.selection.text()
+    );
+    upstream.endpoint(&connect.coordinate, kept, &acceptance)
 }

@@ -1,4 +1,7 @@
 //! The gateway's own connector: what it knows of the connectors, as an ordinary `async-graphql` schema in this process.
+//!
+//! The figures of calls can be kept for operators. Then they are null for clients, not absent: one contract holds for
+//! every deployment, and an operation that asks for them goes on to work.
 
 use std::sync::Arc;
 use std::sync::Weak;
@@ -10,8 +13,12 @@ use async_graphql::Object;
 use async_graphql::Schema;
 use async_graphql::SimpleObject;
 
+use bytes::Bytes;
+
 use super::build::Member;
 use crate::cache::Documents;
+use crate::cache::upstream::Snapshot;
+use crate::config::Audience;
 use crate::connector::Diagnostic;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
@@ -91,14 +98,16 @@ struct Connector {
     /// The share of reads that were answered without a call of their own, of those that may be.
     cache_hit_ratio: Option<f64>,
     /// Calls sent since the gateway began.
-    calls: f64,
+    calls: Option<f64>,
     /// Calls without an answer since the gateway began.
-    failures: f64,
+    failures: Option<f64>,
 }
 
 struct Query {
     infos: Vec<Info>,
     documents: Weak<Documents>,
+    /// Whether whoever asks is shown how calls went.
+    shows_figures: bool,
 }
 
 /// The gateway's own fields.
@@ -117,6 +126,11 @@ impl Query {
                 .find(|(name, _)| *name == info.name)
                 .map(|(_, figures)| *figures);
             let figures = own.filter(|figures| figures.calls > 0);
+            let shown = figures.filter(|_| self.shows_figures);
+            let count = |of: fn(&Snapshot) -> u64| {
+                let count = shown.as_ref().map_or(0, of);
+                self.shows_figures.then_some(count as f64)
+            };
             let seconds = |timestamp: crate::cache::Timestamp| timestamp.0 as f64 / 1000.0;
             Connector {
                 name: info.name.clone(),
@@ -128,35 +142,65 @@ impl Query {
                     Some(figures) if figures.failing => ConnectorState::Down,
                     Some(_) => ConnectorState::Up,
                 },
-                last_error: figures
+                last_error: shown
                     .and_then(|f| f.last_failure)
                     .map(|failure| format!("{:?}", failure.kind)),
-                last_error_at: figures
+                last_error_at: shown
                     .and_then(|f| f.last_failure)
                     .map(|failure| seconds(failure.at)),
                 as_of: figures.and_then(|f| f.last_success).map(seconds),
-                p95_ms: figures
+                p95_ms: shown
                     .and_then(|f| f.p95)
                     .map(|p95| p95.as_secs_f64() * 1000.0),
-                cache_hit_ratio: figures.and_then(|f| f.hit_ratio()),
-                calls: figures.map_or(0.0, |f| f.calls as f64),
-                failures: figures.map_or(0.0, |f| f.failures as f64),
+                cache_hit_ratio: shown.and_then(|f| f.hit_ratio()),
+                calls: count(|f| f.calls),
+                failures: count(|f| f.failures),
             }
         };
         self.infos.iter().map(connector).collect()
     }
 }
 
-/// The connector, and the schema that answers it.
+/// The gateway's own connector.
+pub(super) struct Own {
+    pub(super) subgraph: Subgraph,
+    /// What answers clients.
+    pub(super) schema: Arc<dyn NativeSchema>,
+    /// What answers operators.
+    pub(super) for_operators: Arc<dyn NativeSchema>,
+}
+
+/// The connector, and the schemas that answer it.
 pub(super) fn connector(
     infos: Vec<Info>,
     documents: Weak<Documents>,
-) -> Result<(Subgraph, Arc<dyn NativeSchema>), Vec<Diagnostic>> {
-    let query = Query { infos, documents };
-    let schema: Arc<dyn NativeSchema> =
-        Arc::new(Schema::new(query, EmptyMutation, EmptySubscription));
-    let (subgraph, diagnostics) = normalise(NAME, NAME, &schema.federation_sdl());
+    figures: Audience,
+) -> Result<Own, Vec<Diagnostic>> {
+    let schema = |shows_figures| -> Arc<dyn NativeSchema> {
+        let query = Query {
+            infos: infos.clone(),
+            documents: Weak::clone(&documents),
+            shows_figures,
+        };
+        Arc::new(Schema::new(query, EmptyMutation, EmptySubscription))
+    };
+    let own = schema(figures == Audience::Public);
+    let (subgraph, diagnostics) = normalise(NAME, NAME, &own.federation_sdl());
     let mut subgraph = subgraph.ok_or(diagnostics)?;
     subgraph.kind = SubgraphKind::Native;
-    Ok((subgraph, schema))
+    Ok(Own {
+        subgraph,
+        schema: own,
+        for_operators: schema(true),
+    })
+}
+
+/// What operators see: everything that the connector says.
+const DETAILS: &str = "{ connectors { name owner protocol state lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
+                       failures } }";
+
+/// How the connectors are, as the JSON text of an answer.
+pub(super) async fn details(for_operators: &dyn NativeSchema) -> Bytes {
+    let answer = for_operators.execute(DETAILS.into()).await;
+    Bytes::from(serde_json::to_vec(&answer).unwrap_or_default())
 }

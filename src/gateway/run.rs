@@ -25,6 +25,7 @@ use super::compile::Compiled;
 use super::compile::Compiler;
 use super::compile::Ready;
 use super::labels;
+use super::native;
 use super::refusal::Refusal;
 use super::variables;
 use super::variables::Coerced;
@@ -45,6 +46,7 @@ use crate::execute::Runtime;
 use crate::graph::Composed;
 use crate::observe::metrics::PLAN_SECONDS;
 use crate::plan;
+use crate::source::native::NativeSchema;
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {
@@ -58,6 +60,8 @@ pub struct Gateway {
     generation: Generation,
     /// How often each named override label holds.
     label_settings: BTreeMap<String, Percentage>,
+    /// The gateway's own connector, as operators see it.
+    for_operators: Arc<dyn NativeSchema>,
 }
 
 impl fmt::Debug for Gateway {
@@ -107,6 +111,7 @@ impl Gateway {
             plans: Plans::new(settings.cache.plans as u64 * BYTES_PER_PLAN),
             responses: Responses::new(settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
+            for_operators: parts.for_operators,
             composed: parts.composed,
             runtime: parts.runtime,
             compiler,
@@ -127,6 +132,11 @@ impl Gateway {
     /// The caches and figures of the connectors.
     pub fn documents(&self) -> &Documents {
         &self.runtime.documents
+    }
+
+    /// How the connectors are, for operators: the JSON text of an answer.
+    pub async fn details(&self) -> Bytes {
+        native::details(&*self.for_operators).await
     }
 
     /// Answers one request. Never fails: what goes wrong is in the answer.
@@ -371,7 +381,9 @@ impl Gateway {
             body: executed.body,
             outcome: Outcome::Executed,
             cache: ResponseCachePolicy {
-                max_age: fresh_for.map(|fresh| fresh.as_secs()),
+                max_age: fresh_for
+                    .map(|fresh| fresh.as_secs())
+                    .filter(|_| has_vary(ready)),
                 private: executed.provenance.is_private(),
                 age: executed
                     .provenance
@@ -385,12 +397,18 @@ impl Gateway {
     }
 }
 
+/// Whether `Vary` can name all that an answer depends on. An answer that depends on every header of the client is for no
+/// other cache than this gateway's own, which has them all in its key.
+fn has_vary(ready: &Ready) -> bool {
+    !ready.all_headers
+}
+
 fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
     GraphqlResponse {
         body: served.body,
         outcome: Outcome::Executed,
         cache: ResponseCachePolicy {
-            max_age: Some(served.fresh_for.as_secs()),
+            max_age: Some(served.fresh_for.as_secs()).filter(|_| has_vary(ready)),
             private: served.private,
             age: served.age.map(|age| age.as_secs()),
         },

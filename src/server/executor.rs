@@ -18,10 +18,6 @@ pub trait Executor: Send + Sync + 'static {
     async fn details(&self) -> Bytes;
 }
 
-/// What operators see: everything that the gateway's own connector says.
-const DETAILS: &str = "{ connectors { name owner protocol state lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
-                       failures } }";
-
 #[async_trait]
 impl Executor for Gateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
@@ -33,12 +29,6 @@ impl Executor for Gateway {
     }
 
     async fn details(&self) -> Bytes {
-        let request = GraphqlRequest {
-            query: Some(DETAILS.to_owned()),
-            ..GraphqlRequest::default()
-        };
-        Gateway::execute(self, request, &ClientContext::default())
-            .await
-            .body
+        Gateway::details(self).await
     }
 }

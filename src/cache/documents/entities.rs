@@ -24,6 +24,14 @@ pub struct EntitiesCall<'a> {
     pub parts: fn(&Document, &[u16]) -> Option<Vec<Span>>,
 }
 
+impl EntitiesCall<'_> {
+    /// The lists of the representations at these places.
+    fn lists(&self, places: &[usize]) -> Vec<u16> {
+        let list = |place: &usize| self.representations[*place].list;
+        places.iter().map(list).collect()
+    }
+}
+
 /// What is selected of an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntitySelection {
@@ -65,7 +73,9 @@ impl Documents {
         let Some(read) = self.read(&call, asked) else {
             let mut call = call;
             call.request.body = body(&missing);
-            let called = Some(self.fetch(call, |_| false).await);
+            let (parts, lists) = (asked.parts, asked.lists(&missing));
+            let accept = move |document: &Document| parts(document, &lists).is_some();
+            let called = Some(self.fetch(call, accept).await);
             return Entities { kept, called };
         };
         let mut first_look = true;
@@ -131,7 +141,6 @@ impl Documents {
                 lifetime,
                 has_subject: subject.is_some(),
             },
-            shareable: known == Some(true),
         })
     }
 
@@ -182,18 +191,16 @@ impl Documents {
             probe: keys[0],
             epoch,
             rules: read.rules,
-            shareable: read.shareable,
         };
-        let list = |place: &usize| asked.representations[*place].list;
-        let (parts, lists) = (asked.parts, missing.iter().map(list).collect::<Vec<u16>>());
+        let (parts, lists) = (asked.parts, asked.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {
             // Which entity is which is told by their order alone.
             Some(parts) if parts.len() == keys.len() => {
                 let text = |part: &Span| Bytes::copy_from_slice(part.of(&document.body));
                 let texts = parts.iter().map(text);
-                Judgement::Parts(keys.into_iter().zip(texts).collect())
+                Judgement::Parts(keys.iter().copied().zip(texts).collect())
             }
-            _ => Judgement::Refused,
+            _ => Judgement::Failed,
         };
         Box::pin(self.miss(call, plan, judge)).await
     }
@@ -204,5 +211,4 @@ struct Read {
     /// Beside the representations.
     keys: Vec<Key>,
     rules: Rules,
-    shareable: bool,
 }

@@ -1,9 +1,13 @@
 //! The one way from the executor to an upstream: a rendered request becomes a document, from the cache, from another
 //! request's call that is just under way, or from the upstream.
 //!
-//! - What a read may use is never older than the last mutation that this gateway sent to the connector: documents and
-//!   flights carry the connector's epoch, and a mutation moves it on when it begins and when it ends.
-//! - Nothing is stored before the caller has accepted it (`isSuccess` has passed), and nothing that is stored for one
+//! - What a read may use is never older than the last mutation that this gateway sent to the connector and that has
+//!   ended by then: documents and flights carry the connector's epoch, and a mutation moves it on when it ends, and when
+//!   its client stops waiting for it. Only one that was provably refused does not (see [`proves_refusal`]). Until a
+//!   mutation has ended, reads are answered as if they came before it.
+//! - Mutations may come as often as they like: the calls for one document that they cause are bounded by
+//!   [`flight::MOST`](super::flight::MOST) at a time.
+//! - Nothing is stored before the caller has said that it may be (see [`Verdict`]), and nothing that is stored for one
 //!   subject is given to another: the subject is in the key.
 //! - What may not be cached is not shared. Where the schema gives a lifetime that is known beforehand; where only the
 //!   upstream's headers can, concurrent readers wait for the first answer, and call themselves if it may not be shared.
@@ -13,6 +17,7 @@
 
 mod entities;
 mod fetched;
+mod verdict;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +27,8 @@ use bytes::Bytes;
 
 pub use self::entities::{Entities, EntitiesCall, EntitySelection, Representation};
 pub use self::fetched::{CacheState, Fetched};
+pub use self::verdict::Verdict;
+use self::verdict::proves_refusal;
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::entry::Document;
 use super::flight::{Flights, Joined};
@@ -83,7 +90,7 @@ pub struct Documents {
 #[derive(Debug)]
 struct Inner {
     store: Store<Arc<Document>>,
-    flights: Arc<Flights<(Key, u64), Outcome>>,
+    flights: Arc<Flights<Key, Outcome>>,
     clock: Arc<dyn Clock>,
     lookups: LookupMeter,
     entity_lookups: LookupMeter,
@@ -148,6 +155,15 @@ impl Documents {
         }
     }
 
+    /// Removes a kept document: its reader has found that it cannot be used.
+    pub fn forget(&self, fetched: &Fetched) {
+        let Some(key) = &fetched.key else { return };
+        let is_this = |kept: Arc<Document>| Arc::ptr_eq(&kept, &fetched.document);
+        if self.shared.store.get(key).is_some_and(is_this) {
+            self.shared.store.remove(key);
+        }
+    }
+
     /// How much is stored.
     pub fn size(&self) -> StoreSize {
         self.shared.store.size()
@@ -163,17 +179,25 @@ impl Documents {
         self.shared.clock.now()
     }
 
-    /// Fetches a document. `accept` says whether it is a success, that is, whether it may be stored; it is asked at most
-    /// once, and only for an answer that came from the upstream by this call.
+    /// Fetches a document. `accept` says whether it is a success and may be stored. It is asked only about answers that
+    /// came from the upstream by this call, and only where that matters: their lifetime allows to store them, or they
+    /// answer a mutation.
     ///
     /// # Errors
     /// There is no answer. An answer with a failing status is an answer.
-    pub async fn fetch<A>(&self, call: Call<'_>, accept: A) -> Result<Fetched, SourceError>
+    pub async fn fetch<A, V>(&self, call: Call<'_>, accept: A) -> Result<Fetched, SourceError>
     where
-        A: FnOnce(&Document) -> bool + Send + 'static,
+        A: Fn(&Document) -> V + Clone + Send + 'static,
+        V: Into<Verdict>,
     {
+        let judge = move |document: &Document| match accept(document).into() {
+            Verdict::Keep => Judgement::Whole(None),
+            Verdict::KeepFor(shorter) => Judgement::Whole(Some(shorter)),
+            Verdict::Use => Judgement::Unkept,
+            Verdict::Failed => Judgement::Failed,
+        };
         let (lifetime, subject) = match call.policy {
-            Policy::Mutation => return Box::pin(self.mutate(call)).await,
+            Policy::Mutation => return Box::pin(self.mutate(call, judge)).await,
             Policy::Uncached => {
                 let Call {
                     endpoint,
@@ -181,7 +205,7 @@ impl Documents {
                     options,
                     ..
                 } = &call;
-                return Box::pin(self.direct(endpoint, request, options, None)).await;
+                return Box::pin(self.direct(endpoint, request, options, None, judge)).await;
             }
             Policy::Read { lifetime, subject } => (lifetime, subject),
         };
@@ -197,7 +221,7 @@ impl Documents {
                 options,
                 ..
             } = &call;
-            return Box::pin(self.direct(endpoint, request, options, read)).await;
+            return Box::pin(self.direct(endpoint, request, options, read, judge)).await;
         }
         let parts = DocumentKeyParts {
             endpoint: &call.endpoint.key,
@@ -219,11 +243,6 @@ impl Documents {
                 lifetime,
                 has_subject: subject.is_some(),
             },
-            shareable: known == Some(true),
-        };
-        let judge = move |document: &Document| match accept(document) {
-            true => Judgement::Whole,
-            false => Judgement::Refused,
         };
         Box::pin(self.miss(call, plan, judge)).await
     }
@@ -231,7 +250,7 @@ impl Documents {
     /// Takes part in a flight or starts one.
     async fn miss<J>(&self, call: Call<'_>, plan: Plan, judge: J) -> Result<Fetched, SourceError>
     where
-        J: FnOnce(&Document) -> Judgement + Send + 'static,
+        J: Fn(&Document) -> Judgement + Clone + Send + 'static,
     {
         let inner = &self.shared;
         let Call {
@@ -243,31 +262,40 @@ impl Documents {
         let request = Arc::new(request);
         let state = endpoint.upstream().state();
         let lifetime = plan.rules.lifetime;
-        let there = || {
-            let document = inner
-                .find(&plan.probe, plan.epoch, plan.rules.lifetime)?
-                .document;
-            Some(Ok(Landed {
-                document,
-                shareable: true,
-            }))
-        };
-        let flight = || {
-            let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
-            let (request, options) = (Arc::clone(&request), options.clone());
-            async move { inner.fly(&endpoint, &request, &options, plan, judge).await }
-        };
-        let seat = match inner.flights.join((plan.key, plan.epoch), there, flight) {
-            Joined::There(landed) => {
-                inner.served(state, CacheState::Hit);
-                let (document, state) = (landed?.document, CacheState::Hit);
-                return Ok(Fetched::new(document, state, self.now(), lifetime));
+        let deadline = tokio::time::Instant::now() + options.timeout;
+        let landing = async {
+            let mut plan = plan;
+            loop {
+                let there = || {
+                    let found = inner.find(&plan.probe, plan.epoch, lifetime)?;
+                    Some(Ok(Landed {
+                        document: found.document,
+                        shareable: true,
+                    }))
+                };
+                let flight = || {
+                    let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
+                    let (request, options) = (Arc::clone(&request), options.clone());
+                    let judge = judge.clone();
+                    async move { inner.fly(&endpoint, &request, &options, plan, judge).await }
+                };
+                let flights = &inner.flights;
+                match flights.join_since(plan.key, plan.epoch, there, flight) {
+                    Ok(Joined::There(landed)) => return Ok((CacheState::Hit, landed)),
+                    Ok(Joined::Seat(seat)) => {
+                        let state = match seat.first {
+                            true => CacheState::Miss,
+                            false => CacheState::Shared,
+                        };
+                        return seat.land().await.map(|landed| (state, landed));
+                    }
+                    Err(crowded) => crowded.wait().await,
+                }
+                plan.epoch = state.epoch();
             }
-            Joined::Seat(seat) => seat,
         };
-        let first = seat.first;
-        let landed = match tokio::time::timeout(options.timeout, seat.land()).await {
-            Ok(Ok(outcome)) => outcome?,
+        let (outcome, landed) = match tokio::time::timeout_at(deadline, landing).await {
+            Ok(Ok((outcome, landed))) => (outcome, landed?),
             Ok(Err(lost)) => {
                 return Err(SourceError::new(
                     SourceErrorKind::Internal,
@@ -276,33 +304,36 @@ impl Documents {
             }
             Err(_) => return Err(timeout(endpoint, &options)),
         };
-        let outcome = match (first, landed.shareable) {
-            (true, _) => CacheState::Miss,
-            (false, true) => CacheState::Shared,
-            (false, false) => {
-                let rules = Some(plan.rules);
-                return self.direct(endpoint, &request, &options, rules).await;
-            }
-        };
+        if outcome == CacheState::Shared && !landed.shareable {
+            let rules = Some(plan.rules);
+            return self
+                .direct(endpoint, &request, &options, rules, judge)
+                .await;
+        }
         inner.served(state, outcome);
         let now = self.now();
         Ok(Fetched::new(landed.document, outcome, now, lifetime))
     }
 
     /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
-    async fn direct(
+    async fn direct<J>(
         &self,
         endpoint: &Endpoint,
         request: &Request,
         options: &CallOptions,
         rules: Option<Rules>,
-    ) -> Result<Fetched, SourceError> {
+        judge: J,
+    ) -> Result<Fetched, SourceError>
+    where
+        J: Fn(&Document) -> Judgement + Send + 'static,
+    {
         let state = endpoint.upstream().state();
         let inner = &self.shared;
         inner.served(state, CacheState::Bypass);
         let document = inner
             .call(endpoint, request, options, state.epoch(), rules)
             .await?;
+        let (document, _) = judged(document, judge).await;
         Ok(Fetched::new(
             Arc::new(document),
             CacheState::Bypass,
@@ -311,19 +342,32 @@ impl Documents {
         ))
     }
 
-    async fn mutate(&self, call: Call<'_>) -> Result<Fetched, SourceError> {
-        let state = Arc::clone(call.endpoint.upstream().state());
-        self.shared.served(&state, CacheState::Bypass);
-        state.advance_epoch();
-        let under_way = UnderWay(Arc::clone(&state));
+    async fn mutate<J>(&self, call: Call<'_>, judge: J) -> Result<Fetched, SourceError>
+    where
+        J: Fn(&Document) -> Judgement + Send + 'static,
+    {
+        let state = call.endpoint.upstream().state();
+        self.shared.served(state, CacheState::Bypass);
+        let mut under_way = Mutating::new(state);
+        let mut awaited = Mutating::new(state);
         let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
         let (request, options) = (call.request, call.options);
         let task = async move {
-            let _under_way = under_way;
             let epoch = endpoint.upstream().state().epoch();
-            inner.call(&endpoint, &request, &options, epoch, None).await
+            let called = inner.call(&endpoint, &request, &options, epoch, None).await;
+            if let Ok(document) = &called
+                && proves_refusal(document.status)
+                && matches!(judge(document), Judgement::Failed)
+            {
+                under_way.changes_nothing();
+            }
+            drop(under_way);
+            called
         };
-        let document = match scope::spawn(task).await {
+        let ended = scope::spawn(task).await;
+        // The task has moved the epoch on, where it had to.
+        awaited.changes_nothing();
+        let document = match ended {
             Ok(result) => result?,
             Err(lost) => {
                 let detail = format!("the mutation's task ended: {lost}");
@@ -335,12 +379,31 @@ impl Documents {
     }
 }
 
-/// Moves the epoch on when a mutation ends, however it ends.
-struct UnderWay(Arc<UpstreamState>);
+/// Moves the epoch on when a mutation ends, or when its client stops waiting for it, unless it is known by then that
+/// nothing was changed.
+struct Mutating {
+    state: Arc<UpstreamState>,
+    may_change: bool,
+}
 
-impl Drop for UnderWay {
+impl Mutating {
+    fn new(state: &Arc<UpstreamState>) -> Mutating {
+        Mutating {
+            state: Arc::clone(state),
+            may_change: true,
+        }
+    }
+
+    fn changes_nothing(&mut self) {
+        self.may_change = false;
+    }
+}
+
+impl Drop for Mutating {
     fn drop(&mut self) {
-        self.0.advance_epoch();
+        if self.may_change {
+            self.state.advance_epoch();
+        }
     }
 }
 
@@ -348,11 +411,31 @@ impl Drop for UnderWay {
 #[derive(Debug)]
 enum Judgement {
     /// It is no success, and is not kept.
-    Refused,
-    /// It is kept as it is.
-    Whole,
+    Failed,
+    /// It is for those who wait for it, and is not kept.
+    Unkept,
+    /// It is kept as it is, at most for so long.
+    Whole(Option<Duration>),
     /// These texts of it are kept, each by itself.
     Parts(Vec<(Key, Bytes)>),
+}
+
+/// Has a document judged whose lifetime allows that it is kept. It has no lifetime any more if it is not to be kept.
+async fn judged<J>(mut document: Document, judge: J) -> (Document, Judgement)
+where
+    J: Fn(&Document) -> Judgement,
+{
+    if document.lifetime.is_none() {
+        return (document, Judgement::Unkept);
+    }
+    let whole = &document;
+    let judgement = off_worker(whole.body.len(), move || judge(whole)).await;
+    match judgement {
+        Judgement::Failed | Judgement::Unkept => document.lifetime = None,
+        Judgement::Whole(Some(shorter)) => document.live_at_most(shorter),
+        Judgement::Whole(None) | Judgement::Parts(_) => {}
+    }
+    (document, judgement)
 }
 
 /// What decides an answer's lifetime besides its own headers.
@@ -371,8 +454,6 @@ struct Plan {
     probe: Key,
     epoch: u64,
     rules: Rules,
-    /// Known beforehand to be for others too.
-    shareable: bool,
 }
 
 impl Inner {
@@ -400,24 +481,20 @@ impl Inner {
         judge: J,
     ) -> Outcome
     where
-        J: FnOnce(&Document) -> Judgement,
+        J: Fn(&Document) -> Judgement + Send + 'static,
     {
         let rules = Some(plan.rules);
-        let mut document = self
+        let document = self
             .call(endpoint, request, options, plan.epoch, rules)
             .await?;
         let may_be_kept = document.lifetime.is_some();
-        let judgement = match may_be_kept {
-            true => off_worker(document.body.len(), || judge(&document)).await,
-            false => Judgement::Refused,
-        };
-        if let Judgement::Refused = judgement {
-            document.lifetime = None;
+        let (document, judgement) = judged(document, judge).await;
+        if document.lifetime.is_none() {
             return Ok(Landed {
                 document: Arc::new(document),
-                // A failure of a read that the schema makes everybody's is everybody's too; but not an answer that
-                // itself forbids it (`Vary: *`).
-                shareable: plan.shareable && may_be_kept,
+                // What is not kept of a read that the schema makes everybody's is for all who wait; but not an answer
+                // that itself forbids it (`Vary: *`).
+                shareable: may_be_kept,
             });
         }
         let is_current = endpoint.upstream().state().epoch() == plan.epoch;

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use apollo_compiler::Node;
 use apollo_compiler::Schema;
+use apollo_compiler::ast::Directive;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
 use crate::connector::connects::Declared;
+use crate::connector::connects::FETCHERS;
 use crate::connector::connects::has_fetcher;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Place;
@@ -21,6 +24,7 @@ pub(super) fn check(declared: &[Declared], schema: &Schema, findings: &mut Findi
     services_only(schema, findings);
     ids(declared, findings);
     lonely_pagination(schema, findings);
+    cache_null(schema, findings);
     for declared in declared {
         pagination(declared, findings);
     }
@@ -160,6 +164,44 @@ fn lonely_pagination(schema: &Schema, findings: &mut Findings) {
                         .at(findings.span(pages.location()))
                         .help("it reads the pages of the connect beside it"),
                 );
+            }
+        }
+    }
+}
+
+/// `@cacheNull` goes with a connect, and says for how long.
+fn cache_null(schema: &Schema, findings: &mut Findings) {
+    let mut push = |directive: &Node<Directive>, message: &str, help: &str| {
+        findings.push(
+            findings
+                .error(&code::INVALID_CACHE_NULL, message)
+                .at(findings.span(directive.location()))
+                .help(help),
+        );
+    };
+    let mut check = |directive: &Node<Directive>, fetches: bool| {
+        let seconds = directive.specified_argument_by_name("maxAge");
+        let seconds = seconds.and_then(|value| value.to_i32());
+        if !fetches {
+            let help = "it is about the answers to the connect beside it";
+            push(directive, "`@cacheNull` without a `@connect`", help);
+        } else if seconds.is_some_and(|seconds| seconds < 1) {
+            let help = "leave it out where null is no answer to keep";
+            push(directive, "`maxAge` of `@cacheNull` is at least 1", help);
+        }
+    };
+    for ty in schema.types.values() {
+        let ExtendedType::Object(object) = ty else {
+            continue;
+        };
+        for directive in object.directives.get_all("cacheNull") {
+            let mut fetchers = FETCHERS.iter();
+            let fetches = fetchers.any(|own| object.directives.has(own.directive));
+            check(&directive.node, fetches);
+        }
+        for field in object.fields.values() {
+            for directive in field.directives.get_all("cacheNull") {
+                check(directive, has_fetcher(field));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What every directive that fetches has: `source`, `id`, `entity`, `batch`, `selection`, `errors`, `isSuccess`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -27,8 +28,11 @@ use crate::connector::findings::Findings;
 use crate::connector::findings::did_you_mean;
 use crate::connector::findings::list;
 use crate::connector::model::Connect;
+use crate::connector::model::ConnectKind;
 use crate::connector::model::Pagination;
 use crate::connector::model::Site;
+use crate::connector::model::YieldedType;
+use crate::connector::model::Yields;
 use crate::connector::schema::ReadSchema;
 use crate::mapping::Version;
 
@@ -45,6 +49,8 @@ pub(crate) struct Declared {
     pub(crate) expressions: Vec<Expression>,
     /// `entity: true`
     pub(crate) entity: bool,
+    /// `@cacheNull` beside it.
+    pub(crate) null_lifetime: Option<Duration>,
     /// What it is; `None` if it could not be read whole.
     pub(crate) connect: Option<Connect>,
 }
@@ -123,12 +129,14 @@ impl Reader<'_> {
                 .clone()
                 .find(|other| other.name == "paginate")
                 .and_then(|directive| paginate::read(directive, &mut expressions, self.findings));
+            let cache_null = directives.clone().find(|other| other.name == "cacheNull");
             let mut declared = Declared {
                 site: site.clone(),
                 field: field.cloned(),
                 directive: directive.clone(),
                 expressions: Vec::new(),
                 entity: is_true(directive.specified_argument_by_name("entity")),
+                null_lifetime: cache_null.and_then(|directive| seconds(directive, "maxAge")),
                 connect: None,
             };
             let coordinate = coordinate(self.connector, site, index);
@@ -180,7 +188,6 @@ impl Reader<'_> {
             coordinate,
             id: argument("id").and_then(|id| id.as_str()).map(str::to_owned),
             site: declared.site.clone(),
-            kind,
             source,
             template,
             selection,
@@ -194,7 +201,10 @@ impl Reader<'_> {
                 .into_iter()
                 .chain(outcome.error_extensions)
                 .collect(),
+            yields: yields(declared, &kind, self.schema),
+            null_lifetime: declared.null_lifetime,
             pagination: pagination.map(Arc::new),
+            kind,
             reads,
         });
     }
@@ -230,6 +240,30 @@ impl Reader<'_> {
         );
         Err(UnknownSource)
     }
+}
+
+/// What a connect's selection has to yield, by the type of its field.
+fn yields(declared: &Declared, kind: &ConnectKind, schema: &Schema) -> Yields {
+    let Some(field) = &declared.field else {
+        return Yields {
+            list: matches!(kind, ConnectKind::Batch { .. }),
+            of: YieldedType::Composite,
+        };
+    };
+    let of = match schema.types.get(field.ty.inner_named_type()) {
+        Some(ExtendedType::Scalar(scalar)) if !scalar.is_built_in() => YieldedType::Any,
+        Some(ExtendedType::Scalar(_) | ExtendedType::Enum(_)) => YieldedType::Leaf,
+        _ => YieldedType::Composite,
+    };
+    let list = field.ty.is_list();
+    Yields { list, of }
+}
+
+/// An argument that is a number of seconds; less than none is none.
+fn seconds(directive: &Directive, name: &str) -> Option<Duration> {
+    let seconds = directive.specified_argument_by_name(name)?.to_i32()?;
+    let seconds = u64::try_from(seconds).unwrap_or_default();
+    Some(Duration::from_secs(seconds)).filter(|seconds| !seconds.is_zero())
 }
 
 /// A source that is named but not declared, which has been said.

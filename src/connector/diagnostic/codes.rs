@@ -157,5 +157,7 @@ pub mod connector {
         DUPLICATE_ID;
         /// `@paginate` cannot be read to its end as written
         INVALID_PAGINATION;
+        /// `@cacheNull` where nothing is fetched, or for no time
+        INVALID_CACHE_NULL;
     }
 }

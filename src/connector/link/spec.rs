@@ -188,6 +188,7 @@ pub(crate) static WIRE: Spec = Spec {
     elements: &[
         ("@graphql", (0, 1)),
         ("@paginate", (0, 1)),
+        ("@cacheNull", (0, 1)),
         ("JSONSelection", (0, 1)),
         ("HTTPHeaderMapping", (0, 1)),
         ("PageStyle", (0, 1)),

@@ -1,0 +1,381 @@
+//! Whether an upstream's answer may be kept for others: it was read to its end, and says what it was asked for.
+//!
+//! A department that fails may answer 200 with a page that calls itself JSON, half a document, `null` or nothing at all.
+//! Whoever asks then gets an error or null; but kept, the answer would outlive the failure. So before an answer is kept
+//! it is read once to its end (a projection may not touch a broken string that nobody has asked for), and held against
+//! the selection of its connect:
+//!
+//! - What cannot be read is not kept, whatever `isSuccess` says.
+//! - Where the selection goes into an object there is one (or a list of them, or nothing), and the whole has the form of
+//!   the field's type.
+//! - An answer of which the selection yields null, or in which it finds none of its keys, is kept only where the schema
+//!   says that this is an answer: `@cacheNull` gives it a lifetime of its own, or an `isSuccess` that reads the body has
+//!   called it a success.
+//!
+//! All this follows from the connect as it is declared, not from the operation that happens to ask first. A value that
+//! does not suit its leaf (`"n/a"` for a number) is an error at that field, and no reason to ask for the document again.
+//!
+//! This decides about caches only: what clients are answered is decided by reading the document into rows.
+
+use super::answers::document_value;
+use super::answers::needed;
+use super::answers::service_data;
+use super::answers::succeeded;
+use super::answers::with_response;
+use crate::cache::Document;
+use crate::cache::Verdict;
+use crate::connector::Connect;
+use crate::connector::ConnectKind;
+use crate::connector::FieldSet;
+use crate::connector::FieldSetItem;
+use crate::connector::YieldedType;
+use crate::document::JsonReader;
+use crate::document::Kind;
+use crate::document::ReadError;
+use crate::document::Reader;
+use crate::document::Value;
+use crate::mapping::Need;
+use crate::mapping::Variables;
+use crate::mapping::ast::ExprKind;
+use crate::mapping::ast::Item;
+use crate::mapping::ast::Start;
+use crate::mapping::ast::StepKind;
+use crate::plan::projection::Projection;
+use crate::plan::projection::Root;
+use crate::source::Format;
+
+/// What becomes of an answer to a connect. Evaluation may hold `most` bytes.
+pub(super) fn of_connect(
+    connect: &Connect,
+    document: &Document,
+    variables: &Variables,
+    most: usize,
+) -> Verdict {
+    if !succeeded(connect, document, variables, most) {
+        return Verdict::Failed;
+    }
+    let check = Check { connect, most };
+    let found = match document.format {
+        Format::Json => check.json(document, variables),
+        Format::Text | Format::Empty => {
+            let input = document_value(document, most).unwrap_or_default();
+            Ok(check.evaluated(&input, document, variables))
+        }
+    };
+    match found {
+        Ok(Found::Value) => Verdict::Keep,
+        Ok(Found::Nothing) if is_vouched_for(connect, document) => Verdict::Keep,
+        Ok(Found::Nothing) => match connect.null_lifetime {
+            Some(longest) => Verdict::KeepFor(longest),
+            None => Verdict::Use,
+        },
+        Ok(Found::Misfit) | Err(_) => Verdict::Use,
+    }
+}
+
+/// What becomes of the answer to an operation of a GraphQL service: it is kept where nothing in it has failed, and what
+/// was asked for is there. Its nulls are answers: its schema says which fields may be null, and a resolver that fails
+/// says so.
+pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdict {
+    let node = match &projection.root {
+        Root::Object(node) => projection.nodes.get(node.0 as usize),
+        _ => None,
+    };
+    let asked = node.map_or(&[][..], |node| &node.keys);
+    let is_asked = |name: &str| asked.iter().any(|key| *key.name == *name);
+    match service_data(document, is_asked).map(|found| found || asked.is_empty()) {
+        Some(true) => Verdict::Keep,
+        Some(false) => Verdict::Use,
+        None => Verdict::Failed,
+    }
+}
+
+/// Whether the connect's `isSuccess` reads the body, and so has looked at what this document says.
+fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
+    let reads_body = |own: &crate::mapping::Selection| match own.needs() {
+        Need::Whole => true,
+        Need::Keys(keys) => !keys.is_empty(),
+    };
+    let empty = document.format == Format::Empty || document.body.trim_ascii() == b"null";
+    !empty && connect.is_success.as_deref().is_some_and(reads_body)
+}
+
+/// What a selection yields of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// A value that its field can have.
+    Value,
+    /// Null, or nothing.
+    Nothing,
+    /// Something that its field cannot be.
+    Misfit,
+}
+
+struct Check<'a> {
+    connect: &'a Connect,
+    /// Bytes that what is evaluated may take.
+    most: usize,
+}
+
+impl Check<'_> {
+    /// Reads a JSON document to its end. Where the selection is a path of keys, with or without braces, nothing is built
+    /// and nothing is evaluated.
+    fn json(&self, document: &Document, variables: &Variables) -> Result<Found, ReadError> {
+        let selection = &self.connect.selection;
+        let needs = selection.needs();
+        let plain = match plain_keys(&selection.root().kind) {
+            Some(keys) if *needs != Need::Keys(Vec::new()) => {
+                let mut reader = JsonReader::new(&document.body)?;
+                let found = self.path(&mut reader, &keys, needs)?;
+                found.map(|found| reader.finish().map(|()| found))
+            }
+            _ => None,
+        };
+        let is_batch = matches!(self.connect.kind, ConnectKind::Batch { .. });
+        match plain.transpose()? {
+            // A batch's elements are told apart by their mapped keys.
+            Some(found) if !is_batch || found != Found::Value => return Ok(found),
+            Some(_) => {}
+            None => {
+                let mut reader = JsonReader::new(&document.body)?;
+                let fits = fits(&mut reader, needs)?;
+                reader.finish()?;
+                if !fits {
+                    return Ok(Found::Misfit);
+                }
+            }
+        }
+        let input = needed(&mut JsonReader::new(&document.body)?, needs, &mut {
+            self.most
+        })?;
+        Ok(self.evaluated(&input, document, variables))
+    }
+
+    /// Follows keys to what is selected. `None` where a list is on the way, over which the language maps.
+    fn path(
+        &self,
+        reader: &mut JsonReader<'_>,
+        keys: &[&str],
+        needs: &Need,
+    ) -> Result<Option<Found>, ReadError> {
+        let Some((key, rest)) = keys.split_first() else {
+            return self.value(reader, needs).map(Some);
+        };
+        match reader.peek()? {
+            Kind::Object => {}
+            Kind::List => {
+                reader.enter_list()?;
+                // An empty list on the way says nothing of what is at its end.
+                let empty = !reader.next_element()?;
+                return Ok(empty.then_some(Found::Nothing));
+            }
+            kind => {
+                reader.skip()?;
+                return Ok(Some(match kind {
+                    Kind::Null => Found::Nothing,
+                    _ => Found::Misfit,
+                }));
+            }
+        }
+        let mut found = Some(Found::Nothing);
+        reader.enter_object()?;
+        while let Some(name) = reader.next_key()? {
+            if name.as_str() != *key {
+                reader.skip()?;
+                continue;
+            }
+            found = self.path(reader, rest, needs.key(key).unwrap_or(&Need::Whole))?;
+            if found.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the selection ends in.
+    fn value(&self, reader: &mut JsonReader<'_>, needs: &Need) -> Result<Found, ReadError> {
+        let kind = reader.peek()?;
+        let found = self.of_kind(kind);
+        if found != Found::Value || self.connect.yields.of != YieldedType::Composite {
+            reader.skip()?;
+            return Ok(found);
+        }
+        if kind == Kind::Object {
+            let (fits, any) = object(reader, needs)?;
+            return Ok(match (fits, any) {
+                (false, _) => Found::Misfit,
+                (true, true) => Found::Value,
+                (true, false) => Found::Nothing,
+            });
+        }
+        let mut seen = Seen::default();
+        let fits = elements(reader, needs, &mut seen)?;
+        let fits = fits && (seen.keyed || !seen.objects);
+        Ok(if fits { Found::Value } else { Found::Misfit })
+    }
+
+    /// What a value of this kind is to the field.
+    fn of_kind(&self, kind: Kind) -> Found {
+        let yields = self.connect.yields;
+        // One value stands for a list where it is a page's or a batch's only one.
+        let joins = matches!(self.connect.kind, ConnectKind::Batch { .. });
+        let single = !yields.list || joins || self.connect.pagination.is_some();
+        let fits = match (kind, yields.of) {
+            (Kind::Null, _) => return Found::Nothing,
+            (_, YieldedType::Any) => true,
+            (Kind::List, _) => yields.list,
+            (Kind::Object, of) => of == YieldedType::Composite && single,
+            (_, of) => of == YieldedType::Leaf && single,
+        };
+        if fits { Found::Value } else { Found::Misfit }
+    }
+
+    /// What evaluation yields, which is the reference.
+    fn evaluated(&self, input: &Value, document: &Document, variables: &Variables) -> Found {
+        let connect = self.connect;
+        let variables = with_response(variables, document);
+        let evaluated = connect.selection.evaluate_each(Some(input), &variables);
+        let value = evaluated.value.unwrap_or_default();
+        let found = self.of_kind(value.kind());
+        let elements = match value.as_array() {
+            Some(elements) if found == Found::Value => elements,
+            _ => return found,
+        };
+        let composite = connect.yields.of == YieldedType::Composite;
+        let is_part =
+            |element: &Value| matches!(element.kind(), Kind::Object | Kind::List | Kind::Null);
+        let fits = !composite || elements.iter().all(is_part);
+        let keyed = match &connect.kind {
+            ConnectKind::Batch { key, .. } if !elements.is_empty() => {
+                elements.iter().any(|element| has_key(element, key))
+            }
+            _ => true,
+        };
+        match fits && keyed {
+            true => Found::Value,
+            false => Found::Misfit,
+        }
+    }
+}
+
+/// Whether a mapped element of a batch has its key.
+fn has_key(element: &Value, key: &FieldSet) -> bool {
+    key.items.iter().all(|item| match item {
+        FieldSetItem::Field { name, .. } => element.get(name).is_some_and(|value| !value.is_null()),
+        FieldSetItem::Fragment { .. } => true,
+    })
+}
+
+/// The keys of a selection that is nothing but a path of keys, or named fields (no keys).
+fn plain_keys(root: &ExprKind) -> Option<Vec<&str>> {
+    let path = match root {
+        ExprKind::Path(path) => path,
+        ExprKind::Object(selection) => match selection.items.as_slice() {
+            [Item::Spread { value }] => value.as_path().filter(|path| path.selection.is_some())?,
+            items => {
+                let named = |item: &Item| matches!(item, Item::Field { .. });
+                return items.iter().all(named).then(Vec::new);
+            }
+        },
+        _ => return None,
+    };
+    if !matches!(path.start, Start::Input | Start::Current) {
+        return None;
+    }
+    let keys = path.steps.iter().map(|step| match &step.kind {
+        StepKind::Key(name) => Some(&**name),
+        _ => None,
+    });
+    keys.collect()
+}
+
+/// What the elements of a list were.
+#[derive(Debug, Default)]
+struct Seen {
+    /// There are objects among them.
+    objects: bool,
+    /// One of them has something that the selection reads.
+    keyed: bool,
+}
+
+/// Reads the elements of a list from which fields are selected. False where one of them is no object.
+fn elements(reader: &mut JsonReader<'_>, need: &Need, seen: &mut Seen) -> Result<bool, ReadError> {
+    let mut all = true;
+    reader.enter_list()?;
+    while reader.next_element()? {
+        all &= match reader.peek()? {
+            // One object that has a key tells enough of them all.
+            Kind::Object if seen.keyed => fits(reader, need)?,
+            Kind::Object => {
+                let (fits, keyed) = object(reader, need)?;
+                (seen.objects, seen.keyed) = (true, keyed);
+                fits
+            }
+            Kind::List => elements(reader, need, seen)?,
+            kind => {
+                reader.skip()?;
+                kind == Kind::Null
+            }
+        };
+    }
+    Ok(all)
+}
+
+/// Reads an object. Gives whether its parts fit, and whether it has any of the keys that are read.
+fn object(reader: &mut JsonReader<'_>, need: &Need) -> Result<(bool, bool), ReadError> {
+    let keys = match need {
+        Need::Keys(keys) if !keys.is_empty() => keys,
+        _ => {
+            reader.skip()?;
+            return Ok((true, true));
+        }
+    };
+    let (mut all, mut any) = (true, false);
+    reader.enter_object()?;
+    while let Some(name) = reader.next_key()? {
+        match keys.iter().find(|(key, _)| **key == *name.as_str()) {
+            Some((_, need)) => {
+                any = true;
+                all &= fits(reader, need)?;
+            }
+            None => reader.skip()?,
+        }
+    }
+    Ok((all, any))
+}
+
+/// Reads a value to its end. False where keys are read of something in it that has none: a text where an object belongs.
+/// An empty text and `false` are how some systems write that there is none.
+fn fits(reader: &mut JsonReader<'_>, need: &Need) -> Result<bool, ReadError> {
+    let keys = match need {
+        Need::Keys(keys) if !keys.is_empty() => keys,
+        _ => return reader.skip().map(|()| true),
+    };
+    match reader.peek()? {
+        Kind::Object => {
+            let deeper =
+                |(_, need): &(_, Need)| matches!(need, Need::Keys(keys) if !keys.is_empty());
+            if keys.iter().any(deeper) {
+                return object(reader, need).map(|(fits, _)| fits);
+            }
+            reader.skip().map(|()| true)
+        }
+        Kind::List => {
+            let mut all = true;
+            reader.enter_list()?;
+            while reader.next_element()? {
+                all &= fits(reader, need)?;
+            }
+            Ok(all)
+        }
+        Kind::Null => reader.skip().map(|()| true),
+        Kind::String | Kind::Number | Kind::Bool => {
+            let span = reader.capture()?;
+            Ok(matches!(span.of(reader.text()), b"\"\"" | b"false"))
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "accept_tests.rs"]
+mod tests;

@@ -1,0 +1,134 @@
+//! What shared caches, anonymous clients and operators get to see, through HTTP.
+
+use std::sync::Arc;
+
+use sangam::config::Settings;
+use sangam::server::Server;
+
+use super::scripted::Upstream;
+use super::scripted::gateway;
+use super::scripted::json as body;
+use super::scripted::settings;
+
+const SCHEMA: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "s", http: { baseURL: "http://127.0.0.1:9" })
+type Query {
+  plain: String @connect(source: "s", http: { GET: "/plain" }, selection: "$.value")
+  named: String @connect(source: "s"
+    http: { GET: "/named", headers: [{ name: "x-who", from: "x-who" }] } selection: "$.value")
+  whole: String @connect(source: "s"
+    http: { POST: "/whole", body: "all: $request.headers->jsonStringify" } selection: "$.value")
+  echo: String @connect(source: "s", http: { GET: "/plain" }, selection: "$request.headers->jsonStringify")
+}
+"#;
+
+struct Running {
+    upstream: Upstream,
+    server: Server,
+    client: reqwest::Client,
+}
+
+/// `general` is the beginning of `sangam.toml`.
+async fn start(general: &str) -> Running {
+    sangam::source::tls::install_provider();
+    let upstream = Upstream::start().await;
+    for path in ["/plain", "/named", "/whole"] {
+        upstream.answer(path, body(r#"{"value":"v"}"#));
+    }
+    let gateway = gateway(&upstream, SCHEMA, general, "");
+    let mut all: Settings = settings(general);
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    (all.general.listen, all.admin.listen) = (any, Some(any));
+    let server = Server::start(&all, Arc::new(gateway)).unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    Running {
+        upstream,
+        server,
+        client,
+    }
+}
+
+impl Running {
+    async fn get(&self, query: &str, who: &str) -> reqwest::Response {
+        let url = format!("http://{}/graphql", self.server.address);
+        let url = url::Url::parse_with_params(&url, [("query", query)]).unwrap();
+        let request = self.client.get(url).header("x-who", who);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response
+    }
+
+    async fn ask(&self, query: &str) -> serde_json::Value {
+        let response = self.get(query, "a").await;
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+    }
+}
+
+fn header(response: &reqwest::Response, name: &str) -> String {
+    let value = response.headers().get(name);
+    value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+}
+
+/// `Vary` cannot name every header, so no other cache may keep what depends on all of them.
+#[tokio::test]
+async fn what_depends_on_every_header_is_for_no_shared_cache() {
+    let running = start("").await;
+    for (query, kept, varies) in [
+        ("{ plain }", true, false),
+        ("{ named }", true, true),
+        ("{ whole }", false, false),
+        ("{ echo }", false, false),
+        ("{ plain whole }", false, false),
+    ] {
+        // From the department, and then from what this gateway keeps.
+        for _ in 0..2 {
+            let response = running.get(query, "a").await;
+            let policy = header(&response, "cache-control");
+            match kept {
+                true => assert!(policy.starts_with("public, max-age="), "{query}: {policy}"),
+                false => assert_eq!(policy, "no-store", "{query}"),
+            }
+            let vary = header(&response, "vary");
+            assert_eq!(vary.contains("x-who"), varies, "{query}: {vary}");
+            assert_eq!(response.headers().get("age"), None);
+        }
+    }
+    // Within the gateway, each client has answers of its own.
+    running.upstream.calls();
+    running.ask("{ whole }").await;
+    assert_eq!(running.upstream.calls(), [""; 0]);
+    let other = running.get("{ echo }", "b").await.text().await.unwrap();
+    assert!(other.contains("b"), "{other}");
+    running.get("{ whole }", "b").await;
+    assert_eq!(running.upstream.calls().last().unwrap(), "POST /whole");
+}
+
+const FIGURES: &str =
+    "{ connectors { name state lastError lastErrorAt p95Ms cacheHitRatio calls failures } }";
+
+#[tokio::test]
+async fn figures_are_for_every_client_unless_they_are_for_operators() {
+    for (general, shown) in [("", true), ("connector_health = \"operators\"", false)] {
+        let running = start(general).await;
+        running.ask("{ plain }").await;
+        let found = running.ask(FIGURES).await;
+        let own = &found["data"]["connectors"][0];
+        assert_eq!(found.get("errors"), None, "{found}");
+        assert_eq!((&own["name"], &own["state"]), (&"own".into(), &"UP".into()));
+        for figure in ["p95Ms", "cacheHitRatio", "calls", "failures"] {
+            assert_eq!(own[figure].is_number(), shown, "{figure}: {own}");
+        }
+        let admin = running.server.admin_address.unwrap();
+        let url = format!("http://{admin}/health");
+        let details = running.client.get(url).send().await.unwrap();
+        let details = details.bytes().await.unwrap();
+        let details: serde_json::Value = serde_json::from_slice(&details).unwrap();
+        let own = &details["data"]["connectors"][0];
+        assert_eq!(own["calls"], 1.0, "{details}");
+        assert_eq!(own["failures"], 0.0);
+        assert!(own["p95Ms"].is_number());
+    }
+}

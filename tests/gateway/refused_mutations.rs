@@ -1,0 +1,183 @@
+//! What a mutation that fails does to what is kept: nothing where the department has provably refused it.
+
+use serde_json::json;
+
+use super::scripted::Upstream;
+use super::scripted::ask;
+use super::scripted::gateway;
+use super::scripted::http;
+use super::scripted::json as body;
+
+const SCHEMA: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "s", http: { baseURL: "http://127.0.0.1:9" })
+type Query {
+  a: String @connect(source: "s", http: { GET: "/a" }, selection: "$.value")
+  b: String @connect(source: "s", http: { GET: "/b" }, selection: "$.value")
+  c: String @connect(source: "s", http: { GET: "/c" }, selection: "$.value")
+  d: String @connect(source: "s", http: { GET: "/d" }, selection: "$.value")
+}
+type Mutation {
+  set(to: String): String
+    @connect(source: "s", http: { POST: "/set", body: "to: $args.to" }, selection: "$.value")
+  remove: String @connect(
+    source: "s", http: { POST: "/remove" }, selection: "$.value", isSuccess: "$status->in([200, 404])")
+}
+"#;
+
+const READ: &str = "{ a b c d }";
+
+async fn world() -> (Upstream, sangam::gateway::Gateway) {
+    let upstream = Upstream::start().await;
+    let gateway = gateway(&upstream, SCHEMA, "", "");
+    for path in ["/a", "/b", "/c", "/d"] {
+        upstream.answer(path, body(r#"{"value":"old"}"#));
+    }
+    ask(&gateway, READ).await;
+    assert_eq!(upstream.calls().len(), 4);
+    (upstream, gateway)
+}
+
+#[tokio::test]
+async fn a_storm_of_refused_mutations_ends_nothing() {
+    let (upstream, gateway) = world().await;
+    upstream.answer(
+        "/set",
+        http("403 Forbidden", "", b"{\"error\":\"not you\"}"),
+    );
+    for _ in 0..50 {
+        let storm = (0..4).map(|_| ask(&gateway, "mutation { set(to: \"x\") }"));
+        let (refused, read) =
+            tokio::join!(futures_util::future::join_all(storm), ask(&gateway, READ));
+        assert!(refused.iter().all(|answer| answer.get("errors").is_some()));
+        assert_eq!(read["data"]["a"], "old");
+    }
+    let calls = upstream.calls();
+    assert_eq!(calls.len(), 200);
+    assert!(calls.iter().all(|call| call == "POST /set"));
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_ends_what_was_read_before() {
+    let json = "content-type: application/json\r\n";
+    let value = br#"{"value":"x"}"#;
+    let answers = [
+        (
+            "200 OK",
+            http("200 OK", json, value),
+            "set(to: \"x\")",
+            true,
+        ),
+        (
+            "cut short",
+            http("200 OK", &format!("{json}content-length: 99\r\n"), value),
+            "set",
+            true,
+        ),
+        ("unreadable", http("200 OK", json, b"<html>"), "set", true),
+        (
+            "unavailable",
+            http("503 Service Unavailable", json, b"{}"),
+            "set",
+            true,
+        ),
+        (
+            "gateway timeout",
+            http("504 Gateway Timeout", json, b"{}"),
+            "set",
+            true,
+        ),
+        (
+            "request timeout",
+            http("408 Request Timeout", json, b"{}"),
+            "set",
+            true,
+        ),
+        (
+            "moved",
+            http("302 Found", "location: /x\r\n", b""),
+            "set",
+            true,
+        ),
+        ("nothing at all", Vec::new(), "set", true),
+        (
+            "bad request",
+            http("400 Bad Request", json, b"{}"),
+            "set",
+            false,
+        ),
+        (
+            "unauthorised, with a page",
+            http("401 Unauthorized", "content-type: text/html\r\n", b"<p>"),
+            "set",
+            false,
+        ),
+        (
+            "unprocessable",
+            http("422 Unprocessable Content", json, b"{}"),
+            "set",
+            false,
+        ),
+        (
+            "refused in half a head",
+            b"HTTP/1.1 403 Forb".to_vec(),
+            "set",
+            true,
+        ),
+        (
+            "refused in half a body",
+            http(
+                "403 Forbidden",
+                &format!("{json}content-length: 99\r\n"),
+                b"{",
+            ),
+            "set",
+            true,
+        ),
+        // Called a success by `isSuccess`.
+        (
+            "not there",
+            http("404 Not Found", json, b"{}"),
+            "remove",
+            true,
+        ),
+        (
+            "not allowed",
+            http("403 Forbidden", json, b"{}"),
+            "remove",
+            false,
+        ),
+    ];
+    for (name, answer, field, ends) in answers {
+        let (upstream, gateway) = world().await;
+        for path in ["/set", "/remove"] {
+            upstream.answer(path, answer.clone());
+        }
+        ask(&gateway, &format!("mutation {{ {field} }}")).await;
+        upstream.answer("/a", body(r#"{"value":"new"}"#));
+        upstream.calls();
+        let read = ask(&gateway, READ).await;
+        assert_eq!(
+            read["data"]["a"],
+            if ends { "new" } else { "old" },
+            "{name}"
+        );
+        assert_eq!(upstream.calls().len(), if ends { 4 } else { 0 }, "{name}");
+    }
+}
+
+/// A client that stops waiting for its mutation reads what the department says then.
+#[tokio::test]
+async fn a_mutation_that_is_not_awaited_ends_what_was_read_before() {
+    let (upstream, gateway) = world().await;
+    upstream.hold("/set");
+    tokio::select! {
+        answer = ask(&gateway, "mutation { set(to: \"x\") }") => panic!("{answer}"),
+        () = upstream.until_called("POST /set") => {}
+    }
+    upstream.answer("/a", body(r#"{"value":"new"}"#));
+    let read = ask(&gateway, "{ a }").await;
+    assert_eq!(read, json!({ "data": { "a": "new" } }));
+}

@@ -1,0 +1,182 @@
+//! An upstream that answers the bytes that it is told to, and a gateway in front of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use sangam::config::Environment;
+use sangam::config::RawSettings;
+use sangam::config::Settings;
+use sangam::gateway::ClientContext;
+use sangam::gateway::Gateway;
+use sangam::gateway::GraphqlRequest;
+use sangam::gateway::Member;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::plans::subgraph;
+
+/// Answers every request by its path, one on each connection.
+pub(crate) struct Upstream {
+    pub(crate) url: String,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Without bytes there is no answer, and the connection stays open.
+    answers: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
+    calls: Mutex<Vec<String>>,
+    called: Notify,
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Upstream {
+    pub(crate) async fn start() -> Upstream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared: Arc<Shared> = Arc::default();
+        let own = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let own = Arc::clone(&own);
+                tokio::spawn(async move {
+                    // The gateway may close the connection at any time.
+                    let _ = serve(stream, &own).await;
+                });
+            }
+        });
+        Upstream { url, shared, task }
+    }
+
+    /// From now on, requests for this path (without its query) are answered so.
+    pub(crate) fn answer(&self, path: &str, bytes: impl Into<Vec<u8>>) {
+        let mut answers = self.shared.answers.lock().unwrap();
+        answers.insert(path.to_owned(), Some(bytes.into()));
+    }
+
+    /// From now on, requests for this path are not answered.
+    pub(crate) fn hold(&self, path: &str) {
+        let mut answers = self.shared.answers.lock().unwrap();
+        answers.insert(path.to_owned(), None);
+    }
+
+    /// Waits for this call.
+    pub(crate) async fn until_called(&self, call: &str) {
+        let came = || {
+            self.shared
+                .calls
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|own| own == call)
+        };
+        while !came() {
+            self.shared.called.notified().await;
+        }
+    }
+
+    /// Method and path of the calls since the last time.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut *self.shared.calls.lock().unwrap())
+    }
+}
+
+async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let head = loop {
+        if let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut request).await? == 0 {
+            return Ok(());
+        }
+    };
+    let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+    while request.len() < head + length {
+        if stream.read_buf(&mut request).await? == 0 {
+            return Ok(());
+        }
+    }
+    let line = text.lines().next().unwrap_or_default();
+    let mut words = line.split(' ');
+    let (method, target) = (words.next().unwrap(), words.next().unwrap());
+    let path = target.split('?').next().unwrap();
+    let call = format!("{} {path}", method.to_ascii_uppercase());
+    shared.calls.lock().unwrap().push(call);
+    shared.called.notify_one();
+    let answer = shared.answers.lock().unwrap().get(path).cloned();
+    let Some(answer) = answer.unwrap_or_else(|| Some(http("404 Not Found", "", b""))) else {
+        return std::future::pending().await;
+    };
+    stream.write_all(&answer).await?;
+    stream.shutdown().await
+}
+
+/// An HTTP answer: further header lines, each with its line end, and the body.
+pub(crate) fn http(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = match headers.contains("content-length") || headers.contains("transfer-encoding") {
+        true => String::new(),
+        false => format!("content-length: {}\r\n", body.len()),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}{length}\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// JSON that may be kept for an hour.
+pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
+    let headers = "content-type: application/json\r\ncache-control: max-age=3600\r\n";
+    http("200 OK", headers, body.as_ref())
+}
+
+/// Settings from text.
+pub(crate) fn settings(text: &str) -> Settings {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sangam.toml");
+    std::fs::write(&file, text).unwrap();
+    let settings = Settings::load(Some(&file), &Environment::default(), RawSettings::default());
+    settings.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A gateway with one connector, whose upstream is this one. `general` is the beginning of `sangam.toml`, `own` what it
+/// says of the connector.
+pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &str) -> Gateway {
+    let url = &upstream.url;
+    let settings = settings(&format!(
+        "{general}\n[connector.own]\nbase_url = \"{url}\"\n{own}"
+    ));
+    let member = Member {
+        subgraph: subgraph("own", schema),
+        owner: None,
+        description: None,
+        settings: settings.connector("own", None).unwrap(),
+    };
+    Gateway::new(vec![member], &settings).unwrap_or_else(|problem| panic!("{problem:#?}"))
+}
+
+/// The answer to an operation, as JSON.
+pub(crate) async fn ask(gateway: &Gateway, query: &str) -> serde_json::Value {
+    let request = GraphqlRequest {
+        query: Some(query.to_owned()),
+        ..GraphqlRequest::default()
+    };
+    let client = ClientContext {
+        mutations_allowed: true,
+        ..ClientContext::default()
+    };
+    serde_json::from_slice(&gateway.execute(request, &client).await.body).unwrap()
+}
