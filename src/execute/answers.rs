@@ -18,14 +18,14 @@ use crate::mapping::Variables;
 use crate::plan::list_of_key;
 use crate::source::Format;
 
-/// The document as one value, which takes `most` bytes of memory at the most; `None` when it cannot be read.
-pub(crate) fn document_value(document: &Document, most: usize) -> Option<Value> {
+/// The document as one value, which takes `most` bytes of memory at the most.
+pub(crate) fn document_value(document: &Document, most: usize) -> Result<Value, ReadError> {
     match document.format {
-        Format::Json => Value::parse_json_within(&document.body, most).ok(),
-        Format::Text => Some(Value::from(
+        Format::Json => Value::parse_json_within(&document.body, most),
+        Format::Text => Ok(Value::from(
             String::from_utf8_lossy(&document.body).as_ref(),
         )),
-        Format::Empty => Some(Value::Null),
+        Format::Empty => Ok(Value::Null),
     }
 }
 
@@ -39,20 +39,19 @@ pub(crate) fn with_response(variables: &Variables, document: &Document) -> Varia
 }
 
 /// What a selection that must be a value yields of a document, of which only the needed part is read, which takes `most`
-/// bytes of memory at the most. `None` where the document cannot be read.
+/// bytes of memory at the most.
 pub(crate) fn read_of(
     document: &Document,
     selection: &Selection,
     variables: &Variables,
     most: usize,
-) -> Option<Option<Value>> {
+) -> Result<Option<Value>, ReadError> {
     let input = match document.format {
         Format::Json => JsonReader::new(&document.body)
-            .and_then(|mut reader| needed(&mut reader, selection.needs(), &mut { most }))
-            .ok()?,
+            .and_then(|mut reader| needed(&mut reader, selection.needs(), &mut { most }))?,
         _ => document_value(document, most)?,
     };
-    Some(selection.evaluate(Some(&input), variables).value)
+    Ok(selection.evaluate(Some(&input), variables).value)
 }
 
 /// Whether what a selection yields follows from the document alone.
@@ -77,7 +76,7 @@ pub(crate) fn succeeded(
         return is_success(document.status);
     };
     let variables = with_response(variables, document);
-    read_of(document, own, &variables, most) == Some(Some(Value::Bool(true)))
+    read_of(document, own, &variables, most) == Ok(Some(Value::Bool(true)))
 }
 
 /// Whether a document was found to be a success when it was kept, so that nobody need find out again.

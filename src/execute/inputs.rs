@@ -330,3 +330,115 @@ fn put_text(kind: u8, text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&(text.len() as u32).to_le_bytes());
     out.extend_from_slice(text);
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use apollo_compiler::Name;
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::document::Span;
+    use crate::execute::store::Text;
+
+    fn step() -> Step {
+        Step {
+            slot: 0,
+            field: Name::new("others").unwrap(),
+            only: Vec::new(),
+        }
+    }
+
+    /// The ways through the path are 100 to the power of 8.
+    #[test]
+    fn rows_that_many_others_refer_to_are_gone_on_from_once() {
+        let mut store = Store::new(Vec::new(), Default::default());
+        let root = store.add_row(0, 1, None);
+        let (mut level, mut last) = (vec![root], Vec::new());
+        for depth in 0..8 {
+            last = (0..100).map(|_| store.add_row(0, 1, None)).collect();
+            let cells: Vec<Cell> = last.iter().map(|row| Cell::Row(*row)).collect();
+            let shared = store.add_list(&cells);
+            for row in &level {
+                // Half of the levels share one list, in the others each row has one of its own.
+                let own = match depth % 2 {
+                    0 => shared,
+                    _ => store.add_list(&cells),
+                };
+                store.set(*row, 0, own);
+            }
+            level.clone_from(&last);
+        }
+        let path: Vec<Step> = (0..8).map(|_| step()).collect();
+        assert_eq!(rows_at(&store, root, &path), last);
+    }
+
+    #[test]
+    fn rows_stand_in_the_order_in_which_they_are_met_first() {
+        let mut store = Store::new(Vec::new(), Default::default());
+        let rows: Vec<RowId> = (0..4).map(|_| store.add_row(0, 1, None)).collect();
+        let [root, a, b, c] = rows[..] else { panic!() };
+        let empty = store.add_list(&[]);
+        let inner = store.add_list(&[Cell::Row(b), Cell::Row(a)]);
+        let all = store.add_list(&[Cell::Row(c), empty, inner, Cell::Null, inner, Cell::Row(c)]);
+        store.set(root, 0, all);
+        assert_eq!(rows_at(&store, root, &[step()]), [c, b, a]);
+    }
+
+    /// The key of a row whose slots hold these JSON texts.
+    fn key(parts: &[&str]) -> Option<Vec<u8>> {
+        let mut store = Store::new(Vec::new(), Default::default());
+        let row = store.add_row(0, parts.len() as u32, None);
+        let mut inputs = Vec::new();
+        for (slot, part) in parts.iter().enumerate() {
+            let document = store.add_document(Bytes::from(part.to_string()));
+            let span = Span {
+                start: 0,
+                end: part.len() as u32,
+            };
+            let text = Text { document, span };
+            let cell = match part.as_bytes()[0] {
+                b'"' => Cell::String(text),
+                b'{' => Cell::Json(text),
+                b't' | b'f' => Cell::Bool(*part == "true"),
+                b'[' => store.add_list(&[Cell::Bool(true), Cell::Bool(false)][..part.len() - 2]),
+                b'n' => Cell::Null,
+                _ => Cell::Number(text),
+            };
+            store.set(row, slot as u16, cell);
+            inputs.push(Input {
+                name: Name::new("part").unwrap(),
+                slot: Some(slot as u16),
+                text: false,
+                key: true,
+                only: None,
+                children: Vec::new(),
+            });
+        }
+        comparable_key(&store, row, &inputs)
+    }
+
+    #[test]
+    fn keys_are_the_same_only_where_their_parts_are() {
+        let keys: [&[&str]; 12] = [
+            &[r#""a\u0000b""#, r#""c""#],
+            &[r#""a""#, r#""b\u0000c""#],
+            &[r#""ab""#, r#""c""#],
+            &[r#""a""#, r#""bc""#],
+            &[r#""abc""#],
+            &[r#""\u0001""#],
+            &["true"],
+            &[r#""t""#],
+            &[r#"{"a":1}"#],
+            &[r#""{\"a\":1}""#],
+            &["[]", "true"],
+            &["[ ]"],
+        ];
+        let mut seen = AHashSet::new();
+        for parts in keys {
+            assert!(seen.insert(key(parts).unwrap()), "{parts:?}");
+        }
+        assert_eq!(key(&["5", r#""x""#]), key(&[r#""5""#, r#""x""#]));
+        assert_eq!(key(&["null"]), None);
+    }
+}

@@ -12,12 +12,15 @@ use super::call::Landed;
 use super::context::object;
 use super::noted::Noted;
 use super::observed;
+use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
 use crate::connector::Connect;
 use crate::connector::CutOff;
 use crate::connector::PageStyle;
 use crate::connector::Pagination;
+use crate::document::Fault;
+use crate::document::ReadError;
 use crate::document::Value;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
@@ -68,14 +71,21 @@ impl Caller<'_> {
                     let find = || self.facts(pagination, &document, &page_variables);
                     off_worker(document.body.len(), find).await
                 }
-                false => None,
+                false => Ok(None),
             };
-            let Some(facts) = facts else {
+            let facts = match facts {
+                Ok(Some(facts)) => facts,
+                Err(exceeded) => {
+                    self.forget(&pages);
+                    return Landed::Exceeded(exceeded);
+                }
                 // What is wrong with it is found, and said, when it is read.
-                return Landed::Documents {
-                    pages,
-                    cut_off: None,
-                };
+                Ok(None) => {
+                    return Landed::Documents {
+                        pages,
+                        cut_off: None,
+                    };
+                }
             };
             match state.next(facts) {
                 Next::Page => {}
@@ -117,12 +127,15 @@ impl Caller<'_> {
     }
 
     /// `None` where the document cannot be read. Kept documents are asked once, where the answer follows from them alone.
+    ///
+    /// # Errors
+    /// Reading it would take more memory than the operation has left.
     fn facts(
         &self,
         pagination: &Pagination,
         document: &Document,
         variables: &Variables,
-    ) -> Option<Facts> {
+    ) -> Result<Option<Facts>, Exceeded> {
         let of_whole = match (&pagination.items, self.connect) {
             (None, Some(connect)) => Some(&connect.selection),
             _ => None,
@@ -138,11 +151,25 @@ impl Caller<'_> {
         let of_whole = of_whole.map(Arc::as_ref);
         let most = self.bounds.account.left();
         let find = || find_facts(pagination, of_whole, document, variables, most);
-        if document.lifetime.is_some() && read.all(follows_from_document) {
-            let noted = document.notes.of::<Noted>();
-            return noted.map_or_else(find, |noted| noted.facts.get_or_init(find).clone());
+        let follows = document.lifetime.is_some() && read.all(follows_from_document);
+        let noted = match follows {
+            true => document.notes.of::<Noted>(),
+            false => None,
+        };
+        if let Some(known) = noted.and_then(|noted| noted.facts.get()) {
+            return Ok(known.clone());
         }
-        find()
+        let found = match find() {
+            Ok(facts) => Some(facts),
+            Err(error) if error.fault == Fault::TooLarge => {
+                return Err(Exceeded::Account(self.bounds.account.limit()));
+            }
+            Err(_) => None,
+        };
+        Ok(match noted {
+            Some(noted) => noted.facts.get_or_init(|| found).clone(),
+            None => found,
+        })
     }
 }
 
@@ -152,11 +179,11 @@ fn find_facts(
     document: &Document,
     variables: &Variables,
     most: usize,
-) -> Option<Facts> {
+) -> Result<Facts, ReadError> {
     let variables = with_response(variables, document);
     let value = |selection: &Option<Arc<Selection>>| match selection {
         Some(selection) => read_of(document, selection, &variables, most),
-        None => Some(None),
+        None => Ok(None),
     };
     let counted = match of_whole {
         Some(selection) => {
@@ -165,7 +192,7 @@ fn find_facts(
         }
         None => value(&pagination.items)?,
     };
-    Some(Facts {
+    Ok(Facts {
         items: match &counted {
             Some(Value::Array(items)) => items.len(),
             Some(Value::Null) | None => 0,

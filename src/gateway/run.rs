@@ -29,6 +29,7 @@ use super::native;
 use super::refusal::Refusal;
 use super::variables;
 use super::variables::Coerced;
+use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Generation;
 use crate::cache::HeadersRead;
@@ -137,6 +138,11 @@ impl Gateway {
     /// How the connectors are, for operators: the JSON text of an answer.
     pub async fn details(&self) -> Bytes {
         native::details(&*self.for_operators).await
+    }
+
+    /// What operations hold that are under way.
+    pub fn budget(&self) -> &Budget {
+        &self.runtime.budget
     }
 
     /// Answers one request. Never fails: what goes wrong is in the answer.

@@ -14,6 +14,7 @@
 //!
 //! `UPDATE_EXPECT=1` writes answers and calls; hold them against the title before keeping them.
 
+mod bounds;
 mod pretty;
 mod service;
 pub(crate) mod upstream;

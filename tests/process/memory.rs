@@ -1,6 +1,7 @@
 //! A department's body, however long, costs no more memory than the configured limit and a little.
 #![cfg(target_os = "linux")]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,6 +10,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use futures_util::stream;
 use http::Response;
+use sangam_demo::departments;
+use sangam_demo::standin::{Options, Standin};
 use serde_json::json;
 
 use super::running::{Folder, Running, post, text};
@@ -249,5 +252,46 @@ async fn several_at_once_take_as_much_each() {
     );
     let rise = rise(&running, before);
     assert!(rise <= CALLS * (LIMIT + MORE / 2), "{rise} bytes more");
+    running.stop();
+}
+
+/// The demonstration's departments, and the gateway with its default settings.
+async fn demonstration() -> (Vec<Standin>, Folder, Running) {
+    let connectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    let mut settings = format!(
+        "listen = \"127.0.0.1:0\"\nconnectors = \"{}\"\n",
+        connectors.display()
+    );
+    let mut standins = Vec::new();
+    for department in departments() {
+        let standin = department.start(Options::default()).await.unwrap();
+        settings.push_str(&department.settings(&standin.url()));
+        settings.push('\n');
+        standins.push(standin);
+    }
+    let folder = Folder::new(&settings, &[]);
+    let running = Running::start(folder.command(&["serve"]));
+    (standins, folder, running)
+}
+
+/// A short operation under all limits of documents, whose rows are few and whose answer would be larger than any memory.
+/// What it may hold is what one operation may hold, and what it has read may be held twice for a moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_operation_that_multiplies() {
+    const OPERATION: usize = 128_000_000;
+    let (_standins, _folder, running) = demonstration().await;
+    let small = text(post(&running.url, "{ districts { name } }", &json!({}))).await;
+    assert!(small.starts_with("{\"data\":{\"districts\":[{"), "{small}");
+    let before = running.memory("VmRSS");
+    for levels in [5, 6] {
+        let open = "{ worksInProgress(first: 100) { district ".repeat(levels);
+        let close = "}}".repeat(levels);
+        let query = format!("{{ districts {open} {{ name }} {close} }}");
+        let answer = text(post(&running.url, &query, &json!({}))).await;
+        assert!(answer.len() < 1_000, "{} bytes", answer.len());
+        assert!(answer.contains("\"kind\":\"LIMIT\""), "{answer}");
+    }
+    let rise = rise(&running, before);
+    assert!(rise <= OPERATION + MORE, "{rise} bytes more");
     running.stop();
 }

@@ -280,7 +280,7 @@ impl Lander<'_> {
         variables: &Variables,
     ) -> Failure {
         let status = document.status;
-        let input = document_value(document, self.bounds.account.left());
+        let input = document_value(document, self.bounds.account.left()).ok();
         if (200..300).contains(&status) && input.is_none() {
             let message = "The service's answer cannot be read".to_owned();
             return self.failure(
