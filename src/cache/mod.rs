@@ -38,4 +38,4 @@ pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyPar
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};
-pub use upstream::{Endpoint, Upstream};
+pub use upstream::{Endpoint, Epoch, Upstream};

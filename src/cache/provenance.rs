@@ -1,16 +1,15 @@
 //! How long an answer may be used that is made of several documents, and what ends its use early.
 //!
 //! An answer is as fresh as its least fresh part, as old as its oldest, private as soon as one part is; and it is of no
-//! more use when a mutation is sent to any connector that it was read from.
+//! more use when a mutation changes what it was read from.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use super::clock::Timestamp;
 use super::documents::Fetched;
-use super::upstream::{Upstream, UpstreamState};
+use super::upstream::{Endpoint, Epoch};
 use crate::connector::Scope;
 
 /// What is known about an answer's parts so far.
@@ -24,11 +23,11 @@ pub struct Provenance {
     parts: SmallVec<[Part; 4]>,
 }
 
-/// One connector that was read, and its epoch then.
+/// What was read, and its epoch then.
 #[derive(Debug, Clone)]
 struct Part {
-    upstream: Arc<UpstreamState>,
-    epoch: u64,
+    epoch: Epoch,
+    then: u64,
 }
 
 impl Provenance {
@@ -37,8 +36,8 @@ impl Provenance {
         Provenance::default()
     }
 
-    /// Adds a document of a connector, as it was fetched at `now`.
-    pub fn add(&mut self, upstream: &Upstream, fetched: &Fetched, now: Timestamp) {
+    /// Adds a document that was fetched so, as it was at `now`.
+    pub fn add(&mut self, endpoint: &Endpoint, fetched: &Fetched, now: Timestamp) {
         match fetched.fresh_for {
             Some(left) => self.limit(now.plus(left)),
             None => self.forbidden = true,
@@ -46,16 +45,15 @@ impl Provenance {
         let born = now.minus(fetched.age);
         self.oldest = Some(self.oldest.map_or(born, |before| before.min(born)));
         self.private |= fetched.document.is_private();
-        let (upstream, epoch) = (upstream.state(), fetched.document.epoch);
-        let known = self
-            .parts
-            .iter_mut()
-            .find(|part| Arc::ptr_eq(&part.upstream, upstream));
-        match known {
-            Some(part) => part.epoch = part.epoch.min(epoch),
+        self.add_part(endpoint.epoch(), fetched.document.epoch);
+    }
+
+    fn add_part(&mut self, epoch: &Epoch, then: u64) {
+        match self.parts.iter_mut().find(|part| part.epoch.is(epoch)) {
+            Some(part) => part.then = part.then.min(then),
             None => self.parts.push(Part {
-                upstream: Arc::clone(upstream),
-                epoch,
+                epoch: epoch.clone(),
+                then,
             }),
         }
     }
@@ -86,14 +84,7 @@ impl Provenance {
         self.private |= other.private;
         self.forbidden |= other.forbidden;
         for part in &other.parts {
-            let known = self
-                .parts
-                .iter_mut()
-                .find(|known| Arc::ptr_eq(&known.upstream, &part.upstream));
-            match known {
-                Some(known) => known.epoch = known.epoch.min(part.epoch),
-                None => self.parts.push(part.clone()),
-            }
+            self.add_part(&part.epoch, part.then);
         }
     }
 
@@ -116,11 +107,9 @@ impl Provenance {
         self.private
     }
 
-    /// No mutation was sent since to any connector that it was read from.
+    /// No mutation has changed since what it was read from.
     pub fn is_current(&self) -> bool {
-        self.parts
-            .iter()
-            .all(|part| part.upstream.epoch() == part.epoch)
+        self.parts.iter().all(|part| part.epoch.now() == part.then)
     }
 
     fn limit(&mut self, until: Timestamp) {

@@ -7,10 +7,10 @@ use http::HeaderMap;
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::documents::{Documents, Fetched};
-use crate::cache::entry::Document;
+use crate::cache::entry::{Document, KeptHeaders};
 use crate::cache::freshness::Lifetime;
 use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
-use crate::cache::upstream::Upstream;
+use crate::cache::upstream::Endpoint;
 use crate::connector::Scope;
 use crate::source::Format;
 use crate::source::http::{HttpSettings, HttpSource};
@@ -47,13 +47,14 @@ fn key(operation: &str) -> ResponseKey {
 }
 
 impl World {
-    fn upstream(&self, name: &str) -> Arc<Upstream> {
+    fn upstream(&self, name: &str) -> Arc<Endpoint> {
         let driver = HttpSource::new(HttpSettings::default()).unwrap();
-        self.documents.upstream(name, Arc::new(driver))
+        let upstream = self.documents.upstream(name, Arc::new(driver));
+        upstream.endpoint(&format!("{name}:Query.all[0]"), KeptHeaders::NONE, "")
     }
 
     /// A document that came so long ago and is fresh for so long from now.
-    fn fetched(&self, upstream: &Upstream, age: u64, fresh_for: Option<u64>) -> Fetched {
+    fn fetched(&self, upstream: &Endpoint, age: u64, fresh_for: Option<u64>) -> Fetched {
         let (age, left) = (Duration::from_secs(age), fresh_for.map(Duration::from_secs));
         let lifetime = left.map(|left| Lifetime {
             fresh_for: age + left,
@@ -69,7 +70,7 @@ impl World {
             lifetime,
             validators: Default::default(),
             tags: Vec::new(),
-            epoch: upstream.state().epoch(),
+            epoch: upstream.epoch().now(),
             notes: Default::default(),
         };
         Fetched {
@@ -158,9 +159,29 @@ fn a_mutation_ends_the_answers_that_read_its_connector() {
     // Read before the mutation, finished after it.
     let mut late = Provenance::new();
     late.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
-    works.state().advance_epoch();
+    works.upstream().state().advance_epoch();
     world.put("{late}", late);
     assert!(world.responses.get(&key("{works}")).is_none());
     assert!(world.responses.get(&key("{late}")).is_none());
     assert!(world.responses.get(&key("{lgd}")).is_some());
+}
+
+#[test]
+fn no_older_than_a_mutation_that_names_what_it_changes() {
+    let world = world();
+    let works = world.upstream("works");
+    let other = works
+        .upstream()
+        .endpoint("works:Query.one[0]", KeptHeaders::NONE, "");
+    for (operation, endpoint) in [("{all}", &works), ("{one}", &other)] {
+        let mut provenance = Provenance::new();
+        provenance.add(endpoint, &world.fetched(endpoint, 0, Some(30)), NOW);
+        world.put(operation, provenance);
+    }
+    let state = works.upstream().state();
+    state.advance(&["Query.one".to_owned(), "Other".to_owned()]);
+    assert!(world.responses.get(&key("{all}")).is_some());
+    assert!(world.responses.get(&key("{one}")).is_none());
+    state.advance(&[]);
+    assert!(world.responses.get(&key("{all}")).is_none());
 }

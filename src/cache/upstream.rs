@@ -1,5 +1,6 @@
 //! One connector as the caches see it: its driver, its mutation epoch, and what happened to its calls.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,10 +12,33 @@ use super::key::{EndpointKey, EndpointKeyParts};
 use super::meter::FetchMeter;
 use crate::source::{Source, SourceErrorKind};
 
-/// What outlives a change of configuration: the epoch and the figures of one connector.
+/// Counts the mutations that may have changed what an endpoint answers: those of its whole connector, and those that say
+/// which fields they change. Both only grow, so that their sum stays the same only where both do.
+#[derive(Debug, Clone)]
+pub struct Epoch {
+    connector: Arc<AtomicU64>,
+    field: Arc<AtomicU64>,
+}
+
+impl Epoch {
+    /// The count now. What was read under another one may not show a mutation's effect, and is not used.
+    pub fn now(&self) -> u64 {
+        let (connector, field) = (&self.connector, &self.field);
+        connector.load(Ordering::SeqCst) + field.load(Ordering::SeqCst)
+    }
+
+    /// Whether both count the same.
+    pub fn is(&self, other: &Epoch) -> bool {
+        Arc::ptr_eq(&self.connector, &other.connector) && Arc::ptr_eq(&self.field, &other.field)
+    }
+}
+
+/// What outlives a change of configuration: the epochs and the figures of one connector.
 #[derive(Debug)]
 pub struct UpstreamState {
-    epoch: AtomicU64,
+    epoch: Arc<AtomicU64>,
+    /// Of fields and types with connects, by `Type.field` or `Type`.
+    fields: Mutex<HashMap<String, Arc<AtomicU64>>>,
     figures: Figures,
     meter: FetchMeter,
 }
@@ -22,7 +46,8 @@ pub struct UpstreamState {
 impl UpstreamState {
     pub(super) fn new(name: &str) -> UpstreamState {
         UpstreamState {
-            epoch: AtomicU64::new(0),
+            epoch: Arc::default(),
+            fields: Mutex::default(),
             figures: Figures::default(),
             meter: FetchMeter::new(name),
         }
@@ -54,8 +79,8 @@ impl UpstreamState {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the mutations that have ended, or that nobody waits for any more, but for those that were provably refused.
-    /// What was read under another epoch than the present one may not show a mutation's effect, and is not used.
+    /// Counts the mutations that have ended, or whose client waits for them no more, but for those that were provably
+    /// refused and those that say which fields they change.
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::SeqCst)
     }
@@ -63,6 +88,25 @@ impl UpstreamState {
     /// Marks the end of a mutation: nothing that was read before is used after.
     pub fn advance_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The same for a mutation that changes what these fields answer, and nothing else; of the whole connector where none
+    /// is named.
+    pub fn advance(&self, fields: &[String]) {
+        if fields.is_empty() {
+            return self.advance_epoch();
+        }
+        for field in fields {
+            self.field(field).fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn field(&self, field: &str) -> Arc<AtomicU64> {
+        let mut fields = self.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        match fields.get(field) {
+            Some(known) => Arc::clone(known),
+            None => Arc::clone(fields.entry(field.to_owned()).or_default()),
+        }
     }
 
     /// What happened so far.
@@ -114,14 +158,32 @@ impl Upstream {
         kept: KeptHeaders,
         acceptance: &str,
     ) -> Arc<Endpoint> {
+        self.endpoint_that_changes(&[], coordinate, kept, acceptance)
+    }
+
+    /// The same for mutations that change what these fields answer (`Type.field`, or `Type` for what is fetched for a
+    /// type), and nothing else.
+    pub fn endpoint_that_changes(
+        self: &Arc<Self>,
+        fields: &[String],
+        coordinate: &str,
+        kept: KeptHeaders,
+        acceptance: &str,
+    ) -> Arc<Endpoint> {
         let parts = EndpointKeyParts {
             service: &self.name,
             coordinate,
             kept: &kept,
             acceptance,
         };
+        let epoch = Epoch {
+            connector: Arc::clone(&self.state.epoch),
+            field: self.state.field(field_of(coordinate)),
+        };
         Arc::new(Endpoint {
             key: parts.key(),
+            epoch,
+            changes: fields.into(),
             upstream: Arc::clone(self),
             coordinate: coordinate.into(),
             kept,
@@ -134,6 +196,9 @@ impl Upstream {
 #[derive(Debug)]
 pub struct Endpoint {
     pub(super) key: EndpointKey,
+    epoch: Epoch,
+    /// The fields that a mutation by it changes; all of the connector where there are none.
+    changes: Arc<[String]>,
     upstream: Arc<Upstream>,
     coordinate: Arc<str>,
     kept: KeptHeaders,
@@ -148,6 +213,16 @@ impl Endpoint {
     /// The connector.
     pub fn upstream(&self) -> &Arc<Upstream> {
         &self.upstream
+    }
+
+    /// Counts the mutations that may have changed what it answers.
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    /// The fields that a mutation by it changes; all of the connector where there are none.
+    pub(super) fn changes(&self) -> &Arc<[String]> {
+        &self.changes
     }
 
     /// `service:Type.field[n]`, or what stands for it.
@@ -178,6 +253,14 @@ impl Endpoint {
     pub fn may_be_storable(&self) -> bool {
         self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
     }
+}
+
+/// `Type.field` of `service:Type.field[n]`.
+fn field_of(coordinate: &str) -> &str {
+    let own = coordinate
+        .split_once(':')
+        .map_or(coordinate, |(_, own)| own);
+    own.split_once('[').map_or(own, |(field, _)| field)
 }
 
 /// Counters of one connector since the process began.

@@ -28,7 +28,7 @@ pub use field_set::{FieldSet, FieldSetItem};
 pub use folder::{Folder, normalise, read_sdl};
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
-    Connect, ConnectKind, CutOff, GraphqlService, PageStyle, Pagination, Reads, Site,
+    Connect, ConnectKind, CutOff, GraphqlService, Invalidates, PageStyle, Pagination, Reads, Site,
     SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;

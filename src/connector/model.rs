@@ -131,6 +131,8 @@ pub struct Connect {
     pub yields: Yields,
     /// `@cacheNull`: how long an answer without a value may be kept. `None`: it is not.
     pub null_lifetime: Option<Duration>,
+    /// `@invalidates` on its field: what a mutation by it changes.
+    pub invalidates: Option<Arc<Invalidates>>,
     /// `@paginate` on its field: the request is made page by page.
     pub pagination: Option<Arc<Pagination>>,
     /// What all its expressions read.
@@ -155,6 +157,16 @@ pub enum YieldedType {
     Leaf,
     /// A custom scalar: anything.
     Any,
+}
+
+/// `@invalidates`: what a mutation changes.
+#[derive(Debug)]
+pub struct Invalidates {
+    /// Fields of the folder (`Type.field`), and types with a connect of their own (`Type`); everything where there are
+    /// none.
+    pub fields: Vec<String>,
+    /// Yields `true` of an answer which says that nothing was changed.
+    pub unless: Option<Arc<Selection>>,
 }
 
 /// `@paginate`: how an upstream's pages are read to their end. `schema/wire.graphql` describes the loop.

@@ -51,6 +51,9 @@ pub(super) fn of_connect(
     variables: &Variables,
     most: usize,
 ) -> Verdict {
+    if says_unchanged(connect, document, variables, most) {
+        return Verdict::Unchanged;
+    }
     if !succeeded(connect, document, variables, most) {
         return Verdict::Failed;
     }
@@ -71,6 +74,25 @@ pub(super) fn of_connect(
         },
         Ok(Found::Misfit) | Err(_) => Verdict::Use,
     }
+}
+
+/// Whether a mutation's answer says that nothing was changed, by its field's `@invalidates(unless:)`.
+fn says_unchanged(
+    connect: &Connect,
+    document: &Document,
+    variables: &Variables,
+    most: usize,
+) -> bool {
+    let unless = connect.invalidates.as_ref();
+    let Some(unless) = unless.and_then(|own| own.unless.as_ref()) else {
+        return false;
+    };
+    // Half a document proves nothing.
+    let Some(input) = document_value(document, most) else {
+        return false;
+    };
+    let variables = with_response(variables, document);
+    unless.evaluate(Some(&input), &variables).value == Some(Value::Bool(true))
 }
 
 /// What becomes of the answer to an operation of a GraphQL service: it is kept where nothing in it has failed, and what

@@ -357,14 +357,18 @@ impl<'a> Execution<'a> {
             }
         };
         let service = &self.runtime.services[fetch.service.0 as usize];
-        let Some(endpoint) = service.endpoints.first() else {
+        let place = match &fetch.call {
+            Call::Connect { connect, .. } => *connect,
+            _ => 0,
+        };
+        let Some(endpoint) = service.endpoints.get(place) else {
             return;
         };
         let now = self.runtime.documents.now();
         let kept = called.kept.iter().map(|(_, entity)| entity);
         let pages = pages.iter().map(|page| &page.fetched);
         for fetched in pages.chain(kept) {
-            self.provenance.add(endpoint.upstream(), fetched, now);
+            self.provenance.add(endpoint, fetched, now);
         }
     }
 

@@ -263,5 +263,7 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
         connect.yields,
         connect.selection.text()
     );
-    upstream.endpoint(&connect.coordinate, kept, &acceptance)
+    let changes = connect.invalidates.as_ref();
+    let fields = changes.map_or(&[][..], |changes| &changes.fields);
+    upstream.endpoint_that_changes(fields, &connect.coordinate, kept, &acceptance)
 }

@@ -93,7 +93,6 @@ async fn what_depends_on_every_header_is_for_no_shared_cache() {
             }
             let vary = header(&response, "vary");
             assert_eq!(vary.contains("x-who"), varies, "{query}: {vary}");
-            assert_eq!(response.headers().get("age"), None);
         }
     }
     // Within the gateway, each client has answers of its own.

@@ -181,3 +181,62 @@ async fn a_mutation_that_is_not_awaited_ends_what_was_read_before() {
     let read = ask(&gateway, "{ a }").await;
     assert_eq!(read, json!({ "data": { "a": "new" } }));
 }
+
+const DECLARED: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@invalidates"])
+  @source(name: "s", http: { baseURL: "http://127.0.0.1:9" })
+type Query {
+  a: String @connect(source: "s", http: { GET: "/a" }, selection: "$.value")
+  b: String @connect(source: "s", http: { GET: "/b" }, selection: "$.value")
+  part: Part @connect(source: "s", http: { GET: "/c" }, selection: "id: value")
+}
+type Part @key(fields: "id")
+  @connect(source: "s", http: { GET: "/d", queryParams: "id: $this.id" }, selection: "name: value") {
+  id: ID! name: String
+}
+type Mutation {
+  set: String
+    @connect(source: "s", http: { POST: "/set" }, selection: "$.value", isSuccess: "$.status->eq('S')")
+    @invalidates(fields: ["Query.a", "Part"], unless: "$.status->eq('REFUSED')")
+  all: String
+    @connect(source: "s", http: { POST: "/set" }, selection: "$.value")
+    @invalidates(unless: "$.status->eq('REFUSED')")
+}
+"#;
+
+#[tokio::test]
+async fn a_mutation_ends_what_it_says_that_it_changes() {
+    let json = "content-type: application/json\r\n";
+    let read = "{ a b part { name } }";
+    let declared = ["GET /a", "GET /d"];
+    let whole = ["GET /a", "GET /b", "GET /c", "GET /d"];
+    let answers: [(&str, &[u8], &str, &[&str]); 7] = [
+        ("200 OK", br#"{"status":"S","value":"x"}"#, "set", &declared),
+        ("200 OK", br#"{"status":"REFUSED"}"#, "set", &[]),
+        ("200 OK", br#"{"status":"F"}"#, "set", &declared),
+        ("200 OK", br#"{"status":"REFUSED"} x"#, "set", &declared),
+        ("503 Service Unavailable", br#"{}"#, "set", &declared),
+        ("200 OK", br#"{"status":"REFUSED"}"#, "all", &[]),
+        ("200 OK", br#"{"status":"S"}"#, "all", &whole),
+    ];
+    for (status, answer, field, ended) in answers {
+        let upstream = Upstream::start().await;
+        let gateway = gateway(&upstream, DECLARED, "", "");
+        for path in ["/a", "/b", "/c", "/d"] {
+            upstream.answer(path, body(r#"{"value":"v"}"#));
+        }
+        let right = ask(&gateway, read).await;
+        assert_eq!(right.get("errors"), None, "{right}");
+        upstream.answer("/set", http(status, json, answer));
+        ask(&gateway, &format!("mutation {{ {field} }}")).await;
+        upstream.calls();
+        assert_eq!(ask(&gateway, read).await, right);
+        let mut calls = upstream.calls();
+        calls.sort();
+        let answer = String::from_utf8_lossy(answer);
+        assert_eq!(calls, ended, "{field}: {status} {answer}");
+    }
+}

@@ -80,7 +80,7 @@ impl Documents {
         };
         let mut first_look = true;
         loop {
-            let epoch = call.endpoint.upstream().state().epoch();
+            let epoch = call.endpoint.epoch().now();
             missing.retain(|place| {
                 kept[*place] = self.entity(&call, &read, *place, epoch, first_look);
                 kept[*place].is_none()

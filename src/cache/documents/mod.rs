@@ -3,8 +3,9 @@
 //!
 //! - What a read may use is never older than the last mutation that this gateway sent to the connector and that has
 //!   ended by then: documents and flights carry the connector's epoch, and a mutation moves it on when it ends, and when
-//!   its client stops waiting for it. Only one that was provably refused does not (see [`proves_refusal`]). Until a
-//!   mutation has ended, reads are answered as if they came before it.
+//!   its client stops waiting for it. Only one that was provably refused does not (see [`proves_refusal`]), and one that
+//!   says which fields it changes moves on the epochs of these. Until a mutation has ended, reads are answered as if they
+//!   came before it.
 //! - Mutations may come as often as they like: the calls for one document that they cause are bounded by
 //!   [`flight::MOST`](super::flight::MOST) at a time.
 //! - Nothing is stored before the caller has said that it may be (see [`Verdict`]), and nothing that is stored for one
@@ -195,6 +196,7 @@ impl Documents {
             Verdict::KeepFor(shorter) => Judgement::Whole(Some(shorter)),
             Verdict::Use => Judgement::Unkept,
             Verdict::Failed => Judgement::Failed,
+            Verdict::Unchanged => Judgement::Unchanged,
         };
         let (lifetime, subject) = match call.policy {
             Policy::Mutation => return Box::pin(self.mutate(call, judge)).await,
@@ -230,7 +232,7 @@ impl Documents {
         };
         let key = Key::from(parts.key());
         let state = call.endpoint.upstream().state();
-        let epoch = state.epoch();
+        let epoch = call.endpoint.epoch().now();
         if let Some(hit) = self.shared.find(&key, epoch, lifetime) {
             self.shared.served(state, CacheState::Hit);
             return Ok(hit);
@@ -291,7 +293,7 @@ impl Documents {
                     }
                     Err(crowded) => crowded.wait().await,
                 }
-                plan.epoch = state.epoch();
+                plan.epoch = endpoint.epoch().now();
             }
         };
         let (outcome, landed) = match tokio::time::timeout_at(deadline, landing).await {
@@ -330,9 +332,8 @@ impl Documents {
         let state = endpoint.upstream().state();
         let inner = &self.shared;
         inner.served(state, CacheState::Bypass);
-        let document = inner
-            .call(endpoint, request, options, state.epoch(), rules)
-            .await?;
+        let epoch = endpoint.epoch().now();
+        let document = inner.call(endpoint, request, options, epoch, rules).await?;
         let (document, _) = judged(document, judge).await;
         Ok(Fetched::new(
             Arc::new(document),
@@ -348,17 +349,19 @@ impl Documents {
     {
         let state = call.endpoint.upstream().state();
         self.shared.served(state, CacheState::Bypass);
-        let mut under_way = Mutating::new(state);
-        let mut awaited = Mutating::new(state);
+        let mut under_way = Mutating::new(call.endpoint);
+        let mut awaited = Mutating::new(call.endpoint);
         let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
         let (request, options) = (call.request, call.options);
         let task = async move {
-            let epoch = endpoint.upstream().state().epoch();
+            let epoch = endpoint.epoch().now();
             let called = inner.call(&endpoint, &request, &options, epoch, None).await;
-            if let Ok(document) = &called
-                && proves_refusal(document.status)
-                && matches!(judge(document), Judgement::Failed)
-            {
+            let unchanged = |document: &Document| match judge(document) {
+                Judgement::Unchanged => true,
+                Judgement::Failed => proves_refusal(document.status),
+                _ => false,
+            };
+            if called.as_ref().is_ok_and(unchanged) {
                 under_way.changes_nothing();
             }
             drop(under_way);
@@ -383,13 +386,16 @@ impl Documents {
 /// nothing was changed.
 struct Mutating {
     state: Arc<UpstreamState>,
+    /// What it may change; everything where nothing is named.
+    fields: Arc<[String]>,
     may_change: bool,
 }
 
 impl Mutating {
-    fn new(state: &Arc<UpstreamState>) -> Mutating {
+    fn new(endpoint: &Endpoint) -> Mutating {
         Mutating {
-            state: Arc::clone(state),
+            state: Arc::clone(endpoint.upstream().state()),
+            fields: Arc::clone(endpoint.changes()),
             may_change: true,
         }
     }
@@ -402,7 +408,7 @@ impl Mutating {
 impl Drop for Mutating {
     fn drop(&mut self) {
         if self.may_change {
-            self.state.advance_epoch();
+            self.state.advance(&self.fields);
         }
     }
 }
@@ -412,6 +418,8 @@ impl Drop for Mutating {
 enum Judgement {
     /// It is no success, and is not kept.
     Failed,
+    /// It answers a mutation that has changed nothing.
+    Unchanged,
     /// It is for those who wait for it, and is not kept.
     Unkept,
     /// It is kept as it is, at most for so long.
@@ -431,7 +439,7 @@ where
     let whole = &document;
     let judgement = off_worker(whole.body.len(), move || judge(whole)).await;
     match judgement {
-        Judgement::Failed | Judgement::Unkept => document.lifetime = None,
+        Judgement::Failed | Judgement::Unchanged | Judgement::Unkept => document.lifetime = None,
         Judgement::Whole(Some(shorter)) => document.live_at_most(shorter),
         Judgement::Whole(None) | Judgement::Parts(_) => {}
     }
@@ -497,7 +505,7 @@ impl Inner {
                 shareable: may_be_kept,
             });
         }
-        let is_current = endpoint.upstream().state().epoch() == plan.epoch;
+        let is_current = endpoint.epoch().now() == plan.epoch;
         let document = match judgement {
             Judgement::Parts(parts) => {
                 for (key, body) in parts.into_iter().filter(|_| is_current) {

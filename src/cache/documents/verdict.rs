@@ -13,6 +13,8 @@ pub enum Verdict {
     Use,
     /// No success.
     Failed,
+    /// A success or not, it answers a mutation and says that nothing was changed.
+    Unchanged,
 }
 
 impl From<bool> for Verdict {

@@ -25,6 +25,7 @@ pub(super) fn check(declared: &[Declared], schema: &Schema, findings: &mut Findi
     ids(declared, findings);
     lonely_pagination(schema, findings);
     cache_null(schema, findings);
+    invalidates(schema, findings);
     for declared in declared {
         pagination(declared, findings);
     }
@@ -202,6 +203,58 @@ fn cache_null(schema: &Schema, findings: &mut Findings) {
         for field in object.fields.values() {
             for directive in field.directives.get_all("cacheNull") {
                 check(directive, has_fetcher(field));
+            }
+        }
+    }
+}
+
+/// `@invalidates` goes with a mutation's connect, and names what is fetched.
+fn invalidates(schema: &Schema, findings: &mut Findings) {
+    let mutation = schema.schema_definition.mutation.as_ref();
+    let object = |name: &str| match schema.types.get(name) {
+        Some(ExtendedType::Object(object)) => Some(object),
+        _ => None,
+    };
+    let is_fetched = |name: &str| match name.split_once('.') {
+        Some((parent, field)) => object(parent)
+            .and_then(|object| object.fields.get(field))
+            .is_some_and(|field| has_fetcher(field)),
+        None => object(name).is_some_and(|object| {
+            let mut fetchers = FETCHERS.iter();
+            fetchers.any(|own| object.directives.has(own.directive))
+        }),
+    };
+    let mut push = |span, message: String, help: &str| {
+        findings.push(
+            findings
+                .error(&code::INVALID_INVALIDATES, message)
+                .at(findings.span(span))
+                .help(help),
+        );
+    };
+    for ty in schema.types.values() {
+        let ExtendedType::Object(object) = ty else {
+            continue;
+        };
+        let is_mutation = mutation.is_some_and(|own| own.name == object.name);
+        for field in object.fields.values() {
+            let Some(directive) = field.directives.get("invalidates") else {
+                continue;
+            };
+            if !is_mutation || !has_fetcher(field) {
+                let message = "`@invalidates` elsewhere than beside a mutation's `@connect`";
+                let help = "put it on the field of the mutation that changes something";
+                push(directive.location(), message.to_owned(), help);
+                continue;
+            }
+            let names = directive.specified_argument_by_name("fields");
+            for value in names.and_then(|names| names.as_list()).unwrap_or_default() {
+                let name = value.as_str().unwrap_or_default();
+                if !is_fetched(name) {
+                    let message = format!("nothing is fetched for `{name}`");
+                    let help = "name fields of this folder with a `@connect` as `Type.field`, and types with one as `Type`";
+                    push(value.location(), message, help);
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ use apollo_compiler::schema::ExtendedType;
 use super::FETCHERS;
 use super::Fetch;
 use super::Fetcher;
+use super::invalidates;
 use super::kind;
 use super::outcome;
 use super::paginate;
@@ -29,6 +30,7 @@ use crate::connector::findings::did_you_mean;
 use crate::connector::findings::list;
 use crate::connector::model::Connect;
 use crate::connector::model::ConnectKind;
+use crate::connector::model::Invalidates;
 use crate::connector::model::Pagination;
 use crate::connector::model::Site;
 use crate::connector::model::YieldedType;
@@ -49,6 +51,8 @@ pub(crate) struct Declared {
     pub(crate) expressions: Vec<Expression>,
     /// `entity: true`
     pub(crate) entity: bool,
+    /// `@invalidates` beside it.
+    pub(crate) invalidates: Option<Arc<Invalidates>>,
     /// `@cacheNull` beside it.
     pub(crate) null_lifetime: Option<Duration>,
     /// What it is; `None` if it could not be read whole.
@@ -129,6 +133,10 @@ impl Reader<'_> {
                 .clone()
                 .find(|other| other.name == "paginate")
                 .and_then(|directive| paginate::read(directive, &mut expressions, self.findings));
+            let invalidates = directives
+                .clone()
+                .find(|other| other.name == "invalidates")
+                .map(|directive| invalidates::read(directive, &mut expressions, self.findings));
             let cache_null = directives.clone().find(|other| other.name == "cacheNull");
             let mut declared = Declared {
                 site: site.clone(),
@@ -137,6 +145,7 @@ impl Reader<'_> {
                 expressions: Vec::new(),
                 entity: is_true(directive.specified_argument_by_name("entity")),
                 null_lifetime: cache_null.and_then(|directive| seconds(directive, "maxAge")),
+                invalidates: invalidates.map(Arc::new),
                 connect: None,
             };
             let coordinate = coordinate(self.connector, site, index);
@@ -203,6 +212,7 @@ impl Reader<'_> {
                 .collect(),
             yields: yields(declared, &kind, self.schema),
             null_lifetime: declared.null_lifetime,
+            invalidates: declared.invalidates.clone(),
             pagination: pagination.map(Arc::new),
             kind,
             reads,

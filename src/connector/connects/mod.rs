@@ -8,6 +8,7 @@ mod connect;
 mod graphql;
 mod headers;
 pub(crate) mod http;
+mod invalidates;
 pub(crate) mod kind;
 mod outcome;
 mod paginate;

@@ -159,5 +159,7 @@ pub mod connector {
         INVALID_PAGINATION;
         /// `@cacheNull` where nothing is fetched, or for no time
         INVALID_CACHE_NULL;
+        /// `@invalidates` beside what is no mutation, or of what is not fetched
+        INVALID_INVALIDATES;
     }
 }

@@ -189,6 +189,7 @@ pub(crate) static WIRE: Spec = Spec {
         ("@graphql", (0, 1)),
         ("@paginate", (0, 1)),
         ("@cacheNull", (0, 1)),
+        ("@invalidates", (0, 1)),
         ("JSONSelection", (0, 1)),
         ("HTTPHeaderMapping", (0, 1)),
         ("PageStyle", (0, 1)),
