@@ -167,8 +167,13 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
             let mut places = texts[start..end].iter_mut();
             reader.enter_list()?;
             while reader.next_element()? {
-                fits &= matches!(reader.peek()?, Kind::Object | Kind::Null);
+                let kind = reader.peek()?;
                 let text = reader.capture()?;
+                fits &= match kind {
+                    // Something is always selected.
+                    Kind::Object => !is_empty_object(text.of(reader.text())),
+                    kind => kind == Kind::Null,
+                };
                 match places.next() {
                     Some(place) => *place = Some(text),
                     // Which entity is which is told by their order alone.
@@ -178,6 +183,12 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
         }
         Ok(texts.into_iter().collect::<Option<_>>().filter(|_| fits))
     })
+}
+
+/// Whether the text of an object has no member.
+fn is_empty_object(text: &[u8]) -> bool {
+    let inner = text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
+    inner.is_some_and(|inner| inner.trim_ascii().is_empty())
 }
 
 /// What `read` finds in the `data` of a GraphQL service's answer, which is read to its end; `None` where anything in it
