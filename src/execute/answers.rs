@@ -187,7 +187,9 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
 
 /// Whether the text of an object has no member.
 fn is_empty_object(text: &[u8]) -> bool {
-    let inner = text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
+    let inner = text
+        .strip_prefix(b"{")
+        .and_then(|text| text.strip_suffix(b"}"));
     inner.is_some_and(|inner| inner.trim_ascii().is_empty())
 }
 
