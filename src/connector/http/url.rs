@@ -2,8 +2,9 @@
 //!
 //! What an expression yields is percent-encoded but for `A-Za-z0-9-._~` (RFC 3986's unreserved characters), so it can
 //! never become a separator; what an author wrote keeps its reserved characters. That encoding leaves `.` and `..` as
-//! they are, which every URL parser takes for steps to another place, encoded or not: a value that would be such a
-//! segment is refused, or a client's argument could choose another resource than the connector's author did.
+//! they are, which every URL parser takes for steps to another place, encoded or not; and an empty value leaves a segment
+//! out, which many servers take for the resource above it. A value that would be such a segment is refused, or a client's
+//! argument could choose another resource than the connector's author did. An empty segment that the author wrote stays.
 
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
@@ -11,6 +12,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::super::request::RenderError;
 use crate::document::Value;
+use crate::mapping::Piece;
 use crate::mapping::Selection;
 use crate::mapping::Template;
 use crate::mapping::Variables;
@@ -39,8 +41,18 @@ impl Text {
         place: &str,
     ) -> Result<std::borrow::Cow<'_, str>, RenderError> {
         let text = self.render(variables, place)?;
-        if matches!(self, Self::Template(_)) && split(&text).0.split('/').any(is_dots) {
-            return Err(leads_elsewhere(place));
+        if let Self::Template(template) = self {
+            let (path, mut empty) = (split(&text).0, 0);
+            for segment in path.split('/') {
+                if is_dots(segment) {
+                    return Err(leads_elsewhere(place));
+                }
+                empty += usize::from(segment.is_empty());
+            }
+            // Nearly all have the one before the first slash, or the one in `://`, and no other.
+            if empty > begins_with_empty(template) && has_lost_segment(template, path) {
+                return Err(is_empty(place));
+            }
         }
         Ok(text)
     }
@@ -126,6 +138,8 @@ impl Builder {
         let Some(segments) = value.as_ref().and_then(Value::as_array) else {
             return Err(RenderError::new("path: it must yield an array of segments"));
         };
+        // Without variables, all of them are the author's own.
+        let written = mapping.variables().is_empty();
         for segment in segments {
             let Some(text) = scalar(segment) else {
                 return Err(RenderError::new(
@@ -134,6 +148,9 @@ impl Builder {
             };
             if is_dots(&text) {
                 return Err(leads_elsewhere("path"));
+            }
+            if text.is_empty() && !written {
+                return Err(is_empty("path"));
             }
             self.slash();
             self.front.extend(utf8_percent_encode(&text, ENCODED));
@@ -213,10 +230,50 @@ impl Builder {
     }
 }
 
-/// `.` and `..`, which URL parsers resolve, also where they are percent-encoded.
+/// How many empty segments the author has written by beginning with a slash or with a scheme.
+fn begins_with_empty(template: &Template) -> usize {
+    match template.pieces().first() {
+        Some(Piece::Literal(text)) => usize::from(text.starts_with('/') || text.contains("://")),
+        _ => 0,
+    }
+}
+
+/// Whether a segment of a rendered path is empty that the template makes of expressions alone. Expressions never yield a
+/// separator, so the segments of the path are those of the template, in their order.
+fn has_lost_segment(template: &Template, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let mut present = segments.next();
+    let (mut expressions, mut letters) = (false, false);
+    for piece in template.pieces() {
+        let Piece::Literal(text) = piece else {
+            expressions = true;
+            continue;
+        };
+        let (own, query) = match text.find(['?', '#']) {
+            Some(at) => (&text[..at], true),
+            None => (&**text, false),
+        };
+        for (index, part) in own.split('/').enumerate() {
+            if index > 0 {
+                if expressions && !letters && present == Some("") {
+                    return true;
+                }
+                present = segments.next();
+                (expressions, letters) = (false, false);
+            }
+            letters |= !part.is_empty();
+        }
+        if query {
+            break;
+        }
+    }
+    expressions && !letters && present == Some("")
+}
+
+/// `.` and `..`, which URL parsers resolve, also where they are percent-encoded, once or twice.
 fn is_dots(segment: &str) -> bool {
     let (mut rest, mut dots) = (segment, 0);
-    while let Some(after) = [".", "%2e", "%2E"]
+    while let Some(after) = [".", "%2e", "%2E", "%252e", "%252E"]
         .iter()
         .find_map(|dot| rest.strip_prefix(dot))
     {
@@ -228,6 +285,12 @@ fn is_dots(segment: &str) -> bool {
 fn leads_elsewhere(place: &str) -> RenderError {
     RenderError::new(format!(
         "{place}: a segment is `.` or `..`, which leads elsewhere"
+    ))
+}
+
+fn is_empty(place: &str) -> RenderError {
+    RenderError::new(format!(
+        "{place}: a segment is empty, which leads elsewhere"
     ))
 }
 
