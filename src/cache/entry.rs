@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
 use super::freshness::Lifetime;
+use super::retry_after;
 use super::store::Kept;
 use crate::connector::Scope;
 use crate::source::{Answer, Format};
@@ -91,6 +92,8 @@ pub struct Document {
     pub age_when_received: Duration,
     /// How long it may be used, and by whom. `None`: for the request that fetched it and no other.
     pub lifetime: Option<Lifetime>,
+    /// In how many seconds an upstream that is busy wants to be asked again. An answer that says so is not kept.
+    pub retry_after: Option<u32>,
     /// For revalidation.
     pub validators: Validators,
     /// For invalidation, sorted.
@@ -147,6 +150,7 @@ impl Document {
     pub fn new(answer: Answer, kept: &KeptHeaders, received_at: Timestamp, epoch: u64) -> Document {
         Document {
             validators: Validators::of(&answer.headers),
+            retry_after: retry_after::seconds(answer.status, &answer.headers, received_at),
             status: answer.status,
             headers: kept.of(answer.headers),
             body: answer.body,
@@ -268,6 +272,7 @@ impl Document {
             received_at: head.received_at,
             age_when_received: head.age_when_received,
             lifetime: head.lifetime,
+            retry_after: None,
             validators: head.validators,
             tags: head.tags,
             epoch,

@@ -25,6 +25,7 @@ mod meter;
 pub mod plans;
 pub mod provenance;
 pub mod responses;
+mod retry_after;
 pub mod store;
 pub mod upstream;
 

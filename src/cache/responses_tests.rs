@@ -68,6 +68,7 @@ impl World {
             received_at: self.clock.now().minus(age),
             age_when_received: Duration::ZERO,
             lifetime,
+            retry_after: None,
             validators: Default::default(),
             tags: Vec::new(),
             epoch: upstream.epoch().now(),

@@ -129,6 +129,8 @@ pub(crate) struct Failure {
     pub(crate) service: Option<Arc<str>>,
     pub(crate) coordinate: Option<Arc<str>>,
     pub(crate) status: Option<u16>,
+    /// In how many seconds the upstream wants to be asked again.
+    pub(crate) retry_after: Option<u32>,
     /// What the connector's `errors.extensions` yields.
     pub(crate) extensions: Option<Arc<Object>>,
 }
@@ -142,6 +144,7 @@ impl Failure {
             service: None,
             coordinate: None,
             status: None,
+            retry_after: None,
             extensions: None,
         }
     }
@@ -482,10 +485,12 @@ fn extensions(failure: &Failure) -> Value {
             nested("status", Value::from(i64::from(status))),
         );
     }
-    object.insert(
-        Str::from("sangam"),
-        nested("kind", Value::from(failure.kind.as_str())),
-    );
+    let mut sangam = Object::new();
+    sangam.insert(Str::from("kind"), Value::from(failure.kind.as_str()));
+    if let Some(seconds) = failure.retry_after {
+        sangam.insert(Str::from("retryAfter"), Value::from(i64::from(seconds)));
+    }
+    object.insert(Str::from("sangam"), Value::Object(Arc::new(sangam)));
     if let Some(own) = &failure.extensions {
         // What programs rely on stays what it is said to be, whatever an upstream put into it.
         let relied_on = |name: &str, value: &Value| match name {

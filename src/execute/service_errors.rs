@@ -14,6 +14,7 @@ use super::prepare::Taker;
 use super::prepare::Targets;
 use super::store::Cell;
 use super::store::RowId;
+use crate::cache::Document;
 use crate::document::Value;
 use crate::plan::Fetch;
 use crate::plan::ReadId;
@@ -28,7 +29,7 @@ pub(crate) fn locate(
     prepared: &Prepared,
     errors: &Value,
     kind: Kind,
-    status: u16,
+    document: &Document,
     all: bool,
 ) {
     let mut first = None;
@@ -46,7 +47,9 @@ pub(crate) fn locate(
             _ => {
                 let message = "The service reported an error".to_owned();
                 let code = "DOWNSTREAM_SERVICE_ERROR";
-                let failure = lander.failure(fetch, kind, code, message, Some(status));
+                let status = Some(document.status);
+                let mut failure = lander.failure(fetch, kind, code, message, status);
+                failure.retry_after = document.retry_after;
                 lander.failures.add(failure)
             }
         };

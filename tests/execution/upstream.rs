@@ -2,7 +2,7 @@
 //!
 //! A GraphQL service answers from its data. An `http NAME` block is a fixed answer: its first line is the method, the path
 //! with its query, and optionally the JSON body to be answered so; the second line the status, and after it `max-age=60` if
-//! the answer may be kept so long, or the content type if it is not JSON's (`-` for none); or `dead` (nobody listens) or
+//! the answer may be kept so long, `retry-after=60`, or the content type if it is not JSON's (`-` for none); or `dead` (nobody listens) or
 //! `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked. Of a call's
 //! headers those are told whose names begin with `x-`.
 
@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use sangam::document::Value;
@@ -47,6 +48,7 @@ struct Fixed {
     status: String,
     content_type: Option<String>,
     lifetime: String,
+    retry_after: Option<String>,
     answer: String,
 }
 
@@ -103,6 +105,8 @@ impl Fixed {
         let mut lines = block.splitn(3, '\n');
         let (request, status) = (lines.next().unwrap(), lines.next().unwrap());
         let (status, rest) = status.split_once(' ').unwrap_or((status, JSON));
+        let retry_after = rest.strip_prefix("retry-after=").map(str::to_owned);
+        let rest = if retry_after.is_some() { JSON } else { rest };
         let (content_type, lifetime) = match rest.starts_with("max-age") {
             true => (JSON, rest),
             false => (rest, "no-store"),
@@ -117,6 +121,7 @@ impl Fixed {
                 .map(|body| Value::parse_json(body.as_bytes()).unwrap()),
             status: status.to_owned(),
             lifetime: lifetime.to_owned(),
+            retry_after,
             content_type: (content_type != "-").then(|| content_type.to_owned()),
             answer: lines.next().unwrap_or_default().trim_end().to_owned(),
         }
@@ -177,6 +182,10 @@ async fn answer(
         if let Some(content_type) = &fixed.content_type {
             let content_type = content_type.parse().unwrap();
             response.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
+        if let Some(retry_after) = &fixed.retry_after {
+            let retry_after = retry_after.parse().unwrap();
+            response.headers_mut().insert(RETRY_AFTER, retry_after);
         }
         let lifetime = fixed.lifetime.parse().unwrap();
         response.headers_mut().insert(CACHE_CONTROL, lifetime);

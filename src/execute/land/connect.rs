@@ -303,6 +303,7 @@ impl Lander<'_> {
             "Request failed".to_owned(),
             Some(status),
         );
+        failure.retry_after = document.retry_after;
         let variables = with_response(variables, document);
         let evaluate = |selection: &Selection| selection.evaluate(input.as_ref(), &variables).value;
         match connect

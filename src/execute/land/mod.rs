@@ -164,6 +164,7 @@ impl Lander<'_> {
             )),
             coordinate,
             status,
+            retry_after: None,
             extensions: None,
         }
     }

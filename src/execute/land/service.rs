@@ -72,7 +72,7 @@ impl Lander<'_> {
         match read {
             Ok((data, _)) => {
                 let there = placed || self.object(prepared, data);
-                self.service_errors(fetch, prepared, status, there, errors);
+                self.service_errors(fetch, prepared, document, there, errors);
             }
             Err(stop) => {
                 // Entities have been put into their rows list by list.
@@ -84,6 +84,7 @@ impl Lander<'_> {
                     failure.kind = Kind::of_status(status);
                     failure.message = "Request failed".to_owned();
                     failure.code = Str::from("CONNECTOR_FETCH");
+                    failure.retry_after = document.retry_after;
                 }
                 self.fail_targets(fetch, &prepared.targets, failure);
             }
@@ -95,10 +96,11 @@ impl Lander<'_> {
         &mut self,
         fetch: &Fetch,
         prepared: &Prepared,
-        status: u16,
+        document: &Document,
         data: bool,
         errors: Option<Value>,
     ) {
+        let status = document.status;
         let failing = !(200..300).contains(&status);
         let kind = match failing {
             true => Kind::of_status(status),
@@ -106,7 +108,7 @@ impl Lander<'_> {
         };
         if let Some(errors) = errors {
             let whole = !data;
-            return service_errors::locate(self, fetch, prepared, &errors, kind, status, whole);
+            return service_errors::locate(self, fetch, prepared, &errors, kind, document, whole);
         }
         if data {
             return;
@@ -118,7 +120,8 @@ impl Lander<'_> {
                 (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message)
             }
         };
-        let failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
+        let mut failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
+        failure.retry_after = document.retry_after;
         self.fail_targets(fetch, &prepared.targets, failure);
     }
 
