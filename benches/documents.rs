@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
 use sangam::cache::{
-    Call, Documents, Generation, HeadersRead, KeptHeaders, OperationKey, Plans, Policy, Provenance,
-    ResponseKeyParts, Responses,
+    Call, Documents, Generation, HeadersRead, KeptHeaders, OperationKey, Plans, Policy,
+    Provenance, ResponseKeyParts, Responses,
 };
 use sangam::connector::Request;
 use sangam::connector::SchemaLifetime;
@@ -59,8 +59,7 @@ fn call<'a>(endpoint: &'a Arc<sangam::cache::Endpoint>, seconds: Option<u64>) ->
         options: CallOptions {
             timeout: Duration::from_secs(5),
             max_bytes: 1 << 20,
-            traceparent: None,
-            tracestate: None,
+            ..CallOptions::default()
         },
         policy: match seconds {
             Some(seconds) => Policy::Read {

@@ -29,11 +29,13 @@ pub use problem::{ConfigError, Problem};
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, Connector, Cors, General, Limits, Log, RawAdmin, RawCache, RawConnector, RawCors,
-    RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls, Tracing,
+    Admin, Cache, Connector, Cors, Dns, General, Limits, Log, RawAdmin, RawCache, RawConnector,
+    RawCors, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
-pub use value::{Audience, ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Percentage, Ratio};
+pub use value::{
+    Audience, ByteSize, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Percentage, Ratio,
+};
 
 /// The environment variables that settings may read.
 #[derive(Clone, Default)]
@@ -91,6 +93,8 @@ pub struct RawSettings {
     pub limits: RawLimits,
     /// `[cache]`
     pub cache: RawCache,
+    /// `[dns]`
+    pub dns: RawDns,
     /// `[admin]`
     pub admin: RawAdmin,
     /// `[tls]`
@@ -116,6 +120,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[cache]`
     pub cache: Cache,
+    /// `[dns]`
+    pub dns: Dns,
     /// `[admin]`
     pub admin: Admin,
     /// `[tls]`
@@ -210,6 +216,7 @@ impl RawSettings {
             general: self.general.over(lower.general),
             limits: self.limits.over(lower.limits),
             cache: self.cache.over(lower.cache),
+            dns: self.dns.over(lower.dns),
             admin: self.admin.over(lower.admin),
             tls: self.tls.over(lower.tls),
             cors: self.cors.over(lower.cors),
@@ -230,6 +237,7 @@ impl RawSettings {
             general: resolve_section(self.general, "", environment, &mut problems),
             limits: resolve_section(self.limits, "limits", environment, &mut problems),
             cache: resolve_section(self.cache, "cache", environment, &mut problems),
+            dns: resolve_section(self.dns, "dns", environment, &mut problems),
             admin: resolve_section(self.admin, "admin", environment, &mut problems),
             tls: resolve_section(self.tls, "tls", environment, &mut problems),
             cors: resolve_section(self.cors, "cors", environment, &mut problems),

@@ -99,6 +99,7 @@ impl<'a> Reader<'a> {
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "limits" => self.section(&mut raw.limits, "limits", value),
+                "dns" => self.section(&mut raw.dns, "dns", value),
                 "cache" => self.section(&mut raw.cache, "cache", value),
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
@@ -247,11 +248,12 @@ impl<'a> Reader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 10] = [
     "admin",
     "cache",
     "connector",
     "cors",
+    "dns",
     "limits",
     "log",
     "override_labels",
@@ -350,6 +352,7 @@ fn set_from_text(
     if let Some((section, key)) = name.split_once('_') {
         let set = match section {
             "limits" => raw.limits.set_text(key, text),
+            "dns" => raw.dns.set_text(key, text),
             "cache" => raw.cache.set_text(key, text),
             "admin" => raw.admin.set_text(key, text),
             "tls" => raw.tls.set_text(key, text),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::section::section;
-use super::value::{Audience, ByteSize, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
+use super::value::{Audience, ByteSize, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
 
 section! {
     /// The gateway itself: the keys at the top of the file.
@@ -91,6 +91,31 @@ section! {
         documents: ByteSize = ByteSize(256_000_000),
         /// Bytes of whole answers that are kept; with `0MB`, every request is executed.
         responses: ByteSize = ByteSize(128_000_000),
+    }
+}
+
+section! {
+    /// How the addresses of departments' hosts are found.
+    Dns, RawDns {
+        /// With `builtin`, the gateway reads `/etc/hosts` and asks the name servers by itself. With `system`, the C library
+        /// is asked, which also knows hosts that only `/etc/nsswitch.conf` leads to (mDNS, LDAP).
+        resolver: DnsResolver = DnsResolver::Builtin,
+        /// The name servers; those of `/etc/resolv.conf` when empty. Only for `builtin`.
+        servers: Vec<SocketAddr> = Vec::new(),
+        /// How long one look-up may take; a call waits for it within its `connect_timeout`.
+        timeout: Duration = Duration::from_secs(2),
+        /// Look-ups at the same time, of different hosts; with `system`, each takes a thread.
+        lookups: usize = 32,
+        /// How long an answer counts at least, whatever its own time to live says.
+        min_ttl: Duration = Duration::from_secs(1),
+        /// How long an answer counts at most.
+        max_ttl: Duration = Duration::from_secs(300),
+        /// How much longer the last answer is used when no new one comes.
+        stale: Duration = Duration::from_secs(86_400),
+        /// How long a call waits for a new answer before it uses the last one.
+        stale_wait: Duration = Duration::from_millis(500),
+        /// Hosts whose last answer is kept.
+        hosts: usize = 1_000,
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawConnector, RawCors, RawGeneral, RawLimits, RawLog, RawTls, RawTracing,
+    RawAdmin, RawCache, RawConnector, RawCors, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
+    RawTracing,
 };
 
 const HEAD: &str = "\
@@ -65,6 +66,7 @@ pub fn markdown() -> String {
     section::<RawGeneral>(&mut text, "General");
     section::<RawLimits>(&mut text, "`[limits]`");
     section::<RawCache>(&mut text, "`[cache]`");
+    section::<RawDns>(&mut text, "`[dns]`");
     section::<RawAdmin>(&mut text, "`[admin]`");
     section::<RawTls>(&mut text, "`[tls]`");
     section::<RawCors>(&mut text, "`[cors]`");

@@ -93,6 +93,7 @@ text_setting! {
     LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
     Audience, "one of \"public\", \"operators\"", Audience::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
+    DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());
 }
 
 /// Declares an enumeration of names.
@@ -158,6 +159,16 @@ names! {
         Problems = "problems",
         /// Every request.
         All = "all",
+    }
+}
+
+names! {
+    /// Who finds the addresses of hosts.
+    DnsResolver {
+        /// The gateway asks the name servers by itself.
+        Builtin = "builtin",
+        /// The C library does, as `/etc/nsswitch.conf` says.
+        System = "system",
     }
 }
 
@@ -423,6 +434,39 @@ impl Setting for Vec<String> {
 
     fn show(&self) -> String {
         format!("{self:?}")
+    }
+}
+
+impl Written for Vec<SocketAddr> {
+    const KIND: &'static str = "a list of addresses such as [\"10.0.0.2:53\"]";
+
+    fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
+        let items = value.as_array().ok_or_else(|| expected::<Self>(value))?;
+        items
+            .iter()
+            .map(|item| SocketAddr::from_toml(item.get_ref(), base))
+            .collect()
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let items = text.split(',').map(str::trim);
+        items
+            .filter(|item| !item.is_empty())
+            .map(SocketAddr::from_text)
+            .collect()
+    }
+}
+
+impl Setting for Vec<SocketAddr> {
+    type Written = Vec<SocketAddr>;
+
+    fn resolve(written: Vec<SocketAddr>, _environment: &Environment) -> Result<Self, String> {
+        Ok(written)
+    }
+
+    fn show(&self) -> String {
+        let all: Vec<String> = self.iter().map(SocketAddr::to_string).collect();
+        format!("{all:?}")
     }
 }
 

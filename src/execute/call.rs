@@ -186,6 +186,7 @@ impl Caller<'_> {
         let mut options = service.options.clone();
         options.traceparent = observed::traceparent(span, self.request);
         options.tracestate = observed::tracestate(self.request);
+        options.is_read = self.freshness != Freshness::Mutation;
         let policy = match self.freshness {
             Freshness::Mutation => Policy::Mutation,
             Freshness::Uncached => Policy::Uncached,

@@ -27,6 +27,8 @@ use crate::graph::query::QueryGraph;
 use crate::plan::limits::DocumentLimits;
 use crate::source::CallOptions;
 use crate::source::Source;
+use crate::source::dns::DnsSettings;
+use crate::source::dns::Resolver;
 use crate::source::http::HttpSettings;
 use crate::source::http::ProxyChoice;
 use crate::source::native::NativeSchema;
@@ -101,13 +103,14 @@ pub(super) fn build(
     };
     let graph = Arc::new(QueryGraph::new(&composed));
     let budget = Budget::new(settings.limits.operations_bytes.0);
+    let resolver = resolver(&settings.dns);
     let mut services = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
         let member = members
             .iter()
             .find(|member| member.subgraph.name == subgraph.name);
         let source: Arc<dyn Source> = match member {
-            Some(member) => http_source(member, &budget)?,
+            Some(member) => http_source(member, &budget, &resolver)?,
             None => Arc::new(NativeSource::new(Arc::clone(&native_schema))),
         };
         let settings = member
@@ -174,7 +177,22 @@ fn set_addresses(member: &mut Member) -> Result<(), SetupProblem> {
     Ok(())
 }
 
-fn http_source(member: &Member, budget: &Arc<Budget>) -> Result<Arc<dyn Source>, SetupProblem> {
+/// Who finds the addresses of all departments' hosts.
+fn resolver(settings: &config::Dns) -> Resolver {
+    Resolver::new(DnsSettings {
+        system: settings.resolver == config::DnsResolver::System,
+        servers: settings.servers.clone(),
+        timeout: settings.timeout,
+        lookups: settings.lookups,
+        min_ttl: settings.min_ttl,
+        max_ttl: settings.max_ttl,
+        stale: settings.stale,
+        stale_wait: settings.stale_wait,
+        hosts: settings.hosts,
+    })
+}
+
+fn http_source(member: &Member, budget: &Arc<Budget>, resolver: &Resolver) -> Result<Arc<dyn Source>, SetupProblem> {
     let wrong = |message: String| SetupProblem::Setting {
         connector: member.subgraph.name.clone(),
         message,
@@ -201,6 +219,7 @@ fn http_source(member: &Member, budget: &Arc<Budget>) -> Result<Arc<dyn Source>,
         // A call may wait for its turn as long as it may take: a slow department is not a full one.
         max_queue_wait: common.timeout,
         redirects: common.redirects as usize,
+        dns: resolver.clone(),
         proxy,
         authorities_pem,
         budget: Arc::clone(budget),
@@ -237,8 +256,7 @@ fn service(
         options: CallOptions {
             timeout: settings.common.timeout,
             max_bytes: settings.common.max_response_bytes.0,
-            traceparent: None,
-            tracestate: None,
+            ..CallOptions::default()
         },
         endpoints,
     }

@@ -1,15 +1,18 @@
 //! Wire protocol drivers: a rendered request becomes an answer.
 //!
 //! Only this room knows a department's wire. A driver sends what it is given and reads what comes back, within bounds
-//! of time and size; it maps nothing, caches nothing and retries nothing.
+//! of time and size; it maps nothing and caches nothing. It sends a read once more where the connection on which it was
+//! sent had been closed by the upstream, and retries nothing else.
 //!
 //! - [`http`]: HTTP/1.1 and HTTP/2, JSON and text; also carries GraphQL services.
 //! - [`native`]: an `async-graphql` schema in this process.
 //! - [`graphql`]: the request of a GraphQL service, whichever of the two carries it.
 //! - [`registry`]: the table of drivers. A new wire is one file here and one line there.
 //! - [`gate`]: how many calls may be under way, and how many may wait.
+//! - [`dns`]: the addresses of hosts, which all HTTP sources share.
 //! - [`tls`]: the one TLS configuration that all HTTP sources share.
 
+pub mod dns;
 pub mod gate;
 pub mod graphql;
 pub mod http;
@@ -61,6 +64,8 @@ pub struct CallOptions {
     pub traceparent: Option<TraceContext>,
     /// `tracestate` to send beside it, if any; not part of any cache key.
     pub tracestate: Option<HeaderValue>,
+    /// The call changes nothing at the upstream, whatever its method says: it may arrive there twice.
+    pub is_read: bool,
 }
 
 /// Why there is no answer.

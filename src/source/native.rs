@@ -246,8 +246,7 @@ mod tests {
         let options = CallOptions {
             timeout,
             max_bytes,
-            traceparent: None,
-            tracestate: None,
+            ..CallOptions::default()
         };
         source().call(&request, &options).await
     }

@@ -33,9 +33,10 @@ pub fn system() -> ClientConfig {
         .clone()
 }
 
-/// The configuration for servers that the system or one of `authorities` vouches for.
-pub fn with_authorities(authorities: &[CertificateDer<'static>]) -> ClientConfig {
-    let mut roots = system_roots().clone();
+/// The configuration for servers that one of `authorities` vouches for. The system's authorities count for nothing: where
+/// an operator names who is to be trusted, no other authority may vouch for the department.
+pub fn only(authorities: &[CertificateDer<'static>]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities.iter().cloned());
     client(roots)
 }

@@ -1,6 +1,7 @@
 //! What is promised to operators, held against the real binary as a process of its own: what it tells departments and
 //! collectors, what it never shows, how much memory it takes.
 
+mod authorities;
 mod collector;
 mod departments;
 mod log;

@@ -2,7 +2,9 @@
 
 mod answers;
 mod caching;
+mod closing;
 mod connections;
+mod dns;
 
 use std::time::Duration;
 
@@ -32,8 +34,7 @@ fn options(timeout: Duration, max_bytes: usize) -> CallOptions {
     CallOptions {
         timeout,
         max_bytes,
-        traceparent: None,
-        tracestate: None,
+        ..CallOptions::default()
     }
 }
 

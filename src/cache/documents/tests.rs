@@ -148,8 +148,7 @@ impl World {
             options: CallOptions {
                 timeout,
                 max_bytes: 1000,
-                traceparent: None,
-                tracestate: None,
+                ..CallOptions::default()
             },
             policy,
         };
@@ -709,8 +708,7 @@ async fn headers_that_are_kept_are_part_of_the_key() {
         options: CallOptions {
             timeout: Duration::from_secs(60),
             max_bytes: 1000,
-            traceparent: None,
-            tracestate: None,
+            ..CallOptions::default()
         },
         policy: cached(),
     };
@@ -743,8 +741,7 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
         options: CallOptions {
             timeout: Duration::from_secs(60),
             max_bytes: 1000,
-            traceparent: None,
-            tracestate: None,
+            ..CallOptions::default()
         },
         policy,
     };

@@ -1,33 +1,51 @@
-//! Builds the `reqwest` clients of one source: TLS, proxy, redirects, pool.
+//! The clients of one source, and the proxies between.
+//!
+//! There are two sets of clients ([`Pool`]): one whose connections are used again, and one that makes a connection for each
+//! call, for reads that are sent once more. How long an idle connection is kept is the upstream's to say as well
+//! ([`reuse`](super::reuse)). Neither client can change that time, so where an upstream says less than what holds, the
+//! first set is replaced by one with that time, and its idle connections end with it. That happens once for each shorter
+//! time that an upstream says, in whole seconds.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Client, NoProxy, Proxy};
-use rustls::ClientConfig;
+use ::http::HeaderMap;
+use arc_swap::ArcSwap;
+use reqwest::{NoProxy, Proxy};
 use rustls::pki_types::CertificateDer;
-use url::Url;
 
-use super::direct::{Direct, is_this_machine};
-use super::{HttpSettings, ProxyChoice};
+use super::pool::Pool;
+use super::{HttpSettings, ProxyChoice, reuse};
 use crate::source::registry::SetupError;
 use crate::source::tls;
 
 /// Hosts that are never reached through a proxy of the environment.
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
-/// The clients of one source, each built when the first call needs it.
-///
-/// Most sources use one: plain `http` does without the system's certificate authorities, which take time to read.
+/// What all clients of one source are built from.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) settings: HttpSettings,
+    pub(super) authorities: Vec<CertificateDer<'static>>,
+    /// The environment names proxies: only this machine is reached without.
+    pub(super) proxied: bool,
+}
+
+/// Which connection a call goes out on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// One that is idle, or else a new one.
+    Any,
+    /// A new one.
+    New,
+}
+
+/// The clients of one source.
 #[derive(Debug)]
 pub(super) struct Clients {
-    settings: HttpSettings,
-    authorities: Vec<CertificateDer<'static>>,
-    plain: OnceLock<Client>,
-    secure: OnceLock<Client>,
-    direct: Option<Direct>,
-    /// The environment names proxies: only this machine is reached without.
-    proxied: bool,
+    parts: Arc<Parts>,
+    keeping: ArcSwap<Pool>,
+    single: OnceLock<Arc<Pool>>,
 }
 
 impl Clients {
@@ -48,90 +66,53 @@ impl Clients {
             )));
         }
         let found = proxies(&settings.proxy);
-        Ok(Clients {
+        let parts = Arc::new(Parts {
             // With a proxy that cannot be used, the full client says so.
             proxied: found.map_or(true, |found| !found.is_empty()),
-            direct: Direct::new(&settings)
-                .filter(|_| !matches!(settings.proxy, ProxyChoice::Url(_))),
             settings,
             authorities,
-            plain: OnceLock::new(),
-            secure: OnceLock::new(),
+        });
+        Ok(Clients {
+            keeping: ArcSwap::from_pointee(Pool::new(&parts, parts.settings.idle_timeout)),
+            single: OnceLock::new(),
+            parts,
         })
     }
 
-    /// The client for a URL of plain HTTP, where nothing stands between.
-    pub(super) fn direct(&self, url: &Url) -> Option<&Direct> {
-        let direct = self.direct.as_ref()?;
-        (!self.proxied || is_this_machine(url)).then_some(direct)
+    /// The set of clients for such a connection.
+    pub(super) fn pool(&self, connection: Connection) -> Arc<Pool> {
+        match connection {
+            Connection::Any => self.keeping.load_full(),
+            Connection::New => {
+                let make = || Arc::new(Pool::new(&self.parts, Duration::ZERO));
+                Arc::clone(self.single.get_or_init(make))
+            }
+        }
     }
 
-    /// The full client for this URL.
-    pub(super) fn get(&self, url: &Url) -> Result<&Client, reqwest::Error> {
-        let secure_proxy = match &self.settings.proxy {
-            ProxyChoice::Url(proxy) => proxy.scheme() == "https",
-            ProxyChoice::Environment | ProxyChoice::Direct => false,
+    /// Keeps idle connections no longer than these headers of an answer say.
+    pub(super) fn heed(&self, headers: &HeaderMap) {
+        let Some(idle) = reuse::idle_time(headers) else {
+            return;
         };
-        let (slot, secure) = if url.scheme() == "https" || secure_proxy {
-            (&self.secure, true)
-        } else {
-            (&self.plain, false)
-        };
-        if let Some(client) = slot.get() {
-            return Ok(client);
+        if idle >= self.keeping.load().idle_timeout() {
+            return;
         }
-        let tls = match (secure, self.authorities.is_empty()) {
-            (false, _) => tls::none(),
-            (true, true) => tls::system(),
-            (true, false) => tls::with_authorities(&self.authorities),
-        };
-        let built = self.build(tls)?;
-        Ok(slot.get_or_init(|| built))
+        let shorter = Arc::new(Pool::new(&self.parts, idle));
+        self.keeping
+            .rcu(|present| match idle < present.idle_timeout() {
+                true => Arc::clone(&shorter),
+                false => Arc::clone(present),
+            });
     }
 
-    fn build(&self, mut tls: ClientConfig) -> Result<Client, reqwest::Error> {
-        let settings = &self.settings;
-        let mut builder = Client::builder()
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(settings.idle_timeout)
-            .pool_max_idle_per_host(settings.max_idle)
-            .redirect(redirects(settings.redirects))
-            .referer(false)
-            .http2_adaptive_window(true)
-            .user_agent(&settings.user_agent)
-            // `proxy` below says which, and the library must not add its own reading of the environment.
-            .no_proxy();
-        if settings.http1_only {
-            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-            builder = builder.http1_only();
-        }
-        for proxy in proxies(&settings.proxy)? {
-            builder = builder.proxy(proxy);
-        }
-        builder.tls_backend_preconfigured(tls).build()
+    /// Within this time after an answer, its connection may be used again; with some time for the call itself.
+    pub(super) fn used_within(&self) -> Duration {
+        self.parts.settings.idle_timeout.saturating_mul(2)
     }
 }
 
-/// Follows up to `max` redirects that stay at the same origin; any other is given back as the answer it is.
-fn redirects(max: usize) -> Policy {
-    if max == 0 {
-        return Policy::none();
-    }
-    Policy::custom(move |attempt: Attempt<'_>| {
-        let hops = attempt.previous().len();
-        let stays = attempt
-            .previous()
-            .last()
-            .is_some_and(|from| from.origin() == attempt.url().origin());
-        if stays && hops <= max {
-            attempt.follow()
-        } else {
-            attempt.stop()
-        }
-    })
-}
-
-fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>, reqwest::Error> {
+pub(super) fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>, reqwest::Error> {
     match choice {
         ProxyChoice::Direct => Ok(Vec::new()),
         ProxyChoice::Url(url) => Ok(vec![Proxy::all(url.clone())?]),

@@ -4,21 +4,23 @@
 //! parse each URL three times and pass each call through layers that have nothing to do here, which is more work than
 //! the call itself. Connections, compression and errors are the same as with the full client.
 
+use std::time::Duration;
+
 use ::http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use ::http::{Request, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::Service;
 use tower_http::decompression::Decompression;
 use url::{Host, Url};
 
 use super::HttpSettings;
-use super::error::from_hyper;
+use super::connect::Connector;
+use super::error::{Unsent, from_hyper};
 use super::received::Received;
-use crate::source::SourceError;
+use super::reuse;
 
 /// How much of an answer a connection reads ahead. A head must fit into it.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -26,23 +28,25 @@ const READ_AT_ONCE: usize = 64 * 1024;
 /// The connections of one source.
 #[derive(Debug)]
 pub(super) struct Direct {
-    client: Decompression<Client<HttpConnector, Full<Bytes>>>,
+    client: Decompression<Client<Connector, Full<Bytes>>>,
     user_agent: HeaderValue,
 }
 
 impl Direct {
     /// `None` where the settings hold what only the full client can do, or can report.
-    pub(super) fn new(settings: &HttpSettings) -> Option<Direct> {
+    pub(super) fn new(
+        settings: &HttpSettings,
+        idle_timeout: Duration,
+        max_idle: usize,
+    ) -> Option<Direct> {
         if settings.redirects > 0 {
             return None;
         }
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(settings.connect_timeout));
-        connector.set_nodelay(true);
+        let connector = Connector::new(settings.dns.clone(), settings.connect_timeout);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(settings.idle_timeout)
-            .pool_max_idle_per_host(settings.max_idle)
+            .pool_idle_timeout(idle_timeout)
+            .pool_max_idle_per_host(max_idle)
             .http1_max_buf_size(READ_AT_ONCE)
             .build(connector);
         Some(Direct {
@@ -59,7 +63,8 @@ impl Direct {
         mut headers: HeaderMap,
         body: Bytes,
         url: &Url,
-    ) -> Result<Received, SourceError> {
+        used_within: Duration,
+    ) -> Result<Received, Unsent> {
         if !headers.contains_key(USER_AGENT) {
             headers.insert(USER_AGENT, self.user_agent.clone());
         }
@@ -69,7 +74,10 @@ impl Direct {
         *request.headers_mut() = headers;
         // It is always ready: what has to wait waits in the call.
         let response = self.client.clone().call(request).await;
-        let response = response.map_err(|error| from_hyper(&error, error.is_connect(), url))?;
+        let response = response.map_err(|error| {
+            let used = reuse::was_used(&error, used_within);
+            Unsent::new(from_hyper(&error, error.is_connect(), url), used)
+        })?;
         Ok(Received::Direct(Box::new(response)))
     }
 }

@@ -5,11 +5,32 @@ use std::io;
 
 use url::Url;
 
+use crate::source::dns::DnsError;
 use crate::source::{SourceError, SourceErrorKind};
+
+/// A call that broke before the head of an answer was there.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    pub(super) error: SourceError,
+    /// The connection had been used before, and was closed by the upstream.
+    pub(super) stale: bool,
+}
+
+impl Unsent {
+    /// `used`: the connection had been used before.
+    pub(super) fn new(error: SourceError, used: bool) -> Unsent {
+        Unsent {
+            stale: used && error.kind == SourceErrorKind::Unreachable,
+            error,
+        }
+    }
+}
 
 /// Translates an error of the full client. The URL is cut down to host and port: a query may hold secrets.
 pub(super) fn from_reqwest(error: reqwest::Error, url: &Url) -> SourceError {
-    let kind = if error.is_timeout() {
+    let kind = if let Some(kind) = kind_of_name(&error) {
+        kind
+    } else if error.is_timeout() {
         SourceErrorKind::Timeout
     } else if error.is_connect() {
         SourceErrorKind::Unreachable
@@ -25,7 +46,9 @@ pub(super) fn from_hyper(
     connecting: bool,
     url: &Url,
 ) -> SourceError {
-    let kind = if timed_out(error) {
+    let kind = if let Some(kind) = kind_of_name(error) {
+        kind
+    } else if timed_out(error) {
         SourceErrorKind::Timeout
     } else if connecting {
         SourceErrorKind::Unreachable
@@ -38,6 +61,22 @@ pub(super) fn from_hyper(
 /// Translates an error of a direct call while its body was read.
 pub(super) fn from_body(error: &(dyn Error + 'static), url: &Url) -> SourceError {
     told(kind_of_cause(Some(error), true), error, url)
+}
+
+/// What kind of failure it was when the host's addresses were not found.
+fn kind_of_name(error: &(dyn Error + 'static)) -> Option<SourceErrorKind> {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if let Some(error) = inner.downcast_ref::<DnsError>() {
+            return Some(match error {
+                DnsError::Timeout => SourceErrorKind::Timeout,
+                DnsError::Busy => SourceErrorKind::Busy,
+                DnsError::Failed(_) => SourceErrorKind::Unreachable,
+            });
+        }
+        cause = inner.source();
+    }
+    None
 }
 
 fn timed_out(error: &(dyn Error + 'static)) -> bool {

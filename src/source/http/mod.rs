@@ -3,15 +3,22 @@
 //! The request goes out as it was rendered; what the driver adds is what the wire needs (length, encoding, trace
 //! context) and a plain `accept` where the connector says nothing. The answer comes back whole or not at all.
 //!
+//! A call that breaks before the head of an answer was there, on a connection that had been used before, has met an
+//! upstream that was just closing it. A read is then sent once more, on a connection of its own; a call that changes
+//! something only where the client knows that nothing of it was sent, which it sees to itself.
+//!
 //! Which answers are not answers: a successful status with a body that no reader is for (HTML above all: a proxy's or
 //! a portal's page) is [`SourceErrorKind::BadAnswer`]. The same page under a failing status keeps its status, because
 //! that is what a connector's `isSuccess` and error mapping need; its body counts as empty.
 
 mod body;
 mod client;
+mod connect;
 mod direct;
 mod error;
+mod pool;
 mod received;
+mod reuse;
 mod settings;
 mod target;
 
@@ -30,8 +37,8 @@ use super::registry::SetupError;
 use super::{Answer, CallOptions, Format, Source, SourceError, SourceErrorKind};
 use crate::budget::{Account, Budget};
 use crate::connector::Request;
-use client::Clients;
-use error::{from_reqwest, place};
+use client::{Clients, Connection};
+use error::{Unsent, from_reqwest, place};
 use received::Received;
 use target::{Target, Targets};
 
@@ -78,9 +85,18 @@ impl HttpSource {
     ) -> Result<Answer, SourceError> {
         let _turn = self.gate.enter().await?;
         let url = &target.url;
-        let mut response = self.send(request, target, options).await?;
+        let sent = self.send(request, target, options, Connection::Any).await;
+        let sent = match sent {
+            Err(unsent) if unsent.stale && options.is_read => {
+                self.send(request, target, options, Connection::New).await
+            }
+            sent => sent,
+        };
+        let mut response = sent.map_err(|unsent| unsent.error)?;
+        reuse::answered(response.extensions());
         let status = response.status();
         let headers = response.take_headers();
+        self.clients.heed(&headers);
         // Whoever takes the answer charges it from then on.
         let account = self.budget.account(options.max_bytes);
         let (format, body) = receive(&mut response, &headers, &account, url).await?;
@@ -97,25 +113,27 @@ impl HttpSource {
         request: &Request,
         target: &Target,
         options: &CallOptions,
-    ) -> Result<Received, SourceError> {
+        connection: Connection,
+    ) -> Result<Received, Unsent> {
         let url = &target.url;
         let (method, headers) = (request.verb.clone(), headers(request, options));
-        if let Some((direct, uri)) = self.clients.direct(url).zip(target.direct.as_ref()) {
+        let pool = self.clients.pool(connection);
+        let used_within = self.clients.used_within();
+        let unsent = |error: reqwest::Error| {
+            let used = reuse::was_used(&error, used_within);
+            Unsent::new(from_reqwest(error, url), used)
+        };
+        if let Some((direct, uri)) = pool.direct(url).zip(target.direct.as_ref()) {
             let body = request.body.clone();
-            return direct.send(method, uri, headers, body, url).await;
+            let sent = direct.send(method, uri, headers, body, url, used_within);
+            return sent.await;
         }
-        let client = self
-            .clients
-            .get(url)
-            .map_err(|error| from_reqwest(error, url))?;
+        let client = pool.full(url).map_err(unsent)?;
         let mut builder = client.request(method, url.clone()).headers(headers);
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         }
-        let response = builder.send().await;
-        response
-            .map(Received::Full)
-            .map_err(|error| from_reqwest(error, url))
+        builder.send().await.map(Received::Full).map_err(unsent)
     }
 }
 

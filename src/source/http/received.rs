@@ -1,6 +1,6 @@
 //! An answer whose body is still to be read, whichever client received it.
 
-use ::http::{HeaderMap, Response, StatusCode};
+use ::http::{Extensions, HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
@@ -23,6 +23,14 @@ impl Received {
         match self {
             Received::Direct(response) => response.status(),
             Received::Full(response) => response.status(),
+        }
+    }
+
+    /// What the client says about the connection on which it came.
+    pub(super) fn extensions(&self) -> &Extensions {
+        match self {
+            Received::Direct(response) => response.extensions(),
+            Received::Full(response) => response.extensions(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::budget::Budget;
+use crate::source::dns::Resolver;
 
 /// The settings of one HTTP source. Times and sizes of a single call are in [`CallOptions`](crate::source::CallOptions).
 #[derive(Debug, Clone)]
@@ -14,7 +15,8 @@ pub struct HttpSettings {
     /// How long a connection may take to be made, name lookup and TLS included. Default 2 s.
     pub connect_timeout: Duration,
     /// A connection that was unused for so long is closed. Default 30 s, below the 60 s after which common servers
-    /// close theirs, so that a call seldom meets a connection that is just being closed.
+    /// close theirs, so that a call seldom meets a connection that is just being closed. Less where the upstream says in
+    /// `Keep-Alive` that it closes them earlier.
     pub idle_timeout: Duration,
     /// Unused connections that are kept per host and port. Default 64.
     pub max_idle: usize,
@@ -27,9 +29,11 @@ pub struct HttpSettings {
     /// Redirects that are followed, to the same scheme, host and port only: another host must not receive the headers
     /// of this one. Default 0: a redirect is an answer like any other.
     pub redirects: usize,
+    /// Who finds the addresses of hosts; one for all sources of a gateway.
+    pub dns: Resolver,
     /// The proxy towards upstreams. Default: from the environment.
     pub proxy: ProxyChoice,
-    /// A PEM text of certificate authorities that are trusted in addition to the system's. Default none.
+    /// A PEM text of certificate authorities that are trusted in place of the system's. Default none: the system's.
     pub authorities_pem: Vec<u8>,
     /// Never HTTP/2. Default false: an `https` server chooses (ALPN); plain `http` is always HTTP/1.1.
     pub http1_only: bool,
@@ -49,6 +53,7 @@ impl Default for HttpSettings {
             max_queue: 1024,
             max_queue_wait: Duration::from_secs(1),
             redirects: 0,
+            dns: Resolver::default(),
             proxy: ProxyChoice::Environment,
             authorities_pem: Vec::new(),
             http1_only: false,

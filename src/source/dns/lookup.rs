@@ -1,0 +1,145 @@
+//! One look-up: by asking the name servers, or by asking the C library.
+//!
+//! The name servers are asked without threads. The C library blocks a thread for as long as it likes, also after the one
+//! who asked has left; so a look-up's permit goes with the thread, and threads are bounded as look-ups are.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::config::{
+    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
+};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::{ResolverBuilder, TokioResolver};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{DnsError, DnsSettings};
+
+/// What a look-up has found: at least one address.
+pub(super) struct Found {
+    pub(super) addresses: Arc<[IpAddr]>,
+    pub(super) ttl: Duration,
+}
+
+/// Who is asked.
+pub(super) enum Backend {
+    /// The name servers, by a resolver that is made for the first look-up: making it reads files.
+    NameServers {
+        settings: DnsSettings,
+        resolver: Box<OnceLock<TokioResolver>>,
+    },
+    /// The C library.
+    System,
+}
+
+impl Backend {
+    pub(super) fn new(settings: &DnsSettings) -> Backend {
+        match settings.system {
+            true => Backend::System,
+            false => Backend::NameServers {
+                settings: settings.clone(),
+                resolver: Box::default(),
+            },
+        }
+    }
+
+    /// Looks a host up; the permit is given back when the work has ended.
+    pub(super) async fn look_up(
+        &self,
+        host: &str,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Found, DnsError> {
+        let found = match self {
+            Backend::System => system(host.to_owned(), permit).await?,
+            Backend::NameServers { settings, resolver } => {
+                let _permit = permit;
+                name_servers(settings, resolver, host).await?
+            }
+        };
+        match found.addresses.is_empty() {
+            true => Err(DnsError::Failed("it has no address".to_owned())),
+            false => Ok(found),
+        }
+    }
+}
+
+async fn system(host: String, permit: OwnedSemaphorePermit) -> Result<Found, DnsError> {
+    let asked = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let found = (host.as_str(), 0).to_socket_addrs()?;
+        Ok::<_, std::io::Error>(found.map(|address| address.ip()).collect())
+    });
+    match asked.await {
+        // The C library does not say how long its answer counts.
+        Ok(Ok(addresses)) => Ok(Found {
+            addresses,
+            ttl: Duration::ZERO,
+        }),
+        Ok(Err(error)) => Err(DnsError::Failed(error.to_string())),
+        Err(lost) => Err(DnsError::Failed(lost.to_string())),
+    }
+}
+
+async fn name_servers(
+    settings: &DnsSettings,
+    resolver: &OnceLock<TokioResolver>,
+    host: &str,
+) -> Result<Found, DnsError> {
+    let failed = |error: NetError| match error {
+        NetError::Timeout => DnsError::Timeout,
+        error => DnsError::Failed(error.to_string()),
+    };
+    let resolver = match resolver.get() {
+        Some(resolver) => resolver,
+        None => {
+            let built = build(settings).map_err(failed)?;
+            resolver.get_or_init(|| built)
+        }
+    };
+    let found = resolver.lookup_ip(host).await.map_err(failed)?;
+    Ok(Found {
+        addresses: found.iter().collect(),
+        ttl: found
+            .valid_until()
+            .saturating_duration_since(Instant::now()),
+    })
+}
+
+fn build(settings: &DnsSettings) -> Result<TokioResolver, NetError> {
+    let mut builder = builder(&settings.servers);
+    let options = builder.options_mut();
+    // Twice within the time, because a datagram may be lost; and with some time left, so that the addresses of one family
+    // still count where a name server does not answer for the other.
+    options.timeout = settings.timeout * 2 / 5;
+    options.attempts = 1;
+    options.use_hosts_file = ResolveHosts::Always;
+    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+    // Answers are kept above this.
+    options.cache_size = 0;
+    builder.build()
+}
+
+/// With these servers, else with those of `/etc/resolv.conf`, else with one on this machine, as `resolv.conf(5)` says.
+fn builder(servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider> {
+    if servers.is_empty()
+        && let Ok(builder) = TokioResolver::builder_tokio()
+    {
+        return builder;
+    }
+    let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 53))];
+    let servers = match servers.is_empty() {
+        true => &here,
+        false => servers,
+    };
+    let servers = servers.iter().map(|server| {
+        let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
+        for connection in &mut connections {
+            connection.port = server.port();
+        }
+        NameServerConfig::new(server.ip(), true, connections)
+    });
+    let config = ResolverConfig::from_name_servers(servers.collect());
+    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+}

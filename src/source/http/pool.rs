@@ -1,0 +1,128 @@
+//! One set of clients with the connections that they keep: TLS, proxy, redirects.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::redirect::{Attempt, Policy};
+use rustls::ClientConfig;
+use url::Url;
+
+use super::ProxyChoice;
+use super::client::{Parts, proxies};
+use super::direct::{Direct, is_this_machine};
+use crate::source::tls;
+
+/// The clients, each built when the first call needs it.
+///
+/// Most sources use one: plain `http` does without the system's certificate authorities, which take time to read.
+#[derive(Debug)]
+pub(super) struct Pool {
+    parts: Arc<Parts>,
+    idle_timeout: Duration,
+    plain: OnceLock<Client>,
+    secure: OnceLock<Client>,
+    direct: Option<Direct>,
+}
+
+impl Pool {
+    /// Clients that keep a connection for so long when it is idle; for no time, they make one for each call.
+    pub(super) fn new(parts: &Arc<Parts>, idle_timeout: Duration) -> Pool {
+        let mut pool = Pool {
+            parts: Arc::clone(parts),
+            idle_timeout,
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+            direct: None,
+        };
+        let settings = &parts.settings;
+        if !matches!(settings.proxy, ProxyChoice::Url(_)) {
+            pool.direct = Direct::new(settings, idle_timeout, pool.max_idle());
+        }
+        pool
+    }
+
+    /// How long an idle connection is kept.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+
+    fn max_idle(&self) -> usize {
+        match self.idle_timeout.is_zero() {
+            true => 0,
+            false => self.parts.settings.max_idle,
+        }
+    }
+
+    /// The client for a URL of plain HTTP, where nothing stands between.
+    pub(super) fn direct(&self, url: &Url) -> Option<&Direct> {
+        let direct = self.direct.as_ref()?;
+        (!self.parts.proxied || is_this_machine(url)).then_some(direct)
+    }
+
+    /// The full client for this URL.
+    pub(super) fn full(&self, url: &Url) -> Result<&Client, reqwest::Error> {
+        let secure_proxy = match &self.parts.settings.proxy {
+            ProxyChoice::Url(proxy) => proxy.scheme() == "https",
+            ProxyChoice::Environment | ProxyChoice::Direct => false,
+        };
+        let (slot, secure) = if url.scheme() == "https" || secure_proxy {
+            (&self.secure, true)
+        } else {
+            (&self.plain, false)
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let authorities = &self.parts.authorities;
+        let tls = match (secure, authorities.is_empty()) {
+            (false, _) => tls::none(),
+            (true, true) => tls::system(),
+            (true, false) => tls::only(authorities),
+        };
+        let built = self.build(tls)?;
+        Ok(slot.get_or_init(|| built))
+    }
+
+    fn build(&self, mut tls: ClientConfig) -> Result<Client, reqwest::Error> {
+        let settings = &self.parts.settings;
+        let mut builder = Client::builder()
+            .connect_timeout(settings.connect_timeout)
+            .dns_resolver(Arc::new(settings.dns.clone()))
+            .pool_idle_timeout(self.idle_timeout)
+            .pool_max_idle_per_host(self.max_idle())
+            .redirect(redirects(settings.redirects))
+            .referer(false)
+            .http2_adaptive_window(true)
+            .user_agent(&settings.user_agent)
+            // `proxy` below says which, and the library must not add its own reading of the environment.
+            .no_proxy();
+        if settings.http1_only {
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+            builder = builder.http1_only();
+        }
+        for proxy in proxies(&settings.proxy)? {
+            builder = builder.proxy(proxy);
+        }
+        builder.tls_backend_preconfigured(tls).build()
+    }
+}
+
+/// Follows up to `max` redirects that stay at the same origin; any other is given back as the answer it is.
+fn redirects(max: usize) -> Policy {
+    if max == 0 {
+        return Policy::none();
+    }
+    Policy::custom(move |attempt: Attempt<'_>| {
+        let hops = attempt.previous().len();
+        let stays = attempt
+            .previous()
+            .last()
+            .is_some_and(|from| from.origin() == attempt.url().origin());
+        if stays && hops <= max {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
