@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
 use sangam::cache::{
-    Call, Documents, Generation, HeadersRead, KeptHeaders, OperationKey, Plans, Policy,
+    Admissions, Call, Documents, Generation, HeadersRead, KeptHeaders, OperationKey, Plans, Policy,
     Provenance, ResponseKeyParts, Responses,
 };
 use sangam::connector::Request;
@@ -52,6 +52,8 @@ fn request() -> Request {
     }
 }
 
+static ADMISSIONS: Admissions = Admissions::new();
+
 fn call<'a>(endpoint: &'a Arc<sangam::cache::Endpoint>, seconds: Option<u64>) -> Call<'a> {
     Call {
         endpoint,
@@ -61,6 +63,7 @@ fn call<'a>(endpoint: &'a Arc<sangam::cache::Endpoint>, seconds: Option<u64>) ->
             max_bytes: 1 << 20,
             ..CallOptions::default()
         },
+        admissions: &ADMISSIONS,
         policy: match seconds {
             Some(seconds) => Policy::Read {
                 lifetime: Some(SchemaLifetime {

@@ -7,6 +7,7 @@
 //! - [`long`]: work on long documents, beside the threads that serve.
 //! - [`flight`]: one computation for all who want the same at the same time.
 //! - [`upstream`]: one connector: driver, mutation epoch, figures.
+//! - [`bulkhead`]: how many requests may wait for one connector.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long an answer may be used that is made of several documents.
 //! - [`responses`]: whole answers, as bytes.
@@ -14,6 +15,7 @@
 //!
 //! This room decides what is kept; it does not know how a request is rendered, nor what a document means.
 
+pub mod bulkhead;
 pub mod clock;
 pub mod documents;
 pub mod entry;
@@ -29,6 +31,7 @@ mod retry_after;
 pub mod store;
 pub mod upstream;
 
+pub use bulkhead::Admissions;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{
     CacheState, Call, Documents, Entities, EntitiesCall, EntitySelection, Fetched, Policy,

@@ -1,7 +1,7 @@
 //! One connector as the caches see it: its driver, its mutation epoch, and what happened to its calls.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub struct UpstreamState {
     fields: Mutex<HashMap<String, Arc<AtomicU64>>>,
     figures: Figures,
     meter: FetchMeter,
+    /// Requests that wait for it, or have begun a call that has not ended.
+    waiting: AtomicUsize,
 }
 
 impl UpstreamState {
@@ -50,7 +52,32 @@ impl UpstreamState {
             fields: Mutex::default(),
             figures: Figures::default(),
             meter: FetchMeter::new(name),
+            waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// Counts one more request that waits for it, unless there are as many as this.
+    pub(super) fn admit(&self, most: usize) -> bool {
+        let admitted = self.waiting.fetch_add(1, Ordering::Relaxed) < most;
+        if !admitted {
+            self.leave();
+        }
+        admitted
+    }
+
+    /// Counts one request less.
+    pub(super) fn leave(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Requests that wait for it, or have begun a call that has not ended.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Counts a call that was refused before it was made, which says nothing about the department.
+    pub(super) fn refused(&self) {
+        self.meter.failed(SourceErrorKind::Busy);
     }
 
     /// Notes a call that was answered.
@@ -121,6 +148,7 @@ pub struct Upstream {
     name: Arc<str>,
     driver: Arc<dyn Source>,
     state: Arc<UpstreamState>,
+    in_flight: usize,
 }
 
 impl Upstream {
@@ -128,12 +156,19 @@ impl Upstream {
         name: &str,
         driver: Arc<dyn Source>,
         state: Arc<UpstreamState>,
+        in_flight: usize,
     ) -> Arc<Upstream> {
         Arc::new(Upstream {
             name: name.into(),
             driver,
             state,
+            in_flight,
         })
+    }
+
+    /// How many requests may wait for it at the same time.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// The connector's name.

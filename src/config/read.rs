@@ -274,12 +274,13 @@ pub(crate) fn connector_text(path: &Path, text: &str) -> Result<RawConnectorSett
 }
 
 /// What the keys of a folder's `connector.toml` may be: nothing that is a matter of the deployment.
-const OWN_KEYS: [&str; 7] = [
+const OWN_KEYS: [&str; 8] = [
     "owner",
     "description",
     "timeout",
     "connect_timeout",
     "max_response_bytes",
+    "in_flight",
     "concurrency",
     "queue",
 ];

@@ -56,8 +56,8 @@ Besides these:
   any depth; they are masked in logs and in `sangam explain`, as are plain texts whose key says that they are secret.
 - `sources.<source>.base_url`: the address of one of several `@source`s.
 
-The folder's own `connector.toml` may say `timeout`, `connect_timeout`, `max_response_bytes`, `concurrency` and `queue`
-(besides who owns it: `owner`, `description`); `sangam.toml` counts more.
+The folder's own `connector.toml` may say `timeout`, `connect_timeout`, `max_response_bytes`, `in_flight`, `concurrency`
+and `queue` (besides who owns it: `owner`, `description`); `sangam.toml` counts more.
 ";
 
 /// `docs/configuration.md`.

@@ -200,6 +200,7 @@ impl Caller<'_> {
             request,
             options,
             policy,
+            admissions: &self.request.admissions,
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use crate::budget::Budget;
+use crate::cache::Admissions;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
 use crate::document::NumberBounds;
@@ -133,6 +134,8 @@ pub struct RequestContext {
     pub record: bool,
     /// Do not use what is cached.
     pub uncached: bool,
+    /// The connectors that it waits for.
+    pub admissions: Admissions,
 }
 
 impl RequestContext {

@@ -104,6 +104,7 @@ pub(super) fn build(
     let graph = Arc::new(QueryGraph::new(&composed));
     let budget = Budget::new(settings.limits.operations_bytes.0);
     let resolver = resolver(&settings.dns);
+    let share = (settings.limits.concurrent_requests / 4).max(1);
     let mut services = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
         let member = members
@@ -116,10 +117,11 @@ pub(super) fn build(
         let settings = member
             .map(|member| member.settings.clone())
             .unwrap_or_default();
+        let in_flight = settings.common.in_flight.unwrap_or(share);
         services.push(service(
             subgraph,
             &settings,
-            documents.upstream(&subgraph.name, source),
+            documents.bounded_upstream(&subgraph.name, source, in_flight),
         ));
     }
     let limits = &settings.limits;

@@ -30,6 +30,7 @@ use super::refusal::Refusal;
 use super::variables;
 use super::variables::Coerced;
 use crate::budget::Budget;
+use crate::cache::Admissions;
 use crate::cache::Documents;
 use crate::cache::Generation;
 use crate::cache::HeadersRead;
@@ -346,6 +347,7 @@ impl Gateway {
             sizes: *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner),
             record: false,
             uncached: false,
+            admissions: Admissions::new(),
         })
     }
 

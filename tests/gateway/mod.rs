@@ -1,6 +1,7 @@
 //! Whole-gateway tests: the real connectors in front of the stand-ins, over loopback sockets.
 
 mod access;
+mod black_hole;
 mod caches;
 mod canary;
 mod counts;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::any;
-use sangam::cache::{Call, Documents, Endpoint, KeptHeaders, Policy, Subject};
+use sangam::cache::{Admissions, Call, Documents, Endpoint, KeptHeaders, Policy, Subject};
 use sangam::connector::Request;
 use sangam::source::http::{HttpSettings, HttpSource};
 
@@ -66,6 +66,7 @@ impl World {
             request,
             options: options(LONG, 1000),
             policy,
+            admissions: &Admissions::new(),
         };
         let fetched = self.documents.fetch(call, |_| true).await.unwrap();
         let body = String::from_utf8_lossy(&fetched.document.body);

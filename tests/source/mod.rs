@@ -1,6 +1,7 @@
 //! The HTTP driver over real sockets, by itself and under the document cache.
 
 mod answers;
+mod bulkhead;
 mod caching;
 mod closing;
 mod connections;

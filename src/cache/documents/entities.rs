@@ -97,6 +97,7 @@ impl Documents {
                 },
                 options: call.options.clone(),
                 policy: call.policy,
+                admissions: call.admissions,
             };
             let called = self.call_for(own, &read, &missing, epoch, asked).await;
             match called {

@@ -13,6 +13,7 @@
 //! - What may not be cached is not shared. Where the schema gives a lifetime that is known beforehand; where only the
 //!   upstream's headers can, concurrent readers wait for the first answer, and call themselves if it may not be shared.
 //!   An endpoint whose answers gave no lifetime lately is not waited for.
+//! - Whoever waits for an upstream counts towards what its connector may hold up ([`bulkhead`](super::bulkhead)).
 //! - A mutation runs as a task of its own: a client that leaves in the middle must not leave the department with half a
 //!   request, nor the caches with what was read before it took effect.
 
@@ -30,6 +31,7 @@ pub use self::entities::{Entities, EntitiesCall, EntitySelection, Representation
 pub use self::fetched::{CacheState, Fetched};
 pub use self::verdict::Verdict;
 use self::verdict::proves_refusal;
+use super::bulkhead::Admissions;
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::entry::Document;
 use super::flight::{Flights, Joined};
@@ -54,6 +56,8 @@ pub struct Call<'a> {
     pub options: CallOptions,
     /// What caches may do.
     pub policy: Policy,
+    /// The connectors that the request waits for for which this call is made.
+    pub admissions: &'a Admissions,
 }
 
 /// What caches may do with a call.
@@ -121,6 +125,16 @@ impl Documents {
     /// A connector with its driver. A connector of the same name keeps its epoch and figures, so that a new
     /// configuration can take over while the old one still answers.
     pub fn upstream(&self, name: &str, driver: Arc<dyn Source>) -> Arc<Upstream> {
+        self.bounded_upstream(name, driver, usize::MAX)
+    }
+
+    /// The same, for which at most `in_flight` requests wait at the same time: the calls of one more are refused.
+    pub fn bounded_upstream(
+        &self,
+        name: &str,
+        driver: Arc<dyn Source>,
+        in_flight: usize,
+    ) -> Arc<Upstream> {
         let mut upstreams = self
             .shared
             .upstreams
@@ -130,7 +144,7 @@ impl Documents {
             .entry(name.to_owned())
             .or_insert_with(|| Arc::new(UpstreamState::new(name)));
         let state = Arc::clone(state);
-        Upstream::new(name, driver, state)
+        Upstream::new(name, driver, state, in_flight)
     }
 
     /// The figures of every connector that was ever called for, by name.
@@ -207,6 +221,7 @@ impl Documents {
                     options,
                     ..
                 } = &call;
+                let _admission = call.admissions.admit(endpoint.upstream())?;
                 return Box::pin(self.direct(endpoint, request, options, None, judge)).await;
             }
             Policy::Read { lifetime, subject } => (lifetime, subject),
@@ -223,6 +238,7 @@ impl Documents {
                 options,
                 ..
             } = &call;
+            let _admission = call.admissions.admit(endpoint.upstream())?;
             return Box::pin(self.direct(endpoint, request, options, read, judge)).await;
         }
         let parts = DocumentKeyParts {
@@ -260,7 +276,9 @@ impl Documents {
             request,
             options,
             policy: _,
+            admissions,
         } = call;
+        let admission = admissions.admit(endpoint.upstream())?;
         let request = Arc::new(request);
         let state = endpoint.upstream().state();
         let lifetime = plan.rules.lifetime;
@@ -279,7 +297,11 @@ impl Documents {
                     let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
                     let (request, options) = (Arc::clone(&request), options.clone());
                     let judge = judge.clone();
-                    async move { inner.fly(&endpoint, &request, &options, plan, judge).await }
+                    let admission = Arc::clone(&admission);
+                    async move {
+                        let _admission = admission;
+                        inner.fly(&endpoint, &request, &options, plan, judge).await
+                    }
                 };
                 let flights = &inner.flights;
                 match flights.join_since(plan.key, plan.epoch, there, flight) {
@@ -347,6 +369,7 @@ impl Documents {
     where
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
+        let admission = call.admissions.admit(call.endpoint.upstream())?;
         let state = call.endpoint.upstream().state();
         self.shared.served(state, CacheState::Bypass);
         let mut under_way = Mutating::new(call.endpoint);
@@ -354,6 +377,7 @@ impl Documents {
         let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
         let (request, options) = (call.request, call.options);
         let task = async move {
+            let _admission = admission;
             let epoch = endpoint.epoch().now();
             let called = inner.call(&endpoint, &request, &options, epoch, None).await;
             let unchanged = |document: &Document| match judge(document) {

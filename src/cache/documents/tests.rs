@@ -151,6 +151,7 @@ impl World {
                 ..CallOptions::default()
             },
             policy,
+            admissions: &Admissions::new(),
         };
         self.documents.fetch(call, accept).await
     }
@@ -711,6 +712,7 @@ async fn headers_that_are_kept_are_part_of_the_key() {
             ..CallOptions::default()
         },
         policy: cached(),
+        admissions: &Admissions::new(),
     };
     let fetched = world.documents.fetch(call, |_| true).await.unwrap();
     assert_eq!(fetched.state, CacheState::Miss);
@@ -744,6 +746,7 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
             ..CallOptions::default()
         },
         policy,
+        admissions: &Admissions::new(),
     };
     let asked = EntitiesCall {
         selections: &selections,

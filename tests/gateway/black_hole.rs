@@ -1,0 +1,111 @@
+//! One department that never answers: a part of the places waits for it, whatever comes, and the rest goes on.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sangam::config::{Environment, RawSettings, Settings};
+use sangam::connector::read_sdl;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, Member};
+
+use crate::support::server::{Then, raw, router};
+
+const HEAD: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.2", import: ["@source", "@connect"])
+"#;
+
+fn schema(name: &str, url: &str) -> String {
+    format!(
+        r#"{HEAD}  @source(name: "{name}", http: {{ baseURL: "{url}" }})
+type Query {{
+  {name}(n: Int): Int @connect(
+    source: "{name}"
+    http: {{ GET: "/", queryParams: "n: $args.n" }}
+    selection: "$"
+  )
+}}
+"#
+    )
+}
+
+fn gateway(text: &str, schemas: &[(&str, String)]) -> Arc<Gateway> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sangam.toml");
+    std::fs::write(&file, text).unwrap();
+    let environment = Environment::default();
+    let settings = Settings::load(Some(&file), &environment, RawSettings::default());
+    let settings = settings.unwrap_or_else(|error| panic!("{error}"));
+    let members = schemas.iter().map(|(name, schema)| Member {
+        subgraph: read_sdl(name, name, schema)
+            .0
+            .unwrap_or_else(|| panic!("{:#?}", read_sdl(name, name, schema).1)),
+        owner: None,
+        description: None,
+        settings: settings.connector(name, None).unwrap(),
+    });
+    let gateway = Gateway::new(members.collect(), &settings);
+    Arc::new(gateway.unwrap_or_else(|problem| panic!("{problem:#?}")))
+}
+
+/// Of 30 requests that need the dead department, 10 wait and the others have the answer of the other department. With
+/// another argument in each they make calls of their own; with the same they take part in one.
+#[tokio::test]
+async fn a_quarter_of_the_places_waits_at_the_most() {
+    for same in [false, true] {
+        let dead = raw(Vec::new(), Then::Hold).await;
+        let fine = router(Router::new().route("/", get(async || axum::Json(7)))).await;
+        let gateway = gateway(
+            "[limits]\nconcurrent_requests = 40\n[connector.fine]\nin_flight = 40\n",
+            &[
+                ("dead", schema("dead", &dead.url(""))),
+                ("fine", schema("fine", &fine.url(""))),
+            ],
+        );
+        let mut requests: FuturesUnordered<_> = (0..30)
+            .map(|n| {
+                let gateway = Arc::clone(&gateway);
+                async move {
+                    let number = if same { 0 } else { n };
+                    let request = GraphqlRequest {
+                        query: Some(format!("{{ dead(n: {number}) fine(n: {n}) }}")),
+                        ..GraphqlRequest::default()
+                    };
+                    let answer = gateway.execute(request, &ClientContext::default()).await;
+                    serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()
+                }
+            })
+            .collect();
+        for _ in 0..20 {
+            let answer = requests.next().await.unwrap();
+            assert_eq!(answer["data"]["fine"], 7, "{answer:#}");
+            assert_eq!(answer["data"]["dead"], serde_json::Value::Null);
+            let error = &answer["errors"][0];
+            assert_eq!(error["path"], serde_json::json!(["dead"]), "{answer:#}");
+            assert_eq!(error["extensions"]["sangam"]["kind"], "BUSY", "{answer:#}");
+            assert_eq!(error["message"], "Too many requests wait for the service");
+        }
+        assert_eq!(requests.len(), 10);
+        let waiting = futures_util::future::poll_immediate(requests.next()).await;
+        assert!(waiting.is_none(), "{waiting:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_bound_can_be_set_for_one_department() {
+    let dead = raw(Vec::new(), Then::Hold).await;
+    let gateway = gateway(
+        "[connector.dead]\nin_flight = 0\n",
+        &[("dead", schema("dead", &dead.url("")))],
+    );
+    let request = GraphqlRequest {
+        query: Some("{ dead }".to_owned()),
+        ..GraphqlRequest::default()
+    };
+    let answer = gateway.execute(request, &ClientContext::default()).await;
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(answer["errors"][0]["extensions"]["sangam"]["kind"], "BUSY");
+}
