@@ -181,12 +181,12 @@ fn plans(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let plans: Plans<Compiled> = Plans::new(1 << 20);
+    let plans: Plans<Compiled, ()> = Plans::new(1 << 20);
     let text =
         "query Q($d: ID!) { district(lgdCode: $d) { name works { id title cost } } } ".repeat(20);
     runtime.block_on(async {
         plans
-            .get_or_compile(&text, None, |_, _| Compiled)
+            .get_or_compile(&text, None, |own| async move { Ok(own.keep(Compiled)) })
             .await
             .unwrap();
     });

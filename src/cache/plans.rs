@@ -3,16 +3,23 @@
 //! The text itself is the key, not a hash of it: comparing is faster than a hash that nobody can collide, and a text
 //! that looks like another one can never be given its plan. Variables, headers and guards are no part of the key: one
 //! plan serves all of them. Each generation of the gateway has its own plans.
+//!
+//! An operation is compiled once for all who ask for it at the same time. Unlike a document, which is fetched by a task
+//! of its own, a compilation belongs to those who wait for it: when the last of them leaves, it is given up, and with it
+//! its place in the queue for a thread.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use hashbrown::Equivalent;
 use moka::sync::Cache;
 
 use super::documents::CacheState;
-use super::flight::{Flights, Joined, Lost};
 use super::meter::LookupMeter;
 
 /// Something compiled, as far as a bound in bytes needs to know it.
@@ -22,12 +29,45 @@ pub trait Weighs {
 }
 
 /// Compiled operations; `T` is what compiling gives, also when it fails: a client that repeats a wrong operation must
-/// not have it compiled again and again.
-pub struct Plans<T> {
-    entries: Cache<Operation, Arc<T>, ahash::RandomState>,
-    /// `None`: the computation panicked.
-    flights: Arc<Flights<Operation, Option<Arc<T>>>>,
+/// not have it compiled again and again. `E` is why an operation was not compiled at all, which says nothing about the
+/// operation and is not kept.
+pub struct Plans<T, E> {
+    entries: Entries<T>,
+    under_way: Arc<UnderWay<T, E>>,
     lookups: LookupMeter,
+}
+
+type Entries<T> = Cache<Operation, Arc<T>, ahash::RandomState>;
+type Compiling<T, E> = BoxFuture<'static, Result<Arc<T>, E>>;
+
+/// Compilations that someone waits for.
+struct UnderWay<T, E> {
+    by_operation: Mutex<HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>>,
+}
+
+/// An operation that is to be compiled, and where the result goes.
+pub struct Compilation<T> {
+    operation: Operation,
+    entries: Entries<T>,
+}
+
+impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
+    /// The operation's text.
+    pub fn text(&self) -> &str {
+        &self.operation.text
+    }
+
+    /// Which operation of the document.
+    pub fn name(&self) -> Option<&str> {
+        self.operation.name.as_deref()
+    }
+
+    /// Keeps what compiling gave, for those who wait and those who come later.
+    pub fn keep(self, compiled: T) -> Arc<T> {
+        let compiled = Arc::new(compiled);
+        self.entries.insert(self.operation, Arc::clone(&compiled));
+        compiled
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,9 +106,41 @@ impl Equivalent<Operation> for Sent<'_> {
     }
 }
 
-impl<T: Weighs + Send + Sync + 'static> Plans<T> {
+/// Takes a compilation off the list when it ends, however it ends.
+struct Ending<T, E> {
+    under_way: Arc<UnderWay<T, E>>,
+    operation: Operation,
+    id: u64,
+}
+
+impl<T, E> Drop for Ending<T, E> {
+    fn drop(&mut self) {
+        let mut all = self.under_way.lock();
+        if all
+            .get(&self.operation)
+            .is_some_and(|(id, _)| *id == self.id)
+        {
+            all.remove(&self.operation);
+        }
+    }
+}
+
+impl<T, E> UnderWay<T, E> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>> {
+        // Every change of the map is one call.
+        self.by_operation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T, E> Plans<T, E>
+where
+    T: Weighs + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
+{
     /// Holds about `max_bytes` at most, texts included; what is used least goes first.
-    pub fn new(max_bytes: u64) -> Plans<T> {
+    pub fn new(max_bytes: u64) -> Plans<T, E> {
         let entries = Cache::builder()
             .name("plans")
             .max_capacity(max_bytes)
@@ -78,9 +150,12 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
                 u32::try_from(weight).unwrap_or(u32::MAX)
             })
             .build_with_hasher(ahash::RandomState::new());
+        let under_way = UnderWay {
+            by_operation: Mutex::default(),
+        };
         Plans {
             entries,
-            flights: Flights::new(),
+            under_way: Arc::new(under_way),
             lookups: LookupMeter::new("plan"),
         }
     }
@@ -90,20 +165,20 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
         self.entries.get(&Sent { text, name })
     }
 
-    /// The compiled operation. If there is none, `compile` is run off the threads that answer requests, once for all who
-    /// ask at the same time. It is given the text and the name again, so that a caller has nothing to copy when the
-    /// operation is there.
+    /// The compiled operation. If there is none, `start` begins to compile it, once for all who ask at the same time; it
+    /// must see to it that the work is done off the threads that answer requests, and that the result is
+    /// [kept](Compilation::keep).
     ///
     /// # Errors
-    /// [`Lost`]: `compile` panicked. Nothing is kept then.
+    /// Those of what `start` gives.
     pub async fn get_or_compile<F>(
         &self,
         text: &str,
         name: Option<&str>,
-        compile: F,
-    ) -> Result<Arc<T>, Lost>
+        start: impl FnOnce(Compilation<T>) -> F,
+    ) -> Result<Arc<T>, E>
     where
-        F: FnOnce(&str, Option<&str>) -> T + Send + 'static,
+        F: Future<Output = Result<Arc<T>, E>> + Send + 'static,
     {
         if let Some(compiled) = self.get(text, name) {
             self.lookups.count(CacheState::Hit);
@@ -113,31 +188,65 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
             text: text.into(),
             name: name.map(Arc::from),
         };
-        let there = || self.get(text, name).map(Some);
-        let flight = || {
-            let (entries, operation) = (self.entries.clone(), operation.clone());
-            async move {
-                let compiling = tokio::task::spawn_blocking(move || {
-                    let compiled = compile(&operation.text, operation.name.as_deref());
-                    let compiled = Arc::new(compiled);
-                    entries.insert(operation, Arc::clone(&compiled));
-                    compiled
-                });
-                compiling.await.ok()
-            }
-        };
-        let (state, compiled) = match self.flights.join(operation.clone(), there, flight) {
-            Joined::There(compiled) => (CacheState::Hit, compiled),
-            Joined::Seat(seat) if seat.first => (CacheState::Miss, seat.land().await?),
-            Joined::Seat(seat) => (CacheState::Shared, seat.land().await?),
-        };
+        let (state, compiling) = self.join(operation, start);
         self.lookups.count(state);
-        compiled.ok_or(Lost)
+        match compiling {
+            Ok(compiled) => Ok(compiled),
+            Err(compiling) => compiling.await,
+        }
+    }
+
+    /// What is there by now, or a share in the compilation that is under way or is begun.
+    fn join<F>(
+        &self,
+        operation: Operation,
+        start: impl FnOnce(Compilation<T>) -> F,
+    ) -> (CacheState, Result<Arc<T>, Shared<Compiling<T, E>>>)
+    where
+        F: Future<Output = Result<Arc<T>, E>> + Send + 'static,
+    {
+        let mut all = self.under_way.lock();
+        let mut id = 0;
+        if let Some((last, compiling)) = all.get(&operation) {
+            if let Some(compiling) = compiling.upgrade() {
+                return (CacheState::Shared, Err(compiling));
+            }
+            // Given up, and about to be taken off.
+            id = last + 1;
+        }
+        // A compilation keeps its result before it is taken off.
+        if let Some(compiled) = self.entries.get(&operation) {
+            return (CacheState::Hit, Ok(compiled));
+        }
+        let ending = Ending {
+            under_way: Arc::clone(&self.under_way),
+            operation: operation.clone(),
+            id,
+        };
+        let started = start(Compilation {
+            operation: operation.clone(),
+            entries: self.entries.clone(),
+        });
+        let compiling = async move {
+            let _ending = ending;
+            started.await
+        };
+        let compiling = compiling.boxed().shared();
+        if let Some(weak) = compiling.downgrade() {
+            all.insert(operation, (id, weak));
+        }
+        (CacheState::Miss, Err(compiling))
     }
 
     /// How many there are, as of the last housekeeping.
     pub fn len(&self) -> u64 {
         self.entries.entry_count()
+    }
+
+    /// Bytes that they hold, as of now.
+    pub fn weight(&self) -> u64 {
+        self.entries.run_pending_tasks();
+        self.entries.weighted_size()
     }
 
     /// There are none, as of the last housekeeping.
@@ -146,7 +255,7 @@ impl<T: Weighs + Send + Sync + 'static> Plans<T> {
     }
 }
 
-impl<T> fmt::Debug for Plans<T> {
+impl<T, E> fmt::Debug for Plans<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Plans")
     }
@@ -157,6 +266,8 @@ impl<T> fmt::Debug for Plans<T> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use futures_util::future::poll_immediate;
+
     use super::*;
 
     impl Weighs for usize {
@@ -165,15 +276,26 @@ mod tests {
         }
     }
 
+    type Numbers = Plans<usize, &'static str>;
+
+    /// Compiles at once.
+    async fn compiled(plans: &Numbers, text: &str, name: Option<&str>, value: usize) -> usize {
+        let start = |own: Compilation<usize>| async move { Ok(own.keep(value)) };
+        *plans.get_or_compile(text, name, start).await.unwrap()
+    }
+
     #[tokio::test]
     async fn compiles_once() {
-        let plans: Plans<usize> = Plans::new(10_000);
+        let plans = Numbers::new(10_000);
         let runs = Arc::new(AtomicUsize::new(0));
         let ask = |text: &'static str, name: Option<&'static str>| {
             let runs = Arc::clone(&runs);
             let plans = &plans;
             async move {
-                let compile = move |_: &str, _: Option<&str>| runs.fetch_add(1, Ordering::SeqCst);
+                let compile = move |own: Compilation<usize>| async move {
+                    tokio::task::yield_now().await;
+                    Ok(own.keep(runs.fetch_add(1, Ordering::SeqCst)))
+                };
                 *plans.get_or_compile(text, name, compile).await.unwrap()
             }
         };
@@ -185,30 +307,56 @@ mod tests {
         assert_eq!(ask("{b}", None).await, 3);
         assert_eq!(plans.get("{a}", Some("A")).as_deref(), Some(&2));
         assert_eq!(plans.get("{c}", None), None);
-        let given = |text: &str, name: Option<&str>| text.len() + name.map_or(0, str::len);
+        let given = |own: Compilation<usize>| async move {
+            let length = own.text().len() + own.name().map_or(0, str::len);
+            Ok(own.keep(length))
+        };
         let found = plans.get_or_compile("{abc}", Some("Name"), given).await;
         assert_eq!(found.as_deref(), Ok(&9));
+        assert!(plans.under_way.lock().is_empty());
     }
 
     #[tokio::test]
-    async fn a_panic_is_kept_by_nobody() {
-        let plans: Plans<usize> = Plans::new(10_000);
-        let lost = plans
-            .get_or_compile("{a}", None, |_, _| panic!("a bug"))
+    async fn what_was_not_compiled_is_not_kept() {
+        let plans = Numbers::new(10_000);
+        let busy = plans
+            .get_or_compile("{a}", None, |_| async { Err("busy") })
             .await;
-        assert_eq!(lost, Err(Lost));
-        assert_eq!(
-            *plans.get_or_compile("{a}", None, |_, _| 7).await.unwrap(),
-            7
-        );
+        assert_eq!(busy, Err("busy"));
+        assert!(plans.under_way.lock().is_empty());
+        assert_eq!(compiled(&plans, "{a}", None, 7).await, 7);
+    }
+
+    #[tokio::test]
+    async fn is_given_up_when_the_last_leaves() {
+        let plans = Numbers::new(10_000);
+        let held = Arc::new(());
+        let start = |_: Compilation<usize>| {
+            let held = Arc::clone(&held);
+            async move {
+                std::future::pending::<()>().await;
+                drop(held);
+                Err("never")
+            }
+        };
+        let mut first = Box::pin(plans.get_or_compile("{a}", None, start));
+        let mut second = Box::pin(plans.get_or_compile("{a}", None, start));
+        assert!(poll_immediate(&mut first).await.is_none());
+        assert!(poll_immediate(&mut second).await.is_none());
+        assert_eq!(Arc::strong_count(&held), 2, "one compilation for both");
+        drop(first);
+        assert_eq!(Arc::strong_count(&held), 2, "the second still waits");
+        drop(second);
+        assert_eq!(Arc::strong_count(&held), 1);
+        assert!(plans.under_way.lock().is_empty());
+        assert_eq!(compiled(&plans, "{a}", None, 7).await, 7);
     }
 
     #[tokio::test]
     async fn stays_within_its_bytes() {
-        let plans: Plans<usize> = Plans::new(5_000);
+        let plans = Numbers::new(5_000);
         for number in 0..100 {
-            let text = format!("{{a{number}}}");
-            plans.get_or_compile(&text, None, |_, _| 840).await.unwrap();
+            compiled(&plans, &format!("{{a{number}}}"), None, 840).await;
         }
         plans.entries.run_pending_tasks();
         assert!(plans.len() <= 5, "{}", plans.len());

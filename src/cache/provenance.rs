@@ -12,6 +12,9 @@ use super::documents::Fetched;
 use super::upstream::{Endpoint, Epoch};
 use crate::connector::Scope;
 
+/// How long what depends on nothing is kept without being made again.
+const CONSTANT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What is known about an answer's parts so far.
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
@@ -20,6 +23,8 @@ pub struct Provenance {
     oldest: Option<Timestamp>,
     private: bool,
     forbidden: bool,
+    /// It depends on nothing that was fetched.
+    constant: bool,
     parts: SmallVec<[Part; 4]>,
 }
 
@@ -34,6 +39,15 @@ impl Provenance {
     /// Of an answer without parts.
     pub fn new() -> Provenance {
         Provenance::default()
+    }
+
+    /// Of an answer that depends on nothing but the generation and what its key holds: introspection, for instance. It is
+    /// of use for as long as there is room.
+    pub fn constant() -> Provenance {
+        Provenance {
+            constant: true,
+            ..Provenance::default()
+        }
     }
 
     /// Adds a document that was fetched so, as it was at `now`.
@@ -83,6 +97,7 @@ impl Provenance {
         };
         self.private |= other.private;
         self.forbidden |= other.forbidden;
+        self.constant &= other.constant;
         for part in &other.parts {
             self.add_part(&part.epoch, part.then);
         }
@@ -92,6 +107,9 @@ impl Provenance {
     pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
         if self.forbidden {
             return None;
+        }
+        if self.constant && self.fresh_until.is_none() {
+            return Some(CONSTANT);
         }
         let left = self.fresh_until?.since(now);
         (!left.is_zero()).then_some(left)

@@ -48,8 +48,19 @@ section! {
         aliases: usize = 200,
         /// Fields at the root of an operation, fragments expanded.
         root_fields: usize = 50,
+        /// Fields of a request's operations together, fragments expanded. Spreads, directives, arguments and the elements of
+        /// their values count like fields.
+        fields: usize = 20_000,
         /// Steps that the planner may take for one operation.
         plan_steps: usize = 100_000,
+        /// Operations compiled at the same time, large introspection answers included, each on a thread that does nothing
+        /// else; with `0`, half as many as there are cores, and at least one. One of several is for texts up to 8 KB.
+        compilations: usize = 0,
+        /// Operations that may wait to be compiled; one more is answered with status 503. Those with a text of more than
+        /// 8 KB may fill half of it.
+        compilation_queue: usize = 256,
+        /// How long an operation may wait to be compiled; then it is answered with status 503.
+        compilation_wait: Duration = Duration::from_secs(5),
         /// Elements of one list from a department for which further calls are made.
         list_fanout: usize = 10_000,
         /// Calls to departments for one operation.
@@ -85,8 +96,8 @@ section! {
 section! {
     /// What is kept in memory.
     Cache, RawCache {
-        /// Compiled operations that are kept.
-        plans: usize = 1_000,
+        /// Bytes of compiled operations that are kept: about a thousand that people have written.
+        plans: ByteSize = ByteSize(64_000_000),
         /// Bytes of departments' documents that are kept; with `0MB`, none are.
         documents: ByteSize = ByteSize(256_000_000),
         /// Bytes of whole answers that are kept; with `0MB`, every request is executed.

@@ -88,7 +88,7 @@ fn says_unchanged(
         return false;
     };
     // Half a document proves nothing.
-    let Some(input) = document_value(document, most) else {
+    let Ok(input) = document_value(document, most) else {
         return false;
     };
     let variables = with_response(variables, document);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::native;
+use super::workers::WorkerLimits;
 use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
@@ -71,6 +72,7 @@ pub(super) struct Foundation {
     pub(super) plan_steps: usize,
     /// The gateway's own connector, as operators see it.
     pub(super) for_operators: Arc<dyn NativeSchema>,
+    pub(super) worker_limits: WorkerLimits,
 }
 
 /// Composes the members and the gateway's own connector, and sets their sources up.
@@ -148,6 +150,7 @@ pub(super) fn build(
         depth: limits.depth,
         aliases: limits.aliases,
         root_fields: limits.root_fields,
+        fields: limits.fields,
     };
     Ok(Foundation {
         composed,
@@ -155,6 +158,14 @@ pub(super) fn build(
         document_limits,
         plan_steps: limits.plan_steps,
         for_operators,
+        worker_limits: WorkerLimits {
+            threads: match limits.compilations {
+                0 => std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2),
+                threads => threads,
+            },
+            queue: limits.compilation_queue,
+            wait: limits.compilation_wait,
+        },
     })
 }
 

@@ -12,6 +12,7 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::Valid;
 
 use super::access;
+use super::introspection;
 use super::refusal::Refusal;
 use super::syntax;
 use super::validate;
@@ -29,11 +30,12 @@ use crate::plan::Plan;
 use crate::plan::PlanError;
 use crate::plan::PlanLimits;
 use crate::plan::limits::DocumentLimits;
+use crate::plan::limits::LimitExceeded;
 use crate::plan::limits::check_document;
 use crate::plan::limits::check_text;
 
 /// What compiling reads.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Compiler {
     pub(super) api: Arc<Valid<Schema>>,
     pub(super) graph: Arc<QueryGraph>,
@@ -79,22 +81,41 @@ impl Ready {
             .ok()
             .map(|operation| operation.as_ref())
     }
+
+    /// Its answer depends on nothing but itself and its variables: nobody is asked.
+    pub(super) fn is_constant(&self) -> bool {
+        self.plan.fetches.is_empty()
+    }
 }
 
 impl Weighs for Compiled {
     fn weight(&self) -> usize {
         match self {
             Compiled::Refused(refusal) => refusal.len(),
-            // Trees of small nodes: about what was seen of resident memory per byte of text and per slot.
-            Compiled::Ready(ready) => {
-                let slots: usize = ready.plan.needs.iter().map(|need| need.slots.len()).sum();
-                4096 + ready.length * 40 + slots * 600
-            }
+            // The document is a tree of small nodes: allocations were counted to come to so much per byte of text.
+            Compiled::Ready(ready) => 1_000 + ready.length * 45 + ready.plan.weight(),
         }
     }
 }
 
+/// Bytes that compiling a text of this length may hold while it is done, about.
+///
+/// All that is allocated on the way comes to 450 bytes per byte of text, most of it by the parser (three trees of it), and to
+/// a few megabytes where a short text makes a large plan, which the planner's own limits bound.
+pub(super) fn bytes_to_compile(length: usize) -> usize {
+    2_000_000 + length * 450
+}
+
 impl Compiler {
+    /// The refusal of a text that is too long, which is not even copied.
+    pub(super) fn too_long(&self, text: &str) -> Option<Refusal> {
+        let limits = &self.document_limits;
+        if text.len() <= limits.bytes {
+            return None;
+        }
+        check_text(text, limits).map_err(over).err()
+    }
+
     pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
         match self.ready(text, name) {
             Ok(ready) => Compiled::Ready(Box::new(ready)),
@@ -103,9 +124,6 @@ impl Compiler {
     }
 
     fn ready(&self, text: &str, name: Option<&str>) -> Result<Ready, Refusal> {
-        let over = |error: plan::limits::LimitExceeded| {
-            Refusal::new("LIMIT_EXCEEDED", "LIMIT", &error.to_string())
-        };
         check_text(text, &self.document_limits).map_err(over)?;
         let parsed = Parser::new().parse_ast(text, "operation");
         let ast =
@@ -118,7 +136,8 @@ impl Compiler {
         let document = ast
             .to_executable_validate(&self.api)
             .map_err(|found| Refusal::invalid("GRAPHQL_VALIDATION_FAILED", &found.errors))?;
-        let findings = validate::check(&self.api, &document, self.numbers);
+        let mut findings = validate::check(&self.api, &document, self.numbers);
+        findings.extend(introspection::check_depth(&document));
         if !findings.is_empty() {
             return Err(Refusal::with_places("GRAPHQL_VALIDATION_FAILED", &findings));
         }
@@ -198,6 +217,10 @@ impl Compiler {
         names.dedup();
         (Arc::from(names), all)
     }
+}
+
+fn over(error: LimitExceeded) -> Refusal {
+    Refusal::new("LIMIT_EXCEEDED", "LIMIT", &error.to_string())
 }
 
 fn unknown_operation(name: Option<&str>) -> Refusal {

@@ -1,19 +1,23 @@
 //! One serving generation: graph, plans, caches; what the server calls.
 //!
-//! The path of a request: [`Gateway::execute`] finds the compiled operation (or has it compiled, `compile`), coerces the
-//! variables (`variables`), looks for a kept answer, has the plan executed, and keeps the answer if it may be kept.
+//! The path of a request: [`Gateway::execute`] finds the compiled operation (or has it compiled, `compile`, by `workers`),
+//! coerces the variables (`variables`), looks for a kept answer, has the plan executed (and `introspection` written), and
+//! keeps the answer if it may be kept.
 
 mod access;
 mod build;
 mod compile;
 mod inputs;
+mod introspection;
 mod labels;
 mod native;
+mod offload;
 mod refusal;
 mod run;
 mod syntax;
 mod validate;
 mod variables;
+mod workers;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -82,6 +86,8 @@ pub enum Outcome {
     Refused,
     /// A mutation over a transport that does not allow it.
     MutationNotAllowed,
+    /// Not looked at: there is too much to do. It may be sent again.
+    Busy,
 }
 
 /// The public cache policy of one answer.

@@ -43,6 +43,20 @@ impl Refusal {
         }
     }
 
+    /// There is too much to do: the request may be sent again.
+    pub(super) fn busy() -> Self {
+        let message = "The gateway is busy; try again in a moment";
+        Refusal {
+            outcome: Outcome::Busy,
+            ..Refusal::new("OVERLOADED", "BUSY", message)
+        }
+    }
+
+    /// Something of our own went wrong.
+    pub(super) fn internal(message: &str) -> Self {
+        Refusal::new("INTERNAL_SERVER_ERROR", "INTERNAL", message)
+    }
+
     /// What parsing or validation has found, with places.
     pub(super) fn invalid(code: &str, diagnostics: &DiagnosticList) -> Self {
         let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {

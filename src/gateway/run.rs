@@ -5,11 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::PoisonError;
 
-use apollo_compiler::Name;
 use apollo_compiler::Schema;
 use apollo_compiler::executable::Operation;
-use apollo_compiler::introspection;
-use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 use bytes::Bytes;
 
@@ -24,16 +21,20 @@ use super::build::SetupProblem;
 use super::compile::Compiled;
 use super::compile::Compiler;
 use super::compile::Ready;
+use super::introspection::Introspection;
 use super::labels;
 use super::native;
 use super::refusal::Refusal;
 use super::variables;
 use super::variables::Coerced;
-use crate::budget::Budget;
 use crate::cache::Admissions;
+use super::workers::Workers;
+use crate::budget::Account;
+use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Generation;
 use crate::cache::HeadersRead;
+use crate::cache::Provenance;
 use crate::cache::ResponseKeyParts;
 use crate::cache::plans::Plans;
 use crate::cache::responses::Responses;
@@ -46,18 +47,18 @@ use crate::execute::Executed;
 use crate::execute::RequestContext;
 use crate::execute::Runtime;
 use crate::graph::Composed;
-use crate::observe::metrics::PLAN_SECONDS;
 use crate::plan;
 use crate::source::native::NativeSchema;
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {
     api: Arc<Valid<Schema>>,
-    implementers: apollo_compiler::collections::HashMap<Name, Implementers>,
     composed: Composed,
-    runtime: Runtime,
-    compiler: Compiler,
-    plans: Plans<Compiled>,
+    pub(super) runtime: Runtime,
+    pub(super) compiler: Arc<Compiler>,
+    pub(super) introspection: Arc<Introspection>,
+    pub(super) workers: Workers,
+    pub(super) plans: Plans<Compiled, Refusal>,
     responses: Responses,
     generation: Generation,
     /// How often each named override label holds.
@@ -87,9 +88,6 @@ pub struct Explained {
     pub answer: Option<Bytes>,
 }
 
-/// About what one compiled operation takes, for turning a number of operations into bytes.
-const BYTES_PER_PLAN: u64 = 64 * 1024;
-
 impl Gateway {
     /// Composes the members and sets everything up. Calls nobody.
     ///
@@ -108,15 +106,16 @@ impl Gateway {
             introspection: settings.general.introspection,
         };
         Ok(Gateway {
-            implementers: api.implementers_map(),
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
-            plans: Plans::new(settings.cache.plans as u64 * BYTES_PER_PLAN),
+            introspection: Arc::new(Introspection::new(Arc::clone(&api))),
+            workers: Workers::new(parts.worker_limits),
+            plans: Plans::new(settings.cache.plans.0 as u64),
             responses: Responses::new(settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
             composed: parts.composed,
             runtime: parts.runtime,
-            compiler,
+            compiler: Arc::new(compiler),
             api,
         })
     }
@@ -182,7 +181,8 @@ impl Gateway {
         {
             return Ok(served_response(served, ready));
         }
-        let context = self.context(ready, coerced, client, &outcomes)?;
+        let (introspection, _account) = self.introspected(ready, &coerced).await?;
+        let context = self.context(ready, coerced, client, &outcomes, introspection);
         // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
         let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
@@ -190,12 +190,12 @@ impl Gateway {
             && !executed.failed
         {
             let vary = Arc::clone(&ready.headers);
-            self.responses.put(
-                key,
-                executed.body.clone(),
-                vary,
-                executed.provenance.clone(),
-            );
+            let provenance = match ready.is_constant() {
+                true => Provenance::constant(),
+                false => executed.provenance.clone(),
+            };
+            self.responses
+                .put(key, executed.body.clone(), vary, provenance);
         }
         Ok(self.executed_response(executed, ready))
     }
@@ -229,7 +229,8 @@ impl Gateway {
             let operation = ready.operation().ok_or_else(lost)?;
             let coerced = self.coerced(ready, operation, request)?;
             let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
-            let mut context = self.context(ready, coerced, client, &outcomes)?;
+            let (introspection, _account) = self.introspected(ready, &coerced).await?;
+            let mut context = self.context(ready, coerced, client, &outcomes, introspection);
             context.record = true;
             let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
             Ok(Explained {
@@ -244,26 +245,18 @@ impl Gateway {
             .map_err(|refusal: Refusal| refusal.response().body)
     }
 
-    async fn compiled(&self, request: &GraphqlRequest) -> Result<Arc<Compiled>, Refusal> {
-        let Some(text) = &request.query else {
-            return Err(Refusal::new(
-                "BAD_REQUEST",
-                "INVALID",
-                "The request has no query",
-            ));
-        };
-        let name = request.operation_name.as_deref();
-        let compiler = self.compiler.clone();
-        let compile = move |text: &str, name: Option<&str>| {
-            let begun = std::time::Instant::now();
-            let compiled = compiler.compile(text, name);
-            metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
-            compiled
-        };
-        self.plans
-            .get_or_compile(text, name, compile)
-            .await
-            .map_err(|_| lost())
+    /// The values of `__schema` and `__type`, and what they are charged to.
+    async fn introspected(
+        &self,
+        ready: &Ready,
+        coerced: &Coerced,
+    ) -> Result<(Vec<(String, Vec<u8>)>, Option<Account>), Refusal> {
+        if !ready.introspects {
+            return Ok((Vec::new(), None));
+        }
+        // Boxed: most requests ask nothing of the schema, and would carry it about for nothing.
+        let written = Box::pin(self.introspect(ready, coerced)).await?;
+        Ok((written.values, Some(written.account)))
     }
 
     fn coerced(
@@ -329,15 +322,11 @@ impl Gateway {
         coerced: Coerced,
         client: &ClientContext,
         outcomes: &[bool],
-    ) -> Result<RequestContext, Refusal> {
-        let introspection = if ready.introspects {
-            self.introspect(ready, &coerced)?
-        } else {
-            Vec::new()
-        };
+        introspection: Vec<(String, Vec<u8>)>,
+    ) -> RequestContext {
         let labels = ready.plan.labels.iter().zip(outcomes);
         let labels = labels.filter(|(_, outcome)| **outcome);
-        Ok(RequestContext {
+        RequestContext {
             labels: labels.map(|(label, _)| Arc::clone(label)).collect(),
             variables: coerced.values,
             headers: Arc::clone(&client.headers),
@@ -348,35 +337,7 @@ impl Gateway {
             record: false,
             uncached: false,
             admissions: Admissions::new(),
-        })
-    }
-
-    /// The values of `__schema` and `__type`, by response name.
-    fn introspect(
-        &self,
-        ready: &Ready,
-        coerced: &Coerced,
-    ) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
-        let operation = ready.operation().ok_or_else(lost)?;
-        let response = introspection::partial_execute(
-            &self.api,
-            &self.implementers,
-            &ready.document,
-            operation,
-            &coerced.map,
-        );
-        let response = response.map_err(|error| {
-            let error = error.to_graphql_error(&ready.document.sources);
-            Refusal::new("INTROSPECTION_FAILED", "INVALID", &error.message)
-        })?;
-        let mut values = Vec::new();
-        for (name, value) in response.data.into_iter().flatten() {
-            values.push((
-                name.as_str().to_owned(),
-                serde_json::to_vec(&value).unwrap_or_default(),
-            ));
         }
-        Ok(values)
     }
 
     fn executed_response(&self, executed: Executed, ready: &Ready) -> GraphqlResponse {
@@ -416,7 +377,9 @@ fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
         body: served.body,
         outcome: Outcome::Executed,
         cache: ResponseCachePolicy {
-            max_age: Some(served.fresh_for.as_secs()).filter(|_| has_vary(ready)),
+            // What depends on nothing but the schema is kept here, and not by clients: the schema may change.
+            max_age: Some(served.fresh_for.as_secs())
+                .filter(|_| has_vary(ready) && !ready.is_constant()),
             private: served.private,
             age: served.age.map(|age| age.as_secs()),
         },
@@ -425,10 +388,6 @@ fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
     }
 }
 
-fn lost() -> Refusal {
-    Refusal::new(
-        "INTERNAL_SERVER_ERROR",
-        "INTERNAL",
-        "The operation could not be compiled",
-    )
+pub(super) fn lost() -> Refusal {
+    Refusal::internal("The operation could not be compiled")
 }

@@ -8,6 +8,7 @@ use apollo_parser::SyntaxNode;
 use apollo_parser::cst;
 use apollo_parser::cst::CstNode;
 
+use super::refusal::MOST_ERRORS;
 use super::validate::Finding;
 use crate::plan::place_at;
 
@@ -16,7 +17,9 @@ pub(super) fn check(text: &str) -> Vec<Finding> {
     let tree = Parser::new(text).parse();
     let nodes = tree.document().syntax().clone().descendants();
     let without = nodes.filter_map(without_value);
+    // A place is found by reading the text up to it.
     without
+        .take(MOST_ERRORS)
         .map(|(name, end)| {
             let message = format!("syntax error: expected a colon and a value after `{name}`");
             (message, vec![place_at(text, end)])

@@ -20,6 +20,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputValueDefinition;
 
 use crate::document::NumberBounds;
+use super::refusal::MOST_ERRORS;
 use crate::plan::place;
 
 /// What is wrong, and where: line and column.
@@ -49,9 +50,6 @@ pub(super) fn check(
         values.directives(&operation.directives);
         values.selections(&operation.selection_set);
     }
-    // A fragment that two operations spread is looked at for each.
-    let mut seen = HashSet::new();
-    findings.retain(|finding| seen.insert(finding.clone()));
     findings
 }
 
@@ -186,7 +184,14 @@ impl<'d> Values<'d> {
     }
 
     fn find(&mut self, message: String, at: Option<SourceSpan>) {
+        if self.findings.len() >= MOST_ERRORS {
+            return;
+        }
         let place = place(at, &self.document.sources);
-        self.findings.push((message, place.into_iter().collect()));
+        let finding = (message, place.into_iter().collect());
+        // A fragment that two operations spread is looked at for each.
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
     }
 }

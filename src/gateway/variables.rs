@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use apollo_compiler::Schema;
 use apollo_compiler::executable;
 use apollo_compiler::parser::SourceMap;
-use apollo_compiler::response::JsonMap;
-use apollo_compiler::response::JsonValue;
 use apollo_compiler::validation::Valid;
 
 use super::inputs::Inputs;
+use super::refusal::MOST_ERRORS;
 use super::refusal::Refusal;
 use super::validate::Finding;
 use crate::document::NumberBounds;
@@ -21,13 +20,11 @@ use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
 use crate::plan::place;
 
-/// Variables in both forms.
+/// Variables, coerced.
 #[derive(Debug)]
 pub(super) struct Coerced {
     /// As the executor uses them.
     pub(super) values: HashMap<Str, Value>,
-    /// As introspection wants them.
-    pub(super) map: Valid<JsonMap>,
     /// In the order of their definitions, as JSON: part of a response's key.
     pub(super) text: Vec<u8>,
 }
@@ -44,7 +41,6 @@ pub(super) fn coerce(
 ) -> Result<Coerced, Refusal> {
     let mut coerced = Coerced {
         values: HashMap::new(),
-        map: Valid::assume_valid(JsonMap::new()),
         text: Vec::new(),
     };
     if operation.variables.is_empty() {
@@ -55,7 +51,6 @@ pub(super) fn coerce(
     if !findings.is_empty() {
         return Err(Refusal::with_places("INVALID_VARIABLES", &findings));
     }
-    let mut map = JsonMap::new();
     for variable in &operation.variables {
         let value = match given.and_then(|given| given.get(&variable.name)) {
             Some(value) => Some(coerce_variable(api, &variable.ty, value)),
@@ -67,13 +62,11 @@ pub(super) fn coerce(
         coerced.text.push(b',');
         if let Some(value) = value {
             value.write_json(&mut coerced.text);
-            map.insert(variable.name.as_str(), json(&value));
             coerced
                 .values
                 .insert(Str::from(variable.name.as_str()), value);
         }
     }
-    coerced.map = Valid::assume_valid(map);
     Ok(coerced)
 }
 
@@ -103,28 +96,15 @@ fn wrong(
             }
             None => {}
         }
+        if inputs.found.is_empty() {
+            continue;
+        }
         let places = Vec::from_iter(place(variable.location(), sources));
         let found = inputs.found.into_iter();
         findings.extend(found.map(|message| (message, places.clone())));
+        if findings.len() >= MOST_ERRORS {
+            break;
+        }
     }
     findings
-}
-
-fn json(value: &Value) -> JsonValue {
-    match value {
-        Value::Null => JsonValue::Null,
-        Value::Bool(value) => JsonValue::Bool(*value),
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) => JsonValue::from(integer),
-            None => JsonValue::from(number.as_f64()),
-        },
-        Value::String(text) => JsonValue::from(&**text),
-        Value::Array(items) => JsonValue::Array(items.iter().map(json).collect()),
-        Value::Object(object) => JsonValue::Object(
-            object
-                .iter()
-                .map(|(name, value)| ((&**name).into(), json(value)))
-                .collect(),
-        ),
-    }
 }

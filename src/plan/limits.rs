@@ -7,7 +7,10 @@
 use std::collections::HashMap;
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
+use apollo_compiler::Node;
+use apollo_compiler::ast::{
+    Argument, Definition, Directive, Document, FragmentDefinition, Selection, Value,
+};
 
 /// How large a document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub struct DocumentLimits {
     pub aliases: usize,
     /// Fields at the root of an operation, fragments expanded.
     pub root_fields: usize,
+    /// Fields of all operations together, fragments expanded; spreads, fragments, directives, arguments and the elements
+    /// of their values count like fields. What is done for an operation (validation, planning, introspection) takes time
+    /// in proportion to this, and not to the length of its text.
+    pub fields: usize,
 }
 
 /// A limit was passed.
@@ -63,6 +70,7 @@ pub fn check_document(document: &Document, limits: &DocumentLimits) -> Result<()
         fragments: HashMap::new(),
         measured: HashMap::new(),
     };
+    let mut all = 0_usize;
     for definition in &document.definitions {
         if let Definition::FragmentDefinition(fragment) = definition {
             measuring.fragments.insert(&fragment.name, fragment);
@@ -92,8 +100,47 @@ pub fn check_document(document: &Document, limits: &DocumentLimits) -> Result<()
                 what: "fields at its root",
             });
         }
+        let variables = operation.variables.iter();
+        let variables = variables.map(|variable| {
+            let default = variable.default_value.as_ref();
+            1 + default.map_or(0, |value| value_size(value)) + directives_size(&variable.directives)
+        });
+        let own = variables.sum::<usize>() + directives_size(&operation.directives);
+        all = all.saturating_add(own).saturating_add(size.all);
+        if all > limits.fields {
+            return Err(LimitExceeded {
+                setting: "limits.fields",
+                limit: limits.fields,
+                what: "fields, arguments and values, fragments expanded",
+            });
+        }
     }
     Ok(())
+}
+
+/// Directives and what they hold.
+fn directives_size(directives: &[Node<Directive>]) -> usize {
+    let each = directives.iter();
+    each.map(|directive| 1 + arguments_size(&directive.arguments))
+        .sum()
+}
+
+/// Arguments and their values.
+fn arguments_size(arguments: &[Node<Argument>]) -> usize {
+    let each = arguments.iter();
+    each.map(|argument| 1 + value_size(&argument.value)).sum()
+}
+
+/// What is in a value: nothing in one that is neither a list nor an object. The parser bounds how deep values are.
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::List(items) => items.iter().map(|item| 1 + value_size(item)).sum(),
+        Value::Object(members) => {
+            let each = members.iter();
+            each.map(|(_, member)| 1 + value_size(member)).sum()
+        }
+        _ => 0,
+    }
 }
 
 fn too_deep(limits: &DocumentLimits) -> LimitExceeded {
@@ -111,6 +158,8 @@ struct Size {
     aliases: usize,
     /// Fields at its top.
     fields: usize,
+    /// Fields and whatever else takes time, at all depths.
+    all: usize,
 }
 
 struct Measuring<'d> {
@@ -130,6 +179,13 @@ impl<'d> Measuring<'d> {
         }
         let mut total = Size::default();
         for selection in selections {
+            let own = match selection {
+                Selection::Field(field) => {
+                    1 + arguments_size(&field.arguments) + directives_size(&field.directives)
+                }
+                Selection::InlineFragment(fragment) => 1 + directives_size(&fragment.directives),
+                Selection::FragmentSpread(spread) => 1 + directives_size(&spread.directives),
+            };
             let size = match selection {
                 Selection::Field(field) => {
                     let inner = self.selections(&field.selection_set, nesting + 1)?;
@@ -139,6 +195,7 @@ impl<'d> Measuring<'d> {
                             .aliases
                             .saturating_add(usize::from(field.alias.is_some())),
                         fields: 1,
+                        all: inner.all,
                     }
                 }
                 Selection::InlineFragment(fragment) => {
@@ -151,6 +208,7 @@ impl<'d> Measuring<'d> {
             total.depth = total.depth.max(size.depth);
             total.aliases = total.aliases.saturating_add(size.aliases);
             total.fields = total.fields.saturating_add(size.fields);
+            total.all = total.all.saturating_add(own).saturating_add(size.all);
         }
         Some(total)
     }
@@ -163,7 +221,10 @@ impl<'d> Measuring<'d> {
             return Some(Size::default());
         };
         self.measured.insert(name, Size::default());
-        let size = self.selections(&fragment.selection_set, nesting)?;
+        let mut size = self.selections(&fragment.selection_set, nesting)?;
+        size.all = size
+            .all
+            .saturating_add(directives_size(&fragment.directives));
         self.measured.insert(name, size);
         Some(size)
     }
@@ -271,6 +332,7 @@ mod tests {
         depth: 1_000_000,
         aliases: 1_000_000,
         root_fields: 1_000_000,
+        fields: 1_000_000,
     };
 
     fn check(text: &str, limits: &DocumentLimits) -> Result<(), &'static str> {
@@ -282,9 +344,9 @@ mod tests {
     #[test]
     fn each_limit_holds_at_n_and_not_at_n_plus_1() {
         let text = "{ a { b: c { d } ...F } ...F } fragment F on T { x: y { z { z } } }";
-        // Depth: a, x, z, z. Aliases: b, x twice. At the root: a, x.
+        // Depth: a, x, z, z. Aliases: b, x twice. At the root: a, x. In all: a, c, d, and two spreads of three fields.
         type Set = fn(&mut DocumentLimits, usize);
-        let cases: [(&str, Set, usize); 5] = [
+        let cases: [(&str, Set, usize); 6] = [
             (
                 "limits.document_bytes",
                 |limits, n| limits.bytes = n,
@@ -294,6 +356,7 @@ mod tests {
             ("limits.depth", |limits, n| limits.depth = n, 4),
             ("limits.aliases", |limits, n| limits.aliases = n, 3),
             ("limits.root_fields", |limits, n| limits.root_fields = n, 2),
+            ("limits.fields", |limits, n| limits.fields = n, 11),
         ];
         for (setting, set, n) in cases {
             let mut limits = AMPLE;
@@ -339,6 +402,27 @@ mod tests {
             ..AMPLE
         };
         assert_eq!(check(&text, &limits), Err("limits.aliases"));
+    }
+
+    #[test]
+    fn whatever_takes_time_counts_like_a_field() {
+        let cases = [
+            ("{ a }", 1),
+            ("{ a(b: 1, c: $d) }", 3),
+            ("{ a(b: [1, 2, [3]], c: { d: 1, e: { f: 2 } }) }", 10),
+            ("query ($v: [Int] = [1, 2] @d) @d(e: 1) { a @f }", 8),
+            ("{ a ... @d { b } ...F @d } fragment F on T @d { c }", 8),
+            // Each operation is validated and planned with all of its fragments.
+            (
+                "query A { ...F } query B { ...F } fragment F on T { a b c }",
+                8,
+            ),
+        ];
+        for (text, n) in cases {
+            let with = |fields| DocumentLimits { fields, ..AMPLE };
+            assert_eq!(check(text, &with(n)), Ok(()), "{text}");
+            assert_eq!(check(text, &with(n - 1)), Err("limits.fields"), "{text}");
+        }
     }
 
     #[test]

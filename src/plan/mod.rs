@@ -23,6 +23,7 @@ mod print;
 pub mod projection;
 mod reach;
 mod runs;
+mod weight;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! From a [`GraphqlResponse`] to an HTTP answer: its status, its media type, how long it may be kept and by whom.
 
 use bytes::Bytes;
-use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 
@@ -37,6 +37,9 @@ pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding
     if response.outcome == Outcome::MutationNotAllowed {
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
     }
+    if response.outcome == Outcome::Busy {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     headers.insert(
         CACHE_CONTROL,
         cache_control(response.cache, response.outcome),
@@ -53,6 +56,7 @@ fn status(outcome: Outcome, media: Media) -> StatusCode {
         (Outcome::Executed, _) | (Outcome::Refused, Media::Json) => StatusCode::OK,
         (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::MutationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -101,6 +101,7 @@ impl Observing {
         }
         let index = match (answered.executed, answered.answer.status()) {
             (Some((Outcome::Executed, _)), _) => 0,
+            (Some((Outcome::Busy, _)), _) => 3,
             (Some(_), _) => 1,
             (None, StatusCode::SERVICE_UNAVAILABLE) => 3,
             (None, status) if status.is_server_error() => 4,

@@ -37,6 +37,10 @@ impl Executor for Fake {
                 response.outcome = Outcome::Refused;
                 response.body = Bytes::from_static(b"{\"errors\":[{\"message\":\"no\"}]}");
             }
+            "{busy}" => {
+                response.outcome = Outcome::Busy;
+                response.body = Bytes::from_static(b"{\"errors\":[{\"message\":\"later\"}]}");
+            }
             "{cached}" => {
                 response.cache = ResponseCachePolicy {
                     max_age: Some(50),
@@ -353,6 +357,19 @@ async fn one_request_too_many_is_told_to_come_back() {
     running.fake.proceed.notify_one();
     assert_eq!(waiting.await.unwrap().0, 200);
     assert_eq!(send(running.post(r#"{"query":"{a}"}"#)).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_was_not_looked_at_may_be_sent_again_whatever_the_client_accepts() {
+    let running = start(&settings());
+    for media in ["application/json", "application/graphql-response+json"] {
+        let request = running.post(r#"{"query":"{busy}"}"#);
+        let (status, headers, body) = send(request.header("accept", media)).await;
+        assert_eq!((status, header(&headers, "retry-after")), (503, "1"));
+        assert_eq!(header(&headers, "cache-control"), "no-store");
+        assert!(header(&headers, "content-type").starts_with(media));
+        assert_eq!(body, r#"{"errors":[{"message":"later"}]}"#);
+    }
 }
 
 #[tokio::test]

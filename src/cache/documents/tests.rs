@@ -534,8 +534,10 @@ impl World {
                 max_bytes: 1000,
                 traceparent: None,
                 tracestate: None,
+                is_read: true,
             },
             policy,
+            admissions: &Admissions::new(),
         };
         self.documents.fetch(call, move |_| verdict).await.unwrap()
     }

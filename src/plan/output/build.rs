@@ -30,6 +30,9 @@ use super::Plain;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
+/// How many places of one response field are told in an error: a client may write the same field thousands of times.
+const MOST_PLACES: usize = 20;
+
 /// Selection sets that apply at a position, each with the guard of its place.
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
@@ -208,6 +211,7 @@ impl<'a> OutputBuilder<'a> {
         let locations: Vec<(usize, usize)> = response
             .fields
             .iter()
+            .take(MOST_PLACES)
             .filter_map(|(field, _)| place(field.location(), sources))
             .collect();
         let mut key = Vec::with_capacity(name.len() + 4);

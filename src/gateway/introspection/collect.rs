@@ -1,0 +1,232 @@
+//! What an operation asks of the schema, collected for one request.
+//!
+//! Types of the schema of introspection are objects all of them, so that CollectFields (GraphQL specification, 6.3.2)
+//! gives the same for each object that a field lists: it is done once, and not for each. The result owns what it holds: it
+//! can be sent to another thread.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::Name;
+use apollo_compiler::ast;
+use apollo_compiler::executable::Field;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::executable::Selection;
+use apollo_compiler::executable::SelectionSet;
+use indexmap::IndexMap;
+
+use crate::budget::Account;
+use crate::budget::Exceeded;
+use crate::document::Str;
+use crate::document::Value;
+
+/// Coerced variables by name.
+type Variables = HashMap<Str, Value>;
+
+/// What one request asks of the schema.
+#[derive(Debug)]
+pub(in crate::gateway) struct Asked {
+    /// `__schema` and `__type` at the root.
+    pub(super) roots: Vec<AskedField>,
+}
+
+/// A response field.
+#[derive(Debug)]
+pub(super) struct AskedField {
+    /// The response name.
+    pub(super) name: Name,
+    pub(super) field: MetaField,
+    /// `includeDeprecated`.
+    pub(super) with_deprecated: bool,
+    /// The name of `__type(name:)`.
+    pub(super) type_name: Option<Str>,
+    /// What is asked of its values.
+    pub(super) below: Vec<AskedField>,
+}
+
+/// The fields of introspection (GraphQL specification, 4.2), whichever type they belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MetaField {
+    Schema,
+    Type,
+    Typename,
+    Description,
+    Types,
+    QueryType,
+    MutationType,
+    SubscriptionType,
+    Directives,
+    Kind,
+    Name,
+    Fields,
+    Interfaces,
+    PossibleTypes,
+    EnumValues,
+    InputFields,
+    OfType,
+    SpecifiedByUrl,
+    Args,
+    TypeOf,
+    IsDeprecated,
+    DeprecationReason,
+    DefaultValue,
+    Locations,
+    IsRepeatable,
+}
+
+impl MetaField {
+    fn of(name: &str) -> Option<MetaField> {
+        Some(match name {
+            "__schema" => MetaField::Schema,
+            "__type" => MetaField::Type,
+            "__typename" => MetaField::Typename,
+            "description" => MetaField::Description,
+            "types" => MetaField::Types,
+            "queryType" => MetaField::QueryType,
+            "mutationType" => MetaField::MutationType,
+            "subscriptionType" => MetaField::SubscriptionType,
+            "directives" => MetaField::Directives,
+            "kind" => MetaField::Kind,
+            "name" => MetaField::Name,
+            "fields" => MetaField::Fields,
+            "interfaces" => MetaField::Interfaces,
+            "possibleTypes" => MetaField::PossibleTypes,
+            "enumValues" => MetaField::EnumValues,
+            "inputFields" => MetaField::InputFields,
+            "ofType" => MetaField::OfType,
+            "specifiedByURL" => MetaField::SpecifiedByUrl,
+            "args" => MetaField::Args,
+            "type" => MetaField::TypeOf,
+            "isDeprecated" => MetaField::IsDeprecated,
+            "deprecationReason" => MetaField::DeprecationReason,
+            "defaultValue" => MetaField::DefaultValue,
+            "locations" => MetaField::Locations,
+            "isRepeatable" => MetaField::IsRepeatable,
+            _ => return None,
+        })
+    }
+}
+
+impl Asked {
+    /// Collects what an operation of a valid document asks. It is as large as the operation with its fragments expanded,
+    /// which `limits.fields` bounds, and is charged to the account.
+    pub(in crate::gateway) fn collect(
+        document: &ExecutableDocument,
+        operation: &Operation,
+        variables: &Variables,
+        account: &Account,
+    ) -> Result<Asked, Exceeded> {
+        let collecting = Collecting {
+            document,
+            variables,
+            account,
+        };
+        let roots = collecting.fields(&[&operation.selection_set], |name| {
+            matches!(name, "__schema" | "__type")
+        });
+        Ok(Asked { roots: roots? })
+    }
+}
+
+type Groups<'d> = IndexMap<&'d Name, Vec<&'d Field>, ahash::RandomState>;
+
+struct Collecting<'d> {
+    document: &'d ExecutableDocument,
+    variables: &'d Variables,
+    account: &'d Account,
+}
+
+impl<'d> Collecting<'d> {
+    /// The response fields of selection sets that are merged, as far as their names are wanted.
+    fn fields(
+        &self,
+        sets: &[&'d SelectionSet],
+        wanted: fn(&str) -> bool,
+    ) -> Result<Vec<AskedField>, Exceeded> {
+        let mut groups = Groups::default();
+        let mut spread = HashSet::new();
+        for set in sets {
+            self.group(set, &mut spread, &mut groups);
+        }
+        let mut fields = Vec::new();
+        for (name, group) in groups {
+            // Fields of one response name are the same field with the same arguments (5.3.2).
+            let Some(first) = group.first().filter(|first| wanted(&first.name)) else {
+                continue;
+            };
+            let Some(field) = MetaField::of(&first.name) else {
+                continue;
+            };
+            self.account.charge(size_of::<AskedField>())?;
+            let sets: Vec<_> = group.iter().map(|field| &field.selection_set).collect();
+            fields.push(AskedField {
+                name: name.clone(),
+                field,
+                with_deprecated: self.argument(first, "includeDeprecated")
+                    == Some(Value::Bool(true)),
+                type_name: match self.argument(first, "name") {
+                    Some(Value::String(name)) => Some(name),
+                    _ => None,
+                },
+                below: self.fields(&sets, |_| true)?,
+            });
+        }
+        Ok(fields)
+    }
+
+    /// CollectFields.
+    fn group(
+        &self,
+        set: &'d SelectionSet,
+        spread: &mut HashSet<&'d Name>,
+        groups: &mut Groups<'d>,
+    ) {
+        for selection in &set.selections {
+            if self.is_left_out(selection) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => {
+                    groups.entry(field.response_key()).or_default().push(field);
+                }
+                Selection::InlineFragment(inline) => {
+                    self.group(&inline.selection_set, spread, groups);
+                }
+                Selection::FragmentSpread(own) => {
+                    let fragment = self.document.fragments.get(&own.fragment_name);
+                    if let Some(fragment) = fragment
+                        && spread.insert(&own.fragment_name)
+                    {
+                        self.group(&fragment.selection_set, spread, groups);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_left_out(&self, selection: &Selection) -> bool {
+        let directives = selection.directives();
+        let is = |directive: &str, outcome: bool| {
+            let argument = directives
+                .get(directive)?
+                .specified_argument_by_name("if")?;
+            (self.value(argument)? == Value::Bool(outcome)).then_some(())
+        };
+        is("skip", true).is_some() || is("include", false).is_some()
+    }
+
+    fn argument(&self, field: &Field, name: &str) -> Option<Value> {
+        self.value(field.specified_argument_by_name(name)?)
+    }
+
+    /// A Boolean or a string, literal or variable: introspection has no other arguments.
+    fn value(&self, value: &ast::Value) -> Option<Value> {
+        match value {
+            ast::Value::Boolean(value) => Some(Value::Bool(*value)),
+            ast::Value::String(text) => Some(Value::from(text.as_str())),
+            ast::Value::Variable(name) => self.variables.get(name.as_str()).cloned(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What takes long and waits for nothing is done by the [`workers`](super::workers): compiling, and introspection.
+//!
+//! What it holds while it is done is charged to the process's budget; what finds no room there, or no place in the queue, is
+//! refused as busy and may be sent again.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::GraphqlRequest;
+use super::compile::Compiled;
+use super::compile::Ready;
+use super::compile::bytes_to_compile;
+use super::introspection::Asked;
+use super::introspection::Bounds;
+use super::introspection::Stopped;
+use super::introspection::Written;
+use super::refusal::Refusal;
+use super::run::Gateway;
+use super::run::lost;
+use super::variables::Coerced;
+use super::workers::NotDone;
+use super::workers::SHORT;
+use crate::budget::Account;
+use crate::budget::Exceeded;
+use crate::cache::plans::Compilation;
+use crate::observe::metrics::PLAN_SECONDS;
+
+impl Gateway {
+    /// The compiled operation of a request.
+    pub(super) async fn compiled(
+        &self,
+        request: &GraphqlRequest,
+    ) -> Result<Arc<Compiled>, Refusal> {
+        let Some(text) = &request.query else {
+            return Err(Refusal::new(
+                "BAD_REQUEST",
+                "INVALID",
+                "The request has no query",
+            ));
+        };
+        let name = request.operation_name.as_deref();
+        let start = |compilation| self.compile(compilation);
+        self.plans.get_or_compile(text, name, start).await
+    }
+
+    /// Has an operation compiled.
+    fn compile(
+        &self,
+        compilation: Compilation<Compiled>,
+    ) -> impl Future<Output = Result<Arc<Compiled>, Refusal>> + Send + use<> {
+        let compiler = Arc::clone(&self.compiler);
+        let account = self.runtime.budget.account(usize::MAX);
+        let length = compilation.text().len();
+        // What is too long is neither copied into the queue nor kept.
+        let refusal = compiler.too_long(compilation.text());
+        let refusal = refusal.or_else(|| refused(&account, length));
+        let job = move |_: &dyn Fn() -> bool| {
+            if let Some(refusal) = refused(&account, bytes_to_compile(length)) {
+                return Err(refusal);
+            }
+            let begun = Instant::now();
+            let compiled = compiler.compile(compilation.text(), compilation.name());
+            metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
+            Ok(compilation.keep(compiled))
+        };
+        let done = self.workers.run(length, job);
+        async move {
+            match refusal {
+                Some(refusal) => Err(refusal),
+                None => done.await.map_err(not_done)?,
+            }
+        }
+    }
+
+    /// The values of `__schema` and `__type`.
+    pub(super) async fn introspect(
+        &self,
+        ready: &Ready,
+        coerced: &Coerced,
+    ) -> Result<Written, Refusal> {
+        let limits = &self.runtime.limits;
+        let deadline = Instant::now() + limits.timeout;
+        let (bytes, document) = (limits.answer_bytes, &ready.document);
+        let operation = ready.operation().ok_or_else(lost)?;
+        let account = self.runtime.budget.account(limits.operation_bytes);
+        let asked = Asked::collect(document, operation, &coerced.values, &account);
+        let asked = asked.map_err(|exceeded| over(exceeded.into()))?;
+        match asked.write_short(&self.introspection, &account, bytes, deadline) {
+            Err(Stopped::TooLong(_)) => {}
+            short => {
+                let values = short.map_err(over)?;
+                return Ok(Written { values, account });
+            }
+        }
+        let introspection = Arc::clone(&self.introspection);
+        let job = move |is_awaited: &dyn Fn() -> bool| {
+            let bounds = Bounds {
+                bytes,
+                deadline,
+                is_awaited,
+            };
+            asked.write(&introspection, account, &bounds)
+        };
+        // However short the text is, this takes long.
+        let written = self.workers.run(SHORT + 1, job).await;
+        written.map_err(not_done)?.map_err(over)
+    }
+}
+
+/// Charges bytes; gives the refusal where they may not be held.
+fn refused(account: &Account, bytes: usize) -> Option<Refusal> {
+    let charged = account.charge(bytes);
+    charged.err().map(|exceeded| over(exceeded.into()))
+}
+
+fn not_done(reason: NotDone) -> Refusal {
+    match reason {
+        NotDone::Busy => Refusal::busy(),
+        NotDone::Lost => lost(),
+    }
+}
+
+fn over(stopped: Stopped) -> Refusal {
+    match stopped {
+        Stopped::TooLong(bytes) => {
+            let message = format!("The answer is longer than allowed ({bytes} bytes)");
+            Refusal::new("LIMIT_EXCEEDED", "LIMIT", &message)
+        }
+        Stopped::Exceeded(Exceeded::Account(bytes)) => {
+            let message = format!("The operation needs more memory than allowed ({bytes} bytes)");
+            Refusal::new("LIMIT_EXCEEDED", "LIMIT", &message)
+        }
+        Stopped::Exceeded(Exceeded::Budget(_)) | Stopped::Abandoned => Refusal::busy(),
+        Stopped::Late => Refusal::new(
+            "GATEWAY_TIMEOUT",
+            "TIMEOUT",
+            "The operation was not done in time",
+        ),
+    }
+}
+
+#[cfg(test)]
+#[path = "offload_tests.rs"]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

@@ -1,0 +1,101 @@
+//! How much memory a plan holds, about: what the bound of the kept plans counts.
+//!
+//! The figures per part are what allocations were counted to come to, over plans of the demonstration's connectors (from
+//! one fetch to ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
+
+use super::Call;
+use super::Fetch;
+use super::Plan;
+use super::ServiceOperation;
+use super::projection::Projection;
+use super::projection::Root;
+use crate::mapping::ast::Expr;
+
+impl Plan {
+    /// Bytes that it holds, about.
+    pub fn weight(&self) -> usize {
+        const SLOT: usize = 500;
+        const FIELD: usize = 500;
+        let needs = self.needs.iter().map(|need| {
+            let index = need.index.values().map(|slots| 64 + slots.len() * 80);
+            400 + need.slots.len() * SLOT + index.sum::<usize>()
+        });
+        let reads = self.reads.iter().map(|read| 100 + read.fields.len() * 160);
+        let batches = self.batches.iter().map(|batch| {
+            let lists = batch.lists.len() * 120;
+            200 + operation(&batch.operation) + lists
+        });
+        let objects = self.output.objects.iter().map(|object| {
+            let classes = object
+                .classes
+                .iter()
+                .map(|class| 100 + class.fields.len() * 2 + class.runs.len() * 32);
+            200 + object.fields.len() * FIELD + classes.sum::<usize>()
+        });
+        let fetches = self.fetches.iter().map(fetch);
+        2_000
+            + needs.sum::<usize>()
+            + reads.sum::<usize>()
+            + batches.sum::<usize>()
+            + objects.sum::<usize>()
+            + fetches.sum::<usize>()
+            + (self.guards.len() + self.output.guards.len()) * 100
+    }
+}
+
+fn fetch(fetch: &Fetch) -> usize {
+    let call = match &fetch.call {
+        Call::Operation(own) => operation(own),
+        Call::Entities {
+            selected, partial, ..
+        } => {
+            let partial = partial
+                .as_ref()
+                .map_or(0, |own| 300 + operation(&own.batch.operation));
+            selected.text.len() + selected.canonical.len() + partial
+        }
+        Call::Connect { .. } => 0,
+    };
+    let inputs = fetch.inputs.len() + fetch.requirements.len() + fetch.arguments.len();
+    3_000 + call + inputs * 150 + fetch.path.len() * 60 + projection(&fetch.projection)
+}
+
+fn operation(operation: &ServiceOperation) -> usize {
+    operation.text.len() + (operation.variables.len() + operation.guards.len()) * 40
+}
+
+fn projection(projection: &Projection) -> usize {
+    let nodes = projection.nodes.iter().map(|node| {
+        let keys = node.keys.iter();
+        let keys = keys.map(|key| 60 + key.name.len() + key.sinks.len() * 40);
+        let dynamic = node.dynamic.iter();
+        let dynamic = dynamic.map(|own| expression(&own.expression) + root(&own.then));
+        let captures = node.captures.iter().map(|key| 32 + key.len());
+        150 + node.rows.len() * 24
+            + keys.sum::<usize>()
+            + dynamic.sum::<usize>()
+            + captures.sum::<usize>()
+    });
+    100 + nodes.sum::<usize>() + root(&projection.root)
+}
+
+fn root(root: &Root) -> usize {
+    match root {
+        Root::Leaf | Root::Object(_) => 0,
+        Root::Path {
+            keys,
+            then,
+            otherwise,
+        } => 100 + keys.len() * 32 + self::root(then) + self::root(otherwise),
+        Root::Evaluated {
+            expression: own,
+            then,
+            ..
+        } => expression(own) + self::root(then),
+    }
+}
+
+/// A syntax tree, by the length of the text that it was parsed from.
+fn expression(expression: &Expr) -> usize {
+    200 + expression.span.len() * 16
+}
