@@ -7,6 +7,7 @@
 //! - [`connector`]: one folder, read and checked by itself.
 //! - [`graph`]: composition of all connectors, and the query graph.
 //! - [`plan`]: an operation compiled against the graph.
+//! - [`cost`]: what an operation costs, by `@cost` and `@listSize`.
 //! - [`source`]: one wire protocol driver per file.
 //! - [`cache`]: documents, responses, plans: keys, entries, single flight.
 //! - [`execute`]: a plan and variables become an answer.
@@ -21,6 +22,7 @@ pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod connector;
+pub mod cost;
 pub mod document;
 pub mod execute;
 pub mod gateway;

@@ -4,6 +4,7 @@
 mod architecture;
 mod composition;
 mod connectors;
+mod cost;
 mod drift;
 mod execution;
 mod fuzz;

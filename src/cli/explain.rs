@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
 use super::output::{message, result};
-use super::{Common, Exit, load};
+use super::{Common, Exit, explain_cost, load};
 use crate::config::{MASK, RawSettings, Secret, Settings};
 use crate::connector::Request;
 use crate::document::Value;
@@ -18,7 +18,7 @@ use crate::execute::CallRecord;
 use crate::gateway::{ClientContext, Draw, Explained, Gateway, GraphqlRequest, Member};
 use crate::observe::Masker;
 
-/// Shows the plan of an operation: which calls, in which order, what feeds what.
+/// Shows the plan of an operation (which calls, in which order, what feeds what) and what it costs.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The operation: its text, a file that holds it, or `-` for standard input.
@@ -29,7 +29,7 @@ pub(super) struct Explain {
     /// Execute it too, and show each request that is sent, its status, how caches took part, and mapping warnings.
     #[arg(long)]
     run: bool,
-    /// The operation's variables, a JSON object (with --run).
+    /// The operation's variables, a JSON object: for its cost, and for --run.
     #[arg(long, value_name = "JSON")]
     variables: Option<String>,
     /// A header of the client's request, `name: value` (with --run); may be given several times.
@@ -134,6 +134,8 @@ fn masker(settings: &Settings, members: &[Member]) -> Masker {
 
 fn as_text(explained: &Explained, masker: &Masker) -> String {
     let mut text = explained.plan.clone();
+    text.push('\n');
+    text.push_str(&explain_cost::as_text(&explained.cost));
     let Some(answer) = &explained.answer else {
         return text;
     };
@@ -198,6 +200,7 @@ fn header(name: &HeaderName, value: &HeaderValue) -> String {
 
 fn as_json(explained: &Explained, masker: &Masker) -> String {
     let mut whole = explained.plan_json.clone();
+    whole["cost"] = explain_cost::as_json(&explained.cost);
     if let Some(answer) = &explained.answer {
         let calls = explained.calls.iter().map(|call| {
             let sent = call.sent.iter().map(|request| {

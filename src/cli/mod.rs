@@ -6,6 +6,7 @@
 
 mod check;
 mod explain;
+mod explain_cost;
 mod load;
 mod output;
 mod schema;

@@ -29,12 +29,14 @@ pub use problem::{ConfigError, Problem};
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, Connector, Cors, Dns, General, Limits, Log, RawAdmin, RawCache, RawConnector,
-    RawCors, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls, Tracing,
+    Admin, Cache, Connector, Cors, Cost, Dns, General, Limits, Log, RawAdmin, RawCache,
+    RawConnector, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls,
+    Tracing,
 };
 pub use table::markdown;
 pub use value::{
-    Audience, ByteSize, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Percentage, Ratio,
+    Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests,
+    Percentage, Ratio,
 };
 
 /// The environment variables that settings may read.
@@ -91,6 +93,8 @@ pub struct RawSettings {
     pub general: RawGeneral,
     /// `[limits]`
     pub limits: RawLimits,
+    /// `[cost]`
+    pub cost: RawCost,
     /// `[cache]`
     pub cache: RawCache,
     /// `[dns]`
@@ -118,6 +122,8 @@ pub struct Settings {
     pub general: General,
     /// `[limits]`
     pub limits: Limits,
+    /// `[cost]`
+    pub cost: Cost,
     /// `[cache]`
     pub cache: Cache,
     /// `[dns]`
@@ -215,6 +221,7 @@ impl RawSettings {
         RawSettings {
             general: self.general.over(lower.general),
             limits: self.limits.over(lower.limits),
+            cost: self.cost.over(lower.cost),
             cache: self.cache.over(lower.cache),
             dns: self.dns.over(lower.dns),
             admin: self.admin.over(lower.admin),
@@ -236,6 +243,7 @@ impl RawSettings {
         let settings = Settings {
             general: resolve_section(self.general, "", environment, &mut problems),
             limits: resolve_section(self.limits, "limits", environment, &mut problems),
+            cost: resolve_section(self.cost, "cost", environment, &mut problems),
             cache: resolve_section(self.cache, "cache", environment, &mut problems),
             dns: resolve_section(self.dns, "dns", environment, &mut problems),
             admin: resolve_section(self.admin, "admin", environment, &mut problems),

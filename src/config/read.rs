@@ -100,6 +100,7 @@ impl<'a> Reader<'a> {
             match key.get_ref().as_ref() {
                 "limits" => self.section(&mut raw.limits, "limits", value),
                 "dns" => self.section(&mut raw.dns, "dns", value),
+                "cost" => self.section(&mut raw.cost, "cost", value),
                 "cache" => self.section(&mut raw.cache, "cache", value),
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
@@ -248,11 +249,12 @@ impl<'a> Reader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 12] = [
     "admin",
     "cache",
     "connector",
     "cors",
+    "cost",
     "dns",
     "limits",
     "log",
@@ -354,6 +356,7 @@ fn set_from_text(
         let set = match section {
             "limits" => raw.limits.set_text(key, text),
             "dns" => raw.dns.set_text(key, text),
+            "cost" => raw.cost.set_text(key, text),
             "cache" => raw.cache.set_text(key, text),
             "admin" => raw.admin.set_text(key, text),
             "tls" => raw.tls.set_text(key, text),

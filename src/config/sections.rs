@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::section::section;
-use super::value::{Audience, ByteSize, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio};
+use super::value::{
+    Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio,
+};
 
 section! {
     /// The gateway itself: the keys at the top of the file.
@@ -90,6 +92,20 @@ section! {
         request_read_timeout: Duration = Duration::from_secs(10),
         /// How long a connection may stay open without a request.
         idle_timeout: Duration = Duration::from_secs(75),
+    }
+}
+
+section! {
+    /// What one operation may cost by the schema's `@cost` and `@listSize`, which is known before any department is called:
+    /// `docs/cost.md`.
+    Cost, RawCost {
+        /// What becomes of an operation that costs more than `max`: `enforce` refuses it with the kind `LIMIT`, `log` answers
+        /// it, counts it and writes a line now and then, `off` computes nothing.
+        mode: CostMode = CostMode::Enforce,
+        /// The greatest estimated cost.
+        max: usize = 20_000,
+        /// Items that a list is taken to have where the schema says nothing of it.
+        list_size: usize = 10,
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawConnector, RawCors, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
-    RawTracing,
+    RawAdmin, RawCache, RawConnector, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog,
+    RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -65,6 +65,7 @@ pub fn markdown() -> String {
     let mut text = HEAD.to_owned();
     section::<RawGeneral>(&mut text, "General");
     section::<RawLimits>(&mut text, "`[limits]`");
+    section::<RawCost>(&mut text, "`[cost]`");
     section::<RawCache>(&mut text, "`[cache]`");
     section::<RawDns>(&mut text, "`[dns]`");
     section::<RawAdmin>(&mut text, "`[admin]`");

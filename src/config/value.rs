@@ -92,6 +92,7 @@ text_setting! {
     LogLevel, "one of \"error\", \"warn\", \"info\", \"debug\"", LogLevel::parse, |value| format!("\"{}\"", value.name());
     LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
     Audience, "one of \"public\", \"operators\"", Audience::parse, |value| format!("\"{}\"", value.name());
+    CostMode, "one of \"enforce\", \"log\", \"off\"", CostMode::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
     DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());
 }
@@ -137,6 +138,18 @@ names! {
         Public = "public",
         /// Operators only.
         Operators = "operators",
+    }
+}
+
+names! {
+    /// What becomes of operations that cost too much.
+    CostMode {
+        /// They are refused.
+        Enforce = "enforce",
+        /// They are answered and counted.
+        Log = "log",
+        /// Costs are not computed.
+        Off = "off",
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
+use super::counting::Counting;
 use crate::budget::Budget;
 use crate::cache::Admissions;
 use crate::cache::Documents;
@@ -130,6 +131,8 @@ pub struct RequestContext {
     pub introspection: Vec<(String, Vec<u8>)>,
     /// What executing the operation took before.
     pub sizes: Sizes,
+    /// Count what the answer costs.
+    pub counting: Option<Counting>,
     /// Record every call, for `explain`.
     pub record: bool,
     /// Do not use what is cached.

@@ -13,6 +13,7 @@ use super::pace::Pace;
 use super::write::Material;
 use super::write::Progress;
 use super::write::Writer;
+use crate::cache::long::off_worker;
 
 /// An operation whose time is over has this part of it once more, to write what there is.
 const LAST_PART: u32 = 10;
@@ -41,19 +42,31 @@ impl Execution<'_> {
             self.failures.overall(failure);
             Vec::from(&b"{\"data\":null"[..])
         });
+        let cost = match &self.request.counting {
+            Some(counting) => {
+                let bytes = body.len();
+                let (store, root) = (&self.store, self.root);
+                Some(off_worker(bytes, || counting.actual(store, root, bytes)).await)
+            }
+            None => None,
+        };
+        let mut extensions = Vec::new();
         let failures = &self.failures;
         if !failures.is_empty() {
             body.extend_from_slice(b",\"errors\":[");
             body.extend_from_slice(failures.written());
             body.push(b']');
             if failures.left_out() > 0 {
-                let extensions = format!(
-                    ",\"extensions\":{{\"sangam\":{{\"errorsLeftOut\":{}}}}}",
-                    failures.left_out()
-                );
-                body.extend_from_slice(extensions.as_bytes());
+                extensions.push(format!("\"errorsLeftOut\":{}", failures.left_out()));
             }
             self.provenance.forbid();
+        }
+        let counting = self.request.counting.as_ref();
+        extensions.extend(counting.and_then(|own| own.reported(cost?)));
+        if !extensions.is_empty() {
+            let extensions = extensions.join(",");
+            let extensions = format!(",\"extensions\":{{\"sangam\":{{{extensions}}}}}");
+            body.extend_from_slice(extensions.as_bytes());
         }
         body.push(b'}');
         let (rows, cells) = self.store.len();
@@ -64,6 +77,7 @@ impl Execution<'_> {
                 cells,
             },
             body: Bytes::from(body),
+            cost,
             failed: !failures.is_empty(),
             provenance: self.provenance,
             calls: self.records,

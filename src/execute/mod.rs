@@ -11,6 +11,7 @@ mod answers;
 mod bounds;
 mod call;
 mod context;
+mod counting;
 mod failure;
 mod finish;
 mod inputs;
@@ -56,6 +57,7 @@ pub use self::context::RequestContext;
 pub use self::context::Runtime;
 pub use self::context::ServiceRuntime;
 pub use self::context::Sizes;
+pub use self::counting::Counting;
 use self::failure::Failure;
 use self::failure::Failures;
 pub use self::failure::Kind as FailureKind;
@@ -87,6 +89,8 @@ pub struct Executed {
     pub calls: Vec<CallRecord>,
     /// What it took.
     pub sizes: Sizes,
+    /// What it cost, when the request asked for that to be counted.
+    pub cost: Option<u64>,
 }
 
 /// Where a fetch stands.

@@ -205,7 +205,11 @@ fn resolver(settings: &config::Dns) -> Resolver {
     })
 }
 
-fn http_source(member: &Member, budget: &Arc<Budget>, resolver: &Resolver) -> Result<Arc<dyn Source>, SetupProblem> {
+fn http_source(
+    member: &Member,
+    budget: &Arc<Budget>,
+    resolver: &Resolver,
+) -> Result<Arc<dyn Source>, SetupProblem> {
     let wrong = |message: String| SetupProblem::Setting {
         connector: member.subgraph.name.clone(),
         message,

@@ -21,6 +21,7 @@ use crate::cache::ResponseKey;
 use crate::cache::plans::Weighs;
 use crate::connector::Reads;
 use crate::connector::SubgraphKind;
+use crate::cost;
 use crate::document::NumberBounds;
 use crate::execute::Sizes;
 use crate::graph::query::QueryGraph;
@@ -43,6 +44,10 @@ pub(super) struct Compiler {
     pub(super) numbers: NumberBounds,
     pub(super) plan_steps: usize,
     pub(super) introspection: bool,
+    /// Items of a list of which the schema says nothing.
+    pub(super) list_size: u64,
+    /// Slicing arguments must be given as the schema requires.
+    pub(super) requires_slicing: bool,
 }
 
 /// An operation, compiled, or why it is refused.
@@ -67,6 +72,8 @@ pub(super) struct Ready {
     pub(super) all_headers: bool,
     /// `__schema` or `__type` is asked for.
     pub(super) introspects: bool,
+    /// What its cost is made of.
+    pub(super) cost: Arc<cost::Program>,
     /// What executing it took the last time.
     pub(super) sizes: Mutex<Sizes>,
     /// The operation's text in bytes.
@@ -93,7 +100,9 @@ impl Weighs for Compiled {
         match self {
             Compiled::Refused(refusal) => refusal.len(),
             // The document is a tree of small nodes: allocations were counted to come to so much per byte of text.
-            Compiled::Ready(ready) => 1_000 + ready.length * 45 + ready.plan.weight(),
+            Compiled::Ready(ready) => {
+                1_000 + ready.length * 45 + ready.plan.weight() + ready.cost.weight()
+            }
         }
     }
 }
@@ -173,6 +182,7 @@ impl Compiler {
                 format!("{field} is for signed-in clients, and signing in is not supported yet");
             return Err(Refusal::new("UNAUTHENTICATED", "DENIED", &message));
         }
+        let cost = self.cost(&plan)?;
         let (headers, all_headers) = self.headers(&plan);
         let key = OperationKey::new(text, own_name.as_deref());
         let length = text.len();
@@ -185,9 +195,22 @@ impl Compiler {
             headers,
             all_headers,
             introspects,
+            cost: Arc::new(cost),
             sizes: Mutex::default(),
             length,
         })
+    }
+
+    /// What a plan's cost is made of, unless slicing arguments are missing.
+    fn cost(&self, plan: &Plan) -> Result<cost::Program, Refusal> {
+        let program = cost::Program::new(plan, &self.graph, self.list_size);
+        let problems = program.problems().iter();
+        let found = problems.map(|own| (own.message.clone(), own.locations.to_vec()));
+        let found: Vec<validate::Finding> = found.collect();
+        if self.requires_slicing && !found.is_empty() {
+            return Err(Refusal::with_places("SLICING_ARGUMENT_REQUIRED", &found));
+        }
+        Ok(program)
     }
 
     /// The client headers that a plan's calls can read.

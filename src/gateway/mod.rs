@@ -7,6 +7,7 @@
 mod access;
 mod build;
 mod compile;
+mod cost;
 mod inputs;
 mod introspection;
 mod labels;
@@ -27,6 +28,7 @@ use http::{HeaderMap, HeaderValue};
 
 pub use self::build::Member;
 pub use self::build::SetupProblem;
+pub use self::cost::ExplainedCost;
 pub use self::labels::Draw;
 pub use self::run::Explained;
 pub use self::run::Gateway;

@@ -21,16 +21,18 @@ use super::build::SetupProblem;
 use super::compile::Compiled;
 use super::compile::Compiler;
 use super::compile::Ready;
+use super::cost::CostControl;
+use super::cost::ExplainedCost;
 use super::introspection::Introspection;
 use super::labels;
 use super::native;
 use super::refusal::Refusal;
 use super::variables;
 use super::variables::Coerced;
-use crate::cache::Admissions;
 use super::workers::Workers;
 use crate::budget::Account;
 use crate::budget::Budget;
+use crate::cache::Admissions;
 use crate::cache::Documents;
 use crate::cache::Generation;
 use crate::cache::HeadersRead;
@@ -39,6 +41,7 @@ use crate::cache::ResponseKeyParts;
 use crate::cache::plans::Plans;
 use crate::cache::responses::Responses;
 use crate::cache::responses::Served;
+use crate::config::CostMode;
 use crate::config::Percentage;
 use crate::config::Settings;
 use crate::execute;
@@ -56,6 +59,7 @@ pub struct Gateway {
     composed: Composed,
     pub(super) runtime: Runtime,
     pub(super) compiler: Arc<Compiler>,
+    cost: CostControl,
     pub(super) introspection: Arc<Introspection>,
     pub(super) workers: Workers,
     pub(super) plans: Plans<Compiled, Refusal>,
@@ -82,6 +86,8 @@ pub struct Explained {
     pub plan: String,
     /// The plan as JSON.
     pub plan_json: serde_json::Value,
+    /// What the operation costs.
+    pub cost: ExplainedCost,
     /// The calls that were made, with `run`.
     pub calls: Vec<CallRecord>,
     /// The answer, with `run`.
@@ -104,6 +110,8 @@ impl Gateway {
             plan_steps: parts.plan_steps,
             numbers: parts.runtime.limits.numbers,
             introspection: settings.general.introspection,
+            list_size: settings.cost.list_size as u64,
+            requires_slicing: settings.cost.mode == CostMode::Enforce,
         };
         Ok(Gateway {
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
@@ -113,6 +121,7 @@ impl Gateway {
             responses: Responses::new(settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
+            cost: CostControl::new(&settings.cost),
             composed: parts.composed,
             runtime: parts.runtime,
             compiler: Arc::new(compiler),
@@ -173,19 +182,23 @@ impl Gateway {
         }
         let coerced = self.coerced(ready, operation, request)?;
         let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
-        let key = operation
-            .is_query()
+        // An answer that reports costs is made for this request alone.
+        let report = self.cost.is_reported(request, client);
+        let key = (operation.is_query() && !report)
             .then(|| self.response_key(ready, &coerced, client, &outcomes));
         if let Some(key) = &key
             && let Some(served) = self.responses.get(key)
         {
             return Ok(served_response(served, ready));
         }
+        let counting = self.cost.admit(ready, operation, &coerced, report)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
-        let context = self.context(ready, coerced, client, &outcomes, introspection);
+        let mut context = self.context(ready, coerced, client, &outcomes, introspection);
+        context.counting = counting;
         // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
         let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
+        self.cost.counted(executed.cost);
         if let Some(key) = key
             && !executed.failed
         {
@@ -197,7 +210,11 @@ impl Gateway {
             self.responses
                 .put(key, executed.body.clone(), vary, provenance);
         }
-        Ok(self.executed_response(executed, ready))
+        let mut response = self.executed_response(executed, ready);
+        if report {
+            response.cache = ResponseCachePolicy::default();
+        }
+        Ok(response)
     }
 
     /// The plan of an operation, and with `run`, what executing it does.
@@ -218,24 +235,31 @@ impl Gateway {
             };
             let plan = plan::explain(&ready.plan, &self.runtime.graph);
             let plan_json = plan::explain_json(&ready.plan, &self.runtime.graph);
+            let operation = ready.operation().ok_or_else(lost)?;
+            let coerced = self.coerced(ready, operation, request);
+            let mut cost = self.cost.explain(ready, coerced.as_ref().ok());
             if !run {
                 return Ok(Explained {
                     plan,
                     plan_json,
+                    cost,
                     calls: Vec::new(),
                     answer: None,
                 });
             }
-            let operation = ready.operation().ok_or_else(lost)?;
-            let coerced = self.coerced(ready, operation, request)?;
+            let coerced = coerced?;
+            let counting = CostControl::counting(ready, &coerced);
             let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
             let (introspection, _account) = self.introspected(ready, &coerced).await?;
             let mut context = self.context(ready, coerced, client, &outcomes, introspection);
             context.record = true;
+            context.counting = Some(counting);
             let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
+            cost.actual = executed.cost;
             Ok(Explained {
                 plan,
                 plan_json,
+                cost,
                 calls: executed.calls,
                 answer: Some(executed.body),
             })
@@ -334,6 +358,7 @@ impl Gateway {
             trace_state: client.trace_state.clone(),
             introspection,
             sizes: *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner),
+            counting: None,
             record: false,
             uncached: false,
             admissions: Admissions::new(),

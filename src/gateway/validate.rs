@@ -19,8 +19,8 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputValueDefinition;
 
-use crate::document::NumberBounds;
 use super::refusal::MOST_ERRORS;
+use crate::document::NumberBounds;
 use crate::plan::place;
 
 /// What is wrong, and where: line and column.

@@ -26,6 +26,7 @@ pub const FIELDS: &[Field] = &[
         "coordinate",
         "which connect or service: `dggi:Query.scores[0]`",
     ),
+    field("cost", "what an operation is estimated to cost"),
     field("count", "a number of things"),
     field(
         "error",
@@ -40,6 +41,10 @@ pub const FIELDS: &[Field] = &[
     field("message", "a fixed text"),
     field("method", "a request's method"),
     field("ms", "a duration in milliseconds"),
+    field(
+        "operation",
+        "the name of an operation, as the client gives it, at most 64 bytes",
+    ),
     field("otel.kind", "server or client"),
     field("otel.status_code", "OK or ERROR"),
     field("outcome", "executed, refused, …"),

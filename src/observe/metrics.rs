@@ -16,6 +16,8 @@ pub enum MetricKind {
     Seconds,
     /// Bytes, in buckets.
     Bytes,
+    /// Costs of operations, in buckets.
+    Cost,
 }
 
 /// One metric.
@@ -47,6 +49,10 @@ pub const FETCH_SECONDS: &str = "sangam_fetch_seconds";
 pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
 /// Looks into a cache.
 pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
+/// What operations cost.
+pub const OPERATION_COST: &str = "sangam_operation_cost";
+/// Operations that cost more than the maximum.
+pub const COST_EXCEEDED: &str = "sangam_cost_exceeded_total";
 /// How long compiling an operation took.
 pub const PLAN_SECONDS: &str = "sangam_plan_seconds";
 /// Lines of the log that were not written.
@@ -103,6 +109,19 @@ pub const METRICS: &[Metric] = &[
         about: "Looks into a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass",
     },
     Metric {
+        name: OPERATION_COST,
+        kind: MetricKind::Cost,
+        labels: &["kind"],
+        about: "Cost of operations that no kept answer serves: estimated (before it is executed), actual (of one in sixteen, \
+                and where the client asks for it)",
+    },
+    Metric {
+        name: COST_EXCEEDED,
+        kind: MetricKind::Counter,
+        labels: &["mode"],
+        about: "Operations whose estimated cost is over the maximum: enforce (refused), log (answered)",
+    },
+    Metric {
         name: PLAN_SECONDS,
         kind: MetricKind::Seconds,
         labels: &[],
@@ -121,6 +140,8 @@ const SECONDS_BUCKETS: [f64; 13] = [
 ];
 const BYTES_BUCKETS: [f64; 7] = [256.0, 1e3, 4e3, 16e3, 64e3, 1e6, 16e6];
 
+const COST_BUCKETS: [f64; 9] = [1.0, 10.0, 100.0, 500.0, 2e3, 5e3, 1e4, 2e4, 1e5];
+
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Installs the recorder of this process, once, and gives the handle that renders what was recorded.
@@ -132,6 +153,7 @@ pub fn install() -> PrometheusHandle {
                 let buckets: &[f64] = match metric.kind {
                     MetricKind::Seconds => &SECONDS_BUCKETS,
                     MetricKind::Bytes => &BYTES_BUCKETS,
+                    MetricKind::Cost => &COST_BUCKETS,
                     _ => continue,
                 };
                 let matcher = Matcher::Full(metric.name.to_owned());
@@ -162,6 +184,9 @@ fn describe() {
             }
             MetricKind::Bytes => {
                 metrics::describe_histogram!(metric.name, Unit::Bytes, metric.about)
+            }
+            MetricKind::Cost => {
+                metrics::describe_histogram!(metric.name, Unit::Count, metric.about)
             }
         }
     }

@@ -37,6 +37,7 @@ pub fn markdown() -> String {
             MetricKind::Gauge => "gauge",
             MetricKind::Seconds => "histogram, seconds",
             MetricKind::Bytes => "histogram, bytes",
+            MetricKind::Cost => "histogram, cost",
         };
         let labels: Vec<String> = metric
             .labels

@@ -4,13 +4,14 @@ use super::{code, files, root};
 
 /// Which rooms a room may use. `observe` and `config` are leaves that only the upper rooms use; what is measured of
 /// calls has its names from `observe`.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("budget", &[]),
     ("document", &[]),
     ("mapping", &["document"]),
     ("connector", &["document", "mapping"]),
     ("graph", &["document", "mapping", "connector"]),
     ("plan", &["document", "mapping", "connector", "graph"]),
+    ("cost", &["document", "graph", "plan"]),
     (
         "source",
         &["budget", "document", "mapping", "connector", "observe"],
@@ -35,6 +36,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "connector",
             "graph",
             "plan",
+            "cost",
             "source",
             "cache",
             "observe",
@@ -51,6 +53,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "connector",
             "graph",
             "plan",
+            "cost",
             "source",
             "cache",
             "execute",
@@ -81,6 +84,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "connector",
             "graph",
             "plan",
+            "cost",
             "source",
             "cache",
             "execute",
@@ -95,7 +99,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// Rooms that do no IO, read no clock and are not async.
-const PURE: [&str; 5] = ["budget", "document", "mapping", "graph", "plan"];
+const PURE: [&str; 6] = ["budget", "document", "mapping", "graph", "plan", "cost"];
 
 const IMPURE: [&str; 8] = [
     "std::fs",

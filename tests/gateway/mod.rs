@@ -4,6 +4,7 @@ mod access;
 mod black_hole;
 mod caches;
 mod canary;
+mod cost;
 mod counts;
 mod district;
 mod limits;

@@ -6,6 +6,7 @@ use apollo_compiler::ExecutableDocument;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 use sangam::config::ByteSize;
+use sangam::config::CostMode;
 use sangam::config::Environment;
 use sangam::config::RawSettings;
 use sangam::config::Settings;
@@ -275,6 +276,7 @@ fn gateway(world: &World, url: &str, other: bool) -> Result<Gateway, Refused> {
     settings.limits.upstream_calls = 5_000;
     settings.limits.errors = 10_000;
     settings.limits.depth = 40;
+    settings.cost.mode = CostMode::Off;
     settings.cache.responses = ByteSize(0);
     if !other {
         settings.cache.documents = ByteSize(0);

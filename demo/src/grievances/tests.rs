@@ -18,6 +18,17 @@ async fn ask(query: &str, variables: Value) -> Value {
     serde_json::to_value(service().execute(request).await).unwrap()
 }
 
+/// What the connector's author has added: how long lists are.
+fn without_list_sizes(connector: &str) -> String {
+    let mut parts = connector.split(" @listSize(");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        text.push_str(part.split_once(')').unwrap().1);
+    }
+    text.replace("federation/v2.9", "federation/v2.5")
+        .replace(", \"@listSize\"", "")
+}
+
 #[test]
 fn the_connector_holds_what_the_service_prints() {
     let options = SDLExportOptions::new()
@@ -27,7 +38,7 @@ fn the_connector_holds_what_the_service_prints() {
         .indent_width(2);
     let sdl = service().sdl_with_options(options);
     assert!(
-        CONNECTOR.contains(sdl.trim()),
+        without_list_sizes(CONNECTOR).contains(sdl.trim()),
         "connector.graphql must contain:\n{sdl}"
     );
 }

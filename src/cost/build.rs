@@ -1,0 +1,308 @@
+//! A program is made from a plan's output and the merged schema.
+//!
+//! The output is a tree of selection sets, within the planner's budget. For each concrete type the definitions of that type
+//! count, not those of the interface that the operation names: this is what makes the maximum over possible types exact.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast;
+use apollo_compiler::executable::OperationType;
+
+use super::inputs::InputCosts;
+use super::inputs::InputVariable;
+use super::program::Class;
+use super::program::Field;
+use super::program::List;
+use super::program::Object;
+use super::program::Program;
+use super::program::Size;
+use super::program::SlicingProblem;
+use super::schema;
+use super::schema::ListSize;
+use crate::document::Value;
+use crate::graph::query::QueryGraph;
+use crate::graph::query::TypeId;
+use crate::plan::Plan;
+use crate::plan::arguments::Argument;
+use crate::plan::arguments::Expression;
+use crate::plan::arguments::arguments_of;
+use crate::plan::output::FieldSource;
+use crate::plan::output::OutputField;
+use crate::plan::output::OutputType;
+
+/// What a field says of the lists right below it.
+#[derive(Debug, Clone, PartialEq)]
+struct SizedBelow {
+    fields: Vec<String>,
+    size: Size,
+}
+
+/// Sizes that the fields leading to an object give to lists below them. Several fields can lead there, one per concrete
+/// type of the parent: `None` stands for one that says nothing.
+type Contexts = Vec<Option<SizedBelow>>;
+
+struct Builder<'a> {
+    plan: &'a Plan,
+    graph: &'a QueryGraph,
+    /// The size of a list of which nothing is known.
+    list_size: u64,
+    contexts: Vec<Contexts>,
+    inputs: Vec<InputVariable>,
+    problems: Vec<SlicingProblem>,
+    fields: usize,
+}
+
+impl Program {
+    /// The program of a plan's operation. A list of which the schema says nothing is taken to have `list_size` items.
+    pub fn new(plan: &Plan, graph: &QueryGraph, list_size: u64) -> Program {
+        let objects = plan.output.objects.len();
+        let mut builder = Builder {
+            plan,
+            graph,
+            list_size,
+            contexts: vec![Contexts::new(); objects],
+            inputs: Vec::new(),
+            problems: Vec::new(),
+            fields: 0,
+        };
+        // Parents come before their children, which read what they say of sizes.
+        let objects = (0..objects).map(|index| builder.object(index)).collect();
+        let mut program = Program {
+            schema: Arc::clone(&graph.merged),
+            objects,
+            guards: plan.output.guards.clone(),
+            inputs: builder.inputs,
+            problems: builder.problems,
+            constant: None,
+            fields: builder.fields,
+        };
+        if program.is_constant() {
+            program.constant = Some(Arc::new(program.evaluate(&Default::default())));
+        }
+        program
+    }
+
+    /// True when no variable has a part in the cost.
+    fn is_constant(&self) -> bool {
+        let classes = self.objects.iter().flat_map(|object| &object.classes);
+        let mut fields = classes.flat_map(|class| &class.fields);
+        self.inputs.is_empty()
+            && fields.all(|field| {
+                let sizes = field.list.iter().flat_map(|list| &list.sizes);
+                let mut slicing = sizes.flat_map(|size| &size.slicing);
+                field.guard == 0 && slicing.all(|argument| !reads_variables(argument))
+            })
+    }
+}
+
+fn reads_variables(argument: &Argument) -> bool {
+    let mut variables = Vec::new();
+    if let Some(given) = &argument.given {
+        given.variables(&mut variables);
+    }
+    !variables.is_empty()
+}
+
+impl Builder<'_> {
+    fn object(&mut self, index: usize) -> Object {
+        let plan = self.plan;
+        let own = &plan.output.objects[index];
+        let mut object = Object::default();
+        for class in &own.classes {
+            let name = self.graph.types.name(class.ty);
+            let weight = schema::type_weight(&self.graph.merged, name);
+            let mut fields = Vec::new();
+            for place in &class.fields {
+                let field = &own.fields[usize::from(*place)];
+                fields.extend(self.field(index, class.ty, field));
+            }
+            // Types that follow one another and cost the same are one class: an interface may have hundreds.
+            match object.classes.last_mut() {
+                Some(last) if last.weight == weight && last.fields == fields => {
+                    last.types.push(class.ty);
+                }
+                _ => {
+                    self.fields += fields.len();
+                    object.classes.push(Class {
+                        types: vec![class.ty],
+                        weight,
+                        fields,
+                    });
+                }
+            }
+        }
+        object
+    }
+
+    /// A response field of objects of a concrete type; `None` where it costs nothing.
+    fn field(&mut self, object: usize, ty: TypeId, field: &OutputField) -> Option<Field> {
+        let FieldSource::Slot(slot) = field.source else {
+            return None;
+        };
+        let (plan, merged) = (self.plan, &self.graph.merged);
+        let need = plan.need(plan.output.objects[object].need);
+        let own = &need.slots[usize::from(slot)];
+        let (ty, name) = (self.graph.types.name(ty), &own.key.field);
+        let definition = merged.type_field(ty, name).ok()?;
+        let arguments = arguments_of(merged, definition, &own.arguments);
+        let mut inputs = InputCosts {
+            schema: merged,
+            variables: &mut self.inputs,
+            cost: Default::default(),
+        };
+        for argument in &arguments {
+            let input = definition.argument_by_name(&argument.name);
+            if let (Some(input), Some(given)) = (input, &argument.given) {
+                inputs.add(input, given);
+            }
+        }
+        let arguments_cost = inputs.cost;
+        let below = object_of(&field.ty);
+        let sizes = schema::list_sizes(merged, ty, name);
+        let list = definition.ty.is_list();
+        let list = list.then(|| self.list(object, &definition.ty, name, &sizes, &arguments));
+        if let Some(below) = below {
+            let context = self.sized_below(&sizes, &arguments);
+            let contexts = &mut self.contexts[below as usize];
+            if !contexts.contains(&context) {
+                contexts.push(context);
+            }
+        }
+        for size in &sizes {
+            let problem = slicing_problem(size, ty, name, definition, &arguments);
+            let problem = problem.map(|message| SlicingProblem {
+                message,
+                locations: Arc::clone(&field.locations),
+            });
+            self.problems
+                .extend(problem.filter(|own| !self.problems.contains(own)));
+        }
+        let named = definition.ty.inner_named_type();
+        let weight = schema::field_weight(merged, ty, name);
+        let is_mutation = object == 0 && plan.kind == OperationType::Mutation;
+        let once = match weight {
+            None if is_mutation => schema::MUTATION,
+            _ => 0,
+        };
+        let weight = match below {
+            Some(_) => weight,
+            None => Some(weight.unwrap_or_else(|| schema::type_weight(merged, named))),
+        };
+        let made = Field {
+            name: field.name.clone(),
+            guard: field.guard,
+            slot,
+            once,
+            arguments: arguments_cost,
+            weight,
+            list,
+            below,
+        };
+        let is_free = made.below.is_none()
+            && made.weight == Some(0)
+            && made.once == 0
+            && made.arguments == Default::default();
+        (!is_free).then_some(made)
+    }
+
+    /// How many items a list has. What the parent's `sizedFields` says of it counts more than its own directive.
+    fn list(
+        &self,
+        object: usize,
+        ty: &ast::Type,
+        name: &str,
+        own: &[ListSize],
+        arguments: &[Argument],
+    ) -> List {
+        let of_parents = |context: &Option<SizedBelow>| {
+            let sized = context.as_ref()?;
+            let is_sized = sized.fields.iter().any(|field| field == name);
+            is_sized.then(|| sized.size.clone())
+        };
+        let contexts = &self.contexts[object];
+        let mut sizes: Vec<Size> = contexts.iter().filter_map(of_parents).collect();
+        if sizes.len() < contexts.len() || contexts.is_empty() {
+            let own = own.iter().filter(|size| size.sized_fields.is_empty());
+            let mut own: Vec<Size> = own.map(|size| self.size(size, arguments)).collect();
+            if own.is_empty() {
+                own.push(Size {
+                    slicing: Vec::new(),
+                    assumed: self.list_size,
+                });
+            }
+            sizes.extend(own);
+        }
+        let mut within: u64 = 1;
+        let mut item = ty.item_type();
+        while item.is_list() {
+            within = within.saturating_mul(self.list_size);
+            item = item.item_type();
+        }
+        List { sizes, within }
+    }
+
+    /// What a field says of the lists right below it.
+    fn sized_below(&self, sizes: &[ListSize], arguments: &[Argument]) -> Option<SizedBelow> {
+        let own = sizes.iter().find(|size| !size.sized_fields.is_empty())?;
+        Some(SizedBelow {
+            fields: own.sized_fields.clone(),
+            size: self.size(own, arguments),
+        })
+    }
+
+    fn size(&self, size: &ListSize, arguments: &[Argument]) -> Size {
+        let slices = |argument: &&Argument| {
+            let mut names = size.slicing.iter();
+            names.any(|name| **name == *argument.name)
+        };
+        Size {
+            slicing: arguments.iter().filter(slices).cloned().collect(),
+            assumed: size.assumed.unwrap_or(self.list_size),
+        }
+    }
+}
+
+/// The selection set below a field.
+fn object_of(ty: &OutputType) -> Option<u32> {
+    match ty {
+        OutputType::NonNull(inner) | OutputType::List(inner) => object_of(inner),
+        OutputType::Object(object) => Some(*object),
+        OutputType::Leaf(_) => None,
+    }
+}
+
+/// What is wrong where exactly one slicing argument must be given: one that is written counts, unless it is the literal
+/// null; where none is written, one with a default does.
+fn slicing_problem(
+    size: &ListSize,
+    ty: &str,
+    name: &str,
+    definition: &ast::FieldDefinition,
+    arguments: &[Argument],
+) -> Option<String> {
+    if !size.require_one || size.slicing.is_empty() {
+        return None;
+    }
+    let null = Expression::Constant(Value::Null);
+    let own = |slicing: &&String| {
+        let mut given = arguments.iter().filter(|own| *own.name == ***slicing);
+        given.any(|own| own.given.as_ref().is_some_and(|given| *given != null))
+    };
+    let has_default = |slicing: &String| {
+        let argument = definition.argument_by_name(slicing);
+        let default = argument.and_then(|own| own.default_value.as_ref());
+        default.is_some_and(|value| !value.is_null())
+    };
+    let names: Vec<String> = size.slicing.iter().map(|own| format!("`{own}`")).collect();
+    let names = names.join(", ");
+    match size.slicing.iter().filter(own).count() {
+        0 if size.slicing.iter().any(has_default) => None,
+        0 => Some(format!(
+            "{ty}.{name} needs one of the arguments {names}: its size is not known"
+        )),
+        1 => None,
+        _ => Some(format!(
+            "{ty}.{name} takes only one of the arguments {names} at a time"
+        )),
+    }
+}

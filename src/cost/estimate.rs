@@ -1,0 +1,161 @@
+//! A program evaluated for the variables of one request.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::inputs::Counted;
+use super::inputs::count;
+use super::program::Class;
+use super::program::Field;
+use super::program::List;
+use super::program::Program;
+use super::program::Size;
+use crate::document::Str;
+use crate::document::Value;
+use crate::plan::guard::Condition;
+use crate::plan::guard::Guard;
+
+/// What an operation is estimated to cost for the variables of one request, and in which parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    /// Outcomes of the guards.
+    guards: Vec<bool>,
+    /// What the variables hold.
+    inputs: Vec<Counted>,
+    objects: Vec<Below>,
+}
+
+/// What one object of a selection set costs; of several types the greatest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Below {
+    /// What is selected of it.
+    selected: u64,
+    /// The same with the object's own weight.
+    with_weight: u64,
+}
+
+/// The coerced variables of a request.
+pub(super) type Variables = HashMap<Str, Value>;
+
+impl Program {
+    /// The cost for these variables, as coercion gives them. One pass over the program and the variables that it reads.
+    pub fn estimate(&self, variables: &Variables) -> Arc<Estimate> {
+        match &self.constant {
+            Some(constant) => Arc::clone(constant),
+            None => Arc::new(self.evaluate(variables)),
+        }
+    }
+
+    pub(super) fn evaluate(&self, variables: &Variables) -> Estimate {
+        let input = |input: &super::inputs::InputVariable| {
+            let value = variables.get(input.name.as_str());
+            value.map_or(Counted::default(), |value| {
+                count(&self.schema, &input.ty, value)
+            })
+        };
+        let mut estimate = Estimate {
+            guards: self
+                .guards
+                .iter()
+                .map(|own| holds(own, variables))
+                .collect(),
+            inputs: self.inputs.iter().map(input).collect(),
+            objects: vec![Below::default(); self.objects.len()],
+        };
+        for (index, object) in self.objects.iter().enumerate().rev() {
+            let mut greatest = Below::default();
+            for class in &object.classes {
+                let selected = estimate.selected(class, variables);
+                greatest.selected = greatest.selected.max(selected);
+                let with_weight = class.weight.saturating_add(selected);
+                greatest.with_weight = greatest.with_weight.max(with_weight);
+            }
+            estimate.objects[index] = greatest;
+        }
+        estimate
+    }
+}
+
+impl Estimate {
+    /// The cost of the operation.
+    pub fn total(&self) -> u64 {
+        self.objects.first().map_or(0, |root| root.selected)
+    }
+
+    /// What is selected of one object of a class.
+    pub(super) fn selected(&self, class: &Class, variables: &Variables) -> u64 {
+        let included = class.fields.iter().filter(|field| self.includes(field));
+        included.fold(0, |sum: u64, field| {
+            sum.saturating_add(self.field(field, variables))
+        })
+    }
+
+    /// What one field costs, for one parent.
+    pub(super) fn field(&self, field: &Field, variables: &Variables) -> u64 {
+        let below = field.below.and_then(|own| self.objects.get(own as usize));
+        let below = below.copied().unwrap_or_default();
+        let each = match field.weight {
+            Some(weight) => weight.saturating_add(below.selected),
+            None => below.with_weight,
+        };
+        let size = field.size(variables).unwrap_or(1);
+        self.once(field).saturating_add(size.saturating_mul(each))
+    }
+
+    /// Whether a field is part of the answer.
+    pub(crate) fn includes(&self, field: &Field) -> bool {
+        let outcome = self.guards.get(field.guard as usize);
+        field.guard == 0 || outcome.copied().unwrap_or(true)
+    }
+
+    /// What a field costs whatever it yields.
+    pub(crate) fn once(&self, field: &Field) -> u64 {
+        let arguments = &field.arguments;
+        let constant = field.once.saturating_add(arguments.constant);
+        arguments
+            .variables
+            .iter()
+            .fold(constant, |sum, (input, weight)| {
+                let counted = self.inputs.get(*input as usize);
+                let counted = counted.copied().unwrap_or_default();
+                sum.saturating_add(counted.cost(*weight))
+            })
+    }
+}
+
+impl Field {
+    /// How many values it is taken to have; `None` where it is no list.
+    pub(super) fn size(&self, variables: &Variables) -> Option<u64> {
+        self.list.as_ref().map(|list| list.size(variables))
+    }
+}
+
+impl List {
+    fn size(&self, variables: &Variables) -> u64 {
+        let sizes = self.sizes.iter().map(|size| size.evaluate(variables));
+        sizes.max().unwrap_or(0).saturating_mul(self.within)
+    }
+}
+
+impl Size {
+    fn evaluate(&self, variables: &Variables) -> u64 {
+        let value = |name: &str| variables.get(name).cloned();
+        let given = self.slicing.iter().filter_map(|argument| {
+            let value = argument.evaluate(&value)?;
+            u64::try_from(value.as_number()?.as_whole()?).ok()
+        });
+        let greatest = given.max().filter(|size| *size > 0);
+        greatest.unwrap_or(self.assumed)
+    }
+}
+
+fn holds(guard: &Guard, variables: &Variables) -> bool {
+    guard.holds(|condition| match condition {
+        Condition::Variable(name) => {
+            matches!(variables.get(name.as_str()), Some(Value::Bool(true)))
+        }
+        Condition::Null(name) => variables.get(name.as_str()) == Some(&Value::Null),
+        // Labels decide who answers, not what is in the answer.
+        Condition::Label(_) => true,
+    })
+}

@@ -1,0 +1,157 @@
+//! The cost of what arguments hold.
+//!
+//! A value in a list counts by itself; an object counts its own weight and its members'. A variable may stand in many
+//! arguments: it is counted once per request, and each use multiplies.
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::ast;
+use apollo_compiler::schema::ExtendedType;
+
+use super::schema::input_weight;
+use super::schema::type_weight;
+use crate::document::Value;
+use crate::plan::arguments::Expression;
+
+/// A variable whose value has a cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct InputVariable {
+    pub(super) name: Name,
+    /// The named type of the places where it stands.
+    pub(super) ty: Name,
+}
+
+/// What a value holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// Values that are no lists and not null: each has the weight of its place.
+    pub(super) values: u64,
+    /// The costs of what objects among them hold.
+    pub(super) below: u64,
+}
+
+impl Counted {
+    /// The cost at a place whose values have this weight.
+    pub(super) fn cost(self, weight: u64) -> u64 {
+        self.values
+            .saturating_mul(weight)
+            .saturating_add(self.below)
+    }
+}
+
+/// Counts a value of a named type, lists of it too.
+pub(super) fn count(schema: &Schema, ty: &str, value: &Value) -> Counted {
+    match (schema.types.get(ty), value) {
+        (_, Value::Null) => Counted::default(),
+        // A custom scalar takes any value, and is one.
+        (Some(ExtendedType::Scalar(scalar)), _) if !scalar.is_built_in() => Counted {
+            values: 1,
+            below: 0,
+        },
+        (_, Value::Array(items)) => {
+            let mut total = Counted::default();
+            for item in items.iter() {
+                let own = count(schema, ty, item);
+                total.values = total.values.saturating_add(own.values);
+                total.below = total.below.saturating_add(own.below);
+            }
+            total
+        }
+        (Some(ExtendedType::InputObject(definition)), Value::Object(members)) => {
+            let mut below: u64 = 0;
+            for (name, member) in members.iter() {
+                if let Some(field) = definition.fields.get(&**name) {
+                    let own = count(schema, field.ty.inner_named_type(), member);
+                    below = below.saturating_add(own.cost(weight_of(schema, field)));
+                }
+            }
+            Counted { values: 1, below }
+        }
+        _ => Counted {
+            values: 1,
+            below: 0,
+        },
+    }
+}
+
+/// The weight of one value of an argument or input field.
+pub(super) fn weight_of(schema: &Schema, definition: &ast::InputValueDefinition) -> u64 {
+    let own = input_weight(definition);
+    own.unwrap_or_else(|| type_weight(schema, definition.ty.inner_named_type()))
+}
+
+/// What arguments cost: what is known when the program is made, and uses of variables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct InputCost {
+    pub(super) constant: u64,
+    /// Variables, by their places among the program's, each with the weight of one value.
+    pub(super) variables: Vec<(u32, u64)>,
+}
+
+/// Adds up the cost of arguments.
+pub(super) struct InputCosts<'s> {
+    pub(super) schema: &'s Schema,
+    /// Every variable that was met.
+    pub(super) variables: &'s mut Vec<InputVariable>,
+    pub(super) cost: InputCost,
+}
+
+impl InputCosts<'_> {
+    /// Adds what stands at an argument or input field.
+    pub(super) fn add(&mut self, definition: &ast::InputValueDefinition, given: &Expression) {
+        let weight = weight_of(self.schema, definition);
+        self.expression(definition.ty.inner_named_type(), weight, given);
+    }
+
+    fn expression(&mut self, ty: &Name, weight: u64, given: &Expression) {
+        match given {
+            Expression::Constant(value) => {
+                let cost = count(self.schema, ty, value).cost(weight);
+                self.cost.constant = self.cost.constant.saturating_add(cost);
+            }
+            // The default of a place where the variable is not given is what the service fills in.
+            Expression::Variable(name) | Expression::VariableOr(name, _) => {
+                self.variable(ty, weight, name);
+            }
+            Expression::List(items) => {
+                for item in items {
+                    self.expression(ty, weight, item);
+                }
+            }
+            Expression::Object(members) => {
+                self.cost.constant = self.cost.constant.saturating_add(weight);
+                let schema = self.schema;
+                let Some(ExtendedType::InputObject(definition)) = schema.types.get(ty) else {
+                    return;
+                };
+                for (name, member) in members {
+                    if let Some(field) = definition.fields.get(&**name) {
+                        self.add(field, member);
+                    }
+                }
+            }
+        }
+    }
+
+    fn variable(&mut self, ty: &Name, weight: u64, name: &Name) {
+        let holds_objects = matches!(
+            self.schema.types.get(ty),
+            Some(ExtendedType::InputObject(_))
+        );
+        if weight == 0 && !holds_objects {
+            return;
+        }
+        let known = self
+            .variables
+            .iter()
+            .position(|own| own.name == *name && own.ty == *ty);
+        let place = known.unwrap_or_else(|| {
+            self.variables.push(InputVariable {
+                name: name.clone(),
+                ty: ty.clone(),
+            });
+            self.variables.len() - 1
+        });
+        self.cost.variables.push((place as u32, weight));
+    }
+}

@@ -1,0 +1,129 @@
+//! Where the cost of an operation comes from, for people.
+
+use apollo_compiler::Name;
+
+use super::estimate::Estimate;
+use super::estimate::Variables;
+use super::program::Class;
+use super::program::Field;
+use super::program::Object;
+use super::program::Program;
+
+/// What one field of an operation costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldCost {
+    /// Response names from the root.
+    pub path: String,
+    /// How many items its list is taken to have.
+    pub size: Option<u64>,
+    /// How many parents there are.
+    pub times: u64,
+    /// What it costs for all of them.
+    pub cost: u64,
+}
+
+/// How many fields a report has at the most.
+const MOST: usize = 1_000;
+
+/// How long the name of a place is at the most, in a message.
+const LONGEST: usize = 200;
+
+impl Program {
+    /// The fields that cost something, in the order of the operation; at an abstract type those of the most expensive one.
+    pub fn report(&self, estimate: &Estimate, variables: &Variables) -> Vec<FieldCost> {
+        let mut report = Report {
+            program: self,
+            estimate,
+            variables,
+            fields: Vec::new(),
+        };
+        report.object(0, "", 1);
+        report.fields
+    }
+
+    /// Where most of the cost comes from: the response names that lead to the deepest list of the most expensive fields.
+    pub fn costliest(&self, estimate: &Estimate, variables: &Variables) -> Option<String> {
+        let mut path: Vec<&Name> = Vec::new();
+        let (mut place, mut lists) = (0, 1);
+        while let Some(class) = self
+            .object(place)
+            .and_then(|own| greatest(own, estimate, variables))
+        {
+            let included = class.fields.iter().filter(|own| estimate.includes(own));
+            // Of several that cost the same, the first.
+            let costs = included.rev();
+            let Some(field) = costs.max_by_key(|own| estimate.field(own, variables)) else {
+                break;
+            };
+            path.push(&field.name);
+            if field.list.is_some() {
+                lists = path.len();
+            }
+            let Some(below) = field.below else { break };
+            place = below;
+        }
+        path.truncate(lists);
+        let text = joined(&path);
+        (!text.is_empty() && text.len() <= LONGEST).then_some(text)
+    }
+}
+
+fn joined(path: &[&Name]) -> String {
+    let names: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+    names.join(".")
+}
+
+/// The most expensive class of an object.
+fn greatest<'p>(
+    object: &'p Object,
+    estimate: &Estimate,
+    variables: &Variables,
+) -> Option<&'p Class> {
+    let classes = object.classes.iter().rev();
+    classes.max_by_key(|class| {
+        let selected = estimate.selected(class, variables);
+        selected.saturating_add(class.weight)
+    })
+}
+
+struct Report<'r> {
+    program: &'r Program,
+    estimate: &'r Estimate,
+    variables: &'r Variables,
+    fields: Vec<FieldCost>,
+}
+
+impl Report<'_> {
+    fn object(&mut self, index: u32, path: &str, times: u64) {
+        let program = self.program;
+        let object = program.object(index);
+        let class = object.and_then(|own| greatest(own, self.estimate, self.variables));
+        for field in class.into_iter().flat_map(|class| &class.fields) {
+            if self.estimate.includes(field) && self.fields.len() < MOST {
+                self.field(field, path, times);
+            }
+        }
+    }
+
+    fn field(&mut self, field: &Field, path: &str, times: u64) {
+        let cost = self.estimate.field(field, self.variables);
+        if cost == 0 {
+            return;
+        }
+        let path = match path {
+            "" => field.name.to_string(),
+            _ => format!("{path}.{}", field.name),
+        };
+        let size = field.size(self.variables);
+        self.fields.push(FieldCost {
+            path: path.clone(),
+            size,
+            times,
+            cost: cost.saturating_mul(times),
+        });
+        if let Some(below) = field.below {
+            let times = times.saturating_mul(size.unwrap_or(1));
+            self.object(below, &path, times);
+        }
+    }
+}

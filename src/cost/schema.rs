@@ -1,0 +1,118 @@
+//! What the merged schema says of costs: `@cost` and `@listSize`, read where a program is made.
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::{self, Directive, FieldDefinition, Value};
+use apollo_compiler::schema::ExtendedType;
+
+const COST: &str = "cost";
+const LIST_SIZE: &str = "listSize";
+
+/// The weight of an object without `@cost`.
+const OBJECT: u64 = 1;
+/// The weight of an input object without `@cost`.
+const INPUT_OBJECT: u64 = 1;
+/// What a field of `Mutation` costs beside its value, where it has no `@cost`.
+pub(super) const MUTATION: u64 = 10;
+
+/// `@listSize` of a field: how many items its list has, or those of the lists below it that `sized_fields` names.
+///
+/// The greatest of the slicing arguments that have a value counts; where none has one, `assumed` does. A value below 1
+/// counts as none: some services read 0 or -1 as "without a limit".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListSize {
+    pub(super) assumed: Option<u64>,
+    pub(super) slicing: Vec<String>,
+    pub(super) sized_fields: Vec<String>,
+    /// Exactly one of the slicing arguments must be given.
+    pub(super) require_one: bool,
+}
+
+impl ListSize {
+    fn of(directive: &Node<Directive>) -> Self {
+        let argument = |name: &str| directive.specified_argument_by_name(name);
+        let names = |name: &str| -> Vec<String> {
+            // A list of one may be written without brackets.
+            let items = argument(name).map_or(&[][..], |value| match &**value {
+                Value::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(value),
+            });
+            let texts = items.iter().filter_map(|item| item.as_str());
+            texts.map(str::to_owned).collect()
+        };
+        ListSize {
+            assumed: argument("assumedSize")
+                .and_then(|size| size.to_i32())
+                .map(|size| u64::try_from(size).unwrap_or_default()),
+            slicing: names("slicingArguments"),
+            sized_fields: names("sizedFields"),
+            require_one: argument("requireOneSlicingArgument")
+                .and_then(|value| value.to_bool())
+                .unwrap_or(true),
+        }
+    }
+}
+
+/// What `@cost` says; a negative weight counts as 0.
+fn weight(directive: &Directive) -> Option<u64> {
+    let weight = directive.specified_argument_by_name("weight")?;
+    let weight = weight.to_i32()?;
+    Some(u64::try_from(weight).unwrap_or_default())
+}
+
+/// The weight of one value of a type: of an object, scalar or enum. For an abstract type its possible types decide.
+pub(super) fn type_weight(schema: &Schema, ty: &str) -> u64 {
+    let Some(definition) = schema.types.get(ty) else {
+        return 0;
+    };
+    let default = match definition {
+        ExtendedType::Object(_) => OBJECT,
+        ExtendedType::InputObject(_) => INPUT_OBJECT,
+        _ => 0,
+    };
+    let directive = definition.directives().get(COST);
+    directive.and_then(|own| weight(own)).unwrap_or(default)
+}
+
+/// The weight that `@cost` gives to one argument or input field.
+pub(super) fn input_weight(definition: &ast::InputValueDefinition) -> Option<u64> {
+    definition.directives.get(COST).and_then(|own| weight(own))
+}
+
+/// The definitions of a field that count for an object type: its own, then those of the interfaces that it implements.
+fn definitions<'s>(
+    schema: &'s Schema,
+    ty: &'s str,
+    field: &'s str,
+) -> impl Iterator<Item = &'s FieldDefinition> {
+    let interfaces = match schema.types.get(ty) {
+        Some(ExtendedType::Object(object)) => Some(object.implements_interfaces.iter()),
+        _ => None,
+    };
+    let names = interfaces
+        .into_iter()
+        .flatten()
+        .map(|own| own.name.as_str());
+    let names = std::iter::once(ty).chain(names);
+    names.filter_map(move |ty| Some(&***schema.type_field(ty, field).ok()?))
+}
+
+/// The weight that `@cost` gives to a field of an object type. Where the field itself says nothing, an interface may: that is
+/// where the fields of an interface object end up.
+pub(super) fn field_weight(schema: &Schema, ty: &Name, field: &Name) -> Option<u64> {
+    let mut own = definitions(schema, ty, field)
+        .map(|definition| definition.directives.get(COST).and_then(|own| weight(own)));
+    let first = own.next()?;
+    first.or_else(|| own.flatten().max())
+}
+
+/// The `@listSize` of a field of an object type: its own, or else those of its interfaces.
+pub(super) fn list_sizes(schema: &Schema, ty: &Name, field: &Name) -> Vec<ListSize> {
+    let mut own = definitions(schema, ty, field)
+        .map(|definition| definition.directives.get(LIST_SIZE).map(ListSize::of));
+    match own.next().flatten() {
+        Some(size) => vec![size],
+        None => own.flatten().collect(),
+    }
+}

@@ -1,0 +1,104 @@
+//! The actual cost of an answer: the weights of its static cost, with the lists that are really there.
+//!
+//! Counted over the rows after the answer has been written, in a pass of its own: writing is the hot path, and most
+//! requests do not ask. Leaves that cost nothing are not in the program, so that a row is looked at once for each of its
+//! composite fields. An object takes two bytes of an answer at the least: the length of the answer bounds the objects that
+//! are looked at, however often rows stand in lists.
+
+use std::sync::Arc;
+
+use super::store::Cell;
+use super::store::RowId;
+use super::store::Store;
+use crate::cost::Estimate;
+use crate::cost::Field;
+use crate::cost::Program;
+
+/// A request whose actual cost is counted.
+#[derive(Debug)]
+pub struct Counting {
+    /// The operation's program.
+    pub program: Arc<Program>,
+    /// What it is estimated to cost for this request.
+    pub estimate: Arc<Estimate>,
+    /// The greatest estimated cost that is allowed, where the answer is to report costs.
+    pub report: Option<u64>,
+}
+
+impl Counting {
+    /// The actual cost of an answer of so many bytes.
+    pub(super) fn actual(&self, store: &Store, root: RowId, bytes: usize) -> u64 {
+        let mut pass = Pass {
+            own: self,
+            store,
+            objects: bytes / 2 + 1,
+        };
+        pass.object(root, 0).selected
+    }
+
+    /// The member of `extensions.sangam` that reports costs, where one is asked for.
+    pub(super) fn reported(&self, actual: u64) -> Option<String> {
+        let (estimated, max) = (self.estimate.total(), self.report?);
+        Some(format!(
+            "\"cost\":{{\"estimated\":{estimated},\"actual\":{actual},\"max\":{max}}}"
+        ))
+    }
+}
+
+struct Pass<'p> {
+    own: &'p Counting,
+    store: &'p Store,
+    /// How many more objects are looked at.
+    objects: usize,
+}
+
+/// What an object costs.
+#[derive(Default)]
+struct Object {
+    /// Its own weight.
+    weight: u64,
+    /// What is selected of it.
+    selected: u64,
+}
+
+impl Pass<'_> {
+    fn object(&mut self, row: RowId, object: u32) -> Object {
+        let own = self.own;
+        let class = own
+            .program
+            .object(object)
+            .and_then(|object| object.class_of(self.store.ty(row)));
+        let (Some(class), Some(left)) = (class, self.objects.checked_sub(1)) else {
+            return Object::default();
+        };
+        self.objects = left;
+        let mut selected: u64 = 0;
+        for field in &class.fields {
+            if own.estimate.includes(field) {
+                let values = self.values(self.store.cell(row, field.slot), field);
+                let cost = own.estimate.once(field).saturating_add(values);
+                selected = selected.saturating_add(cost);
+            }
+        }
+        Object {
+            weight: class.weight,
+            selected,
+        }
+    }
+
+    fn values(&mut self, cell: Cell, field: &Field) -> u64 {
+        match (cell, field.below) {
+            (Cell::Missing | Cell::Null | Cell::Failed(_), _) => 0,
+            (Cell::List { at, len }, _) => (0..len).fold(0, |sum: u64, index| {
+                let item = self.store.item(at, index);
+                sum.saturating_add(self.values(item, field))
+            }),
+            (Cell::Row(row), Some(below)) => {
+                let object = self.object(row, below);
+                let weight = field.weight.unwrap_or(object.weight);
+                weight.saturating_add(object.selected)
+            }
+            _ => field.weight.unwrap_or(0),
+        }
+    }
+}

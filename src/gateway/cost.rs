@@ -1,0 +1,276 @@
+//! The cost limit: an operation that costs too much is refused before anyone is called.
+//!
+//! The estimate is evaluated once per executed request, after the caches were asked: an answer that is kept was allowed when
+//! it was made, and costs nothing now. The actual cost is counted where the client asks for it, and for one request in
+//! [`SAMPLE`] for the metric: a distribution needs no more, and the pass over all rows of an answer is not free.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use apollo_compiler::executable::Operation;
+use http::HeaderName;
+use metrics::Counter;
+use metrics::Histogram;
+
+use super::ClientContext;
+use super::GraphqlRequest;
+use super::compile::Ready;
+use super::refusal::Refusal;
+use super::variables::Coerced;
+use crate::config::Cost;
+use crate::config::CostMode;
+use crate::cost::FieldCost;
+use crate::execute::Counting;
+use crate::observe::metrics::COST_EXCEEDED;
+use crate::observe::metrics::OPERATION_COST;
+
+/// Of so many executed requests one has its actual cost counted.
+const SAMPLE: u64 = 16;
+
+/// Log lines about operations that would be refused are at least so far apart.
+const BETWEEN_LINES_MS: u64 = 10_000;
+
+/// How much of an operation's name is logged.
+const NAME_BYTES: usize = 64;
+
+/// A client that sends this header with `1` is told the cost in the answer's extensions.
+const REPORT: HeaderName = HeaderName::from_static("sangam-cost");
+
+/// What an operation costs, for `explain`.
+#[derive(Debug, Clone)]
+pub struct ExplainedCost {
+    /// The estimate.
+    pub estimated: u64,
+    /// The greatest that is allowed.
+    pub max: u64,
+    /// What becomes of an operation that costs more.
+    pub mode: CostMode,
+    /// The fields that cost something, in the order of the operation.
+    pub fields: Vec<FieldCost>,
+    /// What executing it has cost.
+    pub actual: Option<u64>,
+    /// The variables are not known, or wrong: lists that they size have their assumed sizes.
+    pub without_variables: bool,
+}
+
+/// Limits and counts what operations cost.
+pub(super) struct CostControl {
+    mode: CostMode,
+    max: u64,
+    estimated: Histogram,
+    actual: Histogram,
+    exceeded: Counter,
+    /// Requests that were executed.
+    executed: AtomicU64,
+    lines: Lines,
+}
+
+impl CostControl {
+    pub(super) fn new(settings: &Cost) -> CostControl {
+        CostControl {
+            mode: settings.mode,
+            max: settings.max as u64,
+            estimated: metrics::histogram!(OPERATION_COST, "kind" => "estimated"),
+            actual: metrics::histogram!(OPERATION_COST, "kind" => "actual"),
+            exceeded: metrics::counter!(COST_EXCEEDED, "mode" => settings.mode.name()),
+            executed: AtomicU64::new(0),
+            lines: Lines::new(),
+        }
+    }
+
+    /// Whether the answer is to report costs.
+    pub(super) fn is_reported(&self, request: &GraphqlRequest, client: &ClientContext) -> bool {
+        let by_extension = || {
+            let own = request.extensions.as_ref()?.get("sangam")?.get("cost")?;
+            own.as_bool()
+        };
+        let by_header = || client.headers.get(&REPORT).is_some_and(|own| own == "1");
+        self.mode != CostMode::Off && (by_extension() == Some(true) || by_header())
+    }
+
+    /// Refuses an operation that costs too much. `Some`: its actual cost is to be counted.
+    pub(super) fn admit(
+        &self,
+        ready: &Ready,
+        operation: &Operation,
+        variables: &Coerced,
+        report: bool,
+    ) -> Result<Option<Counting>, Refusal> {
+        if self.mode == CostMode::Off {
+            return Ok(None);
+        }
+        let estimate = ready.cost.estimate(&variables.values);
+        let total = estimate.total();
+        // Costs beyond 2^53 lose digits that no bucket has.
+        self.estimated.record(total as f64);
+        if total > self.max {
+            self.exceeded.increment(1);
+            if self.mode == CostMode::Enforce {
+                let place = ready.cost.costliest(&estimate, &variables.values);
+                return Err(self.refusal(total, place.as_deref()));
+            }
+            self.log(operation, total);
+        }
+        let number = self.executed.fetch_add(1, Ordering::Relaxed);
+        let counted = report || number.is_multiple_of(SAMPLE);
+        Ok(counted.then(|| Counting {
+            program: Arc::clone(&ready.cost),
+            estimate,
+            report: report.then_some(self.max),
+        }))
+    }
+
+    /// Records an actual cost.
+    pub(super) fn counted(&self, actual: Option<u64>) {
+        if let Some(actual) = actual {
+            self.actual.record(actual as f64);
+        }
+    }
+
+    /// What an operation costs, for these variables if they are known.
+    pub(super) fn explain(&self, ready: &Ready, variables: Option<&Coerced>) -> ExplainedCost {
+        let none = Default::default();
+        let values = variables.map_or(&none, |own| &own.values);
+        let estimate = ready.cost.estimate(values);
+        ExplainedCost {
+            estimated: estimate.total(),
+            max: self.max,
+            mode: self.mode,
+            fields: ready.cost.report(&estimate, values),
+            actual: None,
+            without_variables: variables.is_none(),
+        }
+    }
+
+    /// What counts the actual cost of an explained request.
+    pub(super) fn counting(ready: &Ready, variables: &Coerced) -> Counting {
+        Counting {
+            program: Arc::clone(&ready.cost),
+            estimate: ready.cost.estimate(&variables.values),
+            report: None,
+        }
+    }
+
+    fn refusal(&self, total: u64, place: Option<&str>) -> Refusal {
+        let max = self.max;
+        let hint = match place {
+            Some(place) => {
+                format!("most of it is {place}: ask for fewer items there, or nest fewer lists")
+            }
+            None => "ask for fewer items, or nest fewer lists".to_owned(),
+        };
+        let message = format!(
+            "The operation costs {total} by estimate, more than the maximum of {max} (cost.max); {hint}"
+        );
+        Refusal::new("COST_LIMIT_EXCEEDED", "LIMIT", &message)
+    }
+
+    fn log(&self, operation: &Operation, cost: u64) {
+        let Some(count) = self.lines.due() else {
+            return;
+        };
+        let name = operation.name.as_ref().map_or("", |name| name.as_str());
+        // Names are ASCII.
+        let operation = name.get(..NAME_BYTES).unwrap_or(name);
+        tracing::warn!(
+            operation,
+            cost,
+            count,
+            limit = "cost.max",
+            "an operation costs more than the maximum and is answered, as cost.mode is log; count: such \
+             operations since the last line"
+        );
+    }
+}
+
+/// Keeps log lines apart.
+struct Lines {
+    begun: Instant,
+    /// Milliseconds after the beginning at which the next line may be written.
+    next: AtomicU64,
+    /// Lines that were not written since the last one.
+    left_out: AtomicU64,
+}
+
+impl Lines {
+    fn new() -> Lines {
+        Lines {
+            begun: Instant::now(),
+            next: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether a line may be written now: how many things it stands for.
+    fn due(&self) -> Option<u64> {
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let next = self.next.load(Ordering::Relaxed);
+        let later = now.saturating_add(BETWEEN_LINES_MS);
+        let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+        let is_mine = now >= next
+            && self
+                .next
+                .compare_exchange(next, later, success, failure)
+                .is_ok();
+        if !is_mine {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(self.left_out.swap(0, Ordering::Relaxed) + 1)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::document::Value;
+
+    #[test]
+    fn reports_are_asked_for() {
+        let control = CostControl::new(&Cost::default());
+        let off = CostControl::new(&Cost {
+            mode: CostMode::Off,
+            ..Cost::default()
+        });
+        let cases = [
+            (None, None, false),
+            (Some("1"), None, true),
+            (Some("0"), None, false),
+            (None, Some(r#"{"sangam":{"cost":true}}"#), true),
+            (None, Some(r#"{"sangam":{"cost":false}}"#), false),
+            (None, Some(r#"{"sangam":true,"cost":true}"#), false),
+        ];
+        for (header, extensions, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.extend(header.map(|value| (REPORT, value.parse().unwrap())));
+            let client = ClientContext {
+                headers: Arc::new(headers),
+                ..ClientContext::default()
+            };
+            let request = GraphqlRequest {
+                extensions: extensions.map(|text| Value::parse_json(text.as_bytes()).unwrap()),
+                ..GraphqlRequest::default()
+            };
+            assert_eq!(
+                control.is_reported(&request, &client),
+                expected,
+                "{header:?} {extensions:?}"
+            );
+            assert!(!off.is_reported(&request, &client));
+        }
+    }
+
+    #[test]
+    fn lines_are_bounded() {
+        let lines = Lines::new();
+        assert_eq!(lines.due(), Some(1));
+        assert_eq!([lines.due(), lines.due()], [None, None]);
+        lines.next.store(0, Ordering::Relaxed);
+        assert_eq!(lines.due(), Some(3));
+    }
+}

@@ -1,0 +1,124 @@
+//! What operations cost, as data: subgraphs, operations, and after each what it costs, one Markdown file a case.
+//!
+//! Blocks, in order:
+//! - `graphql subgraph NAME`: a subgraph; one that links nothing itself is a GraphQL service with `@cost` and `@listSize`;
+//! - `graphql`, `json variables`: an operation, and values for its variables;
+//! - `text cost`: the total, and a line for each field that costs something: its cost for all its parents, its path, and for
+//!   a list how many items it is taken to have; or what is wrong with slicing arguments.
+//!
+//! `UPDATE_EXPECT=1` writes what comes out; count it by hand before keeping it.
+
+mod shipped;
+
+use std::collections::HashMap;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::executable::Operation;
+use sangam::cost::Program;
+use sangam::document::Str;
+use sangam::document::Value;
+use sangam::graph::Composed;
+use sangam::graph::query::QueryGraph;
+use sangam::plan;
+use sangam::plan::arguments::coerce_variable;
+use sangam::plan::arguments::constant;
+
+use crate::plans::graph;
+use crate::plans::subgraph;
+use crate::support::markdown::Case;
+use crate::support::markdown::files;
+
+/// What stands before a subgraph that links nothing itself.
+const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@interfaceObject", "@cost", "@listSize"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
+
+/// The setting's default.
+const LIST_SIZE: u64 = 10;
+
+#[test]
+fn costs() {
+    let mut wrong = Vec::new();
+    let files = files("cost");
+    assert!(!files.is_empty(), "no cases found");
+    for path in files {
+        let case = Case::read(&path);
+        wrong.extend(case.compare(&costs_of(&case)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_default_of_the_setting_is_what_cases_take() {
+    let settings = sangam::config::Cost::default();
+    assert_eq!(settings.list_size as u64, LIST_SIZE);
+}
+
+/// What the operations of a case cost, for each block: what stands there.
+fn costs_of(case: &Case) -> Vec<Option<String>> {
+    let subgraphs = case.blocks.iter().filter_map(|block| {
+        let name = block.info.strip_prefix("graphql subgraph ")?;
+        let text = match block.body.contains("@link") {
+            true => block.body.clone(),
+            false => format!("{SERVICE}\n{}", block.body),
+        };
+        Some(subgraph(name, &text))
+    });
+    let (composed, graph) = graph(subgraphs.collect());
+    let (mut operation, mut variables) = (None, Value::Null);
+    let mut found = Vec::with_capacity(case.blocks.len());
+    for block in &case.blocks {
+        let mut out = None;
+        match block.info.as_str() {
+            "graphql" => (operation, variables) = (Some(block.body.as_str()), Value::Null),
+            "json variables" => variables = Value::parse_json(block.body.as_bytes()).unwrap(),
+            "text cost" => out = Some(cost(&composed, &graph, operation.unwrap(), &variables)),
+            _ => {}
+        }
+        found.push(out);
+    }
+    found
+}
+
+/// The text of what an operation costs.
+fn cost(composed: &Composed, graph: &QueryGraph, text: &str, variables: &Value) -> String {
+    let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
+    let document = document.unwrap_or_else(|errors| panic!("{errors}"));
+    let operation = document.operations.iter().next().expect("an operation");
+    let limits = plan::PlanLimits::default();
+    let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
+    let program = Program::new(&plan, graph, LIST_SIZE);
+    let mut text = String::new();
+    for problem in program.problems() {
+        text.push_str(&format!(
+            "error: {} {:?}\n",
+            problem.message, problem.locations
+        ));
+    }
+    let variables = coerced(composed, operation, variables);
+    let estimate = program.estimate(&variables);
+    text.push_str(&format!("total {}\n", estimate.total()));
+    for field in program.report(&estimate, &variables) {
+        let size = field
+            .size
+            .map_or(String::new(), |size| format!(" [{size}]"));
+        text.push_str(&format!("{} {}{size}\n", field.cost, field.path));
+    }
+    if let Some(place) = program.costliest(&estimate, &variables) {
+        text.push_str(&format!("most of it: {place}\n"));
+    }
+    text
+}
+
+/// The variables as the gateway coerces them.
+fn coerced(composed: &Composed, operation: &Operation, given: &Value) -> HashMap<Str, Value> {
+    let of = |variable: &apollo_compiler::Node<apollo_compiler::ast::VariableDefinition>| {
+        let value = match given.get(&variable.name) {
+            Some(value) => coerce_variable(&composed.api, &variable.ty, value),
+            None => {
+                let default = variable.default_value.as_ref()?;
+                constant(&composed.api, &variable.ty, default)?
+            }
+        };
+        Some((Str::from(variable.name.as_str()), value))
+    };
+    operation.variables.iter().filter_map(of).collect()
+}

@@ -1,0 +1,127 @@
+//! The operations that this project ships, over the departments as they are annotated: all of them stay far below the
+//! default maximum, and what multiplies pages does not.
+
+use std::path::{Path, PathBuf};
+
+use sangam::config::{ConnectorSettings, Settings};
+use sangam::connector::Folder;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, Member};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn gateway() -> Gateway {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folders = std::fs::read_dir(root().join("connectors")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let folders = folders.filter(|path| path.join("connector.graphql").is_file());
+    let members = folders.map(|path| Member {
+        subgraph: Folder::read(&path).subgraph.unwrap(),
+        owner: None,
+        description: None,
+        settings: ConnectorSettings::default(),
+    });
+    Gateway::new(members.collect(), &Settings::default()).unwrap()
+}
+
+/// `{"query": "…"}` and `sangam explain '…'` of a page.
+fn operations_of(page: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(page).unwrap();
+    let mut operations = Vec::new();
+    for rest in text.split("{\"query\": \"").skip(1) {
+        let end = rest.find("\"}").unwrap();
+        operations.push(rest[..end].replace("\\\"", "\""));
+    }
+    for rest in text.split("sangam explain '").skip(1) {
+        operations.push(rest[..rest.find('\'').unwrap()].to_owned());
+    }
+    operations
+}
+
+async fn cost_of(gateway: &Gateway, operation: &str) -> u64 {
+    let request = GraphqlRequest {
+        query: Some(operation.to_owned()),
+        ..GraphqlRequest::default()
+    };
+    let client = ClientContext::default();
+    let explained = gateway.explain(&request, &client, false).await;
+    let explained = explained
+        .unwrap_or_else(|refusal| panic!("{operation}: {}", String::from_utf8_lossy(&refusal)));
+    explained.cost.estimated
+}
+
+#[tokio::test]
+async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
+    let gateway = gateway();
+    let max = Settings::default().cost.max as u64;
+    let mut operations = Vec::new();
+    for entry in std::fs::read_dir(root().join("schema/operations")).unwrap() {
+        operations.push(std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    for page in ["README.md", "docs/cost.md"] {
+        operations.extend(operations_of(&root().join(page)));
+    }
+    assert!(operations.len() >= 4, "{operations:#?}");
+    for operation in &operations {
+        let cost = cost_of(&gateway, operation).await;
+        println!("{cost:>6}  {}", operation.replace('\n', " "));
+        assert!(cost > 0 && cost <= max / 5, "{cost}: {operation}");
+    }
+}
+
+/// The specs of the departments are what clients ask, one department at a time.
+#[tokio::test]
+async fn what_the_specs_ask_costs_less_than_a_fifth_of_the_maximum() {
+    let gateway = gateway();
+    let max = Settings::default().cost.max as u64;
+    let mut count = 0;
+    for connector in std::fs::read_dir(root().join("connectors")).unwrap() {
+        let specs = connector.unwrap().path().join("specs");
+        for spec in std::fs::read_dir(specs).into_iter().flatten() {
+            let path = spec.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let case = crate::support::markdown::Case::read(&path);
+            for block in case.blocks.iter().filter(|block| block.info == "graphql") {
+                let cost = cost_of(&gateway, &block.body).await;
+                assert!(
+                    cost <= max / 5,
+                    "{}: {cost}: {}",
+                    path.display(),
+                    block.body
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 20, "only {count} operations");
+}
+
+#[tokio::test]
+async fn pages_that_multiply_cost_more_than_the_maximum() {
+    let gateway = gateway();
+    let max = Settings::default().cost.max as u64;
+    let nested = |field: &str, levels: usize| {
+        let (open, close) = field.split_once('…').unwrap();
+        format!(
+            "{{ districts {{ {}id: lgdCode {}}} }}",
+            open.repeat(levels),
+            close.repeat(levels)
+        )
+    };
+    for (field, levels) in [
+        ("grievances(first: 100) { items { district { … } } } ", 2),
+        ("worksInProgress(first: 100) { district { … } } ", 2),
+    ] {
+        let operation = nested(field, levels);
+        let cost = cost_of(&gateway, &operation).await;
+        assert!(cost > max, "{cost}: {operation}");
+    }
+    // 110 bytes.
+    let shortest = "{grievances(first:100){items{district{grievances(first:100){items{district{\
+                    grievances(first:100){total}}}}}}}}";
+    assert!(shortest.len() <= 110, "{}", shortest.len());
+    assert!(cost_of(&gateway, shortest).await > max);
+}
