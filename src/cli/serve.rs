@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output::message;
 use super::{Common, Exit, load};
@@ -31,7 +32,11 @@ impl Serve {
         load::checked(&folders)?;
         let members = load::members(&folders, Some(&settings))?;
         load::install_tls();
-        load::runtime()?.block_on(serve(settings, members))
+        let runtime = load::runtime()?;
+        let exit = runtime.block_on(serve(settings, members));
+        // Without waiting for what still runs there: it was given its time.
+        runtime.shutdown_background();
+        exit
     }
 }
 
@@ -50,11 +55,9 @@ async fn serve(settings: Settings, members: Vec<Member>) -> Result<Exit, Exit> {
         message(&format!("error: {error}"));
         Exit::Failed
     })?;
+    let signals = Signals::listen()?;
     tell(&server, count);
-    stop_signal().await?;
-    tracing::info!("stopping: requests in flight are finished first");
-    server.stop().await;
-    tracing::info!("stopped");
+    stop(server, signals).await;
     flush(observer).await;
     Ok(Exit::Success)
 }
@@ -80,23 +83,55 @@ fn tell(server: &Server, connectors: usize) {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn stop_signal() -> Result<(), Exit> {
-    let listen = |kind| {
-        signal(kind).map_err(|error| {
-            message(&format!("error: cannot wait for signals: {error}"));
-            Exit::Failed
-        })
+/// Waits for a signal, then stops; a second signal ends everything at once.
+async fn stop(server: Server, mut signals: Signals) {
+    let asked = signals.next().await;
+    tracing::info!("stopping: requests in flight are finished first");
+    let stopping = async {
+        match asked {
+            Asked::ByManager => server.stop().await,
+            Asked::ByPerson => server.stop_after(Duration::ZERO).await,
+        }
     };
-    let (mut interrupt, mut terminate) = (
-        listen(SignalKind::interrupt())?,
-        listen(SignalKind::terminate())?,
-    );
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = stopping => tracing::info!("stopped"),
+        _ = signals.next() => tracing::warn!("stopped at once by a second signal"),
     }
-    Ok(())
+}
+
+/// Who wants the process to stop.
+enum Asked {
+    /// SIGTERM: a service manager, behind which clients are led elsewhere.
+    ByManager,
+    /// SIGINT: Ctrl-C at a terminal.
+    ByPerson,
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Signals, Exit> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                message(&format!("error: cannot wait for signals: {error}"));
+                Exit::Failed
+            })
+        };
+        Ok(Signals {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.interrupt.recv() => Asked::ByPerson,
+            _ = self.terminate.recv() => Asked::ByManager,
+        }
+    }
 }
 
 /// Sends the last spans; that waits, so it happens aside.

@@ -29,7 +29,11 @@ section! {
         connector_health: Audience = Audience::Public,
         /// Whether answers are compressed (gzip) for clients that accept it.
         compression: bool = true,
-        /// How long requests in flight may take to finish after a signal to stop.
+        /// How long the port stays open after SIGTERM: `/health/ready` answers 503 at once, requests are still answered, and
+        /// clients are asked to go elsewhere (`Connection: close`, GOAWAY). SIGINT (Ctrl-C) closes the port at once, and
+        /// so does `0s`; a second signal ends everything at once.
+        shutdown_delay: Duration = Duration::from_secs(5),
+        /// How long requests in flight may take to finish after the port has been closed.
         shutdown_grace: Duration = Duration::from_secs(30),
     }
 }
@@ -86,12 +90,36 @@ section! {
         operation_timeout: Duration = Duration::from_secs(30),
         /// GraphQL requests worked on at the same time; one more is answered with status 503.
         concurrent_requests: usize = 1_000,
-        /// Open client connections; one more waits to be accepted.
+        /// Bytes of request bodies that have arrived in part, of all clients together; what needs more is answered with status
+        /// 503. A request whose body arrives together with its head is not counted.
+        bodies_bytes: ByteSize = ByteSize(64_000_000),
+        /// Bytes of answers that clients have not taken yet, of all clients together; at least `answer_bytes`. When there are
+        /// more, the answer that would take longest at its client's rate so far is given up; where every client is quick,
+        /// the new answer is replaced by status 503.
+        answers_bytes: ByteSize = ByteSize(256_000_000),
+        /// Open client connections; one more is closed at once. When nine of ten are open, `idle_timeout` and
+        /// `request_read_timeout` count a tenth for connections that have no request in work. Fewer where the process may
+        /// not open so many descriptors.
         connections: usize = 10_000,
+        /// Descriptors that connections of clients leave free for calls to departments and for files.
+        reserved_descriptors: usize = 1_000,
+        /// Requests at the same time on one HTTP/2 connection.
+        http2_streams: u32 = 100,
+        /// Bytes of request bodies that one HTTP/2 connection may send ahead of being read.
+        http2_window: ByteSize = ByteSize(256_000),
+        /// Bytes of a request's target (path and query); a longer one is answered with status 414.
+        uri_bytes: ByteSize = ByteSize(16_000),
+        /// Bytes of the names and values of a request's headers; more are answered with status 431.
+        head_bytes: ByteSize = ByteSize(32_000),
         /// How long a client may take to send the head of a request, and how long its body.
         request_read_timeout: Duration = Duration::from_secs(10),
-        /// How long a connection may stay open without a request.
+        /// How long a connection may stay open without a request; answers to pings of HTTP/2 are no requests.
         idle_timeout: Duration = Duration::from_secs(75),
+        /// The time over which a client's rate is taken. A client that is slower than `min_rate` for so long while bytes are
+        /// pending (of the body that it sends, of the answer that waits for it) has its request ended.
+        stall_timeout: Duration = Duration::from_secs(10),
+        /// Bytes per second that a client must send of a body and take of an answer, on average over `stall_timeout`.
+        min_rate: ByteSize = ByteSize(1_000),
     }
 }
 
@@ -153,6 +181,8 @@ section! {
         listen: Option<SocketAddr> = None,
         /// The token that a request must carry (`Authorization: Bearer …`). Needed unless `listen` is a loopback address.
         token: Option<Secret> = None,
+        /// Open connections of operators; one more is closed at once.
+        connections: usize = 64,
     }
 }
 

@@ -41,6 +41,16 @@ pub const REQUEST_SECONDS: &str = "sangam_request_seconds";
 pub const REQUESTS_IN_FLIGHT: &str = "sangam_requests_in_flight";
 /// Bytes of answers, before compression.
 pub const ANSWER_BYTES: &str = "sangam_answer_bytes";
+/// Connections that were accepted, and those that were not.
+pub const CONNECTIONS: &str = "sangam_connections_total";
+/// Open connections.
+pub const CONNECTIONS_OPEN: &str = "sangam_connections_open";
+/// Connections and answers that were ended because of their clients.
+pub const CLIENTS_ENDED: &str = "sangam_clients_ended_total";
+/// Bytes of answers that clients have not taken.
+pub const ANSWERS_HELD: &str = "sangam_answers_held_bytes";
+/// Bytes of request bodies that have arrived in part.
+pub const BODIES_HELD: &str = "sangam_bodies_held_bytes";
 /// Calls to departments.
 pub const FETCHES: &str = "sangam_fetches_total";
 /// How long calls to departments took.
@@ -83,6 +93,38 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Bytes,
         labels: &[],
         about: "Length of answers before compression",
+    },
+    Metric {
+        name: CONNECTIONS,
+        kind: MetricKind::Counter,
+        labels: &["listener", "outcome"],
+        about: "Connections of clients and operators: accepted, refused (as many as there may be are open), failed (the system gave none)",
+    },
+    Metric {
+        name: CONNECTIONS_OPEN,
+        kind: MetricKind::Gauge,
+        labels: &["listener"],
+        about: "Open connections",
+    },
+    Metric {
+        name: CLIENTS_ENDED,
+        kind: MetricKind::Counter,
+        labels: &["listener", "reason"],
+        about: "Connections ended without a request for too long (idle) or with one that did not come to its end (head); \
+                answers given up as their clients were too slow (answer) or the slowest when there was no room (room); \
+                answers replaced by status 503 as no client was slow (no_room)",
+    },
+    Metric {
+        name: ANSWERS_HELD,
+        kind: MetricKind::Gauge,
+        labels: &["listener"],
+        about: "Bytes of answers that clients have not taken",
+    },
+    Metric {
+        name: BODIES_HELD,
+        kind: MetricKind::Gauge,
+        labels: &[],
+        about: "Bytes of request bodies that have arrived in part",
     },
     Metric {
         name: FETCHES,

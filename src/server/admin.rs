@@ -10,12 +10,31 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{Request, StatusCode};
+use hyper::body::Incoming;
 
-use super::{Shared, health};
+use super::protocol::{Answering, Site};
+use super::{Shared, front, health};
 use crate::config::Secret;
 
+/// What operators see.
+#[derive(Clone)]
+pub(super) struct Operators(Router);
+
+impl Operators {
+    pub(super) fn new(shared: Arc<Shared>, token: Option<Secret>) -> Operators {
+        Operators(router(shared, token))
+    }
+}
+
+impl Site for Operators {
+    fn answer(&self, request: Request<Incoming>) -> Answering {
+        let router = self.0.clone();
+        Box::pin(async move { front::routed(router, request).await })
+    }
+}
+
 /// The operators' paths.
-pub(super) fn router(shared: Arc<Shared>, token: Option<Secret>) -> Router {
+fn router(shared: Arc<Shared>, token: Option<Secret>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/health", get(details))

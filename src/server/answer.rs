@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, StatusCode};
-use http_body_util::Full;
 
 use super::Answer;
 use super::media::Media;
@@ -26,7 +25,7 @@ pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding
         Encoding::Gzip(body) => (body, true),
         _ => (response.body, false),
     };
-    let mut answer = Answer::new(Full::new(body));
+    let mut answer = Answer::new(body);
     *answer.status_mut() = status(response.outcome, media);
     let headers = answer.headers_mut();
     headers.reserve(8);

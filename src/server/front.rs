@@ -1,4 +1,4 @@
-//! What a connection's requests come to: `/graphql` is answered right here, any other path by a router.
+//! What clients' requests come to: `/graphql` is answered right here, any other path by a router.
 //!
 //! Nearly every request is for the one path, and a router takes longer to find it than a kept answer takes to be found.
 
@@ -9,21 +9,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{Either, Full};
+use axum::body::to_bytes;
+use http::Request;
 use hyper::body::Incoming;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::{Cors, CorsLayer};
 
-use super::{Answer, Shared, graphql};
+use super::context::{Answered, observed};
+use super::protocol::{Answering, Site};
+use super::{Answer, Refusal, Shared, graphql, head};
 
 /// The path of the endpoint.
 const GRAPHQL: &str = "/graphql";
-
-type Sent = Response<Either<Full<Bytes>, Body>>;
-type Answering<T> = Pin<Box<dyn Future<Output = Result<T, Infallible>> + Send>>;
 
 /// All paths that clients see.
 #[derive(Clone)]
@@ -53,28 +50,43 @@ impl Front {
     }
 }
 
-impl Service<Request<Incoming>> for Front {
-    type Response = Sent;
-    type Error = Infallible;
-    type Future = Answering<Sent>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+impl Site for Front {
+    fn answer(&self, request: Request<Incoming>) -> Answering {
         let paths = Arc::clone(&self.paths);
-        if request.uri().path() != GRAPHQL {
-            let others = paths.others.clone();
-            return Box::pin(async move { Ok(others.oneshot(request).await?.map(Either::Right)) });
+        Box::pin(async move { paths.answer(request).await })
+    }
+}
+
+impl Paths {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let shared = &self.graphql.shared;
+        let (version, headers) = (request.version(), request.headers());
+        if let Err(refusal) = head::check(version, request.uri(), headers, &shared.limits) {
+            let refused = async |_, _: &_| Answered::without_request(refusal.answer());
+            return observed(&shared.observing, request, refused).await;
         }
-        Box::pin(async move {
-            let answer = match &paths.across_origins {
-                Some(cors) => cors.clone().oneshot(request).await?,
-                None => graphql::any(&paths.graphql.shared, request).await,
-            };
-            Ok(answer.map(Either::Left))
-        })
+        if request.uri().path() != GRAPHQL {
+            return routed(self.others.clone(), request).await;
+        }
+        match &self.across_origins {
+            Some(cors) => match cors.clone().oneshot(request).await {
+                Ok(answer) => answer,
+                Err(impossible) => match impossible {},
+            },
+            None => graphql::any(shared, request).await,
+        }
+    }
+}
+
+/// The answer of a router. Its bodies are there as a whole, as all of ours are.
+pub(super) async fn routed(router: Router, request: Request<Incoming>) -> Answer {
+    let (head, body) = match router.oneshot(request).await {
+        Ok(answer) => answer.into_parts(),
+        Err(impossible) => match impossible {},
+    };
+    match to_bytes(body, usize::MAX).await {
+        Ok(body) => Answer::from_parts(head, body),
+        Err(_) => Refusal::internal().answer(),
     }
 }
 
@@ -87,7 +99,7 @@ struct Graphql {
 impl Service<Request<Incoming>> for Graphql {
     type Response = Answer;
     type Error = Infallible;
-    type Future = Answering<Answer>;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

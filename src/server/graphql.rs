@@ -13,7 +13,7 @@ use super::answer::{Encoding, answer};
 use super::context::{Answered, RequestContext, observed};
 use super::media::Media;
 use super::refusal::Refusal;
-use super::{Answer, Shared, compression, landing, request};
+use super::{Answer, Shared, compression, incoming, landing, request};
 use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse};
 
 /// A request to `/graphql`, whatever its method.
@@ -49,10 +49,11 @@ where
     if !request::is_json(&headers) {
         return Err(Refusal::unsupported_media_type());
     }
+    let body = incoming::body(body, &shared.limits, &shared.bodies).await?;
+    // Only a request that is there as a whole takes a place: one that is never sent cannot keep others out.
     let _permit = shared.admit()?;
-    let limits = &shared.limits;
-    let body = request::body(body, limits.body_bytes.0, limits.request_read_timeout);
-    let graphql = request::from_json(&body.await?)?;
+    let graphql = request::from_json(&body)?;
+    drop(body);
     let client = client(headers, context, true);
     let response = execute(shared, graphql, &client).await?;
     Ok(answered(shared, &client.headers, response, media).await)
@@ -134,8 +135,11 @@ async fn answered(
 }
 
 impl Shared {
-    /// A place among the requests being worked on.
+    /// A place among the requests being worked on, where there is one and room for the answer.
     fn admit(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        if !self.connections.has_room() {
+            return Err(Refusal::busy());
+        }
         self.places.try_acquire().map_err(|_| Refusal::busy())
     }
 }

@@ -1,8 +1,8 @@
 //! What a person sees who opens the endpoint in a browser: a short text with URLs and a command to try.
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, VARY};
 use http::{HeaderMap, HeaderValue};
-use http_body_util::Full;
 
 use super::Answer;
 
@@ -34,7 +34,7 @@ pub(super) fn page(headers: &HeaderMap) -> Answer {
          curl -s http://{host}/graphql -H 'Content-Type: application/json' \\\n    \
          -d '{{\"query\": \"{{ __schema {{ queryType {{ fields {{ name description }} }} }} }}\"}}'\n"
     );
-    let mut response = Answer::new(Full::from(text));
+    let mut response = Answer::new(Bytes::from(text));
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,

@@ -1,19 +1,13 @@
-//! Sockets: binding, accepting within a bound, TLS.
+//! What is set up before anything is accepted: the listening socket, and TLS.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum_server::accept::Accept;
-use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::Service;
+use tokio_rustls::TlsAcceptor;
 
 use super::SetupError;
 use crate::config::Tls;
@@ -36,7 +30,7 @@ pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Se
 }
 
 /// The TLS configuration, when there is a certificate. Offers HTTP/2 and HTTP/1.1.
-pub(super) fn tls(settings: &Tls) -> Result<Option<RustlsConfig>, SetupError> {
+pub(super) fn tls(settings: &Tls) -> Result<Option<TlsAcceptor>, SetupError> {
     let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
         return Ok(None);
     };
@@ -56,60 +50,5 @@ pub(super) fn tls(settings: &Tls) -> Result<Option<RustlsConfig>, SetupError> {
         .with_single_cert(chain, private)
         .map_err(|error| problem("tls.certificate", certificate, &error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(RustlsConfig::from_config(Arc::new(config))))
-}
-
-/// Accepts a connection when there is a place for it, and holds the place as long as the connection lives.
-#[derive(Debug, Clone)]
-pub(super) struct Bounded {
-    places: Arc<Semaphore>,
-}
-
-impl Bounded {
-    pub(super) fn new(connections: usize) -> Bounded {
-        let places = connections.min(Semaphore::MAX_PERMITS);
-        Bounded {
-            places: Arc::new(Semaphore::new(places)),
-        }
-    }
-}
-
-impl<S: Send + 'static> Accept<TcpStream, S> for Bounded {
-    type Stream = TcpStream;
-    type Service = Placed<S>;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(TcpStream, Placed<S>)>> + Send>>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let places = self.places.clone();
-        Box::pin(async move {
-            let place = places.acquire_owned().await.map_err(io::Error::other)?;
-            stream.set_nodelay(true)?;
-            let service = Placed {
-                inner: service,
-                _place: Arc::new(place),
-            };
-            Ok((stream, service))
-        })
-    }
-}
-
-/// A service that holds its connection's place.
-#[derive(Debug, Clone)]
-pub(super) struct Placed<S> {
-    inner: S,
-    _place: Arc<OwnedSemaphorePermit>,
-}
-
-impl<S: Service<R>, R> Service<R> for Placed<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: R) -> S::Future {
-        self.inner.call(request)
-    }
+    Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }

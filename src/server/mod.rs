@@ -1,56 +1,69 @@
 //! GraphQL over HTTP towards clients; health, and metrics for operators.
 //!
-//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`]. A request comes in by [`front`];
-//! its path is [`graphql::any`], from its id and its line in the log to the answer: media types, a place among the requests
-//! in work, the body, the request, the executor, compression. The only layer around it is CORS, where it is switched on.
+//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`].
+//!
+//! A connection is accepted by [`accept`] and served by [`protocol`]; what it may take of time and memory is known to
+//! [`connections`]. A request comes in by [`front`], which has its [`head`] checked; its path is [`graphql::any`], from its
+//! id and its line in the log to the answer: media types, the body ([`incoming`]), a place among the requests in work, the
+//! request, the executor, compression. The only layer around it is CORS, where it is switched on. The answer goes out as
+//! [`outgoing`].
 
+mod accept;
 mod admin;
 mod answer;
 mod compression;
+mod connection;
+mod connections;
 mod context;
 mod cors;
+mod descriptors;
 mod executor;
 mod front;
 mod graphql;
+mod head;
 mod health;
+mod incoming;
 mod landing;
 mod listen;
 mod media;
+mod outgoing;
+mod protocol;
 mod refusal;
 mod request;
 mod schema;
+mod socket;
+mod stop;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use axum_server::Handle;
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http::Response;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 pub use executor::Executor;
 pub use media::Media;
 pub use refusal::Refusal;
 
 use crate::config::{Limits, Settings};
+use admin::Operators;
+use connections::Connections;
 use context::Observing;
 use front::Front;
-
-/// Requests at the same time on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 128;
+use incoming::Bodies;
+use protocol::{Protocols, Site};
 
 /// An answer of the endpoint: it is there as a whole before it is sent.
-type Answer = Response<Full<Bytes>>;
+type Answer = Response<Bytes>;
 
 /// Why the server cannot start.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -72,6 +85,9 @@ struct Shared {
     compression: bool,
     observing: Observing,
     places: Semaphore,
+    bodies: Bodies,
+    /// Those of clients, not those of operators.
+    connections: Arc<Connections>,
     stopping: AtomicBool,
     metrics: PrometheusHandle,
 }
@@ -81,7 +97,7 @@ fn app(shared: Arc<Shared>, settings: &Settings) -> Result<Front, SetupError> {
     let others = Router::new()
         .route(
             "/",
-            get(async |headers: http::HeaderMap| landing::page(&headers).map(Body::new)),
+            get(async |headers: http::HeaderMap| landing::page(&headers).map(Body::from)),
         )
         .route("/schema.graphql", get(schema::schema))
         .route("/health/live", get(health::live))
@@ -100,8 +116,12 @@ pub struct Server {
     /// Whether clients speak TLS.
     pub tls: bool,
     shared: Arc<Shared>,
-    handles: Vec<Handle<SocketAddr>>,
-    tasks: JoinSet<std::io::Result<()>>,
+    /// The connections of each listener.
+    listeners: Vec<Arc<Connections>>,
+    close: watch::Sender<bool>,
+    accepting: JoinSet<()>,
+    upkeep: JoinSet<()>,
+    delay: Duration,
     grace: Duration,
 }
 
@@ -114,12 +134,19 @@ impl Server {
         let limits = settings.limits.clone();
         // First: handles to metrics are taken from what is installed.
         let metrics = crate::observe::metrics::install();
+        let most = descriptors::connections(
+            limits.connections,
+            limits.reserved_descriptors,
+            descriptors::raise(),
+        );
         let shared = Arc::new(Shared {
             executor,
             introspection: settings.general.introspection,
             compression: settings.general.compression,
             observing: Observing::new(settings.log.requests),
             places: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
+            bodies: Bodies::new(limits.bodies_bytes.0),
+            connections: Connections::new("clients", most, &limits),
             stopping: AtomicBool::new(false),
             metrics,
             limits,
@@ -129,8 +156,11 @@ impl Server {
             admin_address: None,
             tls: false,
             shared: shared.clone(),
-            handles: Vec::new(),
-            tasks: JoinSet::new(),
+            listeners: Vec::new(),
+            close: watch::Sender::new(false),
+            accepting: JoinSet::new(),
+            upkeep: JoinSet::new(),
+            delay: settings.general.shutdown_delay,
             grace: settings.general.shutdown_grace,
         };
         let front = app(shared.clone(), settings)?;
@@ -140,84 +170,57 @@ impl Server {
             settings.general.listen,
             "choose another address with --listen or `listen` in sangam.toml",
         )?;
-        server.address = server.serve(listener, front, tls)?;
+        server.address = server.serve(listener, front, shared.connections.clone(), tls)?;
         if let Some(address) = settings.admin.listen {
-            let router = admin::router(shared, settings.admin.token.clone());
+            let most = settings.admin.connections;
+            let connections = Connections::new("operators", most, &shared.limits);
+            let site = Operators::new(shared, settings.admin.token.clone());
             let help = "choose another address with `admin.listen` in sangam.toml";
             let listener = listen::bind(address, help)?;
-            server.admin_address = Some(server.serve(listener, router, None)?);
+            server.admin_address = Some(server.serve(listener, site, connections, None)?);
         }
         server.keep_metrics_small();
         Ok(server)
     }
 
-    fn serve<S, B>(
+    fn serve(
         &mut self,
         listener: std::net::TcpListener,
-        service: S,
-        tls: Option<axum_server::tls_rustls::RustlsConfig>,
-    ) -> Result<SocketAddr, SetupError>
-    where
-        S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-        S: Clone + Send + 'static,
-        S::Future: Send + 'static,
-        B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
-    {
+        site: impl Site,
+        connections: Arc<Connections>,
+        tls: Option<TlsAcceptor>,
+    ) -> Result<SocketAddr, SetupError> {
         let failed = |error: std::io::Error| SetupError::new(format!("cannot listen: {error}"));
         let address = listener.local_addr().map_err(failed)?;
-        let handle = Handle::new();
-        self.handles.push(handle.clone());
-        let limits = &self.shared.limits;
-        let bounded = listen::Bounded::new(limits.connections);
-        let mut server = axum_server::from_tcp(listener)
-            .map_err(failed)?
-            .handle(handle)
-            .first_request_timeout(limits.request_read_timeout);
-        // Between requests this timeout counts too, so it is the longer one.
-        let head_timeout = limits.idle_timeout.max(limits.request_read_timeout);
-        let http = server.http_builder();
-        http.http1().header_read_timeout(head_timeout);
-        http.http2()
-            .keep_alive_interval(limits.idle_timeout)
-            .max_concurrent_streams(MAX_STREAMS);
-        let service = tower::make::Shared::new(service);
-        match tls {
-            Some(config) => {
-                let tls = axum_server::tls_rustls::RustlsAcceptor::new(config).acceptor(bounded);
-                self.tasks.spawn(server.acceptor(tls).serve(service));
-            }
-            None => {
-                self.tasks.spawn(server.acceptor(bounded).serve(service));
-            }
-        }
+        listener.set_nonblocking(true).map_err(failed)?;
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
+        let protocols = Arc::new(Protocols::new(tls, &self.shared.limits));
+        self.upkeep.spawn(connections.clone().sweep_forever());
+        self.listeners.push(connections.clone());
+        let close = self.close.subscribe();
+        self.accepting.spawn(accept::accept(
+            listener,
+            connections,
+            protocols,
+            site,
+            close,
+        ));
         Ok(address)
     }
 
     /// Histograms gather their samples until somebody looks; nobody may ever look.
     fn keep_metrics_small(&mut self) {
-        let metrics = self.shared.metrics.clone();
-        self.tasks.spawn(async move {
-            let mut ticks = tokio::time::interval(Duration::from_secs(5));
+        let shared = self.shared.clone();
+        let held = metrics::gauge!(crate::observe::metrics::BODIES_HELD);
+        self.upkeep.spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(1));
             loop {
                 ticks.tick().await;
-                metrics.run_upkeep();
+                // A number of bytes beyond 2^52 does not occur.
+                held.set(shared.bodies.held() as f64);
+                shared.metrics.run_upkeep();
             }
         });
-    }
-
-    /// Stops: no further connections are accepted, requests in flight are finished within the grace period.
-    pub async fn stop(mut self) {
-        self.shared.stopping.store(true, Ordering::Relaxed);
-        for handle in &self.handles {
-            handle.graceful_shutdown(Some(self.grace));
-        }
-        // The listeners end by themselves; the last task is the one that never does.
-        while self.tasks.len() > 1 {
-            if self.tasks.join_next().await.is_none() {
-                break;
-            }
-        }
-        self.tasks.shutdown().await;
     }
 }
 

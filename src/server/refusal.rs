@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
-use http_body_util::Full;
 
 use super::Answer;
 
@@ -49,9 +49,34 @@ impl Refusal {
         }
     }
 
-    /// The body did not arrive in time: 408.
-    pub fn slow() -> Refusal {
-        let message = "The request's body did not arrive in time (limits.request_read_timeout)";
+    /// The target is longer than allowed: 414.
+    pub fn long_uri(limit: usize) -> Refusal {
+        let message = format!(
+            "The request's path and query are longer than {limit} bytes (limits.uri_bytes); send the request by POST"
+        );
+        Refusal {
+            kind: "LIMIT",
+            ..Refusal::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message)
+        }
+    }
+
+    /// The headers are longer than allowed: 431.
+    pub fn long_head(limit: usize) -> Refusal {
+        let message =
+            format!("The request's headers are longer than {limit} bytes (limits.head_bytes)");
+        Refusal {
+            kind: "LIMIT",
+            ..Refusal::new(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "HEADERS_TOO_LARGE",
+                message,
+            )
+        }
+    }
+
+    /// The body did not arrive in time: 408. `limit` is the setting that was passed.
+    pub fn slow(limit: &str) -> Refusal {
+        let message = format!("The request's body did not arrive in time ({limit})");
         Refusal {
             kind: "TIMEOUT",
             ..Refusal::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
@@ -124,7 +149,7 @@ impl Refusal {
                 "extensions": { "code": self.code, "sangam": { "kind": self.kind } },
             }],
         });
-        let mut response = Answer::new(Full::from(body.to_string()));
+        let mut response = Answer::new(Bytes::from(body.to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
@@ -144,6 +169,6 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        self.answer().map(Body::new)
+        self.answer().map(Body::from)
     }
 }

@@ -3,15 +3,8 @@
 //! This is on the path of every request: the body is read once, by the pull reader, and only what is asked for is
 //! built. Numbers in variables keep their digits.
 
-use std::pin::pin;
-use std::time::Duration;
-
-use bytes::{Bytes, BytesMut};
-use futures_util::future::poll_immediate;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http_body_util::BodyExt;
-use hyper::body::Body;
 
 use super::refusal::Refusal;
 use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, unescape};
@@ -37,68 +30,6 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     });
     name.eq_ignore_ascii_case("application/json")
         && charsets.all(|charset| charset.eq_ignore_ascii_case("utf-8"))
-}
-
-/// Reads a body of at most `limit` bytes, which must arrive within `timeout`.
-pub(super) async fn body<B>(body: B, limit: usize, timeout: Duration) -> Result<Bytes, Refusal>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    if body.size_hint().lower() > limit as u64 {
-        return Err(Refusal::too_large(limit));
-    }
-    let mut collected = pin!(collect(body, limit));
-    // Most bodies came together with the head: no clock is needed for them.
-    if let Some(read) = poll_immediate(collected.as_mut()).await {
-        return read;
-    }
-    match tokio::time::timeout(timeout, collected).await {
-        Ok(read) => read,
-        Err(_) => Err(Refusal::slow()),
-    }
-}
-
-/// One chunk, the usual case, is not copied.
-async fn collect<B>(mut body: B, limit: usize) -> Result<Bytes, Refusal>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    let Some(first) = chunk(&mut body).await? else {
-        return Ok(Bytes::new());
-    };
-    if first.len() > limit {
-        return Err(Refusal::too_large(limit));
-    }
-    let Some(second) = chunk(&mut body).await? else {
-        return Ok(first);
-    };
-    let mut whole = BytesMut::from(first);
-    let mut next = Some(second);
-    while let Some(more) = next {
-        if whole.len() + more.len() > limit {
-            return Err(Refusal::too_large(limit));
-        }
-        whole.extend_from_slice(&more);
-        next = chunk(&mut body).await?;
-    }
-    Ok(whole.freeze())
-}
-
-/// The next part of a body, unless that was all. Trailers are passed over.
-async fn chunk<B>(body: &mut B) -> Result<Option<Bytes>, Refusal>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    while !body.is_end_stream() {
-        let Some(frame) = body.frame().await else {
-            break;
-        };
-        let frame = frame.map_err(|_| Refusal::malformed("The request's body broke off"))?;
-        if let Ok(data) = frame.into_data() {
-            return Ok(Some(data));
-        }
-    }
-    Ok(None)
 }
 
 /// Reads the JSON body of a `POST`.

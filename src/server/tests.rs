@@ -7,11 +7,20 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+mod clients;
+mod heads;
+mod http2;
+mod raw;
+mod stopping;
+
 use super::*;
 use crate::config::{ByteSize, Secret};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Outcome, ResponseCachePolicy,
 };
+
+/// Bytes of the answer to `{huge}`.
+const HUGE: usize = 20_000_000;
 
 /// Answers by the operation's text, and remembers what it was asked.
 #[derive(Default)]
@@ -59,6 +68,8 @@ impl Executor for Fake {
             "{long}" => {
                 response.body = Bytes::from(format!("{{\"data\":\"{}\"}}", "a".repeat(50_000)))
             }
+            // More than a socket and a window keep by themselves.
+            "{huge}" => response.body = Bytes::from(vec![b' '; HUGE]),
             "{wait}" => {
                 self.arrived.notify_one();
                 self.proceed.notified().await;
@@ -96,6 +107,7 @@ fn any_port() -> SocketAddr {
 fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.general.listen = any_port();
+    settings.general.shutdown_delay = Duration::ZERO;
     settings
 }
 

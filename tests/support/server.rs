@@ -7,6 +7,8 @@ use axum::Router;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// A server that ends with the test.
 pub(crate) struct Server {
@@ -96,13 +98,39 @@ pub(crate) async fn tls(router: Router) -> (Server, Vec<u8>) {
         .with_single_cert(vec![made.cert.der().clone()], key.into())
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let config = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(config));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = axum_server::from_tcp_rustls(listener, config).unwrap();
+    let listener = Tls {
+        listener,
+        acceptor: TlsAcceptor::from(Arc::new(config)),
+    };
     let task = tokio::spawn(async move {
-        server.serve(router.into_make_service()).await.unwrap();
+        axum::serve(listener, router).await.unwrap();
     });
     (Server { address, task }, pem)
+}
+
+/// Accepts connections that speak TLS, one after the other.
+struct Tls {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Tls {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, address) = self.listener.accept().await.unwrap();
+            // A client that does not trust the certificate ends the handshake.
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
 }

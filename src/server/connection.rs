@@ -1,0 +1,226 @@
+//! What is known of one connection, by everything that acts on it: the task that serves it, its socket, its requests, and
+//! the sweep that ends what takes too long ([`super::connections`]).
+//!
+//! A request writes a few numbers here and arms no timer: times are those of the sweep's last round, and only the sweep
+//! compares them with limits. What it wants done it leaves as an order, which the connection's task carries out.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+
+use super::connections::Connections;
+
+/// Finish what is in work, then close: no further request is read.
+pub(super) const FINISH: u8 = 1;
+
+/// Close now, whatever is in work.
+pub(super) const END: u8 = 2;
+
+/// One open connection.
+pub(super) struct Connection {
+    pub(super) all: Arc<Connections>,
+    /// It speaks HTTP/2. HTTP/1 until that is known.
+    pub(super) http2: AtomicBool,
+    /// It has had a request.
+    pub(super) served: AtomicBool,
+    /// Requests whose answers have not been handed over completely.
+    pub(super) open: AtomicU32,
+    /// Since when there is no request in work.
+    pub(super) idle_since: AtomicU64,
+    /// Since when the next request's head is being read; [`NEVER`] while nothing of it has come.
+    pub(super) head_since: AtomicU64,
+    /// Bytes that the socket has taken.
+    pub(super) written: AtomicU64,
+    /// When it was asked to finish; [`NEVER`] if it was not.
+    pub(super) finishing_since: AtomicU64,
+    orders: AtomicU8,
+    waker: AtomicWaker,
+    answers: Mutex<Vec<Pending>>,
+}
+
+/// In place of a time.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// One stream of an HTTP/2 connection: a request and its answer.
+#[derive(Default)]
+pub(super) struct Stream {
+    /// Bytes of the answer that the stream has taken.
+    pub(super) taken: AtomicU64,
+    ended: AtomicBool,
+    waker: AtomicWaker,
+}
+
+/// An answer that its client has not taken completely.
+pub(super) struct Pending {
+    key: u32,
+    pub(super) bytes: usize,
+    pub(super) since: u64,
+    /// What had been taken when the answer was ready, and when the rate was last good enough.
+    pub(super) taken_before: u64,
+    pub(super) taken_mark: u64,
+    pub(super) mark_at: u64,
+    /// It was given up, and its bytes are no longer counted.
+    pub(super) ended: bool,
+    stream: Option<Arc<Stream>>,
+}
+
+impl Connection {
+    pub(super) fn new(all: Arc<Connections>) -> Connection {
+        let now = all.now();
+        Connection {
+            all,
+            http2: AtomicBool::new(false),
+            served: AtomicBool::new(false),
+            open: AtomicU32::new(0),
+            idle_since: AtomicU64::new(now),
+            // The first request is due at once, and the handshake of TLS is a part of it.
+            head_since: AtomicU64::new(now),
+            written: AtomicU64::new(0),
+            finishing_since: AtomicU64::new(NEVER),
+            orders: AtomicU8::new(0),
+            waker: AtomicWaker::new(),
+            answers: Mutex::default(),
+        }
+    }
+
+    /// Leaves an order for the connection's task.
+    pub(super) fn order(&self, order: u8) {
+        if order == FINISH {
+            let now = self.all.now();
+            let _ = self
+                .finishing_since
+                .compare_exchange(NEVER, now, Relaxed, Relaxed);
+        }
+        self.orders.fetch_or(order, Release);
+        self.waker.wake();
+    }
+
+    /// The orders so far; the task is woken by further ones.
+    pub(super) fn poll_orders(&self, context: &Context<'_>) -> u8 {
+        self.waker.register(context.waker());
+        self.orders.load(Acquire)
+    }
+
+    /// The socket has given bytes.
+    pub(super) fn read(&self) {
+        if self.open.load(Relaxed) == 0
+            && self.head_since.load(Relaxed) == NEVER
+            && !self.http2.load(Relaxed)
+        {
+            self.head_since.store(self.all.now(), Relaxed);
+        }
+    }
+
+    /// The answers that wait for the client.
+    pub(super) fn answers(&self) -> MutexGuard<'_, Vec<Pending>> {
+        // Nothing panics while it holds this; if something did, the list would still be one.
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn taken(&self, stream: Option<&Stream>) -> u64 {
+        stream
+            .map_or(&self.written, |stream| &stream.taken)
+            .load(Relaxed)
+    }
+}
+
+impl Pending {
+    /// Bytes that the client has taken since the answer was ready.
+    pub(super) fn taken(&self, connection: &Connection) -> u64 {
+        connection.taken(self.stream.as_deref()) - self.taken_before
+    }
+
+    /// Gives the answer up: ends its stream, or the connection where that is the same or where the stream cannot end by itself.
+    pub(super) fn end(&mut self, connection: &Connection) {
+        match &self.stream {
+            Some(stream) if !self.ended => {
+                stream.ended.store(true, Release);
+                stream.waker.wake();
+            }
+            _ => connection.order(END),
+        }
+        if !self.ended {
+            self.ended = true;
+            connection.all.give_back(self.bytes);
+        }
+    }
+}
+
+impl Stream {
+    /// Ready once the stream is to end.
+    pub(super) fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
+        self.waker.register(context.waker());
+        match self.ended.load(Acquire) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+/// A request from when its head was read until its answer has left for the socket, or was dropped.
+pub(super) struct Work {
+    pub(super) connection: Arc<Connection>,
+    answer: Option<(u32, usize)>,
+}
+
+impl Work {
+    pub(super) fn begin(connection: &Arc<Connection>) -> Work {
+        connection.open.fetch_add(1, Relaxed);
+        connection.head_since.store(NEVER, Relaxed);
+        if !connection.served.load(Relaxed) {
+            connection.served.store(true, Relaxed);
+        }
+        Work {
+            connection: Arc::clone(connection),
+            answer: None,
+        }
+    }
+
+    /// Counts the answer's bytes until it has been handed over. `false`: there are too many already.
+    pub(super) fn hold(&mut self, bytes: usize, stream: Option<Arc<Stream>>) -> bool {
+        let connection = &*self.connection;
+        if !connection.all.take(bytes) {
+            return false;
+        }
+        let now = connection.all.now();
+        let taken = connection.taken(stream.as_deref());
+        let mut answers = connection.answers();
+        // Keys need to differ only from those in the list, which is shorter than the numbers are many.
+        let key = answers.last().map_or(0, |last| last.key.wrapping_add(1));
+        answers.push(Pending {
+            key,
+            bytes,
+            since: now,
+            taken_before: taken,
+            taken_mark: 0,
+            mark_at: now,
+            ended: false,
+            stream,
+        });
+        drop(answers);
+        self.answer = Some((key, bytes));
+        true
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let connection = &*self.connection;
+        if let Some((key, bytes)) = self.answer {
+            let mut answers = connection.answers();
+            let at = answers.iter().position(|answer| answer.key == key);
+            // In order: the last one has the greatest key.
+            let ended = at.is_some_and(|at| answers.remove(at).ended);
+            drop(answers);
+            if !ended {
+                connection.all.give_back(bytes);
+            }
+        }
+        if connection.open.fetch_sub(1, AcqRel) == 1 {
+            connection.idle_since.store(connection.all.now(), Relaxed);
+        }
+    }
+}

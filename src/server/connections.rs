@@ -1,0 +1,373 @@
+//! All connections of one listener: how many there may be, what they hold, and the sweep that ends what takes too long.
+//!
+//! One task looks at every connection several times a second and compares a few numbers with the limits, so that neither
+//! a connection nor a request needs a timer. It ends
+//! - connections whose next request does not come (`idle_timeout`) or does not come to an end (`request_read_timeout`),
+//! - answers whose client is slower than `min_rate` over `stall_timeout`: the stream of HTTP/2, else the connection.
+//!
+//! Answers that clients have not taken are counted in bytes. When they pass the bound, the answer is given up that would
+//! take longest at its client's rate so far: it may hold memory longest, and is not that of a client that reads.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use metrics::{Counter, Gauge};
+use tokio::sync::Notify;
+
+use super::connection::{Connection, END, FINISH, NEVER, Pending};
+use crate::config::Limits;
+use crate::observe::metrics as names;
+
+/// Where the server is between its start and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// Requests are answered.
+    Serving,
+    /// Requests are answered, and their clients asked to go elsewhere.
+    Leaving,
+    /// The port is closed; what is in work is finished.
+    Closing,
+}
+
+/// The limits of a listener, in milliseconds where they are times.
+struct Bounds {
+    connections: usize,
+    answers: usize,
+    head: u64,
+    idle: u64,
+    stall: u64,
+    /// Bytes that a client must take within `stall`.
+    least: u64,
+}
+
+/// The connections of one listener.
+pub(super) struct Connections {
+    bounds: Bounds,
+    open: Mutex<Open>,
+    /// Bytes of answers that clients have not taken.
+    answers: AtomicUsize,
+    phase: AtomicU8,
+    started: Instant,
+    /// Milliseconds from `started` to the sweep's last round: the time that connections write down.
+    now: AtomicU64,
+    emptied: Notify,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Open {
+    next: u64,
+    by_key: HashMap<u64, Arc<Connection>>,
+}
+
+/// Handles to metrics, looked up once.
+struct Counts {
+    open: Gauge,
+    held: Gauge,
+    accepted: Counter,
+    refused: Counter,
+    failed: Counter,
+    idle: Counter,
+    slow_head: Counter,
+    slow_answer: Counter,
+    room: Counter,
+    no_room: Counter,
+}
+
+impl Counts {
+    fn new(listener: &'static str) -> Counts {
+        let outcome = |outcome| metrics::counter!(names::CONNECTIONS, "listener" => listener, "outcome" => outcome);
+        let ended = |reason| metrics::counter!(names::CLIENTS_ENDED, "listener" => listener, "reason" => reason);
+        Counts {
+            open: metrics::gauge!(names::CONNECTIONS_OPEN, "listener" => listener),
+            held: metrics::gauge!(names::ANSWERS_HELD, "listener" => listener),
+            accepted: outcome("accepted"),
+            refused: outcome("refused"),
+            failed: outcome("failed"),
+            idle: ended("idle"),
+            slow_head: ended("head"),
+            slow_answer: ended("answer"),
+            room: ended("room"),
+            no_room: ended("no_room"),
+        }
+    }
+}
+
+/// A connection's entry among all; it is taken out when this is dropped.
+pub(super) struct Entry {
+    key: u64,
+    pub(super) connection: Arc<Connection>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let all = &self.connection.all;
+        let mut open = all.open();
+        open.by_key.remove(&self.key);
+        if open.by_key.is_empty() {
+            all.emptied.notify_waiters();
+        }
+    }
+}
+
+impl Connections {
+    /// No connection, with room for so many.
+    pub(super) fn new(
+        listener: &'static str,
+        connections: usize,
+        limits: &Limits,
+    ) -> Arc<Connections> {
+        let stall = millis(limits.stall_timeout);
+        let rate = u64::try_from(limits.min_rate.0).unwrap_or(u64::MAX);
+        Arc::new(Connections {
+            bounds: Bounds {
+                connections,
+                answers: limits.answers_bytes.0.max(limits.answer_bytes.0),
+                head: millis(limits.request_read_timeout),
+                idle: millis(limits.idle_timeout),
+                stall,
+                least: rate.saturating_mul(stall) / 1000,
+            },
+            open: Mutex::default(),
+            answers: AtomicUsize::new(0),
+            phase: AtomicU8::new(Phase::Serving as u8),
+            started: Instant::now(),
+            now: AtomicU64::new(0),
+            emptied: Notify::new(),
+            counts: Counts::new(listener),
+        })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        // Nothing panics while it holds this; if something did, the map would still be one.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time of the sweep's last round.
+    pub(super) fn now(&self) -> u64 {
+        self.now.load(Relaxed)
+    }
+
+    /// Counts a connection that was accepted; `None` when there are as many as there may be.
+    pub(super) fn enter(self: &Arc<Self>) -> Option<Entry> {
+        let mut open = self.open();
+        if open.by_key.len() >= self.bounds.connections {
+            self.counts.refused.increment(1);
+            return None;
+        }
+        self.counts.accepted.increment(1);
+        let connection = Arc::new(Connection::new(Arc::clone(self)));
+        let key = open.next;
+        open.next += 1;
+        open.by_key.insert(key, Arc::clone(&connection));
+        Some(Entry { key, connection })
+    }
+
+    /// Counts a failure to accept.
+    pub(super) fn accept_failed(&self) {
+        self.counts.failed.increment(1);
+    }
+
+    /// Whether the server is in this phase or beyond.
+    pub(super) fn is_past(&self, phase: Phase) -> bool {
+        self.phase.load(Relaxed) >= phase as u8
+    }
+
+    /// Enters a phase, and gives the orders that follow from it.
+    pub(super) fn enter_phase(&self, phase: Phase) {
+        self.phase.store(phase as u8, SeqCst);
+        for connection in self.open().by_key.values() {
+            // A busy client of HTTP/1 is told with its next answer; to close its connection here could meet its next
+            // request on the way. HTTP/2 can say so at any time. A new client is not turned away before its first request.
+            let told = connection.http2.load(Relaxed) && connection.served.load(Relaxed);
+            if phase == Phase::Closing || told {
+                connection.order(FINISH);
+            }
+        }
+    }
+
+    /// Waits until no connection is left.
+    pub(super) async fn until_empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.open().by_key.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Ends every connection.
+    pub(super) fn end_all(&self) {
+        for connection in self.open().by_key.values() {
+            connection.order(END);
+        }
+    }
+
+    /// Bytes of answers that clients have not taken.
+    #[cfg(test)]
+    pub(super) fn answers_held(&self) -> usize {
+        self.answers.load(Relaxed)
+    }
+
+    /// Open connections.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.open().by_key.len()
+    }
+
+    /// Counts bytes of an answer, after others were given up if need be. `false`: there is no room for it.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        let before = self.answers.fetch_add(bytes, Relaxed);
+        if before + bytes <= self.bounds.answers || self.make_room(0) {
+            return true;
+        }
+        self.counts.no_room.increment(1);
+        self.give_back(bytes);
+        false
+    }
+
+    /// Bytes of an answer are held no longer.
+    pub(super) fn give_back(&self, bytes: usize) {
+        self.answers.fetch_sub(bytes, Relaxed);
+    }
+
+    /// Whether there is room for another answer, after others were given up if need be. To be asked before work is done
+    /// whose answer could not be held.
+    pub(super) fn has_room(&self) -> bool {
+        self.answers.load(Relaxed) < self.bounds.answers || self.make_room(1)
+    }
+
+    /// Gives answers up, the slowest first, until there is room for so many bytes more. `false`: too few are slow.
+    fn make_room(&self, bytes: usize) -> bool {
+        // One at a time: two that look at once would give up twice as much as is needed.
+        let open = self.open();
+        while self.answers.load(Relaxed).saturating_add(bytes) > self.bounds.answers {
+            // Whoever has had less time than this may be quick.
+            let young = self.now().saturating_sub(self.bounds.stall / 10);
+            let busy = open
+                .by_key
+                .values()
+                .filter(|one| one.open.load(Relaxed) > 0);
+            let slowest = busy
+                .filter_map(|one| Some((self.slowest(one, young)?, one)))
+                .max_by(|(left, _), (right, _)| left.total_cmp(right));
+            let Some((still, connection)) = slowest else {
+                return false;
+            };
+            let mut answers = connection.answers();
+            let answer = answers.iter_mut().find(|answer| {
+                !answer.ended && answer.since < young && self.needs(answer, connection) >= still
+            });
+            // Its client may have taken it in between.
+            if let Some(answer) = answer {
+                answer.end(connection);
+                self.counts.room.increment(1);
+            }
+        }
+        true
+    }
+
+    /// How long the slowest answer of a connection still needs, at its client's rate so far.
+    fn slowest(&self, connection: &Connection, young: u64) -> Option<f64> {
+        let answers = connection.answers();
+        let old = answers
+            .iter()
+            .filter(|answer| !answer.ended && answer.since < young);
+        old.map(|answer| self.needs(answer, connection))
+            .max_by(f64::total_cmp)
+    }
+
+    fn needs(&self, answer: &Pending, connection: &Connection) -> f64 {
+        let taken = answer.taken(connection) as f64;
+        let waited = self.now().saturating_sub(answer.since) as f64;
+        let rest = (answer.bytes as f64 - taken).max(1.0);
+        rest * waited / taken.max(1.0)
+    }
+
+    /// How often the sweep looks: often enough for the shortest limit.
+    fn interval(&self) -> Duration {
+        let bounds = &self.bounds;
+        let shortest = bounds.head.min(bounds.idle).min(bounds.stall);
+        Duration::from_millis((shortest / 8).clamp(5, 250))
+    }
+
+    /// Looks at all connections again and again.
+    pub(super) async fn sweep_forever(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(self.interval());
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.sweep();
+        }
+    }
+
+    fn sweep(&self) {
+        let now = millis(self.started.elapsed());
+        self.now.store(now, Relaxed);
+        let open = self.open();
+        // When few places are left, clients that ask nothing have less time.
+        let crowded = open.by_key.len() >= self.bounds.connections.div_ceil(10) * 9;
+        let share = if crowded { 10 } else { 1 };
+        for connection in open.by_key.values() {
+            if connection.open.load(Relaxed) == 0 {
+                self.without_request(connection, now, share);
+            } else {
+                self.with_answers(connection, now);
+            }
+        }
+        // Counts beyond 2^52 do not occur.
+        self.counts.open.set(open.by_key.len() as f64);
+        self.counts.held.set(self.answers.load(Relaxed) as f64);
+    }
+
+    /// The limits of a connection that has no request in work.
+    fn without_request(&self, connection: &Connection, now: u64, share: u64) {
+        let passed = |since: u64, limit: u64| now.saturating_sub(since) > limit;
+        let head_since = connection.head_since.load(Relaxed);
+        let finishing_since = connection.finishing_since.load(Relaxed);
+        if head_since != NEVER {
+            if passed(head_since, self.bounds.head / share) {
+                self.counts.slow_head.increment(1);
+                connection.order(END);
+            }
+        } else if finishing_since != NEVER {
+            // It has nothing to finish, but its client does not close it or does not take the last bytes.
+            if passed(finishing_since, self.bounds.stall) {
+                connection.order(END);
+            }
+        } else if passed(
+            connection.idle_since.load(Relaxed),
+            self.bounds.idle / share,
+        ) {
+            self.counts.idle.increment(1);
+            connection.order(FINISH);
+        }
+    }
+
+    /// The rate at which a client takes its answers.
+    fn with_answers(&self, connection: &Connection, now: u64) {
+        for answer in connection.answers().iter_mut() {
+            let taken = answer.taken(connection);
+            if taken.saturating_sub(answer.taken_mark) >= self.bounds.least {
+                answer.taken_mark = taken;
+                answer.mark_at = now;
+            } else if now.saturating_sub(answer.mark_at) > self.bounds.stall {
+                if !answer.ended {
+                    self.counts.slow_answer.increment(1);
+                }
+                answer.end(connection);
+                // If its stream is still there after the same time again, its connection is ended.
+                answer.mark_at = now;
+            }
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

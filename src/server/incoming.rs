@@ -1,0 +1,182 @@
+//! Reads the body of a request, within bounds of bytes, of time and of memory.
+//!
+//! Most bodies come together with their heads: those cost no clock and are not counted. What has come of the others is held
+//! until the rest comes, which is up to the client: it is counted, and a client that is slow gets no answer.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::poll_immediate;
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use tokio::time::{Instant, timeout_at};
+
+use super::refusal::Refusal;
+use crate::config::Limits;
+
+/// Bytes of bodies that have come in part.
+pub(super) struct Bodies {
+    held: AtomicUsize,
+    limit: usize,
+}
+
+impl Bodies {
+    pub(super) fn new(limit: usize) -> Bodies {
+        Bodies {
+            held: AtomicUsize::new(0),
+            limit,
+        }
+    }
+
+    /// Bytes that are held.
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Relaxed)
+    }
+}
+
+/// What is held of one body.
+struct Held<'a> {
+    bodies: &'a Bodies,
+    bytes: usize,
+}
+
+impl Held<'_> {
+    fn add(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let before = self.bodies.held.fetch_add(bytes, Relaxed);
+        self.bytes += bytes;
+        if before + bytes > self.bodies.limit {
+            return Err(Refusal::busy());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.bodies.held.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+/// Reads a body.
+pub(super) async fn body<B>(mut body: B, limits: &Limits, bodies: &Bodies) -> Result<Bytes, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let limit = limits.body_bytes.0;
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Refusal::too_large(limit));
+    }
+    let mut whole = Whole::new(limit);
+    while let Some(read) = poll_immediate(part(&mut body)).await {
+        match read? {
+            Some(part) => whole.push(part)?,
+            None => return Ok(whole.bytes()),
+        }
+    }
+    let mut held = Held { bodies, bytes: 0 };
+    held.add(whole.length())?;
+    let mut pace = Pace::new(limits, whole.length());
+    while let Some(part) = pace.keep(part(&mut body)).await? {
+        held.add(part.len())?;
+        whole.push(part)?;
+        pace.has_come(whole.length());
+    }
+    Ok(whole.bytes())
+}
+
+/// The next part of a body, unless that was all. Trailers are passed over.
+async fn part<B>(body: &mut B) -> Result<Option<Bytes>, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        let frame = frame.map_err(|_| Refusal::malformed("The request's body broke off"))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// How fast a body comes: all of it within `request_read_timeout`, and enough of it in each `stall_timeout`.
+struct Pace<'a> {
+    limits: &'a Limits,
+    deadline: Instant,
+    /// How much had come, and when, as the rate was last good enough.
+    mark: usize,
+    mark_at: Instant,
+}
+
+impl Pace<'_> {
+    fn new(limits: &Limits, come: usize) -> Pace<'_> {
+        let now = Instant::now();
+        Pace {
+            limits,
+            deadline: now + limits.request_read_timeout,
+            mark: come,
+            mark_at: now,
+        }
+    }
+
+    /// Waits for a part for no longer than the client may take.
+    async fn keep<T>(&self, part: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+        let stalled = self.mark_at + self.limits.stall_timeout;
+        match timeout_at(self.deadline.min(stalled), part).await {
+            Ok(read) => read,
+            Err(_) if stalled < self.deadline => Err(Refusal::slow("limits.min_rate")),
+            Err(_) => Err(Refusal::slow("limits.request_read_timeout")),
+        }
+    }
+
+    fn has_come(&mut self, come: usize) {
+        let least = self.limits.min_rate.0 as f64 * self.limits.stall_timeout.as_secs_f64();
+        if (come - self.mark) as f64 >= least {
+            self.mark = come;
+            self.mark_at = Instant::now();
+        }
+    }
+}
+
+/// Parts of a body. One part, the usual case, is not copied.
+struct Whole {
+    first: Option<Bytes>,
+    joined: BytesMut,
+    limit: usize,
+}
+
+impl Whole {
+    fn new(limit: usize) -> Whole {
+        Whole {
+            first: None,
+            joined: BytesMut::new(),
+            limit,
+        }
+    }
+
+    fn length(&self) -> usize {
+        self.first.as_ref().map_or(self.joined.len(), Bytes::len)
+    }
+
+    fn push(&mut self, part: Bytes) -> Result<(), Refusal> {
+        if self.length() + part.len() > self.limit {
+            return Err(Refusal::too_large(self.limit));
+        }
+        if self.joined.is_empty() && self.first.is_none() {
+            self.first = Some(part);
+            return Ok(());
+        }
+        if let Some(first) = self.first.take() {
+            self.joined = BytesMut::from(first);
+        }
+        self.joined.extend_from_slice(&part);
+        Ok(())
+    }
+
+    fn bytes(self) -> Bytes {
+        self.first.unwrap_or_else(|| self.joined.freeze())
+    }
+}

@@ -1,0 +1,92 @@
+//! The body of an answer on its way to the socket.
+//!
+//! The answer is there as a whole. HTTP/1 takes it in one piece and writes it as the socket takes it. HTTP/2 gets it in
+//! pieces: whatever it has been given it keeps until the client's window lets it go, and a client may keep its window
+//! shut for ever. The last piece holds the request's [`Work`], so that the request lasts as long as a byte of it does.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::connection::{Stream, Work};
+
+/// Bytes that a stream of HTTP/2 is given at once: one frame.
+const PIECE: usize = 16 * 1024;
+
+/// An answer's body.
+pub(super) struct Outgoing {
+    rest: Bytes,
+    work: Option<Work>,
+    stream: Option<Arc<Stream>>,
+}
+
+impl Outgoing {
+    pub(super) fn new(body: Bytes, work: Work, stream: Option<Arc<Stream>>) -> Outgoing {
+        Outgoing {
+            rest: body,
+            work: Some(work),
+            stream,
+        }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Piece;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Piece>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = match &self.stream {
+            Some(stream) => {
+                let length = self.rest.len().min(PIECE);
+                stream.taken.fetch_add(length as u64, Relaxed);
+                length
+            }
+            None => self.rest.len(),
+        };
+        let bytes = self.rest.split_to(length);
+        let work = match self.rest.is_empty() {
+            true => self.work.take(),
+            false => None,
+        };
+        Poll::Ready(Some(Ok(Frame::data(Piece { bytes, _work: work }))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+/// A part of an answer's body.
+pub(super) struct Piece {
+    bytes: Bytes,
+    _work: Option<Work>,
+}
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+    }
+}

@@ -1,0 +1,58 @@
+//! Stopping without losing a request.
+//!
+//! 1. Whoever asks whether the server is ready is told that it is not, and clients are asked to go elsewhere: HTTP/1 by
+//!    `Connection: close` in the next answer, HTTP/2 by GOAWAY. The port stays open as long as it may take until that is
+//!    known everywhere (`shutdown_delay`); requests that come meanwhile are answered.
+//! 2. The port is closed, and so are connections without a request.
+//! 3. What is in work ends, within `shutdown_grace`.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::Server;
+use super::connections::Phase;
+
+/// How long connections may take to end that are told to end at once.
+const LAST: Duration = Duration::from_secs(1);
+
+impl Server {
+    /// Stops, after the time that the settings give to clients.
+    pub async fn stop(self) {
+        let delay = self.delay;
+        self.stop_after(delay).await;
+    }
+
+    /// Stops; the port is closed after `delay`.
+    pub async fn stop_after(mut self, delay: Duration) {
+        self.shared.stopping.store(true, Relaxed);
+        self.enter(Phase::Leaving);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        self.close.send_replace(true);
+        while self.accepting.join_next().await.is_some() {}
+        self.enter(Phase::Closing);
+        if timeout(self.grace, self.until_empty()).await.is_err() {
+            for connections in &self.listeners {
+                connections.end_all();
+            }
+            // Whatever does not even end then is ended with the process.
+            let _ = timeout(LAST, self.until_empty()).await;
+        }
+        self.upkeep.shutdown().await;
+    }
+
+    fn enter(&self, phase: Phase) {
+        for connections in &self.listeners {
+            connections.enter_phase(phase);
+        }
+    }
+
+    async fn until_empty(&self) {
+        for connections in &self.listeners {
+            connections.until_empty().await;
+        }
+    }
+}

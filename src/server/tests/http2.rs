@@ -1,0 +1,180 @@
+//! Clients of HTTP/2 that use what HTTP/2 has.
+
+use h2::client::{Connection, SendRequest};
+use http::Request;
+use tokio::net::TcpStream;
+
+use super::raw::{until, within};
+use super::*;
+
+type Client = (SendRequest<Bytes>, Connection<TcpStream, Bytes>);
+
+/// A client that lets each answer send so many bytes ahead.
+async fn connect(server: &Server, window: u32) -> Client {
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let mut builder = h2::client::Builder::new();
+    builder.initial_window_size(window);
+    within(builder.handshake(stream)).await.unwrap()
+}
+
+fn request(query: &str) -> Request<()> {
+    let query = query.replace('{', "%7B").replace('}', "%7D");
+    let uri = format!("http://gateway.example/graphql?query={query}");
+    Request::get(uri).body(()).unwrap()
+}
+
+#[tokio::test]
+async fn streams_whose_window_stays_shut_are_ended() {
+    let mut settings = settings();
+    settings.limits.stall_timeout = Duration::from_millis(300);
+    let running = start(&settings);
+    let connections = Arc::clone(&running.server.shared.connections);
+    let (mut sender, connection) = connect(&running.server, 0).await;
+    let connection = tokio::spawn(connection);
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        sender = within(sender.ready()).await.unwrap();
+        let (answer, _) = sender.send_request(request("{huge}"), true).unwrap();
+        answers.push(within(answer).await.unwrap().into_body());
+    }
+    assert_eq!(connections.answers_held(), 5 * HUGE);
+    for body in &mut answers {
+        let error = within(body.data()).await.unwrap().unwrap_err();
+        assert_eq!(error.reason(), Some(h2::Reason::CANCEL));
+    }
+    until(|| connections.answers_held() == 0).await;
+    // The connection goes on.
+    assert_eq!(connections.count(), 1);
+    sender = within(sender.ready()).await.unwrap();
+    let (answer, _) = sender.send_request(request("{invalid}"), true).unwrap();
+    assert_eq!(within(answer).await.unwrap().status(), 200);
+    drop((sender, answers));
+    within(connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_last_bytes_of_a_stream_cannot_be_kept_for_ever() {
+    let mut settings = settings();
+    settings.limits.stall_timeout = Duration::from_millis(100);
+    let running = start(&settings);
+    let connections = Arc::clone(&running.server.shared.connections);
+    // The answer is given to HTTP/2 as a whole, which then has it alone.
+    let (mut sender, connection) = connect(&running.server, 1).await;
+    let connection = tokio::spawn(connection);
+    sender = within(sender.ready()).await.unwrap();
+    let (answer, _) = sender.send_request(request("{a}"), true).unwrap();
+    let _body = within(answer).await.unwrap().into_body();
+    until(|| connections.count() == 0).await;
+    assert_eq!(connections.answers_held(), 0);
+    let _ = within(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_in_pieces_is_whole() {
+    let running = start(&settings());
+    let connections = Arc::clone(&running.server.shared.connections);
+    let (mut sender, connection) = connect(&running.server, 65_535).await;
+    let connection = tokio::spawn(connection);
+    sender = within(sender.ready()).await.unwrap();
+    let (answer, _) = sender.send_request(request("{huge}"), true).unwrap();
+    let answer = within(answer).await.unwrap();
+    assert_eq!(header(answer.headers(), "content-length"), HUGE.to_string());
+    let mut body = answer.into_body();
+    let mut length = 0;
+    while let Some(part) = within(body.data()).await {
+        let part = part.unwrap();
+        length += part.len();
+        body.flow_control().release_capacity(part.len()).unwrap();
+    }
+    assert_eq!(length, HUGE);
+    until(|| connections.answers_held() == 0).await;
+    drop((sender, body));
+    within(connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn streams_are_bounded() {
+    let mut settings = settings();
+    settings.limits.http2_streams = 3;
+    let running = start(&settings);
+    let (sender, mut connection) = connect(&running.server, 65_535).await;
+    let mut pings = connection.ping_pong().unwrap();
+    let connection = tokio::spawn(connection);
+    // The server's settings come before its answer to a ping.
+    within(pings.ping(h2::Ping::opaque())).await.unwrap();
+    assert_eq!(sender.current_max_send_streams(), 3);
+    drop(sender);
+    within(connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn pings_keep_no_connection_open() {
+    let mut settings = settings();
+    settings.limits.idle_timeout = Duration::from_millis(200);
+    let running = start(&settings);
+    let (sender, mut connection) = connect(&running.server, 65_535).await;
+    let mut pings = connection.ping_pong().unwrap();
+    let pinging = tokio::spawn(async move {
+        let mut count = 0;
+        while pings.ping(h2::Ping::opaque()).await.is_ok() {
+            count += 1;
+        }
+        count
+    });
+    let ended = within(connection).await;
+    assert!(ended.is_ok(), "{ended:?}");
+    assert!(within(pinging).await.unwrap() > 1);
+    drop(sender);
+}
+
+#[tokio::test]
+async fn stopping_tells_clients_and_answers_what_they_have_sent() {
+    let running = start(&settings());
+    let shared = Arc::clone(&running.server.shared);
+    let (sender, connection) = connect(&running.server, 65_535).await;
+    let connection = tokio::spawn(connection);
+    let mut sender = within(sender.ready()).await.unwrap();
+    let (waiting, _) = sender.send_request(request("{wait}"), true).unwrap();
+    running.fake.arrived.notified().await;
+    let stopping = tokio::spawn(running.server.stop_after(Duration::from_secs(3600)));
+    until(|| {
+        shared
+            .connections
+            .is_past(super::connections::Phase::Leaving)
+    })
+    .await;
+    // GOAWAY: the client may send nothing more here.
+    within(async {
+        while sender.clone().ready().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    running.fake.proceed.notify_one();
+    assert_eq!(within(waiting).await.unwrap().status(), 200);
+    within(connection).await.unwrap().unwrap();
+    stopping.abort();
+}
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let running = start(&settings());
+    let (sender, connection) = connect(&running.server, 65_535).await;
+    let connection = tokio::spawn(connection);
+    for (hosts, status) in [
+        (&[][..], 200),
+        (&["gateway.example"][..], 200),
+        (&["elsewhere.example"][..], 400),
+        (&["gateway.example", "gateway.example"][..], 400),
+    ] {
+        let mut sender = within(sender.clone().ready()).await.unwrap();
+        let mut request = request("{a}");
+        for host in hosts {
+            request.headers_mut().append("host", host.parse().unwrap());
+        }
+        let (answer, _) = sender.send_request(request, true).unwrap();
+        assert_eq!(within(answer).await.unwrap().status(), status, "{hosts:?}");
+    }
+    drop(sender);
+    within(connection).await.unwrap().unwrap();
+}

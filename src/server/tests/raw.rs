@@ -1,0 +1,107 @@
+//! A client that writes and reads bytes of HTTP/1 itself.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::*;
+
+/// How long a test waits for what should happen at once.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for something.
+pub(super) async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.unwrap()
+}
+
+/// Waits until the server's state is as it should be.
+pub(super) async fn until(mut holds: impl FnMut() -> bool) {
+    within(async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// A connection.
+pub(super) struct Raw {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+/// An answer: its status, its head in lower case, its body.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+impl Raw {
+    pub(super) async fn connect(server: &Server) -> Raw {
+        Raw {
+            stream: TcpStream::connect(server.address).await.unwrap(),
+            read: Vec::new(),
+        }
+    }
+
+    pub(super) async fn send(&mut self, text: &str) {
+        self.stream.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// A GraphQL request.
+    pub(super) async fn ask(&mut self, query: &str) {
+        let body = format!("{{\"query\":\"{query}\"}}");
+        let head = head(body.len(), "");
+        self.send(&format!("{head}{body}")).await;
+    }
+
+    /// The next answer.
+    pub(super) async fn reply(&mut self) -> Reply {
+        within(self.try_reply()).await.unwrap()
+    }
+
+    /// The next answer, unless the connection is closed first.
+    pub(super) async fn try_reply(&mut self) -> Option<Reply> {
+        let end = loop {
+            let at = self.read.windows(4).position(|four| four == b"\r\n\r\n");
+            match at {
+                Some(at) => break at + 4,
+                None => self.more().await?,
+            }
+        };
+        let head = String::from_utf8_lossy(&self.read[..end]).to_lowercase();
+        self.read.drain(..end);
+        let length = head.split("content-length: ").nth(1);
+        let length = length.and_then(|rest| rest.split("\r\n").next());
+        let length = length.map_or(0, |digits| digits.parse().unwrap());
+        while self.read.len() < length {
+            self.more().await?;
+        }
+        let body: Vec<u8> = self.read.drain(..length).collect();
+        Some(Reply {
+            status: head[9..12].parse().unwrap(),
+            head,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+
+    async fn more(&mut self) -> Option<()> {
+        match self.stream.read_buf(&mut self.read).await {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(()),
+        }
+    }
+
+    /// Waits until the server closes the connection, and says how much came until then.
+    pub(super) async fn closed(&mut self) -> usize {
+        within(async { while self.more().await.is_some() {} }).await;
+        self.read.len()
+    }
+}
+
+/// The head of a `POST`.
+pub(super) fn head(length: usize, more: &str) -> String {
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: gateway.example\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{more}\r\n"
+    )
+}
