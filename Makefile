@@ -55,7 +55,7 @@ dist: ## A tarball: the binary, connectors, a sample configuration, a service un
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: prove-readme prove-composition prove-monolith prove-fuzz ## What is too slow for every day: all that begins with prove-
+prove: prove-readme prove-composition prove-monolith prove-fuzz prove-attacks ## What is too slow for every day: all that begins with prove-
 
 .PHONY: prove-readme
 prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
@@ -78,6 +78,10 @@ prove-monolith: ## Hold random graphs and operations against one monolith (MONOL
 prove-fuzz: ## Give everything that is read from outside what nobody would write (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 		$(CARGO) test --package sangam --test all -- fuzz:: --nocapture --test-threads=1
+
+.PHONY: prove-attacks
+prove-attacks: ## Attack a release build beside honest clients, in ten minutes, and print the table of docs/limits.md (ATTACK=name, ATTACK_SECONDS=8)
+	CARGO="$(CARGO)" scripts/prove-attacks
 
 .PHONY: docs
 docs: ## Write the generated parts of docs/ anew

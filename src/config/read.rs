@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 11] = [
     "admin",
     "cache",
     "connector",

@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
-use crate::listen::GREETING;
+use sangam_harness::listen::GREETING;
 
 /// A request that is longer is none of ours.
 const LONGEST: usize = 64 * 1024;

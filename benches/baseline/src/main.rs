@@ -12,7 +12,6 @@
 mod backend;
 mod graphql;
 mod least;
-mod listen;
 mod run;
 mod upstream;
 

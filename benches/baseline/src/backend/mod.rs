@@ -53,7 +53,7 @@ async fn listen<B: Backend>(backend: B) -> Result<(), Failed> {
     let router = Router::new()
         .route("/graphql", post(answer::<B>))
         .with_state(Arc::new(backend));
-    Ok(crate::listen::serve(router).await?)
+    Ok(sangam_harness::listen::serve(router).await?)
 }
 
 async fn answer<B: Backend>(State(backend): State<Arc<B>>, body: Bytes) -> Response {

@@ -6,9 +6,9 @@ use std::error::Error;
 use bytes::Bytes;
 
 use super::Bench;
-use super::process::Process;
 use super::rows::Row;
 use super::wrk;
+use sangam_harness::Process;
 
 /// Requests a second at most; the best of several runs.
 #[derive(Debug, Default, Clone, Copy)]

@@ -7,11 +7,11 @@ use std::time::Instant;
 use super::Bench;
 use super::figures::Target;
 use super::figures::median;
-use super::files;
 use super::megabytes;
 use super::milliseconds;
 use super::rows;
 use super::rows::World;
+use sangam_harness::files;
 
 pub(super) const NAME: &str = "Cold start, with the seven departments";
 

@@ -15,12 +15,12 @@ use super::ceiling::Ceilings;
 use super::figures;
 use super::figures::Sample;
 use super::figures::Side;
-use super::process::Process;
 use super::rows;
 use super::rows::Row;
 use super::rows::Targets;
 use super::wrk;
 use super::wrk::CONNECTIONS;
+use sangam_harness::Process;
 
 /// Calls per request beyond those that were counted without load: entries of a cache end while it is under load.
 const REFRESHED: f64 = 0.01;

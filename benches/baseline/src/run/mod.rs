@@ -5,20 +5,19 @@
 //! - [`compare`]: how one row is run.
 //! - [`ceiling`]: what the upstream and the load generator could do at most.
 //! - [`cold`], [`growth`]: the rows that have no other side: the start, and how cost grows with size.
-//! - [`figures`]: medians and tables; [`process`], [`wrk`], [`files`]: what they need.
+//! - [`figures`]: medians and tables; [`wrk`]: the load; processes and files are those of `sangam_harness`.
 
 mod ceiling;
 mod cold;
 mod compare;
 mod figures;
-mod files;
+
 mod growth;
-mod process;
+
 mod rows;
 mod wrk;
 
 use std::error::Error;
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,10 +25,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::Client;
 
-use self::files::Files;
-use self::process::Process;
 use self::rows::ROWS;
 use self::wrk::CONNECTIONS;
+use sangam_harness::Files;
+use sangam_harness::Process;
+use sangam_harness::machine::{load_average, processors, setting};
 
 /// What is given from outside.
 pub(crate) struct Paths {
@@ -107,17 +107,9 @@ impl Bench {
 
     /// Under which conditions the figures are taken.
     fn weather(&self) -> String {
-        let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = cpus
-            .lines()
-            .find_map(|line| line.strip_prefix("model name"))
-            .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
-        let count = cpus
-            .lines()
-            .filter(|line| line.starts_with("processor"))
-            .count();
         format!(
-            "{count} × {model}; {CONNECTIONS} connections; {} pairs of {} s; load average before: {}",
+            "{}; {CONNECTIONS} connections; {} pairs of {} s; load average before: {}",
+            processors(),
             self.pairs,
             self.seconds,
             load_average()
@@ -162,21 +154,6 @@ impl Bench {
 /// The body of a GraphQL request.
 fn request(operation: &str) -> String {
     serde_json::json!({ "query": operation }).to_string()
-}
-
-fn load_average() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
-}
-
-fn setting(name: &str, default: u64) -> Result<u64, Box<dyn Error>> {
-    match std::env::var(name) {
-        Ok(text) => match text.parse() {
-            Ok(number) if number > 0 => Ok(number),
-            _ => Err(format!("{name}={text}: a whole number above 0 is needed").into()),
-        },
-        Err(_) => Ok(default),
-    }
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use super::Bench;
 use super::figures::Target;
-use super::files;
-use super::process::Process;
 use super::wrk::Call;
+use sangam_harness::Process;
+use sangam_harness::files;
 
 const POSTS: &str = "{ posts { id userId title user { id name email } } }";
 const TITLES: &str = "{ posts { title } }";

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::files::Files;
+use sangam_harness::Files;
 
 /// The connections that the load comes from; each has one request under way at a time.
 pub(super) const CONNECTIONS: u64 = 100;

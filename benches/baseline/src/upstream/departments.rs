@@ -40,5 +40,5 @@ pub(super) async fn serve() -> Result<(), Box<dyn Error>> {
         .route("/calls", get(calls))
         .route("/settings", get(async move || settings))
         .route("/addresses", get(async move || Json(addresses)));
-    Ok(crate::listen::serve(router).await?)
+    Ok(sangam_harness::listen::serve(router).await?)
 }

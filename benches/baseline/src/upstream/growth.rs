@@ -44,7 +44,7 @@ pub(super) async fn serve() -> io::Result<()> {
         .route("/users/{id}", get(user))
         .route("/large", get(large_document))
         .with_state(upstream);
-    crate::listen::serve(calls.beside(router)).await
+    sangam_harness::listen::serve(calls.beside(router)).await
 }
 
 async fn list(State(upstream): State<Arc<Upstream>>, Path(length): Path<usize>) -> Response {

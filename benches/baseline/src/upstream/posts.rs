@@ -34,7 +34,7 @@ pub(super) async fn serve() -> io::Result<()> {
         .route("/{keeping}/posts", get(posts))
         .route("/{keeping}/users/{id}", get(user))
         .with_state(upstream);
-    crate::listen::serve(calls.beside(router)).await
+    sangam_harness::listen::serve(calls.beside(router)).await
 }
 
 async fn posts(State(upstream): State<Arc<Upstream>>, Path(keeping): Path<String>) -> Response {

@@ -82,7 +82,7 @@ pub(super) async fn serve() -> io::Result<()> {
         .route("/{keeping}/posts/graphql", post(posts))
         .route("/{keeping}/users/graphql", post(users))
         .with_state(upstream);
-    crate::listen::serve(calls.beside(router)).await
+    sangam_harness::listen::serve(calls.beside(router)).await
 }
 
 async fn posts(

@@ -5,8 +5,8 @@ use std::error::Error;
 use super::super::Bench;
 use super::super::figures::Target;
 use super::super::megabytes;
-use super::super::process::Process;
 use super::super::request;
+use sangam_harness::Process;
 
 /// The document, in MB, and what may come on top of it.
 const DOCUMENT: f64 = 10.0;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use std::time::Instant;
 
 use super::super::Bench;
-use super::super::process::Process;
 use super::super::request;
 use super::median_of;
+use sangam_harness::Process;
 
 const LENGTHS: [u64; 4] = [10, 100, 1_000, 10_000];
 

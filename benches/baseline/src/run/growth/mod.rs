@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::Bench;
 use super::figures::Target;
 use super::figures::median;
-use super::files;
-use super::process::Process;
+use sangam_harness::Process;
+use sangam_harness::files;
 
 pub(super) const NAME: &str = "Growth";
 

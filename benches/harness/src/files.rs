@@ -5,21 +5,40 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
-pub(super) struct Files(PathBuf);
+/// A folder for temporary files.
+#[derive(Debug)]
+pub struct Files(PathBuf);
 
 impl Files {
-    pub(super) fn new() -> Result<Files, Box<dyn Error>> {
+    /// A folder of this process, empty.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new() -> Result<Files, Box<dyn Error>> {
         let folder = std::env::temp_dir().join(format!("sangam-bench-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
         Ok(Files(folder))
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
     /// The gateway's settings.
-    pub(super) fn settings(&self, text: &str) -> Result<PathBuf, Box<dyn Error>> {
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn settings(&self, text: &str) -> Result<PathBuf, Box<dyn Error>> {
         self.write("sangam.toml", text.as_bytes())
     }
 
-    pub(super) fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, Box<dyn Error>> {
+    /// A file with this content.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, Box<dyn Error>> {
         let path = self.0.join(name);
         fs::write(&path, content)?;
         Ok(path)
@@ -34,7 +53,10 @@ impl Drop for Files {
 }
 
 /// The beginning of a settings file.
-pub(super) fn head(connectors: &Path) -> Result<String, Box<dyn Error>> {
+///
+/// # Errors
+/// When there is no such folder.
+pub fn head(connectors: &Path) -> Result<String, Box<dyn Error>> {
     Ok(format!(
         "connectors = {:?}\n",
         fs::canonicalize(connectors)?

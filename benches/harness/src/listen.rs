@@ -9,9 +9,13 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 /// What a process says on its first line, before its address.
-pub(crate) const GREETING: &str = "listening ";
+pub const GREETING: &str = "listening ";
 
-pub(crate) async fn serve(router: Router) -> io::Result<()> {
+/// Serves `router`, until the process is ended.
+///
+/// # Errors
+/// When no loopback port can be had.
+pub async fn serve(router: Router) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "{GREETING}http://{address}")?;

@@ -1,0 +1,54 @@
+//! More connections than are allowed, which do nothing.
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+use crate::attack::Finding;
+
+/// Descriptors that are not clients' connections: listeners, files, calls to departments.
+const OTHERS: usize = 100;
+/// What is set.
+const ALLOWED: usize = 100;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack {
+    connections: 2_000,
+    few: 400,
+    limits: "connections = 100",
+    honest_stay: true,
+    judge: |seen| {
+        let (held, most) = (seen.descriptors, ALLOWED + OTHERS);
+        vec![Finding::new(
+            held <= most,
+            format!("{held} descriptors were open, at most {most}"),
+        )]
+    },
+    ..Attack::new(
+        Class::Client,
+        "too many connections",
+        "2,000 connections where 100 are allowed",
+        |aim| Box::pin(run(aim)),
+    )
+};
+
+async fn run(aim: Aim) {
+    let client = async |aim: Aim, number: u64| {
+        let mut round = 0;
+        while aim.goes_on(round) {
+            let mut wire = aim.connect().await?;
+            if number.is_multiple_of(2) {
+                // It was of use once, and waits for its second request.
+                wire.ask("{}").await?;
+            }
+            tokio::select! {
+                closed = wire.until_closed() => closed?,
+                () = aim.until_end() => (),
+            }
+            round += 1;
+            // A real client does not come back sooner either.
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        }
+        Ok(())
+    };
+    aim.crowd(client).await;
+}

@@ -1,0 +1,72 @@
+//! Documents that are hard to read: fragments that spread each other twice each, cycles, thousands of directives, names and
+//! values, and nesting without end.
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack::new(
+    Class::Query,
+    "hard documents",
+    "fragments that double or go in circles, thousands of directives, variables and brackets",
+    |aim| Box::pin(run(aim)),
+);
+
+async fn run(aim: Aim) {
+    aim.posts(|number, round| {
+        let query = match (number + round) % 8 {
+            0 => doubling(),
+            1 => cycle(),
+            2 => format!(
+                "{{ districts {{ name{} }} }}",
+                " @include(if: true)".repeat(1_300)
+            ),
+            3 => format!(
+                "{{ districts {{ {}name{} }} }}",
+                "... { ".repeat(3_000),
+                " }".repeat(3_000)
+            ),
+            4 => format!(
+                "{{ works(text: {}1{}) {{ total }} }}",
+                "[".repeat(40_000),
+                "]".repeat(40_000)
+            ),
+            5 => format!(
+                "query ({}) {{ districts {{ name }} }}",
+                many(1_900, |at| format!("$v{at}: Int "))
+            ),
+            6 => format!("{{ districts {{ {} }} }}", "name ".repeat(9_000)),
+            // Fields of one name that may differ: each is compared with each.
+            _ => format!(
+                "{{ {} }}",
+                many(850, |at| format!(
+                    "... {{ works(page: {at}) {{ total }} }} "
+                ))
+            ),
+        };
+        crate::wire::operation(&format!("{query} # {number} {round}"))
+    })
+    .await;
+}
+
+fn many(count: usize, one: impl Fn(usize) -> String) -> String {
+    (0..count).map(one).collect()
+}
+
+/// Two to the power of thirty fields.
+fn doubling() -> String {
+    let fragments = many(30, |at| {
+        let next = at + 1;
+        format!("fragment F{at} on District {{ ...F{next} ...F{next} }} ")
+    });
+    format!("{{ districts {{ ...F0 }} }} {fragments} fragment F30 on District {{ name }}")
+}
+
+fn cycle() -> String {
+    let fragments = many(400, |at| {
+        let next = (at + 1) % 400;
+        format!("fragment F{at} on District {{ name ...F{next} }} ")
+    });
+    format!("{{ districts {{ ...F0 }} }} {fragments}")
+}

@@ -1,0 +1,31 @@
+//! Clients that ask for a lot and leave at once.
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack::new(
+    Class::Client,
+    "leaving clients",
+    "connections that ask for many rows, and close before the answer",
+    |aim| Box::pin(run(aim)),
+);
+
+async fn run(aim: Aim) {
+    let client = async |aim: Aim, number: u64| {
+        let mut round = 0;
+        while aim.goes_on(round) {
+            let first = 60 + (number * 7 + round) % 41;
+            let open = format!("worksInProgress(first: {first}) {{ district {{ ").repeat(3);
+            let query = format!("{{ districts {{ {open}lgdCode{}", " }".repeat(8));
+            let mut wire = aim.connect().await?;
+            let request = wire.request(&crate::wire::operation(&query));
+            wire.send(&request).await?;
+            tokio::task::yield_now().await;
+            round += 1;
+        }
+        Ok(())
+    };
+    aim.crowd(client).await;
+}

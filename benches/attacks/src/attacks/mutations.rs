@@ -1,0 +1,50 @@
+//! Mutations that are refused, in turn with reads of what they would have changed: the reads stay answered from cache.
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+use crate::attack::Finding;
+
+/// Of so many mutations, one may have led to a call besides its own.
+const SHARE: u64 = 10;
+/// Calls that fill the cache.
+const FILLING: u64 = 4;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack {
+    judge: |seen| {
+        let calls = seen.calls.get("services").copied().unwrap_or_default();
+        let (mutations, honest) = (seen.count("mutations"), seen.count("honest calls"));
+        let more = calls.saturating_sub(mutations + honest);
+        vec![Finding::new(
+            mutations > 0 && more <= FILLING + mutations / SHARE,
+            format!("{mutations} refused mutations led to {more} further calls"),
+        )]
+    },
+    ..Attack::new(
+        Class::Query,
+        "refused mutations",
+        "payments for applications that do not exist, in turn with reads of the same department",
+        |aim| Box::pin(run(aim)),
+    )
+};
+
+async fn run(aim: Aim) {
+    let client = async |aim: Aim, number: u64| {
+        let mut wire = aim.connect().await?;
+        let mut round = 0;
+        while aim.goes_on(round) {
+            let mutation = format!(
+                "mutation {{ payFee(input: {{ idempotencyKey: \"{number}-{round}\", reference: \"JK-NONE\", amount: \"1\", mode: UPI }}) {{ reference }} }}"
+            );
+            wire.ask(&crate::wire::operation(&mutation)).await?;
+            aim.count("mutations");
+            let read = "{ services { id } service(id: \"domicile-certificate\") { id name } }";
+            wire.ask(&crate::wire::operation(read)).await?;
+            aim.count("reads");
+            round += 1;
+        }
+        Ok(())
+    };
+    aim.crowd(client).await;
+}

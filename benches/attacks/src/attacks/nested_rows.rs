@@ -1,0 +1,25 @@
+//! 245 bytes that ask for the works of the districts of the works of the districts …: each of six levels multiplies the
+//! rows by a hundred, and only few objects are distinct.
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack::new(
+    Class::Query,
+    "nested rows",
+    "six levels of `worksInProgress(first: 100)`, 245 bytes",
+    |aim| Box::pin(run(aim)),
+);
+
+async fn run(aim: Aim) {
+    // Not the same each time: what is under way is shared.
+    aim.posts(|number, round| {
+        let first = 60 + (number * 7 + round) % 41;
+        let open = format!("worksInProgress(first: {first}) {{ district {{ ").repeat(6);
+        let query = format!("{{ districts {{ {open}lgdCode{}", " }".repeat(14));
+        crate::wire::operation(&query)
+    })
+    .await;
+}

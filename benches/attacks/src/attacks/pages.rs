@@ -1,0 +1,22 @@
+//! A list of a hundred pages of 15 MB, of which one field each is wanted.
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack::new(
+    Class::Department,
+    "big pages",
+    "a list whose department gives 100 pages of 15 MB",
+    |aim| Box::pin(run(aim)),
+);
+
+async fn run(aim: Aim) {
+    aim.posts(|number, round| {
+        crate::wire::operation(&format!(
+            "query {{ pages(run: \"{number} {round}\") {{ id }} }}"
+        ))
+    })
+    .await;
+}

