@@ -127,9 +127,22 @@ fn first_place(text: &[u8]) -> Option<i64> {
     exponent.checked_add(place)
 }
 
-/// Of the bytes that numbers are made of, `e` and `E` alone have this bit. Compilers look at many bytes at once.
+/// Of the bytes that numbers are made of, `e` and `E` alone have the bit 0x40. Numbers are short: two words that may overlap
+/// hold nearly all of them.
 #[inline]
 fn has_exponent(text: &[u8]) -> bool {
+    if text.len() <= 16
+        && let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk())
+    {
+        let bits = u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last);
+        return bits & u64::from_ne_bytes([0x40; 8]) != 0;
+    }
+    if text.len() <= 8
+        && let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk())
+    {
+        let bits = u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last);
+        return bits & u32::from_ne_bytes([0x40; 4]) != 0;
+    }
     text.iter().fold(0, |bits, byte| bits | byte) & 0x40 != 0
 }
 
@@ -273,6 +286,26 @@ mod tests {
                 let text = format!("[\"{filling}\",{{\"n\":{number}}},\"{filling}\"]");
                 assert!(!bounds.admits_all(text.as_bytes()), "{text}");
                 assert!(!bounds.admits_all(number.as_bytes()), "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_exponent_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            let plain: Vec<u8> = b"-1.2345678990"
+                .iter()
+                .copied()
+                .cycle()
+                .take(length)
+                .collect();
+            assert!(!has_exponent(&plain));
+            for at in 0..length {
+                for e in *b"eE" {
+                    let mut text = plain.clone();
+                    text[at] = e;
+                    assert!(has_exponent(&text), "{at} of {length}");
+                }
             }
         }
     }
