@@ -237,15 +237,17 @@ impl std::io::Write for Lines {
 async fn the_log_names_what_would_be_refused_now_and_then() {
     let lines = Lines::default();
     let settings = Settings::default();
-    let (subscriber, _observer) =
-        sangam::observe::subscriber(&settings.log, &settings.tracing, Box::new(lines.clone()))
-            .unwrap();
+    let (sink, clock) = (Box::new(lines.clone()), Box::new(std::time::Instant::now));
+    let (subscriber, observer) =
+        sangam::observe::subscriber(&settings.log, &settings.tracing, sink, clock).unwrap();
     let guard = tracing::subscriber::set_default(subscriber);
     let world = World::start("[cost]\nmode = \"log\"\nmax = 99").await;
     for name in ["A", "B", "C"] {
         world.ask(&format!("query {name} {QUERY}")).await;
     }
     drop(guard);
+    // Lines are written by a thread, which has done so when this has been dropped.
+    drop(observer);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let all: Vec<Value> = text
         .lines()
