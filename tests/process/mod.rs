@@ -12,4 +12,5 @@ mod operations;
 mod package;
 mod running;
 mod secrets;
+mod stopping;
 mod traces;

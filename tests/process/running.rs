@@ -45,6 +45,8 @@ impl Folder {
             .args(arguments)
             .current_dir(self.0.path())
             .env_clear()
+            // No test waits for clients to go elsewhere, unless that is what it is about.
+            .env("SANGAM_SHUTDOWN_DELAY", "0s")
             .stdin(Stdio::null());
         command
     }
@@ -108,10 +110,15 @@ impl Running {
         number.parse::<usize>().unwrap() * 1024
     }
 
-    /// Asks it to stop as a service manager does, and gives everything that it has said.
-    pub(super) fn stop(mut self) -> String {
+    /// Asks it to stop as a service manager does.
+    pub(super) fn terminate(&self) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    /// Asks it to stop as a service manager does, and gives everything that it has said.
+    pub(super) fn stop(mut self) -> String {
+        self.terminate();
         let status = self.child.wait().unwrap();
         for reader in self.readers.drain(..) {
             reader.join().unwrap();
