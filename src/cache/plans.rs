@@ -40,9 +40,20 @@ pub struct Plans<T, E> {
 type Entries<T> = Cache<Operation, Arc<T>, ahash::RandomState>;
 type Compiling<T, E> = BoxFuture<'static, Result<Arc<T>, E>>;
 
+/// Compilations by operation, each with a number that tells it from another one of the same operation.
+type Numbered<T, E> = HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>;
+
+/// What is found of an operation that is not among the compiled ones at first sight.
+enum Found<T, E> {
+    /// It is compiled by now.
+    Compiled(Arc<T>),
+    /// It is being compiled: a share in that.
+    Compiling(Shared<Compiling<T, E>>),
+}
+
 /// Compilations that someone waits for.
 struct UnderWay<T, E> {
-    by_operation: Mutex<HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>>,
+    by_operation: Mutex<Numbered<T, E>>,
 }
 
 /// An operation that is to be compiled, and where the result goes.
@@ -126,7 +137,7 @@ impl<T, E> Drop for Ending<T, E> {
 }
 
 impl<T, E> UnderWay<T, E> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>> {
+    fn lock(&self) -> MutexGuard<'_, Numbered<T, E>> {
         // Every change of the map is one call.
         self.by_operation
             .lock()
@@ -191,8 +202,8 @@ where
         let (state, compiling) = self.join(operation, start);
         self.lookups.count(state);
         match compiling {
-            Ok(compiled) => Ok(compiled),
-            Err(compiling) => compiling.await,
+            Found::Compiled(compiled) => Ok(compiled),
+            Found::Compiling(compiling) => compiling.await,
         }
     }
 
@@ -201,7 +212,7 @@ where
         &self,
         operation: Operation,
         start: impl FnOnce(Compilation<T>) -> F,
-    ) -> (CacheState, Result<Arc<T>, Shared<Compiling<T, E>>>)
+    ) -> (CacheState, Found<T, E>)
     where
         F: Future<Output = Result<Arc<T>, E>> + Send + 'static,
     {
@@ -209,14 +220,14 @@ where
         let mut id = 0;
         if let Some((last, compiling)) = all.get(&operation) {
             if let Some(compiling) = compiling.upgrade() {
-                return (CacheState::Shared, Err(compiling));
+                return (CacheState::Shared, Found::Compiling(compiling));
             }
             // Given up, and about to be taken off.
             id = last + 1;
         }
         // A compilation keeps its result before it is taken off.
         if let Some(compiled) = self.entries.get(&operation) {
-            return (CacheState::Hit, Ok(compiled));
+            return (CacheState::Hit, Found::Compiled(compiled));
         }
         let ending = Ending {
             under_way: Arc::clone(&self.under_way),
@@ -235,7 +246,7 @@ where
         if let Some(weak) = compiling.downgrade() {
             all.insert(operation, (id, weak));
         }
-        (CacheState::Miss, Err(compiling))
+        (CacheState::Miss, Found::Compiling(compiling))
     }
 
     /// How many there are, as of the last housekeeping.

@@ -37,8 +37,15 @@ fn schema() -> Arc<Valid<Schema>> {
     Arc::new(Schema::parse_and_validate(SCHEMA, "schema.graphql").unwrap())
 }
 
-/// What is asked of the types of introspection: fields that lead on, each with its type, and leaves.
-const FIELDS: &[(&str, &[(&str, &str)], &[&str])] = &[
+/// A type of introspection: its name, its fields that lead on, each with its type, and its leaves.
+type Fields = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+/// What is asked; a field with a star takes `includeDeprecated`.
+const FIELDS: &[Fields] = &[
     (
         "__Schema",
         &[
@@ -140,7 +147,7 @@ fn selections(random: &mut StdRng, ty: &str, depth: usize, fragments: &mut Vec<S
             let (field, to) = leading[random.random_range(0..leading.len())];
             let field = match field.strip_suffix('*') {
                 Some(name) => match random.random_range(0..4) {
-                    0 => format!("{name}"),
+                    0 => name.to_owned(),
                     1 => format!("all_{name}: {name}(includeDeprecated: true)"),
                     2 => format!("v_{name}: {name}(includeDeprecated: $yes)"),
                     _ => format!("n_{name}: {name}(includeDeprecated: null)"),

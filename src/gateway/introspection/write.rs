@@ -1,5 +1,7 @@
 //! The values, written as JSON straight into a buffer that is charged for before it grows.
 
+mod buffer;
+
 use std::time::Instant;
 
 use apollo_compiler::Node;
@@ -20,13 +22,9 @@ use super::collect::Asked;
 use super::collect::AskedField;
 use super::collect::MetaField;
 use crate::budget::Account;
-use crate::document::write_json_string;
 
-/// Values that are no longer than this are written on the thread that serves: it takes less than a tenth of a millisecond.
+/// Values that are no longer than this are written on the thread that serves: it takes a fraction of a millisecond.
 const SHORT: usize = 16 * 1024;
-
-/// After so many bytes it is looked whether the writing should end.
-const STEP: usize = 256 * 1024;
 
 impl Asked {
     /// Writes the values if they are short. Ends after a little work where they are not.
@@ -131,67 +129,6 @@ impl<'w> Writer<'w> {
             (MetaField::Type, Some(name)) => self.type_named(name, &asked.below),
             _ => self.null(),
         }
-    }
-
-    /// Makes room for more bytes, which are charged before they are held.
-    fn room(&mut self, more: usize) -> Step {
-        let needed = self.out.len() + more;
-        if needed <= self.checked {
-            return Ok(());
-        }
-        let bounds = self.bounds;
-        if needed > bounds.bytes {
-            return Err(Stopped::TooLong(bounds.bytes));
-        }
-        if !(bounds.is_awaited)() {
-            return Err(Stopped::Abandoned);
-        }
-        if Instant::now() >= bounds.deadline {
-            return Err(Stopped::Late);
-        }
-        let held = self.out.capacity();
-        if needed > held {
-            let grown = needed.max(held * 2).max(1024).min(bounds.bytes);
-            // While it grows, both buffers are held.
-            self.account.charge(grown)?;
-            self.out.reserve_exact(grown - self.out.len());
-            self.account.release(held);
-        }
-        self.checked = self.out.capacity().min(needed + STEP);
-        Ok(())
-    }
-
-    fn raw(&mut self, bytes: &[u8]) -> Step {
-        self.room(bytes.len())?;
-        self.out.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn null(&mut self) -> Step {
-        self.raw(b"null")
-    }
-
-    fn boolean(&mut self, value: bool) -> Step {
-        self.raw(if value { b"true" } else { b"false" })
-    }
-
-    /// A name of GraphQL: nothing in it is escaped.
-    fn name(&mut self, name: &str) -> Step {
-        self.room(name.len() + 2)?;
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'"');
-        Ok(())
-    }
-
-    fn text(&mut self, text: Option<&str>) -> Step {
-        let Some(text) = text else {
-            return self.null();
-        };
-        // One byte becomes six at the most: `\u0000`.
-        self.room(text.len() * 6 + 2)?;
-        write_json_string(text, &mut self.out);
-        Ok(())
     }
 
     fn list<T>(

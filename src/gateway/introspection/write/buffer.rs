@@ -1,0 +1,74 @@
+//! The buffer that values are written into: charged before it grows, and ended at the bounds.
+
+use std::time::Instant;
+
+use super::Step;
+use super::Stopped;
+use super::Writer;
+use crate::document::write_json_string;
+
+/// After so many bytes it is looked whether the writing should end.
+const STEP: usize = 256 * 1024;
+
+impl Writer<'_> {
+    /// Makes room for more bytes, which are charged before they are held.
+    fn room(&mut self, more: usize) -> Step {
+        let needed = self.out.len() + more;
+        if needed <= self.checked {
+            return Ok(());
+        }
+        let bounds = self.bounds;
+        if needed > bounds.bytes {
+            return Err(Stopped::TooLong(bounds.bytes));
+        }
+        if !(bounds.is_awaited)() {
+            return Err(Stopped::Abandoned);
+        }
+        if Instant::now() >= bounds.deadline {
+            return Err(Stopped::Late);
+        }
+        let held = self.out.capacity();
+        if needed > held {
+            let grown = needed.max(held * 2).max(1024).min(bounds.bytes);
+            // While it grows, both buffers are held.
+            self.account.charge(grown)?;
+            self.out.reserve_exact(grown - self.out.len());
+            self.account.release(held);
+        }
+        self.checked = self.out.capacity().min(needed + STEP);
+        Ok(())
+    }
+
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> Step {
+        self.room(bytes.len())?;
+        self.out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    pub(super) fn null(&mut self) -> Step {
+        self.raw(b"null")
+    }
+
+    pub(super) fn boolean(&mut self, value: bool) -> Step {
+        self.raw(if value { b"true" } else { b"false" })
+    }
+
+    /// A name of GraphQL: nothing in it is escaped.
+    pub(super) fn name(&mut self, name: &str) -> Step {
+        self.room(name.len() + 2)?;
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    pub(super) fn text(&mut self, text: Option<&str>) -> Step {
+        let Some(text) = text else {
+            return self.null();
+        };
+        // One byte becomes six at the most: `\u0000`.
+        self.room(text.len() * 6 + 2)?;
+        write_json_string(text, &mut self.out);
+        Ok(())
+    }
+}
