@@ -5,7 +5,7 @@
 //! graphql-js bounds how often lists of types may be nested ([`depth`]); what is asked is collected once per request
 //! into a tree that is no larger than `limits.fields` ([`collect`]), so that conditions and fragments are not looked at
 //! again for each type; and the values are written straight into a buffer that is charged to the operation's account
-//! and ends at `limits.answer_bytes` ([`write`]).
+//! and ends at `limits.answer_bytes` ([`mod@write`]).
 //!
 //! Pure. Where the work is done is the caller's business: [`Asked::write_short`] ends early where the values are not
 //! short, and may be used on a thread that serves.
