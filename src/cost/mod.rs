@@ -9,7 +9,7 @@
 //! ```
 //!
 //! - `weight`: `@cost` of the field, else of the type that it returns, else 1 for an object and 0 for a scalar or enum;
-//! - `size`: 1, or the number of items that a list is taken to have (see [`ListSize`](schema::ListSize));
+//! - `size`: 1, or the number of items that a list is taken to have (`schema.rs`);
 //! - `arguments`: the weights of the values given; an input object without a weight counts 1, a scalar or enum 0;
 //! - `once`: 10 for a field of `Mutation` that has no `@cost` of its own.
 //!
