@@ -21,7 +21,7 @@ async fn run(aim: Aim) {
         for alias in 0..49 {
             let _ = write!(
                 query,
-                "a{alias}: umangServices(first: {first}) {{ items {{ id name category state languages platforms popularity rating ratingCount isNew publisher {{ id name }} }} }} "
+                "a{alias}: umangServices(first: {first}) {{ items {{ id name category state languages platforms popularity rating ratingCount isNew }} }} "
             );
         }
         query.push('}');

@@ -15,7 +15,7 @@ pub(super) const ATTACK: Attack = Attack {
     ..Attack::new(
         Class::Client,
         "HTTP/2, no window",
-        "100 streams on each connection, with answers of 4 MB and a window of 0",
+        "100 streams on each connection, with answers of 3 MB and a window of 0",
         |aim| Box::pin(run(aim)),
     )
 };

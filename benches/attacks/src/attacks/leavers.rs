@@ -16,9 +16,14 @@ async fn run(aim: Aim) {
     let client = async |aim: Aim, number: u64| {
         let mut round = 0;
         while aim.goes_on(round) {
-            let first = 60 + (number * 7 + round) % 41;
-            let open = format!("worksInProgress(first: {first}) {{ district {{ ").repeat(3);
-            let query = format!("{{ districts {{ {open}lgdCode{}", " }".repeat(8));
+            // Below what an operation may cost.
+            let works: String = (0..4)
+                .map(|alias| {
+                    let first = 60 + (number * 7 + round + alias * 10) % 41;
+                    format!("a{alias}: worksInProgress(first: {first}) {{ id title district {{ name }} }} ")
+                })
+                .collect();
+            let query = format!("{{ districts {{ {works}}} }}");
             let mut wire = aim.connect().await?;
             let request = wire.request(&crate::wire::operation(&query));
             wire.send(&request).await?;

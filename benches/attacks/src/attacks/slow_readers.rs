@@ -10,7 +10,7 @@ use crate::attack::Class;
 pub(super) const ATTACK: Attack = Attack::new(
     Class::Client,
     "clients that do not read",
-    "answers of 4 MB that nobody reads, over HTTP/1.1",
+    "answers of 3 MB that nobody reads, over HTTP/1.1",
     |aim| Box::pin(run(aim)),
 );
 
@@ -21,7 +21,7 @@ pub(super) fn long(number: u64) -> String {
     for alias in 0..40 {
         let _ = write!(
             query,
-            "a{alias}: umangServices(first: {first}) {{ items {{ id name category languages platforms popularity publisher {{ id name }} }} }} "
+            "a{alias}: umangServices(first: {first}) {{ items {{ id name category languages platforms popularity rating ratingCount isNew }} }} "
         );
     }
     query.push('}');
