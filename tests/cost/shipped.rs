@@ -51,7 +51,9 @@ async fn cost_of(gateway: &Gateway, operation: &str) -> u64 {
     explained.cost.estimated
 }
 
+/// Prints them, to show what a change of weights does.
 #[tokio::test]
+#[allow(clippy::print_stdout)]
 async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
     let gateway = gateway();
     let max = Settings::default().cost.max as u64;
