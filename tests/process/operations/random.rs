@@ -126,7 +126,7 @@ impl Maker {
                 continue;
             }
             let lists = usize::from(field.ty.is_list() || has(&field, "first"));
-            found.extend(std::iter::repeat_n(field, 1 + 2 * lists));
+            found.extend(std::iter::repeat_n(field, 1 + 6 * lists));
         }
         found
     }
