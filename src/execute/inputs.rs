@@ -49,7 +49,14 @@ struct Distinct {
     rows: Vec<RowId>,
     /// The rows so far, and lists that have been gone through: known only once a row has been met that does not stand
     /// behind the others. Rows that were read one after another do, and none of them is met twice.
-    seen: Option<(AHashSet<RowId>, AHashSet<(u32, u32)>)>,
+    seen: Option<Seen>,
+}
+
+/// What has been met before.
+struct Seen {
+    rows: AHashSet<RowId>,
+    /// Where a list begins, and its length.
+    lists: AHashSet<(u32, u32)>,
 }
 
 impl Distinct {
@@ -65,8 +72,8 @@ impl Distinct {
             Cell::Row(row) => self.add_row(row),
             Cell::List { at, len } => {
                 // Many rows can share a list.
-                if let Some((_, lists)) = &mut self.seen
-                    && !lists.insert((at, len))
+                if let Some(seen) = &mut self.seen
+                    && !seen.lists.insert((at, len))
                 {
                     return;
                 }
@@ -78,8 +85,8 @@ impl Distinct {
     }
 
     fn add_row(&mut self, row: RowId) {
-        if let Some((rows, _)) = &mut self.seen {
-            if rows.insert(row) {
+        if let Some(seen) = &mut self.seen {
+            if seen.rows.insert(row) {
                 self.rows.push(row);
             }
         } else if self.rows.last().is_none_or(|last| *last < row) {
@@ -89,7 +96,8 @@ impl Distinct {
             if rows.insert(row) {
                 self.rows.push(row);
             }
-            self.seen = Some((rows, AHashSet::new()));
+            let lists = AHashSet::new();
+            self.seen = Some(Seen { rows, lists });
         }
     }
 }
