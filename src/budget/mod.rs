@@ -6,6 +6,9 @@
 //! that a charge is one addition and seldom touches what other threads write. What an account has drawn goes back to the
 //! budget when the account is dropped, however the request ended.
 //!
+//! A quarter of the budget is for accounts that hold little: where large operations have taken the rest, they are refused
+//! more, while the many small ones still find room.
+//!
 //! The figures are estimates by whoever charges: a document's length, a row's cells. They need not be exact to bound the
 //! process, but what grows with a client's input or an upstream's answer must be charged by someone.
 
@@ -15,6 +18,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// How many bytes an account draws from its budget at once, at least.
 const STEP: usize = 64 * 1024;
+
+/// An account that holds no more than this may draw on the part of the budget that is reserved.
+const SMALL: usize = 4 * 1024 * 1024;
+
+/// One part in so many of the budget is reserved for small accounts.
+const RESERVED: usize = 4;
 
 /// The bytes that everything in flight may hold together.
 #[derive(Debug)]
@@ -68,9 +77,14 @@ impl Budget {
         }
     }
 
-    fn draw(&self, bytes: usize) -> bool {
+    /// Draws `bytes` for an account that has drawn `before`.
+    fn draw(&self, bytes: usize, before: usize) -> bool {
+        let limit = match before.saturating_add(bytes) <= SMALL {
+            true => self.limit,
+            false => self.limit - self.limit / RESERVED,
+        };
         let drawn = self.used.fetch_update(Relaxed, Relaxed, |used| {
-            used.checked_add(bytes).filter(|used| *used <= self.limit)
+            used.checked_add(bytes).filter(|used| *used <= limit)
         });
         drawn.is_ok()
     }
@@ -109,7 +123,7 @@ impl Account {
         let most = self.limit.saturating_sub(drawn).max(needed);
         let step = needed.next_multiple_of(STEP).min(most);
         for bytes in [step, needed] {
-            if self.budget.draw(bytes) {
+            if self.budget.draw(bytes, drawn) {
                 self.drawn.fetch_add(bytes, Relaxed);
                 return Ok(());
             }
@@ -186,6 +200,18 @@ mod tests {
         second.charge(2 * STEP).unwrap();
         drop(second);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn large_accounts_leave_room_for_small_ones() {
+        let budget = Budget::new(4 * SMALL);
+        let large = budget.account(usize::MAX);
+        large.charge(3 * SMALL).unwrap();
+        assert_eq!(large.charge(1), Err(Exceeded::Budget(4 * SMALL)));
+        let small = budget.account(usize::MAX);
+        small.charge(SMALL).unwrap();
+        assert_eq!(budget.used(), budget.limit());
+        assert_eq!(small.charge(1), Err(Exceeded::Budget(4 * SMALL)));
     }
 
     #[test]

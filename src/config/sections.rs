@@ -74,9 +74,10 @@ section! {
         /// Bytes of one answer, before compression.
         answer_bytes: ByteSize = ByteSize(32_000_000),
         /// Bytes that one operation may hold while it is worked on: upstream bodies, rows and the answer together.
-        operation_bytes: ByteSize = ByteSize(128_000_000),
-        /// Bytes that all operations together may hold; one that needs more fails with the kind `BUSY`.
-        operations_bytes: ByteSize = ByteSize(512_000_000),
+        operation_bytes: ByteSize = ByteSize(64_000_000),
+        /// Bytes that all operations together may hold; one that needs more fails with the kind `BUSY`. A quarter is reserved
+        /// for operations that hold 4 MiB at the most.
+        operations_bytes: ByteSize = ByteSize(256_000_000),
         /// Digits of a number that is passed on as it was written (Float, custom scalars), to clients and to departments.
         number_digits: usize = 500,
         /// Places between such a number's decimal point and its first digit, on either side. Beyond the largest 64-bit
@@ -96,7 +97,7 @@ section! {
         /// Bytes of answers that clients have not taken yet, of all clients together; at least `answer_bytes`. When there are
         /// more, the answer that would take longest at its client's rate so far is given up; where every client is quick,
         /// the new answer is replaced by status 503.
-        answers_bytes: ByteSize = ByteSize(256_000_000),
+        answers_bytes: ByteSize = ByteSize(128_000_000),
         /// Open client connections; one more is closed at once. When nine of ten are open, `idle_timeout` and
         /// `request_read_timeout` count a tenth for connections that have no request in work. Fewer where the process may
         /// not open so many descriptors.

@@ -66,7 +66,7 @@ impl Default for ExecutionLimits {
             concurrency: 32,
             list_fan_out: 10_000,
             answer_bytes: 16 * 1024 * 1024,
-            operation_bytes: 128_000_000,
+            operation_bytes: 64_000_000,
             numbers: NumberBounds::default(),
             rows: 500_000,
             errors: 100,

@@ -146,7 +146,7 @@ async fn start_tls() -> Started {
 
 fn folder(url: &str, more: &str) -> Folder {
     let settings = format!(
-        "listen = \"127.0.0.1:0\"\n[limits]\noperation_timeout = \"300s\"\n\
+        "listen = \"127.0.0.1:0\"\n[limits]\noperation_timeout = \"300s\"\noperation_bytes = \"512MB\"\noperations_bytes = \"1GB\"\n\
          [connector.files]\nbase_url = \"{url}\"\nmax_response_bytes = {LIMIT}\ntimeout = \"300s\"\n{more}"
     );
     Folder::new(&settings, &[("files", CONNECTOR)])
