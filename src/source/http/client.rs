@@ -2,7 +2,7 @@
 //!
 //! There are two sets of clients ([`Pool`]): one whose connections are used again, and one that makes a connection for each
 //! call, for reads that are sent once more. How long an idle connection is kept is the upstream's to say as well
-//! ([`reuse`](super::reuse)). Neither client can change that time, so where an upstream says less than what holds, the
+//! ([`reuse`]). Neither client can change that time, so where an upstream says less than what holds, the
 //! first set is replaced by one with that time, and its idle connections end with it. That happens once for each shorter
 //! time that an upstream says, in whole seconds.
 
