@@ -95,14 +95,9 @@ impl NumberBounds {
         if place < -self.exponent || place > self.exponent {
             return false;
         }
-        // 10^308 is finite, and 10^309 is not.
-        match place {
-            ..308 => true,
-            308 => {
-                std::str::from_utf8(text).is_ok_and(|text| text.parse().is_ok_and(f64::is_finite))
-            }
-            _ => false,
-        }
+        // Below 10^308 all are finite. Beyond, zero is, with whatever exponent it is written.
+        place < 308
+            || std::str::from_utf8(text).is_ok_and(|text| text.parse().is_ok_and(f64::is_finite))
     }
 }
 
@@ -229,6 +224,7 @@ mod tests {
         let within = [
             "0".to_owned(),
             "-0.0e0".to_owned(),
+            "0E310".to_owned(),
             "18446744073709551615".to_owned(),
             "-123456789012345678901234567890.123456789012345678901234567890".to_owned(),
             "1.7976931348623157e308".to_owned(),

@@ -157,8 +157,9 @@ async fn a_silent_name_server_holds_up_only_who_needs_it() {
         // It is the time for connecting that was over, not that for the call.
         assert!(!lost.detail.contains("no whole answer"), "{lost}");
     }
-    // One look-up for all of them.
-    assert_eq!(names.asked(), 1);
+    // One look-up for these hundreds of calls, which the resolver sends again now and then while it waits.
+    let asked = names.asked();
+    assert!((1..10).contains(&asked), "{asked} questions");
 }
 
 #[tokio::test]
