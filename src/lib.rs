@@ -14,6 +14,7 @@
 //! - [`gateway`]: one serving generation: graph, plans, caches.
 //! - [`server`]: GraphQL over HTTP, health, metrics.
 //! - [`spec`]: recorded exchanges and expected answers: a connector's tests.
+//! - [`priority`]: tasks that use much processor time go on at a lower priority.
 //! - [`budget`]: bytes that requests hold, bounded; any room may charge what it holds.
 //! - [`observe`], [`config`], [`cli`]: traces and logs; settings; the commands.
 
@@ -30,6 +31,7 @@ pub mod graph;
 pub mod mapping;
 pub mod observe;
 pub mod plan;
+pub mod priority;
 pub mod server;
 pub mod source;
 pub mod spec;

@@ -218,7 +218,7 @@ where
             sender.send_replace(Some(result));
         };
         // In nobody's span: it may outlive whoever started it, and a span ends with the last that holds it.
-        scope::spawn(task);
+        scope::start(task);
         Ok(Joined::Seat(Seat {
             first: true,
             result,

@@ -1,8 +1,8 @@
 //! Work on long documents is done beside the threads that serve.
 //!
 //! A document is read, judged and mapped in one go, since the mapping language knows no pauses. For a short one that is a
-//! matter of microseconds. For a long one the thread hands its other tasks over to another one before it begins, and as
-//! many of them work at once as the machine has processors: more would only take processors from the threads that serve.
+//! matter of microseconds. Work on a long one is done at the lower [`priority`]: its thread hands the other tasks there
+//! over to another thread before it begins, and as many work at once as the machine has processors.
 
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
@@ -10,6 +10,8 @@ use std::thread::available_parallelism;
 use tokio::runtime::Handle;
 use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Semaphore;
+
+use crate::priority;
 
 /// A document of fewer bytes is worked on at once: that takes a few milliseconds at the most.
 const LONG: usize = 256 * 1024;
@@ -28,6 +30,7 @@ pub async fn off_worker<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     if !is_long(bytes) || !has_other_workers() {
         return work();
     }
+    priority::lower().await;
     // It is never closed.
     let _turn = TURNS.acquire().await;
     tokio::task::block_in_place(work)

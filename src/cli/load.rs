@@ -171,15 +171,18 @@ pub(super) fn gateway(members: Vec<Member>, settings: &Settings) -> Result<Gatew
     })
 }
 
-/// The runtime that commands run on.
+/// The runtime that commands run on, but for `serve`.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| {
-            message(&format!("error: cannot start: {error}"));
-            Exit::Failed
-        })
+        .map_err(|error| not_started(&error))
+}
+
+/// Says why the threads of a command cannot be started.
+pub(super) fn not_started(error: &std::io::Error) -> Exit {
+    message(&format!("error: cannot start: {error}"));
+    Exit::Failed
 }
 
 /// Names the implementation of TLS for every client and server of this process.

@@ -12,6 +12,7 @@ use super::{Common, Exit, load};
 use crate::config::{RawSettings, Secret, Settings};
 use crate::gateway::Member;
 use crate::observe::{self, Masker, Observer};
+use crate::priority::Runtimes;
 use crate::server::Server;
 
 /// Serves the graph that the connectors compose to.
@@ -32,10 +33,10 @@ impl Serve {
         load::checked(&folders)?;
         let members = load::members(&folders, Some(&settings))?;
         load::install_tls();
-        let runtime = load::runtime()?;
-        let exit = runtime.block_on(serve(settings, members));
+        let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
+        let exit = runtimes.block_on(serve(settings, members));
         // Without waiting for what still runs there: it was given its time.
-        runtime.shutdown_background();
+        runtimes.shutdown_background();
         exit
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::bounds::Reached;
+use crate::priority;
 
 /// For how long work goes on without a pause, its last piece not counted.
 const TURN: Duration = Duration::from_millis(3);
@@ -38,6 +39,8 @@ impl Pace {
             return Err(Reached::Time);
         }
         if now.duration_since(self.since) >= TURN {
+            // What has worked for so long does so at the lower priority from now on, and shares that with others.
+            priority::lower().await;
             tokio::task::yield_now().await;
             self.since = Instant::now();
         }

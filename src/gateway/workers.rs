@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::priority;
+
 /// Up to this many bytes of text an operation is in the short lane. Operations that people write are shorter, and take a
 /// few milliseconds at the most.
 pub(super) const SHORT: usize = 8 * 1024;
@@ -237,7 +239,7 @@ impl Shared {
 
     /// What a thread does.
     fn work(&self) {
-        lower_priority();
+        priority::lower_this_thread();
         let mut queue = self.lock();
         loop {
             if queue.closed {
@@ -261,15 +263,6 @@ impl Shared {
             }
         }
         queue.threads -= 1;
-    }
-}
-
-/// Where a core is wanted by both, what serves goes first: a thread of this priority has about a quarter of the core.
-fn lower_priority() {
-    // On Linux a priority is the thread's own; elsewhere it would be that of the process.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(5) {
-        tracing::debug!(%error, "the priority of a thread for compiling cannot be lowered");
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::futures::TaskLocalFuture;
 use tokio::task_local;
 
 use super::TraceContext;
+use crate::priority;
 
 task_local! {
     static REQUEST: OfRequest;
@@ -99,6 +100,14 @@ where
     match REQUEST.try_with(OfRequest::clone) {
         Ok(request) => tokio::spawn(request.covers(future)),
         Err(_) => tokio::spawn(future),
+    }
+}
+
+/// The same for a task that nothing waits for, and that may take long: it moves between the [priorities](priority).
+pub fn start(future: impl Future<Output = ()> + Send + 'static) {
+    match REQUEST.try_with(OfRequest::clone) {
+        Ok(request) => priority::spawn(request.covers(future)),
+        Err(_) => priority::spawn(future),
     }
 }
 

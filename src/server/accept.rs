@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::connections::Connections;
 use super::protocol::{Protocols, Site};
+use crate::priority;
 
 /// How long to wait after a failure that is not that of one connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -42,7 +43,7 @@ pub(super) async fn accept<S: Site>(
                     continue;
                 };
                 let (protocols, site) = (Arc::clone(&protocols), site.clone());
-                tokio::spawn(async move { protocols.serve(stream, entry, site).await });
+                priority::spawn(async move { protocols.serve(stream, entry, site).await });
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {

@@ -12,12 +12,13 @@ use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
 use crate::gateway::GraphqlResponse;
+use crate::priority;
 
 /// Shorter answers are sent as they are: they fit into one packet.
 const SHORTEST: usize = 1024;
 
-/// Longer ones take so long that other requests would wait for it on this thread.
-const LONGEST_IN_PLACE: usize = 256 * 1024;
+/// Compressing so many bytes takes milliseconds.
+const LONG: usize = 256 * 1024;
 
 /// Whether an answer is worth it.
 pub(super) fn is_worthwhile(body: &Bytes) -> bool {
@@ -60,13 +61,10 @@ pub(super) async fn body(response: &GraphqlResponse) -> Option<Bytes> {
         return Some(known.clone());
     }
     let whole = response.body.clone();
-    let made = if whole.len() <= LONGEST_IN_PLACE {
-        gzip(&whole)
-    } else {
-        let made = tokio::task::spawn_blocking(move || gzip(&whole)).await;
-        made.ok().flatten()
-    };
-    let made = made?;
+    if whole.len() >= LONG {
+        priority::lower().await;
+    }
+    let made = gzip(&whole)?;
     Some(match &response.compressed {
         Some(kept) => kept.get_or_init(|| made).clone(),
         None => made,

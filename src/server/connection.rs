@@ -5,7 +5,7 @@
 //! compares them with limits. What it wants done it leaves as an order, which the connection's task carries out.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -34,6 +34,8 @@ pub(super) struct Connection {
     pub(super) head_since: AtomicU64,
     /// Bytes that the socket has taken.
     pub(super) written: AtomicU64,
+    /// What it has done since its task was last polled.
+    pub(super) turn: Turn,
     /// When it was asked to finish; [`NEVER`] if it was not.
     pub(super) finishing_since: AtomicU64,
     orders: AtomicU8,
@@ -43,6 +45,49 @@ pub(super) struct Connection {
 
 /// In place of a time.
 pub(super) const NEVER: u64 = u64::MAX;
+
+/// What a connection may do before its task lets others have the thread. HTTP reads and answers as long as there is
+/// something to read, which is up to the client.
+#[derive(Default)]
+pub(super) struct Turn {
+    read: AtomicUsize,
+    requests: AtomicUsize,
+}
+
+impl Turn {
+    /// Bytes that are read in one turn: as frames without a meaning, they take a fraction of a millisecond.
+    const READ: usize = 32 * 1024;
+
+    /// Requests that are begun in one turn of HTTP/1, where a client sends them without waiting for answers.
+    const REQUESTS: usize = 2;
+
+    /// The task is polled.
+    pub(super) fn begin(&self) {
+        self.read.store(0, Relaxed);
+        self.requests.store(0, Relaxed);
+    }
+
+    /// Pending, and woken at once, if this turn may read no more.
+    pub(super) fn poll_read(&self, context: &Context<'_>) -> Poll<()> {
+        Turn::poll(self.read.load(Relaxed) < Turn::READ, context)
+    }
+
+    /// Pending, and woken at once, if this turn may begin no more requests; counts one otherwise.
+    pub(super) fn poll_request(&self, context: &Context<'_>) -> Poll<()> {
+        Turn::poll(
+            self.requests.fetch_add(1, Relaxed) < Turn::REQUESTS,
+            context,
+        )
+    }
+
+    fn poll(may: bool, context: &Context<'_>) -> Poll<()> {
+        if may {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
 
 /// One stream of an HTTP/2 connection: a request and its answer.
 #[derive(Default)]
@@ -79,6 +124,7 @@ impl Connection {
             // The first request is due at once, and the handshake of TLS is a part of it.
             head_since: AtomicU64::new(now),
             written: AtomicU64::new(0),
+            turn: Turn::default(),
             finishing_since: AtomicU64::new(NEVER),
             orders: AtomicU8::new(0),
             waker: AtomicWaker::new(),
@@ -104,8 +150,9 @@ impl Connection {
         self.orders.load(Acquire)
     }
 
-    /// The socket has given bytes.
-    pub(super) fn read(&self) {
+    /// The socket has given so many bytes.
+    pub(super) fn read(&self, bytes: usize) {
+        self.turn.read.fetch_add(bytes, Relaxed);
         if self.open.load(Relaxed) == 0
             && self.head_since.load(Relaxed) == NEVER
             && !self.http2.load(Relaxed)

@@ -15,6 +15,10 @@ use super::media::Media;
 use super::refusal::Refusal;
 use super::{Answer, Shared, compression, incoming, landing, request};
 use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse};
+use crate::priority;
+
+/// Reading a body of so many bytes, and what it asks for, takes a millisecond or more.
+const LONG: usize = 64 * 1024;
 
 /// A request to `/graphql`, whatever its method.
 pub(super) async fn any<B>(shared: &Shared, http: Request<B>) -> Answer
@@ -52,6 +56,9 @@ where
     let body = incoming::body(body, &shared.limits, &shared.bodies).await?;
     // Only a request that is there as a whole takes a place: one that is never sent cannot keep others out.
     let _permit = shared.admit()?;
+    if body.len() >= LONG {
+        priority::lower().await;
+    }
     let graphql = request::from_json(&body)?;
     drop(body);
     let client = client(headers, context, true);

@@ -24,6 +24,7 @@ use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 use super::socket::{Begun, Socket};
 use crate::config::Limits;
+use crate::priority;
 
 /// How a connection of HTTP/2 begins (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -159,9 +160,12 @@ fn begun<T>(rest: T) -> Begun<T> {
 /// What comes before HTTP; an order ends it.
 async fn until_ordered<F: Future>(connection: &Connection, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    poll_fn(|context| match connection.poll_orders(context) {
-        0 => future.as_mut().poll(context).map(Some),
-        _ => Poll::Ready(None),
+    poll_fn(|context| {
+        connection.turn.begin();
+        match connection.poll_orders(context) {
+            0 => future.as_mut().poll(context).map(Some),
+            _ => Poll::Ready(None),
+        }
     })
     .await
 }
@@ -172,6 +176,7 @@ async fn obeying<F: Future>(connection: &Connection, served: F, finish: fn(Pin<&
     let mut finishing = false;
     poll_fn(|context| {
         let orders = connection.poll_orders(context);
+        connection.turn.begin();
         if orders & END != 0 {
             return Poll::Ready(());
         }
@@ -208,6 +213,7 @@ impl<S: Site> hyper::service::Service<Request<Incoming>> for Requests<S> {
         Answered {
             work: Some(Work::begin(&self.connection)),
             version: request.version(),
+            begun: false,
             answering: self.site.answer(request),
         }
     }
@@ -218,12 +224,18 @@ struct Answered {
     answering: Answering,
     version: Version,
     work: Option<Work>,
+    begun: bool,
 }
 
 impl Future for Answered {
     type Output = Result<Response<Outgoing>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if !self.begun && self.version < Version::HTTP_2 {
+            let turn = self.work.as_ref().map(|work| &work.connection.turn);
+            ready!(turn.map_or(Poll::Ready(()), |turn| turn.poll_request(context)));
+        }
+        self.begun = true;
         let answer = ready!(self.answering.as_mut().poll(context));
         match self.work.take() {
             Some(work) => Poll::Ready(Ok(outgoing(answer, work, self.version))),
@@ -268,7 +280,7 @@ where
     fn execute(&self, future: F) {
         let stream = Arc::new(Stream::default());
         let own = Arc::clone(&stream);
-        tokio::spawn(STREAM.scope(stream, async move {
+        priority::spawn(STREAM.scope(stream, async move {
             let mut future = pin!(future);
             poll_fn(|context| match own.poll_ended(context) {
                 Poll::Ready(()) => Poll::Ready(()),

@@ -4,8 +4,9 @@ use super::{code, files, root};
 
 /// Which rooms a room may use. `observe` and `config` are leaves that only the upper rooms use; what is measured of
 /// calls has its names from `observe`.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("budget", &[]),
+    ("priority", &[]),
     ("document", &[]),
     ("mapping", &["document"]),
     ("connector", &["document", "mapping"]),
@@ -25,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "connector",
             "source",
             "observe",
+            "priority",
         ],
     ),
     (
@@ -40,10 +42,11 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "source",
             "cache",
             "observe",
+            "priority",
         ],
     ),
     ("config", &["document", "connector"]),
-    ("observe", &["document", "config"]),
+    ("observe", &["document", "config", "priority"]),
     (
         "gateway",
         &[
@@ -59,11 +62,14 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "execute",
             "config",
             "observe",
+            "priority",
         ],
     ),
     (
         "server",
-        &["budget", "document", "gateway", "config", "observe"],
+        &[
+            "budget", "document", "gateway", "config", "observe", "priority",
+        ],
     ),
     (
         "spec",
@@ -93,6 +99,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "spec",
             "config",
             "observe",
+            "priority",
         ],
     ),
     ("main", &["cli"]),

@@ -1,0 +1,228 @@
+//! Two priorities of work: tasks that use much processor time go on at the lower one.
+//!
+//! A gateway answers most requests within a fraction of a millisecond. Some work takes a thousand times as long: reading
+//! a document of 15 MB, writing an answer of 5 MB, a connection on which a client sends nothing but pings. On the same
+//! threads, short requests would wait behind it, however often it yields. So there are two runtimes. Their threads differ
+//! in the priority that the operating system gives them: where both want a processor, the threads for *short* work get it
+//! first, and the threads for *long* work get about a quarter of it. The system interrupts long work at any instruction, so
+//! that no code has to know how long it takes.
+//!
+//! A task starts with the short ones. It moves to the long ones
+//!
+//! - when it says that what follows takes long ([`lower`]), or
+//! - when its polls have taken too long ([`Account`]): each may take [`FREE`], and what is above is added up. The sum
+//!   shrinks by [`REPAID`] of the time that passes. A task moves when the sum exceeds [`CREDIT`], and moves back when
+//!   it has shrunk to nothing.
+//!
+//! Only the task moves. What it starts while it is there (tasks, timers, connections to upstreams, which other requests
+//! share later) belongs to the runtime for short work.
+//!
+//! Only tasks that are started by [`spawn`] move, and only where [`Runtimes`] has made the runtimes: elsewhere, as in
+//! tests, all of this has no effect.
+
+mod account;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
+
+use std::cell::{Cell, OnceCell};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use account::Account;
+
+/// How much lower the priority of long work is (`nice(2)`): a thread for it gets about a quarter of a processor that a
+/// thread for short work wants as well.
+const NICE: i32 = 5;
+
+/// The two runtimes of a process.
+#[derive(Debug)]
+pub struct Runtimes {
+    short: Runtime,
+    long: Runtime,
+}
+
+/// Both handles, as every thread of either runtime knows them.
+#[derive(Debug, Default)]
+struct Pair {
+    short: OnceLock<Handle>,
+    long: OnceLock<Handle>,
+}
+
+/// Which of the two runtimes a thread belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Priority {
+    Short,
+    Long,
+}
+
+thread_local! {
+    /// What this thread belongs to; nothing for threads of other runtimes.
+    static THREAD: OnceCell<(Priority, Arc<Pair>)> = const { OnceCell::new() };
+    /// A task that can move is being polled.
+    static CAN_MOVE: Cell<bool> = const { Cell::new(false) };
+    /// The task that is being polled has asked to move.
+    static ASKED: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Runtimes {
+    /// Starts the threads of both: for each, as many as there are processors.
+    ///
+    /// # Errors
+    /// The system gives no threads or descriptors.
+    pub fn new() -> io::Result<Runtimes> {
+        let pair = Arc::new(Pair::default());
+        let (for_short, for_long) = (Arc::clone(&pair), Arc::clone(&pair));
+        let short = Builder::new_multi_thread()
+            .enable_all()
+            .on_thread_start(move || belong(Priority::Short, &for_short))
+            .build()?;
+        // It needs no drivers: what its tasks start belongs to the other one.
+        let long = Builder::new_multi_thread()
+            .worker_threads(available_parallelism().map_or(2, usize::from))
+            .thread_name("sangam-long")
+            .on_thread_start(move || {
+                lower_this_thread();
+                belong(Priority::Long, &for_long);
+            })
+            .build()?;
+        // Set once: they were empty.
+        let _ = pair.short.set(short.handle().clone());
+        let _ = pair.long.set(long.handle().clone());
+        Ok(Runtimes { short, long })
+    }
+
+    /// Runs a future to its end, in the runtime for short work.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.short.block_on(future)
+    }
+
+    /// Ends both without waiting for what still runs there.
+    pub fn shutdown_background(self) {
+        self.short.shutdown_background();
+        self.long.shutdown_background();
+    }
+}
+
+fn belong(priority: Priority, pair: &Arc<Pair>) {
+    THREAD.with(|thread| {
+        let _ = thread.set((priority, Arc::clone(pair)));
+    });
+}
+
+/// Lowers the priority of the thread that calls this, to that of long work.
+pub fn lower_this_thread() {
+    // On Linux a priority is the thread's own; elsewhere it would be that of the process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "the priority of a thread cannot be lowered");
+    }
+}
+
+/// Starts a task that moves between the priorities.
+pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    let task = Task {
+        future: Some(Box::pin(future)),
+        account: Account::default(),
+    };
+    tokio::spawn(task);
+}
+
+/// What follows takes long: the task that calls this moves before it goes on, if it has not moved yet.
+pub async fn lower() {
+    if CAN_MOVE.get() {
+        ASKED.set(true);
+        // The task's poll must end here for it to move; where it goes on, it is polled again.
+        let mut has_moved = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut has_moved, true) {
+                return Poll::Ready(());
+            }
+            // The futures between this one and the task poll what was woken, and may poll nothing else.
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A task, in either runtime.
+struct Task {
+    /// Taken when it moves: the task in the other runtime has it then.
+    future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    account: Account,
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        THREAD.with(|thread| match thread.get() {
+            None => self.poll_here(context),
+            Some((Priority::Short, pair)) => self.poll_short(context, pair),
+            Some((Priority::Long, pair)) => self.poll_long(context, pair),
+        })
+    }
+}
+
+impl Task {
+    fn poll_here(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.future {
+            Some(future) => future.as_mut().poll(context),
+            None => Poll::Ready(()),
+        }
+    }
+
+    fn poll_short(&mut self, context: &mut Context<'_>, pair: &Pair) -> Poll<()> {
+        ASKED.set(false);
+        CAN_MOVE.set(true);
+        let begun = Instant::now();
+        let polled = self.poll_here(context);
+        CAN_MOVE.set(false);
+        if polled.is_ready() {
+            return polled;
+        }
+        let asked = ASKED.take();
+        if asked {
+            self.account.exhaust(begun);
+        }
+        if asked || self.account.add(begun, begun.elapsed()) {
+            return self.move_to(&pair.long);
+        }
+        Poll::Pending
+    }
+
+    fn poll_long(&mut self, context: &mut Context<'_>, pair: &Pair) -> Poll<()> {
+        let begun = Instant::now();
+        if self.account.is_repaid(begun) {
+            return self.move_to(&pair.short);
+        }
+        // What the task starts belongs to the other runtime.
+        let _entered = pair.short.get().map(Handle::enter);
+        let polled = self.poll_here(context);
+        if polled.is_pending() {
+            self.account.add(begun, begun.elapsed());
+        }
+        polled
+    }
+
+    /// Goes on as a task of another runtime, which is polled at once, so that no wake-up is lost.
+    fn move_to(&mut self, runtime: &OnceLock<Handle>) -> Poll<()> {
+        let Some(handle) = runtime.get() else {
+            // Both are set before the first task is started.
+            return Poll::Pending;
+        };
+        handle.spawn(Task {
+            future: self.future.take(),
+            account: std::mem::take(&mut self.account),
+        });
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Tasks on the threads of two runtimes: each says by the thread's priority where it is.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::*;
+
+/// Which runtime the calling thread belongs to.
+fn here() -> Priority {
+    THREAD.with(|thread| thread.get().unwrap().0)
+}
+
+/// Runs a task that can move, started on a thread for short work, and gives what it sends.
+fn run<T, F>(make: impl FnOnce(oneshot::Sender<T>) -> F + Send + 'static) -> T
+where
+    T: Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let runtimes = Runtimes::new().unwrap();
+    let (sender, receiver) = oneshot::channel();
+    // `block_on` runs on the test's own thread, which belongs to neither.
+    runtimes.short.spawn(async move { spawn(make(sender)) });
+    let result = runtimes.block_on(receiver).unwrap();
+    runtimes.shutdown_background();
+    result
+}
+
+#[test]
+fn a_task_moves_before_what_takes_long() {
+    let places = run(|sender| async move {
+        let before = here();
+        lower().await;
+        let after = here();
+        // Once is enough.
+        lower().await;
+        let _ = sender.send([before, after, here()]);
+    });
+    assert_eq!(places, [Priority::Short, Priority::Long, Priority::Long]);
+}
+
+#[test]
+fn a_task_moves_that_has_taken_long() {
+    let moved_after = run(|sender| async move {
+        for count in 0_u32.. {
+            if here() == Priority::Long {
+                let _ = sender.send(count);
+                return;
+            }
+            let begun = Instant::now();
+            while begun.elapsed() < account::FREE * 2 {
+                std::hint::spin_loop();
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    // Fewer where other processes had the processor meanwhile.
+    let most = account::CREDIT.div_duration_f64(account::FREE).ceil() as u32 * 2;
+    assert!((1..=most).contains(&moved_after), "{moved_after}");
+}
+
+#[test]
+fn short_polls_never_move() {
+    let place = run(|sender| async move {
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        let _ = sender.send(here());
+    });
+    assert_eq!(place, Priority::Short);
+}
+
+#[test]
+fn a_task_moves_back_when_it_has_been_quiet() {
+    let place = run(|sender| async move {
+        lower().await;
+        assert_eq!(here(), Priority::Long);
+        while here() == Priority::Long {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let _ = sender.send(here());
+    });
+    assert_eq!(place, Priority::Short);
+}
+
+#[test]
+fn a_task_that_moves_inside_of_others_is_polled_again() {
+    let sum = run(|sender| async move {
+        // Such a set polls only those of its futures that were woken.
+        let several: futures_util::stream::FuturesUnordered<_> = (0..4_u32)
+            .map(|number| async move {
+                lower().await;
+                number
+            })
+            .collect();
+        let sum = futures_util::StreamExt::fold(several, 0, async |sum, number| sum + number);
+        let _ = sender.send(sum.await);
+    });
+    assert_eq!(sum, 6);
+}
+
+#[test]
+fn what_a_moved_task_starts_has_the_higher_priority() {
+    let (inner, blocking) = run(|sender| async move {
+        lower().await;
+        let inner = tokio::spawn(async { here() }).await.unwrap();
+        let blocking = tokio::task::block_in_place(here);
+        let _ = sender.send((inner, blocking));
+    });
+    assert_eq!((inner, blocking), (Priority::Short, Priority::Long));
+}
+
+#[test]
+fn the_system_knows_the_priorities() {
+    let nice = || rustix::process::getpriority_process(None).unwrap();
+    let (before, after) = run(move |sender| async move {
+        let before = nice();
+        lower().await;
+        let _ = sender.send((before, nice()));
+    });
+    assert_eq!(after - before, NICE);
+}
+
+#[test]
+fn where_there_are_no_two_runtimes_nothing_moves() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let (sender, receiver) = mpsc::channel();
+    runtime.block_on(async move {
+        spawn(async move {
+            lower().await;
+            sender.send(()).unwrap();
+        });
+        tokio::task::yield_now().await;
+    });
+    receiver.try_recv().unwrap();
+}
+
+#[test]
+fn what_is_owed_is_paid_back() {
+    let start = Instant::now();
+    let mut account = Account::default();
+    let at = |milliseconds| start + Duration::from_millis(milliseconds);
+    assert!(!account.add(at(0), Duration::from_micros(150)));
+    assert!(!account.add(at(1), Duration::from_millis(3)));
+    assert!(account.add(at(5), Duration::from_millis(3)));
+    assert!(!account.is_repaid(at(30)));
+    assert!(account.is_repaid(at(70)));
+    account.exhaust(at(70));
+    assert!(!account.is_repaid(at(140)));
+    assert!(account.is_repaid(at(160)));
+}
