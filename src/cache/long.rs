@@ -1,8 +1,8 @@
 //! Work on long documents is done beside the threads that serve.
 //!
 //! A document is read, judged and mapped in one go, since the mapping language knows no pauses. For a short one that is a
-//! matter of microseconds. Work on a long one is done at the lower [`priority`]: its thread hands the other tasks there
-//! over to another thread before it begins, and as many work at once as the machine has processors.
+//! matter of microseconds. Work on a long one is done at the lower [`priority`]. Where there is no other one, its thread
+//! hands its other tasks over to another thread before it begins, and as many work at once as the machine has processors.
 
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
@@ -27,10 +27,13 @@ pub fn is_long(bytes: usize) -> bool {
 
 /// Does work on so many bytes.
 pub async fn off_worker<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    if !is_long(bytes) || !has_other_workers() {
+    if !is_long(bytes) {
         return work();
     }
     priority::lower().await;
+    if priority::is_low() || !has_other_workers() {
+        return work();
+    }
     // It is never closed.
     let _turn = TURNS.acquire().await;
     tokio::task::block_in_place(work)

@@ -9,10 +9,10 @@ pub(super) const FREE: Duration = Duration::from_micros(200);
 pub(super) const CREDIT: Duration = Duration::from_millis(4);
 
 /// No task owes more, so that one that has become quiet moves back within a second.
-const MOST: Duration = Duration::from_millis(100);
+const MOST: Duration = Duration::from_millis(50);
 
 /// Of the time that passes, this part is paid back: one in so many.
-pub(super) const REPAID: u32 = 10;
+const REPAID: u32 = 20;
 
 /// What a task owes.
 #[derive(Debug, Default)]
@@ -23,35 +23,32 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Counts a poll that began then and took so long; says whether more than the credit is owed.
+    /// Counts a poll of a task for short work, that began then and took so long; says whether more than the credit is owed.
     pub(super) fn add(&mut self, begun: Instant, took: Duration) -> bool {
-        let counted = took.saturating_sub(FREE);
         // The usual case: nothing to remember.
-        if counted.is_zero() && self.owed.is_zero() {
+        if took <= FREE && self.owed.is_zero() {
             return false;
         }
-        self.repay(begun);
-        self.owed = (self.owed + counted).min(MOST);
+        let passed = self.since.map(|since| begun.duration_since(since));
+        self.repay(passed.unwrap_or_default());
+        self.since = Some(begun);
+        self.owe(took);
         self.owed > CREDIT
     }
 
+    /// Counts a poll that took so long.
+    pub(super) fn owe(&mut self, took: Duration) {
+        self.owed = (self.owed + took.saturating_sub(FREE)).min(MOST);
+    }
+
     /// From now on more is owed than the credit.
-    pub(super) fn exhaust(&mut self, now: Instant) {
-        self.repay(now);
+    pub(super) fn exhaust(&mut self) {
         self.owed = self.owed.max(CREDIT * 2);
     }
 
-    /// Whether nothing is owed.
-    pub(super) fn is_repaid(&mut self, now: Instant) -> bool {
-        self.repay(now);
-        self.owed.is_zero()
-    }
-
-    fn repay(&mut self, now: Instant) {
-        let passed = self
-            .since
-            .map_or(Duration::ZERO, |since| now.duration_since(since));
+    /// Time has passed; says whether nothing is owed any more.
+    pub(super) fn repay(&mut self, passed: Duration) -> bool {
         self.owed = self.owed.saturating_sub(passed / REPAID);
-        self.since = Some(now);
+        self.owed.is_zero()
     }
 }

@@ -11,8 +11,8 @@
 //!
 //! - when it says that what follows takes long ([`lower`]), or
 //! - when its polls have taken too long ([`Account`]): each may take [`FREE`], and what is above is added up. The sum
-//!   shrinks by [`REPAID`] of the time that passes. A task moves when the sum exceeds [`CREDIT`], and moves back when
-//!   it has shrunk to nothing.
+//!   shrinks with the time that the task has nothing to do. A task moves when the sum exceeds [`CREDIT`], and moves back
+//!   when it has shrunk to nothing.
 //!
 //! Only the task moves. What it starts while it is there (tasks, timers, connections to upstreams, which other requests
 //! share later) belongs to the runtime for short work.
@@ -21,6 +21,7 @@
 //! tests, all of this has no effect.
 
 mod account;
+mod alarm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
@@ -37,6 +38,7 @@ use std::time::Instant;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use account::Account;
+use alarm::Alarm;
 
 /// How much lower the priority of long work is (`nice(2)`): a thread for it gets about a quarter of a processor that a
 /// thread for short work wants as well.
@@ -131,6 +133,7 @@ pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     let task = Task {
         future: Some(Box::pin(future)),
         account: Account::default(),
+        alarm: None,
     };
     tokio::spawn(task);
 }
@@ -153,11 +156,18 @@ pub async fn lower() {
     }
 }
 
+/// Whether the calling thread is one for long work. It need not make way for others: what is short is done elsewhere.
+pub fn is_low() -> bool {
+    THREAD.with(|thread| matches!(thread.get(), Some((Priority::Long, _))))
+}
+
 /// A task, in either runtime.
 struct Task {
     /// Taken when it moves: the task in the other runtime has it then.
     future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     account: Account,
+    /// Says since when it has had something to do; only for long work.
+    alarm: Option<Arc<Alarm>>,
 }
 
 impl Future for Task {
@@ -189,27 +199,30 @@ impl Task {
         if polled.is_ready() {
             return polled;
         }
-        let asked = ASKED.take();
-        if asked {
-            self.account.exhaust(begun);
-        }
-        if asked || self.account.add(begun, begun.elapsed()) {
+        if ASKED.take() {
+            self.account.exhaust();
             return self.move_to(&pair.long);
         }
-        Poll::Pending
+        match self.account.add(begun, begun.elapsed()) {
+            true => self.move_to(&pair.long),
+            false => Poll::Pending,
+        }
     }
 
     fn poll_long(&mut self, context: &mut Context<'_>, pair: &Pair) -> Poll<()> {
-        let begun = Instant::now();
-        if self.account.is_repaid(begun) {
+        let alarm = Arc::clone(self.alarm.get_or_insert_default());
+        // Time in which it waits for a processor is not quiet: long work would become short work by being put off.
+        if self.account.repay(alarm.quiet()) {
             return self.move_to(&pair.short);
         }
+        let begun = Instant::now();
+        alarm.set(context.waker());
         // What the task starts belongs to the other runtime.
-        let _entered = pair.short.get().map(Handle::enter);
-        let polled = self.poll_here(context);
-        if polled.is_pending() {
-            self.account.add(begun, begun.elapsed());
-        }
+        let entered = pair.short.get().map(Handle::enter);
+        let polled = self.poll_here(&mut Context::from_waker(&Arc::clone(&alarm).into()));
+        drop(entered);
+        self.account.owe(begun.elapsed());
+        alarm.rest();
         polled
     }
 
@@ -222,6 +235,7 @@ impl Task {
         handle.spawn(Task {
             future: self.future.take(),
             account: std::mem::take(&mut self.account),
+            alarm: None,
         });
         Poll::Ready(())
     }

@@ -102,13 +102,12 @@ fn a_task_that_moves_inside_of_others_is_polled_again() {
 
 #[test]
 fn what_a_moved_task_starts_has_the_higher_priority() {
-    let (inner, blocking) = run(|sender| async move {
+    let (inner, itself) = run(|sender| async move {
         lower().await;
         let inner = tokio::spawn(async { here() }).await.unwrap();
-        let blocking = tokio::task::block_in_place(here);
-        let _ = sender.send((inner, blocking));
+        let _ = sender.send((inner, here()));
     });
-    assert_eq!((inner, blocking), (Priority::Short, Priority::Long));
+    assert_eq!((inner, itself), (Priority::Short, Priority::Long));
 }
 
 #[test]
@@ -137,16 +136,43 @@ fn where_there_are_no_two_runtimes_nothing_moves() {
 }
 
 #[test]
+fn the_time_that_a_task_waits_for_a_processor_is_not_quiet() {
+    let alarm = Arc::new(Alarm::default());
+    let waker = std::task::Waker::from(Arc::clone(&alarm));
+    let pass = |time: Duration| {
+        let begun = Instant::now();
+        while begun.elapsed() < time {
+            std::hint::spin_loop();
+        }
+    };
+    let begun = Instant::now();
+    alarm.set(std::task::Waker::noop());
+    alarm.rest();
+    pass(Duration::from_millis(2));
+    waker.wake_by_ref();
+    let most = begun.elapsed();
+    // It is polled late, and woken once more meanwhile.
+    pass(Duration::from_millis(2));
+    waker.wake_by_ref();
+    assert!((Duration::from_millis(2)..=most).contains(&alarm.quiet()));
+    // Woken while it is being polled, it is not quiet at all.
+    alarm.set(std::task::Waker::noop());
+    waker.wake_by_ref();
+    alarm.rest();
+    assert_eq!(alarm.quiet(), Duration::ZERO);
+}
+
+#[test]
 fn what_is_owed_is_paid_back() {
     let start = Instant::now();
     let mut account = Account::default();
-    let at = |milliseconds| start + Duration::from_millis(milliseconds);
-    assert!(!account.add(at(0), Duration::from_micros(150)));
-    assert!(!account.add(at(1), Duration::from_millis(3)));
-    assert!(account.add(at(5), Duration::from_millis(3)));
-    assert!(!account.is_repaid(at(30)));
-    assert!(account.is_repaid(at(70)));
-    account.exhaust(at(70));
-    assert!(!account.is_repaid(at(140)));
-    assert!(account.is_repaid(at(160)));
+    let milliseconds = Duration::from_millis;
+    assert!(!account.add(start, Duration::from_micros(150)));
+    assert!(!account.add(start + milliseconds(1), milliseconds(3)));
+    assert!(account.add(start + milliseconds(5), milliseconds(3)));
+    assert!(!account.repay(milliseconds(60)));
+    assert!(account.repay(milliseconds(60)));
+    account.exhaust();
+    assert!(!account.repay(milliseconds(150)));
+    assert!(account.repay(milliseconds(20)));
 }

@@ -7,14 +7,19 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use socket2::{Domain, Socket, Type};
 use tokio_rustls::TlsAcceptor;
 
 use super::SetupError;
 use crate::config::Tls;
 
+/// Connections that the kernel keeps until they are accepted, where the system allows so many (`net.core.somaxconn`). It
+/// drops a client's first packet beyond that, and the client waits a second before it sends another one.
+const BACKLOG: i32 = 4096;
+
 /// Listens at an address. `setting` names what to change when that does not work.
 pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, SetupError> {
-    TcpListener::bind(address).map_err(|error| {
+    listen(address).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
             io::ErrorKind::PermissionDenied => {
@@ -27,6 +32,16 @@ pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Se
             "cannot listen on {address}: {why}\n  help: {setting}"
         ))
     })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // A port can be listened at again while connections of a process that has ended are still being closed.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// The TLS configuration, when there is a certificate. Offers HTTP/2 and HTTP/1.1.
