@@ -6,9 +6,12 @@
 
 use bytes::Bytes;
 
+use super::super::entry::Document;
 use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
-use super::{CacheState, Call, Documents, Fetched, Judgement, Plan, Policy, Rules};
-use super::{Document, known_beforehand};
+use super::calling::Rules;
+use super::reading::{Plan, known_beforehand};
+use super::verdict::Judgement;
+use super::{CacheState, Call, Documents, Fetched, Policy};
 use crate::document::Span;
 use crate::source::SourceError;
 

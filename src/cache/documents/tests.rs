@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::sync::{Notify, Semaphore};
 
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::entry::KeptHeaders;
-use crate::source::{Answer, Format};
+use crate::connector::Scope;
+use crate::source::{Answer, Format, SourceError, SourceErrorKind};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
 

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use super::super::entry::Document;
+use super::super::key::Key;
+use super::super::long::off_worker;
+
 /// What becomes of an answer, by what it says. Whether its lifetime allows that it is kept is decided elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -25,6 +31,39 @@ impl From<bool> for Verdict {
             false => Verdict::Failed,
         }
     }
+}
+
+/// What becomes of an answer of the upstream, once its lifetime allows that it is kept.
+#[derive(Debug)]
+pub(super) enum Judgement {
+    /// It is no success, and is not kept.
+    Failed,
+    /// It answers a mutation that has changed nothing.
+    Unchanged,
+    /// It is for those who wait for it, and is not kept.
+    Unkept,
+    /// It is kept as it is, at most for so long.
+    Whole(Option<Duration>),
+    /// These texts of it are kept, each by itself.
+    Parts(Vec<(Key, Bytes)>),
+}
+
+/// Has a document judged whose lifetime allows that it is kept. It has no lifetime any more if it is not to be kept.
+pub(super) async fn judged<J>(mut document: Document, judge: J) -> (Document, Judgement)
+where
+    J: Fn(&Document) -> Judgement,
+{
+    if document.lifetime.is_none() {
+        return (document, Judgement::Unkept);
+    }
+    let whole = &document;
+    let judgement = off_worker(whole.body.len(), move || judge(whole)).await;
+    match judgement {
+        Judgement::Failed | Judgement::Unchanged | Judgement::Unkept => document.lifetime = None,
+        Judgement::Whole(Some(shorter)) => document.live_at_most(shorter),
+        Judgement::Whole(None) | Judgement::Parts(_) => {}
+    }
+    (document, judgement)
 }
 
 /// Whether a mutation whose answer has this status, and is no success, has provably changed nothing: the upstream says

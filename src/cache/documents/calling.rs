@@ -1,0 +1,132 @@
+//! Calls of the upstream: what comes is judged, and stored where it may be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::entry::Document;
+use super::super::freshness::{self, Exchange};
+use super::super::upstream::Endpoint;
+use super::Inner;
+use super::reading::Plan;
+use super::verdict::{Judgement, judged};
+use crate::connector::{Request, SchemaLifetime};
+use crate::source::{CallOptions, SourceError};
+
+/// What a flight brings.
+#[derive(Debug, Clone)]
+pub(super) struct Landed {
+    pub(super) document: Arc<Document>,
+    /// Others than the first may have it.
+    pub(super) shareable: bool,
+}
+
+pub(super) type Outcome = Result<Landed, SourceError>;
+
+/// What decides an answer's lifetime besides its own headers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) lifetime: Option<SchemaLifetime>,
+    pub(super) has_subject: bool,
+}
+
+impl Inner {
+    /// A flight: calls, judges, stores.
+    pub(super) async fn fly<J>(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        options: &CallOptions,
+        plan: Plan,
+        judge: J,
+    ) -> Outcome
+    where
+        J: Fn(&Document) -> Judgement + Send + 'static,
+    {
+        let rules = Some(plan.rules);
+        let document = self
+            .call(endpoint, request, options, plan.epoch, rules)
+            .await?;
+        let may_be_kept = document.lifetime.is_some();
+        let (document, judgement) = judged(document, judge).await;
+        if document.lifetime.is_none() {
+            return Ok(Landed {
+                document: Arc::new(document),
+                // What is not kept of a read that the schema makes everybody's is for all who wait; but not an answer
+                // that itself forbids it (`Vary: *`).
+                shareable: may_be_kept,
+            });
+        }
+        let is_current = endpoint.epoch().now() == plan.epoch;
+        let document = match judgement {
+            Judgement::Parts(parts) => {
+                for (key, body) in parts.into_iter().filter(|_| is_current) {
+                    self.store.insert(key, Arc::new(document.part(body)));
+                }
+                Arc::new(document)
+            }
+            _ => {
+                let document = Arc::new(document.compact());
+                if is_current {
+                    self.store.insert(plan.key, Arc::clone(&document));
+                }
+                document
+            }
+        };
+        Ok(Landed {
+            document,
+            shareable: true,
+        })
+    }
+
+    /// Calls the upstream and makes a document of the answer.
+    pub(super) async fn call(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        options: &CallOptions,
+        epoch: u64,
+        rules: Option<Rules>,
+    ) -> Result<Document, SourceError> {
+        let upstream = endpoint.upstream();
+        let requested_at = self.clock.now();
+        let started = std::time::Instant::now();
+        let result = upstream.driver().call(request, options).await;
+        let (received_at, took) = (self.clock.now(), started.elapsed());
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                upstream.state().failed(received_at, took, error.kind);
+                return Err(error);
+            }
+        };
+        upstream
+            .state()
+            .answered(received_at, took, answer.body.len());
+        let Some(rules) = rules else {
+            return Ok(Document::new(answer, endpoint.kept(), received_at, epoch));
+        };
+        let exchange = Exchange {
+            status: answer.status,
+            headers: &answer.headers,
+            requested_at,
+            received_at,
+            has_subject: rules.has_subject,
+        };
+        let lifetime = freshness::lifetime(&exchange, rules.lifetime);
+        let age = match &lifetime {
+            Ok((_, age)) => *age,
+            Err(_) if answer.headers.contains_key(http::header::AGE) => {
+                freshness::age_when_received(&exchange)
+            }
+            // It is used now or never.
+            Err(_) => Duration::ZERO,
+        };
+        if rules.lifetime.is_none() {
+            endpoint.learn(lifetime.is_ok());
+        }
+        let mut document = Document::new(answer, endpoint.kept(), received_at, epoch);
+        document.age_when_received = age;
+        document.lifetime = lifetime.ok().map(|(lifetime, _)| lifetime);
+        Ok(document)
+    }
+}

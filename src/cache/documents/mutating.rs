@@ -1,0 +1,83 @@
+//! Mutations: sent as they are, and what was read before is not used after.
+
+use std::sync::Arc;
+
+use super::super::entry::Document;
+use super::super::upstream::{Endpoint, UpstreamState};
+use super::verdict::{Judgement, proves_refusal};
+use super::{CacheState, Call, Documents, Fetched};
+use crate::observe::scope;
+use crate::source::{SourceError, SourceErrorKind};
+
+impl Documents {
+    pub(super) async fn mutate<J>(&self, call: Call<'_>, judge: J) -> Result<Fetched, SourceError>
+    where
+        J: Fn(&Document) -> Judgement + Send + 'static,
+    {
+        let admission = call.admissions.admit(call.endpoint.upstream())?;
+        let state = call.endpoint.upstream().state();
+        self.shared.served(state, CacheState::Bypass);
+        let mut under_way = Mutating::new(call.endpoint);
+        let mut awaited = Mutating::new(call.endpoint);
+        let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
+        let (request, options) = (call.request, call.options);
+        let task = async move {
+            let _admission = admission;
+            let epoch = endpoint.epoch().now();
+            let called = inner.call(&endpoint, &request, &options, epoch, None).await;
+            let unchanged = |document: &Document| match judge(document) {
+                Judgement::Unchanged => true,
+                Judgement::Failed => proves_refusal(document.status),
+                _ => false,
+            };
+            if called.as_ref().is_ok_and(unchanged) {
+                under_way.changes_nothing();
+            }
+            drop(under_way);
+            called
+        };
+        let ended = scope::spawn(task).await;
+        // The task has moved the epoch on, where it had to.
+        awaited.changes_nothing();
+        let document = match ended {
+            Ok(result) => result?,
+            Err(lost) => {
+                let detail = format!("the mutation's task ended: {lost}");
+                return Err(SourceError::new(SourceErrorKind::Internal, detail));
+            }
+        };
+        let (document, state) = (Arc::new(document), CacheState::Bypass);
+        Ok(Fetched::new(document, state, self.now(), None))
+    }
+}
+
+/// Moves the epoch on when a mutation ends, or when its client stops waiting for it, unless it is known by then that
+/// nothing was changed.
+struct Mutating {
+    state: Arc<UpstreamState>,
+    /// What it may change; everything where nothing is named.
+    fields: Arc<[String]>,
+    may_change: bool,
+}
+
+impl Mutating {
+    fn new(endpoint: &Endpoint) -> Mutating {
+        Mutating {
+            state: Arc::clone(endpoint.upstream().state()),
+            fields: Arc::clone(endpoint.changes()),
+            may_change: true,
+        }
+    }
+
+    fn changes_nothing(&mut self) {
+        self.may_change = false;
+    }
+}
+
+impl Drop for Mutating {
+    fn drop(&mut self) {
+        if self.may_change {
+            self.state.advance(&self.fields);
+        }
+    }
+}
