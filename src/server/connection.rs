@@ -36,7 +36,7 @@ pub(super) struct Connection {
     pub(super) written: AtomicU64,
     /// What it has done since its task was last polled.
     pub(super) turn: Turn,
-    /// When it was asked to finish; [`NEVER`] if it was not.
+    /// Since when it is being closed; [`NEVER`] if it is not.
     pub(super) finishing_since: AtomicU64,
     orders: AtomicU8,
     waker: AtomicWaker,
@@ -132,13 +132,24 @@ impl Connection {
         }
     }
 
+    /// The client speaks HTTP/2. It has no request under way until one has come: what limits it is the idle timeout.
+    pub(super) fn begin_http2(&self) {
+        self.http2.store(true, Relaxed);
+        self.head_since.store(NEVER, Relaxed);
+    }
+
+    /// The connection is being closed, by an order or by HTTP itself.
+    pub(super) fn finishing(&self) {
+        let now = self.all.now();
+        let _ = self
+            .finishing_since
+            .compare_exchange(NEVER, now, Relaxed, Relaxed);
+    }
+
     /// Leaves an order for the connection's task.
     pub(super) fn order(&self, order: u8) {
         if order == FINISH {
-            let now = self.all.now();
-            let _ = self
-                .finishing_since
-                .compare_exchange(NEVER, now, Relaxed, Relaxed);
+            self.finishing();
         }
         self.orders.fetch_or(order, Release);
         self.waker.wake();

@@ -21,6 +21,10 @@ use super::connection::{Connection, END, FINISH, NEVER, Pending};
 use crate::config::Limits;
 use crate::observe::metrics as names;
 
+/// How long a connection that has no request in work may take to close, in milliseconds: to take the last bytes, to answer
+/// the ping that follows GOAWAY, to close its own side.
+const CLOSING: u64 = 1_000;
+
 /// Where the server is between its start and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -330,20 +334,27 @@ impl Connections {
         let passed = |since: u64, limit: u64| now.saturating_sub(since) > limit;
         let head_since = connection.head_since.load(Relaxed);
         let finishing_since = connection.finishing_since.load(Relaxed);
+        let idle_since = connection.idle_since.load(Relaxed);
+        let idle = match connection.served.load(Relaxed) {
+            true => self.bounds.idle,
+            // With HTTP/2 a client may send other frames before its first request, which is due as in HTTP/1.
+            false => self.bounds.idle.min(self.bounds.head),
+        };
         if head_since != NEVER {
             if passed(head_since, self.bounds.head / share) {
                 self.counts.slow_head.increment(1);
                 connection.order(END);
             }
         } else if finishing_since != NEVER {
-            // It has nothing to finish, but its client does not close it or does not take the last bytes.
-            if passed(finishing_since, self.bounds.stall) {
+            // It has nothing to finish, but its client does not close it or does not take the last bytes. These have as
+            // long as an answer has, unless the connection was idle for longer before.
+            let last_bytes = self.bounds.stall.min(idle / share);
+            if passed(finishing_since, CLOSING.min(self.bounds.stall))
+                && passed(idle_since, last_bytes)
+            {
                 connection.order(END);
             }
-        } else if passed(
-            connection.idle_since.load(Relaxed),
-            self.bounds.idle / share,
-        ) {
+        } else if passed(idle_since, idle / share) {
             self.counts.idle.increment(1);
             connection.order(FINISH);
         }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -141,7 +140,7 @@ impl Protocols {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Site,
     {
-        connection.http2.store(true, Relaxed);
+        connection.begin_http2();
         let requests = Requests::new(connection, site);
         let served = self
             .http2

@@ -1,4 +1,9 @@
 //! A client's socket as HTTP and TLS see it: it counts what it takes and notes when something comes.
+//!
+//! A socket that is closed while bytes of the client are unread resets the connection, and a reset destroys what the client
+//! has not read yet. A client of HTTP/2 may be sending at any time, and has to read in GOAWAY which of its requests were not
+//! looked at. So its connection is first closed for writing; then what still comes is read and dropped until the client has
+//! closed its side (RFC 9112, section 9.6, says the same of HTTP/1). How long that may take is the sweep's concern.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -16,10 +21,15 @@ use super::connection::Connection;
 /// at which a client takes them is seen too late.
 const UNSENT: u32 = 128 * 1024;
 
+/// Bytes that are read and dropped at once while a connection is closed.
+const DROPPED: usize = 4 * 1024;
+
 /// The socket of a connection.
 pub(super) struct Socket {
     stream: TcpStream,
     connection: Arc<Connection>,
+    /// It is closed for writing.
+    shut: bool,
 }
 
 impl Socket {
@@ -27,7 +37,11 @@ impl Socket {
         stream.set_nodelay(true)?;
         #[cfg(target_os = "linux")]
         socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
-        Ok(Socket { stream, connection })
+        Ok(Socket {
+            stream,
+            connection,
+            shut: false,
+        })
     }
 
     fn written(&self, result: &Poll<io::Result<usize>>) {
@@ -85,7 +99,22 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if !self.shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.shut = true;
+        }
+        if !self.connection.http2.load(Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        self.connection.finishing();
+        let mut dropped = [0; DROPPED];
+        loop {
+            let mut buffer = ReadBuf::new(&mut dropped);
+            ready!(self.as_mut().poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! Clients of HTTP/2 that use what HTTP/2 has.
 
+use std::io;
+
 use h2::client::{Connection, SendRequest};
 use http::Request;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::raw::{until, within};
 use super::*;
@@ -107,28 +111,146 @@ async fn streams_are_bounded() {
     within(connection).await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn pings_keep_no_connection_open() {
+/// Settings with which nothing but `idle_timeout` and the bound on closing can end an idle connection in a test's time.
+fn impatient() -> Settings {
     let mut settings = settings();
     settings.limits.idle_timeout = Duration::from_millis(200);
-    let running = start(&settings);
-    let (sender, mut connection) = connect(&running.server, 65_535).await;
-    let mut pings = connection.ping_pong().unwrap();
-    let pinging = tokio::spawn(async move {
-        let mut count = 0;
-        while pings.ping(h2::Ping::opaque()).await.is_ok() {
-            count += 1;
+    settings.limits.request_read_timeout = Duration::from_secs(3600);
+    settings.limits.stall_timeout = Duration::from_secs(3600);
+    settings
+}
+
+#[tokio::test]
+async fn pings_keep_no_connection_open() {
+    let running = start(&impatient());
+    let connections = Arc::clone(&running.server.shared.connections);
+    for requests in 0..2 {
+        let (mut sender, mut connection) = connect(&running.server, 65_535).await;
+        let mut pings = connection.ping_pong().unwrap();
+        let connection = tokio::spawn(connection);
+        for _ in 0..requests {
+            sender = within(sender.ready()).await.unwrap();
+            let (answer, _) = sender.send_request(request("{a}"), true).unwrap();
+            let mut body = within(answer).await.unwrap().into_body();
+            assert!(within(body.data()).await.unwrap().is_ok());
         }
-        count
+        let pinging = tokio::spawn(async move {
+            let mut count = 0;
+            while pings.ping(h2::Ping::opaque()).await.is_ok() {
+                count += 1;
+            }
+            count
+        });
+        // The client reads GOAWAY and ends: it meets no reset.
+        within(connection).await.unwrap().unwrap();
+        assert!(within(pinging).await.unwrap() > 1);
+        drop(sender);
+        until(|| connections.count() == 0).await;
+    }
+}
+
+/// A frame of HTTP/2 on stream 0.
+fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    let mut frame = vec![0, 0, length, kind, flags, 0, 0, 0, 0];
+    frame.extend_from_slice(payload);
+    frame
+}
+
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const ACK: u8 = 1;
+
+/// A client that does what no library does.
+struct Rude {
+    reading: OwnedReadHalf,
+    writing: OwnedWriteHalf,
+}
+
+impl Rude {
+    async fn connect(server: &Server) -> Rude {
+        let stream = TcpStream::connect(server.address).await.unwrap();
+        let (reading, mut writing) = stream.into_split();
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        writing.write_all(preface).await.unwrap();
+        let settings = frame(SETTINGS, 0, &[]);
+        writing.write_all(&settings).await.unwrap();
+        Rude { reading, writing }
+    }
+
+    /// The next frame: its kind, its flags, its payload.
+    async fn next(&mut self) -> io::Result<(u8, u8, Vec<u8>)> {
+        let mut head = [0; 9];
+        self.reading.read_exact(&mut head).await?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        self.reading.read_exact(&mut payload).await?;
+        Ok((head[3], head[4], payload))
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_answers_goaway_and_stays_is_closed() {
+    let running = start(&impatient());
+    let connections = Arc::clone(&running.server.shared.connections);
+    let mut client = Rude::connect(&running.server).await;
+    let mut leaving = Vec::new();
+    let end = within(async {
+        loop {
+            match client.next().await {
+                Ok((PING, 0, payload)) => {
+                    let answer = frame(PING, ACK, &payload);
+                    client.writing.write_all(&answer).await.unwrap();
+                }
+                Ok((GOAWAY, _, payload)) => leaving.push(payload[..8].to_vec()),
+                Ok(_) => {}
+                Err(error) => return error.kind(),
+            }
+        }
     });
-    // The client goes on sending while the connection is closed: the end reaches it as GOAWAY or as a reset.
-    let ended = within(connection).await;
-    assert!(
-        ended.as_ref().map_or_else(h2::Error::is_io, |()| true),
-        "{ended:?}"
-    );
-    assert!(within(pinging).await.unwrap() > 1);
-    drop(sender);
+    assert_eq!(end.await, io::ErrorKind::UnexpectedEof);
+    // The first one asks to send nothing more, the second one says that no stream was seen.
+    let first = [0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+    assert_eq!(leaving, [first, [0; 8]]);
+    // The client has not closed its side.
+    until(|| connections.count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_ping_and_sends_its_own_is_closed() {
+    let running = start(&impatient());
+    let connections = Arc::clone(&running.server.shared.connections);
+    let mut client = Rude::connect(&running.server).await;
+    let pings = frame(PING, 0, b"whatever").repeat(100);
+    let mut goaway = 0;
+    within(async {
+        // As many as the server answers.
+        while client.writing.write_all(&pings).await.is_ok() {
+            let mut answered = 0;
+            while answered < 100 {
+                match client.next().await {
+                    Ok((PING, ACK, _)) => answered += 1,
+                    Ok((GOAWAY, ..)) => goaway += 1,
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+            }
+        }
+    })
+    .await;
+    assert_eq!(goaway, 1);
+    until(|| connections.count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_floods_with_pings_and_reads_nothing_is_closed() {
+    let running = start(&impatient());
+    let connections = Arc::clone(&running.server.shared.connections);
+    let mut client = Rude::connect(&running.server).await;
+    let pings = frame(PING, 0, b"whatever").repeat(1_000);
+    within(async { while client.writing.write_all(&pings).await.is_ok() {} }).await;
+    until(|| connections.count() == 0).await;
 }
 
 #[tokio::test]
