@@ -1,18 +1,20 @@
 //! One look-up: by asking the name servers, or by asking the C library.
 //!
-//! The name servers are asked without threads. The C library blocks a thread for as long as it likes, also after the one
-//! who asked has left; so a look-up's permit goes with the thread, and threads are bounded as look-ups are.
+//! The name servers are asked without threads. The C library blocks a thread for as long as it likes, also after the caller
+//! has left; so a look-up's permit goes with the thread, and threads are bounded as look-ups are.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
+    ResolverOpts,
 };
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::{ResolverBuilder, TokioResolver};
+use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{DnsError, DnsSettings};
@@ -108,12 +110,18 @@ async fn name_servers(
 }
 
 fn build(settings: &DnsSettings) -> Result<TokioResolver, NetError> {
-    let mut builder = builder(&settings.servers);
+    let (config, options) = config(&settings.servers);
+    // One attempt asks two name servers. The next one asks others, because those that were silent come last then.
+    let attempts = config.name_servers().len().div_ceil(2).max(1);
+    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    *builder.options_mut() = options;
     let options = builder.options_mut();
-    // Twice within the time, because a datagram may be lost; and with some time left, so that the addresses of one family
-    // still count where a name server does not answer for the other.
-    options.timeout = settings.timeout * 2 / 5;
-    options.attempts = 1;
+    // With some time left, so that the addresses of one family still count where a name server does not answer for the
+    // other. A datagram may be lost: an attempt sends its question up to three times, a third of a second or more apart.
+    let share = u32::try_from(attempts).unwrap_or(u32::MAX);
+    options.timeout = settings.timeout * 4 / 5 / share;
+    // Those after the first.
+    options.attempts = attempts - 1;
     options.use_hosts_file = ResolveHosts::Always;
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     // Answers are kept above this.
@@ -122,11 +130,11 @@ fn build(settings: &DnsSettings) -> Result<TokioResolver, NetError> {
 }
 
 /// With these servers, else with those of `/etc/resolv.conf`, else with one on this machine, as `resolv.conf(5)` says.
-fn builder(servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider> {
+fn config(servers: &[SocketAddr]) -> (ResolverConfig, ResolverOpts) {
     if servers.is_empty()
-        && let Ok(builder) = TokioResolver::builder_tokio()
+        && let Ok(config) = read_system_conf()
     {
-        return builder;
+        return config;
     }
     let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 53))];
     let servers = match servers.is_empty() {
@@ -141,5 +149,5 @@ fn builder(servers: &[SocketAddr]) -> ResolverBuilder<TokioRuntimeProvider> {
         NameServerConfig::new(server.ip(), true, connections)
     });
     let config = ResolverConfig::from_name_servers(servers.collect());
-    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+    (config, ResolverOpts::default())
 }
