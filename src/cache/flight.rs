@@ -9,6 +9,7 @@
 //! ended. So the computations that a moving epoch causes are bounded by how long each takes, not by how often it moves.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,6 +74,15 @@ pub enum Joined<T> {
     There(T),
     /// A flight.
     Seat(Seat<T>),
+}
+
+/// Why [`Flights::join_since`] gave no seat.
+#[derive(Debug)]
+pub enum NoSeat<T, E> {
+    /// There are as many flights as may be, and none is new enough.
+    Crowded(Crowded<T>),
+    /// There is none that could be joined, and this is why none was started.
+    NotStarted(E),
 }
 
 /// All flights of a key are too old to be joined, and there are as many as may be.
@@ -155,10 +165,10 @@ where
     where
         F: Future<Output = T> + Send + 'static,
     {
-        match self.join_since(key, 0, there, start) {
+        match self.join_since(key, 0, there, || Ok::<F, Infallible>(start())) {
             Ok(joined) => joined,
             // Does not happen: no flight is older than epoch 0.
-            Err(Crowded(seat)) => Joined::Seat(seat),
+            Err(NoSeat::Crowded(Crowded(seat))) => Joined::Seat(seat),
         }
     }
 
@@ -168,15 +178,17 @@ where
     /// between the caller's look into the cache and this. For that to hold, a flight's future must have put its result
     /// where `there` looks before it ends.
     ///
+    /// `start` is asked only where a flight is needed, and may refuse. It must not wait.
+    ///
     /// # Errors
-    /// [`Crowded`]: wait, and ask again.
-    pub fn join_since<F>(
+    /// [`NoSeat::Crowded`]: wait, and ask again. [`NoSeat::NotStarted`]: what `start` has said.
+    pub fn join_since<F, E>(
         self: &Arc<Self>,
         key: K,
         epoch: u64,
         there: impl FnOnce() -> Option<T>,
-        start: impl FnOnce() -> F,
-    ) -> Result<Joined<T>, Crowded<T>>
+        start: impl FnOnce() -> Result<F, E>,
+    ) -> Result<Joined<T>, NoSeat<T, E>>
     where
         F: Future<Output = T> + Send + 'static,
     {
@@ -193,8 +205,9 @@ where
             return Ok(Joined::There(result));
         }
         if let Some(oldest) = under_way.first().filter(|_| under_way.len() >= MOST) {
-            return Err(Crowded(seat(oldest)));
+            return Err(NoSeat::Crowded(Crowded(seat(oldest))));
         }
+        let flight = start().map_err(NoSeat::NotStarted)?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = watch::channel(None);
         let entry = Entry {
@@ -209,7 +222,6 @@ where
             key,
             id,
         };
-        let flight = start();
         let task = async move {
             let landing = landing;
             let result = flight.await;
@@ -332,18 +344,18 @@ mod tests {
         let gates: Vec<_> = (0..10).map(|_| Arc::new(Notify::new())).collect();
         let join = |epoch: u64| {
             let gate = gates[epoch as usize].clone();
-            let flight = || async move {
+            let flight = async move {
                 gate.notified().await;
                 epoch
             };
-            flights.join_since(7, epoch, || None, flight)
+            flights.join_since(7, epoch, || None, || Ok::<_, Infallible>(flight))
         };
         let first = seat(join(1).unwrap());
         let second = seat(join(2).unwrap());
         assert!(first.first && second.first);
         // Older requests join the newer flight or their own; newer ones wait.
         assert!(!seat(join(1).unwrap()).first);
-        let crowded = join(3).unwrap_err();
+        let NoSeat::Crowded(crowded) = join(3).unwrap_err();
         for epoch in 4..9 {
             join(epoch).unwrap_err();
         }
@@ -361,6 +373,20 @@ mod tests {
         assert_eq!(second.land().await, Ok(2));
         assert_eq!((last.land().await, shared.land().await), (Ok(9), Ok(9)));
         assert_eq!(flights.under_way(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_flight_that_is_refused_leaves_nothing_behind() {
+        let flights: Arc<Flights<u8, u8>> = Flights::new();
+        let refuse = || Err::<std::future::Ready<u8>, _>("no");
+        let refused = flights.join_since(7, 0, || None, refuse).unwrap_err();
+        assert!(matches!(refused, NoSeat::NotStarted("no")));
+        assert_eq!(flights.under_way(), 0);
+        // One that is under way is joined without being asked.
+        let first = seat(flights.join(7, || None, || async { 1 }));
+        let second = seat(flights.join_since(7, 0, || None, refuse).unwrap());
+        assert!(first.first && !second.first);
+        assert_eq!(second.land().await, Ok(1));
     }
 
     #[tokio::test]

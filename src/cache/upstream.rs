@@ -1,10 +1,11 @@
 //! One connector as the caches see it: its driver, its mutation epoch, and what happened to its calls.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::bulkhead::{Wait, Waiting};
 use super::clock::Timestamp;
 use super::documents::CacheState;
 use super::entry::KeptHeaders;
@@ -41,8 +42,7 @@ pub struct UpstreamState {
     fields: Mutex<HashMap<String, Arc<AtomicU64>>>,
     figures: Figures,
     meter: FetchMeter,
-    /// Requests that wait for it, or have begun a call that has not ended.
-    waiting: AtomicUsize,
+    waiting: Waiting,
 }
 
 impl UpstreamState {
@@ -52,27 +52,23 @@ impl UpstreamState {
             fields: Mutex::default(),
             figures: Figures::default(),
             meter: FetchMeter::new(name),
-            waiting: AtomicUsize::new(0),
+            waiting: Waiting::default(),
         }
     }
 
-    /// Counts one more request that waits for it, unless there are as many as this.
-    pub(super) fn admit(&self, most: usize) -> bool {
-        let admitted = self.waiting.fetch_add(1, Ordering::Relaxed) < most;
-        if !admitted {
-            self.leave();
-        }
-        admitted
+    /// The requests that wait for it.
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
     }
 
-    /// Counts one request less.
-    pub(super) fn leave(&self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    /// Requests with a call of their own that runs or is queued, whether they still wait for it or not.
+    pub fn calling(&self) -> usize {
+        self.waiting.now(Wait::Call)
     }
 
-    /// Requests that wait for it, or have begun a call that has not ended.
-    pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    /// Requests that wait for a call that another request has begun.
+    pub fn joining(&self) -> usize {
+        self.waiting.now(Wait::Join)
     }
 
     /// Counts a call that was refused before it was made, which says nothing about the department.
@@ -166,7 +162,7 @@ impl Upstream {
         })
     }
 
-    /// How many requests may wait for it at the same time.
+    /// How many requests may wait for calls of their own at the same time.
     pub fn in_flight(&self) -> usize {
         self.in_flight
     }

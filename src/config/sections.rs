@@ -259,9 +259,10 @@ section! {
         /// memory and 20 MB more; several at once hold it each, and 10 MB more. Where it comes compressed by brotli,
         /// 17 MB are added for each; plain text is held twice when it is mapped.
         max_response_bytes: ByteSize = ByteSize(16_000_000),
-        /// Requests of clients that may wait for this department at the same time, whether their calls are under way, wait
-        /// for their turn, or are shared with other requests. The fields of one more are refused at once with the kind
-        /// `BUSY`, and the rest of its answer goes on. When not set, a quarter of `limits.concurrent_requests`.
+        /// Requests of clients that may wait for this department at the same time, whether their calls are under way or wait
+        /// for their turn. The fields of one more are refused at once with the kind `BUSY`, and the rest of its answer goes
+        /// on. Requests that only wait for another request's call count apart, and twice as many of them may wait. When not
+        /// set, a quarter of `limits.concurrent_requests`.
         in_flight: Option<usize> = None,
         /// Calls at the same time; further ones wait.
         concurrency: usize = 64,

@@ -1,16 +1,21 @@
-//! How many requests may wait for one connector, over real sockets to an upstream that never answers.
+//! How many requests may wait for one connector, over real sockets to an upstream that answers when it is let.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::Router;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use sangam::cache::{Admissions, Call, Documents, Endpoint, KeptHeaders, Policy};
 use sangam::connector::SchemaLifetime;
 use sangam::source::http::{HttpSettings, HttpSource};
 use sangam::source::{SourceError, SourceErrorKind};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{LONG, get, options};
-use crate::support::server::{Server, Then, raw};
+use crate::support::server::{Server, router};
 
 const CACHED: Policy = Policy::Read {
     lifetime: Some(SchemaLifetime {
@@ -20,21 +25,39 @@ const CACHED: Policy = Policy::Read {
     subject: None,
 };
 
-/// An upstream that never answers, and a connector for which three requests may wait.
+/// An upstream that answers when it is let, and a connector for which three requests may make calls.
 struct World {
     server: Server,
+    upstream: Arc<Held>,
     documents: Arc<Documents>,
     endpoint: Arc<Endpoint>,
 }
 
-async fn world() -> World {
-    let server = raw(Vec::new(), Then::Hold).await;
+/// Counts its calls; each waits for a permit.
+struct Held {
+    calls: AtomicUsize,
+    permits: Semaphore,
+}
+
+async fn world(in_flight: usize) -> World {
+    let upstream = Arc::new(Held {
+        calls: AtomicUsize::new(0),
+        permits: Semaphore::new(0),
+    });
+    let held = Arc::clone(&upstream);
+    let answer = async move || {
+        held.calls.fetch_add(1, Ordering::SeqCst);
+        held.permits.acquire().await.unwrap().forget();
+        "7"
+    };
+    let server = router(Router::new().fallback(answer)).await;
     let documents = Documents::new(1 << 20);
     let driver = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
-    let upstream = documents.bounded_upstream("works", driver, 3);
-    let endpoint = upstream.endpoint("works:Query.works[0]", KeptHeaders::NONE, "");
+    let bounded = documents.bounded_upstream("works", driver, in_flight);
+    let endpoint = bounded.endpoint("works:Query.works[0]", KeptHeaders::NONE, "");
     World {
         server,
+        upstream,
         documents: Arc::new(documents),
         endpoint,
     }
@@ -63,8 +86,10 @@ impl World {
         task
     }
 
-    fn waiting(&self) -> usize {
-        self.endpoint.upstream().state().waiting()
+    /// Requests with calls of their own, and requests that take part in those.
+    fn waiting(&self) -> (usize, usize) {
+        let upstream = self.endpoint.upstream();
+        (upstream.state().calling(), upstream.state().joining())
     }
 
     async fn is_refused(&self, path: &str, policy: Policy) {
@@ -76,18 +101,16 @@ impl World {
 }
 
 #[tokio::test]
-async fn whoever_waits_counts_whatever_the_call() {
-    let world = world().await;
+async fn every_call_counts_whatever_its_policy() {
+    let world = world(3).await;
     let first = world.begin("/a", CACHED, &Arc::default()).await;
-    // Takes part in the first one's call.
-    let second = world.begin("/a", CACHED, &Arc::default()).await;
-    let third = world.begin("/b", Policy::Mutation, &Arc::default()).await;
-    assert_eq!(world.waiting(), 3);
-    // The mutation has moved the epoch on, so that this would be a call of its own.
-    world.is_refused("/a", CACHED).await;
-    world.is_refused("/c", Policy::Uncached).await;
-    world.is_refused("/d", Policy::Mutation).await;
-    assert_eq!(world.waiting(), 3);
+    let second = world.begin("/b", Policy::Uncached, &Arc::default()).await;
+    let third = world.begin("/c", Policy::Mutation, &Arc::default()).await;
+    assert_eq!(world.waiting(), (3, 0));
+    world.is_refused("/d", CACHED).await;
+    world.is_refused("/e", Policy::Uncached).await;
+    world.is_refused("/f", Policy::Mutation).await;
+    assert_eq!(world.waiting(), (3, 0));
     for waiting in [first, second, third] {
         assert!(!waiting.is_finished());
         waiting.abort();
@@ -95,35 +118,101 @@ async fn whoever_waits_counts_whatever_the_call() {
 }
 
 #[tokio::test]
+async fn requests_that_take_part_in_a_call_count_apart() {
+    let world = world(3).await;
+    let mut waiting = Vec::new();
+    for path in ["/a", "/b", "/c"] {
+        waiting.push(world.begin(path, CACHED, &Arc::default()).await);
+    }
+    // There is no room for another call, but for twice as many that join one.
+    world.is_refused("/d", CACHED).await;
+    for path in ["/a", "/b", "/a", "/b", "/a", "/b"] {
+        waiting.push(world.begin(path, CACHED, &Arc::default()).await);
+    }
+    assert_eq!(world.waiting(), (3, 6));
+    world.is_refused("/a", CACHED).await;
+    world.upstream.permits.add_permits(3);
+    for waiting in waiting {
+        waiting.await.unwrap().unwrap();
+    }
+    assert_eq!(world.waiting(), (0, 0));
+    assert_eq!(world.upstream.calls.load(Ordering::SeqCst), 3);
+}
+
+/// With the default bound of 250, many clients read one page that is not cached.
+#[tokio::test]
+async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
+    let world = world(250).await;
+    let mut waiting = Vec::new();
+    for _ in 0..400 {
+        waiting.push(world.begin("/page", CACHED, &Arc::default()).await);
+    }
+    assert_eq!(world.waiting(), (1, 399));
+    // For any number of calls, so that only one can have been made in the end.
+    world.upstream.permits.add_permits(400);
+    for waiting in waiting {
+        waiting.await.unwrap().unwrap();
+    }
+    assert_eq!(world.upstream.calls.load(Ordering::SeqCst), 1);
+    assert_eq!(world.waiting(), (0, 0));
+}
+
+/// Where the answer turns out not to be for all, those who waited for it make calls, and these count.
+#[tokio::test]
+async fn calls_for_an_answer_that_may_not_be_shared_count() {
+    let world = world(3).await;
+    let by_headers = Policy::Read {
+        lifetime: None,
+        subject: None,
+    };
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        waiting.push(world.begin("/page", by_headers, &Arc::default()).await);
+    }
+    assert_eq!(world.waiting(), (1, 4));
+    world.upstream.permits.add_permits(1);
+    waiting.remove(0).await.unwrap().unwrap();
+    let mut outcomes = FuturesUnordered::from_iter(waiting);
+    let refused = outcomes.next().await.unwrap().unwrap().unwrap_err();
+    assert_eq!(refused.kind, SourceErrorKind::Busy);
+    assert_eq!(world.waiting(), (3, 0));
+    world.upstream.permits.add_permits(3);
+    while let Some(outcome) = outcomes.next().await {
+        outcome.unwrap().unwrap();
+    }
+    assert_eq!(world.upstream.calls.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test]
 async fn the_calls_of_one_request_count_once() {
-    let world = world().await;
+    let world = world(3).await;
     let request = Arc::new(Admissions::new());
     let mut calls = Vec::new();
     for path in ["/a", "/b", "/c", "/d", "/e"] {
         calls.push(world.begin(path, Policy::Uncached, &request).await);
     }
-    assert_eq!(world.waiting(), 1);
+    assert_eq!(world.waiting(), (1, 0));
     assert!(calls.iter().all(|call| !call.is_finished()));
     for call in calls {
         call.abort();
         assert!(call.await.unwrap_err().is_cancelled());
     }
-    assert_eq!(world.waiting(), 0);
+    assert_eq!(world.waiting(), (0, 0));
 }
 
 #[tokio::test]
 async fn a_call_that_outlives_its_request_counts_on() {
-    let world = world().await;
+    let world = world(3).await;
     for path in ["/a", "/b", "/c"] {
         let left = world.begin(path, CACHED, &Arc::default()).await;
         left.abort();
         assert!(left.await.unwrap_err().is_cancelled());
     }
     // Their clients have left, and the upstream is still being waited for.
-    assert_eq!(world.waiting(), 3);
+    assert_eq!(world.waiting(), (3, 0));
     world.is_refused("/d", CACHED).await;
     let alone = world.documents.upstream("lgd", driver());
-    assert_eq!(alone.state().waiting(), 0);
+    assert_eq!(alone.state().calling(), 0);
 }
 
 fn driver() -> Arc<HttpSource> {

@@ -6,8 +6,8 @@
 //! 1. The executor gives a [`Call`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
 //!    [`Documents::entities`] ([`entities`]), which looks for each entity by itself and fetches the others.
 //! 2. [`reading`] looks into the store. Where nothing usable is there, it joins the flight of the same request or starts
-//!    one; what may not be cached is called for at once. Either way the client's request is first counted at its connector
-//!    ([`bulkhead`](super::bulkhead)).
+//!    one; what may not be cached is called for at once. Either way the client's request is counted at its connector for as
+//!    long as it waits ([`bulkhead`](super::bulkhead)).
 //! 3. [`calling`] sends the request, works out how long the answer may be kept, and stores it.
 //! 4. In between, [`verdict`] has the answer judged: the caller says whether it is a success that was read to its end.
 //! 5. What comes out is a [`Fetched`] ([`fetched`]): the document, its age, and where it came from.
@@ -28,7 +28,8 @@
 //! - What may not be cached is not shared. Where the schema gives a lifetime that is known beforehand; where only the
 //!   upstream's headers can, concurrent readers wait for the first answer, and call themselves if it may not be shared.
 //!   An endpoint whose answers gave no lifetime lately is not waited for.
-//! - Whoever waits for an upstream counts towards what its connector may hold up ([`bulkhead`](super::bulkhead)).
+//! - A request that waits for an upstream counts towards what its connector may hold up; one that waits for another
+//!   request's call counts apart ([`bulkhead`](super::bulkhead)).
 //! - A mutation runs as a task of its own: a client that leaves in the middle must not leave the department with half a
 //!   request, nor the caches with what was read before it took effect.
 
@@ -130,7 +131,8 @@ impl Documents {
         self.bounded_upstream(name, driver, usize::MAX)
     }
 
-    /// The same, for which at most `in_flight` requests wait at the same time: the calls of one more are refused.
+    /// The same, for which at most `in_flight` requests wait for calls of their own at the same time: the calls of one
+    /// more are refused.
     pub fn bounded_upstream(
         &self,
         name: &str,

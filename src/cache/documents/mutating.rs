@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::bulkhead::Wait;
 use super::super::entry::Document;
 use super::super::upstream::{Endpoint, UpstreamState};
 use super::verdict::{Judgement, proves_refusal};
@@ -14,7 +15,9 @@ impl Documents {
     where
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
-        let admission = call.admissions.admit(call.endpoint.upstream())?;
+        let admission = call
+            .admissions
+            .admit(call.endpoint.upstream(), Wait::Call)?;
         let state = call.endpoint.upstream().state();
         self.shared.served(state, CacheState::Bypass);
         let mut under_way = Mutating::new(call.endpoint);

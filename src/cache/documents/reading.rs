@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::super::bulkhead::Wait;
 use super::super::entry::Document;
-use super::super::flight::Joined;
+use super::super::flight::{Joined, Lost, NoSeat};
 use super::super::key::{DocumentKeyParts, Key, Subject};
 use super::super::upstream::{Endpoint, UpstreamState};
 use super::calling::{Landed, Rules};
 use super::verdict::{Judgement, judged};
 use super::{CacheState, Call, Documents, Fetched, Inner, Policy, Verdict};
-use crate::connector::{Request, SchemaLifetime, Scope};
+use crate::connector::{SchemaLifetime, Scope};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
 /// What a read that may be stored was looked up by.
@@ -44,16 +45,7 @@ impl Documents {
         };
         let (lifetime, subject) = match call.policy {
             Policy::Mutation => return Box::pin(self.mutate(call, judge)).await,
-            Policy::Uncached => {
-                let Call {
-                    endpoint,
-                    request,
-                    options,
-                    ..
-                } = &call;
-                let _admission = call.admissions.admit(endpoint.upstream())?;
-                return Box::pin(self.direct(endpoint, request, options, None, judge)).await;
-            }
+            Policy::Uncached => return Box::pin(self.direct(&call, None, judge)).await,
             Policy::Read { lifetime, subject } => (lifetime, subject),
         };
         let known = known_beforehand(lifetime, subject.as_ref());
@@ -62,14 +54,7 @@ impl Documents {
                 lifetime,
                 has_subject: subject.is_some(),
             });
-            let Call {
-                endpoint,
-                request,
-                options,
-                ..
-            } = &call;
-            let _admission = call.admissions.admit(endpoint.upstream())?;
-            return Box::pin(self.direct(endpoint, request, options, read, judge)).await;
+            return Box::pin(self.direct(&call, read, judge)).await;
         }
         let parts = DocumentKeyParts {
             endpoint: &call.endpoint.key,
@@ -110,12 +95,11 @@ impl Documents {
             endpoint,
             request,
             options,
-            policy: _,
+            policy,
             admissions,
         } = call;
-        let admission = admissions.admit(endpoint.upstream())?;
+        let upstream = endpoint.upstream();
         let request = Arc::new(request);
-        let state = endpoint.upstream().state();
         let lifetime = plan.rules.lifetime;
         let deadline = tokio::time::Instant::now() + options.timeout;
         let landing = async {
@@ -129,47 +113,49 @@ impl Documents {
                     }))
                 };
                 let flight = || {
+                    let admission = admissions.admit(upstream, Wait::Call)?;
                     let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
                     let (request, options) = (Arc::clone(&request), options.clone());
                     let judge = judge.clone();
-                    let admission = Arc::clone(&admission);
-                    async move {
+                    Ok(async move {
                         let _admission = admission;
                         inner.fly(&endpoint, &request, &options, plan, judge).await
-                    }
+                    })
                 };
                 let flights = &inner.flights;
                 match flights.join_since(plan.key, plan.epoch, there, flight) {
-                    Ok(Joined::There(landed)) => return Ok((CacheState::Hit, landed)),
-                    Ok(Joined::Seat(seat)) => {
-                        let state = match seat.first {
-                            true => CacheState::Miss,
-                            false => CacheState::Shared,
-                        };
-                        return seat.land().await.map(|landed| (state, landed));
+                    Ok(Joined::There(landed)) => return Ok((CacheState::Hit, landed?)),
+                    Ok(Joined::Seat(seat)) if seat.first => {
+                        let landed = seat.land().await.map_err(lost)?;
+                        return Ok((CacheState::Miss, landed?));
                     }
-                    Err(crowded) => crowded.wait().await,
+                    Ok(Joined::Seat(seat)) => {
+                        let _admission = admissions.admit(upstream, Wait::Join)?;
+                        let landed = seat.land().await.map_err(lost)?;
+                        return Ok((CacheState::Shared, landed?));
+                    }
+                    Err(NoSeat::Crowded(crowded)) => {
+                        let _admission = admissions.admit(upstream, Wait::Join)?;
+                        crowded.wait().await;
+                    }
+                    Err(NoSeat::NotStarted(refused)) => return Err(refused),
                 }
                 plan.epoch = endpoint.epoch().now();
             }
         };
-        let (outcome, landed) = match tokio::time::timeout_at(deadline, landing).await {
-            Ok(Ok((outcome, landed))) => (outcome, landed?),
-            Ok(Err(lost)) => {
-                return Err(SourceError::new(
-                    SourceErrorKind::Internal,
-                    lost.to_string(),
-                ));
-            }
-            Err(_) => return Err(timeout(endpoint, &options)),
-        };
+        let landing = tokio::time::timeout_at(deadline, landing).await;
+        let (outcome, landed) = landing.map_err(|_| timeout(endpoint, &options))??;
         if outcome == CacheState::Shared && !landed.shareable {
-            let rules = Some(plan.rules);
-            return self
-                .direct(endpoint, &request, &options, rules, judge)
-                .await;
+            let own = Call {
+                endpoint,
+                request: Arc::unwrap_or_clone(request),
+                options,
+                policy,
+                admissions,
+            };
+            return self.direct(&own, Some(plan.rules), judge).await;
         }
-        inner.served(state, outcome);
+        inner.served(upstream.state(), outcome);
         let now = self.now();
         Ok(Fetched::new(landed.document, outcome, now, lifetime))
     }
@@ -177,19 +163,18 @@ impl Documents {
     /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
     async fn direct<J>(
         &self,
-        endpoint: &Endpoint,
-        request: &Request,
-        options: &CallOptions,
+        call: &Call<'_>,
         rules: Option<Rules>,
         judge: J,
     ) -> Result<Fetched, SourceError>
     where
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
-        let state = endpoint.upstream().state();
-        let inner = &self.shared;
-        inner.served(state, CacheState::Bypass);
+        let (endpoint, inner) = (call.endpoint, &self.shared);
+        let _admission = call.admissions.admit(endpoint.upstream(), Wait::Call)?;
+        inner.served(endpoint.upstream().state(), CacheState::Bypass);
         let epoch = endpoint.epoch().now();
+        let (request, options) = (&call.request, &call.options);
         let document = inner.call(endpoint, request, options, epoch, rules).await?;
         let (document, _) = judged(document, judge).await;
         Ok(Fetched::new(
@@ -236,6 +221,11 @@ pub(super) fn known_beforehand(
         (None, None) => None,
         _ => Some(true),
     }
+}
+
+/// The task of the call ended abnormally.
+fn lost(lost: Lost) -> SourceError {
+    SourceError::new(SourceErrorKind::Internal, lost.to_string())
 }
 
 fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
