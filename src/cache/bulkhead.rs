@@ -16,6 +16,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::refusals;
 use super::upstream::{Upstream, UpstreamState};
 use crate::source::{SourceError, SourceErrorKind};
 
@@ -83,6 +84,7 @@ impl Admission {
         if !state.waiting().enter(wait, most) {
             state.refused();
             let detail = "as many requests as allowed wait for it";
+            refusals::note(&state, detail);
             return Err(SourceError::new(SourceErrorKind::Busy, detail));
         }
         Ok(Admission { state, wait })

@@ -8,6 +8,7 @@
 //! - [`flight`]: one computation for all who want the same at the same time.
 //! - [`upstream`]: one connector: driver, mutation epoch, figures.
 //! - [`bulkhead`]: how many requests may wait for one connector.
+//! - [`refusals`]: the lines of the log about calls that were refused.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long an answer may be used that is made of several documents.
 //! - [`responses`]: whole answers, as bytes.
@@ -26,6 +27,7 @@ pub mod long;
 mod meter;
 pub mod plans;
 pub mod provenance;
+mod refusals;
 pub mod responses;
 mod retry_after;
 pub mod store;

@@ -11,6 +11,7 @@ use super::documents::CacheState;
 use super::entry::KeptHeaders;
 use super::key::{EndpointKey, EndpointKeyParts};
 use super::meter::FetchMeter;
+use super::refusals::Refusals;
 use crate::source::{Source, SourceErrorKind};
 
 /// Counts the mutations that may have changed what an endpoint answers: those of its whole connector, and those that say
@@ -43,6 +44,8 @@ pub struct UpstreamState {
     figures: Figures,
     meter: FetchMeter,
     waiting: Waiting,
+    refusals: Refusals,
+    name: Box<str>,
 }
 
 impl UpstreamState {
@@ -53,7 +56,19 @@ impl UpstreamState {
             figures: Figures::default(),
             meter: FetchMeter::new(name),
             waiting: Waiting::default(),
+            refusals: Refusals::default(),
+            name: name.into(),
         }
+    }
+
+    /// The connector's name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The refusals that no line of the log has counted.
+    pub(super) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// The requests that wait for it.

@@ -57,16 +57,20 @@ impl<'a> Observed<'a> {
 
     fn failed(&self, kind: SourceErrorKind, error: &str) {
         let (connector, coordinate) = names(self.runtime, self.fetch);
+        let is_refusal = kind == SourceErrorKind::Busy;
         let kind = kind.as_str();
         self.span.record("kind", kind);
         self.span.record("otel.status_code", "ERROR");
-        tracing::warn!(
-            connector,
-            coordinate,
-            kind,
-            error,
-            "a department did not answer"
-        );
+        // The caches count refusals, and write one line for many.
+        if !is_refusal {
+            tracing::warn!(
+                connector,
+                coordinate,
+                kind,
+                error,
+                "a department did not answer"
+            );
+        }
     }
 }
 

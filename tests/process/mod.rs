@@ -10,6 +10,7 @@ mod log;
 mod memory;
 mod operations;
 mod package;
+mod refusals;
 mod running;
 mod secrets;
 mod stopping;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::super::entry::Document;
 use super::super::freshness::{self, Exchange};
+use super::super::refusals;
 use super::super::upstream::Endpoint;
 use super::Inner;
 use super::reading::Plan;
 use super::verdict::{Judgement, judged};
 use crate::connector::{Request, SchemaLifetime};
-use crate::source::{CallOptions, SourceError};
+use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
 /// What a flight brings.
 #[derive(Debug, Clone)]
@@ -96,6 +97,9 @@ impl Inner {
             Ok(answer) => answer,
             Err(error) => {
                 upstream.state().failed(received_at, took, error.kind);
+                if error.kind == SourceErrorKind::Busy {
+                    refusals::note(upstream.state(), &error.detail);
+                }
                 return Err(error);
             }
         };

@@ -1,0 +1,166 @@
+//! Lines of the log about calls that were refused before they were made.
+//!
+//! When a department does not answer, every request that needs it beyond the bounds is refused, which may be thousands of
+//! times a second. A line for each would hide everything else, and the lines would still have to be counted. So the first
+//! refusal has a line at once, and then one line says every [`INTERVAL`] how many there were, until there are none: the
+//! counts of the lines add up to the number of refusals.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::upstream::UpstreamState;
+use crate::source::SourceErrorKind;
+
+/// How often there is a line.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The refusals of one connector that no line has counted.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Option<Uncounted>>);
+
+/// Exists while a task waits for the next line's time.
+#[derive(Debug, Default)]
+struct Uncounted {
+    count: u64,
+    /// Why the last one was refused.
+    detail: String,
+}
+
+/// Counts one refusal.
+pub(super) fn note(state: &Arc<UpstreamState>, detail: &str) {
+    if begins(state, detail) {
+        let state = Arc::clone(state);
+        // For no request: it counts those of many.
+        tokio::spawn(async move { report(&state, || tokio::time::sleep(INTERVAL)).await });
+    }
+}
+
+/// Counts one refusal; `true` where it was the first, which has a line of its own and after which [`report`] is due.
+fn begins(state: &UpstreamState, detail: &str) -> bool {
+    let is_first = state.refusals().is_first(detail);
+    if is_first {
+        write(state, 1, detail);
+    }
+    is_first
+}
+
+/// Writes a line after each wait, until there was no refusal.
+async fn report<W: Future<Output = ()>>(state: &UpstreamState, mut wait: impl FnMut() -> W) {
+    loop {
+        wait().await;
+        match state.refusals().take() {
+            Some(uncounted) => write(state, uncounted.count, &uncounted.detail),
+            None => return,
+        }
+    }
+}
+
+impl Refusals {
+    /// Whether no task waits for the next line's time. Otherwise the refusal has been counted for that line.
+    fn is_first(&self, detail: &str) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *waiting {
+            None => {
+                *waiting = Some(Uncounted::default());
+                true
+            }
+            Some(uncounted) => {
+                uncounted.count += 1;
+                if uncounted.detail != detail {
+                    detail.clone_into(&mut uncounted.detail);
+                }
+                false
+            }
+        }
+    }
+
+    /// What the next line is to say; `None` where there was no refusal, and the next one is a first one again.
+    fn take(&self) -> Option<Uncounted> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let uncounted = waiting.take().filter(|uncounted| uncounted.count > 0)?;
+        *waiting = Some(Uncounted::default());
+        Some(uncounted)
+    }
+}
+
+fn write(state: &UpstreamState, count: u64, detail: &str) {
+    tracing::warn!(
+        connector = state.name(),
+        kind = SourceErrorKind::Busy.as_str(),
+        count,
+        error = detail,
+        "calls were refused before they were made"
+    );
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Written {
+        /// Connector, reason and count of each line.
+        fn lines(&self) -> Vec<(String, String, u64)> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let read = |line: &str| {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                let text = |field: &str| line[field].as_str().unwrap().to_owned();
+                assert_eq!(text("kind"), "BUSY");
+                let count = line["count"].as_u64().unwrap();
+                (text("connector"), text("error"), count)
+            };
+            text.lines().map(read).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_are_few_and_their_counts_add_up() {
+        let written = Written::default();
+        let sink = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || sink.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let [dead, slow] = ["dead", "slow"].map(UpstreamState::new);
+        for times in [3, 1] {
+            assert!(begins(&dead, "too many"));
+            assert!(begins(&slow, "queue"));
+            let mut waits = 0;
+            let refused_meanwhile = || {
+                waits += 1;
+                for _ in 0..if waits <= times { 1_000 } else { 0 } {
+                    assert!(!begins(&dead, "too many"));
+                }
+                std::future::ready(())
+            };
+            report(&dead, refused_meanwhile).await;
+            report(&slow, || std::future::ready(())).await;
+            assert_eq!(waits, times + 1);
+        }
+        let line =
+            |connector: &str, detail: &str, count| (connector.to_owned(), detail.to_owned(), count);
+        let (first, many) = (line("dead", "too many", 1), line("dead", "too many", 1_000));
+        let other = line("slow", "queue", 1);
+        let mut expected = vec![&first, &other, &many, &many, &many];
+        expected.extend([&first, &other, &many]);
+        assert_eq!(written.lines().iter().collect::<Vec<_>>(), expected);
+    }
+}
