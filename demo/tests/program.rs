@@ -27,7 +27,7 @@ fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Waits for a file that is written whole, as scripts do.
+/// Waits for a file that is written whole, as scripts do: by looking whether it is there.
 fn wait_for(file: &Path, child: &mut Child) -> String {
     let patience = Instant::now() + Duration::from_secs(60);
     loop {

@@ -1,6 +1,7 @@
 //! Jobs here block on a channel until the test lets them go on, so that nothing depends on time.
 
 use std::sync::mpsc;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::poll_immediate;
@@ -8,6 +9,9 @@ use futures_util::future::poll_immediate;
 use super::*;
 
 const LONG: usize = SHORT + 1;
+
+/// How long a test waits for what should happen at once.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Workers {
     /// Keeps a thread busy until what this gives is dropped.
@@ -251,7 +255,10 @@ async fn threads_end_with_the_workers() {
     gate.open();
     assert_eq!(first.await, Ok(1));
     assert!(written.try_iter().next().is_none());
+    // The threads are not joined by anything: that they are gone shows in what they have held.
+    let begun = Instant::now();
     while shared.strong_count() > 0 {
+        assert!(begun.elapsed() < PATIENCE, "threads go on");
         std::thread::yield_now();
     }
 }

@@ -210,6 +210,7 @@ fn whole_lines(bytes: &[u8]) -> usize {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::time::Instant;
 
     use super::*;
 
@@ -237,9 +238,12 @@ mod tests {
         (queue, receiver)
     }
 
-    /// Waits until the thread holds everything that was pushed, and is about to write it.
+    /// Waits until the thread holds everything that was pushed, and is about to write it. It says nothing before it has
+    /// written, so that its state is looked at.
     fn taken(queue: &Queue) {
+        let begun = Instant::now();
         while !queue.shared.lock().waiting.is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "nothing is taken");
             std::thread::yield_now();
         }
     }

@@ -454,11 +454,10 @@ async fn stopping_finishes_what_is_in_flight() {
     let waiting = tokio::spawn(send(running.post(r#"{"query":"{wait}"}"#)));
     running.fake.arrived.notified().await;
     let address = running.server.address;
+    let connections = Arc::clone(&running.server.shared.connections);
     let stopping = tokio::spawn(running.server.stop());
-    // Connections are refused once the listener is closed.
-    while tokio::net::TcpStream::connect(address).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    raw::until(|| connections.is_past(connections::Phase::Closing)).await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
     assert!(!stopping.is_finished());
     running.fake.proceed.notify_one();
     assert_eq!(waiting.await.unwrap().0, 200);

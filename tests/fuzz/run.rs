@@ -200,6 +200,7 @@ pub(super) fn watched<T: Send>(
 fn watch(watched: &Watched, begun: Instant, file: &Path) {
     let (mut case, mut before, mut spent) = (0, resident(), processor());
     while !watched.done.load(Ordering::Relaxed) {
+        // The time and the memory that another thread uses can only be looked at.
         std::thread::park_timeout(Duration::from_millis(10));
         let since = watched.since.load(Ordering::Relaxed);
         let used = resident();

@@ -26,7 +26,7 @@ const ROUNDS: u64 = 2;
 const REQUESTS: usize = 5;
 /// An attack is cut off after so long.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often the process is looked at while an attack comes to its end.
+/// How often the memory of the process is looked at while an attack comes to its end: no event says that it has grown.
 const LOOK: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,13 +136,13 @@ impl Scene {
         }
         let ending = Instant::now();
         while !attacking.is_finished() && ending.elapsed() < PATIENCE && self.is_small() {
-            // What it waits for is one of two things, and looking at memory is the other.
+            // Either the attack ends, or it is time to look at the memory.
             let _ = tokio::time::timeout(LOOK, &mut attacking).await;
         }
         phases.send_replace(Phase::Cut);
         self.is_small();
         if stops {
-            self.stopped(ending).await;
+            self.stopped();
         } else {
             self.honest(&clients).await;
             asked += 1;
@@ -191,17 +191,14 @@ impl Scene {
         small
     }
 
-    async fn stopped(&mut self, since: Instant) {
-        while since.elapsed() < 3 * PATIENCE {
-            if let Some(status) = self.gateway.ended().unwrap() {
-                if !status.success() {
-                    self.wrong
-                        .push(format!("the gateway stopped with {status}"));
-                }
-                return;
-            }
-            tokio::time::sleep(LOOK).await;
+    fn stopped(&mut self) {
+        let ended = tokio::task::block_in_place(|| self.gateway.ended_within(3 * PATIENCE));
+        match ended.unwrap() {
+            Some(status) if status.success() => {}
+            Some(status) => self
+                .wrong
+                .push(format!("the gateway stopped with {status}")),
+            None => self.wrong.push("the gateway did not stop".to_owned()),
         }
-        self.wrong.push("the gateway did not stop".to_owned());
     }
 }

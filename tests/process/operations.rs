@@ -31,6 +31,8 @@ const LIMIT: u64 = 1_500_000_000;
 const CLIENTS: u64 = 8;
 /// An answer takes at most so long: the deadline of an operation, and as much for an unoptimised build.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// How often its memory is looked at: where there is no cgroup, no event says that it has grown.
+const LOOK: Duration = Duration::from_millis(20);
 const SETTINGS: &str = "operation_timeout = \"10s\"\n";
 
 fn number(name: &str, default: u64) -> u64 {
@@ -67,8 +69,8 @@ async fn random_operations_under_a_hard_limit() {
     let asked = loop {
         tokio::select! {
             asked = &mut clients => break asked,
-            () = tokio::time::sleep(Duration::from_millis(20)) => {
-                // It would take all of the machine's.
+            () = tokio::time::sleep(LOOK) => {
+                // Beyond the limit it could take all of the machine's.
                 if gateway.memory().is_ok_and(|bytes| bytes > LIMIT) {
                     wrong.push("it took too much, and was ended".to_owned());
                     gateway.kill().unwrap();

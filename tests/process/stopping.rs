@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use super::running::{Folder, Running, binary, client};
 
@@ -23,6 +24,12 @@ fn folder() -> Folder {
     Folder::new("listen = \"127.0.0.1:0\"\n", &[("files", CONNECTOR)])
 }
 
+/// Waits for something that should happen at once.
+async fn within<F: Future>(future: F) -> F::Output {
+    let patience = Duration::from_secs(60);
+    tokio::time::timeout(patience, future).await.unwrap()
+}
+
 async fn status(url: &str) -> u16 {
     client().get(url).send().await.unwrap().status().as_u16()
 }
@@ -36,9 +43,8 @@ async fn the_port_stays_open_and_a_second_signal_ends_at_once() {
     let ready = format!("{}/health/ready", running.url);
     assert_eq!(status(&ready).await, 200);
     running.terminate();
-    while status(&ready).await == 200 {
-        tokio::task::yield_now().await;
-    }
+    // The signal is handled at some time after it was sent, and only an answer shows that it was.
+    within(async { while status(&ready).await == 200 {} }).await;
     assert_eq!(status(&ready).await, 503);
     assert_eq!(status(&format!("{}/health/live", running.url)).await, 200);
     let said = running.stop();
@@ -65,14 +71,10 @@ async fn connections_leave_descriptors_for_calls() {
         assert_eq!(client.read(&mut [0; 1]).unwrap_or(0), 0);
     }
     drop(clients);
-    while client()
-        .get(format!("{}/health/live", running.url))
-        .send()
-        .await
-        .is_err()
-    {
-        tokio::task::yield_now().await;
-    }
+    // Their places are free at some time after they were closed, and only a connection that is accepted shows it.
+    let live = client().get(format!("{}/health/live", running.url));
+    let ask = || live.try_clone().unwrap().send();
+    within(async { while ask().await.is_err() {} }).await;
     let said = running.stop();
     assert!(said.contains("may not open enough descriptors"), "{said}");
     assert!(!said.contains("cannot be accepted"), "{said}");

@@ -16,7 +16,10 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
 use rustix::process::Pid;
+use rustix::process::PidfdFlags;
 use rustix::process::Signal;
 
 use crate::listen::GREETING;
@@ -181,6 +184,21 @@ impl Process {
         Ok(self.child.try_wait()?)
     }
 
+    /// How it ended, if it does within this time. The thread waits for the kernel to say so.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub fn ended_within(&mut self, time: Duration) -> Result<Option<ExitStatus>, Box<dyn Error>> {
+        if let Some(status) = self.ended()? {
+            return Ok(Some(status));
+        }
+        // It can be read once the process has ended.
+        let handle = rustix::process::pidfd_open(self.pid()?, PidfdFlags::empty())?;
+        let mut waiting = [PollFd::new(&handle, PollFlags::IN)];
+        rustix::event::poll(&mut waiting, Some(&time.try_into()?))?;
+        self.ended()
+    }
+
     /// Ends it at once.
     ///
     /// # Errors
@@ -196,9 +214,12 @@ impl Process {
     /// # Errors
     /// When it has ended already.
     pub fn terminate(&self) -> Result<(), Box<dyn Error>> {
+        Ok(rustix::process::kill_process(self.pid()?, Signal::TERM)?)
+    }
+
+    fn pid(&self) -> Result<Pid, Box<dyn Error>> {
         let pid = i32::try_from(self.child.id())?;
-        let pid = Pid::from_raw(pid).ok_or("no process has the number 0")?;
-        Ok(rustix::process::kill_process(pid, Signal::TERM)?)
+        Ok(Pid::from_raw(pid).ok_or("no process has the number 0")?)
     }
 }
 

@@ -13,7 +13,8 @@ pub(super) async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.unwrap()
 }
 
-/// Waits until the server's state is as it should be.
+/// Waits until the server's state is as it should be. The state is a few numbers that the server changes without waking a
+/// task, so that all that can be done is to look at them between its steps.
 pub(super) async fn until(mut holds: impl FnMut() -> bool) {
     within(async {
         while !holds() {
