@@ -75,7 +75,7 @@ prove-monolith: ## Hold random graphs and operations against one monolith (MONOL
 		$(CARGO) test --package sangam --test all -- monolith::run::gateway_and_monolith_agree --exact --nocapture
 
 .PHONY: prove-fuzz
-prove-fuzz: ## Give everything that is read from outside what nobody would write (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)
+prove-fuzz: ## Give everything that is read from outside unlikely input (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 		$(CARGO) test --package sangam --test all -- fuzz:: --nocapture --test-threads=1
 
@@ -84,7 +84,7 @@ prove-attacks: ## Attack a release build beside honest clients, in ten minutes, 
 	CARGO="$(CARGO)" scripts/prove-attacks
 
 .PHONY: docs
-docs: ## Write the generated parts of docs/ anew
+docs: ## Write the generated parts of docs/
 	UPDATE_DOCS=1 $(CARGO) test --quiet --package sangam --lib generated_docs
 
 .PHONY: clean

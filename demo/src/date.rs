@@ -1,7 +1,7 @@
 //! Days of the civil calendar: parse, print and count them.
 //!
 //! The departments' rules are rules about days ("within 15 days", "older than 28 days"), so this is all the calendar
-//! that the stand-ins need. There is no clock here: a stand-in is told which day it is, so that its answers can be
+//! that the stand-ins need. There is no clock here: the day is an argument of a stand-in, so that its answers can be
 //! reproduced.
 
 use std::fmt;

@@ -12,7 +12,7 @@ use crate::{Failure, http};
 
 /// How long the gateway may take until it is ready.
 const START: Duration = Duration::from_secs(30);
-/// How long it may take to finish what it is doing once told to stop.
+/// How long it may take to finish what it is doing once it was asked to stop.
 const STOP: Duration = Duration::from_secs(15);
 
 /// The gateway, running.

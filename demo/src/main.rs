@@ -141,7 +141,7 @@ fn addresses(standins: &[Standin]) -> Result<String, Failure> {
     Ok(serde_json::to_string_pretty(&addresses)? + "\n")
 }
 
-/// Writes a file so that whoever waits for it never sees half of it.
+/// Writes a file so that a program that waits for it never sees half of it.
 fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
     let folder = file
         .parent()

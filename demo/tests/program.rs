@@ -1,4 +1,4 @@
-//! The program `sangam-demo`: what it says when it cannot start, and that it ends when told to.
+//! The program `sangam-demo`: what it says when it cannot start, and that it ends when asked to.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 

@@ -9,7 +9,7 @@
 //! A quarter of the budget is for accounts that hold little: where large operations have taken the rest, they are refused
 //! more, while the many small ones still find room.
 //!
-//! The figures are estimates by whoever charges: a document's length, a row's cells. They need not be exact to bound the
+//! The figures are estimates by the code that charges: a document's length, a row's cells. They need not be exact to bound the
 //! process, but what grows with a client's input or an upstream's answer must be charged by someone.
 
 use std::sync::Arc;

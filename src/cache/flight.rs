@@ -1,8 +1,8 @@
 //! Single flight: one computation for all who want the same thing at the same time.
 //!
-//! A flight is a task of its own. Whoever started it may leave (a client that disconnects, a deadline) without ending
-//! it for the others; whoever waits gets an error, never a wait without end, when the task panics or is cancelled.
-//! Which requests may share a flight is decided by the key, and so by whoever makes it.
+//! A flight is a task of its own. The request that started it may leave (its client disconnects, a deadline) without ending
+//! it for the others; those that wait get an error, never a wait without end, when the task panics or is cancelled.
+//! Which requests may share a flight is decided by the key, and so by the caller that makes it.
 //!
 //! A flight has an epoch, and a request joins only flights of its own epoch or a later one. However often the epoch
 //! moves on, at most [`MOST`] flights of one key are under way: a request that may join none of them waits until one has
@@ -48,7 +48,7 @@ pub struct Lost;
 /// A seat in a flight.
 #[derive(Debug)]
 pub struct Seat<T> {
-    /// Nobody had started it before.
+    /// This call has started it.
     pub first: bool,
     result: watch::Receiver<Option<T>>,
 }
@@ -225,11 +225,11 @@ where
         let task = async move {
             let landing = landing;
             let result = flight.await;
-            // Off the board first: whoever comes after finds the result where it was put, or starts anew.
+            // Off the board first: a later request finds the result where it was put, or starts another flight.
             drop(landing);
             sender.send_replace(Some(result));
         };
-        // In nobody's span: it may outlive whoever started it, and a span ends with the last that holds it.
+        // In no span: it may outlive the request that started it, and a span ends with the last that holds it.
         scope::start(task);
         Ok(Joined::Seat(Seat {
             first: true,
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(first.land().await, Err(Lost));
         assert_eq!(second.land().await, Err(Lost));
         assert_eq!(flights.under_way(), 0);
-        // The next one starts anew.
+        // The next one starts another flight.
         assert!(seat(flights.join(7, || None, || async {})).first);
     }
 

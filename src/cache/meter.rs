@@ -1,4 +1,4 @@
-//! What the caches count for whoever watches the gateway. The table of all metrics, with their help texts, is
+//! What the caches count for operators. The table of all metrics, with their help texts, is
 //! `observe`'s; here they are only counted, through handles that are looked up once.
 
 use metrics::{Counter, Histogram, counter, histogram};

@@ -1,6 +1,6 @@
 //! Compiled operations, by the text that a client sent.
 //!
-//! The text itself is the key, not a hash of it: comparing is faster than a hash that nobody can collide, and a text
+//! The text itself is the key, not a hash of it: comparing is faster than a hash without collisions, and a text
 //! that looks like another one can never be given its plan. Variables, headers and guards are no part of the key: one
 //! plan serves all of them. Each generation of the gateway has its own plans.
 //!

@@ -5,7 +5,7 @@ use http::header::RETRY_AFTER;
 
 use super::clock::Timestamp;
 
-/// Longer than this nobody is told to wait: what an upstream says beyond it is more likely a mistake.
+/// No client is asked to wait longer than this: what an upstream says beyond it is more likely a mistake.
 const LONGEST: u64 = 86_400;
 
 /// Seconds from now, by the headers of an answer that came just now; `None` where it is not one of those with which an

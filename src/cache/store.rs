@@ -1,7 +1,7 @@
 //! A cache in this process, bounded by the bytes that its entries hold.
 //!
 //! What an entry weighs and how long it is worth keeping is the entry's own business ([`Kept`]); whether it may be used
-//! now is decided by whoever asks, against its own clock. So the expiry here only frees memory, and a test can move
+//! now is decided by the reader, against its own clock. So the expiry here only frees memory, and a test can move
 //! time without it.
 
 use std::fmt;
@@ -53,7 +53,7 @@ impl<V: Kept> Store<V> {
         self.entries.insert(key, value);
     }
 
-    /// Weighs an entry anew, if it is still this one. (It may then be held a little longer than it is of use.)
+    /// Weighs an entry again, if it is still this one. (It may then be held a little longer than it is of use.)
     pub fn weigh_again(&self, key: &Key, is_this: impl FnOnce(&V) -> bool) {
         let entry = self.entries.entry_by_ref(key);
         entry.and_compute_with(|entry| match entry {
@@ -145,7 +145,7 @@ mod tests {
         OperationKey::new(&number.to_string(), None).into()
     }
 
-    /// Weighs what it is told to.
+    /// Weighs what the test sets.
     #[derive(Clone)]
     struct Growing(Arc<std::sync::atomic::AtomicUsize>);
 

@@ -115,7 +115,7 @@ pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
     Err(Exit::Findings)
 }
 
-/// The connectors with their settings; without settings, no secret is read and nobody can be called.
+/// The connectors with their settings; without settings, no secret is read and no department can be called.
 pub(super) fn members(
     folders: &[ConnectorFolder],
     settings: Option<&Settings>,

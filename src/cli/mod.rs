@@ -93,7 +93,7 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors. Nobody is left to tell when printing fails.
+            // Help and version are no errors. Where printing fails, that cannot be reported either.
             let _ = error.print();
             return match error.use_stderr() {
                 true => Exit::Usage.into(),

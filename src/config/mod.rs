@@ -5,7 +5,7 @@
 //! more than the file. [`sections`] declares every setting once; its documentation, its default, its environment
 //! variable (`SANGAM_LIMITS_DEPTH` for `depth` in `[limits]`) and `docs/configuration.md` come from there.
 //!
-//! A key that nobody knows is an error, with the likely one named; all problems of a file are told at once. This room
+//! An unknown key is an error, with the likely one named; all problems of a file are reported at once. This room
 //! knows nothing of the gateway: it is read by `cli` and handed down.
 
 mod connector;

@@ -11,12 +11,12 @@ use super::sections::{
 const HEAD: &str = "\
 # Configuration
 
-Generated from `src/config/sections.rs`; do not edit (`UPDATE_DOCS=1 cargo nextest run generated_docs` writes it anew).
+Generated from `src/config/sections.rs`; do not edit (`UPDATE_DOCS=1 cargo nextest run generated_docs` writes it).
 
 Settings are read from `sangam.toml` (`--config` names another file). A flag counts more than an environment variable,
 an environment variable more than the file. The variable of a setting is `SANGAM_`, its section and its key in capitals:
-`SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`; lists are separated by commas. A key that
-nobody knows is an error. Paths in the file are relative to it.
+`SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`; lists are separated by commas. An unknown
+key is an error. Paths in the file are relative to it.
 
 Secrets stand in the file by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`.
 

@@ -1,7 +1,7 @@
 //! Federation 1 SDL in its version 2 form.
 //!
 //! The differences that matter: extensions of entities mark their keys `@external`, which in version 2 would mean that
-//! they cannot give them; nobody said `@shareable`: types without a key were the same everywhere, and what one service
+//! they cannot give them; no service said `@shareable`: types without a key were the same everywhere, and what one service
 //! provides another resolves; `@external` fields that nothing uses were harmless, as was providing what is one's own; and
 //! interfaces carried directives without effect.
 //! <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/migration/to-federation-2>
@@ -84,7 +84,7 @@ fn upgrade_object(
         .retain(|name, field| !field.directives.has("external") || is_used(name));
 }
 
-/// A service of Federation 1 could not forbid others to resolve its fields: whoever may say so are those others.
+/// A service of Federation 1 could not forbid others to resolve its fields: only those others can say so.
 fn share(object: &mut ObjectType) {
     for field in object.fields.values_mut() {
         if !field.directives.has("external") {

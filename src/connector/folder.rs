@@ -1,7 +1,7 @@
 //! A connector's folder, read: `connector.graphql` and `connector.toml`.
 //!
 //! This file is the only one of the room that touches the file system. Everything wrong is said at once; a subgraph is
-//! handed out only when nothing is wrong with it (warnings aside), so that nobody serves half of a folder.
+//! handed out only when nothing is wrong with it (warnings aside), so that half of a folder is never served.
 
 use std::path::Path;
 
@@ -77,7 +77,7 @@ pub fn read_sdl(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Di
     (subgraph.filter(|_| usable), findings.into_sorted())
 }
 
-/// Reads only the schema, whoever fetches its fields: a subgraph of kind [`SubgraphKind::Native`]. For schemas mounted
+/// Reads only the schema, however its fields are fetched: a subgraph of kind [`SubgraphKind::Native`]. For schemas mounted
 /// in this process, and for subgraphs of a supergraph whose services are known otherwise.
 pub fn normalise(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
     let (read, findings) = schema::read(name, path, text);

@@ -12,7 +12,7 @@ use super::findings::did_you_mean;
 use super::findings::list;
 use super::link::spec;
 
-/// How many are told: one mistake may bring thousands about, and each is shown with its line.
+/// How many are reported: one mistake may bring thousands about, and each is shown with its line.
 const MOST: usize = 50;
 
 /// Adds them, the first of many. `schema` is what they are about, with the definitions of what it links, unless it did not parse.

@@ -17,7 +17,7 @@ pub struct JsonReader<'d> {
     depth: u8,
     max_depth: u8,
     /// Just inside an object or list: the next member or element has no comma before it.
-    /// One flag serves all levels, since whoever comes back to an outer level has read a part
+    /// One flag serves all levels, since a caller that comes back to an outer level has read a part
     /// of it.
     fresh: bool,
 }

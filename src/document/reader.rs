@@ -148,7 +148,7 @@ pub trait Reader<'d> {
     /// for the caller to say ([`Value`](super::Value) keeps the last).
     fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError>;
 
-    /// As [`next_key`](Reader::next_key), for whoever can tell how the next name is written: the objects of a list have
+    /// As [`next_key`](Reader::next_key), for a caller that can guess how the next name is written: the objects of a list have
     /// the same members in the same order, and then one comparison does. `expected` is the text of a span that
     /// [`Member::Other`] gave.
     fn next_member(&mut self, expected: Option<&[u8]>) -> Result<Member<'d>, ReadError>;

@@ -375,7 +375,7 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// The same cases in each run: a failure is to come back until it is mended.
+/// The same cases in each run: a failure comes back until its cause is fixed.
 const SEED: u64 = 2026;
 
 proptest! {

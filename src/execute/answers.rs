@@ -79,7 +79,7 @@ pub(crate) fn succeeded(
     read_of(document, own, &variables, most) == Ok(Some(Value::Bool(true)))
 }
 
-/// Whether a document was found to be a success when it was kept, so that nobody need find out again.
+/// Whether a document was found to be a success when it was kept, so that it need not be found out again.
 pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) -> bool {
     let own = connect.is_success.as_ref();
     document.lifetime.is_some() && own.is_some_and(|own| follows_from_document(own))
@@ -176,7 +176,7 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
                 };
                 match places.next() {
                     Some(place) => *place = Some(text),
-                    // Which entity is which is told by their order alone.
+                    // Which entity is which follows from their order alone.
                     None => fits = false,
                 }
             }

@@ -1,6 +1,6 @@
 //! What bounds one execution while it is under way: the bytes that it holds, its rows, and its time.
 //!
-//! Whoever is about to hold more asks here first, in steps, so that the hot path compares a counter and nothing else.
+//! Code that is about to hold more asks here first, in steps, so that the hot path compares a counter and nothing else.
 
 use tokio::time::Instant;
 use tokio::time::timeout_at;
@@ -78,7 +78,7 @@ impl Bounds<'_> {
 }
 
 impl Reached {
-    /// As clients are told.
+    /// As clients read it.
     pub(crate) fn failure(self) -> Failure {
         match self {
             Reached::Rows(most) => Failure::limit(format!(

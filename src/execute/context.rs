@@ -121,9 +121,9 @@ pub struct RequestContext {
     pub variables: HashMap<Str, Value>,
     /// The client's headers.
     pub headers: Arc<HeaderMap>,
-    /// Its place in its trace; upstreams are told places below it.
+    /// Its place in its trace; the calls to upstreams have places below it.
     pub trace: Option<TraceContext>,
-    /// `tracestate`, which upstreams are told as it is.
+    /// `tracestate`, which is passed on to upstreams as it is.
     pub trace_state: Option<HeaderValue>,
     /// The `@override` labels of the plan that were chosen for this request.
     pub labels: Vec<Arc<str>>,

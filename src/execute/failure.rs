@@ -255,7 +255,7 @@ pub(crate) enum Below {
     Index(u32),
 }
 
-/// A failure, or one that befell something below the place where it is found.
+/// A failure, or one of something below the place where it is found.
 #[derive(Debug)]
 struct Entry {
     failure: u32,
@@ -336,7 +336,7 @@ impl Failures {
         (self.entries.len() - 1) as u32
     }
 
-    /// Whether it is not known that the failure befell the value for which it is told.
+    /// Whether it is not known that the failure is that of the value for which it is reported.
     pub(crate) fn is_vague(&self, known: u32) -> bool {
         self.entries[known as usize].vague
     }
@@ -351,7 +351,7 @@ impl Failures {
         self.entries[known as usize].plain
     }
 
-    /// The way from where a failure is found to the field that it befell.
+    /// The way from where a failure is found to the field that has failed.
     pub(crate) fn below(&self, known: u32) -> &[Below] {
         &self.entries[known as usize].below
     }

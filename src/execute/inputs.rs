@@ -103,7 +103,7 @@ impl Distinct {
 }
 
 /// Writes a row's inputs as the members of a JSON object, without braces; `first` says whether one stands before them. A
-/// part that has failed is told before one that is null, in whatever order they stand.
+/// part that has failed is reported before one that is null, in whatever order they stand.
 pub(crate) fn write_members(
     store: &Store,
     types: &TypeTable,
@@ -162,7 +162,7 @@ fn write_all(
         }
         let ty = store.ty(row).filter(|ty| *ty != ALIEN);
         if input.slot.is_none() && ty.is_none() {
-            // A type that nobody knows is left out.
+            // An unknown type is left out.
             continue;
         }
         if !first {

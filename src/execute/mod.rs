@@ -276,7 +276,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whether a call may well end without waiting for anybody: nobody is called, or its answer is kept.
+    /// Whether a call may well end without waiting: no upstream is called, or its answer is kept.
     fn may_be_there(&self, waiting: &Waiting, freshness: Freshness) -> bool {
         if waiting.call.request.is_none() {
             return true;

@@ -17,7 +17,7 @@ use crate::observe::TraceContext;
 use crate::plan::{Call, Fetch};
 use crate::source::{SourceError, SourceErrorKind};
 
-/// One call while it is under way. It is dropped without having ended when nobody waits for it any more.
+/// One call while it is under way. It is dropped without having ended when no request waits for it any more.
 pub(super) struct Observed<'a> {
     runtime: &'a Runtime,
     fetch: &'a Fetch,
@@ -83,7 +83,7 @@ impl Drop for Observed<'_> {
             let error = "the operation's own time was over before";
             self.failed(SourceErrorKind::Timeout, error);
         } else {
-            // The client went away, which is no failure of anybody's.
+            // The client went away, which is no failure.
             self.span.record("kind", "CANCELLED");
         }
     }
@@ -104,12 +104,12 @@ fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     )
 }
 
-/// What the department is told of the trace: `traceparent`.
+/// What is sent to the department of the trace: `traceparent`.
 pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<TraceContext> {
     Some(observe::place_of_call(span, request.trace?))
 }
 
-/// What the department is told beside `traceparent`: `tracestate`.
+/// What is sent to the department beside `traceparent`: `tracestate`.
 pub(super) fn tracestate(request: &RequestContext) -> Option<HeaderValue> {
     request.trace?;
     request.trace_state.clone()

@@ -69,7 +69,7 @@ pub(crate) struct Projector<'p> {
     pub(crate) document: u32,
     /// For items that are evaluated.
     pub(crate) variables: &'p Variables,
-    /// Told of every evaluation that has something to say.
+    /// Called for every evaluation that has something to report.
     pub(crate) report: &'p mut dyn FnMut(&Evaluated),
     /// Where the text that is read begins in the document.
     pub(crate) offset: u32,
@@ -81,7 +81,7 @@ pub(crate) struct Projector<'p> {
     pub(crate) raised: Vec<Arc<str>>,
     /// How the upstream's objects were written so far.
     pub(crate) orders: &'p mut Orders,
-    /// Spreads of which it has been told that they added nothing.
+    /// Spreads that were reported to have added nothing.
     pub(crate) told: Vec<ProjectionId>,
     /// Expressions that have been evaluated.
     pub(crate) evaluations: u32,
@@ -472,7 +472,7 @@ impl Projector<'_> {
         Ok(())
     }
 
-    /// Told as evaluation tells it, but once for a document, however many of its objects are so.
+    /// Reported as by evaluation, but once for a document, however many of its objects are so.
     fn adds_nothing(&mut self, node: ProjectionId, trail: &str, found: Kind) {
         if self.told.contains(&node) {
             return;

@@ -2,7 +2,7 @@
 //!
 //! What is compared is the rendered request, not whom it is for: parents that lead to one URL, and aliases whose
 //! arguments come to the same. Each taker maps the answer with variables of its own. This is within one request, so what
-//! may not be cached may be shared; calls that change something are never shared, and whoever queues them says so.
+//! may not be cached may be shared; calls that change something are never shared, and the caller that queues them says so.
 
 use std::collections::VecDeque;
 

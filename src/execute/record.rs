@@ -9,7 +9,7 @@ use crate::connector::Request;
 use crate::plan::Call;
 use crate::plan::Fetch;
 
-/// One call as it was made, for people. The requests in it hold what was sent, secrets too: whoever shows them masks
+/// One call as it was made, for people. The requests in it hold what was sent, secrets too: code that shows them masks
 /// them.
 #[derive(Debug, Clone)]
 pub struct CallRecord {

@@ -41,7 +41,7 @@ pub(crate) fn locate(
     };
     let most = lander.failures.most();
     for (count, error) in errors.iter().enumerate() {
-        // They differ in their places only. More than are listed need not be told apart.
+        // They differ in their places only. More than are listed need not be distinguished.
         let failure = match last {
             Some(last) if count >= most => last,
             _ => {

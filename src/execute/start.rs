@@ -185,7 +185,7 @@ impl Execution<'_> {
     }
 
     /// Whether a fetch's calls can be the same as others that are still to be made, and may be made once for all: those
-    /// of one fetch have been told apart by then, but where the mapping reads whom a call is for.
+    /// of one fetch have been distinguished by then, except where the mapping reads whom a call is for.
     fn may_share(&self, index: usize) -> bool {
         let fetch = &self.plan.fetches[index];
         let Call::Connect { connect, .. } = &fetch.call else {

@@ -90,7 +90,7 @@ pub(crate) struct Store {
 /// Rows and cells are charged in steps of so many bytes.
 const STEP: usize = 64 * 1024;
 
-/// In a list of fewer elements, nobody notes that it has been gone through.
+/// In a list of fewer elements, it is not noted that it has been gone through.
 const FEW: u32 = 16;
 
 /// The type of an object whose `__typename` is no type of ours.

@@ -1,6 +1,6 @@
 //! Fields that demand a signed-in client: `@authenticated`, `@requiresScopes`, `@policy`.
 //!
-//! Requests cannot sign in yet, so nobody meets such a demand: an operation that reads such a field is refused, however
+//! Requests cannot sign in yet, so no request meets such a demand: an operation that reads such a field is refused, however
 //! it reads it: in its own selection, as a key, through `@requires` or `$this`, or through an interface. All of these are
 //! slots of the plan.
 

@@ -89,7 +89,7 @@ impl Ready {
             .map(|operation| operation.as_ref())
     }
 
-    /// Its answer depends on nothing but itself and its variables: nobody is asked.
+    /// Its answer depends on nothing but itself and its variables: no service is called.
     pub(super) fn is_constant(&self) -> bool {
         self.plan.fetches.is_empty()
     }

@@ -35,7 +35,7 @@ const BETWEEN_LINES_MS: u64 = 10_000;
 /// How much of an operation's name is logged.
 const NAME_BYTES: usize = 64;
 
-/// A client that sends this header with `1` is told the cost in the answer's extensions.
+/// For a client that sends this header with `1`, the answer's extensions say the cost.
 const REPORT: HeaderName = HeaderName::from_static("sangam-cost");
 
 /// What an operation costs, for `explain`.

@@ -12,7 +12,7 @@ use crate::config::Percentage;
 /// Where a request falls among a hundred.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Draw {
-    /// Anywhere, for each label anew.
+    /// Anywhere, for each label by itself.
     #[default]
     Random,
     /// At this number, from 0 to below 100, for every label: it holds when its percentage is greater.

@@ -56,9 +56,9 @@ pub struct ClientContext {
     pub headers: Arc<HeaderMap>,
     /// False for transports that must not change anything (`GET`).
     pub mutations_allowed: bool,
-    /// The request's place in its trace, below which upstreams are told theirs.
+    /// The request's place in its trace; the calls to upstreams have places below it.
     pub trace: Option<TraceContext>,
-    /// `tracestate`, which upstreams are told as it is.
+    /// `tracestate`, which is passed on to upstreams as it is.
     pub trace_state: Option<HeaderValue>,
     /// How override labels that hold for a percentage of requests are drawn.
     pub draw: Draw,
@@ -75,7 +75,7 @@ pub struct GraphqlResponse {
     pub cache: ResponseCachePolicy,
     /// Client request headers that the answer depends on, lower case.
     pub vary: Arc<[String]>,
-    /// Where the body's compressed form is kept beside an answer that is kept. Whoever sends the answer makes it.
+    /// Where the body's compressed form is kept beside an answer that is kept. The server makes it when it sends the answer.
     pub compressed: Option<Arc<OnceLock<Bytes>>>,
 }
 

@@ -106,7 +106,7 @@ struct Connector {
 struct Query {
     infos: Vec<Info>,
     documents: Weak<Documents>,
-    /// Whether whoever asks is shown how calls went.
+    /// Whether the caller is shown how calls went.
     shows_figures: bool,
 }
 

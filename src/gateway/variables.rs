@@ -30,7 +30,7 @@ pub(super) struct Coerced {
 }
 
 /// CoerceVariableValues (GraphQL specification, 6.1.2). Variables that the operation does not declare are ignored. What is
-/// wrong is told with the place of the variable's definition.
+/// wrong is reported with the place of the variable's definition.
 pub(super) fn coerce(
     api: &Valid<Schema>,
     sources: &SourceMap,

@@ -179,7 +179,7 @@ async fn one_of_several_threads_is_for_short_ones() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_gives_the_turn_up() {
+async fn a_caller_that_leaves_gives_its_turn_up() {
     let workers = workers(1, 1);
     let (mut first, runs, gate) = blocked(&workers, 10, 1);
     begin(&mut first).await;

@@ -41,7 +41,7 @@ crate::diagnostic_codes! { Composition:
     INVALID_FIELD_SHARING;
     /// `@shareable` stands where nothing can be shared
     INVALID_SHAREABLE_USAGE;
-    /// A field is external everywhere, so nobody resolves it
+    /// A field is external everywhere, so no subgraph resolves it
     EXTERNAL_MISSING_ON_BASE;
     /// An external field is used by no key, requirement, provision or interface
     EXTERNAL_UNUSED;

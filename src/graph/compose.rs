@@ -47,9 +47,9 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
 /// What composes when connectors that cannot be composed are left out.
 #[derive(Debug)]
 pub struct Remainder {
-    /// The graph of the others; `None` when nothing composes, or when an error is nobody's in particular.
+    /// The graph of the others; `None` when nothing composes, or when an error belongs to no subgraph in particular.
     pub composed: Option<Composed>,
-    /// What remains to be said about the graph: warnings, and errors that are nobody's in particular.
+    /// What remains to be said about the graph: warnings, and errors that belong to no subgraph in particular.
     pub diagnostics: Vec<Diagnostic>,
     /// Who was left out and why, in the order in which they were.
     pub left_out: Vec<LeftOut>,

@@ -22,7 +22,7 @@ pub enum Impact {
     Breaking,
     /// Operations stay valid, but may be answered with something new.
     Dangerous,
-    /// Nobody notices who does not want to.
+    /// Clients that do not use it do not notice it.
     Safe,
 }
 

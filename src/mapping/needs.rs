@@ -4,7 +4,7 @@ use crate::document::Str;
 
 /// A part of a document that is read.
 ///
-/// Objects and lists are told apart nowhere: what is needed of a list is needed of each of its
+/// Objects and lists are distinguished nowhere: what is needed of a list is needed of each of its
 /// elements. A value that turns out to be neither object nor list is needed as it is, whatever
 /// the keys say, because the language gives it back or warns about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

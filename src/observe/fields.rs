@@ -1,7 +1,7 @@
 //! The fields that a log line or an exported span may have.
 //!
 //! Masking is by design, not by search: a field is written only when its name stands here with what it may hold.
-//! Values of variables, bodies, headers and URLs have no field, so nobody can log them by accident.
+//! Values of variables, bodies, headers and URLs have no field, so they cannot be logged by accident.
 
 /// A field, and what it may hold.
 #[derive(Debug, Clone, Copy)]

@@ -194,7 +194,7 @@ pub fn join_trace(
     exported(span).unwrap_or(ours)
 }
 
-/// The place in the trace that an upstream is told: that of the span of this call to it when spans are exported, so that
+/// The place in the trace that is sent to an upstream: that of the span of this call to it when spans are exported, so that
 /// the upstream's spans hang below it, else a new one below the request.
 pub fn place_of_call(span: &tracing::Span, request: TraceContext) -> TraceContext {
     exported(span).unwrap_or_else(|| request.child())

@@ -55,7 +55,7 @@ struct State {
     came: u64,
     /// How many of them were written, or failed to be.
     went: u64,
-    /// Lines that were dropped and that no line has told about.
+    /// Lines that were dropped and that no line has reported.
     dropped: u64,
     /// A flush has waited in vain, and nothing was written since.
     stalled: bool,
@@ -253,7 +253,7 @@ mod tests {
         let (queue, written) = slow(NOTICE_BYTES + 20);
         queue.push("first\n");
         taken(&queue);
-        // Nobody reads. Of what follows, so much is kept as the queue holds beside the line that is being written.
+        // The sink takes nothing. Of what follows, so much is kept as the queue holds beside the line that is being written.
         for number in 0..1_000 {
             queue.push(&format!("line {number:3}\n"));
         }
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sink_that_fails_holds_nobody_up() {
+    fn a_sink_that_fails_blocks_no_writer() {
         let (queue, written) = slow(1_000);
         drop(written);
         queue.push("first\n");

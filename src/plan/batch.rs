@@ -2,7 +2,7 @@
 //!
 //! A call begins when all of its fetches can, and they end with it. So fetches go together only where no answer comes
 //! later for it, however long each call takes: a fetch that others wait for is never made to wait for anything that it
-//! does not wait for by itself; one that nobody waits for may, since the response waits for both. Lifetimes must be the
+//! does not wait for by itself; one that no other call waits for may, since the response waits for both. Lifetimes must be the
 //! same, or the shorter one would hold for all.
 //!
 //! In one call, types stand beside one another in one list, as fragments. What cannot stand in one selection set, the

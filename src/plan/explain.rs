@@ -22,7 +22,7 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     let mut number = 0;
     for (fetch, own) in plan.fetches.iter().zip(&numbers) {
         if *own == number {
-            // A part of the call that was told of just before.
+            // A part of the call that was listed just before.
             continue;
         }
         number = *own;

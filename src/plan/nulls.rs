@@ -2,7 +2,7 @@
 //!
 //! Such a use is valid where something stands in for a variable that is left out: its own default, or that of the place
 //! (GraphQL specification, 5.8.5). Null that is given all the same is an error of the field (6.4.1). Uses are found here
-//! when the plan is made, and guard their field: what is null then is fetched by nobody, and operations without such a use
+//! when the plan is made, and guard their field: what is null then is not fetched, and operations without such a use
 //! pay nothing.
 
 use std::collections::HashSet;

@@ -1,6 +1,6 @@
 //! Projections: what is read of an upstream's document, compiled from what the operation needs.
 //!
-//! A projection is driven by the document: for each key of each object it says where the value goes. What nobody asked for
+//! A projection is driven by the document: for each key of each object it says where the value goes. What is not selected
 //! is skipped. For an answer of a GraphQL service it follows the response keys; for a connect it is the connect's
 //! selection and the operation's need put together, so that an upstream's key leads straight to a slot. Where a mapping's
 //! need is not static, an item is *dynamic*: the parts of the input that it reads are captured, and the mapping language

@@ -418,7 +418,7 @@ impl<'g> Reachability<'g> {
         let slots = needs[need.0 as usize].slots.len() as u16;
         let mut result = Some(());
         for slot in 0..slots {
-            // What nobody asked for may have been needed in another world only.
+            // What the operation does not ask for may have been needed in another world only.
             if needs[need.0 as usize].slots[slot as usize].guard.is_never() {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! Answers compressed with gzip for clients that accept it (RFC 9110, section 8.4).
 //!
 //! An answer is there as a whole before it is sent, so it is compressed as a whole; and an answer that is kept is
-//! compressed once, whoever asks for it.
+//! compressed once, however many clients ask for it.
 
 use std::io::Write;
 

@@ -185,10 +185,10 @@ impl Connections {
     pub(super) fn enter_phase(&self, phase: Phase) {
         self.phase.store(phase as u8, SeqCst);
         for connection in self.open().by_key.values() {
-            // A busy client of HTTP/1 is told with its next answer; to close its connection here could meet its next
+            // A busy client of HTTP/1 learns it with its next answer; to close its connection here could meet its next
             // request on the way. HTTP/2 can say so at any time. A new client is not turned away before its first request.
-            let told = connection.http2.load(Relaxed) && connection.served.load(Relaxed);
-            if phase == Phase::Closing || told {
+            let informed = connection.http2.load(Relaxed) && connection.served.load(Relaxed);
+            if phase == Phase::Closing || informed {
                 connection.order(FINISH);
             }
         }
@@ -251,7 +251,7 @@ impl Connections {
         // One at a time: two that look at once would give up twice as much as is needed.
         let open = self.open();
         while self.answers.load(Relaxed).saturating_add(bytes) > self.bounds.answers {
-            // Whoever has had less time than this may be quick.
+            // A client that has had less time than this may be quick.
             let young = self.now().saturating_sub(self.bounds.stall / 10);
             let busy = open
                 .by_key

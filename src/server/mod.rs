@@ -208,7 +208,7 @@ impl Server {
         Ok(address)
     }
 
-    /// Histograms gather their samples until somebody looks; nobody may ever look.
+    /// Histograms gather their samples until the metrics are read, which may never happen.
     fn keep_metrics_small(&mut self) {
         let shared = self.shared.clone();
         let held = metrics::gauge!(crate::observe::metrics::BODIES_HELD);

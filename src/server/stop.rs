@@ -1,6 +1,6 @@
 //! Stopping without losing a request.
 //!
-//! 1. Whoever asks whether the server is ready is told that it is not, and clients are asked to go elsewhere: HTTP/1 by
+//! 1. The readiness check answers 503, and clients are asked to go elsewhere: HTTP/1 by
 //!    `Connection: close` in the next answer, HTTP/2 by GOAWAY. The port stays open as long as it may take until that is
 //!    known everywhere (`shutdown_delay`); requests that come meanwhile are answered.
 //! 2. The port is closed, and so are connections without a request.
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::Server;
 use super::connections::Phase;
 
-/// How long connections may take to end that are told to end at once.
+/// How long connections may take to end once they were ordered to end at once.
 const LAST: Duration = Duration::from_secs(1);
 
 impl Server {

@@ -35,7 +35,7 @@ impl Driver {
     }
 }
 
-/// Why a source cannot be made. The text is for whoever runs the gateway.
+/// Why a source cannot be made. The text is for operators.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SetupError {

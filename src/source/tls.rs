@@ -41,7 +41,7 @@ pub fn only(authorities: &[CertificateDer<'static>]) -> ClientConfig {
     client(roots)
 }
 
-/// A configuration that trusts nobody, for clients that speak plain `http` only; costs nothing to build.
+/// A configuration that trusts no certificate, for clients that speak plain `http` only; costs nothing to build.
 pub fn none() -> ClientConfig {
     client(RootCertStore::empty())
 }

@@ -2,8 +2,8 @@
 
 use crate::document::Value;
 
-/// How many differences are told.
-const TOLD: usize = 20;
+/// How many differences are listed.
+const LISTED: usize = 20;
 
 /// What differs, one line each; empty when the answer is as expected.
 ///
@@ -11,9 +11,9 @@ const TOLD: usize = 20;
 pub fn differences(expected: &Value, actual: &Value) -> Vec<String> {
     let mut found = Found::default();
     found.compare(expected, actual);
-    let told = found.lines.len().min(TOLD);
-    let more = found.lines.len() - told;
-    found.lines.truncate(told);
+    let listed = found.lines.len().min(LISTED);
+    let more = found.lines.len() - listed;
+    found.lines.truncate(listed);
     if more > 0 {
         found.lines.push(format!("and {more} more"));
     }

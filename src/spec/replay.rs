@@ -86,7 +86,7 @@ impl Replay {
         std::mem::take(&mut self.recording().unexpected)
     }
 
-    /// The lines of exchanges that nobody has asked for.
+    /// The lines of exchanges that no call has used.
     pub fn unused(&self) -> Vec<usize> {
         let recording = self.recording();
         let exchanges = recording.exchanges.iter().enumerate();

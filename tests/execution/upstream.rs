@@ -2,9 +2,9 @@
 //!
 //! A GraphQL service answers from its data. An `http NAME` block is a fixed answer: its first line is the method, the path
 //! with its query, and optionally the JSON body to be answered so; the second line the status, and after it `max-age=60` if
-//! the answer may be kept so long, `retry-after=60`, or the content type if it is not JSON's (`-` for none); or `dead` (nobody listens) or
+//! the answer may be kept so long, `retry-after=60`, or the content type if it is not JSON's (`-` for none); or `dead` (no server listens) or
 //! `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked. Of a call's
-//! headers those are told whose names begin with `x-`.
+//! headers those are listed whose names begin with `x-`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

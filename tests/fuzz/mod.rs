@@ -1,4 +1,4 @@
-//! Everything that the gateway reads from outside, given what nobody would write.
+//! Everything that the gateway reads from outside, given mutated and random input.
 //!
 //! Inputs are the texts of this repository, mutated by bytes, tokens and nesting ([`mutate`](mod@mutate)); what each is given to is a
 //! [`run::Target`]. Nothing may panic, overflow the stack of a worker, take longer than two seconds or all memory; and what
@@ -6,7 +6,7 @@
 //!
 //! A short run is part of the tests. `make prove-fuzz` runs long: `FUZZ_SECONDS=60` for each target, `FUZZ_SEED=1` chooses
 //! the cases. A case that fails is made smaller ([`shrink`](mod@shrink)) and written to a file under `target/tmp/fuzz`, which is named;
-//! one that ends the process is there as `<target>.mutated.running`. Mend the cause, and keep the file under `tests/fuzz/cases`, in
+//! one that ends the process is there as `<target>.mutated.running`. Fix the cause, and keep the file under `tests/fuzz/cases`, in
 //! the folder of its target: all of those are run again by [`cases_that_have_failed_once`].
 
 mod corpus;

@@ -129,7 +129,7 @@ fn once(name: &str, target: &dyn Target, input: &Input) -> Attempt {
     let outcome = match (own, ran) {
         (Some(told), _) => Err(told),
         (None, Ok(outcome)) => outcome,
-        (None, Err(_)) => Err("panic that nobody told of".to_owned()),
+        (None, Err(_)) => Err("panic without a report".to_owned()),
     };
     Attempt { outcome, took }
 }

@@ -61,7 +61,7 @@ async fn demands_hold_for_selections_keys_and_types() {
                 assert_eq!(answer["errors"][0]["message"], expected, "{query}");
                 assert_eq!(answer.get("data"), None, "{query}");
             }
-            // It is asked, and nobody is there.
+            // It is called, and does not listen.
             None => assert_eq!(
                 answer["errors"][0]["extensions"]["sangam"]["kind"], "UNREACHABLE",
                 "{query}"

@@ -1,4 +1,4 @@
-//! The cost limit, through a socket: what it refuses is asked of nobody.
+//! The cost limit, through a socket: for what it refuses no call is made.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -120,7 +120,7 @@ async fn the_maximum_is_the_setting() {
 
 #[tokio::test]
 async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
-    // Events of an application: nobody says how many.
+    // Events of an application: the schema does not say how many.
     let query = r#"{ application(reference: "JK-DOM-26-0010001") { history { number } } }"#;
     let cost = async |settings: &str| {
         let running = Running::start(settings).await;
@@ -162,7 +162,7 @@ async fn the_answer_reports_costs_on_request() {
     let (_, _, again) = running.send(json!({ "query": QUERY }), None).await;
     assert_eq!(again, plain);
     assert_eq!(running.calls(), calls);
-    // An answer that is made for the report is kept for nobody.
+    // An answer that is made for the report is not kept.
     let fresh = Running::start("").await;
     fresh.send(json!({ "query": QUERY }), Some("1")).await;
     let (_, _, plain) = fresh.send(json!({ "query": QUERY }), None).await;

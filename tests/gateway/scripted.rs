@@ -1,4 +1,4 @@
-//! An upstream that answers the bytes that it is told to, and a gateway in front of it.
+//! An upstream that answers the bytes of a script, and a gateway in front of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

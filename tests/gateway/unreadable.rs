@@ -51,12 +51,12 @@ fn failures() -> Vec<(&'static str, Vec<u8>)> {
             body("<!doctype html><title>Maintenance</title>"),
         ),
         ("a name that is not UTF-8", body(bytes)),
-        ("text that nobody reads and that is not UTF-8", body(unread)),
+        ("text that is not read and is not UTF-8", body(unread)),
         (
             "NaN",
             body(r#"{"stations":[{"station_id":7,"rain_24h_mm":NaN}]}"#),
         ),
-        ("NaN that nobody reads", body(r#"{"stations":[],"x":NaN}"#)),
+        ("NaN that is not read", body(r#"{"stations":[],"x":NaN}"#)),
         (
             "half a surrogate pair",
             body(r#"{"stations":[],"x":"\ud83d"}"#),

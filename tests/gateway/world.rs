@@ -29,7 +29,7 @@ impl World {
 
     /// The same, with further settings of single departments.
     pub(crate) async fn start_with(more: &str, settings: impl Fn(&str) -> &'static str) -> World {
-        // Nobody waits in vain on a busy machine, unless a test says so.
+        // Nothing times out on a busy machine, unless a test says so.
         let mut text = match more.contains("[limits]") {
             true => more.replace("[limits]", "[limits]\noperation_timeout = \"300s\""),
             false => format!("{more}\n[limits]\noperation_timeout = \"300s\"\n"),

@@ -1,4 +1,4 @@
-//! The mapping language under texts and data that nobody chose: nothing panics or runs away, and
+//! The mapping language under random texts and data: nothing panics or runs away, and
 //! what a selection tells of itself is true.
 
 mod generate;
@@ -133,7 +133,7 @@ pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
     }
 }
 
-/// The same cases in each run: a failure is to come back until it is mended.
+/// The same cases in each run: a failure comes back until its cause is fixed.
 const SEED: u64 = 2026;
 
 proptest! {

@@ -2,7 +2,7 @@
 //!
 //! Data must be equal, fields in their order. Each error must be at a field that has failed, by its whole path, and no two at
 //! one. Where a failure has nulled a parent, the specification leaves open whether that parent's other fields are
-//! still executed (6.4.4), so of all failures behind one null one must be told, and more may be: an error is behind the
+//! still executed (6.4.4), so of all failures behind one null one must be reported, and more may be: an error is behind the
 //! first null on its path.
 
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {
         }
     }
     let all: BTreeSet<&Path> = expected.errors.iter().collect();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for path in &paths {
         if !all.contains(path) {
             return Some(format!(
@@ -41,7 +41,7 @@ pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {
                 expected.errors
             ));
         }
-        if !told.insert(path) {
+        if !reported.insert(path) {
             return Some(format!("two errors at {path:?}"));
         }
     }

@@ -10,7 +10,7 @@ pub(crate) struct Composed {
     pub(crate) name: String,
     /// As the gateway reads it.
     pub(crate) sdl: String,
-    /// The same as a GraphQL service, for whoever knows no connectors.
+    /// The same as a GraphQL service, for composers that know no connectors.
     pub(crate) service: String,
     pub(crate) has_connectors: bool,
 }

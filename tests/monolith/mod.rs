@@ -10,7 +10,7 @@
 //!
 //! `make prove-monolith` runs thousands of worlds; `MONOLITH_WORLDS=2000 MONOLITH_SEED=1 MONOLITH_SECONDS=600` chooses how many, from
 //! which on, and for how long at the most. A failing case is made smaller ([`shrink`]) and written to a file under
-//! `target/tmp`, which is named. Mend the cause, and keep a case under `tests/plans` or `tests/execution`; the world's number
+//! `target/tmp`, which is named. Fix the cause, and keep a case under `tests/plans` or `tests/execution`; the world's number
 //! goes into a file in `tests/monolith/seeds`. (When the generator makes more, a number makes another world: the case is
 //! what stays.) Which constructs were met is counted ([`coverage`]), and one that was not fails a long run.
 //!

@@ -71,7 +71,7 @@ fn yields<'w>(
     })
 }
 
-/// Who else shall resolve the fields by which a subgraph yields a type; `None` where nobody else can.
+/// Who else shall resolve the fields by which a subgraph yields a type; `None` where no other subgraph can.
 fn sharing(
     world: &World,
     random: &mut Random,

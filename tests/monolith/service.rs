@@ -1,7 +1,7 @@
 //! A subgraph that is a GraphQL service: the naive executor over what the subgraph declares.
 //!
 //! It is a strict one. It validates each operation against its own schema, and notes as a violation whatever a real service
-//! could not answer: an external field that nobody provides, a computed field without what it requires, a representation
+//! could not answer: an external field that is not provided, a computed field without what it requires, a representation
 //! that fits no entity, a field that another subgraph has taken over.
 
 use std::cell::RefCell;

@@ -102,7 +102,7 @@ fn homes(world: &mut World, random: &mut Random, count: usize) {
             .iter_mut()
             .find(|(home, _)| !rest.contains(home));
         if let Some((_, keys)) = service.filter(|_| random.chance(70)) {
-            // Whoever comes with one key finds the way to all others here; else some ways are blocked.
+            // With one key the way to all others is found here; else some ways are blocked.
             keys.clone_from(&numbers);
         }
         let plain = |keys: &Vec<usize>| keys.iter().any(|key| of_rest.contains(key));
@@ -444,7 +444,7 @@ fn known(world: &mut World, random: &mut Random, count: usize) {
     }
 }
 
-/// Whoever knows a type as a member of one interface knows it as one of that interface's own.
+/// A subgraph that knows a type as a member of one interface knows it as one of that interface's own.
 fn known_by_parents(world: &mut World) {
     let rest = rest_subgraphs(world);
     let children: Vec<_> = world
@@ -504,7 +504,7 @@ fn possible(world: &mut World) {
                 possible.retain(|name| own.at.iter().all(|s| copy.known(base, *s).contains(name)));
             }
             if possible.is_empty() {
-                // Nobody can yield anything: such a world is left out when it is composed.
+                // No subgraph can yield anything: such a world is left out when it is composed.
                 possible = copy.members(base);
             }
             own.possible = possible;

@@ -153,13 +153,13 @@ async fn lines_that_clients_cause_are_bounded() {
     let suppressed = serving.dropped("rate").await;
     assert_eq!(serving.dropped("queue").await, 0);
     assert!(serving.stop().success());
-    let (mut written, mut told) = (0, 0);
+    let (mut written, mut reported) = (0, 0);
     while let Some(line) = serving.line() {
         if line["message"] == "request" {
             written += 1;
-            told += line["suppressed"].as_u64().unwrap_or_default();
+            reported += line["suppressed"].as_u64().unwrap_or_default();
         }
     }
     assert_eq!(written + suppressed, REFUSED as u64);
-    assert!(written < REFUSED as u64 && told <= suppressed);
+    assert!(written < REFUSED as u64 && reported <= suppressed);
 }

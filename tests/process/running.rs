@@ -150,7 +150,7 @@ fn read(stream: impl Read + Send + 'static, lines: Sender<String>) -> JoinHandle
     })
 }
 
-/// A client that goes straight to where it is told.
+/// A client that goes straight to the address that it is given.
 pub(super) fn client() -> reqwest::Client {
     sangam::source::tls::install_provider();
     reqwest::Client::builder().no_proxy().build().unwrap()

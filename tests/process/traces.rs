@@ -34,7 +34,7 @@ const OF_RAIN: &str =
     "config = { api_key = \"k\", nested = { pin = \"p\" } }\nenv = [\"RAIN_UNIT\"]";
 
 /// Trace id, span id and flags of each call.
-fn told(asked: &[Asked]) -> Vec<[String; 3]> {
+fn received(asked: &[Asked]) -> Vec<[String; 3]> {
     let parts = asked.iter().map(|call| {
         let header = call.headers["traceparent"].to_str().unwrap();
         let parts: Vec<&str> = header.split('-').collect();
@@ -66,7 +66,7 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
         paths,
         BTreeSet::from(["/gauges", "/districts/2", "/districts/7"])
     );
-    let of_first = told(&asked);
+    let of_first = received(&asked);
     assert_eq!(of_first.len(), 3);
     let places: BTreeSet<&str> = of_first.iter().map(|[_, span, _]| &**span).collect();
     assert_eq!(places.len(), 3, "{of_first:?}");
@@ -76,7 +76,7 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
             .iter()
             .all(|[trace, _, flags]| trace == TRACE && flags == "01")
     );
-    // Without a client's trace the gateway begins one, to which nobody's state belongs.
+    // Without a client's trace the gateway begins one, to which no state belongs.
     let request = post(&running.url, QUERY, &json!({ "near": "another" }));
     text(request.header("tracestate", "a=1")).await;
     let asked = departments.asked();
@@ -85,7 +85,7 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
             .iter()
             .all(|call| !call.headers.contains_key("tracestate"))
     );
-    let of_second = told(&asked);
+    let of_second = received(&asked);
     let traces: BTreeSet<&str> = of_second.iter().map(|[trace, _, _]| &**trace).collect();
     assert_eq!((of_second.len(), traces.len()), (3, 1), "{of_second:?}");
     assert!(!traces.contains(TRACE));
@@ -100,11 +100,11 @@ async fn a_collector_gets_a_span_per_request_and_per_call() {
     let request = post(&running.url, QUERY, &json!({}));
     let request = request.header("traceparent", format!("00-{TRACE}-{CLIENT}-01"));
     text(request).await;
-    let told_first = told(&departments.asked());
+    let received_first = received(&departments.asked());
     // What the rain department allows to keep is asked once.
     text(post(&running.url, QUERY, &json!({}))).await;
-    let told_second = told(&departments.asked());
-    assert_eq!((told_first.len(), told_second.len()), (3, 2));
+    let received_second = received(&departments.asked());
+    assert_eq!((received_first.len(), received_second.len()), (3, 2));
     // Nothing waits for the next export: stopping sends what there is.
     running.stop();
     let (spans, services) = collector.spans();
@@ -114,8 +114,8 @@ async fn a_collector_gets_a_span_per_request_and_per_call() {
     );
     let (first, second): (Vec<&Span>, Vec<&Span>) =
         spans.iter().partition(|span| hex(&span.trace_id) == TRACE);
-    below(&first, CLIENT, &told_first, ["miss"; 3]);
-    below(&second, "", &told_second, ["hit", "miss", "miss"]);
+    below(&first, CLIENT, &received_first, ["miss"; 3]);
+    below(&second, "", &received_second, ["hit", "miss", "miss"]);
 }
 
 /// The gateway before departments that are all at `url`, which gives an operation up after `patience`.
@@ -175,7 +175,7 @@ async fn a_call_whose_client_went_away_is_no_failure() {
     let collector = Collector::start().await;
     let (_folder, running) = serve_at(&silent.url(""), "100s", &collector);
     tokio::select! {
-        answer = text(post(&running.url, QUERY, &json!({}))) => panic!("nobody answers: {answer}"),
+        answer = text(post(&running.url, QUERY, &json!({}))) => panic!("the department does not answer: {answer}"),
         () = arrived.notified() => (),
     }
     let log = running.stop();
@@ -188,8 +188,8 @@ async fn a_call_whose_client_went_away_is_no_failure() {
     assert_eq!(status, StatusCode::Unset);
 }
 
-/// One request's spans: itself below `parent`, and its calls below it, which are what the departments were told.
-fn below(spans: &[&Span], parent: &str, told: &[[String; 3]], states: [&str; 3]) {
+/// One request's spans: itself below `parent`, and its calls below it, which are what the departments have received.
+fn below(spans: &[&Span], parent: &str, received: &[[String; 3]], states: [&str; 3]) {
     let of = |name: &str| -> Vec<&Span> {
         let own = spans.iter().filter(|span| span.name == name);
         own.copied().collect()
@@ -236,10 +236,11 @@ fn below(spans: &[&Span], parent: &str, told: &[[String; 3]], states: [&str; 3])
         .filter(|call| attribute(call, "cache") != "hit")
         .map(|call| hex(&call.span_id))
         .collect();
-    let arrived: BTreeSet<String> = told.iter().map(|[_, span, _]| span.clone()).collect();
+    let arrived: BTreeSet<String> = received.iter().map(|[_, span, _]| span.clone()).collect();
     assert_eq!(sent, arrived);
     assert!(
-        told.iter()
+        received
+            .iter()
             .all(|[trace, _, flags]| *trace == hex(&request.trace_id) && flags == "01")
     );
 }

@@ -118,7 +118,7 @@ async fn answers() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn no_server_listens() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/?key=secret", listener.local_addr().unwrap());
     drop(listener);

@@ -134,7 +134,7 @@ async fn connections_are_used_again() {
     ))
     .await;
     let source = source(HttpSettings::default());
-    // Also after a failing page that nobody reads.
+    // Also after a failing page that is not read.
     for status in [404, 500, 503, 404] {
         let answer = text(&source, &server.url(&format!("/{status}"))).await;
         assert_eq!(answer, format!("{status} "));
@@ -282,7 +282,7 @@ async fn calls_at_once_are_bounded() {
     let url = server.url("/");
     let calls = join_all((0..5).map(|_| async {
         let result = source.call(&get(&url), &options(LONG, 100)).await;
-        // Whoever is refused opens for one that is under way.
+        // A call that is refused opens for one that is under way.
         gate.notify_one();
         result.map_or_else(|error| format!("{:?}", error.kind), |_| "ok".to_owned())
     }))

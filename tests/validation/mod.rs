@@ -2,7 +2,7 @@
 //!
 //! All stand before one graph, `graph/graph.md`. Blocks, in order:
 //! - `graphql valid`: an operation that the specification accepts; it must be executed without an error;
-//! - `graphql accepted`: one that the specification refuses and the gateway does not: a known limit, told in its file;
+//! - `graphql accepted`: one that the specification refuses and the gateway does not: a known limit, explained in its file;
 //! - `graphql refused`: the other way round;
 //! - `graphql unsupported`: one that it accepts and the gateway cannot do: it is refused for no other reason;
 //! - `graphql invalid`: one that it refuses; it must be refused, and no upstream may be called;

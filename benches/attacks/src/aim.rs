@@ -109,7 +109,7 @@ impl Aim {
 
     /// Waits until nothing new is to be begun.
     pub async fn until_end(&self) {
-        // Nobody is there to end it if this fails, which ends it too.
+        // If this fails, nothing waits for the end any more, and it has ended.
         let _ = self
             .phase
             .clone()

@@ -1,4 +1,4 @@
-//! Serving on a free port of this machine, which is told on standard output.
+//! Serving on a free port of this machine, which is written to standard output.
 
 use std::io;
 use std::io::Write;

@@ -4,7 +4,7 @@
 //! `Grievance`, and adds to `District` and `Department` what it knows about them. The SDL that it prints is what
 //! `connectors/grievances/connector.graphql` holds.
 //!
-//! It is told which day it is, so that ages can be reproduced.
+//! The day is an argument, so that ages can be reproduced.
 
 mod register;
 mod schema;

@@ -1,6 +1,6 @@
 //! The Janbhagidari (EMPOWERMENT) portal of public works: REST, no login.
 //!
-//! Every answer is an envelope `{success, message, data}`; what goes wrong by the caller's doing is told in it with
+//! Every answer is an envelope `{success, message, data}`; an error of the caller is reported in it with
 //! HTTP 200, except for a work that there is not (404). Money is in lakh rupees, as text with two digits and Indian
 //! grouping; `NIL` and `00/00/0000` mean that there is none. Feedback that is given is kept until the stand-in ends.
 

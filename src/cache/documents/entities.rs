@@ -198,7 +198,7 @@ impl Documents {
         };
         let (parts, lists) = (asked.parts, asked.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {
-            // Which entity is which is told by their order alone.
+            // Which entity is which follows from their order alone.
             Some(parts) if parts.len() == keys.len() => {
                 let text = |part: &Span| Bytes::copy_from_slice(part.of(&document.body));
                 let texts = parts.iter().map(text);

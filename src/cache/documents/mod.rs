@@ -166,7 +166,7 @@ impl Documents {
         figures
     }
 
-    /// Weighs a kept document anew: its reader has noted more about it.
+    /// Weighs a kept document again: its reader has noted more about it.
     pub fn weigh_again(&self, fetched: &Fetched) {
         if let Some(key) = &fetched.key {
             let is_this = |kept: &Arc<Document>| Arc::ptr_eq(kept, &fetched.document);
@@ -193,7 +193,7 @@ impl Documents {
         self.shared.store.clear();
     }
 
-    /// The clock that ages are told by.
+    /// The clock that ages are measured by.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }

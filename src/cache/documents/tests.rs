@@ -1,4 +1,4 @@
-//! What the executor may rely on, against an upstream that answers when it is told to.
+//! What the executor may rely on, against an upstream that answers when the test lets it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -359,7 +359,7 @@ async fn a_failure_of_a_shared_read_is_shared() {
 }
 
 #[tokio::test]
-async fn whoever_started_a_flight_may_leave() {
+async fn the_request_that_started_a_flight_may_leave() {
     let world = Arc::new(slow_world());
     let first = world.spawn("/a", cached());
     world.until_under_way().await;
@@ -369,7 +369,7 @@ async fn whoever_started_a_flight_may_leave() {
     assert!(first.await.unwrap_err().is_cancelled());
     world.driver.tickets.add_permits(1);
     assert_eq!(second.await.unwrap(), "shared 1");
-    // And when nobody waits any more, the answer is kept all the same.
+    // And when no request waits any more, the answer is kept all the same.
     let third = world.spawn("/b", cached());
     world.until_under_way().await;
     third.abort();

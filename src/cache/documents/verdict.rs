@@ -15,7 +15,7 @@ pub enum Verdict {
     Keep,
     /// The same, but for so long at most.
     KeepFor(Duration),
-    /// A success for those who have asked for it, which nobody else is to get: it cannot be read, or it says nothing.
+    /// A success for the requests that wait for it, and for no later one: it cannot be read, or it says nothing.
     Use,
     /// No success.
     Failed,

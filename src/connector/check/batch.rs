@@ -1,4 +1,4 @@
-//! Connects on types: `$batch` or `$this`, never both; and a batch's answer can be told apart by its key.
+//! Connects on types: `$batch` or `$this`, never both; and the elements of a batch's answer can be distinguished by their key.
 
 use apollo_compiler::Schema;
 

@@ -1,4 +1,4 @@
-//! Nothing is promised that nobody fetches: every field is given by some connect, every key can be looked up by.
+//! Nothing is promised that is not fetched: every field is given by some connect, every key can be looked up by.
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;

@@ -1,6 +1,6 @@
 //! A selection fills the GraphQL type that it is for: fields exist, objects are selected from and leaves are not.
 //!
-//! What a selection *yields* is told by the mapping language ([`Shape`]); where the text says it, by its syntax tree.
+//! What a selection *yields* is worked out by the mapping language ([`Shape`]); where the text says it, by its syntax tree.
 //! While a selection is held against a type, the fields that it gives are noted: [`super::resolved`] asks what is
 //! left over.
 
@@ -160,7 +160,7 @@ impl Filling<'_> {
                     self.given.insert((ty.clone(), field.name.clone()));
                     if !field.arguments.is_empty() && !has_fetcher(field) {
                         let message =
-                            format!("`{ty}.{name}` has arguments, which nobody reads here");
+                            format!("`{ty}.{name}` has arguments, which are not read here");
                         let help =
                             format!("give `{name}` a `@connect` of its own that reads `$args`");
                         self.refuse(&code::FIELD_WITH_ARGUMENTS, message, help);

@@ -1,5 +1,5 @@
 //! The stable codes. One table says which exist, what each means, and which golden file shows it: a code without a
-//! golden file fails the tests, so that nobody meets a message that nobody has read.
+//! golden file fails the tests, so that every message was read before users see it.
 
 use std::fmt;
 

@@ -105,7 +105,7 @@ fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
     files
 }
 
-/// The longest line that is shown, in bytes. Nobody could read a longer one, and showing it would take time.
+/// The longest line that is shown, in bytes. A longer one could not be read, and showing it would take time.
 const LONGEST_LINE: usize = 2_000;
 
 /// Whether the lines at which a label begins and ends can be shown.
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_nobody_could_read_is_not_shown() {
+    fn a_line_that_is_too_long_to_read_is_not_shown() {
         let mut long = sample();
         let source = Arc::new(SourceText {
             path: "supergraph.graphql".to_owned(),

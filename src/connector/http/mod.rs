@@ -28,7 +28,7 @@ use crate::document::Value;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
 
-/// The longest URL that is sent, in bytes: longer ones are refused by common servers with an answer nobody understands.
+/// The longest URL that is sent, in bytes: longer ones are refused by common servers with an answer that does not say why.
 const MAX_URL_BYTES: usize = 32 * 1024;
 
 /// A request over HTTP.

@@ -340,7 +340,7 @@ fn version(url: &Node<Value>, text: &str, spec: &Spec, findings: &mut Findings) 
     }
 }
 
-/// A specification that nobody here knows: fine, unless it says that it must be known, or is close to one that is.
+/// A specification that is not known here: fine, unless it says that it must be known, or is close to one that is.
 fn unknown_spec(
     directive: &Node<Directive>,
     url: &Node<Value>,

@@ -94,7 +94,7 @@ mod tests {
         }
         let unwritten = groups.add_by_key(b"3", RowId(5), || Err(NoCall::NoKey));
         assert_eq!(unwritten, Err(NoCall::NoKey));
-        // As other rows of the same fetch may be told apart.
+        // As other rows of the same fetch may be distinguished.
         groups.add(b"{\"id\":true}", RowId(6));
         groups.add(b"{\"id\":true}", RowId(7));
         let all: Vec<(&[u8], Vec<u32>)> = groups

@@ -61,7 +61,7 @@ pub(super) enum Stopped {
     Exceeded(Exceeded),
     /// The operation's time is over.
     Late,
-    /// Nobody waits for them any more.
+    /// No request waits for them any more.
     Abandoned,
 }
 

@@ -361,7 +361,7 @@ fn several_values_share_the_bound() {
 }
 
 #[test]
-fn ends_with_its_time_and_when_nobody_waits() {
+fn ends_with_its_time_and_when_no_request_waits() {
     let schema = schema();
     let introspection = Introspection::new(Arc::clone(&schema));
     let account = || Budget::unbounded().account(AMPLE);

@@ -249,7 +249,7 @@ fn nearest_directive<'a>(wanted: &str, all: impl Iterator<Item = &'a Name>) -> O
     super::super::report::nearest(wanted, all.map(|name| name.as_str()))
 }
 
-/// Directives of GraphQL itself, whoever defines them.
+/// Directives of GraphQL itself, also where a subgraph defines them.
 fn is_standard(name: &str) -> bool {
     matches!(name, "skip" | "include" | "defer" | "stream" | "live")
 }

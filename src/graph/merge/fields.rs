@@ -107,7 +107,7 @@ impl<'a> Merge<'a, '_> {
         let at = format!("{parent}.{name}");
         let resolving: Vec<Source<'a>> = sources.iter().copied().filter(Source::resolves).collect();
         if resolving.is_empty() {
-            self.nobody_resolves(&at, parent, name, sources);
+            self.not_resolved(&at, parent, name, sources);
             return None;
         }
         // Who has lost the field still has a say: what it declares is the field's, and while it has a key it may give it.
@@ -136,7 +136,7 @@ impl<'a> Merge<'a, '_> {
     }
 
     /// Every subgraph that has the field says that another resolves it.
-    fn nobody_resolves(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+    fn not_resolved(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
         let through_interface = self.joins.types[parent].implements.keys().any(|interface| {
             self.views.iter().any(|view| {
                 view.is_interface_object(interface) && view.field(interface, name).is_some()
@@ -295,11 +295,11 @@ impl<'a> Merge<'a, '_> {
             .filter(|one| one.external)
             .collect();
         let reason = if alone.len() == 1 && alone.len() + providing.len() == resolving.len() {
-            // The owner need not have heard of whoever provides its field.
+            // The owner need not know the subgraph that provides its field.
             alone = providing;
             "provided"
         } else if alone.len() == resolving.len() {
-            // When nobody shares, the owner keeps the field: who can be entered at the type, then by name.
+            // When no subgraph shares it, the owner keeps the field: who can be entered at the type, then by name.
             let keeps = alone.iter().position(|source| {
                 let keys = views[source.graph].keys.get(parent);
                 keys.is_some_and(|keys| keys.iter().any(|key| key.key.resolvable))

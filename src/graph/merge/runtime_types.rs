@@ -1,4 +1,4 @@
-//! Shared fields of an abstract type: whoever answers, the object must be one that all of them could have given.
+//! Shared fields of an abstract type: whichever subgraph answers, the object must be one that all of them could have given.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ impl Merge<'_, '_> {
             self.report.push(
                 finding
                     .at(source.definition)
-                    .help("whoever resolves a shared field must give the same object: declare the same types in all"),
+                    .help("every subgraph that resolves a shared field must give the same object: declare the same types in all"),
             );
         }
     }

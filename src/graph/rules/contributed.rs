@@ -1,9 +1,9 @@
 //! One department's silence must not null another's data: what a connector folder adds to an entity that it does not
 //! own is nullable.
 //!
-//! Who owns an entity is not written anywhere in Federation. Here it is whoever offers the entity from a root field:
+//! Who owns an entity is not written anywhere in Federation. Here it is the subgraph that offers the entity from a root field:
 //! only from there can an object come that is not another's to begin with. The rule is ours and binds folders with
-//! `@connect`; a GraphQL service made elsewhere is told, not refused.
+//! `@connect`; a GraphQL service made elsewhere gets a warning, and is not refused.
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;

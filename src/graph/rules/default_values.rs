@@ -31,7 +31,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the merged schema. Whoever gives a default that not all connectors understand is to blame.
+/// Checks the merged schema. The subgraph that gives a default that not all connectors understand is to blame.
 pub(crate) fn default_values(merged: &Schema, views: &[View<'_>], report: &mut Report) {
     for (parent, ty) in merged.types.iter().filter(|(_, ty)| !ty.is_built_in()) {
         each(parent, ty, &mut |place, definition| {

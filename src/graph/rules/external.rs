@@ -6,7 +6,7 @@ use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
 
-/// Directives that only whoever resolves a field can put on it.
+/// Directives that only the subgraph that resolves a field can put on it.
 const FOR_RESOLVERS: [&str; 2] = [fed::REQUIRES, fed::PROVIDES];
 
 /// Directives that merging would have to take from somebody who does not resolve the field.

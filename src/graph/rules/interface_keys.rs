@@ -1,4 +1,4 @@
-//! Keys of interfaces: whoever resolves an interface by key knows every implementation, and each by that key.
+//! Keys of interfaces: a subgraph that resolves an interface by key knows every implementation, and each by that key.
 
 use super::super::code;
 use super::super::federation as fed;

@@ -154,7 +154,7 @@ impl<'g> Check<'g> {
     fn row(&mut self, ty: TypeId, places: &Places, path: &Rc<Path>) {
         let graph = self.closures.graph;
         let closure = self.closures.of(ty, places);
-        // Whoever stands elsewhere with the same closure has been asked everything already.
+        // Another place with the same closure has been asked everything already.
         if !self.asked.insert((ty, Rc::as_ptr(&closure))) {
             return;
         }

@@ -1,4 +1,4 @@
-//! What cannot be answered, why not, and said to whoever can change it.
+//! What cannot be answered, why not, and which subgraph can change it.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

@@ -15,7 +15,7 @@ use super::taken::Taken;
 use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Subgraph, SubgraphKind, leave_out_own, read_sdl};
 
-/// How many errors of a text that is not GraphQL are told.
+/// How many errors of a text that is not GraphQL are reported.
 const MOST_ERRORS: usize = 50;
 
 /// The subgraphs of a supergraph SDL. `path` is what diagnostics show. A graph that cannot be read is left out, and

@@ -1,4 +1,4 @@
-//! What can be told of a selection without evaluating it: what it yields, what it reads of its
+//! What can be said of a selection without evaluating it: what it yields, what it reads of its
 //! input, and what of each variable.
 //!
 //! The text is evaluated once over abstract values: a position in a document instead of the

@@ -7,7 +7,7 @@ use super::walk::{Scope, Walk};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Item, SubSelection};
 
-/// So many alternatives of one object are told apart.
+/// So many alternatives of one object are distinguished.
 const MAX_ALTERNATIVES: usize = 64;
 
 impl Walk {
@@ -28,8 +28,8 @@ impl Walk {
         if none {
             return Abstract::one_of(leaves);
         }
-        // A scalar where an object was expected comes through as it is; what is told of an object
-        // allows for that, what is told of other things does not.
+        // A scalar where an object was expected comes through as it is; what is known of an object
+        // allows for that, what is known of other things does not.
         let scalar = (!is_built(&object)).then(Abstract::any);
         Abstract::one_of([object].into_iter().chain(leaves).chain(scalar))
     }

@@ -8,7 +8,7 @@ use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, StepKind};
 use crate::mapping::methods::Effect;
 use crate::mapping::shape::Scalar;
 
-/// A value of more parts than this is no longer told apart: all of it counts as read.
+/// A value of more parts than this is no longer looked at part by part: all of it counts as read.
 const MAX_PARTS: usize = 20_000;
 
 #[derive(Clone)]

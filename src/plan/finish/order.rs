@@ -112,7 +112,7 @@ impl Finisher<'_, '_> {
             if let Some(child) = child {
                 self.input_readers(world, child, &input.children, &mut below);
             }
-            // Whoever reads other parts of an object need not be waited for; it may even wait for this one.
+            // A fetch that reads other parts of an object need not be waited for; it may even wait for this one.
             let parts = !input.children.is_empty()
                 && input.children.iter().all(|input| input.slot.is_some())
                 && readers.clone().any(|reader| below.contains(reader));

@@ -30,7 +30,7 @@ use super::Plain;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
-/// How many places of one response field are told in an error: a client may write the same field thousands of times.
+/// How many places of one response field an error lists: a client may write the same field thousands of times.
 const MOST_PLACES: usize = 20;
 
 /// Selection sets that apply at a position, each with the guard of its place.

@@ -1,5 +1,5 @@
-//! Entering a lookup: its keys and required fields become slots of the rows that it starts from, hidden where nobody asked
-//! for them.
+//! Entering a lookup: its keys and required fields become slots of the rows that it starts from, hidden where the
+//! operation does not ask for them.
 
 use super::Choice;
 use super::Planner;
@@ -113,7 +113,7 @@ impl Planner<'_> {
         }))
     }
 
-    /// Makes the fields of a set known for the rows of a level, as hidden slots where nobody asked for them.
+    /// Makes the fields of a set known for the rows of a level, as hidden slots where the operation does not ask for them.
     pub(super) fn require(
         &mut self,
         need: NeedId,
@@ -268,7 +268,7 @@ impl Planner<'_> {
         self.join_level(child, ty, positions);
         let mut inputs = self.require(child, ty, children)?;
         if !self.graph.types.info(ty).is_object {
-            // Whoever is given the object cannot tell its type otherwise.
+            // The fetch that gets the object cannot know its type otherwise.
             merge_input(&mut inputs, typename());
         }
         Ok(inputs)
@@ -291,7 +291,7 @@ impl Planner<'_> {
         Ok(self.choose(need, ty, slot, &[])?.map(|_| ty))
     }
 
-    /// The slot of a field at a level, added without a guard of its own when nobody asked for it.
+    /// The slot of a field at a level, added without a guard of its own when the operation does not ask for it.
     pub(super) fn hidden_slot(
         &mut self,
         need: NeedId,

@@ -123,7 +123,7 @@ impl Planner<'_> {
             self.end_world(decided, met, &mut open);
             if place > 0 && self.splits > 0 {
                 // A slot that earlier worlds read for several types at once stands for one of them now: they are planned
-                // anew. It ends, because slots only ever become finer.
+                // again. It ends, because slots only ever become finer.
                 self.start_over();
                 open = vec![Decided::new()];
             }

@@ -1,4 +1,4 @@
-//! Which keys of its input an expression reads, where that can be told before there is an input.
+//! Which keys of its input an expression reads, where that is known before there is an input.
 
 use crate::mapping::ast::Expr;
 use crate::mapping::ast::ExprKind;

@@ -4,8 +4,8 @@
 //! A name server that does not answer must cost nothing but the calls to its hosts, and those no more than their
 //! `connect_timeout`. So a look-up takes no thread ([`lookup`]), there is at most one for each host, and all look-ups
 //! together are bounded. An answer counts as long as its own time to live says, within bounds. After that the next
-//! connection asks anew; what was answered last stands in where no answer comes (RFC 8767), because a department seldom
-//! moves and a name server that is down moves nobody.
+//! connection asks again; what was answered last stands in where no answer comes (RFC 8767), because a department seldom
+//! moves, and does not move because a name server is down.
 //!
 //! Both HTTP clients connect through this: [`Resolver`] is what `hyper_util` and `reqwest` ask.
 
@@ -109,7 +109,7 @@ struct Kept {
     usable_until: Instant,
 }
 
-/// How long the last answer is used without asking anew after a look-up has failed.
+/// How long the last answer is used without another look-up after one has failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Default for Resolver {
@@ -134,7 +134,7 @@ impl PartialEq for Resolver {
 impl Eq for Resolver {}
 
 impl Resolver {
-    /// A resolver that has asked nobody yet.
+    /// A resolver that has made no look-up yet.
     pub fn new(settings: DnsSettings) -> Resolver {
         let lookups = settings.lookups.clamp(1, Semaphore::MAX_PERMITS);
         Resolver(Arc::new(Inner {
@@ -163,7 +163,7 @@ impl Resolver {
             match (last, pause) {
                 (Some(last), Some(pause)) => {
                     if pause <= now {
-                        // It failed before: the next look-up holds nobody up.
+                        // It failed before: no connection waits for the next look-up.
                         let _ = self.pending(&mut hosts, host);
                     }
                     return Ok(last.addresses);
@@ -202,7 +202,7 @@ impl Resolver {
         let (sender, receiver) = watch::channel(None);
         hosts.entry(host.to_owned()).or_default().pending = Some(receiver.clone());
         let (inner, host) = (Arc::clone(&self.0), host.to_owned());
-        // A task of its own: whoever asked first may leave without ending it for the others.
+        // A task of its own: the call that began it may leave without ending it for the others.
         scope::spawn(async move {
             let found = timeout(inner.settings.timeout, inner.backend.look_up(&host, permit));
             let found = found.await.unwrap_or(Err(DnsError::Timeout));

@@ -97,7 +97,7 @@ impl HttpSource {
         let status = response.status();
         let headers = response.take_headers();
         self.clients.heed(&headers);
-        // Whoever takes the answer charges it from then on.
+        // The caller that takes the answer charges it from then on.
         let account = self.budget.account(options.max_bytes);
         let (format, body) = receive(&mut response, &headers, &account, url).await?;
         Ok(Answer {

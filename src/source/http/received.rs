@@ -56,7 +56,7 @@ impl Received {
                 match response.body_mut().frame().await {
                     None => return Ok(None),
                     Some(Err(error)) => return Err(from_body(&*error, url)),
-                    // What is no data are trailers, which nobody asked for.
+                    // What is no data are trailers, which are not used.
                     Some(Ok(frame)) => {
                         if let Ok(data) = frame.into_data() {
                             return Ok(Some(data));

@@ -25,8 +25,8 @@ pub(super) fn make(seed: u64, few: bool) -> Box<dyn Target> {
     })
 }
 
-/// Nobody is called.
-const NOBODY: &str = "http://127.0.0.1:1";
+/// No upstream is called.
+const NOWHERE: &str = "http://127.0.0.1:1";
 
 impl Target for Operations {
     fn corpus(&self) -> Vec<Input> {
@@ -51,7 +51,7 @@ impl Target for Operations {
     }
 
     fn run(&self, input: &Input) -> Result<String, String> {
-        let Some(gateway) = self.worlds.gateway(&input.text("graph"), NOBODY) else {
+        let Some(gateway) = self.worlds.gateway(&input.text("graph"), NOWHERE) else {
             return Ok("no graph".to_owned());
         };
         let text = input.text("operation");

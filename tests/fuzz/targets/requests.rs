@@ -104,7 +104,9 @@ impl Target for Requests {
             let response = match self.client.execute(request).await {
                 Ok(response) => response,
                 // Of a request that is no HTTP the connection may be closed.
-                Err(error) if error.is_connect() => return Err(format!("nobody listens: {error}")),
+                Err(error) if error.is_connect() => {
+                    return Err(format!("no server listens: {error}"));
+                }
                 Err(_) => return Ok("no answer".to_owned()),
             };
             let status = response.status();

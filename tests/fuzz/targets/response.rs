@@ -96,7 +96,7 @@ impl<'f> Form<'f> {
         let named = object.get("__typename").and_then(Value::as_str);
         let concrete = match self.schema.types.get(ty) {
             Some(ExtendedType::Object(_)) => Some(ty.as_str()),
-            // Which it is cannot be told unless it says so itself.
+            // Which it is cannot be known unless it says so itself.
             _ => named.filter(|name| self.schema.types.contains_key(*name)),
         };
         let mut wanted = BTreeMap::new();
@@ -107,7 +107,7 @@ impl<'f> Form<'f> {
             .iter()
             .find(|(name, _)| !wanted.contains_key(&***name))
         {
-            return Err(format!("a field that nobody asked for: {name} of {ty}"));
+            return Err(format!("a field that was not asked for: {name} of {ty}"));
         }
         for (key, wanted) in &wanted {
             match object.get(key) {

@@ -24,7 +24,7 @@ const OPERATIONS_OF_WORLDS: usize = 3;
 /// A difference. Waivers are looked up by its kind and what is in its text.
 pub(super) struct Difference {
     pub(super) kind: &'static str,
-    /// Of whoever refuses.
+    /// Of the composer that refuses.
     pub(super) codes: BTreeSet<String>,
     pub(super) text: String,
 }
@@ -172,7 +172,7 @@ impl Both<'_> {
             if apollo_compiler::ExecutableDocument::parse_and_validate(&again.api, operation, "op")
                 .is_err()
             {
-                // The schemas differ, which is told already.
+                // The schemas differ, which is reported already.
                 continue;
             }
             let text = |composed: &Composed, graph: &QueryGraph| match plan_of(

@@ -34,7 +34,7 @@ impl Ours {
         Self::of(subgraphs)
     }
 
-    /// Reads a supergraph that was written elsewhere, and composes it anew.
+    /// Reads a supergraph that was written elsewhere, and composes it again.
     pub(super) fn read(sdl: &str) -> Self {
         let (subgraphs, diagnostics) = supergraph::read("supergraph.graphql", sdl);
         if diagnostics.iter().any(Diagnostic::is_error) {

@@ -7,7 +7,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::ExtendedType;
 
 /// The types of a schema, sorted at every level. Definitions of directives that only speak of schemas are left out:
-/// some composers show them, and nobody can use them.
+/// some composers show them, and clients cannot use them.
 pub(super) fn sorted(schema: &Schema) -> String {
     let mut types: Vec<String> = schema
         .types

@@ -24,7 +24,7 @@ struct File {
 struct Waiver {
     /// What differs.
     kind: String,
-    /// A code of whoever refuses.
+    /// A code of the composer that refuses.
     code: Option<String>,
     /// What the difference says somewhere.
     text: Option<String>,

@@ -7,7 +7,7 @@ use sangam::gateway::GraphqlRequest;
 use super::theirs::Theirs;
 use crate::monolith::json::Json;
 
-/// How the gateway's answer differs from what graphql-js makes of the schema that was last told to it.
+/// How the gateway's answer differs from what graphql-js makes of the schema that was last given to it.
 pub(super) async fn difference(theirs: &mut Theirs, gateway: &Gateway) -> Option<String> {
     let answer = theirs.ask(vec![("introspect", Json::Bool(true))]);
     let query = answer.get("query").and_then(Json::as_str).unwrap();

@@ -10,7 +10,7 @@ use crate::attack::Class;
 pub(super) const ATTACK: Attack = Attack::new(
     Class::Client,
     "clients that do not read",
-    "answers of 3 MB that nobody reads, over HTTP/1.1",
+    "answers of 3 MB that are not read, over HTTP/1.1",
     |aim| Box::pin(run(aim)),
 );
 

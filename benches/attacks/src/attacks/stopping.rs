@@ -12,11 +12,13 @@ use crate::attack::World;
 pub(super) const ATTACK: Attack = Attack {
     world: World::Stopping,
     judge: |seen| {
-        let [lost, told, answered] =
+        let [lost, informed, answered] =
             ["lost", "told to close", "answered"].map(|name| seen.count(name));
         vec![Finding::new(
             lost == 0 && answered > 0,
-            format!("{lost} requests lost; {told} clients were told that the connection closes"),
+            format!(
+                "{lost} requests lost; {informed} clients were informed that the connection closes"
+            ),
         )]
     },
     ..Attack::new(
@@ -38,7 +40,7 @@ async fn run(aim: Aim) {
                     aim.count("answered");
                     if answer.closes {
                         aim.count("told to close");
-                        // Whoever is told goes elsewhere.
+                        // A client that is informed goes elsewhere.
                         return Ok(());
                     }
                 }

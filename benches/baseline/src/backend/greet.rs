@@ -1,4 +1,4 @@
-//! `{ greet }`: nobody is called.
+//! `{ greet }`: no upstream is called.
 
 use bytes::Bytes;
 use serde::Serialize;

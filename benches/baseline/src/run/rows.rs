@@ -154,7 +154,7 @@ impl Row {
         self.world.upstream()
     }
 
-    /// What the backend is told about the upstream.
+    /// What the backend knows of the upstream.
     pub(super) fn address(&self, upstream: &Process) -> String {
         match self.world {
             World::Rest(keeping) => format!("{}/{keeping}", upstream.url),
