@@ -26,6 +26,9 @@ use crate::execute::Counting;
 use crate::observe::metrics::COST_EXCEEDED;
 use crate::observe::metrics::OPERATION_COST;
 
+/// Executing an operation that costs so much takes milliseconds. No operation that is shipped does.
+const LONG: u64 = 5_000;
+
 /// Of so many executed requests one has its actual cost counted.
 const SAMPLE: u64 = 16;
 
@@ -67,6 +70,15 @@ pub(super) struct CostControl {
     lines: Lines,
 }
 
+/// An operation that may be executed.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    /// Executing it takes a while.
+    pub(super) is_long: bool,
+    /// Where its actual cost is to be counted.
+    pub(super) counting: Option<Counting>,
+}
+
 impl CostControl {
     pub(super) fn new(settings: &Cost) -> CostControl {
         CostControl {
@@ -90,16 +102,16 @@ impl CostControl {
         self.mode != CostMode::Off && (by_extension() == Some(true) || by_header())
     }
 
-    /// Refuses an operation that costs too much. `Some`: its actual cost is to be counted.
+    /// Refuses an operation that costs too much.
     pub(super) fn admit(
         &self,
         ready: &Ready,
         operation: &Operation,
         variables: &Coerced,
         report: bool,
-    ) -> Result<Option<Counting>, Refusal> {
+    ) -> Result<Admitted, Refusal> {
         if self.mode == CostMode::Off {
-            return Ok(None);
+            return Ok(Admitted::default());
         }
         let estimate = ready.cost.estimate(&variables.values);
         let total = estimate.total();
@@ -115,11 +127,15 @@ impl CostControl {
         }
         let number = self.executed.fetch_add(1, Ordering::Relaxed);
         let counted = report || number.is_multiple_of(SAMPLE);
-        Ok(counted.then(|| Counting {
+        let counting = counted.then(|| Counting {
             program: Arc::clone(&ready.cost),
             estimate,
             report: report.then_some(self.max),
-        }))
+        });
+        Ok(Admitted {
+            is_long: total >= LONG,
+            counting,
+        })
     }
 
     /// Records an actual cost.

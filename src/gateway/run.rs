@@ -51,6 +51,7 @@ use crate::execute::RequestContext;
 use crate::execute::Runtime;
 use crate::graph::Composed;
 use crate::plan;
+use crate::priority;
 use crate::source::native::NativeSchema;
 
 /// Serves GraphQL requests over the composed graph.
@@ -191,10 +192,13 @@ impl Gateway {
         {
             return Ok(served_response(served, ready));
         }
-        let counting = self.cost.admit(ready, operation, &coerced, report)?;
+        let admitted = self.cost.admit(ready, operation, &coerced, report)?;
+        if admitted.is_long {
+            priority::lower().await;
+        }
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
         let mut context = self.context(ready, coerced, client, &outcomes, introspection);
-        context.counting = counting;
+        context.counting = admitted.counting;
         // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
         let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 pub(super) const FREE: Duration = Duration::from_micros(200);
 
 /// How much a task may take beyond that before it moves.
-pub(super) const CREDIT: Duration = Duration::from_millis(4);
+pub(super) const CREDIT: Duration = Duration::from_millis(2);
 
 /// No task owes more, so that one that has become quiet moves back within a second.
 const MOST: Duration = Duration::from_millis(50);

@@ -55,8 +55,8 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Bytes that are read in one turn: as frames without a meaning, they take a fraction of a millisecond.
-    const READ: usize = 32 * 1024;
+    /// Bytes after which no more is read in one turn: as frames without a meaning, they take a tenth of a millisecond.
+    const READ: usize = 8 * 1024;
 
     /// Requests that are begun in one turn of HTTP/1, where a client sends them without waiting for answers.
     const REQUESTS: usize = 2;

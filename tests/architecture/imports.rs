@@ -15,7 +15,14 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("cost", &["document", "graph", "plan"]),
     (
         "source",
-        &["budget", "document", "mapping", "connector", "observe"],
+        &[
+            "budget",
+            "document",
+            "mapping",
+            "connector",
+            "observe",
+            "priority",
+        ],
     ),
     (
         "cache",

@@ -8,6 +8,7 @@ use url::Url;
 use super::error::place;
 use super::received::Received;
 use crate::budget::Account;
+use crate::priority;
 use crate::source::{Format, SourceError, SourceErrorKind};
 
 /// How much of a failure's unreadable page is read, so that the connection can be used again.
@@ -15,6 +16,9 @@ const MAX_DRAINED: usize = 64 * 1024;
 
 /// Up to this length a body that comes piece by piece is given room by doubling.
 const DOUBLED: usize = 1024 * 1024;
+
+/// From this length on, reading a body is long work.
+const LONG: usize = 256 * 1024;
 
 /// Begins a text in UTF-8, whatever else is said about it.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -64,6 +68,9 @@ pub(super) async fn read(
         check(whole.len() + next.len(), max_bytes, url)?;
         charge(next.len(), account, url)?;
         make_room(&mut whole, next.len(), max_bytes);
+        if whole.len() >= LONG {
+            priority::lower().await;
+        }
         whole.extend_from_slice(&next);
     }
     if whole.capacity() > DOUBLED && whole.len() < whole.capacity() / 2 {
