@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::reader::{Fault, Key, Kind, MAX_DEPTH, Member, ReadError, Reader, Scalar, Span};
+use super::reader::{Fault, Key, Kind, MAX_DEPTH, Member, ReadError, Reader, Scalar, Span, Wanted};
 use super::scan;
 
 /// A cursor over a JSON body. See [`Reader`] for how to drive it.
@@ -26,9 +26,14 @@ impl<'d> JsonReader<'d> {
     /// A cursor before the one value of `body`. Fails if the body is not UTF-8 or longer than
     /// 4 GiB.
     pub fn new(body: &'d [u8]) -> Result<Self, ReadError> {
-        match std::str::from_utf8(body) {
+        match simdutf8::basic::from_utf8(body) {
             Ok(text) => Self::over(text),
-            Err(error) => Err(scan::error(error.valid_up_to(), Fault::NotUtf8)),
+            // It does not say where.
+            Err(_) => {
+                let valid =
+                    std::str::from_utf8(body).map_or_else(|wrong| wrong.valid_up_to(), str::len);
+                Err(scan::error(valid, Fault::NotUtf8))
+            }
         }
     }
 
@@ -58,7 +63,8 @@ impl<'d> JsonReader<'d> {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    fn wrong(&self, expected: &'static str) -> ReadError {
+    #[cold]
+    fn wrong(&self, expected: Wanted) -> ReadError {
         if self.at >= self.bytes.len() {
             scan::error(self.at, Fault::UnexpectedEnd)
         } else {
@@ -73,7 +79,7 @@ impl<'d> JsonReader<'d> {
     }
 
     #[inline]
-    fn enter(&mut self, open: u8, expected: &'static str) -> Result<(), ReadError> {
+    fn enter(&mut self, open: u8, expected: Wanted) -> Result<(), ReadError> {
         if self.byte() != Some(open) {
             return Err(self.wrong(expected));
         }
@@ -88,7 +94,7 @@ impl<'d> JsonReader<'d> {
 
     /// Passes the comma before a part, or the closing byte. Gives whether a part follows.
     #[inline]
-    fn part(&mut self, close: u8, expected: &'static str) -> Result<bool, ReadError> {
+    fn part(&mut self, close: u8, expected: Wanted) -> Result<bool, ReadError> {
         let fresh = std::mem::replace(&mut self.fresh, false);
         match self.byte() {
             Some(byte) if byte == close => {
@@ -111,13 +117,13 @@ impl<'d> JsonReader<'d> {
     #[inline]
     fn name(&mut self) -> Result<(usize, usize, bool), ReadError> {
         if self.bytes.get(self.at) != Some(&b'"') {
-            return Err(self.wrong("a name in quotes"));
+            return Err(self.wrong(Wanted::Name));
         }
         let start = self.at + 1;
         let (end, escaped) = scan::string(self.bytes, start)?;
         self.at = end;
         if self.byte() != Some(b':') {
-            return Err(self.wrong("`:`"));
+            return Err(self.wrong(Wanted::Colon));
         }
         self.at += 1;
         Ok((start, end - 1, escaped))
@@ -157,7 +163,7 @@ impl<'d> JsonReader<'d> {
                 Some(b'n') => self.pass_word("null")?,
                 Some(b't') => self.pass_word("true")?,
                 Some(b'f') => self.pass_word("false")?,
-                _ => return Err(self.wrong("a value")),
+                _ => return Err(self.wrong(Wanted::Value)),
             };
             if open {
                 if objects & 1 == 1 {
@@ -183,7 +189,13 @@ impl<'d> JsonReader<'d> {
                     }
                     Some(b'}') if object => self.at += 1,
                     Some(b']') if !object => self.at += 1,
-                    _ => return Err(self.wrong(if object { "`,` or `}`" } else { "`,` or `]`" })),
+                    _ => {
+                        return Err(self.wrong(if object {
+                            Wanted::MemberEnd
+                        } else {
+                            Wanted::ElementEnd
+                        }));
+                    }
                 }
                 objects >>= 1;
                 levels -= 1;
@@ -215,13 +227,13 @@ impl<'d> Reader<'d> for JsonReader<'d> {
             Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
             Some(b't' | b'f') => Ok(Kind::Bool),
             Some(b'n') => Ok(Kind::Null),
-            _ => Err(self.wrong("a value")),
+            _ => Err(self.wrong(Wanted::Value)),
         }
     }
 
     #[inline]
     fn enter_object(&mut self) -> Result<(), ReadError> {
-        self.enter(b'{', "an object")
+        self.enter(b'{', Wanted::Object)
     }
 
     #[inline]
@@ -234,7 +246,7 @@ impl<'d> Reader<'d> for JsonReader<'d> {
 
     #[inline]
     fn next_member(&mut self, expected: Option<&[u8]>) -> Result<Member<'d>, ReadError> {
-        if !self.part(b'}', "`,` or `}`")? {
+        if !self.part(b'}', Wanted::MemberEnd)? {
             return Ok(Member::End);
         }
         if let Some(expected) = expected
@@ -264,12 +276,12 @@ impl<'d> Reader<'d> for JsonReader<'d> {
 
     #[inline]
     fn enter_list(&mut self) -> Result<(), ReadError> {
-        self.enter(b'[', "a list")
+        self.enter(b'[', Wanted::List)
     }
 
     #[inline]
     fn next_element(&mut self) -> Result<bool, ReadError> {
-        self.part(b']', "`,` or `]`")
+        self.part(b']', Wanted::ElementEnd)
     }
 
     #[inline]
@@ -289,7 +301,7 @@ impl<'d> Reader<'d> for JsonReader<'d> {
             Some(b't') => self.pass_word("true").map(|_| Scalar::True),
             Some(b'f') => self.pass_word("false").map(|_| Scalar::False),
             Some(b'n') => self.pass_word("null").map(|_| Scalar::Null),
-            _ => Err(self.wrong("a string, number, boolean or null")),
+            _ => Err(self.wrong(Wanted::Scalar)),
         }
     }
 
@@ -308,7 +320,7 @@ impl<'d> Reader<'d> for JsonReader<'d> {
 
     fn finish(&mut self) -> Result<(), ReadError> {
         if self.depth > 0 {
-            return Err(self.wrong("the end of an object or list"));
+            return Err(self.wrong(Wanted::End));
         }
         match self.byte() {
             None => Ok(()),

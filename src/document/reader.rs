@@ -177,12 +177,12 @@ pub trait Reader<'d> {
     fn text(&self) -> &[u8];
 }
 
-/// Why a document was refused, and where.
+/// Why a document was refused, and where. It is small, so that what may fail gives its results in registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{fault} at byte {offset}")]
 pub struct ReadError {
     /// Offset in the body of the first byte that is wrong.
-    pub offset: usize,
+    pub offset: u32,
     /// What is wrong with it.
     pub fault: Fault,
 }
@@ -191,7 +191,7 @@ pub struct ReadError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Something else was expected here.
-    Expected(&'static str),
+    Expected(Wanted),
     /// The document stops in the middle.
     UnexpectedEnd,
     /// Something follows the document.
@@ -212,10 +212,49 @@ pub enum Fault {
     TooLarge,
 }
 
+/// What a document should have where it has something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Any value.
+    Value,
+    /// A value that is neither object nor list.
+    Scalar,
+    /// An object.
+    Object,
+    /// A list.
+    List,
+    /// A member's name.
+    Name,
+    /// What stands between a name and its value.
+    Colon,
+    /// What stands after a member.
+    MemberEnd,
+    /// What stands after an element.
+    ElementEnd,
+    /// What ends the object or list around.
+    End,
+}
+
+impl Wanted {
+    fn text(self) -> &'static str {
+        match self {
+            Wanted::Value => "a value",
+            Wanted::Scalar => "a string, number, boolean or null",
+            Wanted::Object => "an object",
+            Wanted::List => "a list",
+            Wanted::Name => "a name in quotes",
+            Wanted::Colon => "`:`",
+            Wanted::MemberEnd => "`,` or `}`",
+            Wanted::ElementEnd => "`,` or `]`",
+            Wanted::End => "the end of an object or list",
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Expected(what) => write!(f, "expected {what}"),
+            Fault::Expected(what) => write!(f, "expected {}", what.text()),
             Fault::UnexpectedEnd => f.write_str("unexpected end"),
             Fault::TrailingText => f.write_str("text after the end of the document"),
             Fault::NotUtf8 => f.write_str("invalid UTF-8"),

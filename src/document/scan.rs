@@ -3,12 +3,14 @@
 //! Free functions over `(bytes, position)`, each returning the position after what it passed.
 //! They validate everything, since what is skipped may still be copied into an answer.
 
-use super::reader::{Fault, ReadError};
+use super::reader::{Fault, ReadError, Wanted};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
+#[cold]
 pub(super) fn error(offset: usize, fault: Fault) -> ReadError {
+    let offset = u32::try_from(offset).unwrap_or(u32::MAX);
     ReadError { offset, fault }
 }
 
@@ -199,6 +201,6 @@ pub(super) fn word(bytes: &[u8], at: usize, word: &'static str) -> Result<usize,
     if bytes.get(at..end) == Some(word.as_bytes()) {
         Ok(end)
     } else {
-        Err(error(at, Fault::Expected("a value")))
+        Err(error(at, Fault::Expected(Wanted::Value)))
     }
 }

@@ -40,12 +40,12 @@ use crate::plan::projection::Root;
 use crate::plan::projection::Sink;
 
 /// Why a document is not read to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// It is not what its format says.
     Unreadable(ReadError),
-    /// What it becomes is more than one execution may hold.
-    Reached(Reached),
+    /// What it becomes is more than one execution may hold. Boxed, as it is larger than a cell, and seldom there.
+    Reached(Box<Reached>),
 }
 
 impl From<ReadError> for Stop {
@@ -56,7 +56,7 @@ impl From<ReadError> for Stop {
 
 impl From<Reached> for Stop {
     fn from(reached: Reached) -> Self {
-        Stop::Reached(reached)
+        Stop::Reached(Box::new(reached))
     }
 }
 
@@ -89,6 +89,9 @@ pub(crate) struct Projector<'p> {
 
 /// After so many expressions, each of which may take its time, the clock is looked at.
 const EVALUATIONS: u32 = 64;
+
+/// Room for the elements of the first list.
+const ELEMENTS: usize = 64;
 
 type Captures = SmallVec<[Option<Span>; 4]>;
 
@@ -269,17 +272,23 @@ impl Projector<'_> {
         }
     }
 
+    #[inline]
     fn leaf<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
         match reader.peek()? {
-            Kind::Object => {
-                let span = reader.capture()?;
-                Ok(Cell::Json(self.text(span)))
-            }
-            Kind::List => self.list(reader, |projector, reader| projector.leaf(reader)),
+            Kind::Object | Kind::List => self.leaf_with_parts(reader),
             _ => self.scalar(reader),
         }
     }
 
+    fn leaf_with_parts<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
+        if reader.peek()? == Kind::List {
+            return self.list(reader, |projector, reader| projector.leaf(reader));
+        }
+        let span = reader.capture()?;
+        Ok(Cell::Json(self.text(span)))
+    }
+
+    #[inline]
     fn scalar<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
         Ok(match reader.scalar()? {
             Scalar::Null => Cell::Null,
@@ -296,6 +305,9 @@ impl Projector<'_> {
         mut element: impl FnMut(&mut Self, &mut R) -> Result<Cell, Stop>,
     ) -> Result<Cell, Stop> {
         reader.enter_list()?;
+        if self.pending.capacity() == 0 {
+            self.pending.reserve(ELEMENTS);
+        }
         let base = self.pending.len();
         while reader.next_element()? {
             let cell = element(self, reader)?;
@@ -403,6 +415,11 @@ impl Projector<'_> {
                 Found::Key(key) => &own.keys[key as usize],
             };
             match (key.capture, key.sinks.as_slice()) {
+                // Nearly every member.
+                (None, [Sink::Leaf { row, slot }]) => {
+                    let cell = self.leaf(reader)?;
+                    self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
+                }
                 (None, [sink]) => self.sink(reader, sink, base)?,
                 (Some(place), []) => captures[place as usize] = Some(reader.capture()?),
                 (capture, sinks) => {
@@ -583,7 +600,7 @@ impl Projector<'_> {
 /// The value before which a cursor stands, which takes no more memory than the account has left.
 pub(crate) fn whole<'d, R: Reader<'d>>(reader: &mut R, account: &Account) -> Result<Value, Stop> {
     Value::read_within(reader, &mut account.left()).map_err(|error| match error.fault {
-        Fault::TooLarge => Stop::Reached(Exceeded::Account(account.limit()).into()),
+        Fault::TooLarge => Reached::from(Exceeded::Account(account.limit())).into(),
         _ => Stop::Unreadable(error),
     })
 }

@@ -110,7 +110,10 @@ impl Reader<'_> {
         match Value::parse_json(text.as_bytes()) {
             Ok(value) => Some(value),
             Err(error) => {
-                let before = text.as_bytes().get(..error.offset).unwrap_or_default();
+                let before = text
+                    .as_bytes()
+                    .get(..error.offset as usize)
+                    .unwrap_or_default();
                 let line = block.line + before.iter().filter(|byte| **byte == b'\n').count();
                 self.problem(line, format!("this is not JSON: {error}"));
                 None

@@ -313,7 +313,7 @@ impl Lander<'_> {
                     Some(status),
                 )
             }
-            Stop::Reached(reached) => self.reached(fetch, reached),
+            Stop::Reached(reached) => self.reached(fetch, *reached),
         }
     }
 }

@@ -46,7 +46,9 @@ impl Target for Documents {
                 }
                 Ok(format!("{:?} {}", value.kind(), written.len().ilog2()))
             }
-            Err(error) if error.offset > body.len() => Err(format!("an error outside: {error}")),
+            Err(error) if error.offset as usize > body.len() => {
+                Err(format!("an error outside: {error}"))
+            }
             Err(error) => {
                 if serde_json::from_slice::<serde_json::Value>(body).is_ok() {
                     return Err(format!("refused what is JSON: {error}"));
