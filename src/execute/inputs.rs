@@ -67,37 +67,45 @@ impl Distinct {
         }
     }
 
+    #[inline]
     fn add(&mut self, store: &Store, cell: Cell) {
         match cell {
             Cell::Row(row) => self.add_row(row),
-            Cell::List { at, len } => {
-                // Many rows can share a list.
-                if let Some(seen) = &mut self.seen
-                    && !seen.lists.insert((at, len))
-                {
-                    return;
-                }
-                let items = store.items(at, len).iter();
-                items.for_each(|cell| self.add(store, *cell));
-            }
+            Cell::List { at, len } => self.add_list(store, at, len),
             _ => {}
         }
     }
 
+    fn add_list(&mut self, store: &Store, at: u32, len: u32) {
+        // Many rows can share a list.
+        if let Some(seen) = &mut self.seen
+            && !seen.lists.insert((at, len))
+        {
+            return;
+        }
+        self.rows.reserve(len as usize);
+        for cell in store.items(at, len) {
+            self.add(store, *cell);
+        }
+    }
+
+    #[inline(always)]
     fn add_row(&mut self, row: RowId) {
-        if let Some(seen) = &mut self.seen {
-            if seen.rows.insert(row) {
-                self.rows.push(row);
-            }
-        } else if self.rows.last().is_none_or(|last| *last < row) {
+        if self.seen.is_none() && self.rows.last().is_none_or(|last| *last < row) {
             self.rows.push(row);
         } else {
-            let mut rows: AHashSet<RowId> = self.rows.iter().copied().collect();
-            if rows.insert(row) {
-                self.rows.push(row);
-            }
-            let lists = AHashSet::new();
-            self.seen = Some(Seen { rows, lists });
+            self.add_unordered(row);
+        }
+    }
+
+    fn add_unordered(&mut self, row: RowId) {
+        let rows = &self.rows;
+        let seen = self.seen.get_or_insert_with(|| Seen {
+            rows: rows.iter().copied().collect(),
+            lists: AHashSet::new(),
+        });
+        if seen.rows.insert(row) {
+            self.rows.push(row);
         }
     }
 }

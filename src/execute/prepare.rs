@@ -178,18 +178,20 @@ impl Preparer<'_> {
         preparation: &mut Preparation,
     ) -> Vec<Group> {
         let inputs = self.inputs(fetch, &[]);
-        let mut groups = Groups::default();
+        let mut groups = Groups::of(rows.len());
         let mut text = Vec::new();
         let mut charged = 0;
         for (place, row) in rows.iter().copied().enumerate() {
-            if let Err(exceeded) = self.charge(groups.size, &mut charged) {
+            if groups.size > charged
+                && let Err(exceeded) = self.charge(groups.size, &mut charged)
+            {
                 preparation.exceeded = Some((rows[place..].to_vec(), exceeded));
                 break;
             }
             text.clear();
             let added = match plain_key(self.store, row, &inputs) {
                 Some(key) => groups.add_by_key(key, row, || {
-                    let mut text = Vec::new();
+                    let mut text = Vec::with_capacity(groups::TEXT);
                     self.write(row, &inputs, typename, &mut text)?;
                     Ok(text)
                 }),

@@ -37,7 +37,7 @@ pub(crate) struct Queue {
     /// How many there may be altogether.
     limit: usize,
     /// Where calls that may be shared were put in, counted from the first that ever was.
-    places: AHashMap<Key, usize>,
+    places: Option<AHashMap<Key, usize>>,
 }
 
 impl Queue {
@@ -46,7 +46,7 @@ impl Queue {
             waiting: VecDeque::new(),
             taken: 0,
             limit,
-            places: AHashMap::new(),
+            places: None,
         }
     }
 
@@ -69,7 +69,7 @@ impl Queue {
             .then(|| key(&plan.fetches[fetch], &call))
             .flatten();
         let lifetime = plan.fetches[fetch].lifetime;
-        let known = key.as_ref().and_then(|key| self.places.get(key));
+        let known = key.as_ref().and_then(|key| self.places.as_ref()?.get(key));
         let other = known
             .and_then(|place| place.checked_sub(self.taken))
             .and_then(|place| self.waiting.get_mut(place))
@@ -85,7 +85,8 @@ impl Queue {
             return Some(call);
         }
         if let Some(key) = key {
-            self.places.insert(key, place);
+            let places = self.places.get_or_insert_default();
+            places.insert(key, place);
         }
         self.waiting.push_back(Box::new(Waiting {
             fetch,
@@ -109,8 +110,11 @@ fn key(fetch: &Fetch, call: &Prepared) -> Option<Key> {
     ))
 }
 
-/// For each fetch, whether another one calls by the same connect.
+/// For each fetch, whether another one calls by the same connect; for none where there is one fetch only.
 pub(crate) fn with_siblings(plan: &Plan) -> Vec<bool> {
+    if plan.fetches.len() < 2 {
+        return Vec::new();
+    }
     let connect = |fetch: &Fetch| match &fetch.call {
         Call::Connect { connect, .. } => Some((fetch.service, *connect)),
         _ => None,

@@ -6,11 +6,14 @@
 use crate::plan::Plan;
 use crate::plan::output::FieldSource;
 
-/// For each of the plan's fetches when its turn is; all of one turn end before those of the next begin. Of a query, and of
-/// a root field that is left out, the turn is the first.
+/// For each of a mutation's fetches when its turn is; all of one turn end before those of the next begin. Of a root field
+/// that is left out, the turn is the first. Fetches of a query have no turns.
 pub(crate) fn turns(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
+    if !serial {
+        return Vec::new();
+    }
     let mut turns = vec![0; plan.fetches.len()];
-    let Some(root) = plan.output.objects.first().filter(|_| serial) else {
+    let Some(root) = plan.output.objects.first() else {
         return turns;
     };
     let included = root

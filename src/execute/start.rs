@@ -193,6 +193,7 @@ impl Execution<'_> {
         };
         let connect = self.runtime.graph.connect(fetch.service, *connect);
         let reads_inputs = connect.is_some_and(|connect| connect.reads.selection_reads_inputs);
-        (reads_inputs || self.siblings[index]) && self.freshness(index) != Freshness::Mutation
+        let has_sibling = self.siblings.get(index) == Some(&true);
+        (reads_inputs || has_sibling) && self.freshness(index) != Freshness::Mutation
     }
 }

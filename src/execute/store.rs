@@ -82,9 +82,9 @@ pub(crate) struct Store {
     /// Bytes that have been charged for all of this, and may be taken without asking.
     paid: usize,
     /// Pairs of lists that have been merged while one answer is put into rows: many rows can share a list.
-    merged: AHashSet<(u32, u32)>,
+    merged: Option<AHashSet<(u32, u32)>>,
     /// Lists below which everything has been marked as failed meanwhile, with what was read there and the failure.
-    failed: AHashSet<(u32, ReadId, u32)>,
+    failed: Option<AHashSet<(u32, ReadId, u32)>>,
 }
 
 /// Rows and cells are charged in steps of so many bytes.
@@ -152,18 +152,27 @@ impl Store {
 
     /// Forgets what was noted about lists while the answer before was put into rows.
     pub(crate) fn begin_answer(&mut self) {
-        self.merged.clear();
-        self.failed.clear();
+        // Nearly always there are none; and a new set draws its own random keys.
+        if let Some(merged) = &mut self.merged {
+            merged.clear();
+        }
+        if let Some(failed) = &mut self.failed {
+            failed.clear();
+        }
     }
 
     /// False when these lists have been merged before, for other rows that share them: it is all there.
     pub(crate) fn merges_first(&mut self, into: u32, from: u32, len: u32) -> bool {
-        len <= FEW || self.merged.insert((into, from))
+        len <= FEW || self.merged.get_or_insert_default().insert((into, from))
     }
 
     /// False when what was read below a list has been marked as failed before, for other rows that share it.
     pub(crate) fn fails_first(&mut self, at: u32, len: u32, read: ReadId, failure: u32) -> bool {
-        len <= FEW || self.failed.insert((at, read, failure))
+        len <= FEW
+            || self
+                .failed
+                .get_or_insert_default()
+                .insert((at, read, failure))
     }
 
     /// Whether one of the plan's guards holds in this request.

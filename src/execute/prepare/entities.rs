@@ -133,6 +133,8 @@ impl Gathered {
             text: selected.canonical.clone(),
             variables: variables.unwrap_or_default(),
         });
+        self.positions.reserve(groups.len());
+        self.entities.representations.reserve(groups.len());
         for Group { text, rows } in groups {
             let representation = Representation {
                 list,

@@ -16,18 +16,31 @@ pub(super) struct Group {
 /// What a group takes beside its text, with its variables and its part in a request.
 const GROUP: usize = 512;
 
+/// Room for the text of a group: a type's name and a key.
+pub(super) const TEXT: usize = 48;
+
 /// Groups of rows, found by what tells them apart: their texts, or what stands for these.
 #[derive(Default)]
 pub(super) struct Groups<'s> {
     pub(super) all: Vec<Group>,
     /// About how many bytes they take, with the requests that are made of them.
     pub(super) size: usize,
+    /// How many rows there are in all, if that is known.
+    rows: usize,
     places: AHashMap<Cow<'s, [u8]>, usize>,
     /// Rows of one key often follow each other.
     last: Option<(&'s [u8], usize)>,
 }
 
 impl<'s> Groups<'s> {
+    /// None yet, of so many rows.
+    pub(super) fn of(rows: usize) -> Self {
+        Groups {
+            rows,
+            ..Groups::default()
+        }
+    }
+
     /// Adds a row to the group that has this text.
     pub(super) fn add(&mut self, text: &[u8], row: RowId) {
         match self.places.get(text) {
@@ -64,10 +77,11 @@ impl<'s> Groups<'s> {
         let place = match known.or_else(|| self.places.get(key).copied()) {
             Some(place) => place,
             None => {
-                let rows = Vec::new();
+                // The first groups of many rows are likely to have several; no group is given much for nothing.
+                let room = (self.rows / (self.all.len() + 1)).clamp(1, 16);
                 self.push(Group {
                     text: text()?,
-                    rows,
+                    rows: Vec::with_capacity(room),
                 });
                 self.places.insert(Cow::Borrowed(key), self.all.len() - 1);
                 self.all.len() - 1

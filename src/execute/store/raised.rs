@@ -14,7 +14,7 @@ pub(super) struct Raised {
     /// Bytes that they take.
     size: usize,
     /// Where the errors of each row stand, once they have been put in order.
-    places: AHashMap<RowId, (u32, u32)>,
+    places: Option<AHashMap<RowId, (u32, u32)>>,
 }
 
 impl Raised {
@@ -53,14 +53,18 @@ impl Raised {
 
     /// Puts them in the order of their rows; those of one row stay as they were noted.
     pub(super) fn order(&mut self) {
+        if self.all.is_empty() {
+            return;
+        }
         self.all.sort_by_key(|(row, ..)| *row);
-        self.places.clear();
+        let mut places = AHashMap::new();
         let mut start = 0;
         for own in self.all.chunk_by(|a, b| a.0 == b.0) {
             let end = start + own.len() as u32;
-            self.places.insert(own[0].0, (start, end));
+            places.insert(own[0].0, (start, end));
             start = end;
         }
+        self.places = Some(places);
     }
 
     /// Those of a row.
@@ -69,7 +73,7 @@ impl Raised {
         if self.all.is_empty() {
             return &[];
         }
-        let place = self.places.get(&row);
+        let place = self.places.as_ref().and_then(|places| places.get(&row));
         place.map_or(&[], |(start, end)| {
             &self.all[*start as usize..*end as usize]
         })
