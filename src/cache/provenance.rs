@@ -103,6 +103,11 @@ impl Provenance {
         }
     }
 
+    /// Whether it can be fresh at any time; one that cannot needs no clock to tell that it is not.
+    pub fn may_be_fresh(&self) -> bool {
+        !self.forbidden && (self.constant || self.fresh_until.is_some())
+    }
+
     /// How much longer the answer may be used; `None`: for this request only.
     pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
         if self.forbidden {

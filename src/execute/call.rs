@@ -129,9 +129,9 @@ pub(crate) async fn call(
     let landed = match (paginated, prepared.request.take()) {
         (Some((pagination, template)), _) => {
             let template = template.as_ref();
-            caller
-                .pages(pagination, template, &prepared.variables)
-                .await
+            // Boxed, as what is seldom needed is: the future of a call holds the largest of what it may wait for.
+            let pages = caller.pages(pagination, template, &prepared.variables);
+            Box::pin(pages).await
         }
         (None, None) => Landed::MappingOnly,
         (None, Some(own)) if prepared.entities.is_some() => {
@@ -243,8 +243,8 @@ impl Caller<'_> {
         if let Err(exceeded) = self.bounds.account.charge(bytes) {
             return Landed::Exceeded(exceeded);
         }
-        let mut missing = Vec::new();
-        let mut others = Vec::new();
+        let mut missing = Vec::with_capacity(targets.len());
+        let mut others = Vec::with_capacity(targets.len());
         let all = std::mem::take(targets).into_iter().zip(found.kept);
         for (place, (position, entity)) in all.enumerate() {
             match entity {
@@ -289,7 +289,7 @@ impl Caller<'_> {
         match again {
             Some(request) if answered.fetched.is_kept() && !answered.succeeded => {
                 self.runtime.documents.forget(&answered.fetched);
-                self.fetched(request, variables).await
+                Box::pin(self.fetched(request, variables)).await
             }
             _ => Ok(answered),
         }

@@ -25,7 +25,7 @@ pub(super) fn latest(runtime: &Runtime, deadline: Instant) -> Instant {
 
 impl Execution<'_> {
     /// Writes the response.
-    pub(super) async fn finish(mut self) -> Executed {
+    pub(super) async fn finish(&mut self) -> Executed {
         let written = self.write().await;
         let most = self.runtime.limits.answer_bytes;
         let written = written.and_then(|data| {
@@ -79,8 +79,8 @@ impl Execution<'_> {
             body: Bytes::from(body),
             cost,
             failed: !failures.is_empty(),
-            provenance: self.provenance,
-            calls: self.records,
+            provenance: std::mem::take(&mut self.provenance),
+            calls: std::mem::take(&mut self.records),
         }
     }
 

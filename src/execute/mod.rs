@@ -125,6 +125,7 @@ struct Execution<'a> {
     records: Vec<CallRecord>,
 }
 
+/// What a call came to, and how long it took where calls are recorded.
 type CallResult = (Box<Waiting>, Called, Duration);
 
 /// Executes a plan.
@@ -137,7 +138,8 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
     };
     let mut execution = Execution::new(runtime, plan, request, bounds);
     if execution.run().await.is_err() {
-        execution.fail_open(Failure::late()).await;
+        // Boxed, as whatever happens seldom: the future of an execution holds the largest of what it waits for.
+        Box::pin(execution.fail_open(Failure::late())).await;
     }
     execution.finish().await
 }
@@ -150,7 +152,7 @@ async fn make(
     freshness: Freshness,
     bounds: Bounds<'_>,
 ) -> CallResult {
-    let begun = Instant::now();
+    let begun = request.record.then(Instant::now);
     let own = &plan.fetches[waiting.fetch];
     let called = call::call(
         runtime,
@@ -162,7 +164,8 @@ async fn make(
         bounds,
     )
     .await;
-    (waiting, called, begun.elapsed())
+    let took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+    (waiting, called, took)
 }
 
 impl<'a> Execution<'a> {
@@ -246,7 +249,7 @@ impl<'a> Execution<'a> {
             }
             if running.is_empty() {
                 if !self.is_done() {
-                    self.fail_open(Failure::stuck()).await;
+                    Box::pin(self.fail_open(Failure::stuck())).await;
                 }
                 return Ok(());
             }
@@ -360,6 +363,9 @@ impl<'a> Execution<'a> {
                 &[]
             }
         };
+        if pages.is_empty() && called.kept.is_empty() {
+            return;
+        }
         let service = &self.runtime.services[fetch.service.0 as usize];
         let place = match &fetch.call {
             Call::Connect { connect, .. } => *connect,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use apollo_compiler::Schema;
 use apollo_compiler::executable::Operation;
@@ -205,6 +206,7 @@ impl Gateway {
         self.cost.counted(executed.cost);
         if let Some(key) = key
             && !executed.failed
+            && (ready.is_constant() || executed.provenance.may_be_fresh())
         {
             let vary = Arc::clone(&ready.headers);
             let provenance = match ready.is_constant() {
@@ -370,25 +372,22 @@ impl Gateway {
     }
 
     fn executed_response(&self, executed: Executed, ready: &Ready) -> GraphqlResponse {
-        let now = self.runtime.documents.now();
-        let fresh_for = executed
-            .provenance
-            .fresh_for(now)
-            .filter(|_| !executed.failed);
+        let provenance = &executed.provenance;
+        let mut cache = ResponseCachePolicy {
+            private: provenance.is_private(),
+            ..ResponseCachePolicy::default()
+        };
+        if !executed.failed && provenance.may_be_fresh() {
+            let now = self.runtime.documents.now();
+            let seconds = |time: Duration| time.as_secs();
+            let fresh_for = provenance.fresh_for(now).filter(|_| has_vary(ready));
+            cache.max_age = fresh_for.map(seconds);
+            cache.age = provenance.age(now).map(seconds).filter(|age| *age > 0);
+        }
         GraphqlResponse {
             body: executed.body,
             outcome: Outcome::Executed,
-            cache: ResponseCachePolicy {
-                max_age: fresh_for
-                    .map(|fresh| fresh.as_secs())
-                    .filter(|_| has_vary(ready)),
-                private: executed.provenance.is_private(),
-                age: executed
-                    .provenance
-                    .age(now)
-                    .map(|age| age.as_secs())
-                    .filter(|age| *age > 0),
-            },
+            cache,
             vary: Arc::clone(&ready.headers),
             compressed: None,
         }

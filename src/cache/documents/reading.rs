@@ -175,12 +175,17 @@ impl Documents {
         inner.served(endpoint.upstream().state(), CacheState::Bypass);
         let epoch = endpoint.epoch().now();
         let (request, options) = (&call.request, &call.options);
-        let document = inner.call(endpoint, request, options, epoch, rules).await?;
-        let (document, _) = judged(document, judge).await;
+        let mut document = inner.call(endpoint, request, options, epoch, rules).await?;
+        let mut now = document.received_at;
+        // Most are not, and those that are take time to judge.
+        if document.lifetime.is_some() {
+            (document, _) = Box::pin(judged(document, judge)).await;
+            now = inner.clock.now();
+        }
         Ok(Fetched::new(
             Arc::new(document),
             CacheState::Bypass,
-            inner.clock.now(),
+            now,
             rules.and_then(|rules| rules.lifetime),
         ))
     }
