@@ -1,5 +1,6 @@
 //! A program evaluated for the variables of one request.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,10 +40,10 @@ pub(super) type Variables = HashMap<Str, Value>;
 
 impl Program {
     /// The cost for these variables, as coercion gives them. One pass over the program and the variables that it reads.
-    pub fn estimate(&self, variables: &Variables) -> Arc<Estimate> {
+    pub fn estimate(&self, variables: &Variables) -> Cow<'_, Arc<Estimate>> {
         match &self.constant {
-            Some(constant) => Arc::clone(constant),
-            None => Arc::new(self.evaluate(variables)),
+            Some(constant) => Cow::Borrowed(constant),
+            None => Cow::Owned(Arc::new(self.evaluate(variables))),
         }
     }
 

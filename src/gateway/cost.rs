@@ -30,7 +30,7 @@ use crate::observe::metrics::OPERATION_COST;
 const LONG: u64 = 5_000;
 
 /// Of so many executed requests one has its actual cost counted.
-const SAMPLE: u64 = 16;
+const SAMPLE: u64 = 64;
 
 /// Log lines about operations that would be refused are at least so far apart.
 const BETWEEN_LINES_MS: u64 = 10_000;
@@ -129,7 +129,7 @@ impl CostControl {
         let counted = report || number.is_multiple_of(SAMPLE);
         let counting = counted.then(|| Counting {
             program: Arc::clone(&ready.cost),
-            estimate,
+            estimate: estimate.into_owned(),
             report: report.then_some(self.max),
         });
         Ok(Admitted {
@@ -164,7 +164,7 @@ impl CostControl {
     pub(super) fn counting(ready: &Ready, variables: &Coerced) -> Counting {
         Counting {
             program: Arc::clone(&ready.cost),
-            estimate: ready.cost.estimate(&variables.values),
+            estimate: ready.cost.estimate(&variables.values).into_owned(),
             report: None,
         }
     }

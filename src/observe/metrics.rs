@@ -154,7 +154,7 @@ pub const METRICS: &[Metric] = &[
         name: OPERATION_COST,
         kind: MetricKind::Cost,
         labels: &["kind"],
-        about: "Cost of operations that no kept answer serves: estimated (before it is executed), actual (of one in sixteen, \
+        about: "Cost of operations that no kept answer serves: estimated (before it is executed), actual (of one in sixty-four, \
                 and where the client asks for it)",
     },
     Metric {
