@@ -51,31 +51,34 @@ impl Front {
 }
 
 impl Site for Front {
+    // A future of its own for each way, so that the usual one does not take the memory of the others.
     fn answer(&self, request: Request<Incoming>) -> Answering {
-        let paths = Arc::clone(&self.paths);
-        Box::pin(async move { paths.answer(request).await })
+        let paths = &*self.paths;
+        let shared = Arc::clone(&paths.graphql.shared);
+        let (version, headers) = (request.version(), request.headers());
+        if let Err(refusal) = head::check(version, request.uri(), headers, &shared.limits) {
+            return Box::pin(refused(shared, request, refusal));
+        }
+        if request.uri().path() != GRAPHQL {
+            return Box::pin(routed(paths.others.clone(), request));
+        }
+        if let Some(cors) = &paths.across_origins {
+            let answered = cors.clone().oneshot(request);
+            return Box::pin(async move {
+                match answered.await {
+                    Ok(answer) => answer,
+                    Err(impossible) => match impossible {},
+                }
+            });
+        }
+        Box::pin(async move { graphql::any(&shared, request).await })
     }
 }
 
-impl Paths {
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let shared = &self.graphql.shared;
-        let (version, headers) = (request.version(), request.headers());
-        if let Err(refusal) = head::check(version, request.uri(), headers, &shared.limits) {
-            let refused = async |_, _: &_| Answered::without_request(refusal.answer());
-            return observed(&shared.observing, request, refused).await;
-        }
-        if request.uri().path() != GRAPHQL {
-            return routed(self.others.clone(), request).await;
-        }
-        match &self.across_origins {
-            Some(cors) => match cors.clone().oneshot(request).await {
-                Ok(answer) => answer,
-                Err(impossible) => match impossible {},
-            },
-            None => graphql::any(shared, request).await,
-        }
-    }
+/// A request that is refused whatever it asks.
+async fn refused(shared: Arc<Shared>, request: Request<Incoming>, refusal: Refusal) -> Answer {
+    let refused = async |_, _: &_| Answered::without_request(refusal.answer());
+    observed(&shared.observing, request, refused).await
 }
 
 /// The answer of a router. Its bodies are there as a whole, as all of ours are.

@@ -66,5 +66,33 @@ fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal>
 
 /// `uri-host [ ":" port ]`, or nothing, as a client sends it whose target has no host.
 fn is_host(text: &str) -> bool {
-    text.is_empty() || (text.parse::<Authority>().is_ok() && !text.contains('@'))
+    is_plain_host(text) || (text.parse::<Authority>().is_ok() && !text.contains('@'))
+}
+
+/// A name or an address of version 4, as nearly every request has it: the parser would copy it.
+fn is_plain_host(text: &str) -> bool {
+    let (name, port) = text.split_once(':').unwrap_or((text, "0"));
+    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    text.is_empty() || (!name.is_empty() && name.bytes().all(in_name) && is_port)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_host_is_one_by_the_parser_too() {
+        for text in ["a", "a:80", "127.0.0.1:4000", "a-b.example", "a_b:1"] {
+            assert!(is_plain_host(text), "{text}");
+            let parsed: Authority = text.parse().unwrap();
+            assert_eq!(parsed.as_str(), text);
+        }
+        for text in [
+            ":80", "a:", "a:b", "a:1:2", "a/b", "[::1]:80", "u@a", "a, b",
+        ] {
+            assert!(!is_plain_host(text), "{text}");
+        }
+    }
 }

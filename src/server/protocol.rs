@@ -84,9 +84,20 @@ impl Protocols {
         let Ok(socket) = Socket::new(stream, Arc::clone(connection)) else {
             return;
         };
-        let Some(tls) = &self.tls else {
-            return self.detect(socket, connection, site).await;
-        };
+        match &self.tls {
+            None => self.detect(socket, connection, site).await,
+            // Boxed: it takes much more memory, which every connection would hold.
+            Some(tls) => Box::pin(self.secure(tls, socket, connection, site)).await,
+        }
+    }
+
+    async fn secure<S: Site>(
+        &self,
+        tls: &TlsAcceptor,
+        socket: Socket,
+        connection: &Arc<Connection>,
+        site: S,
+    ) {
         let Some(Ok(stream)) = until_ordered(connection, tls.accept(socket)).await else {
             return;
         };
@@ -117,7 +128,7 @@ impl Protocols {
             rest: transport,
         };
         if read == *PREFACE {
-            self.http2(begun, connection, site).await;
+            Box::pin(self.http2(begun, connection, site)).await;
         } else {
             self.http1(begun, connection, site).await;
         }
