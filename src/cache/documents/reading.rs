@@ -153,7 +153,7 @@ impl Documents {
                 policy,
                 admissions,
             };
-            return self.direct(&own, Some(plan.rules), judge).await;
+            return Box::pin(self.direct(&own, Some(plan.rules), judge)).await;
         }
         inner.served(upstream.state(), outcome);
         let now = self.now();
