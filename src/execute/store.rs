@@ -216,6 +216,7 @@ impl Store {
         }
     }
 
+    #[inline]
     pub(crate) fn text(&self, text: Text) -> &[u8] {
         if text.document == SCRATCH {
             return text.span.of(&self.scratch);

@@ -31,14 +31,15 @@ use super::store::RowId;
 use super::store::Store;
 use super::store::Text;
 use crate::budget::Account;
+use crate::graph::query::TypeId;
 use crate::graph::query::TypeTable;
+use crate::plan::output::Class;
 use crate::plan::output::FieldSource;
 use crate::plan::output::Leaf;
 use crate::plan::output::Output;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
-use crate::plan::output::Run;
 
 /// Why a value is not written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,25 +77,36 @@ struct Frame<'w> {
 
 #[derive(Debug, Clone, Copy)]
 enum Part<'w> {
-    Object {
-        row: RowId,
-        object: &'w OutputObject,
-        fields: &'w [u16],
-        /// The next field.
-        at: usize,
-        /// Runs from the next field on.
-        runs: &'w [Run],
-    },
-    List {
-        at: u32,
-        len: u32,
-        next: u32,
-        item: &'w OutputType,
-        field: &'w OutputField,
-    },
+    Object(Object<'w>),
+    List(List, &'w OutputType, &'w OutputField),
     /// A list of a custom scalar: any values.
-    Any { at: u32, len: u32, next: u32 },
+    Any(List),
 }
+
+/// Small, since it is taken from the stack and put back for each of its fields that has parts.
+#[derive(Debug, Clone, Copy)]
+struct Object<'w> {
+    row: RowId,
+    /// The next field, and the next run that may stand there.
+    at: u32,
+    run: u32,
+    object: &'w OutputObject,
+    class: &'w Class,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct List {
+    at: u32,
+    len: u32,
+    next: u32,
+}
+
+/// What is written of a row for which there is no class: no field.
+static NOTHING: Class = Class {
+    ty: TypeId(0),
+    fields: Vec::new(),
+    runs: Vec::new(),
+};
 
 /// How much is written at once: so many steps, each some fields of an object or an element of a list, and about so many
 /// bytes.
@@ -174,19 +186,39 @@ impl<'w> Writer<'w> {
     /// # Errors
     /// A bound has been reached.
     pub(crate) fn run(&mut self) -> Result<Progress, Reached> {
-        let begun = self.out.bytes.len();
+        let enough = self.out.bytes.len().saturating_add(PIECE);
         for _ in 0..STEPS {
-            let Some(frame) = self.stack.last().copied() else {
+            let Some(frame) = self.stack.last_mut() else {
                 return Ok(Progress::Done);
             };
-            let step = match self.step(frame) {
+            let step = match &mut frame.part {
+                Part::Object(own) => {
+                    let (own, start) = (*own, frame.start);
+                    self.fields(own, start)
+                }
+                Part::List(List { at, len, next }, item, field) => {
+                    let (at, len, index, item, field) = (*at, *len, *next, *item, *field);
+                    *next += 1;
+                    self.element(index, len, |writer| {
+                        writer.complete(writer.store.item(at, index), item, field)
+                    })
+                }
+                Part::Any(List { at, len, next }) => {
+                    let (at, len, index) = (*at, *len, *next);
+                    *next += 1;
+                    self.element(index, len, |writer| {
+                        writer.any(writer.store.item(at, index))
+                    })
+                }
+            };
+            let step = match step {
                 Err(Halt::Null) => self.propagate(),
                 step => step,
             };
             if step.is_err() {
                 return Err(self.reached());
             }
-            if self.out.bytes.len().saturating_sub(begun) > PIECE {
+            if self.out.bytes.len() > enough {
                 break;
             }
         }
@@ -202,37 +234,6 @@ impl<'w> Writer<'w> {
         self.out.reached.unwrap_or(Reached::Time)
     }
 
-    fn step(&mut self, frame: Frame<'w>) -> Result<(), Halt> {
-        match frame.part {
-            Part::Object {
-                row,
-                object,
-                fields,
-                at,
-                runs,
-            } => self.fields(row, object, fields, at, runs, frame.start),
-            Part::List {
-                at,
-                len,
-                next,
-                item,
-                field,
-            } => {
-                if !self.next_element(next, len)? {
-                    return Ok(());
-                }
-                self.complete(self.store.item(at, next), item, field)
-                    .map(|_| ())
-            }
-            Part::Any { at, len, next } => {
-                if !self.next_element(next, len)? {
-                    return Ok(());
-                }
-                self.any(self.store.item(at, next)).map(|_| ())
-            }
-        }
-    }
-
     /// A value in the list or object on top of the stack must not be null and is: the nearest parent that may be null is.
     fn propagate(&mut self) -> Result<(), Halt> {
         while let Some(frame) = self.stack.pop() {
@@ -243,24 +244,23 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// Whether a list's next element follows; else the list ends.
-    fn next_element(&mut self, index: u32, len: u32) -> Result<bool, Halt> {
+    /// Writes the next element of the list on top of the stack, or the list's end.
+    #[inline(always)]
+    fn element(
+        &mut self,
+        index: u32,
+        len: u32,
+        write: impl FnOnce(&mut Self) -> Result<Value, Halt>,
+    ) -> Result<(), Halt> {
         if index == len {
             self.out.bytes.push(b']');
             self.stack.pop();
-            return Ok(false);
-        }
-        if let Some(Frame {
-            part: Part::List { next, .. } | Part::Any { next, .. },
-            ..
-        }) = self.stack.last_mut()
-        {
-            *next = index + 1;
+            return Ok(());
         }
         if index > 0 {
             self.out.put(b",")?;
         }
-        Ok(true)
+        write(self).map(|_| ())
     }
 
     /// Begins an object of a class.
@@ -277,48 +277,55 @@ impl<'w> Writer<'w> {
         {
             return Err(self.blame(culprit));
         }
-        let class = object.classes.get(class);
-        let (fields, runs) = class.map_or((&[][..], &[][..]), |class| {
-            (class.fields.as_slice(), class.runs.as_slice())
-        });
-        // Beside a run's text there is no place for what has been raised.
-        let is_calm = self.store.raised_in(row).is_empty();
-        self.stack.push(Frame {
-            part: Part::Object {
-                row,
-                object,
-                fields,
-                at: 0,
-                runs: if is_calm { runs } else { &[] },
-            },
-            start,
-            nullable,
-        });
+        self.begin_object(row, object, class, start, nullable);
         Ok(())
     }
 
-    /// Writes fields of the object on top of the stack, until one has parts or there are no more.
-    fn fields(
+    /// The same where no field has failed for which the object cannot be.
+    #[inline(always)]
+    fn begin_object(
         &mut self,
         row: RowId,
         object: &'w OutputObject,
-        fields: &'w [u16],
-        mut at: usize,
-        mut runs: &'w [Run],
+        class: usize,
         start: usize,
-    ) -> Result<(), Halt> {
+        nullable: bool,
+    ) {
+        // Beside a run's text there is no place for what has been raised.
+        let is_calm = self.store.raised_in(row).is_empty();
+        let own = Object {
+            row,
+            at: 0,
+            run: if is_calm { 0 } else { u32::MAX },
+            object,
+            class: object.classes.get(class).unwrap_or(&NOTHING),
+        };
+        self.stack.push(Frame {
+            part: Part::Object(own),
+            start,
+            nullable,
+        });
+    }
+
+    /// Writes fields of the object on top of the stack, until one has parts or there are no more.
+    #[inline(always)]
+    fn fields(&mut self, own: Object<'w>, start: usize) -> Result<(), Halt> {
         // Each field's name is written with a comma before it; the first one's becomes the brace.
         let store = self.store;
+        let Object {
+            row, object, class, ..
+        } = own;
+        let (mut at, mut run) = (own.at as usize, own.run as usize);
         let cells = store.cells_of(row);
         let is_calm = store.raised_in(row).is_empty();
-        while let Some(&index) = fields.get(at) {
-            if let Some((run, others)) = runs.split_first()
-                && usize::from(run.at) == at
+        while let Some(&index) = class.fields.get(at) {
+            if let Some(known) = class.runs.get(run)
+                && usize::from(known.at) == at
             {
-                runs = others;
-                if let Some(Cell::Json(text)) = cells.get(usize::from(run.cell)) {
+                run += 1;
+                if let Some(Cell::Json(text)) = cells.get(usize::from(known.cell)) {
                     self.out.put(store.text(*text))?;
-                    at += usize::from(run.length);
+                    at += usize::from(known.length);
                     continue;
                 }
             }
@@ -336,16 +343,11 @@ impl<'w> Writer<'w> {
             }
             self.out.put(&field.key)?;
             if let Some(Frame {
-                part:
-                    Part::Object {
-                        at: reached,
-                        runs: left,
-                        ..
-                    },
+                part: Part::Object(own),
                 ..
             }) = self.stack.last_mut()
             {
-                (*reached, *left) = (at, runs);
+                (own.at, own.run) = (at as u32, run as u32);
             }
             if self.field(row, field, is_calm)? == Value::Begun {
                 return Ok(());
@@ -360,6 +362,7 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
+    #[inline(always)]
     fn field(&mut self, row: RowId, field: &'w OutputField, is_calm: bool) -> Result<Value, Halt> {
         match field.source {
             FieldSource::Slot(slot) => {
@@ -408,24 +411,51 @@ impl<'w> Writer<'w> {
     }
 
     /// Completes a value; where it may be null, null stands in the place of what cannot be.
+    #[inline(always)]
     fn complete(
         &mut self,
         cell: Cell,
         ty: &'w OutputType,
         field: &'w OutputField,
     ) -> Result<Value, Halt> {
-        let start = self.out.bytes.len();
-        let OutputType::NonNull(inner) = ty else {
+        let (inner, nullable) = match ty {
+            OutputType::NonNull(inner) => (&**inner, false),
+            ty => (ty, true),
+        };
+        // Nearly every value that comes here: the others are plain.
+        if let (Cell::Row(row), OutputType::Object(object)) = (cell, inner)
+            && self.failures.is_calm()
+        {
+            let own = &self.output.objects[*object as usize];
+            if let Some(class) = own.class_of(self.store.ty(row), self.guards) {
+                let start = self.out.bytes.len();
+                self.begin_object(row, own, class, start, nullable);
+                return Ok(Value::Begun);
+            }
+        }
+        self.complete_any(cell, inner, field, nullable)
+    }
+
+    #[inline(never)]
+    fn complete_any(
+        &mut self,
+        cell: Cell,
+        ty: &'w OutputType,
+        field: &'w OutputField,
+        nullable: bool,
+    ) -> Result<Value, Halt> {
+        if nullable {
+            let start = self.out.bytes.len();
             return match self.value(cell, ty, field, true) {
                 Err(Halt::Null) => self.out.cut_back(start).map(|()| Value::Written),
                 value => value,
             };
-        };
+        }
         match cell {
             Cell::Missing | Cell::Null => {
                 Err(self.fail(|| Failure::null_in_non_null(&field.coordinate), field))
             }
-            cell => self.value(cell, inner, field, false),
+            cell => self.value(cell, ty, field, false),
         }
     }
 
@@ -444,14 +474,8 @@ impl<'w> Writer<'w> {
             }
             (Cell::Failed(failure), _) => Err(self.failed(failure, ty, field)),
             (Cell::List { at, len }, OutputType::List(item)) => {
-                let part = Part::List {
-                    at,
-                    len,
-                    next: 0,
-                    item,
-                    field,
-                };
-                self.list(part, nullable)
+                let own = List { at, len, next: 0 };
+                self.list(Part::List(own, item, field), nullable)
             }
             (Cell::Row(row), OutputType::Object(object)) => {
                 let own = &self.output.objects[*object as usize];
@@ -556,8 +580,7 @@ impl<'w> Writer<'w> {
                 self.out.put(self.store.text(text))?;
             }
             Cell::List { at, len } => {
-                let next = 0;
-                return self.list(Part::Any { at, len, next }, false);
+                return self.list(Part::Any(List { at, len, next: 0 }), false);
             }
         }
         Ok(Value::Written)

@@ -52,7 +52,16 @@ pub struct Class {
 impl OutputObject {
     /// The class of a row of this concrete type, by its place. The type must be known where types differ in the fields
     /// that these outcomes of the guards leave; where it is not, `None`.
+    #[inline]
     pub fn class_of(&self, ty: Option<TypeId>, guards: &[bool]) -> Option<usize> {
+        match (self.classes.as_slice(), ty) {
+            // At all places of a concrete type.
+            ([only], ty) if ty.is_none_or(|ty| ty == only.ty) => Some(0),
+            _ => self.class_among(ty, guards),
+        }
+    }
+
+    fn class_among(&self, ty: Option<TypeId>, guards: &[bool]) -> Option<usize> {
         let Some(ty) = ty else {
             return self.has_one_class(guards).then_some(0);
         };

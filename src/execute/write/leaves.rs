@@ -12,7 +12,7 @@ use crate::plan::output::PlainKind;
 
 /// The text of a leaf that needs no check beyond its kind, as nearly all do. No place in the response is kept for it, since
 /// nothing can fail.
-#[inline]
+#[inline(always)]
 pub(super) fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> Option<&'s [u8]> {
     match (plain.kind, *cells.get(usize::from(plain.slot))?) {
         (PlainKind::Text | PlainKind::Any, Cell::String(text)) => Some(store.text(text)),

@@ -134,16 +134,12 @@ impl<'w> Writer<'w> {
     /// The path of the value that is about to be written.
     fn here(&self) -> Vec<PathElement<'w>> {
         let element = |part: &Part<'w>| match part {
-            Part::Object {
-                object, fields, at, ..
-            } => {
-                let field = fields.get(at.saturating_sub(1));
-                let field = field.map(|field| &object.fields[usize::from(*field)]);
+            Part::Object(own) => {
+                let field = own.class.fields.get(own.at.saturating_sub(1) as usize);
+                let field = field.map(|field| &own.object.fields[usize::from(*field)]);
                 PathElement::Field(field.map_or("", |field| field.name.as_str()))
             }
-            Part::List { next, .. } | Part::Any { next, .. } => {
-                PathElement::Index(next.saturating_sub(1))
-            }
+            Part::List(own, ..) | Part::Any(own) => PathElement::Index(own.next.saturating_sub(1)),
         };
         self.stack
             .iter()
