@@ -17,6 +17,9 @@ use super::prepare::Targets;
 use crate::connector::RenderError;
 use crate::plan::Call;
 
+/// While a row is found and made a part of a request, so many bytes of a document can be read.
+const ROW: usize = 64;
+
 impl Execution<'_> {
     /// Starts every fetch whose predecessors have ended, and ends those that have nothing to do.
     pub(super) async fn start_ready(&mut self) -> Result<(), Reached> {
@@ -28,7 +31,7 @@ impl Execution<'_> {
                     // Of a call for several fetches, others than this one may have nothing to do.
                     let several = matches!(self.plan.fetches[index].call, Call::Entities { .. });
                     // Finding its rows takes as long as there are many.
-                    let (bounds, size) = (self.bounds, self.store.size());
+                    let (bounds, size) = (self.bounds, self.store.len().0 * ROW);
                     bounds.off_worker(size, || self.start(index)).await?;
                     progress |= several || self.states[index] == State::Done;
                     self.pace.pause().await?;
