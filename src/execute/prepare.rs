@@ -210,6 +210,7 @@ impl Preparer<'_> {
 
     /// Charges what requests have come to, of which so much has been charged already. It is not given back before the
     /// operation ends.
+    #[inline]
     fn charge(&self, size: usize, charged: &mut usize) -> Result<(), Exceeded> {
         if size > *charged {
             let step = size - *charged + STEP;
