@@ -22,6 +22,11 @@ const MOST: usize = 8;
 /// How much larger than its body a document's reading may be: it is documents that the cache is for.
 const TIMES_THE_BODY: usize = 4;
 
+/// How many bytes the reading of a document may take whose body is so long.
+pub(crate) fn most(body: usize) -> usize {
+    body.saturating_mul(TIMES_THE_BODY)
+}
+
 /// The notes of one document.
 #[derive(Debug, Default)]
 pub(crate) struct Noted {
@@ -74,7 +79,7 @@ impl Noted {
 
     /// Keeps what a projection makes of the document, whose body is so long; true if it is kept.
     pub(crate) fn keep(&self, projection: &Arc<Projection>, reading: Reading, body: usize) -> bool {
-        if reading.size() > body.saturating_mul(TIMES_THE_BODY) {
+        if reading.size() > most(body) {
             return false;
         }
         let mut readers = self.readers();

@@ -1,21 +1,41 @@
 //! The texts of runs (`plan/runs.rs`), written into the rows of an answer that is kept.
 
+use super::bounds::Bounds;
 use super::store::Cell;
 use super::store::Mark;
 use super::store::RowId;
 use super::store::Store;
 use super::write::leaf_text;
-use crate::plan::Plan;
+use crate::plan::output::FieldSource;
+use crate::plan::output::Output;
 use crate::plan::output::OutputField;
+use crate::plan::output::OutputType;
 
-/// Writes the runs of a fetch into the rows that have been added since then, where all their leaves have been read. (What
-/// has not may be what a field lacks that requires something.)
-pub(crate) fn write(store: &mut Store, plan: &Plan, fetch: usize, since: Mark) {
+/// Texts are charged in steps of so many bytes while they are written.
+const STEP: usize = 16 * 1024;
+
+/// Writes the runs of a fetch into the rows that have been added since then, where all that is in them has been read.
+/// (What has not may be what a field lacks that requires something.) They come to `most` bytes at the most: an operation's
+/// names can be much longer than what a document has.
+pub(crate) fn write(
+    store: &mut Store,
+    output: &Output,
+    fetch: usize,
+    since: Mark,
+    most: usize,
+    bounds: &Bounds<'_>,
+) {
     if !store.is_calm() {
         return;
     }
-    let mut text = Vec::new();
-    for object in &plan.output.objects {
+    let mut text = Text {
+        bytes: Vec::new(),
+        left: most,
+        charged: 0,
+        is_full: false,
+        bounds,
+    };
+    for object in &output.objects {
         for (place, class) in object.classes.iter().enumerate() {
             for run in class.runs.iter().filter(|run| run.fetch == fetch) {
                 let fields = object.fields_of(place).skip(usize::from(run.at));
@@ -23,10 +43,21 @@ pub(crate) fn write(store: &mut Store, plan: &Plan, fetch: usize, since: Mark) {
                 for row in store.rows_since(since) {
                     let own = store.need(row) == object.need.0
                         && object.class_of_type(store.ty(row)) == Some(place);
-                    text.clear();
-                    if own && write_fields(store, row, fields.clone(), &mut text) {
-                        let text = store.add_text(|out| out.extend_from_slice(&text));
-                        store.set(row, run.cell, Cell::Json(text));
+                    if !own {
+                        continue;
+                    }
+                    text.bytes.clear();
+                    let mut fields = fields.clone();
+                    let is_read =
+                        fields.all(|field| write_field(store, output, row, field, &mut text));
+                    let length = text.bytes.len();
+                    if text.is_full || store.check(length, bounds).is_err() {
+                        return;
+                    }
+                    if is_read {
+                        text.left -= length;
+                        let kept = store.add_text(|out| out.extend_from_slice(&text.bytes));
+                        store.set(row, run.cell, Cell::Json(kept));
                     }
                 }
             }
@@ -34,26 +65,218 @@ pub(crate) fn write(store: &mut Store, plan: &Plan, fetch: usize, since: Mark) {
     }
 }
 
-/// True if all of them have been read.
-fn write_fields<'o>(
+/// A text while it is written.
+struct Text<'b> {
+    bytes: Vec<u8>,
+    /// How long it may become.
+    left: usize,
+    /// Bytes that are charged for it. They are given back with it.
+    charged: usize,
+    /// It would have become longer, or there is no memory for it.
+    is_full: bool,
+    bounds: &'b Bounds<'b>,
+}
+
+impl Text<'_> {
+    /// False where there is no room.
+    fn put(&mut self, text: &[u8]) -> bool {
+        let length = self.bytes.len() + text.len();
+        self.is_full |= length > self.left;
+        if length > self.charged && !self.is_full {
+            let charged = self.bounds.charge_ahead(length - self.charged, STEP);
+            self.is_full = charged.is_err();
+            self.charged += charged.unwrap_or(0);
+        }
+        if !self.is_full {
+            self.bytes.extend_from_slice(text);
+        }
+        !self.is_full
+    }
+}
+
+impl Drop for Text<'_> {
+    fn drop(&mut self) {
+        self.bounds.account.release(self.charged);
+    }
+}
+
+/// True if it has been read with all that is below it, and is as its type says.
+fn write_field(
     store: &Store,
+    output: &Output,
     row: RowId,
-    mut fields: impl Iterator<Item = &'o OutputField>,
-    out: &mut Vec<u8>,
+    field: &OutputField,
+    out: &mut Text<'_>,
 ) -> bool {
     let cells = store.cells_of(row);
-    fields.all(|field| {
-        let cell = field
-            .leaf_slot()
-            .and_then(|slot| cells.get(usize::from(slot)));
-        if matches!(cell, None | Some(Cell::Missing)) {
-            return false;
+    let cell = match field.source {
+        FieldSource::Slot(slot) => cells.get(usize::from(slot)).copied(),
+        _ => None,
+    };
+    let Some(cell) = cell.filter(|cell| *cell != Cell::Missing) else {
+        return false;
+    };
+    if field.leaf_slot().is_none() {
+        return out.put(&field.key) && write_parts(store, output, cell, &field.ty, out);
+    }
+    let text = leaf_text(store, cells, field);
+    text.is_some_and(|text| out.put(&field.key) && out.put(text))
+}
+
+/// The same of an object, or of a list of objects.
+fn write_parts(
+    store: &Store,
+    output: &Output,
+    cell: Cell,
+    ty: &OutputType,
+    out: &mut Text<'_>,
+) -> bool {
+    let (ty, nullable) = match ty {
+        OutputType::NonNull(inner) => (&**inner, false),
+        ty => (ty, true),
+    };
+    match (cell, ty) {
+        (Cell::Null, _) => nullable && out.put(b"null"),
+        (Cell::Row(row), OutputType::Object(object)) => {
+            let object = &output.objects[*object as usize];
+            let start = out.bytes.len();
+            let mut fields = object.fields_of(0);
+            let is_read = object.class_of_type(store.ty(row)) == Some(0)
+                && fields.all(|field| write_field(store, output, row, field, out));
+            // The first field's comma becomes the brace.
+            if let Some(comma) = out.bytes.get_mut(start) {
+                *comma = b'{';
+            }
+            is_read && out.put(b"}")
         }
-        let Some(text) = leaf_text(store, cells, field) else {
-            return false;
+        (Cell::List { at, len }, OutputType::List(item)) => {
+            let mut items = store.items(at, len).iter().enumerate();
+            out.put(b"[")
+                && items.all(|(index, cell)| {
+                    (index == 0 || out.put(b",")) && write_parts(store, output, *cell, item, out)
+                })
+                && out.put(b"]")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use apollo_compiler::Name;
+    use bytes::Bytes;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::budget::Budget;
+    use crate::document::Span;
+    use crate::execute::store::Text as Place;
+    use crate::graph::query::TypeId;
+    use crate::plan::need::NeedId;
+    use crate::plan::output::Class;
+    use crate::plan::output::Leaf;
+    use crate::plan::output::OutputObject;
+    use crate::plan::output::Run;
+
+    fn field(name: &str, slot: u16, ty: OutputType) -> OutputField {
+        OutputField {
+            name: Name::new(name).unwrap(),
+            key: Arc::from(format!(",\"{name}\":").as_bytes()),
+            source: FieldSource::Slot(slot),
+            guard: 0,
+            ty,
+            plain: None,
+            coordinate: "T.f".into(),
+            locations: Arc::from([]),
+        }
+    }
+
+    fn object(need: u32, fields: Vec<OutputField>, runs: Vec<Run>) -> OutputObject {
+        OutputObject {
+            need: NeedId(need),
+            classes: vec![Class {
+                ty: TypeId(need),
+                fields: (0..fields.len() as u16).collect(),
+                runs,
+            }],
+            fields,
+        }
+    }
+
+    /// `{ all: [{ value: Value! }!]! }`, as one run of its one field.
+    fn output() -> Output {
+        let values: Arc<[Box<[u8]>]> = Arc::from([Box::from(&b"\"A\""[..])]);
+        let leaf = OutputType::NonNull(Box::new(OutputType::Leaf(Leaf::Enum(values))));
+        let item = OutputType::NonNull(Box::new(OutputType::Object(1)));
+        let all = OutputType::NonNull(Box::new(OutputType::List(Box::new(item))));
+        let run = Run {
+            at: 0,
+            length: 1,
+            fetch: 0,
+            cell: 1,
         };
-        out.extend_from_slice(&field.key);
-        out.extend_from_slice(text);
-        true
-    })
+        Output {
+            objects: vec![
+                object(0, vec![field("all", 0, all)], vec![run]),
+                object(1, vec![field("value", 0, leaf)], Vec::new()),
+            ],
+            ..Output::default()
+        }
+    }
+
+    /// A row whose list has so many elements, of which the last may lack its value.
+    fn add(store: &mut Store, count: u32, whole: bool) -> RowId {
+        let row = store.add_row(0, 2, Some(TypeId(0)));
+        let document = store.add_document(Bytes::from_static(b"\"A\""));
+        let span = Span { start: 0, end: 3 };
+        let elements: Vec<Cell> = (0..count)
+            .map(|number| {
+                let element = store.add_row(1, 1, Some(TypeId(1)));
+                if whole || number + 1 < count {
+                    store.set(element, 0, Cell::String(Place { document, span }));
+                }
+                Cell::Row(element)
+            })
+            .collect();
+        let list = store.add_list(&elements);
+        store.set(row, 0, list);
+        row
+    }
+
+    /// The texts of the first run of two rows, of which the second lacks a value; and bytes that remain charged.
+    fn texts(count: u32, most: usize, memory: usize) -> ([Option<String>; 2], usize) {
+        let mut store = Store::new(Vec::new(), Default::default());
+        let since = store.mark();
+        let rows = [add(&mut store, count, true), add(&mut store, count, false)];
+        let account = Budget::unbounded().account(memory);
+        let bounds = Bounds {
+            account: &account,
+            rows: usize::MAX,
+            deadline: Instant::now() + std::time::Duration::from_secs(3600),
+        };
+        write(&mut store, &output(), 0, since, most, &bounds);
+        let texts = rows.map(|row| match store.cell(row, 1) {
+            Cell::Json(text) => Some(String::from_utf8(store.text(text).to_vec()).unwrap()),
+            _ => None,
+        });
+        (texts, account.used())
+    }
+
+    #[test]
+    fn lists_of_objects_are_written_where_all_of_them_has_been_read() {
+        let (texts, _) = texts(2, usize::MAX, usize::MAX);
+        let whole = r#","all":[{"value":"A"},{"value":"A"}]"#;
+        assert_eq!(texts, [Some(whole.to_owned()), None]);
+    }
+
+    #[test]
+    fn texts_are_bounded_and_charged() {
+        assert_eq!(texts(2, 10, usize::MAX).0, [None, None]);
+        let (none, held) = texts(1_000_000, usize::MAX, 1_000_000);
+        assert_eq!(none, [None, None]);
+        assert_eq!(held, 0, "what was charged for a text is given back with it");
+    }
 }

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::failure::Failures;
 use super::failure::Kind;
 use super::merge::fail_row;
+use super::noted;
 use super::noted::Noted;
 use super::noted::Seen;
 use super::order::Orders;
@@ -231,7 +232,9 @@ impl Lander<'_> {
             Seen::Again => {
                 let (before, said) = (self.store.mark(), self.remarks.len());
                 let (cell, errors) = read(self)?;
-                runs::write(self.store, self.plan, self.at, before);
+                let most = noted::most(document.body.len());
+                let output = &self.plan.output;
+                runs::write(self.store, output, self.at, before, most, &self.bounds);
                 let mut reading = self.store.reading(before, cell);
                 reading.errors.clone_from(&errors);
                 reading.remarks = self.remarks[said..].to_vec();
