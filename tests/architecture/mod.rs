@@ -1,5 +1,6 @@
 //! Rules about the project itself that no compiler checks.
 
+mod guard;
 mod imports;
 mod licences;
 mod repository;
@@ -33,13 +34,4 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-/// The lines of a Rust file that are code of the program: no comments, and nothing from its inline tests on.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text.lines().enumerate();
-    lines
-        .map(|(index, line)| (index + 1, line))
-        .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }

@@ -1,0 +1,80 @@
+//! The guard of the module boundaries: reads a crate's sources as syntax and says which imports its table forbids.
+//!
+//! It checks four things:
+//! - a room (a folder or file directly under `src/`) imports only the rooms that its row of the table in
+//!   `ARCHITECTURE.md` names, and a row names only rooms of the rows above it;
+//! - a room that the table calls pure does no IO, reads no clock and is not async;
+//! - files inside a room import one way, except for the cycles that a list names; an entry of the list that no longer
+//!   occurs is a finding, so that the list only gets shorter;
+//! - every file is a module of the crate.
+//!
+//! Items under `#[cfg(test)]` are skipped, and only these. What the guard cannot see: a method called on a value whose
+//! `impl` is in another file, and a path that a macro of another crate puts together.
+
+mod cycles;
+mod modules;
+mod paths;
+mod resolve;
+mod table;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use modules::Crate;
+use modules::ModuleId;
+use modules::PathUse;
+use resolve::Resolved;
+use table::Table;
+
+/// What a pure room must not name.
+const IMPURE: [&str; 8] = [
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "tokio",
+];
+
+/// Checks the crate whose sources are in `root/src`, by the table in `root/ARCHITECTURE.md` and the list of known cycles.
+/// Gives a line for each finding, sorted.
+pub(super) fn check(root: &Path, known_cycles: &Path) -> Vec<String> {
+    let source = Crate::read(&root.join("src"));
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let table = Table::parse(&text);
+    let mut findings: BTreeSet<String> = table.findings(&source.rooms());
+    findings.extend(source.orphans().map(|file| format!("{file}: no module")));
+    for (id, module) in source.modules() {
+        let file = source.file(id);
+        let room = source.room(id);
+        for path in &module.paths {
+            let line = path.line;
+            let used = source.named_room(id, path);
+            if let Some(used) = used.filter(|used| !table.allows(&room, used)) {
+                findings.insert(format!("{file}:{line}: {room} imports {used}"));
+            }
+            let impure = impure(&source, id, path).filter(|_| table.is_pure(&room));
+            if let Some(what) = impure {
+                findings.insert(format!("{file}:{line}: {what} in {room}, which is pure"));
+            }
+        }
+        for line in module.is_async.iter().filter(|_| table.is_pure(&room)) {
+            findings.insert(format!("{file}:{line}: async in {room}, which is pure"));
+        }
+    }
+    findings.extend(cycles::findings(&source, known_cycles));
+    findings.into_iter().collect()
+}
+
+/// What of [`IMPURE`] a path names.
+fn impure(source: &Crate, module: ModuleId, path: &PathUse) -> Option<&'static str> {
+    let Resolved::Outside(name) = source.resolve(module, path) else {
+        return None;
+    };
+    IMPURE.into_iter().find(|impure| {
+        let rest = name.strip_prefix(impure);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    })
+}

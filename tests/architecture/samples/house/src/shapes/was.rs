@@ -1,0 +1,3 @@
+//! Once imported `shapes/mod.rs`.
+
+pub fn was() {}

@@ -1,0 +1,7 @@
+//! The other half of it.
+
+pub fn right() {
+    if false {
+        super::left::left();
+    }
+}

@@ -1,0 +1,1 @@
+//! Breaks: a room without a row.

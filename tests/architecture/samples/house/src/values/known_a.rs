@@ -1,0 +1,5 @@
+//! One half of a known cycle.
+
+use super::known_b::KnownB;
+
+pub struct KnownA(KnownB);

@@ -1,0 +1,3 @@
+//! The other half.
+
+pub struct KnownB(Option<Box<super::known_a::KnownA>>);

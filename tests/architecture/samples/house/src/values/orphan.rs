@@ -1,0 +1,1 @@
+//! Breaks: no module declares this file.

@@ -1,0 +1,7 @@
+//! See `ring_a.rs`.
+
+use super::RingA;
+
+pub fn c() -> RingA {
+    RingA
+}

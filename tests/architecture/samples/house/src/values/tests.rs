@@ -1,0 +1,3 @@
+//! A file for tests may import anything.
+
+use crate::top::run;
