@@ -84,8 +84,8 @@ prove-attacks: ## Attack a release build beside honest clients, in ten minutes, 
 	CARGO="$(CARGO)" scripts/prove-attacks
 
 .PHONY: docs
-docs: ## Write the generated parts of docs/
-	UPDATE_DOCS=1 $(CARGO) test --quiet --package sangam --lib generated_docs
+docs: ## Write the generated pages and tables of docs/
+	UPDATE_DOCS=1 $(CARGO) test --quiet --package sangam --test all generated_docs
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -2,6 +2,7 @@
 //!
 //! The rooms, lowest first; imports run upwards only:
 //!
+//! - [`errors`]: the codes and kinds that clients see in errors.
 //! - [`document`]: what an upstream answered: values, and readers over a body.
 //! - [`mapping`]: the mapping language: parse, check, evaluate.
 //! - [`connector`]: one folder, read and checked by itself.
@@ -25,6 +26,7 @@ pub mod config;
 pub mod connector;
 pub mod cost;
 pub mod document;
+pub mod errors;
 pub mod execute;
 pub mod gateway;
 pub mod graph;

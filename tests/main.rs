@@ -9,6 +9,7 @@ mod drift;
 mod execution;
 mod fuzz;
 mod gateway;
+mod generated_docs;
 mod mapping_cases;
 mod mapping_properties;
 mod monolith;

@@ -11,7 +11,7 @@ use super::sections::{
 const HEAD: &str = "\
 # Configuration
 
-Generated from `src/config/sections.rs`; do not edit (`UPDATE_DOCS=1 cargo nextest run generated_docs` writes it).
+Generated from `src/config/sections.rs`; do not edit (`make docs` writes it).
 
 Settings are read from `sangam.toml` (`--config` names another file). A flag counts more than an environment variable,
 an environment variable more than the file. The variable of a setting is `SANGAM_`, its section and its key in capitals:

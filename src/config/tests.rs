@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::*;
 
@@ -191,19 +191,5 @@ fn a_folders_own_settings_count_less_and_hold_no_deployment() {
     assert!(
         error.contains("`base_url` is a matter of the deployment"),
         "{error}"
-    );
-}
-
-#[test]
-fn generated_docs_are_up_to_date() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, markdown()).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == markdown(),
-        "run UPDATE_DOCS=1 cargo nextest run generated_docs"
     );
 }

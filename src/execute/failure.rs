@@ -12,111 +12,45 @@ use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
 use crate::document::write_json_string;
+use crate::errors::ErrorCode;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::source::SourceErrorKind;
 
-/// The vocabulary of `extensions.sangam.kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// The upstream says that there is no such thing.
-    NotFound,
-    /// The upstream refuses this client or the gateway.
-    Denied,
-    /// Too many requests, there or here.
-    Busy,
-    /// No answer in time.
-    Timeout,
-    /// No connection.
-    Unreachable,
-    /// An answer that cannot be read, or not as the schema says.
-    BadAnswer,
-    /// The upstream reports a failure of its own.
-    Upstream,
-    /// A limit of the gateway.
-    Limit,
-    /// The upstream calls the request invalid, or it could not be made.
-    Invalid,
-    /// A fault of the gateway.
-    Internal,
+/// The kind of an answer with a failing status.
+pub(crate) fn kind_of_status(status: u16) -> ErrorKind {
+    match status {
+        401 | 403 | 407 => ErrorKind::Denied,
+        404 | 410 => ErrorKind::NotFound,
+        408 | 504 => ErrorKind::Timeout,
+        429 | 503 => ErrorKind::Busy,
+        502 => ErrorKind::Unreachable,
+        400..=499 => ErrorKind::Invalid,
+        _ => ErrorKind::Upstream,
+    }
 }
 
-impl Kind {
-    /// All of them, in the order of `docs/errors.md`.
-    pub const ALL: [Kind; 10] = [
-        Kind::NotFound,
-        Kind::Denied,
-        Kind::Busy,
-        Kind::Timeout,
-        Kind::Unreachable,
-        Kind::BadAnswer,
-        Kind::Upstream,
-        Kind::Limit,
-        Kind::Invalid,
-        Kind::Internal,
-    ];
-
-    /// As it stands in answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::NotFound => "NOT_FOUND",
-            Kind::Denied => "DENIED",
-            Kind::Busy => "BUSY",
-            Kind::Timeout => "TIMEOUT",
-            Kind::Unreachable => "UNREACHABLE",
-            Kind::BadAnswer => "BAD_ANSWER",
-            Kind::Upstream => "UPSTREAM",
-            Kind::Limit => "LIMIT",
-            Kind::Invalid => "INVALID",
-            Kind::Internal => "INTERNAL",
-        }
-    }
-
-    /// The kind of an answer with a failing status.
-    pub fn of_status(status: u16) -> Self {
-        match status {
-            401 | 403 | 407 => Kind::Denied,
-            404 | 410 => Kind::NotFound,
-            408 | 504 => Kind::Timeout,
-            429 | 503 => Kind::Busy,
-            502 => Kind::Unreachable,
-            400..=499 => Kind::Invalid,
-            _ => Kind::Upstream,
-        }
-    }
-
-    /// The kind and code of a call without an answer.
-    pub(crate) fn of_source(kind: SourceErrorKind) -> (Self, &'static str, &'static str) {
-        match kind {
-            SourceErrorKind::Unreachable => (
-                Kind::Unreachable,
-                "HTTP_CLIENT_ERROR",
-                "The service cannot be reached",
-            ),
-            SourceErrorKind::Timeout => (
-                Kind::Timeout,
-                "GATEWAY_TIMEOUT",
-                "The service did not answer in time",
-            ),
-            SourceErrorKind::TooLarge => (
-                Kind::Limit,
-                "RESPONSE_LIMIT_EXCEEDED",
-                "The service's answer is longer than allowed",
-            ),
-            SourceErrorKind::BadAnswer => (
-                Kind::BadAnswer,
-                "CONNECTOR_BAD_ANSWER",
-                "The service's answer cannot be read",
-            ),
-            SourceErrorKind::Busy => (
-                Kind::Busy,
-                "REQUEST_LIMIT_EXCEEDED",
-                "Too many requests wait for the service",
-            ),
-            SourceErrorKind::Internal => (
-                Kind::Internal,
-                "INTERNAL_SERVER_ERROR",
-                "The call failed in the gateway",
-            ),
-        }
+/// The code and message of a call without an answer.
+pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str) {
+    match kind {
+        SourceErrorKind::Unreachable => (code::HTTP_CLIENT_ERROR, "The service cannot be reached"),
+        SourceErrorKind::Timeout => (code::GATEWAY_TIMEOUT, "The service did not answer in time"),
+        SourceErrorKind::TooLarge => (
+            code::RESPONSE_LIMIT_EXCEEDED,
+            "The service's answer is longer than allowed",
+        ),
+        SourceErrorKind::BadAnswer => (
+            code::CONNECTOR_BAD_ANSWER,
+            "The service's answer cannot be read",
+        ),
+        SourceErrorKind::Busy => (
+            code::REQUEST_LIMIT_EXCEEDED,
+            "Too many requests wait for the service",
+        ),
+        SourceErrorKind::Internal => (
+            code::INTERNAL_SERVER_ERROR,
+            "The call failed in the gateway",
+        ),
     }
 }
 
@@ -124,8 +58,8 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) message: String,
-    pub(crate) code: Str,
-    pub(crate) kind: Kind,
+    pub(crate) code: ErrorCode,
+    pub(crate) kind: ErrorKind,
     pub(crate) service: Option<Arc<str>>,
     pub(crate) coordinate: Option<Arc<str>>,
     pub(crate) status: Option<u16>,
@@ -139,8 +73,8 @@ impl Failure {
     fn of_value(message: String) -> Self {
         Failure {
             message,
-            code: Str::from("INVALID_VALUE"),
-            kind: Kind::BadAnswer,
+            code: code::INVALID_VALUE,
+            kind: ErrorKind::BadAnswer,
             service: None,
             coordinate: None,
             status: None,
@@ -152,8 +86,8 @@ impl Failure {
     /// A variable is null at a place that must not be.
     pub(crate) fn null_variable(message: &str) -> Self {
         Failure {
-            code: Str::from("INVALID_VARIABLES"),
-            kind: Kind::Invalid,
+            code: code::INVALID_VARIABLES,
+            kind: ErrorKind::Invalid,
             ..Failure::of_value(message.to_owned())
         }
     }
@@ -194,8 +128,8 @@ impl Failure {
     /// An error that a mapping raised with `->withError`.
     pub(crate) fn raised(message: &str) -> Self {
         Failure {
-            code: Str::from("CONNECTOR_ERROR"),
-            kind: Kind::Upstream,
+            code: code::CONNECTOR_ERROR,
+            kind: ErrorKind::Upstream,
             ..Failure::of_value(message.to_owned())
         }
     }
@@ -206,8 +140,8 @@ impl Failure {
 
     pub(crate) fn limit(message: String) -> Self {
         Failure {
-            kind: Kind::Limit,
-            code: Str::from("LIMIT_EXCEEDED"),
+            kind: ErrorKind::Limit,
+            code: code::LIMIT_EXCEEDED,
             ..Failure::of_value(message)
         }
     }
@@ -215,8 +149,8 @@ impl Failure {
     /// All operations together hold as much as they may.
     pub(crate) fn no_memory() -> Self {
         Failure {
-            kind: Kind::Busy,
-            code: Str::from("REQUEST_LIMIT_EXCEEDED"),
+            kind: ErrorKind::Busy,
+            code: code::REQUEST_LIMIT_EXCEEDED,
             ..Failure::of_value("The gateway has no memory left for this operation".to_owned())
         }
     }
@@ -224,8 +158,8 @@ impl Failure {
     /// The operation's time is over.
     pub(crate) fn late() -> Self {
         Failure {
-            kind: Kind::Timeout,
-            code: Str::from("GATEWAY_TIMEOUT"),
+            kind: ErrorKind::Timeout,
+            code: code::GATEWAY_TIMEOUT,
             ..Failure::of_value("The operation was not done in time".to_owned())
         }
     }
@@ -233,8 +167,8 @@ impl Failure {
     /// The execution cannot go on, for no reason that it knows of.
     pub(crate) fn stuck() -> Self {
         Failure {
-            kind: Kind::Internal,
-            code: Str::from("INTERNAL_SERVER_ERROR"),
+            kind: ErrorKind::Internal,
+            code: code::INTERNAL_SERVER_ERROR,
             ..Failure::of_value("The operation cannot be executed to its end".to_owned())
         }
     }
@@ -469,7 +403,7 @@ impl Failures {
 
 fn extensions(failure: &Failure) -> Value {
     let mut object = Object::new();
-    object.insert(Str::from("code"), Value::String(failure.code.clone()));
+    object.insert(Str::from("code"), Value::from(failure.code.as_str()));
     if let Some(service) = &failure.service {
         object.insert(Str::from("service"), Value::String(service.clone()));
     }
@@ -509,21 +443,4 @@ fn nested(name: &str, value: Value) -> Value {
     let mut object = Object::new();
     object.insert(Str::from(name), value);
     Value::Object(Arc::new(object))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_documented() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");
-        let text = std::fs::read_to_string(path).unwrap();
-        let rows = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-        let documented: Vec<&str> = rows.collect();
-        assert_eq!(documented, Kind::ALL.map(Kind::as_str));
-    }
 }

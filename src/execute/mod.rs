@@ -60,7 +60,6 @@ pub use self::context::Sizes;
 pub use self::counting::Counting;
 use self::failure::Failure;
 use self::failure::Failures;
-pub use self::failure::Kind as FailureKind;
 use self::land::Lander;
 use self::land::Remark;
 use self::order::Orders;

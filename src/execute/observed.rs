@@ -12,6 +12,7 @@ use tracing::field::Empty;
 use super::context::{RequestContext, Runtime};
 use crate::cache::{CacheState, Fetched};
 use crate::connector::RenderError;
+use crate::errors::ErrorKind;
 use crate::observe;
 use crate::observe::TraceContext;
 use crate::plan::{Call, Fetch};
@@ -132,7 +133,7 @@ pub(super) fn unrendered(runtime: &Runtime, fetch: &Fetch, error: &RenderError) 
     tracing::warn!(
         connector,
         coordinate,
-        kind = "INVALID",
+        kind = ErrorKind::Invalid.as_str(),
         error = %error,
         "a request could not be rendered"
     );

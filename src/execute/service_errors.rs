@@ -4,7 +4,6 @@
 //! and the kind of failure.
 
 use super::failure::Below;
-use super::failure::Kind;
 use super::land::Lander;
 use super::land::of_list;
 use super::merge::Nulls;
@@ -16,6 +15,8 @@ use super::store::Cell;
 use super::store::RowId;
 use crate::cache::Document;
 use crate::document::Value;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::plan::Fetch;
 use crate::plan::ReadId;
 use crate::plan::list_of_key;
@@ -28,7 +29,7 @@ pub(crate) fn locate(
     fetch: &Fetch,
     prepared: &Prepared,
     errors: &Value,
-    kind: Kind,
+    kind: ErrorKind,
     document: &Document,
     all: bool,
 ) {
@@ -46,7 +47,7 @@ pub(crate) fn locate(
             Some(last) if count >= most => last,
             _ => {
                 let message = "The service reported an error".to_owned();
-                let code = "DOWNSTREAM_SERVICE_ERROR";
+                let code = code::DOWNSTREAM_SERVICE_ERROR;
                 let status = Some(document.status);
                 let mut failure = lander.failure(fetch, kind, code, message, status);
                 failure.retry_after = document.retry_after;

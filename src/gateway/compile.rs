@@ -23,6 +23,8 @@ use crate::connector::Reads;
 use crate::connector::SubgraphKind;
 use crate::cost;
 use crate::document::NumberBounds;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::execute::Sizes;
 use crate::graph::query::QueryGraph;
 use crate::plan;
@@ -136,19 +138,22 @@ impl Compiler {
         check_text(text, &self.document_limits).map_err(over)?;
         let parsed = Parser::new().parse_ast(text, "operation");
         let ast =
-            parsed.map_err(|found| Refusal::invalid("GRAPHQL_PARSE_FAILED", &found.errors))?;
+            parsed.map_err(|found| Refusal::invalid(code::GRAPHQL_PARSE_FAILED, &found.errors))?;
         let findings = syntax::check(text);
         if !findings.is_empty() {
-            return Err(Refusal::with_places("GRAPHQL_PARSE_FAILED", &findings));
+            return Err(Refusal::with_places(code::GRAPHQL_PARSE_FAILED, &findings));
         }
         check_document(&ast, &self.document_limits).map_err(over)?;
         let document = ast
             .to_executable_validate(&self.api)
-            .map_err(|found| Refusal::invalid("GRAPHQL_VALIDATION_FAILED", &found.errors))?;
+            .map_err(|found| Refusal::invalid(code::GRAPHQL_VALIDATION_FAILED, &found.errors))?;
         let mut findings = validate::check(&self.api, &document, self.numbers);
         findings.extend(introspection::check_depth(&document));
         if !findings.is_empty() {
-            return Err(Refusal::with_places("GRAPHQL_VALIDATION_FAILED", &findings));
+            return Err(Refusal::with_places(
+                code::GRAPHQL_VALIDATION_FAILED,
+                &findings,
+            ));
         }
         let (own_name, operation) = match document.operations.get(name) {
             Ok(operation) => (operation.name.clone(), operation.clone()),
@@ -156,8 +161,8 @@ impl Compiler {
         };
         if operation.is_subscription() {
             return Err(Refusal::new(
-                "NOT_SUPPORTED",
-                "INVALID",
+                code::NOT_SUPPORTED,
+                ErrorKind::Invalid,
                 "Subscriptions are not supported yet",
             ));
         }
@@ -166,8 +171,8 @@ impl Compiler {
             .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
         if introspects && !self.introspection {
             return Err(Refusal::new(
-                "INTROSPECTION_DISABLED",
-                "DENIED",
+                code::INTROSPECTION_DISABLED,
+                ErrorKind::Denied,
                 "Introspection is switched off here",
             ));
         }
@@ -180,7 +185,11 @@ impl Compiler {
         if let Some(field) = access::demanding(&plan, &self.graph) {
             let message =
                 format!("{field} is for signed-in clients, and signing in is not supported yet");
-            return Err(Refusal::new("UNAUTHENTICATED", "DENIED", &message));
+            return Err(Refusal::new(
+                code::UNAUTHENTICATED,
+                ErrorKind::Denied,
+                &message,
+            ));
         }
         let cost = self.cost(&plan)?;
         let (headers, all_headers) = self.headers(&plan);
@@ -208,7 +217,10 @@ impl Compiler {
         let found = problems.map(|own| (own.message.clone(), own.locations.to_vec()));
         let found: Vec<validate::Finding> = found.collect();
         if self.requires_slicing && !found.is_empty() {
-            return Err(Refusal::with_places("SLICING_ARGUMENT_REQUIRED", &found));
+            return Err(Refusal::with_places(
+                code::SLICING_ARGUMENT_REQUIRED,
+                &found,
+            ));
         }
         Ok(program)
     }
@@ -243,7 +255,7 @@ impl Compiler {
 }
 
 fn over(error: LimitExceeded) -> Refusal {
-    Refusal::new("LIMIT_EXCEEDED", "LIMIT", &error.to_string())
+    Refusal::new(code::LIMIT_EXCEEDED, ErrorKind::Limit, &error.to_string())
 }
 
 fn unknown_operation(name: Option<&str>) -> Refusal {
@@ -252,14 +264,20 @@ fn unknown_operation(name: Option<&str>) -> Refusal {
         None => "The document must hold exactly one operation, or operationName must name one"
             .to_owned(),
     };
-    Refusal::new("OPERATION_RESOLUTION_FAILURE", "INVALID", &message)
+    Refusal::new(
+        code::OPERATION_RESOLUTION_FAILURE,
+        ErrorKind::Invalid,
+        &message,
+    )
 }
 
 fn refused_plan(error: &PlanError) -> Refusal {
     match error {
-        PlanError::TooComplex => Refusal::new("PLAN_TOO_COMPLEX", "LIMIT", &error.to_string()),
+        PlanError::TooComplex => {
+            Refusal::new(code::PLAN_TOO_COMPLEX, ErrorKind::Limit, &error.to_string())
+        }
         PlanError::Unsatisfiable(_) => {
-            Refusal::new("UNSATISFIABLE", "INTERNAL", &error.to_string())
+            Refusal::new(code::UNSATISFIABLE, ErrorKind::Internal, &error.to_string())
         }
     }
 }

@@ -22,6 +22,8 @@ use super::variables::Coerced;
 use crate::config::Cost;
 use crate::config::CostMode;
 use crate::cost::FieldCost;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::execute::Counting;
 use crate::observe::metrics::COST_EXCEEDED;
 use crate::observe::metrics::OPERATION_COST;
@@ -180,7 +182,7 @@ impl CostControl {
         let message = format!(
             "The operation costs {total} by estimate, more than the maximum of {max} (cost.max); {hint}"
         );
-        Refusal::new("COST_LIMIT_EXCEEDED", "LIMIT", &message)
+        Refusal::new(code::COST_LIMIT_EXCEEDED, ErrorKind::Limit, &message)
     }
 
     fn log(&self, operation: &Operation, cost: u64) {

@@ -24,6 +24,8 @@ use super::workers::SHORT;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 use crate::cache::plans::Compilation;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::observe::metrics::PLAN_SECONDS;
 
 impl Gateway {
@@ -34,8 +36,8 @@ impl Gateway {
     ) -> Result<Arc<Compiled>, Refusal> {
         let Some(text) = &request.query else {
             return Err(Refusal::new(
-                "BAD_REQUEST",
-                "INVALID",
+                code::BAD_REQUEST,
+                ErrorKind::Invalid,
                 "The request has no query",
             ));
         };
@@ -125,16 +127,16 @@ fn over(stopped: Stopped) -> Refusal {
     match stopped {
         Stopped::TooLong(bytes) => {
             let message = format!("The answer is longer than allowed ({bytes} bytes)");
-            Refusal::new("LIMIT_EXCEEDED", "LIMIT", &message)
+            Refusal::new(code::LIMIT_EXCEEDED, ErrorKind::Limit, &message)
         }
         Stopped::Exceeded(Exceeded::Account(bytes)) => {
             let message = format!("The operation needs more memory than allowed ({bytes} bytes)");
-            Refusal::new("LIMIT_EXCEEDED", "LIMIT", &message)
+            Refusal::new(code::LIMIT_EXCEEDED, ErrorKind::Limit, &message)
         }
         Stopped::Exceeded(Exceeded::Budget(_)) | Stopped::Abandoned => Refusal::busy(),
         Stopped::Late => Refusal::new(
-            "GATEWAY_TIMEOUT",
-            "TIMEOUT",
+            code::GATEWAY_TIMEOUT,
+            ErrorKind::Timeout,
             "The operation was not done in time",
         ),
     }

@@ -11,6 +11,9 @@ use super::Outcome;
 use super::ResponseCachePolicy;
 use super::validate::Finding;
 use crate::document::write_json_string;
+use crate::errors::ErrorCode;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::plan::place;
 
 /// How many errors of an invalid operation are reported.
@@ -25,7 +28,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// One error.
-    pub(super) fn new(code: &str, kind: &str, message: &str) -> Self {
+    pub(super) fn new(code: ErrorCode, kind: ErrorKind, message: &str) -> Self {
         let mut out = Vec::from(&b"{\"errors\":["[..]);
         write_error(message, &[], code, kind, &mut out);
         out.extend_from_slice(b"]}");
@@ -39,7 +42,7 @@ impl Refusal {
         let message = "Mutations are not allowed over GET: send a POST request";
         Refusal {
             outcome: Outcome::MutationNotAllowed,
-            ..Refusal::new("METHOD_NOT_ALLOWED", "INVALID", message)
+            ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, message)
         }
     }
 
@@ -48,17 +51,17 @@ impl Refusal {
         let message = "The gateway is busy; try again in a moment";
         Refusal {
             outcome: Outcome::Busy,
-            ..Refusal::new("OVERLOADED", "BUSY", message)
+            ..Refusal::new(code::OVERLOADED, ErrorKind::Busy, message)
         }
     }
 
     /// Something of our own went wrong.
     pub(super) fn internal(message: &str) -> Self {
-        Refusal::new("INTERNAL_SERVER_ERROR", "INTERNAL", message)
+        Refusal::new(code::INTERNAL_SERVER_ERROR, ErrorKind::Internal, message)
     }
 
     /// What parsing or validation has found, with places.
-    pub(super) fn invalid(code: &str, diagnostics: &DiagnosticList) -> Self {
+    pub(super) fn invalid(code: ErrorCode, diagnostics: &DiagnosticList) -> Self {
         let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
             let place = place(diagnostic.error.location(), diagnostic.sources);
             (diagnostic.error.to_string(), place.into_iter().collect())
@@ -67,13 +70,13 @@ impl Refusal {
     }
 
     /// Errors with places.
-    pub(super) fn with_places(code: &str, findings: &[Finding]) -> Self {
+    pub(super) fn with_places(code: ErrorCode, findings: &[Finding]) -> Self {
         let mut out = Vec::from(&b"{\"errors\":["[..]);
         for (index, (message, places)) in findings.iter().take(MOST_ERRORS).enumerate() {
             if index > 0 {
                 out.push(b',');
             }
-            write_error(message, places, code, "INVALID", &mut out);
+            write_error(message, places, code, ErrorKind::Invalid, &mut out);
         }
         out.extend_from_slice(b"]}");
         Refusal {
@@ -101,8 +104,8 @@ impl Refusal {
 fn write_error(
     message: &str,
     places: &[(usize, usize)],
-    code: &str,
-    kind: &str,
+    code: ErrorCode,
+    kind: ErrorKind,
     out: &mut Vec<u8>,
 ) {
     out.extend_from_slice(b"{\"message\":");
@@ -115,8 +118,8 @@ fn write_error(
         out.extend_from_slice(format!(",\"locations\":[{}]", places.join(",")).as_bytes());
     }
     out.extend_from_slice(b",\"extensions\":{\"code\":");
-    write_json_string(code, out);
+    write_json_string(code.as_str(), out);
     out.extend_from_slice(b",\"sangam\":{\"kind\":");
-    write_json_string(kind, out);
+    write_json_string(kind.as_str(), out);
     out.extend_from_slice(b"}}}");
 }

@@ -15,6 +15,7 @@ use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
+use crate::errors::code;
 use crate::plan::Plan;
 use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
@@ -49,7 +50,7 @@ pub(super) fn coerce(
     let given = given.and_then(Value::as_object);
     let findings = wrong(api, sources, operation, plan, given, numbers);
     if !findings.is_empty() {
-        return Err(Refusal::with_places("INVALID_VARIABLES", &findings));
+        return Err(Refusal::with_places(code::INVALID_VARIABLES, &findings));
     }
     for variable in &operation.variables {
         let value = match given.and_then(|given| given.get(&variable.name)) {

@@ -8,7 +8,7 @@ use super::metrics::{METRICS, MetricKind};
 const HEAD: &str = "\
 # What can be observed
 
-Generated from `src/observe/`; do not edit (`UPDATE_DOCS=1 cargo nextest run generated_docs` writes it).
+Generated from `src/observe/`; do not edit (`make docs` writes it).
 
 ## Metrics
 

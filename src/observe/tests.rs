@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::*;
@@ -199,17 +198,4 @@ fn lines_are_written_before_a_panic_ends_the_process() {
     assert!(panicked.is_err());
     let bytes = written.0.lock().unwrap();
     assert!(String::from_utf8_lossy(&bytes).contains("begun"));
-}
-
-#[test]
-fn generated_docs_are_up_to_date() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/observability.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, markdown()).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == markdown(),
-        "run UPDATE_DOCS=1 cargo nextest run generated_docs"
-    );
 }

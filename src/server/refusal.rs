@@ -7,6 +7,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use super::Answer;
+use crate::errors::{ErrorCode, ErrorKind, code};
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +15,9 @@ pub struct Refusal {
     /// The HTTP status.
     pub status: StatusCode,
     /// `extensions.code`, stable.
-    pub code: &'static str,
+    pub code: ErrorCode,
     /// `extensions.sangam.kind`.
-    pub kind: &'static str,
+    pub kind: ErrorKind,
     /// What is wrong and what to do, for the client's developer.
     pub message: String,
     /// Methods that are allowed, when this one is not.
@@ -24,11 +25,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+    /// A refusal with the status that its code decides.
+    fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
+        let status = code.status().map(StatusCode::from_u16);
         Refusal {
-            status,
+            status: status
+                .and_then(Result::ok)
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code,
-            kind: "INVALID",
+            kind: ErrorKind::Invalid,
             message: message.into(),
             allow: None,
         }
@@ -36,7 +41,7 @@ impl Refusal {
 
     /// The request is not what GraphQL over HTTP wants: 400.
     pub fn malformed(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+        Refusal::new(code::BAD_REQUEST, message)
     }
 
     /// The body is longer than allowed: 413.
@@ -44,8 +49,8 @@ impl Refusal {
         let message =
             format!("The request's body is longer than {limit} bytes (limits.body_bytes)");
         Refusal {
-            kind: "LIMIT",
-            ..Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE", message)
+            kind: ErrorKind::Limit,
+            ..Refusal::new(code::REQUEST_TOO_LARGE, message)
         }
     }
 
@@ -55,8 +60,8 @@ impl Refusal {
             "The request's path and query are longer than {limit} bytes (limits.uri_bytes); send the request by POST"
         );
         Refusal {
-            kind: "LIMIT",
-            ..Refusal::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message)
+            kind: ErrorKind::Limit,
+            ..Refusal::new(code::URI_TOO_LONG, message)
         }
     }
 
@@ -65,12 +70,8 @@ impl Refusal {
         let message =
             format!("The request's headers are longer than {limit} bytes (limits.head_bytes)");
         Refusal {
-            kind: "LIMIT",
-            ..Refusal::new(
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "HEADERS_TOO_LARGE",
-                message,
-            )
+            kind: ErrorKind::Limit,
+            ..Refusal::new(code::HEADERS_TOO_LARGE, message)
         }
     }
 
@@ -78,8 +79,8 @@ impl Refusal {
     pub fn slow(limit: &str) -> Refusal {
         let message = format!("The request's body did not arrive in time ({limit})");
         Refusal {
-            kind: "TIMEOUT",
-            ..Refusal::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+            kind: ErrorKind::Timeout,
+            ..Refusal::new(code::REQUEST_TIMEOUT, message)
         }
     }
 
@@ -87,28 +88,20 @@ impl Refusal {
     /// send a request that the browser has not asked about first.
     pub fn unsupported_media_type() -> Refusal {
         let message = "Send the request as JSON, with the header Content-Type: application/json";
-        Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UNSUPPORTED_MEDIA_TYPE",
-            message,
-        )
+        Refusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
     /// The client accepts nothing that we write: 406.
     pub fn not_acceptable() -> Refusal {
         let message = "Accept application/graphql-response+json or application/json: answers have no other form";
-        Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+        Refusal::new(code::NOT_ACCEPTABLE, message)
     }
 
     /// Another method than those of the endpoint: 405.
     pub fn method(allow: &'static str, message: &str) -> Refusal {
         Refusal {
             allow: Some(allow),
-            ..Refusal::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "METHOD_NOT_ALLOWED",
-                message,
-            )
+            ..Refusal::new(code::METHOD_NOT_ALLOWED, message)
         }
     }
 
@@ -116,8 +109,8 @@ impl Refusal {
     pub fn no_such_path() -> Refusal {
         let message = "There is nothing at this path; the GraphQL endpoint is /graphql";
         Refusal {
-            kind: "NOT_FOUND",
-            ..Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+            kind: ErrorKind::NotFound,
+            ..Refusal::new(code::NOT_FOUND, message)
         }
     }
 
@@ -125,8 +118,8 @@ impl Refusal {
     pub fn busy() -> Refusal {
         let message = "The gateway is busy; try again in a moment";
         Refusal {
-            kind: "BUSY",
-            ..Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message)
+            kind: ErrorKind::Busy,
+            ..Refusal::new(code::OVERLOADED, message)
         }
     }
 
@@ -134,8 +127,8 @@ impl Refusal {
     pub fn internal() -> Refusal {
         let message = "Something went wrong in the gateway";
         Refusal {
-            kind: "INTERNAL",
-            ..Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+            kind: ErrorKind::Internal,
+            ..Refusal::new(code::INTERNAL, message)
         }
     }
 }
@@ -146,7 +139,7 @@ impl Refusal {
         let body = serde_json::json!({
             "errors": [{
                 "message": self.message,
-                "extensions": { "code": self.code, "sangam": { "kind": self.kind } },
+                "extensions": { "code": self.code.as_str(), "sangam": { "kind": self.kind.as_str() } },
             }],
         });
         let mut response = Answer::new(Bytes::from(body.to_string()));

@@ -27,6 +27,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::connector::Request;
+use crate::errors::ErrorKind;
 use crate::observe::TraceContext;
 
 /// The format of an answer's body: decides which reader drives a projection over it.
@@ -106,16 +107,21 @@ pub enum SourceErrorKind {
 }
 
 impl SourceErrorKind {
-    /// Its word in logs and metrics, one of those that clients see as `extensions.sangam.kind`.
-    pub fn as_str(self) -> &'static str {
+    /// What clients see of it as `extensions.sangam.kind`.
+    pub fn kind(self) -> ErrorKind {
         match self {
-            SourceErrorKind::Unreachable => "UNREACHABLE",
-            SourceErrorKind::Timeout => "TIMEOUT",
-            SourceErrorKind::TooLarge => "LIMIT",
-            SourceErrorKind::BadAnswer => "BAD_ANSWER",
-            SourceErrorKind::Busy => "BUSY",
-            SourceErrorKind::Internal => "INTERNAL",
+            SourceErrorKind::Unreachable => ErrorKind::Unreachable,
+            SourceErrorKind::Timeout => ErrorKind::Timeout,
+            SourceErrorKind::TooLarge => ErrorKind::Limit,
+            SourceErrorKind::BadAnswer => ErrorKind::BadAnswer,
+            SourceErrorKind::Busy => ErrorKind::Busy,
+            SourceErrorKind::Internal => ErrorKind::Internal,
         }
+    }
+
+    /// Its word in logs and metrics, which is that of its kind.
+    pub fn as_str(self) -> &'static str {
+        self.kind().as_str()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Rules about the project itself that no compiler checks.
 
+mod codes;
 mod guard;
 mod imports;
 mod licences;

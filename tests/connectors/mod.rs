@@ -257,32 +257,3 @@ fn a_deployment_puts_its_own_address_in_place() {
         "POST http://127.0.0.1:9/graphql\n"
     );
 }
-
-/// `docs/diagnostics.md` lists all codes; `UPDATE_EXPECT=1` writes it.
-#[test]
-fn the_table_of_codes_is_up_to_date() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics.md");
-    let mut page = String::from(
-        "# Diagnostics\n\nWhat `sangam check` and `sangam serve` say about connectors, by their stable codes. The text of each, as its \
-         author reads it, is\nin `tests/connectors/<CODE>*.md` and `tests/composition/<CODE>*.md`.\n",
-    );
-    let areas = [
-        ("One connector by itself", code::ALL),
-        ("Connectors together", sangam::graph::code::ALL),
-    ];
-    for (title, codes) in areas {
-        page.push_str(&format!(
-            "\n## {title}\n\n| code | what is wrong |\n|---|---|\n"
-        ));
-        let mut codes: Vec<_> = codes.iter().collect();
-        codes.sort_by_key(|code| code.name);
-        for code in codes {
-            page.push_str(&format!("| `{}` | {} |\n", code.name, code.summary));
-        }
-    }
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, page, "run the tests with UPDATE_EXPECT=1");
-}

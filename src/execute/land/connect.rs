@@ -8,7 +8,7 @@ use super::super::answers::with_response;
 use super::super::bounds::Reached;
 use super::super::call::Answered;
 use super::super::failure::Failure;
-use super::super::failure::Kind;
+use super::super::failure::kind_of_status;
 use super::super::inputs::comparable_key;
 use super::super::merge::merge_cell;
 use super::super::merge::merge_row;
@@ -26,6 +26,8 @@ use crate::document::JsonReader;
 use crate::document::Reader;
 use crate::document::Value;
 use crate::document::write_json_string;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
@@ -78,7 +80,8 @@ impl Lander<'_> {
             let message = format!("The list was cut off: {why}");
             self.remark(|| message.clone());
             if cut_off_fails(connect) {
-                let failure = self.failure(fetch, Kind::Limit, "LIST_CUT_OFF", message, None);
+                let failure =
+                    self.failure(fetch, ErrorKind::Limit, code::LIST_CUT_OFF, message, None);
                 return self.fail(fetch, &rows, failure);
             }
             tracing::warn!(
@@ -285,21 +288,21 @@ impl Lander<'_> {
             let message = "The service's answer cannot be read".to_owned();
             return self.failure(
                 fetch,
-                Kind::BadAnswer,
-                "CONNECTOR_BAD_ANSWER",
+                ErrorKind::BadAnswer,
+                code::CONNECTOR_BAD_ANSWER,
                 message,
                 Some(status),
             );
         }
         let kind = if (200..300).contains(&status) {
-            Kind::Upstream
+            ErrorKind::Upstream
         } else {
-            Kind::of_status(status)
+            kind_of_status(status)
         };
         let mut failure = self.failure(
             fetch,
             kind,
-            "CONNECTOR_FETCH",
+            code::CONNECTOR_FETCH,
             "Request failed".to_owned(),
             Some(status),
         );

@@ -15,7 +15,7 @@ use super::call::Landed;
 use super::context::Runtime;
 use super::failure::Failure;
 use super::failure::Failures;
-use super::failure::Kind;
+use super::failure::code_of_source;
 use super::merge::fail_row;
 use super::noted;
 use super::noted::Noted;
@@ -32,7 +32,9 @@ use super::store::RowId;
 use super::store::Store;
 use crate::cache::Fetched;
 use crate::document::JsonReader;
-use crate::document::Str;
+use crate::errors::ErrorCode;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::mapping::Evaluated;
 use crate::mapping::Variables;
 use crate::plan::Call;
@@ -97,13 +99,14 @@ impl Lander<'_> {
                 self.fail_targets(fetch, &prepared.targets, failure);
             }
             Landed::Failed(error) => {
-                let (kind, code, message) = Kind::of_source(error.kind);
+                let (code, message) = code_of_source(error.kind);
                 tracing::debug!(
                     connector = %self.runtime.services[fetch.service.0 as usize].name,
                     detail = %error.detail,
                     "call failed"
                 );
-                let failure = self.failure(fetch, kind, code, message.to_owned(), None);
+                let failure =
+                    self.failure(fetch, error.kind.kind(), code, message.to_owned(), None);
                 self.fail_targets(fetch, &prepared.targets, failure);
             }
         }
@@ -112,7 +115,13 @@ impl Lander<'_> {
     /// A request that cannot be rendered fails its rows.
     pub(crate) fn unrendered(&mut self, fetch: &Fetch, targets: &Targets, message: &str) {
         let message = format!("The request cannot be made: {message}");
-        let failure = self.failure(fetch, Kind::Invalid, "CONNECTOR_REQUEST", message, None);
+        let failure = self.failure(
+            fetch,
+            ErrorKind::Invalid,
+            code::CONNECTOR_REQUEST,
+            message,
+            None,
+        );
         self.fail_targets(fetch, targets, failure);
     }
 
@@ -150,15 +159,15 @@ impl Lander<'_> {
     pub(crate) fn failure(
         &mut self,
         fetch: &Fetch,
-        kind: Kind,
-        code: &str,
+        kind: ErrorKind,
+        code: ErrorCode,
         message: String,
         status: Option<u16>,
     ) -> Failure {
         let coordinate = self.coordinate(fetch);
         Failure {
             message,
-            code: Str::from(code),
+            code,
             kind,
             service: Some(Arc::clone(
                 &self.runtime.services[fetch.service.0 as usize].name,
@@ -204,7 +213,7 @@ impl Lander<'_> {
 
     /// An answer that is not of the shape that it must have fails its rows.
     fn bad_answer(&mut self, fetch: &Fetch, rows: &[RowId], message: &str) {
-        let (kind, code) = (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER");
+        let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
         let failure = self.failure(fetch, kind, code, message.to_owned(), None);
         self.fail(fetch, rows, failure);
     }
@@ -310,8 +319,8 @@ impl Lander<'_> {
                 let message = "The service's answer cannot be read".to_owned();
                 self.failure(
                     fetch,
-                    Kind::BadAnswer,
-                    "CONNECTOR_BAD_ANSWER",
+                    ErrorKind::BadAnswer,
+                    code::CONNECTOR_BAD_ANSWER,
                     message,
                     Some(status),
                 )

@@ -1,6 +1,6 @@
 //! The answer of a GraphQL service: `data` is read, `errors` are located; entities are matched by position.
 
-use super::super::failure::Kind;
+use super::super::failure::kind_of_status;
 use super::super::merge::merge_row;
 use super::super::prepare::Position;
 use super::super::prepare::Prepared;
@@ -16,8 +16,9 @@ use crate::cache::Document;
 use crate::cache::Fetched;
 use crate::document::JsonReader;
 use crate::document::Reader;
-use crate::document::Str;
 use crate::document::Value;
+use crate::errors::ErrorKind;
+use crate::errors::code;
 use crate::mapping::Variables;
 use crate::plan::Fetch;
 use crate::plan::list_of_key;
@@ -81,9 +82,9 @@ impl Lander<'_> {
                 }
                 let mut failure = self.unreadable(fetch, stop, status);
                 if failing {
-                    failure.kind = Kind::of_status(status);
+                    failure.kind = kind_of_status(status);
                     failure.message = "Request failed".to_owned();
-                    failure.code = Str::from("CONNECTOR_FETCH");
+                    failure.code = code::CONNECTOR_FETCH;
                     failure.retry_after = document.retry_after;
                 }
                 self.fail_targets(fetch, &prepared.targets, failure);
@@ -103,8 +104,8 @@ impl Lander<'_> {
         let status = document.status;
         let failing = !(200..300).contains(&status);
         let kind = match failing {
-            true => Kind::of_status(status),
-            false => Kind::Upstream,
+            true => kind_of_status(status),
+            false => ErrorKind::Upstream,
         };
         if let Some(errors) = errors {
             let whole = !data;
@@ -114,10 +115,10 @@ impl Lander<'_> {
             return;
         }
         let (kind, code, message) = match failing {
-            true => (kind, "CONNECTOR_FETCH", "Request failed"),
+            true => (kind, code::CONNECTOR_FETCH, "Request failed"),
             false => {
                 let message = "The service's answer has no data";
-                (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER", message)
+                (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER, message)
             }
         };
         let mut failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
@@ -222,7 +223,7 @@ impl Lander<'_> {
                     let count = of_list.len();
                     let message =
                         format!("The service gave {found} entities for {count} representations");
-                    let (kind, code) = (Kind::BadAnswer, "CONNECTOR_BAD_ANSWER");
+                    let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
                     let failure = self.failure(fetch, kind, code, message, None);
                     let failure = self.failures.add(failure);
                     self.fail_positions(of_list, failure);

@@ -68,6 +68,17 @@ pub(super) fn check(root: &Path, known_cycles: &Path) -> Vec<String> {
     findings.into_iter().collect()
 }
 
+/// The texts in the crate's sources, each with its file and line: `src/a.rs:1` and `text`.
+pub(super) fn texts(root: &Path) -> Vec<(String, String)> {
+    let source = Crate::read(&root.join("src"));
+    let of_module = |(id, module): (ModuleId, &modules::Module)| {
+        let file = source.file(id);
+        let texts = module.texts.clone().into_iter();
+        texts.map(move |(text, line)| (format!("{file}:{line}"), text))
+    };
+    source.modules().flat_map(of_module).collect()
+}
+
 /// What of [`IMPURE`] a path names.
 fn impure(source: &Crate, module: ModuleId, path: &PathUse) -> Option<&'static str> {
     let Resolved::Outside(name) = source.resolve(module, path) else {

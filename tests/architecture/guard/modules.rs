@@ -30,6 +30,8 @@ pub(super) struct Module {
     pub(super) globs: Vec<PathUse>,
     /// Every path that is written in it.
     pub(super) paths: Vec<PathUse>,
+    /// The texts in it, with their lines.
+    pub(super) texts: Vec<(String, usize)>,
     /// The lines where something is async.
     pub(super) is_async: BTreeSet<usize>,
 }

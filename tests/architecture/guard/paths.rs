@@ -30,6 +30,7 @@ impl Collector {
         module.imports = self.module.imports;
         module.globs = self.module.globs;
         module.paths = self.module.paths;
+        module.texts = self.module.texts;
         module.is_async = self.module.is_async;
     }
 
@@ -118,7 +119,13 @@ impl Collector {
                         self.path(segments, first.span().start().line, false);
                     }
                 }
-                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+                TokenTree::Literal(literal) => {
+                    if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                        let line = literal.span().start().line;
+                        self.module.texts.push((text.value(), line));
+                    }
+                }
+                TokenTree::Punct(_) => {}
             }
             at += 1;
         }
@@ -260,6 +267,11 @@ impl<'ast> Visit<'ast> for Collector {
                 self.path(segments, literal.span().start().line, false);
             }
         }
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
+        let line = text.span().start().line;
+        self.module.texts.push((text.value(), line));
     }
 
     fn visit_signature(&mut self, signature: &'ast syn::Signature) {
