@@ -1,6 +1,10 @@
 //! The one integration test binary: a module per subject, most of them over data files found by glob.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// `#[test]` and the harness that runs what has it, and cases: see `support::harness`.
+#[macro_use]
+extern crate sangam_test_macros;
+
 mod architecture;
 mod composition;
 mod connectors;
@@ -20,3 +24,7 @@ mod source;
 mod specs;
 mod support;
 mod validation;
+
+fn main() -> std::process::ExitCode {
+    support::harness::main()
+}

@@ -52,7 +52,7 @@ async fn cost_of(gateway: &Gateway, operation: &str) -> u64 {
 }
 
 /// Prints them, to show what a change of weights does.
-#[tokio::test]
+#[test]
 #[allow(clippy::print_stdout)]
 async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
     let gateway = gateway();
@@ -73,7 +73,7 @@ async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
 }
 
 /// The specs of the departments are what clients ask, one department at a time.
-#[tokio::test]
+#[test]
 async fn what_the_specs_ask_costs_less_than_a_fifth_of_the_maximum() {
     let gateway = gateway();
     let max = Settings::default().cost.max as u64;
@@ -101,7 +101,7 @@ async fn what_the_specs_ask_costs_less_than_a_fifth_of_the_maximum() {
     assert!(count >= 20, "only {count} operations");
 }
 
-#[tokio::test]
+#[test]
 async fn pages_that_multiply_cost_more_than_the_maximum() {
     let gateway = gateway();
     let max = Settings::default().cost.max as u64;

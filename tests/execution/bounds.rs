@@ -169,7 +169,7 @@ fn error(answer: &Value) -> (String, String, Option<String>) {
 }
 
 /// 101 lists of 100 rows are all that there is; the ways through them are a million million.
-#[tokio::test]
+#[test]
 async fn a_path_with_many_ways_and_few_rows() {
     let world = World::start("answer_bytes = 1000000").await;
     let answer = world.ask(&nested(5)).await;
@@ -190,7 +190,7 @@ async fn a_path_with_many_ways_and_few_rows() {
 }
 
 /// The root, the rows, and 10 times 100 rows below them: each list counts once, not once for each row that has it.
-#[tokio::test]
+#[test]
 async fn rows_are_counted_once() {
     let world = World::start("rows = 1101").await;
     assert_eq!(world.ask(&nested(1)).await.get("errors"), None);
@@ -214,7 +214,7 @@ async fn rows_are_counted_once() {
     assert_eq!(errors.len(), 10);
 }
 
-#[tokio::test]
+#[test]
 async fn rows_take_memory() {
     // The document has 350,000 bytes, its rows some 900,000.
     let query = "{ rows(count: 10000) { id kind name } }";
@@ -232,7 +232,7 @@ async fn rows_take_memory() {
     assert_eq!(world.ask(query).await.get("errors"), None);
 }
 
-#[tokio::test]
+#[test]
 async fn pages_are_bounded_together() {
     let world = World::start("operation_bytes = 5500000").await;
     let (message, kind, path) = error(&world.ask("{ pages { id } }").await);
@@ -252,7 +252,7 @@ async fn pages_are_bounded_together() {
 }
 
 /// What is refused for the others' sake may succeed later.
-#[tokio::test]
+#[test]
 async fn all_operations_together() {
     let world = World::start("operations_bytes = 5500000").await;
     let (message, kind, path) = error(&world.ask("{ pages { id } }").await);
@@ -268,7 +268,7 @@ async fn all_operations_together() {
 }
 
 /// Every row has an error of its own beside its value.
-#[tokio::test]
+#[test]
 async fn many_errors_beside_values() {
     let world = World::start("errors = 3").await;
     let answer = world.ask("{ raised(count: 16000) { id name } }").await;
@@ -288,7 +288,7 @@ async fn many_errors_beside_values() {
 }
 
 /// Written in pieces, between which it gives the thread back; there the client's leaving ends it.
-#[tokio::test]
+#[test]
 async fn a_client_that_leaves_ends_the_writing() {
     let world = World::start(
         "answer_bytes = 900000000\noperation_bytes = 1000000000\noperations_bytes = 1000000000",
@@ -311,7 +311,7 @@ async fn a_client_that_leaves_ends_the_writing() {
     assert_eq!(world.gateway.budget().used(), 0);
 }
 
-#[tokio::test]
+#[test]
 async fn the_deadline_ends_the_writing() {
     let world = World::start(
         "operation_timeout = \"100ms\"\nanswer_bytes = 900000000\noperation_bytes = 1000000000\noperations_bytes = 1000000000",
@@ -326,7 +326,7 @@ async fn the_deadline_ends_the_writing() {
 }
 
 /// A plan that cannot go on is a fault of the gateway: the operation says so instead of waiting for nothing.
-#[tokio::test]
+#[test]
 async fn a_fetch_that_waits_for_itself() {
     let (composed, graph) = graph(vec![subgraph("s", SUBGRAPH)]);
     let text = "{ rows { id } }";

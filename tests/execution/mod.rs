@@ -39,7 +39,7 @@ use crate::plans::subgraph;
 use crate::support::markdown::Case;
 use crate::support::markdown::files;
 
-#[tokio::test]
+#[test]
 async fn executions() {
     let mut wrong = Vec::new();
     for path in files("execution") {

@@ -25,7 +25,7 @@ extend schema
 type Person @key(fields: "number") { number: ID! visits: Int }
 "#;
 
-#[tokio::test]
+#[test]
 async fn demands_hold_for_selections_keys_and_types() {
     let member = |name: &str, text: &str| Member {
         subgraph: read_sdl(name, name, text)

@@ -53,7 +53,7 @@ fn gateway(text: &str, schemas: &[(&str, String)]) -> Arc<Gateway> {
 
 /// Of 40 requests that need the dead department, some wait and the others have the answer of the other department. With
 /// another argument in each they make calls of their own; with the same they take part in one call, and more of them wait.
-#[tokio::test]
+#[test]
 async fn a_part_of_the_places_waits_at_the_most() {
     for (same, waiting) in [(false, 10), (true, 1 + 20)] {
         let dead = raw(Vec::new(), Then::Hold).await;
@@ -94,7 +94,7 @@ async fn a_part_of_the_places_waits_at_the_most() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_bound_can_be_set_for_one_department() {
     let dead = raw(Vec::new(), Then::Hold).await;
     let gateway = gateway(

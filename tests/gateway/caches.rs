@@ -13,7 +13,7 @@ async fn calls(settings: &str) -> u64 {
     world.standin("lgd").call_count()
 }
 
-#[tokio::test]
+#[test]
 async fn nothing_is_kept_without_both() {
     assert_eq!(
         calls("[cache]\ndocuments = \"0MB\"\nresponses = \"0MB\"").await,
@@ -21,14 +21,14 @@ async fn nothing_is_kept_without_both() {
     );
 }
 
-#[tokio::test]
+#[test]
 async fn either_keeps_what_it_holds() {
     assert_eq!(calls("[cache]\ndocuments = \"0MB\"").await, 1);
     assert_eq!(calls("[cache]\nresponses = \"0MB\"").await, 1);
 }
 
 /// Whole answers: with them the second request is not executed, so that nothing is asked of the documents.
-#[tokio::test]
+#[test]
 async fn without_answers_a_request_is_executed() {
     for (settings, hits) in [("", 0), ("[cache]\nresponses = \"0MB\"", 1)] {
         let world = World::start(settings).await;

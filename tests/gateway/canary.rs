@@ -13,7 +13,7 @@ const QUERY: &str = "query Q($code: ID!) {
   district(lgdCode: $code) { name dggi { rank } works { all { count } } serviceBacklog { pending } }
 }";
 
-#[tokio::test]
+#[test]
 async fn secrets_stay_inside() {
     for weather in [
         Weather::Fine,

@@ -64,7 +64,7 @@ impl Running {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn what_costs_too_much_is_refused_before_anyone_is_called() {
     let running = Running::start("").await;
     let (status, kept, answer) = running.send(json!({ "query": NESTED }), None).await;
@@ -83,7 +83,7 @@ async fn what_costs_too_much_is_refused_before_anyone_is_called() {
 }
 
 /// The same compiled operation is refused or answered by the values of its variables.
-#[tokio::test]
+#[test]
 async fn variables_decide() {
     let query =
         "query Q($first: Int!) { districts { grievances(first: $first) { items { id } } } }";
@@ -105,7 +105,7 @@ async fn variables_decide() {
     assert_eq!((status, answer.get("errors")), (200, None), "{answer:#}");
 }
 
-#[tokio::test]
+#[test]
 async fn the_maximum_is_the_setting() {
     let (_, _, answer) = Running::start("[cost]\nmax = 100")
         .await
@@ -118,7 +118,7 @@ async fn the_maximum_is_the_setting() {
     assert_eq!(running.calls(), 0);
 }
 
-#[tokio::test]
+#[test]
 async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
     // Events of an application: the schema does not say how many.
     let query = r#"{ application(reference: "JK-DOM-26-0010001") { history { number } } }"#;
@@ -131,7 +131,7 @@ async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
     assert_eq!(cost("[cost]\nlist_size = 100").await, Some(101));
 }
 
-#[tokio::test]
+#[test]
 async fn it_can_be_watched_before_it_is_enforced() {
     for mode in ["log", "off"] {
         let running = Running::start(&format!("[cost]\nmode = \"{mode}\"\nmax = 1")).await;
@@ -141,7 +141,7 @@ async fn it_can_be_watched_before_it_is_enforced() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_answer_reports_costs_on_request() {
     let running = Running::start("").await;
     let (_, kept, plain) = running.send(json!({ "query": QUERY }), None).await;
@@ -169,7 +169,7 @@ async fn the_answer_reports_costs_on_request() {
     assert_eq!(plain.get("extensions"), None);
 }
 
-#[tokio::test]
+#[test]
 async fn the_actual_cost_is_of_what_is_there() {
     let running = Running::start("").await;
     let cost = async |query: &str| {
@@ -194,7 +194,7 @@ async fn the_actual_cost_is_of_what_is_there() {
     assert_eq!(cost(query).await, (101, 1));
 }
 
-#[tokio::test]
+#[test]
 async fn costs_are_metrics() {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let guard = metrics::set_default_local_recorder(&recorder);
@@ -233,7 +233,7 @@ impl std::io::Write for Lines {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_log_names_what_would_be_refused_now_and_then() {
     let lines = Lines::default();
     let settings = Settings::default();

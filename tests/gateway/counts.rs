@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::world::World;
 
-#[tokio::test]
+#[test]
 async fn what_the_departments_hold() {
     let world = World::start("").await;
     let answer = world
@@ -42,7 +42,7 @@ async fn what_the_departments_hold() {
     assert!(distinct(&data["umangPublishers"], "id") >= 40);
 }
 
-#[tokio::test]
+#[test]
 async fn the_catalogue_page_by_page() {
     let world = World::start("").await;
     let (mut ids, mut publishers) = (HashSet::new(), HashSet::new());

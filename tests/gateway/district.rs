@@ -22,7 +22,7 @@ fn documented() -> BTreeMap<String, u64> {
     rows.collect()
 }
 
-#[tokio::test]
+#[test]
 async fn one_request_with_the_documented_calls() {
     let world = World::start("").await;
     let query = read("schema/operations/district.graphql");
@@ -75,7 +75,7 @@ async fn one_request_with_the_documented_calls() {
     assert_eq!(counted, documented());
 }
 
-#[tokio::test]
+#[test]
 async fn explain_tells_the_same_calls() {
     let world = World::start("").await;
     let query = read("schema/operations/district.graphql");
@@ -97,7 +97,7 @@ async fn explain_tells_the_same_calls() {
 }
 
 /// Each time by another way: the documents are fetched, are read as they are kept, and then what was read of them is used.
-#[tokio::test]
+#[test]
 async fn asked_again_it_is_made_from_what_is_kept() {
     let world = World::start("[cache]\nresponses = \"0MB\"\n").await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/operations");
@@ -125,7 +125,7 @@ async fn asked_again_it_is_made_from_what_is_kept() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn asked_again_it_is_answered_from_what_is_kept() {
     let world = World::start("").await;
     let query = read("schema/operations/district.graphql");

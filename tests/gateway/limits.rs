@@ -16,7 +16,7 @@ fn limit_errors(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-#[tokio::test]
+#[test]
 async fn calls_to_upstreams() {
     let enough = World::start("[limits]\nupstream_calls = 2")
         .await
@@ -34,7 +34,7 @@ async fn calls_to_upstreams() {
     assert_eq!(world.standin("dggi").call_count(), 0);
 }
 
-#[tokio::test]
+#[test]
 async fn objects_that_a_step_starts_from() {
     let enough = World::start("[limits]\nlist_fanout = 20")
         .await
@@ -51,7 +51,7 @@ async fn objects_that_a_step_starts_from() {
     assert_eq!(world.standin("dggi").call_count(), 0);
 }
 
-#[tokio::test]
+#[test]
 async fn bytes_of_an_answer() {
     let length = World::start("")
         .await
@@ -76,7 +76,7 @@ async fn bytes_of_an_answer() {
     );
 }
 
-#[tokio::test]
+#[test]
 async fn errors_of_an_answer() {
     let world = World::start("[limits]\nerrors = 3").await;
     world
@@ -87,7 +87,7 @@ async fn errors_of_an_answer() {
     assert_eq!(answer["extensions"]["sangam"]["errorsLeftOut"], 17);
 }
 
-#[tokio::test]
+#[test]
 async fn steps_of_the_planner() {
     let world = World::start("[limits]\nplan_steps = 1").await;
     let answer = world.ask(QUERY).await;
@@ -98,7 +98,7 @@ async fn steps_of_the_planner() {
     assert_eq!(world.standin("lgd").call_count(), 0);
 }
 
-#[tokio::test]
+#[test]
 async fn digits_of_a_number() {
     const COMPOSITES: &str = "{ districts { dggi { composite } } }";
     let text = World::start("").await.ask_raw(COMPOSITES).await;

@@ -73,7 +73,7 @@ fn header(response: &reqwest::Response, name: &str) -> String {
 }
 
 /// `Vary` cannot name every header, so no other cache may keep what depends on all of them.
-#[tokio::test]
+#[test]
 async fn what_depends_on_every_header_is_for_no_shared_cache() {
     let running = start("").await;
     for (query, kept, varies) in [
@@ -108,7 +108,7 @@ async fn what_depends_on_every_header_is_for_no_shared_cache() {
 const FIGURES: &str =
     "{ connectors { name state lastError lastErrorAt p95Ms cacheHitRatio calls failures } }";
 
-#[tokio::test]
+#[test]
 async fn figures_are_for_every_client_unless_they_are_for_operators() {
     for (general, shown) in [("", true), ("connector_health = \"operators\"", false)] {
         let running = start(general).await;

@@ -16,7 +16,7 @@ use crate::support::markdown::files;
 /// Where requests fall among a hundred.
 const DRAWS: [f64; 6] = [0.0, 4.0, 10.0, 49.0, 50.0, 99.0];
 
-#[tokio::test]
+#[test]
 async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
     let mut with_labels = 0;
     for path in files("execution") {

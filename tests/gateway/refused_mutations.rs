@@ -40,7 +40,7 @@ async fn world() -> (Upstream, sangam::gateway::Gateway) {
     (upstream, gateway)
 }
 
-#[tokio::test]
+#[test]
 async fn a_storm_of_refused_mutations_ends_nothing() {
     let (upstream, gateway) = world().await;
     upstream.answer(
@@ -59,7 +59,7 @@ async fn a_storm_of_refused_mutations_ends_nothing() {
     assert!(calls.iter().all(|call| call == "POST /set"));
 }
 
-#[tokio::test]
+#[test]
 async fn what_may_have_been_done_ends_what_was_read_before() {
     let json = "content-type: application/json\r\n";
     let value = br#"{"value":"x"}"#;
@@ -169,7 +169,7 @@ async fn what_may_have_been_done_ends_what_was_read_before() {
 }
 
 /// A client that stops waiting for its mutation reads what the department says then.
-#[tokio::test]
+#[test]
 async fn a_mutation_that_is_not_awaited_ends_what_was_read_before() {
     let (upstream, gateway) = world().await;
     upstream.hold("/set");
@@ -207,7 +207,7 @@ type Mutation {
 }
 "#;
 
-#[tokio::test]
+#[test]
 async fn a_mutation_ends_what_it_says_that_it_changes() {
     let json = "content-type: application/json\r\n";
     let read = "{ a b part { name } }";

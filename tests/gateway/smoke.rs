@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::world::World;
 
-#[tokio::test]
+#[test]
 async fn districts_with_what_others_know_of_them() {
     let world = World::start("").await;
     let answer = world

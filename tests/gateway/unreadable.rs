@@ -199,7 +199,7 @@ async fn recovers(schema: &str, settings: &str) {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_connector_of_the_readme() {
     let schema = excerpt(
         "README.md",
@@ -209,7 +209,7 @@ async fn the_connector_of_the_readme() {
     recovers(&schema, "").await;
 }
 
-#[tokio::test]
+#[test]
 async fn the_connector_of_the_guide() {
     let schema = excerpt("connectors/README.md", "<<'GRAPHQL'\n", "GRAPHQL\n");
     let settings = "config = { api_key = \"k\" }\n";
@@ -225,7 +225,7 @@ type Query { gauges: [Gauge!] }
 type Gauge @key(fields: "id") { id: ID! name: String }
 "#;
 
-#[tokio::test]
+#[test]
 async fn a_graphql_service() {
     let right = r#"{"data":{"gauges":[{"id":"7"}]}}"#;
     let failures = [
@@ -285,7 +285,7 @@ type Part @key(fields: "id") @cacheControl(maxAge: 3600)
 "#;
 
 /// That something does not exist is kept only where the schema says so.
-#[tokio::test]
+#[test]
 async fn a_look_up_that_finds_nothing() {
     let upstream = Upstream::start().await;
     let gateway = gateway(&upstream, LOOKUPS, "", "");
@@ -309,7 +309,7 @@ async fn a_look_up_that_finds_nothing() {
 }
 
 /// A batch that has none of its keys, and one that has.
-#[tokio::test]
+#[test]
 async fn a_batch_without_its_keys() {
     let upstream = Upstream::start().await;
     let gateway = gateway(&upstream, LOOKUPS, "", "");
@@ -327,7 +327,7 @@ async fn a_batch_without_its_keys() {
 }
 
 /// One page is broken: the others are not asked for again.
-#[tokio::test]
+#[test]
 async fn a_page_that_cannot_be_read() {
     let upstream = Upstream::start().await;
     let gateway = gateway(&upstream, LOOKUPS, "", "");

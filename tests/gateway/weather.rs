@@ -45,7 +45,7 @@ fn bounds(weather: Weather) -> &'static str {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn one_department_in_bad_weather_leaves_the_rest() {
     let world = World::start("").await;
     let fine = world.ask(QUERY).await;
@@ -99,7 +99,7 @@ async fn one_department_in_bad_weather_leaves_the_rest() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_catalogue_in_bad_weather_leaves_the_services() {
     let fine = World::start("").await.ask(QUERY).await;
     for (weather, kind) in WEATHER {
@@ -135,7 +135,7 @@ async fn the_catalogue_in_bad_weather_leaves_the_services() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn a_dead_directory_fails_the_list_and_nothing_else() {
     let world = World::start("").await;
     world.standin("lgd").weather(Weather::Dead);

@@ -122,7 +122,7 @@ fn number(name: &str, default: u64) -> u64 {
     given.map_or(default, |text| text.parse().unwrap())
 }
 
-#[tokio::test]
+#[test]
 async fn gateway_and_monolith_agree() {
     let (first, worlds) = (number("MONOLITH_SEED", 1), number("MONOLITH_WORLDS", 40));
     let most = Duration::from_secs(number("MONOLITH_SECONDS", 120));
@@ -140,7 +140,7 @@ async fn gateway_and_monolith_agree() {
 }
 
 /// Worlds that have failed once: their numbers are the first words of the files in `seeds`.
-#[tokio::test]
+#[test]
 async fn worlds_that_have_failed_once() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/monolith/seeds");
     let mut seeds = Vec::new();

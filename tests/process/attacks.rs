@@ -29,17 +29,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the memory of the process is looked at while an attack comes to its end: no event says that it has grown.
 const LOOK: Duration = Duration::from_millis(20);
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn by_queries() {
     attacked(Class::Query).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn by_departments() {
     attacked(Class::Department).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn by_clients() {
     attacked(Class::Client).await;
 }

@@ -21,7 +21,7 @@ type Query {{
 }
 
 /// The system trusts the department's authority. Who says nothing does too, and who names another one does not.
-#[tokio::test]
+#[test]
 async fn a_private_authority_replaces_those_of_the_system() {
     let router = || Router::new().route("/", get(async || axum::Json(7)));
     let (server, authority) = tls(router()).await;

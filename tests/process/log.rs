@@ -107,7 +107,7 @@ impl Drop for Serving {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_log_that_is_not_read_holds_nothing_up() {
     let mut serving =
         Serving::start("lines_per_second = 1000000\nflush_timeout = \"100s\"\n").await;
@@ -136,7 +136,7 @@ async fn a_log_that_is_not_read_holds_nothing_up() {
     assert_eq!(last.unwrap()["message"], "stopped");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_log_that_is_not_read_does_not_keep_the_process() {
     let mut serving =
         Serving::start("lines_per_second = 1000000\nflush_timeout = \"10ms\"\n").await;
@@ -145,7 +145,7 @@ async fn a_log_that_is_not_read_does_not_keep_the_process() {
     assert!(serving.stop().success());
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn lines_that_clients_cause_are_bounded() {
     // What is written does not fill the pipe, so that nothing has to be read meanwhile.
     let mut serving = Serving::start("lines_per_second = 1\nflush_timeout = \"100s\"\n").await;

@@ -183,7 +183,7 @@ async fn refused(started: Started, kind: &str) -> usize {
     served.load(Ordering::Relaxed)
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn an_endless_body() {
     let served = refused(start().await, "endless").await;
     assert!(
@@ -192,13 +192,13 @@ async fn an_endless_body() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_short_body_that_unfolds_to_a_long_one() {
     refused(start().await, "bomb").await;
     refused(start().await, "brotli").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn over_tls() {
     let served = refused(start_tls().await, "endless").await;
     assert!(
@@ -210,14 +210,14 @@ async fn over_tls() {
 }
 
 /// The limit is for what it becomes.
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_text_that_grows_by_its_encoding() {
     refused(start().await, "latin1-too-long").await;
     // Read to its end: a text has no fields. It is a value of its own beside the body.
     fits("latin1", r#"{"data":{"file":null},"errors":[{"message":"Query.file must be an object, and the answer has a string","locations":[{"line":1,"column":27}],"path":["file"],"extensions":{"code":"INVALID_VALUE","sangam":{"kind":"BAD_ANSWER"}}}]}"#, 2 * LIMIT + MORE).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_body_just_below_the_limit() {
     fits("fitting", r#"{"data":{"file":{"id":"7"}}}"#, LIMIT + MORE).await;
 }
@@ -236,7 +236,7 @@ async fn fits(kind: &str, expected: &str, most: usize) {
     running.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn several_at_once_take_as_much_each() {
     const CALLS: usize = 4;
     let (_server, _folder, running, _) = start().await;
@@ -276,7 +276,7 @@ async fn demonstration() -> (Vec<Standin>, Folder, Running) {
 
 /// A short operation under all limits of documents, whose rows are few and whose answer would be larger than any memory.
 /// What it may hold is what one operation may hold, and what it has read may be held twice for a moment.
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_short_operation_that_multiplies() {
     const OPERATION: usize = 128_000_000;
     let (_standins, _folder, running) = demonstration().await;

@@ -40,7 +40,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |given| given.parse().unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn random_operations_under_a_hard_limit() {
     let seconds = Duration::from_secs(number("MEMORY_SECONDS", 20));
     let seed = number("MEMORY_SEED", 1);

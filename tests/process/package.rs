@@ -31,7 +31,7 @@ fn unpacked(folder: &Path) -> std::path::PathBuf {
     folder.join("sangam-0.0.0-test")
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_package_runs_where_it_is_unpacked() {
     let folder = tempfile::tempdir().unwrap();
     let own = unpacked(folder.path());

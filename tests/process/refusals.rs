@@ -26,7 +26,7 @@ type Query {
 
 const REFUSED: usize = 200;
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn refused_calls_have_few_lines_for_each_department() {
     let hole = raw(Vec::new(), Then::Hold).await;
     let settings = format!(

@@ -80,7 +80,7 @@ fn folder(settings: &str) -> Folder {
     folder
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn nothing_planted_is_found_anywhere() {
     let (departments, collector) = (Departments::start().await, Collector::start().await);
     let verbose = "[log]\nlevel = \"debug\"\nrequests = \"all\"\n\

@@ -34,7 +34,7 @@ async fn status(url: &str) -> u16 {
     client().get(url).send().await.unwrap().status().as_u16()
 }
 
-#[tokio::test]
+#[test]
 async fn the_port_stays_open_and_a_second_signal_ends_at_once() {
     let folder = folder();
     let mut command = folder.command(&["serve"]);
@@ -51,7 +51,7 @@ async fn the_port_stays_open_and_a_second_signal_ends_at_once() {
     assert!(said.contains("by a second signal"), "{said}");
 }
 
-#[tokio::test]
+#[test]
 async fn connections_leave_descriptors_for_calls() {
     let folder = folder();
     let mut command = std::process::Command::new("sh");

@@ -45,7 +45,7 @@ fn received(asked: &[Asked]) -> Vec<[String; 3]> {
     parts.collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn each_call_has_its_own_place_in_the_clients_trace() {
     let departments = Departments::start().await;
     let (_folder, running) = serve(&departments.settings(OF_RAIN));
@@ -92,7 +92,7 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
     running.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_collector_gets_a_span_per_request_and_per_call() {
     let (departments, collector) = (Departments::start().await, Collector::start().await);
     let settings = departments.settings(OF_RAIN) + &collector.settings();
@@ -137,7 +137,7 @@ fn only_call(collector: &Collector) -> Span {
     call
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
     let (silent, collector) = (raw(Vec::new(), Then::Hold).await, Collector::start().await);
     let (_folder, running) = serve_at(&silent.url(""), "100ms", &collector);
@@ -163,7 +163,7 @@ async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
     assert_eq!(status, Some(StatusCode::Error));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn a_call_whose_client_went_away_is_no_failure() {
     let arrived = Arc::new(Notify::new());
     let noted = Arc::clone(&arrived);

@@ -93,7 +93,7 @@ fn describe(result: Result<Answer, SourceError>) -> String {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn answers() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/http-answers");
     let mut run = 0;
@@ -117,7 +117,7 @@ async fn answers() {
     assert!(run > 20, "only {run} cases were found");
 }
 
-#[tokio::test]
+#[test]
 async fn no_server_listens() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/?key=secret", listener.local_addr().unwrap());
@@ -134,7 +134,7 @@ async fn no_server_listens() {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
-#[tokio::test]
+#[test]
 async fn targets_that_are_none() {
     let source = HttpSource::new(HttpSettings::default()).unwrap();
     for target in [

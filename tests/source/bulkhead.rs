@@ -100,7 +100,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn every_call_counts_whatever_its_policy() {
     let world = world(3).await;
     let first = world.begin("/a", CACHED, &Arc::default()).await;
@@ -117,7 +117,7 @@ async fn every_call_counts_whatever_its_policy() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn requests_that_take_part_in_a_call_count_apart() {
     let world = world(3).await;
     let mut waiting = Vec::new();
@@ -140,7 +140,7 @@ async fn requests_that_take_part_in_a_call_count_apart() {
 }
 
 /// With the default bound of 250, many clients read one page that is not cached.
-#[tokio::test]
+#[test]
 async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
     let world = world(250).await;
     let mut waiting = Vec::new();
@@ -158,7 +158,7 @@ async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
 }
 
 /// Where the answer turns out not to be for all, those who waited for it make calls, and these count.
-#[tokio::test]
+#[test]
 async fn calls_for_an_answer_that_may_not_be_shared_count() {
     let world = world(3).await;
     let by_headers = Policy::Read {
@@ -183,7 +183,7 @@ async fn calls_for_an_answer_that_may_not_be_shared_count() {
     assert_eq!(world.upstream.calls.load(Ordering::SeqCst), 4);
 }
 
-#[tokio::test]
+#[test]
 async fn the_calls_of_one_request_count_once() {
     let world = world(3).await;
     let request = Arc::new(Admissions::new());
@@ -200,7 +200,7 @@ async fn the_calls_of_one_request_count_once() {
     assert_eq!(world.waiting(), (0, 0));
 }
 
-#[tokio::test]
+#[test]
 async fn a_call_that_outlives_its_request_counts_on() {
     let world = world(3).await;
     for path in ["/a", "/b", "/c"] {

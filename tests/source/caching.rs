@@ -78,7 +78,7 @@ impl World {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_upstreams_headers_decide() {
     let world = world().await;
     assert_eq!(world.say(world.at("max-age=60"), READ).await, "miss 1");
@@ -92,7 +92,7 @@ async fn the_upstreams_headers_decide() {
     assert_eq!(world.say(world.at("max-age=60"), READ).await, "miss 5");
 }
 
-#[tokio::test]
+#[test]
 async fn what_is_private_stays_so() {
     let world = world().await;
     let read = |token: &'static str| {
@@ -111,7 +111,7 @@ async fn what_is_private_stays_so() {
     assert_eq!(world.say(private(), read("asha")).await, "hit 1");
 }
 
-#[tokio::test]
+#[test]
 async fn a_crowd_over_real_sockets_makes_one_call() {
     let world = world().await;
     let crowd = (0..50).map(|_| world.say(world.at("max-age=60"), READ));

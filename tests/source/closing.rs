@@ -133,7 +133,7 @@ fn reading() -> CallOptions {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn every_read_succeeds_while_the_upstream_closes_after_each_answer() {
     for source in sources() {
         let upstream = Upstream::start("", After::Close, After::Close).await;
@@ -149,7 +149,7 @@ async fn every_read_succeeds_while_the_upstream_closes_after_each_answer() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn a_read_is_sent_once_more_on_a_new_connection() {
     for source in sources() {
         let upstream = Upstream::start("", After::Swallow, After::Answer).await;
@@ -160,7 +160,7 @@ async fn a_read_is_sent_once_more_on_a_new_connection() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn a_read_is_sent_twice_at_the_most() {
     for source in sources() {
         let upstream = Upstream::start("", After::Swallow, After::Break).await;
@@ -171,7 +171,7 @@ async fn a_read_is_sent_twice_at_the_most() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn a_new_connection_that_breaks_is_no_reason_to_call_again() {
     for source in sources() {
         let upstream = Upstream::start("", After::Break, After::Break).await;
@@ -181,7 +181,7 @@ async fn a_new_connection_that_breaks_is_no_reason_to_call_again() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn a_call_that_changes_something_is_not_sent_again() {
     for source in sources() {
         let upstream = Upstream::start("", After::Swallow, After::Answer).await;
@@ -196,7 +196,7 @@ async fn a_call_that_changes_something_is_not_sent_again() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn idle_connections_are_used_as_long_as_the_upstream_says() {
     for source in sources() {
         let upstream =

@@ -56,7 +56,7 @@ async fn mirror(request: Incoming) -> String {
     )
 }
 
-#[tokio::test]
+#[test]
 async fn a_request_goes_out_as_it_was_rendered() {
     let server = router(Router::new().fallback(mirror)).await;
     let source = source(HttpSettings::default());
@@ -91,7 +91,7 @@ async fn a_request_goes_out_as_it_was_rendered() {
     );
 }
 
-#[tokio::test]
+#[test]
 async fn what_the_connector_says_is_not_overruled() {
     let server = router(Router::new().fallback(mirror)).await;
     let source = source(HttpSettings::default());
@@ -118,7 +118,7 @@ async fn what_the_connector_says_is_not_overruled() {
     );
 }
 
-#[tokio::test]
+#[test]
 async fn connections_are_used_again() {
     let peers: Arc<Mutex<BTreeSet<SocketAddr>>> = Arc::default();
     let seen = Arc::clone(&peers);
@@ -142,7 +142,7 @@ async fn connections_are_used_again() {
     assert_eq!(peers.lock().unwrap().len(), 1);
 }
 
-#[tokio::test]
+#[test]
 async fn http2_where_the_server_offers_it() {
     let version = |request: Incoming| async move {
         match request.version() {
@@ -170,7 +170,7 @@ async fn http2_where_the_server_offers_it() {
     assert!(error.detail.contains("certificate"), "{error}");
 }
 
-#[tokio::test]
+#[test]
 async fn compressed_bodies() {
     let body = || async {
         (
@@ -198,7 +198,7 @@ async fn compressed_bodies() {
     assert_eq!(error.kind, SourceErrorKind::TooLarge);
 }
 
-#[tokio::test]
+#[test]
 async fn redirects_stay_at_their_origin() {
     let elsewhere = router(Router::new().fallback(mirror)).await;
     let far = elsewhere.url("/far");
@@ -225,7 +225,7 @@ async fn redirects_stay_at_their_origin() {
     assert_eq!(text(&following(9), &server.url("/away")).await, "307 ");
 }
 
-#[tokio::test]
+#[test]
 async fn through_a_proxy() {
     // A proxy sees the whole URL in the request line.
     let proxy = router(Router::new().fallback(mirror)).await;
@@ -261,7 +261,7 @@ fn settings_that_cannot_be_used() {
     );
 }
 
-#[tokio::test]
+#[test]
 async fn calls_at_once_are_bounded() {
     let gate = Arc::new(Notify::new());
     let open = Arc::clone(&gate);
@@ -290,7 +290,7 @@ async fn calls_at_once_are_bounded() {
     assert_eq!(calls, ["ok", "ok", "ok", "Busy", "Busy"]);
 }
 
-#[tokio::test]
+#[test]
 async fn waiting_in_the_queue_counts_towards_the_timeout() {
     let server = raw(Vec::new(), Then::Hold).await;
     let source = source(HttpSettings {
@@ -309,7 +309,7 @@ async fn waiting_in_the_queue_counts_towards_the_timeout() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn a_long_body_in_many_pieces_arrives_whole() {
     let long: String = (0..200_000)
         .map(|n| char::from(b'a' + (n % 26) as u8))

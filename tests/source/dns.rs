@@ -127,7 +127,7 @@ fn named(server: &Server) -> String {
     format!("http://works.example.test:{}/", server.address.port())
 }
 
-#[tokio::test]
+#[test]
 async fn a_host_is_looked_up_once_for_all() {
     let names = NameServer::start(3600).await;
     let (resolver, server) = (Resolver::new(names.settings()), upstream().await);
@@ -142,7 +142,7 @@ async fn a_host_is_looked_up_once_for_all() {
     assert_eq!(names.asked(), 1);
 }
 
-#[tokio::test]
+#[test]
 async fn a_silent_name_server_holds_up_only_who_needs_it() {
     let names = NameServer::start(3600).await;
     names.die();
@@ -172,7 +172,7 @@ async fn a_silent_name_server_holds_up_only_who_needs_it() {
     assert_eq!(names.asked(), 1);
 }
 
-#[tokio::test]
+#[test]
 async fn a_look_up_sends_its_question_three_times_at_the_most() {
     let names = NameServer::start(3600).await;
     names.die();
@@ -186,7 +186,7 @@ async fn a_look_up_sends_its_question_three_times_at_the_most() {
 
 /// Two are asked together, in an order that the resolver draws. Where both are silent, the third one is asked within the
 /// time of the same look-up.
-#[tokio::test]
+#[test]
 async fn a_third_name_server_answers_for_two_silent_ones() {
     let look_up = |answering: usize| async move {
         let mut servers = Vec::new();
@@ -209,7 +209,7 @@ async fn a_third_name_server_answers_for_two_silent_ones() {
     }
 }
 
-#[tokio::test]
+#[test]
 async fn the_last_answer_stands_in() {
     let names = NameServer::start(0).await;
     let settings = DnsSettings {
@@ -238,7 +238,7 @@ async fn the_last_answer_stands_in() {
     assert_eq!(other, Err(DnsError::Timeout));
 }
 
-#[tokio::test]
+#[test]
 async fn look_ups_are_bounded() {
     let names = NameServer::start(3600).await;
     names.die();
@@ -253,7 +253,7 @@ async fn look_ups_are_bounded() {
     assert_eq!(outcomes, [late.clone(), late.clone(), busy, late]);
 }
 
-#[tokio::test]
+#[test]
 async fn this_machine_needs_no_name_server() {
     let names = NameServer::start(3600).await;
     names.die();

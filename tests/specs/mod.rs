@@ -30,7 +30,7 @@ fn folders() -> Vec<(PathBuf, Folder)> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test(threads)]
 async fn every_spec_is_answered_as_it_says() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let suite = Suite::new(folders());
@@ -48,7 +48,7 @@ async fn every_spec_is_answered_as_it_says() {
 }
 
 /// Every `@connect` is used by a spec, and every field that a connector gives is asked for by one.
-#[tokio::test]
+#[test]
 async fn specs_cover_every_connect_and_every_field() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folders = folders();

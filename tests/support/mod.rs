@@ -1,4 +1,5 @@
 //! What test modules share.
 
+pub(crate) mod harness;
 pub(crate) mod markdown;
 pub(crate) mod server;

@@ -22,7 +22,7 @@ use crate::support::markdown::Block;
 use crate::support::markdown::Case;
 use crate::support::markdown::files;
 
-#[tokio::test]
+#[test]
 async fn rules() {
     let graph = files("validation/graph").remove(0);
     let graph = Case::read(&graph);

@@ -63,7 +63,7 @@ const VALUES: [&str; 30] = [
 /// What became of a value: what stands in the answer, and the paths of errors from there.
 type Coerced = (Json, BTreeSet<String>);
 
-#[tokio::test]
+#[test]
 #[ignore = "needs graphql-js from the npm registry: scripts/oracle-graphql runs it"]
 async fn result_coercion_agrees_with_graphql_js() {
     let folder = tempfile::tempdir().unwrap();

@@ -23,7 +23,7 @@ use crate::monolith::server::Server;
 const WORLDS: u64 = 15;
 const OPERATIONS: u64 = 8;
 
-#[tokio::test]
+#[test]
 #[ignore = "needs graphql-js from the npm registry: scripts/oracle-graphql runs it"]
 async fn execution_agrees_with_graphql_js() {
     let server = Server::start().await;

@@ -60,7 +60,7 @@ impl fmt::Display for Counts {
     }
 }
 
-#[tokio::test]
+#[test]
 #[ignore = "needs graphql-js from the npm registry: scripts/oracle-graphql runs it"]
 async fn validation_agrees_with_graphql_js() {
     let mut theirs = Theirs::start();

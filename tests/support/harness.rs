@@ -1,0 +1,51 @@
+//! The harness of the one test binary, which can run tests that are no functions.
+//!
+//! A function is a test by `#[test]` (`tests/macros`), and is called by its module and name. Tests can be filtered by name and
+//! run in parallel, by `cargo nextest` (a process each) and by `cargo test` (a thread each).
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+use libtest_mimic::Trial;
+
+/// A function that is a test.
+pub(crate) struct Test {
+    /// Its module, beginning with the crate.
+    pub(crate) module: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(),
+    pub(crate) is_ignored: bool,
+}
+
+inventory::collect!(Test);
+
+/// Runs the tests that the command line asks for.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let tests = inventory::iter::<Test>.into_iter().map(|test| {
+        let module = test
+            .module
+            .split_once("::")
+            .map_or("", |(_, module)| module);
+        let run = || {
+            (test.run)();
+            Ok(())
+        };
+        Trial::test(format!("{module}::{}", test.name), run).with_ignored_flag(test.is_ignored)
+    });
+    let mut all: Vec<Trial> = tests.collect();
+    all.sort_by(|one, other| one.name().cmp(other.name()));
+    libtest_mimic::run(&arguments, all).exit_code()
+}
+
+/// Runs an async test, or what is async of a case, on one thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap().block_on(future)
+}
+
+/// Runs an async test on as many threads as there are processors.
+pub(crate) fn block_on_threads<T>(future: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().build().unwrap().block_on(future)
+}
