@@ -1,11 +1,9 @@
 //! Composition, case by case: every `*.md` beside this file is one.
 //!
-//! A case is prose and fenced blocks: `graphql connector=NAME` for each connector, or `graphql given-supergraph`, then what is expected of them:
+//! A case is prose and fenced blocks: `graphql subgraph NAME` for each connector, or `graphql given supergraph`, then what is expected of them:
 //! `graphql api` (the public schema), `graphql supergraph`, `text diagnostics`. A block that is absent is not compared,
 //! except that diagnostics must be none, and that a case without errors must compose. `UPDATE_EXPECT=1` writes what
 //! came out into the blocks that are there; read it against the prose before you keep it.
-
-pub(crate) mod case;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,84 +14,71 @@ use sangam::connector::{Diagnostic, Folder, Subgraph, SubgraphKind, read_sdl};
 use sangam::gateway::{Gateway, Member};
 use sangam::graph::{Composed, compose, compose_remainder, supergraph};
 
-use case::Case;
+use crate::support::cases::Case;
+use crate::support::cases::Fence;
+use crate::support::cases::Suite;
+use crate::support::cases::cases;
 
-#[test]
-fn every_case_gives_what_it_says() {
-    let mut failures = Vec::new();
-    let files = files();
-    assert!(!files.is_empty(), "no cases found");
-    for file in files {
-        let mut case = Case::read(&file);
-        let found = outcome(&case);
-        let differences = case.compare(&found);
-        if !differences.is_empty() && std::env::var_os("UPDATE_EXPECT").is_some() {
-            case.update(&found);
-            let left = Case::read(&file).compare(&found);
-            if !left.is_empty() {
-                failures.push(format!("{}:\n{}", file.display(), left.join("\n")));
-            }
-        } else if !differences.is_empty() {
-            failures.push(format!("{}:\n{}", file.display(), differences.join("\n")));
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
-}
-
-#[test]
-fn the_order_of_connectors_changes_nothing() {
-    for file in files() {
-        let case = Case::read(&file);
-        let forwards = compose_case(&case);
-        let (mut reversed, _) = subgraphs(&case);
-        reversed.reverse();
-        let backwards = compose(reversed);
-        let sdl = |composed: &Option<Composed>| composed.as_ref().map(|it| it.api_sdl.clone());
-        assert_eq!(sdl(&forwards.0), sdl(&backwards.0), "{}", file.display());
-        assert_eq!(
-            forwards.0.map(|it| it.joins),
-            backwards.0.map(|it| it.joins),
-            "{}",
-            file.display()
-        );
+inventory::submit! {
+    Suite {
+        folders: &["composition"],
+        fences: &[
+            // Not single: that two have one name is a case.
+            Fence::input(SUBGRAPH).named(),
+            Fence::single(GIVEN),
+            Fence::expected("graphql api"),
+            Fence::expected("graphql supergraph"),
+            Fence::expected("text diagnostics"),
+        ],
+        run: |case| {
+            the_order_of_connectors_changes_nothing(case);
+            a_supergraph_written_and_read_is_the_same_graph(case);
+            outcome(case)
+        },
     }
 }
 
-#[test]
-fn a_supergraph_written_and_read_is_the_same_graph() {
-    for file in files() {
-        let case = Case::read(&file);
-        let (Some(composed), _) = compose_case(&case) else {
-            continue;
-        };
-        let api = Schema::parse_and_validate(&composed.api_sdl, "api.graphql").unwrap();
-        let lost = sangam::graph::drift::changes(&composed.api, &api);
-        assert!(lost.is_empty(), "{}: {lost:?}", file.display());
-        let sdl = supergraph::write(&composed);
-        let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
-        assert!(
-            schema.is_ok(),
-            "{}: {}\n{sdl}",
-            file.display(),
-            schema.unwrap_err()
-        );
-        let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
-        for (read, original) in read.iter_mut().zip(composed.subgraphs.iter()) {
-            if matches!(original.kind, SubgraphKind::Native) {
-                read.kind = SubgraphKind::Native;
-            }
+const SUBGRAPH: &str = "graphql subgraph";
+const GIVEN: &str = "graphql given supergraph";
+
+fn the_order_of_connectors_changes_nothing(case: &Case) {
+    let forwards = compose_case(case);
+    let (mut reversed, _) = subgraphs(case);
+    reversed.reverse();
+    let backwards = compose(reversed);
+    let sdl = |composed: &Option<Composed>| composed.as_ref().map(|it| it.api_sdl.clone());
+    assert_eq!(sdl(&forwards.0), sdl(&backwards.0));
+    let joins = |composed: Option<Composed>| composed.map(|it| it.joins);
+    assert_eq!(joins(forwards.0), joins(backwards.0));
+}
+
+fn a_supergraph_written_and_read_is_the_same_graph(case: &Case) {
+    let (Some(composed), _) = compose_case(case) else {
+        return;
+    };
+    let api = Schema::parse_and_validate(&composed.api_sdl, "api.graphql").unwrap();
+    let lost = sangam::graph::drift::changes(&composed.api, &api);
+    assert!(lost.is_empty(), "{lost:?}");
+    let sdl = supergraph::write(&composed);
+    let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
+    assert!(schema.is_ok(), "{}\n{sdl}", schema.unwrap_err());
+    let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
+    for (read, original) in read.iter_mut().zip(composed.subgraphs.iter()) {
+        if matches!(original.kind, SubgraphKind::Native) {
+            read.kind = SubgraphKind::Native;
         }
-        let texts: Vec<String> = found.iter().map(|one| one.to_text()).collect();
-        assert_eq!(texts.join("\n"), "", "{}\n{sdl}", file.display());
-        let (again, found) = compose(read);
-        let texts: Vec<String> = found.iter().map(|one| one.to_text()).collect();
-        let Some(again) = again else {
-            panic!("{}: {}\n{sdl}", file.display(), texts.join("\n"));
-        };
-        assert_eq!(composed.api_sdl, again.api_sdl, "{}\n{sdl}", file.display());
-        assert_eq!(composed.joins, again.joins, "{}\n{sdl}", file.display());
-        assert_eq!(sdl, supergraph::write(&again), "{}", file.display());
     }
+    assert_eq!(texts(&found), "", "{sdl}");
+    let (again, found) = compose(read);
+    let again = again.unwrap_or_else(|| panic!("{}\n{sdl}", texts(&found)));
+    assert_eq!(composed.api_sdl, again.api_sdl, "{sdl}");
+    assert_eq!(composed.joins, again.joins, "{sdl}");
+    assert_eq!(sdl, supergraph::write(&again));
+}
+
+fn texts(diagnostics: &[Diagnostic]) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(Diagnostic::to_text).collect();
+    texts.join("\n\n")
 }
 
 /// The departments' folders, as `serve` reads them.
@@ -204,8 +189,7 @@ fn the_rest_composes_without_the_offender() {
 #[test]
 fn every_code_has_a_case() {
     let mut shown = BTreeSet::new();
-    for file in files() {
-        let case = Case::read(&file);
+    for case in cases("composition") {
         let (_, diagnostics) = compose_case(&case);
         shown.extend(diagnostics.iter().map(|one| one.code.name));
     }
@@ -217,19 +201,23 @@ fn every_code_has_a_case() {
     assert!(missing.is_empty(), "codes without a case: {missing:?}");
 }
 
-/// What composing a case gives, by the names of the blocks.
-fn outcome(case: &Case) -> Vec<(&'static str, String)> {
+/// What composing a case gives, for each of its blocks. Diagnostics that it does not expect fail it.
+fn outcome(case: &Case) -> Vec<Option<String>> {
     let (composed, diagnostics) = compose_case(case);
-    let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
-    let api = composed.as_ref().map(|it| it.api_sdl.clone());
-    vec![
-        ("diagnostics", texts.join("\n\n")),
-        ("api", api.unwrap_or_default()),
-        (
-            "supergraph",
-            composed.as_ref().map(supergraph::write).unwrap_or_default(),
-        ),
-    ]
+    let diagnostics = texts(&diagnostics);
+    let expected = case.block("text diagnostics").is_some();
+    assert!(
+        expected || diagnostics.is_empty(),
+        "not expected:\n{diagnostics}"
+    );
+    let composed = composed.as_ref();
+    let blocks = case.blocks.iter().map(|block| match block.fence {
+        "text diagnostics" => Some(diagnostics.clone()),
+        "graphql api" => Some(composed.map_or(String::new(), |it| it.api_sdl.clone())),
+        "graphql supergraph" => Some(composed.map(supergraph::write).unwrap_or_default()),
+        _ => None,
+    });
+    blocks.collect()
 }
 
 fn compose_case(case: &Case) -> (Option<Composed>, Vec<Diagnostic>) {
@@ -243,23 +231,25 @@ fn compose_case(case: &Case) -> (Option<Composed>, Vec<Diagnostic>) {
 }
 
 fn subgraphs(case: &Case) -> (Vec<Subgraph>, Vec<Diagnostic>) {
-    if let Some(sdl) = &case.supergraph {
+    if let Some(sdl) = case.block(GIVEN) {
         return supergraph::read("supergraph.graphql", sdl);
     }
-    let read = |(name, sdl): &(String, String)| {
+    let read = |(name, sdl): (&str, &str)| {
         // Line numbers stay those of the case: what every case has in common comes after it.
         let is_service = !sdl.contains("@link(");
         let sdl = format!("{sdl}{}", if is_service { LINKS } else { "" });
         let (subgraph, diagnostics) = read_sdl(name, &format!("{name}.graphql"), &sdl);
         let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
         let mut subgraph =
-            subgraph.unwrap_or_else(|| panic!("{}: {}", case.file.display(), texts.join("\n")));
+            subgraph.unwrap_or_else(|| panic!("{}: {}", case.path.display(), texts.join("\n")));
         if is_service {
             subgraph.kind = SubgraphKind::Native;
         }
         subgraph
     };
-    (case.connectors.iter().map(read).collect(), Vec::new())
+    let subgraphs: Vec<Subgraph> = case.named(SUBGRAPH).map(read).collect();
+    assert!(!subgraphs.is_empty(), "nothing to compose");
+    (subgraphs, Vec::new())
 }
 
 /// A connector of a case is a Federation 2 service, unless it links something itself.
@@ -273,14 +263,3 @@ extend schema
     "@cost" "@listSize" "@cacheTag"
   ])
 "#;
-
-fn files() -> Vec<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/composition");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    files.sort();
-    files
-}

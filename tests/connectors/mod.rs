@@ -1,6 +1,6 @@
 //! Connector folders: what is refused, with the text that its author reads, and what valid ones become.
 //!
-//! - `tests/connectors/<CODE>*.md`: a folder that is wrong (`graphql`, `toml` blocks) and the diagnostics (`text`). Each
+//! - `tests/connectors/<CODE>*.md`: a folder that is wrong (blocks `graphql connector`, `toml connector`: its files) and `text diagnostics`. Each
 //!   code has at least one.
 //!   A block `text folder NAME` makes the case a folder of that name on disk, with the other blocks as its files.
 //! - `tests/connectors/valid/*.md`: a folder that is right, and as needed `graphql normalised` (the schema as the rest
@@ -10,45 +10,69 @@
 mod show;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sangam::connector::diagnostic::{Area, code};
 use sangam::connector::{ConnectorSettings, Diagnostic, Subgraph, SubgraphKind, read_sdl};
 use sangam::document::Value;
 
-use crate::support::markdown::{Case, files};
+use crate::support::cases::{Case, Fence, Suite, cases};
 
-#[test]
-fn what_is_wrong_is_said_as_written_here() {
-    let cases = files("connectors")
-        .into_iter()
-        .map(|path| Case::read(&path));
-    let failures: Vec<String> = cases
-        .filter_map(|case| {
-            let (_, diagnostics) = read(&case);
-            let code = case_code(&case);
+inventory::submit! {
+    Suite {
+        folders: &["connectors"],
+        fences: &[
+            Fence::single(CONNECTOR),
+            Fence::single(SETTINGS),
+            Fence::single(FOLDER).named(),
+            Fence::expected("text diagnostics"),
+        ],
+        run: |case| {
+            let (_, diagnostics) = read(case);
+            let texts = texts(&diagnostics);
+            let code = case_code(&case.path);
             let has = diagnostics.iter().any(|one| one.code.name == code);
-            let texts: Vec<String> = diagnostics.iter().map(Diagnostic::to_text).collect();
-            let texts = texts.join("\n\n");
-            if !has {
-                return Some(format!("{}: no {code} in\n{texts}", case.path.display()));
-            }
-            let expected = case
-                .blocks
-                .iter()
-                .map(|block| (block.info == "text").then(|| texts.clone()));
-            case.compare(&expected.collect::<Vec<_>>())
-        })
-        .collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+            assert!(has, "no {code} in\n{texts}");
+            let blocks = case.blocks.iter();
+            let found = blocks.map(|block| (block.fence == "text diagnostics").then(|| texts.clone()));
+            found.collect()
+        },
+    }
+}
+
+inventory::submit! {
+    Suite {
+        folders: &["connectors/valid"],
+        fences: &[
+            Fence::single(CONNECTOR),
+            Fence::input("json render").named(),
+            Fence::expected("graphql normalised"),
+            Fence::expected("text connects"),
+            Fence::expected("text request"),
+        ],
+        run: |case| {
+            let (subgraph, diagnostics) = read(case);
+            assert!(diagnostics.is_empty(), "{}", texts(&diagnostics));
+            outcome(case, &subgraph.unwrap())
+        },
+    }
+}
+
+/// The files of a folder, and the folder if the case is to be on disk.
+const CONNECTOR: &str = "graphql connector";
+const SETTINGS: &str = "toml connector";
+const FOLDER: &str = "text folder";
+
+fn texts(diagnostics: &[Diagnostic]) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(Diagnostic::to_text).collect();
+    texts.join("\n\n")
 }
 
 #[test]
 fn every_code_has_a_case() {
-    let have: BTreeSet<String> = files("connectors")
-        .iter()
-        .map(|path| case_code(&Case::read(path)))
-        .collect();
+    let files = Suite::of("connectors").files();
+    let have: BTreeSet<String> = files.iter().map(|path| case_code(path)).collect();
     let lacking: Vec<&str> = code::ALL
         .iter()
         .filter(|code| code.area == Area::Connector && !have.contains(code.name))
@@ -61,45 +85,23 @@ fn every_code_has_a_case() {
     }
 }
 
-#[test]
-fn valid_folders_become_what_is_written_here() {
-    let cases = files("connectors/valid")
-        .into_iter()
-        .map(|path| Case::read(&path));
-    let failures: Vec<String> = cases
-        .filter_map(|case| {
-            let (subgraph, diagnostics) = read(&case);
-            let texts: Vec<String> = diagnostics.iter().map(Diagnostic::to_text).collect();
-            match subgraph {
-                Some(subgraph) if texts.is_empty() => case.compare(&outcome(&case, &subgraph)),
-                _ => Some(format!("{}:\n{}", case.path.display(), texts.join("\n"))),
-            }
-        })
-        .collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
 /// The code that a case is about: its file's name up to the first `-` or `.`.
-fn case_code(case: &Case) -> String {
-    let stem = case.path.file_stem().unwrap().to_string_lossy();
+fn case_code(path: &Path) -> String {
+    let stem = path.file_stem().unwrap().to_string_lossy();
     stem.split('-').next().unwrap().to_owned()
 }
 
 fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
-    let folder = case
-        .blocks
-        .iter()
-        .find_map(|block| block.info.strip_prefix("text folder "));
-    if let Some(name) = folder {
+    if let Some((name, _)) = case.named(FOLDER).next() {
         return read_folder(case, name);
     }
     let (mut subgraph, mut diagnostics) = (None, Vec::new());
-    if let Some(sdl) = case.block("graphql") {
+    if let Some(sdl) = case.block(CONNECTOR) {
         let (read, found) = read_sdl("works", "connectors/works/connector.graphql", sdl);
         subgraph = read;
         diagnostics.extend(found);
     }
-    if let Some(toml) = case.block("toml") {
+    if let Some(toml) = case.block(SETTINGS) {
         let path = "connectors/works/connector.toml";
         diagnostics.extend(ConnectorSettings::read("works", path, toml).1);
     }
@@ -111,8 +113,11 @@ fn read_folder(case: &Case, name: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join(name);
     std::fs::create_dir(&path).unwrap();
-    for (info, file) in [("graphql", "connector.graphql"), ("toml", "connector.toml")] {
-        if let Some(text) = case.block(info) {
+    for (fence, file) in [
+        (CONNECTOR, "connector.graphql"),
+        (SETTINGS, "connector.toml"),
+    ] {
+        if let Some(text) = case.block(fence) {
             std::fs::write(path.join(file), text).unwrap();
         }
     }
@@ -127,17 +132,15 @@ fn read_folder(case: &Case, name: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
 /// What comes out for each block.
 fn outcome(case: &Case, subgraph: &Subgraph) -> Vec<Option<String>> {
     let mut rendered = String::new();
-    let blocks = case.blocks.iter().map(|block| {
-        if let Some(coordinate) = block.info.strip_prefix("json render ") {
-            rendered = render(subgraph, coordinate, &block.body);
-            return None;
+    let blocks = case.blocks.iter().map(|block| match block.fence {
+        "json render" => {
+            rendered = render(subgraph, &block.name, &block.body);
+            None
         }
-        match block.info.as_str() {
-            "graphql normalised" => Some(subgraph.schema.to_string()),
-            "text connects" => Some(show::kind(&subgraph.kind)),
-            "text request" => Some(rendered.clone()),
-            _ => None,
-        }
+        "graphql normalised" => Some(subgraph.schema.to_string()),
+        "text connects" => Some(show::kind(&subgraph.kind)),
+        "text request" => Some(rendered.clone()),
+        _ => None,
     });
     blocks.collect()
 }
@@ -182,7 +185,7 @@ fn render(subgraph: &Subgraph, coordinate: &str, input: &str) -> String {
 
 #[test]
 fn the_folders_of_the_departments_are_right() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
     let mut texts = Vec::new();
     for entry in std::fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
@@ -197,9 +200,8 @@ fn the_folders_of_the_departments_are_right() {
 /// Whatever a folder holds, reading it ends with diagnostics.
 #[test]
 fn broken_text_never_ends_the_process() {
-    for path in files("connectors/valid") {
-        let case = Case::read(&path);
-        let sdl = case.block("graphql").unwrap();
+    for case in cases("connectors/valid") {
+        let sdl = case.block(CONNECTOR).unwrap();
         let boundaries: Vec<usize> = sdl.char_indices().map(|(at, _)| at).collect();
         for (index, at) in boundaries.iter().enumerate().step_by(41) {
             let cut = &sdl[..*at];
@@ -220,9 +222,9 @@ fn broken_text_never_ends_the_process() {
 #[test]
 fn a_deployment_puts_its_own_address_in_place() {
     let case = |name: &str| {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let path = root.join("tests/connectors/valid").join(name);
-        read(&Case::read(&path)).0.unwrap()
+        let cases = cases("connectors/valid");
+        let case = cases.iter().find(|case| case.path.ends_with(name));
+        read(case.unwrap()).0.unwrap()
     };
     let variables = r#"{"$args": {"id": "7"}, "$config": {"tenant": "jk"}}"#;
     let mut works = case("entities.md");

@@ -2,7 +2,7 @@
 //!
 //! Blocks, in order:
 //! - `graphql subgraph NAME`: a subgraph; one that links nothing itself is a GraphQL service with `@cost` and `@listSize`;
-//! - `graphql`, `json variables`: an operation, and values for its variables;
+//! - `graphql operation`, `json variables`: an operation, and values for its variables;
 //! - `text cost`: the total, and a line for each field that costs something: its cost for all its parents, its path, and for
 //!   a list how many items it is taken to have; or what is wrong with slicing arguments.
 //!
@@ -25,8 +25,9 @@ use sangam::plan::arguments::constant;
 
 use crate::plans::graph;
 use crate::plans::subgraph;
-use crate::support::markdown::Case;
-use crate::support::markdown::files;
+use crate::support::cases::Case;
+use crate::support::cases::Fence;
+use crate::support::cases::Suite;
 
 /// What stands before a subgraph that links nothing itself.
 const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@interfaceObject", "@cost", "@listSize"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
@@ -34,16 +35,17 @@ const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/fede
 /// The setting's default.
 const LIST_SIZE: u64 = 10;
 
-#[test]
-fn costs() {
-    let mut wrong = Vec::new();
-    let files = files("cost");
-    assert!(!files.is_empty(), "no cases found");
-    for path in files {
-        let case = Case::read(&path);
-        wrong.extend(case.compare(&costs_of(&case)));
+inventory::submit! {
+    Suite {
+        folders: &["cost"],
+        fences: &[
+            Fence::single("graphql subgraph").named(),
+            Fence::input("graphql operation"),
+            Fence::input("json variables"),
+            Fence::expected("text cost"),
+        ],
+        run: costs_of,
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -54,21 +56,22 @@ fn the_default_of_the_setting_is_what_cases_take() {
 
 /// What the operations of a case cost, for each block: what stands there.
 fn costs_of(case: &Case) -> Vec<Option<String>> {
-    let subgraphs = case.blocks.iter().filter_map(|block| {
-        let name = block.info.strip_prefix("graphql subgraph ")?;
-        let text = match block.body.contains("@link") {
-            true => block.body.clone(),
-            false => format!("{SERVICE}\n{}", block.body),
+    let subgraphs = case.named("graphql subgraph").map(|(name, sdl)| {
+        let text = match sdl.contains("@link") {
+            true => sdl.to_owned(),
+            false => format!("{SERVICE}\n{sdl}"),
         };
-        Some(subgraph(name, &text))
+        subgraph(name, &text)
     });
     let (composed, graph) = graph(subgraphs.collect());
     let (mut operation, mut variables) = (None, Value::Null);
     let mut found = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut out = None;
-        match block.info.as_str() {
-            "graphql" => (operation, variables) = (Some(block.body.as_str()), Value::Null),
+        match block.fence {
+            "graphql operation" => {
+                (operation, variables) = (Some(block.body.as_str()), Value::Null)
+            }
             "json variables" => variables = Value::parse_json(block.body.as_bytes()).unwrap(),
             "text cost" => out = Some(cost(&composed, &graph, operation.unwrap(), &variables)),
             _ => {}

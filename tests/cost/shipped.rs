@@ -79,20 +79,20 @@ async fn what_the_specs_ask_costs_less_than_a_fifth_of_the_maximum() {
     let max = Settings::default().cost.max as u64;
     let mut count = 0;
     for connector in std::fs::read_dir(root().join("connectors")).unwrap() {
-        let specs = connector.unwrap().path().join("specs");
+        let folder = connector.unwrap().path();
+        let specs = folder.join("specs");
         for spec in std::fs::read_dir(specs).into_iter().flatten() {
             let path = spec.unwrap().path();
             if path.extension().is_none_or(|extension| extension != "md") {
                 continue;
             }
-            let case = crate::support::markdown::Case::read(&path);
-            for block in case.blocks.iter().filter(|block| block.info == "graphql") {
-                let cost = cost_of(&gateway, &block.body).await;
+            for case in sangam::spec::read(&folder, &path).unwrap().cases {
+                let cost = cost_of(&gateway, &case.operation).await;
                 assert!(
                     cost <= max / 5,
                     "{}: {cost}: {}",
                     path.display(),
-                    block.body
+                    case.operation
                 );
                 count += 1;
             }

@@ -3,12 +3,12 @@
 //! One Markdown file a case. Blocks, in order:
 //! - `graphql subgraph NAME`: a subgraph; without `@link` it is a GraphQL service;
 //! - `json data NAME`: what the GraphQL service NAME knows (see [`service`]);
-//! - `http NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
-//! - `toml`: settings of the gateway;
+//! - `http upstream NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
+//! - `toml settings`: settings of the gateway;
 //! - `text draw`: where the requests below fall among a hundred, for override labels;
-//! - `graphql`, `text operation`, `json variables`, `json headers`: a document, which of its operations, values for it, and
+//! - `graphql operation`, `text operation name`, `json variables`, `json headers`: a document, which of its operations, values for it, and
 //!   what the client sends with it, each header a value or a list of them;
-//! - `json`: the answer, with its fields in order; it is what executes the operation;
+//! - `json answer`: the answer, with its fields in order; it is what executes the operation;
 //! - `text calls`: what the upstreams were asked for it, sorted; `text calls in order`: as they came;
 //! - `text warnings`: what its mappings have to say when it is executed once more, as `explain` tells it.
 //!
@@ -28,6 +28,7 @@ use sangam::config::Environment;
 use sangam::config::RawSettings;
 use sangam::config::Settings;
 use sangam::document::Value;
+use sangam::errors::ErrorCode;
 use sangam::gateway::ClientContext;
 use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
@@ -36,25 +37,34 @@ use sangam::gateway::Member;
 
 use self::upstream::Upstreams;
 use crate::plans::subgraph;
-use crate::support::markdown::Case;
-use crate::support::markdown::files;
+use crate::support::cases::Case;
+use crate::support::cases::Fence;
+use crate::support::cases::Suite;
+use crate::support::harness::block_on;
 
-#[test]
-async fn executions() {
-    let mut wrong = Vec::new();
-    for path in files("execution") {
-        let run = tokio::spawn(async move {
-            let case = Case::read(&path);
-            let found = run(&case).await;
-            case.compare(&found)
-        });
-        match run.await {
-            Ok(different) => wrong.extend(different),
-            Err(error) => wrong.push(error.to_string()),
-        }
+inventory::submit! {
+    Suite {
+        folders: &["execution"],
+        fences: FENCES,
+        run: |case| block_on(run(case)),
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+pub(crate) const FENCES: &[Fence] = &[
+    Fence::single("graphql subgraph").named(),
+    Fence::single("json data").named(),
+    Fence::input("http upstream").named(),
+    Fence::single("toml settings"),
+    Fence::input("text draw"),
+    Fence::input("graphql operation"),
+    Fence::input("text operation name"),
+    Fence::input("json variables"),
+    Fence::input("json headers"),
+    Fence::expected("json answer"),
+    Fence::expected("text calls"),
+    Fence::expected("text calls in order"),
+    Fence::expected("text warnings"),
+];
 
 /// Runs a case; gives what came out for each of its blocks.
 async fn run(case: &Case) -> Vec<Option<String>> {
@@ -68,20 +78,21 @@ async fn run(case: &Case) -> Vec<Option<String>> {
     let mut found = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut out = None;
-        match block.info.as_str() {
-            "graphql" => {
+        match block.fence {
+            "graphql operation" => {
                 request.query = Some(block.body.clone());
                 request.operation_name = None;
                 request.variables = None;
                 client.headers = Arc::default();
             }
             "text draw" => client.draw = Draw::At(block.body.trim().parse().unwrap()),
-            "text operation" => request.operation_name = Some(block.body.trim().to_owned()),
+            "text operation name" => request.operation_name = Some(block.body.trim().to_owned()),
             "json variables" => request.variables = Some(read(&block.body, &case.path)),
             "json headers" => client.headers = headers(&read(&block.body, &case.path)).into(),
-            "json" => {
+            "json answer" => {
                 let response = gateway.execute(request.clone(), &client).await;
                 let answer = Value::parse_json(&response.body).unwrap();
+                check_codes(case, &answer);
                 let answer = pretty::pretty(&answer);
                 // Written in another layout it is the same answer.
                 let expected = Value::parse_json(block.body.as_bytes()).map(|v| pretty::pretty(&v));
@@ -96,6 +107,24 @@ async fn run(case: &Case) -> Vec<Option<String>> {
         found.push(out);
     }
     found
+}
+
+/// An error's code stands in the table of codes, unless the case itself has it: in a connector's `errors` mapping, or in what an
+/// upstream answers to it.
+fn check_codes(case: &Case, answer: &Value) {
+    let errors = answer.get("errors").and_then(Value::as_array);
+    for error in errors.unwrap_or_default() {
+        let extensions = error.get("extensions");
+        let code = extensions.and_then(|all| all.get("code"));
+        let code = code.and_then(Value::as_str).unwrap_or_default();
+        let is_known = ErrorCode::ALL.iter().any(|known| known.as_str() == code);
+        let given = ["graphql subgraph", "http upstream"];
+        let own = |fence: &&str| case.named(fence).any(|(_, text)| text.contains(code));
+        assert!(
+            is_known || (!code.is_empty() && given.iter().any(own)),
+            "`{code}` is not in the table of codes"
+        );
+    }
 }
 
 fn read(text: &str, path: &Path) -> Value {
@@ -129,17 +158,15 @@ async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientCo
 
 /// A gateway in front of a case's upstreams.
 pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
-    let mut text = case.block("toml").unwrap_or_default().to_owned();
+    let mut text = case.block("toml settings").unwrap_or_default().to_owned();
     let mut subgraphs = Vec::new();
-    for block in &case.blocks {
-        let Some(name) = block.info.strip_prefix("graphql subgraph ") else {
-            continue;
-        };
+    for (name, sdl) in case.named("graphql subgraph") {
         let url = upstreams.url(name);
+        let timeout = upstreams.timeout(name);
         text.push_str(&format!(
-            "[connector.{name}]\nbase_url = \"{url}\"\ntimeout = \"1s\"\n"
+            "[connector.{name}]\nbase_url = \"{url}\"\ntimeout = \"{timeout}\"\n"
         ));
-        subgraphs.push(subgraph(name, &block.body));
+        subgraphs.push(subgraph(name, sdl));
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sangam.toml");

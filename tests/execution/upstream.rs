@@ -1,6 +1,6 @@
 //! The upstreams of a case, all on one loopback port, each under its name.
 //!
-//! A GraphQL service answers from its data. An `http NAME` block is a fixed answer: its first line is the method, the path
+//! A GraphQL service answers from its data. An `http upstream NAME` block is a fixed answer: its first line is the method, the path
 //! with its query, and optionally the JSON body to be answered so; the second line the status, and after it `max-age=60` if
 //! the answer may be kept so long, `retry-after=60`, or the content type if it is not JSON's (`-` for none); or `dead` (no server listens) or
 //! `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked. Of a call's
@@ -25,7 +25,7 @@ use axum::response::Response;
 use sangam::document::Value;
 
 use super::service::Service;
-use crate::support::markdown::Case;
+use crate::support::cases::Case;
 
 pub(crate) struct Upstreams {
     address: String,
@@ -55,17 +55,24 @@ struct Fixed {
 impl Upstreams {
     pub(crate) async fn start(case: &Case) -> Upstreams {
         let mut shared = Shared::default();
-        for block in &case.blocks {
-            if let Some(name) = block.info.strip_prefix("json data ") {
-                let sdl = case.block(&format!("graphql subgraph {name}")).unwrap();
-                let data = Value::parse_json(block.body.as_bytes())
-                    .unwrap_or_else(|error| panic!("{}: {error}", case.path.display()));
-                let service = (sdl.to_owned(), data);
-                shared.services.insert(name.to_owned(), service);
-            }
-            if let Some(name) = block.info.strip_prefix("http ") {
-                shared.fixed.push(Fixed::read(name, &block.body));
-            }
+        let path = case.path.display();
+        let sdl_of = |name: &str| {
+            let subgraph = case.named("graphql subgraph").find(|(own, _)| *own == name);
+            let (_, sdl) = subgraph.unwrap_or_else(|| panic!("{path}: no subgraph {name}"));
+            sdl.to_owned()
+        };
+        for (name, data) in case.named("json data") {
+            let data = Value::parse_json(data.as_bytes());
+            let data = data.unwrap_or_else(|error| panic!("{path}: {error}"));
+            let service = (sdl_of(name), data);
+            shared.services.insert(name.to_owned(), service);
+        }
+        for (name, block) in case.named("http upstream") {
+            assert!(!sdl_of(name).is_empty());
+            let fixed = Fixed::read(name, block);
+            shared
+                .fixed
+                .push(fixed.unwrap_or_else(|wrong| panic!("{path}: {name}: {wrong}")));
         }
         let shared = Arc::new(shared);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -86,6 +93,16 @@ impl Upstreams {
         format!("http://{}/{name}", self.address)
     }
 
+    /// How long the gateway waits for a subgraph's upstream. No answer comes from a slow one, however short that is; the others
+    /// are never so late that a loaded machine would matter.
+    pub(crate) fn timeout(&self, name: &str) -> &'static str {
+        let slow = |fixed: &Fixed| fixed.name == name && fixed.status == "slow";
+        match self.shared.fixed.iter().any(slow) {
+            true => "20ms",
+            false => "60s",
+        }
+    }
+
     /// The calls since the last time, sorted, a line each.
     pub(crate) fn take_calls(&self) -> String {
         let mut calls = self.take_calls_in_order();
@@ -101,30 +118,39 @@ impl Upstreams {
 }
 
 impl Fixed {
-    fn read(name: &str, block: &str) -> Fixed {
+    /// Reads a block; the error says what in it means nothing.
+    fn read(name: &str, block: &str) -> Result<Fixed, String> {
         let mut lines = block.splitn(3, '\n');
-        let (request, status) = (lines.next().unwrap(), lines.next().unwrap());
-        let (status, rest) = status.split_once(' ').unwrap_or((status, JSON));
-        let retry_after = rest.strip_prefix("retry-after=").map(str::to_owned);
-        let rest = if retry_after.is_some() { JSON } else { rest };
-        let (content_type, lifetime) = match rest.starts_with("max-age") {
-            true => (JSON, rest),
-            false => (rest, "no-store"),
-        };
+        let (request, status) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
         let mut parts = request.splitn(3, ' ');
-        let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
-        Fixed {
+        let (method, path) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        if Method::from_bytes(method.as_bytes()).is_err() || !path.starts_with('/') {
+            return Err(format!("no request: {request}"));
+        }
+        let body = parts.next().map(|body| Value::parse_json(body.as_bytes()));
+        let (status, key) = status.split_once(' ').unwrap_or((status, JSON));
+        let is_status = StatusCode::from_bytes(status.as_bytes()).is_ok();
+        if !is_status && !["dead", "slow"].contains(&status) {
+            return Err(format!("no status: {status}"));
+        }
+        let mut fixed = Fixed {
             name: name.to_owned(),
             target: format!("{method} {path}"),
-            body: parts
-                .next()
-                .map(|body| Value::parse_json(body.as_bytes()).unwrap()),
+            body: body.transpose().map_err(|error| error.to_string())?,
             status: status.to_owned(),
-            lifetime: lifetime.to_owned(),
-            retry_after,
-            content_type: (content_type != "-").then(|| content_type.to_owned()),
+            lifetime: "no-store".to_owned(),
+            retry_after: None,
+            content_type: Some(JSON.to_owned()),
             answer: lines.next().unwrap_or_default().trim_end().to_owned(),
+        };
+        match key.split_once('=') {
+            Some(("retry-after", after)) => fixed.retry_after = Some(after.to_owned()),
+            Some(("max-age", _)) => fixed.lifetime = key.to_owned(),
+            _ if key == "-" => fixed.content_type = None,
+            _ if key.contains('/') => fixed.content_type = Some(key.to_owned()),
+            _ => return Err(format!("an unknown key: {key}")),
         }
+        Ok(fixed)
     }
 }
 

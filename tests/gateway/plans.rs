@@ -10,8 +10,7 @@ use sangam::gateway::GraphqlRequest;
 
 use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;
-use crate::support::markdown::Case;
-use crate::support::markdown::files;
+use crate::support::cases::cases;
 
 /// Where requests fall among a hundred.
 const DRAWS: [f64; 6] = [0.0, 4.0, 10.0, 49.0, 50.0, 99.0];
@@ -19,10 +18,8 @@ const DRAWS: [f64; 6] = [0.0, 4.0, 10.0, 49.0, 50.0, 99.0];
 #[test]
 async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
     let mut with_labels = 0;
-    for path in files("execution") {
-        let case = Case::read(&path);
-        let labels = |info: &str| case.block(info).is_some();
-        if !labels("text draw") {
+    for case in cases("execution") {
+        if case.block("text draw").is_none() {
             continue;
         }
         let upstreams = Upstreams::start(&case).await;
@@ -30,10 +27,10 @@ async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
         let gateway = metrics::with_local_recorder(&recorder, || gateway(&case, &upstreams));
         let (mut texts, mut asked, mut calls) = (BTreeSet::new(), 0, BTreeSet::new());
         let blocks = case.blocks.iter().enumerate();
-        for (place, block) in blocks.filter(|(_, block)| block.info == "graphql") {
+        for (place, block) in blocks.filter(|(_, block)| block.fence == "graphql operation") {
             texts.insert(&block.body);
             let next = case.blocks.get(place + 1);
-            let variables = next.filter(|next| next.info == "json variables");
+            let variables = next.filter(|next| next.fence == "json variables");
             for draw in DRAWS {
                 let request = GraphqlRequest {
                     query: Some(block.body.clone()),
@@ -61,7 +58,7 @@ async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
             found,
             (texts.len(), asked - texts.len()),
             "{}",
-            path.display()
+            case.path.display()
         );
         // The outcomes do differ.
         with_labels += usize::from(calls.len() > texts.len());

@@ -1,80 +1,90 @@
-//! One case: what is read from its file, what comes out, and how the two are compared.
+//! One section of a case file: what is read from it, what comes out, and how the two are compared.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use sangam::document::Value;
 use sangam::mapping::{
     Need, Problem, Scalar, Segment, Selection, Shape, Template, Variables, Version,
 };
 
+use super::DEFAULTS;
+use crate::support::cases::Case;
+use crate::support::cases::Suite;
+
 /// One `##` section of a file.
-pub(super) struct Case {
+pub(super) struct Section {
     file: String,
     heading: String,
-    /// The lines of its block, those of the file's first block (the defaults) behind them.
+    /// The lines of its block, those of the file's defaults behind them.
     lines: Vec<(String, String)>,
     own: usize,
 }
 
-/// Reads a file of cases.
-pub(super) fn read(path: &Path, text: &str) -> Vec<Case> {
-    let file = path
-        .strip_prefix(env!("CARGO_MANIFEST_DIR"))
-        .unwrap()
-        .display()
-        .to_string();
+/// The sections of a file.
+pub(super) fn sections(case: &Case) -> Vec<Section> {
+    let file = Suite::name_of(&case.path);
     let mut defaults = Vec::new();
-    let mut cases: Vec<Case> = Vec::new();
-    let mut block: Option<Vec<(String, String)>> = None;
-    for (number, line) in text.lines().enumerate() {
-        let place = format!("{file}:{}", number + 1);
-        match &mut block {
-            None if line == "```" => block = Some(Vec::new()),
-            None => {
-                if let Some(heading) = line.strip_prefix("## ") {
-                    cases.push(Case {
-                        file: file.clone(),
-                        heading: heading.to_owned(),
-                        lines: Vec::new(),
-                        own: 0,
-                    });
-                }
-            }
-            Some(lines) if line == "```" => {
-                match cases.last_mut() {
-                    None => defaults = std::mem::take(lines),
-                    Some(case) => {
-                        assert!(case.lines.is_empty(), "{place}: a case has one block");
-                        case.own = lines.len();
-                        case.lines = lines.drain(..).chain(defaults.iter().cloned()).collect();
-                    }
-                }
-                block = None;
-            }
-            Some(lines) => match line.strip_prefix("    ") {
-                Some(more) => {
-                    let (_, value) = lines
-                        .last_mut()
-                        .unwrap_or_else(|| panic!("{place}: nothing to go on with"));
-                    value.push('\n');
-                    value.push_str(more);
-                }
-                None => {
-                    let (key, value) = line.split_once(' ').unwrap_or((line, ""));
-                    lines.push((key.to_owned(), value.trim_start().to_owned()));
-                }
-            },
+    let mut sections: Vec<Section> = Vec::new();
+    let mut headings = case.headings().into_iter().peekable();
+    for block in &case.blocks {
+        let lines = lines(&block.body, &format!("{file}:{}", block.line));
+        if block.fence == DEFAULTS {
+            assert!(
+                sections.is_empty(),
+                "{file}:{}: defaults come first",
+                block.line
+            );
+            defaults = lines;
+            continue;
         }
+        let heading = headings.next_if(|(line, _)| *line < block.line);
+        let (_, heading) = heading.unwrap_or_else(|| {
+            panic!(
+                "{file}:{}: a block without a heading of its own",
+                block.line
+            )
+        });
+        let next = headings.peek().is_none_or(|(line, _)| *line > block.line);
+        assert!(next, "{file}: `{heading}` has no block");
+        let section = Section {
+            file: file.clone(),
+            heading,
+            own: lines.len(),
+            lines: lines.into_iter().chain(defaults.iter().cloned()).collect(),
+        };
+        section.check_keys();
+        sections.push(section);
     }
-    for case in &cases {
-        assert!(case.own > 0, "{file}: `{}` has no block", case.heading);
-        case.check_keys();
-    }
-    cases
+    let last = headings.next();
+    assert!(
+        last.is_none(),
+        "{file}: a heading without a block: {last:?}"
+    );
+    sections
 }
 
-impl Case {
+/// The keys and values of a block; lines with four spaces go on with the value before them.
+fn lines(body: &str, place: &str) -> Vec<(String, String)> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for line in body.lines() {
+        match line.strip_prefix("    ") {
+            Some(more) => {
+                let (_, value) = lines
+                    .last_mut()
+                    .unwrap_or_else(|| panic!("{place}: nothing to go on with"));
+                value.push('\n');
+                value.push_str(more);
+            }
+            None => {
+                let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+                lines.push((key.to_owned(), value.trim_start().to_owned()));
+            }
+        }
+    }
+    lines
+}
+
+impl Section {
     pub(super) fn title(&self) -> String {
         format!("{}: {}", self.file, self.heading)
     }
@@ -87,6 +97,7 @@ impl Case {
             .collect()
     }
 
+    /// Fails for a key that means nothing, and where nothing is expected.
     fn check_keys(&self) {
         const KEYS: [&str; 15] = [
             "version",
@@ -112,6 +123,8 @@ impl Case {
                 self.title()
             );
         }
+        let expects = Section::EXPECTED.iter().any(|key| self.asks_for(key));
+        assert!(expects, "{}: expects nothing", self.title());
     }
 
     /// The case's own value for a key, else the file's.
@@ -182,9 +195,7 @@ impl Case {
 
     pub(super) fn expected(&self) -> Outcome {
         let mut expected = Outcome::default();
-        for key in [
-            "value", "text", "warning", "error", "problem", "shape", "needs", "uses", "fails",
-        ] {
+        for key in Section::EXPECTED {
             for value in self.own(key) {
                 let value = if key == "value" {
                     self.normal(&value)
@@ -196,6 +207,11 @@ impl Case {
         }
         expected
     }
+
+    /// The keys that say what is expected.
+    const EXPECTED: [&str; 9] = [
+        "value", "text", "warning", "error", "problem", "shape", "needs", "uses", "fails",
+    ];
 
     fn asks_for(&self, key: &str) -> bool {
         !self.own(key).is_empty()
@@ -209,7 +225,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of(case: &Case, version: Version) -> Outcome {
+    pub(super) fn of(case: &Section, version: Version) -> Outcome {
         let mut outcome = Outcome::default();
         if let Some(text) = case.get("url") {
             outcome.template(case, text, Template::parse_url(text, version));
@@ -243,7 +259,7 @@ impl Outcome {
         }
     }
 
-    fn template(&mut self, case: &Case, text: &str, template: Result<Template, Vec<Problem>>) {
+    fn template(&mut self, case: &Section, text: &str, template: Result<Template, Vec<Problem>>) {
         let template = match template {
             Ok(template) => template,
             Err(problems) => return self.problems(text, problems),
@@ -274,7 +290,12 @@ impl Outcome {
         self.add("uses", shown.join(" "));
     }
 
-    fn selection(&mut self, case: &Case, text: &str, selection: Result<Selection, Vec<Problem>>) {
+    fn selection(
+        &mut self,
+        case: &Section,
+        text: &str,
+        selection: Result<Selection, Vec<Problem>>,
+    ) {
         let selection = match selection {
             Ok(selection) => selection,
             Err(problems) => return self.problems(text, problems),

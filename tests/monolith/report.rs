@@ -27,7 +27,10 @@ pub(crate) fn write(failing: &Shrunk, number: usize) -> PathBuf {
         ));
     }
     let variables = operation.values();
-    text.push_str(&format!("```graphql\n{}```\n\n", operation.text()));
+    text.push_str(&format!(
+        "```graphql operation\n{}```\n\n",
+        operation.text()
+    ));
     text.push_str(&format!("```json variables\n{variables}\n```\n\n"));
     text.push_str(&format!("```json expected\n{}\n```\n\n", found.expected));
     text.push_str(&format!("```json got\n{}\n```\n\n", found.got));

@@ -4,8 +4,6 @@
 
 mod size;
 
-use std::panic::catch_unwind;
-
 use apollo_compiler::ExecutableDocument;
 use sangam::connector::Subgraph;
 use sangam::connector::read_sdl;
@@ -14,7 +12,9 @@ use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::plan;
 
-use crate::support::markdown::Case;
+use crate::support::cases::Case;
+use crate::support::cases::Fence;
+use crate::support::cases::Suite;
 
 /// What stands before a subgraph that links nothing itself: a GraphQL service, with every directive under its short name.
 const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
@@ -63,14 +63,8 @@ pub(crate) fn plan_of(
 
 /// The plans of a case, for each block: what stands there.
 fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
-    let mut subgraphs: Vec<Subgraph> = case
-        .blocks
-        .iter()
-        .filter_map(|block| {
-            let name = block.info.strip_prefix("graphql subgraph ")?;
-            Some(subgraph(name, &block.body))
-        })
-        .collect();
+    let subgraphs = case.named("graphql subgraph");
+    let mut subgraphs: Vec<Subgraph> = subgraphs.map(|(name, sdl)| subgraph(name, sdl)).collect();
     match turn {
         Turn::AsWritten => {}
         Turn::Reversed => subgraphs.reverse(),
@@ -81,8 +75,8 @@ fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
     let mut texts = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut text = None;
-        match block.info.as_str() {
-            "graphql" => operation = Some(block.body.as_str()),
+        match block.fence {
+            "graphql operation" => operation = Some(block.body.as_str()),
             "text plan" => {
                 let operation = operation.expect("an operation before its plan");
                 let limits = plan::PlanLimits::default();
@@ -98,27 +92,21 @@ fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
     texts
 }
 
-#[test]
-fn golden_plans() {
-    let mut wrong = Vec::new();
-    for path in crate::support::markdown::files("plans") {
-        let case = Case::read(&path);
-        let planned = catch_unwind(|| {
-            let texts = plan_texts(&case, Turn::AsWritten);
+inventory::submit! {
+    Suite {
+        folders: &["plans"],
+        fences: &[
+            Fence::single("graphql subgraph").named(),
+            Fence::input("graphql operation"),
+            Fence::expected("text plan"),
+        ],
+        run: |case| {
+            let texts = plan_texts(case, Turn::AsWritten);
             for turn in [Turn::Reversed, Turn::Rotated] {
-                let others = plan_texts(&case, turn);
-                assert_eq!(
-                    texts, others,
-                    "{turn:?}: the order of folders changes the plan"
-                );
+                let others = plan_texts(case, turn);
+                assert_eq!(texts, others, "{turn:?}: the order of folders changes the plan");
             }
             texts
-        });
-        let Ok(found) = planned else {
-            wrong.push(format!("{}: see the panic above", path.display()));
-            continue;
-        };
-        wrong.extend(case.compare(&found));
+        },
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,12 +1,16 @@
-//! The harness of the one test binary, which can run tests that are no functions.
+//! The harness of the one test binary: runs functions and cases, each as a test of its own.
 //!
-//! A function is a test by `#[test]` (`tests/macros`), and is called by its module and name. Tests can be filtered by name and
-//! run in parallel, by `cargo nextest` (a process each) and by `cargo test` (a thread each).
+//! A function is a test by `#[test]` (`tests/macros`), and is called by its module and name. A case is a test by the suite that
+//! its folder has, and is called by its path: `execution/leaves`. Both can be filtered by name and run in parallel, by
+//! `cargo nextest` (a process each) and by `cargo test` (a thread each).
 
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
+use libtest_mimic::Failed;
 use libtest_mimic::Trial;
+
+use super::cases::Suite;
 
 /// A function that is a test.
 pub(crate) struct Test {
@@ -33,7 +37,14 @@ pub(crate) fn main() -> ExitCode {
         };
         Trial::test(format!("{module}::{}", test.name), run).with_ignored_flag(test.is_ignored)
     });
-    let mut all: Vec<Trial> = tests.collect();
+    let cases = Suite::all().flat_map(|suite| {
+        let files = suite.files().into_iter();
+        files.map(move |path| {
+            let name = Suite::name_of(&path);
+            Trial::test(name, move || suite.check(&path).map_err(Failed::from))
+        })
+    });
+    let mut all: Vec<Trial> = tests.chain(cases).collect();
     all.sort_by(|one, other| one.name().cmp(other.name()));
     libtest_mimic::run(&arguments, all).exit_code()
 }

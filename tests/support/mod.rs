@@ -1,5 +1,5 @@
 //! What test modules share.
 
+pub(crate) mod cases;
 pub(crate) mod harness;
-pub(crate) mod markdown;
 pub(crate) mod server;

@@ -1,6 +1,6 @@
 //! Validation (GraphQL specification, October 2021, section 5) as data: a Markdown file for each rule, named as it is there.
 //!
-//! All stand before one graph, `graph/graph.md`. Blocks, in order:
+//! All stand before one graph, `fixtures/graph.md`. Blocks, in order:
 //! - `graphql valid`: an operation that the specification accepts; it must be executed without an error;
 //! - `graphql accepted`: one that the specification refuses and the gateway does not: a known limit, explained in its file;
 //! - `graphql refused`: the other way round;
@@ -11,6 +11,8 @@
 //!
 //! `UPDATE_EXPECT=1` writes the errors; which operations are valid is written by hand.
 
+use std::path::Path;
+
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
 use sangam::gateway::Gateway;
@@ -18,54 +20,80 @@ use sangam::gateway::GraphqlRequest;
 
 use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;
-use crate::support::markdown::Block;
-use crate::support::markdown::Case;
-use crate::support::markdown::files;
+use crate::support::cases::Block;
+use crate::support::cases::Case;
+use crate::support::cases::Fence;
+use crate::support::cases::Suite;
+use crate::support::harness::block_on;
 
-#[test]
-async fn rules() {
-    let graph = files("validation/graph").remove(0);
-    let graph = Case::read(&graph);
+inventory::submit! {
+    Suite {
+        folders: &["validation"],
+        fences: &[
+            Fence::input("graphql valid"),
+            Fence::input("graphql accepted"),
+            Fence::input("graphql invalid"),
+            Fence::input("graphql refused"),
+            Fence::input("graphql unsupported"),
+            Fence::input("json variables"),
+            Fence::expected("text errors"),
+        ],
+        run: |case| block_on(judge(case)),
+    }
+}
+
+/// The graph that all operations are for.
+pub(crate) fn graph() -> Case {
+    const FENCES: &[Fence] = &[
+        Fence::single("graphql subgraph").named(),
+        Fence::single("json data").named(),
+    ];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validation/fixtures/graph.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    Case::parse(&path, text, FENCES).unwrap()
+}
+
+/// The errors of a case's operations, for each block: what stands there. Fails if an operation is not judged as its fence says.
+async fn judge(case: &Case) -> Vec<Option<String>> {
+    let graph = graph();
     let upstreams = Upstreams::start(&graph).await;
     let gateway = gateway(&graph, &upstreams);
-    let mut wrong = Vec::new();
-    for path in files("validation") {
-        let case = Case::read(&path);
-        let mut found = Vec::new();
-        let mut last = String::new();
-        for (index, block) in case.blocks.iter().enumerate() {
-            let expected = match block.info.as_str() {
-                "graphql valid" | "graphql accepted" => true,
-                "graphql invalid" | "graphql refused" | "graphql unsupported" => false,
-                "text errors" => {
-                    found.push(Some(last.clone()));
-                    continue;
-                }
-                _ => {
-                    found.push(None);
-                    continue;
-                }
-            };
-            found.push(None);
-            let answer = answer(&gateway, block, case.blocks.get(index + 1)).await;
-            let calls = upstreams.take_calls();
-            last = errors(&answer);
-            let executed = answer.get("data").is_some() && last.is_empty();
-            let refused = answer.get("data").is_none() && !last.is_empty() && calls.is_empty();
-            let unsupported = last.starts_with("[NOT_SUPPORTED]");
-            let as_told = unsupported == (block.info == "graphql unsupported");
-            if !(as_told && if expected { executed } else { refused }) {
-                let (name, info, text) = (path.display(), &block.info, &block.body);
-                wrong.push(format!("{name}: not {info}:\n{text}{last}{calls}"));
+    let mut found = Vec::new();
+    let mut last = String::new();
+    for (index, block) in case.blocks.iter().enumerate() {
+        let is_accepted = match block.fence {
+            "graphql valid" | "graphql accepted" => true,
+            "graphql invalid" | "graphql refused" | "graphql unsupported" => false,
+            "text errors" => {
+                found.push(Some(last.clone()));
+                continue;
             }
-        }
-        wrong.extend(case.compare(&found));
+            _ => {
+                found.push(None);
+                continue;
+            }
+        };
+        found.push(None);
+        let answer = answer(&gateway, block, case.blocks.get(index + 1)).await;
+        let calls = upstreams.take_calls();
+        last = errors(&answer);
+        let executed = answer.get("data").is_some() && last.is_empty();
+        let refused = answer.get("data").is_none() && !last.is_empty() && calls.is_empty();
+        let unsupported = last.starts_with("[NOT_SUPPORTED]");
+        let as_said = unsupported == (block.fence == "graphql unsupported");
+        assert!(
+            as_said && if is_accepted { executed } else { refused },
+            "line {}: not {}:\n{}{last}{calls}",
+            block.line,
+            block.fence,
+            block.body
+        );
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    found
 }
 
 async fn answer(gateway: &Gateway, operation: &Block, next: Option<&Block>) -> Value {
-    let variables = next.filter(|block| block.info == "json variables");
+    let variables = next.filter(|block| block.fence == "json variables");
     let request = GraphqlRequest {
         query: Some(operation.body.clone()),
         variables: variables.map(|block| Value::parse_json(block.body.as_bytes()).unwrap()),

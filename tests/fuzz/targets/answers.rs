@@ -22,8 +22,9 @@ use super::super::input::{Input, Language};
 use super::super::run::{Target, watched};
 use super::response::{Form, codes, runtime};
 use super::worlds::Worlds;
+use crate::execution::FENCES;
 use crate::execution::upstream::Upstreams;
-use crate::support::markdown::Case;
+use crate::support::cases::Case;
 
 pub(super) struct Answers {
     pub(super) worlds: Worlds,
@@ -153,17 +154,17 @@ impl Target for Answers {
         for graph in self.worlds.graphs() {
             let silent = |(info, text): &(String, String)| {
                 let status = text.lines().nth(1).unwrap_or_default();
-                info.starts_with("http ") && matches!(status, "slow" | "dead")
+                info.starts_with("http upstream ") && matches!(status, "slow" | "dead")
             };
             if graph.blocks.iter().any(silent) {
                 continue;
             }
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-            let case = Case::read(&path.join(format!("{}.md", graph.name)));
+            let case = Case::read(&path.join(format!("{}.md", graph.name)), FENCES).unwrap();
             let behind = self.runtime.block_on(Upstreams::start(&case));
             let mut blocks = graph.blocks.iter().peekable();
             while let Some((info, text)) = blocks.next() {
-                if info != "graphql" {
+                if info != "graphql operation" {
                     continue;
                 }
                 let next = blocks.peek().filter(|(info, _)| info == "json variables");

@@ -36,7 +36,10 @@ impl Target for Operations {
             out.push(input.with(Language::Graphql, "operation", text));
         };
         for graph in self.worlds.graphs() {
-            let operations = graph.blocks.iter().filter(|(info, _)| info == "graphql");
+            let operations = graph
+                .blocks
+                .iter()
+                .filter(|(info, _)| info == "graphql operation");
             operations.for_each(|(_, text)| add(&graph.name, text));
         }
         for path in corpus::files("schema/operations", &["graphql"]) {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::composition::case::blocks;
+use crate::support::cases::{Block, Fence, blocks, cases};
 
 /// Subgraphs that are composed together.
 pub(super) struct Set {
@@ -66,15 +66,19 @@ impl Given {
     }
 }
 
+const SUBGRAPH: &str = "graphql subgraph";
+
+/// The blocks of a section of `sets/`.
+const FENCES: &[Fence] = &[Fence::single(SUBGRAPH).named()];
+
 /// Every set that is written down.
 pub(super) fn written() -> Vec<Set> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut sets = Vec::new();
-    for (folder, label) in [("composition", "connector="), ("plans", "subgraph ")] {
-        for file in files(&tests.join(folder)) {
-            let text = std::fs::read_to_string(&file).unwrap();
-            let name = format!("{folder}/{}", stem(&file));
-            sets.extend(set(name, &text, label));
+    for folder in ["composition", "plans"] {
+        for case in cases(folder) {
+            let name = format!("{folder}/{}", stem(&case.path));
+            sets.extend(set(name, &case.blocks));
         }
     }
     for file in files(&tests.join("oracle/composition/sets")) {
@@ -82,7 +86,9 @@ pub(super) fn written() -> Vec<Set> {
         for section in text.split("\n## ").skip(1) {
             let title = section.lines().next().unwrap();
             let name = format!("{}: {title}", stem(&file));
-            let set = set(name, section, "");
+            let blocks = blocks(section, FENCES);
+            let blocks = blocks.unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"));
+            let set = set(name, &blocks);
             sets.push(set.unwrap_or_else(|| panic!("{}: {title}: no subgraphs", file.display())));
         }
     }
@@ -90,12 +96,11 @@ pub(super) fn written() -> Vec<Set> {
 }
 
 /// The set of a text's blocks, unless it has none, or one that the oracle cannot know.
-fn set(name: String, text: &str, label: &str) -> Option<Set> {
-    let subgraphs: Option<Vec<Given>> = blocks(text)
-        .iter()
-        .filter_map(|(info, sdl)| Some(given(info.strip_prefix(label)?, sdl)))
+fn set(name: String, blocks: &[Block]) -> Option<Set> {
+    let subgraphs = blocks.iter().filter(|block| block.fence == SUBGRAPH);
+    let subgraphs: Option<Vec<Given>> = subgraphs
+        .map(|block| given(&block.name, &block.body))
         .collect();
-    // Labels of other blocks, where every block is a subgraph.
     let subgraphs = subgraphs?;
     (!subgraphs.is_empty()).then_some(Set {
         name,
@@ -153,7 +158,12 @@ impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for subgraph in &self.subgraphs {
             let sdl = subgraph.theirs.replace(FEDERATION, "");
-            writeln!(f, "```graphql {}\n{}\n```", subgraph.name, sdl.trim())?;
+            writeln!(
+                f,
+                "```graphql subgraph {}\n{}\n```",
+                subgraph.name,
+                sdl.trim()
+            )?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Result coercion (GraphQL specification, 3.5): every kind of leaf, given every kind of JSON value by a service.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use sangam::gateway::ClientContext;
 use sangam::gateway::GraphqlRequest;
@@ -8,10 +9,11 @@ use sangam::gateway::GraphqlRequest;
 use super::conclude;
 use super::theirs::Theirs;
 use super::waivers;
+use crate::execution::FENCES;
 use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;
 use crate::monolith::json::Json;
-use crate::support::markdown::Case;
+use crate::support::cases::Case;
 
 const TYPES: [&str; 11] = [
     "Int",
@@ -66,10 +68,7 @@ type Coerced = (Json, BTreeSet<String>);
 #[test]
 #[ignore = "needs graphql-js from the npm registry: scripts/oracle-graphql runs it"]
 async fn result_coercion_agrees_with_graphql_js() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("coercion.md");
-    std::fs::write(&file, case()).unwrap();
-    let case = Case::read(&file);
+    let case = Case::parse(Path::new("coercion.md"), case(), FENCES).unwrap();
     let upstreams = Upstreams::start(&case).await;
     let gateway = gateway(&case, &upstreams);
     let fields: Vec<String> = (0..TYPES.len()).map(|ty| format!("f{ty}")).collect();
@@ -130,7 +129,7 @@ fn case() -> String {
     });
     let rows: Vec<String> = rows.collect();
     format!(
-        "```toml\n[limits]\nerrors = 10000\n```\n```graphql subgraph a\ntype Query {{ rows: [Row] }}\ntype Row {{ {} }}\nenum Size {{ SMALL LARGE }}\nscalar Any\n```\n\
+        "```toml settings\n[limits]\nerrors = 10000\n```\n```graphql subgraph a\ntype Query {{ rows: [Row] }}\ntype Row {{ {} }}\nenum Size {{ SMALL LARGE }}\nscalar Any\n```\n\
          ```json data a\n{{ \"Query\": {{ \"rows\": [{}] }} }}\n```\n",
         fields.join(" "),
         rows.join(", ")

@@ -19,8 +19,8 @@ use crate::execution::upstream::Upstreams;
 use crate::monolith::json::Json;
 use crate::monolith::random::Random;
 use crate::monolith::random::hash;
-use crate::support::markdown::Case;
-use crate::support::markdown::files;
+use crate::support::cases::Case;
+use crate::support::cases::cases;
 
 /// What the runs came to.
 pub(super) struct Counts {
@@ -66,17 +66,8 @@ async fn validation_agrees_with_graphql_js() {
     let mut theirs = Theirs::start();
     let mut counts = Counts::new();
     let mut wrong = Vec::new();
-    let mut graphs = vec![(
-        Case::read(&files("validation/graph").remove(0)),
-        operations(
-            &files("validation")
-                .iter()
-                .map(|path| Case::read(path))
-                .collect::<Vec<_>>(),
-        ),
-    )];
-    for path in files("execution") {
-        let case = Case::read(&path);
+    let mut graphs = vec![(crate::validation::graph(), operations(&cases("validation")))];
+    for case in cases("execution") {
         let operations = operations(std::slice::from_ref(&case));
         graphs.push((case, operations));
     }
@@ -109,15 +100,15 @@ async fn validation_agrees_with_graphql_js() {
 
 fn operations(cases: &[Case]) -> Vec<String> {
     let blocks = cases.iter().flat_map(|case| &case.blocks);
-    let infos = [
-        "graphql",
+    let fences = [
+        "graphql operation",
         "graphql valid",
         "graphql invalid",
         "graphql accepted",
         "graphql unsupported",
         "graphql refused",
     ];
-    let own = blocks.filter(|block| infos.contains(&block.info.as_str()));
+    let own = blocks.filter(|block| fences.contains(&block.fence));
     own.map(|block| block.body.clone()).collect()
 }
 
