@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 /// What a poll may take without being counted. A request that is answered from a cache takes less.
-pub(super) const FREE: Duration = Duration::from_micros(200);
+pub(super) const FREE: Duration = Duration::from_micros(300);
 
-/// How much a task may take beyond that before it moves.
-pub(super) const CREDIT: Duration = Duration::from_millis(2);
+/// What a poll counts for at most. The clock goes on while the system lets another process have the processor, which it
+/// does for some milliseconds at a time: no task has to move for one such pause.
+const COUNTED: Duration = Duration::from_micros(1300);
+
+/// How much a task may take beyond what is free before it moves.
+pub(super) const CREDIT: Duration = Duration::from_millis(4);
 
 /// No task owes more, so that one that has become quiet moves back within a second.
 const MOST: Duration = Duration::from_millis(50);
@@ -38,7 +42,8 @@ impl Account {
 
     /// Counts a poll that took so long.
     pub(super) fn owe(&mut self, took: Duration) {
-        self.owed = (self.owed + took.saturating_sub(FREE)).min(MOST);
+        let counted = took.min(COUNTED).saturating_sub(FREE);
+        self.owed = (self.owed + counted).min(MOST);
     }
 
     /// From now on more is owed than the credit.

@@ -10,8 +10,8 @@
 //! A task starts with the short ones. It moves to the long ones
 //!
 //! - when it says that what follows takes long ([`lower`]), or
-//! - when its polls have taken too long (`account.rs`): each may take a fifth of a millisecond, and what is above is added
-//!   up. The sum shrinks with the time that the task has nothing to do. A task moves when the sum exceeds two
+//! - when its polls have taken too long (`account.rs`): each may take a third of a millisecond, and what is above is added
+//!   up. The sum shrinks with the time that the task has nothing to do. A task moves when the sum exceeds four
 //!   milliseconds, and moves back when it has shrunk to nothing.
 //!
 //! Only the task moves. What it starts while it is there (tasks, timers, connections to upstreams, which other requests
