@@ -7,7 +7,8 @@
 //! budget when the account is dropped, however the request ended.
 //!
 //! A quarter of the budget is for accounts that hold little: where large operations have taken the rest, they are refused
-//! more, while the many small ones still find room.
+//! more, while the many small ones still find room. An operation that is known to become large has no part in that quarter
+//! from the beginning ([`Budget::large_account`]): a thousand of them would fill it before any of them is large.
 //!
 //! The figures are estimates by the code that charges: a document's length, a row's cells. They need not be exact to bound the
 //! process, but what grows with a client's input or an upstream's answer must be charged by someone.
@@ -69,17 +70,27 @@ impl Budget {
 
     /// An empty account that may hold `limit` bytes.
     pub fn account(self: &Arc<Budget>, limit: usize) -> Account {
+        self.account_with(limit, SMALL)
+    }
+
+    /// An empty account that may hold `limit` bytes, none of them of the part that is reserved for small accounts.
+    pub fn large_account(self: &Arc<Budget>, limit: usize) -> Account {
+        self.account_with(limit, 0)
+    }
+
+    fn account_with(self: &Arc<Budget>, limit: usize, small: usize) -> Account {
         Account {
             budget: Arc::clone(self),
             limit,
+            small,
             used: AtomicUsize::new(0),
             drawn: AtomicUsize::new(0),
         }
     }
 
-    /// Draws `bytes` for an account that has drawn `before`.
-    fn draw(&self, bytes: usize, before: usize) -> bool {
-        let limit = match before.saturating_add(bytes) <= SMALL {
+    /// Draws `bytes`, of the part that is reserved for small accounts too if need be.
+    fn draw(&self, bytes: usize, is_small: bool) -> bool {
+        let limit = match is_small {
             true => self.limit,
             false => self.limit - self.limit / RESERVED,
         };
@@ -95,6 +106,8 @@ impl Budget {
 pub struct Account {
     budget: Arc<Budget>,
     limit: usize,
+    /// Up to so many bytes it is a small one.
+    small: usize,
     used: AtomicUsize,
     /// What was drawn from the budget: at least `used`, once a charge has returned.
     drawn: AtomicUsize,
@@ -123,7 +136,8 @@ impl Account {
         let most = self.limit.saturating_sub(drawn).max(needed);
         let step = needed.next_multiple_of(STEP).min(most);
         for bytes in [step, needed] {
-            if self.budget.draw(bytes, drawn) {
+            let is_small = drawn.saturating_add(bytes) <= self.small;
+            if self.budget.draw(bytes, is_small) {
                 self.drawn.fetch_add(bytes, Relaxed);
                 return Ok(());
             }
@@ -208,6 +222,8 @@ mod tests {
         let large = budget.account(usize::MAX);
         large.charge(3 * SMALL).unwrap();
         assert_eq!(large.charge(1), Err(Exceeded::Budget(4 * SMALL)));
+        let growing = budget.large_account(usize::MAX);
+        assert_eq!(growing.charge(1), Err(Exceeded::Budget(4 * SMALL)));
         let small = budget.account(usize::MAX);
         small.charge(SMALL).unwrap();
         assert_eq!(budget.used(), budget.limit());

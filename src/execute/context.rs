@@ -133,6 +133,8 @@ pub struct RequestContext {
     pub sizes: Sizes,
     /// Count what the answer costs.
     pub counting: Option<Counting>,
+    /// By its cost it is one that takes long and holds much.
+    pub is_long: bool,
     /// Record every call, for `explain`.
     pub record: bool,
     /// Do not use what is cached.

@@ -129,7 +129,10 @@ type CallResult = (Box<Waiting>, Called, Duration);
 
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
-    let account = runtime.budget.account(runtime.limits.operation_bytes);
+    let account = match request.is_long {
+        true => runtime.budget.large_account(runtime.limits.operation_bytes),
+        false => runtime.budget.account(runtime.limits.operation_bytes),
+    };
     let bounds = Bounds {
         account: &account,
         rows: runtime.limits.rows,

@@ -200,6 +200,7 @@ impl Gateway {
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
         let mut context = self.context(ready, coerced, client, &outcomes, introspection);
         context.counting = admitted.counting;
+        context.is_long = admitted.is_long;
         // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
         let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
@@ -365,6 +366,7 @@ impl Gateway {
             introspection,
             sizes: *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner),
             counting: None,
+            is_long: false,
             record: false,
             uncached: false,
             admissions: Admissions::new(),

@@ -25,6 +25,9 @@ use crate::observe::metrics as names;
 /// the ping that follows GOAWAY, to close its own side.
 const CLOSING: u64 = 1_000;
 
+/// A longer answer may not take the last quarter of what may be held: short ones find room beside any number of long ones.
+const SHORT: usize = 256 * 1024;
+
 /// Where the server is between its start and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -226,8 +229,13 @@ impl Connections {
 
     /// Counts bytes of an answer, after others were given up if need be. `false`: there is no room for it.
     pub(super) fn take(&self, bytes: usize) -> bool {
+        let bound = self.bounds.answers;
+        let bound = match bytes <= SHORT {
+            true => bound,
+            false => (bound / 4 * 3).max(bytes),
+        };
         let before = self.answers.fetch_add(bytes, Relaxed);
-        if before + bytes <= self.bounds.answers || self.make_room(0) {
+        if before + bytes <= bound || self.make_room(0, bound) {
             return true;
         }
         self.counts.no_room.increment(1);
@@ -243,14 +251,14 @@ impl Connections {
     /// Whether there is room for another answer, after others were given up if need be. To be asked before work is done
     /// whose answer could not be held.
     pub(super) fn has_room(&self) -> bool {
-        self.answers.load(Relaxed) < self.bounds.answers || self.make_room(1)
+        self.answers.load(Relaxed) < self.bounds.answers || self.make_room(1, self.bounds.answers)
     }
 
-    /// Gives answers up, the slowest first, until there is room for so many bytes more. `false`: too few are slow.
-    fn make_room(&self, bytes: usize) -> bool {
+    /// Gives answers up, the slowest first, until with so many bytes more the bound holds. `false`: too few are slow.
+    fn make_room(&self, bytes: usize, bound: usize) -> bool {
         // One at a time: two that look at once would give up twice as much as is needed.
         let open = self.open();
-        while self.answers.load(Relaxed).saturating_add(bytes) > self.bounds.answers {
+        while self.answers.load(Relaxed).saturating_add(bytes) > bound {
             // A client that has had less time than this may be quick.
             let young = self.now().saturating_sub(self.bounds.stall / 10);
             let busy = open

@@ -99,7 +99,7 @@ async fn an_answer_that_is_not_taken_is_given_up() {
 async fn the_slowest_answer_makes_room_for_others() {
     let mut settings = settings();
     settings.limits.answer_bytes = ByteSize(HUGE);
-    settings.limits.answers_bytes = ByteSize(2 * HUGE + HUGE / 2);
+    settings.limits.answers_bytes = ByteSize(3 * HUGE);
     // What is older than a tenth of it may be given up.
     settings.limits.stall_timeout = Duration::from_secs(1);
     settings.limits.min_rate = ByteSize(0);
@@ -120,6 +120,27 @@ async fn the_slowest_answer_makes_room_for_others() {
     assert_eq!((reply.status, reply.body.len()), (200, HUGE));
     // One of the two was given up, the other was not.
     until(|| connections.count() == 2 && connections.answers_held() == HUGE).await;
+}
+
+#[tokio::test]
+async fn long_answers_leave_room_for_short_ones() {
+    let mut settings = settings();
+    settings.limits.answer_bytes = ByteSize(HUGE);
+    settings.limits.answers_bytes = ByteSize(2 * HUGE);
+    let running = start(&settings);
+    let connections = Arc::clone(&running.server.shared.connections);
+    let mut lazy = Raw::connect(&running.server).await;
+    lazy.ask("{huge}").await;
+    until(|| connections.answers_held() == HUGE).await;
+    // A second one would fit, but not into three quarters.
+    let mut second = Raw::connect(&running.server).await;
+    second.ask("{huge}").await;
+    let reply = second.reply().await;
+    assert_eq!(reply.status, 503);
+    assert!(reply.body.contains("BUSY"), "{}", reply.body);
+    let mut honest = Raw::connect(&running.server).await;
+    honest.ask("{a}").await;
+    assert_eq!(honest.reply().await.status, 200);
 }
 
 #[tokio::test]
