@@ -89,7 +89,8 @@ section! {
         errors: usize = 100,
         /// How long one operation may take; fields that are not there by then are null, with an error of kind `TIMEOUT`.
         operation_timeout: Duration = Duration::from_secs(30),
-        /// GraphQL requests worked on at the same time; one more is answered with status 503.
+        /// GraphQL requests worked on at the same time; one more is answered with status 503. A quarter of them is for operations
+        /// that cost less than 5,000.
         concurrent_requests: usize = 1_000,
         /// Bytes of request bodies that have arrived in part, of all clients together; what needs more is answered with status
         /// 503. A request whose body arrives together with its head is not counted.

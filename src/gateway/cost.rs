@@ -13,6 +13,8 @@ use apollo_compiler::executable::Operation;
 use http::HeaderName;
 use metrics::Counter;
 use metrics::Histogram;
+use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 
 use super::ClientContext;
 use super::GraphqlRequest;
@@ -69,6 +71,8 @@ pub(super) struct CostControl {
     exceeded: Counter,
     /// Requests that were executed.
     executed: AtomicU64,
+    /// Long operations that may be executed at the same time.
+    long: Semaphore,
     lines: Lines,
 }
 
@@ -82,8 +86,11 @@ pub(super) struct Admitted {
 }
 
 impl CostControl {
-    pub(super) fn new(settings: &Cost) -> CostControl {
+    /// Of so many requests at the same time, three quarters may be long ones.
+    pub(super) fn new(settings: &Cost, concurrent_requests: usize) -> CostControl {
+        let long = concurrent_requests - concurrent_requests / 4;
         CostControl {
+            long: Semaphore::new(long.min(Semaphore::MAX_PERMITS)),
             mode: settings.mode,
             max: settings.max as u64,
             estimated: metrics::histogram!(OPERATION_COST, "kind" => "estimated"),
@@ -138,6 +145,14 @@ impl CostControl {
             is_long: total >= LONG,
             counting,
         })
+    }
+
+    /// The permit to execute a long operation.
+    ///
+    /// # Errors
+    /// As many are being executed as may be: the other requests are for short ones.
+    pub(super) fn long_permit(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        self.long.try_acquire().map_err(|_| Refusal::busy())
     }
 
     /// Records an actual cost.
@@ -250,11 +265,12 @@ mod tests {
 
     #[test]
     fn reports_are_asked_for() {
-        let control = CostControl::new(&Cost::default());
-        let off = CostControl::new(&Cost {
+        let control = CostControl::new(&Cost::default(), 1000);
+        let off = Cost {
             mode: CostMode::Off,
             ..Cost::default()
-        });
+        };
+        let off = CostControl::new(&off, 1000);
         let cases = [
             (None, None, false),
             (Some("1"), None, true),
@@ -281,6 +297,17 @@ mod tests {
             );
             assert!(!off.is_reported(&request, &client));
         }
+    }
+
+    #[test]
+    fn a_quarter_of_the_requests_is_for_short_operations() {
+        let control = CostControl::new(&Cost::default(), 4);
+        let mut permits: Vec<_> = (0..3).map(|_| control.long_permit().unwrap()).collect();
+        control.long_permit().unwrap_err();
+        permits.pop();
+        control.long_permit().unwrap();
+        // Where there is one place, it is for any operation.
+        CostControl::new(&Cost::default(), 1).long_permit().unwrap();
     }
 
     #[test]

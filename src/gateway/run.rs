@@ -123,7 +123,7 @@ impl Gateway {
             responses: Responses::new(settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
-            cost: CostControl::new(&settings.cost),
+            cost: CostControl::new(&settings.cost, settings.limits.concurrent_requests),
             composed: parts.composed,
             runtime: parts.runtime,
             compiler: Arc::new(compiler),
@@ -194,6 +194,10 @@ impl Gateway {
             return Ok(served_response(served, ready));
         }
         let admitted = self.cost.admit(ready, operation, &coerced, report)?;
+        let _permit = match admitted.is_long {
+            true => Some(self.cost.long_permit()?),
+            false => None,
+        };
         if admitted.is_long {
             priority::lower().await;
         }
