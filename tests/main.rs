@@ -9,7 +9,7 @@ mod architecture;
 mod composition;
 mod connectors;
 mod cost;
-mod drift;
+mod schema_diff;
 mod execution;
 mod fuzz;
 mod gateway;

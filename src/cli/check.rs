@@ -11,7 +11,7 @@ use super::{Common, Exit, load};
 use crate::config::{RawSettings, Settings};
 use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::Composed;
-use crate::graph::drift::{self, Impact};
+use crate::graph::schema_diff::{self, Impact};
 use crate::graph::query::QueryGraph;
 use crate::plan::{PlanLimits, plan};
 
@@ -218,7 +218,7 @@ fn of_contract(composed: &Composed, file: &Path, problems: &mut Vec<String>) -> 
             return Ok(());
         }
     };
-    for change in drift::changes(&before, &composed.api) {
+    for change in schema_diff::changes(&before, &composed.api) {
         match change.impact {
             Impact::Breaking => problems.push(change.to_string()),
             Impact::Dangerous | Impact::Safe => message(&change.to_string()),

@@ -10,12 +10,12 @@ use apollo_compiler::executable::OperationType;
 
 use super::inputs::InputCosts;
 use super::inputs::InputVariable;
-use super::program::Class;
-use super::program::Field;
-use super::program::List;
-use super::program::Object;
+use super::program::CostClass;
+use super::program::CostField;
+use super::program::CostList;
+use super::program::CostObject;
 use super::program::Program;
-use super::program::Size;
+use super::program::CostSize;
 use super::program::SlicingProblem;
 use super::schema;
 use super::schema::ListSize;
@@ -34,14 +34,14 @@ use crate::plan::output::OutputType;
 #[derive(Debug, Clone, PartialEq)]
 struct SizedBelow {
     fields: Vec<String>,
-    size: Size,
+    size: CostSize,
 }
 
 /// Sizes that the fields leading to an object give to lists below them. Several fields can lead there, one per concrete
 /// type of the parent: `None` stands for one that says nothing.
 type Contexts = Vec<Option<SizedBelow>>;
 
-struct Builder<'a> {
+struct ProgramBuilder<'a> {
     plan: &'a Plan,
     graph: &'a QueryGraph,
     /// The size of a list of which nothing is known.
@@ -56,7 +56,7 @@ impl Program {
     /// The program of a plan's operation. A list of which the schema says nothing is taken to have `list_size` items.
     pub fn new(plan: &Plan, graph: &QueryGraph, list_size: u64) -> Program {
         let objects = plan.output.objects.len();
-        let mut builder = Builder {
+        let mut builder = ProgramBuilder {
             plan,
             graph,
             list_size,
@@ -103,17 +103,17 @@ fn reads_variables(argument: &Argument) -> bool {
     !variables.is_empty()
 }
 
-impl Builder<'_> {
-    fn object(&mut self, index: usize) -> Object {
+impl ProgramBuilder<'_> {
+    fn object(&mut self, index: usize) -> CostObject {
         let plan = self.plan;
         let own = &plan.output.objects[index];
-        let mut object = Object::default();
+        let mut object = CostObject::default();
         for class in &own.classes {
             let name = self.graph.types.name(class.ty);
             let weight = schema::type_weight(&self.graph.merged, name);
             let mut fields = Vec::new();
-            for place in &class.fields {
-                let field = &own.fields[usize::from(*place)];
+            for field_index in &class.fields {
+                let field = &own.fields[usize::from(*field_index)];
                 fields.extend(self.field(index, class.ty, field));
             }
             // Types that follow one another and cost the same are one class: an interface may have hundreds.
@@ -123,7 +123,7 @@ impl Builder<'_> {
                 }
                 _ => {
                     self.fields += fields.len();
-                    object.classes.push(Class {
+                    object.classes.push(CostClass {
                         types: vec![class.ty],
                         weight,
                         fields,
@@ -135,13 +135,13 @@ impl Builder<'_> {
     }
 
     /// A response field of objects of a concrete type; `None` where it costs nothing.
-    fn field(&mut self, object: usize, ty: TypeId, field: &OutputField) -> Option<Field> {
+    fn field(&mut self, object: usize, ty: TypeId, field: &OutputField) -> Option<CostField> {
         let FieldSource::Slot(slot) = field.source else {
             return None;
         };
         let (plan, merged) = (self.plan, &self.graph.merged);
-        let need = plan.need(plan.output.objects[object].need);
-        let own = &need.slots[usize::from(slot)];
+        let position = plan.position(plan.output.objects[object].position);
+        let own = &position.slots[usize::from(slot)];
         let (ty, name) = (self.graph.types.name(ty), &own.key.field);
         let definition = merged.type_field(ty, name).ok()?;
         let arguments = arguments_of(merged, definition, &own.arguments);
@@ -188,7 +188,7 @@ impl Builder<'_> {
             Some(_) => weight,
             None => Some(weight.unwrap_or_else(|| schema::type_weight(merged, named))),
         };
-        let made = Field {
+        let made = CostField {
             name: field.name.clone(),
             guard: field.guard,
             slot,
@@ -213,19 +213,19 @@ impl Builder<'_> {
         name: &str,
         own: &[ListSize],
         arguments: &[Argument],
-    ) -> List {
+    ) -> CostList {
         let of_parents = |context: &Option<SizedBelow>| {
             let sized = context.as_ref()?;
             let is_sized = sized.fields.iter().any(|field| field == name);
             is_sized.then(|| sized.size.clone())
         };
         let contexts = &self.contexts[object];
-        let mut sizes: Vec<Size> = contexts.iter().filter_map(of_parents).collect();
+        let mut sizes: Vec<CostSize> = contexts.iter().filter_map(of_parents).collect();
         if sizes.len() < contexts.len() || contexts.is_empty() {
             let own = own.iter().filter(|size| size.sized_fields.is_empty());
-            let mut own: Vec<Size> = own.map(|size| self.size(size, arguments)).collect();
+            let mut own: Vec<CostSize> = own.map(|size| self.size(size, arguments)).collect();
             if own.is_empty() {
-                own.push(Size {
+                own.push(CostSize {
                     slicing: Vec::new(),
                     assumed: self.list_size,
                 });
@@ -238,7 +238,7 @@ impl Builder<'_> {
             within = within.saturating_mul(self.list_size);
             item = item.item_type();
         }
-        List { sizes, within }
+        CostList { sizes, within }
     }
 
     /// What a field says of the lists right below it.
@@ -250,12 +250,12 @@ impl Builder<'_> {
         })
     }
 
-    fn size(&self, size: &ListSize, arguments: &[Argument]) -> Size {
+    fn size(&self, size: &ListSize, arguments: &[Argument]) -> CostSize {
         let slices = |argument: &&Argument| {
             let mut names = size.slicing.iter();
             names.any(|name| **name == *argument.name)
         };
-        Size {
+        CostSize {
             slicing: arguments.iter().filter(slices).cloned().collect(),
             assumed: size.assumed.unwrap_or(self.list_size),
         }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::inputs::Counted;
 use super::inputs::count;
-use super::program::Class;
-use super::program::Field;
-use super::program::List;
+use super::program::CostClass;
+use super::program::CostField;
+use super::program::CostList;
 use super::program::Program;
-use super::program::Size;
+use super::program::CostSize;
 use crate::document::Str;
 use crate::document::Value;
 use crate::plan::guard::Condition;
@@ -84,7 +84,7 @@ impl Estimate {
     }
 
     /// What is selected of one object of a class.
-    pub(super) fn selected(&self, class: &Class, variables: &Variables) -> u64 {
+    pub(super) fn selected(&self, class: &CostClass, variables: &Variables) -> u64 {
         let included = class.fields.iter().filter(|field| self.includes(field));
         included.fold(0, |sum: u64, field| {
             sum.saturating_add(self.field(field, variables))
@@ -92,7 +92,7 @@ impl Estimate {
     }
 
     /// What one field costs, for one parent.
-    pub(super) fn field(&self, field: &Field, variables: &Variables) -> u64 {
+    pub(super) fn field(&self, field: &CostField, variables: &Variables) -> u64 {
         let below = field.below.and_then(|own| self.objects.get(own as usize));
         let below = below.copied().unwrap_or_default();
         let each = match field.weight {
@@ -104,13 +104,13 @@ impl Estimate {
     }
 
     /// Whether a field is part of the answer.
-    pub(crate) fn includes(&self, field: &Field) -> bool {
+    pub(crate) fn includes(&self, field: &CostField) -> bool {
         let outcome = self.guards.get(field.guard as usize);
         field.guard == 0 || outcome.copied().unwrap_or(true)
     }
 
     /// What a field costs whatever it yields.
-    pub(crate) fn once(&self, field: &Field) -> u64 {
+    pub(crate) fn once(&self, field: &CostField) -> u64 {
         let arguments = &field.arguments;
         let constant = field.once.saturating_add(arguments.constant);
         arguments
@@ -124,21 +124,21 @@ impl Estimate {
     }
 }
 
-impl Field {
+impl CostField {
     /// How many values it is taken to have; `None` where it is no list.
     pub(super) fn size(&self, variables: &Variables) -> Option<u64> {
         self.list.as_ref().map(|list| list.size(variables))
     }
 }
 
-impl List {
+impl CostList {
     fn size(&self, variables: &Variables) -> u64 {
         let sizes = self.sizes.iter().map(|size| size.evaluate(variables));
         sizes.max().unwrap_or(0).saturating_mul(self.within)
     }
 }
 
-impl Size {
+impl CostSize {
     fn evaluate(&self, variables: &Variables) -> u64 {
         let value = |name: &str| variables.get(name).cloned();
         let given = self.slicing.iter().filter_map(|argument| {

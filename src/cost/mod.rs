@@ -31,7 +31,7 @@ mod report;
 pub(crate) mod schema;
 
 pub use self::estimate::Estimate;
-pub(crate) use self::program::Field;
+pub(crate) use self::program::CostField;
 pub use self::program::Program;
 pub use self::program::SlicingProblem;
 pub use self::report::FieldCost;

@@ -20,7 +20,7 @@ use crate::plan::guard::Guard;
 pub struct Program {
     pub(super) schema: Arc<Schema>,
     /// One per selection set; the first is the root.
-    pub(super) objects: Vec<Object>,
+    pub(super) objects: Vec<CostObject>,
     /// The guards of fields, by the numbers of the plan's output.
     pub(super) guards: Vec<Guard>,
     /// Variables whose values have a cost.
@@ -43,14 +43,14 @@ pub struct SlicingProblem {
 
 /// One selection set.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Object {
+pub(crate) struct CostObject {
     /// What is selected, by concrete type: types that cost the same share one.
-    pub(crate) classes: Vec<Class>,
+    pub(crate) classes: Vec<CostClass>,
 }
 
-impl Object {
+impl CostObject {
     /// The class of an object in the answer.
-    pub(crate) fn class_of(&self, ty: Option<TypeId>) -> Option<&Class> {
+    pub(crate) fn class_of(&self, ty: Option<TypeId>) -> Option<&CostClass> {
         let own = ty.and_then(|ty| {
             let mut classes = self.classes.iter();
             classes.find(|class| class.types.contains(&ty))
@@ -61,16 +61,16 @@ impl Object {
 
 /// What is selected of objects of some concrete types.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Class {
+pub(crate) struct CostClass {
     pub(crate) types: Vec<TypeId>,
     /// The weight of such an object.
     pub(crate) weight: u64,
-    pub(crate) fields: Vec<Field>,
+    pub(crate) fields: Vec<CostField>,
 }
 
 /// One response field.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Field {
+pub(crate) struct CostField {
     /// Its response name.
     pub(crate) name: Name,
     /// When it is part of the answer.
@@ -84,23 +84,23 @@ pub(crate) struct Field {
     /// The weight of each value; `None` where the value's type says.
     pub(crate) weight: Option<u64>,
     /// How many values there are, for a list.
-    pub(super) list: Option<List>,
+    pub(super) list: Option<CostList>,
     /// What is selected below, for a composite field.
     pub(crate) below: Option<u32>,
 }
 
 /// How many items a list is taken to have.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct List {
+pub(super) struct CostList {
     /// Of these the greatest.
-    pub(super) sizes: Vec<Size>,
+    pub(super) sizes: Vec<CostSize>,
     /// For a list of lists: the product of the sizes of those within.
     pub(super) within: u64,
 }
 
 /// One size.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Size {
+pub(super) struct CostSize {
     /// The greatest of these counts, where one has a value of at least 1.
     pub(super) slicing: Vec<Argument>,
     /// What counts otherwise.
@@ -114,12 +114,12 @@ impl Program {
     }
 
     /// A selection set.
-    pub(crate) fn object(&self, index: u32) -> Option<&Object> {
+    pub(crate) fn object(&self, index: u32) -> Option<&CostObject> {
         self.objects.get(index as usize)
     }
 
     /// The bytes that it holds, about.
     pub fn weight(&self) -> usize {
-        self.objects.len() * 48 + self.fields * (size_of::<Field>() + 32)
+        self.objects.len() * 48 + self.fields * (size_of::<CostField>() + 32)
     }
 }

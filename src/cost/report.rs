@@ -4,9 +4,9 @@ use apollo_compiler::Name;
 
 use super::estimate::Estimate;
 use super::estimate::Variables;
-use super::program::Class;
-use super::program::Field;
-use super::program::Object;
+use super::program::CostClass;
+use super::program::CostField;
+use super::program::CostObject;
 use super::program::Program;
 
 /// What one field of an operation costs.
@@ -31,7 +31,7 @@ const LONGEST: usize = 200;
 impl Program {
     /// The fields that cost something, in the order of the operation; at an abstract type those of the most expensive one.
     pub fn report(&self, estimate: &Estimate, variables: &Variables) -> Vec<FieldCost> {
-        let mut report = Report {
+        let mut report = ReportWalk {
             program: self,
             estimate,
             variables,
@@ -75,10 +75,10 @@ fn joined(path: &[&Name]) -> String {
 
 /// The most expensive class of an object.
 fn greatest<'p>(
-    object: &'p Object,
+    object: &'p CostObject,
     estimate: &Estimate,
     variables: &Variables,
-) -> Option<&'p Class> {
+) -> Option<&'p CostClass> {
     let classes = object.classes.iter().rev();
     classes.max_by_key(|class| {
         let selected = estimate.selected(class, variables);
@@ -86,14 +86,14 @@ fn greatest<'p>(
     })
 }
 
-struct Report<'r> {
+struct ReportWalk<'r> {
     program: &'r Program,
     estimate: &'r Estimate,
     variables: &'r Variables,
     fields: Vec<FieldCost>,
 }
 
-impl Report<'_> {
+impl ReportWalk<'_> {
     fn object(&mut self, index: u32, path: &str, times: u64) {
         let program = self.program;
         let object = program.object(index);
@@ -105,7 +105,7 @@ impl Report<'_> {
         }
     }
 
-    fn field(&mut self, field: &Field, path: &str, times: u64) {
+    fn field(&mut self, field: &CostField, path: &str, times: u64) {
         let cost = self.estimate.field(field, self.variables);
         if cost == 0 {
             return;

@@ -32,7 +32,7 @@ use crate::connector::Connect;
 use crate::connector::Request;
 use crate::connector::SubgraphKind;
 use crate::mapping::Variables;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 use crate::plan::Plan;
 use crate::source::SourceError;
@@ -109,7 +109,7 @@ pub(crate) async fn call(
     bounds: Bounds<'_>,
 ) -> Called {
     let connect = match &fetch.call {
-        Call::Connect { connect, .. } => runtime.graph.connect(fetch.service, *connect),
+        FetchCall::Connect { connect, .. } => runtime.graph.connect(fetch.subgraph, *connect),
         _ => None,
     };
     let caller = Caller {
@@ -174,13 +174,13 @@ impl Caller<'_> {
     }
 
     fn service(&self) -> &ServiceRuntime {
-        &self.runtime.services[self.fetch.service.0 as usize]
+        &self.runtime.services[self.fetch.subgraph.0 as usize]
     }
 
     fn cached(&self, request: Request, span: &Span) -> cache::Call<'_> {
         let service = self.service();
         let place = match &self.fetch.call {
-            Call::Connect { connect, .. } => *connect,
+            FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
         let mut options = service.options.clone();
@@ -345,7 +345,7 @@ impl Caller<'_> {
     fn subject(&self) -> Option<Subject> {
         let reads = match self.connect {
             Some(connect) => &connect.reads,
-            None => match &self.runtime.graph.service(self.fetch.service).kind {
+            None => match &self.runtime.graph.subgraph(self.fetch.subgraph).kind {
                 SubgraphKind::Service(service) => &service.reads,
                 _ => return None,
             },

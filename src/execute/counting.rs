@@ -11,7 +11,7 @@ use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
 use crate::cost::Estimate;
-use crate::cost::Field;
+use crate::cost::CostField;
 use crate::cost::Program;
 
 /// A request whose actual cost is counted.
@@ -86,7 +86,7 @@ impl Pass<'_> {
         }
     }
 
-    fn values(&mut self, cell: Cell, field: &Field) -> u64 {
+    fn values(&mut self, cell: Cell, field: &CostField) -> u64 {
         match (cell, field.below) {
             (Cell::Missing | Cell::Null | Cell::Failed(_), _) => 0,
             (Cell::List { at, len }, _) => (0..len).fold(0, |sum: u64, index| {

@@ -15,7 +15,7 @@ use crate::document::Value;
 use crate::document::unescape;
 use crate::graph::query::TypeTable;
 use crate::plan::Input;
-use crate::plan::Step;
+use crate::plan::PathStep;
 
 /// Why there is no call for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) enum NoCall {
 
 /// The rows that a path leads to, each once, in their order. At each step, rows that many others refer to are gone on from
 /// once: the ways through a path can be many more than its rows.
-pub(crate) fn rows_at(store: &Store, root: RowId, path: &[Step]) -> Vec<RowId> {
+pub(crate) fn rows_at(store: &Store, root: RowId, path: &[PathStep]) -> Vec<RowId> {
     let mut rows = vec![root];
     for step in path {
         let mut next = Distinct::with_capacity(rows.len());
@@ -357,8 +357,8 @@ mod tests {
     use crate::document::Span;
     use crate::execute::store::Text;
 
-    fn step() -> Step {
-        Step {
+    fn step() -> PathStep {
+        PathStep {
             slot: 0,
             field: Name::new("others").unwrap(),
             only: Vec::new(),
@@ -385,7 +385,7 @@ mod tests {
             }
             level.clone_from(&last);
         }
-        let path: Vec<Step> = (0..8).map(|_| step()).collect();
+        let path: Vec<PathStep> = (0..8).map(|_| step()).collect();
         assert_eq!(rows_at(&store, root, &path), last);
     }
 

@@ -71,7 +71,7 @@ pub use self::record::CallRecord;
 use self::store::RowId;
 use self::store::Store;
 use crate::cache::Provenance;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 use crate::plan::Plan;
 
@@ -192,7 +192,7 @@ impl<'a> Execution<'a> {
         let output_guards = plan.output.guards.iter();
         let output_guards: Vec<bool> = output_guards.map(|guard| request.holds(guard)).collect();
         let serial = plan.kind == OperationType::Mutation;
-        let root_need = &plan.needs[0];
+        let root_need = &plan.positions[0];
         let root = store.add_row(0, root_need.width(), Some(root_need.ty));
         Execution {
             bounds,
@@ -287,9 +287,9 @@ impl<'a> Execution<'a> {
             return true;
         }
         let fetch = &self.plan.fetches[waiting.fetch];
-        let service = &self.runtime.services[fetch.service.0 as usize];
+        let service = &self.runtime.services[fetch.subgraph.0 as usize];
         let place = match &fetch.call {
-            Call::Connect { connect, .. } => *connect,
+            FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
         freshness == Freshness::Read
@@ -368,9 +368,9 @@ impl<'a> Execution<'a> {
         if pages.is_empty() && called.kept.is_empty() {
             return;
         }
-        let service = &self.runtime.services[fetch.service.0 as usize];
+        let service = &self.runtime.services[fetch.subgraph.0 as usize];
         let place = match &fetch.call {
-            Call::Connect { connect, .. } => *connect,
+            FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
         let Some(endpoint) = service.endpoints.get(place) else {

@@ -46,7 +46,7 @@ use crate::document::Value;
 use crate::document::write_json_string;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 use crate::plan::Input;
 use crate::plan::Plan;
@@ -138,14 +138,14 @@ impl Preparer<'_> {
             return preparation;
         }
         match &fetch.call {
-            Call::Operation(operation) => {
+            FetchCall::Operation(operation) => {
                 let call = self.operation(fetch, operation, Targets::Rows(rows));
                 push(&mut preparation, call);
             }
             // They are gathered, and prepared together.
-            Call::Entities { .. } => {}
-            Call::Connect { connect, mode } => {
-                if let Some(connect) = self.runtime.graph.connect(fetch.service, *connect) {
+            FetchCall::Entities { .. } => {}
+            FetchCall::Connect { connect, mode } => {
+                if let Some(connect) = self.runtime.graph.connect(fetch.subgraph, *connect) {
                     self.connect(fetch, connect, *mode, rows, &mut preparation);
                 }
             }
@@ -166,7 +166,7 @@ impl Preparer<'_> {
     }
 
     fn service(&self, fetch: &Fetch) -> &ServiceRuntime {
-        &self.runtime.services[fetch.service.0 as usize]
+        &self.runtime.services[fetch.subgraph.0 as usize]
     }
 
     /// Rows with the same inputs belong together.
@@ -276,7 +276,7 @@ impl Preparer<'_> {
         targets: Targets,
     ) -> Result<Prepared, (Targets, RenderError)> {
         let service = self.service(fetch);
-        let (variables, rendered) = match &self.runtime.graph.service(fetch.service).kind {
+        let (variables, rendered) = match &self.runtime.graph.subgraph(fetch.subgraph).kind {
             SubgraphKind::Service(remote) => {
                 let variables = self.base_variables(service, reads_headers(&remote.reads));
                 let rendered = remote.template.render(&variables, &self.request.headers);

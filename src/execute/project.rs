@@ -342,7 +342,7 @@ impl Projector<'_> {
         let object = &projection.nodes[node.0 as usize];
         let mut first = None;
         for new in &object.rows {
-            let row = self.store.add_row(new.need, new.width, new.ty);
+            let row = self.store.add_row(new.position, new.width, new.ty);
             let base = *first.get_or_insert(row);
             if let Some((holder, slot)) = new.parent {
                 self.store

@@ -26,10 +26,10 @@ use crate::plan::Read;
 use crate::plan::ReadField;
 use crate::plan::ReadId;
 use crate::plan::guard::Guard;
-use crate::plan::need::Need;
-use crate::plan::need::NeedId;
-use crate::plan::need::Slot;
-use crate::plan::need::SlotKey;
+use crate::plan::requested::Position;
+use crate::plan::requested::PositionId;
+use crate::plan::requested::Slot;
+use crate::plan::requested::SlotKey;
 use crate::plan::projection::of_connect;
 
 /// What is asked at each of three levels: two leaves, and but at the last two objects of the next level.
@@ -43,7 +43,7 @@ fn fields_of(level: u32) -> Vec<(&'static str, bool)> {
     leaves.chain(objects.map(|name| (*name, true))).collect()
 }
 
-fn needs_and_reads() -> (Vec<Need>, Vec<Read>) {
+fn needs_and_reads() -> (Vec<Position>, Vec<Read>) {
     let (mut needs, mut reads) = (Vec::new(), Vec::new());
     for level in 0..LEVELS {
         let fields = fields_of(level);
@@ -56,20 +56,20 @@ fn needs_and_reads() -> (Vec<Need>, Vec<Read>) {
             arguments: Vec::new(),
             types: vec![TypeId(0)],
             guard: Guard::always(),
-            child: composite.then_some(NeedId(level + 1)),
+            child: composite.then_some(PositionId(level + 1)),
         });
-        needs.push(Need {
+        needs.push(Position {
             ty: TypeId(0),
             parent: None,
             slots: slots.collect(),
             index: BTreeMap::new(),
-            apart: Default::default(),
+            separated: Default::default(),
             needs_typename: false,
-            runs: 0,
+            prerendered: 0,
         });
         let fields = fields.iter().enumerate();
         reads.push(Read {
-            need: NeedId(level),
+            position: PositionId(level),
             ty: Some(TypeId(0)),
             typename: false,
             fields: fields

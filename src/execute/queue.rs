@@ -10,7 +10,7 @@ use ahash::AHashMap;
 use bytes::Bytes;
 
 use super::prepare::Prepared;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 use crate::plan::Plan;
 
@@ -98,12 +98,12 @@ impl Queue {
 }
 
 fn key(fetch: &Fetch, call: &Prepared) -> Option<Key> {
-    let Call::Connect { connect, .. } = &fetch.call else {
+    let FetchCall::Connect { connect, .. } = &fetch.call else {
         return None;
     };
     let request = call.request.as_ref()?;
     Some((
-        fetch.service.0,
+        fetch.subgraph.0,
         *connect,
         request.target.clone(),
         request.body.clone(),
@@ -116,7 +116,7 @@ pub(crate) fn with_siblings(plan: &Plan) -> Vec<bool> {
         return Vec::new();
     }
     let connect = |fetch: &Fetch| match &fetch.call {
-        Call::Connect { connect, .. } => Some((fetch.service, *connect)),
+        FetchCall::Connect { connect, .. } => Some((fetch.subgraph, *connect)),
         _ => None,
     };
     let all: Vec<_> = plan.fetches.iter().map(connect).collect();

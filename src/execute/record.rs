@@ -6,7 +6,7 @@ use super::call::Called;
 use super::call::Landed;
 use super::context::Runtime;
 use crate::connector::Request;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 
 /// One call as it was made, for people. The requests in it hold what was sent, secrets too: code that shows them masks
@@ -44,11 +44,11 @@ impl CallRecord {
         took: Duration,
         remarks: Vec<String>,
     ) -> Self {
-        let service = &runtime.services[fetch.service.0 as usize].name;
+        let service = &runtime.services[fetch.subgraph.0 as usize].name;
         let coordinate = match &fetch.call {
-            Call::Connect { connect, .. } => runtime
+            FetchCall::Connect { connect, .. } => runtime
                 .graph
-                .connect(fetch.service, *connect)
+                .connect(fetch.subgraph, *connect)
                 .map_or_else(|| service.to_string(), |connect| connect.coordinate.clone()),
             _ => service.to_string(),
         };

@@ -37,11 +37,11 @@ pub(crate) fn write(
     };
     for object in &output.objects {
         for (place, class) in object.classes.iter().enumerate() {
-            for run in class.runs.iter().filter(|run| run.fetch == fetch) {
+            for run in class.prerendered.iter().filter(|run| run.fetch == fetch) {
                 let fields = object.fields_of(place).skip(usize::from(run.at));
                 let fields = fields.take(usize::from(run.length));
                 for row in store.rows_since(since) {
-                    let own = store.need(row) == object.need.0
+                    let own = store.need(row) == object.position.0
                         && object.class_of_type(store.ty(row)) == Some(place);
                     if !own {
                         continue;
@@ -175,11 +175,11 @@ mod tests {
     use crate::document::Span;
     use crate::execute::store::Text as Place;
     use crate::graph::query::TypeId;
-    use crate::plan::need::NeedId;
-    use crate::plan::output::Class;
+    use crate::plan::requested::PositionId;
+    use crate::plan::output::OutputClass;
     use crate::plan::output::Leaf;
     use crate::plan::output::OutputObject;
-    use crate::plan::output::Run;
+    use crate::plan::output::Prerendered;
 
     fn field(name: &str, slot: u16, ty: OutputType) -> OutputField {
         OutputField {
@@ -194,13 +194,13 @@ mod tests {
         }
     }
 
-    fn object(need: u32, fields: Vec<OutputField>, runs: Vec<Run>) -> OutputObject {
+    fn object(need: u32, fields: Vec<OutputField>, runs: Vec<Prerendered>) -> OutputObject {
         OutputObject {
-            need: NeedId(need),
-            classes: vec![Class {
+            position: PositionId(need),
+            classes: vec![OutputClass {
                 ty: TypeId(need),
                 fields: (0..fields.len() as u16).collect(),
-                runs,
+                prerendered: runs,
             }],
             fields,
         }
@@ -212,7 +212,7 @@ mod tests {
         let leaf = OutputType::NonNull(Box::new(OutputType::Leaf(Leaf::Enum(values))));
         let item = OutputType::NonNull(Box::new(OutputType::Object(1)));
         let all = OutputType::NonNull(Box::new(OutputType::List(Box::new(item))));
-        let run = Run {
+        let run = Prerendered {
             at: 0,
             length: 1,
             fetch: 0,

@@ -15,7 +15,7 @@ use super::prepare::Prepared;
 use super::prepare::Preparer;
 use super::prepare::Targets;
 use crate::connector::RenderError;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 
 /// While a row is found and made a part of a request, so many bytes of a document can be read.
 const ROW: usize = 64;
@@ -29,7 +29,7 @@ impl Execution<'_> {
             for index in 0..self.plan.fetches.len() {
                 if self.states[index] == State::Waiting && self.is_ready(index) {
                     // Of a call for several fetches, others than this one may have nothing to do.
-                    let several = matches!(self.plan.fetches[index].call, Call::Entities { .. });
+                    let several = matches!(self.plan.fetches[index].call, FetchCall::Entities { .. });
                     // Finding its rows takes as long as there are many.
                     let (bounds, size) = (self.bounds, self.store.len().0 * ROW);
                     bounds.off_worker(size, || self.start(index)).await?;
@@ -59,7 +59,7 @@ impl Execution<'_> {
 
     fn start(&mut self, index: usize) {
         let fetch = &self.plan.fetches[index];
-        if let Call::Entities { batch, .. } = &fetch.call {
+        if let FetchCall::Entities { batch, .. } = &fetch.call {
             return self.start_batch(*batch);
         }
         if !self.store.holds(fetch.guard) {
@@ -191,10 +191,10 @@ impl Execution<'_> {
     /// of one fetch have been distinguished by then, except where the mapping reads whom a call is for.
     fn may_share(&self, index: usize) -> bool {
         let fetch = &self.plan.fetches[index];
-        let Call::Connect { connect, .. } = &fetch.call else {
+        let FetchCall::Connect { connect, .. } = &fetch.call else {
             return false;
         };
-        let connect = self.runtime.graph.connect(fetch.service, *connect);
+        let connect = self.runtime.graph.connect(fetch.subgraph, *connect);
         let reads_inputs = connect.is_some_and(|connect| connect.reads.selection_reads_inputs);
         let has_sibling = self.siblings.get(index) == Some(&true);
         (reads_inputs || has_sibling) && self.freshness(index) != Freshness::Mutation

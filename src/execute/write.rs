@@ -33,7 +33,7 @@ use super::store::Text;
 use crate::budget::Account;
 use crate::graph::query::TypeId;
 use crate::graph::query::TypeTable;
-use crate::plan::output::Class;
+use crate::plan::output::OutputClass;
 use crate::plan::output::FieldSource;
 use crate::plan::output::Leaf;
 use crate::plan::output::Output;
@@ -91,7 +91,7 @@ struct Object<'w> {
     at: u32,
     run: u32,
     object: &'w OutputObject,
-    class: &'w Class,
+    class: &'w OutputClass,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,10 +102,10 @@ struct List {
 }
 
 /// What is written of a row for which there is no class: no field.
-static NOTHING: Class = Class {
+static NOTHING: OutputClass = OutputClass {
     ty: TypeId(0),
     fields: Vec::new(),
-    runs: Vec::new(),
+    prerendered: Vec::new(),
 };
 
 /// How much is written at once: so many steps, each some fields of an object or an element of a list, and about so many
@@ -319,7 +319,7 @@ impl<'w> Writer<'w> {
         let cells = store.cells_of(row);
         let is_calm = store.raised_in(row).is_empty();
         while let Some(&index) = class.fields.get(at) {
-            if let Some(known) = class.runs.get(run)
+            if let Some(known) = class.prerendered.get(run)
                 && usize::from(known.at) == at
             {
                 run += 1;

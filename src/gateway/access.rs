@@ -14,8 +14,8 @@ const DEMANDS: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 
 /// The coordinate of a field that the plan reads and that demands a signed-in client.
 pub(super) fn demanding(plan: &Plan, graph: &QueryGraph) -> Option<String> {
-    for need in &plan.needs {
-        for slot in &need.slots {
+    for position in &plan.positions {
+        for slot in &position.slots {
             for ty in &slot.types {
                 let name = graph.types.name(*ty);
                 if demands(&graph.merged, name, &slot.key.field) {

@@ -28,7 +28,7 @@ use crate::errors::code;
 use crate::execute::Sizes;
 use crate::graph::query::QueryGraph;
 use crate::plan;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Plan;
 use crate::plan::PlanError;
 use crate::plan::PlanLimits;
@@ -235,13 +235,13 @@ impl Compiler {
         };
         for fetch in &plan.fetches {
             match &fetch.call {
-                Call::Connect { connect, .. } => {
-                    if let Some(connect) = self.graph.connect(fetch.service, *connect) {
+                FetchCall::Connect { connect, .. } => {
+                    if let Some(connect) = self.graph.connect(fetch.subgraph, *connect) {
                         add(&connect.reads);
                     }
                 }
-                Call::Operation(_) | Call::Entities { .. } => {
-                    if let SubgraphKind::Service(service) = &self.graph.service(fetch.service).kind
+                FetchCall::Operation(_) | FetchCall::Entities { .. } => {
+                    if let SubgraphKind::Service(service) = &self.graph.subgraph(fetch.subgraph).kind
                     {
                         add(&service.reads);
                     }

@@ -14,7 +14,7 @@ use crate::document::write_json_string;
 use crate::errors::ErrorCode;
 use crate::errors::ErrorKind;
 use crate::errors::code;
-use crate::plan::place;
+use crate::plan::location;
 
 /// How many errors of an invalid operation are reported.
 pub(super) const MOST_ERRORS: usize = 20;
@@ -63,7 +63,7 @@ impl Refusal {
     /// What parsing or validation has found, with places.
     pub(super) fn invalid(code: ErrorCode, diagnostics: &DiagnosticList) -> Self {
         let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
-            let place = place(diagnostic.error.location(), diagnostic.sources);
+            let place = location(diagnostic.error.location(), diagnostic.sources);
             (diagnostic.error.to_string(), place.into_iter().collect())
         });
         Refusal::with_places(code, &errors.collect::<Vec<Finding>>())

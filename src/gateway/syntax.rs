@@ -10,7 +10,7 @@ use apollo_parser::cst::CstNode;
 
 use super::refusal::MOST_ERRORS;
 use super::validate::Finding;
-use crate::plan::place_at;
+use crate::plan::location_at;
 
 /// What is wrong with a text that has been parsed without an error.
 pub(super) fn check(text: &str) -> Vec<Finding> {
@@ -22,7 +22,7 @@ pub(super) fn check(text: &str) -> Vec<Finding> {
         .take(MOST_ERRORS)
         .map(|(name, end)| {
             let message = format!("syntax error: expected a colon and a value after `{name}`");
-            (message, vec![place_at(text, end)])
+            (message, vec![location_at(text, end)])
         })
         .collect()
 }

@@ -21,7 +21,7 @@ use apollo_compiler::schema::InputValueDefinition;
 
 use super::refusal::MOST_ERRORS;
 use crate::document::NumberBounds;
-use crate::plan::place;
+use crate::plan::location;
 
 /// What is wrong, and where: line and column.
 pub(super) type Finding = (String, Vec<(usize, usize)>);
@@ -187,7 +187,7 @@ impl<'d> Values<'d> {
         if self.findings.len() >= MOST_ERRORS {
             return;
         }
-        let place = place(at, &self.document.sources);
+        let place = location(at, &self.document.sources);
         let finding = (message, place.into_iter().collect());
         // A fragment that two operations spread is looked at for each.
         if !self.findings.contains(&finding) {

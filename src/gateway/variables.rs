@@ -19,7 +19,7 @@ use crate::errors::code;
 use crate::plan::Plan;
 use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
-use crate::plan::place;
+use crate::plan::location;
 
 /// Variables, coerced.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ fn wrong(
         if inputs.found.is_empty() {
             continue;
         }
-        let places = Vec::from_iter(place(variable.location(), sources));
+        let places = Vec::from_iter(location(variable.location(), sources));
         let found = inputs.found.into_iter();
         findings.extend(found.map(|message| (message, places.clone())));
         if findings.len() >= MOST_ERRORS {

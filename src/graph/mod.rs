@@ -14,7 +14,7 @@
 mod api;
 pub mod code;
 mod compose;
-pub mod drift;
+pub mod schema_diff;
 mod federation;
 mod field_sets;
 pub mod join;

@@ -72,9 +72,9 @@ fn rename_roots(subgraph: &mut Subgraph, diagnostics: &mut Vec<Diagnostic>) {
         if root.as_ref() == Some(&canonical) {
             continue;
         }
-        if let Some(taken) = subgraph.schema.types.get(&canonical) {
+        if let Some(existing) = subgraph.schema.types.get(&canonical) {
             let sources = Sources::new(subgraph.schema.sources.clone());
-            let span = sources.span(taken.name().location());
+            let span = sources.span(existing.name().location());
             diagnostics.push(
                 Diagnostic::error(
                     used,

@@ -74,7 +74,7 @@ impl Finding {
     }
 
     /// Adds another place.
-    pub(crate) fn also(
+    pub(crate) fn related(
         mut self,
         graph: usize,
         span: Option<SourceSpan>,
@@ -86,16 +86,16 @@ impl Finding {
 
     fn render(self, subgraphs: &[Subgraph], sources: &[Sources]) -> Diagnostic {
         let connector = self.graph.map_or("", |graph| &subgraphs[graph].name);
-        let place = |graph: usize, at| sources[graph].span(at);
+        let span = |graph: usize, at| sources[graph].span(at);
         let mut diagnostic = match self.severity {
             Severity::Error => Diagnostic::error(self.code, connector, self.message),
             Severity::Warning => Diagnostic::warning(self.code, connector, self.message),
         };
         if let Some(graph) = self.graph {
-            diagnostic = diagnostic.at(place(graph, self.at));
+            diagnostic = diagnostic.at(span(graph, self.at));
         }
         for (graph, at, note) in self.related {
-            diagnostic = diagnostic.label(place(graph, at), note);
+            diagnostic = diagnostic.label(span(graph, at), note);
         }
         diagnostic.notes = self.notes;
         diagnostic.help_opt(self.help)
@@ -136,8 +136,8 @@ impl Report {
         let mut findings = self.findings;
         findings.sort_by(|a, b| {
             let key = |finding: &Finding| {
-                let place = finding.at.map_or(0, |at| at.offset());
-                (finding.severity, finding.graph, place, finding.code.name)
+                let offset = finding.at.map_or(0, |at| at.offset());
+                (finding.severity, finding.graph, offset, finding.code.name)
             };
             key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });

@@ -15,7 +15,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::schema::Type;
 
 use super::Batch;
-use super::Call;
+use super::FetchCall;
 use super::EntityList;
 use super::Fetch;
 use super::Partial;
@@ -24,7 +24,7 @@ use super::Read;
 use super::ReadField;
 use super::ReadId;
 use super::guard::Guard;
-use super::need::Need;
+use super::requested::Position;
 use super::print;
 use super::print::ENTITIES;
 use super::print::Selected;
@@ -37,13 +37,13 @@ type Spend<'s> = dyn FnMut(usize) -> Result<(), PlanError> + 's;
 pub(super) struct Batches<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) reads: &'a [Read],
-    pub(super) needs: &'a [Need],
+    pub(super) positions: &'a [Position],
     pub(super) guards: &'a [Guard],
-    pub(super) client: &'a print::Operation<'a>,
+    pub(super) client: &'a print::ClientOperation<'a>,
 }
 
 /// Fetches that belong together, by fetch; those of one group have the number of its first.
-struct Groups<'a> {
+struct BatchGroups<'a> {
     fetches: &'a [Fetch],
     of: Vec<usize>,
     members: Vec<Vec<usize>>,
@@ -64,23 +64,23 @@ impl Batches<'_> {
             lists.push(self.lists(fetches, &group, spend)?);
         }
         let order = wait_together(fetches, &lists)?;
-        let mut place = vec![0; fetches.len()];
+        let mut new_index = vec![0; fetches.len()];
         for (new, old) in order.iter().enumerate() {
-            place[*old] = new;
+            new_index[*old] = new;
         }
         for fetch in fetches.iter_mut() {
             for before in &mut fetch.after {
-                *before = place[*before];
+                *before = new_index[*before];
             }
             fetch.after.sort_unstable();
         }
         let mut ordered: Vec<(usize, Fetch)> =
-            place.iter().copied().zip(fetches.drain(..)).collect();
-        ordered.sort_by_key(|(place, _)| *place);
+            new_index.iter().copied().zip(fetches.drain(..)).collect();
+        ordered.sort_by_key(|(index, _)| *index);
         fetches.extend(ordered.into_iter().map(|(_, fetch)| fetch));
         for lists in &mut lists {
             for fetch in lists.iter_mut().flatten() {
-                *fetch = place[*fetch];
+                *fetch = new_index[*fetch];
             }
         }
         // Numbered as they stand in the plan.
@@ -97,10 +97,10 @@ impl Batches<'_> {
         fetches: &[Fetch],
         spend: &mut Spend<'_>,
     ) -> Result<Vec<Vec<usize>>, PlanError> {
-        let mut groups = Groups::new(fetches);
+        let mut groups = BatchGroups::new(fetches);
         let mut leaders: Vec<usize> = Vec::new();
         for (index, fetch) in fetches.iter().enumerate() {
-            if !matches!(fetch.call, Call::Entities { .. }) {
+            if !matches!(fetch.call, FetchCall::Entities { .. }) {
                 continue;
             }
             let mut joined = false;
@@ -128,8 +128,8 @@ impl Batches<'_> {
         let guard = |fetch: &Fetch| &self.guards[fetch.guard as usize];
         group.iter().any(|other| {
             let other = &fetches[*other];
-            (other.service, other.sequence, other.group)
-                == (fetch.service, fetch.sequence, fetch.group)
+            (other.subgraph, other.sequence, other.group)
+                == (fetch.subgraph, fetch.sequence, fetch.group)
                 && other.lifetime == fetch.lifetime
                 && !guard(other).and_all(guard(fetch)).is_never()
         })
@@ -145,14 +145,14 @@ impl Batches<'_> {
         let mut lists: Vec<Vec<usize>> = Vec::new();
         for &index in group {
             let mut fitting = None;
-            for (place, list) in lists.iter().enumerate() {
+            for (list_index, list) in lists.iter().enumerate() {
                 if self.fits(fetches, list, index, spend)? {
-                    fitting = Some(place);
+                    fitting = Some(list_index);
                     break;
                 }
             }
             match fitting {
-                Some(place) => lists[place].push(index),
+                Some(list_index) => lists[list_index].push(index),
                 None => lists.push(vec![index]),
             }
         }
@@ -190,7 +190,7 @@ impl Batches<'_> {
             return Ok(selected.canonical == others.canonical);
         }
         // Of an interface's entities each has a type of its own, which may be the other one.
-        let schema = &self.graph.service(first.service).schema;
+        let schema = &self.graph.subgraph(first.subgraph).schema;
         if schema.get_object(name).is_none() || schema.get_object(other).is_none() {
             return Ok(false);
         }
@@ -227,17 +227,17 @@ impl Batches<'_> {
     }
 
     fn ty<'s>(&self, schema: &'s Schema, read: &Read, field: &ReadField) -> Option<&'s Type> {
-        let own = self.needs[read.need.0 as usize].ty;
+        let own = self.positions[read.position.0 as usize].ty;
         let parent = field.only.first().copied().or(read.ty).unwrap_or(own);
         let definition = schema.type_field(self.graph.types.name(parent), &field.name);
         definition.ok().map(|definition| &definition.ty)
     }
 
     fn batch(&self, fetches: &mut [Fetch], number: usize, members: &[Vec<usize>]) -> Batch {
-        for (place, own) in members.iter().enumerate() {
+        for (list_index, own) in members.iter().enumerate() {
             for index in own {
-                if let Call::Entities { batch, list, .. } = &mut fetches[*index].call {
-                    (*batch, *list) = (number, place);
+                if let FetchCall::Entities { batch, list, .. } = &mut fetches[*index].call {
+                    (*batch, *list) = (number, list_index);
                 }
             }
         }
@@ -252,7 +252,7 @@ impl Batches<'_> {
             })
             .collect();
         let lists: Vec<EntityList> = (0..members.len())
-            .map(|place| names(self.client, place))
+            .map(|list_index| names(self.client, list_index))
             .collect();
         let parts: Vec<_> = lists.iter().zip(fetches_of).collect();
         Batch {
@@ -264,10 +264,10 @@ impl Batches<'_> {
 }
 
 /// The names of a list; no client's variable has the same.
-fn names(client: &print::Operation<'_>, place: usize) -> EntityList {
-    let suffix = match place {
+fn names(client: &print::ClientOperation<'_>, list_index: usize) -> EntityList {
+    let suffix = match list_index {
         0 => String::new(),
-        place => format!("_{}", place + 1),
+        list_index => format!("_{}", list_index + 1),
     };
     let mut variable = format!("representations{suffix}");
     let taken = |name: &str| {
@@ -284,7 +284,7 @@ fn names(client: &print::Operation<'_>, place: usize) -> EntityList {
 }
 
 /// The call of a fetch by itself.
-pub(super) fn alone(client: &print::Operation<'_>, typename: &Name, selected: Selected) -> Partial {
+pub(super) fn single_call(client: &print::ClientOperation<'_>, typename: &Name, selected: Selected) -> Partial {
     let list = names(client, 0);
     let operation = print::entities(client, &[(&list, vec![(typename, &selected)])]);
     Partial {
@@ -297,13 +297,13 @@ pub(super) fn alone(client: &print::Operation<'_>, typename: &Name, selected: Se
     }
 }
 
-impl<'a> Groups<'a> {
+impl<'a> BatchGroups<'a> {
     fn new(fetches: &'a [Fetch]) -> Self {
         let mut awaited = vec![false; fetches.len()];
         for before in fetches.iter().flat_map(|fetch| &fetch.after) {
             awaited[*before] = true;
         }
-        Groups {
+        BatchGroups {
             fetches,
             of: (0..fetches.len()).collect(),
             members: (0..fetches.len()).map(|index| vec![index]).collect(),
@@ -400,7 +400,7 @@ fn wait_together(
 
 fn entities(fetch: &Fetch) -> Option<(&Name, &Selected)> {
     match &fetch.call {
-        Call::Entities {
+        FetchCall::Entities {
             typename, selected, ..
         } => Some((typename, selected)),
         _ => None,

@@ -5,27 +5,27 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
-use super::need::NeedId;
-use super::planner::Worlds;
-use super::reach::Reach;
+use super::requested::PositionId;
+use super::planner::CaseSet;
+use super::reachability::Reachable;
 use crate::graph::query::LookupId;
 use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
 
 /// A place that the planner stands at: a node, inside a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct PosId(pub(super) u32);
+pub(super) struct ProviderId(pub(super) u32);
 
 /// A node of a fetch's tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TreeId(pub(super) u32);
 
-/// See [`PosId`].
+/// See [`ProviderId`].
 #[derive(Debug, Clone)]
-pub(super) struct Position {
+pub(super) struct Provider {
     pub(super) fetch: usize,
     pub(super) node: NodeId,
-    pub(super) need: NeedId,
+    pub(super) position: PositionId,
     /// How its tree is found when it is first used.
     pub(super) origin: Origin,
     pub(super) tree: Option<TreeId>,
@@ -35,17 +35,17 @@ pub(super) struct Position {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Origin {
     /// A lookup was entered.
-    Entry,
+    Lookup,
     /// A composite field of another position.
-    Field(PosId, u16),
+    Field(ProviderId, u16),
     /// Another position, narrowed to a concrete type.
-    Cast(PosId, TypeId),
+    Cast(ProviderId, TypeId),
 }
 
 /// What a fetch reads at one position.
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
-    pub(super) need: NeedId,
+    pub(super) position: PositionId,
     pub(super) node: NodeId,
     /// Slots of the need.
     pub(super) fields: Vec<TreeField>,
@@ -60,14 +60,14 @@ pub(super) struct TreeField {
     /// What is read below a composite one.
     pub(super) child: Option<TreeId>,
     /// In which worlds.
-    pub(super) worlds: Worlds,
+    pub(super) cases: CaseSet,
 }
 
 /// A fetch while the plan is drawn.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) lookup: LookupId,
-    pub(super) need: NeedId,
+    pub(super) position: PositionId,
     /// The type of the rows that it starts from (abstract when it serves them all).
     pub(super) ty: TypeId,
     /// The slot whose arguments it takes, for a call that serves one field.
@@ -79,7 +79,7 @@ pub(super) struct Draft {
     /// Mutations: the slot of the root field that it is made for.
     pub(super) sequence: u32,
     /// In which worlds it is made.
-    pub(super) worlds: Worlds,
+    pub(super) cases: CaseSet,
     /// Merged into another one.
     pub(super) merged_into: Option<usize>,
 }
@@ -121,7 +121,7 @@ impl Input {
 
 /// What identifies an entry at a level: entering the same lookup again reuses it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Entry {
+pub(super) struct EntryKey {
     pub(super) lookup: LookupId,
     pub(super) slot: Option<u16>,
     pub(super) required: Option<Name>,
@@ -130,12 +130,12 @@ pub(super) struct Entry {
 /// The rows of one type at one need, and where the planner stands for them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Level {
-    pub(super) positions: Vec<PosId>,
-    pub(super) entered: HashMap<Entry, PosId>,
+    pub(super) providers: Vec<ProviderId>,
+    pub(super) entered: HashMap<EntryKey, ProviderId>,
     /// The positions by the fields that they offer.
-    pub(super) by_field: HashMap<Name, Vec<PosId>>,
+    pub(super) by_field: HashMap<Name, Vec<ProviderId>>,
     /// What can be entered from here; `None` when it must be worked out again.
-    pub(super) reach: Option<Rc<Reach>>,
+    pub(super) reachable: Option<Rc<Reachable>>,
 }
 
 /// Adds an input; what is there already only gains children.

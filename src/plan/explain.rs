@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Call;
+use super::FetchCall;
 use super::Fetch;
 use super::Input;
 use super::Plan;
@@ -29,8 +29,8 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
         if number > 1 {
             text.push('\n');
         }
-        let service = &graph.service(fetch.service).name;
-        let _ = writeln!(text, "{number}. {service}: {}", how(plan, graph, fetch));
+        let subgraph = &graph.subgraph(fetch.subgraph).name;
+        let _ = writeln!(text, "{number}. {subgraph}: {}", how(plan, graph, fetch));
         let parts = plan.parts(fetch);
         let after = after(fetch, &numbers);
         if let [part] = parts.as_slice() {
@@ -75,7 +75,7 @@ fn part_lines(text: &mut String, plan: &Plan, graph: &QueryGraph, fetch: &Fetch,
         let _ = writeln!(text, "   when {guard}");
     }
     if !fetch.inputs.is_empty() {
-        let inputs = inputs(plan, graph, fetch.need, &fetch.inputs);
+        let inputs = inputs(plan, graph, fetch.position, &fetch.inputs);
         let _ = writeln!(text, "   with {inputs}");
     }
 }
@@ -97,7 +97,7 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
         }
         let mut call = serde_json::json!({
             "fetch": number,
-            "connector": graph.service(fetch.service).name,
+            "connector": graph.subgraph(fetch.subgraph).name,
             "call": how(plan, graph, fetch),
             "after": after(fetch, &numbers),
             "group": fetch.group,
@@ -122,8 +122,8 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
         if let Some(operation) = plan.operation(fetch) {
             call["sends"] = operation.text.as_str().into();
         }
-        if let Call::Connect { connect, .. } = &fetch.call {
-            if let Some(connect) = graph.connect(fetch.service, *connect) {
+        if let FetchCall::Connect { connect, .. } = &fetch.call {
+            if let Some(connect) = graph.connect(fetch.subgraph, *connect) {
                 call["coordinate"] = connect.coordinate.as_str().into();
             }
             call["reads"] = reads(plan, fetch.read).into();
@@ -143,7 +143,7 @@ fn add_part(into: &mut serde_json::Value, plan: &Plan, graph: &QueryGraph, fetch
         into["when"] = guard.to_string().into();
     }
     if !fetch.inputs.is_empty() {
-        into["with"] = inputs(plan, graph, fetch.need, &fetch.inputs).into();
+        into["with"] = inputs(plan, graph, fetch.position, &fetch.inputs).into();
     }
 }
 
@@ -159,11 +159,11 @@ fn kept(lifetime: &SchemaLifetime) -> String {
 
 fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
     match &fetch.call {
-        Call::Operation(operation) => format!("a {}", operation.kind.name()),
-        Call::Entities { .. } => {
+        FetchCall::Operation(operation) => format!("a {}", operation.kind.name()),
+        FetchCall::Entities { .. } => {
             let mut names: Vec<&str> = Vec::new();
             for part in plan.parts(fetch) {
-                if let Call::Entities { typename, .. } = &part.call
+                if let FetchCall::Entities { typename, .. } = &part.call
                     && !names.contains(&typename.as_str())
                 {
                     names.push(typename);
@@ -177,7 +177,7 @@ fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
             };
             format!("entities of {names}, in one batch")
         }
-        Call::Connect { connect, mode } => {
+        FetchCall::Connect { connect, mode } => {
             let coordinate = coordinate(graph, fetch, *connect);
             match mode {
                 ConnectMode::Root => coordinate,
@@ -194,7 +194,7 @@ fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
 /// The coordinate of a connect within its folder.
 fn coordinate(graph: &QueryGraph, fetch: &Fetch, connect: usize) -> String {
     let coordinate = graph
-        .connect(fetch.service, connect)
+        .connect(fetch.subgraph, connect)
         .map(|connect| connect.coordinate.as_str());
     let coordinate = coordinate.unwrap_or_default();
     coordinate
@@ -225,7 +225,7 @@ fn path(graph: &QueryGraph, fetch: &Fetch) -> String {
     text
 }
 
-fn inputs(plan: &Plan, graph: &QueryGraph, need: super::need::NeedId, all: &[Input]) -> String {
+fn inputs(plan: &Plan, graph: &QueryGraph, position: super::requested::PositionId, all: &[Input]) -> String {
     let mut parts = Vec::with_capacity(all.len());
     for input in all {
         let mut part = input.name.to_string();
@@ -233,7 +233,7 @@ fn inputs(plan: &Plan, graph: &QueryGraph, need: super::need::NeedId, all: &[Inp
             part = format!("{part} (of {})", graph.types.name(only));
         }
         if let (false, Some(slot)) = (input.children.is_empty(), input.slot)
-            && let Some(child) = plan.need(need).slots[slot as usize].child
+            && let Some(child) = plan.position(position).slots[slot as usize].child
         {
             part = format!(
                 "{part} {{ {} }}",

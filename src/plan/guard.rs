@@ -123,8 +123,8 @@ impl Guard {
                 continue;
             }
             let mut longer = conjunction.clone();
-            if let Err(place) = longer.binary_search(literal) {
-                longer.insert(place, literal.clone());
+            if let Err(index) = longer.binary_search(literal) {
+                longer.insert(index, literal.clone());
             }
             result.insert(longer);
         }
@@ -175,15 +175,15 @@ impl Guard {
             .any
             .iter()
             .position(|known| complementary(known, &conjunction).is_some());
-        if let Some(place) = opposite {
-            let known = self.any.remove(place);
+        if let Some(index) = opposite {
+            let known = self.any.remove(index);
             if let Some(merged) = complementary(&known, &conjunction) {
                 self.insert(merged);
             }
             return;
         }
-        if let Err(place) = self.any.binary_search(&conjunction) {
-            self.any.insert(place, conjunction);
+        if let Err(index) = self.any.binary_search(&conjunction) {
+            self.any.insert(index, conjunction);
         }
     }
 

@@ -3,12 +3,12 @@
 //! A connect's answer is one document whatever is selected of it. A GraphQL service answers with what it was asked for,
 //! so its lifetime is that of the selected fields together.
 
-use super::Call;
+use super::FetchCall;
 use super::Fetch;
 use super::Read;
 use super::ReadField;
 use super::ReadId;
-use super::need::Need;
+use super::requested::Position;
 use crate::connector::SchemaLifetime;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
@@ -20,26 +20,26 @@ use crate::graph::query::QueryGraph;
 pub(super) fn of_fetch(
     graph: &QueryGraph,
     reads: &[Read],
-    needs: &[Need],
+    positions: &[Position],
     fetch: &Fetch,
 ) -> Option<SchemaLifetime> {
-    let subgraph = graph.service(fetch.service);
-    let walk = Walk {
+    let subgraph = graph.subgraph(fetch.subgraph);
+    let walk = LifetimeWalk {
         graph,
         subgraph,
         reads,
-        needs,
+        positions,
     };
     let mut together = Together::default();
     match (&subgraph.kind, &fetch.call) {
         // What this gateway knows of its connectors changes all the time.
         (SubgraphKind::Native, _) => return Some(SchemaLifetime::NEVER),
-        (_, Call::Connect { connect, .. }) => {
-            let connect = graph.connect(fetch.service, *connect)?;
+        (_, FetchCall::Connect { connect, .. }) => {
+            let connect = graph.connect(fetch.subgraph, *connect)?;
             return of_connect(subgraph, connect);
         }
-        (_, Call::Operation(_)) => walk.read(fetch.read, false, &mut together),
-        (_, Call::Entities { typename, .. }) => {
+        (_, FetchCall::Operation(_)) => walk.read(fetch.read, false, &mut together),
+        (_, FetchCall::Entities { typename, .. }) => {
             let hint = Hint::of_type(&subgraph.schema, typename);
             let known = match hint {
                 Some(hint) if hint.max_age.is_some() => together.add(Some(hint), None),
@@ -55,14 +55,14 @@ pub(super) fn of_fetch(
     together.lifetime()
 }
 
-struct Walk<'a> {
+struct LifetimeWalk<'a> {
     graph: &'a QueryGraph,
     subgraph: &'a Subgraph,
     reads: &'a [Read],
-    needs: &'a [Need],
+    positions: &'a [Position],
 }
 
-impl Walk<'_> {
+impl LifetimeWalk<'_> {
     /// Adds what is read of an object; `known` says whether its own lifetime is.
     fn read(&self, read: ReadId, known: bool, together: &mut Together) {
         let read = &self.reads[read.0 as usize];
@@ -79,7 +79,7 @@ impl Walk<'_> {
     }
 
     fn hint(&self, read: &Read, field: &ReadField) -> Option<Hint> {
-        let own = self.needs[read.need.0 as usize].ty;
+        let own = self.positions[read.position.0 as usize].ty;
         let ty = field.only.first().copied().or(read.ty).unwrap_or(own);
         let ty = self.graph.types.name(ty);
         Hint::of_field(&self.subgraph.schema, ty, &field.name)

@@ -10,19 +10,19 @@ pub mod arguments;
 mod batch;
 mod draft;
 mod explain;
-mod finish;
+mod lowering;
 pub mod guard;
 mod lifetime;
 pub mod limits;
-pub mod need;
+pub mod requested;
 mod nulls;
 pub mod output;
-mod place;
+mod location;
 mod planner;
 mod print;
 pub mod projection;
-mod reach;
-mod runs;
+mod reachability;
+mod prerendered;
 mod weight;
 
 use std::sync::Arc;
@@ -39,21 +39,21 @@ pub(crate) use self::draft::merge_input;
 pub use self::explain::explain;
 pub use self::explain::explain_json;
 use self::guard::Guard;
-use self::need::Need;
-use self::need::NeedBuilder;
-use self::need::NeedId;
+use self::requested::Position;
+use self::requested::PositionBuilder;
+use self::requested::PositionId;
 use self::nulls::Nullable;
 use self::output::Output;
 use self::output::OutputBuilder;
-pub(crate) use self::place::place;
-pub(crate) use self::place::place_at;
+pub(crate) use self::location::location;
+pub(crate) use self::location::location_at;
 pub use self::print::Selected;
 pub use self::print::ServiceOperation;
 use self::projection::Projection;
 use crate::connector::SchemaLifetime;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
-use crate::graph::query::ServiceId;
+use crate::graph::query::SubgraphId;
 use crate::graph::query::TypeId;
 
 /// How much work one operation may cause before it is refused as `PLAN_TOO_COMPLEX`.
@@ -91,7 +91,7 @@ pub struct Plan {
     /// Query or mutation.
     pub kind: executable::OperationType,
     /// Positions and their rows; the first is the root.
-    pub needs: Vec<Need>,
+    pub positions: Vec<Position>,
     /// In an order in which each comes after those that it waits for.
     pub fetches: Vec<Fetch>,
     /// The calls of `_entities`, each for one fetch or several.
@@ -110,13 +110,13 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub struct Fetch {
     /// Whom it calls.
-    pub service: ServiceId,
+    pub subgraph: SubgraphId,
     /// How.
-    pub call: Call,
+    pub call: FetchCall,
     /// The need whose rows it starts from and fills.
-    pub need: NeedId,
+    pub position: PositionId,
     /// From the root to those rows.
-    pub path: Vec<Step>,
+    pub path: Vec<PathStep>,
     /// Only rows of this concrete type.
     pub only: Option<TypeId>,
     /// What it takes from each row.
@@ -145,7 +145,7 @@ pub struct Fetch {
 
 /// How a fetch calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Call {
+pub enum FetchCall {
     /// Root fields of a GraphQL service.
     Operation(ServiceOperation),
     /// `_entities` of a GraphQL service, which other fetches may ask in the same call.
@@ -179,9 +179,9 @@ impl Fetch {
         };
         let others = |input: &&Input| input.key || !of_any(input);
         let mut inputs: Vec<Input> = self.inputs.iter().filter(others).cloned().collect();
-        for (place, own) in self.requirements.iter().enumerate() {
-            if !unmet.contains(&place) {
-                for input in &own.inputs {
+        for (index, requirement) in self.requirements.iter().enumerate() {
+            if !unmet.contains(&index) {
+                for input in &requirement.inputs {
                     merge_input(&mut inputs, input.clone());
                 }
             }
@@ -221,7 +221,7 @@ pub struct Partial {
 
 /// A step from rows of one need to those of the next; lists are passed through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PathStep {
     /// The slot.
     pub slot: u16,
     /// The field, for people.
@@ -238,7 +238,7 @@ pub struct ReadId(pub u32);
 #[derive(Debug, Clone)]
 pub struct Read {
     /// The need whose slots are filled.
-    pub need: NeedId,
+    pub position: PositionId,
     /// The concrete type, where the service knows it without asking.
     pub ty: Option<TypeId>,
     /// The concrete type is read from `__typename`.
@@ -266,8 +266,8 @@ pub struct ReadField {
 
 impl Plan {
     /// A need.
-    pub fn need(&self, id: NeedId) -> &Need {
-        &self.needs[id.0 as usize]
+    pub fn position(&self, id: PositionId) -> &Position {
+        &self.positions[id.0 as usize]
     }
 
     /// Whether a variable decides `@skip` or `@include` anywhere.
@@ -279,7 +279,7 @@ impl Plan {
     /// The fetches that one call is made for, of which this is one.
     pub fn parts<'p>(&'p self, fetch: &'p Fetch) -> Vec<&'p Fetch> {
         match &fetch.call {
-            Call::Entities { batch, .. } => {
+            FetchCall::Entities { batch, .. } => {
                 let all = self.batches[*batch].fetches.iter();
                 all.map(|index| &self.fetches[*index]).collect()
             }
@@ -290,16 +290,16 @@ impl Plan {
     /// What a fetch sends to a GraphQL service.
     pub fn operation<'p>(&'p self, fetch: &'p Fetch) -> Option<&'p ServiceOperation> {
         match &fetch.call {
-            Call::Operation(operation) => Some(operation),
-            Call::Entities { batch, .. } => Some(&self.batches[*batch].operation),
-            Call::Connect { .. } => None,
+            FetchCall::Operation(operation) => Some(operation),
+            FetchCall::Entities { batch, .. } => Some(&self.batches[*batch].operation),
+            FetchCall::Connect { .. } => None,
         }
     }
 
     /// The calls for people, from 1 on, by fetch: those of one call of `_entities` stand together and have one number.
     pub fn call_numbers(&self) -> Vec<usize> {
         let batch = |fetch: &Fetch| match fetch.call {
-            Call::Entities { batch, .. } => Some(batch),
+            FetchCall::Entities { batch, .. } => Some(batch),
             _ => None,
         };
         let (mut number, mut before) = (0, None);
@@ -334,62 +334,62 @@ pub fn plan(
         .id(&set.ty)
         .ok_or_else(|| PlanError::Unsatisfiable(set.ty.to_string()))?;
     let nullable = Nullable::of(api, operation);
-    let mut builder = NeedBuilder {
+    let mut builder = PositionBuilder {
         graph,
         document,
         nullable: &nullable,
         serial: operation.is_mutation(),
-        needs: Vec::new(),
+        positions: Vec::new(),
         budget: limits.selections,
     };
-    let need = builder.root(root, set)?;
-    let reach = reach::Reachability::new(graph, limits.steps);
-    let mut planner = planner::Planner::new(reach, builder.needs);
-    planner.plan_worlds(need, operation.is_mutation())?;
-    let mut finisher = finish::Finisher::new(&mut planner);
-    let client = print::Operation {
+    let position = builder.root(root, set)?;
+    let reachability = reachability::Reachability::new(graph, limits.steps);
+    let mut planner = planner::Planner::new(reachability, builder.positions);
+    planner.plan_cases(position, operation.is_mutation())?;
+    let mut lowering = lowering::Lowering::new(&mut planner);
+    let client = print::ClientOperation {
         name: operation.name.as_ref(),
         variables: &operation.variables,
     };
-    let fetches = finisher.finish(&client)?;
+    let fetches = lowering.lower(&client)?;
     let (reads, guards) = (
-        std::mem::take(&mut finisher.reads),
-        std::mem::take(&mut finisher.guards),
+        std::mem::take(&mut lowering.reads),
+        std::mem::take(&mut lowering.guards),
     );
-    let mut needs = planner.needs;
+    let mut positions = planner.positions;
     let mut fetches = fetches;
     for fetch in &mut fetches {
-        fetch.lifetime = lifetime::of_fetch(graph, &reads, &needs, fetch);
+        fetch.lifetime = lifetime::of_fetch(graph, &reads, &positions, fetch);
     }
     let batches = batch::Batches {
         graph,
         reads: &reads,
-        needs: &needs,
+        positions: &positions,
         guards: &guards,
         client: &client,
     }
-    .form(&mut fetches, &mut |steps| planner.reach.spend(steps))?;
+    .form(&mut fetches, &mut |steps| planner.reachability.spend(steps))?;
     let mut output = OutputBuilder {
         graph,
         api,
         document,
         nullable: &nullable,
-        needs: &needs,
+        positions: &positions,
         serial: operation.is_mutation(),
         output: Output::default(),
         budget: limits.selections,
     }
-    .build(need, set)?;
-    runs::find(&mut output, &mut needs, &fetches, &reads);
+    .build(position, set)?;
+    prerendered::find(&mut output, &mut positions, &fetches, &reads);
     for fetch in &mut fetches {
-        fetch.projection = Arc::new(project(graph, &reads, &needs, fetch));
+        fetch.projection = Arc::new(project(graph, &reads, &positions, fetch));
     }
     let mut labels: Vec<Arc<str>> = guards.iter().flat_map(Guard::labels).cloned().collect();
     labels.sort();
     labels.dedup();
     Ok(Plan {
         kind: operation.operation_type,
-        needs,
+        positions,
         fetches,
         batches,
         reads,
@@ -399,11 +399,11 @@ pub fn plan(
     })
 }
 
-fn project(graph: &QueryGraph, reads: &[Read], needs: &[Need], fetch: &Fetch) -> Projection {
-    let Call::Connect { connect, mode } = &fetch.call else {
-        return projection::of_service(reads, needs, fetch.read);
+fn project(graph: &QueryGraph, reads: &[Read], positions: &[Position], fetch: &Fetch) -> Projection {
+    let FetchCall::Connect { connect, mode } = &fetch.call else {
+        return projection::of_service(reads, positions, fetch.read);
     };
-    let Some(connect) = graph.connect(fetch.service, *connect) else {
+    let Some(connect) = graph.connect(fetch.subgraph, *connect) else {
         return Projection::default();
     };
     match mode {
@@ -412,10 +412,10 @@ fn project(graph: &QueryGraph, reads: &[Read], needs: &[Need], fetch: &Fetch) ->
                 .fields
                 .first()
                 .and_then(|field| field.read);
-            projection::of_connect(reads, needs, &connect.selection, below)
+            projection::of_connect(reads, positions, &connect.selection, below)
         }
         ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single => {
-            projection::of_connect(reads, needs, &connect.selection, Some(fetch.read))
+            projection::of_connect(reads, positions, &connect.selection, Some(fetch.read))
         }
     }
 }

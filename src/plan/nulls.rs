@@ -23,7 +23,7 @@ pub(super) struct Nullable<'a> {
 
 /// One of them, where null must not be.
 #[derive(Debug)]
-pub(super) struct Use<'f> {
+pub(super) struct NullableUse<'f> {
     pub(super) variable: &'f Name,
     /// The argument in which it stands.
     pub(super) argument: &'f Node<ast::Argument>,
@@ -42,7 +42,7 @@ impl<'a> Nullable<'a> {
     }
 
     /// The uses among a field's arguments, in the order of their definitions; of each variable the first.
-    pub(super) fn uses<'f>(&'f self, field: &'f executable::Field) -> Vec<Use<'f>> {
+    pub(super) fn uses<'f>(&'f self, field: &'f executable::Field) -> Vec<NullableUse<'f>> {
         let mut uses = Vec::new();
         if self.names.is_empty() || field.arguments.is_empty() {
             return uses;
@@ -63,13 +63,13 @@ impl<'a> Nullable<'a> {
         argument: &'f Node<ast::Argument>,
         value: &'f ast::Value,
         expected: &'f ast::Type,
-        into: &mut Vec<Use<'f>>,
+        into: &mut Vec<NullableUse<'f>>,
     ) {
         match value {
             ast::Value::Variable(variable)
                 if expected.is_non_null() && self.names.contains(variable) =>
             {
-                into.push(Use {
+                into.push(NullableUse {
                     variable,
                     argument,
                     expected,

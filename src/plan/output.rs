@@ -9,8 +9,8 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 
 use super::guard::Guard;
-use super::need::NeedId;
-pub use super::runs::Run;
+use super::requested::PositionId;
+pub use super::prerendered::Prerendered;
 use crate::graph::query::TypeId;
 
 pub(super) use self::build::OutputBuilder;
@@ -30,23 +30,23 @@ pub struct Output {
 #[derive(Debug, Clone, Default)]
 pub struct OutputObject {
     /// The need of its rows.
-    pub need: NeedId,
+    pub position: PositionId,
     /// All fields that some type has. One whose place or source depends on conditions stands here once for each, with
     /// guards of which one holds at the most.
     pub fields: Vec<OutputField>,
     /// What stands in objects of each concrete type, sorted by type.
-    pub classes: Vec<Class>,
+    pub classes: Vec<OutputClass>,
 }
 
 /// What an object of a concrete type is written from.
 #[derive(Debug, Clone)]
-pub struct Class {
+pub struct OutputClass {
     /// The type.
     pub ty: TypeId,
     /// Which of the object's fields, in which order.
     pub fields: Vec<u16>,
     /// Leaves that may be written as one text, in the order of their places.
-    pub runs: Vec<Run>,
+    pub prerendered: Vec<Prerendered>,
 }
 
 impl OutputObject {
@@ -77,7 +77,7 @@ impl OutputObject {
     }
 
     fn has_one_class(&self, guards: &[bool]) -> bool {
-        let left = |class: &Class| -> Vec<u16> {
+        let left = |class: &OutputClass| -> Vec<u16> {
             let holds = |field: &u16| guards[self.fields[*field as usize].guard as usize];
             class.fields.iter().copied().filter(holds).collect()
         };

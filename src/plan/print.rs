@@ -14,7 +14,7 @@ use apollo_compiler::executable;
 use super::EntityList;
 use super::ReadId;
 use super::Requirement;
-use super::finish::Finisher;
+use super::lowering::Lowering;
 use super::guard::Guard;
 use crate::graph::query::TypeId;
 
@@ -22,7 +22,7 @@ use crate::graph::query::TypeId;
 pub(super) const ENTITIES: &str = "_entities";
 
 /// The client's operation, as far as operations made from it depend on it.
-pub(super) struct Operation<'a> {
+pub(super) struct ClientOperation<'a> {
     pub(super) name: Option<&'a Name>,
     pub(super) variables: &'a [Node<executable::VariableDefinition>],
 }
@@ -59,7 +59,7 @@ pub struct Selected {
 }
 
 struct Printer<'f, 'p, 'g> {
-    finisher: &'f mut Finisher<'p, 'g>,
+    lowering: &'f mut Lowering<'p, 'g>,
     /// What names of our own variables begin with: nothing that a client's do.
     prefix: String,
     /// Fields of the operation's own level that can be left out, each with a variable for it.
@@ -74,13 +74,13 @@ struct Printer<'f, 'p, 'g> {
 }
 
 pub(super) fn operation(
-    finisher: &mut Finisher<'_, '_>,
-    client: &Operation<'_>,
+    lowering: &mut Lowering<'_, '_>,
+    client: &ClientOperation<'_>,
     kind: executable::OperationType,
     read: ReadId,
     guard: &Guard,
 ) -> ServiceOperation {
-    let selected = selected(finisher, client, read, guard, &[]);
+    let selected = selected(lowering, client, read, guard, &[]);
     let Selected {
         text,
         variables,
@@ -102,8 +102,8 @@ pub(super) fn operation(
 /// What a fetch that runs under `guard` asks of each object. Fields that require something can be left out where that is
 /// among `skipping`.
 pub(super) fn selected(
-    finisher: &mut Finisher<'_, '_>,
-    client: &Operation<'_>,
+    lowering: &mut Lowering<'_, '_>,
+    client: &ClientOperation<'_>,
     read: ReadId,
     guard: &Guard,
     skipping: &[Requirement],
@@ -117,9 +117,9 @@ pub(super) fn selected(
         prefix.push('_');
     }
     let skips = skipping.iter().enumerate();
-    let skips = skips.map(|(place, own)| (own.field.clone(), format!("{prefix}r{place}")));
+    let skips = skips.map(|(index, own)| (own.field.clone(), format!("{prefix}r{index}")));
     let mut printer = Printer {
-        finisher,
+        lowering,
         skips: skips.collect(),
         prefix,
         depth: 0,
@@ -152,7 +152,7 @@ pub(super) fn selected(
 
 /// A call of `_entities`. Each list has its variable, which carries representations, and what is selected of its types.
 pub(super) fn entities(
-    client: &Operation<'_>,
+    client: &ClientOperation<'_>,
     lists: &[(&EntityList, Vec<(&Name, &Selected)>)],
 ) -> ServiceOperation {
     let (mut variables, mut guards, mut skips) = (Vec::new(), Vec::new(), Vec::new());
@@ -192,7 +192,7 @@ pub(super) fn entities(
 
 /// The text of an operation.
 fn whole(
-    client: &Operation<'_>,
+    client: &ClientOperation<'_>,
     operation: &ServiceOperation,
     representations: &[&str],
     body: &str,
@@ -231,15 +231,15 @@ fn definition(variable: &Node<executable::VariableDefinition>) -> String {
 
 impl Printer<'_, '_, '_> {
     fn selection(&mut self, read: ReadId, outer: &Guard) {
-        let fields = self.finisher.reads[read.0 as usize].fields.clone();
-        let guards = self.finisher.guards_of(read).to_vec();
+        let fields = self.lowering.reads[read.0 as usize].fields.clone();
+        let guards = self.lowering.guards_of(read).to_vec();
         let mut fields: Vec<_> = fields.into_iter().zip(guards).collect();
         if self.sorted {
             fields.sort_by(|(a, _), (b, _)| (&a.only, &a.key).cmp(&(&b.only, &b.key)));
         }
-        let need = self.finisher.reads[read.0 as usize].need;
+        let position = self.lowering.reads[read.0 as usize].position;
         self.body.push('{');
-        if self.finisher.reads[read.0 as usize].typename || fields.is_empty() {
+        if self.lowering.reads[read.0 as usize].typename || fields.is_empty() {
             self.body.push_str(" __typename");
         }
         let mut within: Option<TypeId> = None;
@@ -250,7 +250,7 @@ impl Printer<'_, '_, '_> {
                     self.body.push_str(" }");
                 }
                 if let Some(ty) = only {
-                    let name = self.finisher.graph().types.name(ty).clone();
+                    let name = self.lowering.graph().types.name(ty).clone();
                     let _ = write!(self.body, " ... on {name} {{");
                 }
                 within = only;
@@ -260,10 +260,10 @@ impl Printer<'_, '_, '_> {
                 let _ = write!(self.body, "{}: ", field.key);
             }
             self.body.push_str(&field.name);
-            let arguments = self.finisher.slot(need, field.slot).arguments.clone();
+            let arguments = self.lowering.slot(position, field.slot).arguments.clone();
             self.arguments(&arguments);
             if guard != *outer && !guard.is_always() {
-                let index = self.finisher.guard(guard.clone());
+                let index = self.lowering.guard(guard.clone());
                 let name = format!("{}g{index}", self.prefix);
                 let _ = write!(self.body, " @include(if: ${name})");
                 if !self.guards.iter().any(|(_, known)| *known == index) {

@@ -77,7 +77,7 @@ pub struct ObjectNode {
 #[derive(Debug, Clone)]
 pub struct NewRow {
     /// Its need's number.
-    pub need: u32,
+    pub position: u32,
     /// How many slots it has.
     pub width: u32,
     /// Its concrete type, where known.

@@ -3,7 +3,7 @@
 //! The figures per part are what allocations were counted to come to, over plans of the demonstration's connectors (from
 //! one fetch to ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
 
-use super::Call;
+use super::FetchCall;
 use super::Fetch;
 use super::Plan;
 use super::ServiceOperation;
@@ -16,9 +16,9 @@ impl Plan {
     pub fn weight(&self) -> usize {
         const SLOT: usize = 500;
         const FIELD: usize = 500;
-        let needs = self.needs.iter().map(|need| {
-            let index = need.index.values().map(|slots| 64 + slots.len() * 80);
-            400 + need.slots.len() * SLOT + index.sum::<usize>()
+        let positions = self.positions.iter().map(|position| {
+            let index = position.index.values().map(|slots| 64 + slots.len() * 80);
+            400 + position.slots.len() * SLOT + index.sum::<usize>()
         });
         let reads = self.reads.iter().map(|read| 100 + read.fields.len() * 160);
         let batches = self.batches.iter().map(|batch| {
@@ -29,12 +29,12 @@ impl Plan {
             let classes = object
                 .classes
                 .iter()
-                .map(|class| 100 + class.fields.len() * 2 + class.runs.len() * 32);
+                .map(|class| 100 + class.fields.len() * 2 + class.prerendered.len() * 32);
             200 + object.fields.len() * FIELD + classes.sum::<usize>()
         });
         let fetches = self.fetches.iter().map(fetch);
         2_000
-            + needs.sum::<usize>()
+            + positions.sum::<usize>()
             + reads.sum::<usize>()
             + batches.sum::<usize>()
             + objects.sum::<usize>()
@@ -45,8 +45,8 @@ impl Plan {
 
 fn fetch(fetch: &Fetch) -> usize {
     let call = match &fetch.call {
-        Call::Operation(own) => operation(own),
-        Call::Entities {
+        FetchCall::Operation(own) => operation(own),
+        FetchCall::Entities {
             selected, partial, ..
         } => {
             let partial = partial
@@ -54,7 +54,7 @@ fn fetch(fetch: &Fetch) -> usize {
                 .map_or(0, |own| 300 + operation(&own.batch.operation));
             selected.text.len() + selected.canonical.len() + partial
         }
-        Call::Connect { .. } => 0,
+        FetchCall::Connect { .. } => 0,
     };
     let inputs = fetch.inputs.len() + fetch.requirements.len() + fetch.arguments.len();
     3_000 + call + inputs * 150 + fetch.path.len() * 60 + projection(&fetch.projection)

@@ -57,7 +57,7 @@ fn a_supergraph_written_and_read_is_the_same_graph(case: &Case) {
         return;
     };
     let api = Schema::parse_and_validate(&composed.api_sdl, "api.graphql").unwrap();
-    let lost = sangam::graph::drift::changes(&composed.api, &api);
+    let lost = sangam::graph::schema_diff::changes(&composed.api, &api);
     assert!(lost.is_empty(), "{lost:?}");
     let sdl = supergraph::write(&composed);
     let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
@@ -139,7 +139,7 @@ fn the_public_contract_is_kept() {
     }
     let text = std::fs::read_to_string(&file).unwrap();
     let before = Schema::parse_and_validate(&text, &file).unwrap();
-    let changes = sangam::graph::drift::changes(&before, &composed.api);
+    let changes = sangam::graph::schema_diff::changes(&before, &composed.api);
     let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
     assert!(
         text == composed.api_sdl,

@@ -165,7 +165,7 @@ fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
         };
         let planned = within(steps);
         if let Ok(plan) = &planned {
-            let parts = plan.needs.len() + plan.fetches.len();
+            let parts = plan.positions.len() + plan.fetches.len();
             assert!(parts <= steps, "{parts} parts for {steps} steps");
         }
         let found = planned.map(|plan| plan.fetches.len());

@@ -18,7 +18,7 @@ use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::mapping::Shape;
 use sangam::plan;
-use sangam::plan::Call;
+use sangam::plan::FetchCall;
 use sangam::plan::Plan;
 use sangam::plan::ReadId;
 
@@ -87,10 +87,10 @@ fn cover(composed: &Composed, graph: &QueryGraph, operation: &str, covered: &mut
         let limits = plan::PlanLimits::default();
         let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
         for fetch in &plan.fetches {
-            let Call::Connect { connect, .. } = &fetch.call else {
+            let FetchCall::Connect { connect, .. } = &fetch.call else {
                 continue;
             };
-            let connect = graph.connect(fetch.service, *connect).unwrap();
+            let connect = graph.connect(fetch.subgraph, *connect).unwrap();
             let paths = covered.entry(connect.coordinate.clone()).or_default();
             match &connect.site {
                 Site::Type { .. } => read(&plan, fetch.read, "", paths),

@@ -37,7 +37,7 @@ use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::mapping::Evaluated;
 use crate::mapping::Variables;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 use crate::plan::Plan;
 
@@ -72,21 +72,21 @@ impl Lander<'_> {
         self.store.begin_answer();
         match landed {
             Landed::Documents { pages, cut_off } => match &fetch.call {
-                Call::Connect { connect, mode } => {
-                    let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
+                FetchCall::Connect { connect, mode } => {
+                    let connect = self.runtime.graph.connect(fetch.subgraph, *connect).cloned();
                     if let Some(connect) = connect {
                         self.connect(fetch, &connect, *mode, prepared, pages, cut_off.as_deref());
                     }
                 }
-                Call::Operation(_) | Call::Entities { .. } => {
+                FetchCall::Operation(_) | FetchCall::Entities { .. } => {
                     if let Some(answer) = pages.first() {
                         self.service(fetch, prepared, &answer.fetched);
                     }
                 }
             },
             Landed::MappingOnly => {
-                if let Call::Connect { connect, mode } = &fetch.call {
-                    let connect = self.runtime.graph.connect(fetch.service, *connect).cloned();
+                if let FetchCall::Connect { connect, mode } = &fetch.call {
+                    let connect = self.runtime.graph.connect(fetch.subgraph, *connect).cloned();
                     if let Some(connect) = connect {
                         self.mapping_only(fetch, &connect, *mode, prepared);
                     }
@@ -101,7 +101,7 @@ impl Lander<'_> {
             Landed::Failed(error) => {
                 let (code, message) = code_of_source(error.kind);
                 tracing::debug!(
-                    connector = %self.runtime.services[fetch.service.0 as usize].name,
+                    connector = %self.runtime.services[fetch.subgraph.0 as usize].name,
                     detail = %error.detail,
                     "call failed"
                 );
@@ -134,7 +134,7 @@ impl Lander<'_> {
     pub(crate) fn located(&self, fetch: &Fetch, failure: Failure) -> Failure {
         Failure {
             service: Some(Arc::clone(
-                &self.runtime.services[fetch.service.0 as usize].name,
+                &self.runtime.services[fetch.subgraph.0 as usize].name,
             )),
             coordinate: self.coordinate(fetch),
             ..failure
@@ -142,10 +142,10 @@ impl Lander<'_> {
     }
 
     fn coordinate(&self, fetch: &Fetch) -> Option<Arc<str>> {
-        let Call::Connect { connect, .. } = &fetch.call else {
+        let FetchCall::Connect { connect, .. } = &fetch.call else {
             return None;
         };
-        let connect = self.runtime.graph.connect(fetch.service, *connect)?;
+        let connect = self.runtime.graph.connect(fetch.subgraph, *connect)?;
         Some(Arc::from(connect.coordinate.as_str()))
     }
 
@@ -170,7 +170,7 @@ impl Lander<'_> {
             code,
             kind,
             service: Some(Arc::clone(
-                &self.runtime.services[fetch.service.0 as usize].name,
+                &self.runtime.services[fetch.subgraph.0 as usize].name,
             )),
             coordinate,
             status,

@@ -26,7 +26,7 @@ use crate::cache::Representation;
 use crate::connector::RenderError;
 use crate::document::write_json_string;
 use crate::plan::Batch;
-use crate::plan::Call;
+use crate::plan::FetchCall;
 use crate::plan::Fetch;
 use crate::plan::Partial;
 use crate::plan::Plan;
@@ -52,10 +52,10 @@ impl Entities {
     /// The call that is made.
     pub(crate) fn batch<'p>(&self, plan: &'p Plan, fetch: &'p Fetch) -> Option<&'p Batch> {
         match &fetch.call {
-            Call::Entities { partial, .. } if self.partial => {
+            FetchCall::Entities { partial, .. } if self.partial => {
                 partial.as_ref().map(|partial| &partial.batch)
             }
-            Call::Entities { batch, .. } => plan.batches.get(*batch),
+            FetchCall::Entities { batch, .. } => plan.batches.get(*batch),
             _ => None,
         }
     }
@@ -248,7 +248,7 @@ impl Preparer<'_> {
     pub(crate) fn gather(&self, index: usize, into: &mut Gathered) -> Preparation {
         let fetch = &self.plan.fetches[index];
         let mut preparation = Preparation::default();
-        let Call::Entities {
+        let FetchCall::Entities {
             typename,
             selected,
             batch,

@@ -13,7 +13,7 @@ use apollo_compiler::executable::SelectionSet;
 
 use super::super::refusal::MOST_ERRORS;
 use super::super::validate::Finding;
-use crate::plan::place;
+use crate::plan::location;
 
 /// So many lists, one in the other, are too many.
 const TOO_MANY: usize = 3;
@@ -49,7 +49,7 @@ impl<'d> Lists<'d> {
                     if findings.len() < MOST_ERRORS && self.nested(&field.selection_set) >= TOO_MANY
                     {
                         let message = "Maximum introspection depth exceeded".to_owned();
-                        let place = place(field.location(), &self.document.sources);
+                        let place = location(field.location(), &self.document.sources);
                         findings.push((message, place.into_iter().collect()));
                     }
                 }

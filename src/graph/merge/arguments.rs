@@ -8,7 +8,7 @@ use apollo_compiler::collections::IndexMap;
 use super::super::code;
 use super::super::report::{Finding, graph_names};
 use super::Merge;
-use super::fields::Source;
+use super::fields::SubgraphField;
 use super::values::{InputCodes, InputSource};
 
 impl<'a> Merge<'a, '_> {
@@ -16,7 +16,7 @@ impl<'a> Merge<'a, '_> {
     pub(super) fn arguments(
         &mut self,
         at: &str,
-        sources: &[Source<'a>],
+        sources: &[SubgraphField<'a>],
     ) -> Vec<Node<InputValueDefinition>> {
         let mut all: IndexMap<Name, Vec<InputSource<'a>>> = IndexMap::default();
         for source in sources {
@@ -28,7 +28,7 @@ impl<'a> Merge<'a, '_> {
         let mut merged = Vec::with_capacity(all.len());
         for (name, known) in all {
             let what = format!("argument `{at}({name}:)`");
-            let unknown: Vec<&Source<'a>> = sources
+            let unknown: Vec<&SubgraphField<'a>> = sources
                 .iter()
                 .filter(|source| !known.iter().any(|(graph, _)| *graph == source.graph))
                 .collect();
@@ -46,7 +46,7 @@ impl<'a> Merge<'a, '_> {
     }
 
     /// An argument that only some know is left out, which a required one cannot be.
-    fn missing_argument(&mut self, what: &str, known: &[InputSource<'a>], unknown: &[&Source<'a>]) {
+    fn missing_argument(&mut self, what: &str, known: &[InputSource<'a>], unknown: &[&SubgraphField<'a>]) {
         let views = self.views;
         let lacking = graph_names(views, unknown.iter().map(|source| source.graph));
         let mut required = known
@@ -77,7 +77,7 @@ impl<'a> Merge<'a, '_> {
             )
             .at(*here);
             for source in unknown {
-                finding = finding.also(
+                finding = finding.related(
                     source.graph,
                     source.definition.location(),
                     format!("no such argument in `{}`", views[source.graph].name),
@@ -93,8 +93,8 @@ impl<'a> Merge<'a, '_> {
     pub(super) fn external_agrees(
         &mut self,
         at: &str,
-        external: &Source<'a>,
-        base: &Source<'a>,
+        external: &SubgraphField<'a>,
+        base: &SubgraphField<'a>,
         merged: &FieldDefinition,
     ) {
         let views = self.views;
@@ -103,7 +103,7 @@ impl<'a> Merge<'a, '_> {
         let finding = |code, message: String| {
             Finding::new(code, external.graph, message)
                 .at(here)
-                .also(base.graph, base.definition.location(), "resolved here")
+                .related(base.graph, base.definition.location(), "resolved here")
                 .help("declare an external field exactly as the connector that resolves it does")
         };
         if !self.hierarchy.is_subtype(&merged.ty, &here.ty) {

@@ -35,7 +35,7 @@ impl Merge<'_, '_> {
                     ),
                 )
                 .at(text)
-                .also(by[0].0, by[0].1.location(), "the description in use")
+                .related(by[0].0, by[0].1.location(), "the description in use")
                 .help("agree on one text, or leave it to one connector");
                 self.report.push(finding);
             }

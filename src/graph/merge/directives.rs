@@ -69,7 +69,7 @@ impl Merge<'_, '_> {
                         ),
                     )
                     .at(other)
-                    .also(reference, first.location(), "used")
+                    .related(reference, first.location(), "used")
                     .help("give the directive the same arguments in all connectors"),
                 );
             }

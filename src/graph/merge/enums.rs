@@ -161,7 +161,7 @@ impl<'a> Merge<'a, '_> {
             let mut finding = Finding::new(&code::ENUM_VALUE_MISMATCH, graph, message).at_span(at);
             if !have_are_fewer {
                 let (other, definition) = &sources[0];
-                finding = finding.also(*other, definition.location(), "the value");
+                finding = finding.related(*other, definition.location(), "the value");
             }
             self.report.push(finding.help(
                 "give the enum the same values in every connector, or use one enum for input and another for output",

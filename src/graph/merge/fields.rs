@@ -21,7 +21,7 @@ use crate::connector::FieldSetItem;
 
 /// A field in one subgraph.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct SubgraphField<'a> {
     pub(super) graph: usize,
     pub(super) definition: &'a Component<FieldDefinition>,
     /// Resolved elsewhere.
@@ -30,7 +30,7 @@ pub(super) struct Source<'a> {
     pub(super) used_overridden: bool,
 }
 
-impl Source<'_> {
+impl SubgraphField<'_> {
     /// True when its subgraph answers for it, so that it takes part in merging.
     pub(super) fn resolves(&self) -> bool {
         !self.external && !self.used_overridden
@@ -45,8 +45,8 @@ impl<'a> Merge<'a, '_> {
         parent: &Name,
         graphs: &[usize],
     ) -> IndexMap<Name, Component<FieldDefinition>> {
-        let mut all: IndexMap<Name, Vec<Source<'a>>> = IndexMap::default();
-        let mut taken_over: HashMap<&Name, Vec<Source<'a>>> = HashMap::new();
+        let mut all: IndexMap<Name, Vec<SubgraphField<'a>>> = IndexMap::default();
+        let mut taken_over: HashMap<&Name, Vec<SubgraphField<'a>>> = HashMap::new();
         for &graph in graphs {
             for (name, definition) in fields_of(&self.views[graph].schema.types[parent]) {
                 match self.source(graph, parent, name, definition) {
@@ -81,14 +81,14 @@ impl<'a> Merge<'a, '_> {
         parent: &Name,
         name: &Name,
         definition: &'a Component<FieldDefinition>,
-    ) -> (Source<'a>, bool) {
+    ) -> (SubgraphField<'a>, bool) {
         let view = &self.views[graph];
         let overridden = matches!(
             self.overrides.overridden(parent, name, graph),
             Some(Overridden { label: None, .. })
         );
         let used = view.used.contains(&(parent.clone(), name.clone()));
-        let source = Source {
+        let source = SubgraphField {
             graph,
             definition,
             external: view.is_external(parent, name),
@@ -101,18 +101,18 @@ impl<'a> Merge<'a, '_> {
         &mut self,
         parent: &Name,
         name: &Name,
-        sources: &[Source<'a>],
-        lost: &[Source<'a>],
+        sources: &[SubgraphField<'a>],
+        lost: &[SubgraphField<'a>],
     ) -> Option<FieldDefinition> {
         let at = format!("{parent}.{name}");
-        let resolving: Vec<Source<'a>> = sources.iter().copied().filter(Source::resolves).collect();
+        let resolving: Vec<SubgraphField<'a>> = sources.iter().copied().filter(SubgraphField::resolves).collect();
         if resolving.is_empty() {
             self.not_resolved(&at, parent, name, sources);
             return None;
         }
         // Who has lost the field still has a say: what it declares is the field's, and while it has a key it may give it.
         // What it hides or guards does not come into the open because another resolves it now.
-        let mut saying: Vec<Source<'a>> = sources.iter().chain(lost).copied().collect();
+        let mut saying: Vec<SubgraphField<'a>> = sources.iter().chain(lost).copied().collect();
         saying.retain(|source| !source.external);
         saying.sort_by_key(|source| source.graph);
         let ty = self.field_type(&at, &saying)?;
@@ -136,7 +136,7 @@ impl<'a> Merge<'a, '_> {
     }
 
     /// Every subgraph that has the field says that another resolves it.
-    fn not_resolved(&mut self, at: &str, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+    fn not_resolved(&mut self, at: &str, parent: &Name, name: &Name, sources: &[SubgraphField<'a>]) {
         let through_interface = self.joins.types[parent].implements.keys().any(|interface| {
             self.views.iter().any(|view| {
                 view.is_interface_object(interface) && view.field(interface, name).is_some()
@@ -159,7 +159,7 @@ impl<'a> Merge<'a, '_> {
     }
 
     /// The widest of the types; each connector that does not fit with what most say is reported.
-    fn field_type(&mut self, at: &str, sources: &[Source<'a>]) -> Option<Type> {
+    fn field_type(&mut self, at: &str, sources: &[SubgraphField<'a>]) -> Option<Type> {
         let types: Vec<(usize, &Type)> = sources
             .iter()
             .map(|source| (source.graph, &source.definition.ty))
@@ -183,7 +183,7 @@ impl<'a> Merge<'a, '_> {
                     ),
                 )
                 .at(sources[odd].definition)
-                .also(
+                .related(
                     reference.graph,
                     reference.definition.location(),
                     format!("`{}` here", reference.definition.ty),
@@ -219,7 +219,7 @@ impl<'a> Merge<'a, '_> {
     fn field_directives(
         &mut self,
         at: &str,
-        saying: &[Source<'a>],
+        saying: &[SubgraphField<'a>],
     ) -> apollo_compiler::ast::DirectiveList {
         let given: Vec<(usize, Vec<&Node<Directive>>)> = saying
             .iter()
@@ -228,7 +228,7 @@ impl<'a> Merge<'a, '_> {
         apollo_compiler::ast::DirectiveList(self.directives(&format!("field `{at}`"), &given))
     }
 
-    fn field_join(&self, parent: &Name, name: &Name, sources: &[Source<'a>]) -> FieldJoin {
+    fn field_join(&self, parent: &Name, name: &Name, sources: &[SubgraphField<'a>]) -> FieldJoin {
         let graphs: BTreeMap<usize, FieldIn> = sources
             .iter()
             .map(|source| {
@@ -258,14 +258,14 @@ impl<'a> Merge<'a, '_> {
 
     /// An object's field that several subgraphs resolve must be shareable in each of them. An external field that is
     /// provided in places counts as resolved there.
-    fn sharing(&mut self, parent: &Name, name: &Name, sources: &[Source<'a>]) {
+    fn sharing(&mut self, parent: &Name, name: &Name, sources: &[SubgraphField<'a>]) {
         if self.overrides.is_faulty(parent, name) {
             return;
         }
         let at = format!("{parent}.{name}");
         let views = self.views;
         let coordinate = (parent.clone(), name.clone());
-        let resolving: Vec<&Source<'a>> = sources
+        let resolving: Vec<&SubgraphField<'a>> = sources
             .iter()
             .filter(|source| {
                 source.resolves()
@@ -277,7 +277,7 @@ impl<'a> Merge<'a, '_> {
                     .is_none()
             })
             .collect();
-        let mut alone: Vec<&Source<'a>> = resolving
+        let mut alone: Vec<&SubgraphField<'a>> = resolving
             .iter()
             .copied()
             .filter(|source| !source.external && !views[source.graph].is_shareable(parent, name))
@@ -289,7 +289,7 @@ impl<'a> Merge<'a, '_> {
         if resolving.len() < 2 || alone.is_empty() {
             return;
         }
-        let providing: Vec<&Source<'a>> = resolving
+        let providing: Vec<&SubgraphField<'a>> = resolving
             .iter()
             .copied()
             .filter(|one| one.external)
@@ -310,7 +310,7 @@ impl<'a> Merge<'a, '_> {
             "resolved"
         };
         for source in alone {
-            let others: Vec<&&Source<'a>> = resolving
+            let others: Vec<&&SubgraphField<'a>> = resolving
                 .iter()
                 .filter(|other| other.graph != source.graph)
                 .collect();
@@ -324,7 +324,7 @@ impl<'a> Merge<'a, '_> {
             )
             .at(source.definition);
             for other in &others {
-                finding = finding.also(
+                finding = finding.related(
                     other.graph,
                     other.definition.location(),
                     format!("resolved in `{}`", views[other.graph].name),

@@ -87,7 +87,7 @@ impl<'a> Merge<'a, '_> {
             }
             .at(*here);
             for &graph in &unknown {
-                finding = finding.also(
+                finding = finding.related(
                     graph,
                     self.views[graph].schema.types[parent].location(),
                     "without the field here",
@@ -111,7 +111,7 @@ impl<'a> Merge<'a, '_> {
             ),
         )
         .at_span(self.views[last].schema.types[name].location())
-        .also(
+        .related(
             others[0],
             self.views[others[0]].schema.types[name].location(),
             "the same name here",

@@ -93,7 +93,7 @@ impl Merge<'_, '_> {
                 ),
             )
             .at_span(at(graph, interface))
-            .also(owner, at(owner, implementation), "resolved here")
+            .related(owner, at(owner, implementation), "resolved here")
             .help("if all give the same value, mark the field @shareable in all of them; if not, give this one another name");
             self.report.push(finding);
         }
@@ -192,7 +192,7 @@ impl Merge<'_, '_> {
             if let Some(&other) = promising.iter().find(|other| **other != by) {
                 let there = self.views[other].field(interface, field);
                 let there = there.and_then(|field| field.location());
-                finding = finding.also(other, there, "promised here");
+                finding = finding.related(other, there, "promised here");
             }
             self.report.push(finding);
         }

@@ -172,7 +172,7 @@ impl Merge<'_, '_> {
                     ),
                 )
                 .at_span(self.views[graph].schema.types[name].location())
-                .also(
+                .related(
                     majority[0],
                     self.views[majority[0]].schema.types[name].location(),
                     format!("{} here", kind.a()),

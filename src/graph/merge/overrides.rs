@@ -128,7 +128,7 @@ impl Applied<'_, '_> {
         format!("{}.{}", self.parent, self.field.name)
     }
 
-    fn place(&self) -> Option<SourceSpan> {
+    fn span(&self) -> Option<SourceSpan> {
         self.directive.location()
     }
 
@@ -137,7 +137,7 @@ impl Applied<'_, '_> {
         let view = &self.views[self.graph];
         let at = self.at();
         let error =
-            |code, message: String| Finding::new(code, self.graph, message).at_span(self.place());
+            |code, message: String| Finding::new(code, self.graph, message).at_span(self.span());
         if view.schema.types[self.parent].is_interface() {
             report.push(
                 error(
@@ -197,7 +197,7 @@ impl Applied<'_, '_> {
                     self.from
                 ),
             )
-            .at_span(self.place())
+            .at_span(self.span())
             .help(help),
         );
     }
@@ -212,7 +212,7 @@ impl Applied<'_, '_> {
                     self.graph,
                     format!("`{from}` has no field `{at}`, so that there is nothing to override"),
                 )
-                .at_span(self.place())
+                .at_span(self.span())
                 .help("remove the @override"),
             );
             return None;
@@ -224,8 +224,8 @@ impl Applied<'_, '_> {
                     self.graph,
                     format!("field `{at}` overrides that of `{from}`, which is an override itself"),
                 )
-                .at_span(self.place())
-                .also(source, overridden.location(), "overrides as well")
+                .at_span(self.span())
+                .related(source, overridden.location(), "overrides as well")
                 .help("only one of the two may override: chains are not followed"),
             );
             return None;
@@ -237,8 +237,8 @@ impl Applied<'_, '_> {
                     self.graph,
                     format!("field `{at}` cannot be overridden: {collision}"),
                 )
-                .at_span(self.place())
-                .also(source, overridden.location(), "the field to override")
+                .at_span(self.span())
+                .related(source, overridden.location(), "the field to override")
                 .help("take the other directive away first, then override the field"),
             );
             return None;
@@ -265,7 +265,7 @@ impl Applied<'_, '_> {
                     ),
                 )
                 .at(overridden)
-                .also(self.graph, self.place(), "overridden here")
+                .related(self.graph, self.span(), "overridden here")
                 .help("remove the field from this connector"),
             );
         }

@@ -9,11 +9,11 @@ use super::super::code;
 use super::super::report::{Finding, graph_names, names};
 use super::super::view::View;
 use super::Merge;
-use super::fields::Source;
+use super::fields::SubgraphField;
 
 impl Merge<'_, '_> {
     /// Compares the objects that a shared field can turn out to be, connector by connector.
-    pub(super) fn runtime_types(&mut self, at: &str, resolving: &[&Source<'_>]) {
+    pub(super) fn runtime_types(&mut self, at: &str, resolving: &[&SubgraphField<'_>]) {
         let views = self.views;
         let possible: Vec<(usize, BTreeSet<&Name>)> = resolving
             .iter()

@@ -113,7 +113,7 @@ impl Merge<'_, '_> {
                     ),
                 )
                 .at(here)
-                .also(reference, there.location(), format!("`{}` here", there.ty))
+                .related(reference, there.location(), format!("`{}` here", there.ty))
                 .help("give it one type in all connectors"),
             );
         }
@@ -163,7 +163,7 @@ impl Merge<'_, '_> {
                             ),
                         )
                         .at(*here)
-                        .also(reference, value.location(), "the other default")
+                        .related(reference, value.location(), "the other default")
                         .help("give it one default value in all connectors"),
                     );
                 }
@@ -181,7 +181,7 @@ impl Merge<'_, '_> {
                             ),
                         )
                         .at(*here)
-                        .also(reference, value.location(), "the default")
+                        .related(reference, value.location(), "the default")
                         .help("give it the same default in all connectors"),
                     );
                 }

@@ -21,7 +21,7 @@ use super::LookupKind;
 use super::Node;
 use super::NodeId;
 use super::QueryGraph;
-use super::ServiceId;
+use super::SubgraphId;
 use super::TypeId;
 use super::TypeTable;
 use super::connects;
@@ -35,32 +35,32 @@ pub(super) const COST_BATCH: u32 = 10;
 pub(super) const COST_PER_ROW: u32 = 30;
 
 /// The graph while it is built.
-pub(super) struct Builder<'a> {
+pub(super) struct GraphBuilder<'a> {
     pub(super) composed: &'a Composed,
     pub(super) types: TypeTable,
     pub(super) nodes: Vec<Node>,
     pub(super) lookups: Vec<Lookup>,
-    overrides: Overrides,
+    overrides: OverriddenFields,
 }
 
 pub(super) fn build(composed: &Composed) -> QueryGraph {
-    let mut builder = Builder {
+    let mut builder = GraphBuilder {
         composed,
         types: TypeTable::new(&composed.merged),
         nodes: Vec::new(),
         lookups: Vec::new(),
-        overrides: Overrides::collect(&composed.subgraphs),
+        overrides: OverriddenFields::collect(&composed.subgraphs),
     };
     for (index, subgraph) in composed.subgraphs.iter().enumerate() {
-        let service = ServiceId(index as u32);
+        let subgraph_id = SubgraphId(index as u32);
         match &subgraph.kind {
             SubgraphKind::Connectors { connects, .. } => {
-                for (place, connect) in connects.iter().enumerate() {
-                    connects::add(&mut builder, service, place, connect);
+                for (connect_index, connect) in connects.iter().enumerate() {
+                    connects::add(&mut builder, subgraph_id, connect_index, connect);
                 }
             }
             SubgraphKind::Service(_) | SubgraphKind::Native => {
-                builder.add_service(service, subgraph)
+                builder.add_service(subgraph_id, subgraph)
             }
         }
     }
@@ -70,7 +70,7 @@ pub(super) fn build(composed: &Composed) -> QueryGraph {
     }
     QueryGraph {
         merged: Arc::clone(&composed.merged),
-        services: Arc::clone(&composed.subgraphs),
+        subgraphs: Arc::clone(&composed.subgraphs),
         types: builder.types,
         nodes: builder.nodes,
         lookups: builder.lookups,
@@ -78,10 +78,10 @@ pub(super) fn build(composed: &Composed) -> QueryGraph {
     }
 }
 
-impl Builder<'_> {
-    pub(super) fn add_node(&mut self, service: ServiceId, ty: TypeId) -> NodeId {
+impl GraphBuilder<'_> {
+    pub(super) fn add_node(&mut self, subgraph_id: SubgraphId, ty: TypeId) -> NodeId {
         self.nodes.push(Node {
-            service,
+            subgraph: subgraph_id,
             ty,
             fields: BTreeMap::new(),
             downcasts: BTreeMap::new(),
@@ -91,13 +91,13 @@ impl Builder<'_> {
     }
 
     /// The label under which a service resolves a field that others override, or `None` when it does not at all.
-    pub(super) fn standing(&self, service: &str, ty: &str, field: &FieldDefinition) -> Standing {
-        self.overrides.standing(service, ty, field)
+    pub(super) fn resolution(&self, subgraph: &str, ty: &str, field: &FieldDefinition) -> Resolution {
+        self.overrides.resolution(subgraph, ty, field)
     }
 
-    fn add_service(&mut self, service: ServiceId, subgraph: &Subgraph) {
+    fn add_service(&mut self, subgraph_id: SubgraphId, subgraph: &Subgraph) {
         let schema = &subgraph.schema;
-        let mut here: HashMap<Name, NodeId> = HashMap::new();
+        let mut node_of: HashMap<Name, NodeId> = HashMap::new();
         let own = schema.types.iter().filter(|(_, ty)| !ty.is_built_in());
         let mut names: Vec<&Name> = own
             .map(|(name, _)| name)
@@ -108,37 +108,37 @@ impl Builder<'_> {
             let Some(ty) = self.types.id(name) else {
                 continue;
             };
-            let node = self.add_node(service, ty);
-            here.insert((*name).clone(), node);
+            let node = self.add_node(subgraph_id, ty);
+            node_of.insert((*name).clone(), node);
         }
         for name in &names {
-            self.fill_service_node(subgraph, name, &here);
+            self.fill_service_node(subgraph, name, &node_of);
         }
         for name in &names {
-            self.add_provides(subgraph, name, &here);
+            self.add_provides(subgraph, name, &node_of);
         }
-        self.add_root_lookups(service, schema, &here);
+        self.add_root_lookups(subgraph_id, schema, &node_of);
         for name in names {
-            self.add_entity_lookups(service, schema, name, &here);
+            self.add_entity_lookups(subgraph_id, schema, name, &node_of);
         }
     }
 
     /// Merging has decided it: a key that an extension marks so, for example, is not.
-    fn is_external(&self, service: &str, parent: &Name, field: &Name) -> bool {
-        let graph = self.composed.graph(service);
+    fn is_external(&self, subgraph: &str, parent: &Name, field: &Name) -> bool {
+        let graph = self.composed.graph(subgraph);
         let join = self.composed.joins.field(parent, field);
-        let here = join.and_then(|join| join.graphs.get(&graph?));
-        here.is_some_and(|here| here.external)
+        let field = join.and_then(|join| join.graphs.get(&graph?));
+        field.is_some_and(|field| field.external)
     }
 
     fn fill_service_node(
         &mut self,
         subgraph: &Subgraph,
         name: &Name,
-        here: &HashMap<Name, NodeId>,
+        node_of: &HashMap<Name, NodeId>,
     ) {
         let schema = &subgraph.schema;
-        let (Some(definition), Some(&node)) = (schema.types.get(name), here.get(name)) else {
+        let (Some(definition), Some(&node)) = (schema.types.get(name), node_of.get(name)) else {
             return;
         };
         let keys = key_field_names(definition.directives());
@@ -147,16 +147,16 @@ impl Builder<'_> {
             if self.is_external(&subgraph.name, name, field_name) {
                 continue;
             }
-            let label = match self.standing(&subgraph.name, name, field) {
+            let label = match self.resolution(&subgraph.name, name, field) {
                 // A key is the same wherever it is read: one that another service has taken over, or takes over for
                 // some requests, still identifies what this service gives.
                 _ if keys.contains(field_name.as_str()) => None,
-                Standing::Resolves => None,
-                Standing::When(label, outcome) => Some((label, outcome)),
-                Standing::Overridden => continue,
+                Resolution::Resolves => None,
+                Resolution::When(label, outcome) => Some((label, outcome)),
+                Resolution::Overridden => continue,
             };
             let requires = field.directives.get("requires").and_then(fields_argument);
-            let to = here.get(field.ty.inner_named_type()).copied();
+            let to = node_of.get(field.ty.inner_named_type()).copied();
             fields.insert(
                 field_name.clone(),
                 Edge {
@@ -168,7 +168,7 @@ impl Builder<'_> {
         }
         let downcasts = members_of(schema, name)
             .into_iter()
-            .filter_map(|member| Some((self.types.id(&member)?, *here.get(&member)?)))
+            .filter_map(|member| Some((self.types.id(&member)?, *node_of.get(&member)?)))
             .collect();
         let merged_is_interface = matches!(
             self.composed.merged.types.get(name),
@@ -182,8 +182,8 @@ impl Builder<'_> {
     }
 
     /// A `@provides` field leads to private copies of its target's nodes, with extra edges as deep as its field set.
-    fn add_provides(&mut self, subgraph: &Subgraph, name: &Name, here: &HashMap<Name, NodeId>) {
-        let (Some(definition), Some(&node)) = (subgraph.schema.types.get(name), here.get(name))
+    fn add_provides(&mut self, subgraph: &Subgraph, name: &Name, node_of: &HashMap<Name, NodeId>) {
+        let (Some(definition), Some(&node)) = (subgraph.schema.types.get(name), node_of.get(name))
         else {
             return;
         };
@@ -191,10 +191,10 @@ impl Builder<'_> {
             let Some(provided) = field.directives.get("provides").and_then(fields_argument) else {
                 continue;
             };
-            let Some(&target) = here.get(field.ty.inner_named_type()) else {
+            let Some(&target) = node_of.get(field.ty.inner_named_type()) else {
                 continue;
             };
-            let copy = self.private_copy(&subgraph.schema, target, &provided, here);
+            let copy = self.private_copy(&subgraph.schema, target, &provided, node_of);
             if let Some(edge) = self.nodes[node.0 as usize].fields.get_mut(field_name) {
                 edge.to = Some(copy);
             }
@@ -206,7 +206,7 @@ impl Builder<'_> {
         schema: &Schema,
         of: NodeId,
         provided: &FieldSet,
-        here: &HashMap<Name, NodeId>,
+        node_of: &HashMap<Name, NodeId>,
     ) -> NodeId {
         let mut copy = self.nodes[of.0 as usize].clone();
         let type_name = self.types.name(copy.ty).clone();
@@ -220,7 +220,7 @@ impl Builder<'_> {
             let member = self.types.name(ty).clone();
             let items = items_for(provided, &member, &type_name);
             if !items.is_empty() {
-                let private = self.private_copy(schema, node, &items, here);
+                let private = self.private_copy(schema, node, &items, node_of);
                 copy.downcasts.insert(ty, private);
             }
         }
@@ -237,10 +237,10 @@ impl Builder<'_> {
                 continue;
             };
             let existing = copy.fields.get(name).and_then(|edge| edge.to);
-            let base = existing.or_else(|| here.get(field.ty.inner_named_type()).copied());
+            let base = existing.or_else(|| node_of.get(field.ty.inner_named_type()).copied());
             let to = match base {
                 Some(base) if !children.is_empty() => {
-                    Some(self.private_copy(schema, base, children, here))
+                    Some(self.private_copy(schema, base, children, node_of))
                 }
                 other => other,
             };
@@ -259,9 +259,9 @@ impl Builder<'_> {
 
     fn add_root_lookups(
         &mut self,
-        service: ServiceId,
+        subgraph_id: SubgraphId,
         schema: &Schema,
-        here: &HashMap<Name, NodeId>,
+        node_of: &HashMap<Name, NodeId>,
     ) {
         let definition = &schema.schema_definition;
         let roots = [
@@ -275,11 +275,11 @@ impl Builder<'_> {
             let (Some(root), Some(public)) = (root, public) else {
                 continue;
             };
-            let (Some(&to), Some(on)) = (here.get(&root.name), self.types.id(public)) else {
+            let (Some(&to), Some(on)) = (node_of.get(&root.name), self.types.id(public)) else {
                 continue;
             };
             self.lookups.push(Lookup {
-                service,
+                subgraph: subgraph_id,
                 on,
                 to,
                 kind: LookupKind::Operation,
@@ -291,13 +291,13 @@ impl Builder<'_> {
 
     fn add_entity_lookups(
         &mut self,
-        service: ServiceId,
+        subgraph_id: SubgraphId,
         schema: &Schema,
         name: &Name,
-        here: &HashMap<Name, NodeId>,
+        node_of: &HashMap<Name, NodeId>,
     ) {
         let (Some(definition), Some(&to), Some(on)) =
-            (schema.types.get(name), here.get(name), self.types.id(name))
+            (schema.types.get(name), node_of.get(name), self.types.id(name))
         else {
             return;
         };
@@ -313,7 +313,7 @@ impl Builder<'_> {
                 continue;
             };
             let lookup = |on| Lookup {
-                service,
+                subgraph: subgraph_id,
                 on,
                 to,
                 kind: LookupKind::Entities {
@@ -332,7 +332,7 @@ impl Builder<'_> {
 }
 
 /// Whether a service resolves a field, `@override` considered.
-pub(super) enum Standing {
+pub(super) enum Resolution {
     Resolves,
     When(String, bool),
     Overridden,
@@ -340,14 +340,14 @@ pub(super) enum Standing {
 
 /// Which services' fields are overridden, and under which label.
 #[derive(Default)]
-struct Overrides {
+struct OverriddenFields {
     /// By service, type and field: the label.
-    by_victim: HashMap<String, HashMap<Name, HashMap<Name, Option<String>>>>,
+    by_overridden: HashMap<String, HashMap<Name, HashMap<Name, Option<String>>>>,
 }
 
-impl Overrides {
+impl OverriddenFields {
     fn collect(subgraphs: &[Subgraph]) -> Self {
-        let mut overrides = Overrides::default();
+        let mut overrides = OverriddenFields::default();
         for subgraph in subgraphs {
             let types = subgraph.schema.types.iter();
             for (type_name, definition) in types.filter(|(_, ty)| !ty.is_built_in()) {
@@ -361,8 +361,8 @@ impl Overrides {
                             .and_then(|value| value.as_str())
                     };
                     let Some(from) = text("from") else { continue };
-                    let of_service = overrides.by_victim.entry(from.to_owned()).or_default();
-                    let of_type = of_service.entry(type_name.clone()).or_default();
+                    let of_subgraph = overrides.by_overridden.entry(from.to_owned()).or_default();
+                    let of_type = of_subgraph.entry(type_name.clone()).or_default();
                     of_type.insert(field_name.clone(), text("label").map(str::to_owned));
                 }
             }
@@ -370,12 +370,12 @@ impl Overrides {
         overrides
     }
 
-    fn standing(&self, service: &str, ty: &str, field: &FieldDefinition) -> Standing {
-        let of_type = self.by_victim.get(service).and_then(|of| of.get(ty));
-        let victim = of_type.and_then(|of| of.get(&field.name));
-        match victim {
-            Some(Some(label)) => return Standing::When(label.clone(), false),
-            Some(None) => return Standing::Overridden,
+    fn resolution(&self, subgraph: &str, ty: &str, field: &FieldDefinition) -> Resolution {
+        let of_type = self.by_overridden.get(subgraph).and_then(|of| of.get(ty));
+        let overridden = of_type.and_then(|of| of.get(&field.name));
+        match overridden {
+            Some(Some(label)) => return Resolution::When(label.clone(), false),
+            Some(None) => return Resolution::Overridden,
             None => {}
         }
         let label = field.directives.get("override").and_then(|directive| {
@@ -383,8 +383,8 @@ impl Overrides {
                 .specified_argument_by_name("label")
                 .and_then(|value| value.as_str())
         });
-        label.map_or(Standing::Resolves, |label| {
-            Standing::When(label.to_owned(), true)
+        label.map_or(Resolution::Resolves, |label| {
+            Resolution::When(label.to_owned(), true)
         })
     }
 }

@@ -14,12 +14,12 @@ use super::FieldSet;
 use super::Lookup;
 use super::LookupKind;
 use super::NodeId;
-use super::ServiceId;
+use super::SubgraphId;
 use super::TypeId;
-use super::build::Builder;
+use super::build::GraphBuilder;
 use super::build::COST_BATCH;
 use super::build::COST_PER_ROW;
-use super::build::Standing;
+use super::build::Resolution;
 use super::build::fields_of;
 use super::build::members_of;
 use crate::connector::Connect;
@@ -36,14 +36,14 @@ pub(super) struct Yield {
 }
 
 /// Adds the node and lookup (two for an entity field) of one connect.
-pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, connect: &Connect) {
-    let Some(result_type) = result_type(builder, service, connect) else {
+pub(super) fn add(builder: &mut GraphBuilder<'_>, subgraph_id: SubgraphId, connect_index: usize, connect: &Connect) {
+    let Some(result_type) = result_type(builder, subgraph_id, connect) else {
         return;
     };
     let result = match result_type {
         ResultType::Leaf => None,
         ResultType::Composite(ty) => {
-            yielded(connect).map(|yielded| add_node(builder, service, ty, &yielded))
+            yielded(connect).map(|yielded| add_node(builder, subgraph_id, ty, &yielded))
         }
     };
     match (&connect.site, &connect.kind) {
@@ -51,11 +51,11 @@ pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, c
             let Some(on) = builder.types.id(parent) else {
                 return;
             };
-            let to = entry(builder, service, on, field, result);
-            push(
+            let to = add_field_node(builder, subgraph_id, on, field, result);
+            add_lookup(
                 builder,
-                service,
-                place,
+                subgraph_id,
+                connect_index,
                 on,
                 to,
                 ConnectMode::Root,
@@ -65,10 +65,10 @@ pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, c
             if let (Some(key), Some(result), ResultType::Composite(ty)) =
                 (entity_key, result, result_type)
             {
-                push(
+                add_lookup(
                     builder,
-                    service,
-                    place,
+                    subgraph_id,
+                    connect_index,
                     ty,
                     result,
                     ConnectMode::Explicit,
@@ -81,11 +81,11 @@ pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, c
             let Some(on) = builder.types.id(parent) else {
                 return;
             };
-            let to = entry(builder, service, on, field, result);
-            push(
+            let to = add_field_node(builder, subgraph_id, on, field, result);
+            add_lookup(
                 builder,
-                service,
-                place,
+                subgraph_id,
+                connect_index,
                 on,
                 to,
                 ConnectMode::Implicit,
@@ -97,10 +97,10 @@ pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, c
             let (Some(on), Some(to)) = (builder.types.id(name), result) else {
                 return;
             };
-            push(
+            add_lookup(
                 builder,
-                service,
-                place,
+                subgraph_id,
+                connect_index,
                 on,
                 to,
                 ConnectMode::Batch,
@@ -112,10 +112,10 @@ pub(super) fn add(builder: &mut Builder<'_>, service: ServiceId, place: usize, c
             let (Some(on), Some(to)) = (builder.types.id(name), result) else {
                 return;
             };
-            push(
+            add_lookup(
                 builder,
-                service,
-                place,
+                subgraph_id,
+                connect_index,
                 on,
                 to,
                 ConnectMode::Single,
@@ -135,8 +135,8 @@ enum ResultType {
     Composite(TypeId),
 }
 
-fn result_type(builder: &Builder<'_>, service: ServiceId, connect: &Connect) -> Option<ResultType> {
-    let schema = &builder.composed.subgraphs[service.0 as usize].schema;
+fn result_type(builder: &GraphBuilder<'_>, subgraph_id: SubgraphId, connect: &Connect) -> Option<ResultType> {
+    let schema = &builder.composed.subgraphs[subgraph_id.0 as usize].schema;
     match &connect.site {
         Site::Type { name } => builder.types.id(name).map(ResultType::Composite),
         Site::Field { parent, field } => {
@@ -148,15 +148,15 @@ fn result_type(builder: &Builder<'_>, service: ServiceId, connect: &Connect) -> 
 }
 
 /// A node that offers one field only: what a call for a field gives to the rows it is made for.
-fn entry(
-    builder: &mut Builder<'_>,
-    service: ServiceId,
+fn add_field_node(
+    builder: &mut GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
     on: TypeId,
     field: &Name,
     to: Option<NodeId>,
 ) -> NodeId {
-    let node = builder.add_node(service, on);
-    let label = match label_of(builder, service, on, field) {
+    let node = builder.add_node(subgraph_id, on);
+    let label = match label_of(builder, subgraph_id, on, field) {
         Ok(label) => label,
         Err(()) => return node,
     };
@@ -173,43 +173,43 @@ fn entry(
 
 /// The override label of a field, or an error when another service has taken it over.
 fn label_of(
-    builder: &Builder<'_>,
-    service: ServiceId,
+    builder: &GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
     ty: TypeId,
     field: &Name,
 ) -> Result<Option<(String, bool)>, ()> {
-    let subgraph = &builder.composed.subgraphs[service.0 as usize];
+    let subgraph = &builder.composed.subgraphs[subgraph_id.0 as usize];
     let name = builder.types.name(ty);
     let Ok(definition) = subgraph.schema.type_field(name, field) else {
         return Ok(None);
     };
-    match builder.standing(&subgraph.name, name, definition) {
-        Standing::Resolves => Ok(None),
-        Standing::When(label, outcome) => Ok(Some((label, outcome))),
-        Standing::Overridden => Err(()),
+    match builder.resolution(&subgraph.name, name, definition) {
+        Resolution::Resolves => Ok(None),
+        Resolution::When(label, outcome) => Ok(Some((label, outcome))),
+        Resolution::Overridden => Err(()),
     }
 }
 
-fn add_node(builder: &mut Builder<'_>, service: ServiceId, ty: TypeId, yielded: &Yield) -> NodeId {
-    let node = builder.add_node(service, ty);
+fn add_node(builder: &mut GraphBuilder<'_>, subgraph_id: SubgraphId, ty: TypeId, yielded: &Yield) -> NodeId {
+    let node = builder.add_node(subgraph_id, ty);
     let composed = builder.composed;
-    let schema = &composed.subgraphs[service.0 as usize].schema;
+    let schema = &composed.subgraphs[subgraph_id.0 as usize].schema;
     let type_name = builder.types.name(ty).clone();
     let Some(definition) = schema.types.get(&type_name) else {
         return node;
     };
     if let ExtendedType::Interface(_) | ExtendedType::Union(_) = definition {
-        add_members(builder, service, node, ty, yielded);
+        add_members(builder, subgraph_id, node, ty, yielded);
     }
     for (field_name, field) in fields_of(definition) {
         let Some(below) = yielded.fields.get(field_name.as_str()) else {
             continue;
         };
-        let Ok(label) = label_of(builder, service, ty, field_name) else {
+        let Ok(label) = label_of(builder, subgraph_id, ty, field_name) else {
             continue;
         };
         let to = match (builder.types.id(field.ty.inner_named_type()), below) {
-            (Some(inner), Some(below)) => Some(add_node(builder, service, inner, below)),
+            (Some(inner), Some(below)) => Some(add_node(builder, subgraph_id, inner, below)),
             (Some(_), None) => continue,
             (None, _) => None,
         };
@@ -227,25 +227,25 @@ fn add_node(builder: &mut Builder<'_>, service: ServiceId, ty: TypeId, yielded: 
 
 /// At an abstract type, every member that it has in the folder may be what `__typename` says.
 fn add_members(
-    builder: &mut Builder<'_>,
-    service: ServiceId,
+    builder: &mut GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
     node: NodeId,
     ty: TypeId,
     yielded: &Yield,
 ) {
-    let schema = &builder.composed.subgraphs[service.0 as usize].schema;
+    let schema = &builder.composed.subgraphs[subgraph_id.0 as usize].schema;
     for member in members_of(schema, builder.types.name(ty)) {
         if let Some(member) = builder.types.id(&member) {
-            let to = add_node(builder, service, member, yielded);
+            let to = add_node(builder, subgraph_id, member, yielded);
             builder.nodes[node.0 as usize].downcasts.insert(member, to);
         }
     }
 }
 
 #[allow(clippy::too_many_arguments)]
-fn push(
-    builder: &mut Builder<'_>,
-    service: ServiceId,
+fn add_lookup(
+    builder: &mut GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
     connect: usize,
     on: TypeId,
     to: NodeId,
@@ -255,7 +255,7 @@ fn push(
 ) {
     let kind = LookupKind::Connect { connect, mode };
     builder.lookups.push(Lookup {
-        service,
+        subgraph: subgraph_id,
         on,
         to,
         kind,

@@ -23,9 +23,9 @@ use crate::connector::FieldSet;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
 
-/// A subgraph, by its place in [`QueryGraph::services`].
+/// A subgraph, by its place in [`QueryGraph::subgraphs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ServiceId(pub u32);
+pub struct SubgraphId(pub u32);
 
 /// A node, by its place in [`QueryGraph::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +40,7 @@ pub struct LookupId(pub u32);
 #[derive(Debug, Clone)]
 pub struct Node {
     /// Who answers here.
-    pub service: ServiceId,
+    pub subgraph: SubgraphId,
     /// The type of the object here.
     pub ty: TypeId,
     /// What can be read here without another call.
@@ -100,7 +100,7 @@ pub enum ConnectMode {
 #[derive(Debug, Clone)]
 pub struct Lookup {
     /// Whom it enters.
-    pub service: ServiceId,
+    pub subgraph: SubgraphId,
     /// The type of the rows that it starts from.
     pub on: TypeId,
     /// Where it arrives.
@@ -119,7 +119,7 @@ pub struct QueryGraph {
     /// The merged schema, `@inaccessible` elements too: keys may be hidden from clients.
     pub merged: Arc<Schema>,
     /// The subgraphs, sorted by name.
-    pub services: Arc<[Subgraph]>,
+    pub subgraphs: Arc<[Subgraph]>,
     /// Composite types.
     pub types: TypeTable,
     /// Positions.
@@ -146,13 +146,13 @@ impl QueryGraph {
     }
 
     /// A service.
-    pub fn service(&self, id: ServiceId) -> &Subgraph {
-        &self.services[id.0 as usize]
+    pub fn subgraph(&self, id: SubgraphId) -> &Subgraph {
+        &self.subgraphs[id.0 as usize]
     }
 
     /// A connect of a service, by its place.
-    pub fn connect(&self, service: ServiceId, connect: usize) -> Option<&Arc<Connect>> {
-        match &self.service(service).kind {
+    pub fn connect(&self, subgraph: SubgraphId, connect: usize) -> Option<&Arc<Connect>> {
+        match &self.subgraph(subgraph).kind {
             SubgraphKind::Connectors { connects, .. } => connects.get(connect),
             _ => None,
         }

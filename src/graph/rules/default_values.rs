@@ -17,12 +17,12 @@ use super::super::view::View;
 /// Checks one subgraph.
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     for (parent, ty) in view.types() {
-        each(parent, ty, &mut |place, definition| {
+        each(parent, ty, &mut |coordinate, definition| {
             if let Some(wrong) = wrong(view.schema, definition) {
                 let finding = Finding::new(
                     &code::INVALID_GRAPHQL,
                     graph,
-                    format!("the default value of {place} is not valid: {wrong}"),
+                    format!("the default value of {coordinate} is not valid: {wrong}"),
                 );
                 let help = format!("give it a value of type `{}`, or none", definition.ty);
                 report.push(finding.at(definition).help(help));
@@ -34,7 +34,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
 /// Checks the merged schema. The subgraph that gives a default that not all connectors understand is to blame.
 pub(crate) fn default_values(merged: &Schema, views: &[View<'_>], report: &mut Report) {
     for (parent, ty) in merged.types.iter().filter(|(_, ty)| !ty.is_built_in()) {
-        each(parent, ty, &mut |place, definition| {
+        each(parent, ty, &mut |coordinate, definition| {
             let Some(wrong) = wrong(merged, definition) else {
                 return;
             };
@@ -44,13 +44,13 @@ pub(crate) fn default_values(merged: &Schema, views: &[View<'_>], report: &mut R
                     continue;
                 };
                 each(parent, here, &mut |other, same| {
-                    if other == place && same.default_value.is_some() {
+                    if other == coordinate && same.default_value.is_some() {
                         given.get_or_insert((graph, same.location()));
                     }
                 });
             }
             let message =
-                format!("the default value of {place} is not valid in the graph: {wrong}");
+                format!("the default value of {coordinate} is not valid in the graph: {wrong}");
             let finding = match given {
                 Some((graph, at)) => {
                     Finding::new(&code::INVALID_GRAPHQL, graph, message).at_span(at)

@@ -25,7 +25,7 @@ pub(crate) fn inaccessible(
     views: &[View<'_>],
     report: &mut Report,
 ) {
-    let mut check = Check {
+    let mut check = InaccessibleCheck {
         merged,
         joins,
         views,
@@ -59,7 +59,7 @@ pub(crate) fn inaccessible(
     }
 }
 
-struct Check<'a, 'v> {
+struct InaccessibleCheck<'a, 'v> {
     merged: &'a Schema,
     joins: &'a Joins,
     views: &'v [View<'a>],
@@ -70,7 +70,7 @@ fn hidden(directives: &DirectiveList) -> bool {
     directives.has(fed::INACCESSIBLE)
 }
 
-impl Check<'_, '_> {
+impl InaccessibleCheck<'_, '_> {
     fn hidden_type(&self, name: &str) -> bool {
         let ty = self.merged.types.get(name);
         ty.is_some_and(|ty| ty.directives().has(fed::INACCESSIBLE))

@@ -29,7 +29,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
                             ),
                         )
                         .at_span(view.schema.types[object].location())
-                        .also(graph, key.at, "the interface's key")
+                        .related(graph, key.at, "the interface's key")
                         .help("write the same @key on every implementation"),
                     );
                 }
@@ -68,7 +68,7 @@ pub(super) fn implementations_are_known(views: &[View<'_>], report: &mut Report)
                             ),
                         )
                         .at_span(keys.first().and_then(|key| key.at))
-                        .also(
+                        .related(
                             other,
                             elsewhere.schema.types[object].location(),
                             format!("implements `{interface}`"),

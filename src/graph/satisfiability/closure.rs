@@ -9,13 +9,13 @@ use super::super::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
 use crate::connector::{FieldSet, FieldSetItem};
 
 /// Where a row can be read: positions of sources, all of one type.
-pub(super) type Places = BTreeSet<NodeId>;
+pub(super) type NodeSet = BTreeSet<NodeId>;
 
 /// Everything that can be had of a row.
 #[derive(Debug, Default)]
 pub(super) struct Closure<'g> {
     /// Every position, with those that lookups lead to.
-    pub(super) places: Places,
+    pub(super) nodes: NodeSet,
     /// The lookups whose key is known.
     pub(super) lookups: BTreeSet<LookupId>,
     /// The ways to each field. Kept beside the places because a type may have a thousand of both.
@@ -27,63 +27,63 @@ pub(super) struct Closure<'g> {
 /// Closures over one graph, memoised by where they start.
 pub(super) struct Closures<'g> {
     pub(super) graph: &'g QueryGraph,
-    known: HashMap<(TypeId, Places), Rc<Closure<'g>>>,
+    memo: HashMap<(TypeId, NodeSet), Rc<Closure<'g>>>,
     /// By type, the closure of one position that lookups lead to, and those lookups: see [`Closures::same_as`].
-    typical: HashMap<TypeId, (Vec<LookupId>, Rc<Closure<'g>>)>,
-    in_progress: Vec<(TypeId, Places)>,
+    representatives: HashMap<TypeId, (Vec<LookupId>, Rc<Closure<'g>>)>,
+    in_progress: Vec<(TypeId, NodeSet)>,
 }
 
 impl<'g> Closures<'g> {
     pub(super) fn new(graph: &'g QueryGraph) -> Self {
         Self {
             graph,
-            known: HashMap::new(),
-            typical: HashMap::new(),
+            memo: HashMap::new(),
+            representatives: HashMap::new(),
             in_progress: Vec::new(),
         }
     }
 
     /// What can be had of a row of type `ty` that stands at `places`.
-    pub(super) fn of(&mut self, ty: TypeId, places: &Places) -> Rc<Closure<'g>> {
-        let start = (ty, places.clone());
-        if let Some(known) = self.known.get(&start) {
+    pub(super) fn of(&mut self, ty: TypeId, nodes: &NodeSet) -> Rc<Closure<'g>> {
+        let start = (ty, nodes.clone());
+        if let Some(known) = self.memo.get(&start) {
             return Rc::clone(known);
         }
         // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
         if self.in_progress.contains(&start) {
-            return Rc::new(Closure::at(self.graph, places));
+            return Rc::new(Closure::at(self.graph, nodes));
         }
         self.in_progress.push(start.clone());
-        let closure = match self.same_as(ty, places) {
+        let closure = match self.same_as(ty, nodes) {
             Some(same) => same,
-            None => Rc::new(self.close(ty, places)),
+            None => Rc::new(self.close(ty, nodes)),
         };
         self.in_progress.pop();
         if self.in_progress.is_empty() {
-            self.keep_typical(ty, places, &closure);
-            self.known.insert(start, Rc::clone(&closure));
+            self.keep_representative(ty, nodes, &closure);
+            self.memo.insert(start, Rc::clone(&closure));
         }
         closure
     }
 
     /// Two positions that lead to each other have one closure, which spares a type with a thousand connectors the
     /// thousand closures of a thousand lookups.
-    fn same_as(&mut self, ty: TypeId, places: &Places) -> Option<Rc<Closure<'g>>> {
-        let (back, closure) = self.typical.get(&ty)?;
-        let single = places.len() == 1 && places.is_subset(&closure.places);
+    fn same_as(&mut self, ty: TypeId, nodes: &NodeSet) -> Option<Rc<Closure<'g>>> {
+        let (back, closure) = self.representatives.get(&ty)?;
+        let single = nodes.len() == 1 && nodes.is_subset(&closure.nodes);
         let (back, closure) = (back.clone(), Rc::clone(closure));
         if !single {
             return None;
         }
-        let here = Closure::at(self.graph, places);
+        let here = Closure::at(self.graph, nodes);
         let leads_back = back
             .iter()
             .any(|&id| self.obtainable(&here, &self.graph.lookup(id).key));
         leads_back.then_some(closure)
     }
 
-    fn keep_typical(&mut self, ty: TypeId, places: &Places, closure: &Rc<Closure<'g>>) {
-        let (Some(&only), 1) = (places.first(), places.len()) else {
+    fn keep_representative(&mut self, ty: TypeId, nodes: &NodeSet, closure: &Rc<Closure<'g>>) {
+        let (Some(&only), 1) = (nodes.first(), nodes.len()) else {
             return;
         };
         let graph = self.graph;
@@ -95,14 +95,14 @@ impl<'g> Closures<'g> {
             .copied()
             .collect();
         if !back.is_empty() {
-            let entry = self.typical.entry(ty);
+            let entry = self.representatives.entry(ty);
             entry.or_insert_with(|| (back, Rc::clone(closure)));
         }
     }
 
-    fn close(&mut self, ty: TypeId, places: &Places) -> Closure<'g> {
+    fn close(&mut self, ty: TypeId, nodes: &NodeSet) -> Closure<'g> {
         let graph = self.graph;
-        let mut closure = Closure::at(graph, places);
+        let mut closure = Closure::at(graph, nodes);
         loop {
             let mut changed = false;
             for &id in graph.lookups_on(ty) {
@@ -148,23 +148,23 @@ impl<'g> Closures<'g> {
                 !branches.is_empty()
                     && branches
                         .iter()
-                        .all(|places| self.obtainable_below(places, children))
+                        .all(|nodes| self.obtainable_below(nodes, children))
             }
             FieldSetItem::Fragment { on, children } => self.obtainable_as(closure, on, children),
         })
     }
 
-    fn obtainable_below(&mut self, places: &Places, set: &FieldSet) -> bool {
-        let Some(first) = places.first() else {
+    fn obtainable_below(&mut self, nodes: &NodeSet, set: &FieldSet) -> bool {
+        let Some(first) = nodes.first() else {
             return false;
         };
-        let standing = Closure::at(self.graph, places);
+        let direct = Closure::at(self.graph, nodes);
         // Mostly a nested key is read where it stands.
-        if self.obtainable(&standing, set) {
+        if self.obtainable(&direct, set) {
             return true;
         }
         let ty = self.graph.node(*first).ty;
-        let closure = self.of(ty, places);
+        let closure = self.of(ty, nodes);
         self.obtainable(&closure, set) || self.obtainable_in_each(&closure, set)
     }
 
@@ -174,7 +174,7 @@ impl<'g> Closures<'g> {
             return false;
         };
         let here = closure
-            .places
+            .nodes
             .iter()
             .any(|&node| self.graph.node(node).ty == ty);
         if here {
@@ -185,8 +185,8 @@ impl<'g> Closures<'g> {
         members
             .iter()
             .filter(|(member, _)| possible.contains(member))
-            .all(|(&member, places)| {
-                let closure = self.of(member, places);
+            .all(|(&member, nodes)| {
+                let closure = self.of(member, nodes);
                 self.obtainable(&closure, set)
             })
     }
@@ -195,8 +195,8 @@ impl<'g> Closures<'g> {
     fn obtainable_in_each(&mut self, closure: &Closure<'g>, set: &FieldSet) -> bool {
         let members = closure.members(self.graph);
         !members.is_empty()
-            && members.iter().all(|(&member, places)| {
-                let closure = self.of(member, places);
+            && members.iter().all(|(&member, nodes)| {
+                let closure = self.of(member, nodes);
                 self.obtainable(&closure, set)
             })
     }
@@ -204,16 +204,16 @@ impl<'g> Closures<'g> {
 
 impl<'g> Closure<'g> {
     /// What can be read at some places, without going anywhere.
-    fn at(graph: &'g QueryGraph, places: &Places) -> Self {
+    fn at(graph: &'g QueryGraph, nodes: &NodeSet) -> Self {
         let mut closure = Self::default();
-        for &node in places {
+        for &node in nodes {
             closure.add(graph, node);
         }
         closure
     }
 
     fn add(&mut self, graph: &'g QueryGraph, node: NodeId) {
-        if !self.places.insert(node) {
+        if !self.nodes.insert(node) {
             return;
         }
         for (name, edge) in &graph.node(node).fields {
@@ -230,31 +230,31 @@ impl<'g> Closure<'g> {
 
     /// True when the row may be known as an interface object only.
     pub(super) fn has_interface_object(&self, graph: &QueryGraph) -> bool {
-        let mut places = self.places.iter();
-        places.any(|&node| graph.node(node).interface_object)
+        let mut nodes = self.nodes.iter();
+        nodes.any(|&node| graph.node(node).interface_object)
     }
 
     /// At an abstract type: the objects that the row can turn out to be, and where each then stands.
-    pub(super) fn members(&self, graph: &QueryGraph) -> BTreeMap<TypeId, Places> {
-        let mut members: BTreeMap<TypeId, Places> = BTreeMap::new();
-        for &node in &self.places {
-            let place = graph.node(node);
+    pub(super) fn members(&self, graph: &QueryGraph) -> BTreeMap<TypeId, NodeSet> {
+        let mut members: BTreeMap<TypeId, NodeSet> = BTreeMap::new();
+        for &node in &self.nodes {
+            let here = graph.node(node);
             // Where a source gives one of the objects outright, there is nothing to tell apart.
-            if graph.types.info(place.ty).is_object {
-                members.entry(place.ty).or_default().insert(node);
+            if graph.types.info(here.ty).is_object {
+                members.entry(here.ty).or_default().insert(node);
             }
-            for (&member, &to) in &place.downcasts {
+            for (&member, &to) in &here.downcasts {
                 members.entry(member).or_default().insert(to);
             }
         }
         let objects: Vec<NodeId> = self
-            .places
+            .nodes
             .iter()
             .copied()
             .filter(|&node| graph.node(node).interface_object)
             .collect();
-        for places in members.values_mut() {
-            places.extend(&objects);
+        for nodes in members.values_mut() {
+            nodes.extend(&objects);
         }
         members
     }
@@ -273,25 +273,25 @@ impl Ways<'_> {
         plain
             || self.labels().into_iter().any(|label| {
                 let has = |outcome: bool| {
-                    let stands =
+                    let applies =
                         |edge: &&&Edge| edge.label.as_ref() == Some(&(label.to_owned(), outcome));
-                    self.edges.iter().find(stands).is_some()
+                    self.edges.iter().find(applies).is_some()
                 };
                 has(true) && has(false)
             })
     }
 
     /// Where the field leads: once, or once for each outcome of each label.
-    pub(super) fn branches(&self) -> Vec<Places> {
+    pub(super) fn branches(&self) -> Vec<NodeSet> {
         if !self.always() {
             return Vec::new();
         }
-        let under = |wanted: Option<(&str, bool)>| -> Places {
-            let stands = self.edges.iter().filter(|edge| match &edge.label {
+        let under = |wanted: Option<(&str, bool)>| -> NodeSet {
+            let applies = self.edges.iter().filter(|edge| match &edge.label {
                 None => true,
                 Some((label, outcome)) => wanted == Some((label.as_str(), *outcome)),
             });
-            stands.filter_map(|edge| edge.to).collect()
+            applies.filter_map(|edge| edge.to).collect()
         };
         let labels = self.labels();
         if labels.is_empty() {

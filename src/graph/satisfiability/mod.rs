@@ -20,20 +20,20 @@ use super::join::GraphId;
 use super::merge::root_name;
 use super::query::{QueryGraph, TypeId};
 use super::report::Report;
-use closure::{Closure, Closures, Places};
+use closure::{Closure, Closures, NodeSet};
 use reason::{Cause, Gap};
 
 /// Checks a composed graph.
 pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report) {
-    let mut check = Check::new(composed, graph);
+    let mut check = SatisfiabilityCheck::new(composed, graph);
     for operation in [
         OperationType::Query,
         OperationType::Mutation,
         OperationType::Subscription,
     ] {
         if let Some(ty) = graph.types.id(&root_name(operation)) {
-            let path = Path::root(operation);
-            check.visit(ty, Places::new(), path);
+            let path = QueryPath::root(operation);
+            check.visit(ty, NodeSet::new(), path);
         }
     }
     check.run();
@@ -42,13 +42,13 @@ pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
     }
 }
 
-struct Check<'g> {
+struct SatisfiabilityCheck<'g> {
     composed: &'g Composed,
     closures: Closures<'g>,
-    seen: HashSet<(TypeId, Places)>,
+    seen: HashSet<(TypeId, NodeSet)>,
     /// Closures by their address: each is kept as long as the check runs.
-    asked: HashSet<(TypeId, *const Closure<'g>)>,
-    queue: VecDeque<(TypeId, Places, Rc<Path>)>,
+    checked: HashSet<(TypeId, *const Closure<'g>)>,
+    queue: VecDeque<(TypeId, NodeSet, Rc<QueryPath>)>,
     /// Each once, by type, who gives the object, and causes; with the shortest path to it.
     gaps: BTreeMap<(TypeId, BTreeSet<GraphId>, Causes), Gap>,
 }
@@ -58,28 +58,28 @@ type Causes = Vec<(GraphId, Cause)>;
 
 /// How a row was come by: the shortest way, because rows are visited breadth first.
 #[derive(Debug)]
-pub(super) struct Path {
+pub(super) struct QueryPath {
     /// `query`, `mutation`, `subscription`; else the field.
-    step: Step,
-    before: Option<Rc<Path>>,
+    step: QueryStep,
+    before: Option<Rc<QueryPath>>,
 }
 
 #[derive(Debug)]
-enum Step {
+enum QueryStep {
     Root(OperationType),
     Field(Name),
     Fragment(Name),
 }
 
-impl Path {
+impl QueryPath {
     fn root(operation: OperationType) -> Rc<Self> {
         Rc::new(Self {
-            step: Step::Root(operation),
+            step: QueryStep::Root(operation),
             before: None,
         })
     }
 
-    fn then(self: &Rc<Self>, step: Step) -> Rc<Self> {
+    fn then(self: &Rc<Self>, step: QueryStep) -> Rc<Self> {
         Rc::new(Self {
             step,
             before: Some(Rc::clone(self)),
@@ -89,10 +89,10 @@ impl Path {
     /// The path as a query that ends with `last`.
     fn query(&self, last: &str) -> String {
         let text = match &self.step {
-            Step::Root(OperationType::Query) => format!("{{ {last} }}"),
-            Step::Root(operation) => format!("{operation} {{ {last} }}"),
-            Step::Field(name) => format!("{name} {{ {last} }}"),
-            Step::Fragment(on) => format!("... on {on} {{ {last} }}"),
+            QueryStep::Root(OperationType::Query) => format!("{{ {last} }}"),
+            QueryStep::Root(operation) => format!("{operation} {{ {last} }}"),
+            QueryStep::Field(name) => format!("{name} {{ {last} }}"),
+            QueryStep::Fragment(on) => format!("... on {on} {{ {last} }}"),
         };
         match &self.before {
             Some(before) => before.query(&text),
@@ -101,40 +101,40 @@ impl Path {
     }
 }
 
-impl<'g> Check<'g> {
+impl<'g> SatisfiabilityCheck<'g> {
     fn new(composed: &'g Composed, graph: &'g QueryGraph) -> Self {
-        Check {
+        SatisfiabilityCheck {
             composed,
             closures: Closures::new(graph),
             seen: HashSet::new(),
-            asked: HashSet::new(),
+            checked: HashSet::new(),
             queue: VecDeque::new(),
             gaps: BTreeMap::new(),
         }
     }
 
     fn run(&mut self) {
-        while let Some((ty, places, path)) = self.queue.pop_front() {
-            self.row(ty, &places, &path);
+        while let Some((ty, nodes, path)) = self.queue.pop_front() {
+            self.check_row(ty, &nodes, &path);
         }
     }
 
     /// What a mutation's field gives. It runs in one service only, however many share it: one of them must be able to
     /// answer whatever can be asked of it.
-    fn mutated(&mut self, ty: TypeId, places: Places, path: Rc<Path>) {
+    fn visit_mutation_result(&mut self, ty: TypeId, nodes: NodeSet, path: Rc<QueryPath>) {
         let graph = self.closures.graph;
-        let mut by_service: BTreeMap<_, Places> = BTreeMap::new();
-        for &node in &places {
-            let service = graph.node(node).service;
-            by_service.entry(service).or_default().insert(node);
+        let mut by_subgraph: BTreeMap<_, NodeSet> = BTreeMap::new();
+        for &node in &nodes {
+            let subgraph = graph.node(node).subgraph;
+            by_subgraph.entry(subgraph).or_default().insert(node);
         }
-        if by_service.len() < 2 {
-            return self.visit(ty, places, path);
+        if by_subgraph.len() < 2 {
+            return self.visit(ty, nodes, path);
         }
         let mut first = None;
-        for places in by_service.into_values() {
-            let mut alone = Check::new(self.composed, graph);
-            alone.visit(ty, places, Rc::clone(&path));
+        for nodes in by_subgraph.into_values() {
+            let mut alone = SatisfiabilityCheck::new(self.composed, graph);
+            alone.visit(ty, nodes, Rc::clone(&path));
             alone.run();
             if alone.gaps.is_empty() {
                 return;
@@ -144,29 +144,29 @@ impl<'g> Check<'g> {
         self.gaps.extend(first.unwrap_or_default());
     }
 
-    fn visit(&mut self, ty: TypeId, places: Places, path: Rc<Path>) {
-        if self.seen.insert((ty, places.clone())) {
-            self.queue.push_back((ty, places, path));
+    fn visit(&mut self, ty: TypeId, nodes: NodeSet, path: Rc<QueryPath>) {
+        if self.seen.insert((ty, nodes.clone())) {
+            self.queue.push_back((ty, nodes, path));
         }
     }
 
     /// Everything that can be asked of a row.
-    fn row(&mut self, ty: TypeId, places: &Places, path: &Rc<Path>) {
+    fn check_row(&mut self, ty: TypeId, nodes: &NodeSet, path: &Rc<QueryPath>) {
         let graph = self.closures.graph;
-        let closure = self.closures.of(ty, places);
+        let closure = self.closures.of(ty, nodes);
         // Another place with the same closure has been asked everything already.
-        if !self.asked.insert((ty, Rc::as_ptr(&closure))) {
+        if !self.checked.insert((ty, Rc::as_ptr(&closure))) {
             return;
         }
         let info = graph.types.info(ty);
         if !info.is_object {
-            self.members(ty, places, &closure, path);
+            self.members(ty, nodes, &closure, path);
             return;
         }
         let Some(public) = self.composed.api.types.get(&info.name) else {
             return;
         };
-        let mutation = matches!(path.step, Step::Root(OperationType::Mutation));
+        let mutation = matches!(path.step, QueryStep::Root(OperationType::Mutation));
         let mut missing = Vec::new();
         for (name, definition) in fields_of(public) {
             let ways = closure.ways(name).filter(|ways| ways.always());
@@ -182,18 +182,18 @@ impl<'g> Check<'g> {
                     missing.push(name.clone());
                     break;
                 }
-                let path = path.then(Step::Field(name.clone()));
+                let path = path.then(QueryStep::Field(name.clone()));
                 match mutation {
-                    true => self.mutated(target, below, path),
+                    true => self.visit_mutation_result(target, below, path),
                     false => self.visit(target, below, path),
                 }
             }
         }
-        self.gaps(ty, places, &closure, path, missing);
+        self.gaps(ty, nodes, &closure, path, missing);
     }
 
     /// An interface or union: everything that can be asked of each object that the row can turn out to be.
-    fn members(&mut self, ty: TypeId, places: &Places, closure: &Closure<'g>, path: &Rc<Path>) {
+    fn members(&mut self, ty: TypeId, nodes: &NodeSet, closure: &Closure<'g>, path: &Rc<QueryPath>) {
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
@@ -202,13 +202,13 @@ impl<'g> Check<'g> {
         let stands_for_some = closure.has_interface_object(graph);
         if members.is_empty() && stands_for_some && public(ty) {
             let typename = vec![apollo_compiler::name!("__typename")];
-            self.gaps(ty, places, closure, path, typename);
+            self.gaps(ty, nodes, closure, path, typename);
             return;
         }
-        for (member, places) in members {
+        for (member, nodes) in members {
             let name = graph.types.name(member).clone();
             if self.composed.api.types.contains_key(&name) {
-                self.visit(member, places, path.then(Step::Fragment(name)));
+                self.visit(member, nodes, path.then(QueryStep::Fragment(name)));
             }
         }
     }
@@ -216,15 +216,15 @@ impl<'g> Check<'g> {
     fn gaps(
         &mut self,
         ty: TypeId,
-        places: &Places,
+        nodes: &NodeSet,
         closure: &Closure<'g>,
-        path: &Rc<Path>,
+        path: &Rc<QueryPath>,
         missing: Vec<Name>,
     ) {
         let graph = self.closures.graph;
-        let standing: BTreeSet<GraphId> = places
+        let given_by: BTreeSet<GraphId> = nodes
             .iter()
-            .map(|&node| graph.node(node).service.0 as usize)
+            .map(|&node| graph.node(node).subgraph.0 as usize)
             .collect();
         // Whatever lacks a key only is one gap: who gives the object has one thing to do.
         let mut keyless = (BTreeSet::new(), Vec::new());
@@ -246,12 +246,12 @@ impl<'g> Check<'g> {
             here.insert(keyless.0.into_iter().collect(), keyless.1);
         }
         for (causes, fields) in here {
-            let key = (ty, standing.clone(), causes.clone());
+            let key = (ty, given_by.clone(), causes.clone());
             self.gaps.entry(key).or_insert_with(|| Gap {
                 ty,
                 path: Rc::clone(path),
                 fields,
-                standing: standing.clone(),
+                given_by: given_by.clone(),
                 causes,
             });
         }

@@ -12,16 +12,16 @@ use super::super::field_sets;
 use super::super::join::GraphId;
 use super::super::query::{LookupId, LookupKind, QueryGraph, TypeId};
 use super::super::report::{Finding, names};
-use super::Path;
+use super::QueryPath;
 use super::closure::Closure;
 
 /// Fields of a type that cannot be had on a path, all for the same causes.
 pub(super) struct Gap {
     pub(super) ty: TypeId,
-    pub(super) path: Rc<Path>,
+    pub(super) path: Rc<QueryPath>,
     pub(super) fields: Vec<Name>,
     /// Who gives the object on the path.
-    pub(super) standing: BTreeSet<GraphId>,
+    pub(super) given_by: BTreeSet<GraphId>,
     /// Who has the fields elsewhere, and why they cannot be asked.
     pub(super) causes: Vec<(GraphId, Cause)>,
 }
@@ -55,7 +55,7 @@ pub(super) fn cause(
     field: &Name,
     resolving: GraphId,
 ) -> Cause {
-    let own = |id: &&LookupId| graph.lookup(**id).service.0 as usize == resolving;
+    let own = |id: &&LookupId| graph.lookup(**id).subgraph.0 as usize == resolving;
     let lookups: Vec<LookupId> = graph.lookups_on(ty).iter().filter(own).copied().collect();
     if lookups.is_empty() {
         return Cause::NoWayIn;
@@ -80,7 +80,7 @@ fn way_in(graph: &QueryGraph, id: LookupId) -> (String, String) {
     let lookup = graph.lookup(id);
     let key = format!("`{}`", field_sets::print(&lookup.key));
     let connect = match &lookup.kind {
-        LookupKind::Connect { connect, .. } => graph.connect(lookup.service, *connect),
+        LookupKind::Connect { connect, .. } => graph.connect(lookup.subgraph, *connect),
         _ => None,
     };
     let way = match connect {
@@ -101,12 +101,12 @@ impl Gap {
             let found = self.causes.iter().find(|(_, cause)| wanted(cause));
             found.map(|(graph, _)| *graph)
         };
-        let standing = of(|cause| cause.is_key()).and(self.standing.first().copied());
+        let given_by = of(|cause| cause.is_key()).and(self.given_by.first().copied());
         of(|cause| matches!(cause, Cause::Requires(_)))
             .or_else(|| of(|cause| matches!(cause, Cause::Label(_, true))))
-            .or(standing)
+            .or(given_by)
             .or_else(|| self.causes.first().map(|(graph, _)| *graph))
-            .or_else(|| self.standing.first().copied())
+            .or_else(|| self.given_by.first().copied())
             .unwrap_or_default()
     }
 
@@ -119,9 +119,9 @@ impl Gap {
             shown = format!("{shown} and {} more", self.fields.len() - NAMED);
         }
         let first = self.fields.first().map_or("__typename", |one| one.as_str());
-        let given = match self.standing_names(composed) {
+        let given = match self.given_by_names(composed) {
             none if none.is_empty() => String::new(),
-            standing => format!(", where the `{ty}` comes from {standing}"),
+            given_by => format!(", where the `{ty}` comes from {given_by}"),
         };
         let mut finding = Finding::new(
             &code::SATISFIABILITY_ERROR,
@@ -151,22 +151,22 @@ impl Gap {
             let name = &composed.subgraphs[*resolving].name;
             finding.notes.push(cause.note(name, ty));
             if let Some(field) = field_of(*resolving).filter(|_| *resolving != blamed) {
-                finding = finding.also(*resolving, field.location(), "resolved here");
+                finding = finding.related(*resolving, field.location(), "resolved here");
             }
         }
         finding
     }
 
-    fn standing_names(&self, composed: &Composed) -> String {
-        let standing = self.standing.iter();
-        names(standing.map(|&one| &composed.subgraphs[one].name))
+    fn given_by_names(&self, composed: &Composed) -> String {
+        let given_by = self.given_by.iter();
+        names(given_by.map(|&one| &composed.subgraphs[one].name))
     }
 
     fn help(&self, composed: &Composed, ty: &Name) -> String {
         let causes: Vec<&Cause> = self.causes.iter().map(|(_, cause)| cause).collect();
-        let standing = match self.standing_names(composed) {
+        let given_by = match self.given_by_names(composed) {
             none if none.is_empty() => "others".to_owned(),
-            standing => standing,
+            given_by => given_by,
         };
         for cause in &causes {
             match cause {
@@ -186,7 +186,7 @@ impl Gap {
         for cause in &causes {
             if let Cause::Key { keys, .. } = cause {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                return format!("let {standing} give {} with each `{ty}`", keys.join(" or "));
+                return format!("let {given_by} give {} with each `{ty}`", keys.join(" or "));
             }
         }
         if causes.contains(&&Cause::NotAnswered) {
@@ -199,7 +199,7 @@ impl Gap {
         );
         let key = fed::KEY;
         format!(
-            "let {resolving} look up `{ty}` by a @{key}, or let {standing} resolve the field too (@shareable)"
+            "let {resolving} look up `{ty}` by a @{key}, or let {given_by} resolve the field too (@shareable)"
         )
     }
 }

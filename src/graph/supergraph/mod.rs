@@ -10,7 +10,7 @@
 mod build;
 mod features;
 mod read;
-mod taken;
+mod extract;
 mod write;
 
 pub use read::read;

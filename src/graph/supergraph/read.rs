@@ -11,7 +11,7 @@ use apollo_compiler::diagnostic::ToCliReport;
 
 use super::super::code;
 use super::super::federation as fed;
-use super::taken::Taken;
+use super::extract::SubgraphExtractor;
 use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Subgraph, SubgraphKind, leave_out_own, read_sdl};
 
@@ -39,11 +39,11 @@ pub fn read(path: &str, text: &str) -> (Vec<Subgraph>, Vec<Diagnostic>) {
     let mut subgraphs = Vec::new();
     let mut diagnostics = Vec::new();
     for graph in &graphs {
-        let taken = Taken {
+        let extractor = SubgraphExtractor {
             supergraph: &schema,
             graph,
         };
-        let (sdl, native) = taken.sdl();
+        let (sdl, native) = extractor.sdl();
         let shown = format!("{path} ({})", graph.name);
         let (subgraph, found) = read_sdl(&graph.name, &shown, &sdl);
         diagnostics.extend(found);
@@ -63,7 +63,7 @@ fn wrong(message: String) -> Diagnostic {
 }
 
 /// One value of `join__Graph`.
-pub(super) struct Graph {
+pub(super) struct JoinGraph {
     /// The enum's value.
     pub(super) value: Name,
     /// The connector's name.
@@ -72,7 +72,7 @@ pub(super) struct Graph {
     pub(super) url: String,
 }
 
-fn graphs(schema: &Schema) -> Result<Vec<Graph>, Box<Diagnostic>> {
+fn graphs(schema: &Schema) -> Result<Vec<JoinGraph>, Box<Diagnostic>> {
     let Some(values) = schema.get_enum("join__Graph") else {
         let help = "a supergraph SDL has an enum `join__Graph`; for a folder's schema, write it into `connector.graphql`";
         let diagnostic = wrong("this is no supergraph SDL".to_owned()).help(help);
@@ -90,7 +90,7 @@ fn graphs(schema: &Schema) -> Result<Vec<Graph>, Box<Diagnostic>> {
             let text = join.and_then(|join| fed::string(join, name));
             text.map(str::to_owned)
         };
-        Graph {
+        JoinGraph {
             value: value.clone(),
             name: argument("name").unwrap_or_else(|| value.to_lowercase()),
             url: argument("url").unwrap_or_default(),

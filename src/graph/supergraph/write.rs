@@ -39,7 +39,7 @@ pub fn write(composed: &Composed) -> String {
 
 /// A name for each subgraph in `join__Graph`: upper case, with what no name can have replaced, and all different.
 fn graph_names(subgraphs: &[Subgraph]) -> Vec<Name> {
-    let mut taken = BTreeSet::new();
+    let mut used_names = BTreeSet::new();
     subgraphs
         .iter()
         .map(|subgraph| {
@@ -56,7 +56,7 @@ fn graph_names(subgraphs: &[Subgraph]) -> Vec<Name> {
                 .collect();
             let mut candidate = plain.clone();
             let mut number = 1;
-            while !taken.insert(candidate.clone()) {
+            while !used_names.insert(candidate.clone()) {
                 candidate = format!("{plain}_{number}");
                 number += 1;
             }

@@ -13,13 +13,13 @@ use indexmap::IndexMap;
 use super::super::PlanError;
 use super::super::guard::Guard;
 use super::super::guard::Literal;
-use super::super::need::Need;
-use super::super::need::NeedId;
-use super::super::need::guard_of;
-use super::super::need::type_applies;
+use super::super::requested::Position;
+use super::super::requested::PositionId;
+use super::super::requested::guard_of;
+use super::super::requested::type_applies;
 use super::super::nulls::Nullable;
-use super::super::place::place;
-use super::Class;
+use super::super::location::location;
+use super::OutputClass;
 use super::FieldSource;
 use super::Leaf;
 use super::Output;
@@ -44,7 +44,7 @@ type Identity = (Name, Option<u16>, Vec<usize>);
 struct Collected<'a> {
     fields: Vec<(&'a Node<executable::Field>, Guard)>,
     /// Beside `fields`: which one it is among all fields of the selection set.
-    places: Vec<usize>,
+    field_indices: Vec<usize>,
 }
 
 /// All response fields of a selection set for one concrete type.
@@ -62,7 +62,7 @@ impl Collection<'_> {
         let mut order = Vec::with_capacity(self.responses.len());
         for (index, response) in self.responses.values().enumerate() {
             let mut before = Guard::never();
-            for ((_, guard), place) in response.fields.iter().zip(&response.places) {
+            for ((_, guard), field_index) in response.fields.iter().zip(&response.field_indices) {
                 if before.is_always() {
                     break;
                 }
@@ -72,11 +72,11 @@ impl Collection<'_> {
                     .checked_sub(first.conjunctions() + before.conjunctions())
                     .ok_or(PlanError::TooComplex)?;
                 if !first.is_never() {
-                    order.push((*place, index, first));
+                    order.push((*field_index, index, first));
                 }
             }
         }
-        order.sort_by_key(|(place, ..)| *place);
+        order.sort_by_key(|(field_index, ..)| *field_index);
         let mut joined: Vec<(usize, Guard)> = Vec::with_capacity(order.len());
         for (_, index, guard) in order {
             match joined.last_mut() {
@@ -93,7 +93,7 @@ pub(in crate::plan) struct OutputBuilder<'a> {
     pub(in crate::plan) api: &'a apollo_compiler::Schema,
     pub(in crate::plan) document: &'a executable::ExecutableDocument,
     pub(in crate::plan) nullable: &'a Nullable<'a>,
-    pub(in crate::plan) needs: &'a [Need],
+    pub(in crate::plan) positions: &'a [Position],
     /// The operation is a mutation.
     pub(in crate::plan) serial: bool,
     pub(in crate::plan) output: Output,
@@ -103,7 +103,7 @@ pub(in crate::plan) struct OutputBuilder<'a> {
 impl<'a> OutputBuilder<'a> {
     pub(in crate::plan) fn build(
         mut self,
-        root: NeedId,
+        root: PositionId,
         set: &'a executable::SelectionSet,
     ) -> Result<Output, PlanError> {
         self.output.guards.push(Guard::always());
@@ -111,20 +111,20 @@ impl<'a> OutputBuilder<'a> {
         Ok(self.output)
     }
 
-    fn object(&mut self, need: NeedId, sources: &Sources<'a>) -> Result<u32, PlanError> {
+    fn object(&mut self, position: PositionId, sources: &Sources<'a>) -> Result<u32, PlanError> {
         let index = self.output.objects.len();
         self.output.objects.push(OutputObject {
-            need,
+            position,
             ..OutputObject::default()
         });
-        let ty = self.needs[need.0 as usize].ty;
+        let ty = self.positions[position.0 as usize].ty;
         // A type that clients must not know of has no class: its objects are no answer.
         let mut possible = self.graph.types.info(ty).possible.clone();
         possible.retain(|ty| {
             let name = self.graph.types.name(*ty);
             self.api.types.contains_key(name.as_str())
         });
-        let each = self.serial && self.needs[need.0 as usize].parent.is_none();
+        let each = self.serial && self.positions[position.0 as usize].parent.is_none();
         let mut made: BTreeMap<Identity, OutputField> = BTreeMap::new();
         let mut placed: BTreeMap<(Identity, u32), u16> = BTreeMap::new();
         for concrete in possible {
@@ -141,7 +141,7 @@ impl<'a> OutputBuilder<'a> {
                 let Some((first, _)) = response.fields.first() else {
                     continue;
                 };
-                let own = &self.needs[need.0 as usize];
+                let own = &self.positions[position.0 as usize];
                 let mut key = own.slot_key(concrete, first);
                 if each {
                     key.response = Some(name.clone());
@@ -152,25 +152,25 @@ impl<'a> OutputBuilder<'a> {
                 let all = all.map(|(f, _)| std::ptr::from_ref(*f).addr()).collect();
                 let identity = (name.clone(), slot, all);
                 if !made.contains_key(&identity) {
-                    let field = self.field(need, concrete, slot, name, response)?;
+                    let field = self.field(position, concrete, slot, name, response)?;
                     made.insert(identity.clone(), field);
                 }
                 let Some(made) = made.get(&identity) else {
                     continue;
                 };
                 for (guard, field) in self.by_nulls(first, guard, made)? {
-                    let place = *placed.entry((identity.clone(), guard)).or_insert_with(|| {
+                    let field_index = *placed.entry((identity.clone(), guard)).or_insert_with(|| {
                         let fields = &mut self.output.objects[index].fields;
                         fields.push(OutputField { guard, ..field });
                         (fields.len() - 1) as u16
                     });
-                    class.push(place);
+                    class.push(field_index);
                 }
             }
-            self.output.objects[index].classes.push(Class {
+            self.output.objects[index].classes.push(OutputClass {
                 ty: concrete,
                 fields: class,
-                runs: Vec::new(),
+                prerendered: Vec::new(),
             });
         }
         Ok(index as u32)
@@ -178,7 +178,7 @@ impl<'a> OutputBuilder<'a> {
 
     fn field(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         concrete: TypeId,
         slot: Option<u16>,
         name: &Name,
@@ -192,7 +192,7 @@ impl<'a> OutputBuilder<'a> {
             (_, None) => return Err(PlanError::Unsatisfiable(first.name.to_string())),
         };
         let child = match source {
-            FieldSource::Slot(slot) => self.needs[need.0 as usize].slots[slot as usize].child,
+            FieldSource::Slot(slot) => self.positions[position.0 as usize].slots[slot as usize].child,
             _ => None,
         };
         let ty = match child {
@@ -212,7 +212,7 @@ impl<'a> OutputBuilder<'a> {
             .fields
             .iter()
             .take(MOST_PLACES)
-            .filter_map(|(field, _)| place(field.location(), sources))
+            .filter_map(|(field, _)| location(field.location(), sources))
             .collect();
         let mut key = Vec::with_capacity(name.len() + 4);
         key.extend_from_slice(b",\"");
@@ -249,7 +249,7 @@ impl<'a> OutputBuilder<'a> {
                 .budget
                 .checked_sub(rest.conjunctions() + all.len())
                 .ok_or(PlanError::TooComplex)?;
-            let place = place(found.argument.value.location(), &self.document.sources);
+            let location = location(found.argument.value.location(), &self.document.sources);
             self.output.refusals.push(format!(
                 "${} must not be null in the argument {}: the type there is {}",
                 found.variable, found.argument.name, found.expected
@@ -257,7 +257,7 @@ impl<'a> OutputBuilder<'a> {
             let refused = OutputField {
                 source: FieldSource::Refused((self.output.refusals.len() - 1) as u32),
                 plain: None,
-                locations: place.into_iter().collect(),
+                locations: location.into_iter().collect(),
                 ..made.clone()
             };
             let null = rest.and(&Literal::null(found.variable, true));
@@ -328,11 +328,11 @@ impl<'a> OutputBuilder<'a> {
             match selection {
                 executable::Selection::Field(field) => {
                     let name = field.response_key();
-                    let place = into.count;
+                    let field_index = into.count;
                     into.count += 1;
                     let known = into.responses.entry(name.clone()).or_default();
                     known.fields.push((field, guard));
-                    known.places.push(place);
+                    known.field_indices.push(field_index);
                 }
                 executable::Selection::InlineFragment(fragment) => {
                     if type_applies(self.graph, fragment.type_condition.as_ref(), concrete) {

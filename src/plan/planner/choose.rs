@@ -9,35 +9,36 @@ use crate::graph::query::LookupKind;
 use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
-use crate::plan::draft::Entry;
-use crate::plan::draft::PosId;
-use crate::plan::need::NeedId;
+use crate::plan::draft::EntryKey;
+use crate::plan::draft::ProviderId;
+use crate::plan::draft::Provider;
+use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 
 impl Planner<'_> {
     /// How many ways lead to a slot.
-    pub(super) fn providers(
+    pub(super) fn count_ways(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         slot: u16,
     ) -> Result<usize, PlanError> {
-        let field = self.slot(need, slot).key.field.clone();
-        let offering = self.offering(need, ty, slot);
+        let field = self.slot(position, slot).key.field.clone();
+        let offering = self.offering(position, ty, slot);
         let here = offering
             .iter()
-            .filter(|pos| {
-                let node = self.position(**pos).node;
-                self.reach.free_edge(node, &field).is_some()
+            .filter(|provider| {
+                let node = self.provider(**provider).node;
+                self.reachability.free_edge(node, &field).is_some()
             })
             .count();
-        let reach = self.level_reach(need, ty)?;
-        let lookups = reach.offering(&field);
-        self.reach.spend(1 + lookups.len())?;
+        let reachable = self.level_reachable(position, ty)?;
+        let lookups = reachable.offering(&field);
+        self.reachability.spend(1 + lookups.len())?;
         let graph = self.graph;
         let there = lookups
             .iter()
-            .filter(|lookup| self.reach.edge(graph.lookup(**lookup).to, &field).is_some())
+            .filter(|lookup| self.reachability.edge(graph.lookup(**lookup).to, &field).is_some())
             .count();
         Ok(here + there)
     }
@@ -45,37 +46,37 @@ impl Planner<'_> {
     /// The cheapest way to serve a slot in full, if one way can.
     pub(super) fn choose(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         slot: u16,
         pending: &[u16],
     ) -> Result<Option<Choice>, PlanError> {
-        let field = self.slot(need, slot).key.field.clone();
-        let child = self.slot(need, slot).child;
+        let field = self.slot(position, slot).key.field.clone();
+        let child = self.slot(position, slot).child;
         let mut best: Option<(u32, Choice)> = None;
-        for pos in self.offering(need, ty, slot) {
-            self.reach.spend(1)?;
-            if !self.stands_for_all(self.position(pos).node, &field) {
+        for provider in self.offering(position, ty, slot) {
+            self.reachability.spend(1)?;
+            if !self.resolves_for_all_members(self.provider(provider).node, &field) {
                 continue;
             }
             let Some(cost) =
-                self.reach
-                    .served_here(&self.needs, self.position(pos).node, need, slot)?
+                self.reachability
+                    .served_here(&self.positions, self.provider(provider).node, position, slot)?
             else {
                 continue;
             };
             if best.as_ref().is_none_or(|(b, _)| cost < *b) {
-                best = Some((cost, Choice::Here(pos)));
+                best = Some((cost, Choice::Here(provider)));
             }
         }
         if matches!(best, Some((0, _))) {
             return Ok(best.map(|(_, choice)| choice));
         }
-        let mut entering: Option<(u32, Entry)> = None;
-        for (entry, cost) in self.entries(need, ty, slot)? {
+        let mut entering: Option<(u32, EntryKey)> = None;
+        for (entry, cost) in self.entries(position, ty, slot)? {
             let to = self.graph.lookup(entry.lookup).to;
-            let below = match (self.reach.edge(to, &field).and_then(|edge| edge.to), child) {
-                (Some(to), Some(child)) => match self.reach.cost(&self.needs, to, child)? {
+            let below = match (self.reachability.edge(to, &field).and_then(|edge| edge.to), child) {
+                (Some(to), Some(child)) => match self.reachability.cost(&self.positions, to, child)? {
                     Some(cost) => cost,
                     None => continue,
                 },
@@ -85,7 +86,7 @@ impl Planner<'_> {
             let better = match &entering {
                 Some((best, other)) if total == *best => {
                     let other = self.graph.lookup(other.lookup).to;
-                    self.covered(need, to, pending)? > self.covered(need, other, pending)?
+                    self.covered(position, to, pending)? > self.covered(position, other, pending)?
                 }
                 Some((best, _)) => total < *best,
                 None => true,
@@ -106,14 +107,14 @@ impl Planner<'_> {
     /// How many of these slots a node offers.
     pub(super) fn covered(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         node: NodeId,
         slots: &[u16],
     ) -> Result<usize, PlanError> {
-        self.reach.spend(slots.len())?;
+        self.reachability.spend(slots.len())?;
         let offered = slots.iter().filter(|slot| {
-            let field = &self.slot(need, **slot).key.field;
-            self.reach.free_edge(node, field).is_some()
+            let field = &self.slot(position, **slot).key.field;
+            self.reachability.free_edge(node, field).is_some()
         });
         Ok(offered.count())
     }
@@ -121,43 +122,43 @@ impl Planner<'_> {
     /// The lookups that lead to a slot from this level, with the cost of entering them.
     pub(super) fn entries(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         slot: u16,
-    ) -> Result<Vec<(Entry, u32)>, PlanError> {
-        let field = self.slot(need, slot).key.field.clone();
-        let reach = self.level_reach(need, ty)?;
-        let lookups = reach.offering(&field);
-        self.reach.spend(lookups.len())?;
+    ) -> Result<Vec<(EntryKey, u32)>, PlanError> {
+        let field = self.slot(position, slot).key.field.clone();
+        let reachable = self.level_reachable(position, ty)?;
+        let lookups = reachable.offering(&field);
+        self.reachability.spend(lookups.len())?;
         let mut entries = Vec::new();
         for &lookup in lookups {
-            let cost = reach.lookups.get(&lookup).copied().unwrap_or_default();
-            let Some(edge) = self.reach.edge(self.graph.lookup(lookup).to, &field) else {
+            let cost = reachable.lookups.get(&lookup).copied().unwrap_or_default();
+            let Some(edge) = self.reachability.edge(self.graph.lookup(lookup).to, &field) else {
                 continue;
             };
             let to = self.graph.lookup(lookup).to;
-            if !self.knows_all_members(need, ty, lookup) || !self.stands_for_all(to, &field) {
+            if !self.knows_all_members(position, ty, lookup) || !self.resolves_for_all_members(to, &field) {
                 continue;
             }
-            if self.slot(need, slot).child.is_none() && self.is_key(lookup, &field) {
+            if self.slot(position, slot).child.is_none() && self.is_key(lookup, &field) {
                 continue;
             }
             let required = edge.requires.is_some().then(|| field.clone());
             let cost = match &required {
                 None => cost,
-                Some(field) => match reach.required_cost(lookup, field) {
+                Some(field) => match reachable.required_cost(lookup, field) {
                     Some(cost) => cost,
                     None => continue,
                 },
             };
             let slot = self.serves_one_field(lookup).then_some(slot);
-            let entry = Entry {
+            let entry = EntryKey {
                 lookup,
                 slot,
                 required,
             };
             if !self.entering.iter().any(|(n, e)| {
-                *n == need && e.lookup == entry.lookup && e.required == entry.required
+                *n == position && e.lookup == entry.lookup && e.required == entry.required
             }) {
                 entries.push((entry, cost));
             }
@@ -183,30 +184,30 @@ impl Planner<'_> {
 
     /// Whether a position can give a slot of its level: a call that takes the arguments of one slot answers no other,
     /// though it be of the same field.
-    pub(super) fn answers(&self, pos: PosId, slot: u16) -> bool {
-        let position = self.position(pos);
-        let draft = &self.fetches[position.fetch];
-        draft.need != position.need || draft.arguments_of.is_none_or(|own| own == slot)
+    pub(super) fn can_provide(&self, provider: ProviderId, slot: u16) -> bool {
+        let Provider { fetch, position, .. } = *self.provider(provider);
+        let draft = &self.fetches[fetch];
+        draft.position != position || draft.arguments_of.is_none_or(|own| own == slot)
     }
 
     /// At an abstract level: whether a service resolves the field for each of its members as it does for the whole.
-    pub(super) fn stands_for_all(&self, node: NodeId, field: &Name) -> bool {
+    pub(super) fn resolves_for_all_members(&self, node: NodeId, field: &Name) -> bool {
         let node = self.graph.node(node);
         node.downcasts
             .values()
-            .all(|member| self.reach.free_edge(*member, field).is_some())
+            .all(|member| self.reachability.free_edge(*member, field).is_some())
     }
 
     /// A lookup on an abstract type must know every member that the rows at hand can be of.
-    pub(super) fn knows_all_members(&self, need: NeedId, ty: TypeId, lookup: LookupId) -> bool {
+    pub(super) fn knows_all_members(&self, position: PositionId, ty: TypeId, lookup: LookupId) -> bool {
         if self.graph.types.info(ty).is_object {
             return true;
         }
         let to = self.graph.node(self.graph.lookup(lookup).to);
-        let own = self.level_positions(need, ty);
+        let own = self.level_providers(position, ty);
         to.interface_object
-            || own.iter().all(|pos| {
-                let node = self.graph.node(self.position(*pos).node);
+            || own.iter().all(|provider| {
+                let node = self.graph.node(self.provider(*provider).node);
                 node.interface_object
                     || node
                         .downcasts
@@ -218,43 +219,43 @@ impl Planner<'_> {
     /// Several ways, each for a part of a composite slot that has no key of its own.
     pub(super) fn choose_parts(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         slot: u16,
     ) -> Result<Vec<Choice>, PlanError> {
-        let Some(child) = self.slot(need, slot).child else {
+        let Some(child) = self.slot(position, slot).child else {
             return Ok(Vec::new());
         };
-        let field = self.slot(need, slot).key.field.clone();
+        let field = self.slot(position, slot).key.field.clone();
         let mut candidates = Vec::new();
-        for pos in self.offering(need, ty, slot) {
+        for provider in self.offering(position, ty, slot) {
             if let Some(to) = self
-                .reach
-                .free_edge(self.position(pos).node, &field)
+                .reachability
+                .free_edge(self.provider(provider).node, &field)
                 .and_then(|edge| edge.to)
             {
-                candidates.push((0, to, Choice::Here(pos)));
+                candidates.push((0, to, Choice::Here(provider)));
             }
         }
-        let mut entries = self.entries(need, ty, slot)?;
+        let mut entries = self.entries(position, ty, slot)?;
         entries.sort_by_key(|(entry, cost)| (*cost, entry.lookup));
         for (entry, cost) in entries {
             let to = self
-                .reach
+                .reachability
                 .edge(self.graph.lookup(entry.lookup).to, &field)
                 .and_then(|edge| edge.to);
             if let Some(to) = to {
                 candidates.push((cost, to, Choice::Enter(entry)));
             }
         }
-        let mut open: Vec<u16> = (0..self.needs[child.0 as usize].slots.len() as u16).collect();
+        let mut open: Vec<u16> = (0..self.positions[child.0 as usize].slots.len() as u16).collect();
         let mut chosen = Vec::new();
         for (_, to, choice) in &candidates {
             let mut rest = Vec::new();
             for &part in &open {
                 let cost =
-                    self.reach
-                        .slot_cost(&self.needs, *to, child, part, &mut Default::default())?;
+                    self.reachability
+                        .slot_cost(&self.positions, *to, child, part, &mut Default::default())?;
                 if cost.is_none() {
                     rest.push(part);
                 }

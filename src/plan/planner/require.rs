@@ -9,84 +9,84 @@ use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
 use crate::plan::draft::Draft;
-use crate::plan::draft::Entry;
+use crate::plan::draft::EntryKey;
 use crate::plan::draft::Input;
 use crate::plan::draft::Origin;
-use crate::plan::draft::PosId;
-use crate::plan::draft::Position;
+use crate::plan::draft::ProviderId;
+use crate::plan::draft::Provider;
 use crate::plan::draft::Requirement;
 use crate::plan::draft::merge_input;
 use crate::plan::guard::Guard;
-use crate::plan::need::Need;
-use crate::plan::need::NeedId;
-use crate::plan::need::Slot;
-use crate::plan::need::slot_key;
-use crate::plan::need::type_applies;
+use crate::plan::requested::Position;
+use crate::plan::requested::PositionId;
+use crate::plan::requested::Slot;
+use crate::plan::requested::slot_key;
+use crate::plan::requested::type_applies;
 use apollo_compiler::Name;
 
 impl Planner<'_> {
     /// Enters a lookup: its keys become slots of the rows it starts from, served first.
     pub(super) fn enter(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
-        entry: Entry,
-    ) -> Result<PosId, PlanError> {
-        if let Some(level) = self.levels.get(&(need, ty))
-            && let Some(&pos) = level.entered.get(&entry)
+        entry: EntryKey,
+    ) -> Result<ProviderId, PlanError> {
+        if let Some(level) = self.levels.get(&(position, ty))
+            && let Some(&provider) = level.entered.get(&entry)
         {
-            return Ok(pos);
+            return Ok(provider);
         }
         let lookup = self.graph.lookup(entry.lookup);
-        self.entering.push((need, entry.clone()));
-        let key = self.require_key(need, ty, &entry);
-        let requirement = key.and_then(|key| Ok((key, self.requirement(need, ty, &entry)?)));
+        self.entering.push((position, entry.clone()));
+        let key = self.require_key(position, ty, &entry);
+        let requirement = key.and_then(|key| Ok((key, self.requirement(position, ty, &entry)?)));
         self.entering.pop();
         let (mut inputs, requirement) = requirement?;
         for input in requirement.iter().flat_map(|own| &own.inputs) {
             merge_input(&mut inputs, input.clone());
         }
-        let tree = self.add_tree(need, lookup.to);
+        let tree = self.add_tree(position, lookup.to);
         self.fetches.push(Draft {
             lookup: entry.lookup,
-            need,
+            position,
             ty,
             arguments_of: entry.slot,
             inputs,
             requirements: requirement.into_iter().collect(),
             tree,
             sequence: self.sequence,
-            worlds: self.here,
+            cases: self.current_case,
             merged_into: None,
         });
         let fetch = self.fetches.len() - 1;
-        let pos = self.add_position(Position {
+        let provider = self.add_provider(Provider {
             fetch,
             node: lookup.to,
-            need,
-            origin: Origin::Entry,
+            position,
+            origin: Origin::Lookup,
             tree: Some(tree),
         });
-        self.stand(need, ty, pos);
-        let level = self.levels.entry((need, ty)).or_default();
-        level.entered.insert(entry, pos);
+        self.add_to_level(position, ty, provider);
+        let level = self.levels.entry((position, ty)).or_default();
+        level.entered.insert(entry, provider);
         let opened = &self.graph.node(lookup.to).fields;
-        if let Some(reach) = &level.reach
-            && reach.open.iter().any(|name| opened.contains_key(name))
+        if let Some(reachable) = &level.reachable
+            && reachable.cost_reducing.iter().any(|name| opened.contains_key(name))
         {
-            level.reach = None;
+            level.reachable = None;
         }
-        Ok(pos)
+        Ok(provider)
     }
 
     fn require_key(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
-        entry: &Entry,
+        entry: &EntryKey,
     ) -> Result<Vec<Input>, PlanError> {
         let lookup = self.graph.lookup(entry.lookup);
-        let mut inputs = self.require(need, ty, &lookup.key)?;
+        let mut inputs = self.require(position, ty, &lookup.key)?;
         inputs.iter_mut().for_each(mark_key);
         Ok(inputs)
     }
@@ -94,9 +94,9 @@ impl Planner<'_> {
     /// What the field requires for which a lookup is entered.
     fn requirement(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
-        entry: &Entry,
+        entry: &EntryKey,
     ) -> Result<Option<Requirement>, PlanError> {
         let Some(field) = &entry.required else {
             return Ok(None);
@@ -108,7 +108,7 @@ impl Planner<'_> {
         };
         Ok(Some(Requirement {
             field: field.clone(),
-            inputs: self.require(need, ty, set)?,
+            inputs: self.require(position, ty, set)?,
             guard: 0,
         }))
     }
@@ -116,7 +116,7 @@ impl Planner<'_> {
     /// Makes the fields of a set known for the rows of a level, as hidden slots where the operation does not ask for them.
     pub(super) fn require(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         set: &FieldSet,
     ) -> Result<Vec<Input>, PlanError> {
@@ -131,17 +131,17 @@ impl Planner<'_> {
                     arguments,
                     children,
                 } => {
-                    for input in self.require_field(need, ty, name, arguments, children)? {
+                    for input in self.require_field(position, ty, name, arguments, children)? {
                         merge_input(&mut inputs, input);
                     }
                 }
                 FieldSetItem::Fragment { on, children } => {
-                    for member in self.members_at(need, ty) {
+                    for member in self.members_at(position, ty) {
                         if !type_applies(self.graph, Some(on), member) {
                             continue;
                         }
-                        self.enter_members(need, ty, member);
-                        for mut input in self.require(need, member, children)? {
+                        self.enter_members(position, ty, member);
+                        for mut input in self.require(position, member, children)? {
                             input.only = (member != ty).then_some(member);
                             merge_input(&mut inputs, input);
                         }
@@ -154,15 +154,15 @@ impl Planner<'_> {
 
     pub(super) fn require_field(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         name: &Name,
         arguments: &[(Name, apollo_compiler::Node<apollo_compiler::ast::Value>)],
         children: &FieldSet,
     ) -> Result<Vec<Input>, PlanError> {
-        let slot = self.hidden_slot(need, ty, name, arguments)?;
+        let slot = self.hidden_slot(position, ty, name, arguments)?;
         let text = self.graph.types.info(ty).texts.contains(name);
-        if let Some(children) = self.require_part(need, ty, slot, children)? {
+        if let Some(children) = self.require_part(position, ty, slot, children)? {
             return Ok(vec![Input {
                 name: name.clone(),
                 slot: Some(slot),
@@ -172,12 +172,12 @@ impl Planner<'_> {
                 children,
             }]);
         }
-        let level_type = self.level_type_for(need, ty, slot)?;
+        let level_type = self.level_type_for(position, ty, slot)?;
         if let Some(level_type) = level_type {
-            if !self.served.contains_key(&(need, slot, level_type)) {
-                self.serve_slot(need, level_type, slot)?;
+            if !self.served.contains_key(&(position, slot, level_type)) {
+                self.serve_slot(position, level_type, slot)?;
             }
-            let children = self.require_children(need, slot, children)?;
+            let children = self.require_children(position, slot, children)?;
             return Ok(vec![Input {
                 name: name.clone(),
                 slot: Some(slot),
@@ -189,8 +189,8 @@ impl Planner<'_> {
         }
         // An abstract level that no one position serves as a whole: member by member.
         let mut inputs = Vec::new();
-        for (member, slot) in self.split(need, ty, slot)? {
-            let children = self.require_children(need, slot, children)?;
+        for (member, slot) in self.split(position, ty, slot)? {
+            let children = self.require_children(position, slot, children)?;
             inputs.push(Input {
                 name: name.clone(),
                 slot: Some(slot),
@@ -207,32 +207,32 @@ impl Planner<'_> {
     /// the operation asks of it: the rest may have to be looked up by this very part.
     fn require_part(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         slot: u16,
         children: &FieldSet,
     ) -> Result<Option<Vec<Input>>, PlanError> {
         let is_object = self.graph.types.info(ty).is_object;
         let (true, false, Some(child)) =
-            (is_object, children.is_empty(), self.slot(need, slot).child)
+            (is_object, children.is_empty(), self.slot(position, slot).child)
         else {
             return Ok(None);
         };
-        if self.served.contains_key(&(need, slot, ty))
-            || matches!(self.choose(need, ty, slot, &[])?, Some(Choice::Here(_)))
+        if self.served.contains_key(&(position, slot, ty))
+            || matches!(self.choose(position, ty, slot, &[])?, Some(Choice::Here(_)))
         {
             return Ok(None);
         }
-        let field = self.slot(need, slot).key.field.clone();
-        for pos in self.offering(need, ty, slot) {
-            let edge = self.reach.free_edge(self.position(pos).node, &field);
+        let field = self.slot(position, slot).key.field.clone();
+        for provider in self.offering(position, ty, slot) {
+            let edge = self.reachability.free_edge(self.provider(provider).node, &field);
             let Some(to) = edge.and_then(|edge| edge.to) else {
                 continue;
             };
             if self.offers(to, children) {
-                self.add_field(pos, slot);
-                let below = self.child_position(pos, slot, to, child);
-                let ty = self.needs[child.0 as usize].ty;
+                self.add_field(provider, slot);
+                let below = self.child_provider(provider, slot, to, child);
+                let ty = self.positions[child.0 as usize].ty;
                 self.join_level(child, ty, vec![below]);
                 return self.require(child, ty, children).map(Some);
             }
@@ -245,7 +245,7 @@ impl Planner<'_> {
         set.items.iter().all(|item| match item {
             FieldSetItem::Field { name, .. } if name == "__typename" => true,
             FieldSetItem::Field { name, children, .. } => {
-                let edge = self.reach.free_edge(node, name);
+                let edge = self.reachability.free_edge(node, name);
                 edge.is_some_and(|edge| {
                     children.is_empty() || edge.to.is_some_and(|to| self.offers(to, children))
                 })
@@ -256,16 +256,16 @@ impl Planner<'_> {
 
     pub(super) fn require_children(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         slot: u16,
         children: &FieldSet,
     ) -> Result<Vec<Input>, PlanError> {
-        let (false, Some(child)) = (children.is_empty(), self.slot(need, slot).child) else {
+        let (false, Some(child)) = (children.is_empty(), self.slot(position, slot).child) else {
             return Ok(Vec::new());
         };
-        let positions = self.child_positions(need, slot);
-        let ty = self.needs[child.0 as usize].ty;
-        self.join_level(child, ty, positions);
+        let providers = self.child_providers(position, slot);
+        let ty = self.positions[child.0 as usize].ty;
+        self.join_level(child, ty, providers);
         let mut inputs = self.require(child, ty, children)?;
         if !self.graph.types.info(ty).is_object {
             // The fetch that gets the object cannot know its type otherwise.
@@ -277,24 +277,24 @@ impl Planner<'_> {
     /// The type of the level at which a slot is served as a whole: the need's own, if it can be.
     pub(super) fn level_type_for(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         slot: u16,
     ) -> Result<Option<TypeId>, PlanError> {
-        let whole = self.needs[need.0 as usize].ty;
-        if self.served.contains_key(&(need, slot, whole)) {
+        let whole = self.positions[position.0 as usize].ty;
+        if self.served.contains_key(&(position, slot, whole)) {
             return Ok(Some(whole));
         }
-        if self.graph.types.info(ty).is_object || self.served.contains_key(&(need, slot, ty)) {
+        if self.graph.types.info(ty).is_object || self.served.contains_key(&(position, slot, ty)) {
             return Ok(Some(ty));
         }
-        Ok(self.choose(need, ty, slot, &[])?.map(|_| ty))
+        Ok(self.choose(position, ty, slot, &[])?.map(|_| ty))
     }
 
     /// The slot of a field at a level, added without a guard of its own when the operation does not ask for it.
     pub(super) fn hidden_slot(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
         name: &Name,
         arguments: &[(Name, apollo_compiler::Node<apollo_compiler::ast::Value>)],
@@ -310,20 +310,20 @@ impl Planner<'_> {
             .collect();
         let key = slot_key(name, &arguments);
         let types = self.graph.types.info(ty).possible.clone();
-        let index = &self.needs[need.0 as usize].index;
+        let index = &self.positions[position.0 as usize].index;
         let known: Vec<Option<u16>> = types
             .iter()
             .map(|t| index.get(t).and_then(|slots| slots.get(&key)).copied())
             .collect();
         if let Some(&Some(slot)) = known.first()
             && known.iter().all(|other| *other == Some(slot))
-            && self.slot(need, slot).types.len() >= types.len()
+            && self.slot(position, slot).types.len() >= types.len()
         {
             return Ok(slot);
         }
-        self.reach.spend(1)?;
+        self.reachability.spend(1)?;
         let child = self.child_type(ty, name);
-        let slots = &mut self.needs[need.0 as usize].slots;
+        let slots = &mut self.positions[position.0 as usize].slots;
         let slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
         slots.push(Slot {
             key: key.clone(),
@@ -333,7 +333,7 @@ impl Planner<'_> {
             child: None,
         });
         if let Some(child) = child {
-            let id = NeedId(self.needs.len() as u32);
+            let id = PositionId(self.positions.len() as u32);
             let index = self
                 .graph
                 .types
@@ -342,20 +342,20 @@ impl Planner<'_> {
                 .iter()
                 .map(|t| (*t, Default::default()))
                 .collect();
-            let parent = Some((need, slot));
-            self.needs.push(Need {
+            let parent = Some((position, slot));
+            self.positions.push(Position {
                 ty: child,
                 parent,
                 slots: Vec::new(),
                 index,
-                apart: Default::default(),
+                separated: Default::default(),
                 needs_typename: false,
-                runs: 0,
+                prerendered: 0,
             });
-            self.needs[need.0 as usize].slots[slot as usize].child = Some(id);
+            self.positions[position.0 as usize].slots[slot as usize].child = Some(id);
         }
         for t in types {
-            self.needs[need.0 as usize]
+            self.positions[position.0 as usize]
                 .index
                 .entry(t)
                 .or_default()

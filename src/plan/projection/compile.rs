@@ -3,7 +3,7 @@
 use super::super::Read;
 use super::super::ReadField;
 use super::super::ReadId;
-use super::super::need::Need;
+use super::super::requested::Position;
 use super::Dynamic;
 use super::KeyNode;
 use super::NewRow;
@@ -24,10 +24,10 @@ use crate::mapping::ast::Path;
 use crate::mapping::ast::SubSelection;
 
 /// Compiles the projection of a GraphQL service's object, by response keys.
-pub(in crate::plan) fn of_service(reads: &[Read], needs: &[Need], read: ReadId) -> Projection {
+pub(in crate::plan) fn of_service(reads: &[Read], positions: &[Position], read: ReadId) -> Projection {
     let mut compiler = Compiler {
         reads,
-        needs,
+        positions,
         projection: Projection::default(),
     };
     let node = compiler.by_key(read, |field| &field.key);
@@ -39,13 +39,13 @@ pub(in crate::plan) fn of_service(reads: &[Read], needs: &[Need], read: ReadId) 
 /// objects it yields; `None` for a leaf.
 pub(crate) fn of_connect(
     reads: &[Read],
-    needs: &[Need],
+    positions: &[Position],
     selection: &Selection,
     read: Option<ReadId>,
 ) -> Projection {
     let mut compiler = Compiler {
         reads,
-        needs,
+        positions,
         projection: Projection::default(),
     };
     let root = compiler.root(selection.root(), read);
@@ -55,16 +55,16 @@ pub(crate) fn of_connect(
 
 struct Compiler<'a> {
     reads: &'a [Read],
-    needs: &'a [Need],
+    positions: &'a [Position],
     projection: Projection,
 }
 
 impl Compiler<'_> {
     fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
         let read = &self.reads[read.0 as usize];
-        let width = self.needs[read.need.0 as usize].width();
+        let width = self.positions[read.position.0 as usize].width();
         NewRow {
-            need: read.need.0,
+            position: read.position.0,
             width,
             ty: read.ty,
             parent,
@@ -108,14 +108,14 @@ impl Compiler<'_> {
     }
 
     fn sink(&mut self, node: ProjectionId, name: &str, sink: Sink) {
-        let place = self.key(node, name);
-        self.node(node).keys[place].sinks.push(sink);
+        let key_index = self.key(node, name);
+        self.node(node).keys[key_index].sinks.push(sink);
     }
 
     fn key(&mut self, node: ProjectionId, name: &str) -> usize {
         let keys = &mut self.node(node).keys;
-        if let Some(place) = keys.iter().position(|key| &*key.name == name) {
-            return place;
+        if let Some(key_index) = keys.iter().position(|key| &*key.name == name) {
+            return key_index;
         }
         keys.push(KeyNode {
             name: name.into(),
@@ -319,12 +319,12 @@ impl Compiler<'_> {
         match input_keys(value) {
             Some(keys) => {
                 for key in keys {
-                    let place = self.key(at, &key);
-                    if self.node(at).keys[place].capture.is_none() {
+                    let key_index = self.key(at, &key);
+                    if self.node(at).keys[key_index].capture.is_none() {
                         let captures = &mut self.node(at).captures;
                         captures.push(key);
                         let index = (captures.len() - 1) as u16;
-                        self.node(at).keys[place].capture = Some(index);
+                        self.node(at).keys[key_index].capture = Some(index);
                     }
                 }
             }
@@ -347,8 +347,8 @@ impl Compiler<'_> {
             if index < lead {
                 continue;
             }
-            let place = self.key(at, name);
-            let known = self.node(at).keys[place]
+            let key_index = self.key(at, name);
+            let known = self.node(at).keys[key_index]
                 .sinks
                 .iter()
                 .find_map(|sink| match sink {
@@ -361,7 +361,7 @@ impl Compiler<'_> {
                     let node = self.add(ObjectNode::default());
                     let trail = trail.as_str().into();
                     let sink = Sink::Spread { node, trail };
-                    self.node(at).keys[place].sinks.push(sink);
+                    self.node(at).keys[key_index].sinks.push(sink);
                     node
                 }
             };
@@ -372,8 +372,8 @@ impl Compiler<'_> {
     /// The node that keys lead to from another, through objects without rows.
     fn descend(&mut self, mut at: ProjectionId, keys: &[Box<str>]) -> ProjectionId {
         for name in keys {
-            let place = self.key(at, name);
-            let known = self.node(at).keys[place]
+            let key_index = self.key(at, name);
+            let known = self.node(at).keys[key_index]
                 .sinks
                 .iter()
                 .find_map(|sink| match sink {
@@ -384,7 +384,7 @@ impl Compiler<'_> {
                 Some(node) => node,
                 None => {
                     let node = self.add(ObjectNode::default());
-                    self.node(at).keys[place].sinks.push(Sink::Path(node));
+                    self.node(at).keys[key_index].sinks.push(Sink::Path(node));
                     node
                 }
             };

@@ -4,7 +4,7 @@ use apollo_compiler::parser::SourceMap;
 use apollo_compiler::parser::SourceSpan;
 
 /// Where a span begins. `apollo-compiler` counts the bytes of a line; a column is one of characters.
-pub(crate) fn place(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(usize, usize)> {
+pub(crate) fn location(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(usize, usize)> {
     let span = span?;
     let at = span.line_column(sources)?;
     let text = sources.get(&span.file_id())?.source_text();
@@ -14,7 +14,7 @@ pub(crate) fn place(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(us
 }
 
 /// The same, where there is no more than the text.
-pub(crate) fn place_at(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn location_at(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let lines = before.lines().count().max(1);
     let ended = before.ends_with('\n');
@@ -28,10 +28,10 @@ mod tests {
 
     #[test]
     fn columns_are_of_characters() {
-        assert_eq!(place_at("{ a }", 0), (1, 1));
-        assert_eq!(place_at("{ a }", 2), (1, 3));
-        assert_eq!(place_at("{ é }", 4), (1, 4));
-        assert_eq!(place_at("{\n", 2), (2, 1));
-        assert_eq!(place_at("{\r\n  é\n a", 9), (3, 2));
+        assert_eq!(location_at("{ a }", 0), (1, 1));
+        assert_eq!(location_at("{ a }", 2), (1, 3));
+        assert_eq!(location_at("{ é }", 4), (1, 4));
+        assert_eq!(location_at("{\n", 2), (2, 1));
+        assert_eq!(location_at("{\r\n  é\n a", 9), (3, 2));
     }
 }

@@ -55,19 +55,19 @@ impl fmt::Display for Change {
 
 /// The changes from one public schema to another, gravest first, then by coordinate.
 pub fn changes(before: &Schema, after: &Schema) -> Vec<Change> {
-    let mut drift = Drift {
+    let mut diff = SchemaDiff {
         before,
         after,
         changes: Vec::new(),
     };
-    drift.roots();
-    drift.types();
-    drift.directives();
-    drift.changes.sort();
-    drift.changes
+    diff.roots();
+    diff.types();
+    diff.directives();
+    diff.changes.sort();
+    diff.changes
 }
 
-struct Drift<'a> {
+struct SchemaDiff<'a> {
     before: &'a Schema,
     after: &'a Schema,
     changes: Vec<Change>,
@@ -75,7 +75,7 @@ struct Drift<'a> {
 
 use Impact::{Breaking, Dangerous, Safe};
 
-impl Drift<'_> {
+impl SchemaDiff<'_> {
     fn push(&mut self, impact: Impact, at: impl fmt::Display, message: impl Into<String>) {
         self.changes.push(Change {
             impact,

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use super::Fetch;
 use super::Read;
-use super::need::Need;
-use super::need::NeedId;
+use super::requested::Position;
+use super::requested::PositionId;
 use super::output::FieldSource;
 use super::output::Output;
 use super::output::OutputField;
@@ -17,11 +17,11 @@ use super::output::OutputObject;
 use super::output::OutputType;
 
 /// The most runs that one need's rows have cells for.
-const MOST: u16 = 8;
+const MAX_PER_POSITION: u16 = 8;
 
-/// Fields of a [`Class`](super::output::Class) that one fetch gives whole and that are always part of the answer.
+/// Fields of a [`OutputClass`](super::output::Class) that one fetch gives whole and that are always part of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct Prerendered {
     /// Where the first of them stands.
     pub at: u16,
     /// How many they are; more than one, or one that has parts.
@@ -33,38 +33,38 @@ pub struct Run {
 }
 
 /// The only fetch that gives a slot of a need; `None` where there are several, or where it does not always.
-type Givers = HashMap<(NeedId, u16), Option<usize>>;
+type SoleFetches = HashMap<(PositionId, u16), Option<usize>>;
 
 /// Finds the runs of an output, and makes room for them in the rows of the needs.
-pub(super) fn find(output: &mut Output, needs: &mut [Need], fetches: &[Fetch], reads: &[Read]) {
-    let givers = givers(fetches, reads);
+pub(super) fn find(output: &mut Output, positions: &mut [Position], fetches: &[Fetch], reads: &[Read]) {
+    let sole_fetches = sole_fetches(fetches, reads);
     let mut seen = vec![false; output.objects.len()];
     let mut open = vec![0];
-    while let Some(place) = open.pop() {
-        if seen.get(place).is_none_or(|seen| *seen) {
+    while let Some(object_index) = open.pop() {
+        if seen.get(object_index).is_none_or(|seen| *seen) {
             continue;
         }
-        seen[place] = true;
-        let need = &mut needs[output.objects[place].need.0 as usize];
-        let has_room = need.slots.len() <= usize::from(u16::MAX - MOST);
-        for class in 0..output.objects[place].classes.len() {
-            let mut runs = runs_of(&output.objects, place, class, &givers);
-            runs.truncate(match has_room {
-                true => usize::from(MOST - need.runs),
+        seen[object_index] = true;
+        let position = &mut positions[output.objects[object_index].position.0 as usize];
+        let has_room = position.slots.len() <= usize::from(u16::MAX - MAX_PER_POSITION);
+        for class in 0..output.objects[object_index].classes.len() {
+            let mut prerendered = prerendered_of(&output.objects, object_index, class, &sole_fetches);
+            prerendered.truncate(match has_room {
+                true => usize::from(MAX_PER_POSITION - position.prerendered),
                 false => 0,
             });
-            for run in &mut runs {
-                run.cell = need.slots.len() as u16 + need.runs;
-                need.runs += 1;
+            for group in &mut prerendered {
+                group.cell = position.slots.len() as u16 + position.prerendered;
+                position.prerendered += 1;
             }
             let is_in_run = |at: usize| {
-                let mut before = runs.iter().map(|run| (usize::from(run.at), run.length));
+                let mut before = prerendered.iter().map(|group| (usize::from(group.at), group.length));
                 before.any(|(from, length)| (from..from + usize::from(length)).contains(&at))
             };
-            let fields = output.objects[place].fields_of(class).enumerate();
+            let fields = output.objects[object_index].fields_of(class).enumerate();
             let others = fields.filter(|(at, _)| !is_in_run(*at));
             open.extend(others.filter_map(|(_, field)| object_of(&field.ty)));
-            output.objects[place].classes[class].runs = runs;
+            output.objects[object_index].classes[class].prerendered = prerendered;
         }
     }
 }
@@ -78,8 +78,8 @@ fn object_of(ty: &OutputType) -> Option<usize> {
     }
 }
 
-fn givers(fetches: &[Fetch], reads: &[Read]) -> Givers {
-    let mut givers = Givers::new();
+fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
+    let mut sole_fetches = SoleFetches::new();
     for (index, fetch) in fetches.iter().enumerate() {
         let mut open = vec![fetch.read];
         while let Some(read) = open.pop() {
@@ -88,67 +88,67 @@ fn givers(fetches: &[Fetch], reads: &[Read]) -> Givers {
             let is_alone = at == fetch.read && fetch.argument_slot.is_some();
             for field in &read.fields {
                 let always = (field.guard == 0 && !is_alone).then_some(index);
-                let giver = givers.entry((read.need, field.slot)).or_insert(always);
-                if *giver != always {
-                    *giver = None;
+                let sole = sole_fetches.entry((read.position, field.slot)).or_insert(always);
+                if *sole != always {
+                    *sole = None;
                 }
                 open.extend(field.read);
             }
         }
     }
-    givers
+    sole_fetches
 }
 
 /// The runs of a class, without their cells.
-fn runs_of(objects: &[OutputObject], place: usize, class: usize, givers: &Givers) -> Vec<Run> {
-    let object = &objects[place];
-    let mut runs: Vec<Run> = Vec::new();
-    let mut open: Option<(Run, bool)> = None;
-    let is_worth = |(run, has_parts): &(Run, bool)| run.length > 1 || *has_parts;
+fn prerendered_of(objects: &[OutputObject], object_index: usize, class: usize, sole_fetches: &SoleFetches) -> Vec<Prerendered> {
+    let object = &objects[object_index];
+    let mut prerendered: Vec<Prerendered> = Vec::new();
+    let mut open: Option<(Prerendered, bool)> = None;
+    let is_worth = |(group, has_parts): &(Prerendered, bool)| group.length > 1 || *has_parts;
     for (at, field) in object.fields_of(class).enumerate() {
         // The root's row is no part of an answer.
         let has_parts = field.leaf_slot().is_none();
-        let may_be = place > 0 || !has_parts;
-        let giver = giver_of(objects, object, field, givers).filter(|_| may_be);
-        match (&mut open, giver) {
-            (Some((run, any)), Some(fetch)) if run.fetch == fetch => {
-                run.length += 1;
+        let may_be = object_index > 0 || !has_parts;
+        let sole = sole_fetch_of(objects, object, field, sole_fetches).filter(|_| may_be);
+        match (&mut open, sole) {
+            (Some((group, any)), Some(fetch)) if group.fetch == fetch => {
+                group.length += 1;
                 *any |= has_parts;
             }
-            (_, giver) => {
-                runs.extend(open.take().filter(is_worth).map(|(run, _)| run));
-                open = giver.map(|fetch| {
-                    let run = Run {
+            (_, sole) => {
+                prerendered.extend(open.take().filter(is_worth).map(|(group, _)| group));
+                open = sole.map(|fetch| {
+                    let group = Prerendered {
                         at: at as u16,
                         length: 1,
                         fetch,
                         cell: 0,
                     };
-                    (run, has_parts)
+                    (group, has_parts)
                 });
             }
         }
     }
-    runs.extend(open.filter(is_worth).map(|(run, _)| run));
-    runs
+    prerendered.extend(open.filter(is_worth).map(|(group, _)| group));
+    prerendered
 }
 
 /// The only fetch that gives a field and all that is below it, always.
-fn giver_of(
+fn sole_fetch_of(
     objects: &[OutputObject],
     object: &OutputObject,
     field: &OutputField,
-    givers: &Givers,
+    sole_fetches: &SoleFetches,
 ) -> Option<usize> {
     let FieldSource::Slot(slot) = field.source else {
         return None;
     };
-    let giver = givers.get(&(object.need, slot)).copied().flatten();
-    giver.filter(|fetch| field.guard == 0 && gives(objects, field, *fetch, givers))
+    let sole = sole_fetches.get(&(object.position, slot)).copied().flatten();
+    sole.filter(|fetch| field.guard == 0 && covers(objects, field, *fetch, sole_fetches))
 }
 
 /// Whether a fetch gives all that is below a field.
-fn gives(objects: &[OutputObject], field: &OutputField, fetch: usize, givers: &Givers) -> bool {
+fn covers(objects: &[OutputObject], field: &OutputField, fetch: usize, sole_fetches: &SoleFetches) -> bool {
     let Some(below) = object_of(&field.ty) else {
         // Lists of leaves are checked one by one when they are written.
         return field.leaf_slot().is_some();
@@ -159,7 +159,7 @@ fn gives(objects: &[OutputObject], field: &OutputField, fetch: usize, givers: &G
         && below.fields_of(0).next().is_some()
         && below
             .fields_of(0)
-            .all(|field| giver_of(objects, below, field, givers) == Some(fetch))
+            .all(|field| sole_fetch_of(objects, below, field, sole_fetches) == Some(fetch))
 }
 
 #[cfg(test)]
@@ -169,7 +169,7 @@ mod tests {
 
     use apollo_compiler::Name;
 
-    use super::super::output::Class;
+    use super::super::output::OutputClass;
     use super::super::output::FieldSource;
     use super::super::output::Leaf;
     use super::super::output::OutputField;
@@ -208,48 +208,48 @@ mod tests {
             field(8, 0, leaf()),
         ];
         let object = OutputObject {
-            need: NeedId(2),
-            classes: vec![Class {
+            position: PositionId(2),
+            classes: vec![OutputClass {
                 ty: TypeId(0),
                 fields: (0..fields.len() as u16).collect(),
-                runs: Vec::new(),
+                prerendered: Vec::new(),
             }],
             fields,
         };
         // The sixth has several givers.
         let of = [0, 0, 0, 0, 0, 1, 2, 2, 2];
-        let givers = of.iter().enumerate().map(|(slot, fetch)| {
+        let sole_fetches = of.iter().enumerate().map(|(slot, fetch)| {
             let fetch = (slot != 6).then_some(*fetch);
-            ((NeedId(2), slot as u16), fetch)
+            ((PositionId(2), slot as u16), fetch)
         });
-        let runs = runs_of(&[object], 0, 0, &givers.collect());
-        let run = |at, length, fetch| Run {
+        let prerendered = prerendered_of(&[object], 0, 0, &sole_fetches.collect());
+        let group = |at, length, fetch| Prerendered {
             at,
             length,
             fetch,
             cell: 0,
         };
-        assert_eq!(runs, [run(0, 2, 0), run(7, 2, 2)]);
+        assert_eq!(prerendered, [group(0, 2, 0), group(7, 2, 2)]);
     }
 
     /// Two objects: one of a list's elements, with a leaf and another object below it, which has two leaves.
     fn objects() -> Vec<OutputObject> {
         let leaf = || OutputType::Leaf(Leaf::Int);
-        let object = |place| OutputType::NonNull(Box::new(OutputType::Object(place)));
+        let object = |object_index| OutputType::NonNull(Box::new(OutputType::Object(object_index)));
         let list = OutputType::List(Box::new(object(1)));
         let all = [
             vec![field(0, 0, list)],
             vec![field(0, 0, leaf()), field(1, 0, object(2))],
             vec![field(0, 0, leaf()), field(1, 0, leaf())],
         ];
-        let objects = all.into_iter().enumerate().map(|(place, fields)| {
-            let class = Class {
+        let objects = all.into_iter().enumerate().map(|(object_index, fields)| {
+            let class = OutputClass {
                 ty: TypeId(0),
                 fields: (0..fields.len() as u16).collect(),
-                runs: Vec::new(),
+                prerendered: Vec::new(),
             };
             OutputObject {
-                need: NeedId(place as u32),
+                position: PositionId(object_index as u32),
                 classes: vec![class],
                 fields,
             }
@@ -259,28 +259,28 @@ mod tests {
 
     #[test]
     fn objects_of_one_fetch_are_parts_of_a_run() {
-        let givers = |last: Option<usize>| -> Givers {
+        let sole_fetches = |last: Option<usize>| -> SoleFetches {
             let of = [(0, 0), (1, 0), (1, 1), (2, 0)];
-            let all = of.map(|(need, slot)| ((NeedId(need), slot), Some(0)));
-            all.into_iter().chain([((NeedId(2), 1), last)]).collect()
+            let all = of.map(|(position, slot)| ((PositionId(position), slot), Some(0)));
+            all.into_iter().chain([((PositionId(2), 1), last)]).collect()
         };
-        let run = |at, length| Run {
+        let group = |at, length| Prerendered {
             at,
             length,
             fetch: 0,
             cell: 0,
         };
         let mut objects = objects();
-        let whole = givers(Some(0));
-        assert_eq!(runs_of(&objects, 1, 0, &whole), [run(0, 2)]);
-        assert_eq!(runs_of(&objects, 0, 0, &whole), [], "the root has no row");
-        let partly = givers(Some(1));
-        assert_eq!(runs_of(&objects, 1, 0, &partly), []);
+        let whole = sole_fetches(Some(0));
+        assert_eq!(prerendered_of(&objects, 1, 0, &whole), [group(0, 2)]);
+        assert_eq!(prerendered_of(&objects, 0, 0, &whole), [], "the root has no row");
+        let partly = sole_fetches(Some(1));
+        assert_eq!(prerendered_of(&objects, 1, 0, &partly), []);
         objects[2].fields[0].guard = 1;
-        assert_eq!(runs_of(&objects, 1, 0, &whole), []);
+        assert_eq!(prerendered_of(&objects, 1, 0, &whole), []);
         objects[2].fields[0].guard = 0;
         objects[1].fields.remove(0);
         objects[1].classes[0].fields.truncate(1);
-        assert_eq!(runs_of(&objects, 1, 0, &whole), [run(0, 1)]);
+        assert_eq!(prerendered_of(&objects, 1, 0, &whole), [group(0, 1)]);
     }
 }

@@ -1,6 +1,6 @@
 //! Needs: what an operation asks of each position, whatever the response names.
 //!
-//! A [`Need`] is one position of the operation (the root, or a composite field). Its slots are addressed by
+//! A [`Position`] is one position of the operation (the root, or a composite field). Its slots are addressed by
 //! (field, arguments), so that a client's alias can neither capture a key nor fetch a field twice. At an abstract position
 //! the possible types fall into classes that ask for the same; a slot says for which types it counts.
 
@@ -24,26 +24,26 @@ use crate::graph::query::TypeId;
 
 /// A position, by its place in the plan's list of needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NeedId(pub u32);
+pub struct PositionId(pub u32);
 
 /// What is asked of one position.
 #[derive(Debug, Clone)]
-pub struct Need {
+pub struct Position {
     /// The static type here.
     pub ty: TypeId,
     /// The parent position and the slot that leads here; `None` at the root.
-    pub parent: Option<(NeedId, u16)>,
+    pub parent: Option<(PositionId, u16)>,
     /// What is read of each object; an object in flight is a row with a cell per slot.
     pub slots: Vec<Slot>,
     /// Which slot serves a field, per concrete type.
     pub index: BTreeMap<TypeId, BTreeMap<SlotKey, u16>>,
     /// Response fields that share no slot with others of the same field and arguments, because what they select beneath
     /// may null them and not the others; by concrete type, each with the response key that tells its slot.
-    pub apart: BTreeMap<(TypeId, Name), Name>,
+    pub separated: BTreeMap<(TypeId, Name), Name>,
     /// The answer depends on the concrete type: `__typename` is asked for, or types differ in what is asked of them.
     pub needs_typename: bool,
     /// How many runs of leaves its rows have cells for, behind those of the slots.
-    pub runs: u16,
+    pub prerendered: u16,
 }
 
 /// A field with its arguments, in canonical text: what identifies a value at a position.
@@ -54,7 +54,7 @@ pub struct SlotKey {
     /// Arguments sorted by name, as GraphQL text; empty for none.
     pub arguments: Arc<str>,
     /// The response key, where a response field has a slot of its own: at the root of a mutation each is an execution of
-    /// its own; elsewhere see [`Need::apart`].
+    /// its own; elsewhere see [`Position::separated`].
     pub response: Option<Name>,
 }
 
@@ -70,20 +70,20 @@ pub struct Slot {
     /// When it is read; never, while the plan is drawn, for what no client asked for.
     pub guard: Guard,
     /// The position it leads to, for a composite field.
-    pub child: Option<NeedId>,
+    pub child: Option<PositionId>,
 }
 
-impl Need {
+impl Position {
     /// How many cells a row has.
     pub fn width(&self) -> u32 {
-        self.slots.len() as u32 + u32::from(self.runs)
+        self.slots.len() as u32 + u32::from(self.prerendered)
     }
 
     /// The key of the slot of a response field.
     pub fn slot_key(&self, concrete: TypeId, field: &executable::Field) -> SlotKey {
         let mut key = slot_key(&field.name, &field.arguments);
-        let place = (concrete, field.response_key().clone());
-        key.response = self.apart.get(&place).cloned();
+        let response_field = (concrete, field.response_key().clone());
+        key.response = self.separated.get(&response_field).cloned();
         key
     }
 }
@@ -102,24 +102,24 @@ type Contributions<'a> = IndexMap<SlotKey, Vec<Contribution<'a>>>;
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
 /// Builds needs from a validated operation.
-pub(super) struct NeedBuilder<'a> {
+pub(super) struct PositionBuilder<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) document: &'a executable::ExecutableDocument,
     pub(super) nullable: &'a Nullable<'a>,
     /// The operation is a mutation.
     pub(super) serial: bool,
-    pub(super) needs: Vec<Need>,
+    pub(super) positions: Vec<Position>,
     /// Positions and slots that may still be made before the operation counts as too complex.
     pub(super) budget: usize,
 }
 
-impl<'a> NeedBuilder<'a> {
+impl<'a> PositionBuilder<'a> {
     /// The need of the operation's root selection set (or of one of its root fields, for mutations).
     pub(super) fn root(
         &mut self,
         ty: TypeId,
         set: &'a executable::SelectionSet,
-    ) -> Result<NeedId, PlanError> {
+    ) -> Result<PositionId, PlanError> {
         self.build(ty, None, &vec![(set, Guard::always())])
     }
 
@@ -134,19 +134,19 @@ impl<'a> NeedBuilder<'a> {
     fn build(
         &mut self,
         ty: TypeId,
-        parent: Option<(NeedId, u16)>,
+        parent: Option<(PositionId, u16)>,
         sources: &Sources<'a>,
-    ) -> Result<NeedId, PlanError> {
-        let id = NeedId(self.needs.len() as u32);
+    ) -> Result<PositionId, PlanError> {
+        let id = PositionId(self.positions.len() as u32);
         let possible = self.graph.types.info(ty).possible.clone();
-        self.needs.push(Need {
+        self.positions.push(Position {
             ty,
             parent,
             slots: Vec::new(),
             index: BTreeMap::new(),
-            apart: BTreeMap::new(),
+            separated: BTreeMap::new(),
             needs_typename: false,
-            runs: 0,
+            prerendered: 0,
         });
         // Slots that have the same contributions for several types are one slot.
         let mut made: BTreeMap<(SlotKey, Vec<usize>), u16> = BTreeMap::new();
@@ -158,7 +158,7 @@ impl<'a> NeedBuilder<'a> {
             for (set, guard) in sources {
                 self.collect(concrete, set, guard, each, &mut collected, &mut typename)?;
             }
-            let collected = self.take_apart(id, concrete, collected)?;
+            let collected = self.separate_by_nullability(id, concrete, collected)?;
             let mut index = BTreeMap::new();
             for (key, contributions) in collected {
                 let identity = contributions
@@ -167,7 +167,7 @@ impl<'a> NeedBuilder<'a> {
                     .collect::<Vec<_>>();
                 let slot = match made.get(&(key.clone(), identity.clone())) {
                     Some(&slot) => {
-                        self.needs[id.0 as usize].slots[slot as usize]
+                        self.positions[id.0 as usize].slots[slot as usize]
                             .types
                             .push(concrete);
                         slot
@@ -181,11 +181,11 @@ impl<'a> NeedBuilder<'a> {
                 };
                 index.insert(key, slot);
             }
-            self.needs[id.0 as usize].index.insert(concrete, index);
+            self.positions[id.0 as usize].index.insert(concrete, index);
         }
-        let need = &mut self.needs[id.0 as usize];
-        need.needs_typename = typename
-            || need
+        let position = &mut self.positions[id.0 as usize];
+        position.needs_typename = typename
+            || position
                 .slots
                 .iter()
                 .any(|slot| slot.types.len() != possible.len());
@@ -197,9 +197,9 @@ impl<'a> NeedBuilder<'a> {
 
     /// Gives response fields of one field and arguments slots of their own where a null beneath could null one of them and
     /// not the others: a service nulls what it was asked for as a whole, for all that was selected of it.
-    fn take_apart(
+    fn separate_by_nullability(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         concrete: TypeId,
         collected: Contributions<'a>,
     ) -> Result<Contributions<'a>, PlanError> {
@@ -220,23 +220,23 @@ impl<'a> NeedBuilder<'a> {
             }
             let mut known: Vec<(BTreeSet<String>, SlotKey)> = Vec::new();
             for (response, contributions) in by_response {
-                let mut fragile = BTreeSet::new();
+                let mut non_null_paths = BTreeSet::new();
                 for own in &contributions {
-                    self.fragile(&own.field.selection_set, "", &mut fragile)?;
+                    self.non_null_paths(&own.field.selection_set, "", &mut non_null_paths)?;
                 }
-                let shared = known.iter().find(|(other, _)| *other == fragile);
+                let shared = known.iter().find(|(other, _)| *other == non_null_paths);
                 let own = match shared {
                     Some((_, own)) => own.clone(),
                     None => {
                         let mut own = key.clone();
                         own.response = (!known.is_empty()).then(|| response.clone());
-                        known.push((fragile, own.clone()));
+                        known.push((non_null_paths, own.clone()));
                         own
                     }
                 };
                 if let Some(name) = &own.response {
-                    let apart = &mut self.needs[need.0 as usize].apart;
-                    apart.insert((concrete, response), name.clone());
+                    let separated = &mut self.positions[position.0 as usize].separated;
+                    separated.insert((concrete, response), name.clone());
                 }
                 out.entry(own).or_default().extend(contributions);
             }
@@ -245,7 +245,7 @@ impl<'a> NeedBuilder<'a> {
     }
 
     /// Whether a GraphQL service may be asked for a field: a connector's documents are completed here.
-    fn is_of_a_service(&self, ty: &Name, field: &Name) -> bool {
+    fn is_from_graphql_service(&self, ty: &Name, field: &Name) -> bool {
         let types = &self.graph.types;
         let Some(ty) = types.id(ty) else { return false };
         let possible = types.info(ty).possible.iter().copied();
@@ -253,17 +253,17 @@ impl<'a> NeedBuilder<'a> {
             .chain(possible)
             .map(|ty| types.name(ty))
             .collect();
-        let services = self.graph.services.iter();
+        let services = self.graph.subgraphs.iter();
         let mut services =
             services.filter(|own| !matches!(own.kind, SubgraphKind::Connectors { .. }));
-        services.any(|service| {
+        services.any(|subgraph| {
             let mut names = names.iter();
-            names.any(|name| service.schema.type_field(name, field).is_ok())
+            names.any(|name| subgraph.schema.type_field(name, field).is_ok())
         })
     }
 
     /// What may not be null beneath a selection set, each as the way to it with its conditions.
-    fn fragile(
+    fn non_null_paths(
         &mut self,
         set: &'a executable::SelectionSet,
         way: &str,
@@ -276,7 +276,7 @@ impl<'a> NeedBuilder<'a> {
                 executable::Selection::Field(field) => {
                     let key = slot_key(&field.name, &field.arguments);
                     let step = format!("{way}/{}({}){conditions}", key.field, key.arguments);
-                    if field.ty().is_non_null() && self.is_of_a_service(&set.ty, &field.name) {
+                    if field.ty().is_non_null() && self.is_from_graphql_service(&set.ty, &field.name) {
                         into.insert(step.clone());
                     }
                     (step, Some(&field.selection_set))
@@ -297,7 +297,7 @@ impl<'a> NeedBuilder<'a> {
                 }
             };
             if let Some(below) = below {
-                self.fragile(below, &step, into)?;
+                self.non_null_paths(below, &step, into)?;
             }
         }
         Ok(())
@@ -305,7 +305,7 @@ impl<'a> NeedBuilder<'a> {
 
     fn add_slot(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         key: &SlotKey,
         concrete: TypeId,
         contributions: &[Contribution<'a>],
@@ -319,7 +319,7 @@ impl<'a> NeedBuilder<'a> {
             .first()
             .map(|c| c.field.arguments.clone())
             .unwrap_or_default();
-        let slots = &mut self.needs[need.0 as usize].slots;
+        let slots = &mut self.positions[position.0 as usize].slots;
         let slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
         slots.push(Slot {
             key: key.clone(),
@@ -333,7 +333,7 @@ impl<'a> NeedBuilder<'a> {
 
     fn build_child(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         slot: u16,
         contributions: &[Contribution<'a>],
     ) -> Result<(), PlanError> {
@@ -347,8 +347,8 @@ impl<'a> NeedBuilder<'a> {
             .iter()
             .map(|c| (&c.field.selection_set, c.guard.clone()))
             .collect();
-        let child = self.build(ty, Some((need, slot)), &sources)?;
-        self.needs[need.0 as usize].slots[slot as usize].child = Some(child);
+        let child = self.build(ty, Some((position, slot)), &sources)?;
+        self.positions[position.0 as usize].slots[slot as usize].child = Some(child);
         Ok(())
     }
 

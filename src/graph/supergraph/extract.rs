@@ -12,15 +12,15 @@ use apollo_compiler::schema::{
 use super::super::federation as fed;
 use super::build::{directive, strings};
 use super::features::{self, is_machinery};
-use super::read::Graph;
+use super::read::JoinGraph;
 
 /// One graph as it is taken out.
-pub(super) struct Taken<'a> {
+pub(super) struct SubgraphExtractor<'a> {
     pub(super) supergraph: &'a Schema,
-    pub(super) graph: &'a Graph,
+    pub(super) graph: &'a JoinGraph,
 }
 
-impl Taken<'_> {
+impl SubgraphExtractor<'_> {
     /// Its SDL, and whether it is mounted in this process (it has neither an address nor connects).
     pub(super) fn sdl(&self) -> (String, bool) {
         let mut schema = Schema::new();
@@ -39,10 +39,10 @@ impl Taken<'_> {
         for (name, ty) in &self.supergraph.types {
             if !ty.is_built_in()
                 && self.names(ty.directives().iter().map(|one| &one.node), "join__type")
-                && let Some(taken) = self.ty(name, ty)
-                && !is_empty(&taken)
+                && let Some(extracted) = self.ty(name, ty)
+                && !is_empty(&extracted)
             {
-                schema.types.insert(name.clone(), taken);
+                schema.types.insert(name.clone(), extracted);
             }
         }
         let (on_schema, native) = self.schema_definition(&mut schema);
@@ -117,17 +117,17 @@ impl Taken<'_> {
                 ExtendedType::Scalar(scalar)
             }
             ExtendedType::Object(object) => {
-                let mut taken = object.clone();
-                let out = taken.make_mut();
+                let mut extracted = object.clone();
+                let out = extracted.make_mut();
                 out.directives = list;
                 out.implements_interfaces = self.implements(ty, &object.implements_interfaces);
                 let shared = self.supergraph.schema_definition.subscription.as_ref();
                 out.fields = self.fields(ty, shared.is_none_or(|root| root.name != *name));
-                ExtendedType::Object(taken)
+                ExtendedType::Object(extracted)
             }
             ExtendedType::Interface(interface) => {
-                let mut taken = interface.clone();
-                let out = taken.make_mut();
+                let mut extracted = interface.clone();
+                let out = extracted.make_mut();
                 out.directives = list;
                 out.implements_interfaces = self.implements(ty, &interface.implements_interfaces);
                 out.fields = self.fields(ty, false);
@@ -136,22 +136,22 @@ impl Taken<'_> {
                     let directives = &mut field.make_mut().directives;
                     directives.0.retain(|one| one.name != fed::COST);
                 }
-                ExtendedType::Interface(taken)
+                ExtendedType::Interface(extracted)
             }
             ExtendedType::Union(union) => {
-                let mut taken = union.clone();
-                let out = taken.make_mut();
+                let mut extracted = union.clone();
+                let out = extracted.make_mut();
                 out.directives = list;
                 let only = self.selected(ty, "join__unionMember", "member");
                 out.members.retain(|member| {
                     only.as_ref()
                         .is_none_or(|only| only.contains(&&*member.name))
                 });
-                ExtendedType::Union(taken)
+                ExtendedType::Union(extracted)
             }
             ExtendedType::Enum(values) => {
-                let mut taken = values.clone();
-                let out = taken.make_mut();
+                let mut extracted = values.clone();
+                let out = extracted.make_mut();
                 out.directives = list;
                 out.values.retain(|_, value| {
                     let said = value.directives.has("join__enumValue");
@@ -161,11 +161,11 @@ impl Taken<'_> {
                     let kept = self.kept(value.directives.iter());
                     value.make_mut().directives = ast::DirectiveList(kept);
                 }
-                ExtendedType::Enum(taken)
+                ExtendedType::Enum(extracted)
             }
             ExtendedType::InputObject(input) => {
-                let mut taken = input.clone();
-                let out = taken.make_mut();
+                let mut extracted = input.clone();
+                let out = extracted.make_mut();
                 out.directives = list;
                 out.fields.retain(|_, field| {
                     let said = field.directives.has("join__field");
@@ -181,7 +181,7 @@ impl Taken<'_> {
                         field.ty = Node::new(own);
                     }
                 }
-                ExtendedType::InputObject(taken)
+                ExtendedType::InputObject(extracted)
             }
         })
     }
@@ -238,8 +238,8 @@ impl Taken<'_> {
         let several = of_type.len() > 1 || self.meets_interface_objects(ty);
         super::super::field_sets::fields_of(ty)
             .filter_map(|(name, field)| {
-                let taken = self.field(field, several, shareable)?;
-                Some((name.clone(), Component::new(taken)))
+                let extracted = self.field(field, several, shareable)?;
+                Some((name.clone(), Component::new(extracted)))
             })
             .collect()
     }
@@ -276,7 +276,7 @@ impl Taken<'_> {
         if said > 0 && joins.is_empty() {
             return None;
         }
-        let mut taken = field.clone();
+        let mut extracted = field.clone();
         let external = joins
             .iter()
             .any(|join| fed::boolean(join, "external", false));
@@ -284,13 +284,13 @@ impl Taken<'_> {
             true => Vec::new(),
             false => self.kept(field.directives.iter()),
         };
-        for argument in &mut taken.arguments {
+        for argument in &mut extracted.arguments {
             let kept = self.kept(argument.directives.iter());
             argument.make_mut().directives = ast::DirectiveList(kept);
         }
         if let Some(join) = joins.first() {
             if let Some(own) = own_type(join) {
-                taken.ty = own;
+                extracted.ty = own;
             }
             if external {
                 directives.push(directive(fed::EXTERNAL).done());
@@ -312,8 +312,8 @@ impl Taken<'_> {
         if (several || said > 1) && shareable && !external {
             directives.push(directive(fed::SHAREABLE).done());
         }
-        taken.directives = ast::DirectiveList(directives);
-        Some(taken)
+        extracted.directives = ast::DirectiveList(directives);
+        Some(extracted)
     }
 
     /// The directives that an element keeps: those that are merged, those of GraphQL, composed ones, and what

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
 
-use super::Call;
+use super::FetchCall;
 use super::Fetch;
 use super::PlanError;
 use super::Read;
 use super::ReadField;
 use super::ReadId;
-use super::Step;
+use super::PathStep;
 use super::arguments::arguments_of;
 use super::batch;
 use super::draft::Input;
@@ -25,26 +25,26 @@ use super::draft::Requirement;
 use super::draft::TreeField;
 use super::draft::TreeId;
 use super::guard::Guard;
-use super::need::NeedId;
+use super::requested::PositionId;
 use super::planner::Planner;
 use super::print;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::LookupKind;
 use crate::graph::query::TypeId;
 
-pub(super) struct Finisher<'p, 'g> {
+pub(super) struct Lowering<'p, 'g> {
     planner: &'p mut Planner<'g>,
     /// Which fetches read a slot, in each world.
-    readers: HashMap<(usize, NeedId, u16), BTreeSet<usize>>,
+    readers: HashMap<(usize, PositionId, u16), BTreeSet<usize>>,
     pub(super) reads: Vec<Read>,
     /// When each field of each read is read.
     field_guards: Vec<Vec<Guard>>,
     pub(super) guards: Vec<Guard>,
 }
 
-impl<'p, 'g> Finisher<'p, 'g> {
+impl<'p, 'g> Lowering<'p, 'g> {
     pub(super) fn new(planner: &'p mut Planner<'g>) -> Self {
-        Finisher {
+        Lowering {
             planner,
             readers: HashMap::new(),
             reads: Vec::new(),
@@ -53,27 +53,27 @@ impl<'p, 'g> Finisher<'p, 'g> {
         }
     }
 
-    pub(super) fn finish(
+    pub(super) fn lower(
         &mut self,
-        operation: &print::Operation<'_>,
+        operation: &print::ClientOperation<'_>,
     ) -> Result<Vec<Fetch>, PlanError> {
         self.merge_duplicates()?;
-        if self.planner.worlds.len() > 1 {
-            self.merge_worlds()?;
+        if self.planner.cases.len() > 1 {
+            self.merge_cases()?;
         }
         self.note_readers();
         let before = self.dependencies()?;
         let order = self.order(&before)?;
-        self.settle_guards(&order);
-        let mut place = HashMap::new();
+        self.compute_guards(&order);
+        let mut index_of = HashMap::new();
         for (index, draft) in order.iter().enumerate() {
-            place.insert(*draft, index);
+            index_of.insert(*draft, index);
         }
         let mut fetches = Vec::with_capacity(order.len());
         for &draft in &order {
             let mut after: Vec<usize> = before[draft]
                 .iter()
-                .filter_map(|dependency| place.get(dependency).copied())
+                .filter_map(|dependency| index_of.get(dependency).copied())
                 .collect();
             after.sort_unstable();
             fetches.push(self.fetch(draft, after, operation));
@@ -93,10 +93,10 @@ impl<'p, 'g> Finisher<'p, 'g> {
         &mut self,
         index: usize,
         after: Vec<usize>,
-        operation: &print::Operation<'_>,
+        operation: &print::ClientOperation<'_>,
     ) -> Fetch {
         let mut draft = self.planner.fetches[index].clone();
-        let guard = self.settle_fetch(&draft);
+        let guard = self.fetch_guard(&draft);
         for requirement in &mut draft.requirements {
             let guard = self.guard_of_requirement(draft.tree, requirement);
             requirement.guard = self.guard(guard);
@@ -110,23 +110,23 @@ impl<'p, 'g> Finisher<'p, 'g> {
         {
             self.read_keys(read, &draft.inputs);
         }
-        let arguments = self.arguments(&draft.arguments_of, draft.need, draft.ty);
+        let arguments = self.arguments(&draft.arguments_of, draft.position, draft.ty);
         let call = match &lookup.kind {
-            LookupKind::Connect { connect, mode } => Call::Connect {
+            LookupKind::Connect { connect, mode } => FetchCall::Connect {
                 connect: *connect,
                 mode: *mode,
             },
             LookupKind::Operation => {
                 let kind = self.root_kind(lookup.on);
-                Call::Operation(print::operation(self, operation, kind, read, &guard))
+                FetchCall::Operation(print::operation(self, operation, kind, read, &guard))
             }
             LookupKind::Entities { typename } => {
                 let skips = &draft.requirements;
                 let partial = self.has_parts(read, skips).then(|| {
                     let selected = print::selected(self, operation, read, &guard, skips);
-                    Box::new(batch::alone(operation, typename, selected))
+                    Box::new(batch::single_call(operation, typename, selected))
                 });
-                Call::Entities {
+                FetchCall::Entities {
                     typename: typename.clone(),
                     selected: print::selected(self, operation, read, &guard, &[]),
                     batch: 0,
@@ -136,11 +136,11 @@ impl<'p, 'g> Finisher<'p, 'g> {
             }
         };
         Fetch {
-            service: lookup.service,
+            subgraph: lookup.subgraph,
             call,
-            need: draft.need,
-            path: self.path(draft.need),
-            only: (draft.ty != self.planner.needs[draft.need.0 as usize].ty).then_some(draft.ty),
+            position: draft.position,
+            path: self.path(draft.position),
+            only: (draft.ty != self.planner.positions[draft.position.0 as usize].ty).then_some(draft.ty),
             inputs: draft.inputs,
             requirements: draft.requirements,
             arguments,
@@ -184,12 +184,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
     fn read_keys(&mut self, read: ReadId, inputs: &[Input]) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
-            let need = self.reads[read.0 as usize].need;
+            let position = self.reads[read.0 as usize].position;
             let known = self.reads[read.0 as usize]
                 .fields
                 .iter()
                 .position(|field| field.slot == slot);
-            let place = known.unwrap_or_else(|| {
+            let field_index = known.unwrap_or_else(|| {
                 let fields = &mut self.reads[read.0 as usize].fields;
                 let name = input.name.clone();
                 fields.push(ReadField {
@@ -203,12 +203,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
                 self.field_guards[read.0 as usize].push(Guard::always());
                 self.reads[read.0 as usize].fields.len() - 1
             });
-            if let (false, Some(child)) = (input.children.is_empty(), self.slot(need, slot).child) {
-                let known = self.reads[read.0 as usize].fields[place].read;
+            if let (false, Some(child)) = (input.children.is_empty(), self.slot(position, slot).child) {
+                let known = self.reads[read.0 as usize].fields[field_index].read;
                 let below = known.unwrap_or_else(|| {
-                    let ty = self.planner.needs[child.0 as usize].ty;
+                    let ty = self.planner.positions[child.0 as usize].ty;
                     self.reads.push(Read {
-                        need: child,
+                        position: child,
                         ty: Some(ty),
                         typename: false,
                         fields: Vec::new(),
@@ -216,7 +216,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
                     self.field_guards.push(Vec::new());
                     ReadId((self.reads.len() - 1) as u32)
                 });
-                self.reads[read.0 as usize].fields[place].read = Some(below);
+                self.reads[read.0 as usize].fields[field_index].read = Some(below);
                 self.read_keys(below, &input.children);
             }
         }
@@ -225,11 +225,11 @@ impl<'p, 'g> Finisher<'p, 'g> {
     fn arguments(
         &self,
         slot: &Option<u16>,
-        need: NeedId,
+        position: PositionId,
         ty: TypeId,
     ) -> Vec<super::arguments::Argument> {
         let Some(slot) = slot else { return Vec::new() };
-        let slot = &self.planner.needs[need.0 as usize].slots[*slot as usize];
+        let slot = &self.planner.positions[position.0 as usize].slots[*slot as usize];
         let graph = self.planner.graph;
         match graph
             .merged
@@ -248,10 +248,10 @@ impl<'p, 'g> Finisher<'p, 'g> {
         (self.guards.len() - 1) as u32
     }
 
-    fn path(&self, mut need: NeedId) -> Vec<Step> {
+    fn path(&self, mut position: PositionId) -> Vec<PathStep> {
         let mut steps = Vec::new();
-        while let Some((parent, slot)) = self.planner.needs[need.0 as usize].parent {
-            let own = &self.planner.needs[parent.0 as usize];
+        while let Some((parent, slot)) = self.planner.positions[position.0 as usize].parent {
+            let own = &self.planner.positions[parent.0 as usize];
             let types = &own.slots[slot as usize].types;
             let all = self.planner.graph.types.info(own.ty).possible.len();
             let only = if types.len() < all {
@@ -259,12 +259,12 @@ impl<'p, 'g> Finisher<'p, 'g> {
             } else {
                 Vec::new()
             };
-            steps.push(Step {
+            steps.push(PathStep {
                 slot,
                 only,
                 field: own.slots[slot as usize].key.field.clone(),
             });
-            need = parent;
+            position = parent;
         }
         steps.reverse();
         steps
@@ -273,7 +273,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
     /// The tree of a draft as what is read of an answer: response keys are unique among all concrete types of a position.
     fn read(&mut self, tree: TreeId) -> ReadId {
         let id = ReadId(self.reads.len() as u32);
-        let need = self.planner.trees[tree.0 as usize].need;
+        let position = self.planner.trees[tree.0 as usize].position;
         let node = self
             .planner
             .graph
@@ -281,7 +281,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
         let is_abstract = !self.planner.graph.types.info(node.ty).is_object;
         let ty = (!is_abstract && !node.interface_object).then_some(node.ty);
         self.reads.push(Read {
-            need,
+            position,
             ty,
             fields: Vec::new(),
             typename: is_abstract,
@@ -306,8 +306,8 @@ impl<'p, 'g> Finisher<'p, 'g> {
         fields.sort_by_key(|field| field.slot);
         for field in fields {
             let TreeField { slot, child, .. } = field;
-            guards.push(self.field_guard(tree.need, &field));
-            let name = self.planner.needs[tree.need.0 as usize].slots[slot as usize]
+            guards.push(self.field_guard(tree.position, &field));
+            let name = self.planner.positions[tree.position.0 as usize].slots[slot as usize]
                 .key
                 .field
                 .clone();
@@ -318,7 +318,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
                 key = format!("{name}_{count}");
             }
             // Its place is taken before its children are read.
-            let place = into.len();
+            let field_index = into.len();
             into.push(ReadField {
                 slot,
                 name,
@@ -327,7 +327,7 @@ impl<'p, 'g> Finisher<'p, 'g> {
                 guard: 0,
                 read: None,
             });
-            into[place].read = child.map(|child| self.read(child));
+            into[field_index].read = child.map(|child| self.read(child));
         }
         let mut casts = tree.casts;
         casts.sort_by_key(|(ty, _)| *ty);
@@ -336,8 +336,8 @@ impl<'p, 'g> Finisher<'p, 'g> {
         }
     }
 
-    pub(super) fn slot(&self, need: NeedId, slot: u16) -> &super::need::Slot {
-        &self.planner.needs[need.0 as usize].slots[slot as usize]
+    pub(super) fn slot(&self, position: PositionId, slot: u16) -> &super::requested::Slot {
+        &self.planner.positions[position.0 as usize].slots[slot as usize]
     }
 
     /// When each field of a read is read.

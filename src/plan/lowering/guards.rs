@@ -6,23 +6,23 @@ use super::super::draft::Requirement;
 use super::super::draft::TreeField;
 use super::super::draft::TreeId;
 use super::super::guard::Guard;
-use super::super::need::NeedId;
-use super::Finisher;
+use super::super::requested::PositionId;
+use super::Lowering;
 
-impl Finisher<'_, '_> {
+impl Lowering<'_, '_> {
     /// A fetch runs when any of the slots that it serves is wanted; what it takes is then wanted as well.
-    pub(super) fn settle_guards(&mut self, order: &[usize]) {
+    pub(super) fn compute_guards(&mut self, order: &[usize]) {
         for &index in order.iter().rev() {
             let draft = self.planner.fetches[index].clone();
-            let guard = self.settle_fetch(&draft);
+            let guard = self.fetch_guard(&draft);
             let requirements = draft.requirements.iter();
             let required: Vec<&Input> = requirements.flat_map(|own| &own.inputs).collect();
             let own = draft.inputs.iter();
             let own = own.filter(|input| input.key || !required.iter().any(|one| input.is(one)));
-            self.want_inputs(draft.need, own, &guard);
+            self.want_inputs(draft.position, own, &guard);
             for requirement in &draft.requirements {
                 let guard = self.guard_of_requirement(draft.tree, requirement);
-                self.want_inputs(draft.need, &requirement.inputs, &guard);
+                self.want_inputs(draft.position, &requirement.inputs, &guard);
             }
         }
     }
@@ -32,8 +32,8 @@ impl Finisher<'_, '_> {
         let tree = &self.planner.trees[tree.0 as usize];
         let mut guard = Guard::never();
         for field in &tree.fields {
-            if self.slot(tree.need, field.slot).key.field == requirement.field {
-                guard.or(&self.field_guard(tree.need, field));
+            if self.slot(tree.position, field.slot).key.field == requirement.field {
+                guard.or(&self.field_guard(tree.position, field));
             }
         }
         for (_, cast) in &tree.casts {
@@ -43,68 +43,68 @@ impl Finisher<'_, '_> {
     }
 
     /// When a fetch is wanted. One that tells the concrete type is wanted whenever its rows are, whatever it reads besides.
-    pub(super) fn settle_fetch(&mut self, draft: &Draft) -> Guard {
-        let guard = self.settle_tree(draft.tree);
-        if !guard.is_never() && !self.tells_type(draft) {
+    pub(super) fn fetch_guard(&mut self, draft: &Draft) -> Guard {
+        let guard = self.tree_guard(draft.tree);
+        if !guard.is_never() && !self.provides_type(draft) {
             return guard;
         }
-        let holder = self.planner.needs[draft.need.0 as usize].parent;
-        let rows = holder.map(|(need, slot)| self.slot(need, slot).guard.clone());
+        let holder = self.planner.positions[draft.position.0 as usize].parent;
+        let rows = holder.map(|(position, slot)| self.slot(position, slot).guard.clone());
         rows.filter(|guard| !guard.is_never())
             .unwrap_or_else(Guard::always)
-            .and_all(&self.planner.guard_of_worlds(draft.worlds))
+            .and_all(&self.planner.guard_of_cases(draft.cases))
     }
 
-    fn tells_type(&self, draft: &Draft) -> bool {
+    fn provides_type(&self, draft: &Draft) -> bool {
         let fetches = &self.planner.fetches;
-        self.planner.worlds.iter().any(|world| {
-            world.typed_by.get(&draft.need).is_some_and(|pos| {
-                let fetch = self.planner.positions[pos.0 as usize].fetch;
+        self.planner.cases.iter().any(|case| {
+            case.typed_by.get(&draft.position).is_some_and(|provider| {
+                let fetch = self.planner.providers[provider.0 as usize].fetch;
                 let fetch = fetches[fetch].merged_into.unwrap_or(fetch);
                 fetches[fetch].tree == draft.tree
             })
         })
     }
 
-    fn settle_tree(&mut self, tree: TreeId) -> Guard {
+    fn tree_guard(&mut self, tree: TreeId) -> Guard {
         let tree = self.planner.trees[tree.0 as usize].clone();
         let mut total = Guard::never();
         for field in tree.fields {
             if let Some(child) = field.child {
-                let below = self.settle_tree(child);
-                self.planner.needs[tree.need.0 as usize].slots[field.slot as usize]
+                let below = self.tree_guard(child);
+                self.planner.positions[tree.position.0 as usize].slots[field.slot as usize]
                     .guard
                     .or(&below);
             }
-            total.or(&self.field_guard(tree.need, &field));
+            total.or(&self.field_guard(tree.position, &field));
         }
         for (_, cast) in tree.casts {
-            total.or(&self.settle_tree(cast));
+            total.or(&self.tree_guard(cast));
         }
         total
     }
 
     /// When a fetch reads a field: when it is wanted, in the worlds in which it is read there.
-    pub(super) fn field_guard(&self, need: NeedId, field: &TreeField) -> Guard {
-        let wanted = &self.slot(need, field.slot).guard;
-        if self.planner.worlds.len() == 1 {
+    pub(super) fn field_guard(&self, position: PositionId, field: &TreeField) -> Guard {
+        let wanted = &self.slot(position, field.slot).guard;
+        if self.planner.cases.len() == 1 {
             return wanted.clone();
         }
-        wanted.and_all(&self.planner.guard_of_worlds(field.worlds))
+        wanted.and_all(&self.planner.guard_of_cases(field.cases))
     }
 
     fn want_inputs<'i>(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         inputs: impl IntoIterator<Item = &'i Input>,
         guard: &Guard,
     ) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
-            self.planner.needs[need.0 as usize].slots[slot as usize]
+            self.planner.positions[position.0 as usize].slots[slot as usize]
                 .guard
                 .or(guard);
-            if let Some(child) = self.planner.needs[need.0 as usize].slots[slot as usize].child {
+            if let Some(child) = self.planner.positions[position.0 as usize].slots[slot as usize].child {
                 self.want_inputs(child, &input.children, guard);
             }
         }

@@ -19,57 +19,57 @@ use crate::connector::FieldSetItem;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
-use crate::plan::draft::PosId;
+use crate::plan::draft::ProviderId;
 use crate::plan::guard::Guard;
 use crate::plan::guard::Literal;
-use crate::plan::need::NeedId;
+use crate::plan::requested::PositionId;
 
 /// So many worlds one operation may have.
-const MOST: usize = 64;
+const MAX_CASES: usize = 64;
 
 /// A set of worlds, by their places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(in crate::plan) struct Worlds(u64);
+pub(in crate::plan) struct CaseSet(u64);
 
-impl Worlds {
-    fn single(place: usize) -> Self {
-        Worlds(1 << place)
+impl CaseSet {
+    fn single(case_index: usize) -> Self {
+        CaseSet(1 << case_index)
     }
 
     /// Adds those of another set.
-    pub(in crate::plan) fn add(&mut self, other: Worlds) {
+    pub(in crate::plan) fn add(&mut self, other: CaseSet) {
         self.0 |= other.0;
     }
 
     /// Whether a world is among them.
-    pub(in crate::plan) fn has(self, place: usize) -> bool {
-        self.0 & (1 << place) != 0
+    pub(in crate::plan) fn has(self, case_index: usize) -> bool {
+        self.0 & (1 << case_index) != 0
     }
 }
 
 /// One world, planned.
 #[derive(Debug)]
-pub(in crate::plan) struct World {
+pub(in crate::plan) struct OverrideCase {
     decided: Decided,
     /// Who provides a slot to rows of a type.
-    pub(in crate::plan) served: HashMap<(NeedId, u16, TypeId), PosId>,
+    pub(in crate::plan) served: HashMap<(PositionId, u16, TypeId), ProviderId>,
     /// Entries made to learn the concrete types of a need's rows.
-    pub(in crate::plan) typed_by: HashMap<NeedId, PosId>,
+    pub(in crate::plan) typed_by: HashMap<PositionId, ProviderId>,
 }
 
 type Decided = BTreeMap<Arc<str>, bool>;
 
 /// The outcomes of labels in the world that is being planned.
 #[derive(Debug, Default)]
-pub(in crate::plan) struct Outcomes {
+pub(in crate::plan) struct LabelOutcomes {
     decided: Decided,
     /// The fields whose labels make a difference.
-    concerned: Arc<HashSet<Name>>,
+    relevant_fields: Arc<HashSet<Name>>,
     /// Labels that nothing has decided yet, in the order in which they were met: they count as not chosen here.
-    met: RefCell<Vec<Arc<str>>>,
+    encountered: RefCell<Vec<Arc<str>>>,
 }
 
-impl Outcomes {
+impl LabelOutcomes {
     /// The outcome of a field's label.
     pub(in crate::plan) fn of(&self, label: &str, field: &str) -> bool {
         if let Some(constant) = constant(label) {
@@ -78,9 +78,9 @@ impl Outcomes {
         if let Some(&decided) = self.decided.get(label) {
             return decided;
         }
-        let mut met = self.met.borrow_mut();
-        if self.concerned.contains(field) && !met.iter().any(|known| **known == *label) {
-            met.push(Arc::from(label));
+        let mut encountered = self.encountered.borrow_mut();
+        if self.relevant_fields.contains(field) && !encountered.iter().any(|known| **known == *label) {
+            encountered.push(Arc::from(label));
         }
         false
     }
@@ -98,30 +98,30 @@ fn constant(label: &str) -> Option<bool> {
 
 impl Planner<'_> {
     /// Plans the operation in every world that makes a difference to it.
-    pub(in crate::plan) fn plan_worlds(
+    pub(in crate::plan) fn plan_cases(
         &mut self,
-        need: NeedId,
+        position: PositionId,
         serial: bool,
     ) -> Result<(), PlanError> {
-        let concerned = Arc::new(self.concerned());
+        let relevant_fields = Arc::new(self.relevant_fields());
         let mut open = vec![Decided::new()];
         while let Some(decided) = open.pop() {
-            let place = self.worlds.len();
-            if place == MOST {
+            let case_index = self.cases.len();
+            if case_index == MAX_CASES {
                 return Err(PlanError::TooComplex);
             }
-            self.here = Worlds::single(place);
+            self.current_case = CaseSet::single(case_index);
             self.splits = 0;
-            self.slots_before = self.needs.iter().map(|need| need.slots.len()).collect();
-            self.reach.begin(Outcomes {
+            self.slots_before = self.positions.iter().map(|position| position.slots.len()).collect();
+            self.reachability.begin(LabelOutcomes {
                 decided: decided.clone(),
-                concerned: Arc::clone(&concerned),
-                met: RefCell::default(),
+                relevant_fields: Arc::clone(&relevant_fields),
+                encountered: RefCell::default(),
             });
-            self.plan_root(need, serial)?;
-            let met = std::mem::take(&mut self.reach.outcomes.met).into_inner();
-            self.end_world(decided, met, &mut open);
-            if place > 0 && self.splits > 0 {
+            self.plan_root(position, serial)?;
+            let encountered = std::mem::take(&mut self.reachability.outcomes.encountered).into_inner();
+            self.end_case(decided, encountered, &mut open);
+            if case_index > 0 && self.splits > 0 {
                 // A slot that earlier worlds read for several types at once stands for one of them now: they are planned
                 // again. It ends, because slots only ever become finer.
                 self.start_over();
@@ -132,9 +132,9 @@ impl Planner<'_> {
     }
 
     /// The world just planned is that in which no label met on the way was chosen; those in which one was remain.
-    fn end_world(&mut self, mut decided: Decided, met: Vec<Arc<str>>, open: &mut Vec<Decided>) {
-        let mut others = Vec::with_capacity(met.len());
-        for label in met {
+    fn end_case(&mut self, mut decided: Decided, encountered: Vec<Arc<str>>, open: &mut Vec<Decided>) {
+        let mut others = Vec::with_capacity(encountered.len());
+        for label in encountered {
             let mut other = decided.clone();
             other.insert(Arc::clone(&label), true);
             others.push(other);
@@ -142,7 +142,7 @@ impl Planner<'_> {
         }
         // The nearest one is next: neighbours in one label are then merged first.
         open.extend(others);
-        self.worlds.push(World {
+        self.cases.push(OverrideCase {
             decided,
             served: std::mem::take(&mut self.served),
             typed_by: std::mem::take(&mut self.typed_by),
@@ -153,26 +153,26 @@ impl Planner<'_> {
     }
 
     /// Notes that a slot is about to count for fewer types than it did in earlier worlds.
-    pub(super) fn note_split(&mut self, need: NeedId, slot: u16) {
-        let before = self.slots_before.get(need.0 as usize);
+    pub(super) fn note_split(&mut self, position: PositionId, slot: u16) {
+        let before = self.slots_before.get(position.0 as usize);
         if before.is_some_and(|before| usize::from(slot) < *before) {
             self.splits += 1;
         }
     }
 
     fn start_over(&mut self) {
-        self.worlds.clear();
+        self.cases.clear();
         self.fetches.clear();
         self.trees.clear();
-        self.positions.clear();
+        self.providers.clear();
     }
 
     /// When a set of worlds is the one that a request is in.
-    pub(in crate::plan) fn guard_of_worlds(&self, worlds: Worlds) -> Guard {
+    pub(in crate::plan) fn guard_of_cases(&self, cases: CaseSet) -> Guard {
         let mut guard = Guard::never();
-        for (place, world) in self.worlds.iter().enumerate() {
-            if worlds.has(place) {
-                let literals = world.decided.iter();
+        for (case_index, case) in self.cases.iter().enumerate() {
+            if cases.has(case_index) {
+                let literals = case.decided.iter();
                 let own = literals.fold(Guard::always(), |guard, (label, outcome)| {
                     guard.and(&Literal::label(label, *outcome))
                 });
@@ -183,12 +183,12 @@ impl Planner<'_> {
     }
 
     /// The fields that the operation reads, and those that lookups may need for it.
-    fn concerned(&self) -> HashSet<Name> {
+    fn relevant_fields(&self) -> HashSet<Name> {
         let mut names = HashSet::new();
         if !has_labels(self.graph) {
             return names;
         }
-        for slot in self.needs.iter().flat_map(|need| &need.slots) {
+        for slot in self.positions.iter().flat_map(|position| &position.slots) {
             names.insert(slot.key.field.clone());
         }
         for lookup in &self.graph.lookups {

@@ -11,9 +11,9 @@ use std::rc::Rc;
 use apollo_compiler::Name;
 
 use super::PlanError;
-use super::need::Need;
-use super::need::NeedId;
-use super::planner::Outcomes;
+use super::requested::Position;
+use super::requested::PositionId;
+use super::planner::LabelOutcomes;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
 use crate::graph::query::Edge;
@@ -24,7 +24,7 @@ use crate::graph::query::TypeId;
 
 /// What can be entered from a set of nodes of one type.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
+pub(super) struct Reachable {
     /// Lookups with the cheapest cost of entering them, keys included.
     pub(super) lookups: BTreeMap<LookupId, u32>,
     /// Fields behind `@requires`, by name and lookup, with the cost of the lookup and of what is required.
@@ -32,10 +32,10 @@ pub(super) struct Reach {
     /// The lookups by the fields that they lead to, in their order.
     by_field: HashMap<Name, Vec<LookupId>>,
     /// Fields that something here needs and that are not at hand: where one of them is offered, costs go down.
-    pub(super) open: HashSet<Name>,
+    pub(super) cost_reducing: HashSet<Name>,
 }
 
-impl Reach {
+impl Reachable {
     /// The lookups that lead to a field.
     pub(super) fn offering(&self, field: &Name) -> &[LookupId] {
         self.by_field
@@ -51,7 +51,7 @@ impl Reach {
 }
 
 /// Nodes with the costs of standing there. Of many nodes an index is kept, so that a field is found in one step.
-struct Known<'g> {
+struct KnownNodes<'g> {
     nodes: Vec<(NodeId, u32)>,
     index: Option<HashMap<&'g Name, Offer>>,
 }
@@ -66,11 +66,11 @@ struct Offer {
 }
 
 /// How many nodes are searched one by one.
-const FEW: usize = 8;
+const SCANNED_NODES: usize = 8;
 
-impl<'g> Known<'g> {
+impl<'g> KnownNodes<'g> {
     fn new(nodes: Vec<(NodeId, u32)>) -> Self {
-        Known { nodes, index: None }
+        KnownNodes { nodes, index: None }
     }
 }
 
@@ -78,12 +78,12 @@ impl<'g> Known<'g> {
 pub(super) struct Reachability<'g> {
     pub(super) graph: &'g QueryGraph,
     /// Outcomes of `@override` labels in the world that is planned.
-    pub(super) outcomes: Outcomes,
+    pub(super) outcomes: LabelOutcomes,
     /// Steps left.
     pub(super) budget: usize,
-    closures: HashMap<(TypeId, Vec<NodeId>), Rc<Reach>>,
+    closures: HashMap<(TypeId, Vec<NodeId>), Rc<Reachable>>,
     in_progress: Vec<(TypeId, Vec<NodeId>)>,
-    costs: HashMap<(NodeId, NeedId), Option<u32>>,
+    costs: HashMap<(NodeId, PositionId), Option<u32>>,
 }
 
 impl<'g> Reachability<'g> {
@@ -91,7 +91,7 @@ impl<'g> Reachability<'g> {
         let (closures, costs) = (HashMap::new(), HashMap::new());
         Reachability {
             graph,
-            outcomes: Outcomes::default(),
+            outcomes: LabelOutcomes::default(),
             budget,
             closures,
             in_progress: Vec::new(),
@@ -123,44 +123,44 @@ impl<'g> Reachability<'g> {
     }
 
     /// Everything that can be entered from these nodes, which all stand for rows of type `ty`.
-    pub(super) fn reach(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Rc<Reach>, PlanError> {
-        let mut own = nodes.to_vec();
-        own.sort();
-        own.dedup();
-        let key = (ty, own);
-        if let Some(known) = self.closures.get(&key) {
-            return Ok(known.clone());
+    pub(super) fn reachable(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Rc<Reachable>, PlanError> {
+        let mut sorted = nodes.to_vec();
+        sorted.sort();
+        sorted.dedup();
+        let key = (ty, sorted);
+        if let Some(memoised) = self.closures.get(&key) {
+            return Ok(memoised.clone());
         }
         // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
         if self.in_progress.contains(&key) {
             return Ok(Rc::default());
         }
         self.in_progress.push(key.clone());
-        let reach = self.close(ty, &key.1);
+        let reachable = self.close(ty, &key.1);
         self.in_progress.pop();
-        let reach = Rc::new(reach?);
+        let reachable = Rc::new(reachable?);
         if self.in_progress.is_empty() {
-            self.closures.insert(key, reach.clone());
+            self.closures.insert(key, reachable.clone());
         }
-        Ok(reach)
+        Ok(reachable)
     }
 
-    fn close(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Reach, PlanError> {
+    fn close(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Reachable, PlanError> {
         let graph = self.graph;
-        let mut known = Known::new(nodes.iter().map(|node| (*node, 0)).collect());
-        let mut reach = Reach::default();
+        let mut known = KnownNodes::new(nodes.iter().map(|node| (*node, 0)).collect());
+        let mut reachable = Reachable::default();
         let lookups = graph.lookups_on(ty);
         loop {
             let mut changed = false;
             for &id in lookups {
                 self.spend(1)?;
                 let lookup = graph.lookup(id);
-                if !reach.lookups.contains_key(&id) {
-                    let Some(cost) = self.obtain(&known, &reach, &lookup.key)? else {
+                if !reachable.lookups.contains_key(&id) {
+                    let Some(cost) = self.obtain(&known, &reachable, &lookup.key)? else {
                         continue;
                     };
-                    reach.lookups.insert(id, cost + lookup.cost);
-                    self.learn(&mut known, lookup.to, cost + lookup.cost)?;
+                    reachable.lookups.insert(id, cost + lookup.cost);
+                    self.add_known_node(&mut known, lookup.to, cost + lookup.cost)?;
                     changed = true;
                 }
                 for (name, edge) in &graph.node(lookup.to).fields {
@@ -168,15 +168,15 @@ impl<'g> Reachability<'g> {
                         continue;
                     };
                     if self.edge(lookup.to, name).is_none()
-                        || reach.required_cost(id, name).is_some()
+                        || reachable.required_cost(id, name).is_some()
                     {
                         continue;
                     }
-                    let Some(cost) = self.obtain(&known, &reach, requires)? else {
+                    let Some(cost) = self.obtain(&known, &reachable, requires)? else {
                         continue;
                     };
-                    let entered = reach.lookups.get(&id).copied().unwrap_or_default();
-                    let required = reach.required.entry(name.clone()).or_default();
+                    let entered = reachable.lookups.get(&id).copied().unwrap_or_default();
+                    let required = reachable.required.entry(name.clone()).or_default();
                     required.insert(id, entered + cost);
                     changed = true;
                 }
@@ -185,33 +185,33 @@ impl<'g> Reachability<'g> {
                 break;
             }
         }
-        for (&id, &cost) in &reach.lookups {
+        for (&id, &cost) in &reachable.lookups {
             let lookup = graph.lookup(id);
             let node = graph.node(lookup.to);
             self.spend(node.fields.len())?;
             for name in node.fields.keys() {
-                let offering = reach.by_field.entry(name.clone()).or_default();
+                let offering = reachable.by_field.entry(name.clone()).or_default();
                 offering.push(id);
             }
             if cost > lookup.cost {
-                self.note_open(&known, &lookup.key, &mut reach.open);
+                self.add_cost_reducing(&known, &lookup.key, &mut reachable.cost_reducing);
             }
         }
-        for (name, lookups) in &reach.required {
+        for (name, lookups) in &reachable.required {
             for id in lookups.keys() {
                 let edge = graph.node(graph.lookup(*id).to).fields.get(name);
                 if let Some(requires) = edge.and_then(|edge| edge.requires.as_ref()) {
-                    self.note_open(&known, requires, &mut reach.open);
+                    self.add_cost_reducing(&known, requires, &mut reachable.cost_reducing);
                 }
             }
         }
-        Ok(reach)
+        Ok(reachable)
     }
 
     /// Adds a node to those where we can stand.
-    fn learn(&mut self, known: &mut Known<'g>, node: NodeId, cost: u32) -> Result<(), PlanError> {
+    fn add_known_node(&mut self, known: &mut KnownNodes<'g>, node: NodeId, cost: u32) -> Result<(), PlanError> {
         known.nodes.push((node, cost));
-        if known.nodes.len() <= FEW {
+        if known.nodes.len() <= SCANNED_NODES {
             return Ok(());
         }
         let fresh = match known.index {
@@ -241,7 +241,7 @@ impl<'g> Reachability<'g> {
     }
 
     /// Notes the fields of a set that are not at hand.
-    fn note_open(&self, known: &Known<'_>, set: &FieldSet, open: &mut HashSet<Name>) {
+    fn add_cost_reducing(&self, known: &KnownNodes<'_>, set: &FieldSet, into: &mut HashSet<Name>) {
         for item in &set.items {
             match item {
                 FieldSetItem::Field { name, children, .. } => {
@@ -252,10 +252,10 @@ impl<'g> Reachability<'g> {
                         }),
                     };
                     if !at_hand || !children.is_empty() {
-                        open.insert(name.clone());
+                        into.insert(name.clone());
                     }
                 }
-                FieldSetItem::Fragment { children, .. } => self.note_open(known, children, open),
+                FieldSetItem::Fragment { children, .. } => self.add_cost_reducing(known, children, into),
             }
         }
     }
@@ -263,8 +263,8 @@ impl<'g> Reachability<'g> {
     /// The cost of knowing all fields of a set, from nodes with the costs of standing there.
     fn obtain(
         &mut self,
-        known: &Known<'g>,
-        reach: &Reach,
+        known: &KnownNodes<'g>,
+        reachable: &Reachable,
         set: &FieldSet,
     ) -> Result<Option<u32>, PlanError> {
         let mut total = 0;
@@ -272,7 +272,7 @@ impl<'g> Reachability<'g> {
             self.spend(1)?;
             let cost = match item {
                 FieldSetItem::Field { name, children, .. } => {
-                    self.obtain_field(known, reach, name, children)?
+                    self.obtain_field(known, reachable, name, children)?
                 }
                 FieldSetItem::Fragment { on, children } => {
                     self.obtain_fragment(known, on, children)?
@@ -286,8 +286,8 @@ impl<'g> Reachability<'g> {
 
     fn obtain_field(
         &mut self,
-        known: &Known<'g>,
-        reach: &Reach,
+        known: &KnownNodes<'g>,
+        reachable: &Reachable,
         name: &Name,
         children: &FieldSet,
     ) -> Result<Option<u32>, PlanError> {
@@ -316,7 +316,7 @@ impl<'g> Reachability<'g> {
                 }
             }
         }
-        for (lookup, cost) in reach.required.get(name).into_iter().flatten() {
+        for (lookup, cost) in reachable.required.get(name).into_iter().flatten() {
             let to = self
                 .graph
                 .node(self.graph.lookup(*lookup).to)
@@ -342,7 +342,7 @@ impl<'g> Reachability<'g> {
 
     fn obtain_fragment(
         &mut self,
-        known: &Known<'g>,
+        known: &KnownNodes<'g>,
         on: &Name,
         children: &FieldSet,
     ) -> Result<Option<u32>, PlanError> {
@@ -371,20 +371,20 @@ impl<'g> Reachability<'g> {
     /// The cost of knowing a field set of the objects at one node, lookups included.
     fn obtain_from(&mut self, node: NodeId, set: &FieldSet) -> Result<Option<u32>, PlanError> {
         let graph = self.graph;
-        let direct = Known::new(vec![(node, 0)]);
-        let empty = Reach::default();
+        let direct = KnownNodes::new(vec![(node, 0)]);
+        let empty = Reachable::default();
         if let Some(cost) = self.obtain(&direct, &empty, set)? {
             return Ok(Some(cost));
         }
         if !graph.types.info(graph.node(node).ty).is_object {
             return self.obtain_from_abstract(node, set);
         }
-        let reach = self.reach(graph.node(node).ty, &[node])?;
-        let mut known = Known::new(vec![(node, 0)]);
-        for (lookup, cost) in &reach.lookups {
-            self.learn(&mut known, graph.lookup(*lookup).to, *cost)?;
+        let reachable = self.reachable(graph.node(node).ty, &[node])?;
+        let mut known = KnownNodes::new(vec![(node, 0)]);
+        for (lookup, cost) in &reachable.lookups {
+            self.add_known_node(&mut known, graph.lookup(*lookup).to, *cost)?;
         }
-        self.obtain(&known, &reach, set)
+        self.obtain(&known, &reachable, set)
     }
 
     fn obtain_from_abstract(
@@ -406,23 +406,23 @@ impl<'g> Reachability<'g> {
     /// The cost of serving everything that a need asks, standing at one node only; `None` when it cannot be.
     pub(super) fn cost(
         &mut self,
-        needs: &[Need],
+        positions: &[Position],
         node: NodeId,
-        need: NeedId,
+        position: PositionId,
     ) -> Result<Option<u32>, PlanError> {
-        if let Some(known) = self.costs.get(&(node, need)) {
-            return Ok(*known);
+        if let Some(memoised) = self.costs.get(&(node, position)) {
+            return Ok(*memoised);
         }
         let mut used = BTreeMap::new();
         let mut total = 0;
-        let slots = needs[need.0 as usize].slots.len() as u16;
+        let slots = positions[position.0 as usize].slots.len() as u16;
         let mut result = Some(());
         for slot in 0..slots {
             // What the operation does not ask for may have been needed in another world only.
-            if needs[need.0 as usize].slots[slot as usize].guard.is_never() {
+            if positions[position.0 as usize].slots[slot as usize].guard.is_never() {
                 continue;
             }
-            match self.slot_cost(needs, node, need, slot, &mut used)? {
+            match self.slot_cost(positions, node, position, slot, &mut used)? {
                 Some(cost) => total += cost,
                 None => {
                     result = None;
@@ -432,29 +432,29 @@ impl<'g> Reachability<'g> {
         }
         let lookups: u32 = used.values().sum();
         let result = result.map(|()| total + lookups);
-        self.costs.insert((node, need), result);
+        self.costs.insert((node, position), result);
         Ok(result)
     }
 
     /// The cost of one slot from one node. Lookups that it takes are noted in `used`, each to be counted once.
     pub(super) fn slot_cost(
         &mut self,
-        needs: &[Need],
+        positions: &[Position],
         node: NodeId,
-        need: NeedId,
+        position: PositionId,
         slot: u16,
         used: &mut BTreeMap<LookupId, u32>,
     ) -> Result<Option<u32>, PlanError> {
         self.spend(1)?;
         let graph = self.graph;
-        let types = &needs[need.0 as usize].slots[slot as usize].types;
+        let types = &positions[position.0 as usize].slots[slot as usize].types;
         if graph.types.info(graph.node(node).ty).is_object && !graph.node(node).interface_object {
             if types.binary_search(&graph.node(node).ty).is_err() {
                 return Ok(Some(0));
             }
-            return self.slot_cost_at(needs, node, graph.node(node).ty, need, slot, used);
+            return self.slot_cost_at(positions, node, graph.node(node).ty, position, slot, used);
         }
-        if let Some(cost) = self.served_here(needs, node, need, slot)? {
+        if let Some(cost) = self.served_here(positions, node, position, slot)? {
             return Ok(Some(cost));
         }
         let members: Vec<(TypeId, NodeId)> = if graph.node(node).interface_object {
@@ -468,7 +468,7 @@ impl<'g> Reachability<'g> {
         };
         let mut total = 0;
         for (ty, member) in members {
-            match self.slot_cost_at(needs, member, ty, need, slot, used)? {
+            match self.slot_cost_at(positions, member, ty, position, slot, used)? {
                 Some(cost) => total += cost,
                 None => return Ok(None),
             }
@@ -479,53 +479,53 @@ impl<'g> Reachability<'g> {
     /// The cost of a slot that a node itself offers, in full.
     pub(super) fn served_here(
         &mut self,
-        needs: &[Need],
+        positions: &[Position],
         node: NodeId,
-        need: NeedId,
+        position: PositionId,
         slot: u16,
     ) -> Result<Option<u32>, PlanError> {
-        let slot = &needs[need.0 as usize].slots[slot as usize];
+        let slot = &positions[position.0 as usize].slots[slot as usize];
         let Some(edge) = self.free_edge(node, &slot.key.field) else {
             return Ok(None);
         };
         match (edge.to, slot.child) {
-            (Some(to), Some(child)) => self.cost(needs, to, child),
+            (Some(to), Some(child)) => self.cost(positions, to, child),
             _ => Ok(Some(0)),
         }
     }
 
     fn slot_cost_at(
         &mut self,
-        needs: &[Need],
+        positions: &[Position],
         node: NodeId,
         ty: TypeId,
-        need: NeedId,
+        position: PositionId,
         slot: u16,
         used: &mut BTreeMap<LookupId, u32>,
     ) -> Result<Option<u32>, PlanError> {
-        if let Some(cost) = self.served_here(needs, node, need, slot)? {
+        if let Some(cost) = self.served_here(positions, node, position, slot)? {
             return Ok(Some(cost));
         }
         let graph = self.graph;
-        let asked = &needs[need.0 as usize].slots[slot as usize];
-        let reach = self.reach(ty, &[node])?;
+        let asked = &positions[position.0 as usize].slots[slot as usize];
+        let reachable = self.reachable(ty, &[node])?;
         let mut best: Option<(u32, u32, LookupId)> = None;
-        for &lookup in reach.offering(&asked.key.field) {
+        for &lookup in reachable.offering(&asked.key.field) {
             self.spend(1)?;
-            let entering = reach.lookups.get(&lookup).copied().unwrap_or_default();
+            let entering = reachable.lookups.get(&lookup).copied().unwrap_or_default();
             let to = graph.lookup(lookup).to;
             let Some(edge) = self.edge(to, &asked.key.field) else {
                 continue;
             };
             let entering = match &edge.requires {
                 None => entering,
-                Some(_) => match reach.required_cost(lookup, &asked.key.field) {
+                Some(_) => match reachable.required_cost(lookup, &asked.key.field) {
                     Some(cost) => cost,
                     None => continue,
                 },
             };
             let below = match (edge.to, asked.child) {
-                (Some(to), Some(child)) => match self.cost(needs, to, child)? {
+                (Some(to), Some(child)) => match self.cost(positions, to, child)? {
                     Some(cost) => cost,
                     None => continue,
                 },
@@ -544,12 +544,12 @@ impl<'g> Reachability<'g> {
             return Ok(None);
         };
         used.entry(lookup)
-            .or_insert_with(|| reach.lookups.get(&lookup).copied().unwrap_or_default());
+            .or_insert_with(|| reachable.lookups.get(&lookup).copied().unwrap_or_default());
         Ok(Some(below))
     }
 
     /// Goes on to a world with other outcomes.
-    pub(super) fn begin(&mut self, outcomes: Outcomes) {
+    pub(super) fn begin(&mut self, outcomes: LabelOutcomes) {
         self.outcomes = outcomes;
         self.closures.clear();
         self.costs.clear();
@@ -568,7 +568,7 @@ pub(super) fn narrowed(graph: &QueryGraph, set: &FieldSet, ty: TypeId) -> FieldS
         match item {
             FieldSetItem::Field { .. } => items.push(item.clone()),
             FieldSetItem::Fragment { on, children } => {
-                if super::need::type_applies(graph, Some(on), ty) {
+                if super::requested::type_applies(graph, Some(on), ty) {
                     items.extend(narrowed(graph, children, ty).items);
                 }
             }

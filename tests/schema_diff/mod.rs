@@ -2,7 +2,7 @@
 //! `text changes`, which lists what the change means to clients, gravest first.
 
 use apollo_compiler::Schema;
-use sangam::graph::drift::changes;
+use sangam::graph::schema_diff::changes;
 
 use crate::support::cases::Case;
 use crate::support::cases::Fence;
@@ -10,7 +10,7 @@ use crate::support::cases::Suite;
 
 inventory::submit! {
     Suite {
-        folders: &["drift"],
+        folders: &["schema_diff"],
         fences: &[
             Fence::single("graphql before"),
             Fence::single("graphql after"),

@@ -7,10 +7,10 @@ use super::super::PlanError;
 use super::super::draft::Input;
 use super::super::draft::TreeId;
 use super::super::draft::merge_input;
-use super::Finisher;
+use super::Lowering;
 use crate::graph::query::LookupKind;
 
-impl Finisher<'_, '_> {
+impl Lowering<'_, '_> {
     /// Two entries of one lookup at one place, made apart because one of them waited for `@requires` fields, are one
     /// fetch when neither needs the other.
     pub(super) fn merge_duplicates(&mut self) -> Result<(), PlanError> {
@@ -18,8 +18,8 @@ impl Finisher<'_, '_> {
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for second in 0..self.planner.fetches.len() {
             let own = &self.planner.fetches[second];
-            let place = (own.lookup, own.need, own.ty, own.arguments_of);
-            let key = (place, own.sequence, own.worlds);
+            let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
+            let key = (entry_point, own.sequence, own.cases);
             let earlier = alike.entry(key).or_default();
             earlier.push(second);
             for first in earlier[..earlier.len() - 1].iter().copied() {
@@ -44,7 +44,7 @@ impl Finisher<'_, '_> {
 
     /// What several worlds fetch in the same way is one fetch, and is guarded field by field. What they fetch with other
     /// inputs stays apart, and so do calls of connects that read other fields: their answers cannot be asked for less.
-    pub(super) fn merge_worlds(&mut self) -> Result<(), PlanError> {
+    pub(super) fn merge_cases(&mut self) -> Result<(), PlanError> {
         self.note_readers();
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for second in 0..self.planner.fetches.len() {
@@ -52,8 +52,8 @@ impl Finisher<'_, '_> {
             if own.merged_into.is_some() {
                 continue;
             }
-            let place = (own.lookup, own.need, own.ty, own.arguments_of);
-            let earlier = alike.entry((place, own.sequence)).or_default().clone();
+            let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
+            let earlier = alike.entry((entry_point, own.sequence)).or_default().clone();
             let mut into = None;
             for first in earlier {
                 if !self.shares_answer(first, second) {
@@ -72,8 +72,8 @@ impl Finisher<'_, '_> {
                 }
                 None => {
                     let own = &self.planner.fetches[second];
-                    let place = (own.lookup, own.need, own.ty, own.arguments_of);
-                    alike.entry((place, own.sequence)).or_default().push(second);
+                    let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
+                    alike.entry((entry_point, own.sequence)).or_default().push(second);
                 }
             }
         }
@@ -128,12 +128,12 @@ impl Finisher<'_, '_> {
                 known.push(requirement);
             }
         }
-        let worlds = self.planner.fetches[from].worlds;
-        self.planner.fetches[into].worlds.add(worlds);
+        let cases = self.planner.fetches[from].cases;
+        self.planner.fetches[into].cases.add(cases);
         self.planner.fetches[from].merged_into = Some(into);
-        for position in &mut self.planner.positions {
-            if position.fetch == from {
-                position.fetch = into;
+        for provider in &mut self.planner.providers {
+            if provider.fetch == from {
+                provider.fetch = into;
             }
         }
     }
@@ -145,7 +145,7 @@ impl Finisher<'_, '_> {
                 fields.push(field);
                 continue;
             };
-            known.worlds.add(field.worlds);
+            known.cases.add(field.cases);
             if let (Some(known), Some(child)) = (known.child, field.child) {
                 self.merge_trees(child, known);
             }

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use super::super::PlanError;
 use super::super::draft::Draft;
 use super::super::draft::Input;
-use super::super::draft::PosId;
+use super::super::draft::ProviderId;
 use super::super::draft::TreeId;
-use super::super::need::NeedId;
-use super::super::planner::World;
-use super::Finisher;
+use super::super::requested::PositionId;
+use super::super::planner::OverrideCase;
+use super::Lowering;
 
-impl Finisher<'_, '_> {
+impl Lowering<'_, '_> {
     pub(super) fn note_readers(&mut self) {
         let mut readers = HashMap::new();
         for (index, draft) in self.planner.fetches.iter().enumerate() {
@@ -27,12 +27,12 @@ impl Finisher<'_, '_> {
         &self,
         fetch: usize,
         tree: TreeId,
-        readers: &mut HashMap<(usize, NeedId, u16), BTreeSet<usize>>,
+        readers: &mut HashMap<(usize, PositionId, u16), BTreeSet<usize>>,
     ) {
         let tree = &self.planner.trees[tree.0 as usize];
         for field in &tree.fields {
-            for world in (0..self.planner.worlds.len()).filter(|world| field.worlds.has(*world)) {
-                let read = (world, tree.need, field.slot);
+            for case in (0..self.planner.cases.len()).filter(|case| field.cases.has(*case)) {
+                let read = (case, tree.position, field.slot);
                 readers.entry(read).or_default().insert(fetch);
             }
             if let Some(child) = field.child {
@@ -47,70 +47,70 @@ impl Finisher<'_, '_> {
     /// The fetches that must have ended before each fetch begins: those that make its rows, and those that read its inputs.
     pub(super) fn dependencies(&mut self) -> Result<Vec<BTreeSet<usize>>, PlanError> {
         let count = self.planner.fetches.len();
-        self.planner.reach.spend(count)?;
+        self.planner.reachability.spend(count)?;
         let mut all = vec![BTreeSet::new(); count];
-        for (place, world) in self.planner.worlds.iter().enumerate() {
-            self.dependencies_in(place, world, &mut all);
+        for (case_index, case) in self.planner.cases.iter().enumerate() {
+            self.dependencies_in(case_index, case, &mut all);
         }
         Ok(all)
     }
 
-    fn dependencies_in(&self, place: usize, world: &World, all: &mut [BTreeSet<usize>]) {
+    fn dependencies_in(&self, case_index: usize, case: &OverrideCase, all: &mut [BTreeSet<usize>]) {
         let resolve = |fetch: usize| self.planner.fetches[fetch].merged_into.unwrap_or(fetch);
-        let fetch_of = |pos: &PosId| resolve(self.planner.positions[pos.0 as usize].fetch);
-        let mut providers: HashMap<(NeedId, u16), BTreeSet<usize>> = HashMap::new();
-        for ((need, slot, _), pos) in &world.served {
-            let known = providers.entry((*need, *slot)).or_default();
-            known.insert(fetch_of(pos));
+        let fetch_of = |provider: &ProviderId| resolve(self.planner.providers[provider.0 as usize].fetch);
+        let mut provider_fetches: HashMap<(PositionId, u16), BTreeSet<usize>> = HashMap::new();
+        for ((position, slot, _), provider) in &case.served {
+            let known = provider_fetches.entry((*position, *slot)).or_default();
+            known.insert(fetch_of(provider));
         }
         for (index, draft) in self.planner.fetches.iter().enumerate() {
-            if draft.merged_into.is_some() || !draft.worlds.has(place) {
+            if draft.merged_into.is_some() || !draft.cases.has(case_index) {
                 continue;
             }
             let before = &mut all[index];
-            let mut need = draft.need;
+            let mut position = draft.position;
             if self.starts_from_one_type(draft) {
-                before.extend(world.typed_by.get(&need).map(fetch_of));
+                before.extend(case.typed_by.get(&position).map(fetch_of));
             }
-            while let Some((parent, slot)) = self.planner.needs[need.0 as usize].parent {
-                before.extend(providers.get(&(parent, slot)).into_iter().flatten());
+            while let Some((parent, slot)) = self.planner.positions[position.0 as usize].parent {
+                before.extend(provider_fetches.get(&(parent, slot)).into_iter().flatten());
                 if !self.counts_for_all(parent, slot) {
-                    before.extend(world.typed_by.get(&parent).map(fetch_of));
+                    before.extend(case.typed_by.get(&parent).map(fetch_of));
                 }
-                need = parent;
+                position = parent;
             }
-            self.input_readers(place, draft.need, &draft.inputs, before);
+            self.input_readers(case_index, draft.position, &draft.inputs, before);
             before.remove(&index);
         }
     }
 
     /// Whether which rows a fetch starts from, or what it takes of them, depends on their concrete type.
     fn starts_from_one_type(&self, draft: &Draft) -> bool {
-        draft.ty != self.planner.needs[draft.need.0 as usize].ty
+        draft.ty != self.planner.positions[draft.position.0 as usize].ty
             || draft.inputs.iter().any(|input| input.only.is_some())
     }
 
-    fn counts_for_all(&self, need: NeedId, slot: u16) -> bool {
-        let own = &self.planner.needs[need.0 as usize];
+    fn counts_for_all(&self, position: PositionId, slot: u16) -> bool {
+        let own = &self.planner.positions[position.0 as usize];
         let all = self.planner.graph.types.info(own.ty).possible.len();
         own.slots[slot as usize].types.len() >= all
     }
 
     fn input_readers(
         &self,
-        world: usize,
-        need: NeedId,
+        case: usize,
+        position: PositionId,
         inputs: &[Input],
         into: &mut BTreeSet<usize>,
     ) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
-            let readers = self.readers.get(&(world, need, slot));
+            let readers = self.readers.get(&(case, position, slot));
             let readers = readers.into_iter().flatten();
-            let child = self.planner.needs[need.0 as usize].slots[slot as usize].child;
+            let child = self.planner.positions[position.0 as usize].slots[slot as usize].child;
             let mut below = BTreeSet::new();
             if let Some(child) = child {
-                self.input_readers(world, child, &input.children, &mut below);
+                self.input_readers(case, child, &input.children, &mut below);
             }
             // A fetch that reads other parts of an object need not be waited for; it may even wait for this one.
             let parts = !input.children.is_empty()

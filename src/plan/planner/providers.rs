@@ -3,83 +3,83 @@
 use super::Planner;
 use crate::graph::query::NodeId;
 use crate::plan::draft::Origin;
-use crate::plan::draft::PosId;
-use crate::plan::draft::Position;
+use crate::plan::draft::ProviderId;
+use crate::plan::draft::Provider;
 use crate::plan::draft::Tree;
 use crate::plan::draft::TreeField;
 use crate::plan::draft::TreeId;
-use crate::plan::need::NeedId;
+use crate::plan::requested::PositionId;
 
 impl Planner<'_> {
     /// Where the planner stands for the rows of a composite slot: its provider first, then every other position of the
     /// level that offers the field as well.
-    pub(super) fn child_positions(&mut self, need: NeedId, slot: u16) -> Vec<PosId> {
+    pub(super) fn child_providers(&mut self, position: PositionId, slot: u16) -> Vec<ProviderId> {
         let (field, types) = (
-            self.slot(need, slot).key.field.clone(),
-            self.slot(need, slot).types.clone(),
+            self.slot(position, slot).key.field.clone(),
+            self.slot(position, slot).types.clone(),
         );
-        let Some(child) = self.slot(need, slot).child else {
+        let Some(child) = self.slot(position, slot).child else {
             return Vec::new();
         };
-        let static_type = self.needs[need.0 as usize].ty;
+        let static_type = self.positions[position.0 as usize].ty;
         let mut parents = Vec::new();
         for ty in std::iter::once(static_type).chain(types) {
-            let Some(&provider) = self.served.get(&(need, slot, ty)) else {
+            let Some(&provider) = self.served.get(&(position, slot, ty)) else {
                 continue;
             };
             parents.push(provider);
             // Behind `@requires` only the fetch that was entered for the field can be asked for it.
-            let others = self.offering(need, ty, slot).into_iter();
-            parents.extend(others.filter(|pos| {
-                let node = self.position(*pos).node;
-                self.reach.free_edge(node, &field).is_some()
+            let others = self.offering(position, ty, slot).into_iter();
+            parents.extend(others.filter(|provider| {
+                let node = self.provider(*provider).node;
+                self.reachability.free_edge(node, &field).is_some()
             }));
         }
-        let mut positions = Vec::new();
+        let mut providers = Vec::new();
         for parent in parents {
-            let edge = self.reach.edge(self.position(parent).node, &field);
+            let edge = self.reachability.edge(self.provider(parent).node, &field);
             let Some(to) = edge.and_then(|edge| edge.to) else {
                 continue;
             };
-            let pos = self.child_position(parent, slot, to, child);
-            if !positions.contains(&pos) {
-                positions.push(pos);
+            let provider = self.child_provider(parent, slot, to, child);
+            if !providers.contains(&provider) {
+                providers.push(provider);
             }
         }
-        positions
+        providers
     }
 
-    pub(super) fn child_position(
+    pub(super) fn child_provider(
         &mut self,
-        parent: PosId,
+        parent: ProviderId,
         slot: u16,
         node: NodeId,
-        need: NeedId,
-    ) -> PosId {
+        position: PositionId,
+    ) -> ProviderId {
         if let Some(&known) = self.children.get(&(parent, slot)) {
             return known;
         }
-        let fetch = self.position(parent).fetch;
+        let fetch = self.provider(parent).fetch;
         let origin = Origin::Field(parent, slot);
-        let pos = self.add_position(Position {
+        let provider = self.add_provider(Provider {
             fetch,
             node,
-            need,
+            position,
             origin,
             tree: None,
         });
-        self.children.insert((parent, slot), pos);
-        pos
+        self.children.insert((parent, slot), provider);
+        provider
     }
 
-    pub(super) fn add_position(&mut self, position: Position) -> PosId {
-        self.positions.push(position);
-        PosId((self.positions.len() - 1) as u32)
+    pub(super) fn add_provider(&mut self, provider: Provider) -> ProviderId {
+        self.providers.push(provider);
+        ProviderId((self.providers.len() - 1) as u32)
     }
 
-    pub(super) fn add_tree(&mut self, need: NeedId, node: NodeId) -> TreeId {
+    pub(super) fn add_tree(&mut self, position: PositionId, node: NodeId) -> TreeId {
         self.trees.push(Tree {
-            need,
+            position,
             node,
             fields: Vec::new(),
             casts: Vec::new(),
@@ -88,13 +88,13 @@ impl Planner<'_> {
     }
 
     /// The tree of a position; it is made, and its parents with it, when the position is first used.
-    pub(super) fn tree_of(&mut self, pos: PosId) -> TreeId {
-        if let Some(tree) = self.position(pos).tree {
+    pub(super) fn tree_of(&mut self, provider: ProviderId) -> TreeId {
+        if let Some(tree) = self.provider(provider).tree {
             return tree;
         }
-        let Position {
-            node, need, origin, ..
-        } = *self.position(pos);
+        let Provider {
+            node, position, origin, ..
+        } = *self.provider(provider);
         let tree = match origin {
             Origin::Field(parent, slot) => {
                 let parent = self.tree_of(parent);
@@ -102,13 +102,13 @@ impl Planner<'_> {
             }
             Origin::Cast(parent, ty) => {
                 let parent = self.tree_of(parent);
-                let tree = self.add_tree(need, node);
+                let tree = self.add_tree(position, node);
                 self.trees[parent.0 as usize].casts.push((ty, tree));
                 tree
             }
-            Origin::Entry => self.add_tree(need, node),
+            Origin::Lookup => self.add_tree(position, node),
         };
-        self.positions[pos.0 as usize].tree = Some(tree);
+        self.providers[provider.0 as usize].tree = Some(tree);
         tree
     }
 
@@ -121,25 +121,25 @@ impl Planner<'_> {
         if let Some(tree) = known {
             return tree;
         }
-        let need = self.trees[parent.0 as usize].need;
-        let child = self.slot(need, slot).child.unwrap_or(need);
+        let position = self.trees[parent.0 as usize].position;
+        let child = self.slot(position, slot).child.unwrap_or(position);
         let tree = self.add_tree(child, node);
         self.push_field(parent, slot, Some(tree));
         tree
     }
 
     fn push_field(&mut self, tree: TreeId, slot: u16, child: Option<TreeId>) {
-        let worlds = self.here;
+        let cases = self.current_case;
         self.trees[tree.0 as usize].fields.push(TreeField {
             slot,
             child,
-            worlds,
+            cases,
         });
     }
 
-    pub(super) fn add_field(&mut self, pos: PosId, slot: u16) {
-        let tree = self.tree_of(pos);
-        let need = self.trees[tree.0 as usize].need;
+    pub(super) fn add_field(&mut self, provider: ProviderId, slot: u16) {
+        let tree = self.tree_of(provider);
+        let position = self.trees[tree.0 as usize].position;
         if self.trees[tree.0 as usize]
             .fields
             .iter()
@@ -147,16 +147,16 @@ impl Planner<'_> {
         {
             return;
         }
-        match self.slot(need, slot).child {
+        match self.slot(position, slot).child {
             None => self.push_field(tree, slot, None),
             Some(child) => {
-                let field = self.slot(need, slot).key.field.clone();
+                let field = self.slot(position, slot).key.field.clone();
                 let to = self
-                    .reach
-                    .edge(self.position(pos).node, &field)
+                    .reachability
+                    .edge(self.provider(provider).node, &field)
                     .and_then(|edge| edge.to);
                 let Some(to) = to else { return };
-                let below = self.child_position(pos, slot, to, child);
+                let below = self.child_provider(provider, slot, to, child);
                 self.tree_of(below);
             }
         }
