@@ -12,20 +12,20 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
 use sangam::cache::{
-    Admissions, Call, Documents, Generation, HeadersRead, KeptHeaders, OperationKey, Plans, Policy,
-    Provenance, ResponseKeyParts, Responses,
+    Admissions, Documents, Generation, HeadersRead, OperationKey, Plans, Policy, Provenance,
+    ResponseKeyParts, Responses, StoredHeaders, UpstreamCall,
 };
 use sangam::connector::Request;
 use sangam::connector::SchemaLifetime;
-use sangam::source::{Answer, CallOptions, Format, Source, SourceError};
+use sangam::source::{CallOptions, Format, Source, SourceError, UpstreamResponse};
 
 #[derive(Debug)]
 struct Instant;
 
 #[async_trait]
 impl Source for Instant {
-    async fn call(&self, _: &Request, _: &CallOptions) -> Result<Answer, SourceError> {
-        Ok(Answer {
+    async fn call(&self, _: &Request, _: &CallOptions) -> Result<UpstreamResponse, SourceError> {
+        Ok(UpstreamResponse {
             status: 200,
             headers: HeaderMap::new(),
             body: Bytes::from(vec![b' '; 30_000]),
@@ -54,8 +54,8 @@ fn request() -> Request {
 
 static ADMISSIONS: Admissions = Admissions::new();
 
-fn call<'a>(endpoint: &'a Arc<sangam::cache::Endpoint>, seconds: Option<u64>) -> Call<'a> {
-    Call {
+fn call<'a>(endpoint: &'a Arc<sangam::cache::Endpoint>, seconds: Option<u64>) -> UpstreamCall<'a> {
+    UpstreamCall {
         endpoint,
         request: request(),
         options: CallOptions {
@@ -85,7 +85,7 @@ fn documents(criterion: &mut Criterion) {
         .unwrap();
     let documents = Documents::new(64 << 20);
     let upstream = documents.upstream("works", Arc::new(Instant));
-    let endpoint = upstream.endpoint("works:Query.works[0]", KeptHeaders::NONE, "");
+    let endpoint = upstream.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
     runtime.block_on(async {
         documents
             .fetch(call(&endpoint, Some(3600)), |_| true)
@@ -186,7 +186,7 @@ fn plans(criterion: &mut Criterion) {
         "query Q($d: ID!) { district(lgdCode: $d) { name works { id title cost } } } ".repeat(20);
     runtime.block_on(async {
         plans
-            .get_or_compile(&text, None, |own| async move { Ok(own.keep(Compiled)) })
+            .get_or_compile(&text, None, |own| async move { Ok(own.store(Compiled)) })
             .await
             .unwrap();
     });

@@ -16,38 +16,38 @@ use serde::{Deserialize, Serialize};
 use super::clock::Timestamp;
 use super::freshness::Lifetime;
 use super::retry_after;
-use super::store::Kept;
+use super::store::Stored;
 use crate::connector::Scope;
-use crate::source::{Answer, Format};
+use crate::source::{Format, UpstreamResponse};
 
 /// Which response headers stay with a document: those that its mapping reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeptHeaders {
+pub enum StoredHeaders {
     /// These names, in lower case, sorted.
     Named(Vec<String>),
     /// All: the mapping reads the headers as a whole.
     All,
 }
 
-impl KeptHeaders {
+impl StoredHeaders {
     /// No header at all.
-    pub const NONE: KeptHeaders = KeptHeaders::Named(Vec::new());
+    pub const NONE: StoredHeaders = StoredHeaders::Named(Vec::new());
 
     /// The kept part of an answer's headers.
     fn of(&self, headers: HeaderMap) -> HeaderMap {
         match self {
-            KeptHeaders::All => headers,
-            KeptHeaders::Named(names) if names.is_empty() => HeaderMap::new(),
-            KeptHeaders::Named(names) => {
-                let mut kept = HeaderMap::new();
+            StoredHeaders::All => headers,
+            StoredHeaders::Named(names) if names.is_empty() => HeaderMap::new(),
+            StoredHeaders::Named(names) => {
+                let mut stored_headers = HeaderMap::new();
                 for name in names {
                     for value in headers.get_all(name.as_str()) {
                         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-                            kept.append(name, value.clone());
+                            stored_headers.append(name, value.clone());
                         }
                     }
                 }
-                kept
+                stored_headers
             }
         }
     }
@@ -101,58 +101,63 @@ pub struct Document {
     /// The connector's mutation epoch in this process when the call began; means nothing elsewhere.
     pub epoch: u64,
     /// What its reader has found out about it.
-    pub notes: Notes,
+    pub memo: MemoSlot,
 }
 
 /// What the reader of a document has found out about it, so that it need not be found out again when the document is
 /// used again. A document has one kind of reader, and only what follows from the document alone is noted.
 #[derive(Clone, Default)]
-pub struct Notes(OnceLock<Arc<dyn Note>>);
+pub struct MemoSlot(OnceLock<Arc<dyn Memo>>);
 
 /// The notes of one kind of reader.
-pub trait Note: Any + Send + Sync {
+pub trait Memo: Any + Send + Sync {
     /// Bytes of memory that they hold, about.
     fn weight(&self) -> usize;
 }
 
-impl Notes {
+impl MemoSlot {
     /// What has been noted, by the reader whose notes are of this kind; nothing, at first.
-    pub fn of<T: Note + Default>(&self) -> Option<&T> {
-        let noted: &dyn Any = &**self.0.get_or_init(|| Arc::new(T::default()));
-        noted.downcast_ref()
+    pub fn of<T: Memo + Default>(&self) -> Option<&T> {
+        let memo: &dyn Any = &**self.0.get_or_init(|| Arc::new(T::default()));
+        memo.downcast_ref()
     }
 
     fn weight(&self) -> usize {
-        self.0.get().map_or(0, |noted| noted.weight())
+        self.0.get().map_or(0, |memo| memo.weight())
     }
 }
 
-impl std::fmt::Debug for Notes {
+impl std::fmt::Debug for MemoSlot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Notes")
     }
 }
 
 /// Notes follow from the rest.
-impl PartialEq for Notes {
-    fn eq(&self, _: &Notes) -> bool {
+impl PartialEq for MemoSlot {
+    fn eq(&self, _: &MemoSlot) -> bool {
         true
     }
 }
 
-impl Eq for Notes {}
+impl Eq for MemoSlot {}
 
 /// Longer than what is read from a connection at once.
 const LONG: usize = 1024 * 1024;
 
 impl Document {
     /// From an answer that came in just now; lifetime, age and tags are the caller's to set.
-    pub fn new(answer: Answer, kept: &KeptHeaders, received_at: Timestamp, epoch: u64) -> Document {
+    pub fn new(
+        answer: UpstreamResponse,
+        stored_headers: &StoredHeaders,
+        received_at: Timestamp,
+        epoch: u64,
+    ) -> Document {
         Document {
             validators: Validators::of(&answer.headers),
             retry_after: retry_after::seconds(answer.status, &answer.headers, received_at),
             status: answer.status,
-            headers: kept.of(answer.headers),
+            headers: stored_headers.of(answer.headers),
             body: answer.body,
             format: answer.format,
             received_at,
@@ -160,7 +165,7 @@ impl Document {
             lifetime: None,
             tags: Vec::new(),
             epoch,
-            notes: Notes::default(),
+            memo: MemoSlot::default(),
         }
     }
 
@@ -200,7 +205,7 @@ impl Document {
         Document {
             body,
             validators: Validators::default(),
-            notes: Notes::default(),
+            memo: MemoSlot::default(),
             ..self.clone()
         }
     }
@@ -214,7 +219,7 @@ impl Document {
             .map(|(name, value)| name.as_str().len() + value.len() + 64)
             .sum();
         let tags: usize = self.tags.iter().map(|tag| tag.len() + 24).sum();
-        FIXED + self.body.len() + headers + tags + self.notes.weight()
+        FIXED + self.body.len() + headers + tags + self.memo.weight()
     }
 
     /// With a body that holds no more memory than it shows. A body that came in one piece may be a view into a larger
@@ -276,12 +281,12 @@ impl Document {
             validators: head.validators,
             tags: head.tags,
             epoch,
-            notes: Notes::default(),
+            memo: MemoSlot::default(),
         })
     }
 }
 
-impl Kept for Arc<Document> {
+impl Stored for Arc<Document> {
     fn weight(&self) -> usize {
         Document::weight(self)
     }
@@ -325,14 +330,14 @@ mod tests {
         headers.insert("etag", HeaderValue::from_static("\"7\""));
         headers.insert("x-total", HeaderValue::from_static("20"));
         headers.insert("set-cookie", HeaderValue::from_static("secret=1"));
-        let answer = Answer {
+        let answer = UpstreamResponse {
             status: 200,
             headers,
             body: Bytes::from_static(b"[1.10]\n"),
             format: Format::Json,
         };
-        let kept = KeptHeaders::Named(vec!["x-total".to_owned()]);
-        let mut document = Document::new(answer, &kept, Timestamp(10_000), 3);
+        let stored_headers = StoredHeaders::Named(vec!["x-total".to_owned()]);
+        let mut document = Document::new(answer, &stored_headers, Timestamp(10_000), 3);
         document.lifetime = Some(Lifetime::for_seconds(60));
         document.age_when_received = Duration::from_secs(10);
         document.tags = vec!["district-1".to_owned()];

@@ -5,7 +5,7 @@
 //! Which requests may share a flight is decided by the key, and so by the caller that makes it.
 //!
 //! A flight has an epoch, and a request joins only flights of its own epoch or a later one. However often the epoch
-//! moves on, at most [`MOST`] flights of one key are under way: a request that may join none of them waits until one has
+//! moves on, at most [`MAX_FLIGHTS_PER_KEY`] flights of one key are under way: a request that may join none of them waits until one has
 //! ended. So the computations that a moving epoch causes are bounded by how long each takes, not by how often it moves.
 
 use std::collections::HashMap;
@@ -28,13 +28,13 @@ pub struct Flights<K, T> {
     next: AtomicU64,
 }
 
-type Shard<K, T> = HashMap<K, SmallVec<[Entry<T>; 1]>, ahash::RandomState>;
+type Shard<K, T> = HashMap<K, SmallVec<[Flight<T>; 1]>, ahash::RandomState>;
 
 /// Flights of one key that may be under way at the same time, each of another epoch.
-pub const MOST: usize = 2;
+pub const MAX_FLIGHTS_PER_KEY: usize = 2;
 
 #[derive(Debug)]
-struct Entry<T> {
+struct Flight<T> {
     id: u64,
     epoch: u64,
     result: watch::Receiver<Option<T>>,
@@ -47,20 +47,20 @@ pub struct Lost;
 
 /// A seat in a flight.
 #[derive(Debug)]
-pub struct Seat<T> {
+pub struct Waiter<T> {
     /// This call has started it.
     pub first: bool,
     result: watch::Receiver<Option<T>>,
 }
 
-impl<T: Clone> Seat<T> {
+impl<T: Clone> Waiter<T> {
     /// Waits for the result.
     ///
     /// # Errors
     /// [`Lost`]
-    pub async fn land(mut self) -> Result<T, Lost> {
-        let landed = self.result.wait_for(Option::is_some).await;
-        match landed {
+    pub async fn wait(mut self) -> Result<T, Lost> {
+        let ended = self.result.wait_for(Option::is_some).await;
+        match ended {
             Ok(result) => result.clone().ok_or(Lost),
             Err(_) => Err(Lost),
         }
@@ -71,14 +71,14 @@ impl<T: Clone> Seat<T> {
 #[derive(Debug)]
 pub enum Joined<T> {
     /// No flight was needed.
-    There(T),
+    Exists(T),
     /// A flight.
-    Seat(Seat<T>),
+    Waiter(Waiter<T>),
 }
 
 /// Why [`Flights::join_since`] gave no seat.
 #[derive(Debug)]
-pub enum NoSeat<T, E> {
+pub enum NotJoined<T, E> {
     /// There are as many flights as may be, and none is new enough.
     Crowded(Crowded<T>),
     /// There is none that could be joined, and this is why none was started.
@@ -87,23 +87,23 @@ pub enum NoSeat<T, E> {
 
 /// All flights of a key are too old to be joined, and there are as many as may be.
 #[derive(Debug)]
-pub struct Crowded<T>(Seat<T>);
+pub struct Crowded<T>(Waiter<T>);
 
 impl<T: Clone> Crowded<T> {
     /// Waits until one of the flights has ended, however it ends.
     pub async fn wait(self) {
-        let _ = self.0.land().await;
+        let _ = self.0.wait().await;
     }
 }
 
 /// Takes a flight off the board when it ends, however it ends.
-struct Landing<K: Hash + Eq, T> {
+struct FlightGuard<K: Hash + Eq, T> {
     flights: Arc<Flights<K, T>>,
     key: K,
     id: u64,
 }
 
-impl<K: Hash + Eq, T> Drop for Landing<K, T> {
+impl<K: Hash + Eq, T> Drop for FlightGuard<K, T> {
     fn drop(&mut self) {
         let mut shard = self.flights.shard(&self.key);
         let Some(entries) = shard.get_mut(&self.key) else {
@@ -159,79 +159,82 @@ where
     pub fn join<F>(
         self: &Arc<Self>,
         key: K,
-        there: impl FnOnce() -> Option<T>,
+        existing: impl FnOnce() -> Option<T>,
         start: impl FnOnce() -> F,
     ) -> Joined<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
-        match self.join_since(key, 0, there, || Ok::<F, Infallible>(start())) {
+        match self.join_since(key, 0, existing, || Ok::<F, Infallible>(start())) {
             Ok(joined) => joined,
             // Does not happen: no flight is older than epoch 0.
-            Err(NoSeat::Crowded(Crowded(seat))) => Joined::Seat(seat),
+            Err(NotJoined::Crowded(Crowded(waiter))) => Joined::Waiter(waiter),
         }
     }
 
     /// Takes a seat in a flight with this key of this epoch or a later one, and starts one if there is none.
     ///
-    /// Before a flight is started, `there` is asked once more whether the result exists by now: a flight may have ended
+    /// Before a flight is started, `existing` is asked once more whether the result exists by now: a flight may have ended
     /// between the caller's look into the cache and this. For that to hold, a flight's future must have put its result
-    /// where `there` looks before it ends.
+    /// where `existing` looks before it ends.
     ///
     /// `start` is asked only where a flight is needed, and may refuse. It must not wait.
     ///
     /// # Errors
-    /// [`NoSeat::Crowded`]: wait, and ask again. [`NoSeat::NotStarted`]: what `start` has said.
+    /// [`NotJoined::Crowded`]: wait, and ask again. [`NotJoined::NotStarted`]: what `start` has said.
     pub fn join_since<F, E>(
         self: &Arc<Self>,
         key: K,
         epoch: u64,
-        there: impl FnOnce() -> Option<T>,
+        existing: impl FnOnce() -> Option<T>,
         start: impl FnOnce() -> Result<F, E>,
-    ) -> Result<Joined<T>, NoSeat<T, E>>
+    ) -> Result<Joined<T>, NotJoined<T, E>>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let mut shard = self.shard(&key);
         let under_way = shard.get(&key).map_or(&[][..], |entries| entries);
-        let seat = |entry: &Entry<T>| Seat {
+        let waiter = |entry: &Flight<T>| Waiter {
             first: false,
             result: entry.result.clone(),
         };
         if let Some(entry) = under_way.iter().find(|entry| entry.epoch >= epoch) {
-            return Ok(Joined::Seat(seat(entry)));
+            return Ok(Joined::Waiter(waiter(entry)));
         }
-        if let Some(result) = there() {
-            return Ok(Joined::There(result));
+        if let Some(result) = existing() {
+            return Ok(Joined::Exists(result));
         }
-        if let Some(oldest) = under_way.first().filter(|_| under_way.len() >= MOST) {
-            return Err(NoSeat::Crowded(Crowded(seat(oldest))));
+        if let Some(oldest) = under_way
+            .first()
+            .filter(|_| under_way.len() >= MAX_FLIGHTS_PER_KEY)
+        {
+            return Err(NotJoined::Crowded(Crowded(waiter(oldest))));
         }
-        let flight = start().map_err(NoSeat::NotStarted)?;
+        let flight = start().map_err(NotJoined::NotStarted)?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = watch::channel(None);
-        let entry = Entry {
+        let entry = Flight {
             id,
             epoch,
             result: result.clone(),
         };
         shard.entry(key.clone()).or_default().push(entry);
         drop(shard);
-        let landing = Landing {
+        let guard = FlightGuard {
             flights: Arc::clone(self),
             key,
             id,
         };
         let task = async move {
-            let landing = landing;
+            let guard = guard;
             let result = flight.await;
             // Off the board first: a later request finds the result where it was put, or starts another flight.
-            drop(landing);
+            drop(guard);
             sender.send_replace(Some(result));
         };
         // In no span: it may outlive the request that started it, and a span ends with the last that holds it.
         scope::start(task);
-        Ok(Joined::Seat(Seat {
+        Ok(Joined::Waiter(Waiter {
             first: true,
             result,
         }))
@@ -247,10 +250,10 @@ mod tests {
 
     use super::*;
 
-    fn seat<T>(joined: Joined<T>) -> Seat<T> {
+    fn waiter<T>(joined: Joined<T>) -> Waiter<T> {
         match joined {
-            Joined::Seat(seat) => seat,
-            Joined::There(_) => panic!("no flight was needed"),
+            Joined::Waiter(waiter) => waiter,
+            Joined::Exists(_) => panic!("no flight was needed"),
         }
     }
 
@@ -259,10 +262,10 @@ mod tests {
         let flights = Flights::new();
         let runs = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Notify::new());
-        let seats: Vec<_> = (0..50)
+        let waiters: Vec<_> = (0..50)
             .map(|_| {
                 let (runs, gate) = (runs.clone(), gate.clone());
-                seat(flights.join(
+                waiter(flights.join(
                     7,
                     || None,
                     || async move {
@@ -272,10 +275,10 @@ mod tests {
                 ))
             })
             .collect();
-        assert_eq!(seats.iter().filter(|seat| seat.first).count(), 1);
+        assert_eq!(waiters.iter().filter(|waiter| waiter.first).count(), 1);
         gate.notify_one();
-        for seat in seats {
-            assert_eq!(seat.land().await, Ok(0));
+        for waiter in waiters {
+            assert_eq!(waiter.wait().await, Ok(0));
         }
         assert_eq!(flights.under_way(), 0);
     }
@@ -285,7 +288,7 @@ mod tests {
         let flights = Flights::new();
         let gate = Arc::new(Notify::new());
         let wait = gate.clone();
-        let first = seat(flights.join(
+        let first = waiter(flights.join(
             7,
             || None,
             || async move {
@@ -293,11 +296,11 @@ mod tests {
                 42
             },
         ));
-        let second = seat(flights.join(7, || None, || async { 0 }));
+        let second = waiter(flights.join(7, || None, || async { 0 }));
         assert!(!second.first);
         drop(first);
         gate.notify_one();
-        assert_eq!(second.land().await, Ok(42));
+        assert_eq!(second.wait().await, Ok(42));
     }
 
     #[tokio::test]
@@ -305,7 +308,7 @@ mod tests {
         let flights: Arc<Flights<u8, ()>> = Flights::new();
         let gate = Arc::new(Notify::new());
         let wait = gate.clone();
-        let first = seat(flights.join(
+        let first = waiter(flights.join(
             7,
             || None,
             || async move {
@@ -313,13 +316,13 @@ mod tests {
                 panic!("a bug")
             },
         ));
-        let second = seat(flights.join(7, || None, || async {}));
+        let second = waiter(flights.join(7, || None, || async {}));
         gate.notify_one();
-        assert_eq!(first.land().await, Err(Lost));
-        assert_eq!(second.land().await, Err(Lost));
+        assert_eq!(first.wait().await, Err(Lost));
+        assert_eq!(second.wait().await, Err(Lost));
         assert_eq!(flights.under_way(), 0);
         // The next one starts another flight.
-        assert!(seat(flights.join(7, || None, || async {})).first);
+        assert!(waiter(flights.join(7, || None, || async {})).first);
     }
 
     #[test]
@@ -328,13 +331,13 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let waiting = {
             let _context = runtime.enter();
-            seat(flights.join(7, || None, std::future::pending::<()>))
+            waiter(flights.join(7, || None, std::future::pending::<()>))
         };
         runtime.shutdown_background();
         let other = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        assert_eq!(other.block_on(waiting.land()), Err(Lost));
+        assert_eq!(other.block_on(waiting.wait()), Err(Lost));
         assert_eq!(flights.under_way(), 0);
     }
 
@@ -350,28 +353,28 @@ mod tests {
             };
             flights.join_since(7, epoch, || None, || Ok::<_, Infallible>(flight))
         };
-        let first = seat(join(1).unwrap());
-        let second = seat(join(2).unwrap());
+        let first = waiter(join(1).unwrap());
+        let second = waiter(join(2).unwrap());
         assert!(first.first && second.first);
         // Older requests join the newer flight or their own; newer ones wait.
-        assert!(!seat(join(1).unwrap()).first);
-        let NoSeat::Crowded(crowded) = join(3).unwrap_err();
+        assert!(!waiter(join(1).unwrap()).first);
+        let NotJoined::Crowded(crowded) = join(3).unwrap_err();
         for epoch in 4..9 {
             join(epoch).unwrap_err();
         }
-        assert_eq!(flights.under_way(), MOST);
+        assert_eq!(flights.under_way(), MAX_FLIGHTS_PER_KEY);
         gates[1].notify_one();
         crowded.wait().await;
-        assert_eq!(first.land().await, Ok(1));
-        let last = seat(join(9).unwrap());
+        assert_eq!(first.wait().await, Ok(1));
+        let last = waiter(join(9).unwrap());
         assert!(last.first);
         // All who waited meanwhile share it.
-        let shared = seat(join(3).unwrap());
+        let shared = waiter(join(3).unwrap());
         assert!(!shared.first);
         gates[2].notify_one();
         gates[9].notify_one();
-        assert_eq!(second.land().await, Ok(2));
-        assert_eq!((last.land().await, shared.land().await), (Ok(9), Ok(9)));
+        assert_eq!(second.wait().await, Ok(2));
+        assert_eq!((last.wait().await, shared.wait().await), (Ok(9), Ok(9)));
         assert_eq!(flights.under_way(), 0);
     }
 
@@ -380,20 +383,20 @@ mod tests {
         let flights: Arc<Flights<u8, u8>> = Flights::new();
         let refuse = || Err::<std::future::Ready<u8>, _>("no");
         let refused = flights.join_since(7, 0, || None, refuse).unwrap_err();
-        assert!(matches!(refused, NoSeat::NotStarted("no")));
+        assert!(matches!(refused, NotJoined::NotStarted("no")));
         assert_eq!(flights.under_way(), 0);
         // One that is under way is joined without being asked.
-        let first = seat(flights.join(7, || None, || async { 1 }));
-        let second = seat(flights.join_since(7, 0, || None, refuse).unwrap());
+        let first = waiter(flights.join(7, || None, || async { 1 }));
+        let second = waiter(flights.join_since(7, 0, || None, refuse).unwrap());
         assert!(first.first && !second.first);
-        assert_eq!(second.land().await, Ok(1));
+        assert_eq!(second.wait().await, Ok(1));
     }
 
     #[tokio::test]
     async fn what_is_there_by_now_needs_no_flight() {
         let flights: Arc<Flights<u8, u8>> = Flights::new();
         let joined = flights.join(7, || Some(1), || async { 2 });
-        assert!(matches!(joined, Joined::There(1)));
+        assert!(matches!(joined, Joined::Exists(1)));
         assert_eq!(flights.under_way(), 0);
     }
 }

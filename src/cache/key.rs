@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use http::HeaderMap;
 
-use super::entry::KeptHeaders;
+use super::entry::StoredHeaders;
 use crate::connector::Request;
 
 /// Headers that carry trace identifiers (W3C Trace Context, B3).
@@ -56,9 +56,9 @@ impl fmt::Debug for Key {
 
 /// Hashes a [`Key`] by taking its first bytes: it is a hash already.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct AsItIs(u64);
+pub struct KeyHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -74,11 +74,11 @@ impl Hasher for AsItIs {
     }
 }
 
-impl BuildHasher for AsItIs {
-    type Hasher = AsItIs;
+impl BuildHasher for KeyHasher {
+    type Hasher = KeyHasher;
 
-    fn build_hasher(&self) -> AsItIs {
-        AsItIs(0)
+    fn build_hasher(&self) -> KeyHasher {
+        KeyHasher(0)
     }
 }
 
@@ -171,7 +171,7 @@ pub struct EndpointKeyParts<'a> {
     /// `service:Type.field[n]`, or a word for a GraphQL service's only endpoint.
     pub coordinate: &'a str,
     /// The response headers that stay with a document.
-    pub kept: &'a KeptHeaders,
+    pub stored_headers: &'a StoredHeaders,
     /// Whatever else decides which answers are accepted: the text of `isSuccess`.
     pub acceptance: &'a str,
 }
@@ -182,16 +182,16 @@ impl EndpointKeyParts<'_> {
         let EndpointKeyParts {
             service,
             coordinate,
-            kept,
+            stored_headers,
             acceptance,
         } = self;
         EndpointKey(digest("endpoint", |out| {
             put(out, service.as_bytes());
             put(out, coordinate.as_bytes());
             put(out, acceptance.as_bytes());
-            match kept {
-                KeptHeaders::All => put_option(out, None),
-                KeptHeaders::Named(names) => {
+            match stored_headers {
+                StoredHeaders::All => put_option(out, None),
+                StoredHeaders::Named(names) => {
                     put_option(out, Some(b""));
                     put_list(out, names);
                 }
@@ -426,14 +426,14 @@ fn digest(kind: &str, write: impl FnOnce(&mut Vec<u8>)) -> Key {
         static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
     /// A longer buffer is not kept: one large body must not stay with every thread.
-    const MAX_KEPT: usize = 64 * 1024;
+    const MAX_RETAINED: usize = 64 * 1024;
 
     let mut buffer = BUFFER.take();
     buffer.clear();
     put(&mut buffer, kind.as_bytes());
     write(&mut buffer);
     let hash = blake3::hash(&buffer);
-    if buffer.capacity() <= MAX_KEPT {
+    if buffer.capacity() <= MAX_RETAINED {
         BUFFER.set(buffer);
     }
     Key(*hash.as_bytes())

@@ -114,7 +114,7 @@ fn endpoint(coordinate: &str) -> EndpointKey {
     EndpointKeyParts {
         service: "works",
         coordinate,
-        kept: &KeptHeaders::NONE,
+        stored_headers: &StoredHeaders::NONE,
         acceptance: "",
     }
     .key()
@@ -320,23 +320,23 @@ fn subjects_are_apart() {
 #[test]
 fn endpoints_are_apart() {
     let named =
-        |names: &[&str]| KeptHeaders::Named(names.iter().map(|n| (*n).to_owned()).collect());
+        |names: &[&str]| StoredHeaders::Named(names.iter().map(|n| (*n).to_owned()).collect());
     let parts = [
-        ("a", "b", KeptHeaders::NONE, ""),
-        ("ab", "", KeptHeaders::NONE, ""),
-        ("a", "b", KeptHeaders::All, ""),
+        ("a", "b", StoredHeaders::NONE, ""),
+        ("ab", "", StoredHeaders::NONE, ""),
+        ("a", "b", StoredHeaders::All, ""),
         ("a", "b", named(&["x"]), ""),
         ("a", "b", named(&["x", "y"]), ""),
         ("a", "b", named(&["xy"]), ""),
-        ("a", "b", KeptHeaders::NONE, "$status->eq(404)"),
+        ("a", "b", StoredHeaders::NONE, "$status->eq(404)"),
     ];
     let keys: std::collections::HashSet<_> = parts
         .iter()
-        .map(|(service, coordinate, kept, acceptance)| {
+        .map(|(service, coordinate, stored_headers, acceptance)| {
             EndpointKeyParts {
                 service,
                 coordinate,
-                kept,
+                stored_headers,
                 acceptance,
             }
             .key()

@@ -17,7 +17,7 @@ use crate::priority;
 const LONG: usize = 256 * 1024;
 
 /// How much of such work is done at once in this process.
-static TURNS: LazyLock<Semaphore> =
+static PERMITS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, usize::from)));
 
 /// Whether work on so many bytes is done aside.
@@ -35,7 +35,7 @@ pub async fn off_worker<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
         return work();
     }
     // It is never closed.
-    let _turn = TURNS.acquire().await;
+    let _permit = PERMITS.acquire().await;
     tokio::task::block_in_place(work)
 }
 

@@ -36,10 +36,10 @@ pub mod upstream;
 pub use bulkhead::Admissions;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{
-    CacheState, Call, Documents, Entities, EntitiesCall, EntitySelection, Fetched, Policy,
-    Representation, Verdict,
+    CacheState, Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy,
+    Representation, UpstreamCall, Verdict,
 };
-pub use entry::{Document, KeptHeaders, Note};
+pub use entry::{Document, Memo, StoredHeaders};
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use plans::Plans;
 pub use provenance::Provenance;

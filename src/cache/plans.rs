@@ -44,7 +44,7 @@ type Compiling<T, E> = BoxFuture<'static, Result<Arc<T>, E>>;
 type Numbered<T, E> = HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>;
 
 /// What is found of an operation that is not among the compiled ones at first sight.
-enum Found<T, E> {
+enum Availability<T, E> {
     /// It is compiled by now.
     Compiled(Arc<T>),
     /// It is being compiled: a share in that.
@@ -74,7 +74,7 @@ impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
     }
 
     /// Keeps what compiling gave, for those who wait and those who come later.
-    pub fn keep(self, compiled: T) -> Arc<T> {
+    pub fn store(self, compiled: T) -> Arc<T> {
         let compiled = Arc::new(compiled);
         self.entries.insert(self.operation, Arc::clone(&compiled));
         compiled
@@ -89,12 +89,12 @@ struct Operation {
 
 /// The same, borrowed.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
+struct OperationRef<'a> {
     text: &'a str,
     name: Option<&'a str>,
 }
 
-impl Hash for Sent<'_> {
+impl Hash for OperationRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.text.hash(state);
         self.name.hash(state);
@@ -103,7 +103,7 @@ impl Hash for Sent<'_> {
 
 impl Hash for Operation {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let sent = Sent {
+        let sent = OperationRef {
             text: &self.text,
             name: self.name.as_deref(),
         };
@@ -111,20 +111,20 @@ impl Hash for Operation {
     }
 }
 
-impl Equivalent<Operation> for Sent<'_> {
+impl Equivalent<Operation> for OperationRef<'_> {
     fn equivalent(&self, key: &Operation) -> bool {
         *self.text == *key.text && self.name == key.name.as_deref()
     }
 }
 
 /// Takes a compilation off the list when it ends, however it ends.
-struct Ending<T, E> {
+struct CompilationGuard<T, E> {
     under_way: Arc<UnderWay<T, E>>,
     operation: Operation,
     id: u64,
 }
 
-impl<T, E> Drop for Ending<T, E> {
+impl<T, E> Drop for CompilationGuard<T, E> {
     fn drop(&mut self) {
         let mut all = self.under_way.lock();
         if all
@@ -173,12 +173,12 @@ where
 
     /// The compiled operation, if there is one.
     pub fn get(&self, text: &str, name: Option<&str>) -> Option<Arc<T>> {
-        self.entries.get(&Sent { text, name })
+        self.entries.get(&OperationRef { text, name })
     }
 
     /// The compiled operation. If there is none, `start` begins to compile it, once for all who ask at the same time; it
     /// must see to it that the work is done off the threads that answer requests, and that the result is
-    /// [kept](Compilation::keep).
+    /// [kept](Compilation::store).
     ///
     /// # Errors
     /// Those of what `start` gives.
@@ -202,8 +202,8 @@ where
         let (state, compiling) = self.join(operation, start);
         self.lookups.count(state);
         match compiling {
-            Found::Compiled(compiled) => Ok(compiled),
-            Found::Compiling(compiling) => compiling.await,
+            Availability::Compiled(compiled) => Ok(compiled),
+            Availability::Compiling(compiling) => compiling.await,
         }
     }
 
@@ -212,7 +212,7 @@ where
         &self,
         operation: Operation,
         start: impl FnOnce(Compilation<T>) -> F,
-    ) -> (CacheState, Found<T, E>)
+    ) -> (CacheState, Availability<T, E>)
     where
         F: Future<Output = Result<Arc<T>, E>> + Send + 'static,
     {
@@ -220,16 +220,16 @@ where
         let mut id = 0;
         if let Some((last, compiling)) = all.get(&operation) {
             if let Some(compiling) = compiling.upgrade() {
-                return (CacheState::Shared, Found::Compiling(compiling));
+                return (CacheState::Shared, Availability::Compiling(compiling));
             }
             // Given up, and about to be taken off.
             id = last + 1;
         }
         // A compilation keeps its result before it is taken off.
         if let Some(compiled) = self.entries.get(&operation) {
-            return (CacheState::Hit, Found::Compiled(compiled));
+            return (CacheState::Hit, Availability::Compiled(compiled));
         }
-        let ending = Ending {
+        let guard = CompilationGuard {
             under_way: Arc::clone(&self.under_way),
             operation: operation.clone(),
             id,
@@ -239,14 +239,14 @@ where
             entries: self.entries.clone(),
         });
         let compiling = async move {
-            let _ending = ending;
+            let _guard = guard;
             started.await
         };
         let compiling = compiling.boxed().shared();
         if let Some(weak) = compiling.downgrade() {
             all.insert(operation, (id, weak));
         }
-        (CacheState::Miss, Found::Compiling(compiling))
+        (CacheState::Miss, Availability::Compiling(compiling))
     }
 
     /// How many there are, as of the last housekeeping.
@@ -291,7 +291,7 @@ mod tests {
 
     /// Compiles at once.
     async fn compiled(plans: &Numbers, text: &str, name: Option<&str>, value: usize) -> usize {
-        let start = |own: Compilation<usize>| async move { Ok(own.keep(value)) };
+        let start = |own: Compilation<usize>| async move { Ok(own.store(value)) };
         *plans.get_or_compile(text, name, start).await.unwrap()
     }
 
@@ -305,7 +305,7 @@ mod tests {
             async move {
                 let compile = move |own: Compilation<usize>| async move {
                     tokio::task::yield_now().await;
-                    Ok(own.keep(runs.fetch_add(1, Ordering::SeqCst)))
+                    Ok(own.store(runs.fetch_add(1, Ordering::SeqCst)))
                 };
                 *plans.get_or_compile(text, name, compile).await.unwrap()
             }
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(plans.get("{c}", None), None);
         let given = |own: Compilation<usize>| async move {
             let length = own.text().len() + own.name().map_or(0, str::len);
-            Ok(own.keep(length))
+            Ok(own.store(length))
         };
         let found = plans.get_or_compile("{abc}", Some("Name"), given).await;
         assert_eq!(found.as_deref(), Ok(&9));

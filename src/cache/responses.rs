@@ -11,7 +11,7 @@ use super::documents::CacheState;
 use super::key::ResponseKey;
 use super::meter::LookupMeter;
 use super::provenance::Provenance;
-use super::store::{Kept, Store, StoreSize};
+use super::store::{Store, StoreSize, Stored};
 
 /// Answers by [`ResponseKey`].
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl fmt::Debug for Response {
     }
 }
 
-impl Kept for Arc<Response> {
+impl Stored for Arc<Response> {
     fn weight(&self) -> usize {
         const FIXED: usize = 320;
         // The names are the plan's and shared by its answers. Compressed, JSON takes less than half as much again.
@@ -93,19 +93,19 @@ impl Responses {
     }
 
     fn find(&self, key: &ResponseKey) -> Option<Served> {
-        let kept = self.store.get(&(*key).into())?;
+        let stored = self.store.get(&(*key).into())?;
         let now = self.clock.now();
-        let fresh_for = kept.provenance.fresh_for(now)?;
-        if !kept.provenance.is_current() {
+        let fresh_for = stored.provenance.fresh_for(now)?;
+        if !stored.provenance.is_current() {
             return None;
         }
         Some(Served {
-            body: kept.body.clone(),
-            compressed: Arc::clone(&kept.compressed),
-            vary: Arc::clone(&kept.vary),
+            body: stored.body.clone(),
+            compressed: Arc::clone(&stored.compressed),
+            vary: Arc::clone(&stored.vary),
             fresh_for,
-            age: kept.provenance.age(now),
-            private: kept.provenance.is_private(),
+            age: stored.provenance.age(now),
+            private: stored.provenance.is_private(),
         })
     }
 

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::documents::{Documents, Fetched};
-use crate::cache::entry::{Document, KeptHeaders};
+use crate::cache::entry::{Document, StoredHeaders};
 use crate::cache::freshness::Lifetime;
 use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
 use crate::cache::upstream::Endpoint;
@@ -50,7 +50,7 @@ impl World {
     fn upstream(&self, name: &str) -> Arc<Endpoint> {
         let driver = HttpSource::new(HttpSettings::default()).unwrap();
         let upstream = self.documents.upstream(name, Arc::new(driver));
-        upstream.endpoint(&format!("{name}:Query.all[0]"), KeptHeaders::NONE, "")
+        upstream.endpoint(&format!("{name}:Query.all[0]"), StoredHeaders::NONE, "")
     }
 
     /// A document that came so long ago and is fresh for so long from now.
@@ -72,7 +72,7 @@ impl World {
             validators: Default::default(),
             tags: Vec::new(),
             epoch: upstream.epoch().now(),
-            notes: Default::default(),
+            memo: Default::default(),
         };
         Fetched {
             document: Arc::new(document),
@@ -173,7 +173,7 @@ fn no_older_than_a_mutation_that_names_what_it_changes() {
     let works = world.upstream("works");
     let other = works
         .upstream()
-        .endpoint("works:Query.one[0]", KeptHeaders::NONE, "");
+        .endpoint("works:Query.one[0]", StoredHeaders::NONE, "");
     for (operation, endpoint) in [("{all}", &works), ("{one}", &other)] {
         let mut provenance = Provenance::new();
         provenance.add(endpoint, &world.fetched(endpoint, 0, Some(30)), NOW);

@@ -1,6 +1,6 @@
 //! A cache in this process, bounded by the bytes that its entries hold.
 //!
-//! What an entry weighs and how long it is worth keeping is the entry's own business ([`Kept`]); whether it may be used
+//! What an entry weighs and how long it is worth keeping is the entry's own business ([`Stored`]); whether it may be used
 //! now is decided by the reader, against its own clock. So the expiry here only frees memory, and a test can move
 //! time without it.
 
@@ -12,10 +12,10 @@ use moka::Expiry;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-use super::key::{AsItIs, Key};
+use super::key::{Key, KeyHasher};
 
 /// Something that a store holds, behind an `Arc` or as cheap to clone.
-pub trait Kept: Clone + Send + Sync + 'static {
+pub trait Stored: Clone + Send + Sync + 'static {
     /// The bytes that it holds, about.
     fn weight(&self) -> usize;
 
@@ -25,10 +25,10 @@ pub trait Kept: Clone + Send + Sync + 'static {
 
 /// Entries by [`Key`].
 pub struct Store<V> {
-    entries: Cache<Key, V, AsItIs>,
+    entries: Cache<Key, V, KeyHasher>,
 }
 
-impl<V: Kept> Store<V> {
+impl<V: Stored> Store<V> {
     /// Holds about `max_bytes` at most; the entries that are used least go first.
     pub fn new(name: &str, max_bytes: u64) -> Store<V> {
         let entries = Cache::builder()
@@ -38,8 +38,8 @@ impl<V: Kept> Store<V> {
                 let weight = value.weight() + size_of::<Key>();
                 u32::try_from(weight).unwrap_or(u32::MAX)
             })
-            .expire_after(ByItself(PhantomData))
-            .build_with_hasher(AsItIs::default());
+            .expire_after(EntryExpiry(PhantomData))
+            .build_with_hasher(KeyHasher::default());
         Store { entries }
     }
 
@@ -54,7 +54,7 @@ impl<V: Kept> Store<V> {
     }
 
     /// Weighs an entry again, if it is still this one. (It may then be held a little longer than it is of use.)
-    pub fn weigh_again(&self, key: &Key, is_this: impl FnOnce(&V) -> bool) {
+    pub fn update_weight(&self, key: &Key, is_this: impl FnOnce(&V) -> bool) {
         let entry = self.entries.entry_by_ref(key);
         entry.and_compute_with(|entry| match entry {
             Some(entry) if is_this(entry.value()) => Op::Put(entry.into_value()),
@@ -102,9 +102,9 @@ pub struct StoreSize {
 }
 
 /// Lets an entry go when it is of no more use.
-struct ByItself<V>(PhantomData<fn() -> V>);
+struct EntryExpiry<V>(PhantomData<fn() -> V>);
 
-impl<V: Kept> Expiry<Key, V> for ByItself<V> {
+impl<V: Stored> Expiry<Key, V> for EntryExpiry<V> {
     fn expire_after_create(&self, _: &Key, value: &V, _: Instant) -> Option<Duration> {
         Some(value.useful_for())
     }
@@ -131,7 +131,7 @@ mod tests {
     #[derive(Clone)]
     struct Blob(Arc<[u8]>, Duration);
 
-    impl Kept for Blob {
+    impl Stored for Blob {
         fn weight(&self) -> usize {
             self.0.len()
         }
@@ -149,7 +149,7 @@ mod tests {
     #[derive(Clone)]
     struct Growing(Arc<std::sync::atomic::AtomicUsize>);
 
-    impl Kept for Growing {
+    impl Stored for Growing {
         fn weight(&self) -> usize {
             self.0.load(std::sync::atomic::Ordering::Relaxed)
         }
@@ -167,17 +167,17 @@ mod tests {
         store.settle();
         let before = store.size().bytes;
         entry.0.store(1000, std::sync::atomic::Ordering::Relaxed);
-        store.weigh_again(&key(1), |known| Arc::ptr_eq(&known.0, &other.0));
+        store.update_weight(&key(1), |known| Arc::ptr_eq(&known.0, &other.0));
         store.settle();
         assert_eq!(store.size().bytes, before);
-        store.weigh_again(&key(1), |known| Arc::ptr_eq(&known.0, &entry.0));
-        store.weigh_again(&key(2), |_| true);
+        store.update_weight(&key(1), |known| Arc::ptr_eq(&known.0, &entry.0));
+        store.update_weight(&key(2), |_| true);
         store.settle();
         assert_eq!(store.size().bytes, before + 1000);
         assert_eq!(store.size().entries, 1);
         // Too large by now to be kept at all.
         entry.0.store(20_000, std::sync::atomic::Ordering::Relaxed);
-        store.weigh_again(&key(1), |_| true);
+        store.update_weight(&key(1), |_| true);
         store.settle();
         assert!(store.size().bytes <= 10_000);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::bulkhead::{Wait, Waiting};
 use super::clock::Timestamp;
 use super::documents::CacheState;
-use super::entry::KeptHeaders;
+use super::entry::StoredHeaders;
 use super::key::{EndpointKey, EndpointKeyParts};
 use super::meter::FetchMeter;
 use super::refusals::Refusals;
@@ -201,10 +201,10 @@ impl Upstream {
     pub fn endpoint(
         self: &Arc<Self>,
         coordinate: &str,
-        kept: KeptHeaders,
+        stored_headers: StoredHeaders,
         acceptance: &str,
     ) -> Arc<Endpoint> {
-        self.endpoint_that_changes(&[], coordinate, kept, acceptance)
+        self.endpoint_that_changes(&[], coordinate, stored_headers, acceptance)
     }
 
     /// The same for mutations that change what these fields answer (`Type.field`, or `Type` for what is fetched for a
@@ -213,13 +213,13 @@ impl Upstream {
         self: &Arc<Self>,
         fields: &[String],
         coordinate: &str,
-        kept: KeptHeaders,
+        stored_headers: StoredHeaders,
         acceptance: &str,
     ) -> Arc<Endpoint> {
         let parts = EndpointKeyParts {
             service: &self.name,
             coordinate,
-            kept: &kept,
+            stored_headers: &stored_headers,
             acceptance,
         };
         let epoch = Epoch {
@@ -232,7 +232,7 @@ impl Upstream {
             changes: fields.into(),
             upstream: Arc::clone(self),
             coordinate: coordinate.into(),
-            kept,
+            stored_headers,
             unstorable: AtomicU8::new(0),
         })
     }
@@ -247,7 +247,7 @@ pub struct Endpoint {
     changes: Arc<[String]>,
     upstream: Arc<Upstream>,
     coordinate: Arc<str>,
-    kept: KeptHeaders,
+    stored_headers: StoredHeaders,
     /// Answers in a row that gave no lifetime of their own.
     unstorable: AtomicU8,
 }
@@ -277,8 +277,8 @@ impl Endpoint {
     }
 
     /// The response headers that stay with its documents.
-    pub fn kept(&self) -> &KeptHeaders {
-        &self.kept
+    pub fn stored_headers(&self) -> &StoredHeaders {
+        &self.stored_headers
     }
 
     /// For keys of entities.
@@ -321,13 +321,13 @@ pub struct Figures {
     bytes: AtomicU64,
     last_success: AtomicU64,
     failing: AtomicBool,
-    last_failure: Mutex<Option<Failure>>,
+    last_failure: Mutex<Option<LastFailure>>,
     latency: Latency,
 }
 
 /// The last time that a call had no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failure {
+pub struct LastFailure {
     /// When.
     pub at: Timestamp,
     /// In what way.
@@ -354,7 +354,7 @@ pub struct Snapshot {
     /// When an answer last came in.
     pub last_success: Option<Timestamp>,
     /// The last failure.
-    pub last_failure: Option<Failure>,
+    pub last_failure: Option<LastFailure>,
     /// The last call failed.
     pub failing: bool,
     /// The time within which half, and 95 of 100, of the answers came in; `None` before the first one. Accurate to a
@@ -392,7 +392,7 @@ impl Figures {
             .last_failure
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *last = Some(Failure { at, kind });
+        *last = Some(LastFailure { at, kind });
     }
 
     /// The figures now.
@@ -505,7 +505,7 @@ mod tests {
         let kind = SourceErrorKind::Timeout;
         assert_eq!(
             snapshot.last_failure,
-            Some(Failure {
+            Some(LastFailure {
                 at: Timestamp(5),
                 kind
             })

@@ -11,8 +11,8 @@ use super::{Common, Exit, load};
 use crate::config::{RawSettings, Settings};
 use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::Composed;
-use crate::graph::schema_diff::{self, Impact};
 use crate::graph::query::QueryGraph;
+use crate::graph::schema_diff::{self, Impact};
 use crate::plan::{PlanLimits, plan};
 
 /// Where named operations are when the settings do not say.

@@ -17,11 +17,11 @@
 //!
 //! This decides about caches only: what clients are answered is decided by reading the document into rows.
 
-use super::answers::document_value;
-use super::answers::needed;
-use super::answers::service_data;
-use super::answers::succeeded;
-use super::answers::with_response;
+use super::upstream_document::document_value;
+use super::upstream_document::needed;
+use super::upstream_document::service_data;
+use super::upstream_document::succeeded;
+use super::upstream_document::with_response;
 use crate::cache::Document;
 use crate::cache::Verdict;
 use crate::connector::Connect;
@@ -66,13 +66,13 @@ pub(super) fn of_connect(
         }
     };
     match found {
-        Ok(Found::Value) => Verdict::Keep,
-        Ok(Found::Nothing) if is_vouched_for(connect, document) => Verdict::Keep,
-        Ok(Found::Nothing) => match connect.null_lifetime {
-            Some(longest) => Verdict::KeepFor(longest),
-            None => Verdict::Use,
+        Ok(Yielded::Value) => Verdict::Store,
+        Ok(Yielded::Nothing) if is_vouched_for(connect, document) => Verdict::Store,
+        Ok(Yielded::Nothing) => match connect.null_lifetime {
+            Some(longest) => Verdict::StoreFor(longest),
+            None => Verdict::UseOnce,
         },
-        Ok(Found::Misfit) | Err(_) => Verdict::Use,
+        Ok(Yielded::Misfit) | Err(_) => Verdict::UseOnce,
     }
 }
 
@@ -106,8 +106,8 @@ pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdic
     let asked = node.map_or(&[][..], |node| &node.keys);
     let is_asked = |name: &str| asked.iter().any(|key| *key.name == *name);
     match service_data(document, is_asked).map(|found| found || asked.is_empty()) {
-        Some(true) => Verdict::Keep,
-        Some(false) => Verdict::Use,
+        Some(true) => Verdict::Store,
+        Some(false) => Verdict::UseOnce,
         None => Verdict::Failed,
     }
 }
@@ -124,7 +124,7 @@ fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
 
 /// What a selection yields of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum Yielded {
     /// A value that its field can have.
     Value,
     /// Null, or nothing.
@@ -142,7 +142,7 @@ struct Check<'a> {
 impl Check<'_> {
     /// Reads a JSON document to its end. Where the selection is a path of keys, with or without braces, nothing is built
     /// and nothing is evaluated.
-    fn json(&self, document: &Document, variables: &Variables) -> Result<Found, ReadError> {
+    fn json(&self, document: &Document, variables: &Variables) -> Result<Yielded, ReadError> {
         let selection = &self.connect.selection;
         let needs = selection.needs();
         let plain = match plain_keys(&selection.root().kind) {
@@ -156,14 +156,14 @@ impl Check<'_> {
         let is_batch = matches!(self.connect.kind, ConnectKind::Batch { .. });
         match plain.transpose()? {
             // A batch's elements are told apart by their mapped keys.
-            Some(found) if !is_batch || found != Found::Value => return Ok(found),
+            Some(found) if !is_batch || found != Yielded::Value => return Ok(found),
             Some(_) => {}
             None => {
                 let mut reader = JsonReader::new(&document.body)?;
                 let fits = fits(&mut reader, needs)?;
                 reader.finish()?;
                 if !fits {
-                    return Ok(Found::Misfit);
+                    return Ok(Yielded::Misfit);
                 }
             }
         }
@@ -179,7 +179,7 @@ impl Check<'_> {
         reader: &mut JsonReader<'_>,
         keys: &[&str],
         needs: &Need,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<Yielded>, ReadError> {
         let Some((key, rest)) = keys.split_first() else {
             return self.value(reader, needs).map(Some);
         };
@@ -189,17 +189,17 @@ impl Check<'_> {
                 reader.enter_list()?;
                 // An empty list on the way says nothing of what is at its end.
                 let empty = !reader.next_element()?;
-                return Ok(empty.then_some(Found::Nothing));
+                return Ok(empty.then_some(Yielded::Nothing));
             }
             kind => {
                 reader.skip()?;
                 return Ok(Some(match kind {
-                    Kind::Null => Found::Nothing,
-                    _ => Found::Misfit,
+                    Kind::Null => Yielded::Nothing,
+                    _ => Yielded::Misfit,
                 }));
             }
         }
-        let mut found = Some(Found::Nothing);
+        let mut found = Some(Yielded::Nothing);
         reader.enter_object()?;
         while let Some(name) = reader.next_key()? {
             if name.as_str() != *key {
@@ -215,52 +215,60 @@ impl Check<'_> {
     }
 
     /// What the selection ends in.
-    fn value(&self, reader: &mut JsonReader<'_>, needs: &Need) -> Result<Found, ReadError> {
+    fn value(&self, reader: &mut JsonReader<'_>, needs: &Need) -> Result<Yielded, ReadError> {
         let kind = reader.peek()?;
         let found = self.of_kind(kind);
-        if found != Found::Value || self.connect.yields.of != YieldedType::Composite {
+        if found != Yielded::Value || self.connect.yields.of != YieldedType::Composite {
             reader.skip()?;
             return Ok(found);
         }
         if kind == Kind::Object {
             let (fits, any) = object(reader, needs)?;
             return Ok(match (fits, any) {
-                (false, _) => Found::Misfit,
-                (true, true) => Found::Value,
-                (true, false) => Found::Nothing,
+                (false, _) => Yielded::Misfit,
+                (true, true) => Yielded::Value,
+                (true, false) => Yielded::Nothing,
             });
         }
-        let mut seen = Seen::default();
+        let mut seen = ElementsSeen::default();
         let fits = elements(reader, needs, &mut seen)?;
         let fits = fits && (seen.keyed || !seen.objects);
-        Ok(if fits { Found::Value } else { Found::Misfit })
+        Ok(if fits {
+            Yielded::Value
+        } else {
+            Yielded::Misfit
+        })
     }
 
     /// What a value of this kind is to the field.
-    fn of_kind(&self, kind: Kind) -> Found {
+    fn of_kind(&self, kind: Kind) -> Yielded {
         let yields = self.connect.yields;
         // One value stands for a list where it is a page's or a batch's only one.
         let joins = matches!(self.connect.kind, ConnectKind::Batch { .. });
         let single = !yields.list || joins || self.connect.pagination.is_some();
         let fits = match (kind, yields.of) {
-            (Kind::Null, _) => return Found::Nothing,
+            (Kind::Null, _) => return Yielded::Nothing,
             (_, YieldedType::Any) => true,
             (Kind::List, _) => yields.list,
             (Kind::Object, of) => of == YieldedType::Composite && single,
             (_, of) => of == YieldedType::Leaf && single,
         };
-        if fits { Found::Value } else { Found::Misfit }
+        if fits {
+            Yielded::Value
+        } else {
+            Yielded::Misfit
+        }
     }
 
     /// What evaluation yields, which is the reference.
-    fn evaluated(&self, input: &Value, document: &Document, variables: &Variables) -> Found {
+    fn evaluated(&self, input: &Value, document: &Document, variables: &Variables) -> Yielded {
         let connect = self.connect;
         let variables = with_response(variables, document);
         let evaluated = connect.selection.evaluate_each(Some(input), &variables);
         let value = evaluated.value.unwrap_or_default();
         let found = self.of_kind(value.kind());
         let elements = match value.as_array() {
-            Some(elements) if found == Found::Value => elements,
+            Some(elements) if found == Yielded::Value => elements,
             _ => return found,
         };
         let composite = connect.yields.of == YieldedType::Composite;
@@ -274,8 +282,8 @@ impl Check<'_> {
             _ => true,
         };
         match fits && keyed {
-            true => Found::Value,
-            false => Found::Misfit,
+            true => Yielded::Value,
+            false => Yielded::Misfit,
         }
     }
 }
@@ -313,7 +321,7 @@ fn plain_keys(root: &ExprKind) -> Option<Vec<&str>> {
 
 /// What the elements of a list were.
 #[derive(Debug, Default)]
-struct Seen {
+struct ElementsSeen {
     /// There are objects among them.
     objects: bool,
     /// One of them has something that the selection reads.
@@ -321,7 +329,11 @@ struct Seen {
 }
 
 /// Reads the elements of a list from which fields are selected. False where one of them is no object.
-fn elements(reader: &mut JsonReader<'_>, need: &Need, seen: &mut Seen) -> Result<bool, ReadError> {
+fn elements(
+    reader: &mut JsonReader<'_>,
+    need: &Need,
+    seen: &mut ElementsSeen,
+) -> Result<bool, ReadError> {
     let mut all = true;
     reader.enter_list()?;
     while reader.next_element()? {

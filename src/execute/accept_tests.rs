@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::*;
-use crate::cache::KeptHeaders;
+use crate::cache::StoredHeaders;
 use crate::cache::Timestamp;
 use crate::connector::SubgraphKind;
 use crate::connector::read_sdl;
-use crate::source::Answer;
+use crate::source::UpstreamResponse;
 
 /// A folder with these fields.
 fn folder(fields: &str) -> String {
@@ -45,7 +45,7 @@ fn connect(fields: &str) -> Arc<Connect> {
 }
 
 fn document(status: u16, body: &[u8]) -> Document {
-    let answer = Answer {
+    let answer = UpstreamResponse {
         status,
         headers: HeaderMap::new(),
         body: Bytes::copy_from_slice(body),
@@ -54,7 +54,7 @@ fn document(status: u16, body: &[u8]) -> Document {
             false => Format::Json,
         },
     };
-    Document::new(answer, &KeptHeaders::NONE, Timestamp(0), 0)
+    Document::new(answer, &StoredHeaders::NONE, Timestamp(0), 0)
 }
 
 fn verdict(connect: &Connect, body: &str) -> Verdict {
@@ -67,9 +67,9 @@ fn verdict(connect: &Connect, body: &str) -> Verdict {
 }
 
 /// Every body is kept, or not.
-fn check(fields: &str, kept: &[&str], used: &[&str]) {
+fn check(fields: &str, cached: &[&str], used: &[&str]) {
     let connect = connect(fields);
-    for (bodies, expected) in [(kept, Verdict::Keep), (used, Verdict::Use)] {
+    for (bodies, expected) in [(cached, Verdict::Store), (used, Verdict::UseOnce)] {
         for body in bodies {
             let found = verdict(&connect, body);
             assert_eq!(found, expected, "{fields}\n{body}");
@@ -137,13 +137,13 @@ fn a_list_of_objects_at_the_end_of_a_path() {
         &Variables::new(),
         usize::MAX,
     );
-    assert_eq!(found, Verdict::Use);
+    assert_eq!(found, Verdict::UseOnce);
     let deep = format!(
         r#"{{"rows":[],"x":{}{}}}"#,
         "[".repeat(200),
         "]".repeat(200)
     );
-    assert_eq!(verdict(&connect, &deep), Verdict::Use);
+    assert_eq!(verdict(&connect, &deep), Verdict::UseOnce);
     let failed = document(500, br#"{"rows":[]}"#);
     assert_eq!(
         of_connect(&connect, &failed, &Variables::new(), usize::MAX),
@@ -235,12 +235,12 @@ fn batches() {
       ) { id: ID! name: String }
       type Query { row: Row @connect(source: "s", http: { GET: "/" }, selection: "id: key name") }"#;
     let all = [
-        (r#"{"rows":[]}"#, Verdict::Keep),
-        (r#"{"rows":[{"key":1},{"name":"x"}]}"#, Verdict::Keep),
-        (r#"{"rows":[{"name":"x"}]}"#, Verdict::Use),
-        (r#"{"rows":[{"key":null,"name":"x"}]}"#, Verdict::Use),
-        (r#"{"rows":"x"}"#, Verdict::Use),
-        (r#"{"rows":null}"#, Verdict::Use),
+        (r#"{"rows":[]}"#, Verdict::Store),
+        (r#"{"rows":[{"key":1},{"name":"x"}]}"#, Verdict::Store),
+        (r#"{"rows":[{"name":"x"}]}"#, Verdict::UseOnce),
+        (r#"{"rows":[{"key":null,"name":"x"}]}"#, Verdict::UseOnce),
+        (r#"{"rows":"x"}"#, Verdict::UseOnce),
+        (r#"{"rows":null}"#, Verdict::UseOnce),
     ];
     let connects = connects(text);
     let batch = |own: &&Arc<Connect>| matches!(own.kind, ConnectKind::Batch { .. });
@@ -257,15 +257,15 @@ fn null_is_an_answer_where_the_schema_says_so() {
         @connect(source: "s", http: { GET: "/" }, selection: "$.data { id }") }
       type Row { id: ID! }"#,
     );
-    let nine = Verdict::KeepFor(Duration::from_secs(9));
+    let nine = Verdict::StoreFor(Duration::from_secs(9));
     for (body, expected) in [
         ("", nine),
         ("null", nine),
         (r#"{"data":null}"#, nine),
         (r#"{"data":{}}"#, nine),
-        (r#"{"data":{"id":1}}"#, Verdict::Keep),
-        (r#"{"data":"x"}"#, Verdict::Use),
-        ("{", Verdict::Use),
+        (r#"{"data":{"id":1}}"#, Verdict::Store),
+        (r#"{"data":"x"}"#, Verdict::UseOnce),
+        ("{", Verdict::UseOnce),
     ] {
         assert_eq!(verdict(&declared, body), expected, "{body}");
     }
@@ -275,11 +275,11 @@ fn null_is_an_answer_where_the_schema_says_so() {
       type Row { id: ID! }"#,
     );
     for (body, expected) in [
-        (r#"{"status":"S","data":null}"#, Verdict::Keep),
-        (r#"{"status":"S"}"#, Verdict::Keep),
-        (r#"{"status":"S","data":{"id":1}}"#, Verdict::Keep),
-        (r#"{"status":"S","data":"x"}"#, Verdict::Use),
-        (r#"{"status":"S","data":null} x"#, Verdict::Use),
+        (r#"{"status":"S","data":null}"#, Verdict::Store),
+        (r#"{"status":"S"}"#, Verdict::Store),
+        (r#"{"status":"S","data":{"id":1}}"#, Verdict::Store),
+        (r#"{"status":"S","data":"x"}"#, Verdict::UseOnce),
+        (r#"{"status":"S","data":null} x"#, Verdict::UseOnce),
         (r#"{"status":"F","data":null}"#, Verdict::Failed),
         ("null", Verdict::Failed),
     ] {
@@ -291,8 +291,8 @@ fn null_is_an_answer_where_the_schema_says_so() {
         source: "s", http: { GET: "/" }, selection: "$.data { id }", isSuccess: "$status->eq(200)") }
       type Row { id: ID! }"#,
     );
-    assert_eq!(verdict(&by_status, "null"), Verdict::Use);
-    assert_eq!(verdict(&by_status, r#"{"data":null}"#), Verdict::Use);
+    assert_eq!(verdict(&by_status, "null"), Verdict::UseOnce);
+    assert_eq!(verdict(&by_status, r#"{"data":null}"#), Verdict::UseOnce);
 }
 
 #[test]
@@ -309,10 +309,10 @@ fn answers_of_a_service() {
         root: Root::Object(crate::plan::projection::ProjectionId(0)),
     };
     for (body, expected) in [
-        (r#"{"data":{"a":1}}"#, Verdict::Keep),
-        (r#"{"data":{"a":null},"extensions":{}}"#, Verdict::Keep),
-        (r#"{"data":{}}"#, Verdict::Use),
-        (r#"{"data":{"b":1}}"#, Verdict::Use),
+        (r#"{"data":{"a":1}}"#, Verdict::Store),
+        (r#"{"data":{"a":null},"extensions":{}}"#, Verdict::Store),
+        (r#"{"data":{}}"#, Verdict::UseOnce),
+        (r#"{"data":{"b":1}}"#, Verdict::UseOnce),
         (r#"{"data":null}"#, Verdict::Failed),
         (r#"{"data":{"a":1}} x"#, Verdict::Failed),
         (r#"{"data":{"a":1},"errors":[]}"#, Verdict::Failed),

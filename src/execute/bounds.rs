@@ -26,7 +26,7 @@ pub(crate) enum Reached {
     /// There may be so many rows.
     Rows(usize),
     /// The answer may have so many bytes.
-    Answer(usize),
+    ResponseBytes(usize),
     /// Memory, of this operation or of all.
     Memory(Exceeded),
     Time,
@@ -84,7 +84,7 @@ impl Reached {
             Reached::Rows(most) => Failure::limit(format!(
                 "The operation needs more objects than it may hold ({most})"
             )),
-            Reached::Answer(most) => {
+            Reached::ResponseBytes(most) => {
                 Failure::limit(format!("The answer is longer than allowed ({most} bytes)"))
             }
             Reached::Memory(Exceeded::Account(most)) => Failure::limit(format!(

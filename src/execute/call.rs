@@ -8,19 +8,19 @@ use tracing::Instrument;
 use tracing::Span;
 
 use super::accept;
-use super::answers::entity_texts;
-use super::answers::follows_from_document;
-use super::answers::known_to_have_succeeded;
-use super::answers::succeeded;
 use super::bounds::Bounds;
 use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
 use super::observed;
 use super::observed::Observed;
-use super::prepare::Prepared;
-use super::prepare::Takers;
+use super::prepare::Consumers;
+use super::prepare::PreparedCall;
 use super::prepare::Targets;
+use super::upstream_document::entity_texts;
+use super::upstream_document::follows_from_document;
+use super::upstream_document::known_to_have_succeeded;
+use super::upstream_document::succeeded;
 use crate::budget::Exceeded;
 use crate::cache;
 use crate::cache::Document;
@@ -32,23 +32,23 @@ use crate::connector::Connect;
 use crate::connector::Request;
 use crate::connector::SubgraphKind;
 use crate::mapping::Variables;
-use crate::plan::FetchCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 use crate::plan::Plan;
 use crate::source::SourceError;
 
 /// What a call came to.
 #[derive(Debug)]
-pub(crate) enum Landed {
+pub(crate) enum CallOutcome {
     /// The documents: one, or one per page.
     Documents {
-        pages: Vec<Answered>,
+        pages: Vec<JudgedDocument>,
         cut_off: Option<String>,
     },
     /// There is no document: the mapping alone answers.
     MappingOnly,
     /// No call was needed: all entities had been kept.
-    Kept,
+    AllCached,
     /// A request for a page could not be rendered.
     Unrendered(crate::connector::RenderError),
     /// The operation may not hold so much.
@@ -59,7 +59,7 @@ pub(crate) enum Landed {
 
 /// A document, and whether it is a success.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub(crate) struct JudgedDocument {
     pub(crate) fetched: Fetched,
     /// By the connect's own word; a GraphQL service's answer says itself what has failed in it.
     pub(crate) succeeded: bool,
@@ -69,9 +69,9 @@ pub(crate) struct Answered {
 #[derive(Debug)]
 pub(crate) struct Called {
     /// What it came to.
-    pub(crate) landed: Landed,
-    /// Entities that had been kept, with whom they are for; `landed` is about the others.
-    pub(crate) kept: Vec<(Takers, Fetched)>,
+    pub(crate) outcome: CallOutcome,
+    /// Entities that had been kept, with whom they are for; `outcome` is about the others.
+    pub(crate) cached: Vec<(Consumers, Fetched)>,
     /// The requests that were sent, or would have been but for caches; only when the request asked for a record.
     pub(crate) sent: Vec<Request>,
 }
@@ -79,20 +79,20 @@ pub(crate) struct Called {
 impl Called {
     /// The bytes of all documents.
     pub(crate) fn bytes(&self) -> usize {
-        let pages = match &self.landed {
-            Landed::Documents { pages, .. } => pages.as_slice(),
+        let pages = match &self.outcome {
+            CallOutcome::Documents { pages, .. } => pages.as_slice(),
             _ => &[],
         };
         let pages = pages.iter().map(|page| &page.fetched);
-        let kept = self.kept.iter().map(|(_, entity)| entity);
-        let all = pages.chain(kept);
+        let cached = self.cached.iter().map(|(_, entity)| entity);
+        let all = pages.chain(cached);
         all.map(|fetched| fetched.document.body.len()).sum()
     }
 }
 
 /// Whether and how caches take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Freshness {
+pub(crate) enum CacheUse {
     Read,
     Uncached,
     Mutation,
@@ -104,8 +104,8 @@ pub(crate) async fn call(
     request: &RequestContext,
     plan: &Plan,
     fetch: &Fetch,
-    prepared: &mut Prepared,
-    freshness: Freshness,
+    prepared: &mut PreparedCall,
+    cache_use: CacheUse,
     bounds: Bounds<'_>,
 ) -> Called {
     let connect = match &fetch.call {
@@ -117,7 +117,7 @@ pub(crate) async fn call(
         request,
         fetch,
         connect,
-        freshness,
+        cache_use,
         bounds,
         sent: Mutex::default(),
     };
@@ -125,30 +125,30 @@ pub(crate) async fn call(
         let template = connect.template.as_ref()?;
         Some((connect.pagination.as_ref()?, template))
     });
-    let mut kept = Vec::new();
-    let landed = match (paginated, prepared.request.take()) {
+    let mut cached = Vec::new();
+    let outcome = match (paginated, prepared.request.take()) {
         (Some((pagination, template)), _) => {
             let template = template.as_ref();
             // Boxed, as what is seldom needed is: the future of a call holds the largest of what it may wait for.
             let pages = caller.pages(pagination, template, &prepared.variables);
             Box::pin(pages).await
         }
-        (None, None) => Landed::MappingOnly,
+        (None, None) => CallOutcome::MappingOnly,
         (None, Some(own)) if prepared.entities.is_some() => {
-            caller.entities(plan, own, prepared, &mut kept).await
+            caller.entities(plan, own, prepared, &mut cached).await
         }
         (None, Some(own)) => match caller.one(own, &prepared.variables).await {
-            Ok(answered) => Landed::Documents {
-                pages: vec![answered],
+            Ok(judged) => CallOutcome::Documents {
+                pages: vec![judged],
                 cut_off: None,
             },
-            Err(landed) => landed,
+            Err(outcome) => outcome,
         },
     };
     let sent = caller.sent.into_inner();
     Called {
-        landed,
-        kept,
+        outcome,
+        cached,
         sent: sent.unwrap_or_else(PoisonError::into_inner),
     }
 }
@@ -158,7 +158,7 @@ pub(super) struct Caller<'a> {
     pub(super) request: &'a RequestContext,
     pub(super) fetch: &'a Fetch,
     pub(super) connect: Option<&'a Arc<Connect>>,
-    freshness: Freshness,
+    cache_use: CacheUse,
     pub(super) bounds: Bounds<'a>,
     /// What was sent, for the record.
     sent: Mutex<Vec<Request>>,
@@ -166,7 +166,7 @@ pub(super) struct Caller<'a> {
 
 impl Caller<'_> {
     /// Notes a request for the record.
-    fn note(&self, request: &Request) {
+    fn record_request(&self, request: &Request) {
         if self.request.record {
             let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
             sent.push(request.clone());
@@ -177,26 +177,26 @@ impl Caller<'_> {
         &self.runtime.services[self.fetch.subgraph.0 as usize]
     }
 
-    fn cached(&self, request: Request, span: &Span) -> cache::Call<'_> {
+    fn cache_call(&self, request: Request, span: &Span) -> cache::UpstreamCall<'_> {
         let service = self.service();
-        let place = match &self.fetch.call {
+        let index = match &self.fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
         let mut options = service.options.clone();
         options.traceparent = observed::traceparent(span, self.request);
         options.tracestate = observed::tracestate(self.request);
-        options.is_read = self.freshness != Freshness::Mutation;
-        let policy = match self.freshness {
-            Freshness::Mutation => Policy::Mutation,
-            Freshness::Uncached => Policy::Uncached,
-            Freshness::Read => Policy::Read {
+        options.is_read = self.cache_use != CacheUse::Mutation;
+        let policy = match self.cache_use {
+            CacheUse::Mutation => Policy::Mutation,
+            CacheUse::Uncached => Policy::Uncached,
+            CacheUse::Read => Policy::Read {
                 lifetime: self.fetch.lifetime,
                 subject: self.subject(),
             },
         };
-        cache::Call {
-            endpoint: &service.endpoints[place],
+        cache::UpstreamCall {
+            endpoint: &service.endpoints[index],
             request,
             options,
             policy,
@@ -209,16 +209,16 @@ impl Caller<'_> {
         &self,
         plan: &Plan,
         request: Request,
-        prepared: &mut Prepared,
-        kept: &mut Vec<(Takers, Fetched)>,
-    ) -> Landed {
+        prepared: &mut PreparedCall,
+        cached: &mut Vec<(Consumers, Fetched)>,
+    ) -> CallOutcome {
         let (Some(asked), Targets::ByPosition(targets)) =
             (&prepared.entities, &mut prepared.targets)
         else {
-            return Landed::Kept;
+            return CallOutcome::AllCached;
         };
         let Some(batch) = asked.batch(plan, self.fetch) else {
-            return Landed::Kept;
+            return CallOutcome::AllCached;
         };
         let entities = cache::EntitiesCall {
             selections: &asked.selections,
@@ -227,12 +227,12 @@ impl Caller<'_> {
         };
         let head = self.request.record.then(|| request.clone());
         let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
-        let call = self.cached(request, &observed.span);
-        let body = |places: &[usize]| asked.body(batch, places);
+        let call = self.cache_call(request, &observed.span);
+        let body = |indexes: &[usize]| asked.body(batch, indexes);
         let found = self.runtime.documents.entities(call, entities, body);
         let found = found.instrument(observed.span.clone()).await;
         observed.end(found.called.as_ref());
-        let documents = found.kept.iter().flatten();
+        let documents = found.cached.iter().flatten();
         let documents = documents.chain(
             found
                 .called
@@ -241,16 +241,16 @@ impl Caller<'_> {
         );
         let bytes = documents.map(|own| own.document.body.len()).sum();
         if let Err(exceeded) = self.bounds.account.charge(bytes) {
-            return Landed::Exceeded(exceeded);
+            return CallOutcome::Exceeded(exceeded);
         }
         let mut missing = Vec::with_capacity(targets.len());
         let mut others = Vec::with_capacity(targets.len());
-        let all = std::mem::take(targets).into_iter().zip(found.kept);
-        for (place, (position, entity)) in all.enumerate() {
+        let all = std::mem::take(targets).into_iter().zip(found.cached);
+        for (index, (position, entity)) in all.enumerate() {
             match entity {
-                Some(entity) => kept.push((position.takers, entity)),
+                Some(entity) => cached.push((position.consumers, entity)),
                 None => {
-                    missing.push(place);
+                    missing.push(index);
                     others.push(position);
                 }
             }
@@ -258,18 +258,18 @@ impl Caller<'_> {
         *targets = others;
         if let (Some(mut request), false) = (head, missing.is_empty()) {
             request.body = asked.body(batch, &missing);
-            self.note(&request);
+            self.record_request(&request);
         }
         match found.called {
-            None => Landed::Kept,
-            Some(Ok(fetched)) => Landed::Documents {
-                pages: vec![Answered {
+            None => CallOutcome::AllCached,
+            Some(Ok(fetched)) => CallOutcome::Documents {
+                pages: vec![JudgedDocument {
                     fetched,
                     succeeded: true,
                 }],
                 cut_off: None,
             },
-            Some(Err(error)) => Landed::Failed(error),
+            Some(Err(error)) => CallOutcome::Failed(error),
         }
     }
 
@@ -277,21 +277,21 @@ impl Caller<'_> {
         &self,
         request: Request,
         variables: &Arc<Variables>,
-    ) -> Result<Answered, Landed> {
-        self.note(&request);
+    ) -> Result<JudgedDocument, CallOutcome> {
+        self.record_request(&request);
         // Whether a kept answer is a success may depend on more than what was sent.
         let depends = self.connect.is_some_and(|connect| {
             let own = connect.is_success.as_deref();
             own.is_some_and(|own| !follows_from_document(own))
         });
         let again = depends.then(|| request.clone());
-        let answered = self.fetched(request, variables).await?;
+        let judged = self.fetched(request, variables).await?;
         match again {
-            Some(request) if answered.fetched.is_kept() && !answered.succeeded => {
-                self.runtime.documents.forget(&answered.fetched);
+            Some(request) if judged.fetched.is_cached() && !judged.succeeded => {
+                self.runtime.documents.forget(&judged.fetched);
                 Box::pin(self.fetched(request, variables)).await
             }
-            _ => Ok(answered),
+            _ => Ok(judged),
         }
     }
 
@@ -300,10 +300,10 @@ impl Caller<'_> {
         &self,
         request: Request,
         variables: &Arc<Variables>,
-    ) -> Result<Answered, Landed> {
+    ) -> Result<JudgedDocument, CallOutcome> {
         let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
         let most = self.runtime.limits.operation_bytes;
-        let call = self.cached(request, &observed.span);
+        let call = self.cache_call(request, &observed.span);
         let documents = &self.runtime.documents;
         let fetched = async {
             match self.connect {
@@ -324,10 +324,10 @@ impl Caller<'_> {
         };
         let fetched = fetched.instrument(observed.span.clone()).await;
         observed.end(Some(&fetched));
-        let fetched = fetched.map_err(Landed::Failed)?;
+        let fetched = fetched.map_err(CallOutcome::Failed)?;
         let document = &fetched.document;
         let charged = self.bounds.account.charge(document.body.len());
-        charged.map_err(Landed::Exceeded)?;
+        charged.map_err(CallOutcome::Exceeded)?;
         let succeeded = match self.connect {
             Some(connect) if !known_to_have_succeeded(connect, document) => {
                 let judge = || succeeded(connect, document, variables, most);
@@ -338,7 +338,7 @@ impl Caller<'_> {
             }
             _ => true,
         };
-        Ok(Answered { fetched, succeeded })
+        Ok(JudgedDocument { fetched, succeeded })
     }
 
     /// Until sign-in exists, whom private data belongs to is told by the headers that the mapping reads.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
-use crate::cost::Estimate;
 use crate::cost::CostField;
+use crate::cost::Estimate;
 use crate::cost::Program;
 
 /// A request whose actual cost is counted.
@@ -54,7 +54,7 @@ struct Pass<'p> {
 
 /// What an object costs.
 #[derive(Default)]
-struct Object {
+struct ObjectCost {
     /// Its own weight.
     weight: u64,
     /// What is selected of it.
@@ -62,14 +62,14 @@ struct Object {
 }
 
 impl Pass<'_> {
-    fn object(&mut self, row: RowId, object: u32) -> Object {
+    fn object(&mut self, row: RowId, object: u32) -> ObjectCost {
         let own = self.own;
         let class = own
             .program
             .object(object)
             .and_then(|object| object.class_of(self.store.ty(row)));
         let (Some(class), Some(left)) = (class, self.objects.checked_sub(1)) else {
-            return Object::default();
+            return ObjectCost::default();
         };
         self.objects = left;
         let mut selected: u64 = 0;
@@ -80,7 +80,7 @@ impl Pass<'_> {
                 selected = selected.saturating_add(cost);
             }
         }
-        Object {
+        ObjectCost {
             weight: class.weight,
             selected,
         }

@@ -244,11 +244,11 @@ impl Failures {
     }
 
     /// The same failure for a null that a service made of a failure below it.
-    pub(crate) fn add_below(&mut self, known: u32, below: Vec<Below>) -> u32 {
+    pub(crate) fn add_below(&mut self, id: u32, below: Vec<Below>) -> u32 {
         if below.is_empty() {
-            return known;
+            return id;
         }
-        let Entry { failure, plain, .. } = self.entries[known as usize];
+        let Entry { failure, plain, .. } = self.entries[id as usize];
         self.entries.push(Entry {
             failure,
             below,
@@ -259,8 +259,8 @@ impl Failures {
     }
 
     /// The same failure for whatever else is missing from the answer that had it.
-    pub(crate) fn add_vague(&mut self, known: u32) -> u32 {
-        let Entry { failure, plain, .. } = self.entries[known as usize];
+    pub(crate) fn add_vague(&mut self, id: u32) -> u32 {
+        let Entry { failure, plain, .. } = self.entries[id as usize];
         self.entries.push(Entry {
             failure,
             below: Vec::new(),
@@ -271,23 +271,23 @@ impl Failures {
     }
 
     /// Whether it is not known that the failure is that of the value for which it is reported.
-    pub(crate) fn is_vague(&self, known: u32) -> bool {
-        self.entries[known as usize].vague
+    pub(crate) fn is_vague(&self, id: u32) -> bool {
+        self.entries[id as usize].vague
     }
 
     /// True when nothing has failed so far.
-    pub(crate) fn is_calm(&self) -> bool {
+    pub(crate) fn nothing_failed(&self) -> bool {
         self.all.is_empty()
     }
 
     /// The same failure for another field, which it has made fail as well.
-    pub(crate) fn elsewhere(&self, known: u32) -> u32 {
-        self.entries[known as usize].plain
+    pub(crate) fn for_other_field(&self, id: u32) -> u32 {
+        self.entries[id as usize].plain
     }
 
     /// The way from where a failure is found to the field that has failed.
-    pub(crate) fn below(&self, known: u32) -> &[Below] {
-        &self.entries[known as usize].below
+    pub(crate) fn below(&self, id: u32) -> &[Below] {
+        &self.entries[id as usize].below
     }
 
     /// True when nothing has been reported.
@@ -321,13 +321,13 @@ impl Failures {
     }
 
     /// Reports a failure at a path.
-    pub(crate) fn at(
+    pub(crate) fn report_at(
         &mut self,
-        known: u32,
+        id: u32,
         path: &[PathElement<'_>],
         locations: &[(usize, usize)],
     ) {
-        let failure = self.entries[known as usize].failure;
+        let failure = self.entries[id as usize].failure;
         let reported = &mut self.reported[failure as usize];
         *reported += 1;
         if *reported > PER_FAILURE || self.is_full() {
@@ -338,14 +338,14 @@ impl Failures {
     }
 
     /// Whether a failure would be listed if it were reported once more.
-    pub(crate) fn is_listed(&self, known: u32) -> bool {
-        let failure = self.entries[known as usize].failure;
+    pub(crate) fn is_listed(&self, id: u32) -> bool {
+        let failure = self.entries[id as usize].failure;
         self.reported[failure as usize] < PER_FAILURE && !self.is_full()
     }
 
     /// Reports a failure that concerns the whole answer.
-    pub(crate) fn overall(&mut self, known: u32) {
-        let failure = self.entries[known as usize].failure;
+    pub(crate) fn report_without_path(&mut self, id: u32) {
+        let failure = self.entries[id as usize].failure;
         self.reported[failure as usize] += 1;
         match self.is_full() {
             true => self.left_out += 1,

@@ -19,7 +19,7 @@ use crate::cache::long::off_worker;
 const LAST_PART: u32 = 10;
 
 /// When an execution ends that has to be done by the deadline.
-pub(super) fn latest(runtime: &Runtime, deadline: Instant) -> Instant {
+pub(super) fn writing_deadline(runtime: &Runtime, deadline: Instant) -> Instant {
     deadline + runtime.limits.timeout / LAST_PART
 }
 
@@ -32,14 +32,14 @@ impl Execution<'_> {
             let errors = self.failures.written().len();
             let all_left_out = !self.failures.is_empty() && !self.failures.is_any_listed();
             match data.len() + errors > most || all_left_out {
-                true => Err(Reached::Answer(most)),
+                true => Err(Reached::ResponseBytes(most)),
                 false => Ok(data),
             }
         });
         let mut body = written.unwrap_or_else(|reached| {
             self.failures = Failures::new(1, usize::MAX);
             let failure = self.failures.add(reached.failure());
-            self.failures.overall(failure);
+            self.failures.report_without_path(failure);
             Vec::from(&b"{\"data\":null"[..])
         });
         let cost = match &self.request.counting {
@@ -86,7 +86,7 @@ impl Execution<'_> {
 
     /// The response up to its errors.
     async fn write(&mut self) -> Result<Vec<u8>, Reached> {
-        self.store.order_raised();
+        self.store.sort_raised();
         let limits = &self.runtime.limits;
         let material = Material {
             store: &self.store,
@@ -98,7 +98,7 @@ impl Execution<'_> {
         let expected = self.request.sizes.expected().answer;
         let (account, most) = (self.bounds.account, limits.answer_bytes);
         let mut writer = Writer::new(material, &mut self.failures, account, expected, most);
-        let mut pace = Pace::until(latest(self.runtime, self.bounds.deadline));
+        let mut pace = Pace::until(writing_deadline(self.runtime, self.bounds.deadline));
         writer.begin(self.root)?;
         while writer.run()? == Progress::More {
             pace.pause().await?;

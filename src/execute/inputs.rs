@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use ahash::AHashSet;
 
-use super::store::ALIEN;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
+use super::store::UNKNOWN_TYPE;
 use crate::document::Number;
 use crate::document::Object;
 use crate::document::Str;
@@ -49,11 +49,11 @@ struct Distinct {
     rows: Vec<RowId>,
     /// The rows so far, and lists that have been gone through: known only once a row has been met that does not stand
     /// behind the others. Rows that were read one after another do, and none of them is met twice.
-    seen: Option<Seen>,
+    visited: Option<Visited>,
 }
 
 /// What has been met before.
-struct Seen {
+struct Visited {
     rows: AHashSet<RowId>,
     /// Where a list begins, and its length.
     lists: AHashSet<(u32, u32)>,
@@ -63,7 +63,7 @@ impl Distinct {
     fn with_capacity(rows: usize) -> Self {
         Distinct {
             rows: Vec::with_capacity(rows),
-            seen: None,
+            visited: None,
         }
     }
 
@@ -78,8 +78,8 @@ impl Distinct {
 
     fn add_list(&mut self, store: &Store, at: u32, len: u32) {
         // Many rows can share a list.
-        if let Some(seen) = &mut self.seen
-            && !seen.lists.insert((at, len))
+        if let Some(visited) = &mut self.visited
+            && !visited.lists.insert((at, len))
         {
             return;
         }
@@ -91,7 +91,7 @@ impl Distinct {
 
     #[inline(always)]
     fn add_row(&mut self, row: RowId) {
-        if self.seen.is_none() && self.rows.last().is_none_or(|last| *last < row) {
+        if self.visited.is_none() && self.rows.last().is_none_or(|last| *last < row) {
             self.rows.push(row);
         } else {
             self.add_unordered(row);
@@ -100,11 +100,11 @@ impl Distinct {
 
     fn add_unordered(&mut self, row: RowId) {
         let rows = &self.rows;
-        let seen = self.seen.get_or_insert_with(|| Seen {
+        let visited = self.visited.get_or_insert_with(|| Visited {
             rows: rows.iter().copied().collect(),
             lists: AHashSet::new(),
         });
-        if seen.rows.insert(row) {
+        if visited.rows.insert(row) {
             self.rows.push(row);
         }
     }
@@ -168,7 +168,7 @@ fn write_all(
             }
             continue;
         }
-        let ty = store.ty(row).filter(|ty| *ty != ALIEN);
+        let ty = store.ty(row).filter(|ty| *ty != UNKNOWN_TYPE);
         if input.slot.is_none() && ty.is_none() {
             // An unknown type is left out.
             continue;
@@ -207,7 +207,7 @@ fn write_cell(
         Cell::Missing | Cell::Null => out.extend_from_slice(b"null"),
         Cell::Failed(failure) => return Err(NoCall::Failed(failure)),
         // One service's numbers must not make another one's whole batch unreadable. Such a number is as good as null.
-        Cell::Number(_) | Cell::Json(_) if !input.text && !store.is_passed_on(cell) => {
+        Cell::Number(_) | Cell::Json(_) if !input.text && !store.admits_numbers(cell) => {
             return write_cell(store, types, Cell::Null, input, out);
         }
         Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -248,7 +248,7 @@ pub(crate) fn value_of(store: &Store, types: &TypeTable, row: RowId, inputs: &[I
         let value = match input.slot {
             Some(slot) => cell_value(store, types, store.cell(row, slot), input),
             None => match store.ty(row) {
-                Some(ty) if ty != ALIEN => Value::from(types.name(ty).as_str()),
+                Some(ty) if ty != UNKNOWN_TYPE => Value::from(types.name(ty).as_str()),
                 _ => Value::Null,
             },
         };
@@ -263,7 +263,7 @@ fn cell_value(store: &Store, types: &TypeTable, cell: Cell, input: &Input) -> Va
         Cell::Missing | Cell::Null | Cell::Failed(_) => Value::Null,
         Cell::Bool(value) => Value::Bool(value),
         Cell::Number(number) if input.text => Value::from(text(number)),
-        _ if !store.is_passed_on(cell) => Value::Null,
+        _ if !store.admits_numbers(cell) => Value::Null,
         Cell::Number(number) => Number::from_json(text(number)).map_or(Value::Null, Value::Number),
         Cell::String(string) => Value::from(&*unescape(text(string))),
         Cell::Json(json) => Value::parse_json(store.text(json)).unwrap_or_default(),
@@ -450,9 +450,9 @@ mod tests {
             &["[]", "true"],
             &["[ ]"],
         ];
-        let mut seen = AHashSet::new();
+        let mut visited = AHashSet::new();
         for parts in keys {
-            assert!(seen.insert(key(parts).unwrap()), "{parts:?}");
+            assert!(visited.insert(key(parts).unwrap()), "{parts:?}");
         }
         assert_eq!(key(&["5", r#""x""#]), key(&[r#""5""#, r#""x""#]));
         assert_eq!(key(&["null"]), None);

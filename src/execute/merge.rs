@@ -39,7 +39,7 @@ pub(crate) fn merge_cell(store: &mut Store, plan: &Plan, row: RowId, slot: u16, 
     store.set(row, slot, merged);
     if matches!(known, Cell::Failed(_)) && merged != known {
         // Another fetch was to bring parts of this object, and has failed before it was there.
-        for (read, failure) in store.take_broken(row, slot) {
+        for (read, failure) in store.take_failed_slots(row, slot) {
             fail_cell(store, plan, merged, read, failure, Nulls::Stand);
         }
     }
@@ -59,7 +59,7 @@ fn merged(store: &mut Store, plan: &Plan, known: Cell, new: Cell) -> Cell {
                 len: others,
             },
         ) if len == others => {
-            if at == other || !store.merges_first(at, other, len) {
+            if at == other || !store.is_first_merge(at, other, len) {
                 return known;
             }
             for index in 0..len {
@@ -138,7 +138,7 @@ fn fail_field(
         below if empty => {
             store.set(row, field.slot, Cell::Failed(failure));
             if let Some(below) = below {
-                store.note_broken(row, field.slot, below, failure);
+                store.add_failed_slot(row, field.slot, below, failure);
             }
             true
         }
@@ -158,7 +158,7 @@ fn fail_cell(
     let mut marked = false;
     match cell {
         Cell::Row(row) => marked = fail_parts(store, plan, row, read, failure, nulls),
-        Cell::List { at, len } if store.fails_first(at, len, read, failure) => {
+        Cell::List { at, len } if store.is_first_failure(at, len, read, failure) => {
             for index in 0..len {
                 let item = store.item(at, index);
                 if item == Cell::Null && nulls == Nulls::Fail {

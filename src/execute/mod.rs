@@ -1,40 +1,40 @@
 //! A plan and variables become an answer.
 //!
 //! The path of a request through this room: [`execute`] starts every fetch whose predecessors have ended (`start`);
-//! `prepare` turns rows into calls; `call` makes them, through the caches; `land` reads what came into rows, as the
+//! `prepare` turns rows into calls; `call` makes them, through the caches; `ingest` reads what came into rows, as the
 //! fetch's projection says; and when all is done `write` writes the rows as the response. One request is one task: its
 //! calls run at the same time, its reading and writing do not. `bounds` is what it may hold, and `pace` how it leaves the
 //! threads to others.
 
 mod accept;
-mod answers;
 mod bounds;
 mod call;
 mod context;
 mod counting;
 mod failure;
 mod finish;
+mod ingest;
 mod inputs;
-mod land;
+mod member_order;
+mod memo;
 mod merge;
-mod noted;
 mod numbers;
 mod observed;
-mod order;
 mod pace;
 mod pages;
 mod prepare;
+mod prerendered;
 mod project;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod property;
 mod queue;
 mod record;
-mod runs;
 mod serial;
 mod service_errors;
 mod start;
 mod store;
+mod upstream_document;
 mod write;
 
 use std::time::Duration;
@@ -49,9 +49,9 @@ use tokio::time::timeout_at;
 
 use self::bounds::Bounds;
 use self::bounds::Reached;
+use self::call::CacheUse;
+use self::call::CallOutcome;
 use self::call::Called;
-use self::call::Freshness;
-use self::call::Landed;
 pub use self::context::ExecutionLimits;
 pub use self::context::RequestContext;
 pub use self::context::Runtime;
@@ -60,19 +60,19 @@ pub use self::context::Sizes;
 pub use self::counting::Counting;
 use self::failure::Failure;
 use self::failure::Failures;
-use self::land::Lander;
-use self::land::Remark;
-use self::order::Orders;
+use self::ingest::Ingester;
+use self::ingest::Remark;
+use self::member_order::MemberOrders;
 use self::pace::Pace;
-use self::prepare::Prepared;
+use self::prepare::PreparedCall;
 use self::queue::Queue;
-use self::queue::Waiting;
+use self::queue::QueuedCall;
 pub use self::record::CallRecord;
 use self::store::RowId;
 use self::store::Store;
 use crate::cache::Provenance;
-use crate::plan::FetchCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 use crate::plan::Plan;
 
 /// What an execution came to.
@@ -114,9 +114,9 @@ struct Execution<'a> {
     /// Outcomes of the output's guards.
     output_guards: Vec<bool>,
     /// When each fetch has its turn.
-    turns: Vec<u32>,
+    ranks: Vec<u32>,
     /// How the answers to each fetch are written.
-    orders: Vec<Orders>,
+    orders: Vec<MemberOrders>,
     queue: Queue,
     /// For each fetch, whether another one calls by the same connect.
     siblings: Vec<bool>,
@@ -125,7 +125,7 @@ struct Execution<'a> {
 }
 
 /// What a call came to, and how long it took where calls are recorded.
-type CallResult = (Box<Waiting>, Called, Duration);
+type EndedCall = (Box<QueuedCall>, Called, Duration);
 
 /// Executes a plan.
 pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
@@ -146,28 +146,28 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
     execution.finish().await
 }
 
-async fn make(
+async fn make_call(
     runtime: &Runtime,
     plan: &Plan,
     request: &RequestContext,
-    mut waiting: Box<Waiting>,
-    freshness: Freshness,
+    mut queued: Box<QueuedCall>,
+    cache_use: CacheUse,
     bounds: Bounds<'_>,
-) -> CallResult {
+) -> EndedCall {
     let begun = request.record.then(Instant::now);
-    let own = &plan.fetches[waiting.fetch];
+    let own = &plan.fetches[queued.fetch];
     let called = call::call(
         runtime,
         request,
         plan,
         own,
-        &mut waiting.call,
-        freshness,
+        &mut queued.call,
+        cache_use,
         bounds,
     )
     .await;
     let took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-    (waiting, called, took)
+    (queued, called, took)
 }
 
 impl<'a> Execution<'a> {
@@ -204,9 +204,9 @@ impl<'a> Execution<'a> {
             failures: Failures::new(runtime.limits.errors, runtime.limits.answer_bytes),
             root,
             states: vec![State::Waiting; plan.fetches.len()],
-            turns: serial::turns(plan, serial, &output_guards),
+            ranks: serial::ranks(plan, serial, &output_guards),
             output_guards,
-            orders: Vec::from_iter(plan.fetches.iter().map(|_| Orders::default())),
+            orders: Vec::from_iter(plan.fetches.iter().map(|_| MemberOrders::default())),
             queue: Queue::new(runtime.limits.upstream_calls),
             siblings: queue::with_siblings(plan),
             provenance: Provenance::new(),
@@ -221,31 +221,31 @@ impl<'a> Execution<'a> {
     async fn run(&mut self) -> Result<(), Reached> {
         let mut running = FuturesUnordered::new();
         // Calls that have ended as soon as they began.
-        let mut there = Vec::new();
+        let mut ended_calls = Vec::new();
         loop {
             self.start_ready().await?;
             while running.len() < self.runtime.limits.concurrency {
-                let Some(waiting) = self.queue.pop() else {
+                let Some(queued) = self.queue.pop() else {
                     break;
                 };
-                let freshness = self.freshness(waiting.fetch);
-                let may_be_there = self.may_be_there(&waiting, freshness);
+                let cache_use = self.cache_use(queued.fetch);
+                let may_end_at_once = self.may_end_at_once(&queued, cache_use);
                 let (runtime, plan, request) = (self.runtime, self.plan, self.request);
                 // Boxed: futures of calls are large, and are moved about while they wait.
-                let call = make(runtime, plan, request, waiting, freshness, self.bounds);
+                let call = make_call(runtime, plan, request, queued, cache_use, self.bounds);
                 let mut call = Box::pin(call);
-                match may_be_there {
+                match may_end_at_once {
                     true => match poll_immediate(call.as_mut()).await {
-                        Some(ended) => there.push(ended),
+                        Some(ended) => ended_calls.push(ended),
                         None => running.push(call),
                     },
                     false => running.push(call),
                 }
             }
             // Not before all calls have begun: reading what there is takes time.
-            if !there.is_empty() {
-                for ended in there.drain(..) {
-                    self.land(ended).await?;
+            if !ended_calls.is_empty() {
+                for ended in ended_calls.drain(..) {
+                    self.ingest(ended).await?;
                 }
                 continue;
             }
@@ -258,7 +258,7 @@ impl<'a> Execution<'a> {
             let ended = timeout_at(self.bounds.deadline, running.next()).await;
             self.pace.rested();
             match ended {
-                Ok(Some(ended)) => self.land(ended).await?,
+                Ok(Some(ended)) => self.ingest(ended).await?,
                 Ok(None) => {}
                 Err(_) => return Err(Reached::Time),
             }
@@ -270,38 +270,38 @@ impl<'a> Execution<'a> {
     }
 
     /// Lookups under a mutation see the upstream as it is now.
-    fn freshness(&self, fetch: usize) -> Freshness {
+    fn cache_use(&self, fetch: usize) -> CacheUse {
         match self.plan.kind {
             OperationType::Mutation if self.plan.fetches[fetch].path.is_empty() => {
-                Freshness::Mutation
+                CacheUse::Mutation
             }
-            OperationType::Mutation => Freshness::Uncached,
-            _ if self.request.uncached => Freshness::Uncached,
-            _ => Freshness::Read,
+            OperationType::Mutation => CacheUse::Uncached,
+            _ if self.request.uncached => CacheUse::Uncached,
+            _ => CacheUse::Read,
         }
     }
 
     /// Whether a call may well end without waiting: no upstream is called, or its answer is kept.
-    fn may_be_there(&self, waiting: &Waiting, freshness: Freshness) -> bool {
-        if waiting.call.request.is_none() {
+    fn may_end_at_once(&self, queued: &QueuedCall, cache_use: CacheUse) -> bool {
+        if queued.call.request.is_none() {
             return true;
         }
-        let fetch = &self.plan.fetches[waiting.fetch];
+        let fetch = &self.plan.fetches[queued.fetch];
         let service = &self.runtime.services[fetch.subgraph.0 as usize];
-        let place = match &fetch.call {
+        let index = match &fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
-        freshness == Freshness::Read
+        cache_use == CacheUse::Read
             && service
                 .endpoints
-                .get(place)
+                .get(index)
                 .is_some_and(|endpoint| endpoint.may_be_storable())
     }
 
     /// What puts the answers to a fetch into rows.
-    fn lander(&mut self, fetch: usize) -> Lander<'_> {
-        Lander {
+    fn ingester(&mut self, fetch: usize) -> Ingester<'_> {
+        Ingester {
             runtime: self.runtime,
             bounds: self.bounds,
             plan: self.plan,
@@ -317,16 +317,16 @@ impl<'a> Execution<'a> {
     ///
     /// # Errors
     /// The time is over.
-    async fn land(&mut self, (waiting, called, took): CallResult) -> Result<(), Reached> {
-        let index = waiting.fetch;
-        self.note(&self.plan.fetches[index], &called);
+    async fn ingest(&mut self, (queued, called, took): EndedCall) -> Result<(), Reached> {
+        let index = queued.fetch;
+        self.add_provenance(&self.plan.fetches[index], &called);
         let (bounds, bytes) = (self.bounds, called.bytes());
-        let take = || self.take(index, &waiting.call, &called);
-        let mut remarks = bounds.off_worker(bytes, take).await?;
-        for (index, call) in &waiting.also {
+        let ingest = || self.ingest_for(index, &queued.call, &called);
+        let mut remarks = bounds.off_worker(bytes, ingest).await?;
+        for (index, call) in &queued.other_consumers {
             self.pace.pause().await?;
-            let take = || self.take(*index, call, &called);
-            remarks.extend(bounds.off_worker(bytes, take).await?);
+            let ingest = || self.ingest_for(*index, call, &called);
+            remarks.extend(bounds.off_worker(bytes, ingest).await?);
         }
         if self.request.record {
             let fetch = &self.plan.fetches[index];
@@ -338,17 +338,22 @@ impl<'a> Execution<'a> {
     }
 
     /// Puts what was called for into the rows of one taker; gives what its mapping had to say.
-    fn take(&mut self, index: usize, prepared: &Prepared, called: &Called) -> Vec<Remark> {
+    fn ingest_for(
+        &mut self,
+        index: usize,
+        prepared: &PreparedCall,
+        called: &Called,
+    ) -> Vec<Remark> {
         let fetch = &self.plan.fetches[index];
-        let mut lander = self.lander(index);
-        lander.kept(&called.kept);
-        lander.land(fetch, prepared, &called.landed);
-        let remarks = lander.remarks;
-        for taker in prepared.asking(index).iter() {
-            if let State::Running(open) = &mut self.states[*taker] {
+        let mut ingester = self.ingester(index);
+        ingester.ingest_cached(&called.cached);
+        ingester.ingest(fetch, prepared, &called.outcome);
+        let remarks = ingester.remarks;
+        for consumer in prepared.consuming_fetches(index).iter() {
+            if let State::Running(open) = &mut self.states[*consumer] {
                 *open -= 1;
                 if *open == 0 {
-                    self.states[*taker] = State::Done;
+                    self.states[*consumer] = State::Done;
                 }
             }
         }
@@ -356,30 +361,30 @@ impl<'a> Execution<'a> {
     }
 
     /// What a call's documents allow caches to do with the answer.
-    fn note(&mut self, fetch: &Fetch, called: &Called) {
-        let pages = match &called.landed {
-            Landed::Documents { pages, .. } => pages.as_slice(),
-            Landed::MappingOnly | Landed::Kept => &[],
-            Landed::Unrendered(_) | Landed::Exceeded(_) | Landed::Failed(_) => {
+    fn add_provenance(&mut self, fetch: &Fetch, called: &Called) {
+        let pages = match &called.outcome {
+            CallOutcome::Documents { pages, .. } => pages.as_slice(),
+            CallOutcome::MappingOnly | CallOutcome::AllCached => &[],
+            CallOutcome::Unrendered(_) | CallOutcome::Exceeded(_) | CallOutcome::Failed(_) => {
                 self.provenance.forbid();
                 &[]
             }
         };
-        if pages.is_empty() && called.kept.is_empty() {
+        if pages.is_empty() && called.cached.is_empty() {
             return;
         }
         let service = &self.runtime.services[fetch.subgraph.0 as usize];
-        let place = match &fetch.call {
+        let index = match &fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
-        let Some(endpoint) = service.endpoints.get(place) else {
+        let Some(endpoint) = service.endpoints.get(index) else {
             return;
         };
         let now = self.runtime.documents.now();
-        let kept = called.kept.iter().map(|(_, entity)| entity);
+        let cached = called.cached.iter().map(|(_, entity)| entity);
         let pages = pages.iter().map(|page| &page.fetched);
-        for fetched in pages.chain(kept) {
+        for fetched in pages.chain(cached) {
             self.provenance.add(endpoint, fetched, now);
         }
     }
@@ -387,17 +392,17 @@ impl<'a> Execution<'a> {
     /// Whatever has not ended fails; what has stays.
     async fn fail_open(&mut self, failure: Failure) {
         // That takes time as well, but has to be done.
-        let mut pace = Pace::until(finish::latest(self.runtime, self.bounds.deadline));
+        let mut pace = Pace::until(finish::writing_deadline(self.runtime, self.bounds.deadline));
         for index in 0..self.plan.fetches.len() {
             if std::mem::replace(&mut self.states[index], State::Done) == State::Done {
                 continue;
             }
             let fetch = &self.plan.fetches[index];
             let rows = inputs::rows_at(&self.store, self.root, &fetch.path);
-            let mut lander = self.lander(index);
-            let failure = lander.located(fetch, failure.clone());
-            lander.store.begin_answer();
-            lander.fail(fetch, &rows, failure);
+            let mut ingester = self.ingester(index);
+            let failure = ingester.located(fetch, failure.clone());
+            ingester.store.begin_answer();
+            ingester.fail(fetch, &rows, failure);
             if pace.pause().await.is_err() {
                 return;
             }

@@ -15,7 +15,7 @@ use crate::connector::RenderError;
 use crate::errors::ErrorKind;
 use crate::observe;
 use crate::observe::TraceContext;
-use crate::plan::{FetchCall, Fetch};
+use crate::plan::{Fetch, FetchCall};
 use crate::source::{SourceError, SourceErrorKind};
 
 /// One call while it is under way. It is dropped without having ended when no request waits for it any more.
@@ -118,11 +118,11 @@ pub(super) fn tracestate(request: &RequestContext) -> Option<HeaderValue> {
 
 fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     let service = &runtime.services[fetch.subgraph.0 as usize];
-    let place = match &fetch.call {
+    let index = match &fetch.call {
         FetchCall::Connect { connect, .. } => *connect,
         _ => 0,
     };
-    let endpoint = service.endpoints.get(place);
+    let endpoint = service.endpoints.get(index);
     let coordinate = endpoint.map_or("", |endpoint| endpoint.coordinate());
     (&service.name, coordinate)
 }

@@ -12,7 +12,7 @@ use super::bounds::Reached;
 use crate::priority;
 
 /// For how long work goes on without a pause, its last piece not counted.
-const TURN: Duration = Duration::from_millis(3);
+const SLICE: Duration = Duration::from_millis(3);
 
 /// When work has to pause, and when it has to end.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Pace {
         if now >= self.deadline {
             return Err(Reached::Time);
         }
-        if now.duration_since(self.since) >= TURN {
+        if now.duration_since(self.since) >= SLICE {
             // What has worked for so long does so at the lower priority from now on, and shares that with others.
             priority::lower().await;
             tokio::task::yield_now().await;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::answers::document_value;
-use super::answers::follows_from_document;
-use super::answers::read_of;
-use super::answers::with_response;
-use super::call::Answered;
+use super::call::CallOutcome;
 use super::call::Caller;
-use super::call::Landed;
+use super::call::JudgedDocument;
 use super::context::object;
-use super::noted::Noted;
+use super::memo::DocumentMemo;
 use super::observed;
+use super::upstream_document::document_value;
+use super::upstream_document::follows_from_document;
+use super::upstream_document::read_of;
+use super::upstream_document::with_response;
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
@@ -32,12 +32,12 @@ impl Caller<'_> {
         pagination: &Pagination,
         template: &dyn crate::connector::RequestTemplate,
         variables: &Variables,
-    ) -> Landed {
+    ) -> CallOutcome {
         let limit = pagination
             .limit
             .as_ref()
             .and_then(|limit| count(limit.evaluate(None, variables).value.as_ref()));
-        let mut state = Pages {
+        let mut state = PageLoop {
             pagination,
             limit,
             index: 0,
@@ -51,22 +51,22 @@ impl Caller<'_> {
             let request = match template.render(&page_variables, &self.request.headers) {
                 Ok(request) => request,
                 Err(error) => {
-                    self.forget(&pages);
+                    self.release(&pages);
                     observed::unrendered(self.runtime, self.fetch, &error);
-                    return Landed::Unrendered(error);
+                    return CallOutcome::Unrendered(error);
                 }
             };
-            let answered = match self.one(request, &page_variables).await {
-                Ok(answered) => answered,
-                Err(landed) => {
-                    self.forget(&pages);
-                    return landed;
+            let judged = match self.one(request, &page_variables).await {
+                Ok(judged) => judged,
+                Err(outcome) => {
+                    self.release(&pages);
+                    return outcome;
                 }
             };
-            let document = Arc::clone(&answered.fetched.document);
-            let fine = answered.succeeded;
-            pages.push(answered);
-            let facts = match fine {
+            let document = Arc::clone(&judged.fetched.document);
+            let succeeded = judged.succeeded;
+            pages.push(judged);
+            let facts = match succeeded {
                 true => {
                     let find = || self.facts(pagination, &document, &page_variables);
                     off_worker(document.body.len(), find).await
@@ -76,12 +76,12 @@ impl Caller<'_> {
             let facts = match facts {
                 Ok(Some(facts)) => facts,
                 Err(exceeded) => {
-                    self.forget(&pages);
-                    return Landed::Exceeded(exceeded);
+                    self.release(&pages);
+                    return CallOutcome::Exceeded(exceeded);
                 }
                 // What is wrong with it is found, and said, when it is read.
                 Ok(None) => {
-                    return Landed::Documents {
+                    return CallOutcome::Documents {
                         pages,
                         cut_off: None,
                     };
@@ -90,13 +90,13 @@ impl Caller<'_> {
             match state.next(facts) {
                 Next::Page => {}
                 Next::End => {
-                    return Landed::Documents {
+                    return CallOutcome::Documents {
                         pages,
                         cut_off: None,
                     };
                 }
                 Next::CutOff(why) => {
-                    return Landed::Documents {
+                    return CallOutcome::Documents {
                         pages,
                         cut_off: Some(why),
                     };
@@ -108,7 +108,7 @@ impl Caller<'_> {
 
 /// What a page says of itself and of the list.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts {
+pub(crate) struct PageFacts {
     /// Elements on it.
     items: usize,
     /// Whether another follows.
@@ -121,7 +121,7 @@ pub(crate) struct Facts {
 
 impl Caller<'_> {
     /// Pages that are dropped take no memory any more.
-    fn forget(&self, pages: &[Answered]) {
+    fn release(&self, pages: &[JudgedDocument]) {
         let bytes = pages.iter().map(|page| page.fetched.document.body.len());
         self.bounds.account.release(bytes.sum());
     }
@@ -135,7 +135,7 @@ impl Caller<'_> {
         pagination: &Pagination,
         document: &Document,
         variables: &Variables,
-    ) -> Result<Option<Facts>, Exceeded> {
+    ) -> Result<Option<PageFacts>, Exceeded> {
         let of_whole = match (&pagination.items, self.connect) {
             (None, Some(connect)) => Some(&connect.selection),
             _ => None,
@@ -152,11 +152,11 @@ impl Caller<'_> {
         let most = self.bounds.account.left();
         let find = || find_facts(pagination, of_whole, document, variables, most);
         let follows = document.lifetime.is_some() && read.all(follows_from_document);
-        let noted = match follows {
-            true => document.notes.of::<Noted>(),
+        let memo = match follows {
+            true => document.memo.of::<DocumentMemo>(),
             false => None,
         };
-        if let Some(known) = noted.and_then(|noted| noted.facts.get()) {
+        if let Some(known) = memo.and_then(|memo| memo.facts.get()) {
             return Ok(known.clone());
         }
         let found = match find() {
@@ -166,8 +166,8 @@ impl Caller<'_> {
             }
             Err(_) => None,
         };
-        Ok(match noted {
-            Some(noted) => noted.facts.get_or_init(|| found).clone(),
+        Ok(match memo {
+            Some(memo) => memo.facts.get_or_init(|| found).clone(),
             None => found,
         })
     }
@@ -179,7 +179,7 @@ fn find_facts(
     document: &Document,
     variables: &Variables,
     most: usize,
-) -> Result<Facts, ReadError> {
+) -> Result<PageFacts, ReadError> {
     let variables = with_response(variables, document);
     let value = |selection: &Option<Arc<Selection>>| match selection {
         Some(selection) => read_of(document, selection, &variables, most),
@@ -192,7 +192,7 @@ fn find_facts(
         }
         None => value(&pagination.items)?,
     };
-    Ok(Facts {
+    Ok(PageFacts {
         items: match &counted {
             Some(Value::Array(items)) => items.len(),
             Some(Value::Null) | None => 0,
@@ -208,7 +208,7 @@ fn find_facts(
 }
 
 /// Where the page loop stands.
-struct Pages<'p> {
+struct PageLoop<'p> {
     pagination: &'p Pagination,
     limit: Option<usize>,
     index: usize,
@@ -223,7 +223,7 @@ enum Next {
     CutOff(String),
 }
 
-impl Pages<'_> {
+impl PageLoop<'_> {
     /// `$page`.
     fn page(&self) -> Value {
         let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
@@ -237,9 +237,9 @@ impl Pages<'_> {
     }
 
     /// What follows after a page.
-    fn next(&mut self, facts: Facts) -> Next {
+    fn next(&mut self, facts: PageFacts) -> Next {
         let pagination = self.pagination;
-        let Facts {
+        let PageFacts {
             items: new,
             more,
             total,

@@ -12,13 +12,13 @@ use apollo_compiler::Name;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-pub(crate) use self::entities::Entities;
+pub(crate) use self::entities::EntityRequest;
 pub(crate) use self::entities::Gathered;
 use self::groups::Group;
 use self::groups::Groups;
+pub(crate) use self::targets::Consumer;
+pub(crate) use self::targets::Consumers;
 pub(crate) use self::targets::Position;
-pub(crate) use self::targets::Taker;
-pub(crate) use self::targets::Takers;
 pub(crate) use self::targets::Targets;
 use super::context::RequestContext;
 use super::context::Runtime;
@@ -46,8 +46,8 @@ use crate::document::Value;
 use crate::document::write_json_string;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
-use crate::plan::FetchCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 use crate::plan::Input;
 use crate::plan::Plan;
 use crate::plan::Selected;
@@ -56,21 +56,21 @@ use crate::source::graphql;
 
 /// One call, ready to be made.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct PreparedCall {
     /// `None` for a mapping-only connect.
     pub(crate) request: Option<Request>,
     /// What its request and its mapping read.
     pub(crate) variables: Arc<Variables>,
     pub(crate) targets: Targets,
     /// For `_entities`: what is asked for, which is not in the request's body yet.
-    pub(crate) entities: Option<Entities>,
+    pub(crate) entities: Option<EntityRequest>,
 }
 
-impl Prepared {
+impl PreparedCall {
     /// The fetches that it is made for, of which this is the first.
-    pub(crate) fn asking(&self, first: usize) -> SmallVec<[usize; 1]> {
+    pub(crate) fn consuming_fetches(&self, first: usize) -> SmallVec<[usize; 1]> {
         match &self.entities {
-            Some(entities) => SmallVec::from_slice(&entities.asking),
+            Some(entities) => SmallVec::from_slice(&entities.consuming_fetches),
             None => SmallVec::from_slice(&[first]),
         }
     }
@@ -78,15 +78,15 @@ impl Prepared {
 
 /// The variables that something sent to a service uses.
 #[derive(Clone, Copy)]
-struct Used<'a> {
+struct UsedVariables<'a> {
     variables: &'a [Name],
     guards: &'a [(String, u32)],
     skips: &'a [String],
 }
 
-impl<'a> Used<'a> {
+impl<'a> UsedVariables<'a> {
     fn by(operation: &'a ServiceOperation) -> Self {
-        Used {
+        UsedVariables {
             variables: &operation.variables,
             guards: &operation.guards,
             skips: &operation.skips,
@@ -94,7 +94,7 @@ impl<'a> Used<'a> {
     }
 
     fn of(selected: &'a Selected) -> Self {
-        Used {
+        UsedVariables {
             variables: &selected.variables,
             guards: &selected.guards,
             skips: &selected.skips,
@@ -105,7 +105,7 @@ impl<'a> Used<'a> {
 /// What a fetch comes to before anything is sent.
 #[derive(Debug, Default)]
 pub(crate) struct Preparation {
-    pub(crate) calls: Vec<Prepared>,
+    pub(crate) calls: Vec<PreparedCall>,
     /// Rows whose inputs could not be fetched, with the failure.
     pub(crate) failed: Vec<(RowId, u32)>,
     /// Rows of which something that one field requires could not be fetched: which requirement, and the failure.
@@ -259,9 +259,9 @@ impl Preparer<'_> {
         fetch: &Fetch,
         operation: &ServiceOperation,
         targets: Targets,
-    ) -> Result<Prepared, (Targets, RenderError)> {
+    ) -> Result<PreparedCall, (Targets, RenderError)> {
         let mut prepared = self.service_request(fetch, targets)?;
-        let values = self.operation_variables(Used::by(operation), &[]);
+        let values = self.operation_variables(UsedVariables::by(operation), &[]);
         let body = graphql::Operation::new(&operation.text).body(values.as_deref());
         if let Some(request) = &mut prepared.request {
             request.body = body;
@@ -274,7 +274,7 @@ impl Preparer<'_> {
         &self,
         fetch: &Fetch,
         targets: Targets,
-    ) -> Result<Prepared, (Targets, RenderError)> {
+    ) -> Result<PreparedCall, (Targets, RenderError)> {
         let service = self.service(fetch);
         let (variables, rendered) = match &self.runtime.graph.subgraph(fetch.subgraph).kind {
             SubgraphKind::Service(remote) => {
@@ -285,7 +285,7 @@ impl Preparer<'_> {
             _ => (Variables::new(), Ok(native_request())),
         };
         match rendered {
-            Ok(request) => Ok(Prepared {
+            Ok(request) => Ok(PreparedCall {
                 request: Some(graphql::complete(request)),
                 variables: Arc::new(variables),
                 targets,
@@ -296,8 +296,8 @@ impl Preparer<'_> {
     }
 
     /// The variables of an operation for a GraphQL service, representations left out, as the JSON text of an object.
-    fn operation_variables(&self, used: Used<'_>, unmet: &[usize]) -> Option<Vec<u8>> {
-        let Used {
+    fn operation_variables(&self, used: UsedVariables<'_>, unmet: &[usize]) -> Option<Vec<u8>> {
+        let UsedVariables {
             variables,
             guards,
             skips,
@@ -438,7 +438,7 @@ impl Preparer<'_> {
             None => Ok(None),
         };
         match request {
-            Ok(request) => preparation.calls.push(Prepared {
+            Ok(request) => preparation.calls.push(PreparedCall {
                 request,
                 variables: Arc::new(variables),
                 targets,
@@ -460,7 +460,7 @@ impl Preparer<'_> {
     }
 }
 
-fn push(preparation: &mut Preparation, call: Result<Prepared, (Targets, RenderError)>) {
+fn push(preparation: &mut Preparation, call: Result<PreparedCall, (Targets, RenderError)>) {
     match call {
         Ok(call) => preparation.calls.push(call),
         Err(unrendered) => preparation.unrendered.push(unrendered),
@@ -469,7 +469,7 @@ fn push(preparation: &mut Preparation, call: Result<Prepared, (Targets, RenderEr
 
 /// Calls are deduplicated on what is sent, not on whom they are for.
 fn merge_same_request(
-    calls: &mut Vec<Prepared>,
+    calls: &mut Vec<PreparedCall>,
     by_request: &mut AHashMap<(String, Bytes), usize>,
 ) {
     let Some(last) = calls.last() else { return };
@@ -477,7 +477,7 @@ fn merge_same_request(
     let key = (request.target.clone(), request.body.clone());
     match by_request.get(&key) {
         Some(&known) if calls[known].request == last.request => {
-            let Some(Prepared {
+            let Some(PreparedCall {
                 targets: Targets::Rows(rows),
                 ..
             }) = calls.pop()

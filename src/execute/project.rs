@@ -6,14 +6,14 @@ use smallvec::SmallVec;
 
 use super::bounds::Bounds;
 use super::bounds::Reached;
-use super::order::Found;
-use super::order::Orders;
-use super::store::ALIEN;
+use super::member_order::MemberAction;
+use super::member_order::MemberOrders;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::SCRATCH;
 use super::store::Store;
 use super::store::Text;
+use super::store::UNKNOWN_TYPE;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 use crate::document::Fault;
@@ -80,9 +80,9 @@ pub(crate) struct Projector<'p> {
     /// GraphQL errors that the expression just evaluated has raised.
     pub(crate) raised: Vec<Arc<str>>,
     /// How the upstream's objects were written so far.
-    pub(crate) orders: &'p mut Orders,
+    pub(crate) orders: &'p mut MemberOrders,
     /// Spreads that were reported to have added nothing.
-    pub(crate) told: Vec<ProjectionId>,
+    pub(crate) reported_spreads: Vec<ProjectionId>,
     /// Expressions that have been evaluated.
     pub(crate) evaluations: u32,
 }
@@ -128,7 +128,7 @@ impl Projector<'_> {
             Root::Evaluated {
                 expression, then, ..
             } => {
-                let input = self.whole(reader)?;
+                let input = self.read_value(reader)?;
                 let evaluated = expression.evaluate(Some(&input), self.variables);
                 self.evaluated(evaluated, then)
             }
@@ -137,14 +137,14 @@ impl Projector<'_> {
 
     /// The value before which a cursor stands, for an expression. It is dropped when that has been evaluated, and takes no
     /// more than the operation may hold by then.
-    fn whole<'d, R: Reader<'d>>(&self, reader: &mut R) -> Result<Value, Stop> {
-        whole(reader, self.bounds.account)
+    fn read_value<'d, R: Reader<'d>>(&self, reader: &mut R) -> Result<Value, Stop> {
+        read_value(reader, self.bounds.account)
     }
 
     /// The value that a text of the document holds.
-    fn whole_text(&self, text: &[u8]) -> Result<Value, Stop> {
+    fn value_of_text(&self, text: &[u8]) -> Result<Value, Stop> {
         let mut reader = JsonReader::new(text)?;
-        let value = self.whole(&mut reader)?;
+        let value = self.read_value(&mut reader)?;
         reader.finish()?;
         Ok(value)
     }
@@ -210,7 +210,7 @@ impl Projector<'_> {
             Kind::Object => {}
             // A path maps over lists: what that gives is for the language to say.
             Kind::List => {
-                let input = self.whole(reader)?;
+                let input = self.read_value(reader)?;
                 return self.rest_of_path(input, keys, otherwise);
             }
             _ => {
@@ -275,12 +275,12 @@ impl Projector<'_> {
     #[inline]
     fn leaf<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
         match reader.peek()? {
-            Kind::Object | Kind::List => self.leaf_with_parts(reader),
+            Kind::Object | Kind::List => self.composite_leaf(reader),
             _ => self.scalar(reader),
         }
     }
 
-    fn leaf_with_parts<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
+    fn composite_leaf<'d, R: Reader<'d>>(&mut self, reader: &mut R) -> Result<Cell, Stop> {
         if reader.peek()? == Kind::List {
             return self.list(reader, |projector, reader| projector.leaf(reader));
         }
@@ -395,24 +395,26 @@ impl Projector<'_> {
                 Member::End => return Ok(()),
                 Member::Expected => {
                     place += 1;
-                    expected.map_or(Found::Nothing, |(_, found)| found)
+                    expected.map_or(MemberAction::Skip, |(_, found)| found)
                 }
                 Member::Other(name, written) => {
                     let found = find(own, name.as_str());
-                    place = self.orders.note(node, place, written, reader.text(), found);
+                    place = self
+                        .orders
+                        .record(node, place, written, reader.text(), found);
                     found
                 }
             };
             let key = match found {
-                Found::Nothing => {
+                MemberAction::Skip => {
                     reader.skip()?;
                     continue;
                 }
-                Found::Typename => {
+                MemberAction::Typename => {
                     self.typename(reader, base)?;
                     continue;
                 }
-                Found::Key(key) => &own.keys[key as usize],
+                MemberAction::Key(key) => &own.keys[key as usize],
             };
             match (key.capture, key.sinks.as_slice()) {
                 // Nearly every member.
@@ -427,14 +429,14 @@ impl Projector<'_> {
                     if let Some(place) = capture {
                         captures[place as usize] = Some(span);
                     }
-                    self.several(reader.text(), span, sinks, base)?;
+                    self.read_for_each_sink(reader.text(), span, sinks, base)?;
                 }
             }
         }
     }
 
     /// One value with several places to go: it is read once for each.
-    fn several(
+    fn read_for_each_sink(
         &mut self,
         text: &[u8],
         span: Span,
@@ -472,8 +474,8 @@ impl Projector<'_> {
                 match reader.peek()? {
                     Kind::Object => self.object(reader, *node, base)?,
                     Kind::List => {
-                        let value = self.whole(reader)?;
-                        self.through(&value, &projection.nodes[node.0 as usize], base)?;
+                        let value = self.read_value(reader)?;
+                        self.map_path(&value, &projection.nodes[node.0 as usize], base)?;
                     }
                     _ => reader.skip()?,
                 }
@@ -482,7 +484,7 @@ impl Projector<'_> {
                 Kind::Object => self.object(reader, *node, base)?,
                 kind => {
                     reader.skip()?;
-                    self.adds_nothing(*node, trail, kind);
+                    self.report_empty_spread(*node, trail, kind);
                 }
             },
         }
@@ -490,11 +492,11 @@ impl Projector<'_> {
     }
 
     /// Reported as by evaluation, but once for a document, however many of its objects are so.
-    fn adds_nothing(&mut self, node: ProjectionId, trail: &str, found: Kind) {
-        if self.told.contains(&node) {
+    fn report_empty_spread(&mut self, node: ProjectionId, trail: &str, found: Kind) {
+        if self.reported_spreads.contains(&node) {
             return;
         }
-        self.told.push(node);
+        self.reported_spreads.push(node);
         let found = found.describe();
         (self.report)(&Evaluated {
             warnings: vec![Warning {
@@ -506,7 +508,7 @@ impl Projector<'_> {
     }
 
     /// A path that leads through a list: each key maps over it.
-    fn through(&mut self, value: &Value, node: &ObjectNode, base: RowId) -> Result<(), Stop> {
+    fn map_path(&mut self, value: &Value, node: &ObjectNode, base: RowId) -> Result<(), Stop> {
         for key in &node.keys {
             let Some(inner) = mapped(value, &key.name) else {
                 continue;
@@ -525,7 +527,7 @@ impl Projector<'_> {
                     // What spreads does not map over lists.
                     Sink::Spread { .. } => {}
                     Sink::Path(node) => {
-                        self.through(&inner, &projection.nodes[node.0 as usize], base)?
+                        self.map_path(&inner, &projection.nodes[node.0 as usize], base)?
                     }
                 }
             }
@@ -545,7 +547,7 @@ impl Projector<'_> {
             Some(ty) if self.types.info(ty).is_object => self.store.set_ty(base, ty),
             // An `@interfaceObject` gives the interface's name: another service knows the type.
             Some(_) => {}
-            None => self.store.set_ty(base, ALIEN),
+            None => self.store.set_ty(base, UNKNOWN_TYPE),
         }
         Ok(())
     }
@@ -560,7 +562,7 @@ impl Projector<'_> {
         let own = &projection.nodes[node.0 as usize];
         let span = reader.capture()?;
         let text = span.of(reader.text());
-        let input = self.whole_text(text)?;
+        let input = self.value_of_text(text)?;
         let offset = self.offset;
         self.offset = offset + span.start;
         let mut captures: Captures = SmallVec::from_elem(None, own.captures.len());
@@ -577,7 +579,7 @@ impl Projector<'_> {
         let mut object = Object::with_capacity(captures.len());
         for (name, span) in node.captures.iter().zip(captures) {
             if let Some(span) = span {
-                object.insert(Str::from(&**name), self.whole_text(span.of(text))?);
+                object.insert(Str::from(&**name), self.value_of_text(span.of(text))?);
             }
         }
         Ok(Value::Object(Arc::new(object)))
@@ -598,7 +600,10 @@ impl Projector<'_> {
 }
 
 /// The value before which a cursor stands, which takes no more memory than the account has left.
-pub(crate) fn whole<'d, R: Reader<'d>>(reader: &mut R, account: &Account) -> Result<Value, Stop> {
+pub(crate) fn read_value<'d, R: Reader<'d>>(
+    reader: &mut R,
+    account: &Account,
+) -> Result<Value, Stop> {
     Value::read_within(reader, &mut account.left()).map_err(|error| match error.fault {
         Fault::TooLarge => Reached::from(Exceeded::Account(account.limit())).into(),
         _ => Stop::Unreadable(error),
@@ -606,13 +611,13 @@ pub(crate) fn whole<'d, R: Reader<'d>>(reader: &mut R, account: &Account) -> Res
 }
 
 /// What becomes of a member of this name.
-fn find(node: &ObjectNode, name: &str) -> Found {
+fn find(node: &ObjectNode, name: &str) -> MemberAction {
     if node.typename && name == "__typename" {
-        return Found::Typename;
+        return MemberAction::Typename;
     }
     let key = node.keys.iter().position(|key| *key.name == *name);
     key.and_then(|key| u16::try_from(key).ok())
-        .map_or(Found::Nothing, Found::Key)
+        .map_or(MemberAction::Skip, MemberAction::Key)
 }
 
 /// `.key` on a value, as the mapping language defines it: it maps over lists, and what is missing in one is null.

@@ -7,7 +7,7 @@ use apollo_compiler::Name;
 use proptest::prelude::*;
 
 use super::bounds::Bounds;
-use super::order::Orders;
+use super::member_order::MemberOrders;
 use super::project::Projector;
 use super::store::Cell;
 use super::store::Store;
@@ -26,11 +26,11 @@ use crate::plan::Read;
 use crate::plan::ReadField;
 use crate::plan::ReadId;
 use crate::plan::guard::Guard;
+use crate::plan::projection::of_connect;
 use crate::plan::requested::Position;
 use crate::plan::requested::PositionId;
 use crate::plan::requested::Slot;
 use crate::plan::requested::SlotKey;
-use crate::plan::projection::of_connect;
 
 /// What is asked at each of three levels: two leaves, and but at the last two objects of the next level.
 const LEAVES: [&str; 2] = ["a", "b"];
@@ -155,19 +155,19 @@ fn projected(selection: &Selection, document: &str) -> Value {
             deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(3600),
         },
         raised: Vec::new(),
-        orders: &mut Orders::default(),
-        told: Vec::new(),
+        orders: &mut MemberOrders::default(),
+        reported_spreads: Vec::new(),
         evaluations: 0,
     };
     let cell = projector.read(&mut reader, &projection.root).unwrap();
     reader.finish().unwrap();
     let value = of_cell(&store, cell);
     // What is kept of it is the same to the next request.
-    let reading = store.reading(before, cell);
+    let projected = store.copy_since(before, cell);
     let mut other = Store::new(Vec::new(), Default::default());
     other.add_row(0, 3, None);
     other.add_document(bytes::Bytes::from_static(b"[]"));
-    let again = other.add_reading(&reading);
+    let again = other.append_copy(&projected);
     assert_eq!(of_cell(&other, again), value);
     value
 }

@@ -9,19 +9,19 @@ use std::collections::VecDeque;
 use ahash::AHashMap;
 use bytes::Bytes;
 
-use super::prepare::Prepared;
-use crate::plan::FetchCall;
+use super::prepare::PreparedCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 use crate::plan::Plan;
 
 /// A call with those that take its answer.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct QueuedCall {
     /// The fetch, by its place in the plan.
     pub(crate) fetch: usize,
-    pub(crate) call: Prepared,
+    pub(crate) call: PreparedCall,
     /// Other calls, with their fetches, that would have sent the same.
-    pub(crate) also: Vec<(usize, Prepared)>,
+    pub(crate) other_consumers: Vec<(usize, PreparedCall)>,
 }
 
 /// A connect, by its service and its place there, and the parts of a request that tell most of them apart.
@@ -31,28 +31,28 @@ type Key = (u32, usize, String, Bytes);
 #[derive(Debug)]
 pub(crate) struct Queue {
     /// Boxed: they are large, and are moved from here into the call and out of it again.
-    waiting: VecDeque<Box<Waiting>>,
+    calls: VecDeque<Box<QueuedCall>>,
     /// How many have been taken out at the front.
-    taken: usize,
+    popped: usize,
     /// How many there may be altogether.
     limit: usize,
     /// Where calls that may be shared were put in, counted from the first that ever was.
-    places: Option<AHashMap<Key, usize>>,
+    numbers: Option<AHashMap<Key, usize>>,
 }
 
 impl Queue {
     pub(crate) fn new(limit: usize) -> Self {
         Queue {
-            waiting: VecDeque::new(),
-            taken: 0,
+            calls: VecDeque::new(),
+            popped: 0,
             limit,
-            places: None,
+            numbers: None,
         }
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Box<Waiting>> {
-        let next = self.waiting.pop_front()?;
-        self.taken += 1;
+    pub(crate) fn pop(&mut self) -> Option<Box<QueuedCall>> {
+        let next = self.calls.pop_front()?;
+        self.popped += 1;
         Some(next)
     }
 
@@ -62,42 +62,42 @@ impl Queue {
         &mut self,
         plan: &Plan,
         fetch: usize,
-        call: Prepared,
+        call: PreparedCall,
         may_share: bool,
-    ) -> Option<Prepared> {
+    ) -> Option<PreparedCall> {
         let key = may_share
             .then(|| key(&plan.fetches[fetch], &call))
             .flatten();
         let lifetime = plan.fetches[fetch].lifetime;
-        let known = key.as_ref().and_then(|key| self.places.as_ref()?.get(key));
+        let known = key.as_ref().and_then(|key| self.numbers.as_ref()?.get(key));
         let other = known
-            .and_then(|place| place.checked_sub(self.taken))
-            .and_then(|place| self.waiting.get_mut(place))
+            .and_then(|number| number.checked_sub(self.popped))
+            .and_then(|number| self.calls.get_mut(number))
             // An answer is kept as long as the fields say that it was fetched for.
             .filter(|other| plan.fetches[other.fetch].lifetime == lifetime)
             .filter(|other| other.call.request == call.request);
         if let Some(other) = other {
-            other.also.push((fetch, call));
+            other.other_consumers.push((fetch, call));
             return None;
         }
-        let place = self.taken + self.waiting.len();
-        if place >= self.limit {
+        let number = self.popped + self.calls.len();
+        if number >= self.limit {
             return Some(call);
         }
         if let Some(key) = key {
-            let places = self.places.get_or_insert_default();
-            places.insert(key, place);
+            let numbers = self.numbers.get_or_insert_default();
+            numbers.insert(key, number);
         }
-        self.waiting.push_back(Box::new(Waiting {
+        self.calls.push_back(Box::new(QueuedCall {
             fetch,
             call,
-            also: Vec::new(),
+            other_consumers: Vec::new(),
         }));
         None
     }
 }
 
-fn key(fetch: &Fetch, call: &Prepared) -> Option<Key> {
+fn key(fetch: &Fetch, call: &PreparedCall) -> Option<Key> {
     let FetchCall::Connect { connect, .. } = &fetch.call else {
         return None;
     };

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::call::CallOutcome;
 use super::call::Called;
-use super::call::Landed;
 use super::context::Runtime;
 use crate::connector::Request;
-use crate::plan::FetchCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 
 /// One call as it was made, for people. The requests in it hold what was sent, secrets too: code that shows them masks
 /// them.
@@ -58,24 +58,24 @@ impl CallRecord {
             sent: called.sent,
             statuses: Vec::new(),
             cache: Vec::new(),
-            entities: called.kept.len(),
+            entities: called.cached.len(),
             bytes: 0,
             took,
             failure: None,
             remarks,
         };
-        match &called.landed {
-            Landed::Documents { pages, .. } => {
+        match &called.outcome {
+            CallOutcome::Documents { pages, .. } => {
                 for page in pages.iter().map(|page| &page.fetched) {
                     record.statuses.push(page.document.status);
                     record.cache.push(page.state.as_str());
                     record.bytes += page.document.body.len();
                 }
             }
-            Landed::MappingOnly | Landed::Kept => {}
-            Landed::Unrendered(error) => record.failure = Some(error.message.clone()),
-            Landed::Exceeded(exceeded) => record.failure = Some(exceeded.to_string()),
-            Landed::Failed(error) => record.failure = Some(format!("{:?}", error.kind)),
+            CallOutcome::MappingOnly | CallOutcome::AllCached => {}
+            CallOutcome::Unrendered(error) => record.failure = Some(error.message.clone()),
+            CallOutcome::Exceeded(exceeded) => record.failure = Some(exceeded.to_string()),
+            CallOutcome::Failed(error) => record.failure = Some(format!("{:?}", error.kind)),
         }
         record
     }

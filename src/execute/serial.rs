@@ -8,13 +8,13 @@ use crate::plan::output::FieldSource;
 
 /// For each of a mutation's fetches when its turn is; all of one turn end before those of the next begin. Of a root field
 /// that is left out, the turn is the first. Fetches of a query have no turns.
-pub(crate) fn turns(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
+pub(crate) fn ranks(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
     if !serial {
         return Vec::new();
     }
-    let mut turns = vec![0; plan.fetches.len()];
+    let mut ranks = vec![0; plan.fetches.len()];
     let Some(root) = plan.output.objects.first() else {
-        return turns;
+        return ranks;
     };
     let included = root
         .fields_of(0)
@@ -25,9 +25,9 @@ pub(crate) fn turns(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
             _ => None,
         })
         .collect();
-    for (turn, fetch) in turns.iter_mut().zip(&plan.fetches) {
+    for (rank, fetch) in ranks.iter_mut().zip(&plan.fetches) {
         let place = sequences.iter().position(|own| *own == fetch.sequence);
-        *turn = place.map_or(0, |place| place as u32);
+        *rank = place.map_or(0, |place| place as u32);
     }
-    turns
+    ranks
 }

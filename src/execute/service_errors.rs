@@ -4,12 +4,12 @@
 //! and the kind of failure.
 
 use super::failure::Below;
-use super::land::Lander;
-use super::land::of_list;
+use super::ingest::Ingester;
+use super::ingest::of_list;
 use super::merge::Nulls;
 use super::merge::fail_parts;
-use super::prepare::Prepared;
-use super::prepare::Taker;
+use super::prepare::Consumer;
+use super::prepare::PreparedCall;
 use super::prepare::Targets;
 use super::store::Cell;
 use super::store::RowId;
@@ -25,9 +25,9 @@ use crate::plan::list_of_key;
 /// nothing lacks one, it is reported without a path. With `all` there is no data: what no error names fails with the
 /// first of them.
 pub(crate) fn locate(
-    lander: &mut Lander<'_>,
+    ingester: &mut Ingester<'_>,
     fetch: &Fetch,
-    prepared: &Prepared,
+    prepared: &PreparedCall,
     errors: &Value,
     kind: ErrorKind,
     document: &Document,
@@ -40,7 +40,7 @@ pub(crate) fn locate(
     let Some(errors) = errors.as_array() else {
         return;
     };
-    let most = lander.failures.most();
+    let most = ingester.failures.most();
     for (count, error) in errors.iter().enumerate() {
         // They differ in their places only. More than are listed need not be distinguished.
         let failure = match last {
@@ -49,9 +49,9 @@ pub(crate) fn locate(
                 let message = "The service reported an error".to_owned();
                 let code = code::DOWNSTREAM_SERVICE_ERROR;
                 let status = Some(document.status);
-                let mut failure = lander.failure(fetch, kind, code, message, status);
+                let mut failure = ingester.failure(fetch, kind, code, message, status);
                 failure.retry_after = document.retry_after;
-                lander.failures.add(failure)
+                ingester.failures.add(failure)
             }
         };
         last = Some(failure);
@@ -66,14 +66,14 @@ pub(crate) fn locate(
                 [Value::String(key), Value::Number(index), rest @ ..],
             ) => {
                 let index = index.as_i64().and_then(|index| usize::try_from(index).ok());
-                let takers = list_of_key(key)
+                let consumers = list_of_key(key)
                     .zip(index)
                     .and_then(|(list, index)| of_list(positions, list).get(index))
-                    .map_or(&[][..], |position| position.takers.as_slice());
-                mark_takers(lander, takers, rest, failure)
+                    .map_or(&[][..], |position| position.consumers.as_slice());
+                mark_consumers(ingester, consumers, rest, failure)
             }
             (Targets::Rows(rows), path) => {
-                mark_all(lander, &rows.clone(), fetch.read, path, failure)
+                mark_all(ingester, &rows.clone(), fetch.read, path, failure)
             }
             _ => false,
         };
@@ -88,33 +88,38 @@ pub(crate) fn locate(
                 Targets::ByPosition(positions) => {
                     let mut marked = false;
                     for position in positions {
-                        marked |= mark_takers(lander, &position.takers, &[], failure);
+                        marked |= mark_consumers(ingester, &position.consumers, &[], failure);
                     }
                     marked
                 }
-                targets => mark_all(lander, &targets.rows(), fetch.read, &[], failure),
+                targets => mark_all(ingester, &targets.rows(), fetch.read, &[], failure),
             };
         if !marked {
-            lander.failures.overall(failure);
+            ingester.failures.report_without_path(failure);
         }
     }
     if let (true, Some(failure)) = (all, first) {
-        let failure = lander.failures.add_vague(failure);
-        lander.fail_rest(fetch, &prepared.targets, failure);
+        let failure = ingester.failures.add_vague(failure);
+        ingester.fail_rest(fetch, &prepared.targets, failure);
     }
 }
 
-fn mark_takers(lander: &mut Lander<'_>, takers: &[Taker], path: &[Value], failure: u32) -> bool {
+fn mark_consumers(
+    ingester: &mut Ingester<'_>,
+    consumers: &[Consumer],
+    path: &[Value],
+    failure: u32,
+) -> bool {
     let mut marked = false;
-    for taker in takers {
-        let read = lander.plan.fetches[taker.fetch].read;
-        marked |= mark_all(lander, &taker.rows, read, path, failure);
+    for consumer in consumers {
+        let read = ingester.plan.fetches[consumer.fetch].read;
+        marked |= mark_all(ingester, &consumer.rows, read, path, failure);
     }
     marked
 }
 
 fn mark_all(
-    lander: &mut Lander<'_>,
+    ingester: &mut Ingester<'_>,
     rows: &[RowId],
     read: ReadId,
     path: &[Value],
@@ -122,56 +127,62 @@ fn mark_all(
 ) -> bool {
     let mut marked = false;
     for row in rows {
-        marked |= mark(lander, *row, read, path, failure);
+        marked |= mark(ingester, *row, read, path, failure);
     }
     marked
 }
 
 /// Follows a path of response keys and indexes; the null on its way is the failed place.
-fn mark(lander: &mut Lander<'_>, row: RowId, read: ReadId, path: &[Value], failure: u32) -> bool {
-    let plan = lander.plan;
+fn mark(
+    ingester: &mut Ingester<'_>,
+    row: RowId,
+    read: ReadId,
+    path: &[Value],
+    failure: u32,
+) -> bool {
+    let plan = ingester.plan;
     let Some((Value::String(key), rest)) = path.split_first() else {
-        return fail_parts(lander.store, plan, row, read, failure, Nulls::Fail);
+        return fail_parts(ingester.store, plan, row, read, failure, Nulls::Fail);
     };
     let fields = &plan.read(read).fields;
     let Some(field) = fields.iter().find(|field| field.key == **key) else {
         return false;
     };
-    match lander.store.cell(row, field.slot) {
+    match ingester.store.cell(row, field.slot) {
         Cell::Missing | Cell::Null => {
-            let failure = below(lander, field.read, rest, failure);
-            lander.store.set(row, field.slot, Cell::Failed(failure));
+            let failure = below(ingester, field.read, rest, failure);
+            ingester.store.set(row, field.slot, Cell::Failed(failure));
             true
         }
         Cell::Failed(_) => true,
-        cell => mark_in(lander, cell, field.read, rest, failure),
+        cell => mark_in(ingester, cell, field.read, rest, failure),
     }
 }
 
 /// The same below a value; `read` says what was read of an object, and of a leaf nothing.
 fn mark_in(
-    lander: &mut Lander<'_>,
+    ingester: &mut Ingester<'_>,
     cell: Cell,
     read: Option<ReadId>,
     path: &[Value],
     failure: u32,
 ) -> bool {
     match (cell, path.split_first()) {
-        (Cell::Row(row), _) => read.is_some_and(|read| mark(lander, row, read, path, failure)),
+        (Cell::Row(row), _) => read.is_some_and(|read| mark(ingester, row, read, path, failure)),
         (Cell::List { at, len }, Some((Value::Number(index), rest))) => {
             let index = index
                 .as_i64()
                 .and_then(|index| u32::try_from(index).ok())
                 .filter(|index| *index < len);
             let Some(index) = index else { return false };
-            match lander.store.item(at, index) {
+            match ingester.store.item(at, index) {
                 Cell::Missing | Cell::Null => {
-                    let failure = below(lander, read, rest, failure);
-                    lander.store.set_item(at, index, Cell::Failed(failure));
+                    let failure = below(ingester, read, rest, failure);
+                    ingester.store.set_item(at, index, Cell::Failed(failure));
                     true
                 }
                 Cell::Failed(_) => true,
-                cell => mark_in(lander, cell, read, rest, failure),
+                cell => mark_in(ingester, cell, read, rest, failure),
             }
         }
         _ => false,
@@ -179,7 +190,12 @@ fn mark_in(
 }
 
 /// The failure as it is found at a null that it has made, when the rest of its path leads on from there.
-fn below(lander: &mut Lander<'_>, mut read: Option<ReadId>, path: &[Value], failure: u32) -> u32 {
+fn below(
+    ingester: &mut Ingester<'_>,
+    mut read: Option<ReadId>,
+    path: &[Value],
+    failure: u32,
+) -> u32 {
     let mut steps = Vec::with_capacity(path.len());
     for element in path {
         match (element, read) {
@@ -189,7 +205,7 @@ fn below(lander: &mut Lander<'_>, mut read: Option<ReadId>, path: &[Value], fail
                 steps.push(Below::Index(index));
             }
             (Value::String(key), Some(known)) => {
-                let mut fields = lander.plan.read(known).fields.iter();
+                let mut fields = ingester.plan.read(known).fields.iter();
                 let Some(field) = fields.find(|field| field.key == **key) else {
                     break;
                 };
@@ -199,5 +215,5 @@ fn below(lander: &mut Lander<'_>, mut read: Option<ReadId>, path: &[Value], fail
             _ => break,
         }
     }
-    lander.failures.add_below(failure, steps)
+    ingester.failures.add_below(failure, steps)
 }

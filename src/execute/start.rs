@@ -5,13 +5,13 @@ use apollo_compiler::executable::OperationType;
 use super::Execution;
 use super::State;
 use super::bounds::Reached;
-use super::call::Freshness;
+use super::call::CacheUse;
 use super::failure::Failure;
 use super::merge;
 use super::observed;
 use super::prepare::Gathered;
 use super::prepare::Preparation;
-use super::prepare::Prepared;
+use super::prepare::PreparedCall;
 use super::prepare::Preparer;
 use super::prepare::Targets;
 use crate::connector::RenderError;
@@ -29,7 +29,8 @@ impl Execution<'_> {
             for index in 0..self.plan.fetches.len() {
                 if self.states[index] == State::Waiting && self.is_ready(index) {
                     // Of a call for several fetches, others than this one may have nothing to do.
-                    let several = matches!(self.plan.fetches[index].call, FetchCall::Entities { .. });
+                    let several =
+                        matches!(self.plan.fetches[index].call, FetchCall::Entities { .. });
                     // Finding its rows takes as long as there are many.
                     let (bounds, size) = (self.bounds, self.store.len().0 * ROW);
                     bounds.off_worker(size, || self.start(index)).await?;
@@ -46,10 +47,10 @@ impl Execution<'_> {
         let serial = self.plan.kind == OperationType::Mutation;
         let earlier_done = !serial
             || self
-                .turns
+                .ranks
                 .iter()
                 .zip(&self.states)
-                .all(|(turn, state)| *turn >= self.turns[index] || *state == State::Done);
+                .all(|(rank, state)| *rank >= self.ranks[index] || *state == State::Done);
         earlier_done
             && fetch
                 .after
@@ -79,7 +80,7 @@ impl Execution<'_> {
             let rows = refused.iter().flat_map(|call| call.targets.rows());
             let targets = Targets::Rows(rows.collect());
             let failure = self.too_many_calls();
-            self.lander(index).fail_targets(fetch, &targets, failure);
+            self.ingester(index).fail_targets(fetch, &targets, failure);
         }
         self.states[index] = match count {
             0 => State::Done,
@@ -110,25 +111,25 @@ impl Execution<'_> {
     }
 
     /// Has a call of `_entities` made for those that ask for it, of which this fetch is the first.
-    fn add_entities(&mut self, first: usize, call: Result<Prepared, (Targets, RenderError)>) {
+    fn add_entities(&mut self, first: usize, call: Result<PreparedCall, (Targets, RenderError)>) {
         let fetch = &self.plan.fetches[first];
         let call = match call {
             Ok(call) => call,
             Err((targets, error)) => {
                 observed::unrendered(self.runtime, fetch, &error);
                 return self
-                    .lander(first)
+                    .ingester(first)
                     .unrendered(fetch, &targets, &error.message);
             }
         };
-        let asking = call.asking(first).to_vec();
+        let consuming_fetches = call.consuming_fetches(first).to_vec();
         if let Some(refused) = self.queue.add(self.plan, first, call, false) {
             let failure = self.too_many_calls();
             return self
-                .lander(first)
+                .ingester(first)
                 .fail_targets(fetch, &refused.targets, failure);
         }
-        for index in asking {
+        for index in consuming_fetches {
             let open = match self.states[index] {
                 State::Running(open) => open,
                 State::Waiting | State::Done => 0,
@@ -151,32 +152,32 @@ impl Execution<'_> {
     /// Fails the rows of a fetch for which there is no call.
     fn fail_unprepared(&mut self, index: usize, preparation: &Preparation) {
         let fetch = &self.plan.fetches[index];
-        let mut lander = self.lander(index);
+        let mut ingester = self.ingester(index);
         for (row, failure) in &preparation.failed {
-            let failure = lander.failures.elsewhere(*failure);
-            merge::fail_row(lander.store, lander.plan, *row, fetch.read, failure);
+            let failure = ingester.failures.for_other_field(*failure);
+            merge::fail_row(ingester.store, ingester.plan, *row, fetch.read, failure);
         }
         for (row, requirement, failure) in &preparation.unmet {
             let field = &fetch.requirements[*requirement].field;
-            let failure = lander.failures.elsewhere(*failure);
-            let (store, plan) = (&mut *lander.store, lander.plan);
+            let failure = ingester.failures.for_other_field(*failure);
+            let (store, plan) = (&mut *ingester.store, ingester.plan);
             merge::fail_named(store, plan, *row, fetch.read, field, failure);
         }
         if !preparation.too_many.is_empty() {
             let (count, most) = (
                 preparation.too_many.len(),
-                lander.runtime.limits.list_fan_out,
+                ingester.runtime.limits.list_fan_out,
             );
             let message = format!("{count} objects are more than one step may start from ({most})");
-            lander.fail(fetch, &preparation.too_many, Failure::limit(message));
+            ingester.fail(fetch, &preparation.too_many, Failure::limit(message));
         }
         if let Some((rows, exceeded)) = &preparation.exceeded {
-            let failure = lander.reached(fetch, (*exceeded).into());
-            lander.fail(fetch, rows, failure);
+            let failure = ingester.reached(fetch, (*exceeded).into());
+            ingester.fail(fetch, rows, failure);
         }
         for (targets, error) in &preparation.unrendered {
-            observed::unrendered(lander.runtime, fetch, error);
-            lander.unrendered(fetch, targets, &error.message);
+            observed::unrendered(ingester.runtime, fetch, error);
+            ingester.unrendered(fetch, targets, &error.message);
         }
     }
 
@@ -197,6 +198,6 @@ impl Execution<'_> {
         let connect = self.runtime.graph.connect(fetch.subgraph, *connect);
         let reads_inputs = connect.is_some_and(|connect| connect.reads.selection_reads_inputs);
         let has_sibling = self.siblings.get(index) == Some(&true);
-        (reads_inputs || has_sibling) && self.freshness(index) != Freshness::Mutation
+        (reads_inputs || has_sibling) && self.cache_use(index) != CacheUse::Mutation
     }
 }

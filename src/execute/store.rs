@@ -3,8 +3,8 @@
 //! A cell is a few bytes; texts stay where they were read, as spans of the documents. Nothing is freed before the answer
 //! has been written, but for what came of an answer that could not be read to its end.
 
+mod projected;
 mod raised;
-mod reading;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use std::sync::Arc;
 use ahash::AHashSet;
 use bytes::Bytes;
 
+pub(crate) use self::projected::Mark;
+pub(crate) use self::projected::ProjectedRows;
 use self::raised::Raised;
-pub(crate) use self::reading::Mark;
-pub(crate) use self::reading::Reading;
 use super::bounds::Bounds;
 use super::bounds::Reached;
 use super::context::Sizes;
@@ -72,7 +72,7 @@ pub(crate) struct Store {
     /// Texts that were computed, as one more document.
     scratch: Vec<u8>,
     /// Composite slots whose fetch has failed, with what it was to read below: another fetch may still bring the object.
-    broken: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
+    failed_slots: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
     /// Which of the plan's guards hold in this request.
     guards: Vec<bool>,
     /// How large numbers may be that leave it as they came.
@@ -80,7 +80,7 @@ pub(crate) struct Store {
     /// Errors that a mapping has raised beside a value.
     raised: Raised,
     /// Bytes that have been charged for all of this, and may be taken without asking.
-    paid: usize,
+    charged: usize,
     /// Pairs of lists that have been merged while one answer is put into rows: many rows can share a list.
     merged: Option<AHashSet<(u32, u32)>>,
     /// Lists below which everything has been marked as failed meanwhile, with what was read there and the failure.
@@ -94,7 +94,7 @@ const STEP: usize = 64 * 1024;
 const FEW: u32 = 16;
 
 /// The type of an object whose `__typename` is no type of ours.
-pub(crate) const ALIEN: TypeId = TypeId(u32::MAX);
+pub(crate) const UNKNOWN_TYPE: TypeId = TypeId(u32::MAX);
 
 /// The number under which computed texts are found.
 pub(crate) const SCRATCH: u32 = u32::MAX;
@@ -106,7 +106,7 @@ impl Store {
             guards,
             rows: Vec::with_capacity(expected.rows),
             cells: Vec::with_capacity(expected.cells),
-            paid: Store::size_of(expected),
+            charged: Store::size_of(expected),
             ..Store::default()
         }
     }
@@ -133,20 +133,20 @@ impl Store {
     /// A bound has been reached.
     #[inline]
     pub(crate) fn check(&mut self, more: usize, bounds: &Bounds<'_>) -> Result<(), Reached> {
-        if self.size() + more <= self.paid && self.rows.len() <= bounds.rows {
+        if self.size() + more <= self.charged && self.rows.len() <= bounds.rows {
             return Ok(());
         }
-        self.pay(more, bounds)
+        self.charge_more(more, bounds)
     }
 
     #[cold]
-    fn pay(&mut self, more: usize, bounds: &Bounds<'_>) -> Result<(), Reached> {
+    fn charge_more(&mut self, more: usize, bounds: &Bounds<'_>) -> Result<(), Reached> {
         if self.rows.len() > bounds.rows {
             return Err(Reached::Rows(bounds.rows));
         }
         bounds.in_time()?;
-        let needed = (self.size() + more).saturating_sub(self.paid);
-        self.paid += bounds.charge_ahead(needed, STEP)?;
+        let needed = (self.size() + more).saturating_sub(self.charged);
+        self.charged += bounds.charge_ahead(needed, STEP)?;
         Ok(())
     }
 
@@ -162,12 +162,18 @@ impl Store {
     }
 
     /// False when these lists have been merged before, for other rows that share them: it is all there.
-    pub(crate) fn merges_first(&mut self, into: u32, from: u32, len: u32) -> bool {
+    pub(crate) fn is_first_merge(&mut self, into: u32, from: u32, len: u32) -> bool {
         len <= FEW || self.merged.get_or_insert_default().insert((into, from))
     }
 
     /// False when what was read below a list has been marked as failed before, for other rows that share it.
-    pub(crate) fn fails_first(&mut self, at: u32, len: u32, read: ReadId, failure: u32) -> bool {
+    pub(crate) fn is_first_failure(
+        &mut self,
+        at: u32,
+        len: u32,
+        read: ReadId,
+        failure: u32,
+    ) -> bool {
         len <= FEW
             || self
                 .failed
@@ -266,14 +272,14 @@ impl Store {
     }
 
     /// Notes that what was to be read below a slot has failed.
-    pub(crate) fn note_broken(&mut self, row: RowId, slot: u16, read: ReadId, failure: u32) {
-        let known = self.broken.entry((row, slot)).or_default();
+    pub(crate) fn add_failed_slot(&mut self, row: RowId, slot: u16, read: ReadId, failure: u32) {
+        let known = self.failed_slots.entry((row, slot)).or_default();
         known.push((read, failure));
     }
 
     /// What was to be read below a slot and has failed.
-    pub(crate) fn take_broken(&mut self, row: RowId, slot: u16) -> Vec<(ReadId, u32)> {
-        self.broken.remove(&(row, slot)).unwrap_or_default()
+    pub(crate) fn take_failed_slots(&mut self, row: RowId, slot: u16) -> Vec<(ReadId, u32)> {
+        self.failed_slots.remove(&(row, slot)).unwrap_or_default()
     }
 
     /// Notes an error that stands beside a value, not in its place.
@@ -282,8 +288,8 @@ impl Store {
     }
 
     /// Makes the errors beside values ready for [`Store::raised_in`]: all have been noted.
-    pub(crate) fn order_raised(&mut self) {
-        self.raised.order();
+    pub(crate) fn sort_raised(&mut self) {
+        self.raised.sort();
     }
 
     /// The errors that stand beside the values of a row, with their slots, in the order in which they were noted.
@@ -293,7 +299,7 @@ impl Store {
     }
 
     /// True when no mapping has raised anything.
-    pub(crate) fn is_calm(&self) -> bool {
+    pub(crate) fn nothing_raised(&self) -> bool {
         self.raised.is_empty()
     }
 

@@ -33,10 +33,10 @@ use super::store::Text;
 use crate::budget::Account;
 use crate::graph::query::TypeId;
 use crate::graph::query::TypeTable;
-use crate::plan::output::OutputClass;
 use crate::plan::output::FieldSource;
 use crate::plan::output::Leaf;
 use crate::plan::output::Output;
+use crate::plan::output::OutputClass;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
@@ -52,7 +52,7 @@ enum Halt {
 
 /// What has become of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Value {
+enum Completion {
     Written,
     /// It has parts, which are written next.
     Begun,
@@ -77,15 +77,15 @@ struct Frame<'w> {
 
 #[derive(Debug, Clone, Copy)]
 enum Part<'w> {
-    Object(Object<'w>),
-    List(List, &'w OutputType, &'w OutputField),
+    Object(OpenObject<'w>),
+    List(OpenList, &'w OutputType, &'w OutputField),
     /// A list of a custom scalar: any values.
-    Any(List),
+    Any(OpenList),
 }
 
 /// Small, since it is taken from the stack and put back for each of its fields that has parts.
 #[derive(Debug, Clone, Copy)]
-struct Object<'w> {
+struct OpenObject<'w> {
     row: RowId,
     /// The next field, and the next run that may stand there.
     at: u32,
@@ -95,14 +95,14 @@ struct Object<'w> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct List {
+struct OpenList {
     at: u32,
     len: u32,
     next: u32,
 }
 
 /// What is written of a row for which there is no class: no field.
-static NOTHING: OutputClass = OutputClass {
+static NO_FIELDS: OutputClass = OutputClass {
     ty: TypeId(0),
     fields: Vec::new(),
     prerendered: Vec::new(),
@@ -174,7 +174,7 @@ impl<'w> Writer<'w> {
         let begun = self.out.put(b"{\"data\":").and_then(|()| {
             let start = self.out.bytes.len();
             match self.object(root, object, class, start, true) {
-                Err(Halt::Null) => self.out.cut_back(start),
+                Err(Halt::Null) => self.out.replace_with_null(start),
                 begun => begun,
             }
         });
@@ -196,14 +196,14 @@ impl<'w> Writer<'w> {
                     let (own, start) = (*own, frame.start);
                     self.fields(own, start)
                 }
-                Part::List(List { at, len, next }, item, field) => {
+                Part::List(OpenList { at, len, next }, item, field) => {
                     let (at, len, index, item, field) = (*at, *len, *next, *item, *field);
                     *next += 1;
                     self.element(index, len, |writer| {
                         writer.complete(writer.store.item(at, index), item, field)
                     })
                 }
-                Part::Any(List { at, len, next }) => {
+                Part::Any(OpenList { at, len, next }) => {
                     let (at, len, index) = (*at, *len, *next);
                     *next += 1;
                     self.element(index, len, |writer| {
@@ -238,7 +238,7 @@ impl<'w> Writer<'w> {
     fn propagate(&mut self) -> Result<(), Halt> {
         while let Some(frame) = self.stack.pop() {
             if frame.nullable {
-                return self.out.cut_back(frame.start);
+                return self.out.replace_with_null(frame.start);
             }
         }
         Ok(())
@@ -250,7 +250,7 @@ impl<'w> Writer<'w> {
         &mut self,
         index: u32,
         len: u32,
-        write: impl FnOnce(&mut Self) -> Result<Value, Halt>,
+        write: impl FnOnce(&mut Self) -> Result<Completion, Halt>,
     ) -> Result<(), Halt> {
         if index == len {
             self.out.bytes.push(b']');
@@ -272,10 +272,10 @@ impl<'w> Writer<'w> {
         start: usize,
         nullable: bool,
     ) -> Result<(), Halt> {
-        if !self.failures.is_calm()
-            && let Some(culprit) = self.culprit(row, object, class)
+        if !self.failures.nothing_failed()
+            && let Some(failed_field) = self.failed_field(row, object, class)
         {
-            return Err(self.blame(culprit));
+            return Err(self.report_failed_field(failed_field));
         }
         self.begin_object(row, object, class, start, nullable);
         Ok(())
@@ -292,13 +292,13 @@ impl<'w> Writer<'w> {
         nullable: bool,
     ) {
         // Beside a run's text there is no place for what has been raised.
-        let is_calm = self.store.raised_in(row).is_empty();
-        let own = Object {
+        let nothing_raised = self.store.raised_in(row).is_empty();
+        let own = OpenObject {
             row,
             at: 0,
-            run: if is_calm { 0 } else { u32::MAX },
+            run: if nothing_raised { 0 } else { u32::MAX },
             object,
-            class: object.classes.get(class).unwrap_or(&NOTHING),
+            class: object.classes.get(class).unwrap_or(&NO_FIELDS),
         };
         self.stack.push(Frame {
             part: Part::Object(own),
@@ -309,15 +309,15 @@ impl<'w> Writer<'w> {
 
     /// Writes fields of the object on top of the stack, until one has parts or there are no more.
     #[inline(always)]
-    fn fields(&mut self, own: Object<'w>, start: usize) -> Result<(), Halt> {
+    fn fields(&mut self, own: OpenObject<'w>, start: usize) -> Result<(), Halt> {
         // Each field's name is written with a comma before it; the first one's becomes the brace.
         let store = self.store;
-        let Object {
+        let OpenObject {
             row, object, class, ..
         } = own;
         let (mut at, mut run) = (own.at as usize, own.run as usize);
         let cells = store.cells_of(row);
-        let is_calm = store.raised_in(row).is_empty();
+        let nothing_raised = store.raised_in(row).is_empty();
         while let Some(&index) = class.fields.get(at) {
             if let Some(known) = class.prerendered.get(run)
                 && usize::from(known.at) == at
@@ -334,7 +334,7 @@ impl<'w> Writer<'w> {
             if field.guard != 0 && !self.guards[field.guard as usize] {
                 continue;
             }
-            let plain = field.plain.filter(|_| is_calm);
+            let plain = field.plain.filter(|_| nothing_raised);
             if let Some(text) = plain.and_then(|plain| plain_text(store, cells, plain)) {
                 self.out.ensure(field.key.len() + text.len())?;
                 self.out.bytes.extend_from_slice(&field.key);
@@ -349,7 +349,7 @@ impl<'w> Writer<'w> {
             {
                 (own.at, own.run) = (at as u32, run as u32);
             }
-            if self.field(row, field, is_calm)? == Value::Begun {
+            if self.field(row, field, nothing_raised)? == Completion::Begun {
                 return Ok(());
             }
         }
@@ -363,11 +363,16 @@ impl<'w> Writer<'w> {
     }
 
     #[inline(always)]
-    fn field(&mut self, row: RowId, field: &'w OutputField, is_calm: bool) -> Result<Value, Halt> {
+    fn field(
+        &mut self,
+        row: RowId,
+        field: &'w OutputField,
+        nothing_raised: bool,
+    ) -> Result<Completion, Halt> {
         match field.source {
             FieldSource::Slot(slot) => {
-                if !is_calm {
-                    self.raised(row, slot, field)?;
+                if !nothing_raised {
+                    self.report_raised(row, slot, field)?;
                 }
                 return self.complete(self.store.cell(row, slot), &field.ty, field);
             }
@@ -396,11 +401,11 @@ impl<'w> Writer<'w> {
                 self.out.put(value)?;
             }
         }
-        Ok(Value::Written)
+        Ok(Completion::Written)
     }
 
     /// Reports what a mapping has raised beside the value.
-    fn raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) -> Result<(), Halt> {
+    fn report_raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) -> Result<(), Halt> {
         let own = self.store.raised_in(row).iter();
         for (_, _, message) in own.filter(|own| own.1 == slot) {
             if self.fail(|| Failure::raised(message), field) == Halt::Stop {
@@ -417,20 +422,20 @@ impl<'w> Writer<'w> {
         cell: Cell,
         ty: &'w OutputType,
         field: &'w OutputField,
-    ) -> Result<Value, Halt> {
+    ) -> Result<Completion, Halt> {
         let (inner, nullable) = match ty {
             OutputType::NonNull(inner) => (&**inner, false),
             ty => (ty, true),
         };
         // Nearly every value that comes here: the others are plain.
         if let (Cell::Row(row), OutputType::Object(object)) = (cell, inner)
-            && self.failures.is_calm()
+            && self.failures.nothing_failed()
         {
             let own = &self.output.objects[*object as usize];
             if let Some(class) = own.class_of(self.store.ty(row), self.guards) {
                 let start = self.out.bytes.len();
                 self.begin_object(row, own, class, start, nullable);
-                return Ok(Value::Begun);
+                return Ok(Completion::Begun);
             }
         }
         self.complete_any(cell, inner, field, nullable)
@@ -443,11 +448,14 @@ impl<'w> Writer<'w> {
         ty: &'w OutputType,
         field: &'w OutputField,
         nullable: bool,
-    ) -> Result<Value, Halt> {
+    ) -> Result<Completion, Halt> {
         if nullable {
             let start = self.out.bytes.len();
             return match self.value(cell, ty, field, true) {
-                Err(Halt::Null) => self.out.cut_back(start).map(|()| Value::Written),
+                Err(Halt::Null) => self
+                    .out
+                    .replace_with_null(start)
+                    .map(|()| Completion::Written),
                 value => value,
             };
         }
@@ -466,36 +474,36 @@ impl<'w> Writer<'w> {
         ty: &'w OutputType,
         field: &'w OutputField,
         nullable: bool,
-    ) -> Result<Value, Halt> {
+    ) -> Result<Completion, Halt> {
         match (cell, ty) {
             (Cell::Missing | Cell::Null, _) => {
                 self.out.put(b"null")?;
-                Ok(Value::Written)
+                Ok(Completion::Written)
             }
             (Cell::Failed(failure), _) => Err(self.failed(failure, ty, field)),
             (Cell::List { at, len }, OutputType::List(item)) => {
-                let own = List { at, len, next: 0 };
+                let own = OpenList { at, len, next: 0 };
                 self.list(Part::List(own, item, field), nullable)
             }
             (Cell::Row(row), OutputType::Object(object)) => {
                 let own = &self.output.objects[*object as usize];
                 let Some(class) = own.class_of(self.store.ty(row), self.guards) else {
-                    return Err(match self.culprit_of_any_type(row, own) {
-                        Some(culprit) => self.blame(culprit),
+                    return Err(match self.failed_field_of_any_type(row, own) {
+                        Some(failed_field) => self.report_failed_field(failed_field),
                         None => self.fail(Failure::unknown_type, field),
                     });
                 };
                 let start = self.out.bytes.len();
                 self.object(row, own, class, start, nullable)?;
-                Ok(Value::Begun)
+                Ok(Completion::Begun)
             }
-            (cell, OutputType::Leaf(Leaf::Custom)) if !self.store.is_passed_on(cell) => {
+            (cell, OutputType::Leaf(Leaf::Custom)) if !self.store.admits_numbers(cell) => {
                 Err(self.fail(|| Failure::number_beyond(&field.coordinate), field))
             }
             (cell, OutputType::Leaf(Leaf::Custom)) => self.any(cell),
             (cell, OutputType::Leaf(leaf)) => {
                 self.leaf(cell, leaf, field)?;
-                Ok(Value::Written)
+                Ok(Completion::Written)
             }
             (cell, ty) => {
                 let expected = match ty {
@@ -508,7 +516,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    fn list(&mut self, part: Part<'w>, nullable: bool) -> Result<Value, Halt> {
+    fn list(&mut self, part: Part<'w>, nullable: bool) -> Result<Completion, Halt> {
         let start = self.out.bytes.len();
         self.out.put(b"[")?;
         self.stack.push(Frame {
@@ -516,13 +524,13 @@ impl<'w> Writer<'w> {
             start,
             nullable,
         });
-        Ok(Value::Begun)
+        Ok(Completion::Begun)
     }
 
     fn leaf(&mut self, cell: Cell, leaf: &Leaf, field: &'w OutputField) -> Result<(), Halt> {
         let store = self.store;
         match (leaf, cell) {
-            (Leaf::Float, cell @ Cell::Number(_)) if !store.is_passed_on(cell) => {
+            (Leaf::Float, cell @ Cell::Number(_)) if !store.admits_numbers(cell) => {
                 Err(self.fail(|| Failure::number_beyond(&field.coordinate), field))
             }
             (Leaf::Float, Cell::Number(text)) => self.out.put(store.text(text)),
@@ -571,7 +579,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Any JSON value, as received.
-    fn any(&mut self, cell: Cell) -> Result<Value, Halt> {
+    fn any(&mut self, cell: Cell) -> Result<Completion, Halt> {
         match cell {
             Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => self.out.put(b"null")?,
             Cell::Bool(true) => self.out.put(b"true")?,
@@ -580,9 +588,9 @@ impl<'w> Writer<'w> {
                 self.out.put(self.store.text(text))?;
             }
             Cell::List { at, len } => {
-                return self.list(Part::Any(List { at, len, next: 0 }), false);
+                return self.list(Part::Any(OpenList { at, len, next: 0 }), false);
             }
         }
-        Ok(Value::Written)
+        Ok(Completion::Written)
     }
 }

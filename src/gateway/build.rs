@@ -7,7 +7,7 @@ use super::workers::WorkerLimits;
 use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
-use crate::cache::KeptHeaders;
+use crate::cache::StoredHeaders;
 use crate::cache::Upstream;
 use crate::config;
 use crate::config::Settings;
@@ -34,7 +34,7 @@ use crate::source::http::HttpSettings;
 use crate::source::http::ProxyChoice;
 use crate::source::native::NativeSchema;
 use crate::source::native::NativeSource;
-use crate::source::registry::Parts;
+use crate::source::registry::SourceParts;
 use crate::source::registry::driver;
 
 /// One connector with everything that a deployment says about it.
@@ -244,7 +244,7 @@ fn http_source(
     };
     let driver = driver("http").ok_or_else(|| wrong("there is no driver for HTTP".to_owned()))?;
     driver
-        .build(Parts { http, native: None })
+        .build(SourceParts { http, native: None })
         .map_err(|error| wrong(error.to_string()))
 }
 
@@ -259,7 +259,7 @@ fn service(
             .map(|connect| endpoint(&upstream, connect))
             .collect(),
         SubgraphKind::Service(_) | SubgraphKind::Native => {
-            vec![upstream.endpoint(&subgraph.name, KeptHeaders::NONE, "data without errors")]
+            vec![upstream.endpoint(&subgraph.name, StoredHeaders::NONE, "data without errors")]
         }
     };
     let env = settings
@@ -286,9 +286,9 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
         ..
     } = &connect.reads;
     let kept = if *all_response_headers {
-        KeptHeaders::All
+        StoredHeaders::All
     } else {
-        KeptHeaders::Named(response_headers.clone())
+        StoredHeaders::Named(response_headers.clone())
     };
     // All that decides whether an answer is kept: where it changes, nothing is taken for accepted that was not.
     let is_success = connect.is_success.as_ref();

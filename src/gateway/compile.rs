@@ -241,7 +241,8 @@ impl Compiler {
                     }
                 }
                 FetchCall::Operation(_) | FetchCall::Entities { .. } => {
-                    if let SubgraphKind::Service(service) = &self.graph.subgraph(fetch.subgraph).kind
+                    if let SubgraphKind::Service(service) =
+                        &self.graph.subgraph(fetch.subgraph).kind
                     {
                         add(&service.reads);
                     }

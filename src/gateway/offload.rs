@@ -64,7 +64,7 @@ impl Gateway {
             let begun = Instant::now();
             let compiled = compiler.compile(compilation.text(), compilation.name());
             metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
-            Ok(compilation.keep(compiled))
+            Ok(compilation.store(compiled))
         };
         let done = self.workers.run(length, job);
         async move {

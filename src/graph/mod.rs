@@ -14,7 +14,6 @@
 mod api;
 pub mod code;
 mod compose;
-pub mod schema_diff;
 mod federation;
 mod field_sets;
 pub mod join;
@@ -24,6 +23,7 @@ mod print;
 mod report;
 mod rules;
 mod satisfiability;
+pub mod schema_diff;
 pub mod supergraph;
 mod view;
 

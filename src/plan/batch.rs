@@ -15,19 +15,19 @@ use apollo_compiler::Schema;
 use apollo_compiler::schema::Type;
 
 use super::Batch;
-use super::FetchCall;
 use super::EntityList;
 use super::Fetch;
+use super::FetchCall;
 use super::Partial;
 use super::PlanError;
 use super::Read;
 use super::ReadField;
 use super::ReadId;
 use super::guard::Guard;
-use super::requested::Position;
 use super::print;
 use super::print::ENTITIES;
 use super::print::Selected;
+use super::requested::Position;
 use crate::graph::query::QueryGraph;
 
 /// Takes steps of the budget.
@@ -284,7 +284,11 @@ fn names(client: &print::ClientOperation<'_>, list_index: usize) -> EntityList {
 }
 
 /// The call of a fetch by itself.
-pub(super) fn single_call(client: &print::ClientOperation<'_>, typename: &Name, selected: Selected) -> Partial {
+pub(super) fn single_call(
+    client: &print::ClientOperation<'_>,
+    typename: &Name,
+    selected: Selected,
+) -> Partial {
     let list = names(client, 0);
     let operation = print::entities(client, &[(&list, vec![(typename, &selected)])]);
     Partial {

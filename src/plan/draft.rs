@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
-use super::requested::PositionId;
 use super::planner::CaseSet;
 use super::reachability::Reachable;
+use super::requested::PositionId;
 use crate::graph::query::LookupId;
 use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;

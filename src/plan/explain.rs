@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::FetchCall;
 use super::Fetch;
+use super::FetchCall;
 use super::Input;
 use super::Plan;
 use super::ReadId;
@@ -225,7 +225,12 @@ fn path(graph: &QueryGraph, fetch: &Fetch) -> String {
     text
 }
 
-fn inputs(plan: &Plan, graph: &QueryGraph, position: super::requested::PositionId, all: &[Input]) -> String {
+fn inputs(
+    plan: &Plan,
+    graph: &QueryGraph,
+    position: super::requested::PositionId,
+    all: &[Input],
+) -> String {
     let mut parts = Vec::with_capacity(all.len());
     for input in all {
         let mut part = input.name.to_string();

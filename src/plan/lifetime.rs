@@ -3,8 +3,8 @@
 //! A connect's answer is one document whatever is selected of it. A GraphQL service answers with what it was asked for,
 //! so its lifetime is that of the selected fields together.
 
-use super::FetchCall;
 use super::Fetch;
+use super::FetchCall;
 use super::Read;
 use super::ReadField;
 use super::ReadId;

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
 
-use super::FetchCall;
 use super::Fetch;
+use super::FetchCall;
+use super::PathStep;
 use super::PlanError;
 use super::Read;
 use super::ReadField;
 use super::ReadId;
-use super::PathStep;
 use super::arguments::arguments_of;
 use super::batch;
 use super::draft::Input;
@@ -25,9 +25,9 @@ use super::draft::Requirement;
 use super::draft::TreeField;
 use super::draft::TreeId;
 use super::guard::Guard;
-use super::requested::PositionId;
 use super::planner::Planner;
 use super::print;
+use super::requested::PositionId;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::LookupKind;
 use crate::graph::query::TypeId;
@@ -140,7 +140,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
             call,
             position: draft.position,
             path: self.path(draft.position),
-            only: (draft.ty != self.planner.positions[draft.position.0 as usize].ty).then_some(draft.ty),
+            only: (draft.ty != self.planner.positions[draft.position.0 as usize].ty)
+                .then_some(draft.ty),
             inputs: draft.inputs,
             requirements: draft.requirements,
             arguments,
@@ -203,7 +204,9 @@ impl<'p, 'g> Lowering<'p, 'g> {
                 self.field_guards[read.0 as usize].push(Guard::always());
                 self.reads[read.0 as usize].fields.len() - 1
             });
-            if let (false, Some(child)) = (input.children.is_empty(), self.slot(position, slot).child) {
+            if let (false, Some(child)) =
+                (input.children.is_empty(), self.slot(position, slot).child)
+            {
                 let known = self.reads[read.0 as usize].fields[field_index].read;
                 let below = known.unwrap_or_else(|| {
                     let ty = self.planner.positions[child.0 as usize].ty;

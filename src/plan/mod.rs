@@ -10,19 +10,19 @@ pub mod arguments;
 mod batch;
 mod draft;
 mod explain;
-mod lowering;
 pub mod guard;
 mod lifetime;
 pub mod limits;
-pub mod requested;
+mod location;
+mod lowering;
 mod nulls;
 pub mod output;
-mod location;
 mod planner;
+mod prerendered;
 mod print;
 pub mod projection;
 mod reachability;
-mod prerendered;
+pub mod requested;
 mod weight;
 
 use std::sync::Arc;
@@ -39,17 +39,17 @@ pub(crate) use self::draft::merge_input;
 pub use self::explain::explain;
 pub use self::explain::explain_json;
 use self::guard::Guard;
-use self::requested::Position;
-use self::requested::PositionBuilder;
-use self::requested::PositionId;
+pub(crate) use self::location::location;
+pub(crate) use self::location::location_at;
 use self::nulls::Nullable;
 use self::output::Output;
 use self::output::OutputBuilder;
-pub(crate) use self::location::location;
-pub(crate) use self::location::location_at;
 pub use self::print::Selected;
 pub use self::print::ServiceOperation;
 use self::projection::Projection;
+use self::requested::Position;
+use self::requested::PositionBuilder;
+use self::requested::PositionId;
 use crate::connector::SchemaLifetime;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
@@ -399,7 +399,12 @@ pub fn plan(
     })
 }
 
-fn project(graph: &QueryGraph, reads: &[Read], positions: &[Position], fetch: &Fetch) -> Projection {
+fn project(
+    graph: &QueryGraph,
+    reads: &[Read],
+    positions: &[Position],
+    fetch: &Fetch,
+) -> Projection {
     let FetchCall::Connect { connect, mode } = &fetch.call else {
         return projection::of_service(reads, positions, fetch.read);
     };

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 
 use super::guard::Guard;
-use super::requested::PositionId;
 pub use super::prerendered::Prerendered;
+use super::requested::PositionId;
 use crate::graph::query::TypeId;
 
 pub(super) use self::build::OutputBuilder;

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use super::Fetch;
 use super::Read;
-use super::requested::Position;
-use super::requested::PositionId;
 use super::output::FieldSource;
 use super::output::Output;
 use super::output::OutputField;
 use super::output::OutputObject;
 use super::output::OutputType;
+use super::requested::Position;
+use super::requested::PositionId;
 
 /// The most runs that one need's rows have cells for.
 const MAX_PER_POSITION: u16 = 8;
@@ -36,7 +36,12 @@ pub struct Prerendered {
 type SoleFetches = HashMap<(PositionId, u16), Option<usize>>;
 
 /// Finds the runs of an output, and makes room for them in the rows of the needs.
-pub(super) fn find(output: &mut Output, positions: &mut [Position], fetches: &[Fetch], reads: &[Read]) {
+pub(super) fn find(
+    output: &mut Output,
+    positions: &mut [Position],
+    fetches: &[Fetch],
+    reads: &[Read],
+) {
     let sole_fetches = sole_fetches(fetches, reads);
     let mut seen = vec![false; output.objects.len()];
     let mut open = vec![0];
@@ -48,7 +53,8 @@ pub(super) fn find(output: &mut Output, positions: &mut [Position], fetches: &[F
         let position = &mut positions[output.objects[object_index].position.0 as usize];
         let has_room = position.slots.len() <= usize::from(u16::MAX - MAX_PER_POSITION);
         for class in 0..output.objects[object_index].classes.len() {
-            let mut prerendered = prerendered_of(&output.objects, object_index, class, &sole_fetches);
+            let mut prerendered =
+                prerendered_of(&output.objects, object_index, class, &sole_fetches);
             prerendered.truncate(match has_room {
                 true => usize::from(MAX_PER_POSITION - position.prerendered),
                 false => 0,
@@ -58,7 +64,9 @@ pub(super) fn find(output: &mut Output, positions: &mut [Position], fetches: &[F
                 position.prerendered += 1;
             }
             let is_in_run = |at: usize| {
-                let mut before = prerendered.iter().map(|group| (usize::from(group.at), group.length));
+                let mut before = prerendered
+                    .iter()
+                    .map(|group| (usize::from(group.at), group.length));
                 before.any(|(from, length)| (from..from + usize::from(length)).contains(&at))
             };
             let fields = output.objects[object_index].fields_of(class).enumerate();
@@ -88,7 +96,9 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
             let is_alone = at == fetch.read && fetch.argument_slot.is_some();
             for field in &read.fields {
                 let always = (field.guard == 0 && !is_alone).then_some(index);
-                let sole = sole_fetches.entry((read.position, field.slot)).or_insert(always);
+                let sole = sole_fetches
+                    .entry((read.position, field.slot))
+                    .or_insert(always);
                 if *sole != always {
                     *sole = None;
                 }
@@ -100,7 +110,12 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
 }
 
 /// The runs of a class, without their cells.
-fn prerendered_of(objects: &[OutputObject], object_index: usize, class: usize, sole_fetches: &SoleFetches) -> Vec<Prerendered> {
+fn prerendered_of(
+    objects: &[OutputObject],
+    object_index: usize,
+    class: usize,
+    sole_fetches: &SoleFetches,
+) -> Vec<Prerendered> {
     let object = &objects[object_index];
     let mut prerendered: Vec<Prerendered> = Vec::new();
     let mut open: Option<(Prerendered, bool)> = None;
@@ -143,12 +158,20 @@ fn sole_fetch_of(
     let FieldSource::Slot(slot) = field.source else {
         return None;
     };
-    let sole = sole_fetches.get(&(object.position, slot)).copied().flatten();
+    let sole = sole_fetches
+        .get(&(object.position, slot))
+        .copied()
+        .flatten();
     sole.filter(|fetch| field.guard == 0 && covers(objects, field, *fetch, sole_fetches))
 }
 
 /// Whether a fetch gives all that is below a field.
-fn covers(objects: &[OutputObject], field: &OutputField, fetch: usize, sole_fetches: &SoleFetches) -> bool {
+fn covers(
+    objects: &[OutputObject],
+    field: &OutputField,
+    fetch: usize,
+    sole_fetches: &SoleFetches,
+) -> bool {
     let Some(below) = object_of(&field.ty) else {
         // Lists of leaves are checked one by one when they are written.
         return field.leaf_slot().is_some();
@@ -169,9 +192,9 @@ mod tests {
 
     use apollo_compiler::Name;
 
-    use super::super::output::OutputClass;
     use super::super::output::FieldSource;
     use super::super::output::Leaf;
+    use super::super::output::OutputClass;
     use super::super::output::OutputField;
     use super::super::output::OutputType;
     use super::*;
@@ -262,7 +285,9 @@ mod tests {
         let sole_fetches = |last: Option<usize>| -> SoleFetches {
             let of = [(0, 0), (1, 0), (1, 1), (2, 0)];
             let all = of.map(|(position, slot)| ((PositionId(position), slot), Some(0)));
-            all.into_iter().chain([((PositionId(2), 1), last)]).collect()
+            all.into_iter()
+                .chain([((PositionId(2), 1), last)])
+                .collect()
         };
         let group = |at, length| Prerendered {
             at,
@@ -273,7 +298,11 @@ mod tests {
         let mut objects = objects();
         let whole = sole_fetches(Some(0));
         assert_eq!(prerendered_of(&objects, 1, 0, &whole), [group(0, 2)]);
-        assert_eq!(prerendered_of(&objects, 0, 0, &whole), [], "the root has no row");
+        assert_eq!(
+            prerendered_of(&objects, 0, 0, &whole),
+            [],
+            "the root has no row"
+        );
         let partly = sole_fetches(Some(1));
         assert_eq!(prerendered_of(&objects, 1, 0, &partly), []);
         objects[2].fields[0].guard = 1;

@@ -14,8 +14,8 @@ use apollo_compiler::executable;
 use super::EntityList;
 use super::ReadId;
 use super::Requirement;
-use super::lowering::Lowering;
 use super::guard::Guard;
+use super::lowering::Lowering;
 use crate::graph::query::TypeId;
 
 /// The root field that gives entities.

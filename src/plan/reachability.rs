@@ -11,9 +11,9 @@ use std::rc::Rc;
 use apollo_compiler::Name;
 
 use super::PlanError;
+use super::planner::LabelOutcomes;
 use super::requested::Position;
 use super::requested::PositionId;
-use super::planner::LabelOutcomes;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
 use crate::graph::query::Edge;
@@ -123,7 +123,11 @@ impl<'g> Reachability<'g> {
     }
 
     /// Everything that can be entered from these nodes, which all stand for rows of type `ty`.
-    pub(super) fn reachable(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Rc<Reachable>, PlanError> {
+    pub(super) fn reachable(
+        &mut self,
+        ty: TypeId,
+        nodes: &[NodeId],
+    ) -> Result<Rc<Reachable>, PlanError> {
         let mut sorted = nodes.to_vec();
         sorted.sort();
         sorted.dedup();
@@ -209,7 +213,12 @@ impl<'g> Reachability<'g> {
     }
 
     /// Adds a node to those where we can stand.
-    fn add_known_node(&mut self, known: &mut KnownNodes<'g>, node: NodeId, cost: u32) -> Result<(), PlanError> {
+    fn add_known_node(
+        &mut self,
+        known: &mut KnownNodes<'g>,
+        node: NodeId,
+        cost: u32,
+    ) -> Result<(), PlanError> {
         known.nodes.push((node, cost));
         if known.nodes.len() <= SCANNED_NODES {
             return Ok(());
@@ -255,7 +264,9 @@ impl<'g> Reachability<'g> {
                         into.insert(name.clone());
                     }
                 }
-                FieldSetItem::Fragment { children, .. } => self.add_cost_reducing(known, children, into),
+                FieldSetItem::Fragment { children, .. } => {
+                    self.add_cost_reducing(known, children, into)
+                }
             }
         }
     }
@@ -419,7 +430,10 @@ impl<'g> Reachability<'g> {
         let mut result = Some(());
         for slot in 0..slots {
             // What the operation does not ask for may have been needed in another world only.
-            if positions[position.0 as usize].slots[slot as usize].guard.is_never() {
+            if positions[position.0 as usize].slots[slot as usize]
+                .guard
+                .is_never()
+            {
                 continue;
             }
             match self.slot_cost(positions, node, position, slot, &mut used)? {

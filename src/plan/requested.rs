@@ -276,7 +276,9 @@ impl<'a> PositionBuilder<'a> {
                 executable::Selection::Field(field) => {
                     let key = slot_key(&field.name, &field.arguments);
                     let step = format!("{way}/{}({}){conditions}", key.field, key.arguments);
-                    if field.ty().is_non_null() && self.is_from_graphql_service(&set.ty, &field.name) {
+                    if field.ty().is_non_null()
+                        && self.is_from_graphql_service(&set.ty, &field.name)
+                    {
                         into.insert(step.clone());
                     }
                     (step, Some(&field.selection_set))

@@ -3,8 +3,8 @@
 //! The figures per part are what allocations were counted to come to, over plans of the demonstration's connectors (from
 //! one fetch to ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
 
-use super::FetchCall;
 use super::Fetch;
+use super::FetchCall;
 use super::Plan;
 use super::ServiceOperation;
 use super::projection::Projection;

@@ -20,8 +20,8 @@
 //! Only tasks that are started by [`spawn`] move, and only where [`Runtimes`] has made the runtimes: elsewhere, as in
 //! tests, all of this has no effect.
 
-mod account;
 mod alarm;
+mod cpu_account;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
@@ -37,8 +37,8 @@ use std::time::Instant;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use account::Account;
 use alarm::Alarm;
+use cpu_account::CpuAccount;
 
 /// How much lower the priority of long work is (`nice(2)`): a thread for it gets about a quarter of a processor that a
 /// thread for short work wants as well.
@@ -132,7 +132,7 @@ pub fn lower_this_thread() {
 pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     let task = Task {
         future: Some(Box::pin(future)),
-        account: Account::default(),
+        account: CpuAccount::default(),
         alarm: None,
     };
     tokio::spawn(task);
@@ -165,7 +165,7 @@ pub fn is_low() -> bool {
 struct Task {
     /// Taken when it moves: the task in the other runtime has it then.
     future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    account: Account,
+    account: CpuAccount,
     /// Says since when it has had something to do; only for long work.
     alarm: Option<Arc<Alarm>>,
 }

@@ -49,14 +49,17 @@ fn a_task_moves_that_has_taken_long() {
                 return;
             }
             let begun = Instant::now();
-            while begun.elapsed() < account::FREE * 2 {
+            while begun.elapsed() < cpu_account::FREE * 2 {
                 std::hint::spin_loop();
             }
             tokio::task::yield_now().await;
         }
     });
     // Fewer where other processes had the processor meanwhile.
-    let most = account::CREDIT.div_duration_f64(account::FREE).ceil() as u32 * 2;
+    let most = cpu_account::CREDIT
+        .div_duration_f64(cpu_account::FREE)
+        .ceil() as u32
+        * 2;
     assert!((1..=most).contains(&moved_after), "{moved_after}");
 }
 
@@ -165,7 +168,7 @@ fn the_time_that_a_task_waits_for_a_processor_is_not_quiet() {
 #[test]
 fn what_is_owed_is_paid_back() {
     let start = Instant::now();
-    let mut account = Account::default();
+    let mut account = CpuAccount::default();
     let milliseconds = Duration::from_millis;
     assert!(!account.add(start, Duration::from_micros(150)));
     // However long a poll takes, it alone is within the credit.

@@ -24,9 +24,9 @@ pub struct Gate {
 pub struct Permit<'g>(#[allow(dead_code, reason = "it is dropped")] SemaphorePermit<'g>);
 
 /// Counts one waiter for as long as it waits, also when its future is dropped.
-struct Waiter<'g>(&'g AtomicUsize);
+struct QueueSlot<'g>(&'g AtomicUsize);
 
-impl Drop for Waiter<'_> {
+impl Drop for QueueSlot<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -55,7 +55,7 @@ impl Gate {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(busy("the queue of waiting calls is full"));
         }
-        let _waiter = Waiter(&self.waiting);
+        let _slot = QueueSlot(&self.waiting);
         match tokio::time::timeout(self.max_wait, self.running.acquire()).await {
             Ok(Ok(permit)) => Ok(Permit(permit)),
             Ok(Err(_)) => Err(busy("the source is closing")),

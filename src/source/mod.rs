@@ -43,7 +43,7 @@ pub enum Format {
 
 /// What an upstream answered, whatever its status.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct UpstreamResponse {
     /// The HTTP status (200 for in-process sources).
     pub status: u16,
     /// Response headers.
@@ -129,5 +129,9 @@ impl SourceErrorKind {
 #[async_trait]
 pub trait Source: std::fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole answer.
-    async fn call(&self, request: &Request, options: &CallOptions) -> Result<Answer, SourceError>;
+    async fn call(
+        &self,
+        request: &Request,
+        options: &CallOptions,
+    ) -> Result<UpstreamResponse, SourceError>;
 }

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
-use super::registry::{Parts, SetupError};
-use super::{Answer, CallOptions, Format, Source, SourceError, SourceErrorKind};
+use super::registry::{SetupError, SourceParts};
+use super::{CallOptions, Format, Source, SourceError, SourceErrorKind, UpstreamResponse};
 use crate::connector::Request;
 
 /// An `async-graphql` schema of whatever types.
@@ -88,7 +88,7 @@ impl NativeSource {
         self
     }
 
-    pub(super) fn from_parts(parts: Parts) -> Result<NativeSource, SetupError> {
+    pub(super) fn from_parts(parts: SourceParts) -> Result<NativeSource, SetupError> {
         let schema = parts
             .native
             .ok_or_else(|| SetupError::new("no schema is mounted in this process"))?;
@@ -114,7 +114,11 @@ impl NativeSource {
 
 #[async_trait]
 impl Source for NativeSource {
-    async fn call(&self, request: &Request, options: &CallOptions) -> Result<Answer, SourceError> {
+    async fn call(
+        &self,
+        request: &Request,
+        options: &CallOptions,
+    ) -> Result<UpstreamResponse, SourceError> {
         let prepared = self.prepare(request)?;
         // A resolver that panics must not take the client's request with it.
         let execution = AssertUnwindSafe(self.schema.execute(prepared)).catch_unwind();
@@ -133,7 +137,7 @@ impl Source for NativeSource {
                 ));
             }
         };
-        Ok(Answer {
+        Ok(UpstreamResponse {
             status: 200,
             headers: response.http_headers.clone(),
             body: write(&response, options.max_bytes)?,
@@ -224,7 +228,11 @@ mod tests {
         NativeSource::new(Arc::new(schema)).with_data(Arc::new(|_, request| request.data(7_i32)))
     }
 
-    async fn ask(query: &str, variables: &str, max_bytes: usize) -> Result<Answer, SourceError> {
+    async fn ask(
+        query: &str,
+        variables: &str,
+        max_bytes: usize,
+    ) -> Result<UpstreamResponse, SourceError> {
         ask_within(Duration::from_secs(60), query, variables, max_bytes).await
     }
 
@@ -233,7 +241,7 @@ mod tests {
         query: &str,
         variables: &str,
         max_bytes: usize,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<UpstreamResponse, SourceError> {
         let request = Request {
             verb: ::http::Method::POST,
             target: "native:greeter".to_owned(),

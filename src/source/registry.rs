@@ -8,7 +8,7 @@ use super::native::{NativeSchema, NativeSource};
 
 /// What a driver is made of; each takes what it needs.
 #[derive(Debug, Default)]
-pub struct Parts {
+pub struct SourceParts {
     /// Settings of the connector's HTTP calls.
     pub http: HttpSettings,
     /// The schema that is mounted under the connector's name, if any.
@@ -22,7 +22,7 @@ pub struct Driver {
     pub name: &'static str,
     /// What it speaks, for people.
     pub about: &'static str,
-    build: fn(Parts) -> Result<Arc<dyn Source>, SetupError>,
+    build: fn(SourceParts) -> Result<Arc<dyn Source>, SetupError>,
 }
 
 impl Driver {
@@ -30,7 +30,7 @@ impl Driver {
     ///
     /// # Errors
     /// The parts do not fit: a setting that cannot be used, or a missing schema.
-    pub fn build(&self, parts: Parts) -> Result<Arc<dyn Source>, SetupError> {
+    pub fn build(&self, parts: SourceParts) -> Result<Arc<dyn Source>, SetupError> {
         (self.build)(parts)
     }
 }
@@ -80,9 +80,12 @@ mod tests {
     fn a_native_source_needs_a_schema() {
         let error = driver("native")
             .unwrap()
-            .build(Parts::default())
+            .build(SourceParts::default())
             .unwrap_err();
         assert_eq!(error.to_string(), "no schema is mounted in this process");
-        driver("http").unwrap().build(Parts::default()).unwrap();
+        driver("http")
+            .unwrap()
+            .build(SourceParts::default())
+            .unwrap();
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sangam::source::http::{HttpSettings, HttpSource};
-use sangam::source::{Answer, Source, SourceError};
+use sangam::source::{Source, SourceError, UpstreamResponse};
 use serde::Deserialize;
 
 use super::{LONG, get, options};
@@ -81,7 +81,7 @@ impl Case {
     }
 }
 
-fn describe(result: Result<Answer, SourceError>) -> String {
+fn describe(result: Result<UpstreamResponse, SourceError>) -> String {
     match result {
         Ok(answer) => format!(
             "{} {:?} {}",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use sangam::cache::{Admissions, Call, Documents, Endpoint, KeptHeaders, Policy};
+use sangam::cache::{Admissions, Documents, Endpoint, Policy, StoredHeaders, UpstreamCall};
 use sangam::connector::SchemaLifetime;
 use sangam::source::http::{HttpSettings, HttpSource};
 use sangam::source::{SourceError, SourceErrorKind};
@@ -54,7 +54,7 @@ async fn world(in_flight: usize) -> World {
     let documents = Documents::new(1 << 20);
     let driver = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
     let bounded = documents.bounded_upstream("works", driver, in_flight);
-    let endpoint = bounded.endpoint("works:Query.works[0]", KeptHeaders::NONE, "");
+    let endpoint = bounded.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,
         upstream,
@@ -72,7 +72,7 @@ impl World {
         let endpoint = Arc::clone(&self.endpoint);
         let (request, of) = (get(&self.server.url(path)), Arc::clone(of));
         let task = tokio::spawn(async move {
-            let call = Call {
+            let call = UpstreamCall {
                 endpoint: &endpoint,
                 request,
                 options: options(LONG, 1000),

@@ -7,7 +7,9 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::any;
-use sangam::cache::{Admissions, Call, Documents, Endpoint, KeptHeaders, Policy, Subject};
+use sangam::cache::{
+    Admissions, Documents, Endpoint, Policy, StoredHeaders, Subject, UpstreamCall,
+};
 use sangam::connector::Request;
 use sangam::source::http::{HttpSettings, HttpSource};
 
@@ -51,7 +53,7 @@ async fn world() -> World {
     let documents = Documents::new(1 << 20);
     let driver = HttpSource::new(HttpSettings::default()).unwrap();
     let upstream = documents.upstream("works", Arc::new(driver));
-    let endpoint = upstream.endpoint("works:Query.works[0]", KeptHeaders::NONE, "");
+    let endpoint = upstream.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,
         documents,
@@ -61,7 +63,7 @@ async fn world() -> World {
 
 impl World {
     async fn say(&self, request: Request, policy: Policy) -> String {
-        let call = Call {
+        let call = UpstreamCall {
             endpoint: &self.endpoint,
             request,
             options: options(LONG, 1000),

@@ -8,20 +8,20 @@ use super::super::freshness::{self, Exchange};
 use super::super::refusals;
 use super::super::upstream::Endpoint;
 use super::Inner;
-use super::reading::Plan;
+use super::reading::DocumentLookup;
 use super::verdict::{Judgement, judged};
 use crate::connector::{Request, SchemaLifetime};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
 /// What a flight brings.
 #[derive(Debug, Clone)]
-pub(super) struct Landed {
+pub(super) struct FlightResult {
     pub(super) document: Arc<Document>,
     /// Others than the first may have it.
     pub(super) shareable: bool,
 }
 
-pub(super) type Outcome = Result<Landed, SourceError>;
+pub(super) type FlightOutcome = Result<FlightResult, SourceError>;
 
 /// What decides an answer's lifetime besides its own headers.
 #[derive(Debug, Clone, Copy)]
@@ -32,32 +32,32 @@ pub(super) struct Rules {
 
 impl Inner {
     /// A flight: calls, judges, stores.
-    pub(super) async fn fly<J>(
+    pub(super) async fn run_flight<J>(
         &self,
         endpoint: &Endpoint,
         request: &Request,
         options: &CallOptions,
-        plan: Plan,
+        lookup: DocumentLookup,
         judge: J,
-    ) -> Outcome
+    ) -> FlightOutcome
     where
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
-        let rules = Some(plan.rules);
+        let rules = Some(lookup.rules);
         let document = self
-            .call(endpoint, request, options, plan.epoch, rules)
+            .call(endpoint, request, options, lookup.epoch, rules)
             .await?;
-        let may_be_kept = document.lifetime.is_some();
+        let may_be_stored = document.lifetime.is_some();
         let (document, judgement) = judged(document, judge).await;
         if document.lifetime.is_none() {
-            return Ok(Landed {
+            return Ok(FlightResult {
                 document: Arc::new(document),
                 // What is not kept of a read that the schema makes everybody's is for all who wait; but not an answer
                 // that itself forbids it (`Vary: *`).
-                shareable: may_be_kept,
+                shareable: may_be_stored,
             });
         }
-        let is_current = endpoint.epoch().now() == plan.epoch;
+        let is_current = endpoint.epoch().now() == lookup.epoch;
         let document = match judgement {
             Judgement::Parts(parts) => {
                 for (key, body) in parts.into_iter().filter(|_| is_current) {
@@ -68,12 +68,12 @@ impl Inner {
             _ => {
                 let document = Arc::new(document.compact());
                 if is_current {
-                    self.store.insert(plan.key, Arc::clone(&document));
+                    self.store.insert(lookup.key, Arc::clone(&document));
                 }
                 document
             }
         };
-        Ok(Landed {
+        Ok(FlightResult {
             document,
             shareable: true,
         })
@@ -107,7 +107,12 @@ impl Inner {
             .state()
             .answered(received_at, took, answer.body.len());
         let Some(rules) = rules else {
-            return Ok(Document::new(answer, endpoint.kept(), received_at, epoch));
+            return Ok(Document::new(
+                answer,
+                endpoint.stored_headers(),
+                received_at,
+                epoch,
+            ));
         };
         let exchange = Exchange {
             status: answer.status,
@@ -128,7 +133,7 @@ impl Inner {
         if rules.lifetime.is_none() {
             endpoint.learn(lifetime.is_ok());
         }
-        let mut document = Document::new(answer, endpoint.kept(), received_at, epoch);
+        let mut document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
         document.age_when_received = age;
         document.lifetime = lifetime.ok().map(|(lifetime, _)| lifetime);
         Ok(document)

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use super::super::entry::Document;
 use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
 use super::calling::Rules;
-use super::reading::{Plan, known_beforehand};
+use super::reading::{DocumentLookup, known_beforehand};
 use super::verdict::Judgement;
-use super::{CacheState, Call, Documents, Fetched, Policy};
+use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
 use crate::document::Span;
 use crate::source::SourceError;
 
-/// What a call of `_entities` asks for, beside the [`Call`] itself, whose request has no body yet.
+/// What a call of `_entities` asks for, beside the [`UpstreamCall`] itself, whose request has no body yet.
 #[derive(Debug, Clone, Copy)]
 pub struct EntitiesCall<'a> {
     /// The ways in which entities are selected.
@@ -57,42 +57,50 @@ pub struct Representation {
 
 /// What became of it.
 #[derive(Debug)]
-pub struct Entities {
+pub struct FetchedEntities {
     /// Beside the representations: the entities that were kept.
-    pub kept: Vec<Option<Fetched>>,
+    pub cached: Vec<Option<Fetched>>,
     /// The answer for the others, in their order; `None` where there are none.
     pub called: Option<Result<Fetched, SourceError>>,
 }
 
 impl Documents {
     /// Fetches entities. `body` writes the request's body for the representations at these places.
-    pub async fn entities<B>(&self, call: Call<'_>, asked: EntitiesCall<'_>, body: B) -> Entities
+    pub async fn entities<B>(
+        &self,
+        call: UpstreamCall<'_>,
+        asked: EntitiesCall<'_>,
+        body: B,
+    ) -> FetchedEntities
     where
         B: Fn(&[usize]) -> Bytes,
     {
         let mut missing: Vec<usize> = (0..asked.representations.len()).collect();
-        let mut kept = Vec::new();
-        kept.resize_with(missing.len(), || None);
-        let Some(read) = self.read(&call, asked) else {
+        let mut cached = Vec::new();
+        cached.resize_with(missing.len(), || None);
+        let Some(entities) = self.entity_lookup(&call, asked) else {
             let mut call = call;
             call.request.body = body(&missing);
             let (parts, lists) = (asked.parts, asked.lists(&missing));
             let accept = move |document: &Document| parts(document, &lists).is_some();
             let called = Some(self.fetch(call, accept).await);
-            return Entities { kept, called };
+            return FetchedEntities { cached, called };
         };
         let mut first_look = true;
         loop {
             let epoch = call.endpoint.epoch().now();
             missing.retain(|place| {
-                kept[*place] = self.entity(&call, &read, *place, epoch, first_look);
-                kept[*place].is_none()
+                cached[*place] = self.entity(&call, &entities, *place, epoch, first_look);
+                cached[*place].is_none()
             });
             first_look = false;
             let Some(first) = missing.first().copied() else {
-                return Entities { kept, called: None };
+                return FetchedEntities {
+                    cached,
+                    called: None,
+                };
             };
-            let own = Call {
+            let own = UpstreamCall {
                 endpoint: call.endpoint,
                 request: crate::connector::Request {
                     body: body(&missing),
@@ -102,23 +110,27 @@ impl Documents {
                 policy: call.policy,
                 admissions: call.admissions,
             };
-            let called = self.call_for(own, &read, &missing, epoch, asked).await;
+            let called = self.call_for(own, &entities, &missing, epoch, asked).await;
             match called {
                 // Another flight has brought it in between; what else it has brought is looked for once more.
                 Ok(found) if found.state == CacheState::Hit => {
-                    kept[first] = Some(found);
+                    cached[first] = Some(found);
                     missing.remove(0);
                 }
                 called => {
                     let called = Some(called);
-                    return Entities { kept, called };
+                    return FetchedEntities { cached, called };
                 }
             }
         }
     }
 
     /// `None` where nothing of the answer may be kept.
-    fn read(&self, call: &Call<'_>, asked: EntitiesCall<'_>) -> Option<Read> {
+    fn entity_lookup(
+        &self,
+        call: &UpstreamCall<'_>,
+        asked: EntitiesCall<'_>,
+    ) -> Option<EntityLookup> {
         let Policy::Read { lifetime, subject } = call.policy else {
             return None;
         };
@@ -139,7 +151,7 @@ impl Documents {
         let common: Vec<EntitiesKey> = asked.selections.iter().map(common).collect();
         let own = asked.representations.iter();
         let key = |own: &Representation| common[usize::from(own.selection)].entity(&own.text);
-        Some(Read {
+        Some(EntityLookup {
             keys: own.map(|own| key(own).into()).collect(),
             rules: Rules {
                 lifetime,
@@ -150,15 +162,15 @@ impl Documents {
 
     fn entity(
         &self,
-        call: &Call<'_>,
-        read: &Read,
+        call: &UpstreamCall<'_>,
+        entities: &EntityLookup,
         place: usize,
         epoch: u64,
         counts: bool,
     ) -> Option<Fetched> {
         let found = self
             .shared
-            .find(&read.keys[place], epoch, read.rules.lifetime);
+            .find(&entities.keys[place], epoch, entities.rules.lifetime);
         let state = match found {
             Some(_) => CacheState::Hit,
             None => CacheState::Miss,
@@ -174,8 +186,8 @@ impl Documents {
 
     async fn call_for(
         &self,
-        call: Call<'_>,
-        read: &Read,
+        call: UpstreamCall<'_>,
+        entities: &EntityLookup,
         missing: &[usize],
         epoch: u64,
         asked: EntitiesCall<'_>,
@@ -189,12 +201,12 @@ impl Documents {
             request: &call.request,
             subject,
         };
-        let keys: Vec<Key> = missing.iter().map(|place| read.keys[*place]).collect();
-        let plan = Plan {
+        let keys: Vec<Key> = missing.iter().map(|place| entities.keys[*place]).collect();
+        let lookup = DocumentLookup {
             key: flight.key().into(),
-            probe: keys[0],
+            stored_key: keys[0],
             epoch,
-            rules: read.rules,
+            rules: entities.rules,
         };
         let (parts, lists) = (asked.parts, asked.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {
@@ -206,12 +218,12 @@ impl Documents {
             }
             _ => Judgement::Failed,
         };
-        Box::pin(self.miss(call, plan, judge)).await
+        Box::pin(self.miss(call, lookup, judge)).await
     }
 }
 
 /// A read of entities that may be kept.
-struct Read {
+struct EntityLookup {
     /// Beside the representations.
     keys: Vec<Key>,
     rules: Rules,

@@ -80,7 +80,7 @@ impl Fetched {
     }
 
     /// Whether it was found among what is kept, so that it may well be read again.
-    pub fn is_kept(&self) -> bool {
+    pub fn is_cached(&self) -> bool {
         self.key.is_some()
     }
 }

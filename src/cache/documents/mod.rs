@@ -3,7 +3,7 @@
 //!
 //! The path of one call:
 //!
-//! 1. The executor gives a [`Call`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
+//! 1. The executor gives a [`UpstreamCall`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
 //!    [`Documents::entities`] ([`entities`]), which looks for each entity by itself and fetches the others.
 //! 2. [`reading`] looks into the store. Where nothing usable is there, it joins the flight of the same request or starts
 //!    one; what may not be cached is called for at once. Either way the client's request is counted at its connector for as
@@ -22,7 +22,7 @@
 //!   says which fields it changes moves on the epochs of these. Until a mutation has ended, reads are answered as if they
 //!   came before it.
 //! - Mutations may come as often as they like: the calls for one document that they cause are bounded by
-//!   [`flight::MOST`](super::flight::MOST) at a time.
+//!   [`flight::MAX_FLIGHTS_PER_KEY`](super::flight::MAX_FLIGHTS_PER_KEY) at a time.
 //! - Nothing is stored before the caller has said that it may be (see [`Verdict`]), and nothing that is stored for one
 //!   subject is given to another: the subject is in the key.
 //! - What may not be cached is not shared. Where the schema gives a lifetime that is known beforehand; where only the
@@ -43,8 +43,8 @@ mod verdict;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::calling::Outcome;
-pub use self::entities::{Entities, EntitiesCall, EntitySelection, Representation};
+use self::calling::FlightOutcome;
+pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Representation};
 pub use self::fetched::{CacheState, Fetched};
 pub use self::verdict::Verdict;
 use super::bulkhead::Admissions;
@@ -60,7 +60,7 @@ use crate::source::{CallOptions, Source};
 
 /// One call.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub struct UpstreamCall<'a> {
     /// How it is fetched.
     pub endpoint: &'a Arc<Endpoint>,
     /// What is sent.
@@ -98,7 +98,7 @@ pub struct Documents {
 #[derive(Debug)]
 struct Inner {
     store: Store<Arc<Document>>,
-    flights: Arc<Flights<Key, Outcome>>,
+    flights: Arc<Flights<Key, FlightOutcome>>,
     clock: Arc<dyn Clock>,
     lookups: LookupMeter,
     entity_lookups: LookupMeter,
@@ -167,17 +167,17 @@ impl Documents {
     }
 
     /// Weighs a kept document again: its reader has noted more about it.
-    pub fn weigh_again(&self, fetched: &Fetched) {
+    pub fn update_weight(&self, fetched: &Fetched) {
         if let Some(key) = &fetched.key {
-            let is_this = |kept: &Arc<Document>| Arc::ptr_eq(kept, &fetched.document);
-            self.shared.store.weigh_again(key, is_this);
+            let is_this = |stored: &Arc<Document>| Arc::ptr_eq(stored, &fetched.document);
+            self.shared.store.update_weight(key, is_this);
         }
     }
 
     /// Removes a kept document: its reader has found that it cannot be used.
     pub fn forget(&self, fetched: &Fetched) {
         let Some(key) = &fetched.key else { return };
-        let is_this = |kept: Arc<Document>| Arc::ptr_eq(&kept, &fetched.document);
+        let is_this = |stored: Arc<Document>| Arc::ptr_eq(&stored, &fetched.document);
         if self.shared.store.get(key).is_some_and(is_this) {
             self.shared.store.remove(key);
         }

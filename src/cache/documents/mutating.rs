@@ -6,12 +6,16 @@ use super::super::bulkhead::Wait;
 use super::super::entry::Document;
 use super::super::upstream::{Endpoint, UpstreamState};
 use super::verdict::{Judgement, proves_refusal};
-use super::{CacheState, Call, Documents, Fetched};
+use super::{CacheState, Documents, Fetched, UpstreamCall};
 use crate::observe::scope;
 use crate::source::{SourceError, SourceErrorKind};
 
 impl Documents {
-    pub(super) async fn mutate<J>(&self, call: Call<'_>, judge: J) -> Result<Fetched, SourceError>
+    pub(super) async fn mutate<J>(
+        &self,
+        call: UpstreamCall<'_>,
+        judge: J,
+    ) -> Result<Fetched, SourceError>
     where
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
@@ -20,8 +24,8 @@ impl Documents {
             .admit(call.endpoint.upstream(), Wait::Call)?;
         let state = call.endpoint.upstream().state();
         self.shared.served(state, CacheState::Bypass);
-        let mut under_way = Mutating::new(call.endpoint);
-        let mut awaited = Mutating::new(call.endpoint);
+        let mut under_way = EpochGuard::new(call.endpoint);
+        let mut awaited = EpochGuard::new(call.endpoint);
         let (inner, endpoint) = (Arc::clone(&self.shared), Arc::clone(call.endpoint));
         let (request, options) = (call.request, call.options);
         let task = async move {
@@ -56,16 +60,16 @@ impl Documents {
 
 /// Moves the epoch on when a mutation ends, or when its client stops waiting for it, unless it is known by then that
 /// nothing was changed.
-struct Mutating {
+struct EpochGuard {
     state: Arc<UpstreamState>,
     /// What it may change; everything where nothing is named.
     fields: Arc<[String]>,
     may_change: bool,
 }
 
-impl Mutating {
-    fn new(endpoint: &Endpoint) -> Mutating {
-        Mutating {
+impl EpochGuard {
+    fn new(endpoint: &Endpoint) -> EpochGuard {
+        EpochGuard {
             state: Arc::clone(endpoint.upstream().state()),
             fields: Arc::clone(endpoint.changes()),
             may_change: true,
@@ -77,7 +81,7 @@ impl Mutating {
     }
 }
 
-impl Drop for Mutating {
+impl Drop for EpochGuard {
     fn drop(&mut self) {
         if self.may_change {
             self.state.advance(&self.fields);

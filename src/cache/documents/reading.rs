@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use super::super::bulkhead::Wait;
 use super::super::entry::Document;
-use super::super::flight::{Joined, Lost, NoSeat};
+use super::super::flight::{Joined, Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
 use super::super::upstream::{Endpoint, UpstreamState};
-use super::calling::{Landed, Rules};
+use super::calling::{FlightResult, Rules};
 use super::verdict::{Judgement, judged};
-use super::{CacheState, Call, Documents, Fetched, Inner, Policy, Verdict};
+use super::{CacheState, Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};
 use crate::connector::{SchemaLifetime, Scope};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
 /// What a read that may be stored was looked up by.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
+pub(super) struct DocumentLookup {
     /// The flight's.
     pub(super) key: Key,
     /// Under which its result, or the first part of it, is found once it has been kept.
-    pub(super) probe: Key,
+    pub(super) stored_key: Key,
     pub(super) epoch: u64,
     pub(super) rules: Rules,
 }
@@ -31,15 +31,19 @@ impl Documents {
     ///
     /// # Errors
     /// There is no answer. An answer with a failing status is an answer.
-    pub async fn fetch<A, V>(&self, call: Call<'_>, accept: A) -> Result<Fetched, SourceError>
+    pub async fn fetch<A, V>(
+        &self,
+        call: UpstreamCall<'_>,
+        accept: A,
+    ) -> Result<Fetched, SourceError>
     where
         A: Fn(&Document) -> V + Clone + Send + 'static,
         V: Into<Verdict>,
     {
         let judge = move |document: &Document| match accept(document).into() {
-            Verdict::Keep => Judgement::Whole(None),
-            Verdict::KeepFor(shorter) => Judgement::Whole(Some(shorter)),
-            Verdict::Use => Judgement::Unkept,
+            Verdict::Store => Judgement::Whole(None),
+            Verdict::StoreFor(shorter) => Judgement::Whole(Some(shorter)),
+            Verdict::UseOnce => Judgement::UseOnce,
             Verdict::Failed => Judgement::Failed,
             Verdict::Unchanged => Judgement::Unchanged,
         };
@@ -68,30 +72,30 @@ impl Documents {
             self.shared.served(state, CacheState::Hit);
             return Ok(hit);
         }
-        let plan = Plan {
+        let lookup = DocumentLookup {
             key,
-            probe: key,
+            stored_key: key,
             epoch,
             rules: Rules {
                 lifetime,
                 has_subject: subject.is_some(),
             },
         };
-        Box::pin(self.miss(call, plan, judge)).await
+        Box::pin(self.miss(call, lookup, judge)).await
     }
 
     /// Takes part in a flight or starts one.
     pub(super) async fn miss<J>(
         &self,
-        call: Call<'_>,
-        plan: Plan,
+        call: UpstreamCall<'_>,
+        lookup: DocumentLookup,
         judge: J,
     ) -> Result<Fetched, SourceError>
     where
         J: Fn(&Document) -> Judgement + Clone + Send + 'static,
     {
         let inner = &self.shared;
-        let Call {
+        let UpstreamCall {
             endpoint,
             request,
             options,
@@ -100,14 +104,14 @@ impl Documents {
         } = call;
         let upstream = endpoint.upstream();
         let request = Arc::new(request);
-        let lifetime = plan.rules.lifetime;
+        let lifetime = lookup.rules.lifetime;
         let deadline = tokio::time::Instant::now() + options.timeout;
-        let landing = async {
-            let mut plan = plan;
+        let waiting = async {
+            let mut lookup = lookup;
             loop {
-                let there = || {
-                    let found = inner.find(&plan.probe, plan.epoch, lifetime)?;
-                    Some(Ok(Landed {
+                let existing = || {
+                    let found = inner.find(&lookup.stored_key, lookup.epoch, lifetime)?;
+                    Some(Ok(FlightResult {
                         document: found.document,
                         shareable: true,
                     }))
@@ -119,51 +123,53 @@ impl Documents {
                     let judge = judge.clone();
                     Ok(async move {
                         let _admission = admission;
-                        inner.fly(&endpoint, &request, &options, plan, judge).await
+                        inner
+                            .run_flight(&endpoint, &request, &options, lookup, judge)
+                            .await
                     })
                 };
                 let flights = &inner.flights;
-                match flights.join_since(plan.key, plan.epoch, there, flight) {
-                    Ok(Joined::There(landed)) => return Ok((CacheState::Hit, landed?)),
-                    Ok(Joined::Seat(seat)) if seat.first => {
-                        let landed = seat.land().await.map_err(lost)?;
-                        return Ok((CacheState::Miss, landed?));
+                match flights.join_since(lookup.key, lookup.epoch, existing, flight) {
+                    Ok(Joined::Exists(result)) => return Ok((CacheState::Hit, result?)),
+                    Ok(Joined::Waiter(waiter)) if waiter.first => {
+                        let result = waiter.wait().await.map_err(lost)?;
+                        return Ok((CacheState::Miss, result?));
                     }
-                    Ok(Joined::Seat(seat)) => {
+                    Ok(Joined::Waiter(waiter)) => {
                         let _admission = admissions.admit(upstream, Wait::Join)?;
-                        let landed = seat.land().await.map_err(lost)?;
-                        return Ok((CacheState::Shared, landed?));
+                        let result = waiter.wait().await.map_err(lost)?;
+                        return Ok((CacheState::Shared, result?));
                     }
-                    Err(NoSeat::Crowded(crowded)) => {
+                    Err(NotJoined::Crowded(crowded)) => {
                         let _admission = admissions.admit(upstream, Wait::Join)?;
                         crowded.wait().await;
                     }
-                    Err(NoSeat::NotStarted(refused)) => return Err(refused),
+                    Err(NotJoined::NotStarted(refused)) => return Err(refused),
                 }
-                plan.epoch = endpoint.epoch().now();
+                lookup.epoch = endpoint.epoch().now();
             }
         };
-        let landing = tokio::time::timeout_at(deadline, landing).await;
-        let (outcome, landed) = landing.map_err(|_| timeout(endpoint, &options))??;
-        if outcome == CacheState::Shared && !landed.shareable {
-            let own = Call {
+        let waiting = tokio::time::timeout_at(deadline, waiting).await;
+        let (outcome, result) = waiting.map_err(|_| timeout(endpoint, &options))??;
+        if outcome == CacheState::Shared && !result.shareable {
+            let own = UpstreamCall {
                 endpoint,
                 request: Arc::unwrap_or_clone(request),
                 options,
                 policy,
                 admissions,
             };
-            return Box::pin(self.direct(&own, Some(plan.rules), judge)).await;
+            return Box::pin(self.direct(&own, Some(lookup.rules), judge)).await;
         }
         inner.served(upstream.state(), outcome);
         let now = self.now();
-        Ok(Fetched::new(landed.document, outcome, now, lifetime))
+        Ok(Fetched::new(result.document, outcome, now, lifetime))
     }
 
     /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
     async fn direct<J>(
         &self,
-        call: &Call<'_>,
+        call: &UpstreamCall<'_>,
         rules: Option<Rules>,
         judge: J,
     ) -> Result<Fetched, SourceError>

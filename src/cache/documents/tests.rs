@@ -13,9 +13,9 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::*;
 use crate::cache::clock::ManualClock;
-use crate::cache::entry::KeptHeaders;
+use crate::cache::entry::StoredHeaders;
 use crate::connector::Scope;
-use crate::source::{Answer, Format, SourceError, SourceErrorKind};
+use crate::source::{Format, SourceError, SourceErrorKind, UpstreamResponse};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
@@ -37,7 +37,7 @@ enum Reply {
 
 #[async_trait]
 impl Source for Scripted {
-    async fn call(&self, _: &Request, _: &CallOptions) -> Result<Answer, SourceError> {
+    async fn call(&self, _: &Request, _: &CallOptions) -> Result<UpstreamResponse, SourceError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         self.began.notify_one();
         self.tickets.acquire().await.unwrap().forget();
@@ -54,7 +54,7 @@ impl Source for Scripted {
                 for (name, value) in lines {
                     headers.append(name, HeaderValue::from_static(value));
                 }
-                Ok(Answer {
+                Ok(UpstreamResponse {
                     status,
                     headers,
                     body: Bytes::from(number.to_string()),
@@ -91,7 +91,7 @@ fn slow_world() -> World {
     });
     let endpoint = documents.upstream("works", driver.clone()).endpoint(
         "works:Query.works[0]",
-        KeptHeaders::NONE,
+        StoredHeaders::NONE,
         "",
     );
     World {
@@ -144,7 +144,7 @@ impl World {
         timeout: Duration,
         accept: fn(&Document) -> bool,
     ) -> Result<Fetched, SourceError> {
-        let call = Call {
+        let call = UpstreamCall {
             endpoint: &self.endpoint,
             request: request(path),
             options: CallOptions {
@@ -511,7 +511,7 @@ async fn however_many_mutations_end_few_calls_are_made_for_one_document() {
         world.endpoint.upstream().state().advance_epoch();
     }
     settle().await;
-    assert_eq!(world.calls(), crate::cache::flight::MOST);
+    assert_eq!(world.calls(), crate::cache::flight::MAX_FLIGHTS_PER_KEY);
     world.driver.tickets.add_permits(50);
     for reader in readers {
         let said = reader.await.unwrap();
@@ -521,14 +521,14 @@ async fn however_many_mutations_end_few_calls_are_made_for_one_document() {
         );
     }
     // The last readers share one call that began after the last mutation.
-    assert_eq!(world.calls(), crate::cache::flight::MOST + 1);
+    assert_eq!(world.calls(), crate::cache::flight::MAX_FLIGHTS_PER_KEY + 1);
     assert_eq!(world.say("/a", cached()).await, "hit 3");
 }
 
 impl World {
     /// As [`World::say`], for a caller that gives this verdict on every answer.
     async fn judge(&self, policy: Policy, verdict: Verdict) -> Fetched {
-        let call = Call {
+        let call = UpstreamCall {
             endpoint: &self.endpoint,
             request: request("/a"),
             options: CallOptions {
@@ -548,7 +548,7 @@ impl World {
 #[tokio::test]
 async fn what_is_only_for_those_who_asked_is_not_kept() {
     let world = world();
-    let fetched = world.judge(cached(), Verdict::Use).await;
+    let fetched = world.judge(cached(), Verdict::UseOnce).await;
     assert_eq!((fetched.state, fetched.fresh_for), (CacheState::Miss, None));
     assert_eq!(world.say("/a", cached()).await, "miss 2");
 }
@@ -556,7 +556,7 @@ async fn what_is_only_for_those_who_asked_is_not_kept() {
 #[tokio::test]
 async fn what_is_kept_for_less_is_kept_for_less() {
     let world = world();
-    let short = Verdict::KeepFor(Duration::from_secs(5));
+    let short = Verdict::StoreFor(Duration::from_secs(5));
     let fetched = world.judge(cached(), short).await;
     assert_eq!(fetched.fresh_for, Some(Duration::from_secs(5)));
     world.clock.advance(Duration::from_secs(4));
@@ -564,7 +564,7 @@ async fn what_is_kept_for_less_is_kept_for_less() {
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(world.say("/a", cached()).await, "miss 2");
     // Never for longer than its own lifetime.
-    let long = Verdict::KeepFor(Duration::from_secs(500));
+    let long = Verdict::StoreFor(Duration::from_secs(500));
     world.clock.advance(Duration::from_secs(60));
     let fetched = world.judge(cached(), long).await;
     assert_eq!(fetched.fresh_for, Some(Duration::from_secs(60)));
@@ -579,12 +579,12 @@ async fn what_comes_past_the_caches_is_judged_too() {
     // The endpoint is known for answers without a lifetime; this one has one, and cannot be read.
     let lifetime = || Reply::Status(200, vec![("cache-control", "max-age=9")]);
     world.says([lifetime(), lifetime()]);
-    let fetched = world.judge(BY_HEADERS, Verdict::Use).await;
+    let fetched = world.judge(BY_HEADERS, Verdict::UseOnce).await;
     assert_eq!(
         (fetched.state, fetched.fresh_for),
         (CacheState::Bypass, None)
     );
-    let fetched = world.judge(BY_HEADERS, Verdict::Keep).await;
+    let fetched = world.judge(BY_HEADERS, Verdict::Store).await;
     assert_eq!(fetched.fresh_for, Some(Duration::from_secs(9)));
 }
 
@@ -704,10 +704,10 @@ async fn headers_that_are_kept_are_part_of_the_key() {
         200,
         vec![("x-total", "20"), ("x-other", "1")],
     )]);
-    let kept = KeptHeaders::Named(vec!["x-total".to_owned()]);
+    let stored_headers = StoredHeaders::Named(vec!["x-total".to_owned()]);
     let upstream = world.endpoint.upstream();
-    let endpoint = upstream.endpoint("works:Query.works[0]", kept, "");
-    let call = Call {
+    let endpoint = upstream.endpoint("works:Query.works[0]", stored_headers, "");
+    let call = UpstreamCall {
         endpoint: &endpoint,
         request: request("/a"),
         options: CallOptions {
@@ -741,7 +741,7 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
         text: "{name}".to_owned(),
         variables: b"{}".to_vec(),
     }];
-    let call = Call {
+    let call = UpstreamCall {
         endpoint: &world.endpoint,
         request: request("/graphql"),
         options: CallOptions {
@@ -765,11 +765,11 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
     };
     let body = |places: &[usize]| Bytes::from(format!("{places:?}"));
     let found = world.documents.entities(call, asked, body).await;
-    let kept = found.kept.into_iter().map(|kept| match kept {
-        Some(kept) => describe(Ok(kept)),
+    let cached = found.cached.into_iter().map(|cached| match cached {
+        Some(cached) => describe(Ok(cached)),
         None => "-".to_owned(),
     });
-    let mut said: Vec<String> = kept.collect();
+    let mut said: Vec<String> = cached.collect();
     said.extend(found.called.map(describe));
     said.join(", ")
 }

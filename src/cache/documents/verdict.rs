@@ -12,11 +12,11 @@ use super::super::long::off_worker;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// A success that was read to its end.
-    Keep,
+    Store,
     /// The same, but for so long at most.
-    KeepFor(Duration),
+    StoreFor(Duration),
     /// A success for the requests that wait for it, and for no later one: it cannot be read, or it says nothing.
-    Use,
+    UseOnce,
     /// No success.
     Failed,
     /// A success or not, it answers a mutation and says that nothing was changed.
@@ -27,7 +27,7 @@ impl From<bool> for Verdict {
     /// For a caller that knows only successes and failures.
     fn from(succeeded: bool) -> Verdict {
         match succeeded {
-            true => Verdict::Keep,
+            true => Verdict::Store,
             false => Verdict::Failed,
         }
     }
@@ -41,7 +41,7 @@ pub(super) enum Judgement {
     /// It answers a mutation that has changed nothing.
     Unchanged,
     /// It is for those who wait for it, and is not kept.
-    Unkept,
+    UseOnce,
     /// It is kept as it is, at most for so long.
     Whole(Option<Duration>),
     /// These texts of it are kept, each by itself.
@@ -54,12 +54,12 @@ where
     J: Fn(&Document) -> Judgement,
 {
     if document.lifetime.is_none() {
-        return (document, Judgement::Unkept);
+        return (document, Judgement::UseOnce);
     }
     let whole = &document;
     let judgement = off_worker(whole.body.len(), move || judge(whole)).await;
     match judgement {
-        Judgement::Failed | Judgement::Unchanged | Judgement::Unkept => document.lifetime = None,
+        Judgement::Failed | Judgement::Unchanged | Judgement::UseOnce => document.lifetime = None,
         Judgement::Whole(Some(shorter)) => document.live_at_most(shorter),
         Judgement::Whole(None) | Judgement::Parts(_) => {}
     }

@@ -12,22 +12,22 @@ use super::super::inputs::NoCall;
 use super::super::inputs::write_members;
 use super::super::store::RowId;
 use super::Preparation;
-use super::Prepared;
+use super::PreparedCall;
 use super::Preparer;
-use super::Used;
+use super::UsedVariables;
 use super::groups::Group;
 use super::groups::Groups;
 use super::push;
+use super::targets::Consumer;
 use super::targets::Position;
-use super::targets::Taker;
 use super::targets::Targets;
 use crate::cache::EntitySelection;
 use crate::cache::Representation;
 use crate::connector::RenderError;
 use crate::document::write_json_string;
 use crate::plan::Batch;
-use crate::plan::FetchCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 use crate::plan::Partial;
 use crate::plan::Plan;
 use crate::plan::Selected;
@@ -35,7 +35,7 @@ use crate::source::graphql;
 
 /// What a call of `_entities` asks for: which of them go out is decided when caches have been looked into.
 #[derive(Debug, Default)]
-pub(crate) struct Entities {
+pub(crate) struct EntityRequest {
     /// The ways in which entities are selected.
     pub(crate) selections: Vec<EntitySelection>,
     /// Beside the rows of [`Targets::ByPosition`].
@@ -43,12 +43,12 @@ pub(crate) struct Entities {
     /// The operation's other variables, as the JSON text of an object.
     pub(crate) variables: Vec<u8>,
     /// The fetches that ask for anything.
-    pub(super) asking: Vec<usize>,
+    pub(super) consuming_fetches: Vec<usize>,
     /// Something required has failed, and what requires it is not asked for.
     pub(crate) partial: bool,
 }
 
-impl Entities {
+impl EntityRequest {
     /// The call that is made.
     pub(crate) fn batch<'p>(&self, plan: &'p Plan, fetch: &'p Fetch) -> Option<&'p Batch> {
         match &fetch.call {
@@ -106,7 +106,7 @@ impl Entities {
 /// A call of `_entities` while its fetches add to it, list by list.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    entities: Entities,
+    entities: EntityRequest,
     positions: Vec<Position>,
     /// Where the representations of a list stand that several fetches may ask for.
     places: AHashMap<(u16, Vec<u8>), usize>,
@@ -115,7 +115,7 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// The first of the fetches that ask for anything.
     pub(crate) fn first(&self) -> Option<usize> {
-        self.entities.asking.first().copied()
+        self.entities.consuming_fetches.first().copied()
     }
 
     /// Adds what a fetch asks of a list; `shared` says whether other fetches may ask for the same.
@@ -128,7 +128,7 @@ impl Gathered {
         groups: Vec<Group>,
         shared: bool,
     ) {
-        self.entities.asking.push(fetch);
+        self.entities.consuming_fetches.push(fetch);
         let selection = self.entities.selection(EntitySelection {
             text: selected.canonical.clone(),
             variables: variables.unwrap_or_default(),
@@ -141,21 +141,21 @@ impl Gathered {
                 selection,
                 text,
             };
-            self.add(representation, Taker { fetch, rows }, shared);
+            self.add(representation, Consumer { fetch, rows }, shared);
         }
     }
 
-    fn add(&mut self, representation: Representation, taker: Taker, shared: bool) {
+    fn add(&mut self, representation: Representation, consumer: Consumer, shared: bool) {
         if shared {
             let key = (representation.list, representation.text.clone());
             if let Some(&known) = self.places.get(&key) {
-                return self.positions[known].takers.push(taker);
+                return self.positions[known].consumers.push(consumer);
             }
             self.places.insert(key, self.positions.len());
         }
         self.positions.push(Position {
             list: representation.list,
-            takers: SmallVec::from_elem(taker, 1),
+            consumers: SmallVec::from_elem(consumer, 1),
         });
         self.entities.representations.push(representation);
     }
@@ -203,15 +203,16 @@ impl Preparer<'_> {
             let mut gathered = Gathered::default();
             gathered.entities.partial = true;
             let Partial { selected, batch } = partial;
-            let variables = self.operation_variables(Used::of(selected), &unmet);
+            let variables = self.operation_variables(UsedVariables::of(selected), &unmet);
             gathered.add_groups(index, 0, selected, variables, groups.all, false);
             let mut call = self.entities(fetch, batch, gathered);
-            if let Ok(Prepared {
+            if let Ok(PreparedCall {
                 entities: Some(own),
                 ..
             }) = &mut call
             {
-                let variables = self.operation_variables(Used::by(&batch.operation), &unmet);
+                let variables =
+                    self.operation_variables(UsedVariables::by(&batch.operation), &unmet);
                 own.variables = variables.unwrap_or_default();
             }
             push(preparation, call);
@@ -264,7 +265,7 @@ impl Preparer<'_> {
             self.partial_entities(index, typename, partial, &mut preparation);
         }
         if !groups.is_empty() {
-            let variables = self.operation_variables(Used::of(selected), &[]);
+            let variables = self.operation_variables(UsedVariables::of(selected), &[]);
             let shared = self.plan.batches[*batch].fetches.len() > 1;
             into.add_groups(index, *list as u16, selected, variables, groups, shared);
         }
@@ -277,16 +278,16 @@ impl Preparer<'_> {
         fetch: &Fetch,
         batch: &Batch,
         gathered: Gathered,
-    ) -> Result<Prepared, (Targets, RenderError)> {
+    ) -> Result<PreparedCall, (Targets, RenderError)> {
         let Gathered {
             mut entities,
             positions,
             ..
         } = gathered;
-        let variables = self.operation_variables(Used::by(&batch.operation), &[]);
+        let variables = self.operation_variables(UsedVariables::by(&batch.operation), &[]);
         entities.variables = variables.unwrap_or_default();
         let prepared = self.service_request(fetch, Targets::ByPosition(positions))?;
-        Ok(Prepared {
+        Ok(PreparedCall {
             entities: Some(entities),
             ..prepared
         })

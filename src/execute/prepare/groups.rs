@@ -27,7 +27,7 @@ pub(super) struct Groups<'s> {
     pub(super) size: usize,
     /// How many rows there are in all, if that is known.
     rows: usize,
-    places: AHashMap<Cow<'s, [u8]>, usize>,
+    indexes: AHashMap<Cow<'s, [u8]>, usize>,
     /// Rows of one key often follow each other.
     last: Option<(&'s [u8], usize)>,
 }
@@ -43,10 +43,10 @@ impl<'s> Groups<'s> {
 
     /// Adds a row to the group that has this text.
     pub(super) fn add(&mut self, text: &[u8], row: RowId) {
-        match self.places.get(text) {
-            Some(&place) => self.all[place].rows.push(row),
+        match self.indexes.get(text) {
+            Some(&index) => self.all[index].rows.push(row),
             None => {
-                self.places
+                self.indexes
                     .insert(Cow::Owned(text.to_vec()), self.all.len());
                 self.push(Group {
                     text: text.to_vec(),
@@ -73,9 +73,9 @@ impl<'s> Groups<'s> {
         text: impl FnOnce() -> Result<Vec<u8>, NoCall>,
     ) -> Result<(), NoCall> {
         let last = self.last.filter(|(known, _)| *known == key);
-        let known = last.map(|(_, place)| place);
-        let place = match known.or_else(|| self.places.get(key).copied()) {
-            Some(place) => place,
+        let known = last.map(|(_, index)| index);
+        let index = match known.or_else(|| self.indexes.get(key).copied()) {
+            Some(index) => index,
             None => {
                 // The first groups of many rows are likely to have several; no group is given much for nothing.
                 let room = (self.rows / (self.all.len() + 1)).clamp(1, 16);
@@ -83,12 +83,12 @@ impl<'s> Groups<'s> {
                     text: text()?,
                     rows: Vec::with_capacity(room),
                 });
-                self.places.insert(Cow::Borrowed(key), self.all.len() - 1);
+                self.indexes.insert(Cow::Borrowed(key), self.all.len() - 1);
                 self.all.len() - 1
             }
         };
-        self.all[place].rows.push(row);
-        self.last = Some((key, place));
+        self.all[index].rows.push(row);
+        self.last = Some((key, index));
         Ok(())
     }
 }

@@ -21,15 +21,15 @@ pub(crate) enum Targets {
 pub(crate) struct Position {
     /// In which list of the call.
     pub(crate) list: u16,
-    pub(crate) takers: Takers,
+    pub(crate) consumers: Consumers,
 }
 
 /// Whom an entity is for: most are for one fetch.
-pub(crate) type Takers = SmallVec<[Taker; 1]>;
+pub(crate) type Consumers = SmallVec<[Consumer; 1]>;
 
 /// The rows of one fetch that an entity is for.
 #[derive(Debug, Clone)]
-pub(crate) struct Taker {
+pub(crate) struct Consumer {
     /// The fetch, by its place in the plan.
     pub(crate) fetch: usize,
     pub(crate) rows: Vec<RowId>,
@@ -40,8 +40,11 @@ impl Targets {
         match self {
             Targets::Rows(rows) => rows.clone(),
             Targets::ByPosition(positions) => {
-                let takers = positions.iter().flat_map(|position| &position.takers);
-                takers.flat_map(|taker| &taker.rows).copied().collect()
+                let consumers = positions.iter().flat_map(|position| &position.consumers);
+                consumers
+                    .flat_map(|consumer| &consumer.rows)
+                    .copied()
+                    .collect()
             }
             Targets::ByKey(rows) => {
                 let mut rows: Vec<RowId> = rows.values().flatten().copied().collect();

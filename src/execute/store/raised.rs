@@ -14,7 +14,7 @@ pub(super) struct Raised {
     /// Bytes that they take.
     size: usize,
     /// Where the errors of each row stand, once they have been put in order.
-    places: Option<AHashMap<RowId, (u32, u32)>>,
+    ranges: Option<AHashMap<RowId, (u32, u32)>>,
 }
 
 impl Raised {
@@ -52,19 +52,19 @@ impl Raised {
     }
 
     /// Puts them in the order of their rows; those of one row stay as they were noted.
-    pub(super) fn order(&mut self) {
+    pub(super) fn sort(&mut self) {
         if self.all.is_empty() {
             return;
         }
         self.all.sort_by_key(|(row, ..)| *row);
-        let mut places = AHashMap::new();
+        let mut ranges = AHashMap::new();
         let mut start = 0;
         for own in self.all.chunk_by(|a, b| a.0 == b.0) {
             let end = start + own.len() as u32;
-            places.insert(own[0].0, (start, end));
+            ranges.insert(own[0].0, (start, end));
             start = end;
         }
-        self.places = Some(places);
+        self.ranges = Some(ranges);
     }
 
     /// Those of a row.
@@ -73,8 +73,8 @@ impl Raised {
         if self.all.is_empty() {
             return &[];
         }
-        let place = self.places.as_ref().and_then(|places| places.get(&row));
-        place.map_or(&[], |(start, end)| {
+        let range = self.ranges.as_ref().and_then(|ranges| ranges.get(&row));
+        range.map_or(&[], |(start, end)| {
             &self.all[*start as usize..*end as usize]
         })
     }
@@ -93,7 +93,7 @@ mod tests {
             raised.add(RowId(row), 1, "first".into());
             raised.add(RowId(row), 0, "second".into());
         }
-        raised.order();
+        raised.sort();
         let mut seen = 0;
         for row in 0..ROWS {
             let own = raised.of(RowId(row));

@@ -60,7 +60,7 @@ impl<'w> Out<'w> {
     fn make_room(&mut self, more: usize) -> Result<(), Halt> {
         let needed = self.bytes.len() + more;
         if needed > self.most {
-            return Err(self.stop(Reached::Answer(self.most)));
+            return Err(self.stop(Reached::ResponseBytes(self.most)));
         }
         let needed = needed - self.room;
         // Ahead by as much as there is, which is how the text grows.
@@ -84,11 +84,11 @@ impl<'w> Out<'w> {
     }
 
     /// Writes null in the place of what has been written since then. What is written in vain is bounded as what stands.
-    pub(super) fn cut_back(&mut self, start: usize) -> Result<(), Halt> {
+    pub(super) fn replace_with_null(&mut self, start: usize) -> Result<(), Halt> {
         self.cut += self.bytes.len().saturating_sub(start);
         self.bytes.truncate(start);
         if self.cut > self.most {
-            return Err(self.stop(Reached::Answer(self.most)));
+            return Err(self.stop(Reached::ResponseBytes(self.most)));
         }
         self.put(b"null")
     }

@@ -16,7 +16,7 @@ use crate::plan::output::OutputType;
 impl<'w> Writer<'w> {
     /// A failed field for which this object cannot be: of several the one that is known to have failed. A service that nulls
     /// an object says so of that field only, and has no values for the others.
-    pub(super) fn culprit(
+    pub(super) fn failed_field(
         &self,
         row: RowId,
         object: &'w OutputObject,
@@ -30,7 +30,7 @@ impl<'w> Writer<'w> {
     }
 
     /// A failed field of an object whose type is not known, since what tells the type has failed.
-    pub(super) fn culprit_of_any_type(
+    pub(super) fn failed_field_of_any_type(
         &self,
         row: RowId,
         object: &'w OutputObject,
@@ -50,10 +50,10 @@ impl<'w> Writer<'w> {
     }
 
     /// Reports the failure of a field of the object that is about to be written: there is null in its place.
-    pub(super) fn blame(&mut self, (field, failure): (&'w OutputField, u32)) -> Halt {
+    pub(super) fn report_failed_field(&mut self, (field, failure): (&'w OutputField, u32)) -> Halt {
         let mut path = Vec::new();
         if self.failures.is_listed(failure) {
-            path = self.here();
+            path = self.current_path();
             path.push(PathElement::Field(&field.name));
         }
         self.report(failure, &field.ty, field, path)
@@ -67,7 +67,7 @@ impl<'w> Writer<'w> {
         field: &'w OutputField,
     ) -> Halt {
         let path = match self.failures.is_listed(failure) {
-            true => self.here(),
+            true => self.current_path(),
             false => Vec::new(),
         };
         self.report(failure, ty, field, path)
@@ -106,7 +106,7 @@ impl<'w> Writer<'w> {
                 _ => break,
             }
         }
-        self.failures.at(failure, &path, &field.locations);
+        self.failures.report_at(failure, &path, &field.locations);
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
@@ -121,8 +121,8 @@ impl<'w> Writer<'w> {
             return Halt::Null;
         }
         let failure = self.failures.add(failure());
-        let path = self.here();
-        self.failures.at(failure, &path, &field.locations);
+        let path = self.current_path();
+        self.failures.report_at(failure, &path, &field.locations);
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
@@ -132,7 +132,7 @@ impl<'w> Writer<'w> {
     }
 
     /// The path of the value that is about to be written.
-    fn here(&self) -> Vec<PathElement<'w>> {
+    fn current_path(&self) -> Vec<PathElement<'w>> {
         let element = |part: &Part<'w>| match part {
             Part::Object(own) => {
                 let field = own.class.fields.get(own.at.saturating_sub(1) as usize);

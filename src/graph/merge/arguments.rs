@@ -46,7 +46,12 @@ impl<'a> Merge<'a, '_> {
     }
 
     /// An argument that only some know is left out, which a required one cannot be.
-    fn missing_argument(&mut self, what: &str, known: &[InputSource<'a>], unknown: &[&SubgraphField<'a>]) {
+    fn missing_argument(
+        &mut self,
+        what: &str,
+        known: &[InputSource<'a>],
+        unknown: &[&SubgraphField<'a>],
+    ) {
         let views = self.views;
         let lacking = graph_names(views, unknown.iter().map(|source| source.graph));
         let mut required = known

@@ -105,7 +105,11 @@ impl<'a> Merge<'a, '_> {
         lost: &[SubgraphField<'a>],
     ) -> Option<FieldDefinition> {
         let at = format!("{parent}.{name}");
-        let resolving: Vec<SubgraphField<'a>> = sources.iter().copied().filter(SubgraphField::resolves).collect();
+        let resolving: Vec<SubgraphField<'a>> = sources
+            .iter()
+            .copied()
+            .filter(SubgraphField::resolves)
+            .collect();
         if resolving.is_empty() {
             self.not_resolved(&at, parent, name, sources);
             return None;
@@ -136,7 +140,13 @@ impl<'a> Merge<'a, '_> {
     }
 
     /// Every subgraph that has the field says that another resolves it.
-    fn not_resolved(&mut self, at: &str, parent: &Name, name: &Name, sources: &[SubgraphField<'a>]) {
+    fn not_resolved(
+        &mut self,
+        at: &str,
+        parent: &Name,
+        name: &Name,
+        sources: &[SubgraphField<'a>],
+    ) {
         let through_interface = self.joins.types[parent].implements.keys().any(|interface| {
             self.views.iter().any(|view| {
                 view.is_interface_object(interface) && view.field(interface, name).is_some()

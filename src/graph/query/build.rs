@@ -91,7 +91,12 @@ impl GraphBuilder<'_> {
     }
 
     /// The label under which a service resolves a field that others override, or `None` when it does not at all.
-    pub(super) fn resolution(&self, subgraph: &str, ty: &str, field: &FieldDefinition) -> Resolution {
+    pub(super) fn resolution(
+        &self,
+        subgraph: &str,
+        ty: &str,
+        field: &FieldDefinition,
+    ) -> Resolution {
         self.overrides.resolution(subgraph, ty, field)
     }
 
@@ -296,9 +301,11 @@ impl GraphBuilder<'_> {
         name: &Name,
         node_of: &HashMap<Name, NodeId>,
     ) {
-        let (Some(definition), Some(&to), Some(on)) =
-            (schema.types.get(name), node_of.get(name), self.types.id(name))
-        else {
+        let (Some(definition), Some(&to), Some(on)) = (
+            schema.types.get(name),
+            node_of.get(name),
+            self.types.id(name),
+        ) else {
             return;
         };
         let interface_object = self.nodes[to.0 as usize].interface_object;

@@ -16,9 +16,9 @@ use super::LookupKind;
 use super::NodeId;
 use super::SubgraphId;
 use super::TypeId;
-use super::build::GraphBuilder;
 use super::build::COST_BATCH;
 use super::build::COST_PER_ROW;
+use super::build::GraphBuilder;
 use super::build::Resolution;
 use super::build::fields_of;
 use super::build::members_of;
@@ -36,7 +36,12 @@ pub(super) struct Yield {
 }
 
 /// Adds the node and lookup (two for an entity field) of one connect.
-pub(super) fn add(builder: &mut GraphBuilder<'_>, subgraph_id: SubgraphId, connect_index: usize, connect: &Connect) {
+pub(super) fn add(
+    builder: &mut GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
+    connect_index: usize,
+    connect: &Connect,
+) {
     let Some(result_type) = result_type(builder, subgraph_id, connect) else {
         return;
     };
@@ -135,7 +140,11 @@ enum ResultType {
     Composite(TypeId),
 }
 
-fn result_type(builder: &GraphBuilder<'_>, subgraph_id: SubgraphId, connect: &Connect) -> Option<ResultType> {
+fn result_type(
+    builder: &GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
+    connect: &Connect,
+) -> Option<ResultType> {
     let schema = &builder.composed.subgraphs[subgraph_id.0 as usize].schema;
     match &connect.site {
         Site::Type { name } => builder.types.id(name).map(ResultType::Composite),
@@ -190,7 +199,12 @@ fn label_of(
     }
 }
 
-fn add_node(builder: &mut GraphBuilder<'_>, subgraph_id: SubgraphId, ty: TypeId, yielded: &Yield) -> NodeId {
+fn add_node(
+    builder: &mut GraphBuilder<'_>,
+    subgraph_id: SubgraphId,
+    ty: TypeId,
+    yielded: &Yield,
+) -> NodeId {
     let node = builder.add_node(subgraph_id, ty);
     let composed = builder.composed;
     let schema = &composed.subgraphs[subgraph_id.0 as usize].schema;

@@ -193,7 +193,13 @@ impl<'g> SatisfiabilityCheck<'g> {
     }
 
     /// An interface or union: everything that can be asked of each object that the row can turn out to be.
-    fn members(&mut self, ty: TypeId, nodes: &NodeSet, closure: &Closure<'g>, path: &Rc<QueryPath>) {
+    fn members(
+        &mut self,
+        ty: TypeId,
+        nodes: &NodeSet,
+        closure: &Closure<'g>,
+        path: &Rc<QueryPath>,
+    ) {
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));

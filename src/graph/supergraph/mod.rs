@@ -8,9 +8,9 @@
 //! and input fields that only some connectors know, and the Federation version that each one linked.
 
 mod build;
+mod extract;
 mod features;
 mod read;
-mod extract;
 mod write;
 
 pub use read::read;

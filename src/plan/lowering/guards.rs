@@ -104,7 +104,9 @@ impl Lowering<'_, '_> {
             self.planner.positions[position.0 as usize].slots[slot as usize]
                 .guard
                 .or(guard);
-            if let Some(child) = self.planner.positions[position.0 as usize].slots[slot as usize].child {
+            if let Some(child) =
+                self.planner.positions[position.0 as usize].slots[slot as usize].child
+            {
                 self.want_inputs(child, &input.children, guard);
             }
         }

@@ -53,7 +53,10 @@ impl Lowering<'_, '_> {
                 continue;
             }
             let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
-            let earlier = alike.entry((entry_point, own.sequence)).or_default().clone();
+            let earlier = alike
+                .entry((entry_point, own.sequence))
+                .or_default()
+                .clone();
             let mut into = None;
             for first in earlier {
                 if !self.shares_answer(first, second) {
@@ -73,7 +76,10 @@ impl Lowering<'_, '_> {
                 None => {
                     let own = &self.planner.fetches[second];
                     let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
-                    alike.entry((entry_point, own.sequence)).or_default().push(second);
+                    alike
+                        .entry((entry_point, own.sequence))
+                        .or_default()
+                        .push(second);
                 }
             }
         }

@@ -8,8 +8,8 @@ use super::super::draft::Draft;
 use super::super::draft::Input;
 use super::super::draft::ProviderId;
 use super::super::draft::TreeId;
-use super::super::requested::PositionId;
 use super::super::planner::OverrideCase;
+use super::super::requested::PositionId;
 use super::Lowering;
 
 impl Lowering<'_, '_> {
@@ -57,7 +57,8 @@ impl Lowering<'_, '_> {
 
     fn dependencies_in(&self, case_index: usize, case: &OverrideCase, all: &mut [BTreeSet<usize>]) {
         let resolve = |fetch: usize| self.planner.fetches[fetch].merged_into.unwrap_or(fetch);
-        let fetch_of = |provider: &ProviderId| resolve(self.planner.providers[provider.0 as usize].fetch);
+        let fetch_of =
+            |provider: &ProviderId| resolve(self.planner.providers[provider.0 as usize].fetch);
         let mut provider_fetches: HashMap<(PositionId, u16), BTreeSet<usize>> = HashMap::new();
         for ((position, slot, _), provider) in &case.served {
             let known = provider_fetches.entry((*position, *slot)).or_default();

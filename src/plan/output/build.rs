@@ -13,16 +13,16 @@ use indexmap::IndexMap;
 use super::super::PlanError;
 use super::super::guard::Guard;
 use super::super::guard::Literal;
+use super::super::location::location;
+use super::super::nulls::Nullable;
 use super::super::requested::Position;
 use super::super::requested::PositionId;
 use super::super::requested::guard_of;
 use super::super::requested::type_applies;
-use super::super::nulls::Nullable;
-use super::super::location::location;
-use super::OutputClass;
 use super::FieldSource;
 use super::Leaf;
 use super::Output;
+use super::OutputClass;
 use super::OutputField;
 use super::OutputObject;
 use super::OutputType;
@@ -159,11 +159,12 @@ impl<'a> OutputBuilder<'a> {
                     continue;
                 };
                 for (guard, field) in self.by_nulls(first, guard, made)? {
-                    let field_index = *placed.entry((identity.clone(), guard)).or_insert_with(|| {
-                        let fields = &mut self.output.objects[index].fields;
-                        fields.push(OutputField { guard, ..field });
-                        (fields.len() - 1) as u16
-                    });
+                    let field_index =
+                        *placed.entry((identity.clone(), guard)).or_insert_with(|| {
+                            let fields = &mut self.output.objects[index].fields;
+                            fields.push(OutputField { guard, ..field });
+                            (fields.len() - 1) as u16
+                        });
                     class.push(field_index);
                 }
             }
@@ -192,7 +193,9 @@ impl<'a> OutputBuilder<'a> {
             (_, None) => return Err(PlanError::Unsatisfiable(first.name.to_string())),
         };
         let child = match source {
-            FieldSource::Slot(slot) => self.positions[position.0 as usize].slots[slot as usize].child,
+            FieldSource::Slot(slot) => {
+                self.positions[position.0 as usize].slots[slot as usize].child
+            }
             _ => None,
         };
         let ty = match child {

@@ -10,8 +10,8 @@ use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
 use crate::plan::draft::EntryKey;
-use crate::plan::draft::ProviderId;
 use crate::plan::draft::Provider;
+use crate::plan::draft::ProviderId;
 use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 
@@ -38,7 +38,11 @@ impl Planner<'_> {
         let graph = self.graph;
         let there = lookups
             .iter()
-            .filter(|lookup| self.reachability.edge(graph.lookup(**lookup).to, &field).is_some())
+            .filter(|lookup| {
+                self.reachability
+                    .edge(graph.lookup(**lookup).to, &field)
+                    .is_some()
+            })
             .count();
         Ok(here + there)
     }
@@ -59,9 +63,12 @@ impl Planner<'_> {
             if !self.resolves_for_all_members(self.provider(provider).node, &field) {
                 continue;
             }
-            let Some(cost) =
-                self.reachability
-                    .served_here(&self.positions, self.provider(provider).node, position, slot)?
+            let Some(cost) = self.reachability.served_here(
+                &self.positions,
+                self.provider(provider).node,
+                position,
+                slot,
+            )?
             else {
                 continue;
             };
@@ -75,11 +82,16 @@ impl Planner<'_> {
         let mut entering: Option<(u32, EntryKey)> = None;
         for (entry, cost) in self.entries(position, ty, slot)? {
             let to = self.graph.lookup(entry.lookup).to;
-            let below = match (self.reachability.edge(to, &field).and_then(|edge| edge.to), child) {
-                (Some(to), Some(child)) => match self.reachability.cost(&self.positions, to, child)? {
-                    Some(cost) => cost,
-                    None => continue,
-                },
+            let below = match (
+                self.reachability.edge(to, &field).and_then(|edge| edge.to),
+                child,
+            ) {
+                (Some(to), Some(child)) => {
+                    match self.reachability.cost(&self.positions, to, child)? {
+                        Some(cost) => cost,
+                        None => continue,
+                    }
+                }
                 _ => 0,
             };
             let total = cost + below;
@@ -137,7 +149,9 @@ impl Planner<'_> {
                 continue;
             };
             let to = self.graph.lookup(lookup).to;
-            if !self.knows_all_members(position, ty, lookup) || !self.resolves_for_all_members(to, &field) {
+            if !self.knows_all_members(position, ty, lookup)
+                || !self.resolves_for_all_members(to, &field)
+            {
                 continue;
             }
             if self.slot(position, slot).child.is_none() && self.is_key(lookup, &field) {
@@ -185,7 +199,9 @@ impl Planner<'_> {
     /// Whether a position can give a slot of its level: a call that takes the arguments of one slot answers no other,
     /// though it be of the same field.
     pub(super) fn can_provide(&self, provider: ProviderId, slot: u16) -> bool {
-        let Provider { fetch, position, .. } = *self.provider(provider);
+        let Provider {
+            fetch, position, ..
+        } = *self.provider(provider);
         let draft = &self.fetches[fetch];
         draft.position != position || draft.arguments_of.is_none_or(|own| own == slot)
     }
@@ -199,7 +215,12 @@ impl Planner<'_> {
     }
 
     /// A lookup on an abstract type must know every member that the rows at hand can be of.
-    pub(super) fn knows_all_members(&self, position: PositionId, ty: TypeId, lookup: LookupId) -> bool {
+    pub(super) fn knows_all_members(
+        &self,
+        position: PositionId,
+        ty: TypeId,
+        lookup: LookupId,
+    ) -> bool {
         if self.graph.types.info(ty).is_object {
             return true;
         }
@@ -253,9 +274,13 @@ impl Planner<'_> {
         for (_, to, choice) in &candidates {
             let mut rest = Vec::new();
             for &part in &open {
-                let cost =
-                    self.reachability
-                        .slot_cost(&self.positions, *to, child, part, &mut Default::default())?;
+                let cost = self.reachability.slot_cost(
+                    &self.positions,
+                    *to,
+                    child,
+                    part,
+                    &mut Default::default(),
+                )?;
                 if cost.is_none() {
                     rest.push(part);
                 }

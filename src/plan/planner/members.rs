@@ -7,13 +7,17 @@ use crate::graph::query::TypeId;
 use crate::plan::PlanError;
 use crate::plan::draft::EntryKey;
 use crate::plan::draft::Origin;
-use crate::plan::draft::ProviderId;
 use crate::plan::draft::Provider;
+use crate::plan::draft::ProviderId;
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {
     /// Serves the slots of rows of an abstract type: as a whole where one position can, else type by type.
-    pub(super) fn serve_abstract(&mut self, position: PositionId, ty: TypeId) -> Result<(), PlanError> {
+    pub(super) fn serve_abstract(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+    ) -> Result<(), PlanError> {
         if self.positions[position.0 as usize].needs_typename {
             self.ensure_typename(position, ty)?;
         }
@@ -51,7 +55,12 @@ impl Planner<'_> {
     }
 
     /// Serves a slot for the members that it has not been served for: some member's key or requirement wanted it first.
-    fn serve_others(&mut self, position: PositionId, ty: TypeId, slot: u16) -> Result<(), PlanError> {
+    fn serve_others(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        slot: u16,
+    ) -> Result<(), PlanError> {
         let types = self.slot(position, slot).types.clone();
         for member in self.members_at(position, ty) {
             if types.contains(&member) && !self.served.contains_key(&(position, slot, member)) {
@@ -64,7 +73,11 @@ impl Planner<'_> {
 
     /// A position that only knows an `@interfaceObject` cannot tell the concrete type: a service that owns the interface
     /// must be entered, even when only `__typename` was asked.
-    pub(super) fn ensure_typename(&mut self, position: PositionId, ty: TypeId) -> Result<(), PlanError> {
+    pub(super) fn ensure_typename(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+    ) -> Result<(), PlanError> {
         if self.typed_by.contains_key(&position) {
             return Ok(());
         }
@@ -165,7 +178,10 @@ impl Planner<'_> {
             self.positions[position.0 as usize].slots[own as usize].child = Some(child);
         }
         // A slot that is read for lookups only does not stand for the one that the client asked for.
-        let index = self.positions[position.0 as usize].index.entry(member).or_default();
+        let index = self.positions[position.0 as usize]
+            .index
+            .entry(member)
+            .or_default();
         let stands = index.entry(key).or_insert(own);
         if *stands == slot {
             *stands = own;
@@ -180,7 +196,8 @@ impl Planner<'_> {
     ) -> Result<PositionId, PlanError> {
         let own = &self.positions[position.0 as usize];
         let entries: usize = own.index.values().map(|slots| 1 + slots.len()).sum();
-        self.reachability.spend(8 * (1 + own.slots.len() + entries))?;
+        self.reachability
+            .spend(8 * (1 + own.slots.len() + entries))?;
         let mut copy = own.clone();
         copy.parent = Some(parent);
         let id = PositionId(self.positions.len() as u32);
@@ -237,7 +254,12 @@ impl Planner<'_> {
         self.join_level(position, member, providers);
     }
 
-    pub(super) fn cast(&mut self, provider: ProviderId, member: TypeId, node: NodeId) -> ProviderId {
+    pub(super) fn cast(
+        &mut self,
+        provider: ProviderId,
+        member: TypeId,
+        node: NodeId,
+    ) -> ProviderId {
         if let Some(&known) = self.casts.get(&(provider, member)) {
             return known;
         }

@@ -6,16 +6,16 @@
 
 mod choose;
 mod members;
+mod outcomes;
 mod providers;
 mod require;
-mod outcomes;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
+pub(in crate::plan) use self::outcomes::CaseSet;
 pub(in crate::plan) use self::outcomes::LabelOutcomes;
 pub(in crate::plan) use self::outcomes::OverrideCase;
-pub(in crate::plan) use self::outcomes::CaseSet;
 use crate::graph::query::NodeId;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
@@ -23,14 +23,14 @@ use crate::plan::PlanError;
 use crate::plan::draft::Draft;
 use crate::plan::draft::EntryKey;
 use crate::plan::draft::Level;
-use crate::plan::draft::ProviderId;
 use crate::plan::draft::Provider;
+use crate::plan::draft::ProviderId;
 use crate::plan::draft::Tree;
+use crate::plan::reachability::Reachability;
+use crate::plan::reachability::Reachable;
 use crate::plan::requested::Position;
 use crate::plan::requested::PositionId;
 use crate::plan::requested::Slot;
-use crate::plan::reachability::Reachable;
-use crate::plan::reachability::Reachability;
 
 pub(in crate::plan) struct Planner<'g> {
     pub(in crate::plan) graph: &'g QueryGraph,
@@ -107,7 +107,11 @@ impl<'g> Planner<'g> {
         Ok(())
     }
 
-    fn plan_position(&mut self, position: PositionId, providers: Vec<ProviderId>) -> Result<(), PlanError> {
+    fn plan_position(
+        &mut self,
+        position: PositionId,
+        providers: Vec<ProviderId>,
+    ) -> Result<(), PlanError> {
         let ty = self.positions[position.0 as usize].ty;
         self.join_level(position, ty, providers);
         if self.graph.types.info(ty).is_object {
@@ -178,7 +182,11 @@ impl<'g> Planner<'g> {
 
     /// What can be entered from a level. It is worked out again only when a position was taken that makes something
     /// cheaper: otherwise a type with a thousand connectors would cost a million steps.
-    fn level_reachable(&mut self, position: PositionId, ty: TypeId) -> Result<Rc<Reachable>, PlanError> {
+    fn level_reachable(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+    ) -> Result<Rc<Reachable>, PlanError> {
         let level = self.levels.get(&(position, ty));
         if let Some(known) = level.and_then(|level| level.reachable.clone()) {
             return Ok(known);
@@ -208,7 +216,10 @@ impl<'g> Planner<'g> {
         let mut pending = Vec::new();
         for slot in 0..self.positions[position.0 as usize].slots.len() as u16 {
             let counts = self.slot(position, slot).types.binary_search(&ty).is_ok();
-            if counts && self.is_requested(position, slot) && !self.served.contains_key(&(position, slot, ty)) {
+            if counts
+                && self.is_requested(position, slot)
+                && !self.served.contains_key(&(position, slot, ty))
+            {
                 pending.push((self.count_ways(position, ty, slot)?, slot));
             }
         }

@@ -79,7 +79,9 @@ impl LabelOutcomes {
             return decided;
         }
         let mut encountered = self.encountered.borrow_mut();
-        if self.relevant_fields.contains(field) && !encountered.iter().any(|known| **known == *label) {
+        if self.relevant_fields.contains(field)
+            && !encountered.iter().any(|known| **known == *label)
+        {
             encountered.push(Arc::from(label));
         }
         false
@@ -112,14 +114,19 @@ impl Planner<'_> {
             }
             self.current_case = CaseSet::single(case_index);
             self.splits = 0;
-            self.slots_before = self.positions.iter().map(|position| position.slots.len()).collect();
+            self.slots_before = self
+                .positions
+                .iter()
+                .map(|position| position.slots.len())
+                .collect();
             self.reachability.begin(LabelOutcomes {
                 decided: decided.clone(),
                 relevant_fields: Arc::clone(&relevant_fields),
                 encountered: RefCell::default(),
             });
             self.plan_root(position, serial)?;
-            let encountered = std::mem::take(&mut self.reachability.outcomes.encountered).into_inner();
+            let encountered =
+                std::mem::take(&mut self.reachability.outcomes.encountered).into_inner();
             self.end_case(decided, encountered, &mut open);
             if case_index > 0 && self.splits > 0 {
                 // A slot that earlier worlds read for several types at once stands for one of them now: they are planned
@@ -132,7 +139,12 @@ impl Planner<'_> {
     }
 
     /// The world just planned is that in which no label met on the way was chosen; those in which one was remain.
-    fn end_case(&mut self, mut decided: Decided, encountered: Vec<Arc<str>>, open: &mut Vec<Decided>) {
+    fn end_case(
+        &mut self,
+        mut decided: Decided,
+        encountered: Vec<Arc<str>>,
+        open: &mut Vec<Decided>,
+    ) {
         let mut others = Vec::with_capacity(encountered.len());
         for label in encountered {
             let mut other = decided.clone();

@@ -3,8 +3,8 @@
 use super::Planner;
 use crate::graph::query::NodeId;
 use crate::plan::draft::Origin;
-use crate::plan::draft::ProviderId;
 use crate::plan::draft::Provider;
+use crate::plan::draft::ProviderId;
 use crate::plan::draft::Tree;
 use crate::plan::draft::TreeField;
 use crate::plan::draft::TreeId;
@@ -93,7 +93,10 @@ impl Planner<'_> {
             return tree;
         }
         let Provider {
-            node, position, origin, ..
+            node,
+            position,
+            origin,
+            ..
         } = *self.provider(provider);
         let tree = match origin {
             Origin::Field(parent, slot) => {
@@ -130,11 +133,9 @@ impl Planner<'_> {
 
     fn push_field(&mut self, tree: TreeId, slot: u16, child: Option<TreeId>) {
         let cases = self.current_case;
-        self.trees[tree.0 as usize].fields.push(TreeField {
-            slot,
-            child,
-            cases,
-        });
+        self.trees[tree.0 as usize]
+            .fields
+            .push(TreeField { slot, child, cases });
     }
 
     pub(super) fn add_field(&mut self, provider: ProviderId, slot: u16) {

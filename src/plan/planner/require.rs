@@ -12,8 +12,8 @@ use crate::plan::draft::Draft;
 use crate::plan::draft::EntryKey;
 use crate::plan::draft::Input;
 use crate::plan::draft::Origin;
-use crate::plan::draft::ProviderId;
 use crate::plan::draft::Provider;
+use crate::plan::draft::ProviderId;
 use crate::plan::draft::Requirement;
 use crate::plan::draft::merge_input;
 use crate::plan::guard::Guard;
@@ -72,7 +72,10 @@ impl Planner<'_> {
         level.entered.insert(entry, provider);
         let opened = &self.graph.node(lookup.to).fields;
         if let Some(reachable) = &level.reachable
-            && reachable.cost_reducing.iter().any(|name| opened.contains_key(name))
+            && reachable
+                .cost_reducing
+                .iter()
+                .any(|name| opened.contains_key(name))
         {
             level.reachable = None;
         }
@@ -213,9 +216,11 @@ impl Planner<'_> {
         children: &FieldSet,
     ) -> Result<Option<Vec<Input>>, PlanError> {
         let is_object = self.graph.types.info(ty).is_object;
-        let (true, false, Some(child)) =
-            (is_object, children.is_empty(), self.slot(position, slot).child)
-        else {
+        let (true, false, Some(child)) = (
+            is_object,
+            children.is_empty(),
+            self.slot(position, slot).child,
+        ) else {
             return Ok(None);
         };
         if self.served.contains_key(&(position, slot, ty))
@@ -225,7 +230,9 @@ impl Planner<'_> {
         }
         let field = self.slot(position, slot).key.field.clone();
         for provider in self.offering(position, ty, slot) {
-            let edge = self.reachability.free_edge(self.provider(provider).node, &field);
+            let edge = self
+                .reachability
+                .free_edge(self.provider(provider).node, &field);
             let Some(to) = edge.and_then(|edge| edge.to) else {
                 continue;
             };

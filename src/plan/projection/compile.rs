@@ -24,7 +24,11 @@ use crate::mapping::ast::Path;
 use crate::mapping::ast::SubSelection;
 
 /// Compiles the projection of a GraphQL service's object, by response keys.
-pub(in crate::plan) fn of_service(reads: &[Read], positions: &[Position], read: ReadId) -> Projection {
+pub(in crate::plan) fn of_service(
+    reads: &[Read],
+    positions: &[Position],
+    read: ReadId,
+) -> Projection {
     let mut compiler = Compiler {
         reads,
         positions,

@@ -20,7 +20,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{DnsError, DnsSettings};
 
 /// What a look-up has found: at least one address.
-pub(super) struct Found {
+pub(super) struct HostAddresses {
     pub(super) addresses: Arc<[IpAddr]>,
     pub(super) ttl: Duration,
 }
@@ -52,7 +52,7 @@ impl Backend {
         &self,
         host: &str,
         permit: OwnedSemaphorePermit,
-    ) -> Result<Found, DnsError> {
+    ) -> Result<HostAddresses, DnsError> {
         let found = match self {
             Backend::System => system(host.to_owned(), permit).await?,
             Backend::NameServers { settings, resolver } => {
@@ -67,7 +67,7 @@ impl Backend {
     }
 }
 
-async fn system(host: String, permit: OwnedSemaphorePermit) -> Result<Found, DnsError> {
+async fn system(host: String, permit: OwnedSemaphorePermit) -> Result<HostAddresses, DnsError> {
     let asked = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         let found = (host.as_str(), 0).to_socket_addrs()?;
@@ -75,7 +75,7 @@ async fn system(host: String, permit: OwnedSemaphorePermit) -> Result<Found, Dns
     });
     match asked.await {
         // The C library does not say how long its answer counts.
-        Ok(Ok(addresses)) => Ok(Found {
+        Ok(Ok(addresses)) => Ok(HostAddresses {
             addresses,
             ttl: Duration::ZERO,
         }),
@@ -88,7 +88,7 @@ async fn name_servers(
     settings: &DnsSettings,
     resolver: &OnceLock<TokioResolver>,
     host: &str,
-) -> Result<Found, DnsError> {
+) -> Result<HostAddresses, DnsError> {
     let failed = |error: NetError| match error {
         NetError::Timeout => DnsError::Timeout,
         error => DnsError::Failed(error.to_string()),
@@ -101,7 +101,7 @@ async fn name_servers(
         }
     };
     let found = resolver.lookup_ip(host).await.map_err(failed)?;
-    Ok(Found {
+    Ok(HostAddresses {
         addresses: found.iter().collect(),
         ttl: found
             .valid_until()

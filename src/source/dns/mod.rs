@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
-use self::lookup::{Backend, Found};
+use self::lookup::{Backend, HostAddresses};
 use crate::observe::scope;
 
 /// How hosts are looked up. What each means is written in `config`, which has the defaults that operators see.
@@ -77,7 +77,7 @@ pub enum DnsError {
     Failed(String),
 }
 
-type Outcome = Result<Arc<[IpAddr]>, DnsError>;
+type LookupOutcome = Result<Arc<[IpAddr]>, DnsError>;
 
 /// Finds addresses, for all sources of a gateway. Clones share what they know.
 #[derive(Clone)]
@@ -94,16 +94,16 @@ struct Inner {
 /// What is known of one host.
 #[derive(Default)]
 struct Host {
-    kept: Option<Kept>,
+    cached: Option<CachedAddresses>,
     /// The look-up that is under way.
-    pending: Option<watch::Receiver<Option<Outcome>>>,
+    pending: Option<watch::Receiver<Option<LookupOutcome>>>,
     /// No look-up is begun before this, after one that has failed while there is an answer to use.
     not_before: Option<Instant>,
 }
 
 /// An answer.
 #[derive(Clone)]
-struct Kept {
+struct CachedAddresses {
     addresses: Arc<[IpAddr]>,
     fresh_until: Instant,
     usable_until: Instant,
@@ -154,11 +154,11 @@ impl Resolver {
             let mut hosts = self.0.hosts();
             let now = Instant::now();
             let known = hosts.get(host);
-            let kept = known.and_then(|known| known.kept.clone());
-            if let Some(kept) = kept.as_ref().filter(|kept| now < kept.fresh_until) {
-                return Ok(Arc::clone(&kept.addresses));
+            let cached = known.and_then(|known| known.cached.clone());
+            if let Some(cached) = cached.as_ref().filter(|cached| now < cached.fresh_until) {
+                return Ok(Arc::clone(&cached.addresses));
             }
-            let last = kept.filter(|kept| now < kept.usable_until);
+            let last = cached.filter(|cached| now < cached.usable_until);
             let pause = known.and_then(|known| known.not_before);
             match (last, pause) {
                 (Some(last), Some(pause)) => {
@@ -188,7 +188,7 @@ impl Resolver {
         &self,
         hosts: &mut HashMap<String, Host>,
         host: &str,
-    ) -> Result<watch::Receiver<Option<Outcome>>, DnsError> {
+    ) -> Result<watch::Receiver<Option<LookupOutcome>>, DnsError> {
         let pending = hosts.get(host).and_then(|known| known.pending.as_ref());
         // Without a sender, the task of the look-up has ended abnormally.
         if let Some(pending) = pending.filter(|pending| pending.has_changed().is_ok()) {
@@ -206,14 +206,14 @@ impl Resolver {
         scope::spawn(async move {
             let found = timeout(inner.settings.timeout, inner.backend.look_up(&host, permit));
             let found = found.await.unwrap_or(Err(DnsError::Timeout));
-            sender.send_replace(Some(inner.settle(&host, found)));
+            sender.send_replace(Some(inner.store_result(&host, found)));
         });
         Ok(receiver)
     }
 }
 
 /// What a look-up comes to.
-async fn outcome(mut pending: watch::Receiver<Option<Outcome>>) -> Outcome {
+async fn outcome(mut pending: watch::Receiver<Option<LookupOutcome>>) -> LookupOutcome {
     let ended = pending.wait_for(Option::is_some).await;
     let outcome = ended.ok().and_then(|outcome| outcome.clone());
     outcome.unwrap_or_else(|| Err(DnsError::Failed("the look-up ended abnormally".to_owned())))
@@ -232,7 +232,7 @@ impl Inner {
     }
 
     /// Keeps what a look-up has found; after one that has failed, what was found before stays.
-    fn settle(&self, host: &str, found: Result<Found, DnsError>) -> Outcome {
+    fn store_result(&self, host: &str, found: Result<HostAddresses, DnsError>) -> LookupOutcome {
         let now = Instant::now();
         let mut hosts = self.hosts();
         let known = hosts.entry(host.to_owned()).or_default();
@@ -242,7 +242,7 @@ impl Inner {
                 let ttl = found.ttl.min(self.settings.max_ttl);
                 let fresh_until = later(now, ttl.max(self.settings.min_ttl));
                 known.not_before = None;
-                known.kept = Some(Kept {
+                known.cached = Some(CachedAddresses {
                     addresses: Arc::clone(&found.addresses),
                     fresh_until,
                     usable_until: later(fresh_until, self.settings.stale),
@@ -251,8 +251,8 @@ impl Inner {
             }
             Err(error) => {
                 tracing::debug!(%error, "a host's addresses cannot be found");
-                let kept = known.kept.as_ref();
-                if kept.is_some_and(|kept| now < kept.usable_until) {
+                let cached = known.cached.as_ref();
+                if cached.is_some_and(|cached| now < cached.usable_until) {
                     known.not_before = Some(now + PAUSE);
                 } else {
                     hosts.remove(host);

@@ -5,7 +5,7 @@ use ::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use url::Url;
 
-use super::error::place;
+use super::error::host_and_port;
 use super::received::Received;
 use crate::budget::Account;
 use crate::priority;
@@ -133,7 +133,7 @@ fn check(length: usize, max_bytes: usize, url: &Url) -> Result<(), SourceError> 
 
 fn charge(bytes: usize, account: &Account, url: &Url) -> Result<(), SourceError> {
     account.charge(bytes).map_err(|exceeded| {
-        let detail = format!("{}: the body is not read: {exceeded}", place(url));
+        let detail = format!("{}: the body is not read: {exceeded}", host_and_port(url));
         SourceError::new(SourceErrorKind::Busy, detail)
     })
 }
@@ -141,7 +141,10 @@ fn charge(bytes: usize, account: &Account, url: &Url) -> Result<(), SourceError>
 fn too_large(max_bytes: usize, url: &Url) -> SourceError {
     SourceError::new(
         SourceErrorKind::TooLarge,
-        format!("{}: the body is longer than {max_bytes} bytes", place(url)),
+        format!(
+            "{}: the body is longer than {max_bytes} bytes",
+            host_and_port(url)
+        ),
     )
 }
 

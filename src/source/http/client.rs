@@ -24,7 +24,7 @@ const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// What all clients of one source are built from.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct ClientParts {
     pub(super) settings: HttpSettings,
     pub(super) authorities: Vec<CertificateDer<'static>>,
     /// The environment names proxies: only this machine is reached without.
@@ -43,9 +43,9 @@ pub(super) enum Connection {
 /// The clients of one source.
 #[derive(Debug)]
 pub(super) struct Clients {
-    parts: Arc<Parts>,
-    keeping: ArcSwap<Pool>,
-    single: OnceLock<Arc<Pool>>,
+    parts: Arc<ClientParts>,
+    pooled: ArcSwap<Pool>,
+    single_use: OnceLock<Arc<Pool>>,
 }
 
 impl Clients {
@@ -66,15 +66,15 @@ impl Clients {
             )));
         }
         let found = proxies(&settings.proxy);
-        let parts = Arc::new(Parts {
+        let parts = Arc::new(ClientParts {
             // With a proxy that cannot be used, the full client says so.
             proxied: found.map_or(true, |found| !found.is_empty()),
             settings,
             authorities,
         });
         Ok(Clients {
-            keeping: ArcSwap::from_pointee(Pool::new(&parts, parts.settings.idle_timeout)),
-            single: OnceLock::new(),
+            pooled: ArcSwap::from_pointee(Pool::new(&parts, parts.settings.idle_timeout)),
+            single_use: OnceLock::new(),
             parts,
         })
     }
@@ -82,24 +82,24 @@ impl Clients {
     /// The set of clients for such a connection.
     pub(super) fn pool(&self, connection: Connection) -> Arc<Pool> {
         match connection {
-            Connection::Any => self.keeping.load_full(),
+            Connection::Any => self.pooled.load_full(),
             Connection::New => {
                 let make = || Arc::new(Pool::new(&self.parts, Duration::ZERO));
-                Arc::clone(self.single.get_or_init(make))
+                Arc::clone(self.single_use.get_or_init(make))
             }
         }
     }
 
     /// Keeps idle connections no longer than these headers of an answer say.
-    pub(super) fn heed(&self, headers: &HeaderMap) {
+    pub(super) fn limit_idle_time(&self, headers: &HeaderMap) {
         let Some(idle) = reuse::idle_time(headers) else {
             return;
         };
-        if idle >= self.keeping.load().idle_timeout() {
+        if idle >= self.pooled.load().idle_timeout() {
             return;
         }
         let shorter = Arc::new(Pool::new(&self.parts, idle));
-        self.keeping
+        self.pooled
             .rcu(|present| match idle < present.idle_timeout() {
                 true => Arc::clone(&shorter),
                 false => Arc::clone(present),

@@ -18,7 +18,7 @@ use url::{Host, Url};
 
 use super::HttpSettings;
 use super::connect::Connector;
-use super::error::{Unsent, from_hyper};
+use super::error::{BrokenCall, from_hyper};
 use super::received::Received;
 use super::reuse;
 
@@ -64,7 +64,7 @@ impl Direct {
         body: Bytes,
         url: &Url,
         used_within: Duration,
-    ) -> Result<Received, Unsent> {
+    ) -> Result<Received, BrokenCall> {
         if !headers.contains_key(USER_AGENT) {
             headers.insert(USER_AGENT, self.user_agent.clone());
         }
@@ -76,7 +76,7 @@ impl Direct {
         let response = self.client.clone().call(request).await;
         let response = response.map_err(|error| {
             let used = reuse::was_used(&error, used_within);
-            Unsent::new(from_hyper(&error, error.is_connect(), url), used)
+            BrokenCall::new(from_hyper(&error, error.is_connect(), url), used)
         })?;
         Ok(Received::Direct(Box::new(response)))
     }

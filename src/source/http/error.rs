@@ -10,16 +10,16 @@ use crate::source::{SourceError, SourceErrorKind};
 
 /// A call that broke before the head of an answer was there.
 #[derive(Debug)]
-pub(super) struct Unsent {
+pub(super) struct BrokenCall {
     pub(super) error: SourceError,
     /// The connection had been used before, and was closed by the upstream.
     pub(super) stale: bool,
 }
 
-impl Unsent {
+impl BrokenCall {
     /// `used`: the connection had been used before.
-    pub(super) fn new(error: SourceError, used: bool) -> Unsent {
-        Unsent {
+    pub(super) fn new(error: SourceError, used: bool) -> BrokenCall {
+        BrokenCall {
             stale: used && error.kind == SourceErrorKind::Unreachable,
             error,
         }
@@ -37,7 +37,7 @@ pub(super) fn from_reqwest(error: reqwest::Error, url: &Url) -> SourceError {
     } else {
         kind_of_cause(error.source(), error.is_decode())
     };
-    told(kind, &error.without_url(), url)
+    describe(kind, &error.without_url(), url)
 }
 
 /// Translates an error of a direct call, before there was an answer.
@@ -55,12 +55,12 @@ pub(super) fn from_hyper(
     } else {
         kind_of_cause(Some(error), false)
     };
-    told(kind, error, url)
+    describe(kind, error, url)
 }
 
 /// Translates an error of a direct call while its body was read.
 pub(super) fn from_body(error: &(dyn Error + 'static), url: &Url) -> SourceError {
-    told(kind_of_cause(Some(error), true), error, url)
+    describe(kind_of_cause(Some(error), true), error, url)
 }
 
 /// What kind of failure it was when the host's addresses were not found.
@@ -92,8 +92,8 @@ fn timed_out(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The error with everything that caused it.
-fn told(kind: SourceErrorKind, error: &dyn Error, url: &Url) -> SourceError {
-    let mut detail = format!("{}: {error}", place(url));
+fn describe(kind: SourceErrorKind, error: &dyn Error, url: &Url) -> SourceError {
+    let mut detail = format!("{}: {error}", host_and_port(url));
     let mut cause = error.source();
     while let Some(inner) = cause {
         detail.push_str(": ");
@@ -104,7 +104,7 @@ fn told(kind: SourceErrorKind, error: &dyn Error, url: &Url) -> SourceError {
 }
 
 /// `host:port` of a URL.
-pub(super) fn place(url: &Url) -> String {
+pub(super) fn host_and_port(url: &Url) -> String {
     format!(
         "{}:{}",
         url.host_str().unwrap_or("?"),

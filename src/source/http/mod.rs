@@ -34,13 +34,13 @@ pub use settings::{HttpSettings, ProxyChoice};
 
 use super::gate::Gate;
 use super::registry::SetupError;
-use super::{Answer, CallOptions, Format, Source, SourceError, SourceErrorKind};
+use super::{CallOptions, Format, Source, SourceError, SourceErrorKind, UpstreamResponse};
 use crate::budget::{Account, Budget};
 use crate::connector::Request;
 use client::{Clients, Connection};
-use error::{Unsent, from_reqwest, place};
+use error::{BrokenCall, from_reqwest, host_and_port};
 use received::Received;
-use target::{Target, Targets};
+use target::{Target, TargetCache};
 
 /// JSON before anything else: frameworks that can also write XML choose by this header.
 const DEFAULT_ACCEPT: HeaderValue =
@@ -54,7 +54,7 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 pub struct HttpSource {
     clients: Clients,
     gate: Gate,
-    targets: Targets,
+    targets: TargetCache,
     budget: Arc<Budget>,
 }
 
@@ -73,7 +73,7 @@ impl HttpSource {
             budget: Arc::clone(&settings.budget),
             clients: Clients::new(settings)?,
             gate,
-            targets: Targets::new(),
+            targets: TargetCache::new(),
         })
     }
 
@@ -82,25 +82,25 @@ impl HttpSource {
         request: &Request,
         target: &Target,
         options: &CallOptions,
-    ) -> Result<Answer, SourceError> {
-        let _turn = self.gate.enter().await?;
+    ) -> Result<UpstreamResponse, SourceError> {
+        let _permit = self.gate.enter().await?;
         let url = &target.url;
         let sent = self.send(request, target, options, Connection::Any).await;
         let sent = match sent {
-            Err(unsent) if unsent.stale && options.is_read => {
+            Err(broken) if broken.stale && options.is_read => {
                 self.send(request, target, options, Connection::New).await
             }
             sent => sent,
         };
-        let mut response = sent.map_err(|unsent| unsent.error)?;
+        let mut response = sent.map_err(|broken| broken.error)?;
         reuse::answered(response.extensions());
         let status = response.status();
         let headers = response.take_headers();
-        self.clients.heed(&headers);
+        self.clients.limit_idle_time(&headers);
         // The caller that takes the answer charges it from then on.
         let account = self.budget.account(options.max_bytes);
         let (format, body) = receive(&mut response, &headers, &account, url).await?;
-        Ok(Answer {
+        Ok(UpstreamResponse {
             status: status.as_u16(),
             headers,
             body,
@@ -114,32 +114,36 @@ impl HttpSource {
         target: &Target,
         options: &CallOptions,
         connection: Connection,
-    ) -> Result<Received, Unsent> {
+    ) -> Result<Received, BrokenCall> {
         let url = &target.url;
         let (method, headers) = (request.verb.clone(), headers(request, options));
         let pool = self.clients.pool(connection);
         let used_within = self.clients.used_within();
-        let unsent = |error: reqwest::Error| {
+        let broken = |error: reqwest::Error| {
             let used = reuse::was_used(&error, used_within);
-            Unsent::new(from_reqwest(error, url), used)
+            BrokenCall::new(from_reqwest(error, url), used)
         };
         if let Some((direct, uri)) = pool.direct(url).zip(target.direct.as_ref()) {
             let body = request.body.clone();
             let sent = direct.send(method, uri, headers, body, url, used_within);
             return sent.await;
         }
-        let client = pool.full(url).map_err(unsent)?;
+        let client = pool.full(url).map_err(broken)?;
         let mut builder = client.request(method, url.clone()).headers(headers);
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         }
-        builder.send().await.map(Received::Full).map_err(unsent)
+        builder.send().await.map(Received::Full).map_err(broken)
     }
 }
 
 #[async_trait]
 impl Source for HttpSource {
-    async fn call(&self, request: &Request, options: &CallOptions) -> Result<Answer, SourceError> {
+    async fn call(
+        &self,
+        request: &Request,
+        options: &CallOptions,
+    ) -> Result<UpstreamResponse, SourceError> {
         let target = self.targets.get(&request.target)?;
         let exchange = self.exchange(request, &target, options);
         match tokio::time::timeout(options.timeout, exchange).await {
@@ -148,7 +152,7 @@ impl Source for HttpSource {
                 SourceErrorKind::Timeout,
                 format!(
                     "{}: no whole answer within {:?}",
-                    place(&target.url),
+                    host_and_port(&target.url),
                     options.timeout
                 ),
             )),
@@ -186,7 +190,10 @@ async fn receive(
     url: &Url,
 ) -> Result<(Format, Bytes), SourceError> {
     let bad = |why: String| {
-        SourceError::new(SourceErrorKind::BadAnswer, format!("{}: {why}", place(url)))
+        SourceError::new(
+            SourceErrorKind::BadAnswer,
+            format!("{}: {why}", host_and_port(url)),
+        )
     };
     let Some(format) = body::announced_format(headers) else {
         if !response.status().is_success() {

@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use url::Url;
 
 use super::ProxyChoice;
-use super::client::{Parts, proxies};
+use super::client::{ClientParts, proxies};
 use super::direct::{Direct, is_this_machine};
 use crate::source::tls;
 
@@ -18,7 +18,7 @@ use crate::source::tls;
 /// Most sources use one: plain `http` does without the system's certificate authorities, which take time to read.
 #[derive(Debug)]
 pub(super) struct Pool {
-    parts: Arc<Parts>,
+    parts: Arc<ClientParts>,
     idle_timeout: Duration,
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
@@ -27,7 +27,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Clients that keep a connection for so long when it is idle; for no time, they make one for each call.
-    pub(super) fn new(parts: &Arc<Parts>, idle_timeout: Duration) -> Pool {
+    pub(super) fn new(parts: &Arc<ClientParts>, idle_timeout: Duration) -> Pool {
         let mut pool = Pool {
             parts: Arc::clone(parts),
             idle_timeout,

@@ -20,27 +20,27 @@ pub(super) struct Target {
 
 /// The targets of the latest calls. Two that fall on one place take turns, which costs what it costs without this.
 #[derive(Debug)]
-pub(super) struct Targets {
-    places: Box<[ArcSwapOption<Target>]>,
+pub(super) struct TargetCache {
+    slots: Box<[ArcSwapOption<Target>]>,
     hasher: ahash::RandomState,
 }
 
 /// A target that is longer is parsed each time: its length says that it is one of many.
 const LONGEST: usize = 512;
-const PLACES: usize = 64;
+const SLOTS: usize = 64;
 
-impl Targets {
-    pub(super) fn new() -> Targets {
-        Targets {
-            places: (0..PLACES).map(|_| ArcSwapOption::empty()).collect(),
+impl TargetCache {
+    pub(super) fn new() -> TargetCache {
+        TargetCache {
+            slots: (0..SLOTS).map(|_| ArcSwapOption::empty()).collect(),
             hasher: ahash::RandomState::new(),
         }
     }
 
     /// The target with this text.
     pub(super) fn get(&self, text: &str) -> Result<Arc<Target>, SourceError> {
-        let place = &self.places[self.hasher.hash_one(text) as usize % PLACES];
-        if let Some(known) = &*place.load()
+        let slot = &self.slots[self.hasher.hash_one(text) as usize % SLOTS];
+        if let Some(known) = &*slot.load()
             && known.text == text
         {
             return Ok(Arc::clone(known));
@@ -52,7 +52,7 @@ impl Targets {
             url,
         });
         if text.len() <= LONGEST {
-            place.store(Some(Arc::clone(&target)));
+            slot.store(Some(Arc::clone(&target)));
         }
         Ok(target)
     }

@@ -11,22 +11,22 @@ use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::bounds::Reached;
-use super::call::Landed;
+use super::call::CallOutcome;
 use super::context::Runtime;
 use super::failure::Failure;
 use super::failure::Failures;
 use super::failure::code_of_source;
+use super::member_order::MemberOrders;
+use super::memo;
+use super::memo::DocumentMemo;
+use super::memo::Recall;
 use super::merge::fail_row;
-use super::noted;
-use super::noted::Noted;
-use super::noted::Seen;
-use super::order::Orders;
 use super::prepare::Position;
-use super::prepare::Prepared;
+use super::prepare::PreparedCall;
 use super::prepare::Targets;
+use super::prerendered;
 use super::project::Projector;
 use super::project::Stop;
-use super::runs;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
@@ -37,8 +37,8 @@ use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::mapping::Evaluated;
 use crate::mapping::Variables;
-use crate::plan::FetchCall;
 use crate::plan::Fetch;
+use crate::plan::FetchCall;
 use crate::plan::Plan;
 
 /// Something that a mapping had to say, for `explain` and the log.
@@ -51,9 +51,9 @@ const SHORT: usize = 256;
 const REMARKS: usize = 1_000;
 
 /// A cell, and errors that an expression has raised beside it.
-pub(crate) type Landing = (Cell, Vec<Arc<str>>);
+pub(crate) type Ingested = (Cell, Vec<Arc<str>>);
 
-pub(crate) struct Lander<'a> {
+pub(crate) struct Ingester<'a> {
     pub(crate) runtime: &'a Runtime,
     pub(crate) bounds: Bounds<'a>,
     pub(crate) plan: &'a Plan,
@@ -61,19 +61,23 @@ pub(crate) struct Lander<'a> {
     pub(crate) failures: &'a mut Failures,
     pub(crate) remarks: Vec<Remark>,
     /// How the answers to each fetch are written, as far as they were read.
-    pub(crate) orders: &'a mut [Orders],
+    pub(crate) orders: &'a mut [MemberOrders],
     /// The fetch whose answer is read, by its place in the plan.
     pub(crate) at: usize,
 }
 
-impl Lander<'_> {
+impl Ingester<'_> {
     /// Puts what a call came to into the rows that it was made for.
-    pub(crate) fn land(&mut self, fetch: &Fetch, prepared: &Prepared, landed: &Landed) {
+    pub(crate) fn ingest(&mut self, fetch: &Fetch, prepared: &PreparedCall, outcome: &CallOutcome) {
         self.store.begin_answer();
-        match landed {
-            Landed::Documents { pages, cut_off } => match &fetch.call {
+        match outcome {
+            CallOutcome::Documents { pages, cut_off } => match &fetch.call {
                 FetchCall::Connect { connect, mode } => {
-                    let connect = self.runtime.graph.connect(fetch.subgraph, *connect).cloned();
+                    let connect = self
+                        .runtime
+                        .graph
+                        .connect(fetch.subgraph, *connect)
+                        .cloned();
                     if let Some(connect) = connect {
                         self.connect(fetch, &connect, *mode, prepared, pages, cut_off.as_deref());
                     }
@@ -84,21 +88,27 @@ impl Lander<'_> {
                     }
                 }
             },
-            Landed::MappingOnly => {
+            CallOutcome::MappingOnly => {
                 if let FetchCall::Connect { connect, mode } = &fetch.call {
-                    let connect = self.runtime.graph.connect(fetch.subgraph, *connect).cloned();
+                    let connect = self
+                        .runtime
+                        .graph
+                        .connect(fetch.subgraph, *connect)
+                        .cloned();
                     if let Some(connect) = connect {
                         self.mapping_only(fetch, &connect, *mode, prepared);
                     }
                 }
             }
-            Landed::Kept => {}
-            Landed::Unrendered(error) => self.unrendered(fetch, &prepared.targets, &error.message),
-            Landed::Exceeded(exceeded) => {
+            CallOutcome::AllCached => {}
+            CallOutcome::Unrendered(error) => {
+                self.unrendered(fetch, &prepared.targets, &error.message)
+            }
+            CallOutcome::Exceeded(exceeded) => {
                 let failure = self.reached(fetch, (*exceeded).into());
                 self.fail_targets(fetch, &prepared.targets, failure);
             }
-            Landed::Failed(error) => {
+            CallOutcome::Failed(error) => {
                 let (code, message) = code_of_source(error.kind);
                 tracing::debug!(
                     connector = %self.runtime.services[fetch.subgraph.0 as usize].name,
@@ -203,9 +213,9 @@ impl Lander<'_> {
     }
 
     fn fail_positions(&mut self, positions: &[Position], failure: u32) {
-        for taker in positions.iter().flat_map(|position| &position.takers) {
-            let read = self.plan.fetches[taker.fetch].read;
-            for row in &taker.rows {
+        for consumer in positions.iter().flat_map(|position| &position.consumers) {
+            let read = self.plan.fetches[consumer.fetch].read;
+            for row in &consumer.rows {
                 fail_row(self.store, self.plan, *row, read, failure);
             }
         }
@@ -226,40 +236,40 @@ impl Lander<'_> {
         fetch: &Fetch,
         fetched: &Fetched,
         follows: bool,
-        read: impl FnOnce(&mut Self) -> Result<Landing, Stop>,
-    ) -> Result<Landing, Stop> {
+        read: impl FnOnce(&mut Self) -> Result<Ingested, Stop>,
+    ) -> Result<Ingested, Stop> {
         let document = &fetched.document;
-        let noted = match follows && fetched.is_kept() && document.body.len() >= SHORT {
-            true => document.notes.of::<Noted>(),
+        let memo = match follows && fetched.is_cached() && document.body.len() >= SHORT {
+            true => document.memo.of::<DocumentMemo>(),
             false => None,
         };
-        let Some(noted) = noted else {
+        let Some(memo) = memo else {
             return read(self);
         };
-        match noted.seen(&fetch.projection) {
-            Seen::First => read(self),
-            Seen::Again => {
+        match memo.recall(&fetch.projection) {
+            Recall::FirstTime => read(self),
+            Recall::SecondTime => {
                 let (before, said) = (self.store.mark(), self.remarks.len());
                 let (cell, errors) = read(self)?;
-                let most = noted::most(document.body.len());
+                let most = memo::most(document.body.len());
                 let output = &self.plan.output;
-                runs::write(self.store, output, self.at, before, most, &self.bounds);
-                let mut reading = self.store.reading(before, cell);
-                reading.errors.clone_from(&errors);
-                reading.remarks = self.remarks[said..].to_vec();
-                if noted.keep(&fetch.projection, reading, document.body.len()) {
-                    self.runtime.documents.weigh_again(fetched);
+                prerendered::write(self.store, output, self.at, before, most, &self.bounds);
+                let mut projected = self.store.copy_since(before, cell);
+                projected.errors.clone_from(&errors);
+                projected.remarks = self.remarks[said..].to_vec();
+                if memo.remember(&fetch.projection, projected, document.body.len()) {
+                    self.runtime.documents.update_weight(fetched);
                 }
                 Ok((cell, errors))
             }
-            Seen::Reading(reading) => {
-                self.store.check(reading.added(), &self.bounds)?;
-                for remark in &reading.remarks {
+            Recall::Rows(projected) => {
+                self.store.check(projected.added(), &self.bounds)?;
+                for remark in &projected.remarks {
                     self.remark(|| remark.clone());
                 }
-                let cell = self.store.add_reading(&reading);
+                let cell = self.store.append_copy(&projected);
                 self.store.check(0, &self.bounds)?;
-                Ok((cell, reading.errors.clone()))
+                Ok((cell, projected.errors.clone()))
             }
         }
     }
@@ -271,7 +281,7 @@ impl Lander<'_> {
         (document, offset): (u32, u32),
         reader: &mut JsonReader<'_>,
         variables: &Variables,
-    ) -> Result<Landing, Stop> {
+    ) -> Result<Ingested, Stop> {
         self.with_projector(fetch, document, variables, |projector| {
             projector.offset = offset;
             projector.read(reader, &fetch.projection.root)
@@ -285,7 +295,7 @@ impl Lander<'_> {
         document: u32,
         variables: &Variables,
         read: impl FnOnce(&mut Projector<'_>) -> Result<Cell, Stop>,
-    ) -> Result<Landing, Stop> {
+    ) -> Result<Ingested, Stop> {
         let remarks = &mut self.remarks;
         let mut report = |evaluated: &Evaluated| {
             let room = REMARKS.saturating_sub(remarks.len());
@@ -305,7 +315,7 @@ impl Lander<'_> {
             bounds: self.bounds,
             raised: Vec::new(),
             orders: &mut self.orders[self.at],
-            told: Vec::new(),
+            reported_spreads: Vec::new(),
             evaluations: 0,
         };
         let cell = read(&mut projector)?;

@@ -20,13 +20,13 @@ const REPAID: u32 = 20;
 
 /// What a task owes.
 #[derive(Debug, Default)]
-pub(super) struct Account {
+pub(super) struct CpuAccount {
     owed: Duration,
     /// When that was last counted; nothing is owed where it never was.
     since: Option<Instant>,
 }
 
-impl Account {
+impl CpuAccount {
     /// Counts a poll of a task for short work, that began then and took so long; says whether more than the credit is owed.
     pub(super) fn add(&mut self, begun: Instant, took: Duration) -> bool {
         // The usual case: nothing to remember.

@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use super::super::answers::document_value;
-use super::super::answers::follows_from_document;
-use super::super::answers::with_response;
 use super::super::bounds::Reached;
-use super::super::call::Answered;
+use super::super::call::JudgedDocument;
 use super::super::failure::Failure;
 use super::super::failure::kind_of_status;
 use super::super::inputs::comparable_key;
 use super::super::merge::merge_cell;
 use super::super::merge::merge_row;
 use super::super::pages::cut_off_fails;
-use super::super::prepare::Prepared;
+use super::super::prepare::PreparedCall;
 use super::super::prepare::Targets;
 use super::super::project::Stop;
 use super::super::store::Cell;
 use super::super::store::RowId;
-use super::Lander;
-use super::Landing;
+use super::super::upstream_document::document_value;
+use super::super::upstream_document::follows_from_document;
+use super::super::upstream_document::with_response;
+use super::Ingested;
+use super::Ingester;
 use crate::cache::Document;
 use crate::connector::Connect;
 use crate::document::JsonReader;
@@ -35,23 +35,23 @@ use crate::plan::Fetch;
 use crate::plan::projection::Root;
 use crate::source::Format;
 
-impl Lander<'_> {
+impl Ingester<'_> {
     pub(super) fn connect(
         &mut self,
         fetch: &Fetch,
         connect: &Arc<Connect>,
         mode: ConnectMode,
-        prepared: &Prepared,
-        answers: &[Answered],
+        prepared: &PreparedCall,
+        documents: &[JudgedDocument],
         cut_off: Option<&str>,
     ) {
         let rows = prepared.targets.rows();
         let before = self.store.mark();
-        let mut cells = Vec::with_capacity(answers.len());
+        let mut cells = Vec::with_capacity(documents.len());
         let mut raised = Vec::new();
-        for answer in answers {
-            let document = &answer.fetched.document;
-            if !answer.succeeded {
+        for judged in documents {
+            let document = &judged.fetched.document;
+            if !judged.succeeded {
                 let failure = self.upstream_failure(fetch, connect, document, &prepared.variables);
                 return self.fail(fetch, &rows, failure);
             }
@@ -62,8 +62,8 @@ impl Lander<'_> {
                 needs_response.then(|| with_response(&prepared.variables, document));
             let variables = with_response.as_ref().unwrap_or(&prepared.variables);
             let follows = follows_from_document(&connect.selection);
-            let read = |lander: &mut Self| lander.project(fetch, document, variables);
-            match self.document(fetch, &answer.fetched, follows, read) {
+            let read = |ingester: &mut Self| ingester.project(fetch, document, variables);
+            match self.document(fetch, &judged.fetched, follows, read) {
                 Ok((cell, own)) => {
                     cells.push(cell);
                     raised.extend(own);
@@ -94,7 +94,7 @@ impl Lander<'_> {
             [cell] => *cell,
             several => self.joined(several),
         };
-        self.place(fetch, mode, prepared, cell);
+        self.merge_value(fetch, mode, prepared, cell);
         self.raise(fetch, &rows, &raised);
     }
 
@@ -128,7 +128,7 @@ impl Lander<'_> {
         fetch: &Fetch,
         connect: &Arc<Connect>,
         mode: ConnectMode,
-        prepared: &Prepared,
+        prepared: &PreparedCall,
     ) {
         let evaluated = connect.selection.evaluate(None, &prepared.variables);
         for warning in &evaluated.warnings {
@@ -148,7 +148,7 @@ impl Lander<'_> {
         match read {
             Ok((cell, own)) => {
                 raised.extend(own);
-                self.place(fetch, mode, prepared, cell);
+                self.merge_value(fetch, mode, prepared, cell);
                 self.raise(fetch, &prepared.targets.rows(), &raised);
             }
             Err(stop) => {
@@ -159,7 +159,13 @@ impl Lander<'_> {
     }
 
     /// A value goes where its kind of connect says.
-    fn place(&mut self, fetch: &Fetch, mode: ConnectMode, prepared: &Prepared, cell: Cell) {
+    fn merge_value(
+        &mut self,
+        fetch: &Fetch,
+        mode: ConnectMode,
+        prepared: &PreparedCall,
+        cell: Cell,
+    ) {
         match (mode, &prepared.targets) {
             (ConnectMode::Root | ConnectMode::Implicit, targets) => {
                 let Some(slot) = fetch.argument_slot else {
@@ -174,7 +180,7 @@ impl Lander<'_> {
                     merge_cell(self.store, self.plan, row, slot, cell);
                 }
             }
-            (_, Targets::ByKey(keys)) => self.place_by_key(fetch, keys, cell),
+            (_, Targets::ByKey(keys)) => self.merge_by_key(fetch, keys, cell),
             (_, targets) => match cell {
                 Cell::Row(fragment) => {
                     for row in targets.rows() {
@@ -194,7 +200,7 @@ impl Lander<'_> {
     }
 
     /// A batch's elements find their rows by key, never by position; of a repeated key the first counts.
-    fn place_by_key(
+    fn merge_by_key(
         &mut self,
         fetch: &Fetch,
         keys: &ahash::AHashMap<Vec<u8>, Vec<RowId>>,
@@ -252,7 +258,7 @@ impl Lander<'_> {
         fetch: &Fetch,
         document: &Document,
         variables: &Variables,
-    ) -> Result<Landing, Stop> {
+    ) -> Result<Ingested, Stop> {
         let body = match document.format {
             Format::Json => document.body.clone(),
             Format::Text => {

@@ -19,7 +19,7 @@ use crate::document::Span;
 
 /// The rows that came of one document.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub(crate) struct ProjectedRows {
     /// What the document as a whole has become.
     cell: Cell,
     rows: Box<[RowHead]>,
@@ -43,13 +43,13 @@ pub(crate) struct Mark {
     raised: usize,
 }
 
-impl Reading {
+impl ProjectedRows {
     /// Bytes of memory that it takes, without the document.
     pub(crate) fn size(&self) -> usize {
         let errors = self.errors.iter().map(|error| error.len());
         let said: usize = errors.chain(self.remarks.iter().map(String::len)).sum();
         let raised: usize = self.raised.iter().map(|own| Raised::size_of(&own.2)).sum();
-        size_of::<Reading>()
+        size_of::<ProjectedRows>()
             + size_of_val(&*self.rows)
             + size_of_val(&*self.cells)
             + self.documents[1].len()
@@ -86,9 +86,9 @@ impl Store {
         self.rows.shrink_to_fit();
         self.cells.shrink_to_fit();
         self.scratch.shrink_to_fit();
-        let free = self.paid.saturating_sub(self.size());
+        let free = self.charged.saturating_sub(self.size());
         account.release(free);
-        self.paid -= free;
+        self.charged -= free;
     }
 
     /// The rows that have been added since then.
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// What has been added since then: one document, and what came of it, which is `cell`.
-    pub(crate) fn reading(&self, since: Mark, cell: Cell) -> Reading {
+    pub(crate) fn copy_since(&self, since: Mark, cell: Cell) -> ProjectedRows {
         let computed = self.scratch.get(since.scratch as usize..);
         let body = self.documents.get(since.document as usize);
         let raised = self.raised.since(since.raised).iter();
@@ -121,7 +121,7 @@ impl Store {
                 },
             )
         };
-        Reading {
+        ProjectedRows {
             cell: cut(cell),
             rows: self.rows[since.rows as usize..]
                 .iter()
@@ -147,7 +147,7 @@ impl Store {
     }
 
     /// Adds what came of a document once; gives what the document as a whole has become.
-    pub(crate) fn add_reading(&mut self, reading: &Reading) -> Cell {
+    pub(crate) fn append_copy(&mut self, projected: &ProjectedRows) -> Cell {
         let (rows, cells) = (self.rows.len() as u32, self.cells.len() as u32);
         let document = self.documents.len() as u32;
         let add = |cell: Cell| {
@@ -161,18 +161,18 @@ impl Store {
                 },
             )
         };
-        self.documents.extend(reading.documents.iter().cloned());
-        let heads = reading.rows.iter().map(|head| RowHead {
+        self.documents.extend(projected.documents.iter().cloned());
+        let heads = projected.rows.iter().map(|head| RowHead {
             at: head.at + cells,
             ..*head
         });
         self.rows.extend(heads);
         self.cells
-            .extend(reading.cells.iter().map(|cell| add(*cell)));
-        for (row, slot, text) in &reading.raised {
+            .extend(projected.cells.iter().map(|cell| add(*cell)));
+        for (row, slot, text) in &projected.raised {
             self.raised.add(RowId(row.0 + rows), *slot, text.clone());
         }
-        add(reading.cell)
+        add(projected.cell)
     }
 }
 
@@ -244,18 +244,18 @@ mod tests {
         store.add_document(Bytes::from_static(b"{}"));
         let before = store.mark();
         let cell = fill(&mut store);
-        store.order_raised();
+        store.sort_raised();
         check(&store, cell);
-        let reading = store.reading(before, cell);
+        let projected = store.copy_since(before, cell);
         for mut store in [Store::new(Vec::new(), Default::default()), store] {
             let size = store.size();
-            let cell = store.add_reading(&reading);
-            store.order_raised();
+            let cell = store.append_copy(&projected);
+            store.sort_raised();
             check(&store, cell);
-            assert_eq!(store.size(), size + reading.added());
+            assert_eq!(store.size(), size + projected.added());
             // Once more, and both stand.
-            let again = store.add_reading(&reading);
-            store.order_raised();
+            let again = store.append_copy(&projected);
+            store.sort_raised();
             check(&store, cell);
             check(&store, again);
         }
@@ -270,7 +270,7 @@ mod tests {
         assert!(store.size() > size);
         store.take_back(before, &Budget::unbounded().account(0));
         assert_eq!((store.size(), store.len()), (size, len));
-        store.order_raised();
+        store.sort_raised();
         assert_eq!(store.raised_in(RowId(1)).len(), 1);
         assert_eq!(store.raised_in(RowId(3)), []);
     }

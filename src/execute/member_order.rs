@@ -17,9 +17,9 @@ const AHEAD: usize = 4;
 
 /// What becomes of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum MemberAction {
     /// Nothing: it is skipped.
-    Nothing,
+    Skip,
     /// It tells the concrete type.
     Typename,
     /// It goes where this key of the projection's node says.
@@ -30,35 +30,39 @@ pub(crate) enum Found {
 struct Name {
     start: u32,
     end: u32,
-    found: Found,
+    action: MemberAction,
 }
 
 /// What is known of the objects of one projection.
 #[derive(Debug, Default)]
-pub(crate) struct Orders {
+pub(crate) struct MemberOrders {
     /// All names as they are written.
     text: Vec<u8>,
     /// By node.
     nodes: Vec<SmallVec<[Name; 8]>>,
 }
 
-impl Orders {
+impl MemberOrders {
     /// The name at a place of a node's objects, and what becomes of its value.
     #[inline]
-    pub(crate) fn expected(&self, node: ProjectionId, place: usize) -> Option<(&[u8], Found)> {
+    pub(crate) fn expected(
+        &self,
+        node: ProjectionId,
+        place: usize,
+    ) -> Option<(&[u8], MemberAction)> {
         let name = self.nodes.get(node.0 as usize)?.get(place)?;
         let text = self.text.get(name.start as usize..name.end as usize)?;
-        Some((text, name.found))
+        Some((text, name.action))
     }
 
     /// Notes a name that did not come as expected at a place. Gives the place of the one after it.
-    pub(crate) fn note(
+    pub(crate) fn record(
         &mut self,
         node: ProjectionId,
         place: usize,
         written: Span,
         text: &[u8],
-        found: Found,
+        action: MemberAction,
     ) -> usize {
         let index = node.0 as usize;
         if self.nodes.len() <= index {
@@ -72,7 +76,7 @@ impl Orders {
             known.push(Name {
                 start,
                 end: self.text.len() as u32,
-                found,
+                action,
             });
             return place + 1;
         }

@@ -2,16 +2,16 @@
 
 use super::super::failure::kind_of_status;
 use super::super::merge::merge_row;
+use super::super::prepare::Consumer;
+use super::super::prepare::Consumers;
 use super::super::prepare::Position;
-use super::super::prepare::Prepared;
-use super::super::prepare::Taker;
-use super::super::prepare::Takers;
+use super::super::prepare::PreparedCall;
 use super::super::prepare::Targets;
 use super::super::project::Stop;
-use super::super::project::whole;
+use super::super::project::read_value;
 use super::super::service_errors;
 use super::super::store::Cell;
-use super::Lander;
+use super::Ingester;
 use crate::cache::Document;
 use crate::cache::Fetched;
 use crate::document::JsonReader;
@@ -23,30 +23,30 @@ use crate::mapping::Variables;
 use crate::plan::Fetch;
 use crate::plan::list_of_key;
 
-impl Lander<'_> {
+impl Ingester<'_> {
     /// Puts entities that had been kept into the rows that they are for.
-    pub(crate) fn kept(&mut self, kept: &[(Takers, Fetched)]) {
-        for (takers, entity) in kept {
+    pub(crate) fn ingest_cached(&mut self, cached: &[(Consumers, Fetched)]) {
+        for (consumers, entity) in cached {
             let body = entity.document.body.clone();
-            for taker in takers {
-                let fetch = &self.plan.fetches[taker.fetch];
-                let read = |lander: &mut Self| {
-                    let number = lander.store.add_document(body.clone());
+            for consumer in consumers {
+                let fetch = &self.plan.fetches[consumer.fetch];
+                let read = |ingester: &mut Self| {
+                    let number = ingester.store.add_document(body.clone());
                     let mut reader = JsonReader::new(&body)?;
-                    let cell = lander.read_for(taker, (number, 0), &mut reader)?;
+                    let cell = ingester.read_for(consumer, (number, 0), &mut reader)?;
                     Ok((cell, Vec::new()))
                 };
                 let before = self.store.mark();
                 // One call may be made for several fetches.
-                let at = std::mem::replace(&mut self.at, taker.fetch);
+                let at = std::mem::replace(&mut self.at, consumer.fetch);
                 let document = self.document(fetch, entity, true, read);
                 self.at = at;
                 match document {
-                    Ok((cell, _)) => self.entity(taker, cell),
+                    Ok((cell, _)) => self.entity(consumer, cell),
                     Err(stop) => {
                         self.store.take_back(before, self.bounds.account);
                         let failure = self.unreadable(fetch, stop, entity.document.status);
-                        self.fail(fetch, &taker.rows, failure);
+                        self.fail(fetch, &consumer.rows, failure);
                     }
                 }
             }
@@ -54,13 +54,13 @@ impl Lander<'_> {
     }
 
     /// The answer of a GraphQL service: `data` is read, `errors` are located.
-    pub(super) fn service(&mut self, fetch: &Fetch, prepared: &Prepared, fetched: &Fetched) {
+    pub(super) fn service(&mut self, fetch: &Fetch, prepared: &PreparedCall, fetched: &Fetched) {
         let document = &fetched.document;
         // What is kept has none.
         let (mut errors, mut placed) = (None, false);
         let before = self.store.mark();
-        let read = self.document(fetch, fetched, true, |lander| {
-            let answer = lander.service_answer(fetch, prepared, document)?;
+        let read = self.document(fetch, fetched, true, |ingester| {
+            let answer = ingester.service_answer(fetch, prepared, document)?;
             (errors, placed) = (answer.errors, answer.data == Data::Placed);
             let cell = match answer.data {
                 Data::Object(cell) => cell,
@@ -72,8 +72,8 @@ impl Lander<'_> {
         let failing = !(200..300).contains(&status);
         match read {
             Ok((data, _)) => {
-                let there = placed || self.object(prepared, data);
-                self.service_errors(fetch, prepared, document, there, errors);
+                let has_data = placed || self.object(prepared, data);
+                self.service_errors(fetch, prepared, document, has_data, errors);
             }
             Err(stop) => {
                 // Entities have been put into their rows list by list.
@@ -96,7 +96,7 @@ impl Lander<'_> {
     fn service_errors(
         &mut self,
         fetch: &Fetch,
-        prepared: &Prepared,
+        prepared: &PreparedCall,
         document: &Document,
         data: bool,
         errors: Option<Value>,
@@ -129,12 +129,12 @@ impl Lander<'_> {
     fn service_answer(
         &mut self,
         fetch: &Fetch,
-        prepared: &Prepared,
+        prepared: &PreparedCall,
         document: &Document,
-    ) -> Result<Answer, Stop> {
+    ) -> Result<ServiceResponse, Stop> {
         let body = document.body.clone();
         let number = self.store.add_document(body.clone());
-        let mut answer = Answer {
+        let mut answer = ServiceResponse {
             data: Data::Missing,
             errors: None,
         };
@@ -144,7 +144,7 @@ impl Lander<'_> {
             match key.as_str() {
                 "data" => answer.data = self.read_data(fetch, prepared, number, &mut reader)?,
                 "errors" => {
-                    let errors = whole(&mut reader, self.bounds.account)?;
+                    let errors = read_value(&mut reader, self.bounds.account)?;
                     if errors.as_array().is_some_and(|errors| !errors.is_empty()) {
                         answer.errors = Some(errors);
                     }
@@ -160,7 +160,7 @@ impl Lander<'_> {
     fn read_data(
         &mut self,
         fetch: &Fetch,
-        prepared: &Prepared,
+        prepared: &PreparedCall,
         number: u32,
         reader: &mut JsonReader<'_>,
     ) -> Result<Data, Stop> {
@@ -179,7 +179,7 @@ impl Lander<'_> {
     }
 
     /// Puts the object that `data` is into rows; false when it is none.
-    fn object(&mut self, prepared: &Prepared, data: Cell) -> bool {
+    fn object(&mut self, prepared: &PreparedCall, data: Cell) -> bool {
         match (&prepared.targets, data) {
             (Targets::ByPosition(_), _) => false,
             (targets, Cell::Row(fragment)) => {
@@ -213,13 +213,13 @@ impl Lander<'_> {
                 continue;
             }
             match self.entity_list(of_list, number, reader)? {
-                Entities::Each(cells) => {
-                    let takers = of_list.iter().flat_map(|position| &position.takers);
-                    for (taker, cell) in takers.zip(cells) {
-                        self.entity(taker, cell);
+                EntityList::Each(cells) => {
+                    let consumers = of_list.iter().flat_map(|position| &position.consumers);
+                    for (consumer, cell) in consumers.zip(cells) {
+                        self.entity(consumer, cell);
                     }
                 }
-                Entities::OfAnotherNumber(found) => {
+                EntityList::WrongLength(found) => {
                     let count = of_list.len();
                     let message =
                         format!("The service gave {found} entities for {count} representations");
@@ -240,86 +240,91 @@ impl Lander<'_> {
         positions: &[Position],
         number: u32,
         reader: &mut JsonReader<'_>,
-    ) -> Result<Entities, Stop> {
-        if let Some(only) = only_taker(positions) {
+    ) -> Result<EntityList, Stop> {
+        if let Some(only) = only_consumer(positions) {
             // All are read in the same way.
             let cell = self.read_for(only, (number, 0), reader)?;
             let Cell::List { at, len } = cell else {
-                return Ok(Entities::OfAnotherNumber(0));
+                return Ok(EntityList::WrongLength(0));
             };
             return Ok(match len as usize == positions.len() {
-                true => Entities::Each(self.store.items(at, len).to_vec()),
-                false => Entities::OfAnotherNumber(len as usize),
+                true => EntityList::Each(self.store.items(at, len).to_vec()),
+                false => EntityList::WrongLength(len as usize),
             });
         }
         let (mut cells, mut count) = (Vec::with_capacity(positions.len()), 0);
         reader.enter_list()?;
         while reader.next_element()? {
-            let takers = positions
+            let consumers = positions
                 .get(count)
-                .map(|position| position.takers.as_slice());
+                .map(|position| position.consumers.as_slice());
             count += 1;
-            match takers.unwrap_or_default() {
+            match consumers.unwrap_or_default() {
                 [] => reader.skip()?,
-                [taker] => cells.push(self.read_for(taker, (number, 0), reader)?),
-                takers => {
+                [consumer] => cells.push(self.read_for(consumer, (number, 0), reader)?),
+                consumers => {
                     let span = reader.capture()?;
-                    for taker in takers {
+                    for consumer in consumers {
                         let mut own = JsonReader::new(span.of(reader.text()))?;
-                        cells.push(self.read_for(taker, (number, span.start), &mut own)?);
+                        cells.push(self.read_for(consumer, (number, span.start), &mut own)?);
                     }
                 }
             }
         }
         Ok(match count == positions.len() {
-            true => Entities::Each(cells),
-            false => Entities::OfAnotherNumber(count),
+            true => EntityList::Each(cells),
+            false => EntityList::WrongLength(count),
         })
     }
 
     /// Reads what is for one fetch, in its way.
     fn read_for(
         &mut self,
-        taker: &Taker,
+        consumer: &Consumer,
         place: (u32, u32),
         reader: &mut JsonReader<'_>,
     ) -> Result<Cell, Stop> {
         let (plan, before) = (self.plan, self.at);
-        self.at = taker.fetch;
-        let read = self.read(&plan.fetches[taker.fetch], place, reader, &Variables::new());
+        self.at = consumer.fetch;
+        let read = self.read(
+            &plan.fetches[consumer.fetch],
+            place,
+            reader,
+            &Variables::new(),
+        );
         self.at = before;
         read.map(|(cell, _)| cell)
     }
 
-    fn entity(&mut self, taker: &Taker, cell: Cell) {
+    fn entity(&mut self, consumer: &Consumer, cell: Cell) {
         match cell {
             Cell::Row(fragment) => {
-                for row in &taker.rows {
+                for row in &consumer.rows {
                     merge_row(self.store, self.plan, *row, fragment);
                 }
             }
             Cell::Missing | Cell::Null => {}
             _ => {
-                let fetch = &self.plan.fetches[taker.fetch];
+                let fetch = &self.plan.fetches[consumer.fetch];
                 let message = "The service gave an entity that is not an object";
-                self.bad_answer(fetch, &taker.rows, message);
+                self.bad_answer(fetch, &consumer.rows, message);
             }
         }
     }
 }
 
 /// What a list of entities came to.
-enum Entities {
+enum EntityList {
     /// What each taker gets, in their order.
     Each(Vec<Cell>),
     /// There are so many, which is not as many as were asked for.
-    OfAnotherNumber(usize),
+    WrongLength(usize),
 }
 
 /// The taker of all positions, or of the first where one fetch takes them all.
-fn only_taker(positions: &[Position]) -> Option<&Taker> {
-    let alone = |position: &Position| match position.takers.as_slice() {
-        [taker] => Some(taker.fetch),
+fn only_consumer(positions: &[Position]) -> Option<&Consumer> {
+    let alone = |position: &Position| match position.consumers.as_slice() {
+        [consumer] => Some(consumer.fetch),
         _ => None,
     };
     let first = positions.first()?;
@@ -327,7 +332,7 @@ fn only_taker(positions: &[Position]) -> Option<&Taker> {
     let all = positions
         .iter()
         .all(|position| alone(position) == Some(fetch));
-    all.then(|| first.takers.first()).flatten()
+    all.then(|| first.consumers.first()).flatten()
 }
 
 /// The positions of one list.
@@ -348,7 +353,7 @@ enum Data {
     Placed,
 }
 
-struct Answer {
+struct ServiceResponse {
     data: Data,
     errors: Option<Value>,
 }

@@ -25,10 +25,10 @@ pub(crate) fn write(
     most: usize,
     bounds: &Bounds<'_>,
 ) {
-    if !store.is_calm() {
+    if !store.nothing_raised() {
         return;
     }
-    let mut text = Text {
+    let mut text = BoundedText {
         bytes: Vec::new(),
         left: most,
         charged: 0,
@@ -56,8 +56,8 @@ pub(crate) fn write(
                     }
                     if is_read {
                         text.left -= length;
-                        let kept = store.add_text(|out| out.extend_from_slice(&text.bytes));
-                        store.set(row, run.cell, Cell::Json(kept));
+                        let stored = store.add_text(|out| out.extend_from_slice(&text.bytes));
+                        store.set(row, run.cell, Cell::Json(stored));
                     }
                 }
             }
@@ -66,7 +66,7 @@ pub(crate) fn write(
 }
 
 /// A text while it is written.
-struct Text<'b> {
+struct BoundedText<'b> {
     bytes: Vec<u8>,
     /// How long it may become.
     left: usize,
@@ -77,7 +77,7 @@ struct Text<'b> {
     bounds: &'b Bounds<'b>,
 }
 
-impl Text<'_> {
+impl BoundedText<'_> {
     /// False where there is no room.
     fn put(&mut self, text: &[u8]) -> bool {
         let length = self.bytes.len() + text.len();
@@ -94,7 +94,7 @@ impl Text<'_> {
     }
 }
 
-impl Drop for Text<'_> {
+impl Drop for BoundedText<'_> {
     fn drop(&mut self) {
         self.bounds.account.release(self.charged);
     }
@@ -106,7 +106,7 @@ fn write_field(
     output: &Output,
     row: RowId,
     field: &OutputField,
-    out: &mut Text<'_>,
+    out: &mut BoundedText<'_>,
 ) -> bool {
     let cells = store.cells_of(row);
     let cell = match field.source {
@@ -129,7 +129,7 @@ fn write_parts(
     output: &Output,
     cell: Cell,
     ty: &OutputType,
-    out: &mut Text<'_>,
+    out: &mut BoundedText<'_>,
 ) -> bool {
     let (ty, nullable) = match ty {
         OutputType::NonNull(inner) => (&**inner, false),
@@ -175,11 +175,11 @@ mod tests {
     use crate::document::Span;
     use crate::execute::store::Text as Place;
     use crate::graph::query::TypeId;
-    use crate::plan::requested::PositionId;
-    use crate::plan::output::OutputClass;
     use crate::plan::output::Leaf;
+    use crate::plan::output::OutputClass;
     use crate::plan::output::OutputObject;
     use crate::plan::output::Prerendered;
+    use crate::plan::requested::PositionId;
 
     fn field(name: &str, slot: u16, ty: OutputType) -> OutputField {
         OutputField {
