@@ -10,9 +10,9 @@ use sangam::config::RawSettings;
 use sangam::config::Settings;
 use sangam::connector::Folder;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
 use sangam_demo::Options;
 use sangam_demo::Standin;
 use sangam_demo::departments;
@@ -86,7 +86,7 @@ fn gateway(connectors: &str, settings: &str) -> Gateway {
         }
         let folder = Folder::read(&path);
         let subgraph = folder.subgraph.unwrap();
-        members.push(Member {
+        members.push(ConfiguredConnector {
             settings: settings.connector(&subgraph.name, None).unwrap(),
             owner: None,
             description: None,

@@ -233,7 +233,7 @@ where
             sender.send_replace(Some(result));
         };
         // In no span: it may outlive the request that started it, and a span ends with the last that holds it.
-        scope::start(task);
+        scope::spawn_detached(task);
         Ok(Joined::Waiter(Waiter {
             first: true,
             result,

@@ -25,8 +25,8 @@ const DEFAULT_CONTRACT: &str = "schema/api.graphql";
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// How findings are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
     /// The folder with named operations (`*.graphql`) [default: as the settings say, else schema/operations].
     #[arg(long, value_name = "DIR")]
     operations: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub(super) struct Check {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum OutputFormat {
     /// For people.
     Text,
     /// One JSON array of findings, for editors and CI.
@@ -48,14 +48,14 @@ impl Check {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
-        let found = load::findings(&folders);
-        self.show(&found);
+        let findings = load::findings(&folders);
+        self.show(&findings);
         let mut problems = of_settings(&settings, &folders);
-        let errors = found.iter().filter(|one| one.is_error()).count();
-        let warnings = found.len() - errors;
+        let errors = findings.iter().filter(|one| one.is_error()).count();
+        let warnings = findings.len() - errors;
         let mut operations = 0;
         if errors == 0 {
-            let gateway = load::gateway(load::members(&folders, None)?, &settings)?;
+            let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
             operations = of_operations(gateway.composed(), folder.as_deref(), &mut problems)?;
             let contract = Path::new(DEFAULT_CONTRACT);
@@ -76,18 +76,18 @@ impl Check {
             ));
             return Ok(Exit::Findings);
         }
-        if self.format == Format::Text {
+        if self.format == OutputFormat::Text {
             result(&summary(&folders, warnings, operations));
         }
         Ok(Exit::Success)
     }
 
-    fn show(&self, found: &[Diagnostic]) {
+    fn show(&self, findings: &[Diagnostic]) {
         match self.format {
-            Format::Text => diagnostics(found),
-            Format::Json => {
-                let found: Vec<_> = found.iter().map(Diagnostic::to_json).collect();
-                result(&format!("{:#}\n", serde_json::Value::from(found)));
+            OutputFormat::Text => diagnostics(findings),
+            OutputFormat::Json => {
+                let findings: Vec<_> = findings.iter().map(Diagnostic::to_json).collect();
+                result(&format!("{:#}\n", serde_json::Value::from(findings)));
             }
         }
     }
@@ -135,8 +135,8 @@ fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> S
 fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> {
     let mut problems = Vec::new();
     if settings.general.only.is_empty() {
-        let known: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
-        let unknown = settings.unknown_connectors(&known);
+        let names: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
+        let unknown = settings.unknown_connectors(&names);
         problems.extend(unknown.iter().map(ToString::to_string));
     }
     for one in folders {

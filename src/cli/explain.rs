@@ -15,7 +15,9 @@ use crate::config::{MASK, RawSettings, Secret, Settings};
 use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
-use crate::gateway::{ClientContext, Draw, Explained, Gateway, GraphqlRequest, Member};
+use crate::gateway::{
+    ClientContext, ConfiguredConnector, Draw, Explained, Gateway, GraphqlRequest,
+};
 use crate::observe::Masker;
 
 /// Shows the plan of an operation (which calls, in which order, what feeds what) and what it costs.
@@ -48,12 +50,12 @@ impl Explain {
         let folders = load::folders(&settings)?;
         load::checked(&folders)?;
         // A plan needs no secret; calls do.
-        let members = load::members(&folders, self.run.then_some(&settings))?;
-        let masker = masker(&settings, &members);
+        let connectors = load::connectors(&folders, self.run.then_some(&settings))?;
+        let masker = masker(&settings, &connectors);
         load::install_tls();
         let runtime = load::runtime()?;
         let explained = runtime.block_on(async {
-            let gateway: Gateway = load::gateway(members, &settings)?;
+            let gateway: Gateway = load::gateway(connectors, &settings)?;
             Ok::<_, Exit>(gateway.explain(&request, &client, self.run).await)
         })?;
         match explained {
@@ -126,9 +128,11 @@ fn text(query: &str) -> Result<String, Exit> {
     std::fs::read_to_string(Path::new(query)).map_err(failed)
 }
 
-fn masker(settings: &Settings, members: &[Member]) -> Masker {
-    let of_members = members.iter().flat_map(|member| member.settings.secrets());
-    let all = of_members.chain(settings.admin.token.as_ref());
+fn masker(settings: &Settings, connectors: &[ConfiguredConnector]) -> Masker {
+    let of_connectors = connectors
+        .iter()
+        .flat_map(|connector| connector.settings.secrets());
+    let all = of_connectors.chain(settings.admin.token.as_ref());
     Masker::new(all.map(Secret::expose))
 }
 

@@ -30,7 +30,7 @@ pub(super) fn as_text(cost: &ExplainedCost) -> String {
         let _ = writeln!(text, "Actual cost: {actual}");
     }
     let fields = costliest(&cost.fields);
-    let widest = fields.first().map_or(0, |own| own.cost);
+    let widest = fields.first().map_or(0, |field| field.cost);
     let width = widest.to_string().len();
     for field in &fields {
         let _ = write!(text, "   {:>width$}  {}", field.cost, field.path);

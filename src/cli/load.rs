@@ -6,7 +6,7 @@ use super::output::{count, diagnostics, message};
 use super::{Common, Exit};
 use crate::config::{Environment, RawSettings, Settings};
 use crate::connector::{Diagnostic, Folder};
-use crate::gateway::{Gateway, Member, SetupProblem};
+use crate::gateway::{ConfiguredConnector, Gateway, SetupProblem};
 use crate::graph::compose;
 
 /// The settings file that is read when none is named and it exists.
@@ -68,7 +68,7 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
     }
     paths.sort();
     let only = &settings.general.only;
-    let found: Vec<ConnectorFolder> = paths
+    let folders: Vec<ConnectorFolder> = paths
         .into_iter()
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -79,14 +79,14 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
             path,
         })
         .collect();
-    if found.is_empty() {
+    if folders.is_empty() {
         message(&format!(
             "error: there is no connector in {}",
             root.display()
         ));
         return Err(Exit::Failed);
     }
-    Ok(found)
+    Ok(folders)
 }
 
 /// Everything that is wrong with the folders and with how they fit together, warnings too.
@@ -105,8 +105,8 @@ pub(super) fn findings(folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
 
 /// Shows what is wrong with connectors; an error among it ends the command.
 pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
-    let found = findings(folders);
-    let errors: Vec<Diagnostic> = found.into_iter().filter(Diagnostic::is_error).collect();
+    let findings = findings(folders);
+    let errors: Vec<Diagnostic> = findings.into_iter().filter(Diagnostic::is_error).collect();
     diagnostics(&errors);
     if errors.is_empty() {
         return Ok(());
@@ -116,21 +116,21 @@ pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
 }
 
 /// The connectors with their settings; without settings, no secret is read and no department can be called.
-pub(super) fn members(
+pub(super) fn connectors(
     folders: &[ConnectorFolder],
     settings: Option<&Settings>,
-) -> Result<Vec<Member>, Exit> {
-    let mut members = Vec::new();
+) -> Result<Vec<ConfiguredConnector>, Exit> {
+    let mut connectors = Vec::new();
     let mut problems = Vec::new();
     for one in folders {
         let Some(subgraph) = one.folder.subgraph.clone() else {
             continue;
         };
-        let own = one.folder.settings.source.as_ref();
-        let own = own.map(|source| (Path::new(&source.path), source.text.as_str()));
-        let resolved = settings.map(|settings| settings.connector(one.name(), own));
+        let folder_toml = one.folder.settings.source.as_ref();
+        let folder_toml = folder_toml.map(|source| (Path::new(&source.path), source.text.as_str()));
+        let resolved = settings.map(|settings| settings.connector(one.name(), folder_toml));
         match resolved.transpose() {
-            Ok(resolved) => members.push(Member {
+            Ok(resolved) => connectors.push(ConfiguredConnector {
                 subgraph,
                 owner: one.folder.settings.owner.clone(),
                 description: one.folder.settings.description.clone(),
@@ -140,12 +140,12 @@ pub(super) fn members(
         }
     }
     if let Some(settings) = settings.filter(|settings| settings.general.only.is_empty()) {
-        let known: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
-        let unknown = settings.unknown_connectors(&known);
+        let names: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
+        let unknown = settings.unknown_connectors(&names);
         problems.extend(unknown.iter().map(ToString::to_string));
     }
     if problems.is_empty() {
-        return Ok(members);
+        return Ok(connectors);
     }
     message(&format!(
         "error: the settings are wrong\n\n{}",
@@ -155,10 +155,13 @@ pub(super) fn members(
 }
 
 /// Builds the gateway; says why it cannot be built.
-pub(super) fn gateway(members: Vec<Member>, settings: &Settings) -> Result<Gateway, Exit> {
-    Gateway::new(members, settings).map_err(|problem| match problem {
-        SetupProblem::Schema(found) => {
-            diagnostics(&found);
+pub(super) fn gateway(
+    connectors: Vec<ConfiguredConnector>,
+    settings: &Settings,
+) -> Result<Gateway, Exit> {
+    Gateway::new(connectors, settings).map_err(|problem| match problem {
+        SetupProblem::Schema(findings) => {
+            diagnostics(&findings);
             Exit::Findings
         }
         SetupProblem::Setting {

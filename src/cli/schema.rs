@@ -20,7 +20,7 @@ impl Schema {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
         load::checked(&folders)?;
-        let gateway = load::gateway(load::members(&folders, None)?, &settings)?;
+        let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
         match self.supergraph {
             true => result(&supergraph::write(gateway.composed())),
             false => result(gateway.api_sdl()),

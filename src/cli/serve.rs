@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::output::message;
 use super::{Common, Exit, load};
 use crate::config::{RawSettings, Secret, Settings};
-use crate::gateway::Member;
+use crate::gateway::ConfiguredConnector;
 use crate::observe::{self, Masker, Observer};
 use crate::priority::Runtimes;
 use crate::server::Server;
@@ -31,45 +31,47 @@ impl Serve {
         let settings = load::settings(common, flags)?;
         let folders = load::folders(&settings)?;
         load::checked(&folders)?;
-        let members = load::members(&folders, Some(&settings))?;
+        let connectors = load::connectors(&folders, Some(&settings))?;
         load::install_tls();
         let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
-        let exit = runtimes.block_on(serve(settings, members));
+        let exit = runtimes.block_on(serve(settings, connectors));
         // Without waiting for what still runs there: it was given its time.
         runtimes.shutdown_background();
         exit
     }
 }
 
-async fn serve(settings: Settings, members: Vec<Member>) -> Result<Exit, Exit> {
+async fn serve(settings: Settings, connectors: Vec<ConfiguredConnector>) -> Result<Exit, Exit> {
     let observer = observe::install(&settings.log, &settings.tracing).map_err(|error| {
         message(&format!("error: cannot observe: {error}"));
         Exit::Failed
     })?;
-    observer.hide(secrets(&settings, &members));
+    observer.hide(secrets(&settings, &connectors));
     for name in &settings.unknown_variables {
         tracing::warn!(error = name, "a variable of the environment is no setting");
     }
-    let count = members.len();
-    let gateway = Arc::new(load::gateway(members, &settings)?);
+    let count = connectors.len();
+    let gateway = Arc::new(load::gateway(connectors, &settings)?);
     let server = Server::start(&settings, gateway).map_err(|error| {
         message(&format!("error: {error}"));
         Exit::Failed
     })?;
     let signals = Signals::listen()?;
-    tell(&server, count);
+    log_addresses(&server, count);
     stop(server, signals).await;
     flush(observer).await;
     Ok(Exit::Success)
 }
 
-fn secrets(settings: &Settings, members: &[Member]) -> Masker {
-    let of_members = members.iter().flat_map(|member| member.settings.secrets());
-    let all = of_members.chain(settings.admin.token.as_ref());
+fn secrets(settings: &Settings, connectors: &[ConfiguredConnector]) -> Masker {
+    let of_connectors = connectors
+        .iter()
+        .flat_map(|connector| connector.settings.secrets());
+    let all = of_connectors.chain(settings.admin.token.as_ref());
     Masker::new(all.map(Secret::expose))
 }
 
-fn tell(server: &Server, connectors: usize) {
+fn log_addresses(server: &Server, connectors: usize) {
     let scheme = if server.tls { "https" } else { "http" };
     let address = format!("{scheme}://{}", server.address);
     tracing::info!(
@@ -86,12 +88,12 @@ fn tell(server: &Server, connectors: usize) {
 
 /// Waits for a signal, then stops; a second signal ends everything at once.
 async fn stop(server: Server, mut signals: Signals) {
-    let asked = signals.next().await;
+    let requested = signals.next().await;
     tracing::info!("stopping: requests in flight are finished first");
     let stopping = async {
-        match asked {
-            Asked::ByManager => server.stop().await,
-            Asked::ByPerson => server.stop_after(Duration::ZERO).await,
+        match requested {
+            StopRequest::ByManager => server.stop().await,
+            StopRequest::ByPerson => server.stop_after(Duration::ZERO).await,
         }
     };
     tokio::select! {
@@ -101,7 +103,7 @@ async fn stop(server: Server, mut signals: Signals) {
 }
 
 /// Who wants the process to stop.
-enum Asked {
+enum StopRequest {
     /// SIGTERM: a service manager, behind which clients are led elsewhere.
     ByManager,
     /// SIGINT: Ctrl-C at a terminal.
@@ -127,10 +129,10 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> StopRequest {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::ByPerson,
-            _ = self.terminate.recv() => Asked::ByManager,
+            _ = self.interrupt.recv() => StopRequest::ByPerson,
+            _ = self.terminate.recv() => StopRequest::ByManager,
         }
     }
 }

@@ -53,10 +53,10 @@ impl Test {
             }
         }
         if let Some(name) = unknown.first() {
-            let known: Vec<&str> = suite.connectors().map(|(name, _)| name).collect();
+            let names: Vec<&str> = suite.connectors().map(|(name, _)| name).collect();
             message(&format!(
                 "error: {name} is neither a connector nor one of their spec files\n  help: connectors: {}",
-                known.join(", ")
+                names.join(", ")
             ));
             return Err(Exit::Usage);
         }

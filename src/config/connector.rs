@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use super::problem::{ConfigError, Problem};
+use super::problem::{ConfigError, SettingProblem};
 use super::secret::{Secret, SecretRef};
 use super::section::Section;
-use super::sections::{Connector, RawConnector};
+use super::sections::{ConnectorLimits, RawConnectorLimits};
 use super::value::HttpUrl;
 use super::{Environment, MASK};
 
@@ -15,7 +15,7 @@ use super::{Environment, MASK};
 #[derive(Debug, Clone, Default)]
 pub struct RawConnectorSettings {
     /// The documented keys.
-    pub common: RawConnector,
+    pub common: RawConnectorLimits,
     /// `sources.<name>.base_url`
     pub sources: BTreeMap<String, HttpUrl>,
     /// `config`, an object; what the connector reads as `$config`.
@@ -46,7 +46,7 @@ impl fmt::Debug for RawConfig {
 #[derive(Debug, Clone, Default)]
 pub struct ConnectorSettings {
     /// The documented keys.
-    pub common: Connector,
+    pub common: ConnectorLimits,
     /// Addresses by source, where a connector has several.
     pub sources: BTreeMap<String, HttpUrl>,
     /// What the connector reads as `$config`.
@@ -124,13 +124,15 @@ impl RawConnectorSettings {
     ) -> Result<ConnectorSettings, ConfigError> {
         let mut problems = Vec::new();
         let mut problem = |key: &str, message: String| {
-            problems.push(Problem::new(format!("connector.{name}.{key}: {message}")));
+            problems.push(SettingProblem::new(format!(
+                "connector.{name}.{key}: {message}"
+            )));
         };
         let common = self.common.resolve(environment).unwrap_or_else(|errors| {
             for (key, message) in errors {
                 problem(key, message);
             }
-            Connector::default()
+            ConnectorLimits::default()
         });
         let mut env = BTreeMap::new();
         for variable in &common.env {

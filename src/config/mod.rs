@@ -25,13 +25,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use connector::{ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings};
-pub use problem::{ConfigError, Problem};
+pub use problem::{ConfigError, SettingProblem};
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, Connector, Cors, Cost, Dns, General, Limits, Log, RawAdmin, RawCache,
-    RawConnector, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing, Tls,
-    Tracing,
+    Admin, Cache, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, RawAdmin, RawCache,
+    RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
+    RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
@@ -175,12 +175,12 @@ impl Settings {
         name: &str,
         connector_toml: Option<(&Path, &str)>,
     ) -> Result<ConnectorSettings, ConfigError> {
-        let own = match connector_toml {
+        let folder_settings = match connector_toml {
             Some((path, text)) => read::connector_toml(path, text)?,
             None => RawConnectorSettings::default(),
         };
         let raw = self.connectors.get(name).cloned().unwrap_or_default();
-        raw.over(own).resolve(name, &self.environment)
+        raw.over(folder_settings).resolve(name, &self.environment)
     }
 
     /// Replaces what the settings say about a connector: a spec brings its own settings.
@@ -188,16 +188,16 @@ impl Settings {
         self.connectors.insert(name.to_owned(), raw);
     }
 
-    /// Connectors that the settings speak of although there is no such connector among `known`.
-    pub fn unknown_connectors(&self, known: &[&str]) -> Vec<Problem> {
+    /// Connectors that the settings speak of although there is no such connector among `connectors`.
+    pub fn unknown_connectors(&self, connectors: &[&str]) -> Vec<SettingProblem> {
         let unknown = self
             .connectors
             .keys()
-            .filter(|name| !known.contains(&name.as_str()));
+            .filter(|name| !connectors.contains(&name.as_str()));
         unknown
             .map(|name| {
                 let message = format!("there is no connector `{name}`");
-                Problem::new(message).suggest(name, known.iter().copied())
+                SettingProblem::new(message).suggest(name, connectors.iter().copied())
             })
             .collect()
     }
@@ -272,7 +272,7 @@ fn resolve_section<S: Section>(
     section: S,
     name: &str,
     environment: &Environment,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<SettingProblem>,
 ) -> S::Resolved
 where
     S::Resolved: Default,
@@ -284,39 +284,39 @@ where
             } else {
                 format!("{name}.{key}")
             };
-            problems.push(Problem::new(format!("{path}: {message}")));
+            problems.push(SettingProblem::new(format!("{path}: {message}")));
         }
         S::Resolved::default()
     })
 }
 
 /// Settings that are right each for itself and wrong together.
-fn contradictions(settings: &Settings, problems: &mut Vec<Problem>) {
+fn contradictions(settings: &Settings, problems: &mut Vec<SettingProblem>) {
     if let Some(listen) = settings.admin.listen {
         if !listen.ip().is_loopback() && settings.admin.token.is_none() {
             problems.push(
-                Problem::new(format!("admin.listen: {listen} can be reached from other machines, and there is no token"))
+                SettingProblem::new(format!("admin.listen: {listen} can be reached from other machines, and there is no token"))
                     .help("set admin.token, for example { file = \"/run/secrets/admin\" }, or listen on 127.0.0.1"),
             );
         }
         if listen == settings.general.listen && listen.port() != 0 {
-            problems.push(Problem::new(format!(
+            problems.push(SettingProblem::new(format!(
                 "admin.listen: {listen} is the address for clients too"
             )));
         }
     }
     match (&settings.tls.certificate, &settings.tls.key) {
-        (Some(_), None) => problems.push(Problem::new(
+        (Some(_), None) => problems.push(SettingProblem::new(
             "tls.certificate is set and tls.key is not".to_owned(),
         )),
-        (None, Some(_)) => problems.push(Problem::new(
+        (None, Some(_)) => problems.push(SettingProblem::new(
             "tls.key is set and tls.certificate is not".to_owned(),
         )),
         _ => {}
     }
     if settings.cors.credentials && settings.cors.origins.iter().any(|origin| origin == "*") {
         problems.push(
-            Problem::new(
+            SettingProblem::new(
                 "cors.credentials: browsers send no cookies where any origin may ask".to_owned(),
             )
             .help("name the origins instead of \"*\""),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct ConfigError {
     /// In the order in which they were found; at least one.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SettingProblem>,
 }
 
 impl fmt::Display for ConfigError {
@@ -24,8 +24,8 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl From<Problem> for ConfigError {
-    fn from(problem: Problem) -> Self {
+impl From<SettingProblem> for ConfigError {
+    fn from(problem: SettingProblem) -> Self {
         ConfigError {
             problems: vec![problem],
         }
@@ -34,38 +34,38 @@ impl From<Problem> for ConfigError {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct SettingProblem {
     message: String,
     help: Option<String>,
-    place: Option<Place>,
+    location: Option<SourceLocation>,
 }
 
 #[derive(Debug, Clone)]
-struct Place {
+struct SourceLocation {
     file: PathBuf,
     text: Arc<str>,
     span: Range<usize>,
 }
 
-impl Problem {
+impl SettingProblem {
     /// A problem without a place. The message ends without a period.
-    pub fn new(message: String) -> Problem {
-        Problem {
+    pub fn new(message: String) -> SettingProblem {
+        SettingProblem {
             message,
             help: None,
-            place: None,
+            location: None,
         }
     }
 
     /// With what to do about it.
-    pub fn help(mut self, help: impl Into<String>) -> Problem {
+    pub fn help(mut self, help: impl Into<String>) -> SettingProblem {
         self.help = Some(help.into());
         self
     }
 
     /// With the place in a file: `span` counts bytes of `text`.
-    pub fn at(mut self, file: &Path, text: &Arc<str>, span: Range<usize>) -> Problem {
-        self.place = Some(Place {
+    pub fn at(mut self, file: &Path, text: &Arc<str>, span: Range<usize>) -> SettingProblem {
+        self.location = Some(SourceLocation {
             file: file.to_owned(),
             text: text.clone(),
             span,
@@ -74,9 +74,9 @@ impl Problem {
     }
 
     /// With the name that was probably meant; with all of them when none is near.
-    pub fn suggest<'a>(self, name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
-        let known: Vec<&str> = known.collect();
-        let near = known
+    pub fn suggest<'a>(self, name: &str, names: impl Iterator<Item = &'a str>) -> SettingProblem {
+        let names: Vec<&str> = names.collect();
+        let near = names
             .iter()
             .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
             .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
@@ -86,29 +86,32 @@ impl Problem {
                 let help = format!("did you mean `{candidate}`?");
                 self.help(help)
             }
-            None if known.is_empty() => self,
-            None => self.help(format!("known: {}", known.join(", "))),
+            None if names.is_empty() => self,
+            None => self.help(format!("known: {}", names.join(", "))),
         }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SettingProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.place {
-            let before = place.text.get(..place.span.start).unwrap_or(&place.text);
+        if let Some(location) = &self.location {
+            let before = location
+                .text
+                .get(..location.span.start)
+                .unwrap_or(&location.text);
             let line = before.matches('\n').count() + 1;
             let start = before.rfind('\n').map_or(0, |at| at + 1);
             let column = before.get(start..).unwrap_or_default().chars().count() + 1;
             writeln!(
                 f,
                 "{}:{line}:{column}: {}",
-                place.file.display(),
+                location.file.display(),
                 self.message
             )?;
-            let source = place.text.get(start..).unwrap_or_default();
+            let source = location.text.get(start..).unwrap_or_default();
             let source = source.lines().next().unwrap_or_default();
             let rest = source.chars().count() + 1 - column.min(source.chars().count() + 1);
-            let spanned = place.text.get(place.span.clone()).unwrap_or_default();
+            let spanned = location.text.get(location.span.clone()).unwrap_or_default();
             let width = spanned
                 .lines()
                 .next()

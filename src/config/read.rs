@@ -7,24 +7,24 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::connector::RawConnectorSettings;
-use super::problem::{ConfigError, Problem};
+use super::problem::{ConfigError, SettingProblem};
 use super::section::Section;
-use super::value::{HttpUrl, Percentage, Written};
+use super::value::{HttpUrl, ParseSetting, Percentage};
 use super::{Environment, RawSettings, toml_value};
 
 /// One file being read, and what is wrong with it so far.
-struct Reader<'a> {
+struct SettingsReader<'a> {
     file: &'a Path,
     text: Arc<str>,
     base: &'a Path,
-    problems: Vec<Problem>,
+    problems: Vec<SettingProblem>,
 }
 
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+type TomlKey<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
-impl<'a> Reader<'a> {
-    fn new(file: &'a Path, text: &str) -> Reader<'a> {
-        Reader {
+impl<'a> SettingsReader<'a> {
+    fn new(file: &'a Path, text: &str) -> SettingsReader<'a> {
+        SettingsReader {
             file,
             text: text.into(),
             base: file.parent().unwrap_or(Path::new("")),
@@ -32,14 +32,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn problem(&mut self, message: String, span: std::ops::Range<usize>) -> &mut Problem {
-        let problem = Problem::new(message).at(self.file, &self.text, span);
+    fn problem(&mut self, message: String, span: std::ops::Range<usize>) -> &mut SettingProblem {
+        let problem = SettingProblem::new(message).at(self.file, &self.text, span);
         self.problems.push(problem);
         let last = self.problems.len() - 1;
         &mut self.problems[last]
     }
 
-    fn unknown(&mut self, key: &Key<'_>, section: &str, known: &[&str]) {
+    fn unknown(&mut self, key: &TomlKey<'_>, section: &str, names: &[&str]) {
         let name = key.get_ref().as_ref();
         let message = if section.is_empty() {
             format!("there is no setting `{name}`")
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
             format!("there is no setting `{name}` in [{section}]")
         };
         let problem = self.problem(message, key.span());
-        *problem = problem.clone().suggest(name, known.iter().copied());
+        *problem = problem.clone().suggest(name, names.iter().copied());
     }
 
     /// Reads a value that must be a table.
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
     fn set<S: Section>(
         &mut self,
         section: &mut S,
-        key: &Key<'_>,
+        key: &TomlKey<'_>,
         value: &Spanned<DeValue<'_>>,
     ) -> bool {
         match section.set(key.get_ref(), value.get_ref(), self.base) {
@@ -123,9 +123,9 @@ impl<'a> Reader<'a> {
                 }
                 _ => {
                     if !self.set(&mut raw.general, key, value) {
-                        let mut known = super::RawGeneral::NAMES.to_vec();
-                        known.extend(SECTIONS);
-                        self.unknown(key, "", &known);
+                        let mut names = super::RawGeneral::NAMES.to_vec();
+                        names.extend(SECTIONS);
+                        self.unknown(key, "", &names);
                     }
                 }
             }
@@ -175,9 +175,9 @@ impl<'a> Reader<'a> {
                 "sources" => self.sources(&mut raw, section, value),
                 _ => {
                     if !self.set(&mut raw.common, key, value) {
-                        let mut known = super::RawConnector::NAMES.to_vec();
-                        known.extend(["config", "sources"]);
-                        self.unknown(key, section, &known);
+                        let mut names = super::RawConnectorLimits::NAMES.to_vec();
+                        names.extend(["config", "sources"]);
+                        self.unknown(key, section, &names);
                     }
                 }
             }
@@ -266,17 +266,17 @@ const SECTIONS: [&str; 11] = [
 /// Reads `sangam.toml`.
 pub(crate) fn file(path: &Path) -> Result<RawSettings, ConfigError> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))?;
-    Reader::new(path, &text).read(Reader::settings)
+        .map_err(|error| SettingProblem::new(format!("cannot read {}: {error}", path.display())))?;
+    SettingsReader::new(path, &text).read(SettingsReader::settings)
 }
 
 /// Reads the settings of one connector, as they stand in `[connector.<name>]`, from a text of their own.
 pub(crate) fn connector_text(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
-    Reader::new(path, text).read(|reader, table| reader.connector("connector", table))
+    SettingsReader::new(path, text).read(|reader, table| reader.connector("connector", table))
 }
 
 /// What the keys of a folder's `connector.toml` may be: nothing that is a matter of the deployment.
-const OWN_KEYS: [&str; 8] = [
+const FOLDER_KEYS: [&str; 8] = [
     "owner",
     "description",
     "timeout",
@@ -289,7 +289,7 @@ const OWN_KEYS: [&str; 8] = [
 
 /// Reads a folder's `connector.toml`.
 pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
-    Reader::new(path, text).read(|reader, table| {
+    SettingsReader::new(path, text).read(|reader, table| {
         let mut raw = RawConnectorSettings::default();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -297,9 +297,9 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
                 // What describes the connector is read with its folder.
                 continue;
             }
-            if OWN_KEYS.contains(&name) {
+            if FOLDER_KEYS.contains(&name) {
                 reader.set(&mut raw.common, key, value);
-            } else if super::RawConnector::NAMES.contains(&name)
+            } else if super::RawConnectorLimits::NAMES.contains(&name)
                 || matches!(name, "config" | "sources")
             {
                 let problem = reader.problem(
@@ -310,7 +310,7 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
                     .clone()
                     .help("set it in sangam.toml, under [connector.<name>]");
             } else {
-                reader.unknown(key, "", &OWN_KEYS);
+                reader.unknown(key, "", &FOLDER_KEYS);
             }
         }
         raw
@@ -332,7 +332,9 @@ pub(crate) fn environment(
         }
         match set_from_text(&mut raw, file, &name.to_lowercase(), text) {
             Some(Ok(())) => {}
-            Some(Err(message)) => problems.push(Problem::new(format!("SANGAM_{name}: {message}"))),
+            Some(Err(message)) => {
+                problems.push(SettingProblem::new(format!("SANGAM_{name}: {message}")))
+            }
             None => unknown.push(format!("SANGAM_{name}")),
         }
     }
@@ -380,17 +382,17 @@ fn set_connector_from_text(
     rest: &str,
     text: &str,
 ) -> Option<Result<(), String>> {
-    let keys = super::RawConnector::NAMES.iter();
+    let keys = super::RawConnectorLimits::NAMES.iter();
     let (name, key) = keys
         .filter_map(|key| {
             let name = rest.strip_suffix(key)?.strip_suffix('_')?;
             (!name.is_empty()).then_some((name, *key))
         })
         .min_by_key(|(name, _)| name.len())?;
-    let known = file.connectors.keys();
-    let name = known
+    let names = file.connectors.keys();
+    let name = names
         .into_iter()
-        .find(|known| known.to_lowercase().replace('-', "_") == name)
+        .find(|names| names.to_lowercase().replace('-', "_") == name)
         .cloned()
         .unwrap_or_else(|| name.to_owned());
     let connector = raw.connectors.entry(name).or_default();

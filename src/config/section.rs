@@ -9,7 +9,7 @@ use super::Environment;
 
 /// One documented setting.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct SettingDoc {
     /// Its key within its section.
     pub name: &'static str,
     /// What kind of value it takes.
@@ -32,7 +32,7 @@ pub trait Section: Default + Clone {
     const NAMES: &'static [&'static str];
 
     /// Every setting with its documentation.
-    fn entries() -> Vec<Entry>;
+    fn entries() -> Vec<SettingDoc>;
 
     /// Sets a key from TOML. `None`: there is no such key.
     fn set(&mut self, name: &str, value: &DeValue<'_>, base: &Path) -> Option<Result<(), String>>;
@@ -73,7 +73,7 @@ macro_rules! section {
         #[doc = concat!("[`", stringify!($name), "`] as written: `None` where nothing is said.")]
         #[derive(Debug, Clone, Default)]
         pub struct $raw {
-            $( $(#[doc = $field_doc])* pub $field: Option<<$type as $crate::config::value::Setting>::Written>, )*
+            $( $(#[doc = $field_doc])* pub $field: Option<<$type as $crate::config::value::Setting>::Raw>, )*
         }
 
         impl $crate::config::section::Section for $raw {
@@ -83,13 +83,13 @@ macro_rules! section {
 
             const NAMES: &'static [&'static str] = &[$( stringify!($field), )*];
 
-            fn entries() -> Vec<$crate::config::section::Entry> {
-                use $crate::config::value::{Setting, Written};
+            fn entries() -> Vec<$crate::config::section::SettingDoc> {
+                use $crate::config::value::{Setting, ParseSetting};
                 let defaults = $name::default();
                 vec![$(
-                    $crate::config::section::Entry {
+                    $crate::config::section::SettingDoc {
                         name: stringify!($field),
-                        kind: <<$type as Setting>::Written as Written>::KIND,
+                        kind: <<$type as Setting>::Raw as ParseSetting>::KIND,
                         default: Setting::show(&defaults.$field),
                         doc: concat!($($field_doc, "\n"),*).trim().to_owned(),
                     },
@@ -102,20 +102,20 @@ macro_rules! section {
                 value: &toml::de::DeValue<'_>,
                 base: &std::path::Path,
             ) -> Option<Result<(), String>> {
-                use $crate::config::value::Written;
+                use $crate::config::value::ParseSetting;
                 match name {
                     $( stringify!($field) => {
-                        Some(Written::from_toml(value, base).map(|value| self.$field = Some(value)))
+                        Some(ParseSetting::from_toml(value, base).map(|value| self.$field = Some(value)))
                     } )*
                     _ => None,
                 }
             }
 
             fn set_text(&mut self, name: &str, text: &str) -> Option<Result<(), String>> {
-                use $crate::config::value::Written;
+                use $crate::config::value::ParseSetting;
                 match name {
                     $( stringify!($field) => {
-                        Some(Written::from_text(text).map(|value| self.$field = Some(value)))
+                        Some(ParseSetting::from_text(text).map(|value| self.$field = Some(value)))
                     } )*
                     _ => None,
                 }

@@ -248,7 +248,7 @@ section! {
 
 section! {
     /// One connector: where its department answers, and the bounds of calls to it. `<name>` is the folder's name.
-    Connector, RawConnector {
+    ConnectorLimits, RawConnectorLimits {
         /// The address of the department's service, in place of the one in `connector.graphql`. With several
         /// `@source`s, each has its own: `[connector.<name>.sources.<source>] base_url`.
         base_url: Option<HttpUrl> = None,

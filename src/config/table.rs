@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawConnector, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog,
-    RawTls, RawTracing,
+    RawAdmin, RawCache, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits,
+    RawLog, RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -74,7 +74,7 @@ pub fn markdown() -> String {
     section::<RawLog>(&mut text, "`[log]`");
     section::<RawTracing>(&mut text, "`[tracing]`");
     text.push_str(OVERRIDE_LABELS);
-    section::<RawConnector>(&mut text, "`[connector.<name>]`");
+    section::<RawConnectorLimits>(&mut text, "`[connector.<name>]`");
     text.push_str(CONNECTOR_TAIL);
     text
 }

@@ -10,7 +10,7 @@ use super::secret::{Secret, SecretRef};
 use super::{Environment, toml_value};
 
 /// A value as it is written in the file, in the environment or in a flag.
-pub trait Written: Sized + Clone {
+pub trait ParseSetting: Sized + Clone {
     /// What it is, for the documentation and for error messages (`a duration such as "5s"`).
     const KIND: &'static str;
 
@@ -24,16 +24,16 @@ pub trait Written: Sized + Clone {
 /// A resolved value of a setting.
 pub trait Setting: Sized {
     /// As written.
-    type Written: Written;
+    type Raw: ParseSetting;
 
     /// From the written form; secrets are read here.
-    fn resolve(written: Self::Written, environment: &Environment) -> Result<Self, String>;
+    fn resolve(written: Self::Raw, environment: &Environment) -> Result<Self, String>;
 
     /// As the documentation shows a default, in TOML.
     fn show(&self) -> String;
 }
 
-fn expected<T: Written>(value: &DeValue<'_>) -> String {
+fn expected<T: ParseSetting>(value: &DeValue<'_>) -> String {
     format!("expected {}, found {}", T::KIND, described(value))
 }
 
@@ -52,7 +52,7 @@ fn described(value: &DeValue<'_>) -> &'static str {
 /// Declares types that are their own written form, read from a TOML string by the function that reads their text.
 macro_rules! text_setting {
     ($($type:ty, $kind:literal, $parse:expr, $show:expr;)*) => {$(
-        impl Written for $type {
+        impl ParseSetting for $type {
             const KIND: &'static str = $kind;
 
             fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
@@ -69,7 +69,7 @@ macro_rules! text_setting {
         }
 
         impl Setting for $type {
-            type Written = Self;
+            type Raw = Self;
 
             fn resolve(written: Self, _environment: &Environment) -> Result<Self, String> {
                 Ok(written)
@@ -209,7 +209,7 @@ impl HttpUrl {
 
 macro_rules! number_setting {
     ($($type:ty),*) => {$(
-        impl Written for $type {
+        impl ParseSetting for $type {
             const KIND: &'static str = "a whole number";
 
             fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
@@ -226,7 +226,7 @@ macro_rules! number_setting {
         }
 
         impl Setting for $type {
-            type Written = Self;
+            type Raw = Self;
 
             fn resolve(written: Self, _environment: &Environment) -> Result<Self, String> {
                 Ok(written)
@@ -241,7 +241,7 @@ macro_rules! number_setting {
 
 number_setting!(u32, usize);
 
-impl Written for bool {
+impl ParseSetting for bool {
     const KIND: &'static str = "true or false";
 
     fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
@@ -258,7 +258,7 @@ impl Written for bool {
 }
 
 impl Setting for bool {
-    type Written = bool;
+    type Raw = bool;
 
     fn resolve(written: bool, _environment: &Environment) -> Result<Self, String> {
         Ok(written)
@@ -273,7 +273,7 @@ impl Setting for bool {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Percentage(pub f64);
 
-impl Written for Percentage {
+impl ParseSetting for Percentage {
     const KIND: &'static str = "true, false or a percentage from 0 to 100";
 
     fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
@@ -298,7 +298,7 @@ impl Written for Percentage {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio(pub f64);
 
-impl Written for Ratio {
+impl ParseSetting for Ratio {
     const KIND: &'static str = "a number from 0 to 1";
 
     fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
@@ -318,7 +318,7 @@ impl Written for Ratio {
 }
 
 impl Setting for Ratio {
-    type Written = Ratio;
+    type Raw = Ratio;
 
     fn resolve(written: Ratio, _environment: &Environment) -> Result<Self, String> {
         Ok(written)
@@ -343,7 +343,7 @@ const UNITS: [(&str, usize); 7] = [
     ("B", 1),
 ];
 
-impl Written for ByteSize {
+impl ParseSetting for ByteSize {
     const KIND: &'static str = "a size such as \"8MB\"";
 
     fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
@@ -370,7 +370,7 @@ impl Written for ByteSize {
 }
 
 impl Setting for ByteSize {
-    type Written = ByteSize;
+    type Raw = ByteSize;
 
     fn resolve(written: ByteSize, _environment: &Environment) -> Result<Self, String> {
         Ok(written)
@@ -386,7 +386,7 @@ impl Setting for ByteSize {
     }
 }
 
-impl Written for PathBuf {
+impl ParseSetting for PathBuf {
     const KIND: &'static str = "a path (relative to the settings file)";
 
     fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
@@ -402,7 +402,7 @@ impl Written for PathBuf {
 }
 
 impl Setting for PathBuf {
-    type Written = PathBuf;
+    type Raw = PathBuf;
 
     fn resolve(written: PathBuf, _environment: &Environment) -> Result<Self, String> {
         Ok(written)
@@ -413,7 +413,7 @@ impl Setting for PathBuf {
     }
 }
 
-impl Written for Vec<String> {
+impl ParseSetting for Vec<String> {
     const KIND: &'static str = "a list of texts";
 
     fn from_toml(value: &DeValue<'_>, _base: &Path) -> Result<Self, String> {
@@ -439,7 +439,7 @@ impl Written for Vec<String> {
 }
 
 impl Setting for Vec<String> {
-    type Written = Vec<String>;
+    type Raw = Vec<String>;
 
     fn resolve(written: Vec<String>, _environment: &Environment) -> Result<Self, String> {
         Ok(written)
@@ -450,7 +450,7 @@ impl Setting for Vec<String> {
     }
 }
 
-impl Written for Vec<SocketAddr> {
+impl ParseSetting for Vec<SocketAddr> {
     const KIND: &'static str = "a list of addresses such as [\"10.0.0.2:53\"]";
 
     fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
@@ -471,7 +471,7 @@ impl Written for Vec<SocketAddr> {
 }
 
 impl Setting for Vec<SocketAddr> {
-    type Written = Vec<SocketAddr>;
+    type Raw = Vec<SocketAddr>;
 
     fn resolve(written: Vec<SocketAddr>, _environment: &Environment) -> Result<Self, String> {
         Ok(written)
@@ -483,7 +483,7 @@ impl Setting for Vec<SocketAddr> {
     }
 }
 
-impl Written for SecretRef {
+impl ParseSetting for SecretRef {
     const KIND: &'static str = "a secret by reference: { env = \"NAME\" } or { file = \"path\" }";
 
     fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
@@ -500,7 +500,7 @@ impl Written for SecretRef {
 }
 
 impl Setting for Secret {
-    type Written = SecretRef;
+    type Raw = SecretRef;
 
     fn resolve(written: SecretRef, environment: &Environment) -> Result<Self, String> {
         written.resolve(environment)
@@ -512,9 +512,9 @@ impl Setting for Secret {
 }
 
 impl<T: Setting> Setting for Option<T> {
-    type Written = T::Written;
+    type Raw = T::Raw;
 
-    fn resolve(written: T::Written, environment: &Environment) -> Result<Self, String> {
+    fn resolve(written: T::Raw, environment: &Environment) -> Result<Self, String> {
         T::resolve(written, environment).map(Some)
     }
 

@@ -107,7 +107,7 @@ fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
 
 /// What is sent to the department of the trace: `traceparent`.
 pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<TraceContext> {
-    Some(observe::place_of_call(span, request.trace?))
+    Some(observe::call_trace_context(span, request.trace?))
 }
 
 /// What is sent to the department beside `traceparent`: `tracestate`.

@@ -10,15 +10,15 @@ use apollo_compiler::schema::ExtendedType;
 use crate::graph::query::QueryGraph;
 use crate::plan::Plan;
 
-const DEMANDS: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
+const ACCESS_DIRECTIVES: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 
 /// The coordinate of a field that the plan reads and that demands a signed-in client.
-pub(super) fn demanding(plan: &Plan, graph: &QueryGraph) -> Option<String> {
+pub(super) fn restricted_field(plan: &Plan, graph: &QueryGraph) -> Option<String> {
     for position in &plan.positions {
         for slot in &position.slots {
             for ty in &slot.types {
                 let name = graph.types.name(*ty);
-                if demands(&graph.merged, name, &slot.key.field) {
+                if is_restricted(&graph.merged, name, &slot.key.field) {
                     return Some(format!("{name}.{}", slot.key.field));
                 }
             }
@@ -28,7 +28,7 @@ pub(super) fn demanding(plan: &Plan, graph: &QueryGraph) -> Option<String> {
 }
 
 /// A field demands it by itself, by its parent type, by an interface of the parent, or by the type that it returns.
-fn demands(schema: &Schema, parent: &str, field: &str) -> bool {
+fn is_restricted(schema: &Schema, parent: &str, field: &str) -> bool {
     let Some(definition) = schema.types.get(parent) else {
         return false;
     };
@@ -45,20 +45,23 @@ fn demands(schema: &Schema, parent: &str, field: &str) -> bool {
             .collect(),
         _ => Vec::new(),
     };
-    let own = std::iter::once(parent).chain(interfaces);
-    own.into_iter().any(|ty| {
+    let types = std::iter::once(parent).chain(interfaces);
+    types.into_iter().any(|ty| {
         let Ok(field) = schema.type_field(ty, field) else {
-            return type_demands(schema, ty);
+            return is_restricted_type(schema, ty);
         };
-        DEMANDS.iter().any(|name| field.directives.has(name))
-            || type_demands(schema, ty)
-            || type_demands(schema, field.ty.inner_named_type())
+        ACCESS_DIRECTIVES
+            .iter()
+            .any(|name| field.directives.has(name))
+            || is_restricted_type(schema, ty)
+            || is_restricted_type(schema, field.ty.inner_named_type())
     })
 }
 
-fn type_demands(schema: &Schema, name: &str) -> bool {
-    schema
-        .types
-        .get(name)
-        .is_some_and(|ty| DEMANDS.iter().any(|demand| ty.directives().has(demand)))
+fn is_restricted_type(schema: &Schema, name: &str) -> bool {
+    schema.types.get(name).is_some_and(|ty| {
+        ACCESS_DIRECTIVES
+            .iter()
+            .any(|directive| ty.directives().has(directive))
+    })
 }

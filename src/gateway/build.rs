@@ -39,7 +39,7 @@ use crate::source::registry::driver;
 
 /// One connector with everything that a deployment says about it.
 #[derive(Debug, Clone)]
-pub struct Member {
+pub struct ConfiguredConnector {
     /// Its folder, read.
     pub subgraph: Subgraph,
     /// Who answers for it.
@@ -65,7 +65,7 @@ pub enum SetupProblem {
 }
 
 /// What a generation is made of.
-pub(super) struct Foundation {
+pub(super) struct GatewayParts {
     pub(super) composed: Composed,
     pub(super) runtime: Runtime,
     pub(super) document_limits: DocumentLimits,
@@ -77,25 +77,25 @@ pub(super) struct Foundation {
 
 /// Composes the members and the gateway's own connector, and sets their sources up.
 pub(super) fn build(
-    members: Vec<Member>,
+    connectors: Vec<ConfiguredConnector>,
     settings: &Settings,
     documents: &Arc<Documents>,
-) -> Result<Foundation, SetupProblem> {
-    let mut members = members;
-    for member in &mut members {
-        set_addresses(member)?;
+) -> Result<GatewayParts, SetupProblem> {
+    let mut connectors = connectors;
+    for connector in &mut connectors {
+        set_addresses(connector)?;
     }
-    let infos = members.iter().map(native::Info::of).collect();
+    let infos = connectors.iter().map(native::ConnectorInfo::of).collect();
     let audience = settings.general.connector_health;
-    let own = native::connector(infos, Arc::downgrade(documents), audience);
-    let mut subgraphs: Vec<Subgraph> = members
+    let gateway_connector = native::connector(infos, Arc::downgrade(documents), audience);
+    let mut subgraphs: Vec<Subgraph> = connectors
         .iter()
-        .map(|member| member.subgraph.clone())
+        .map(|connector| connector.subgraph.clone())
         .collect();
-    let (native_schema, for_operators) = match own {
-        Ok(own) => {
-            subgraphs.push(own.subgraph);
-            (own.schema, own.for_operators)
+    let (native_schema, for_operators) = match gateway_connector {
+        Ok(native) => {
+            subgraphs.push(native.subgraph);
+            (native.schema, native.for_operators)
         }
         Err(diagnostics) => return Err(SetupProblem::Schema(diagnostics)),
     };
@@ -109,15 +109,15 @@ pub(super) fn build(
     let share = (settings.limits.concurrent_requests / 4).max(1);
     let mut services = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
-        let member = members
+        let connector = connectors
             .iter()
-            .find(|member| member.subgraph.name == subgraph.name);
-        let source: Arc<dyn Source> = match member {
-            Some(member) => http_source(member, &budget, &resolver)?,
+            .find(|connector| connector.subgraph.name == subgraph.name);
+        let source: Arc<dyn Source> = match connector {
+            Some(connector) => http_source(connector, &budget, &resolver)?,
             None => Arc::new(NativeSource::new(Arc::clone(&native_schema))),
         };
-        let settings = member
-            .map(|member| member.settings.clone())
+        let settings = connector
+            .map(|connector| connector.settings.clone())
             .unwrap_or_default();
         let in_flight = settings.common.in_flight.unwrap_or(share);
         services.push(service(
@@ -152,7 +152,7 @@ pub(super) fn build(
         root_fields: limits.root_fields,
         fields: limits.fields,
     };
-    Ok(Foundation {
+    Ok(GatewayParts {
         composed,
         runtime,
         document_limits,
@@ -169,20 +169,20 @@ pub(super) fn build(
     })
 }
 
-fn set_addresses(member: &mut Member) -> Result<(), SetupProblem> {
-    let name = member.subgraph.name.clone();
+fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem> {
+    let name = connector.subgraph.name.clone();
     let wrong = |message: String| SetupProblem::Setting {
         connector: name.clone(),
         message,
     };
-    if let Some(url) = &member.settings.common.base_url {
-        member
+    if let Some(url) = &connector.settings.common.base_url {
+        connector
             .subgraph
             .set_base_url(None, url.as_str())
             .map_err(|error| wrong(error.message))?;
     }
-    for (source, url) in &member.settings.sources {
-        member
+    for (source, url) in &connector.settings.sources {
+        connector
             .subgraph
             .set_base_url(Some(source), url.as_str())
             .map_err(|error| wrong(error.message))?;
@@ -206,15 +206,15 @@ fn resolver(settings: &config::Dns) -> Resolver {
 }
 
 fn http_source(
-    member: &Member,
+    connector: &ConfiguredConnector,
     budget: &Arc<Budget>,
     resolver: &Resolver,
 ) -> Result<Arc<dyn Source>, SetupProblem> {
     let wrong = |message: String| SetupProblem::Setting {
-        connector: member.subgraph.name.clone(),
+        connector: connector.subgraph.name.clone(),
         message,
     };
-    let common = &member.settings.common;
+    let common = &connector.settings.common;
     let proxy = match &common.proxy {
         Some(proxy) => ProxyChoice::Url(
             proxy
@@ -294,7 +294,7 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
     let is_success = connect.is_success.as_ref();
     let acceptance = format!(
         "{}\n{:?}\n{}",
-        is_success.map_or("2xx", |own| own.text()),
+        is_success.map_or("2xx", |mapping| mapping.text()),
         connect.yields,
         connect.selection.text()
     );

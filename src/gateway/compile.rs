@@ -39,7 +39,7 @@ use crate::plan::limits::check_text;
 
 /// What compiling reads.
 #[derive(Debug)]
-pub(super) struct Compiler {
+pub(super) struct OperationCompiler {
     pub(super) api: Arc<Valid<Schema>>,
     pub(super) graph: Arc<QueryGraph>,
     pub(super) document_limits: DocumentLimits,
@@ -55,13 +55,13 @@ pub(super) struct Compiler {
 /// An operation, compiled, or why it is refused.
 #[derive(Debug)]
 pub(super) enum Compiled {
-    Ready(Box<Ready>),
+    Ready(Box<CompiledOperation>),
     Refused(Refusal),
 }
 
 /// An operation that can be executed.
 #[derive(Debug)]
-pub(super) struct Ready {
+pub(super) struct CompiledOperation {
     pub(super) document: Valid<ExecutableDocument>,
     /// Its name in the document, if it has one.
     pub(super) name: Option<Name>,
@@ -82,7 +82,7 @@ pub(super) struct Ready {
     length: usize,
 }
 
-impl Ready {
+impl CompiledOperation {
     pub(super) fn operation(&self) -> Option<&executable::Operation> {
         self.document
             .operations
@@ -117,14 +117,14 @@ pub(super) fn bytes_to_compile(length: usize) -> usize {
     2_000_000 + length * 450
 }
 
-impl Compiler {
+impl OperationCompiler {
     /// The refusal of a text that is too long, which is not even copied.
     pub(super) fn too_long(&self, text: &str) -> Option<Refusal> {
         let limits = &self.document_limits;
         if text.len() <= limits.bytes {
             return None;
         }
-        check_text(text, limits).map_err(over).err()
+        check_text(text, limits).map_err(limit_refusal).err()
     }
 
     pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
@@ -134,28 +134,31 @@ impl Compiler {
         }
     }
 
-    fn ready(&self, text: &str, name: Option<&str>) -> Result<Ready, Refusal> {
-        check_text(text, &self.document_limits).map_err(over)?;
+    fn ready(&self, text: &str, name: Option<&str>) -> Result<CompiledOperation, Refusal> {
+        check_text(text, &self.document_limits).map_err(limit_refusal)?;
         let parsed = Parser::new().parse_ast(text, "operation");
-        let ast =
-            parsed.map_err(|found| Refusal::invalid(code::GRAPHQL_PARSE_FAILED, &found.errors))?;
+        let ast = parsed
+            .map_err(|failure| Refusal::invalid(code::GRAPHQL_PARSE_FAILED, &failure.errors))?;
         let findings = syntax::check(text);
         if !findings.is_empty() {
-            return Err(Refusal::with_places(code::GRAPHQL_PARSE_FAILED, &findings));
+            return Err(Refusal::with_locations(
+                code::GRAPHQL_PARSE_FAILED,
+                &findings,
+            ));
         }
-        check_document(&ast, &self.document_limits).map_err(over)?;
-        let document = ast
-            .to_executable_validate(&self.api)
-            .map_err(|found| Refusal::invalid(code::GRAPHQL_VALIDATION_FAILED, &found.errors))?;
+        check_document(&ast, &self.document_limits).map_err(limit_refusal)?;
+        let document = ast.to_executable_validate(&self.api).map_err(|failure| {
+            Refusal::invalid(code::GRAPHQL_VALIDATION_FAILED, &failure.errors)
+        })?;
         let mut findings = validate::check(&self.api, &document, self.numbers);
         findings.extend(introspection::check_depth(&document));
         if !findings.is_empty() {
-            return Err(Refusal::with_places(
+            return Err(Refusal::with_locations(
                 code::GRAPHQL_VALIDATION_FAILED,
                 &findings,
             ));
         }
-        let (own_name, operation) = match document.operations.get(name) {
+        let (operation_name, operation) = match document.operations.get(name) {
             Ok(operation) => (operation.name.clone(), operation.clone()),
             Err(_) => return Err(unknown_operation(name)),
         };
@@ -182,7 +185,7 @@ impl Compiler {
         };
         let plan = plan::plan(&self.graph, &self.api, &document, &operation, limits)
             .map_err(|error| refused_plan(&error))?;
-        if let Some(field) = access::demanding(&plan, &self.graph) {
+        if let Some(field) = access::restricted_field(&plan, &self.graph) {
             let message =
                 format!("{field} is for signed-in clients, and signing in is not supported yet");
             return Err(Refusal::new(
@@ -193,11 +196,11 @@ impl Compiler {
         }
         let cost = self.cost(&plan)?;
         let (headers, all_headers) = self.headers(&plan);
-        let key = OperationKey::new(text, own_name.as_deref());
+        let key = OperationKey::new(text, operation_name.as_deref());
         let length = text.len();
-        Ok(Ready {
+        Ok(CompiledOperation {
             document,
-            name: own_name,
+            name: operation_name,
             plan,
             key,
             bare_key: OnceLock::new(),
@@ -214,12 +217,13 @@ impl Compiler {
     fn cost(&self, plan: &Plan) -> Result<cost::Program, Refusal> {
         let program = cost::Program::new(plan, &self.graph, self.list_size);
         let problems = program.problems().iter();
-        let found = problems.map(|own| (own.message.clone(), own.locations.to_vec()));
-        let found: Vec<validate::Finding> = found.collect();
-        if self.requires_slicing && !found.is_empty() {
-            return Err(Refusal::with_places(
+        let problems =
+            problems.map(|problem| (problem.message.clone(), problem.locations.to_vec()));
+        let violations: Vec<validate::Violation> = problems.collect();
+        if self.requires_slicing && !violations.is_empty() {
+            return Err(Refusal::with_locations(
                 code::SLICING_ARGUMENT_REQUIRED,
-                &found,
+                &violations,
             ));
         }
         Ok(program)
@@ -255,7 +259,7 @@ impl Compiler {
     }
 }
 
-fn over(error: LimitExceeded) -> Refusal {
+fn limit_refusal(error: LimitExceeded) -> Refusal {
     Refusal::new(code::LIMIT_EXCEEDED, ErrorKind::Limit, &error.to_string())
 }
 

@@ -18,9 +18,9 @@ use tokio::sync::SemaphorePermit;
 
 use super::ClientContext;
 use super::GraphqlRequest;
-use super::compile::Ready;
+use super::compile::CompiledOperation;
 use super::refusal::Refusal;
-use super::variables::Coerced;
+use super::variables::CoercedVariables;
 use crate::config::Cost;
 use crate::config::CostMode;
 use crate::cost::FieldCost;
@@ -73,7 +73,7 @@ pub(super) struct CostControl {
     executed: AtomicU64,
     /// Long operations that may be executed at the same time.
     long: Semaphore,
-    lines: Lines,
+    lines: LineThrottle,
 }
 
 /// An operation that may be executed.
@@ -97,26 +97,31 @@ impl CostControl {
             actual: metrics::histogram!(OPERATION_COST, "kind" => "actual"),
             exceeded: metrics::counter!(COST_EXCEEDED, "mode" => settings.mode.name()),
             executed: AtomicU64::new(0),
-            lines: Lines::new(),
+            lines: LineThrottle::new(),
         }
     }
 
     /// Whether the answer is to report costs.
     pub(super) fn is_reported(&self, request: &GraphqlRequest, client: &ClientContext) -> bool {
         let by_extension = || {
-            let own = request.extensions.as_ref()?.get("sangam")?.get("cost")?;
-            own.as_bool()
+            let flag = request.extensions.as_ref()?.get("sangam")?.get("cost")?;
+            flag.as_bool()
         };
-        let by_header = || client.headers.get(&REPORT).is_some_and(|own| own == "1");
+        let by_header = || {
+            client
+                .headers
+                .get(&REPORT)
+                .is_some_and(|value| value == "1")
+        };
         self.mode != CostMode::Off && (by_extension() == Some(true) || by_header())
     }
 
     /// Refuses an operation that costs too much.
     pub(super) fn admit(
         &self,
-        ready: &Ready,
+        ready: &CompiledOperation,
         operation: &Operation,
-        variables: &Coerced,
+        variables: &CoercedVariables,
         report: bool,
     ) -> Result<Admitted, Refusal> {
         if self.mode == CostMode::Off {
@@ -129,8 +134,8 @@ impl CostControl {
         if total > self.max {
             self.exceeded.increment(1);
             if self.mode == CostMode::Enforce {
-                let place = ready.cost.costliest(&estimate, &variables.values);
-                return Err(self.refusal(total, place.as_deref()));
+                let costliest = ready.cost.costliest(&estimate, &variables.values);
+                return Err(self.refusal(total, costliest.as_deref()));
             }
             self.log(operation, total);
         }
@@ -163,9 +168,13 @@ impl CostControl {
     }
 
     /// What an operation costs, for these variables if they are known.
-    pub(super) fn explain(&self, ready: &Ready, variables: Option<&Coerced>) -> ExplainedCost {
+    pub(super) fn explain(
+        &self,
+        ready: &CompiledOperation,
+        variables: Option<&CoercedVariables>,
+    ) -> ExplainedCost {
         let none = Default::default();
-        let values = variables.map_or(&none, |own| &own.values);
+        let values = variables.map_or(&none, |coerced| &coerced.values);
         let estimate = ready.cost.estimate(values);
         ExplainedCost {
             estimated: estimate.total(),
@@ -178,7 +187,7 @@ impl CostControl {
     }
 
     /// What counts the actual cost of an explained request.
-    pub(super) fn counting(ready: &Ready, variables: &Coerced) -> Counting {
+    pub(super) fn counting(ready: &CompiledOperation, variables: &CoercedVariables) -> Counting {
         Counting {
             program: Arc::clone(&ready.cost),
             estimate: ready.cost.estimate(&variables.values).into_owned(),
@@ -186,11 +195,11 @@ impl CostControl {
         }
     }
 
-    fn refusal(&self, total: u64, place: Option<&str>) -> Refusal {
+    fn refusal(&self, total: u64, costliest: Option<&str>) -> Refusal {
         let max = self.max;
-        let hint = match place {
-            Some(place) => {
-                format!("most of it is {place}: ask for fewer items there, or nest fewer lists")
+        let hint = match costliest {
+            Some(costliest) => {
+                format!("most of it is {costliest}: ask for fewer items there, or nest fewer lists")
             }
             None => "ask for fewer items, or nest fewer lists".to_owned(),
         };
@@ -219,7 +228,7 @@ impl CostControl {
 }
 
 /// Keeps log lines apart.
-struct Lines {
+struct LineThrottle {
     begun: Instant,
     /// Milliseconds after the beginning at which the next line may be written.
     next: AtomicU64,
@@ -227,9 +236,9 @@ struct Lines {
     left_out: AtomicU64,
 }
 
-impl Lines {
-    fn new() -> Lines {
-        Lines {
+impl LineThrottle {
+    fn new() -> LineThrottle {
+        LineThrottle {
             begun: Instant::now(),
             next: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
@@ -242,12 +251,12 @@ impl Lines {
         let next = self.next.load(Ordering::Relaxed);
         let later = now.saturating_add(BETWEEN_LINES_MS);
         let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
-        let is_mine = now >= next
+        let is_due = now >= next
             && self
                 .next
                 .compare_exchange(next, later, success, failure)
                 .is_ok();
-        if !is_mine {
+        if !is_due {
             self.left_out.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -312,7 +321,7 @@ mod tests {
 
     #[test]
     fn lines_are_bounded() {
-        let lines = Lines::new();
+        let lines = LineThrottle::new();
         assert_eq!(lines.due(), Some(1));
         assert_eq!([lines.due(), lines.due()], [None, None]);
         lines.next.store(0, Ordering::Relaxed);

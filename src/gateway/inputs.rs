@@ -17,48 +17,48 @@ use crate::document::Object;
 use crate::document::Value;
 
 /// Holds values against their types.
-pub(super) struct Inputs<'a> {
+pub(super) struct InputChecker<'a> {
     pub(super) schema: &'a Schema,
     /// What is passed on to departments.
     pub(super) numbers: NumberBounds,
     /// What was found, each with the place of what it is about: `$v.list[0]`.
-    pub(super) found: Vec<String>,
+    pub(super) problems: Vec<String>,
     /// Where in the variable the value stands.
-    pub(super) place: String,
+    pub(super) path: String,
 }
 
-impl Inputs<'_> {
+impl InputChecker<'_> {
     /// Nothing was given where a value must be.
     pub(super) fn missing(&mut self, ty: &ast::Type) {
-        let message = format!("{} must be given: its type is {ty}", self.place);
-        self.found.push(message);
+        let message = format!("{} must be given: its type is {ty}", self.path);
+        self.problems.push(message);
     }
 
     /// Null was given to what decides `@skip` or `@include`.
     pub(super) fn null_condition(&mut self) {
         let message = format!(
             "{} must not be null: it decides @skip or @include",
-            self.place
+            self.path
         );
-        self.found.push(message);
+        self.problems.push(message);
     }
 
     /// Looks at a value of a type.
     pub(super) fn value(&mut self, ty: &ast::Type, value: &Value) {
-        if self.found.len() >= MOST_ERRORS {
+        if self.problems.len() >= MOST_ERRORS {
             return;
         }
         if *value == Value::Null {
             if ty.is_non_null() {
-                let message = format!("{} must not be null: its type is {ty}", self.place);
-                self.found.push(message);
+                let message = format!("{} must not be null: its type is {ty}", self.path);
+                self.problems.push(message);
             }
             return;
         }
         match (ty, value) {
             (ast::Type::List(item) | ast::Type::NonNullList(item), Value::Array(items)) => {
                 for (index, value) in items.iter().enumerate() {
-                    self.within(format_args!("[{index}]"), |inputs| {
+                    self.with_step(format_args!("[{index}]"), |inputs| {
                         inputs.value(item, value)
                     });
                 }
@@ -119,8 +119,8 @@ impl Inputs<'_> {
     }
 
     fn enumeration(&mut self, definition: &EnumType, value: &Value) {
-        let known = |text: &str| definition.values.keys().any(|known| known == text);
-        if !matches!(value, Value::String(text) if known(text)) {
+        let is_value = |text: &str| definition.values.keys().any(|value| value == text);
+        if !matches!(value, Value::String(text) if is_value(text)) {
             self.wrong(&format!("a value of the enum {}", definition.name));
         }
     }
@@ -130,14 +130,14 @@ impl Inputs<'_> {
             if !definition.fields.contains_key(&**name) {
                 let message = format!(
                     "{}.{name}: {} has no such field",
-                    self.place, definition.name
+                    self.path, definition.name
                 );
-                self.found.push(message);
+                self.problems.push(message);
             }
         }
         for (name, field) in &definition.fields {
             let value = object.get(name);
-            self.within(format_args!(".{name}"), |inputs| match value {
+            self.with_step(format_args!(".{name}"), |inputs| match value {
                 Some(value) => inputs.value(&field.ty, value),
                 None if field.is_required() => inputs.missing(&field.ty),
                 None => {}
@@ -150,20 +150,20 @@ impl Inputs<'_> {
     }
 
     fn wrong(&mut self, what: &str) {
-        self.found.push(format!("{} must be {what}", self.place));
+        self.problems.push(format!("{} must be {what}", self.path));
     }
 
     fn beyond(&mut self) {
         let beyond = NumberBounds::BEYOND;
-        self.found
-            .push(format!("{} has a number that {beyond}", self.place));
+        self.problems
+            .push(format!("{} has a number that {beyond}", self.path));
     }
 
-    fn within(&mut self, step: std::fmt::Arguments<'_>, look: impl FnOnce(&mut Self)) {
-        let length = self.place.len();
+    fn with_step(&mut self, step: std::fmt::Arguments<'_>, check: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
         // Writing to a string cannot fail.
-        let _ = self.place.write_fmt(step);
-        look(self);
-        self.place.truncate(length);
+        let _ = self.path.write_fmt(step);
+        check(self);
+        self.path.truncate(length);
     }
 }

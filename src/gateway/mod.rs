@@ -26,7 +26,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-pub use self::build::Member;
+pub use self::build::ConfiguredConnector;
 pub use self::build::SetupProblem;
 pub use self::cost::ExplainedCost;
 pub use self::labels::Draw;
@@ -70,7 +70,7 @@ pub struct GraphqlResponse {
     /// The response map as JSON text: `data`, `errors`, `extensions`.
     pub body: Bytes,
     /// What became of the request, for the transport's status code.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
     /// How long the answer may be kept by anybody else, if at all.
     pub cache: ResponseCachePolicy,
     /// Client request headers that the answer depends on, lower case.
@@ -81,7 +81,7 @@ pub struct GraphqlResponse {
 
 /// What became of a request (GraphQL over HTTP distinguishes these by status).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// Executed: there is `data` (possibly null), perhaps `errors`.
     Executed,
     /// Refused before execution: does not parse, is not valid, wrong variables, over a limit.

@@ -15,7 +15,7 @@ use async_graphql::SimpleObject;
 
 use bytes::Bytes;
 
-use super::build::Member;
+use super::build::ConfiguredConnector;
 use crate::cache::Documents;
 use crate::cache::upstream::Snapshot;
 use crate::config::Audience;
@@ -30,20 +30,20 @@ const NAME: &str = "gateway";
 
 /// What does not change while a generation serves.
 #[derive(Debug, Clone)]
-pub(super) struct Info {
+pub(super) struct ConnectorInfo {
     name: String,
     owner: Option<String>,
     description: Option<String>,
     kind: Protocol,
 }
 
-impl Info {
-    pub(super) fn of(member: &Member) -> Self {
-        Info {
-            name: member.subgraph.name.clone(),
-            owner: member.owner.clone(),
-            description: member.description.clone(),
-            kind: match member.subgraph.kind {
+impl ConnectorInfo {
+    pub(super) fn of(connector: &ConfiguredConnector) -> Self {
+        ConnectorInfo {
+            name: connector.subgraph.name.clone(),
+            owner: connector.owner.clone(),
+            description: connector.description.clone(),
+            kind: match connector.subgraph.kind {
                 SubgraphKind::Connectors { .. } => Protocol::Connectors,
                 SubgraphKind::Service(_) => Protocol::Graphql,
                 SubgraphKind::Native => Protocol::Native,
@@ -104,7 +104,7 @@ struct Connector {
 }
 
 struct Query {
-    infos: Vec<Info>,
+    infos: Vec<ConnectorInfo>,
     documents: Weak<Documents>,
     /// Whether the caller is shown how calls went.
     shows_figures: bool,
@@ -120,12 +120,12 @@ impl Query {
             .upgrade()
             .map(|documents| documents.figures())
             .unwrap_or_default();
-        let connector = |info: &Info| {
-            let own = figures
+        let connector = |info: &ConnectorInfo| {
+            let figures = figures
                 .iter()
                 .find(|(name, _)| *name == info.name)
                 .map(|(_, figures)| *figures);
-            let figures = own.filter(|figures| figures.calls > 0);
+            let figures = figures.filter(|figures| figures.calls > 0);
             let shown = figures.filter(|_| self.shows_figures);
             let count = |of: fn(&Snapshot) -> u64| {
                 let count = shown.as_ref().map_or(0, of);
@@ -162,7 +162,7 @@ impl Query {
 }
 
 /// The gateway's own connector.
-pub(super) struct Own {
+pub(super) struct GatewayConnector {
     pub(super) subgraph: Subgraph,
     /// What answers clients.
     pub(super) schema: Arc<dyn NativeSchema>,
@@ -172,10 +172,10 @@ pub(super) struct Own {
 
 /// The connector, and the schemas that answer it.
 pub(super) fn connector(
-    infos: Vec<Info>,
+    infos: Vec<ConnectorInfo>,
     documents: Weak<Documents>,
     figures: Audience,
-) -> Result<Own, Vec<Diagnostic>> {
+) -> Result<GatewayConnector, Vec<Diagnostic>> {
     let schema = |shows_figures| -> Arc<dyn NativeSchema> {
         let query = Query {
             infos: infos.clone(),
@@ -184,13 +184,13 @@ pub(super) fn connector(
         };
         Arc::new(Schema::new(query, EmptyMutation, EmptySubscription))
     };
-    let own = schema(figures == Audience::Public);
-    let (subgraph, diagnostics) = normalise(NAME, NAME, &own.federation_sdl());
+    let for_clients = schema(figures == Audience::Public);
+    let (subgraph, diagnostics) = normalise(NAME, NAME, &for_clients.federation_sdl());
     let mut subgraph = subgraph.ok_or(diagnostics)?;
     subgraph.kind = SubgraphKind::Native;
-    Ok(Own {
+    Ok(GatewayConnector {
         subgraph,
-        schema: own,
+        schema: for_clients,
         for_operators: schema(true),
     })
 }

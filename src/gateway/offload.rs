@@ -9,18 +9,18 @@ use std::time::Instant;
 
 use super::GraphqlRequest;
 use super::compile::Compiled;
-use super::compile::Ready;
+use super::compile::CompiledOperation;
 use super::compile::bytes_to_compile;
-use super::introspection::Asked;
-use super::introspection::Bounds;
+use super::introspection::IntrospectionSelection;
+use super::introspection::IntrospectionValues;
 use super::introspection::Stopped;
-use super::introspection::Written;
+use super::introspection::WriteLimits;
 use super::refusal::Refusal;
 use super::run::Gateway;
-use super::run::lost;
-use super::variables::Coerced;
-use super::workers::NotDone;
-use super::workers::SHORT;
+use super::run::not_compiled;
+use super::variables::CoercedVariables;
+use super::workers::JobError;
+use super::workers::SHORT_TEXT_BYTES;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 use crate::cache::plans::Compilation;
@@ -70,7 +70,7 @@ impl Gateway {
         async move {
             match refusal {
                 Some(refusal) => Err(refusal),
-                None => done.await.map_err(not_done)?,
+                None => done.await.map_err(job_refusal)?,
             }
         }
     }
@@ -78,52 +78,55 @@ impl Gateway {
     /// The values of `__schema` and `__type`.
     pub(super) async fn introspect(
         &self,
-        ready: &Ready,
-        coerced: &Coerced,
-    ) -> Result<Written, Refusal> {
+        ready: &CompiledOperation,
+        coerced: &CoercedVariables,
+    ) -> Result<IntrospectionValues, Refusal> {
         let limits = &self.runtime.limits;
         let deadline = Instant::now() + limits.timeout;
         let (bytes, document) = (limits.answer_bytes, &ready.document);
-        let operation = ready.operation().ok_or_else(lost)?;
+        let operation = ready.operation().ok_or_else(not_compiled)?;
         let account = self.runtime.budget.account(limits.operation_bytes);
-        let asked = Asked::collect(document, operation, &coerced.values, &account);
-        let asked = asked.map_err(|exceeded| over(exceeded.into()))?;
-        match asked.write_short(&self.introspection, &account, bytes, deadline) {
+        let selection =
+            IntrospectionSelection::collect(document, operation, &coerced.values, &account);
+        let selection = selection.map_err(|exceeded| stopped_refusal(exceeded.into()))?;
+        match selection.write_short(&self.introspection, &account, bytes, deadline) {
             Err(Stopped::TooLong(_)) => {}
             short => {
-                let values = short.map_err(over)?;
-                return Ok(Written { values, account });
+                let values = short.map_err(stopped_refusal)?;
+                return Ok(IntrospectionValues { values, account });
             }
         }
         let introspection = Arc::clone(&self.introspection);
         let job = move |is_awaited: &dyn Fn() -> bool| {
-            let bounds = Bounds {
+            let write_limits = WriteLimits {
                 bytes,
                 deadline,
                 is_awaited,
             };
-            asked.write(&introspection, account, &bounds)
+            selection.write(&introspection, account, &write_limits)
         };
         // However short the text is, this takes long.
-        let written = self.workers.run(SHORT + 1, job).await;
-        written.map_err(not_done)?.map_err(over)
+        let written = self.workers.run(SHORT_TEXT_BYTES + 1, job).await;
+        written.map_err(job_refusal)?.map_err(stopped_refusal)
     }
 }
 
 /// Charges bytes; gives the refusal where they may not be held.
 fn refused(account: &Account, bytes: usize) -> Option<Refusal> {
     let charged = account.charge(bytes);
-    charged.err().map(|exceeded| over(exceeded.into()))
+    charged
+        .err()
+        .map(|exceeded| stopped_refusal(exceeded.into()))
 }
 
-fn not_done(reason: NotDone) -> Refusal {
+fn job_refusal(reason: JobError) -> Refusal {
     match reason {
-        NotDone::Busy => Refusal::busy(),
-        NotDone::Lost => lost(),
+        JobError::Busy => Refusal::busy(),
+        JobError::Panicked => not_compiled(),
     }
 }
 
-fn over(stopped: Stopped) -> Refusal {
+fn stopped_refusal(stopped: Stopped) -> Refusal {
     match stopped {
         Stopped::TooLong(bytes) => {
             let message = format!("The answer is longer than allowed ({bytes} bytes)");

@@ -8,7 +8,7 @@ use futures_util::future::poll_immediate;
 
 use super::super::ClientContext;
 use super::super::GraphqlResponse;
-use super::super::Outcome;
+use super::super::RequestOutcome;
 use super::*;
 use crate::config::Environment;
 use crate::config::RawSettings;
@@ -53,7 +53,10 @@ async fn what_finds_no_place_in_the_queue_is_busy() {
     let mut waiting = Box::pin(ask(&gateway, "{ b: __typename }"));
     assert!(poll_immediate(&mut waiting).await.is_none());
     let refused = ask(&gateway, "{ c: __typename }").await;
-    assert_eq!((text(&refused), refused.outcome), (BUSY, Outcome::Busy));
+    assert_eq!(
+        (text(&refused), refused.outcome),
+        (BUSY, RequestOutcome::Busy)
+    );
     assert_eq!(refused.cache.max_age, None);
     let again = ask(&gateway, "{ a: __typename }").await;
     assert_eq!(
@@ -77,7 +80,11 @@ async fn a_compilation_goes_on_while_one_of_those_who_share_it_waits() {
     assert!(poll_immediate(&mut second).await.is_none());
     drop(first);
     let refused = ask(&gateway, "{ c: __typename }").await;
-    assert_eq!(refused.outcome, Outcome::Busy, "the place is still taken");
+    assert_eq!(
+        refused.outcome,
+        RequestOutcome::Busy,
+        "the place is still taken"
+    );
     drop(second);
     let mut third = Box::pin(ask(&gateway, "{ d: __typename }"));
     assert!(poll_immediate(&mut third).await.is_none());
@@ -101,16 +108,22 @@ async fn compiling_is_charged_while_it_is_done_and_given_back() {
     let texts: Vec<String> = (0..8).map(text_of).collect();
     let all = join_all(texts.iter().map(|text| ask(&gateway, text))).await;
     for answer in &all {
-        assert_eq!(answer.outcome, Outcome::Executed, "{}", text(answer));
+        assert_eq!(answer.outcome, RequestOutcome::Executed, "{}", text(answer));
     }
     assert_eq!(budget.used(), 0);
     let held = budget.account(usize::MAX);
     // As much as large accounts may take together, but for less than another text needs.
     held.charge(bytes_to_compile(60_000)).unwrap();
     let refused = ask(&gateway, &text_of(9)).await;
-    assert_eq!((text(&refused), refused.outcome), (BUSY, Outcome::Busy));
+    assert_eq!(
+        (text(&refused), refused.outcome),
+        (BUSY, RequestOutcome::Busy)
+    );
     drop(held);
-    assert_eq!(ask(&gateway, &text_of(9)).await.outcome, Outcome::Executed);
+    assert_eq!(
+        ask(&gateway, &text_of(9)).await.outcome,
+        RequestOutcome::Executed
+    );
     assert_eq!(budget.used(), 0);
 }
 
@@ -120,7 +133,7 @@ async fn a_text_that_is_too_long_is_neither_queued_nor_kept() {
     let gate = gateway.workers.occupy();
     let long = format!("{{ __typename }} # {}", "x".repeat(100_000));
     let refused = ask(&gateway, &long).await;
-    assert_eq!(refused.outcome, Outcome::Refused);
+    assert_eq!(refused.outcome, RequestOutcome::Refused);
     assert!(text(&refused).contains("limits.document_bytes"));
     assert!(gateway.plans.get(&long, None).is_none());
     drop(gate);
@@ -203,15 +216,15 @@ async fn long_introspection_is_written_by_the_workers() {
     let whole = ask(&gateway, USUAL).await;
     let short = ask(&gateway, "{ __type(name: \"Query\") { name } }").await;
     let long = repeated(100);
-    assert_eq!(ask(&gateway, &long).await.outcome, Outcome::Executed);
+    assert_eq!(ask(&gateway, &long).await.outcome, RequestOutcome::Executed);
     let gate = gateway.workers.occupy();
     let mut waiting = Box::pin(ask(&gateway, &long));
     assert!(poll_immediate(&mut waiting).await.is_none());
-    assert_eq!(ask(&gateway, &long).await.outcome, Outcome::Busy);
+    assert_eq!(ask(&gateway, &long).await.outcome, RequestOutcome::Busy);
     let again = ask(&gateway, "{ __type(name: \"Query\") { name } }").await;
     assert_eq!(again.body, short.body, "what is short is written at once");
     drop(gate);
-    assert_eq!(waiting.await.outcome, Outcome::Executed);
+    assert_eq!(waiting.await.outcome, RequestOutcome::Executed);
     assert_eq!(ask(&gateway, USUAL).await.body, whole.body);
     assert_eq!(gateway.runtime.budget.used(), 0);
 }
@@ -248,7 +261,7 @@ async fn compiled_operations_stay_within_their_bytes() {
             &format!("{{ a{index}: __schema {{ {fields} }} }}"),
         )
         .await;
-        assert_eq!(answer.outcome, Outcome::Executed);
+        assert_eq!(answer.outcome, RequestOutcome::Executed);
     }
     // Each weighs more than two megabytes.
     assert!(
@@ -264,6 +277,6 @@ async fn the_wait_for_a_turn_is_bounded() {
     let gateway = gateway(|settings| settings.limits.compilation_wait = Duration::ZERO);
     let gate = gateway.workers.occupy();
     let late = ask(&gateway, "{ a: __typename }").await;
-    assert_eq!((text(&late), late.outcome), (BUSY, Outcome::Busy));
+    assert_eq!((text(&late), late.outcome), (BUSY, RequestOutcome::Busy));
     drop(gate);
 }

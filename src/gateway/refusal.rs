@@ -7,9 +7,9 @@ use apollo_compiler::validation::DiagnosticList;
 use bytes::Bytes;
 
 use super::GraphqlResponse;
-use super::Outcome;
+use super::RequestOutcome;
 use super::ResponseCachePolicy;
-use super::validate::Finding;
+use super::validate::Violation;
 use crate::document::write_json_string;
 use crate::errors::ErrorCode;
 use crate::errors::ErrorKind;
@@ -23,7 +23,7 @@ pub(super) const MOST_ERRORS: usize = 20;
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     body: Bytes,
-    outcome: Outcome,
+    outcome: RequestOutcome,
 }
 
 impl Refusal {
@@ -34,14 +34,14 @@ impl Refusal {
         out.extend_from_slice(b"]}");
         Refusal {
             body: Bytes::from(out),
-            outcome: Outcome::Refused,
+            outcome: RequestOutcome::Refused,
         }
     }
 
     pub(super) fn mutation_not_allowed() -> Self {
         let message = "Mutations are not allowed over GET: send a POST request";
         Refusal {
-            outcome: Outcome::MutationNotAllowed,
+            outcome: RequestOutcome::MutationNotAllowed,
             ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, message)
         }
     }
@@ -50,7 +50,7 @@ impl Refusal {
     pub(super) fn busy() -> Self {
         let message = "The gateway is busy; try again in a moment";
         Refusal {
-            outcome: Outcome::Busy,
+            outcome: RequestOutcome::Busy,
             ..Refusal::new(code::OVERLOADED, ErrorKind::Busy, message)
         }
     }
@@ -63,25 +63,25 @@ impl Refusal {
     /// What parsing or validation has found, with places.
     pub(super) fn invalid(code: ErrorCode, diagnostics: &DiagnosticList) -> Self {
         let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
-            let place = location(diagnostic.error.location(), diagnostic.sources);
-            (diagnostic.error.to_string(), place.into_iter().collect())
+            let location = location(diagnostic.error.location(), diagnostic.sources);
+            (diagnostic.error.to_string(), location.into_iter().collect())
         });
-        Refusal::with_places(code, &errors.collect::<Vec<Finding>>())
+        Refusal::with_locations(code, &errors.collect::<Vec<Violation>>())
     }
 
     /// Errors with places.
-    pub(super) fn with_places(code: ErrorCode, findings: &[Finding]) -> Self {
+    pub(super) fn with_locations(code: ErrorCode, findings: &[Violation]) -> Self {
         let mut out = Vec::from(&b"{\"errors\":["[..]);
-        for (index, (message, places)) in findings.iter().take(MOST_ERRORS).enumerate() {
+        for (index, (message, locations)) in findings.iter().take(MOST_ERRORS).enumerate() {
             if index > 0 {
                 out.push(b',');
             }
-            write_error(message, places, code, ErrorKind::Invalid, &mut out);
+            write_error(message, locations, code, ErrorKind::Invalid, &mut out);
         }
         out.extend_from_slice(b"]}");
         Refusal {
             body: Bytes::from(out),
-            outcome: Outcome::Refused,
+            outcome: RequestOutcome::Refused,
         }
     }
 
@@ -103,19 +103,19 @@ impl Refusal {
 
 fn write_error(
     message: &str,
-    places: &[(usize, usize)],
+    locations: &[(usize, usize)],
     code: ErrorCode,
     kind: ErrorKind,
     out: &mut Vec<u8>,
 ) {
     out.extend_from_slice(b"{\"message\":");
     write_json_string(message, out);
-    if !places.is_empty() {
-        let places: Vec<String> = places
+    if !locations.is_empty() {
+        let locations: Vec<String> = locations
             .iter()
             .map(|(line, column)| format!("{{\"line\":{line},\"column\":{column}}}"))
             .collect();
-        out.extend_from_slice(format!(",\"locations\":[{}]", places.join(",")).as_bytes());
+        out.extend_from_slice(format!(",\"locations\":[{}]", locations.join(",")).as_bytes());
     }
     out.extend_from_slice(b",\"extensions\":{\"code\":");
     write_json_string(code.as_str(), out);

@@ -14,14 +14,14 @@ use bytes::Bytes;
 use super::ClientContext;
 use super::GraphqlRequest;
 use super::GraphqlResponse;
-use super::Outcome;
+use super::RequestOutcome;
 use super::ResponseCachePolicy;
 use super::build;
-use super::build::Member;
+use super::build::ConfiguredConnector;
 use super::build::SetupProblem;
 use super::compile::Compiled;
-use super::compile::Compiler;
-use super::compile::Ready;
+use super::compile::CompiledOperation;
+use super::compile::OperationCompiler;
 use super::cost::CostControl;
 use super::cost::ExplainedCost;
 use super::introspection::Introspection;
@@ -29,7 +29,7 @@ use super::labels;
 use super::native;
 use super::refusal::Refusal;
 use super::variables;
-use super::variables::Coerced;
+use super::variables::CoercedVariables;
 use super::workers::Workers;
 use crate::budget::Account;
 use crate::budget::Budget;
@@ -60,7 +60,7 @@ pub struct Gateway {
     api: Arc<Valid<Schema>>,
     composed: Composed,
     pub(super) runtime: Runtime,
-    pub(super) compiler: Arc<Compiler>,
+    pub(super) compiler: Arc<OperationCompiler>,
     cost: CostControl,
     pub(super) introspection: Arc<Introspection>,
     pub(super) workers: Workers,
@@ -101,11 +101,14 @@ impl Gateway {
     ///
     /// # Errors
     /// The connectors do not fit together, or a setting cannot be used.
-    pub fn new(members: Vec<Member>, settings: &Settings) -> Result<Gateway, SetupProblem> {
+    pub fn new(
+        connectors: Vec<ConfiguredConnector>,
+        settings: &Settings,
+    ) -> Result<Gateway, SetupProblem> {
         let documents = Arc::new(Documents::new(settings.cache.documents.0 as u64));
-        let parts = build::build(members, settings, &documents)?;
+        let parts = build::build(connectors, settings, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
-        let compiler = Compiler {
+        let compiler = OperationCompiler {
             api: Arc::clone(&api),
             graph: Arc::clone(&parts.runtime.graph),
             document_limits: parts.document_limits,
@@ -178,7 +181,7 @@ impl Gateway {
             Compiled::Ready(ready) => ready,
             Compiled::Refused(refusal) => return Err(refusal.clone()),
         };
-        let operation = ready.operation().ok_or_else(lost)?;
+        let operation = ready.operation().ok_or_else(not_compiled)?;
         if operation.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
@@ -246,7 +249,7 @@ impl Gateway {
             };
             let plan = plan::explain(&ready.plan, &self.runtime.graph);
             let plan_json = plan::explain_json(&ready.plan, &self.runtime.graph);
-            let operation = ready.operation().ok_or_else(lost)?;
+            let operation = ready.operation().ok_or_else(not_compiled)?;
             let coerced = self.coerced(ready, operation, request);
             let mut cost = self.cost.explain(ready, coerced.as_ref().ok());
             if !run {
@@ -283,8 +286,8 @@ impl Gateway {
     /// The values of `__schema` and `__type`, and what they are charged to.
     async fn introspected(
         &self,
-        ready: &Ready,
-        coerced: &Coerced,
+        ready: &CompiledOperation,
+        coerced: &CoercedVariables,
     ) -> Result<(Vec<(String, Vec<u8>)>, Option<Account>), Refusal> {
         if !ready.introspects {
             return Ok((Vec::new(), None));
@@ -296,10 +299,10 @@ impl Gateway {
 
     fn coerced(
         &self,
-        ready: &Ready,
+        ready: &CompiledOperation,
         operation: &Operation,
         request: &GraphqlRequest,
-    ) -> Result<Coerced, Refusal> {
+    ) -> Result<CoercedVariables, Refusal> {
         variables::coerce(
             &self.api,
             &ready.document.sources,
@@ -312,8 +315,8 @@ impl Gateway {
 
     fn response_key(
         &self,
-        ready: &Ready,
-        coerced: &Coerced,
+        ready: &CompiledOperation,
+        coerced: &CoercedVariables,
         client: &ClientContext,
         outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
@@ -328,8 +331,8 @@ impl Gateway {
 
     fn response_key_of(
         &self,
-        ready: &Ready,
-        coerced: &Coerced,
+        ready: &CompiledOperation,
+        coerced: &CoercedVariables,
         client: &ClientContext,
         outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
@@ -353,8 +356,8 @@ impl Gateway {
 
     fn context(
         &self,
-        ready: &Ready,
-        coerced: Coerced,
+        ready: &CompiledOperation,
+        coerced: CoercedVariables,
         client: &ClientContext,
         outcomes: &[bool],
         introspection: Vec<(String, Vec<u8>)>,
@@ -377,7 +380,7 @@ impl Gateway {
         }
     }
 
-    fn executed_response(&self, executed: Executed, ready: &Ready) -> GraphqlResponse {
+    fn executed_response(&self, executed: Executed, ready: &CompiledOperation) -> GraphqlResponse {
         let provenance = &executed.provenance;
         let mut cache = ResponseCachePolicy {
             private: provenance.is_private(),
@@ -392,7 +395,7 @@ impl Gateway {
         }
         GraphqlResponse {
             body: executed.body,
-            outcome: Outcome::Executed,
+            outcome: RequestOutcome::Executed,
             cache,
             vary: Arc::clone(&ready.headers),
             compressed: None,
@@ -402,14 +405,14 @@ impl Gateway {
 
 /// Whether `Vary` can name all that an answer depends on. An answer that depends on every header of the client is for no
 /// other cache than this gateway's own, which has them all in its key.
-fn has_vary(ready: &Ready) -> bool {
+fn has_vary(ready: &CompiledOperation) -> bool {
     !ready.all_headers
 }
 
-fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
+fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse {
     GraphqlResponse {
         body: served.body,
-        outcome: Outcome::Executed,
+        outcome: RequestOutcome::Executed,
         cache: ResponseCachePolicy {
             // What depends on nothing but the schema is kept here, and not by clients: the schema may change.
             max_age: Some(served.fresh_for.as_secs())
@@ -422,6 +425,6 @@ fn served_response(served: Served, ready: &Ready) -> GraphqlResponse {
     }
 }
 
-pub(super) fn lost() -> Refusal {
+pub(super) fn not_compiled() -> Refusal {
     Refusal::internal("The operation could not be compiled")
 }

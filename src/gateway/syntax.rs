@@ -9,11 +9,11 @@ use apollo_parser::cst;
 use apollo_parser::cst::CstNode;
 
 use super::refusal::MOST_ERRORS;
-use super::validate::Finding;
+use super::validate::Violation;
 use crate::plan::location_at;
 
 /// What is wrong with a text that has been parsed without an error.
-pub(super) fn check(text: &str) -> Vec<Finding> {
+pub(super) fn check(text: &str) -> Vec<Violation> {
     let tree = Parser::new(text).parse();
     let nodes = tree.document().syntax().clone().descendants();
     let without = nodes.filter_map(without_value);

@@ -24,17 +24,17 @@ use crate::document::NumberBounds;
 use crate::plan::location;
 
 /// What is wrong, and where: line and column.
-pub(super) type Finding = (String, Vec<(usize, usize)>);
+pub(super) type Violation = (String, Vec<(usize, usize)>);
 
 /// What is wrong with the values of a document that is valid otherwise.
 pub(super) fn check(
     schema: &Schema,
     document: &ExecutableDocument,
     numbers: NumberBounds,
-) -> Vec<Finding> {
+) -> Vec<Violation> {
     let mut findings = Vec::new();
     for operation in document.operations.iter() {
-        let mut values = Values {
+        let mut values = ValueChecker {
             schema,
             document,
             operation,
@@ -54,16 +54,16 @@ pub(super) fn check(
 }
 
 /// Looks at each value that an operation reaches.
-struct Values<'d> {
+struct ValueChecker<'d> {
     schema: &'d Schema,
     document: &'d ExecutableDocument,
     operation: &'d Operation,
     numbers: NumberBounds,
     spread: HashSet<&'d Name>,
-    findings: &'d mut Vec<Finding>,
+    findings: &'d mut Vec<Violation>,
 }
 
-impl<'d> Values<'d> {
+impl<'d> ValueChecker<'d> {
     fn selections(&mut self, set: &'d SelectionSet) {
         for selection in &set.selections {
             self.directives(selection.directives());
@@ -76,7 +76,9 @@ impl<'d> Values<'d> {
                 Selection::FragmentSpread(spread) => {
                     let document = self.document;
                     let fragment = document.fragments.get(&spread.fragment_name);
-                    if let Some(fragment) = fragment.filter(|own| self.spread.insert(&own.name)) {
+                    if let Some(fragment) =
+                        fragment.filter(|definition| self.spread.insert(&definition.name))
+                    {
                         self.directives(&fragment.directives);
                         self.selections(&fragment.selection_set);
                     }
@@ -100,25 +102,28 @@ impl<'d> Values<'d> {
         given: &[Node<ast::Argument>],
     ) {
         for argument in given {
-            let definition = definitions.iter().find(|own| own.name == argument.name);
-            let place = definition.map(|own| (&*own.ty, own.default_value.is_some()));
-            self.value(&argument.value, place);
+            let definition = definitions
+                .iter()
+                .find(|definition| definition.name == argument.name);
+            let expected =
+                definition.map(|definition| (&*definition.ty, definition.default_value.is_some()));
+            self.value(&argument.value, expected);
         }
     }
 
-    /// `place`: the type that is expected, and whether there is a default; `None` inside a custom scalar.
-    fn value(&mut self, value: &Node<ast::Value>, place: Option<(&ast::Type, bool)>) {
+    /// `expected`: the type that is expected, and whether there is a default; `None` inside a custom scalar.
+    fn value(&mut self, value: &Node<ast::Value>, expected: Option<(&ast::Type, bool)>) {
         match &**value {
-            ast::Value::Variable(name) => self.variable(name, value.location(), place),
+            ast::Value::Variable(name) => self.variable(name, value.location(), expected),
             ast::Value::List(items) => {
-                let item = place.filter(|(ty, _)| ty.is_list());
+                let item = expected.filter(|(ty, _)| ty.is_list());
                 let item = item.map(|(ty, _)| (ty.item_type(), false));
                 items.iter().for_each(|value| self.value(value, item));
             }
-            ast::Value::Object(members) => self.object(members, place),
+            ast::Value::Object(members) => self.object(members, expected),
             // An integer for an ID is a text.
             ast::Value::Int(digits)
-                if place.is_none_or(|(ty, _)| ty.inner_named_type() != "ID") =>
+                if expected.is_none_or(|(ty, _)| ty.inner_named_type() != "ID") =>
             {
                 self.number(digits.as_str(), value.location());
             }
@@ -134,9 +139,14 @@ impl<'d> Values<'d> {
         }
     }
 
-    fn object(&mut self, members: &[(Name, Node<ast::Value>)], place: Option<(&ast::Type, bool)>) {
+    fn object(
+        &mut self,
+        members: &[(Name, Node<ast::Value>)],
+        expected: Option<(&ast::Type, bool)>,
+    ) {
         let schema = self.schema;
-        let definition = match place.and_then(|(ty, _)| schema.types.get(ty.inner_named_type())) {
+        let definition = match expected.and_then(|(ty, _)| schema.types.get(ty.inner_named_type()))
+        {
             Some(ExtendedType::InputObject(definition)) => Some(definition),
             _ => None,
         };
@@ -146,23 +156,29 @@ impl<'d> Values<'d> {
                 let message = format!("the field `{name}` is given more than once");
                 self.find(message, name.location());
             }
-            let field = definition.and_then(|own| own.fields.get(name));
-            let place = field.map(|own| (&*own.ty, own.default_value.is_some()));
-            self.value(value, place);
+            let field = definition.and_then(|definition| definition.fields.get(name));
+            let expected =
+                field.map(|definition| (&*definition.ty, definition.default_value.is_some()));
+            self.value(value, expected);
         }
     }
 
     /// IsVariableUsageAllowed (GraphQL specification, 5.8.5).
-    fn variable(&mut self, name: &Name, at: Option<SourceSpan>, place: Option<(&ast::Type, bool)>) {
+    fn variable(
+        &mut self,
+        name: &Name,
+        at: Option<SourceSpan>,
+        expected: Option<(&ast::Type, bool)>,
+    ) {
         let definition = self
             .operation
             .variables
             .iter()
-            .find(|own| own.name == *name);
+            .find(|definition| definition.name == *name);
         let Some(definition) = definition else {
             return self.find(format!("variable `${name}` is not defined"), at);
         };
-        let Some((expected, has_default)) = place else {
+        let Some((expected, has_default)) = expected else {
             return;
         };
         let default = definition.default_value.as_ref();
@@ -187,8 +203,8 @@ impl<'d> Values<'d> {
         if self.findings.len() >= MOST_ERRORS {
             return;
         }
-        let place = location(at, &self.document.sources);
-        let finding = (message, place.into_iter().collect());
+        let location = location(at, &self.document.sources);
+        let finding = (message, location.into_iter().collect());
         // A fragment that two operations spread is looked at for each.
         if !self.findings.contains(&finding) {
             self.findings.push(finding);

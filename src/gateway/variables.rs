@@ -7,10 +7,10 @@ use apollo_compiler::executable;
 use apollo_compiler::parser::SourceMap;
 use apollo_compiler::validation::Valid;
 
-use super::inputs::Inputs;
+use super::inputs::InputChecker;
 use super::refusal::MOST_ERRORS;
 use super::refusal::Refusal;
-use super::validate::Finding;
+use super::validate::Violation;
 use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Str;
@@ -23,7 +23,7 @@ use crate::plan::location;
 
 /// Variables, coerced.
 #[derive(Debug)]
-pub(super) struct Coerced {
+pub(super) struct CoercedVariables {
     /// As the executor uses them.
     pub(super) values: HashMap<Str, Value>,
     /// In the order of their definitions, as JSON: part of a response's key.
@@ -39,8 +39,8 @@ pub(super) fn coerce(
     plan: &Plan,
     given: Option<&Value>,
     numbers: NumberBounds,
-) -> Result<Coerced, Refusal> {
-    let mut coerced = Coerced {
+) -> Result<CoercedVariables, Refusal> {
+    let mut coerced = CoercedVariables {
         values: HashMap::new(),
         text: Vec::new(),
     };
@@ -50,7 +50,7 @@ pub(super) fn coerce(
     let given = given.and_then(Value::as_object);
     let findings = wrong(api, sources, operation, plan, given, numbers);
     if !findings.is_empty() {
-        return Err(Refusal::with_places(code::INVALID_VARIABLES, &findings));
+        return Err(Refusal::with_locations(code::INVALID_VARIABLES, &findings));
     }
     for variable in &operation.variables {
         let value = match given.and_then(|given| given.get(&variable.name)) {
@@ -79,30 +79,30 @@ fn wrong(
     plan: &Plan,
     given: Option<&Object>,
     numbers: NumberBounds,
-) -> Vec<Finding> {
+) -> Vec<Violation> {
     let mut findings = Vec::new();
     for variable in &operation.variables {
-        let mut inputs = Inputs {
+        let mut checker = InputChecker {
             schema: api,
             numbers,
-            found: Vec::new(),
-            place: format!("${}", variable.name),
+            problems: Vec::new(),
+            path: format!("${}", variable.name),
         };
         match given.and_then(|given| given.get(&variable.name)) {
             // One that may be null is allowed there where it has a default.
-            Some(Value::Null) if plan.is_condition(&variable.name) => inputs.null_condition(),
-            Some(value) => inputs.value(&variable.ty, value),
+            Some(Value::Null) if plan.is_condition(&variable.name) => checker.null_condition(),
+            Some(value) => checker.value(&variable.ty, value),
             None if variable.default_value.is_none() && variable.ty.is_non_null() => {
-                inputs.missing(&variable.ty);
+                checker.missing(&variable.ty);
             }
             None => {}
         }
-        if inputs.found.is_empty() {
+        if checker.problems.is_empty() {
             continue;
         }
-        let places = Vec::from_iter(location(variable.location(), sources));
-        let found = inputs.found.into_iter();
-        findings.extend(found.map(|message| (message, places.clone())));
+        let locations = Vec::from_iter(location(variable.location(), sources));
+        let problems = checker.problems.into_iter();
+        findings.extend(problems.map(|message| (message, locations.clone())));
         if findings.len() >= MOST_ERRORS {
             break;
         }

@@ -25,7 +25,7 @@ use crate::priority;
 
 /// Up to this many bytes of text an operation is in the short lane. Operations that people write are shorter, and take a
 /// few milliseconds at the most.
-pub(super) const SHORT: usize = 8 * 1024;
+pub(super) const SHORT_TEXT_BYTES: usize = 8 * 1024;
 
 /// How many short ones run in a row while a long one waits.
 const SHORT_IN_A_ROW: usize = 8;
@@ -49,31 +49,31 @@ pub(super) struct WorkerLimits {
 
 /// Why a job gave no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotDone {
+pub(super) enum JobError {
     /// The queue was full, or the job's turn did not come in time.
     #[error("there is too much to do")]
     Busy,
     /// The job panicked.
     #[error("the job ended abnormally")]
-    Lost,
+    Panicked,
 }
 
 /// The threads and their queue. When it is dropped, what waits is dropped too, and the threads end.
 #[derive(Debug)]
 pub(super) struct Workers {
-    shared: Arc<Shared>,
+    pool: Arc<WorkerPool>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct WorkerPool {
     limits: WorkerLimits,
-    queue: Mutex<Queue>,
+    queue: Mutex<JobQueue>,
     /// A job was added, or the queue was closed.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
+struct JobQueue {
     short: VecDeque<Job>,
     long: VecDeque<Job>,
     next_id: u64,
@@ -104,7 +104,7 @@ impl Workers {
     pub(super) fn new(limits: WorkerLimits) -> Workers {
         let threads = limits.threads.max(1);
         Workers {
-            shared: Arc::new(Shared {
+            pool: Arc::new(WorkerPool {
                 limits: WorkerLimits { threads, ..limits },
                 queue: Mutex::default(),
                 changed: Condvar::new(),
@@ -118,12 +118,12 @@ impl Workers {
         &self,
         length: usize,
         job: F,
-    ) -> impl Future<Output = Result<T, NotDone>> + Send + use<T, F>
+    ) -> impl Future<Output = Result<T, JobError>> + Send + use<T, F>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
     {
-        let shared = Arc::clone(&self.shared);
+        let pool = Arc::clone(&self.pool);
         async move {
             let (sender, receiver) = oneshot::channel();
             let work = move || {
@@ -133,53 +133,49 @@ impl Workers {
                     let _ = sender.send(done);
                 }
             };
-            let wait = shared.limits.wait;
-            let id = shared.add(length > SHORT, Box::new(work))?;
-            let mut place = Place {
-                shared,
-                id,
-                receiver,
-            };
-            let result = match tokio::time::timeout(wait, &mut place.receiver).await {
+            let wait = pool.limits.wait;
+            let id = pool.add(length > SHORT_TEXT_BYTES, Box::new(work))?;
+            let mut queued = QueuedJob { pool, id, receiver };
+            let result = match tokio::time::timeout(wait, &mut queued.receiver).await {
                 Ok(result) => result,
-                Err(_) if place.shared.remove(id) => return Err(NotDone::Busy),
-                Err(_) => (&mut place.receiver).await,
+                Err(_) if queued.pool.remove(id) => return Err(JobError::Busy),
+                Err(_) => (&mut queued.receiver).await,
             };
-            result.map_err(|_| NotDone::Lost)
+            result.map_err(|_| JobError::Panicked)
         }
     }
 }
 
 /// A job's place in the queue, for as long as it is there.
-struct Place<T> {
-    shared: Arc<Shared>,
+struct QueuedJob<T> {
+    pool: Arc<WorkerPool>,
     id: u64,
     receiver: oneshot::Receiver<T>,
 }
 
-impl<T> Drop for Place<T> {
+impl<T> Drop for QueuedJob<T> {
     fn drop(&mut self) {
-        self.shared.remove(self.id);
+        self.pool.remove(self.id);
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        let mut queue = self.shared.lock();
+        let mut queue = self.pool.lock();
         queue.closed = true;
         let waiting = (
             std::mem::take(&mut queue.short),
             std::mem::take(&mut queue.long),
         );
         drop(queue);
-        self.shared.changed.notify_all();
+        self.pool.changed.notify_all();
         // Not under the lock: what a job holds may lock it when it is dropped.
         drop(waiting);
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+impl WorkerPool {
+    fn lock(&self) -> MutexGuard<'_, JobQueue> {
         // No job runs under the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -189,10 +185,10 @@ impl Shared {
         self: &Arc<Self>,
         is_long: bool,
         work: Box<dyn FnOnce() + Send>,
-    ) -> Result<u64, NotDone> {
+    ) -> Result<u64, JobError> {
         let mut queue = self.lock();
         if queue.closed || !queue.has_room(is_long, &self.limits) {
-            return Err(NotDone::Busy);
+            return Err(JobError::Busy);
         }
         let id = queue.next_id;
         queue.next_id += 1;
@@ -204,11 +200,11 @@ impl Shared {
         }
         queue.threads += 1;
         drop(queue);
-        let shared = Arc::clone(self);
+        let pool = Arc::clone(self);
         let thread = std::thread::Builder::new()
             .name("sangam-compile".to_owned())
             .stack_size(STACK);
-        if let Err(error) = thread.spawn(move || shared.work()) {
+        if let Err(error) = thread.spawn(move || pool.work()) {
             let mut queue = self.lock();
             queue.threads -= 1;
             let alone = queue.threads == 0;
@@ -216,7 +212,7 @@ impl Shared {
             tracing::error!(%error, "a thread for compiling cannot be started");
             if alone {
                 self.remove(id);
-                return Err(NotDone::Busy);
+                return Err(JobError::Busy);
             }
             self.changed.notify_one();
         }
@@ -266,7 +262,7 @@ impl Shared {
     }
 }
 
-impl Queue {
+impl JobQueue {
     fn lane(&mut self, is_long: bool) -> &mut VecDeque<Job> {
         match is_long {
             true => &mut self.long,

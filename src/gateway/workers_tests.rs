@@ -8,7 +8,7 @@ use futures_util::future::poll_immediate;
 
 use super::*;
 
-const LONG: usize = SHORT + 1;
+const LONG: usize = SHORT_TEXT_BYTES + 1;
 
 /// How long a test waits for what should happen at once.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ impl Workers {
             running.send(()).unwrap();
             let _ = opened.recv();
         };
-        self.shared.add(false, Box::new(job)).unwrap();
+        self.pool.add(false, Box::new(job)).unwrap();
         runs.recv().unwrap();
         gate
     }
@@ -45,7 +45,7 @@ impl Gate {
     }
 }
 
-type Running = std::pin::Pin<Box<dyn Future<Output = Result<u32, NotDone>> + Send>>;
+type Running = std::pin::Pin<Box<dyn Future<Output = Result<u32, JobError>> + Send>>;
 
 /// A job that waits until its gate is opened, after it has said that it runs.
 fn blocked(workers: &Workers, length: usize, value: u32) -> (Running, mpsc::Receiver<()>, Gate) {
@@ -85,7 +85,7 @@ async fn no_more_run_than_there_are_threads() {
     first_runs.recv().unwrap();
     second_runs.recv().unwrap();
     {
-        let queue = workers.shared.lock();
+        let queue = workers.pool.lock();
         assert_eq!((queue.threads, queue.short.len()), (2, 1));
     }
     assert!(third_runs.try_recv().is_err());
@@ -95,7 +95,7 @@ async fn no_more_run_than_there_are_threads() {
     second_gate.open();
     third_gate.open();
     assert_eq!((second.await, third.await), (Ok(2), Ok(3)));
-    assert_eq!(workers.shared.lock().threads, 2);
+    assert_eq!(workers.pool.lock().threads, 2);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_full_queue_refuses_at_once() {
         begin(job).await;
     }
     let refused = writing(&workers, 10, 4, &into);
-    assert_eq!(refused.now_or_never(), Some(Err(NotDone::Busy)));
+    assert_eq!(refused.now_or_never(), Some(Err(JobError::Busy)));
     gate.open();
     assert_eq!(first.await, Ok(1));
     let done = futures_util::future::join_all(waiting).await;
@@ -133,7 +133,7 @@ async fn long_ones_leave_half_of_the_queue_to_short_ones() {
         begin(job).await;
     }
     let refused = writing(&workers, LONG, 4, &into);
-    assert_eq!(refused.now_or_never(), Some(Err(NotDone::Busy)));
+    assert_eq!(refused.now_or_never(), Some(Err(JobError::Busy)));
     let mut short = writing(&workers, 10, 5, &into);
     begin(&mut short).await;
     gate.open();
@@ -188,7 +188,7 @@ async fn a_caller_that_leaves_gives_its_turn_up() {
     let mut leaves = writing(&workers, 10, 2, &into);
     begin(&mut leaves).await;
     drop(leaves);
-    assert_eq!(workers.shared.lock().waiting(), 0);
+    assert_eq!(workers.pool.lock().waiting(), 0);
     let mut stays = writing(&workers, 10, 3, &into);
     begin(&mut stays).await;
     gate.open();
@@ -201,12 +201,12 @@ async fn a_job_that_runs_can_ask_whether_anyone_waits() {
     let workers = workers(1, 1);
     let (running, runs) = mpsc::channel();
     let (gate, opened) = mpsc::channel();
-    let (told, answers) = mpsc::channel();
+    let (awaited, answers) = mpsc::channel();
     let mut job = Box::pin(workers.run(10, move |is_awaited| {
-        told.send(is_awaited()).unwrap();
+        awaited.send(is_awaited()).unwrap();
         running.send(()).unwrap();
         opened.recv().unwrap();
-        told.send(is_awaited()).unwrap();
+        awaited.send(is_awaited()).unwrap();
     }));
     assert!(poll_immediate(&mut job).await.is_none());
     runs.recv().unwrap();
@@ -225,8 +225,8 @@ async fn a_turn_that_does_not_come_in_time_is_refused() {
     let gate = workers.occupy();
     let (into, written) = mpsc::channel();
     let late = writing(&workers, 10, 2, &into).await;
-    assert_eq!(late, Err(NotDone::Busy));
-    assert_eq!(workers.shared.lock().waiting(), 0);
+    assert_eq!(late, Err(JobError::Busy));
+    assert_eq!(workers.pool.lock().waiting(), 0);
     drop(gate);
     assert!(written.try_iter().next().is_none());
 }
@@ -235,7 +235,7 @@ async fn a_turn_that_does_not_come_in_time_is_refused() {
 async fn a_panic_is_that_jobs_alone() {
     let workers = workers(1, 10);
     let lost = workers.run(10, |_| -> u32 { panic!("a bug") }).await;
-    assert_eq!(lost, Err(NotDone::Lost));
+    assert_eq!(lost, Err(JobError::Panicked));
     let (into, _written) = mpsc::channel();
     assert_eq!(writing(&workers, 10, 7, &into).await, Ok(7));
 }
@@ -249,15 +249,15 @@ async fn threads_end_with_the_workers() {
     let (into, written) = mpsc::channel();
     let mut waiting = writing(&workers, 10, 2, &into);
     begin(&mut waiting).await;
-    let shared = Arc::downgrade(&workers.shared);
+    let pool = Arc::downgrade(&workers.pool);
     drop(workers);
-    assert_eq!(waiting.await, Err(NotDone::Lost));
+    assert_eq!(waiting.await, Err(JobError::Panicked));
     gate.open();
     assert_eq!(first.await, Ok(1));
     assert!(written.try_iter().next().is_none());
     // The threads are not joined by anything: that they are gone shows in what they have held.
     let begun = Instant::now();
-    while shared.strong_count() > 0 {
+    while pool.strong_count() > 0 {
         assert!(begun.elapsed() < PATIENCE, "threads go on");
         std::thread::yield_now();
     }

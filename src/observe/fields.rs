@@ -5,7 +5,7 @@
 
 /// A field, and what it may hold.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
+pub struct LogField {
     /// Its name.
     pub name: &'static str,
     /// What it may hold.
@@ -13,7 +13,7 @@ pub struct Field {
 }
 
 /// Every field, sorted by name.
-pub const FIELDS: &[Field] = &[
+pub const FIELDS: &[LogField] = &[
     field("address", "an address of our own that we listen on"),
     field(
         "backtrace",
@@ -62,8 +62,8 @@ pub const FIELDS: &[Field] = &[
     field("version", "the gateway's version"),
 ];
 
-const fn field(name: &'static str, about: &'static str) -> Field {
-    Field { name, about }
+const fn field(name: &'static str, about: &'static str) -> LogField {
+    LogField { name, about }
 }
 
 /// Whether a field may be written.

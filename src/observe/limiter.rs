@@ -17,7 +17,7 @@ use tracing::field::{Field, Visit};
 use super::metrics::LOG_LINES_DROPPED;
 
 /// Tells the time: the system's clock, or one that a test moves.
-pub type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
+pub type LogClock = Box<dyn Fn() -> Instant + Send + Sync>;
 
 /// Fields whose values make lines of one message different kinds. Their values come from our code and from settings, so
 /// that there are few of them.
@@ -83,13 +83,13 @@ struct Window {
 /// Bounds the lines of each kind.
 pub(super) struct Limiter {
     lines_per_second: usize,
-    clock: Clock,
+    clock: LogClock,
     windows: Mutex<HashMap<LineKind, Window>>,
     suppressed: Counter,
 }
 
 impl Limiter {
-    pub(super) fn new(lines_per_second: usize, clock: Clock) -> Limiter {
+    pub(super) fn new(lines_per_second: usize, clock: LogClock) -> Limiter {
         Limiter {
             lines_per_second,
             clock,
@@ -102,8 +102,8 @@ impl Limiter {
     pub(super) fn admit(&self, kind: LineKind) -> Option<u64> {
         let now = (self.clock)();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = windows.len() < MAX_KINDS || windows.contains_key(&kind);
-        let kind = if known { kind } else { LineKind::OTHERS };
+        let has_window = windows.len() < MAX_KINDS || windows.contains_key(&kind);
+        let kind = if has_window { kind } else { LineKind::OTHERS };
         let window = windows.entry(kind).or_insert(Window {
             began: now,
             written: 0,

@@ -16,9 +16,9 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::fields::is_allowed;
-use super::limiter::{Clock, Limiter, LineKind};
+use super::limiter::{Limiter, LineKind, LogClock};
 use super::mask::Masker;
-use super::queue::{Queue, Sink};
+use super::queue::{LineQueue, LogSink};
 use super::scope::with_request;
 use crate::config::{Log, LogFormat};
 use crate::document::write_json_string;
@@ -29,31 +29,31 @@ pub(crate) fn is_ours(target: &str) -> bool {
 }
 
 /// Makes log lines and has them written.
-pub(crate) struct Lines {
+pub(crate) struct LogLines {
     format: LogFormat,
     field_bytes: usize,
     masker: Arc<ArcSwap<Masker>>,
     limiter: Limiter,
-    queue: Queue,
+    queue: LineQueue,
 }
 
-impl Lines {
+impl LogLines {
     /// # Errors
     /// The thread that writes cannot be started.
     pub(crate) fn new(
         log: &Log,
         masker: Arc<ArcSwap<Masker>>,
-        sink: Sink,
-        clock: Clock,
-    ) -> std::io::Result<Lines> {
+        sink: LogSink,
+        clock: LogClock,
+    ) -> std::io::Result<LogLines> {
         let format = log.format;
         let notice = move |count| dropped_line(format, count);
-        Ok(Lines {
+        Ok(LogLines {
             format,
             field_bytes: log.field_bytes.0,
             masker,
             limiter: Limiter::new(log.lines_per_second, clock),
-            queue: Queue::start(log.queue_bytes.0, Box::new(notice), sink)?,
+            queue: LineQueue::start(log.queue_bytes.0, Box::new(notice), sink)?,
         })
     }
 
@@ -137,8 +137,8 @@ fn line(format: LogFormat, level: Level, target: &str, message: &str, fields: &s
     line
 }
 
-/// Hands events to [`Lines`].
-pub(crate) struct LogLayer(pub(crate) Arc<Lines>);
+/// Hands events to [`LogLines`].
+pub(crate) struct LogLayer(pub(crate) Arc<LogLines>);
 
 /// Writes allowed fields.
 struct FieldWriter {

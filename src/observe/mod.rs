@@ -36,21 +36,21 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::registry::Registry;
 
-pub use limiter::Clock;
+pub use limiter::LogClock;
 pub use mask::Masker;
-pub use queue::Sink;
+pub use queue::LogSink;
 pub use table::markdown;
 pub use trace_context::TraceContext;
 
 use crate::config::{Log, LogLevel, Tracing};
-use log::{Lines, LogLayer};
+use log::{LogLayer, LogLines};
 
 /// What observes this process; dropping it has the lines written that are not written yet, and waits for that as long as the
 /// settings say.
 pub struct Observer {
     masker: Arc<ArcSwap<Masker>>,
     provider: Option<SdkTracerProvider>,
-    lines: Arc<Lines>,
+    lines: Arc<LogLines>,
     flush_timeout: Duration,
 }
 
@@ -86,15 +86,15 @@ impl std::fmt::Debug for Observer {
 pub fn subscriber(
     log: &Log,
     tracing: &Tracing,
-    sink: Sink,
-    clock: Clock,
+    sink: LogSink,
+    clock: LogClock,
 ) -> Result<
     (Box<dyn tracing::Subscriber + Send + Sync>, Observer),
     Box<dyn std::error::Error + Send + Sync>,
 > {
     let masker = Arc::new(ArcSwap::default());
     let provider = otlp::provider(tracing)?;
-    let lines = Arc::new(Lines::new(log, Arc::clone(&masker), sink, clock)?);
+    let lines = Arc::new(LogLines::new(log, Arc::clone(&masker), sink, clock)?);
     let observer = Observer {
         masker,
         provider: provider.clone(),
@@ -135,7 +135,7 @@ pub fn subscriber(
 }
 
 /// The layer that writes lines.
-fn layer<S>(lines: Arc<Lines>, level: LevelFilter) -> impl Layer<S>
+fn layer<S>(lines: Arc<LogLines>, level: LevelFilter) -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'s> LookupSpan<'s>,
 {
@@ -149,9 +149,9 @@ where
 
 /// Standard error. A descriptor of its own where that can be had: the thread that writes lines may wait for its reader, and
 /// must not hold the lock of [`std::io::stderr`] meanwhile.
-fn standard_error() -> Sink {
+fn standard_error() -> LogSink {
     match std::io::stderr().as_fd().try_clone_to_owned() {
-        Ok(own) => Box::new(File::from(own)),
+        Ok(descriptor) => Box::new(File::from(descriptor)),
         Err(_) => Box::new(std::io::stderr()),
     }
 }
@@ -191,17 +191,17 @@ pub fn join_trace(
         // Refused when no layer exports spans; then there is nothing to join.
         let _ = span.set_parent(Context::new().with_remote_span_context(parent));
     }
-    exported(span).unwrap_or(ours)
+    exported_context(span).unwrap_or(ours)
 }
 
 /// The place in the trace that is sent to an upstream: that of the span of this call to it when spans are exported, so that
 /// the upstream's spans hang below it, else a new one below the request.
-pub fn place_of_call(span: &tracing::Span, request: TraceContext) -> TraceContext {
-    exported(span).unwrap_or_else(|| request.child())
+pub fn call_trace_context(span: &tracing::Span, request: TraceContext) -> TraceContext {
+    exported_context(span).unwrap_or_else(|| request.child())
 }
 
 /// A span's own place in its trace; `None` when no spans are exported.
-fn exported(span: &tracing::Span) -> Option<TraceContext> {
+fn exported_context(span: &tracing::Span) -> Option<TraceContext> {
     if span.is_disabled() {
         return None;
     }

@@ -11,19 +11,19 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::log::Lines;
+use super::log::LogLines;
 
 /// How long a panic waits for its line to be written. After it has waited in vain, the next ones do not wait.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Reports every panic of this process from now on.
-pub(super) fn install(lines: Arc<Lines>) {
+pub(super) fn install(lines: Arc<LogLines>) {
     std::panic::set_hook(Box::new(move |panic| {
         report(&lines, panic.location(), panic.payload());
     }));
 }
 
-pub(super) fn report(lines: &Lines, location: Option<&Location<'_>>, payload: &dyn Any) {
+pub(super) fn report(lines: &LogLines, location: Option<&Location<'_>>, payload: &dyn Any) {
     let mut error = location.map_or_else(|| "somewhere".to_owned(), ToString::to_string);
     // Any other text may hold values of a request.
     if let Some(literal) = payload.downcast_ref::<&'static str>() {

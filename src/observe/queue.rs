@@ -13,7 +13,7 @@ use metrics::Counter;
 use super::metrics::LOG_LINES_DROPPED;
 
 /// Where lines go: standard error, or a buffer of a test.
-pub type Sink = Box<dyn Write + Send>;
+pub type LogSink = Box<dyn Write + Send>;
 
 /// Makes the line that says how many lines were dropped; shorter than [`NOTICE_BYTES`].
 pub(super) type Notice = Box<dyn Fn(u64) -> String + Send + Sync>;
@@ -28,17 +28,17 @@ const WRITE_BYTES: usize = 4096;
 const KEPT_BYTES: usize = 64 * 1024;
 
 /// Lines on their way to a sink. Dropping it ends its thread once all lines are written.
-pub(super) struct Queue {
-    shared: Arc<Shared>,
+pub(super) struct LineQueue {
+    inner: Arc<QueueInner>,
 }
 
-struct Shared {
+struct QueueInner {
     max_bytes: usize,
     notice: Notice,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// The thread waits for lines.
     filled: Condvar,
-    /// [`Queue::flush`] waits for the thread.
+    /// [`LineQueue::flush`] waits for the thread.
     emptied: Condvar,
     dropped: Counter,
     failed: Counter,
@@ -46,15 +46,15 @@ struct Shared {
 
 /// Bytes are numbered from the queue's beginning, so that a flush can wait for those that were there when it began.
 #[derive(Default)]
-struct State {
+struct QueueState {
     /// Lines that the thread has not taken yet.
     waiting: Vec<u8>,
     /// Bytes that the thread has taken and not written yet.
     taken: usize,
     /// How many bytes ever came.
-    came: u64,
+    appended: u64,
     /// How many of them were written, or failed to be.
-    went: u64,
+    written: u64,
     /// Lines that were dropped and that no line has reported.
     dropped: u64,
     /// A flush has waited in vain, and nothing was written since.
@@ -62,20 +62,24 @@ struct State {
     closed: bool,
 }
 
-impl State {
+impl QueueState {
     fn append(&mut self, line: &str) {
         self.waiting.extend_from_slice(line.as_bytes());
-        self.came += line.len() as u64;
+        self.appended += line.len() as u64;
     }
 }
 
-impl Queue {
+impl LineQueue {
     /// Starts the thread that writes to the sink.
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub(super) fn start(max_bytes: usize, notice: Notice, sink: Sink) -> std::io::Result<Queue> {
-        let shared = Arc::new(Shared {
+    pub(super) fn start(
+        max_bytes: usize,
+        notice: Notice,
+        sink: LogSink,
+    ) -> std::io::Result<LineQueue> {
+        let inner = Arc::new(QueueInner {
             max_bytes,
             notice,
             state: Mutex::default(),
@@ -84,41 +88,41 @@ impl Queue {
             dropped: metrics::counter!(LOG_LINES_DROPPED, "reason" => "queue"),
             failed: metrics::counter!(LOG_LINES_DROPPED, "reason" => "failed"),
         });
-        let of_thread = Arc::clone(&shared);
+        let of_thread = Arc::clone(&inner);
         std::thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || of_thread.write_to(sink))?;
-        Ok(Queue { shared })
+        Ok(LineQueue { inner })
     }
 
     /// Takes a line, or drops it where there is no space. Does not wait.
     pub(super) fn push(&self, line: &str) {
-        let shared = &self.shared;
-        let mut state = shared.lock();
+        let inner = &self.inner;
+        let mut state = inner.lock();
         let held = state.waiting.len() + state.taken;
         let notice = if state.dropped > 0 { NOTICE_BYTES } else { 0 };
-        if held + notice + line.len() > shared.max_bytes {
+        if held + notice + line.len() > inner.max_bytes {
             state.dropped += 1;
             drop(state);
-            shared.dropped.increment(1);
+            inner.dropped.increment(1);
             return;
         }
         if state.dropped > 0 {
-            let notice = (shared.notice)(std::mem::take(&mut state.dropped));
+            let notice = (inner.notice)(std::mem::take(&mut state.dropped));
             state.append(&notice);
         }
         state.append(line);
         drop(state);
-        shared.filled.notify_one();
+        inner.filled.notify_one();
     }
 
     /// Waits until what was pushed so far is written, but no longer than this; says whether it is.
     pub(super) fn flush(&self, at_most: Duration) -> bool {
-        let state = self.shared.lock();
-        let until = state.came;
-        let is_unwritten = |state: &mut State| state.went < until || state.dropped > 0;
+        let state = self.inner.lock();
+        let until = state.appended;
+        let is_unwritten = |state: &mut QueueState| state.written < until || state.dropped > 0;
         let waited = self
-            .shared
+            .inner
             .emptied
             .wait_timeout_while(state, at_most, is_unwritten);
         let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -128,25 +132,25 @@ impl Queue {
 
     /// The same, unless the last flush waited in vain and nothing was written since.
     pub(super) fn flush_unless_stalled(&self, at_most: Duration) -> bool {
-        let stalled = self.shared.lock().stalled;
+        let stalled = self.inner.lock().stalled;
         !stalled && self.flush(at_most)
     }
 }
 
-impl Drop for Queue {
+impl Drop for LineQueue {
     fn drop(&mut self) {
-        self.shared.lock().closed = true;
-        self.shared.filled.notify_one();
+        self.inner.lock().closed = true;
+        self.inner.filled.notify_one();
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl QueueInner {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The thread: writes what comes until the queue is dropped.
-    fn write_to(&self, mut sink: Sink) {
+    fn write_to(&self, mut sink: LogSink) {
         let mut lines = Vec::new();
         while self.take(&mut lines) {
             let mut rest = &lines[..];
@@ -189,7 +193,7 @@ impl Shared {
     fn wrote(&self, bytes: usize) {
         let mut state = self.lock();
         state.taken -= bytes;
-        state.went += bytes as u64;
+        state.written += bytes as u64;
         state.stalled = false;
         drop(state);
         self.emptied.notify_all();
@@ -231,18 +235,18 @@ mod tests {
         }
     }
 
-    fn slow(max_bytes: usize) -> (Queue, Receiver<String>) {
+    fn slow(max_bytes: usize) -> (LineQueue, Receiver<String>) {
         let (sender, receiver) = sync_channel(0);
         let notice: Notice = Box::new(|count| format!("{count} dropped\n"));
-        let queue = Queue::start(max_bytes, notice, Box::new(Slow(sender))).unwrap();
+        let queue = LineQueue::start(max_bytes, notice, Box::new(Slow(sender))).unwrap();
         (queue, receiver)
     }
 
     /// Waits until the thread holds everything that was pushed, and is about to write it. It says nothing before it has
     /// written, so that its state is looked at.
-    fn taken(queue: &Queue) {
+    fn taken(queue: &LineQueue) {
         let begun = Instant::now();
-        while !queue.shared.lock().waiting.is_empty() {
+        while !queue.inner.lock().waiting.is_empty() {
             assert!(begun.elapsed() < PATIENCE, "nothing is taken");
             std::thread::yield_now();
         }
@@ -258,7 +262,7 @@ mod tests {
             queue.push(&format!("line {number:3}\n"));
         }
         let held = (NOTICE_BYTES + 20 - "first\n".len()) / "line   0\n".len();
-        assert_eq!(queue.shared.lock().dropped, 1_000 - held as u64);
+        assert_eq!(queue.inner.lock().dropped, 1_000 - held as u64);
         assert!(!queue.flush(Duration::from_millis(1)));
         let mut text = String::new();
         for _ in 0..3 {
@@ -281,9 +285,9 @@ mod tests {
         taken(&queue);
         queue.push("dropped\n");
         // Space comes back, and a line comes before the thread has looked for more.
-        queue.shared.lock().taken = 0;
+        queue.inner.lock().taken = 0;
         queue.push("after\n");
-        queue.shared.lock().taken = NOTICE_BYTES + 99;
+        queue.inner.lock().taken = NOTICE_BYTES + 99;
         written.recv_timeout(PATIENCE).unwrap();
         assert_eq!(
             written.recv_timeout(PATIENCE).unwrap(),

@@ -14,7 +14,7 @@ use super::TraceContext;
 use crate::priority;
 
 task_local! {
-    static REQUEST: OfRequest;
+    static REQUEST: RequestScope;
 }
 
 /// What identifies a request in lines and headers: short, and nothing but letters, digits and `-_.`. Every request has
@@ -72,21 +72,21 @@ impl fmt::Debug for RequestId {
 
 /// A request, as lines about it name it.
 #[derive(Debug, Clone)]
-pub struct OfRequest {
+pub struct RequestScope {
     /// Identifies it.
     pub id: RequestId,
     /// Its method.
     pub method: Method,
 }
 
-impl OfRequest {
+impl RequestScope {
     /// Lines that the future writes name this request.
-    pub fn covers<F: Future>(self, future: F) -> TaskLocalFuture<OfRequest, F> {
+    pub fn scope_future<F: Future>(self, future: F) -> TaskLocalFuture<RequestScope, F> {
         REQUEST.scope(self, future)
     }
 
     /// The same for a function.
-    pub fn covers_call<T>(self, call: impl FnOnce() -> T) -> T {
+    pub fn scope_call<T>(self, call: impl FnOnce() -> T) -> T {
         REQUEST.sync_scope(self, call)
     }
 }
@@ -97,21 +97,21 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    match REQUEST.try_with(OfRequest::clone) {
-        Ok(request) => tokio::spawn(request.covers(future)),
+    match REQUEST.try_with(RequestScope::clone) {
+        Ok(request) => tokio::spawn(request.scope_future(future)),
         Err(_) => tokio::spawn(future),
     }
 }
 
 /// The same for a task that nothing waits for, and that may take long: it moves between the [priorities](priority).
-pub fn start(future: impl Future<Output = ()> + Send + 'static) {
-    match REQUEST.try_with(OfRequest::clone) {
-        Ok(request) => priority::spawn(request.covers(future)),
+pub fn spawn_detached(future: impl Future<Output = ()> + Send + 'static) {
+    match REQUEST.try_with(RequestScope::clone) {
+        Ok(request) => priority::spawn(request.scope_future(future)),
         Err(_) => priority::spawn(future),
     }
 }
 
 /// Gives what is known of the request that this task works for.
-pub(super) fn with_request<T>(read: impl FnOnce(&OfRequest) -> T) -> Option<T> {
+pub(super) fn with_request<T>(read: impl FnOnce(&RequestScope) -> T) -> Option<T> {
     REQUEST.try_with(read).ok()
 }

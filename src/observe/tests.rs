@@ -41,12 +41,12 @@ fn lines_of(log: Log, act: impl FnOnce(&Observer)) -> String {
 
 #[test]
 fn a_line_holds_its_fields_and_names_its_request() {
-    let request = scope::OfRequest {
+    let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
     };
     let text = lines_of(patient(), |_| {
-        request.covers_call(|| {
+        request.scope_call(|| {
             tracing::info!(connector = "dggi", ms = 1.5, status = 200, "called \"it\"");
         });
     });
@@ -62,7 +62,7 @@ fn a_line_holds_its_fields_and_names_its_request() {
 
 #[test]
 fn a_task_works_for_the_request_that_started_it() {
-    let request = scope::OfRequest {
+    let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
     };
@@ -71,9 +71,9 @@ fn a_task_works_for_the_request_that_started_it() {
             .build()
             .unwrap();
         let started = async { scope::spawn(async { tracing::info!("in the task") }).await };
-        runtime.block_on(request.covers(started)).unwrap();
-        let nobodys = async { scope::spawn(async { tracing::info!("for nobody") }).await };
-        runtime.block_on(nobodys).unwrap();
+        runtime.block_on(request.scope_future(started)).unwrap();
+        let outside = async { scope::spawn(async { tracing::info!("for nobody") }).await };
+        runtime.block_on(outside).unwrap();
     });
     let lines: Vec<serde_json::Value> = text
         .lines()
@@ -164,12 +164,12 @@ fn a_field_has_a_longest_text() {
 #[test]
 fn a_panic_has_a_line_without_values() {
     let place = std::panic::Location::caller();
-    let request = scope::OfRequest {
+    let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
     };
     let text = lines_of(patient(), |observer| {
-        request.covers_call(|| {
+        request.scope_call(|| {
             panics::report(&observer.lines, Some(place), &"on purpose");
             panics::report(&observer.lines, Some(place), &format!("canary {}", 7));
         });

@@ -18,10 +18,14 @@ pub fn passed_on(client: &HeaderMap) -> Option<HeaderValue> {
     let mut members = Vec::new();
     for value in client.get_all("tracestate") {
         let value = value.to_str().ok()?;
-        let own = value
+        let of_header = value
             .split(',')
             .map(|member| member.trim_matches([' ', '\t']));
-        members.extend(own.filter(|member| !member.is_empty()).take(MEMBERS + 1));
+        members.extend(
+            of_header
+                .filter(|member| !member.is_empty())
+                .take(MEMBERS + 1),
+        );
         if members.len() > MEMBERS {
             return None;
         }

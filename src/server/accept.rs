@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::connections::Connections;
-use super::protocol::{Protocols, Site};
+use super::protocol::{Handler, Protocols};
 use crate::priority;
 
 /// How long to wait after a failure that is not that of one connection.
@@ -22,14 +22,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Accepts until it is told to close; the port is closed when this ends.
-pub(super) async fn accept<S: Site>(
+pub(super) async fn accept<S: Handler>(
     listener: TcpListener,
     connections: Arc<Connections>,
     protocols: Arc<Protocols>,
-    site: S,
+    handler: S,
     mut close: watch::Receiver<bool>,
 ) {
-    let mut failures = Failures::default();
+    let mut failures = AcceptFailures::default();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -39,11 +39,13 @@ pub(super) async fn accept<S: Site>(
         match accepted {
             Ok((stream, _)) => {
                 // Dropped, that is closed, where there is no place for it.
-                let Some(entry) = connections.enter() else {
+                let Some(registration) = connections.enter() else {
                     continue;
                 };
-                let (protocols, site) = (Arc::clone(&protocols), site.clone());
-                priority::spawn(async move { protocols.serve(stream, entry, site).await });
+                let (protocols, handler) = (Arc::clone(&protocols), handler.clone());
+                priority::spawn(
+                    async move { protocols.serve(stream, registration, handler).await },
+                );
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
@@ -70,12 +72,12 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 
 /// Failures that were not logged yet.
 #[derive(Default)]
-struct Failures {
+struct AcceptFailures {
     count: u64,
     logged: Option<Instant>,
 }
 
-impl Failures {
+impl AcceptFailures {
     fn log(&mut self, error: &io::Error) {
         self.count += 1;
         if self.logged.is_none_or(|at| at.elapsed() >= LOG_INTERVAL) {
@@ -84,7 +86,7 @@ impl Failures {
                 count = self.count,
                 "connections cannot be accepted"
             );
-            *self = Failures {
+            *self = AcceptFailures {
                 count: 0,
                 logged: Some(Instant::now()),
             };

@@ -12,39 +12,39 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
 
-use super::protocol::{Answering, Site};
-use super::{Shared, front, health};
+use super::protocol::{Handler, ResponseFuture};
+use super::{ServerState, dispatch, health};
 use crate::config::Secret;
 
 /// What operators see.
 #[derive(Clone)]
-pub(super) struct Operators(Router);
+pub(super) struct AdminHandler(Router);
 
-impl Operators {
-    pub(super) fn new(shared: Arc<Shared>, token: Option<Secret>) -> Operators {
-        Operators(router(shared, token))
+impl AdminHandler {
+    pub(super) fn new(state: Arc<ServerState>, token: Option<Secret>) -> AdminHandler {
+        AdminHandler(router(state, token))
     }
 }
 
-impl Site for Operators {
-    fn answer(&self, request: Request<Incoming>) -> Answering {
+impl Handler for AdminHandler {
+    fn handle(&self, request: Request<Incoming>) -> ResponseFuture {
         let router = self.0.clone();
-        Box::pin(async move { front::routed(router, request).await })
+        Box::pin(async move { dispatch::routed(router, request).await })
     }
 }
 
 /// The operators' paths.
-fn router(shared: Arc<Shared>, token: Option<Secret>) -> Router {
+fn router(state: Arc<ServerState>, token: Option<Secret>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/health", get(details))
-        .layer(from_fn_with_state(Arc::new(token), with_token))
+        .layer(from_fn_with_state(Arc::new(token), require_token))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .with_state(shared)
+        .with_state(state)
 }
 
-async fn with_token(
+async fn require_token(
     State(token): State<Arc<Option<Secret>>>,
     request: Request<Body>,
     next: Next,
@@ -63,12 +63,12 @@ async fn with_token(
     }
 }
 
-async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+async fn metrics(State(state): State<Arc<ServerState>>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (headers, shared.metrics.render())
+    (headers, state.metrics.render())
 }
 
-async fn details(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+async fn details(State(state): State<Arc<ServerState>>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "application/json")];
-    (headers, shared.executor.details().await)
+    (headers, state.executor.details().await)
 }

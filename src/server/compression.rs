@@ -57,8 +57,8 @@ fn is_never(parameter: &str) -> bool {
 /// The body compressed, from what is kept beside it if it was compressed before. `None` where that cannot be done: then
 /// it is sent as it is.
 pub(super) async fn body(response: &GraphqlResponse) -> Option<Bytes> {
-    if let Some(known) = response.compressed.as_ref().and_then(|kept| kept.get()) {
-        return Some(known.clone());
+    if let Some(compressed) = response.compressed.as_ref().and_then(|cell| cell.get()) {
+        return Some(compressed.clone());
     }
     let whole = response.body.clone();
     if whole.len() >= LONG {
@@ -66,7 +66,7 @@ pub(super) async fn body(response: &GraphqlResponse) -> Option<Bytes> {
     }
     let made = gzip(&whole)?;
     Some(match &response.compressed {
-        Some(kept) => kept.get_or_init(|| made).clone(),
+        Some(cell) => cell.get_or_init(|| made).clone(),
         None => made,
     })
 }

@@ -35,12 +35,12 @@ pub(super) struct Connection {
     /// Bytes that the socket has taken.
     pub(super) written: AtomicU64,
     /// What it has done since its task was last polled.
-    pub(super) turn: Turn,
+    pub(super) poll_budget: PollBudget,
     /// Since when it is being closed; [`NEVER`] if it is not.
     pub(super) finishing_since: AtomicU64,
     orders: AtomicU8,
     waker: AtomicWaker,
-    answers: Mutex<Vec<Pending>>,
+    pending: Mutex<Vec<PendingResponse>>,
 }
 
 /// In place of a time.
@@ -49,12 +49,12 @@ pub(super) const NEVER: u64 = u64::MAX;
 /// What a connection may do before its task lets others have the thread. HTTP reads and answers as long as there is
 /// something to read, which is up to the client.
 #[derive(Default)]
-pub(super) struct Turn {
+pub(super) struct PollBudget {
     read: AtomicUsize,
     requests: AtomicUsize,
 }
 
-impl Turn {
+impl PollBudget {
     /// Bytes after which no more is read in one turn: as frames without a meaning, they take a tenth of a millisecond.
     const READ: usize = 8 * 1024;
 
@@ -69,13 +69,13 @@ impl Turn {
 
     /// Pending, and woken at once, if this turn may read no more.
     pub(super) fn poll_read(&self, context: &Context<'_>) -> Poll<()> {
-        Turn::poll(self.read.load(Relaxed) < Turn::READ, context)
+        PollBudget::poll(self.read.load(Relaxed) < PollBudget::READ, context)
     }
 
     /// Pending, and woken at once, if this turn may begin no more requests; counts one otherwise.
     pub(super) fn poll_request(&self, context: &Context<'_>) -> Poll<()> {
-        Turn::poll(
-            self.requests.fetch_add(1, Relaxed) < Turn::REQUESTS,
+        PollBudget::poll(
+            self.requests.fetch_add(1, Relaxed) < PollBudget::REQUESTS,
             context,
         )
     }
@@ -99,7 +99,7 @@ pub(super) struct Stream {
 }
 
 /// An answer that its client has not taken completely.
-pub(super) struct Pending {
+pub(super) struct PendingResponse {
     key: u32,
     pub(super) bytes: usize,
     pub(super) since: u64,
@@ -124,11 +124,11 @@ impl Connection {
             // The first request is due at once, and the handshake of TLS is a part of it.
             head_since: AtomicU64::new(now),
             written: AtomicU64::new(0),
-            turn: Turn::default(),
+            poll_budget: PollBudget::default(),
             finishing_since: AtomicU64::new(NEVER),
             orders: AtomicU8::new(0),
             waker: AtomicWaker::new(),
-            answers: Mutex::default(),
+            pending: Mutex::default(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Connection {
 
     /// The socket has given so many bytes.
     pub(super) fn read(&self, bytes: usize) {
-        self.turn.read.fetch_add(bytes, Relaxed);
+        self.poll_budget.read.fetch_add(bytes, Relaxed);
         if self.open.load(Relaxed) == 0
             && self.head_since.load(Relaxed) == NEVER
             && !self.http2.load(Relaxed)
@@ -173,9 +173,9 @@ impl Connection {
     }
 
     /// The answers that wait for the client.
-    pub(super) fn answers(&self) -> MutexGuard<'_, Vec<Pending>> {
+    pub(super) fn pending(&self) -> MutexGuard<'_, Vec<PendingResponse>> {
         // Nothing panics while it holds this; if something did, the list would still be one.
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn taken(&self, stream: Option<&Stream>) -> u64 {
@@ -185,7 +185,7 @@ impl Connection {
     }
 }
 
-impl Pending {
+impl PendingResponse {
     /// Bytes that the client has taken since the answer was ready.
     pub(super) fn taken(&self, connection: &Connection) -> u64 {
         connection.taken(self.stream.as_deref()) - self.taken_before
@@ -202,7 +202,7 @@ impl Pending {
         }
         if !self.ended {
             self.ended = true;
-            connection.all.give_back(self.bytes);
+            connection.all.release(self.bytes);
         }
     }
 }
@@ -219,36 +219,36 @@ impl Stream {
 }
 
 /// A request from when its head was read until its answer has left for the socket, or was dropped.
-pub(super) struct Work {
+pub(super) struct ActiveRequest {
     pub(super) connection: Arc<Connection>,
-    answer: Option<(u32, usize)>,
+    response: Option<(u32, usize)>,
 }
 
-impl Work {
-    pub(super) fn begin(connection: &Arc<Connection>) -> Work {
+impl ActiveRequest {
+    pub(super) fn begin(connection: &Arc<Connection>) -> ActiveRequest {
         connection.open.fetch_add(1, Relaxed);
         connection.head_since.store(NEVER, Relaxed);
         if !connection.served.load(Relaxed) {
             connection.served.store(true, Relaxed);
         }
-        Work {
+        ActiveRequest {
             connection: Arc::clone(connection),
-            answer: None,
+            response: None,
         }
     }
 
     /// Counts the answer's bytes until it has been handed over. `false`: there are too many already.
     pub(super) fn hold(&mut self, bytes: usize, stream: Option<Arc<Stream>>) -> bool {
         let connection = &*self.connection;
-        if !connection.all.take(bytes) {
+        if !connection.all.reserve(bytes) {
             return false;
         }
         let now = connection.all.now();
         let taken = connection.taken(stream.as_deref());
-        let mut answers = connection.answers();
+        let mut pending = connection.pending();
         // Keys need to differ only from those in the list, which is shorter than the numbers are many.
-        let key = answers.last().map_or(0, |last| last.key.wrapping_add(1));
-        answers.push(Pending {
+        let key = pending.last().map_or(0, |last| last.key.wrapping_add(1));
+        pending.push(PendingResponse {
             key,
             bytes,
             since: now,
@@ -258,23 +258,23 @@ impl Work {
             ended: false,
             stream,
         });
-        drop(answers);
-        self.answer = Some((key, bytes));
+        drop(pending);
+        self.response = Some((key, bytes));
         true
     }
 }
 
-impl Drop for Work {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         let connection = &*self.connection;
-        if let Some((key, bytes)) = self.answer {
-            let mut answers = connection.answers();
-            let at = answers.iter().position(|answer| answer.key == key);
+        if let Some((key, bytes)) = self.response {
+            let mut pending = connection.pending();
+            let at = pending.iter().position(|response| response.key == key);
             // In order: the last one has the greatest key.
-            let ended = at.is_some_and(|at| answers.remove(at).ended);
-            drop(answers);
+            let ended = at.is_some_and(|at| pending.remove(at).ended);
+            drop(pending);
             if !ended {
-                connection.all.give_back(bytes);
+                connection.all.release(bytes);
             }
         }
         if connection.open.fetch_sub(1, AcqRel) == 1 {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use metrics::{Counter, Gauge};
 use tokio::sync::Notify;
 
-use super::connection::{Connection, END, FINISH, NEVER, Pending};
+use super::connection::{Connection, END, FINISH, NEVER, PendingResponse};
 use crate::config::Limits;
 use crate::observe::metrics as names;
 
@@ -41,9 +41,9 @@ pub(super) enum Phase {
 }
 
 /// The limits of a listener, in milliseconds where they are times.
-struct Bounds {
+struct ListenerLimits {
     connections: usize,
-    answers: usize,
+    response_bytes: usize,
     head: u64,
     idle: u64,
     stall: u64,
@@ -53,16 +53,16 @@ struct Bounds {
 
 /// The connections of one listener.
 pub(super) struct Connections {
-    bounds: Bounds,
+    limits: ListenerLimits,
     open: Mutex<Open>,
     /// Bytes of answers that clients have not taken.
-    answers: AtomicUsize,
+    response_bytes: AtomicUsize,
     phase: AtomicU8,
     started: Instant,
     /// Milliseconds from `started` to the sweep's last round: the time that connections write down.
     now: AtomicU64,
     emptied: Notify,
-    counts: Counts,
+    metrics: ConnectionMetrics,
 }
 
 #[derive(Default)]
@@ -72,7 +72,7 @@ struct Open {
 }
 
 /// Handles to metrics, looked up once.
-struct Counts {
+struct ConnectionMetrics {
     open: Gauge,
     held: Gauge,
     accepted: Counter,
@@ -85,11 +85,11 @@ struct Counts {
     no_room: Counter,
 }
 
-impl Counts {
-    fn new(listener: &'static str) -> Counts {
+impl ConnectionMetrics {
+    fn new(listener: &'static str) -> ConnectionMetrics {
         let outcome = |outcome| metrics::counter!(names::CONNECTIONS, "listener" => listener, "outcome" => outcome);
         let ended = |reason| metrics::counter!(names::CLIENTS_ENDED, "listener" => listener, "reason" => reason);
-        Counts {
+        ConnectionMetrics {
             open: metrics::gauge!(names::CONNECTIONS_OPEN, "listener" => listener),
             held: metrics::gauge!(names::ANSWERS_HELD, "listener" => listener),
             accepted: outcome("accepted"),
@@ -105,12 +105,12 @@ impl Counts {
 }
 
 /// A connection's entry among all; it is taken out when this is dropped.
-pub(super) struct Entry {
+pub(super) struct Registration {
     key: u64,
     pub(super) connection: Arc<Connection>,
 }
 
-impl Drop for Entry {
+impl Drop for Registration {
     fn drop(&mut self) {
         let all = &self.connection.all;
         let mut open = all.open();
@@ -131,21 +131,21 @@ impl Connections {
         let stall = millis(limits.stall_timeout);
         let rate = u64::try_from(limits.min_rate.0).unwrap_or(u64::MAX);
         Arc::new(Connections {
-            bounds: Bounds {
+            limits: ListenerLimits {
                 connections,
-                answers: limits.answers_bytes.0.max(limits.answer_bytes.0),
+                response_bytes: limits.answers_bytes.0.max(limits.answer_bytes.0),
                 head: millis(limits.request_read_timeout),
                 idle: millis(limits.idle_timeout),
                 stall,
                 least: rate.saturating_mul(stall) / 1000,
             },
             open: Mutex::default(),
-            answers: AtomicUsize::new(0),
+            response_bytes: AtomicUsize::new(0),
             phase: AtomicU8::new(Phase::Serving as u8),
             started: Instant::now(),
             now: AtomicU64::new(0),
             emptied: Notify::new(),
-            counts: Counts::new(listener),
+            metrics: ConnectionMetrics::new(listener),
         })
     }
 
@@ -160,23 +160,23 @@ impl Connections {
     }
 
     /// Counts a connection that was accepted; `None` when there are as many as there may be.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Entry> {
+    pub(super) fn enter(self: &Arc<Self>) -> Option<Registration> {
         let mut open = self.open();
-        if open.by_key.len() >= self.bounds.connections {
-            self.counts.refused.increment(1);
+        if open.by_key.len() >= self.limits.connections {
+            self.metrics.refused.increment(1);
             return None;
         }
-        self.counts.accepted.increment(1);
+        self.metrics.accepted.increment(1);
         let connection = Arc::new(Connection::new(Arc::clone(self)));
         let key = open.next;
         open.next += 1;
         open.by_key.insert(key, Arc::clone(&connection));
-        Some(Entry { key, connection })
+        Some(Registration { key, connection })
     }
 
     /// Counts a failure to accept.
     pub(super) fn accept_failed(&self) {
-        self.counts.failed.increment(1);
+        self.metrics.failed.increment(1);
     }
 
     /// Whether the server is in this phase or beyond.
@@ -217,8 +217,8 @@ impl Connections {
 
     /// Bytes of answers that clients have not taken.
     #[cfg(test)]
-    pub(super) fn answers_held(&self) -> usize {
-        self.answers.load(Relaxed)
+    pub(super) fn response_bytes_held(&self) -> usize {
+        self.response_bytes.load(Relaxed)
     }
 
     /// Open connections.
@@ -228,39 +228,40 @@ impl Connections {
     }
 
     /// Counts bytes of an answer, after others were given up if need be. `false`: there is no room for it.
-    pub(super) fn take(&self, bytes: usize) -> bool {
-        let bound = self.bounds.answers;
+    pub(super) fn reserve(&self, bytes: usize) -> bool {
+        let bound = self.limits.response_bytes;
         let bound = match bytes <= SHORT {
             true => bound,
             false => (bound / 4 * 3).max(bytes),
         };
-        let before = self.answers.fetch_add(bytes, Relaxed);
+        let before = self.response_bytes.fetch_add(bytes, Relaxed);
         if before + bytes <= bound || self.make_room(0, bound) {
             return true;
         }
-        self.counts.no_room.increment(1);
-        self.give_back(bytes);
+        self.metrics.no_room.increment(1);
+        self.release(bytes);
         false
     }
 
     /// Bytes of an answer are held no longer.
-    pub(super) fn give_back(&self, bytes: usize) {
-        self.answers.fetch_sub(bytes, Relaxed);
+    pub(super) fn release(&self, bytes: usize) {
+        self.response_bytes.fetch_sub(bytes, Relaxed);
     }
 
     /// Whether there is room for another answer, after others were given up if need be. To be asked before work is done
     /// whose answer could not be held.
     pub(super) fn has_room(&self) -> bool {
-        self.answers.load(Relaxed) < self.bounds.answers || self.make_room(1, self.bounds.answers)
+        self.response_bytes.load(Relaxed) < self.limits.response_bytes
+            || self.make_room(1, self.limits.response_bytes)
     }
 
     /// Gives answers up, the slowest first, until with so many bytes more the bound holds. `false`: too few are slow.
     fn make_room(&self, bytes: usize, bound: usize) -> bool {
         // One at a time: two that look at once would give up twice as much as is needed.
         let open = self.open();
-        while self.answers.load(Relaxed).saturating_add(bytes) > bound {
+        while self.response_bytes.load(Relaxed).saturating_add(bytes) > bound {
             // A client that has had less time than this may be quick.
-            let young = self.now().saturating_sub(self.bounds.stall / 10);
+            let young = self.now().saturating_sub(self.limits.stall / 10);
             let busy = open
                 .by_key
                 .values()
@@ -268,17 +269,19 @@ impl Connections {
             let slowest = busy
                 .filter_map(|one| Some((self.slowest(one, young)?, one)))
                 .max_by(|(left, _), (right, _)| left.total_cmp(right));
-            let Some((still, connection)) = slowest else {
+            let Some((longest, connection)) = slowest else {
                 return false;
             };
-            let mut answers = connection.answers();
-            let answer = answers.iter_mut().find(|answer| {
-                !answer.ended && answer.since < young && self.needs(answer, connection) >= still
+            let mut answers = connection.pending();
+            let response = answers.iter_mut().find(|response| {
+                !response.ended
+                    && response.since < young
+                    && self.time_left(response, connection) >= longest
             });
             // Its client may have taken it in between.
-            if let Some(answer) = answer {
-                answer.end(connection);
-                self.counts.room.increment(1);
+            if let Some(response) = response {
+                response.end(connection);
+                self.metrics.room.increment(1);
             }
         }
         true
@@ -286,25 +289,25 @@ impl Connections {
 
     /// How long the slowest answer of a connection still needs, at its client's rate so far.
     fn slowest(&self, connection: &Connection, young: u64) -> Option<f64> {
-        let answers = connection.answers();
+        let answers = connection.pending();
         let old = answers
             .iter()
-            .filter(|answer| !answer.ended && answer.since < young);
-        old.map(|answer| self.needs(answer, connection))
+            .filter(|response| !response.ended && response.since < young);
+        old.map(|response| self.time_left(response, connection))
             .max_by(f64::total_cmp)
     }
 
-    fn needs(&self, answer: &Pending, connection: &Connection) -> f64 {
-        let taken = answer.taken(connection) as f64;
-        let waited = self.now().saturating_sub(answer.since) as f64;
-        let rest = (answer.bytes as f64 - taken).max(1.0);
+    fn time_left(&self, response: &PendingResponse, connection: &Connection) -> f64 {
+        let taken = response.taken(connection) as f64;
+        let waited = self.now().saturating_sub(response.since) as f64;
+        let rest = (response.bytes as f64 - taken).max(1.0);
         rest * waited / taken.max(1.0)
     }
 
     /// How often the sweep looks: often enough for the shortest limit.
     fn interval(&self) -> Duration {
-        let bounds = &self.bounds;
-        let shortest = bounds.head.min(bounds.idle).min(bounds.stall);
+        let limits = &self.limits;
+        let shortest = limits.head.min(limits.idle).min(limits.stall);
         Duration::from_millis((shortest / 8).clamp(5, 250))
     }
 
@@ -323,7 +326,7 @@ impl Connections {
         self.now.store(now, Relaxed);
         let open = self.open();
         // When few places are left, clients that ask nothing have less time.
-        let crowded = open.by_key.len() >= self.bounds.connections.div_ceil(10) * 9;
+        let crowded = open.by_key.len() >= self.limits.connections.div_ceil(10) * 9;
         let share = if crowded { 10 } else { 1 };
         for connection in open.by_key.values() {
             if connection.open.load(Relaxed) == 0 {
@@ -333,8 +336,10 @@ impl Connections {
             }
         }
         // Counts beyond 2^52 do not occur.
-        self.counts.open.set(open.by_key.len() as f64);
-        self.counts.held.set(self.answers.load(Relaxed) as f64);
+        self.metrics.open.set(open.by_key.len() as f64);
+        self.metrics
+            .held
+            .set(self.response_bytes.load(Relaxed) as f64);
     }
 
     /// The limits of a connection that has no request in work.
@@ -344,44 +349,44 @@ impl Connections {
         let finishing_since = connection.finishing_since.load(Relaxed);
         let idle_since = connection.idle_since.load(Relaxed);
         let idle = match connection.served.load(Relaxed) {
-            true => self.bounds.idle,
+            true => self.limits.idle,
             // With HTTP/2 a client may send other frames before its first request, which is due as in HTTP/1.
-            false => self.bounds.idle.min(self.bounds.head),
+            false => self.limits.idle.min(self.limits.head),
         };
         if head_since != NEVER {
-            if passed(head_since, self.bounds.head / share) {
-                self.counts.slow_head.increment(1);
+            if passed(head_since, self.limits.head / share) {
+                self.metrics.slow_head.increment(1);
                 connection.order(END);
             }
         } else if finishing_since != NEVER {
             // It has nothing to finish, but its client does not close it or does not take the last bytes. These have as
             // long as an answer has, unless the connection was idle for longer before.
-            let last_bytes = self.bounds.stall.min(idle / share);
-            if passed(finishing_since, CLOSING.min(self.bounds.stall))
+            let last_bytes = self.limits.stall.min(idle / share);
+            if passed(finishing_since, CLOSING.min(self.limits.stall))
                 && passed(idle_since, last_bytes)
             {
                 connection.order(END);
             }
         } else if passed(idle_since, idle / share) {
-            self.counts.idle.increment(1);
+            self.metrics.idle.increment(1);
             connection.order(FINISH);
         }
     }
 
     /// The rate at which a client takes its answers.
     fn with_answers(&self, connection: &Connection, now: u64) {
-        for answer in connection.answers().iter_mut() {
-            let taken = answer.taken(connection);
-            if taken.saturating_sub(answer.taken_mark) >= self.bounds.least {
-                answer.taken_mark = taken;
-                answer.mark_at = now;
-            } else if now.saturating_sub(answer.mark_at) > self.bounds.stall {
-                if !answer.ended {
-                    self.counts.slow_answer.increment(1);
+        for response in connection.pending().iter_mut() {
+            let taken = response.taken(connection);
+            if taken.saturating_sub(response.taken_mark) >= self.limits.least {
+                response.taken_mark = taken;
+                response.mark_at = now;
+            } else if now.saturating_sub(response.mark_at) > self.limits.stall {
+                if !response.ended {
+                    self.metrics.slow_answer.increment(1);
                 }
-                answer.end(connection);
+                response.end(connection);
                 // If its stream is still there after the same time again, its connection is ended.
-                answer.mark_at = now;
+                response.mark_at = now;
             }
         }
     }

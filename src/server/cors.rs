@@ -3,11 +3,11 @@
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::SetupError;
+use super::StartError;
 use crate::config::Cors;
 
 /// CORS, when some origin may ask.
-pub(super) fn layer(settings: &Cors) -> Result<Option<CorsLayer>, SetupError> {
+pub(super) fn layer(settings: &Cors) -> Result<Option<CorsLayer>, StartError> {
     if settings.origins.is_empty() {
         return Ok(None);
     }
@@ -35,9 +35,9 @@ fn each<T>(
     texts: &[String],
     setting: &str,
     parse: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, SetupError> {
+) -> Result<Vec<T>, StartError> {
     let parsed = texts.iter().map(|text| {
-        parse(text).ok_or_else(|| SetupError::new(format!("{setting}: {text:?} cannot be one")))
+        parse(text).ok_or_else(|| StartError::new(format!("{setting}: {text:?} cannot be one")))
     });
     parsed.collect()
 }

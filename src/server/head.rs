@@ -4,7 +4,7 @@ use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, Uri, Version};
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::config::Limits;
 
 /// Checks a head.
@@ -13,53 +13,55 @@ pub(super) fn check(
     uri: &Uri,
     headers: &HeaderMap,
     limits: &Limits,
-) -> Result<(), Refusal> {
+) -> Result<(), HttpRefusal> {
     let target = uri
         .path_and_query()
         .map_or(0, |target| target.as_str().len());
     if target > limits.uri_bytes.0 {
-        return Err(Refusal::long_uri(limits.uri_bytes.0));
+        return Err(HttpRefusal::long_uri(limits.uri_bytes.0));
     }
     let fields = headers.iter();
     let bytes: usize = fields
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
     if bytes > limits.head_bytes.0 {
-        return Err(Refusal::long_head(limits.head_bytes.0));
+        return Err(HttpRefusal::long_head(limits.head_bytes.0));
     }
     host(version, uri, headers)
 }
 
 /// A request names one host (RFC 9112, section 3.2; RFC 9113, section 8.3.1): otherwise two programs on its way may each
 /// believe another.
-fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() {
-        return Err(Refusal::malformed("The request has several Host headers"));
+        return Err(HttpRefusal::malformed(
+            "The request has several Host headers",
+        ));
     }
     match host {
         Some(host) => {
             let named = host.to_str().ok().filter(|host| is_host(host));
             let Some(named) = named else {
-                return Err(Refusal::malformed("The Host header is not a host"));
+                return Err(HttpRefusal::malformed("The Host header is not a host"));
             };
             let other = uri
                 .authority()
                 .is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(named));
             if other && version >= Version::HTTP_2 {
-                return Err(Refusal::malformed(
+                return Err(HttpRefusal::malformed(
                     "The Host header and :authority name different hosts",
                 ));
             }
             Ok(())
         }
         None if version == Version::HTTP_11 => {
-            Err(Refusal::malformed("The request has no Host header"))
+            Err(HttpRefusal::malformed("The request has no Host header"))
         }
-        None if version >= Version::HTTP_2 && uri.authority().is_none() => Err(Refusal::malformed(
-            "The request has neither :authority nor a Host header",
-        )),
+        None if version >= Version::HTTP_2 && uri.authority().is_none() => Err(
+            HttpRefusal::malformed("The request has neither :authority nor a Host header"),
+        ),
         None => Ok(()),
     }
 }

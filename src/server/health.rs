@@ -10,7 +10,7 @@ use axum::extract::State;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::Shared;
+use super::ServerState;
 
 type Health = (
     StatusCode,
@@ -32,8 +32,8 @@ pub(super) async fn live() -> Health {
 }
 
 /// `/health/ready`
-pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Health {
-    if shared.stopping.load(Ordering::Relaxed) {
+pub(super) async fn ready(State(state): State<Arc<ServerState>>) -> Health {
+    if state.stopping.load(Ordering::Relaxed) {
         health(
             StatusCode::SERVICE_UNAVAILABLE,
             "{\"status\":\"stopping\"}\n",

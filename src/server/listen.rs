@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Socket, Type};
 use tokio_rustls::TlsAcceptor;
 
-use super::SetupError;
+use super::StartError;
 use crate::config::Tls;
 
 /// Connections that the kernel keeps until they are accepted, where the system allows so many (`net.core.somaxconn`). It
@@ -18,7 +18,7 @@ use crate::config::Tls;
 const BACKLOG: i32 = 4096;
 
 /// Listens at an address. `setting` names what to change when that does not work.
-pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, SetupError> {
+pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {
     listen(address).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, Se
             io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
             _ => error.to_string(),
         };
-        SetupError::new(format!(
+        StartError::new(format!(
             "cannot listen on {address}: {why}\n  help: {setting}"
         ))
     })
@@ -45,12 +45,12 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// The TLS configuration, when there is a certificate. Offers HTTP/2 and HTTP/1.1.
-pub(super) fn tls(settings: &Tls) -> Result<Option<TlsAcceptor>, SetupError> {
+pub(super) fn tls(settings: &Tls) -> Result<Option<TlsAcceptor>, StartError> {
     let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
         return Ok(None);
     };
     let problem = |setting: &str, path: &Path, error: &dyn std::fmt::Display| {
-        SetupError::new(format!("{setting}: {}: {error}", path.display()))
+        StartError::new(format!("{setting}: {}: {error}", path.display()))
     };
     let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)

@@ -5,19 +5,19 @@ use http::{HeaderMap, HeaderValue};
 
 /// The media types of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Media {
+pub enum MediaType {
     /// `application/graphql-response+json`: the status says what became of the request.
     GraphqlResponse,
     /// `application/json`: status 200 for whatever is a GraphQL request, as clients of old expect.
     Json,
 }
 
-impl Media {
+impl MediaType {
     /// For the `Content-Type` header.
     pub fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
-            Media::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Media::Json => "application/json; charset=utf-8",
+            MediaType::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            MediaType::Json => "application/json; charset=utf-8",
         })
     }
 
@@ -25,13 +25,13 @@ impl Media {
     ///
     /// Who does not ask for `application/graphql-response+json` by name gets `application/json`: a browser shows it,
     /// and a client that has never heard of the other reads it.
-    pub fn accepted(headers: &HeaderMap) -> Option<Media> {
+    pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
         let all = headers.get_all(ACCEPT);
         let mut values = all.iter();
         let first = values.next().map(HeaderValue::as_bytes);
         let only = values.next().is_none();
         if only && matches!(first, None | Some(b"*/*" | b"application/json")) {
-            return Some(Media::Json);
+            return Some(MediaType::Json);
         }
         let ranges = all
             .iter()
@@ -62,10 +62,10 @@ impl Media {
         // Equal quality: what is named goes before what a wildcard covers, and the new type before the old.
         match (graphql.quality, json.quality) {
             (0, 0) => None,
-            (a, b) if a > b => Some(Media::GraphqlResponse),
-            (a, b) if a < b => Some(Media::Json),
-            _ if graphql.precision == 3 => Some(Media::GraphqlResponse),
-            _ => Some(Media::Json),
+            (a, b) if a > b => Some(MediaType::GraphqlResponse),
+            (a, b) if a < b => Some(MediaType::Json),
+            _ if graphql.precision == 3 => Some(MediaType::GraphqlResponse),
+            _ => Some(MediaType::Json),
         }
     }
 }
@@ -105,43 +105,49 @@ mod tests {
     #[test]
     fn follows_the_clients_preference() {
         let cases = [
-            ("*/*", Some(Media::Json)),
-            ("application/json", Some(Media::Json)),
+            ("*/*", Some(MediaType::Json)),
+            ("application/json", Some(MediaType::Json)),
             (
                 "application/graphql-response+json",
-                Some(Media::GraphqlResponse),
+                Some(MediaType::GraphqlResponse),
             ),
             (
                 "application/graphql-response+json, application/json;q=0.9",
-                Some(Media::GraphqlResponse),
+                Some(MediaType::GraphqlResponse),
             ),
             (
                 "application/json, application/graphql-response+json",
-                Some(Media::GraphqlResponse),
+                Some(MediaType::GraphqlResponse),
             ),
             (
                 "application/json, application/graphql-response+json;q=0.5",
-                Some(Media::Json),
+                Some(MediaType::Json),
             ),
             (
                 "application/graphql-response+json; charset=utf-8, */*;q=0.1",
-                Some(Media::GraphqlResponse),
+                Some(MediaType::GraphqlResponse),
             ),
             (
                 "text/html, application/xhtml+xml, */*;q=0.8",
-                Some(Media::Json),
+                Some(MediaType::Json),
             ),
-            ("application/*", Some(Media::Json)),
-            ("application/json;q=0, */*", Some(Media::GraphqlResponse)),
+            ("application/*", Some(MediaType::Json)),
+            (
+                "application/json;q=0, */*",
+                Some(MediaType::GraphqlResponse),
+            ),
             ("text/html", None),
             ("application/json;q=0", None),
-            ("APPLICATION/JSON", Some(Media::Json)),
+            ("APPLICATION/JSON", Some(MediaType::Json)),
         ];
         for (accept, expected) in cases {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT, HeaderValue::from_static(accept));
-            assert_eq!(Media::accepted(&headers), expected, "{accept}");
+            assert_eq!(MediaType::accepted(&headers), expected, "{accept}");
         }
-        assert_eq!(Media::accepted(&HeaderMap::new()), Some(Media::Json));
+        assert_eq!(
+            MediaType::accepted(&HeaderMap::new()),
+            Some(MediaType::Json)
+        );
     }
 }

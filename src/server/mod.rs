@@ -3,33 +3,33 @@
 //! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`].
 //!
 //! A connection is accepted by [`accept`] and served by [`protocol`]; what it may take of time and memory is known to
-//! [`connections`]. A request comes in by [`front`], which has its [`head`] checked; its path is [`graphql::any`], from its
-//! id and its line in the log to the answer: media types, the body ([`incoming`]), a place among the requests in work, the
+//! [`connections`]. A request comes in by [`dispatch`], which has its [`head`] checked; its path is [`graphql::any`], from its
+//! id and its line in the log to the answer: media types, the body ([`request_body`]), a place among the requests in work, the
 //! request, the executor, compression. The only layer around it is CORS, where it is switched on. The answer goes out as
-//! [`outgoing`].
+//! [`response_body`].
 
 mod accept;
 mod admin;
-mod answer;
 mod compression;
 mod connection;
 mod connections;
-mod context;
 mod cors;
 mod descriptors;
+mod dispatch;
 mod executor;
-mod front;
 mod graphql;
 mod head;
 mod health;
-mod incoming;
-mod landing;
+mod landing_page;
 mod listen;
 mod media;
-mod outgoing;
+mod observe_request;
 mod protocol;
 mod refusal;
 mod request;
+mod request_body;
+mod response;
+mod response_body;
 mod schema;
 mod socket;
 mod stop;
@@ -51,41 +51,41 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 pub use executor::Executor;
-pub use media::Media;
-pub use refusal::Refusal;
+pub use media::MediaType;
+pub use refusal::HttpRefusal;
 
 use crate::config::{Limits, Settings};
-use admin::Operators;
+use admin::AdminHandler;
 use connections::Connections;
-use context::Observing;
-use front::Front;
-use incoming::Bodies;
-use protocol::{Protocols, Site};
+use dispatch::Dispatch;
+use observe_request::RequestObserver;
+use protocol::{Handler, Protocols};
+use request_body::PartialBodies;
 
 /// An answer of the endpoint: it is there as a whole before it is sent.
-type Answer = Response<Bytes>;
+type HttpResponse = Response<Bytes>;
 
 /// Why the server cannot start.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub struct SetupError(String);
+pub struct StartError(String);
 
-impl SetupError {
-    fn new(message: impl Into<String>) -> SetupError {
-        SetupError(message.into())
+impl StartError {
+    fn new(message: impl Into<String>) -> StartError {
+        StartError(message.into())
     }
 }
 
 /// What handlers share.
-struct Shared {
+struct ServerState {
     executor: Arc<dyn Executor>,
     limits: Limits,
     introspection: bool,
     /// Answers are compressed for those who accept it.
     compression: bool,
-    observing: Observing,
-    places: Semaphore,
-    bodies: Bodies,
+    observer: RequestObserver,
+    permits: Semaphore,
+    bodies: PartialBodies,
     /// Those of clients, not those of operators.
     connections: Arc<Connections>,
     stopping: AtomicBool,
@@ -93,18 +93,18 @@ struct Shared {
 }
 
 /// The paths that clients see.
-fn app(shared: Arc<Shared>, settings: &Settings) -> Result<Front, SetupError> {
+fn app(state: Arc<ServerState>, settings: &Settings) -> Result<Dispatch, StartError> {
     let others = Router::new()
         .route(
             "/",
-            get(async |headers: http::HeaderMap| landing::page(&headers).map(Body::from)),
+            get(async |headers: http::HeaderMap| landing_page::page(&headers).map(Body::from)),
         )
         .route("/schema.graphql", get(schema::schema))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .fallback(async || Refusal::no_such_path())
-        .with_state(Arc::clone(&shared));
-    Ok(Front::new(shared, cors::layer(&settings.cors)?, others))
+        .fallback(async || HttpRefusal::no_such_path())
+        .with_state(Arc::clone(&state));
+    Ok(Dispatch::new(state, cors::layer(&settings.cors)?, others))
 }
 
 /// A server that listens.
@@ -115,7 +115,7 @@ pub struct Server {
     pub admin_address: Option<SocketAddr>,
     /// Whether clients speak TLS.
     pub tls: bool,
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
     /// The connections of each listener.
     listeners: Vec<Arc<Connections>>,
     close: watch::Sender<bool>,
@@ -130,7 +130,7 @@ impl Server {
     ///
     /// # Errors
     /// A port that is in use, a certificate that cannot be read: with the setting to change.
-    pub fn start(settings: &Settings, executor: Arc<dyn Executor>) -> Result<Server, SetupError> {
+    pub fn start(settings: &Settings, executor: Arc<dyn Executor>) -> Result<Server, StartError> {
         let limits = settings.limits.clone();
         // First: handles to metrics are taken from what is installed.
         let metrics = crate::observe::metrics::install();
@@ -139,13 +139,13 @@ impl Server {
             limits.reserved_descriptors,
             descriptors::raise(),
         );
-        let shared = Arc::new(Shared {
+        let state = Arc::new(ServerState {
             executor,
             introspection: settings.general.introspection,
             compression: settings.general.compression,
-            observing: Observing::new(settings.log.requests),
-            places: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
-            bodies: Bodies::new(limits.bodies_bytes.0),
+            observer: RequestObserver::new(settings.log.requests),
+            permits: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
+            bodies: PartialBodies::new(limits.bodies_bytes.0),
             connections: Connections::new("clients", most, &limits),
             stopping: AtomicBool::new(false),
             metrics,
@@ -155,7 +155,7 @@ impl Server {
             address: settings.general.listen,
             admin_address: None,
             tls: false,
-            shared: shared.clone(),
+            state: state.clone(),
             listeners: Vec::new(),
             close: watch::Sender::new(false),
             accepting: JoinSet::new(),
@@ -163,21 +163,21 @@ impl Server {
             delay: settings.general.shutdown_delay,
             grace: settings.general.shutdown_grace,
         };
-        let front = app(shared.clone(), settings)?;
+        let dispatch = app(state.clone(), settings)?;
         let tls = listen::tls(&settings.tls)?;
         server.tls = tls.is_some();
         let listener = listen::bind(
             settings.general.listen,
             "choose another address with --listen or `listen` in sangam.toml",
         )?;
-        server.address = server.serve(listener, front, shared.connections.clone(), tls)?;
+        server.address = server.serve(listener, dispatch, state.connections.clone(), tls)?;
         if let Some(address) = settings.admin.listen {
             let most = settings.admin.connections;
-            let connections = Connections::new("operators", most, &shared.limits);
-            let site = Operators::new(shared, settings.admin.token.clone());
+            let connections = Connections::new("operators", most, &state.limits);
+            let handler = AdminHandler::new(state, settings.admin.token.clone());
             let help = "choose another address with `admin.listen` in sangam.toml";
             let listener = listen::bind(address, help)?;
-            server.admin_address = Some(server.serve(listener, site, connections, None)?);
+            server.admin_address = Some(server.serve(listener, handler, connections, None)?);
         }
         server.keep_metrics_small();
         Ok(server)
@@ -186,15 +186,15 @@ impl Server {
     fn serve(
         &mut self,
         listener: std::net::TcpListener,
-        site: impl Site,
+        handler: impl Handler,
         connections: Arc<Connections>,
         tls: Option<TlsAcceptor>,
-    ) -> Result<SocketAddr, SetupError> {
-        let failed = |error: std::io::Error| SetupError::new(format!("cannot listen: {error}"));
+    ) -> Result<SocketAddr, StartError> {
+        let failed = |error: std::io::Error| StartError::new(format!("cannot listen: {error}"));
         let address = listener.local_addr().map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let listener = TcpListener::from_std(listener).map_err(failed)?;
-        let protocols = Arc::new(Protocols::new(tls, &self.shared.limits));
+        let protocols = Arc::new(Protocols::new(tls, &self.state.limits));
         self.upkeep.spawn(connections.clone().sweep_forever());
         self.listeners.push(connections.clone());
         let close = self.close.subscribe();
@@ -202,7 +202,7 @@ impl Server {
             listener,
             connections,
             protocols,
-            site,
+            handler,
             close,
         ));
         Ok(address)
@@ -210,15 +210,15 @@ impl Server {
 
     /// Histograms gather their samples until the metrics are read, which may never happen.
     fn keep_metrics_small(&mut self) {
-        let shared = self.shared.clone();
+        let state = self.state.clone();
         let held = metrics::gauge!(crate::observe::metrics::BODIES_HELD);
         self.upkeep.spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs(1));
             loop {
                 ticks.tick().await;
                 // A number of bytes beyond 2^52 does not occur.
-                held.set(shared.bodies.held() as f64);
-                shared.metrics.run_upkeep();
+                held.set(state.bodies.held() as f64);
+                state.metrics.run_upkeep();
             }
         });
     }

@@ -16,12 +16,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::Answer;
-use super::connection::{Connection, END, FINISH, Stream, Work};
-use super::connections::{Entry, Phase};
-use super::outgoing::Outgoing;
-use super::refusal::Refusal;
-use super::socket::{Begun, Socket};
+use super::HttpResponse;
+use super::connection::{ActiveRequest, Connection, END, FINISH, Stream};
+use super::connections::{Phase, Registration};
+use super::refusal::HttpRefusal;
+use super::response_body::ResponseBody;
+use super::socket::{Rewind, Socket};
 use crate::config::Limits;
 use crate::priority;
 
@@ -37,19 +37,19 @@ const RESET_STREAMS: usize = 20;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An answer that is being worked on.
-pub(super) type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = HttpResponse> + Send>>;
 
 /// What answers the requests of a listener.
-pub(super) trait Site: Clone + Send + Sync + 'static {
+pub(super) trait Handler: Clone + Send + Sync + 'static {
     /// Answers a request.
-    fn answer(&self, request: Request<Incoming>) -> Answering;
+    fn handle(&self, request: Request<Incoming>) -> ResponseFuture;
 }
 
 /// How connections are served.
 pub(super) struct Protocols {
     tls: Option<TlsAcceptor>,
     http1: http1::Builder,
-    http2: http2::Builder<Streams>,
+    http2: http2::Builder<StreamExecutor>,
 }
 
 impl Protocols {
@@ -64,7 +64,7 @@ impl Protocols {
             .header_read_timeout(None)
             .max_buf_size(parsed.max(8192));
         let window = u32::try_from(limits.http2_window.0).unwrap_or(u32::MAX >> 1);
-        let mut http2 = http2::Builder::new(Streams);
+        let mut http2 = http2::Builder::new(StreamExecutor);
         http2
             .timer(TokioTimer::new())
             .keep_alive_interval(limits.idle_timeout)
@@ -78,41 +78,46 @@ impl Protocols {
     }
 
     /// Serves a connection to its end.
-    pub(super) async fn serve<S: Site>(&self, stream: TcpStream, entry: Entry, site: S) {
-        let connection = &entry.connection;
+    pub(super) async fn serve<S: Handler>(
+        &self,
+        stream: TcpStream,
+        registration: Registration,
+        handler: S,
+    ) {
+        let connection = &registration.connection;
         // A socket that is closed already is all that can fail here.
         let Ok(socket) = Socket::new(stream, Arc::clone(connection)) else {
             return;
         };
         match &self.tls {
-            None => self.detect(socket, connection, site).await,
+            None => self.detect(socket, connection, handler).await,
             // Boxed: it takes much more memory, which every connection would hold.
-            Some(tls) => Box::pin(self.secure(tls, socket, connection, site)).await,
+            Some(tls) => Box::pin(self.secure(tls, socket, connection, handler)).await,
         }
     }
 
-    async fn secure<S: Site>(
+    async fn secure<S: Handler>(
         &self,
         tls: &TlsAcceptor,
         socket: Socket,
         connection: &Arc<Connection>,
-        site: S,
+        handler: S,
     ) {
         let Some(Ok(stream)) = until_ordered(connection, tls.accept(socket)).await else {
             return;
         };
         match stream.get_ref().1.alpn_protocol() {
-            Some(b"h2") => self.http2(begun(stream), connection, site).await,
-            Some(_) => self.http1(begun(stream), connection, site).await,
-            None => self.detect(stream, connection, site).await,
+            Some(b"h2") => self.http2(rewind(stream), connection, handler).await,
+            Some(_) => self.http1(rewind(stream), connection, handler).await,
+            None => self.detect(stream, connection, handler).await,
         }
     }
 
     /// Finds out by the first bytes which version the client speaks.
-    async fn detect<T, S>(&self, mut transport: T, connection: &Arc<Connection>, site: S)
+    async fn detect<T, S>(&self, mut transport: T, connection: &Arc<Connection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Site,
+        S: Handler,
     {
         let mut read = [0; PREFACE.len()];
         let mut length = 0;
@@ -123,45 +128,45 @@ impl Protocols {
                 _ => return,
             }
         }
-        let begun = Begun {
+        let transport = Rewind {
             read: Bytes::copy_from_slice(&read[..length]),
             rest: transport,
         };
         if read == *PREFACE {
-            Box::pin(self.http2(begun, connection, site)).await;
+            Box::pin(self.http2(transport, connection, handler)).await;
         } else {
-            self.http1(begun, connection, site).await;
+            self.http1(transport, connection, handler).await;
         }
     }
 
-    async fn http1<T, S>(&self, transport: Begun<T>, connection: &Arc<Connection>, site: S)
+    async fn http1<T, S>(&self, transport: Rewind<T>, connection: &Arc<Connection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Site,
+        S: Handler,
     {
-        let requests = Requests::new(connection, site);
+        let requests = RequestService::new(connection, handler);
         let served = self
             .http1
             .serve_connection(TokioIo::new(transport), requests);
-        obeying(connection, served, http1::Connection::graceful_shutdown).await;
+        serve_until_ordered(connection, served, http1::Connection::graceful_shutdown).await;
     }
 
-    async fn http2<T, S>(&self, transport: Begun<T>, connection: &Arc<Connection>, site: S)
+    async fn http2<T, S>(&self, transport: Rewind<T>, connection: &Arc<Connection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: Site,
+        S: Handler,
     {
         connection.begin_http2();
-        let requests = Requests::new(connection, site);
+        let requests = RequestService::new(connection, handler);
         let served = self
             .http2
             .serve_connection(TokioIo::new(transport), requests);
-        obeying(connection, served, http2::Connection::graceful_shutdown).await;
+        serve_until_ordered(connection, served, http2::Connection::graceful_shutdown).await;
     }
 }
 
-fn begun<T>(rest: T) -> Begun<T> {
-    Begun {
+fn rewind<T>(rest: T) -> Rewind<T> {
+    Rewind {
         read: Bytes::new(),
         rest,
     }
@@ -171,7 +176,7 @@ fn begun<T>(rest: T) -> Begun<T> {
 async fn until_ordered<F: Future>(connection: &Connection, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {
-        connection.turn.begin();
+        connection.poll_budget.begin();
         match connection.poll_orders(context) {
             0 => future.as_mut().poll(context).map(Some),
             _ => Poll::Ready(None),
@@ -181,12 +186,16 @@ async fn until_ordered<F: Future>(connection: &Connection, future: F) -> Option<
 }
 
 /// Serves a connection as long as no order ends it. How it ended is known to its client; there is nobody else to tell.
-async fn obeying<F: Future>(connection: &Connection, served: F, finish: fn(Pin<&mut F>)) {
+async fn serve_until_ordered<F: Future>(
+    connection: &Connection,
+    served: F,
+    finish: fn(Pin<&mut F>),
+) {
     let mut served = pin!(served);
     let mut finishing = false;
     poll_fn(|context| {
         let orders = connection.poll_orders(context);
-        connection.turn.begin();
+        connection.poll_budget.begin();
         if orders & END != 0 {
             return Poll::Ready(());
         }
@@ -200,78 +209,87 @@ async fn obeying<F: Future>(connection: &Connection, served: F, finish: fn(Pin<&
 }
 
 /// The requests of one connection.
-struct Requests<S> {
+struct RequestService<S> {
     connection: Arc<Connection>,
-    site: S,
+    handler: S,
 }
 
-impl<S> Requests<S> {
-    fn new(connection: &Arc<Connection>, site: S) -> Requests<S> {
-        Requests {
+impl<S> RequestService<S> {
+    fn new(connection: &Arc<Connection>, handler: S) -> RequestService<S> {
+        RequestService {
             connection: Arc::clone(connection),
-            site,
+            handler,
         }
     }
 }
 
-impl<S: Site> hyper::service::Service<Request<Incoming>> for Requests<S> {
-    type Response = Response<Outgoing>;
+impl<S: Handler> hyper::service::Service<Request<Incoming>> for RequestService<S> {
+    type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = Answered;
+    type Future = RequestFuture;
 
-    fn call(&self, request: Request<Incoming>) -> Answered {
-        Answered {
-            work: Some(Work::begin(&self.connection)),
+    fn call(&self, request: Request<Incoming>) -> RequestFuture {
+        RequestFuture {
+            active: Some(ActiveRequest::begin(&self.connection)),
             version: request.version(),
             begun: false,
-            answering: self.site.answer(request),
+            response: self.handler.handle(request),
         }
     }
 }
 
 /// The answer to one request, as it goes out.
-struct Answered {
-    answering: Answering,
+struct RequestFuture {
+    response: ResponseFuture,
     version: Version,
-    work: Option<Work>,
+    active: Option<ActiveRequest>,
     begun: bool,
 }
 
-impl Future for Answered {
-    type Output = Result<Response<Outgoing>, Infallible>;
+impl Future for RequestFuture {
+    type Output = Result<Response<ResponseBody>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if !self.begun && self.version < Version::HTTP_2 {
-            let turn = self.work.as_ref().map(|work| &work.connection.turn);
-            ready!(turn.map_or(Poll::Ready(()), |turn| turn.poll_request(context)));
+            let poll_budget = self
+                .active
+                .as_ref()
+                .map(|active| &active.connection.poll_budget);
+            ready!(poll_budget.map_or(Poll::Ready(()), |poll_budget| {
+                poll_budget.poll_request(context)
+            }));
         }
         self.begun = true;
-        let answer = ready!(self.answering.as_mut().poll(context));
-        match self.work.take() {
-            Some(work) => Poll::Ready(Ok(outgoing(answer, work, self.version))),
+        let response = ready!(self.response.as_mut().poll(context));
+        match self.active.take() {
+            Some(active) => Poll::Ready(Ok(respond(response, active, self.version))),
             // Polled after it was ready.
             None => Poll::Pending,
         }
     }
 }
 
-fn outgoing(mut answer: Answer, mut work: Work, version: Version) -> Response<Outgoing> {
+fn respond(
+    mut response: HttpResponse,
+    mut active: ActiveRequest,
+    version: Version,
+) -> Response<ResponseBody> {
     let stream = STREAM.try_with(Arc::clone).ok();
-    if !work.hold(answer.body().len(), stream.clone()) {
-        let id = answer.headers_mut().remove(REQUEST_ID);
-        answer = Refusal::busy().answer();
-        answer.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
+    if !active.hold(response.body().len(), stream.clone()) {
+        let id = response.headers_mut().remove(REQUEST_ID);
+        response = HttpRefusal::busy().http_response();
+        response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
         // A text of a few bytes, that is not counted.
     }
-    if work.connection.all.is_past(Phase::Leaving) {
+    if active.connection.all.is_past(Phase::Leaving) {
         if version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(CONNECTION, close);
+            response.headers_mut().insert(CONNECTION, close);
         } else {
-            work.connection.order(FINISH);
+            active.connection.order(FINISH);
         }
     }
-    answer.map(|body| Outgoing::new(body, work, stream))
+    response.map(|body| ResponseBody::new(body, active, stream))
 }
 
 tokio::task_local! {
@@ -281,18 +299,18 @@ tokio::task_local! {
 
 /// Runs the streams of HTTP/2, each as a task that can be ended: then the stream is reset.
 #[derive(Clone)]
-struct Streams;
+struct StreamExecutor;
 
-impl<F> hyper::rt::Executor<F> for Streams
+impl<F> hyper::rt::Executor<F> for StreamExecutor
 where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, future: F) {
         let stream = Arc::new(Stream::default());
-        let own = Arc::clone(&stream);
+        let task_stream = Arc::clone(&stream);
         priority::spawn(STREAM.scope(stream, async move {
             let mut future = pin!(future);
-            poll_fn(|context| match own.poll_ended(context) {
+            poll_fn(|context| match task_stream.poll_ended(context) {
                 Poll::Ready(()) => Poll::Ready(()),
                 Poll::Pending => future.as_mut().poll(context),
             })

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::Answer;
+use super::HttpResponse;
 use crate::errors::{ErrorCode, ErrorKind, code};
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct HttpRefusal {
     /// The HTTP status.
     pub status: StatusCode,
     /// `extensions.code`, stable.
@@ -24,11 +24,11 @@ pub struct Refusal {
     pub allow: Option<&'static str>,
 }
 
-impl Refusal {
+impl HttpRefusal {
     /// A refusal with the status that its code decides.
-    fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
+    fn new(code: ErrorCode, message: impl Into<String>) -> HttpRefusal {
         let status = code.status().map(StatusCode::from_u16);
-        Refusal {
+        HttpRefusal {
             status: status
                 .and_then(Result::ok)
                 .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -40,109 +40,109 @@ impl Refusal {
     }
 
     /// The request is not what GraphQL over HTTP wants: 400.
-    pub fn malformed(message: impl Into<String>) -> Refusal {
-        Refusal::new(code::BAD_REQUEST, message)
+    pub fn malformed(message: impl Into<String>) -> HttpRefusal {
+        HttpRefusal::new(code::BAD_REQUEST, message)
     }
 
     /// The body is longer than allowed: 413.
-    pub fn too_large(limit: usize) -> Refusal {
+    pub fn too_large(limit: usize) -> HttpRefusal {
         let message =
             format!("The request's body is longer than {limit} bytes (limits.body_bytes)");
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::Limit,
-            ..Refusal::new(code::REQUEST_TOO_LARGE, message)
+            ..HttpRefusal::new(code::REQUEST_TOO_LARGE, message)
         }
     }
 
     /// The target is longer than allowed: 414.
-    pub fn long_uri(limit: usize) -> Refusal {
+    pub fn long_uri(limit: usize) -> HttpRefusal {
         let message = format!(
             "The request's path and query are longer than {limit} bytes (limits.uri_bytes); send the request by POST"
         );
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::Limit,
-            ..Refusal::new(code::URI_TOO_LONG, message)
+            ..HttpRefusal::new(code::URI_TOO_LONG, message)
         }
     }
 
     /// The headers are longer than allowed: 431.
-    pub fn long_head(limit: usize) -> Refusal {
+    pub fn long_head(limit: usize) -> HttpRefusal {
         let message =
             format!("The request's headers are longer than {limit} bytes (limits.head_bytes)");
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::Limit,
-            ..Refusal::new(code::HEADERS_TOO_LARGE, message)
+            ..HttpRefusal::new(code::HEADERS_TOO_LARGE, message)
         }
     }
 
     /// The body did not arrive in time: 408. `limit` is the setting that was passed.
-    pub fn slow(limit: &str) -> Refusal {
+    pub fn slow(limit: &str) -> HttpRefusal {
         let message = format!("The request's body did not arrive in time ({limit})");
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::Timeout,
-            ..Refusal::new(code::REQUEST_TIMEOUT, message)
+            ..HttpRefusal::new(code::REQUEST_TIMEOUT, message)
         }
     }
 
     /// The content type is not one that is read: 415. Forms are among these, so that a page of another origin cannot
     /// send a request that the browser has not asked about first.
-    pub fn unsupported_media_type() -> Refusal {
+    pub fn unsupported_media_type() -> HttpRefusal {
         let message = "Send the request as JSON, with the header Content-Type: application/json";
-        Refusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
+        HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
     /// The client accepts nothing that we write: 406.
-    pub fn not_acceptable() -> Refusal {
+    pub fn not_acceptable() -> HttpRefusal {
         let message = "Accept application/graphql-response+json or application/json: answers have no other form";
-        Refusal::new(code::NOT_ACCEPTABLE, message)
+        HttpRefusal::new(code::NOT_ACCEPTABLE, message)
     }
 
     /// Another method than those of the endpoint: 405.
-    pub fn method(allow: &'static str, message: &str) -> Refusal {
-        Refusal {
+    pub fn method(allow: &'static str, message: &str) -> HttpRefusal {
+        HttpRefusal {
             allow: Some(allow),
-            ..Refusal::new(code::METHOD_NOT_ALLOWED, message)
+            ..HttpRefusal::new(code::METHOD_NOT_ALLOWED, message)
         }
     }
 
     /// There is nothing at this path: 404.
-    pub fn no_such_path() -> Refusal {
+    pub fn no_such_path() -> HttpRefusal {
         let message = "There is nothing at this path; the GraphQL endpoint is /graphql";
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::NotFound,
-            ..Refusal::new(code::NOT_FOUND, message)
+            ..HttpRefusal::new(code::NOT_FOUND, message)
         }
     }
 
     /// As many requests as allowed are being worked on: 503.
-    pub fn busy() -> Refusal {
+    pub fn busy() -> HttpRefusal {
         let message = "The gateway is busy; try again in a moment";
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::Busy,
-            ..Refusal::new(code::OVERLOADED, message)
+            ..HttpRefusal::new(code::OVERLOADED, message)
         }
     }
 
     /// Something of our own went wrong: 500. What, is in the log.
-    pub fn internal() -> Refusal {
+    pub fn internal() -> HttpRefusal {
         let message = "Something went wrong in the gateway";
-        Refusal {
+        HttpRefusal {
             kind: ErrorKind::Internal,
-            ..Refusal::new(code::INTERNAL, message)
+            ..HttpRefusal::new(code::INTERNAL, message)
         }
     }
 }
 
-impl Refusal {
+impl HttpRefusal {
     /// As an answer.
-    pub(super) fn answer(self) -> Answer {
+    pub(super) fn http_response(self) -> HttpResponse {
         let body = serde_json::json!({
             "errors": [{
                 "message": self.message,
                 "extensions": { "code": self.code.as_str(), "sangam": { "kind": self.kind.as_str() } },
             }],
         });
-        let mut response = Answer::new(Bytes::from(body.to_string()));
+        let mut response = HttpResponse::new(Bytes::from(body.to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
@@ -160,8 +160,8 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HttpRefusal {
     fn into_response(self) -> Response {
-        self.answer().map(Body::from)
+        self.http_response().map(Body::from)
     }
 }

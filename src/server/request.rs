@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, unescape};
 use crate::gateway::GraphqlRequest;
 
@@ -33,9 +33,9 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the JSON body of a `POST`.
-pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
+pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, HttpRefusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Refusal::malformed(
+        return Err(HttpRefusal::malformed(
             "The request has no body; send {\"query\": \"…\"}",
         ));
     }
@@ -43,11 +43,11 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
     match reader.peek().map_err(|error| not_json(&error))? {
         Kind::Object => {}
         Kind::List => {
-            return Err(Refusal::malformed(
+            return Err(HttpRefusal::malformed(
                 "The body is a list; several operations in one request are not supported",
             ));
         }
-        _ => return Err(Refusal::malformed("The body is not a JSON object")),
+        _ => return Err(HttpRefusal::malformed("The body is not a JSON object")),
     }
     let mut request = GraphqlRequest::default();
     let read = members(&mut reader, &mut request);
@@ -62,7 +62,7 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, Refusal> {
 fn members(
     reader: &mut JsonReader<'_>,
     request: &mut GraphqlRequest,
-) -> Result<Result<(), Refusal>, ReadError> {
+) -> Result<Result<(), HttpRefusal>, ReadError> {
     reader.enter_object()?;
     while let Some(key) = reader.next_key()? {
         let wrong = match key.as_str() {
@@ -99,7 +99,7 @@ fn members(
                 continue;
             }
         };
-        return Ok(Err(Refusal::malformed(wrong)));
+        return Ok(Err(HttpRefusal::malformed(wrong)));
     }
     reader.finish()?;
     Ok(Ok(()))
@@ -129,12 +129,12 @@ fn object(reader: &mut JsonReader<'_>) -> Result<Result<Option<Value>, ()>, Read
     })
 }
 
-fn not_json(error: &ReadError) -> Refusal {
-    Refusal::malformed(format!("The body is not JSON: {error}"))
+fn not_json(error: &ReadError) -> HttpRefusal {
+    HttpRefusal::malformed(format!("The body is not JSON: {error}"))
 }
 
 /// Reads the parameters of a `GET`.
-pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, Refusal> {
+pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefusal> {
     let mut request = GraphqlRequest::default();
     let mut seen = [false; 4];
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -146,7 +146,7 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, Refusal> 
             _ => continue,
         };
         if std::mem::replace(&mut seen[index], true) {
-            return Err(Refusal::malformed(format!("`{key}` is given twice")));
+            return Err(HttpRefusal::malformed(format!("`{key}` is given twice")));
         }
         match index {
             0 => request.query = Some(value.into_owned()),
@@ -159,23 +159,25 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, Refusal> 
 }
 
 /// A parameter that holds a JSON object.
-fn parameter(name: &str, text: &str) -> Result<Option<Value>, Refusal> {
+fn parameter(name: &str, text: &str) -> Result<Option<Value>, HttpRefusal> {
     if text.is_empty() {
         return Ok(None);
     }
     match Value::parse_json(text.as_bytes()) {
         Ok(Value::Null) => Ok(None),
         Ok(value @ Value::Object(_)) => Ok(Some(value)),
-        Ok(_) => Err(Refusal::malformed(format!(
+        Ok(_) => Err(HttpRefusal::malformed(format!(
             "`{name}` must be a JSON object"
         ))),
-        Err(error) => Err(Refusal::malformed(format!("`{name}` is not JSON: {error}"))),
+        Err(error) => Err(HttpRefusal::malformed(format!(
+            "`{name}` is not JSON: {error}"
+        ))),
     }
 }
 
-fn with_query(request: GraphqlRequest) -> Result<GraphqlRequest, Refusal> {
+fn with_query(request: GraphqlRequest) -> Result<GraphqlRequest, HttpRefusal> {
     if request.query.is_none() {
-        return Err(Refusal::malformed(
+        return Err(HttpRefusal::malformed(
             "The request has no `query`; send {\"query\": \"…\"}",
         ));
     }

@@ -6,14 +6,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
-use super::Shared;
-use super::refusal::Refusal;
+use super::ServerState;
+use super::refusal::HttpRefusal;
 
 /// The schema, unless introspection is off.
-pub(super) async fn schema(State(shared): State<Arc<Shared>>) -> Response {
-    if !shared.introspection {
-        return Refusal::no_such_path().into_response();
+pub(super) async fn schema(State(state): State<Arc<ServerState>>) -> Response {
+    if !state.introspection {
+        return HttpRefusal::no_such_path().into_response();
     }
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
-    (headers, shared.executor.schema()).into_response()
+    (headers, state.executor.schema()).into_response()
 }

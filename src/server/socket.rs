@@ -58,7 +58,7 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.connection.turn.poll_read(context));
+        ready!(self.connection.poll_budget.poll_read(context));
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         let count = buffer.filled().len() - before;
@@ -119,12 +119,12 @@ impl AsyncWrite for Socket {
 }
 
 /// A transport of which something has been read already.
-pub(super) struct Begun<T> {
+pub(super) struct Rewind<T> {
     pub(super) read: Bytes,
     pub(super) rest: T,
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Begun<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for Rewind<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -140,7 +140,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Begun<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Begun<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for Rewind<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -26,7 +26,7 @@ impl Server {
 
     /// Stops; the port is closed after `delay`.
     pub async fn stop_after(mut self, delay: Duration) {
-        self.shared.stopping.store(true, Relaxed);
+        self.state.stopping.store(true, Relaxed);
         self.enter(Phase::Leaving);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;

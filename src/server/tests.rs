@@ -16,7 +16,7 @@ mod stopping;
 use super::*;
 use crate::config::{ByteSize, Secret};
 use crate::gateway::{
-    ClientContext, GraphqlRequest, GraphqlResponse, Outcome, ResponseCachePolicy,
+    ClientContext, GraphqlRequest, GraphqlResponse, RequestOutcome, ResponseCachePolicy,
 };
 
 /// Bytes of the answer to `{huge}`.
@@ -36,18 +36,18 @@ impl Executor for Fake {
         let query = request.query.clone().unwrap_or_default();
         let mut response = GraphqlResponse {
             body: Bytes::from_static(b"{\"data\":{\"a\":1}}"),
-            outcome: Outcome::Executed,
+            outcome: RequestOutcome::Executed,
             cache: ResponseCachePolicy::default(),
             vary: Arc::default(),
             compressed: None,
         };
         match query.as_str() {
             "{invalid}" => {
-                response.outcome = Outcome::Refused;
+                response.outcome = RequestOutcome::Refused;
                 response.body = Bytes::from_static(b"{\"errors\":[{\"message\":\"no\"}]}");
             }
             "{busy}" => {
-                response.outcome = Outcome::Busy;
+                response.outcome = RequestOutcome::Busy;
                 response.body = Bytes::from_static(b"{\"errors\":[{\"message\":\"later\"}]}");
             }
             "{cached}" => {
@@ -76,7 +76,7 @@ impl Executor for Fake {
             }
             "{panic}" => panic!("on purpose"),
             _ if query.starts_with("mutation") && !client.mutations_allowed => {
-                response.outcome = Outcome::MutationNotAllowed;
+                response.outcome = RequestOutcome::MutationNotAllowed;
             }
             _ => {}
         }
@@ -454,7 +454,7 @@ async fn stopping_finishes_what_is_in_flight() {
     let waiting = tokio::spawn(send(running.post(r#"{"query":"{wait}"}"#)));
     running.fake.arrived.notified().await;
     let address = running.server.address;
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let stopping = tokio::spawn(running.server.stop());
     raw::until(|| connections.is_past(connections::Phase::Closing)).await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());

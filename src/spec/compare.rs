@@ -9,29 +9,29 @@ const LISTED: usize = 20;
 ///
 /// Two parts are compared only where the expectation has them: `extensions` at the top, and `locations` of an error.
 pub fn differences(expected: &Value, actual: &Value) -> Vec<String> {
-    let mut found = Found::default();
-    found.compare(expected, actual);
-    let listed = found.lines.len().min(LISTED);
-    let more = found.lines.len() - listed;
-    found.lines.truncate(listed);
+    let mut comparison = Comparison::default();
+    comparison.compare(expected, actual);
+    let listed = comparison.lines.len().min(LISTED);
+    let more = comparison.lines.len() - listed;
+    comparison.lines.truncate(listed);
     if more > 0 {
-        found.lines.push(format!("and {more} more"));
+        comparison.lines.push(format!("and {more} more"));
     }
-    found.lines
+    comparison.lines
 }
 
-enum Step<'v> {
+enum PathStep<'v> {
     Key(&'v str),
     Index(usize),
 }
 
 #[derive(Default)]
-struct Found<'v> {
-    path: Vec<Step<'v>>,
+struct Comparison<'v> {
+    path: Vec<PathStep<'v>>,
     lines: Vec<String>,
 }
 
-impl<'v> Found<'v> {
+impl<'v> Comparison<'v> {
     fn compare(&mut self, expected: &'v Value, actual: &'v Value) {
         match (expected, actual) {
             (Value::Object(_), Value::Object(_)) => self.objects(expected, actual),
@@ -39,7 +39,7 @@ impl<'v> Found<'v> {
             _ if expected == actual => {}
             _ => {
                 let line = format!("expected {}, got {}", short(expected), short(actual));
-                self.tell(&line);
+                self.report(&line);
             }
         }
     }
@@ -49,17 +49,17 @@ impl<'v> Found<'v> {
             return;
         };
         for (key, value) in expected.iter() {
-            self.path.push(Step::Key(key));
+            self.path.push(PathStep::Key(key));
             match actual.get(key) {
                 Some(actual) => self.compare(value, actual),
-                None => self.tell(&format!("missing; expected {}", short(value))),
+                None => self.report(&format!("missing; expected {}", short(value))),
             }
             self.path.pop();
         }
         for (key, value) in actual.iter() {
             if !expected.contains_key(key) && !self.is_optional(key) {
-                self.path.push(Step::Key(key));
-                self.tell(&format!("not expected: {}", short(value)));
+                self.path.push(PathStep::Key(key));
+                self.report(&format!("not expected: {}", short(value)));
                 self.path.pop();
             }
         }
@@ -68,43 +68,43 @@ impl<'v> Found<'v> {
     fn is_optional(&self, key: &str) -> bool {
         match self.path.as_slice() {
             [] => key == "extensions",
-            [Step::Key("errors"), Step::Index(_)] => key == "locations",
+            [PathStep::Key("errors"), PathStep::Index(_)] => key == "locations",
             _ => false,
         }
     }
 
     fn lists(&mut self, expected: &'v [Value], actual: &'v [Value]) {
         if expected.len() != actual.len() {
-            self.tell(&format!(
+            self.report(&format!(
                 "expected {} elements, got {}",
                 expected.len(),
                 actual.len()
             ));
         }
         for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
-            self.path.push(Step::Index(index));
+            self.path.push(PathStep::Index(index));
             self.compare(expected, actual);
             self.path.pop();
         }
         let surplus = actual.iter().enumerate().skip(expected.len());
         for (index, value) in surplus {
-            self.path.push(Step::Index(index));
-            self.tell(&format!("not expected: {}", short(value)));
+            self.path.push(PathStep::Index(index));
+            self.report(&format!("not expected: {}", short(value)));
             self.path.pop();
         }
     }
 
-    fn tell(&mut self, what: &str) {
+    fn report(&mut self, what: &str) {
         let mut line = String::new();
         for step in &self.path {
             match step {
-                Step::Key(key) => {
+                PathStep::Key(key) => {
                     if !line.is_empty() {
                         line.push('.');
                     }
                     line.push_str(key);
                 }
-                Step::Index(index) => line.push_str(&format!("[{index}]")),
+                PathStep::Index(index) => line.push_str(&format!("[{index}]")),
             }
         }
         let separator = if line.is_empty() { "" } else { ": " };

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 
 use super::compare::differences;
 use super::config::is_unstated;
-use super::model::Exchange;
+use super::model::RecordedExchange;
 use crate::document::Value;
 
 /// A request as it arrived at the replay.
@@ -21,21 +21,21 @@ pub(super) struct Arrived {
 }
 
 /// What of the request differs from the recorded one, one line each, the worst first; empty when it is that one.
-pub(super) fn mismatches(exchange: &Exchange, arrived: &Arrived) -> Vec<String> {
-    let mut found = Vec::new();
+pub(super) fn mismatches(exchange: &RecordedExchange, arrived: &Arrived) -> Vec<String> {
+    let mut mismatches = Vec::new();
     if exchange.method != arrived.method {
-        found.push(format!(
+        mismatches.push(format!(
             "method: recorded {}, sent {}",
             exchange.method, arrived.method
         ));
     }
     if trimmed(&exchange.path) != trimmed(&arrived.path) {
-        found.push(format!(
+        mismatches.push(format!(
             "path: recorded {}, sent {}",
             exchange.path, arrived.path
         ));
     }
-    query(&exchange.query, &arrived.query, &mut found);
+    query(&exchange.query, &arrived.query, &mut mismatches);
     for (name, expected) in &exchange.headers {
         let mut values = arrived.headers.get_all(name).iter();
         let same = |value: &http::HeaderValue| {
@@ -43,14 +43,14 @@ pub(super) fn mismatches(exchange: &Exchange, arrived: &Arrived) -> Vec<String> 
         };
         if !values.any(same) {
             let sent: Vec<_> = arrived.headers.get_all(name).iter().collect();
-            found.push(match sent.first().and_then(|value| value.to_str().ok()) {
+            mismatches.push(match sent.first().and_then(|value| value.to_str().ok()) {
                 Some(sent) => format!("header {name}: recorded `{expected}`, sent `{sent}`"),
                 None => format!("header {name}: recorded `{expected}`, not sent"),
             });
         }
     }
-    body(exchange, arrived, &mut found);
-    found
+    body(exchange, arrived, &mut mismatches);
+    mismatches
 }
 
 /// A service's own address has no path below it; `/` is written for that.
@@ -58,7 +58,7 @@ fn trimmed(path: &str) -> &str {
     if path == "/" { "" } else { path }
 }
 
-fn query(recorded: &[(String, String)], sent: &[(String, String)], found: &mut Vec<String>) {
+fn query(recorded: &[(String, String)], sent: &[(String, String)], mismatches: &mut Vec<String>) {
     let mut rest: Vec<_> = sent.iter().collect();
     for pair in recorded {
         let masked = |sent: &(String, String)| sent.0 == pair.0 && is_unstated(sent.1.as_bytes());
@@ -66,26 +66,26 @@ fn query(recorded: &[(String, String)], sent: &[(String, String)], found: &mut V
             Some(index) => {
                 rest.swap_remove(index);
             }
-            None => found.push(format!("query {}={}: recorded, not sent", pair.0, pair.1)),
+            None => mismatches.push(format!("query {}={}: recorded, not sent", pair.0, pair.1)),
         }
     }
     for (key, value) in rest {
-        found.push(format!("query {key}={value}: sent, not recorded"));
+        mismatches.push(format!("query {key}={value}: sent, not recorded"));
     }
 }
 
-fn body(exchange: &Exchange, arrived: &Arrived, found: &mut Vec<String>) {
+fn body(exchange: &RecordedExchange, arrived: &Arrived, mismatches: &mut Vec<String>) {
     let sent = arrived.body.trim_ascii();
     let Some(recorded) = &exchange.body else {
         if exchange.method != Method::GET && !sent.is_empty() {
-            found.push(format!("body: none is recorded, sent {}", text(sent)));
+            mismatches.push(format!("body: none is recorded, sent {}", text(sent)));
         }
         return;
     };
     let recorded = recorded.trim_ascii();
     if let (Ok(recorded), Ok(sent)) = (Value::parse_json(recorded), Value::parse_json(sent)) {
         let different = differences(&recorded, &sent);
-        found.extend(different.into_iter().map(|line| format!("body: {line}")));
+        mismatches.extend(different.into_iter().map(|line| format!("body: {line}")));
         return;
     }
     let is_form = arrived.headers.get(CONTENT_TYPE).is_some_and(|value| {
@@ -99,7 +99,7 @@ fn body(exchange: &Exchange, arrived: &Arrived, found: &mut Vec<String>) {
         recorded == sent
     };
     if !same {
-        found.push(format!(
+        mismatches.push(format!(
             "body: recorded {}, sent {}",
             text(recorded),
             text(sent)

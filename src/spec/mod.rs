@@ -17,10 +17,10 @@ mod run;
 use std::path::{Path, PathBuf};
 
 pub use compare::differences;
-pub use model::{Case, Exchange, Recorded, Spec, SpecProblem};
+pub use model::{RecordedExchange, RecordedResponse, Spec, SpecCase, SpecProblem};
 pub use parse::parse;
 pub use replay::{Replay, Unexpected};
-pub use run::{Failure, Report, Suite};
+pub use run::{SpecFailure, SpecReport, Suite};
 
 /// Reads one spec. `folder` is the connector's, to which the paths of recorded bodies are relative.
 ///

@@ -16,14 +16,14 @@ pub struct Spec {
     /// Settings of the connector for this spec, as they would stand in `[connector.<name>]`.
     pub settings: Option<String>,
     /// Exchanges, in the order of the file.
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Vec<RecordedExchange>,
     /// Operations with their answers, in the order of the file.
-    pub cases: Vec<Case>,
+    pub cases: Vec<SpecCase>,
 }
 
 /// One recorded exchange with an upstream.
 #[derive(Debug, Clone)]
-pub struct Exchange {
+pub struct RecordedExchange {
     /// The line of its request line, from 1.
     pub line: usize,
     /// `@source`: which source, when the connector has several, or `<connector>` or `<connector>/<source>` of another
@@ -40,12 +40,12 @@ pub struct Exchange {
     /// The body; `None` when none is recorded.
     pub body: Option<Bytes>,
     /// What the upstream answered.
-    pub answer: Recorded,
+    pub answer: RecordedResponse,
 }
 
 /// A recorded answer.
 #[derive(Debug, Clone)]
-pub struct Recorded {
+pub struct RecordedResponse {
     /// The status.
     pub status: u16,
     /// The headers.
@@ -56,7 +56,7 @@ pub struct Recorded {
 
 /// An operation and its answer.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct SpecCase {
     /// The line of the operation, from 1.
     pub line: usize,
     /// The heading that it stands under; empty for none.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::markdown::{Block, blocks};
-use super::model::{Case, Exchange, Recorded, Spec, SpecProblem};
+use super::model::{RecordedExchange, RecordedResponse, Spec, SpecCase, SpecProblem};
 use crate::document::Value;
 
 /// Reads the text of a spec; `path` is what problems show, `folder` what the paths of recorded bodies are relative to.
@@ -18,7 +18,7 @@ pub fn parse(folder: &Path, path: &Path, text: &str) -> Result<Spec, Vec<SpecPro
         let message = "this block is never closed; end it with a line of ```";
         vec![SpecProblem::new(path, line, message)]
     })?;
-    let mut reader = Reader {
+    let mut reader = SpecReader {
         folder,
         spec: Spec {
             path: path.to_owned(),
@@ -36,7 +36,7 @@ pub fn parse(folder: &Path, path: &Path, text: &str) -> Result<Spec, Vec<SpecPro
 }
 
 /// An operation that has no answer yet.
-struct Pending {
+struct PendingCase {
     line: usize,
     heading: String,
     operation: String,
@@ -44,14 +44,14 @@ struct Pending {
     headers: HeaderMap,
 }
 
-struct Reader<'a> {
+struct SpecReader<'a> {
     folder: &'a Path,
     spec: Spec,
-    pending: Option<Pending>,
+    pending: Option<PendingCase>,
     problems: Vec<SpecProblem>,
 }
 
-impl Reader<'_> {
+impl SpecReader<'_> {
     fn problem(&mut self, line: usize, message: impl Into<String>) {
         let problem = SpecProblem::new(&self.spec.path, line, message);
         self.problems.push(problem);
@@ -88,7 +88,7 @@ impl Reader<'_> {
 
     fn operation(&mut self, block: &Block<'_>) {
         self.no_pending();
-        self.pending = Some(Pending {
+        self.pending = Some(PendingCase {
             line: block.line,
             heading: block.heading.to_owned(),
             operation: block.text(),
@@ -160,7 +160,7 @@ impl Reader<'_> {
             );
             return;
         }
-        self.spec.cases.push(Case {
+        self.spec.cases.push(SpecCase {
             line: pending.line,
             heading: pending.heading,
             operation: pending.operation,
@@ -215,10 +215,10 @@ fn client_headers(object: &crate::document::Object) -> Option<HeaderMap> {
     Some(headers)
 }
 
-type Wrong = (usize, String);
+type LineError = (usize, String);
 
 /// Reads one `http` block.
-fn exchange(folder: &Path, block: &Block<'_>) -> Result<Exchange, Wrong> {
+fn exchange(folder: &Path, block: &Block<'_>) -> Result<RecordedExchange, LineError> {
     let mut at = 0;
     let line = |at: usize| block.lines.get(at).copied();
     let number = |at: usize| block.line + at;
@@ -271,7 +271,7 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<Exchange, Wrong> {
         sent.push((name, value));
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    Ok(Exchange {
+    Ok(RecordedExchange {
         line: number(start),
         source,
         method,
@@ -281,7 +281,7 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<Exchange, Wrong> {
             .collect(),
         headers,
         body: (!body.is_empty()).then_some(body),
-        answer: Recorded {
+        answer: RecordedResponse {
             status,
             headers: sent,
             body: self::body(folder, block, body_at, block.lines.len())?,
@@ -294,7 +294,7 @@ fn head(
     block: &Block<'_>,
     from: usize,
     to: usize,
-) -> Result<(Vec<(HeaderName, String)>, usize), Wrong> {
+) -> Result<(Vec<(HeaderName, String)>, usize), LineError> {
     let mut headers = Vec::new();
     for at in from..to {
         let line = block.lines[at];
@@ -316,7 +316,7 @@ fn head(
 }
 
 /// The body from `from` to `to`: as it stands, or the file that `< path` names.
-fn body(folder: &Path, block: &Block<'_>, from: usize, to: usize) -> Result<Bytes, Wrong> {
+fn body(folder: &Path, block: &Block<'_>, from: usize, to: usize) -> Result<Bytes, LineError> {
     let lines = block.lines.get(from..to).unwrap_or_default();
     let text = lines.join("\n");
     let text = text.trim();

@@ -16,7 +16,7 @@ use http::{Request, StatusCode};
 use tokio::task::JoinHandle;
 
 use super::matching::{Arrived, mismatches};
-use super::model::Exchange;
+use super::model::RecordedExchange;
 
 /// A request that nothing recorded answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Replay {
 
 #[derive(Debug)]
 struct Recording {
-    exchanges: Vec<(String, Exchange)>,
+    exchanges: Vec<(String, RecordedExchange)>,
     available: usize,
     used: BTreeSet<usize>,
     unexpected: Vec<Unexpected>,
@@ -50,7 +50,7 @@ const LONGEST_BODY: usize = 64 << 20;
 
 impl Replay {
     /// Starts a replay on a free port. Each exchange comes with the name of its source, one segment of a path.
-    pub async fn start(exchanges: Vec<(String, Exchange)>) -> std::io::Result<Replay> {
+    pub async fn start(exchanges: Vec<(String, RecordedExchange)>) -> std::io::Result<Replay> {
         let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(Recording {
@@ -149,28 +149,28 @@ fn shown_target(path: &str, query: &str) -> String {
 }
 
 impl Recording {
-    fn find(&mut self, source: &str, arrived: &Arrived) -> Result<&Exchange, Unexpected> {
+    fn find(&mut self, source: &str, arrived: &Arrived) -> Result<&RecordedExchange, Unexpected> {
         let mut nearest: Option<(usize, Vec<String>)> = None;
         let candidates = self.exchanges.iter().enumerate().take(self.available);
         for (index, (of, exchange)) in candidates.rev() {
             if of != source {
                 continue;
             }
-            let found = mismatches(exchange, arrived);
-            if found.is_empty() {
+            let differences = mismatches(exchange, arrived);
+            if differences.is_empty() {
                 self.used.insert(index);
                 return Ok(&self.exchanges[index].1);
             }
             // What differs in its path is further away than what differs in anything else.
-            let distance = |found: &[String]| {
-                let path = found.iter().any(|line| line.starts_with("path"));
-                (path, found.len())
+            let distance = |differences: &[String]| {
+                let path = differences.iter().any(|line| line.starts_with("path"));
+                (path, differences.len())
             };
             if nearest
                 .as_ref()
-                .is_none_or(|(_, best)| distance(&found) < distance(best))
+                .is_none_or(|(_, best)| distance(&differences) < distance(best))
             {
-                nearest = Some((exchange.line, found));
+                nearest = Some((exchange.line, differences));
             }
         }
         Err(Unexpected {
@@ -181,7 +181,7 @@ impl Recording {
     }
 }
 
-fn recorded(exchange: &Exchange) -> Response {
+fn recorded(exchange: &RecordedExchange) -> Response {
     let answer = &exchange.answer;
     let mut response = Response::new(Body::from(answer.body.clone()));
     *response.status_mut() =

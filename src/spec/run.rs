@@ -9,12 +9,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::model::{Case, Exchange, Spec, SpecProblem};
+use super::model::{RecordedExchange, Spec, SpecCase, SpecProblem};
 use super::replay::{Replay, Unexpected};
 use crate::config::{HttpUrl, RawConnectorSettings, Settings};
 use crate::connector::{Diagnostic, Folder, Subgraph, SubgraphKind};
 use crate::document::Value;
-use crate::gateway::{ClientContext, Draw, Gateway, GraphqlRequest, Member, SetupProblem};
+use crate::gateway::{
+    ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest, SetupProblem,
+};
 
 /// The connectors among which specs run.
 #[derive(Debug)]
@@ -24,18 +26,18 @@ pub struct Suite {
 
 /// What came of one spec.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct SpecReport {
     /// The file.
     pub path: PathBuf,
     /// How many cases it has.
     pub cases: usize,
     /// What is wrong; nothing when all is as expected.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<SpecFailure>,
 }
 
 /// Something that is not as the spec says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct SpecFailure {
     /// The file.
     pub path: PathBuf,
     /// The line, from 1; 0 for the file as a whole.
@@ -46,7 +48,7 @@ pub struct Failure {
     pub lines: Vec<String>,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for SpecFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problem = SpecProblem::new(&self.path, self.line, self.heading.as_str());
         write!(f, "{problem}")?;
@@ -76,8 +78,8 @@ impl Suite {
     }
 
     /// Runs one spec file of a connector.
-    pub async fn run(&self, connector: &str, path: &Path) -> Report {
-        let mut report = Report {
+    pub async fn run(&self, connector: &str, path: &Path) -> SpecReport {
+        let mut report = SpecReport {
             path: path.to_owned(),
             cases: 0,
             failures: Vec::new(),
@@ -87,44 +89,50 @@ impl Suite {
         let run = match spec {
             Ok(spec) => {
                 report.cases = spec.cases.len();
-                Run::start(self, connector, spec).await
+                SpecRun::start(self, connector, spec).await
             }
             Err(problems) => Err(problems),
         };
         match run {
             Ok(run) => report.failures = run.cases().await,
-            Err(problems) => report
-                .failures
-                .extend(problems.into_iter().map(|problem| Failure {
-                    path: problem.path,
-                    line: problem.line,
-                    heading: problem.message,
-                    lines: Vec::new(),
-                })),
+            Err(problems) => {
+                report
+                    .failures
+                    .extend(problems.into_iter().map(|problem| SpecFailure {
+                        path: problem.path,
+                        line: problem.line,
+                        heading: problem.message,
+                        lines: Vec::new(),
+                    }))
+            }
         }
         report
     }
 }
 
 /// One spec being run.
-struct Run {
+struct SpecRun {
     spec: Spec,
     replay: Replay,
-    members: Vec<Member>,
+    connectors: Vec<ConfiguredConnector>,
 }
 
-impl Run {
-    async fn start(suite: &Suite, own: &str, spec: Spec) -> Result<Run, Vec<SpecProblem>> {
+impl SpecRun {
+    async fn start(
+        suite: &Suite,
+        spec_connector: &str,
+        spec: Spec,
+    ) -> Result<SpecRun, Vec<SpecProblem>> {
         let mut problems = Vec::new();
         let mut recorded = Vec::new();
-        let mut names = vec![own.to_owned()];
+        let mut names = vec![spec_connector.to_owned()];
         for exchange in &spec.exchanges {
-            match place(suite, own, exchange) {
-                Ok(place) => {
-                    if !names.contains(&place.connector) {
-                        names.push(place.connector.clone());
+            match exchange_target(suite, spec_connector, exchange) {
+                Ok(target) => {
+                    if !names.contains(&target.connector) {
+                        names.push(target.connector.clone());
                     }
-                    recorded.push((place.segment(), exchange.clone()));
+                    recorded.push((target.segment(), exchange.clone()));
                 }
                 Err(message) => problems.push(SpecProblem::new(&spec.path, exchange.line, message)),
             }
@@ -136,31 +144,34 @@ impl Run {
         let replay = Replay::start(recorded)
             .await
             .map_err(|error| failed(format!("cannot replay: {error}")))?;
-        let served = |names: &[String]| -> Result<Vec<Member>, Vec<SpecProblem>> {
-            let members = names.iter();
-            members
-                .map(|name| member(suite, name, own, &spec, &replay).map_err(failed))
+        let served = |names: &[String]| -> Result<Vec<ConfiguredConnector>, Vec<SpecProblem>> {
+            let connectors = names.iter();
+            connectors
+                .map(|name| {
+                    configured_connector(suite, name, spec_connector, &spec, &replay)
+                        .map_err(failed)
+                })
                 .collect()
         };
-        let mut members = served(&names)?;
-        if let Err(SetupProblem::Schema(_)) = Gateway::new(members.clone(), &settings()) {
+        let mut connectors = served(&names)?;
+        if let Err(SetupProblem::Schema(_)) = Gateway::new(connectors.clone(), &settings()) {
             let all: Vec<String> = suite.folders.keys().cloned().collect();
-            members = served(&all)?;
+            connectors = served(&all)?;
         }
-        Ok(Run {
+        Ok(SpecRun {
             spec,
             replay,
-            members,
+            connectors,
         })
     }
 
     /// Runs the cases in their order.
-    async fn cases(self) -> Vec<Failure> {
+    async fn cases(self) -> Vec<SpecFailure> {
         let mut failures = Vec::new();
         for case in &self.spec.cases {
             let lines = self.case(case).await;
             if !lines.is_empty() {
-                failures.push(Failure {
+                failures.push(SpecFailure {
                     path: self.spec.path.clone(),
                     line: case.line,
                     heading: case.heading.clone(),
@@ -173,7 +184,7 @@ impl Run {
             true => self.replay.unused(),
             false => Vec::new(),
         };
-        failures.extend(unused.into_iter().map(|line| Failure {
+        failures.extend(unused.into_iter().map(|line| SpecFailure {
             path: self.spec.path.clone(),
             line,
             heading: "nothing asked for this exchange".to_owned(),
@@ -183,9 +194,9 @@ impl Run {
     }
 
     /// What is wrong with the answer of one case.
-    async fn case(&self, case: &Case) -> Vec<String> {
+    async fn case(&self, case: &SpecCase) -> Vec<String> {
         self.replay.serve_first(case.exchanges);
-        let gateway = match Gateway::new(self.members.clone(), &settings()) {
+        let gateway = match Gateway::new(self.connectors.clone(), &settings()) {
             Ok(gateway) => gateway,
             Err(problem) => return setup_problem(&problem),
         };
@@ -239,12 +250,12 @@ fn shown(unexpected: &Unexpected) -> Vec<String> {
 }
 
 /// Where an exchange belongs: a connector, and which of its sources.
-struct Place {
+struct ExchangeTarget {
     connector: String,
     source: Option<String>,
 }
 
-impl Place {
+impl ExchangeTarget {
     /// Its address at the replay, one segment of a path.
     fn segment(&self) -> String {
         segment(&self.connector, self.source.as_deref())
@@ -270,27 +281,32 @@ fn several_sources(subgraph: &Subgraph) -> Option<Vec<&str>> {
 }
 
 /// `@source x`: a source of the own connector, else another connector; `@source x/y`: source y of connector x.
-fn place(suite: &Suite, own: &str, exchange: &Exchange) -> Result<Place, String> {
+fn exchange_target(
+    suite: &Suite,
+    spec_connector: &str,
+    exchange: &RecordedExchange,
+) -> Result<ExchangeTarget, String> {
     let named = exchange.source.as_deref();
-    let is_own_source = |name: &str| match subgraph(suite, own).map(|subgraph| &subgraph.kind) {
-        Ok(SubgraphKind::Connectors { sources, .. }) => {
-            sources.iter().any(|source| source.name == name)
-        }
-        _ => false,
-    };
+    let is_own_source =
+        |name: &str| match subgraph(suite, spec_connector).map(|subgraph| &subgraph.kind) {
+            Ok(SubgraphKind::Connectors { sources, .. }) => {
+                sources.iter().any(|source| source.name == name)
+            }
+            _ => false,
+        };
     let (connector, source) = match named {
-        None => (own, None),
-        Some(name) if is_own_source(name) => (own, Some(name)),
+        None => (spec_connector, None),
+        Some(name) if is_own_source(name) => (spec_connector, Some(name)),
         Some(name) => match name.split_once('/') {
             Some((connector, source)) => (connector, Some(source)),
             None => (name, None),
         },
     };
     let Ok(subgraph) = subgraph(suite, connector) else {
-        let known: Vec<&str> = suite.folders.keys().map(String::as_str).collect();
+        let names: Vec<&str> = suite.folders.keys().map(String::as_str).collect();
         return Err(format!(
             "`@source {connector}`: there is neither a source of that name nor a connector; connectors: {}",
-            known.join(", ")
+            names.join(", ")
         ));
     };
     let source = match (several_sources(subgraph), source) {
@@ -303,7 +319,7 @@ fn place(suite: &Suite, own: &str, exchange: &Exchange) -> Result<Place, String>
             ));
         }
     };
-    Ok(Place {
+    Ok(ExchangeTarget {
         connector: connector.to_owned(),
         source,
     })
@@ -322,16 +338,16 @@ fn subgraph<'s>(suite: &'s Suite, name: &str) -> Result<&'s Subgraph, String> {
 }
 
 /// A connector with the spec's settings, pointed at the replay.
-fn member(
+fn configured_connector(
     suite: &Suite,
     name: &str,
-    own: &str,
+    spec_connector: &str,
     spec: &Spec,
     replay: &Replay,
-) -> Result<Member, String> {
+) -> Result<ConfiguredConnector, String> {
     let subgraph = subgraph(suite, name)?;
     let mut raw = match &spec.settings {
-        Some(text) if name == own => {
+        Some(text) if name == spec_connector => {
             RawConnectorSettings::read(&spec.path, text).map_err(|error| error.to_string())?
         }
         _ => RawConnectorSettings::default(),
@@ -359,7 +375,7 @@ fn member(
         name,
         own_settings.map(|source| (Path::new(&source.path), source.text.as_str())),
     );
-    Ok(Member {
+    Ok(ConfiguredConnector {
         subgraph: subgraph.clone(),
         owner: folder.settings.owner.clone(),
         description: folder.settings.description.clone(),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use apollo_compiler::Schema;
 use sangam::config::{ConnectorSettings, Settings};
 use sangam::connector::{Diagnostic, Folder, Subgraph, SubgraphKind, read_sdl};
-use sangam::gateway::{Gateway, Member};
+use sangam::gateway::{ConfiguredConnector, Gateway};
 use sangam::graph::{Composed, compose, compose_remainder, supergraph};
 
 use crate::support::cases::Case;
@@ -126,12 +126,14 @@ fn the_public_contract_is_kept() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/api.graphql");
     // With the gateway's own fields: what `sangam schema` prints.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let members = departments().into_iter().map(|subgraph| Member {
-        subgraph,
-        owner: None,
-        description: None,
-        settings: ConnectorSettings::default(),
-    });
+    let members = departments()
+        .into_iter()
+        .map(|subgraph| ConfiguredConnector {
+            subgraph,
+            owner: None,
+            description: None,
+            settings: ConnectorSettings::default(),
+        });
     let gateway = Gateway::new(members.collect(), &Settings::default()).unwrap();
     let composed = gateway.composed();
     if std::env::var_os("UPDATE_EXPECT").is_some() {

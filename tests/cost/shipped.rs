@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sangam::config::{ConnectorSettings, Settings};
 use sangam::connector::Folder;
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, Member};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -16,7 +16,7 @@ fn gateway() -> Gateway {
     let folders = std::fs::read_dir(root().join("connectors")).unwrap();
     let folders = folders.map(|entry| entry.unwrap().path());
     let folders = folders.filter(|path| path.join("connector.graphql").is_file());
-    let members = folders.map(|path| Member {
+    let members = folders.map(|path| ConfiguredConnector {
         subgraph: Folder::read(&path).subgraph.unwrap(),
         owner: None,
         description: None,

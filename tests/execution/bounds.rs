@@ -23,9 +23,9 @@ use sangam::execute::Runtime;
 use sangam::execute::ServiceRuntime;
 use sangam::execute::execute;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
 use sangam::plan;
 use sangam::source::CallOptions;
 use serde::Deserialize;
@@ -110,7 +110,7 @@ impl World {
         std::fs::write(&file, text).unwrap();
         let settings = Settings::load(Some(&file), &Environment::default(), RawSettings::default());
         let settings = settings.unwrap_or_else(|error| panic!("{error}"));
-        let member = Member {
+        let member = ConfiguredConnector {
             settings: settings.connector("s", None).unwrap(),
             owner: None,
             description: None,

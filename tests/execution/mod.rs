@@ -30,10 +30,10 @@ use sangam::config::Settings;
 use sangam::document::Value;
 use sangam::errors::ErrorCode;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
 
 use self::upstream::Upstreams;
 use crate::plans::subgraph;
@@ -173,7 +173,7 @@ pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
     std::fs::write(&file, text).unwrap();
     let settings = Settings::load(Some(&file), &Environment::default(), RawSettings::default());
     let settings = settings.unwrap_or_else(|error| panic!("{error}"));
-    let members = subgraphs.into_iter().map(|subgraph| Member {
+    let members = subgraphs.into_iter().map(|subgraph| ConfiguredConnector {
         settings: settings
             .connector(&subgraph.name, None)
             .unwrap_or_else(|error| panic!("{error}")),

@@ -3,9 +3,9 @@
 use sangam::config::Settings;
 use sangam::connector::read_sdl;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
 
 const OWNER: &str = r#"
 extend schema
@@ -27,7 +27,7 @@ type Person @key(fields: "number") { number: ID! visits: Int }
 
 #[test]
 async fn demands_hold_for_selections_keys_and_types() {
-    let member = |name: &str, text: &str| Member {
+    let member = |name: &str, text: &str| ConfiguredConnector {
         subgraph: read_sdl(name, name, text)
             .0
             .unwrap_or_else(|| panic!("{:#?}", read_sdl(name, name, text).1)),

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::connector::read_sdl;
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, Member};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 
 use crate::support::server::{Then, raw, router};
 
@@ -39,7 +39,7 @@ fn gateway(text: &str, schemas: &[(&str, String)]) -> Arc<Gateway> {
     let environment = Environment::default();
     let settings = Settings::load(Some(&file), &environment, RawSettings::default());
     let settings = settings.unwrap_or_else(|error| panic!("{error}"));
-    let members = schemas.iter().map(|(name, schema)| Member {
+    let members = schemas.iter().map(|(name, schema)| ConfiguredConnector {
         subgraph: read_sdl(name, name, schema)
             .0
             .unwrap_or_else(|| panic!("{:#?}", read_sdl(name, name, schema).1)),

@@ -8,9 +8,9 @@ use sangam::config::Environment;
 use sangam::config::RawSettings;
 use sangam::config::Settings;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -159,7 +159,7 @@ pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &st
     let settings = settings(&format!(
         "{general}\n[connector.own]\nbase_url = \"{url}\"\n{own}"
     ));
-    let member = Member {
+    let member = ConfiguredConnector {
         subgraph: subgraph("own", schema),
         owner: None,
         description: None,

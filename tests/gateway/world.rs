@@ -8,9 +8,9 @@ use sangam::config::Settings;
 use sangam::connector::Folder;
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
 use sangam_demo::departments;
 use sangam_demo::standin::Options;
 use sangam_demo::standin::Standin;
@@ -67,7 +67,7 @@ impl World {
                         .join("\n")
                 )
             });
-            members.push(Member {
+            members.push(ConfiguredConnector {
                 settings: settings
                     .connector(standin.name(), None)
                     .unwrap_or_else(|error| panic!("{error}")),

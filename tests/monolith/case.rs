@@ -13,11 +13,11 @@ use sangam::config::Settings;
 use sangam::connector::read_sdl;
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::Member;
-use sangam::gateway::Outcome;
+use sangam::gateway::RequestOutcome;
 use sangam::gateway::SetupProblem;
 
 use super::compare::compare;
@@ -216,7 +216,7 @@ impl Case {
         if !violations.is_empty() {
             return Some((violations.join("\n"), got));
         }
-        if response.outcome != Outcome::Executed {
+        if response.outcome != RequestOutcome::Executed {
             let code = got.split("\"code\":\"").nth(1).unwrap_or_default();
             let code = code.split('"').next().unwrap_or_default();
             return Some((format!("refused: {code}"), got));
@@ -298,7 +298,7 @@ fn gateway(world: &World, url: &str, other: bool) -> Result<Gateway, Refused> {
             return Err(codes(&diagnostics));
         };
         let connector = settings.connector(name, None);
-        members.push(Member {
+        members.push(ConfiguredConnector {
             settings: connector.unwrap_or_else(|error| panic!("{error}")),
             owner: None,
             description: None,

@@ -10,7 +10,7 @@ use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
 use sangam::config::Settings;
 use sangam::connector::{Folder, Subgraph, SubgraphKind};
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, Member};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::spec::{self, Suite};
 
 fn folders() -> Vec<(PathBuf, Folder)> {
@@ -52,10 +52,10 @@ async fn every_spec_is_answered_as_it_says() {
 async fn specs_cover_every_connect_and_every_field() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folders = folders();
-    let members: Vec<Member> = folders
+    let members: Vec<ConfiguredConnector> = folders
         .iter()
         .filter_map(|(_, folder)| {
-            Some(Member {
+            Some(ConfiguredConnector {
                 subgraph: folder.subgraph.clone()?,
                 owner: None,
                 description: None,

@@ -22,18 +22,18 @@ use crate::document::Str;
 use crate::document::Value;
 
 /// Coerced variables by name.
-type Variables = HashMap<Str, Value>;
+type CoercedValues = HashMap<Str, Value>;
 
 /// What one request asks of the schema.
 #[derive(Debug)]
-pub(in crate::gateway) struct Asked {
+pub(in crate::gateway) struct IntrospectionSelection {
     /// `__schema` and `__type` at the root.
-    pub(super) roots: Vec<AskedField>,
+    pub(super) roots: Vec<SelectedField>,
 }
 
 /// A response field.
 #[derive(Debug)]
-pub(super) struct AskedField {
+pub(super) struct SelectedField {
     /// The response name.
     pub(super) name: Name,
     pub(super) field: MetaField,
@@ -42,7 +42,7 @@ pub(super) struct AskedField {
     /// The name of `__type(name:)`.
     pub(super) type_name: Option<Str>,
     /// What is asked of its values.
-    pub(super) below: Vec<AskedField>,
+    pub(super) below: Vec<SelectedField>,
 }
 
 /// The fields of introspection (GraphQL specification, 4.2), whichever type they belong to.
@@ -108,43 +108,43 @@ impl MetaField {
     }
 }
 
-impl Asked {
+impl IntrospectionSelection {
     /// Collects what an operation of a valid document asks. It is as large as the operation with its fragments expanded,
     /// which `limits.fields` bounds, and is charged to the account.
     pub(in crate::gateway) fn collect(
         document: &ExecutableDocument,
         operation: &Operation,
-        variables: &Variables,
+        variables: &CoercedValues,
         account: &Account,
-    ) -> Result<Asked, Exceeded> {
-        let collecting = Collecting {
+    ) -> Result<IntrospectionSelection, Exceeded> {
+        let collector = Collector {
             document,
             variables,
             account,
         };
-        let roots = collecting.fields(&[&operation.selection_set], |name| {
+        let roots = collector.fields(&[&operation.selection_set], |name| {
             matches!(name, "__schema" | "__type")
         });
-        Ok(Asked { roots: roots? })
+        Ok(IntrospectionSelection { roots: roots? })
     }
 }
 
-type Groups<'d> = IndexMap<&'d Name, Vec<&'d Field>, ahash::RandomState>;
+type FieldGroups<'d> = IndexMap<&'d Name, Vec<&'d Field>, ahash::RandomState>;
 
-struct Collecting<'d> {
+struct Collector<'d> {
     document: &'d ExecutableDocument,
-    variables: &'d Variables,
+    variables: &'d CoercedValues,
     account: &'d Account,
 }
 
-impl<'d> Collecting<'d> {
+impl<'d> Collector<'d> {
     /// The response fields of selection sets that are merged, as far as their names are wanted.
     fn fields(
         &self,
         sets: &[&'d SelectionSet],
         wanted: fn(&str) -> bool,
-    ) -> Result<Vec<AskedField>, Exceeded> {
-        let mut groups = Groups::default();
+    ) -> Result<Vec<SelectedField>, Exceeded> {
+        let mut groups = FieldGroups::default();
         let mut spread = HashSet::new();
         for set in sets {
             self.group(set, &mut spread, &mut groups);
@@ -158,9 +158,9 @@ impl<'d> Collecting<'d> {
             let Some(field) = MetaField::of(&first.name) else {
                 continue;
             };
-            self.account.charge(size_of::<AskedField>())?;
+            self.account.charge(size_of::<SelectedField>())?;
             let sets: Vec<_> = group.iter().map(|field| &field.selection_set).collect();
-            fields.push(AskedField {
+            fields.push(SelectedField {
                 name: name.clone(),
                 field,
                 with_deprecated: self.argument(first, "includeDeprecated")
@@ -180,7 +180,7 @@ impl<'d> Collecting<'d> {
         &self,
         set: &'d SelectionSet,
         spread: &mut HashSet<&'d Name>,
-        groups: &mut Groups<'d>,
+        groups: &mut FieldGroups<'d>,
     ) {
         for selection in &set.selections {
             if self.is_left_out(selection) {
@@ -193,10 +193,10 @@ impl<'d> Collecting<'d> {
                 Selection::InlineFragment(inline) => {
                     self.group(&inline.selection_set, spread, groups);
                 }
-                Selection::FragmentSpread(own) => {
-                    let fragment = self.document.fragments.get(&own.fragment_name);
+                Selection::FragmentSpread(fragment_spread) => {
+                    let fragment = self.document.fragments.get(&fragment_spread.fragment_name);
                     if let Some(fragment) = fragment
-                        && spread.insert(&own.fragment_name)
+                        && spread.insert(&fragment_spread.fragment_name)
                     {
                         self.group(&fragment.selection_set, spread, groups);
                     }

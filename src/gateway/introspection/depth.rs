@@ -12,45 +12,51 @@ use apollo_compiler::executable::Selection;
 use apollo_compiler::executable::SelectionSet;
 
 use super::super::refusal::MOST_ERRORS;
-use super::super::validate::Finding;
+use super::super::validate::Violation;
 use crate::plan::location;
 
 /// So many lists, one in the other, are too many.
 const TOO_MANY: usize = 3;
 
 /// Each `__schema` and `__type` of a valid document beneath which lists are nested too deeply.
-pub(in crate::gateway) fn check(document: &ExecutableDocument) -> Vec<Finding> {
-    let mut lists = Lists {
+pub(in crate::gateway) fn check(document: &ExecutableDocument) -> Vec<Violation> {
+    let mut lists = ListDepth {
         document,
         fragments: HashMap::new(),
     };
     let mut findings = Vec::new();
-    let operations = document.operations.iter().map(|own| &own.selection_set);
-    let fragments = document.fragments.values().map(|own| &own.selection_set);
+    let operations = document
+        .operations
+        .iter()
+        .map(|definition| &definition.selection_set);
+    let fragments = document
+        .fragments
+        .values()
+        .map(|definition| &definition.selection_set);
     for set in operations.chain(fragments) {
         lists.check_roots(set, &mut findings);
     }
     findings
 }
 
-struct Lists<'d> {
+struct ListDepth<'d> {
     document: &'d ExecutableDocument,
     /// How many lists are nested at the most in each fragment that was looked at. A fragment counts the same wherever it
     /// is spread, so that it is looked at once.
     fragments: HashMap<&'d Name, usize>,
 }
 
-impl<'d> Lists<'d> {
+impl<'d> ListDepth<'d> {
     /// Looks for `__schema` and `__type`, which only stand at the root.
-    fn check_roots(&mut self, set: &'d SelectionSet, findings: &mut Vec<Finding>) {
+    fn check_roots(&mut self, set: &'d SelectionSet, findings: &mut Vec<Violation>) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) if matches!(&*field.name, "__schema" | "__type") => {
                     if findings.len() < MOST_ERRORS && self.nested(&field.selection_set) >= TOO_MANY
                     {
                         let message = "Maximum introspection depth exceeded".to_owned();
-                        let place = location(field.location(), &self.document.sources);
-                        findings.push((message, place.into_iter().collect()));
+                        let location = location(field.location(), &self.document.sources);
+                        findings.push((message, location.into_iter().collect()));
                     }
                 }
                 Selection::InlineFragment(inline) => {

@@ -7,7 +7,7 @@
 //! again for each type; and the values are written straight into a buffer that is charged to the operation's account
 //! and ends at `limits.answer_bytes` ([`mod@write`]).
 //!
-//! Pure. Where the work is done is the caller's business: [`Asked::write_short`] ends early where the values are not
+//! Pure. Where the work is done is the caller's business: [`IntrospectionSelection::write_short`] ends early where the values are not
 //! short, and may be used on a thread that serves.
 
 mod collect;
@@ -22,7 +22,7 @@ use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 
-pub(super) use self::collect::Asked;
+pub(super) use self::collect::IntrospectionSelection;
 pub(super) use self::depth::check as check_depth;
 use crate::budget::Account;
 use crate::budget::Exceeded;
@@ -45,7 +45,7 @@ impl Introspection {
 
 /// Values of `__schema` and `__type` at the root.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct IntrospectionValues {
     /// By response name, as JSON.
     pub(super) values: Vec<(String, Vec<u8>)>,
     /// What they are charged to, for as long as they are held.
@@ -72,7 +72,7 @@ impl From<Exceeded> for Stopped {
 }
 
 /// What ends the writing of values.
-pub(super) struct Bounds<'b> {
+pub(super) struct WriteLimits<'b> {
     /// Bytes of all values together.
     pub(super) bytes: usize,
     /// When the operation's time is over.

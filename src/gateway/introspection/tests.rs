@@ -216,8 +216,8 @@ fn far() -> Instant {
     Instant::now() + std::time::Duration::from_secs(3600)
 }
 
-fn bounds(bytes: usize) -> Bounds<'static> {
-    Bounds {
+fn limits(bytes: usize) -> WriteLimits<'static> {
+    WriteLimits {
         bytes,
         deadline: far(),
         is_awaited: &|| true,
@@ -241,9 +241,10 @@ fn values_are_those_of_an_independent_executor() {
         let implementers = schema.implementers_map();
         let theirs = partial_execute(&schema, &implementers, &document, operation, &map).unwrap();
         let account = Budget::unbounded().account(usize::MAX);
-        let asked = Asked::collect(&document, operation, &own, &account).unwrap();
-        let ours = asked
-            .write(&introspection, account, &bounds(AMPLE))
+        let selected =
+            IntrospectionSelection::collect(&document, operation, &own, &account).unwrap();
+        let ours = selected
+            .write(&introspection, account, &limits(AMPLE))
             .unwrap();
         let theirs = theirs.data.unwrap();
         let theirs = theirs
@@ -275,10 +276,10 @@ fn repeated(times: usize) -> String {
     format!("{{ __schema {{ {} }} }}", each.collect::<String>())
 }
 
-fn asked(schema: &Valid<Schema>, text: &str, account: &Account) -> Asked {
+fn selected(schema: &Valid<Schema>, text: &str, account: &Account) -> IntrospectionSelection {
     let document = ExecutableDocument::parse_and_validate(schema, text, "o.graphql").unwrap();
     let operation = document.operations.get(None).unwrap();
-    Asked::collect(&document, operation, &Default::default(), account).unwrap()
+    IntrospectionSelection::collect(&document, operation, &Default::default(), account).unwrap()
 }
 
 #[test]
@@ -287,12 +288,12 @@ fn bytes_are_bounded_while_they_are_written() {
     let introspection = Introspection::new(Arc::clone(&schema));
     let budget = Budget::new(AMPLE);
     let account = budget.account(AMPLE);
-    let asked = asked(&schema, &repeated(150), &account);
+    let selected = selected(&schema, &repeated(150), &account);
     let tree = account.used();
     let length = {
         let account = budget.account(AMPLE);
-        let written = asked
-            .write(&introspection, account, &bounds(AMPLE))
+        let written = selected
+            .write(&introspection, account, &limits(AMPLE))
             .unwrap();
         let (_, value) = &written.values[0];
         assert!(
@@ -309,28 +310,28 @@ fn bytes_are_bounded_while_they_are_written() {
     );
 
     let most = length / 2;
-    let stopped = asked
+    let stopped = selected
         .write_short(&introspection, &account, most, far())
         .map(drop)
         .unwrap_err();
     assert!(matches!(stopped, Stopped::TooLong(_)));
     assert_eq!(account.used(), tree, "nothing of it is held any more");
-    let stopped = asked
-        .write(&introspection, account, &bounds(most))
+    let stopped = selected
+        .write(&introspection, account, &limits(most))
         .map(drop)
         .unwrap_err();
     assert_eq!(stopped, Stopped::TooLong(most));
 
     let account = budget.account(most);
-    let stopped = asked
-        .write(&introspection, account, &bounds(AMPLE))
+    let stopped = selected
+        .write(&introspection, account, &limits(AMPLE))
         .map(drop)
         .unwrap_err();
     assert_eq!(stopped, Stopped::Exceeded(Exceeded::Account(most)));
     let small = Budget::new(most);
     let account = small.account(AMPLE);
-    let stopped = asked
-        .write(&introspection, account, &bounds(AMPLE))
+    let stopped = selected
+        .write(&introspection, account, &limits(AMPLE))
         .map(drop)
         .unwrap_err();
     assert_eq!(stopped, Stopped::Exceeded(Exceeded::Budget(most)));
@@ -343,18 +344,18 @@ fn several_values_share_the_bound() {
     let introspection = Introspection::new(Arc::clone(&schema));
     let account = || Budget::unbounded().account(AMPLE);
     let text = "{ a: __schema { types { name } } b: __schema { types { name } } }";
-    let asked = asked(&schema, text, &account());
-    let written = asked
-        .write(&introspection, account(), &bounds(AMPLE))
+    let selected = selected(&schema, text, &account());
+    let written = selected
+        .write(&introspection, account(), &limits(AMPLE))
         .unwrap();
     let length: usize = written.values.iter().map(|(_, value)| value.len()).sum();
     assert!(
-        asked
-            .write(&introspection, account(), &bounds(length))
+        selected
+            .write(&introspection, account(), &limits(length))
             .is_ok()
     );
-    let stopped = asked
-        .write(&introspection, account(), &bounds(length - 1))
+    let stopped = selected
+        .write(&introspection, account(), &limits(length - 1))
         .map(drop)
         .unwrap_err();
     assert_eq!(stopped, Stopped::TooLong(length - 1));
@@ -365,12 +366,12 @@ fn ends_with_its_time_and_when_no_request_waits() {
     let schema = schema();
     let introspection = Introspection::new(Arc::clone(&schema));
     let account = || Budget::unbounded().account(AMPLE);
-    let asked = asked(&schema, &repeated(150), &account());
-    let late = Bounds {
+    let selected = selected(&schema, &repeated(150), &account());
+    let late = WriteLimits {
         deadline: Instant::now(),
-        ..bounds(AMPLE)
+        ..limits(AMPLE)
     };
-    let stopped = asked
+    let stopped = selected
         .write(&introspection, account(), &late)
         .map(drop)
         .unwrap_err();
@@ -380,11 +381,11 @@ fn ends_with_its_time_and_when_no_request_waits() {
         looks.set(looks.get() + 1);
         looks.get() < 3
     };
-    let left = Bounds {
+    let left = WriteLimits {
         is_awaited: &is_awaited,
-        ..bounds(AMPLE)
+        ..limits(AMPLE)
     };
-    let stopped = asked
+    let stopped = selected
         .write(&introspection, account(), &left)
         .map(drop)
         .unwrap_err();

@@ -14,19 +14,19 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::FieldDefinition;
 use apollo_compiler::schema::InputValueDefinition;
 
-use super::Bounds;
 use super::Introspection;
+use super::IntrospectionValues;
 use super::Stopped;
-use super::Written;
-use super::collect::Asked;
-use super::collect::AskedField;
+use super::WriteLimits;
+use super::collect::IntrospectionSelection;
 use super::collect::MetaField;
+use super::collect::SelectedField;
 use crate::budget::Account;
 
 /// Values that are no longer than this are written on the thread that serves: it takes a fraction of a millisecond.
 const SHORT: usize = 16 * 1024;
 
-impl Asked {
+impl IntrospectionSelection {
     /// Writes the values if they are short. Ends after a little work where they are not.
     pub(in crate::gateway) fn write_short(
         &self,
@@ -35,12 +35,12 @@ impl Asked {
         bytes: usize,
         deadline: Instant,
     ) -> Result<Vec<(String, Vec<u8>)>, Stopped> {
-        let bounds = Bounds {
+        let limits = WriteLimits {
             bytes: bytes.min(SHORT),
             deadline,
             is_awaited: &|| true,
         };
-        self.values(introspection, account, &bounds)
+        self.values(introspection, account, &limits)
     }
 
     /// Writes the values, however long they are.
@@ -48,29 +48,29 @@ impl Asked {
         &self,
         introspection: &Introspection,
         account: Account,
-        bounds: &Bounds<'_>,
-    ) -> Result<Written, Stopped> {
-        let values = self.values(introspection, &account, bounds)?;
-        Ok(Written { values, account })
+        limits: &WriteLimits<'_>,
+    ) -> Result<IntrospectionValues, Stopped> {
+        let values = self.values(introspection, &account, limits)?;
+        Ok(IntrospectionValues { values, account })
     }
 
     fn values(
         &self,
         introspection: &Introspection,
         account: &Account,
-        bounds: &Bounds<'_>,
+        limits: &WriteLimits<'_>,
     ) -> Result<Vec<(String, Vec<u8>)>, Stopped> {
         let mut values: Vec<(String, Vec<u8>)> = Vec::with_capacity(self.roots.len());
-        let mut left = bounds.bytes;
+        let mut left = limits.bytes;
         for root in &self.roots {
-            let rest = Bounds {
+            let rest = WriteLimits {
                 bytes: left,
-                ..*bounds
+                ..*limits
             };
-            let mut writer = Writer {
+            let mut writer = IntrospectionWriter {
                 introspection,
                 account,
-                bounds: &rest,
+                limits: &rest,
                 out: Vec::new(),
                 checked: 0,
             };
@@ -81,7 +81,7 @@ impl Asked {
                 let before = values.iter().map(|(_, value)| value.capacity());
                 account.release(before.sum::<usize>() + capacity);
                 return Err(match stopped {
-                    Stopped::TooLong(_) => Stopped::TooLong(bounds.bytes),
+                    Stopped::TooLong(_) => Stopped::TooLong(limits.bytes),
                     stopped => stopped,
                 });
             }
@@ -94,10 +94,10 @@ impl Asked {
 
 /// An object of the schema of introspection.
 #[derive(Clone, Copy)]
-enum Object<'s> {
+enum MetaObject<'s> {
     Schema,
     Type(&'s ExtendedType),
-    Wrapping(Wrapping<'s>),
+    Wrapper(WrapperType<'s>),
     Field(&'s FieldDefinition),
     Input(&'s InputValueDefinition),
     EnumValue(&'s EnumValueDefinition),
@@ -106,27 +106,27 @@ enum Object<'s> {
 
 /// A list type or a type that is not null.
 #[derive(Clone, Copy)]
-enum Wrapping<'s> {
+enum WrapperType<'s> {
     NonNull(&'s ast::Type),
     List(&'s ast::Type),
 }
 
-struct Writer<'w> {
+struct IntrospectionWriter<'w> {
     introspection: &'w Introspection,
     account: &'w Account,
-    bounds: &'w Bounds<'w>,
+    limits: &'w WriteLimits<'w>,
     out: Vec<u8>,
     /// Up to this length the buffer may be filled without another look at the bounds.
     checked: usize,
 }
 
-type Step = Result<(), Stopped>;
+type WriteResult = Result<(), Stopped>;
 
-impl<'w> Writer<'w> {
-    fn root(&mut self, asked: &AskedField) -> Step {
-        match (asked.field, &asked.type_name) {
-            (MetaField::Schema, _) => self.object(Object::Schema, &asked.below),
-            (MetaField::Type, Some(name)) => self.type_named(name, &asked.below),
+impl<'w> IntrospectionWriter<'w> {
+    fn root(&mut self, selected: &SelectedField) -> WriteResult {
+        match (selected.field, &selected.type_name) {
+            (MetaField::Schema, _) => self.object(MetaObject::Schema, &selected.below),
+            (MetaField::Type, Some(name)) => self.type_named(name, &selected.below),
             _ => self.null(),
         }
     }
@@ -134,8 +134,8 @@ impl<'w> Writer<'w> {
     fn list<T>(
         &mut self,
         items: impl IntoIterator<Item = T>,
-        mut each: impl FnMut(&mut Self, T) -> Step,
-    ) -> Step {
+        mut each: impl FnMut(&mut Self, T) -> WriteResult,
+    ) -> WriteResult {
         self.raw(b"[")?;
         for (index, item) in items.into_iter().enumerate() {
             if index > 0 {
@@ -146,58 +146,58 @@ impl<'w> Writer<'w> {
         self.raw(b"]")
     }
 
-    fn object(&mut self, object: Object<'w>, asked: &[AskedField]) -> Step {
+    fn object(&mut self, object: MetaObject<'w>, selected: &[SelectedField]) -> WriteResult {
         self.raw(b"{")?;
-        for (index, field) in asked.iter().enumerate() {
+        for (index, field) in selected.iter().enumerate() {
             if index > 0 {
                 self.raw(b",")?;
             }
             self.name(&field.name)?;
             self.raw(b":")?;
             match object {
-                Object::Schema => self.of_schema(field),
-                Object::Type(ty) => self.of_type(ty, field),
-                Object::Wrapping(ty) => self.of_wrapping(ty, field),
-                Object::Field(own) => self.of_field(own, field),
-                Object::Input(own) => self.of_input(own, field),
-                Object::EnumValue(own) => self.of_enum_value(own, field),
-                Object::Directive(own) => self.of_directive(own, field),
+                MetaObject::Schema => self.of_schema(field),
+                MetaObject::Type(ty) => self.of_type(ty, field),
+                MetaObject::Wrapper(ty) => self.of_wrapping(ty, field),
+                MetaObject::Field(definition) => self.of_field(definition, field),
+                MetaObject::Input(definition) => self.of_input(definition, field),
+                MetaObject::EnumValue(definition) => self.of_enum_value(definition, field),
+                MetaObject::Directive(definition) => self.of_directive(definition, field),
             }?;
         }
         self.raw(b"}")
     }
 
-    fn of_schema(&mut self, asked: &AskedField) -> Step {
+    fn of_schema(&mut self, selected: &SelectedField) -> WriteResult {
         let api = &self.introspection.api;
-        let own = &api.schema_definition;
-        let root = match asked.field {
+        let definition = &api.schema_definition;
+        let root = match selected.field {
             MetaField::Typename => return self.name("__Schema"),
-            MetaField::Description => return self.text(own.description.as_deref()),
+            MetaField::Description => return self.text(definition.description.as_deref()),
             MetaField::Types => {
                 return self.list(api.types.values(), |writer, ty| {
-                    writer.object(Object::Type(ty), &asked.below)
+                    writer.object(MetaObject::Type(ty), &selected.below)
                 });
             }
             MetaField::Directives => {
-                return self.list(api.directive_definitions.values(), |writer, own| {
-                    writer.object(Object::Directive(own), &asked.below)
+                return self.list(api.directive_definitions.values(), |writer, definition| {
+                    writer.object(MetaObject::Directive(definition), &selected.below)
                 });
             }
-            MetaField::QueryType => &own.query,
-            MetaField::MutationType => &own.mutation,
-            MetaField::SubscriptionType => &own.subscription,
+            MetaField::QueryType => &definition.query,
+            MetaField::MutationType => &definition.mutation,
+            MetaField::SubscriptionType => &definition.subscription,
             _ => &None,
         };
         match root {
-            Some(name) => self.type_named(name, &asked.below),
+            Some(name) => self.type_named(name, &selected.below),
             None => self.null(),
         }
     }
 
     /// A type by its name, or `null`.
-    fn type_named(&mut self, name: &str, asked: &[AskedField]) -> Step {
+    fn type_named(&mut self, name: &str, selected: &[SelectedField]) -> WriteResult {
         match self.introspection.api.types.get(name) {
-            Some(ty) => self.object(Object::Type(ty), asked),
+            Some(ty) => self.object(MetaObject::Type(ty), selected),
             None => self.null(),
         }
     }
@@ -205,15 +205,17 @@ impl<'w> Writer<'w> {
     fn types_named<'n>(
         &mut self,
         names: impl IntoIterator<Item = &'n apollo_compiler::Name>,
-        asked: &[AskedField],
-    ) -> Step {
+        selected: &[SelectedField],
+    ) -> WriteResult {
         let types = &self.introspection.api.types;
-        let known = names.into_iter().filter_map(|name| types.get(name));
-        self.list(known, |writer, ty| writer.object(Object::Type(ty), asked))
+        let listed = names.into_iter().filter_map(|name| types.get(name));
+        self.list(listed, |writer, ty| {
+            writer.object(MetaObject::Type(ty), selected)
+        })
     }
 
-    fn of_type(&mut self, ty: &'w ExtendedType, asked: &AskedField) -> Step {
-        match asked.field {
+    fn of_type(&mut self, ty: &'w ExtendedType, selected: &SelectedField) -> WriteResult {
+        match selected.field {
             MetaField::Typename => self.name("__Type"),
             MetaField::Kind => self.name(match ty {
                 ExtendedType::Scalar(_) => "SCALAR",
@@ -227,58 +229,68 @@ impl<'w> Writer<'w> {
             MetaField::Description => self.text(ty.description().map(|text| &**text)),
             MetaField::Fields => {
                 let fields = match ty {
-                    ExtendedType::Object(own) => &own.fields,
-                    ExtendedType::Interface(own) => &own.fields,
+                    ExtendedType::Object(definition) => &definition.fields,
+                    ExtendedType::Interface(definition) => &definition.fields,
                     _ => return self.null(),
                 };
                 let fields = fields.values();
-                let fields = fields.filter(|own| shown(&own.directives, asked));
-                self.list(fields, |writer, own| {
-                    writer.object(Object::Field(own), &asked.below)
+                let fields = fields.filter(|definition| shown(&definition.directives, selected));
+                self.list(fields, |writer, definition| {
+                    writer.object(MetaObject::Field(definition), &selected.below)
                 })
             }
             MetaField::Interfaces => {
                 let names = match ty {
-                    ExtendedType::Object(own) => &own.implements_interfaces,
-                    ExtendedType::Interface(own) => &own.implements_interfaces,
+                    ExtendedType::Object(definition) => &definition.implements_interfaces,
+                    ExtendedType::Interface(definition) => &definition.implements_interfaces,
                     _ => return self.null(),
                 };
-                self.types_named(names.iter().map(|own| &own.name), &asked.below)
+                self.types_named(
+                    names.iter().map(|definition| &definition.name),
+                    &selected.below,
+                )
             }
             MetaField::PossibleTypes => match ty {
-                ExtendedType::Interface(own) => {
-                    let implementers = self.introspection.implementers.get(&own.name);
-                    let names = implementers.into_iter().flat_map(|own| &own.objects);
-                    self.types_named(names, &asked.below)
+                ExtendedType::Interface(definition) => {
+                    let implementers = self.introspection.implementers.get(&definition.name);
+                    let names = implementers
+                        .into_iter()
+                        .flat_map(|definition| &definition.objects);
+                    self.types_named(names, &selected.below)
                 }
-                ExtendedType::Union(own) => {
-                    self.types_named(own.members.iter().map(|own| &own.name), &asked.below)
-                }
+                ExtendedType::Union(definition) => self.types_named(
+                    definition.members.iter().map(|definition| &definition.name),
+                    &selected.below,
+                ),
                 _ => self.null(),
             },
             MetaField::EnumValues => {
-                let ExtendedType::Enum(own) = ty else {
+                let ExtendedType::Enum(definition) = ty else {
                     return self.null();
                 };
-                let values = own.values.values();
-                let values = values.filter(|own| shown(&own.directives, asked));
-                self.list(values, |writer, own| {
-                    writer.object(Object::EnumValue(own), &asked.below)
+                let values = definition.values.values();
+                let values = values.filter(|definition| shown(&definition.directives, selected));
+                self.list(values, |writer, definition| {
+                    writer.object(MetaObject::EnumValue(definition), &selected.below)
                 })
             }
             MetaField::InputFields => {
-                let ExtendedType::InputObject(own) = ty else {
+                let ExtendedType::InputObject(definition) = ty else {
                     return self.null();
                 };
-                let fields = own.fields.values().map(|own: &Component<_>| &own.node);
-                self.inputs(fields, asked)
+                let fields = definition
+                    .fields
+                    .values()
+                    .map(|definition: &Component<_>| &definition.node);
+                self.inputs(fields, selected)
             }
             MetaField::SpecifiedByUrl => {
-                let ExtendedType::Scalar(own) = ty else {
+                let ExtendedType::Scalar(definition) = ty else {
                     return self.null();
                 };
-                let specified = own.directives.get("specifiedBy");
-                let url = specified.and_then(|own| own.specified_argument_by_name("url"));
+                let specified = definition.directives.get("specifiedBy");
+                let url =
+                    specified.and_then(|definition| definition.specified_argument_by_name("url"));
                 self.text(url.and_then(|url| url.as_str()))
             }
             _ => self.null(),
@@ -289,103 +301,127 @@ impl<'w> Writer<'w> {
     fn inputs(
         &mut self,
         inputs: impl IntoIterator<Item = &'w Node<InputValueDefinition>>,
-        asked: &AskedField,
-    ) -> Step {
+        selected: &SelectedField,
+    ) -> WriteResult {
         let inputs = inputs.into_iter();
-        let inputs = inputs.filter(|own| shown(&own.directives, asked));
-        self.list(inputs, |writer, own| {
-            writer.object(Object::Input(own), &asked.below)
+        let inputs = inputs.filter(|definition| shown(&definition.directives, selected));
+        self.list(inputs, |writer, definition| {
+            writer.object(MetaObject::Input(definition), &selected.below)
         })
     }
 
     /// A type as it stands at a field.
-    fn type_of(&mut self, ty: &'w ast::Type, asked: &[AskedField]) -> Step {
+    fn type_of(&mut self, ty: &'w ast::Type, selected: &[SelectedField]) -> WriteResult {
         match ty {
-            ast::Type::Named(name) => self.type_named(name, asked),
-            ast::Type::List(item) => self.object(Object::Wrapping(Wrapping::List(item)), asked),
+            ast::Type::Named(name) => self.type_named(name, selected),
+            ast::Type::List(item) => {
+                self.object(MetaObject::Wrapper(WrapperType::List(item)), selected)
+            }
             ast::Type::NonNullNamed(_) | ast::Type::NonNullList(_) => {
-                self.object(Object::Wrapping(Wrapping::NonNull(ty)), asked)
+                self.object(MetaObject::Wrapper(WrapperType::NonNull(ty)), selected)
             }
         }
     }
 
-    fn of_wrapping(&mut self, ty: Wrapping<'w>, asked: &AskedField) -> Step {
-        match (asked.field, ty) {
+    fn of_wrapping(&mut self, ty: WrapperType<'w>, selected: &SelectedField) -> WriteResult {
+        match (selected.field, ty) {
             (MetaField::Typename, _) => self.name("__Type"),
-            (MetaField::Kind, Wrapping::List(_)) => self.name("LIST"),
-            (MetaField::Kind, Wrapping::NonNull(_)) => self.name("NON_NULL"),
-            (MetaField::OfType, Wrapping::List(item)) => self.type_of(item, &asked.below),
-            (MetaField::OfType, Wrapping::NonNull(ty)) => match ty {
-                ast::Type::NonNullList(item) => {
-                    self.object(Object::Wrapping(Wrapping::List(item)), &asked.below)
-                }
-                ty => self.type_named(ty.inner_named_type(), &asked.below),
+            (MetaField::Kind, WrapperType::List(_)) => self.name("LIST"),
+            (MetaField::Kind, WrapperType::NonNull(_)) => self.name("NON_NULL"),
+            (MetaField::OfType, WrapperType::List(item)) => self.type_of(item, &selected.below),
+            (MetaField::OfType, WrapperType::NonNull(ty)) => match ty {
+                ast::Type::NonNullList(item) => self.object(
+                    MetaObject::Wrapper(WrapperType::List(item)),
+                    &selected.below,
+                ),
+                ty => self.type_named(ty.inner_named_type(), &selected.below),
             },
             _ => self.null(),
         }
     }
 
-    fn of_field(&mut self, own: &'w FieldDefinition, asked: &AskedField) -> Step {
-        match asked.field {
+    fn of_field(
+        &mut self,
+        definition: &'w FieldDefinition,
+        selected: &SelectedField,
+    ) -> WriteResult {
+        match selected.field {
             MetaField::Typename => self.name("__Field"),
-            MetaField::Name => self.name(&own.name),
-            MetaField::Description => self.text(own.description.as_deref()),
-            MetaField::Args => self.inputs(&own.arguments, asked),
-            MetaField::TypeOf => self.type_of(&own.ty, &asked.below),
-            _ => self.deprecation(own.directives.get("deprecated"), asked),
+            MetaField::Name => self.name(&definition.name),
+            MetaField::Description => self.text(definition.description.as_deref()),
+            MetaField::Args => self.inputs(&definition.arguments, selected),
+            MetaField::TypeOf => self.type_of(&definition.ty, &selected.below),
+            _ => self.deprecation(definition.directives.get("deprecated"), selected),
         }
     }
 
-    fn of_input(&mut self, own: &'w InputValueDefinition, asked: &AskedField) -> Step {
-        match asked.field {
+    fn of_input(
+        &mut self,
+        definition: &'w InputValueDefinition,
+        selected: &SelectedField,
+    ) -> WriteResult {
+        match selected.field {
             MetaField::Typename => self.name("__InputValue"),
-            MetaField::Name => self.name(&own.name),
-            MetaField::Description => self.text(own.description.as_deref()),
-            MetaField::TypeOf => self.type_of(&own.ty, &asked.below),
+            MetaField::Name => self.name(&definition.name),
+            MetaField::Description => self.text(definition.description.as_deref()),
+            MetaField::TypeOf => self.type_of(&definition.ty, &selected.below),
             MetaField::DefaultValue => {
-                let default = own.default_value.as_ref();
+                let default = definition.default_value.as_ref();
                 let default = default.map(|value| value.serialize().no_indent().to_string());
                 self.text(default.as_deref())
             }
-            _ => self.deprecation(own.directives.get("deprecated"), asked),
+            _ => self.deprecation(definition.directives.get("deprecated"), selected),
         }
     }
 
-    fn of_enum_value(&mut self, own: &'w EnumValueDefinition, asked: &AskedField) -> Step {
-        match asked.field {
+    fn of_enum_value(
+        &mut self,
+        definition: &'w EnumValueDefinition,
+        selected: &SelectedField,
+    ) -> WriteResult {
+        match selected.field {
             MetaField::Typename => self.name("__EnumValue"),
-            MetaField::Name => self.name(&own.value),
-            MetaField::Description => self.text(own.description.as_deref()),
-            _ => self.deprecation(own.directives.get("deprecated"), asked),
+            MetaField::Name => self.name(&definition.value),
+            MetaField::Description => self.text(definition.description.as_deref()),
+            _ => self.deprecation(definition.directives.get("deprecated"), selected),
         }
     }
 
-    fn of_directive(&mut self, own: &'w DirectiveDefinition, asked: &AskedField) -> Step {
-        match asked.field {
+    fn of_directive(
+        &mut self,
+        definition: &'w DirectiveDefinition,
+        selected: &SelectedField,
+    ) -> WriteResult {
+        match selected.field {
             MetaField::Typename => self.name("__Directive"),
-            MetaField::Name => self.name(&own.name),
-            MetaField::Description => self.text(own.description.as_deref()),
-            MetaField::Args => self.inputs(&own.arguments, asked),
-            MetaField::Locations => self.list(&own.locations, |writer, location| {
+            MetaField::Name => self.name(&definition.name),
+            MetaField::Description => self.text(definition.description.as_deref()),
+            MetaField::Args => self.inputs(&definition.arguments, selected),
+            MetaField::Locations => self.list(&definition.locations, |writer, location| {
                 writer.name(location.name())
             }),
-            MetaField::IsRepeatable => self.boolean(own.repeatable),
+            MetaField::IsRepeatable => self.boolean(definition.repeatable),
             _ => self.null(),
         }
     }
 
     /// `isDeprecated` or `deprecationReason`.
-    fn deprecation(&mut self, deprecated: Option<&Node<Directive>>, asked: &AskedField) -> Step {
-        if asked.field == MetaField::IsDeprecated {
+    fn deprecation(
+        &mut self,
+        deprecated: Option<&Node<Directive>>,
+        selected: &SelectedField,
+    ) -> WriteResult {
+        if selected.field == MetaField::IsDeprecated {
             return self.boolean(deprecated.is_some());
         }
         let schema = &self.introspection.api;
-        let reason = deprecated.and_then(|own| own.argument_by_name("reason", schema).ok());
+        let reason =
+            deprecated.and_then(|definition| definition.argument_by_name("reason", schema).ok());
         self.text(reason.and_then(|reason| reason.as_str()))
     }
 }
 
 /// Whether an element with these directives is listed.
-fn shown(directives: &ast::DirectiveList, asked: &AskedField) -> bool {
-    asked.with_deprecated || !directives.has("deprecated")
+fn shown(directives: &ast::DirectiveList, selected: &SelectedField) -> bool {
+    selected.with_deprecated || !directives.has("deprecated")
 }

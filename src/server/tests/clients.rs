@@ -34,11 +34,11 @@ async fn bodies_that_come_in_parts_are_bounded_together() {
     let mut settings = settings();
     settings.limits.bodies_bytes = ByteSize(1_000);
     let running = start(&settings);
-    let shared = Arc::clone(&running.server.shared);
+    let state = Arc::clone(&running.server.state);
     let part = |length: usize| format!("{}{}", head(900, ""), " ".repeat(length));
     let mut first = Raw::connect(&running.server).await;
     first.send(&part(800)).await;
-    until(|| shared.bodies.held() == 800).await;
+    until(|| state.bodies.held() == 800).await;
     let mut second = Raw::connect(&running.server).await;
     second.send(&part(300)).await;
     let reply = second.reply().await;
@@ -49,7 +49,7 @@ async fn bodies_that_come_in_parts_are_bounded_together() {
     honest.ask("{a}").await;
     assert_eq!(honest.reply().await.status, 200);
     drop(first);
-    until(|| shared.bodies.held() == 0).await;
+    until(|| state.bodies.held() == 0).await;
 }
 
 #[tokio::test]
@@ -82,17 +82,17 @@ async fn an_answer_that_is_not_taken_is_given_up() {
     let mut settings = settings();
     settings.limits.stall_timeout = Duration::from_millis(200);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
-    until(|| connections.answers_held() == HUGE).await;
-    until(|| connections.answers_held() == 0 && connections.count() == 0).await;
+    until(|| connections.response_bytes_held() == HUGE).await;
+    until(|| connections.response_bytes_held() == 0 && connections.count() == 0).await;
     assert!(lazy.closed().await < HUGE);
     // One that reads gets it.
     let mut reader = Raw::connect(&running.server).await;
     reader.ask("{huge}").await;
     assert_eq!(reader.reply().await.body.len(), HUGE);
-    until(|| connections.answers_held() == 0).await;
+    until(|| connections.response_bytes_held() == 0).await;
 }
 
 #[tokio::test]
@@ -104,14 +104,14 @@ async fn the_slowest_answer_makes_room_for_others() {
     settings.limits.stall_timeout = Duration::from_secs(1);
     settings.limits.min_rate = ByteSize(0);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Vec::new();
     for _ in 0..2 {
         let mut client = Raw::connect(&running.server).await;
         client.ask("{huge}").await;
         lazy.push(client);
     }
-    until(|| connections.answers_held() == 2 * HUGE).await;
+    until(|| connections.response_bytes_held() == 2 * HUGE).await;
     let since = connections.now();
     until(|| connections.now() > since + 300).await;
     let mut honest = Raw::connect(&running.server).await;
@@ -119,7 +119,7 @@ async fn the_slowest_answer_makes_room_for_others() {
     let reply = honest.reply().await;
     assert_eq!((reply.status, reply.body.len()), (200, HUGE));
     // One of the two was given up, the other was not.
-    until(|| connections.count() == 2 && connections.answers_held() == HUGE).await;
+    until(|| connections.count() == 2 && connections.response_bytes_held() == HUGE).await;
 }
 
 #[tokio::test]
@@ -128,10 +128,10 @@ async fn long_answers_leave_room_for_short_ones() {
     settings.limits.answer_bytes = ByteSize(HUGE);
     settings.limits.answers_bytes = ByteSize(2 * HUGE);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
-    until(|| connections.answers_held() == HUGE).await;
+    until(|| connections.response_bytes_held() == HUGE).await;
     // A second one would fit, but not into three quarters.
     let mut second = Raw::connect(&running.server).await;
     second.ask("{huge}").await;
@@ -149,10 +149,10 @@ async fn without_room_and_without_slow_clients_a_request_is_told_to_come_back() 
     settings.limits.answer_bytes = ByteSize(HUGE);
     settings.limits.answers_bytes = ByteSize(HUGE);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
-    until(|| connections.answers_held() == HUGE).await;
+    until(|| connections.response_bytes_held() == HUGE).await;
     let mut honest = Raw::connect(&running.server).await;
     honest.ask("{a}").await;
     let reply = honest.reply().await;
@@ -170,7 +170,7 @@ async fn connections_beyond_the_bound_are_closed() {
     let mut settings = settings();
     settings.limits.connections = 3;
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut clients = Vec::new();
     for _ in 0..3 {
         let mut client = Raw::connect(&running.server).await;
@@ -200,7 +200,7 @@ async fn when_few_places_are_left_idle_connections_have_less_time() {
     settings.limits.idle_timeout = Duration::from_secs(3);
     settings.limits.request_read_timeout = Duration::from_secs(3);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let started = connections.now();
     let mut idle = Vec::new();
     for _ in 0..10 {

@@ -32,7 +32,7 @@ async fn streams_whose_window_stays_shut_are_ended() {
     let mut settings = settings();
     settings.limits.stall_timeout = Duration::from_millis(300);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let (mut sender, connection) = connect(&running.server, 0).await;
     let connection = tokio::spawn(connection);
     let mut answers = Vec::new();
@@ -41,12 +41,12 @@ async fn streams_whose_window_stays_shut_are_ended() {
         let (answer, _) = sender.send_request(request("{huge}"), true).unwrap();
         answers.push(within(answer).await.unwrap().into_body());
     }
-    assert_eq!(connections.answers_held(), 4 * HUGE);
+    assert_eq!(connections.response_bytes_held(), 4 * HUGE);
     for body in &mut answers {
         let error = within(body.data()).await.unwrap().unwrap_err();
         assert_eq!(error.reason(), Some(h2::Reason::CANCEL));
     }
-    until(|| connections.answers_held() == 0).await;
+    until(|| connections.response_bytes_held() == 0).await;
     // The connection goes on.
     assert_eq!(connections.count(), 1);
     sender = within(sender.ready()).await.unwrap();
@@ -61,7 +61,7 @@ async fn the_last_bytes_of_a_stream_cannot_be_kept_for_ever() {
     let mut settings = settings();
     settings.limits.stall_timeout = Duration::from_millis(100);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     // The answer is given to HTTP/2 as a whole, which then has it alone.
     let (mut sender, connection) = connect(&running.server, 1).await;
     let connection = tokio::spawn(connection);
@@ -69,14 +69,14 @@ async fn the_last_bytes_of_a_stream_cannot_be_kept_for_ever() {
     let (answer, _) = sender.send_request(request("{a}"), true).unwrap();
     let _body = within(answer).await.unwrap().into_body();
     until(|| connections.count() == 0).await;
-    assert_eq!(connections.answers_held(), 0);
+    assert_eq!(connections.response_bytes_held(), 0);
     let _ = within(connection).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_answer_in_pieces_is_whole() {
     let running = start(&settings());
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let (mut sender, connection) = connect(&running.server, 65_535).await;
     let connection = tokio::spawn(connection);
     sender = within(sender.ready()).await.unwrap();
@@ -91,7 +91,7 @@ async fn an_answer_in_pieces_is_whole() {
         body.flow_control().release_capacity(part.len()).unwrap();
     }
     assert_eq!(length, HUGE);
-    until(|| connections.answers_held() == 0).await;
+    until(|| connections.response_bytes_held() == 0).await;
     drop((sender, body));
     within(connection).await.unwrap().unwrap();
 }
@@ -123,7 +123,7 @@ fn impatient() -> Settings {
 #[tokio::test]
 async fn pings_keep_no_connection_open() {
     let running = start(&impatient());
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     for requests in 0..2 {
         let (mut sender, mut connection) = connect(&running.server, 65_535).await;
         let mut pings = connection.ping_pong().unwrap();
@@ -193,7 +193,7 @@ impl Rude {
 #[tokio::test]
 async fn a_client_that_answers_goaway_and_stays_is_closed() {
     let running = start(&impatient());
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut client = Rude::connect(&running.server).await;
     let mut leaving = Vec::new();
     let end = within(async {
@@ -220,7 +220,7 @@ async fn a_client_that_answers_goaway_and_stays_is_closed() {
 #[tokio::test]
 async fn a_client_that_answers_no_ping_and_sends_its_own_is_closed() {
     let running = start(&impatient());
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut client = Rude::connect(&running.server).await;
     let pings = frame(PING, 0, b"whatever").repeat(100);
     let mut goaway = 0;
@@ -246,7 +246,7 @@ async fn a_client_that_answers_no_ping_and_sends_its_own_is_closed() {
 #[tokio::test]
 async fn a_client_that_floods_with_pings_and_reads_nothing_is_closed() {
     let running = start(&impatient());
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut client = Rude::connect(&running.server).await;
     let pings = frame(PING, 0, b"whatever").repeat(1_000);
     within(async { while client.writing.write_all(&pings).await.is_ok() {} }).await;
@@ -256,7 +256,7 @@ async fn a_client_that_floods_with_pings_and_reads_nothing_is_closed() {
 #[tokio::test]
 async fn stopping_tells_clients_and_answers_what_they_have_sent() {
     let running = start(&settings());
-    let shared = Arc::clone(&running.server.shared);
+    let state = Arc::clone(&running.server.state);
     let (sender, connection) = connect(&running.server, 65_535).await;
     let connection = tokio::spawn(connection);
     let mut sender = within(sender.ready()).await.unwrap();
@@ -264,7 +264,7 @@ async fn stopping_tells_clients_and_answers_what_they_have_sent() {
     running.fake.arrived.notified().await;
     let stopping = tokio::spawn(running.server.stop_after(Duration::from_secs(3600)));
     until(|| {
-        shared
+        state
             .connections
             .is_past(super::connections::Phase::Leaving)
     })

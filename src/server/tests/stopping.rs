@@ -9,7 +9,7 @@ const LONG: Duration = Duration::from_secs(3600);
 #[tokio::test]
 async fn clients_that_are_kept_alive_lose_no_request() {
     let running = start(&settings());
-    let shared = Arc::clone(&running.server.shared);
+    let state = Arc::clone(&running.server.state);
     let mut clients = Vec::new();
     for _ in 0..100 {
         let mut client = Raw::connect(&running.server).await;
@@ -20,9 +20,9 @@ async fn clients_that_are_kept_alive_lose_no_request() {
     }
     let mut late = Raw::connect(&running.server).await;
     let mut later = Raw::connect(&running.server).await;
-    until(|| shared.connections.count() == 102).await;
+    until(|| state.connections.count() == 102).await;
     let stopping = tokio::spawn(running.server.stop_after(LONG));
-    until(|| shared.connections.is_past(connections::Phase::Leaving)).await;
+    until(|| state.connections.is_past(connections::Phase::Leaving)).await;
     for client in &mut clients {
         client.ask("{a}").await;
         let reply = client.reply().await;
@@ -45,7 +45,7 @@ async fn the_port_is_closed_after_the_delay_and_work_in_flight_ends() {
     let mut settings = settings();
     settings.general.shutdown_delay = Duration::from_millis(100);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let address = running.server.address;
     let mut idle = Raw::connect(&running.server).await;
     let mut busy = Raw::connect(&running.server).await;
@@ -71,7 +71,7 @@ async fn what_does_not_end_in_time_is_ended() {
     let mut settings = settings();
     settings.general.shutdown_grace = Duration::from_millis(50);
     let running = start(&settings);
-    let connections = Arc::clone(&running.server.shared.connections);
+    let connections = Arc::clone(&running.server.state.connections);
     let mut busy = Raw::connect(&running.server).await;
     busy.ask("{wait}").await;
     running.fake.arrived.notified().await;

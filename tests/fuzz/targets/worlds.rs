@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use sangam::config::{ConnectorSettings, Environment, RawSettings, Settings};
 use sangam::connector::{Folder, Subgraph};
-use sangam::gateway::{Gateway, Member};
+use sangam::gateway::{ConfiguredConnector, Gateway};
 
 use super::super::corpus::{Graph, graphs};
 use crate::monolith::random::{Random, hash};
@@ -115,7 +115,7 @@ fn gateway_with(subgraphs: Vec<Subgraph>, address: impl Fn(&str) -> String) -> O
     let settings = settings(&text);
     let member = |subgraph: Subgraph| {
         let own = settings.connector(&subgraph.name, None);
-        Member {
+        ConfiguredConnector {
             settings: own.unwrap_or_else(|_| ConnectorSettings::default()),
             owner: None,
             description: None,

@@ -2,34 +2,34 @@
 
 use std::time::Instant;
 
-use super::Step;
+use super::IntrospectionWriter;
 use super::Stopped;
-use super::Writer;
+use super::WriteResult;
 use crate::document::write_json_string;
 
 /// After so many bytes it is looked whether the writing should end.
 const STEP: usize = 256 * 1024;
 
-impl Writer<'_> {
+impl IntrospectionWriter<'_> {
     /// Makes room for more bytes, which are charged before they are held.
-    fn room(&mut self, more: usize) -> Step {
+    fn room(&mut self, more: usize) -> WriteResult {
         let needed = self.out.len() + more;
         if needed <= self.checked {
             return Ok(());
         }
-        let bounds = self.bounds;
-        if needed > bounds.bytes {
-            return Err(Stopped::TooLong(bounds.bytes));
+        let limits = self.limits;
+        if needed > limits.bytes {
+            return Err(Stopped::TooLong(limits.bytes));
         }
-        if !(bounds.is_awaited)() {
+        if !(limits.is_awaited)() {
             return Err(Stopped::Abandoned);
         }
-        if Instant::now() >= bounds.deadline {
+        if Instant::now() >= limits.deadline {
             return Err(Stopped::Late);
         }
         let held = self.out.capacity();
         if needed > held {
-            let grown = needed.max(held * 2).max(1024).min(bounds.bytes);
+            let grown = needed.max(held * 2).max(1024).min(limits.bytes);
             // While it grows, both buffers are held.
             self.account.charge(grown)?;
             self.out.reserve_exact(grown - self.out.len());
@@ -39,22 +39,22 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn raw(&mut self, bytes: &[u8]) -> Step {
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> WriteResult {
         self.room(bytes.len())?;
         self.out.extend_from_slice(bytes);
         Ok(())
     }
 
-    pub(super) fn null(&mut self) -> Step {
+    pub(super) fn null(&mut self) -> WriteResult {
         self.raw(b"null")
     }
 
-    pub(super) fn boolean(&mut self, value: bool) -> Step {
+    pub(super) fn boolean(&mut self, value: bool) -> WriteResult {
         self.raw(if value { b"true" } else { b"false" })
     }
 
     /// A name of GraphQL: nothing in it is escaped.
-    pub(super) fn name(&mut self, name: &str) -> Step {
+    pub(super) fn name(&mut self, name: &str) -> WriteResult {
         self.room(name.len() + 2)?;
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
@@ -62,7 +62,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn text(&mut self, text: Option<&str>) -> Step {
+    pub(super) fn text(&mut self, text: Option<&str>) -> WriteResult {
         let Some(text) = text else {
             return self.null();
         };

@@ -7,11 +7,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use metrics::{Counter, Gauge, Histogram};
 use tracing::{Instrument, Span, field};
 
-use super::Answer;
+use super::HttpResponse;
 use crate::config::LogRequests;
-use crate::gateway::Outcome;
+use crate::gateway::RequestOutcome;
 use crate::observe::metrics as names;
-use crate::observe::scope::{OfRequest, RequestId};
+use crate::observe::scope::{RequestId, RequestScope};
 use crate::observe::{TraceContext, trace_state};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -19,7 +19,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What identifies a request.
 #[derive(Debug, Clone)]
-pub(super) struct RequestContext {
+pub(super) struct RequestIdentity {
     /// The client's own `x-request-id` if it is a plain one, else the trace's id.
     pub(super) request_id: RequestId,
     /// This request's place in its trace.
@@ -28,8 +28,8 @@ pub(super) struct RequestContext {
     pub(super) trace_state: Option<HeaderValue>,
 }
 
-impl RequestContext {
-    fn of(headers: &HeaderMap) -> RequestContext {
+impl RequestIdentity {
+    fn of(headers: &HeaderMap) -> RequestIdentity {
         let parent = headers
             .get(TRACEPARENT)
             .and_then(|value| TraceContext::parse(value.to_str().ok()?));
@@ -38,7 +38,7 @@ impl RequestContext {
         let trace = parent.map_or_else(TraceContext::begin, TraceContext::child);
         let given = headers.get(REQUEST_ID);
         let given = given.and_then(|value| RequestId::plain(value.as_bytes()));
-        RequestContext {
+        RequestIdentity {
             request_id: given.unwrap_or_else(|| RequestId::of_trace(trace)),
             trace,
             trace_state,
@@ -47,24 +47,24 @@ impl RequestContext {
 }
 
 /// An answer, and what is observed of it.
-pub(super) struct Answered {
-    pub(super) answer: Answer,
+pub(super) struct ObservedResponse {
+    pub(super) response: HttpResponse,
     /// What became of the GraphQL request, and the length of its answer in bytes before it was compressed.
-    pub(super) executed: Option<(Outcome, usize)>,
+    pub(super) executed: Option<(RequestOutcome, usize)>,
 }
 
-impl Answered {
+impl ObservedResponse {
     /// To what was no GraphQL request.
-    pub(super) fn without_request(answer: Answer) -> Answered {
-        Answered {
-            answer,
+    pub(super) fn without_request(response: HttpResponse) -> ObservedResponse {
+        ObservedResponse {
+            response,
             executed: None,
         }
     }
 }
 
 /// Handles to the metrics of requests, looked up once.
-pub(super) struct Observing {
+pub(super) struct RequestObserver {
     lines: LogRequests,
     in_flight: Gauge,
     seconds: Histogram,
@@ -72,10 +72,10 @@ pub(super) struct Observing {
     outcomes: [(&'static str, Counter); 5],
 }
 
-impl Observing {
-    pub(super) fn new(lines: LogRequests) -> Observing {
+impl RequestObserver {
+    pub(super) fn new(lines: LogRequests) -> RequestObserver {
         let outcome = |name| (name, metrics::counter!(names::REQUESTS, "outcome" => name));
-        Observing {
+        RequestObserver {
             lines,
             in_flight: metrics::gauge!(names::REQUESTS_IN_FLIGHT),
             seconds: metrics::histogram!(names::REQUEST_SECONDS),
@@ -93,15 +93,15 @@ impl Observing {
     }
 
     /// Counts an answer; gives the outcome's name.
-    fn count(&self, answered: &Answered, started: Instant) -> &'static str {
+    fn count(&self, observed: &ObservedResponse, started: Instant) -> &'static str {
         self.seconds.record(started.elapsed().as_secs_f64());
-        if let Some((_, bytes)) = answered.executed {
+        if let Some((_, bytes)) = observed.executed {
             // A length beyond 2^52 bytes does not occur.
             self.bytes.record(bytes as f64);
         }
-        let index = match (answered.executed, answered.answer.status()) {
-            (Some((Outcome::Executed, _)), _) => 0,
-            (Some((Outcome::Busy, _)), _) => 3,
+        let index = match (observed.executed, observed.response.status()) {
+            (Some((RequestOutcome::Executed, _)), _) => 0,
+            (Some((RequestOutcome::Busy, _)), _) => 3,
             (Some(_), _) => 1,
             (None, StatusCode::SERVICE_UNAVAILABLE) => 3,
             (None, status) if status.is_server_error() => 4,
@@ -124,55 +124,55 @@ impl Drop for InFlight<'_> {
 }
 
 /// Has a request answered, observed from its beginning to its end.
-pub(super) async fn observed<B>(
-    observing: &Observing,
+pub(super) async fn observe<B>(
+    observer: &RequestObserver,
     request: Request<B>,
-    answer: impl AsyncFnOnce(Request<B>, &RequestContext) -> Answered,
-) -> Answer {
+    respond: impl AsyncFnOnce(Request<B>, &RequestIdentity) -> ObservedResponse,
+) -> HttpResponse {
     let started = Instant::now();
-    let mut context = RequestContext::of(request.headers());
+    let mut identity = RequestIdentity::of(request.headers());
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
         otel.status_code = field::Empty,
-        request_id = context.request_id.as_str(),
+        request_id = identity.request_id.as_str(),
         method = request.method().as_str(),
         status = field::Empty,
     );
-    context.trace = crate::observe::join_trace(&span, request.headers(), context.trace);
-    let request_id = context.request_id;
-    observing.in_flight.increment(1.0);
-    let in_flight = InFlight(&observing.in_flight);
-    let of_request = OfRequest {
+    identity.trace = crate::observe::join_trace(&span, request.headers(), identity.trace);
+    let request_id = identity.request_id;
+    observer.in_flight.increment(1.0);
+    let in_flight = InFlight(&observer.in_flight);
+    let scope = RequestScope {
         id: request_id,
         method: request.method().clone(),
     };
     // Pinned where it is: it is large, and each wrapper around it would move it.
-    let answer = pin!(answer(request, &context));
-    let answer = answer.instrument(span.clone());
-    let mut answered = of_request.clone().covers(answer).await;
+    let responding = pin!(respond(request, &identity));
+    let responding = responding.instrument(span.clone());
+    let mut observed = scope.clone().scope_future(responding).await;
     drop(in_flight);
-    let outcome = observing.count(&answered, started);
-    let answer = &mut answered.answer;
-    note(&span, answer.status());
-    if observing.wants_line(outcome) {
-        of_request.covers_call(|| line(answer.status(), outcome, started));
+    let outcome = observer.count(&observed, started);
+    let response = &mut observed.response;
+    record_status(&span, response.status());
+    if observer.wants_line(outcome) {
+        scope.scope_call(|| log_line(response.status(), outcome, started));
     }
     if let Ok(value) = HeaderValue::from_bytes(request_id.as_bytes()) {
-        answer.headers_mut().insert(REQUEST_ID, value);
+        response.headers_mut().insert(REQUEST_ID, value);
     }
-    answered.answer
+    observed.response
 }
 
 /// For the trace.
-fn note(span: &Span, status: StatusCode) {
+fn record_status(span: &Span, status: StatusCode) {
     span.record("status", status.as_u16());
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
 }
 
-fn line(status: StatusCode, outcome: &'static str, started: Instant) {
+fn log_line(status: StatusCode, outcome: &'static str, started: Instant) {
     let ms = started.elapsed().as_secs_f64() * 1000.0;
     let ms = (ms * 1000.0).round() / 1000.0;
     let status = status.as_u16();
@@ -204,14 +204,14 @@ mod tests {
         }
     }
 
-    async fn refuse(observing: &Observing, times: usize) {
+    async fn refuse(observer: &RequestObserver, times: usize) {
         for _ in 0..times {
-            let answer = async |_, _: &RequestContext| {
-                let mut answer = Answer::default();
+            let answer = async |_, _: &RequestIdentity| {
+                let mut answer = HttpResponse::default();
                 *answer.status_mut() = StatusCode::BAD_REQUEST;
-                Answered::without_request(answer)
+                ObservedResponse::without_request(answer)
             };
-            observed(observing, Request::new(()), answer).await;
+            observe(observer, Request::new(()), answer).await;
         }
     }
 
@@ -231,10 +231,10 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             let runtime = tokio::runtime::Builder::new_current_thread();
             let runtime = { runtime }.build().unwrap();
-            let observing = Observing::new(log.requests);
-            runtime.block_on(refuse(&observing, 10_000));
+            let observer = RequestObserver::new(log.requests);
+            runtime.block_on(refuse(&observer, 10_000));
             ms.store(1_000, Ordering::Relaxed);
-            runtime.block_on(refuse(&observing, 1));
+            runtime.block_on(refuse(&observer, 1));
         });
         drop(observer);
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();

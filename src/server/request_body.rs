@@ -12,18 +12,18 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 use tokio::time::{Instant, timeout_at};
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::config::Limits;
 
 /// Bytes of bodies that have come in part.
-pub(super) struct Bodies {
+pub(super) struct PartialBodies {
     held: AtomicUsize,
     limit: usize,
 }
 
-impl Bodies {
-    pub(super) fn new(limit: usize) -> Bodies {
-        Bodies {
+impl PartialBodies {
+    pub(super) fn new(limit: usize) -> PartialBodies {
+        PartialBodies {
             held: AtomicUsize::new(0),
             limit,
         }
@@ -36,57 +36,61 @@ impl Bodies {
 }
 
 /// What is held of one body.
-struct Held<'a> {
-    bodies: &'a Bodies,
+struct HeldBytes<'a> {
+    bodies: &'a PartialBodies,
     bytes: usize,
 }
 
-impl Held<'_> {
-    fn add(&mut self, bytes: usize) -> Result<(), Refusal> {
+impl HeldBytes<'_> {
+    fn add(&mut self, bytes: usize) -> Result<(), HttpRefusal> {
         let before = self.bodies.held.fetch_add(bytes, Relaxed);
         self.bytes += bytes;
         if before + bytes > self.bodies.limit {
-            return Err(Refusal::busy());
+            return Err(HttpRefusal::busy());
         }
         Ok(())
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for HeldBytes<'_> {
     fn drop(&mut self) {
         self.bodies.held.fetch_sub(self.bytes, Relaxed);
     }
 }
 
 /// Reads a body.
-pub(super) async fn body<B>(mut body: B, limits: &Limits, bodies: &Bodies) -> Result<Bytes, Refusal>
+pub(super) async fn read<B>(
+    mut body: B,
+    limits: &Limits,
+    bodies: &PartialBodies,
+) -> Result<Bytes, HttpRefusal>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let limit = limits.body_bytes.0;
     if body.size_hint().lower() > limit as u64 {
-        return Err(Refusal::too_large(limit));
+        return Err(HttpRefusal::too_large(limit));
     }
-    let mut whole = Whole::new(limit);
+    let mut buffer = BodyBuffer::new(limit);
     while let Some(read) = poll_immediate(part(&mut body)).await {
         match read? {
-            Some(part) => whole.push(part)?,
-            None => return Ok(whole.bytes()),
+            Some(part) => buffer.push(part)?,
+            None => return Ok(buffer.bytes()),
         }
     }
-    let mut held = Held { bodies, bytes: 0 };
-    held.add(whole.length())?;
-    let mut pace = Pace::new(limits, whole.length());
-    while let Some(part) = pace.keep(part(&mut body)).await? {
+    let mut held = HeldBytes { bodies, bytes: 0 };
+    held.add(buffer.length())?;
+    let mut rate = BodyRate::new(limits, buffer.length());
+    while let Some(part) = rate.within_limits(part(&mut body)).await? {
         held.add(part.len())?;
-        whole.push(part)?;
-        pace.has_come(whole.length());
+        buffer.push(part)?;
+        rate.received(buffer.length());
     }
-    Ok(whole.bytes())
+    Ok(buffer.bytes())
 }
 
 /// The next part of a body, unless that was all. Trailers are passed over.
-async fn part<B>(body: &mut B) -> Result<Option<Bytes>, Refusal>
+async fn part<B>(body: &mut B) -> Result<Option<Bytes>, HttpRefusal>
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -94,7 +98,7 @@ where
         let Some(frame) = body.frame().await else {
             break;
         };
-        let frame = frame.map_err(|_| Refusal::malformed("The request's body broke off"))?;
+        let frame = frame.map_err(|_| HttpRefusal::malformed("The request's body broke off"))?;
         if let Ok(data) = frame.into_data() {
             return Ok(Some(data));
         }
@@ -103,7 +107,7 @@ where
 }
 
 /// How fast a body comes: all of it within `request_read_timeout`, and enough of it in each `stall_timeout`.
-struct Pace<'a> {
+struct BodyRate<'a> {
     limits: &'a Limits,
     deadline: Instant,
     /// How much had come, and when, as the rate was last good enough.
@@ -111,46 +115,49 @@ struct Pace<'a> {
     mark_at: Instant,
 }
 
-impl Pace<'_> {
-    fn new(limits: &Limits, come: usize) -> Pace<'_> {
+impl BodyRate<'_> {
+    fn new(limits: &Limits, length: usize) -> BodyRate<'_> {
         let now = Instant::now();
-        Pace {
+        BodyRate {
             limits,
             deadline: now + limits.request_read_timeout,
-            mark: come,
+            mark: length,
             mark_at: now,
         }
     }
 
     /// Waits for a part for no longer than the client may take.
-    async fn keep<T>(&self, part: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    async fn within_limits<T>(
+        &self,
+        part: impl Future<Output = Result<T, HttpRefusal>>,
+    ) -> Result<T, HttpRefusal> {
         let stalled = self.mark_at + self.limits.stall_timeout;
         match timeout_at(self.deadline.min(stalled), part).await {
             Ok(read) => read,
-            Err(_) if stalled < self.deadline => Err(Refusal::slow("limits.min_rate")),
-            Err(_) => Err(Refusal::slow("limits.request_read_timeout")),
+            Err(_) if stalled < self.deadline => Err(HttpRefusal::slow("limits.min_rate")),
+            Err(_) => Err(HttpRefusal::slow("limits.request_read_timeout")),
         }
     }
 
-    fn has_come(&mut self, come: usize) {
+    fn received(&mut self, length: usize) {
         let least = self.limits.min_rate.0 as f64 * self.limits.stall_timeout.as_secs_f64();
-        if (come - self.mark) as f64 >= least {
-            self.mark = come;
+        if (length - self.mark) as f64 >= least {
+            self.mark = length;
             self.mark_at = Instant::now();
         }
     }
 }
 
 /// Parts of a body. One part, the usual case, is not copied.
-struct Whole {
+struct BodyBuffer {
     first: Option<Bytes>,
     joined: BytesMut,
     limit: usize,
 }
 
-impl Whole {
-    fn new(limit: usize) -> Whole {
-        Whole {
+impl BodyBuffer {
+    fn new(limit: usize) -> BodyBuffer {
+        BodyBuffer {
             first: None,
             joined: BytesMut::new(),
             limit,
@@ -161,9 +168,9 @@ impl Whole {
         self.first.as_ref().map_or(self.joined.len(), Bytes::len)
     }
 
-    fn push(&mut self, part: Bytes) -> Result<(), Refusal> {
+    fn push(&mut self, part: Bytes) -> Result<(), HttpRefusal> {
         if self.length() + part.len() > self.limit {
-            return Err(Refusal::too_large(self.limit));
+            return Err(HttpRefusal::too_large(self.limit));
         }
         if self.joined.is_empty() && self.first.is_none() {
             self.first = Some(part);

@@ -2,7 +2,7 @@
 //!
 //! The answer is there as a whole. HTTP/1 takes it in one piece and writes it as the socket takes it. HTTP/2 gets it in
 //! pieces: whatever it has been given it keeps until the client's window lets it go, and a client may keep its window
-//! shut for ever. The last piece holds the request's [`Work`], so that the request lasts as long as a byte of it does.
+//! shut for ever. The last piece holds the request's [`ActiveRequest`], so that the request lasts as long as a byte of it does.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,53 +13,60 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::connection::{Stream, Work};
+use super::connection::{ActiveRequest, Stream};
 
 /// Bytes that a stream of HTTP/2 is given at once: one frame.
-const PIECE: usize = 16 * 1024;
+const CHUNK: usize = 16 * 1024;
 
 /// An answer's body.
-pub(super) struct Outgoing {
+pub(super) struct ResponseBody {
     rest: Bytes,
-    work: Option<Work>,
+    active: Option<ActiveRequest>,
     stream: Option<Arc<Stream>>,
 }
 
-impl Outgoing {
-    pub(super) fn new(body: Bytes, work: Work, stream: Option<Arc<Stream>>) -> Outgoing {
-        Outgoing {
+impl ResponseBody {
+    pub(super) fn new(
+        body: Bytes,
+        active: ActiveRequest,
+        stream: Option<Arc<Stream>>,
+    ) -> ResponseBody {
+        ResponseBody {
             rest: body,
-            work: Some(work),
+            active: Some(active),
             stream,
         }
     }
 }
 
-impl Body for Outgoing {
-    type Data = Piece;
+impl Body for ResponseBody {
+    type Data = Chunk;
     type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Piece>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Chunk>, Infallible>>> {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
         let length = match &self.stream {
             Some(stream) => {
-                let length = self.rest.len().min(PIECE);
+                let length = self.rest.len().min(CHUNK);
                 stream.taken.fetch_add(length as u64, Relaxed);
                 length
             }
             None => self.rest.len(),
         };
         let bytes = self.rest.split_to(length);
-        let work = match self.rest.is_empty() {
-            true => self.work.take(),
+        let active = match self.rest.is_empty() {
+            true => self.active.take(),
             false => None,
         };
-        Poll::Ready(Some(Ok(Frame::data(Piece { bytes, _work: work }))))
+        Poll::Ready(Some(Ok(Frame::data(Chunk {
+            bytes,
+            _active: active,
+        }))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -72,12 +79,12 @@ impl Body for Outgoing {
 }
 
 /// A part of an answer's body.
-pub(super) struct Piece {
+pub(super) struct Chunk {
     bytes: Bytes,
-    _work: Option<Work>,
+    _active: Option<ActiveRequest>,
 }
 
-impl Buf for Piece {
+impl Buf for Chunk {
     fn remaining(&self) -> usize {
         self.bytes.len()
     }

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, VARY};
 use http::{HeaderMap, HeaderValue};
 
-use super::Answer;
+use super::HttpResponse;
 
 /// Whether this is a browser: it asks for HTML.
-pub(super) fn wants_text(headers: &HeaderMap) -> bool {
+pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT)
         .iter()
@@ -16,7 +16,7 @@ pub(super) fn wants_text(headers: &HeaderMap) -> bool {
 }
 
 /// The text.
-pub(super) fn page(headers: &HeaderMap) -> Answer {
+pub(super) fn page(headers: &HeaderMap) -> HttpResponse {
     // What the client wrote goes back to the client only as a name and a port.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host
@@ -34,7 +34,7 @@ pub(super) fn page(headers: &HeaderMap) -> Answer {
          curl -s http://{host}/graphql -H 'Content-Type: application/json' \\\n    \
          -d '{{\"query\": \"{{ __schema {{ queryType {{ fields {{ name description }} }} }} }}\"}}'\n"
     );
-    let mut response = Answer::new(Bytes::from(text));
+    let mut response = HttpResponse::new(Bytes::from(text));
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,

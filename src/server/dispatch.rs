@@ -15,16 +15,16 @@ use hyper::body::Incoming;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::{Cors, CorsLayer};
 
-use super::context::{Answered, observed};
-use super::protocol::{Answering, Site};
-use super::{Answer, Refusal, Shared, graphql, head};
+use super::observe_request::{ObservedResponse, observe};
+use super::protocol::{Handler, ResponseFuture};
+use super::{HttpRefusal, HttpResponse, ServerState, graphql, head};
 
 /// The path of the endpoint.
 const GRAPHQL: &str = "/graphql";
 
 /// All paths that clients see.
 #[derive(Clone)]
-pub(super) struct Front {
+pub(super) struct Dispatch {
     paths: Arc<Paths>,
 }
 
@@ -35,81 +35,89 @@ struct Paths {
     others: Router,
 }
 
-impl Front {
+impl Dispatch {
     /// `others` answers what is not for the endpoint.
-    pub(super) fn new(shared: Arc<Shared>, cors: Option<CorsLayer>, others: Router) -> Front {
-        let graphql = Graphql { shared };
+    pub(super) fn new(
+        state: Arc<ServerState>,
+        cors: Option<CorsLayer>,
+        others: Router,
+    ) -> Dispatch {
+        let graphql = Graphql { state };
         let paths = Paths {
             across_origins: cors.map(|cors| cors.layer(graphql.clone())),
             graphql,
             others,
         };
-        Front {
+        Dispatch {
             paths: Arc::new(paths),
         }
     }
 }
 
-impl Site for Front {
+impl Handler for Dispatch {
     // A future of its own for each way, so that the usual one does not take the memory of the others.
-    fn answer(&self, request: Request<Incoming>) -> Answering {
+    fn handle(&self, request: Request<Incoming>) -> ResponseFuture {
         let paths = &*self.paths;
-        let shared = Arc::clone(&paths.graphql.shared);
+        let state = Arc::clone(&paths.graphql.state);
         let (version, headers) = (request.version(), request.headers());
-        if let Err(refusal) = head::check(version, request.uri(), headers, &shared.limits) {
-            return Box::pin(refused(shared, request, refusal));
+        if let Err(refusal) = head::check(version, request.uri(), headers, &state.limits) {
+            return Box::pin(refused(state, request, refusal));
         }
         if request.uri().path() != GRAPHQL {
             return Box::pin(routed(paths.others.clone(), request));
         }
         if let Some(cors) = &paths.across_origins {
-            let answered = cors.clone().oneshot(request);
+            let response = cors.clone().oneshot(request);
             return Box::pin(async move {
-                match answered.await {
-                    Ok(answer) => answer,
+                match response.await {
+                    Ok(response) => response,
                     Err(impossible) => match impossible {},
                 }
             });
         }
-        Box::pin(async move { graphql::any(&shared, request).await })
+        Box::pin(async move { graphql::any(&state, request).await })
     }
 }
 
 /// A request that is refused whatever it asks.
-async fn refused(shared: Arc<Shared>, request: Request<Incoming>, refusal: Refusal) -> Answer {
-    let refused = async |_, _: &_| Answered::without_request(refusal.answer());
-    observed(&shared.observing, request, refused).await
+async fn refused(
+    state: Arc<ServerState>,
+    request: Request<Incoming>,
+    refusal: HttpRefusal,
+) -> HttpResponse {
+    let refused = async |_, _: &_| ObservedResponse::without_request(refusal.http_response());
+    observe(&state.observer, request, refused).await
 }
 
 /// The answer of a router. Its bodies are there as a whole, as all of ours are.
-pub(super) async fn routed(router: Router, request: Request<Incoming>) -> Answer {
+pub(super) async fn routed(router: Router, request: Request<Incoming>) -> HttpResponse {
     let (head, body) = match router.oneshot(request).await {
-        Ok(answer) => answer.into_parts(),
+        Ok(response) => response.into_parts(),
         Err(impossible) => match impossible {},
     };
     match to_bytes(body, usize::MAX).await {
-        Ok(body) => Answer::from_parts(head, body),
-        Err(_) => Refusal::internal().answer(),
+        Ok(body) => HttpResponse::from_parts(head, body),
+        Err(_) => HttpRefusal::internal().http_response(),
     }
 }
 
 /// The endpoint alone, as what CORS is laid around.
 #[derive(Clone)]
 struct Graphql {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
 }
 
 impl Service<Request<Incoming>> for Graphql {
-    type Response = Answer;
+    type Response = HttpResponse;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(async move { Ok(graphql::any(&shared, request).await) })
+        let state = Arc::clone(&self.state);
+        Box::pin(async move { Ok(graphql::any(&state, request).await) })
     }
 }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, StatusCode};
 
-use super::Answer;
-use super::media::Media;
-use crate::gateway::{GraphqlResponse, Outcome, ResponseCachePolicy};
+use super::HttpResponse;
+use super::media::MediaType;
+use crate::gateway::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
 
 /// How the body is sent (RFC 9110, section 8.4).
 pub(super) enum Encoding {
@@ -19,24 +19,28 @@ pub(super) enum Encoding {
 }
 
 /// Writes the answer.
-pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding) -> Answer {
+pub(super) fn http_response(
+    response: GraphqlResponse,
+    media: MediaType,
+    encoding: Encoding,
+) -> HttpResponse {
     let negotiated = !matches!(encoding, Encoding::Fixed);
     let (body, gzip) = match encoding {
         Encoding::Gzip(body) => (body, true),
         _ => (response.body, false),
     };
-    let mut answer = Answer::new(body);
-    *answer.status_mut() = status(response.outcome, media);
-    let headers = answer.headers_mut();
+    let mut http_response = HttpResponse::new(body);
+    *http_response.status_mut() = status(response.outcome, media);
+    let headers = http_response.headers_mut();
     headers.reserve(8);
     if gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     headers.insert(CONTENT_TYPE, media.header());
-    if response.outcome == Outcome::MutationNotAllowed {
+    if response.outcome == RequestOutcome::MutationNotAllowed {
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
     }
-    if response.outcome == Outcome::Busy {
+    if response.outcome == RequestOutcome::Busy {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     headers.insert(
@@ -47,22 +51,24 @@ pub(super) fn answer(response: GraphqlResponse, media: Media, encoding: Encoding
         headers.insert(AGE, HeaderValue::from(age));
     }
     headers.insert(VARY, vary(&response.vary, negotiated));
-    answer
+    http_response
 }
 
-fn status(outcome: Outcome, media: Media) -> StatusCode {
+fn status(outcome: RequestOutcome, media: MediaType) -> StatusCode {
     match (outcome, media) {
-        (Outcome::Executed, _) | (Outcome::Refused, Media::Json) => StatusCode::OK,
-        (Outcome::Refused, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
-        (Outcome::MutationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
-        (Outcome::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
+        (RequestOutcome::Executed, _) | (RequestOutcome::Refused, MediaType::Json) => {
+            StatusCode::OK
+        }
+        (RequestOutcome::Refused, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (RequestOutcome::MutationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (RequestOutcome::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
 /// `max-age` counts from when the answer was made, so it holds the age as well as what is left.
-fn cache_control(policy: ResponseCachePolicy, outcome: Outcome) -> HeaderValue {
+fn cache_control(policy: ResponseCachePolicy, outcome: RequestOutcome) -> HeaderValue {
     let fresh = policy.max_age.filter(|left| *left > 0);
-    let Some(left) = fresh.filter(|_| outcome == Outcome::Executed) else {
+    let Some(left) = fresh.filter(|_| outcome == RequestOutcome::Executed) else {
         return HeaderValue::from_static("no-store");
     };
     let scope = if policy.private { "private" } else { "public" };
@@ -76,16 +82,16 @@ fn cache_control(policy: ResponseCachePolicy, outcome: Outcome) -> HeaderValue {
 
 /// What the answer depends on. The layer for CORS adds the header that it reads itself.
 fn vary(names: &[String], encoding: bool) -> HeaderValue {
-    let own = match encoding {
+    let base = match encoding {
         true => "accept, accept-encoding",
         false => "accept",
     };
     if names.is_empty() {
-        return HeaderValue::from_static(own);
+        return HeaderValue::from_static(base);
     }
-    let mut text = String::from(own);
-    let known = |name: &str| name == "accept" || (encoding && name == "accept-encoding");
-    for name in names.iter().filter(|name| !known(name)) {
+    let mut text = String::from(base);
+    let is_in_base = |name: &str| name == "accept" || (encoding && name == "accept-encoding");
+    for name in names.iter().filter(|name| !is_in_base(name)) {
         text.push_str(", ");
         text.push_str(name);
     }
