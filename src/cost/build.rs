@@ -1,7 +1,7 @@
-//! A program is made from a plan's output and the merged schema.
+//! Makes a program from the output of a plan and the merged schema.
 //!
-//! The output is a tree of selection sets, within the planner's budget. For each concrete type the definitions of that type
-//! count, not those of the interface that the operation names: this is what makes the maximum over possible types exact.
+//! The output is a tree of selection sets within the planner's budget. For each concrete type its own definitions
+//! count, not those of the interface that the operation names: only so is the maximum over possible types exact.
 
 use std::sync::Arc;
 
@@ -30,21 +30,21 @@ use crate::plan::output::FieldSource;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputType;
 
-/// What a field says of the lists right below it.
+/// The size that a field's `sizedFields` gives to lists directly below it.
 #[derive(Debug, Clone, PartialEq)]
 struct SizedBelow {
     fields: Vec<String>,
     size: CostSize,
 }
 
-/// Sizes that the fields leading to an object give to lists below them. Several fields can lead there, one per concrete
-/// type of the parent: `None` stands for one that says nothing.
+/// The sizes that the fields leading to an object give to lists below it. Several fields can lead there, one per
+/// concrete type of the parent; `None` stands for one without `sizedFields`.
 type Contexts = Vec<Option<SizedBelow>>;
 
 struct ProgramBuilder<'a> {
     plan: &'a Plan,
     graph: &'a QueryGraph,
-    /// The size of a list of which nothing is known.
+    /// The assumed size of a list without `@listSize`.
     list_size: u64,
     contexts: Vec<Contexts>,
     inputs: Vec<InputVariable>,
@@ -53,7 +53,7 @@ struct ProgramBuilder<'a> {
 }
 
 impl Program {
-    /// The program of a plan's operation. A list of which the schema says nothing is taken to have `list_size` items.
+    /// The program of a plan's operation. A list without `@listSize` is assumed to have `list_size` items.
     pub fn new(plan: &Plan, graph: &QueryGraph, list_size: u64) -> Program {
         let objects = plan.output.objects.len();
         let mut builder = ProgramBuilder {
@@ -65,7 +65,7 @@ impl Program {
             problems: Vec::new(),
             fields: 0,
         };
-        // Parents come before their children, which read what they say of sizes.
+        // Parents come before their children, which read the sizes that parents give.
         let objects = (0..objects).map(|index| builder.object(index)).collect();
         let mut program = Program {
             schema: Arc::clone(&graph.merged),
@@ -82,7 +82,7 @@ impl Program {
         program
     }
 
-    /// True when no variable has a part in the cost.
+    /// Whether the cost is independent of variables.
     fn is_constant(&self) -> bool {
         let classes = self.objects.iter().flat_map(|object| &object.classes);
         let mut fields = classes.flat_map(|class| &class.fields);
@@ -116,7 +116,7 @@ impl ProgramBuilder<'_> {
                 let field = &own.fields[usize::from(*field_index)];
                 fields.extend(self.field(index, class.ty, field));
             }
-            // Types that follow one another and cost the same are one class: an interface may have hundreds.
+            // Adjacent types with the same cost share one class: an interface may have hundreds.
             match object.classes.last_mut() {
                 Some(last) if last.weight == weight && last.fields == fields => {
                     last.types.push(class.ty);
@@ -134,7 +134,7 @@ impl ProgramBuilder<'_> {
         object
     }
 
-    /// A response field of objects of a concrete type; `None` where it costs nothing.
+    /// A response field of objects of a concrete type; `None` if it costs nothing.
     fn field(&mut self, object: usize, ty: TypeId, field: &OutputField) -> Option<CostField> {
         let FieldSource::Slot(slot) = field.source else {
             return None;
@@ -205,7 +205,7 @@ impl ProgramBuilder<'_> {
         (!is_free).then_some(made)
     }
 
-    /// How many items a list has. What the parent's `sizedFields` says of it counts more than its own directive.
+    /// The assumed size of a list. The `sizedFields` of its parent take precedence over its own directive.
     fn list(
         &self,
         object: usize,
@@ -241,7 +241,7 @@ impl ProgramBuilder<'_> {
         CostList { sizes, within }
     }
 
-    /// What a field says of the lists right below it.
+    /// The size that a field gives to the lists directly below it.
     fn sized_below(&self, sizes: &[ListSize], arguments: &[Argument]) -> Option<SizedBelow> {
         let own = sizes.iter().find(|size| !size.sized_fields.is_empty())?;
         Some(SizedBelow {
@@ -271,8 +271,8 @@ fn object_of(ty: &OutputType) -> Option<u32> {
     }
 }
 
-/// What is wrong where exactly one slicing argument must be given: one that is written counts, unless it is the literal
-/// null; where none is written, one with a default does.
+/// The error if not exactly one slicing argument is given. An argument in the operation counts, unless it is the
+/// literal null; without one, an argument with a default counts.
 fn slicing_problem(
     size: &ListSize,
     ty: &str,

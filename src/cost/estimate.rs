@@ -1,4 +1,4 @@
-//! A program evaluated for the variables of one request.
+//! Evaluates a program for the variables of one request.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,22 +16,22 @@ use crate::document::Value;
 use crate::plan::guard::Condition;
 use crate::plan::guard::Guard;
 
-/// What an operation is estimated to cost for the variables of one request, and in which parts.
+/// The estimated cost of an operation for the variables of one request, by its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Estimate {
-    /// Outcomes of the guards.
+    /// The values of the guards.
     guards: Vec<bool>,
-    /// What the variables hold.
+    /// The cost of each variable's value.
     inputs: Vec<Counted>,
     objects: Vec<Below>,
 }
 
-/// What one object of a selection set costs; of several types the greatest.
+/// The cost of one object of a selection set; of several types the greatest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Below {
-    /// What is selected of it.
+    /// The cost of its selection.
     selected: u64,
-    /// The same with the object's own weight.
+    /// The same plus the weight of the object.
     with_weight: u64,
 }
 
@@ -39,7 +39,7 @@ struct Below {
 pub(super) type Variables = HashMap<Str, Value>;
 
 impl Program {
-    /// The cost for these variables, as coercion gives them. One pass over the program and the variables that it reads.
+    /// The cost for these coerced variables. One pass over the program and the variables that it reads.
     pub fn estimate(&self, variables: &Variables) -> Cow<'_, Arc<Estimate>> {
         match &self.constant {
             Some(constant) => Cow::Borrowed(constant),
@@ -83,7 +83,7 @@ impl Estimate {
         self.objects.first().map_or(0, |root| root.selected)
     }
 
-    /// What is selected of one object of a class.
+    /// The cost of the selection on one object of a class.
     pub(super) fn selected(&self, class: &CostClass, variables: &Variables) -> u64 {
         let included = class.fields.iter().filter(|field| self.includes(field));
         included.fold(0, |sum: u64, field| {
@@ -91,7 +91,7 @@ impl Estimate {
         })
     }
 
-    /// What one field costs, for one parent.
+    /// The cost of one field, for one parent.
     pub(super) fn field(&self, field: &CostField, variables: &Variables) -> u64 {
         let below = field.below.and_then(|own| self.objects.get(own as usize));
         let below = below.copied().unwrap_or_default();
@@ -103,13 +103,13 @@ impl Estimate {
         self.once(field).saturating_add(size.saturating_mul(each))
     }
 
-    /// Whether a field is part of the answer.
+    /// Whether a field is in the response.
     pub(crate) fn includes(&self, field: &CostField) -> bool {
         let outcome = self.guards.get(field.guard as usize);
         field.guard == 0 || outcome.copied().unwrap_or(true)
     }
 
-    /// What a field costs whatever it yields.
+    /// The cost of a field that does not depend on its value.
     pub(crate) fn once(&self, field: &CostField) -> u64 {
         let arguments = &field.arguments;
         let constant = field.once.saturating_add(arguments.constant);
@@ -125,7 +125,7 @@ impl Estimate {
 }
 
 impl CostField {
-    /// How many values it is taken to have; `None` where it is no list.
+    /// The assumed number of values; `None` if it is not a list.
     pub(super) fn size(&self, variables: &Variables) -> Option<u64> {
         self.list.as_ref().map(|list| list.size(variables))
     }
@@ -156,7 +156,7 @@ fn holds(guard: &Guard, variables: &Variables) -> bool {
             matches!(variables.get(name.as_str()), Some(Value::Bool(true)))
         }
         Condition::Null(name) => variables.get(name.as_str()) == Some(&Value::Null),
-        // Labels decide who answers, not what is in the answer.
+        // Labels decide which subgraph resolves a field, not whether it is in the response.
         Condition::Label(_) => true,
     })
 }

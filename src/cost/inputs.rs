@@ -1,7 +1,7 @@
-//! The cost of what arguments hold.
+//! The cost of the values of arguments.
 //!
-//! A value in a list counts by itself; an object counts its own weight and its members'. A variable may stand in many
-//! arguments: it is counted once per request, and each use multiplies.
+//! Each value in a list counts; an object counts its own weight and that of its fields. A variable can occur in many
+//! arguments: its value is counted once per request, and each use multiplies.
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -17,21 +17,21 @@ use crate::plan::arguments::Expression;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InputVariable {
     pub(super) name: Name,
-    /// The named type of the places where it stands.
+    /// The named type at its positions.
     pub(super) ty: Name,
 }
 
-/// What a value holds.
+/// The counts of one value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counted {
-    /// Values that are no lists and not null: each has the weight of its place.
+    /// The values that are neither lists nor null: each has the weight of its position.
     pub(super) values: u64,
-    /// The costs of what objects among them hold.
+    /// The cost of the fields of objects among them.
     pub(super) below: u64,
 }
 
 impl Counted {
-    /// The cost at a place whose values have this weight.
+    /// The cost at a position whose values have this weight.
     pub(super) fn cost(self, weight: u64) -> u64 {
         self.values
             .saturating_mul(weight)
@@ -39,11 +39,11 @@ impl Counted {
     }
 }
 
-/// Counts a value of a named type, lists of it too.
+/// Counts a value of a named type, or a list of it.
 pub(super) fn count(schema: &Schema, ty: &str, value: &Value) -> Counted {
     match (schema.types.get(ty), value) {
         (_, Value::Null) => Counted::default(),
-        // A custom scalar takes any value, and is one.
+        // A value of a custom scalar counts as one value.
         (Some(ExtendedType::Scalar(scalar)), _) if !scalar.is_built_in() => Counted {
             values: 1,
             below: 0,
@@ -80,24 +80,24 @@ pub(super) fn weight_of(schema: &Schema, definition: &ast::InputValueDefinition)
     own.unwrap_or_else(|| type_weight(schema, definition.ty.inner_named_type()))
 }
 
-/// What arguments cost: what is known when the program is made, and uses of variables.
+/// The cost of arguments: the constant part, and the uses of variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct InputCost {
     pub(super) constant: u64,
-    /// Variables, by their places among the program's, each with the weight of one value.
+    /// The variables, as indices into the program's variables, each with the weight of one value.
     pub(super) variables: Vec<(u32, u64)>,
 }
 
 /// Adds up the cost of arguments.
 pub(super) struct InputCosts<'s> {
     pub(super) schema: &'s Schema,
-    /// Every variable that was met.
+    /// The variables so far.
     pub(super) variables: &'s mut Vec<InputVariable>,
     pub(super) cost: InputCost,
 }
 
 impl InputCosts<'_> {
-    /// Adds what stands at an argument or input field.
+    /// Adds the value of an argument or input field.
     pub(super) fn add(&mut self, definition: &ast::InputValueDefinition, given: &Expression) {
         let weight = weight_of(self.schema, definition);
         self.expression(definition.ty.inner_named_type(), weight, given);
@@ -109,7 +109,7 @@ impl InputCosts<'_> {
                 let cost = count(self.schema, ty, value).cost(weight);
                 self.cost.constant = self.cost.constant.saturating_add(cost);
             }
-            // The default of a place where the variable is not given is what the service fills in.
+            // If the variable is not provided, the service applies the default of the position.
             Expression::Variable(name) | Expression::VariableOr(name, _) => {
                 self.variable(ty, weight, name);
             }

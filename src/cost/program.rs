@@ -1,4 +1,4 @@
-//! A program: what an operation's cost is made of, before the variables are known.
+//! A program: the parts of an operation's cost, before the variables are known.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::graph::query::TypeId;
 use crate::plan::arguments::Argument;
 use crate::plan::guard::Guard;
 
-/// What the cost of one operation is made of.
+/// The parts of the cost of one operation.
 ///
-/// Objects, classes and fields are those of the plan's output, without leaves that cost nothing. An object's children have
-/// greater numbers than itself, so that one pass backwards evaluates all of them.
+/// Objects, classes and fields are those of the plan's output, without leaves that cost nothing. Children of an object
+/// have greater indices than the object, so that one pass backwards evaluates all of them.
 #[derive(Debug)]
 pub struct Program {
     pub(super) schema: Arc<Schema>,
     /// One per selection set; the first is the root.
     pub(super) objects: Vec<CostObject>,
-    /// The guards of fields, by the numbers of the plan's output.
+    /// The guards of fields, with the indices of the plan's output.
     pub(super) guards: Vec<Guard>,
     /// Variables whose values have a cost.
     pub(super) inputs: Vec<InputVariable>,
-    /// Fields whose slicing arguments are not given as their `@listSize` requires.
+    /// The fields whose slicing arguments do not fit their `@listSize`.
     pub(super) problems: Vec<SlicingProblem>,
-    /// The estimate, where no variable has a part in it.
+    /// The estimate, if it is independent of variables.
     pub(super) constant: Option<Arc<Estimate>>,
     pub(super) fields: usize,
 }
@@ -35,21 +35,21 @@ pub struct Program {
 /// A field that must have exactly one of its slicing arguments, and has none or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlicingProblem {
-    /// What is wrong, for the client.
+    /// The message for the client.
     pub message: String,
-    /// Lines and columns in the operation's text.
+    /// Lines and columns in the operation text.
     pub locations: Arc<[(usize, usize)]>,
 }
 
 /// One selection set.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct CostObject {
-    /// What is selected, by concrete type: types that cost the same share one.
+    /// The selections by concrete type; types with the same cost share one.
     pub(crate) classes: Vec<CostClass>,
 }
 
 impl CostObject {
-    /// The class of an object in the answer.
+    /// The class of an object in the response.
     pub(crate) fn class_of(&self, ty: Option<TypeId>) -> Option<&CostClass> {
         let own = ty.and_then(|ty| {
             let mut classes = self.classes.iter();
@@ -59,11 +59,11 @@ impl CostObject {
     }
 }
 
-/// What is selected of objects of some concrete types.
+/// The selection on objects of some concrete types.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CostClass {
     pub(crate) types: Vec<TypeId>,
-    /// The weight of such an object.
+    /// The weight of an object.
     pub(crate) weight: u64,
     pub(crate) fields: Vec<CostField>,
 }
@@ -73,42 +73,42 @@ pub(crate) struct CostClass {
 pub(crate) struct CostField {
     /// Its response name.
     pub(crate) name: Name,
-    /// When it is part of the answer.
+    /// When it is in the response.
     pub(crate) guard: u32,
     /// The slot of its value.
     pub(crate) slot: u16,
-    /// What it costs whatever it yields.
+    /// The cost that does not depend on its value.
     pub(crate) once: u64,
-    /// What its arguments cost.
+    /// The cost of its arguments.
     pub(super) arguments: InputCost,
-    /// The weight of each value; `None` where the value's type says.
+    /// The weight of each value; `None` if the value's concrete type decides.
     pub(crate) weight: Option<u64>,
-    /// How many values there are, for a list.
+    /// The number of values, for a list.
     pub(super) list: Option<CostList>,
-    /// What is selected below, for a composite field.
+    /// The selection set of a composite field.
     pub(crate) below: Option<u32>,
 }
 
-/// How many items a list is taken to have.
+/// The assumed number of items of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CostList {
-    /// Of these the greatest.
+    /// The greatest of these counts.
     pub(super) sizes: Vec<CostSize>,
-    /// For a list of lists: the product of the sizes of those within.
+    /// For a list of lists: the product of the sizes of the inner lists.
     pub(super) within: u64,
 }
 
 /// One size.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CostSize {
-    /// The greatest of these counts, where one has a value of at least 1.
+    /// The greatest of these arguments counts, if one is at least 1.
     pub(super) slicing: Vec<Argument>,
-    /// What counts otherwise.
+    /// The size otherwise.
     pub(super) assumed: u64,
 }
 
 impl Program {
-    /// What is wrong with the slicing arguments.
+    /// The fields with wrong slicing arguments.
     pub fn problems(&self) -> &[SlicingProblem] {
         &self.problems
     }
@@ -118,7 +118,7 @@ impl Program {
         self.objects.get(index as usize)
     }
 
-    /// The bytes that it holds, about.
+    /// The bytes that it holds, approximately.
     pub fn weight(&self) -> usize {
         self.objects.len() * 48 + self.fields * (size_of::<CostField>() + 32)
     }

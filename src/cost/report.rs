@@ -9,27 +9,27 @@ use super::program::CostField;
 use super::program::CostObject;
 use super::program::Program;
 
-/// What one field of an operation costs.
+/// The cost of one field of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldCost {
     /// Response names from the root.
     pub path: String,
-    /// How many items its list is taken to have.
+    /// The assumed number of items of its list.
     pub size: Option<u64>,
-    /// How many parents there are.
+    /// The number of parents.
     pub times: u64,
-    /// What it costs for all of them.
+    /// The cost for all parents.
     pub cost: u64,
 }
 
-/// How many fields a report has at the most.
+/// The most fields in a report.
 const MOST: usize = 1_000;
 
-/// How long the name of a place is at the most, in a message.
+/// The greatest length of a path in a message.
 const LONGEST: usize = 200;
 
 impl Program {
-    /// The fields that cost something, in the order of the operation; at an abstract type those of the most expensive one.
+    /// The fields with a cost, in the order of the operation; at an abstract type those of the most expensive type.
     pub fn report(&self, estimate: &Estimate, variables: &Variables) -> Vec<FieldCost> {
         let mut report = ReportWalk {
             program: self,
@@ -41,7 +41,7 @@ impl Program {
         report.fields
     }
 
-    /// Where most of the cost comes from: the response names that lead to the deepest list of the most expensive fields.
+    /// The path of response names to the deepest list of the most expensive fields.
     pub fn costliest(&self, estimate: &Estimate, variables: &Variables) -> Option<String> {
         let mut path: Vec<&Name> = Vec::new();
         let (mut place, mut lists) = (0, 1);
@@ -50,7 +50,7 @@ impl Program {
             .and_then(|own| greatest(own, estimate, variables))
         {
             let included = class.fields.iter().filter(|own| estimate.includes(own));
-            // Of several that cost the same, the first.
+            // Of several equal ones, the first.
             let costs = included.rev();
             let Some(field) = costs.max_by_key(|own| estimate.field(own, variables)) else {
                 break;

@@ -1,4 +1,4 @@
-//! What the merged schema says of costs: `@cost` and `@listSize`, read where a program is made.
+//! Reads `@cost` and `@listSize` from the merged schema.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -13,13 +13,13 @@ const LIST_SIZE: &str = "listSize";
 const OBJECT: u64 = 1;
 /// The weight of an input object without `@cost`.
 const INPUT_OBJECT: u64 = 1;
-/// What a field of `Mutation` costs beside its value, where it has no `@cost`.
+/// The cost of a field of `Mutation` without `@cost`, in addition to its value.
 pub(super) const MUTATION: u64 = 10;
 
-/// `@listSize` of a field: how many items its list has, or those of the lists below it that `sized_fields` names.
+/// The `@listSize` of a field: the size of its list, or of the lists below it that `sized_fields` names.
 ///
-/// The greatest of the slicing arguments that have a value counts; where none has one, `assumed` does. A value below 1
-/// counts as none: some services read 0 or -1 as "without a limit".
+/// The greatest slicing argument with a value counts; without one, `assumed`. A value below 1 counts as none: some
+/// services read 0 or -1 as "without a limit".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListSize {
     pub(super) assumed: Option<u64>,
@@ -33,7 +33,7 @@ impl ListSize {
     fn of(directive: &Node<Directive>) -> Self {
         let argument = |name: &str| directive.specified_argument_by_name(name);
         let names = |name: &str| -> Vec<String> {
-            // A list of one may be written without brackets.
+            // A list of one item may be written without brackets.
             let items = argument(name).map_or(&[][..], |value| match &**value {
                 Value::List(items) => items.as_slice(),
                 _ => std::slice::from_ref(value),
@@ -54,7 +54,7 @@ impl ListSize {
     }
 }
 
-/// What `@cost` says; a negative weight counts as 0.
+/// The weight in `@cost`; a negative one counts as 0.
 fn weight(directive: &Directive) -> Option<u64> {
     let weight = directive.specified_argument_by_name("weight")?;
     let weight = weight.to_i32()?;
@@ -80,7 +80,7 @@ pub(super) fn input_weight(definition: &ast::InputValueDefinition) -> Option<u64
     definition.directives.get(COST).and_then(|own| weight(own))
 }
 
-/// The definitions of a field that count for an object type: its own, then those of the interfaces that it implements.
+/// The definitions of a field that apply to an object type: its own, then those of the interfaces that it implements.
 fn definitions<'s>(
     schema: &'s Schema,
     ty: &'s str,
@@ -98,8 +98,8 @@ fn definitions<'s>(
     names.filter_map(move |ty| Some(&***schema.type_field(ty, field).ok()?))
 }
 
-/// The weight that `@cost` gives to a field of an object type. Where the field itself says nothing, an interface may: that is
-/// where the fields of an interface object end up.
+/// The weight of a field of an object type by `@cost`. If the field has none, an interface may: interface objects add
+/// their fields there.
 pub(super) fn field_weight(schema: &Schema, ty: &Name, field: &Name) -> Option<u64> {
     let mut own = definitions(schema, ty, field)
         .map(|definition| definition.directives.get(COST).and_then(|own| weight(own)));

@@ -1,6 +1,6 @@
-//! The public schema: what clients see of the merged one.
+//! The public schema: what clients see of the merged schema.
 //!
-//! Everything `@inaccessible` is gone, and so is every directive that speaks to the gateway rather than to clients.
+//! `@inaccessible` elements are removed, and so are directives for the gateway.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -13,7 +13,7 @@ use super::code;
 use super::federation as fed;
 use super::report::{Finding, Report};
 
-/// The public schema of a merged one.
+/// The public schema of a merged schema.
 pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schema>> {
     let mut api = merged.clone();
     hide(&mut api);
@@ -45,7 +45,7 @@ pub(crate) fn sort_types(schema: &mut Schema) {
         .sort_by(|a, _, b, _| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
 }
 
-/// Takes out what is inaccessible. The rules for it have been checked: nothing that stays needs it.
+/// Removes inaccessible elements. The rules have been checked: nothing that remains needs them.
 fn hide(api: &mut Schema) {
     api.types
         .retain(|_, ty| !ty.directives().has(fed::INACCESSIBLE));
@@ -119,7 +119,7 @@ fn hide(api: &mut Schema) {
     }
 }
 
-/// Takes away what is not for clients: every applied directive but GraphQL's own, and definitions for the schema only.
+/// Removes what is not for clients: applied directives except GraphQL's own, and definitions for schema locations only.
 fn clean(api: &mut Schema) {
     let keep = |name: &Name| {
         matches!(
@@ -179,7 +179,7 @@ fn is_for_clients(definition: &ast::DirectiveDefinition) -> bool {
     definition.name == fed::ONE_OF || definition.locations.iter().any(is_executable)
 }
 
-/// True for a place in an operation, false for one in a schema.
+/// True for a directive location in an operation, false for one in a schema.
 pub(crate) fn is_executable(location: &ast::DirectiveLocation) -> bool {
     use ast::DirectiveLocation as At;
     matches!(

@@ -1,4 +1,4 @@
-//! The path from subgraphs to a graph.
+//! Runs the stages of composition.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::view::View;
 use super::{Composed, Joins};
 use crate::connector::{Diagnostic, Subgraph};
 
-/// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; warnings alone leave one.
+/// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; with warnings alone there is one.
 pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) {
     let subgraphs = match prepare::prepare(subgraphs) {
         Ok(subgraphs) => subgraphs,
@@ -44,14 +44,14 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
     (satisfiable.then_some(composed), diagnostics)
 }
 
-/// What composes when connectors that cannot be composed are left out.
+/// The result of leaving out connectors that do not compose.
 #[derive(Debug)]
 pub struct Remainder {
-    /// The graph of the others; `None` when nothing composes, or when an error belongs to no subgraph in particular.
+    /// The graph of the others; `None` if nothing composes, or if an error concerns no subgraph in particular.
     pub composed: Option<Composed>,
-    /// What remains to be said about the graph: warnings, and errors that belong to no subgraph in particular.
+    /// The diagnostics of this graph: warnings, and errors that concern no subgraph in particular.
     pub diagnostics: Vec<Diagnostic>,
-    /// Who was left out and why, in the order in which they were.
+    /// The connectors that were left out, in that order.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -64,8 +64,8 @@ pub struct LeftOut {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Composes what can be composed: as long as there are errors, the connector with the most of them is left out (of
-/// several such, the last by name), one at a time, because with it the blame of others may go as well.
+/// Composes as many connectors as possible. While there are errors, the connector with the most errors is left out (of
+/// several, the last by name), one at a time, because the errors of others may disappear with it.
 pub fn compose_remainder(mut subgraphs: Vec<Subgraph>) -> Remainder {
     let mut left_out = Vec::new();
     loop {

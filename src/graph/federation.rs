@@ -1,6 +1,6 @@
-//! The vocabulary: names of the directives that composition knows, and how they are read off a schema element.
+//! The names of the directives that composition knows, and how they are read from a schema element.
 //!
-//! Subgraphs come normalised, so a directive stands under its canonical name whatever the folder called it.
+//! Subgraphs are normalised, so a directive has its canonical name whatever the folder imported it as.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value};

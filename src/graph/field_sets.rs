@@ -69,8 +69,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) definition: &'a Component<FieldDefinition>,
 }
 
-/// Calls `visit` for every field of the set that the schema has, parents first. `__typename` is passed over. What the
-/// schema does not have is silently skipped: the rules for keys, requirements and provisions report it.
+/// Calls `visit` for every field of the set that the schema has, parents first, except `__typename`. Fields that the
+/// schema does not have are skipped: the rules for keys, requirements and provisions report them.
 pub(crate) fn walk<'a>(
     schema: &'a Schema,
     parent: &'a Name,

@@ -1,7 +1,7 @@
-//! Who has what: for each type and field of the merged schema, the connectors that define or resolve it.
+//! Joins: for each type and field of the merged schema, the subgraphs that define or resolve it.
 //!
-//! The terms are those of the join specification, in which a supergraph SDL is written (`@join__type`,
-//! `@join__field`, …): what is here can be written out and read back, and nothing else is needed to plan.
+//! The terms are those of the join specification, in which a supergraph SDL is written (`@join__type`, `@join__field`,
+//! …), so joins can be written and read back. Planning needs nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,23 +14,23 @@ use crate::connector::FieldSet;
 /// A subgraph by its index in [`Composed::subgraphs`](super::Composed::subgraphs).
 pub type GraphId = usize;
 
-/// Who has what.
+/// Which subgraphs define and resolve each element.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Joins {
     /// By type, in the merged schema's order. Built-in types are not listed.
     pub types: IndexMap<Name, TypeJoin>,
 }
 
-/// Who has a type.
+/// The subgraphs of a type.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TypeJoin {
     /// The subgraphs that define it.
     pub graphs: BTreeMap<GraphId, TypeIn>,
-    /// For objects and interfaces: each interface, and where the type implements it.
+    /// For objects and interfaces: each interface, and the subgraphs in which the type implements it.
     pub implements: IndexMap<Name, BTreeSet<GraphId>>,
-    /// For unions: each member, and where it is one.
+    /// For unions: each member, and the subgraphs in which it is one.
     pub members: IndexMap<Name, BTreeSet<GraphId>>,
-    /// For enums: each value, and where it is one.
+    /// For enums: each value, and the subgraphs in which it is one.
     pub values: IndexMap<Name, BTreeSet<GraphId>>,
     /// For objects, interfaces and input objects: each field of the merged type.
     pub fields: IndexMap<Name, FieldJoin>,
@@ -39,11 +39,11 @@ pub struct TypeJoin {
 /// A type in one subgraph.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TypeIn {
-    /// Its keys there, in the order as written.
+    /// Its keys there, in their order in the SDL.
     pub keys: Vec<Key>,
-    /// There it is an object that stands for an interface (`@interfaceObject`).
+    /// It is an `@interfaceObject` there.
     pub interface_object: bool,
-    /// There it is only extended.
+    /// It is only extended there.
     pub extension: bool,
 }
 
@@ -56,11 +56,11 @@ pub struct Key {
     pub resolvable: bool,
 }
 
-/// Who has a field.
+/// The subgraphs of a field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FieldJoin {
-    /// The subgraphs in which it counts. One that another overrides is absent, unless it is still read there
-    /// ([`FieldIn::used_overridden`]) or overridden only under a label.
+    /// The subgraphs that define it. A subgraph whose field is overridden is absent, unless it still reads the field
+    /// ([`FieldIn::used_overridden`]) or the override has a label.
     pub graphs: BTreeMap<GraphId, FieldIn>,
     /// An object's field that comes from an interface object instead: the interface whose fields it repeats.
     pub through_interface: Option<Name>,
@@ -71,23 +71,24 @@ pub struct FieldJoin {
 pub struct FieldIn {
     /// Its type there.
     pub ty: Type,
-    /// It is not resolved there but by others: only known as a key, a requirement, or where provided.
+    /// It is external: others resolve it, and it is known there only as part of a key or requirement, or where
+    /// provided.
     pub external: bool,
-    /// `@requires`: what must be fetched elsewhere and sent along.
+    /// `@requires`: the fields that must be fetched elsewhere and sent along.
     pub requires: Option<FieldSet>,
-    /// `@provides`: what can be resolved there below this field although it is external.
+    /// `@provides`: the external fields that can be resolved there below this field.
     pub provides: Option<FieldSet>,
     /// `@override(from:)`: the overridden subgraph's name, which need not exist.
     pub overrides: Option<String>,
-    /// `@override(label:)`. On the overriding field and on the overridden one: the first is used while the label
-    /// holds, the second while it does not.
+    /// `@override(label:)`, on the overriding and on the overridden field: the first is used while the label is on, the
+    /// second while it is off.
     pub label: Option<String>,
     /// Overridden, but still read by a key, a requirement or an interface there.
     pub used_overridden: bool,
 }
 
 impl FieldIn {
-    /// True when the subgraph itself resolves the field, whatever the labels say.
+    /// Whether the subgraph itself resolves the field, for any outcome of labels.
     pub fn resolves(&self) -> bool {
         !self.external && !self.used_overridden
     }

@@ -1,15 +1,15 @@
 //! Composition of all connectors into one schema, and the query graph.
 //!
-//! [`compose()`] takes subgraphs and gives a [`Composed`] or diagnostics, each attributed to a connector. Its stages, in
-//! the order in which they run:
+//! [`compose()`] takes subgraphs and returns a [`Composed`] or diagnostics, each attributed to one connector. Its
+//! stages, in order:
 //!
-//! 1. `prepare`: subgraphs in the order of their names, roots under their canonical names;
-//! 2. `rules`: each subgraph by itself, as far as Federation has rules for it;
-//! 3. `merge`: one schema, and who has what ([`Joins`]);
-//! 4. `api`: what clients see;
-//! 5. `satisfiability`: whatever they may ask, somebody can answer.
+//! 1. `prepare`: sorts the subgraphs by name and gives root types their canonical names.
+//! 2. `rules`: checks the rules of Federation that concern one subgraph.
+//! 3. `merge`: makes one schema, and records which subgraphs define and resolve what ([`Joins`]).
+//! 4. `api`: derives the public schema, which clients see.
+//! 5. `satisfiability`: checks that every query on the public schema can be resolved.
 //!
-//! Pure: no IO, no clock. The order in which folders were read changes nothing.
+//! Pure: no IO, no clock. The result does not depend on the order in which folders were read.
 
 mod api;
 pub mod code;
@@ -39,20 +39,20 @@ use std::sync::Arc;
 
 use crate::connector::Subgraph;
 
-/// Subgraphs that fit together, and what they are together.
+/// Subgraphs that compose, and the result.
 #[derive(Debug, Clone)]
 pub struct Composed {
     /// The subgraphs, sorted by name, in normalised form, root types under their canonical names.
     pub subgraphs: Arc<[Subgraph]>,
-    /// The merged schema with everything in it, `@inaccessible` elements too. Of directives it keeps those of GraphQL,
-    /// those that speak of access (`@inaccessible`, `@tag`, `@authenticated`, `@requiresScopes`, `@policy`), of cost
-    /// (`@cost`, `@listSize`), and those that a connector composes.
+    /// The merged schema, with `@inaccessible` elements. Of directives it keeps those of GraphQL, those for access
+    /// (`@inaccessible`, `@tag`, `@authenticated`, `@requiresScopes`, `@policy`) and cost (`@cost`, `@listSize`), and
+    /// those that a connector composes.
     pub merged: Arc<Schema>,
-    /// Who has what.
+    /// Which subgraphs define and resolve each element.
     pub joins: Joins,
-    /// What clients see: the public schema, validated, with descriptions, without machinery.
+    /// The public schema, which clients see: validated, with descriptions, without Federation's directives.
     pub api: Valid<Schema>,
-    /// The public schema as text: roots first, then types by name; the same bytes whatever order folders came in.
+    /// The public schema as text: roots first, then types by name; the same bytes for every order of folders.
     pub api_sdl: String,
 }
 

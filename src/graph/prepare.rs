@@ -1,5 +1,4 @@
-//! What comes before merging: subgraphs in the order of their names, each name once, and root types under their
-//! canonical names.
+//! Prepares subgraphs for merging: sorted by name, with distinct names and canonical names of root types.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use super::merge::root_name;
 use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Site, Subgraph, SubgraphKind};
 
-/// Sorts and renames, or says why that cannot be.
+/// Sorts and renames, or returns why that is impossible.
 pub(crate) fn prepare(mut subgraphs: Vec<Subgraph>) -> Result<Vec<Subgraph>, Vec<Diagnostic>> {
     subgraphs.sort_by(|a, b| a.name.cmp(&b.name));
     let mut diagnostics = Vec::new();

@@ -1,5 +1,5 @@
-//! A schema as text that people like to read: descriptions above what they describe, with air around them; arguments
-//! on one line as long as they fit; long lists of directives one below the other.
+//! Prints a schema for people: descriptions above elements, with blank lines around them; arguments on one line if they
+//! fit; long lists of directives one below the other.
 //!
 //! Everything is printed in the schema's order; built-in definitions are left out.
 
@@ -12,7 +12,7 @@ use apollo_compiler::schema::{
     ComponentName, Directive, DirectiveDefinition, ExtendedType, FieldDefinition,
 };
 
-/// Lines are no longer than this, if that can be helped.
+/// The line width, where possible.
 const WIDTH: usize = 100;
 
 /// The text of a schema.
@@ -32,7 +32,7 @@ pub(crate) fn print(schema: &Schema) -> String {
     text
 }
 
-/// The schema definition; none where the roots have their usual names and there is nothing else to say.
+/// The schema definition; none if the roots have their usual names and there is nothing else to print.
 fn schema_definition(schema: &Schema) -> Option<String> {
     let definition = &schema.schema_definition;
     let roots = [
@@ -156,7 +156,7 @@ fn head(out: &mut String, what: &str, directives: &[&Node<Directive>]) {
     }
 }
 
-/// The same without brace. True when the directives went below.
+/// The same without brace. True if the directives were printed below.
 fn tail(out: &mut String, what: &str, directives: &[&Node<Directive>]) -> bool {
     out.push_str(what);
     let texts: Vec<String> = directives.iter().map(|one| directive(one)).collect();
@@ -168,7 +168,7 @@ fn tail(out: &mut String, what: &str, directives: &[&Node<Directive>]) -> bool {
     long && !texts.is_empty()
 }
 
-/// Members of a type and the closing brace: air above what is described.
+/// The members of a type and the closing brace, with blank lines around members that have descriptions.
 fn members(out: &mut String, members: impl Iterator<Item = (bool, String)>) {
     for (index, (described, text)) in members.enumerate() {
         if described && index > 0 {

@@ -1,7 +1,8 @@
-//! What composition has to say: findings with a stable code, each attributed to one connector.
+//! The findings of composition, each with a stable code and attributed to one connector.
 //!
-//! A finding that concerns several connectors still blames exactly one (the one whose removal would settle it), so that
-//! one department's mistake can be taken out without the others; the rest of the places are `related`.
+//! A finding that concerns several connectors still blames exactly one: the connector whose removal would fix it, so
+//! that one connector with a mistake can be left out without the others. The locations in other connectors are
+//! `related`.
 
 use apollo_compiler::Node;
 use apollo_compiler::parser::SourceSpan;
@@ -10,7 +11,7 @@ use super::view::View;
 use crate::connector::Subgraph;
 use crate::connector::diagnostic::{Code, Diagnostic, Severity, Sources};
 
-/// One finding, before it is rendered against the sources of its connector.
+/// One finding, before its spans become positions in the text of a connector.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     /// Stable code.
@@ -19,15 +20,15 @@ pub(crate) struct Finding {
     pub(crate) severity: Severity,
     /// The blamed connector, by index.
     pub(crate) graph: Option<usize>,
-    /// What is wrong; ends without a period.
+    /// What is wrong, without a closing period.
     pub(crate) message: String,
-    /// Where, in the blamed connector's text.
+    /// The span in the blamed connector's text.
     pub(crate) at: Option<SourceSpan>,
-    /// Other places that belong to it: connector, place, what stands there.
+    /// Related spans: connector, span, and what is there.
     pub(crate) related: Vec<(usize, Option<SourceSpan>, String)>,
-    /// What else explains it, each a line of its own.
+    /// Notes, each a line of its own.
     pub(crate) notes: Vec<String>,
-    /// The way out.
+    /// How to fix it.
     pub(crate) help: Option<String>,
 }
 
@@ -54,7 +55,7 @@ impl Finding {
         }
     }
 
-    /// An error of the whole, which no single connector causes.
+    /// An error that no single connector causes.
     pub(crate) fn global(code: &'static Code, message: impl Into<String>) -> Self {
         Self {
             graph: None,
@@ -62,18 +63,18 @@ impl Finding {
         }
     }
 
-    /// Places it at a node.
+    /// Sets its span to that of a node.
     pub(crate) fn at<T: ?Sized>(self, node: &Node<T>) -> Self {
         self.at_span(node.location())
     }
 
-    /// Places it at a span.
+    /// Sets its span.
     pub(crate) fn at_span(mut self, span: Option<SourceSpan>) -> Self {
         self.at = span;
         self
     }
 
-    /// Adds another place.
+    /// Adds a related span.
     pub(crate) fn related(
         mut self,
         graph: usize,
@@ -101,14 +102,14 @@ impl Finding {
         diagnostic.help_opt(self.help)
     }
 
-    /// Adds the way out.
+    /// Adds how to fix it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 }
 
-/// Findings as they accumulate.
+/// The findings so far.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
@@ -120,18 +121,18 @@ impl Report {
         self.findings.push(finding);
     }
 
-    /// True when something was found that stops composition.
+    /// Whether there is an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.errors() > 0
     }
 
-    /// How many such findings there are.
+    /// The number of errors.
     pub(crate) fn errors(&self) -> usize {
         let is_error = |finding: &&Finding| finding.severity == Severity::Error;
         self.findings.iter().filter(is_error).count()
     }
 
-    /// The findings against the sources of their connectors: errors first, then by connector and place.
+    /// The findings as diagnostics: errors first, then by connector and position.
     pub(crate) fn into_diagnostics(self, subgraphs: &[Subgraph]) -> Vec<Diagnostic> {
         let mut findings = self.findings;
         findings.sort_by(|a, b| {
@@ -170,7 +171,7 @@ pub(crate) fn graph_names(views: &[View<'_>], graphs: impl IntoIterator<Item = u
     names(graphs.into_iter().map(|graph| views[graph].name))
 }
 
-/// The candidate nearest to `wanted`, when it is near enough to be a slip of the pen.
+/// The candidate nearest to `wanted`, if it is near enough to be a typo.
 pub(crate) fn nearest<'a>(
     wanted: &str,
     candidates: impl IntoIterator<Item = &'a str>,

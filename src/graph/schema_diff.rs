@@ -1,8 +1,8 @@
-//! What a change of the public schema means to those who already use it.
+//! The difference between two versions of the public schema, and what it means to clients.
 //!
-//! Two public schemas are compared element by element. Each change is *breaking* (an operation that was valid may no
-//! longer be, or may be answered with what its author could not expect), *dangerous* (valid as before, but a client may
-//! be surprised: a new enum value, another default) or *safe*.
+//! Both schemas are compared element by element. Each change is *breaking* (a valid operation may become invalid, or
+//! may return what its author could not expect), *dangerous* (operations stay valid, but a client may be surprised: a
+//! new enum value, another default) or *safe*.
 
 use std::fmt;
 
@@ -15,25 +15,25 @@ use apollo_compiler::schema::{ExtendedType, FieldDefinition};
 use super::federation as fed;
 use super::field_sets::fields_of;
 
-/// How grave a change is to clients.
+/// How serious a change is for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Impact {
     /// Operations that worked may fail.
     Breaking,
-    /// Operations stay valid, but may be answered with something new.
+    /// Operations stay valid, but may return something new.
     Dangerous,
-    /// Clients that do not use it do not notice it.
+    /// Clients that do not use it do not notice.
     Safe,
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// How grave it is.
+    /// How serious it is.
     pub impact: Impact,
     /// The element as a schema coordinate: `District`, `District.name`, `Query.districts(first:)`, `@upper`.
     pub coordinate: String,
-    /// What has changed, one line without a closing period.
+    /// What has changed, in one line without a closing period.
     pub message: String,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The changes from one public schema to another, gravest first, then by coordinate.
+/// The changes from one public schema to another, the most serious first, then by coordinate.
 pub fn changes(before: &Schema, after: &Schema) -> Vec<Change> {
     let mut diff = SchemaDiff {
         before,

@@ -1,4 +1,4 @@
-//! One subgraph as the merge rules see it: which of its fields are external, shareable, keys, provided.
+//! One subgraph as rules and merging see it: which of its fields are external, shareable, keys, provided.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::connector::{ConnectKind, FieldSet, Site, Subgraph, SubgraphKind};
 /// (type, field).
 pub(crate) type Coordinate = (Name, Name);
 
-/// One subgraph, seen by the rules.
+/// One subgraph.
 pub(crate) struct View<'a> {
     /// Its connector's name.
     pub(crate) name: &'a str,
@@ -25,17 +25,17 @@ pub(crate) struct View<'a> {
     pub(crate) schema: &'a Schema,
     /// The whole.
     pub(crate) subgraph: &'a Subgraph,
-    /// The types that are its own: a few among the many that each schema has, and looked through by every rule.
+    /// Its own types, without built-in ones: every rule iterates over them.
     types: Vec<(&'a Name, &'a ExtendedType)>,
-    /// Fields that are resolved elsewhere.
+    /// Fields that other subgraphs resolve.
     pub(crate) external: HashSet<Coordinate>,
     /// Fields that several connectors may resolve: `@shareable` on them or on their type, and fields of keys.
     pub(crate) shareable: HashSet<Coordinate>,
-    /// Fields that some key, requirement, provision or connect names, or that an interface asks for.
+    /// Fields that a key, requirement, provision or connect selects, or that an interface declares.
     pub(crate) used: HashSet<Coordinate>,
-    /// Some field set does not parse, so that it is not known what it uses.
+    /// Whether some field set does not parse, so that the fields it uses are unknown.
     pub(crate) unread: bool,
-    /// External fields that some `@provides` makes resolvable in places.
+    /// External fields that some `@provides` selects.
     pub(crate) provided: HashSet<Coordinate>,
     /// The keys of each type that parse, in the order as written.
     pub(crate) keys: BTreeMap<Name, Vec<KeyAt>>,
@@ -48,7 +48,7 @@ pub(crate) struct KeyAt {
 }
 
 impl<'a> View<'a> {
-    /// Looks at a subgraph.
+    /// Collects the fields of a subgraph.
     pub(crate) fn new(subgraph: &'a Subgraph) -> Self {
         let types = subgraph.schema.types.iter();
         let mut view = View {
@@ -85,17 +85,17 @@ impl<'a> View<'a> {
         field_sets::field(self.schema, parent, field)
     }
 
-    /// True for a field that it does not resolve by itself.
+    /// Whether a field is resolved by other subgraphs.
     pub(crate) fn is_external(&self, parent: &Name, field: &Name) -> bool {
         self.external.contains(&(parent.clone(), field.clone()))
     }
 
-    /// True for a field that others may resolve as well.
+    /// Whether other subgraphs may resolve a field too.
     pub(crate) fn is_shareable(&self, parent: &Name, field: &Name) -> bool {
         self.shareable.contains(&(parent.clone(), field.clone()))
     }
 
-    /// True when a type is an object standing for an interface.
+    /// Whether a type is an `@interfaceObject`.
     pub(crate) fn is_interface_object(&self, name: &str) -> bool {
         self.schema
             .types
@@ -126,8 +126,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Keys: their fields are shareable and used. On an extension (the style of Federation 1) a key field that is
-    /// marked external is not really so: the extending service is given it and can give it back.
+    /// The fields of keys are shareable and used. On an extension in the style of Federation 1, a key field that is
+    /// marked external is not: the extending service receives it and can return it.
     fn read_keys(&mut self) {
         for (name, ty) in self.types.clone() {
             let extends = ty.directives().has(fed::EXTENDS);
@@ -157,7 +157,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// `@requires` and `@provides`: what they name is used, on implementations of a named interface too.
+    /// The fields of `@requires` and `@provides` are used, also on the implementations of an interface among them.
     fn read_field_sets(&mut self) {
         let implementers = self.schema.implementers_map();
         for (name, ty) in self.types.clone() {
@@ -189,7 +189,7 @@ impl<'a> View<'a> {
         self.provided.retain(|at| self.external.contains(at));
     }
 
-    /// What a connect reads of the object that it is made for (`$this`, `$batch`) is used; it may come from another connector.
+    /// The fields that a connect reads of its object (`$this`, `$batch`) are used; another connector may resolve them.
     fn read_connects(&mut self) {
         let SubgraphKind::Connectors { connects, .. } = &self.subgraph.kind else {
             return;
@@ -210,7 +210,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A field that an implemented interface declares must be there, external or not.
+    /// A field that an implemented interface declares is used: it must be defined, external or not.
     fn read_interfaces(&mut self) {
         for (name, ty) in self.types.clone() {
             let implements = match ty {

@@ -1,8 +1,9 @@
-//! Arguments of fields as values: literals coerced once when the plan is made, variables put in per request.
+//! Arguments of fields as values: literals are coerced once, when the plan is made, and variables are filled in per
+//! request.
 //!
-//! Coercion follows the GraphQL specification (section 3, "Input Coercion") as far as it changes a value: a single
-//! item becomes a list, an integer becomes an ID's text, defaults fill what is left out. Whether a value is allowed at all
-//! is decided by validation before a plan is made.
+//! Coercion follows the GraphQL specification (section 3, "Input Coercion") where it changes a value: a single item
+//! becomes a list, an integer becomes the text of an ID, defaults fill what is missing. Validation has already decided
+//! whether a value is allowed.
 
 use std::sync::Arc;
 
@@ -17,14 +18,14 @@ use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
 
-/// A value that is known once the variables are.
+/// A value that may depend on variables.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     /// Known when the plan is made.
     Constant(Value),
-    /// A variable's value; `ty` is the type of the place it stands at.
+    /// The value of a variable; `ty` is the type at its position.
     Variable(Name),
-    /// A variable's value, or this where it has none.
+    /// The value of a variable, or this if it has none.
     VariableOr(Name, Value),
     /// A list.
     List(Vec<Expression>),
@@ -33,7 +34,7 @@ pub enum Expression {
 }
 
 impl Expression {
-    /// The value; `None` when a variable that was not given decides it.
+    /// The value; `None` if it is a variable that was not provided.
     pub fn evaluate(&self, variable: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {
         match self {
             Expression::Constant(value) => Some(value.clone()),
@@ -77,12 +78,12 @@ impl Expression {
     }
 }
 
-/// One argument of a field, with what stands in when it is not given.
+/// One argument of a field, with its default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Argument {
     /// Its name.
     pub name: Str,
-    /// As written; `None` when left out.
+    /// The value in the operation; `None` if it is omitted.
     pub given: Option<Expression>,
     /// The schema's default.
     pub default: Option<Value>,
@@ -98,7 +99,7 @@ impl Argument {
     }
 }
 
-/// The arguments of a field: those given, and those with a default.
+/// The arguments of a field: those in the operation, and those with a default.
 pub fn arguments_of(
     schema: &Schema,
     definition: &ast::FieldDefinition,
@@ -156,7 +157,7 @@ fn named(schema: &Schema, ty: &Name, value: &ast::Value) -> Expression {
         ast::Value::Float(digits) => number(digits.as_str()),
         ast::Value::Object(members) => return settle(object(schema, ty, members)),
         ast::Value::List(items) => {
-            // A custom scalar: any literal is allowed, and taken as it stands.
+            // A custom scalar: any literal is allowed and kept unchanged.
             return settle(Expression::List(
                 items.iter().map(|value| named(schema, ty, value)).collect(),
             ));
@@ -213,7 +214,7 @@ fn settle(expression: Expression) -> Expression {
     }
 }
 
-/// A value that a client gave for a variable, coerced to the variable's type; digits stay as they were written.
+/// The value of a variable, coerced to its type; numbers keep their digits.
 pub fn coerce_variable(schema: &Schema, ty: &ast::Type, value: &Value) -> Value {
     match (item_of_list(ty), value) {
         (_, Value::Null) => Value::Null,

@@ -1,12 +1,28 @@
-//! Calls of `_entities`: fetches from one GraphQL service that can go together are one call.
+//! Batches: entity fetches from one GraphQL service become one call of `_entities` where that delays nothing.
 //!
-//! A call begins when all of its fetches can, and they end with it. So fetches go together only where no answer comes
-//! later for it, however long each call takes: a fetch that others wait for is never made to wait for anything that it
-//! does not wait for by itself; one that no other call waits for may, since the response waits for both. Lifetimes must be the
-//! same, or the shorter one would hold for all.
+//! For example, `District.works` and `Scheme.works` of one service, both fetched after the same root call, are sent as
 //!
-//! In one call, types stand beside one another in one list, as fragments. What cannot stand in one selection set, the
-//! same type with another selection or response keys of another shape, is another list under an alias.
+//! ```graphql
+//! query ($representations: [_Any!]!) {
+//!   _entities(representations: $representations) { ... on District { works } ... on Scheme { works } }
+//! }
+//! ```
+//!
+//! All fetches of a call start and end together. So two fetches are joined only if no result comes later for it,
+//! however long each call takes:
+//!
+//! - Neither waits for the other.
+//! - A fetch that others wait for must not wait for anything new. A fetch that no other waits for may, since the
+//!   response waits for both calls anyway.
+//! - Their cache lifetimes are equal: the shorter one would apply to both.
+//! - Their guards can hold in the same request.
+//!
+//! Types share a list as fragments. A selection that cannot be in the same selection set, because the type is the same
+//! and the selection is not, or because response keys have values of different shapes (GraphQL specification, 5.3.2),
+//! gets a list of its own under an alias: `_entities_2: _entities(...)`.
+//!
+//! Each fetch joins the first group that accepts it: at most n² comparisons of n fetches. Walks over dependencies and
+//! selections spend from the budget of the plan.
 
 use std::collections::BTreeSet;
 
@@ -30,10 +46,10 @@ use super::print::Selected;
 use super::requested::Position;
 use crate::graph::query::QueryGraph;
 
-/// Takes steps of the budget.
+/// Spends steps of the budget.
 type Spend<'s> = dyn FnMut(usize) -> Result<(), PlanError> + 's;
 
-/// What batches are formed from.
+/// The parts of the plan that batches are formed from.
 pub(super) struct Batches<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) reads: &'a [Read],
@@ -42,17 +58,18 @@ pub(super) struct Batches<'a> {
     pub(super) client: &'a print::ClientOperation<'a>,
 }
 
-/// Fetches that belong together, by fetch; those of one group have the number of its first.
+/// Groups of fetches. A group has the number of its first fetch.
 struct BatchGroups<'a> {
     fetches: &'a [Fetch],
     of: Vec<usize>,
     members: Vec<Vec<usize>>,
-    /// Whether another fetch waits for it.
+    /// By fetch: whether another fetch waits for it.
     awaited: Vec<bool>,
 }
 
 impl Batches<'_> {
-    /// Puts entity fetches together, and all fetches in an order in which each comes after those that it waits for.
+    /// Forms the batches, and reorders the fetches so that each follows those that it waits for and a batch's are
+    /// adjacent.
     pub(super) fn form(
         &self,
         fetches: &mut Vec<Fetch>,
@@ -83,7 +100,7 @@ impl Batches<'_> {
                 *fetch = new_index[*fetch];
             }
         }
-        // Numbered as they stand in the plan.
+        // Batches are numbered in the order of their first fetches.
         lists.sort_by_key(|lists| lists.iter().flatten().next().copied());
         Ok(lists
             .iter()
@@ -123,7 +140,8 @@ impl Batches<'_> {
         Ok(members.collect())
     }
 
-    /// Whether a fetch asks whom a group asks, and may run together with any of it.
+    /// Whether a fetch calls the same service as a group, with the same lifetime, and can run in the same request as
+    /// one of its fetches.
     fn alike(&self, fetches: &[Fetch], group: &[usize], fetch: &Fetch) -> bool {
         let guard = |fetch: &Fetch| &self.guards[fetch.guard as usize];
         group.iter().any(|other| {
@@ -135,7 +153,7 @@ impl Batches<'_> {
         })
     }
 
-    /// The lists of a call, with the fetches that each serves.
+    /// Distributes the fetches of a call over lists.
     fn lists(
         &self,
         fetches: &[Fetch],
@@ -159,7 +177,7 @@ impl Batches<'_> {
         Ok(lists)
     }
 
-    /// Whether what a fetch selects can stand in a list beside what is there.
+    /// Whether the selection of a fetch can share a list with those that are in it.
     fn fits(
         &self,
         fetches: &[Fetch],
@@ -189,7 +207,8 @@ impl Batches<'_> {
         if name == other {
             return Ok(selected.canonical == others.canonical);
         }
-        // Of an interface's entities each has a type of its own, which may be the other one.
+        // Entities of an interface have a concrete type each, which may be the other fetch's type: fragments would
+        // overlap.
         let schema = &self.graph.subgraph(first.subgraph).schema;
         if schema.get_object(name).is_none() || schema.get_object(other).is_none() {
             return Ok(false);
@@ -197,7 +216,7 @@ impl Batches<'_> {
         self.same_shapes(schema, first.read, second.read, spend)
     }
 
-    /// Whether the response keys that two reads share have values of one shape.
+    /// Whether the response keys that two reads share have values of the same shape.
     fn same_shapes(
         &self,
         schema: &Schema,
@@ -227,15 +246,20 @@ impl Batches<'_> {
     }
 
     fn ty<'s>(&self, schema: &'s Schema, read: &Read, field: &ReadField) -> Option<&'s Type> {
-        let own = self.positions[read.position.0 as usize].ty;
-        let parent = field.only.first().copied().or(read.ty).unwrap_or(own);
+        let static_type = self.positions[read.position.0 as usize].ty;
+        let parent = field
+            .only
+            .first()
+            .copied()
+            .or(read.ty)
+            .unwrap_or(static_type);
         let definition = schema.type_field(self.graph.types.name(parent), &field.name);
         definition.ok().map(|definition| &definition.ty)
     }
 
     fn batch(&self, fetches: &mut [Fetch], number: usize, members: &[Vec<usize>]) -> Batch {
-        for (list_index, own) in members.iter().enumerate() {
-            for index in own {
+        for (list_index, fetch_indices) in members.iter().enumerate() {
+            for index in fetch_indices {
                 if let FetchCall::Entities { batch, list, .. } = &mut fetches[*index].call {
                     (*batch, *list) = (number, list_index);
                 }
@@ -244,10 +268,10 @@ impl Batches<'_> {
         let fetches_of: Vec<Vec<(&Name, &Selected)>> = members
             .iter()
             .map(|list| {
-                let mut known = BTreeSet::new();
+                let mut typenames = BTreeSet::new();
                 let all = list.iter().filter_map(|index| entities(&fetches[*index]));
-                // Fetches of one type select the same.
-                all.filter(|(name, _)| known.insert(name.as_str()))
+                // All fetches of one type in a list have the same selection.
+                all.filter(|(name, _)| typenames.insert(name.as_str()))
                     .collect()
             })
             .collect();
@@ -263,7 +287,7 @@ impl Batches<'_> {
     }
 }
 
-/// The names of a list; no client's variable has the same.
+/// The response key and variable of a list. The variable differs from all variables of the client.
 fn names(client: &print::ClientOperation<'_>, list_index: usize) -> EntityList {
     let suffix = match list_index {
         0 => String::new(),
@@ -272,7 +296,7 @@ fn names(client: &print::ClientOperation<'_>, list_index: usize) -> EntityList {
     let mut variable = format!("representations{suffix}");
     let taken = |name: &str| {
         let mut variables = client.variables.iter();
-        variables.any(|own| own.name == name)
+        variables.any(|variable| variable.name == name)
     };
     while taken(&variable) {
         variable.push('_');
@@ -283,7 +307,7 @@ fn names(client: &print::ClientOperation<'_>, list_index: usize) -> EntityList {
     }
 }
 
-/// The call of a fetch by itself.
+/// A call of `_entities` for one fetch.
 pub(super) fn single_call(
     client: &print::ClientOperation<'_>,
     typename: &Name,
@@ -321,8 +345,7 @@ impl<'a> BatchGroups<'a> {
         self.members[group].push(fetch);
     }
 
-    /// Whether a fetch may go together with a group: neither waits for the other, and nothing that others wait for begins
-    /// later.
+    /// Whether a fetch may join a group: neither waits for the other, and what others wait for does not start later.
     fn may_join(
         &self,
         group: usize,
@@ -334,8 +357,8 @@ impl<'a> BatchGroups<'a> {
         if before_group.contains(&fetch) || before_fetch.contains(&group) {
             return Ok(false);
         }
-        let begins_as_before = |own: usize, before: &BTreeSet<usize>, other: usize| {
-            !self.is_awaited(own) || self.waits_for(other).all(|other| before.contains(&other))
+        let begins_as_before = |waiting: usize, before: &BTreeSet<usize>, other: usize| {
+            !self.is_awaited(waiting) || self.waits_for(other).all(|other| before.contains(&other))
         };
         Ok(begins_as_before(group, &before_group, fetch)
             && begins_as_before(fetch, &before_fetch, group))
@@ -345,7 +368,7 @@ impl<'a> BatchGroups<'a> {
         self.members[group].iter().any(|fetch| self.awaited[*fetch])
     }
 
-    /// The groups that a group waits for by itself.
+    /// The groups that a group waits for directly.
     fn waits_for(&self, group: usize) -> impl Iterator<Item = usize> {
         let all = self.members[group]
             .iter()
@@ -353,7 +376,7 @@ impl<'a> BatchGroups<'a> {
         all.map(|before| self.of[*before])
     }
 
-    /// All groups that must have ended before one begins.
+    /// All groups that must have ended before a group starts.
     fn before(&self, group: usize) -> BTreeSet<usize> {
         let (mut all, mut open) = (BTreeSet::new(), vec![group]);
         while let Some(next) = open.pop() {
@@ -363,7 +386,7 @@ impl<'a> BatchGroups<'a> {
     }
 }
 
-/// Lets the fetches of a call wait for the same, and gives an order of all in which those of a call stand together.
+/// Makes all fetches of a call wait for the same fetches. Returns an order in which the fetches of a call are adjacent.
 fn wait_together(
     fetches: &mut [Fetch],
     batches: &[Vec<Vec<usize>>],
@@ -388,7 +411,7 @@ fn wait_together(
         let is_ready = |index: &usize| {
             !done[*index] && fetches[*index].after.iter().all(|before| done[*before])
         };
-        // Groups are formed so that there is no circle: one would be a fault of theirs.
+        // `may_join` admits no cycle: one would be a bug there.
         let next = (0..fetches.len())
             .find(is_ready)
             .ok_or_else(|| PlanError::Unsatisfiable("circular batches".to_owned()))?;
@@ -411,7 +434,7 @@ fn entities(fetch: &Fetch) -> Option<(&Name, &Selected)> {
     }
 }
 
-/// The list that has a response key, by its place.
+/// The index of the list with a response key.
 pub(crate) fn list_of_key(key: &str) -> Option<u16> {
     match key.strip_prefix(ENTITIES)? {
         "" => Some(0),

@@ -1,4 +1,4 @@
-//! The plan while it is drawn: fetches with their trees, and the positions that the planner stands at.
+//! The draft of a plan: the planner's providers, fetches and the trees of what they read.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,33 +12,33 @@ use crate::graph::query::LookupId;
 use crate::graph::query::NodeId;
 use crate::graph::query::TypeId;
 
-/// A place that the planner stands at: a node, inside a fetch.
+/// A provider, as an index into `Planner::providers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ProviderId(pub(super) u32);
 
-/// A node of a fetch's tree.
+/// A node of the tree that a fetch reads, as an index into `Planner::trees`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TreeId(pub(super) u32);
 
-/// See [`ProviderId`].
+/// A fetch that arrives at a node of the query graph: it can provide the fields of the node to the rows of a position.
 #[derive(Debug, Clone)]
 pub(super) struct Provider {
     pub(super) fetch: usize,
     pub(super) node: NodeId,
     pub(super) position: PositionId,
-    /// How its tree is found when it is first used.
+    /// Where its tree is attached on first use.
     pub(super) origin: Origin,
     pub(super) tree: Option<TreeId>,
 }
 
-/// Where a position comes from.
+/// How a provider was reached.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Origin {
-    /// A lookup was entered.
+    /// By entering a lookup.
     Lookup,
-    /// A composite field of another position.
+    /// By a composite field of another provider.
     Field(ProviderId, u16),
-    /// Another position, narrowed to a concrete type.
+    /// By narrowing another provider to a concrete type.
     Cast(ProviderId, TypeId),
 }
 
@@ -47,9 +47,9 @@ pub(super) enum Origin {
 pub(super) struct Tree {
     pub(super) position: PositionId,
     pub(super) node: NodeId,
-    /// Slots of the need.
+    /// The slots that it reads.
     pub(super) fields: Vec<TreeField>,
-    /// At an abstract position: what is read of one concrete type only.
+    /// At an abstract position: what it reads of one concrete type only.
     pub(super) casts: Vec<(TypeId, TreeId)>,
 }
 
@@ -57,30 +57,30 @@ pub(super) struct Tree {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TreeField {
     pub(super) slot: u16,
-    /// What is read below a composite one.
+    /// What it reads below, for a composite slot.
     pub(super) child: Option<TreeId>,
-    /// In which worlds.
+    /// The cases that read it.
     pub(super) cases: CaseSet,
 }
 
-/// A fetch while the plan is drawn.
+/// A fetch of the draft.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) lookup: LookupId,
     pub(super) position: PositionId,
-    /// The type of the rows that it starts from (abstract when it serves them all).
+    /// The type of the rows that it starts from; abstract when it serves all member types.
     pub(super) ty: TypeId,
-    /// The slot whose arguments it takes, for a call that serves one field.
+    /// The slot whose arguments it takes, for a connect on a field.
     pub(super) arguments_of: Option<u16>,
     pub(super) inputs: Vec<Input>,
-    /// Which of them single fields require.
+    /// The inputs that single fields require.
     pub(super) requirements: Vec<Requirement>,
     pub(super) tree: TreeId,
-    /// Mutations: the slot of the root field that it is made for.
+    /// For mutations: the slot of the root field that it runs for.
     pub(super) sequence: u32,
-    /// In which worlds it is made.
+    /// The cases that it was made in.
     pub(super) cases: CaseSet,
-    /// Merged into another one.
+    /// The fetch that it was merged into.
     pub(super) merged_into: Option<usize>,
 }
 
@@ -91,35 +91,35 @@ pub struct Input {
     pub name: Name,
     /// The slot that holds it; `None` for `__typename`.
     pub slot: Option<u16>,
-    /// Its type is `ID` or `String`: a number is sent as text, so that `5` and `"5"` make one request.
+    /// Its type is `ID` or `String`. A number is sent as text, so that `5` and `"5"` make one request.
     pub text: bool,
-    /// Part of a key: without it there is no call.
+    /// It is part of a key: without it no call is made.
     pub key: bool,
-    /// Counts only for rows of this concrete type.
+    /// It applies only to rows of this concrete type.
     pub only: Option<TypeId>,
-    /// For a composite field.
+    /// The parts of a composite field.
     pub children: Vec<Input>,
 }
 
-/// What one field of a fetch needs beside the key (`@requires`).
+/// What one field of a fetch requires besides the key (`@requires`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// The field.
     pub field: Name,
     /// What it requires.
     pub inputs: Vec<Input>,
-    /// When the field is read, by index into [`Plan::guards`](super::Plan::guards).
+    /// The guard of the field, as an index into [`Plan::guards`](super::Plan::guards).
     pub guard: u32,
 }
 
 impl Input {
-    /// Whether it is the same part of the same rows; parts of it may differ.
+    /// Whether both are the same field of the same rows; their children may differ.
     pub fn is(&self, other: &Input) -> bool {
         (self.slot, &self.name, self.only) == (other.slot, &other.name, other.only)
     }
 }
 
-/// What identifies an entry at a level: entering the same lookup again reuses it.
+/// What identifies an entry into a lookup at a level. An equal entry reuses its provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct EntryKey {
     pub(super) lookup: LookupId,
@@ -127,23 +127,23 @@ pub(super) struct EntryKey {
     pub(super) required: Option<Name>,
 }
 
-/// The rows of one type at one need, and where the planner stands for them.
+/// The rows of one type at one position, with the providers at hand for them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Level {
     pub(super) providers: Vec<ProviderId>,
     pub(super) entered: HashMap<EntryKey, ProviderId>,
-    /// The positions by the fields that they offer.
+    /// The providers by the fields that they offer.
     pub(super) by_field: HashMap<Name, Vec<ProviderId>>,
-    /// What can be entered from here; `None` when it must be worked out again.
+    /// What can be entered from here; `None` when it must be computed again.
     pub(super) reachable: Option<Rc<Reachable>>,
 }
 
-/// Adds an input; what is there already only gains children.
+/// Adds an input, or its children to an equal input.
 pub(crate) fn merge_input(inputs: &mut Vec<Input>, input: Input) {
-    match inputs.iter_mut().find(|known| known.is(&input)) {
-        Some(known) => {
+    match inputs.iter_mut().find(|existing| existing.is(&input)) {
+        Some(existing) => {
             for child in input.children {
-                merge_input(&mut known.children, child);
+                merge_input(&mut existing.children, child);
             }
         }
         None => inputs.push(input),

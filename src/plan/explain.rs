@@ -1,4 +1,4 @@
-//! A plan as text, for people: which calls, in which order, what feeds what.
+//! A plan as text, for people: which calls are made, in which order, and what feeds what.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::connector::Scope;
 use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
 
-/// The plan, a paragraph per fetch. The same plan gives the same bytes.
+/// The plan, a paragraph per call. Equal plans give equal texts.
 pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     let mut text = String::new();
     if plan.fetches.is_empty() {
@@ -22,7 +22,7 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     let mut number = 0;
     for (fetch, own) in plan.fetches.iter().zip(&numbers) {
         if *own == number {
-            // A part of the call that was listed just before.
+            // It is part of the call above.
             continue;
         }
         number = *own;
@@ -63,7 +63,7 @@ fn after_line(text: &mut String, after: &[usize]) {
     }
 }
 
-/// Which rows a fetch is for, when, and what it takes from them.
+/// The rows that a fetch starts from, its guard and its inputs.
 fn part_lines(text: &mut String, plan: &Plan, graph: &QueryGraph, fetch: &Fetch, after: &[usize]) {
     let path = path(graph, fetch);
     if !path.is_empty() {
@@ -80,14 +80,14 @@ fn part_lines(text: &mut String, plan: &Plan, graph: &QueryGraph, fetch: &Fetch,
     }
 }
 
-/// The numbers of the calls that one waits for.
+/// The numbers of the calls that a call waits for.
 fn after(fetch: &Fetch, numbers: &[usize]) -> Vec<usize> {
     let mut after: Vec<usize> = fetch.after.iter().map(|before| numbers[*before]).collect();
     after.dedup();
     after
 }
 
-/// The plan as JSON, one object per call, with the same words.
+/// The plan as JSON, an object per call, with the same terms.
 pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
     let numbers = plan.call_numbers();
     let mut calls = Vec::new();

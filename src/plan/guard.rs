@@ -1,15 +1,22 @@
-//! Guards: when a field is asked for, over the variables of `@skip` and `@include`, the labels of `@override`, and variables
-//! that are null where they must not be.
+//! Guards: the conditions under which something is fetched or written.
 //!
-//! One plan serves all values of these variables and all outcomes of the labels: slots and fetches carry guards, and the
-//! executor evaluates each guard once per request. A guard is a disjunction of conjunctions, kept small by absorption.
+//! One plan serves all values of `@skip` and `@include` variables, all outcomes of `@override` labels, and variables
+//! that are null where they must not be. Slots, fetches and response fields carry guards, and the executor evaluates
+//! each guard once per request.
+//!
+//! A guard is a disjunction of conjunctions. In `{ a: name @include(if: $x)  b: name @include(if: $y) }` the slot
+//! `name` has the guard `$x or $y`, and a fetch has the disjunction over everything that it reads.
+//!
+//! Two rules keep guards small: a conjunction that another one implies is absorbed (`$x or $x and $y` is `$x`), and two
+//! that differ in one value are merged (`$x and $y or $x and not $y` is `$x`). Where an operation could still make
+//! large guards, [`output`](super::output) spends a step of its budget per conjunction.
 
 use std::fmt;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 
-/// What is true or false of one request.
+/// A condition that each request makes true or false.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     /// The value of a Boolean variable, without `$`.
@@ -20,7 +27,7 @@ pub enum Condition {
     Null(Name),
 }
 
-/// A condition that must have this value.
+/// A condition and the value that it must have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Literal {
     /// The condition.
@@ -49,14 +56,14 @@ impl Literal {
     }
 }
 
-/// When something is needed: `any` of the conjunctions, each with all its literals.
+/// A disjunction of conjunctions; both levels are sorted.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guard {
     any: Vec<Vec<Literal>>,
 }
 
 impl Guard {
-    /// Holds whatever the variables.
+    /// Holds in every request.
     pub fn always() -> Self {
         Guard {
             any: vec![Vec::new()],
@@ -68,17 +75,17 @@ impl Guard {
         Guard { any: Vec::new() }
     }
 
-    /// True when it holds whatever the variables.
+    /// True when it holds in every request.
     pub fn is_always(&self) -> bool {
         self.any.iter().any(Vec::is_empty)
     }
 
-    /// True when it cannot hold.
+    /// True when it never holds.
     pub fn is_never(&self) -> bool {
         self.any.is_empty()
     }
 
-    /// Holds where both do.
+    /// The conjunction of two guards.
     pub fn and_all(&self, other: &Guard) -> Self {
         if self.is_always() || self == other {
             return other.clone();
@@ -112,7 +119,7 @@ impl Guard {
         })
     }
 
-    /// Holds where this one does and the condition has the value.
+    /// The conjunction of the guard and a literal.
     pub fn and(&self, literal: &Literal) -> Self {
         let mut result = Guard::never();
         for conjunction in &self.any {
@@ -131,14 +138,14 @@ impl Guard {
         result
     }
 
-    /// Holds where either does.
+    /// Makes this guard the disjunction of both.
     pub fn or(&mut self, other: &Guard) {
         for conjunction in &other.any {
             self.insert(conjunction.clone());
         }
     }
 
-    /// Holds where this one does and the other does not.
+    /// Holds where this guard holds and the other does not.
     pub fn and_not(&self, other: &Guard) -> Self {
         let mut result = self.clone();
         for conjunction in &other.any {
@@ -195,7 +202,7 @@ impl Guard {
     }
 }
 
-/// The rest that two conjunctions share when they differ in the value of one condition only.
+/// What two conjunctions share when they differ in the value of exactly one condition.
 fn complementary(a: &[Literal], b: &[Literal]) -> Option<Vec<Literal>> {
     if a.len() != b.len() {
         return None;

@@ -1,7 +1,7 @@
-//! How long the answer to a fetch may be kept by the word of the schema.
+//! How long the document of a fetch may be cached, by the schema.
 //!
-//! A connect's answer is one document whatever is selected of it. A GraphQL service answers with what it was asked for,
-//! so its lifetime is that of the selected fields together.
+//! The document of a connect is the same for every selection. A GraphQL service returns what the operation selects, so
+//! its lifetime is that of all selected fields together.
 
 use super::Fetch;
 use super::FetchCall;
@@ -32,7 +32,7 @@ pub(super) fn of_fetch(
     };
     let mut together = Together::default();
     match (&subgraph.kind, &fetch.call) {
-        // What this gateway knows of its connectors changes all the time.
+        // The state of this gateway's connectors changes all the time.
         (SubgraphKind::Native, _) => return Some(SchemaLifetime::NEVER),
         (_, FetchCall::Connect { connect, .. }) => {
             let connect = graph.connect(fetch.subgraph, *connect)?;
@@ -43,7 +43,7 @@ pub(super) fn of_fetch(
             let hint = Hint::of_type(&subgraph.schema, typename);
             let known = match hint {
                 Some(hint) if hint.max_age.is_some() => together.add(Some(hint), None),
-                // Then its leaves have none either; objects below it may.
+                // Without a lifetime of the type, its leaves have none; objects below it may have one.
                 hint => {
                     together.add_scope(hint);
                     false
@@ -63,7 +63,7 @@ struct LifetimeWalk<'a> {
 }
 
 impl LifetimeWalk<'_> {
-    /// Adds what is read of an object; `known` says whether its own lifetime is.
+    /// Adds what is read of an object; `known` says whether the object has a lifetime of its own.
     fn read(&self, read: ReadId, known: bool, together: &mut Together) {
         let read = &self.reads[read.0 as usize];
         for field in &read.fields {

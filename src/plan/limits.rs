@@ -1,8 +1,8 @@
-//! Bounds on an operation's text and form, checked before anything is validated or planned.
+//! Bounds on the text and the form of an operation, checked before validation and planning.
 //!
-//! A document is measured in one pass over its text ([`check_text`]) and one over its syntax tree ([`check_document`]),
-//! in which each fragment is measured once, however often it is spread: a document that would expand to a billion
-//! fields costs no more than its text. Pure.
+//! An executable document is measured in one pass over its text ([`check_text`]) and one over its syntax tree
+//! ([`check_document`]), in which each fragment is measured once, however often it is spread: a document that would
+//! expand to a billion fields costs no more than its text. Pure.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use apollo_compiler::ast::{
     Argument, Definition, Directive, Document, FragmentDefinition, Selection, Value,
 };
 
-/// How large a document may be.
+/// How large an executable document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentLimits {
     /// Bytes of its text.
@@ -25,13 +25,13 @@ pub struct DocumentLimits {
     pub aliases: usize,
     /// Fields at the root of an operation, fragments expanded.
     pub root_fields: usize,
-    /// Fields of all operations together, fragments expanded; spreads, fragments, directives, arguments and the elements
-    /// of their values count like fields. What is done for an operation (validation, planning, introspection) takes time
-    /// in proportion to this, and not to the length of its text.
+    /// Fields of all operations together, fragments expanded; spreads, fragments, directives, arguments and the
+    /// elements of their values count like fields. The time of validation, planning and introspection is proportional
+    /// to this number, and not to the length of the text.
     pub fields: usize,
 }
 
-/// A limit was passed.
+/// A limit was exceeded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("The operation has more than {limit} {what} ({setting})")]
 pub struct LimitExceeded {
@@ -63,8 +63,8 @@ pub fn check_text(text: &str, limits: &DocumentLimits) -> Result<(), LimitExceed
     Ok(())
 }
 
-/// Checks every operation of a document. Works on documents that are not valid, too: a fragment that is missing, or
-/// that spreads itself, counts nothing there.
+/// Checks every operation of a document, also of an invalid one: a missing fragment, or one that spreads itself, counts
+/// nothing there.
 pub fn check_document(document: &Document, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
     let mut measuring = Measuring {
         fragments: HashMap::new(),
@@ -131,7 +131,7 @@ fn arguments_size(arguments: &[Node<Argument>]) -> usize {
     each.map(|argument| 1 + value_size(&argument.value)).sum()
 }
 
-/// What is in a value: nothing in one that is neither a list nor an object. The parser bounds how deep values are.
+/// The elements of a value; none if it is neither a list nor an object. The parser bounds the depth of values.
 fn value_size(value: &Value) -> usize {
     match value {
         Value::List(items) => items.iter().map(|item| 1 + value_size(item)).sum(),
@@ -158,7 +158,7 @@ struct Size {
     aliases: usize,
     /// Fields at its top.
     fields: usize,
-    /// Fields and whatever else takes time, at all depths.
+    /// Fields and everything else that takes time, at all depths.
     all: usize,
 }
 
@@ -168,11 +168,11 @@ struct Measuring<'d> {
     measured: HashMap<&'d Name, Size>,
 }
 
-/// How far selection sets and spreads may be nested: what this recursion needs of the stack stays small.
+/// How deep selection sets and spreads may be nested, so that this recursion uses little of the stack.
 const NESTING: usize = 1_000;
 
 impl<'d> Measuring<'d> {
-    /// `None` when it is nested too deeply to be measured.
+    /// `None` if it is nested too deeply to be measured.
     fn selections(&mut self, selections: &'d [Selection], nesting: usize) -> Option<Size> {
         if nesting > NESTING {
             return None;
@@ -230,7 +230,7 @@ impl<'d> Measuring<'d> {
     }
 }
 
-/// The lexical tokens of a text. What is no token counts as one, byte by byte; the parser will refuse it.
+/// The lexical tokens of a text. Bytes that are no token count as one each; the parser will refuse them.
 struct Tokens<'t> {
     rest: &'t [u8],
 }
@@ -256,7 +256,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// How many bytes the token at the start of `rest` has.
+    /// The length in bytes of the token at the start of `rest`.
     fn length(&self) -> usize {
         let rest = self.rest;
         match rest {
@@ -290,7 +290,7 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// Bytes up to and with the closing quote, or to the end of the line.
+/// The length up to and including the closing quote, or to the end of the line.
 fn string(inner: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = inner.get(at) {
@@ -304,7 +304,7 @@ fn string(inner: &[u8]) -> usize {
     inner.len()
 }
 
-/// Bytes up to and with the closing quotes.
+/// The length up to and including the closing quotes.
 fn block_string(inner: &[u8]) -> usize {
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'"', inner.get(at..).unwrap_or_default()) {

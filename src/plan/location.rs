@@ -1,9 +1,9 @@
-//! Places in an operation's text, as errors tell them: line and column, from 1 on.
+//! Locations in the text of an operation, as errors report them: line and column, both from 1.
 
 use apollo_compiler::parser::SourceMap;
 use apollo_compiler::parser::SourceSpan;
 
-/// Where a span begins. `apollo-compiler` counts the bytes of a line; a column is one of characters.
+/// The location of the start of a span. `apollo-compiler` counts columns in bytes, GraphQL in characters.
 pub(crate) fn location(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(usize, usize)> {
     let span = span?;
     let at = span.line_column(sources)?;
@@ -13,7 +13,7 @@ pub(crate) fn location(span: Option<SourceSpan>, sources: &SourceMap) -> Option<
     Some((at.line, before.chars().count() + 1))
 }
 
-/// The same, where there is no more than the text.
+/// The location of an offset in a text.
 pub(crate) fn location_at(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let lines = before.lines().count().max(1);

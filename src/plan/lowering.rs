@@ -1,5 +1,8 @@
-//! From drafts to the plan: duplicates merged ([`merge`]), dependencies ([`order`]) and guards ([`guards`]) worked out,
-//! operations for GraphQL services written, all in a stable order.
+//! Lowering: from the draft of the search to the fetches of the plan.
+//!
+//! In this order: [`merge`] joins fetches that make the same call for the same rows, [`order`] derives what each fetch
+//! waits for and a stable order, [`guards`] computes when each fetch runs, from the last fetch to the first, and the
+//! trees of what fetches read become [`Read`]s and operations for GraphQL services.
 
 mod guards;
 mod merge;
@@ -34,10 +37,10 @@ use crate::graph::query::TypeId;
 
 pub(super) struct Lowering<'p, 'g> {
     planner: &'p mut Planner<'g>,
-    /// Which fetches read a slot, in each world.
+    /// The fetches that read a slot of a position, by case.
     readers: HashMap<(usize, PositionId, u16), BTreeSet<usize>>,
     pub(super) reads: Vec<Read>,
-    /// When each field of each read is read.
+    /// The guards of the fields of each read.
     field_guards: Vec<Vec<Guard>>,
     pub(super) guards: Vec<Guard>,
 }
@@ -156,15 +159,15 @@ impl<'p, 'g> Lowering<'p, 'g> {
         }
     }
 
-    /// Whether something remains to be asked for where one of the requirements cannot be met.
+    /// Whether a field remains to be selected if one of the requirements is not met.
     fn has_parts(&self, read: ReadId, requirements: &[Requirement]) -> bool {
         let fields = &self.reads[read.0 as usize].fields;
         requirements
             .iter()
-            .any(|own| fields.iter().any(|field| field.name != own.field))
+            .any(|requirement| fields.iter().any(|field| field.name != requirement.field))
     }
 
-    /// Which kind of operation a root type answers.
+    /// The kind of operation of a root type.
     fn root_kind(&self, root: TypeId) -> OperationType {
         let graph = self.planner.graph;
         let (name, roots) = (graph.types.name(root), &graph.merged.schema_definition);
@@ -181,16 +184,16 @@ impl<'p, 'g> Lowering<'p, 'g> {
         }
     }
 
-    /// A batch's elements are matched by key, so the key is read of each.
+    /// Reads the key of each element of a batch: elements are matched to rows by key.
     fn read_keys(&mut self, read: ReadId, inputs: &[Input]) {
         for input in inputs {
             let Some(slot) = input.slot else { continue };
             let position = self.reads[read.0 as usize].position;
-            let known = self.reads[read.0 as usize]
+            let existing = self.reads[read.0 as usize]
                 .fields
                 .iter()
                 .position(|field| field.slot == slot);
-            let field_index = known.unwrap_or_else(|| {
+            let field_index = existing.unwrap_or_else(|| {
                 let fields = &mut self.reads[read.0 as usize].fields;
                 let name = input.name.clone();
                 fields.push(ReadField {
@@ -207,8 +210,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
             if let (false, Some(child)) =
                 (input.children.is_empty(), self.slot(position, slot).child)
             {
-                let known = self.reads[read.0 as usize].fields[field_index].read;
-                let below = known.unwrap_or_else(|| {
+                let existing = self.reads[read.0 as usize].fields[field_index].read;
+                let below = existing.unwrap_or_else(|| {
                     let ty = self.planner.positions[child.0 as usize].ty;
                     self.reads.push(Read {
                         position: child,
@@ -244,8 +247,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
     }
 
     pub(super) fn guard(&mut self, guard: Guard) -> u32 {
-        if let Some(known) = self.guards.iter().position(|known| *known == guard) {
-            return known as u32;
+        if let Some(index) = self.guards.iter().position(|other| *other == guard) {
+            return index as u32;
         }
         self.guards.push(guard);
         (self.guards.len() - 1) as u32
@@ -254,9 +257,9 @@ impl<'p, 'g> Lowering<'p, 'g> {
     fn path(&self, mut position: PositionId) -> Vec<PathStep> {
         let mut steps = Vec::new();
         while let Some((parent, slot)) = self.planner.positions[position.0 as usize].parent {
-            let own = &self.planner.positions[parent.0 as usize];
-            let types = &own.slots[slot as usize].types;
-            let all = self.planner.graph.types.info(own.ty).possible.len();
+            let holder = &self.planner.positions[parent.0 as usize];
+            let types = &holder.slots[slot as usize].types;
+            let all = self.planner.graph.types.info(holder.ty).possible.len();
             let only = if types.len() < all {
                 types.clone()
             } else {
@@ -265,7 +268,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             steps.push(PathStep {
                 slot,
                 only,
-                field: own.slots[slot as usize].key.field.clone(),
+                field: holder.slots[slot as usize].key.field.clone(),
             });
             position = parent;
         }
@@ -273,7 +276,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
         steps
     }
 
-    /// The tree of a draft as what is read of an answer: response keys are unique among all concrete types of a position.
+    /// Makes a read of a tree. Response keys are unique among all concrete types of a position, because fields of
+    /// several types may have values of different shapes.
     fn read(&mut self, tree: TreeId) -> ReadId {
         let id = ReadId(self.reads.len() as u32);
         let position = self.planner.trees[tree.0 as usize].position;
@@ -320,7 +324,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
                 count += 1;
                 key = format!("{name}_{count}");
             }
-            // Its place is taken before its children are read.
+            // The field is added before its children are read, so that fields keep the order of their slots.
             let field_index = into.len();
             into.push(ReadField {
                 slot,
@@ -343,7 +347,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
         &self.planner.positions[position.0 as usize].slots[slot as usize]
     }
 
-    /// When each field of a read is read.
+    /// The guards of the fields of a read.
     pub(super) fn guards_of(&self, read: ReadId) -> &[Guard] {
         &self.field_guards[read.0 as usize]
     }

@@ -1,10 +1,22 @@
-//! An operation compiled against the graph: which calls, in which order, what feeds what.
+//! An operation compiled against the query graph: which calls are made, in which order, and what feeds what.
 //!
-//! A [`Plan`] is a DAG of fetches over rows. The operation's positions are *needs*; an object in flight is a row with a
-//! cell per slot of its need; a fetch starts from the rows of one need and fills slots of them. Slots and fetches carry
-//! guards, so that one plan serves all values of `@skip` and `@include` variables and all outcomes of `@override` labels,
-//! and a delivery group. Made once per
-//! operation, kept, and explainable. Pure: no IO, no clock; the work is bounded by counted steps.
+//! A [`Plan`] is a DAG of fetches over rows. During execution, each object at a position of the operation is a row with
+//! a cell per slot of the [`Position`]. A fetch starts from the rows of one position, takes inputs from their cells
+//! (keys, `@requires` fields) and fills others.
+//!
+//! [`plan()`] works in stages:
+//!
+//! 1. `requested`: the positions of the operation, with the requested fields as slots.
+//! 2. `planner`: the search. It decides which fetch provides each slot, with costs from `reachability`. Its result is a
+//!    `draft`.
+//! 3. `lowering`: merges drafts, orders the fetches, computes guards, writes the operations for GraphQL services
+//!    (`print`).
+//! 4. `lifetime` and `batch`: how long documents may be cached, and which entity fetches share a call.
+//! 5. `output`: how rows become the response; `prerendered` finds fields that can be written as one text.
+//! 6. `projection`: how each document is read into rows.
+//!
+//! A plan is made once per operation text, cached, and can be explained. The module is pure (no IO, no clock), and its
+//! work is bounded by [`PlanLimits`].
 
 pub mod arguments;
 mod batch;
@@ -59,9 +71,9 @@ use crate::graph::query::TypeId;
 /// How much work one operation may cause before it is refused as `PLAN_TOO_COMPLEX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanLimits {
-    /// Selections and positions of the operation, fragments and concrete types expanded.
+    /// Selections and positions of the operation, with fragments and concrete types expanded.
     pub selections: usize,
-    /// Steps of the search.
+    /// Steps of the search and of batching.
     pub steps: usize,
 }
 
@@ -80,7 +92,7 @@ pub enum PlanError {
     /// The budget of [`PlanLimits`] is spent.
     #[error("The operation is too complex to plan")]
     TooComplex,
-    /// Nothing provides a field on its path; composition should have refused the graph.
+    /// No subgraph provides a field on its path. Composition should have refused such a graph.
     #[error("No connector can provide {0} here")]
     Unsatisfiable(String),
 }
@@ -90,56 +102,57 @@ pub enum PlanError {
 pub struct Plan {
     /// Query or mutation.
     pub kind: executable::OperationType,
-    /// Positions and their rows; the first is the root.
+    /// The positions; the first is the root.
     pub positions: Vec<Position>,
-    /// In an order in which each comes after those that it waits for.
+    /// The fetches; each comes after those that it waits for.
     pub fetches: Vec<Fetch>,
-    /// The calls of `_entities`, each for one fetch or several.
+    /// The calls of `_entities`, each for one or more fetches.
     pub batches: Vec<Batch>,
-    /// What the fetches read of their answers.
+    /// What the fetches read of their documents.
     pub reads: Vec<Read>,
-    /// Guards that fetches and their operations refer to; the first holds always.
+    /// The guards that fetches and their operations refer to; the first always holds.
     pub guards: Vec<Guard>,
     /// The `@override` labels that guards depend on, sorted.
     pub labels: Vec<Arc<str>>,
-    /// From rows to the response.
+    /// How rows become the response.
     pub output: Output,
 }
 
-/// From rows to slots of them: by one call, by one per row or batch of rows, or by a part of a call.
+/// Fills slots of rows: by one call, by a call per row or per batch of rows, or by a part of a call.
 #[derive(Debug, Clone)]
 pub struct Fetch {
-    /// Whom it calls.
+    /// The subgraph that it calls.
     pub subgraph: SubgraphId,
-    /// How.
+    /// How it calls.
     pub call: FetchCall,
-    /// The need whose rows it starts from and fills.
+    /// The position whose rows it starts from and fills.
     pub position: PositionId,
-    /// From the root to those rows.
+    /// The path from the root to these rows.
     pub path: Vec<PathStep>,
-    /// Only rows of this concrete type.
+    /// Set if it starts only from rows of this concrete type.
     pub only: Option<TypeId>,
-    /// What it takes from each row.
+    /// The inputs that it takes from each row.
     pub inputs: Vec<Input>,
-    /// Which of them only single fields require: where they cannot be had, the others are asked for without these fields.
+    /// The inputs that single fields require. Where one is missing, the call leaves that field out and requests the
+    /// others.
     pub requirements: Vec<Requirement>,
-    /// The arguments of the field that it serves, for a call that serves one field.
+    /// The arguments of its field, for a call that serves one field.
     pub arguments: Vec<Argument>,
-    /// The slot of that field.
+    /// The slot of this field.
     pub argument_slot: Option<u16>,
-    /// The fetches that must have ended before.
+    /// The fetches that must have ended before it starts.
     pub after: Vec<usize>,
-    /// When it runs, by index into [`Plan::guards`].
+    /// When it runs, as an index into [`Plan::guards`].
     pub guard: u32,
-    /// The delivery group; 0 is the initial answer.
+    /// The delivery group; 0 is the initial response.
     pub group: u16,
-    /// Mutations: the slot of the root field that it is made for.
+    /// For mutations: the slot of the root field that it runs for.
     pub sequence: u32,
-    /// What is read of its answer, per row.
+    /// What it reads of its document for each row.
     pub read: ReadId,
-    /// How it is read: of a connect on a field, the field's value; else an object that fills a row.
+    /// How the document is read: as the field's value for a connect on a field, else as an object that fills a row.
     pub projection: Arc<Projection>,
-    /// How long its answer may be kept, and by whom, as the schema says; `None`: the upstream's headers decide.
+    /// How long its document may be cached, and for whom, by the schema; `None`: the upstream's headers decide.
     pub lifetime: Option<SchemaLifetime>,
 }
 
@@ -148,34 +161,38 @@ pub struct Fetch {
 pub enum FetchCall {
     /// Root fields of a GraphQL service.
     Operation(ServiceOperation),
-    /// `_entities` of a GraphQL service, which other fetches may ask in the same call.
+    /// `_entities` of a GraphQL service; other fetches may share the call.
     Entities {
         /// The representations' `__typename`.
         typename: Name,
-        /// What is asked of each entity.
+        /// The selection on each entity.
         selected: Selected,
-        /// The call, by its place in [`Plan::batches`].
+        /// The call, as an index into [`Plan::batches`].
         batch: usize,
-        /// The list of that call, by its place in [`Batch::lists`].
+        /// The list of this call, as an index into [`Batch::lists`].
         list: usize,
-        /// A call of its own for rows of which something required has failed; `None` where nothing would remain.
+        /// A separate call for rows of which a required value is missing; `None` if nothing would remain to be
+        /// selected.
         partial: Option<Box<Partial>>,
     },
-    /// A connect of the service, by its place.
+    /// A connect of the subgraph.
     Connect {
-        /// Which.
+        /// Its index among the connects of the subgraph.
         connect: usize,
-        /// How.
+        /// How it is called.
         mode: ConnectMode,
     },
 }
 
 impl Fetch {
-    /// What it takes from each row when some of its requirements, by their places, are not to be met.
+    /// The inputs when the requirements with these indices are not met.
     pub fn inputs_without(&self, unmet: &[usize]) -> Vec<Input> {
         let of_any = |input: &Input| {
-            let mut all = self.requirements.iter().flat_map(|own| &own.inputs);
-            all.any(|own| own.is(input))
+            let mut all = self
+                .requirements
+                .iter()
+                .flat_map(|requirement| &requirement.inputs);
+            all.any(|required| required.is(input))
         };
         let others = |input: &&Input| input.key || !of_any(input);
         let mut inputs: Vec<Input> = self.inputs.iter().filter(others).cloned().collect();
@@ -190,18 +207,18 @@ impl Fetch {
     }
 }
 
-/// One call of `_entities`. Its fetches begin and end together.
+/// One call of `_entities`. Its fetches start and end together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// What is sent.
+    /// The operation that is sent.
     pub operation: ServiceOperation,
-    /// Its lists of entities; one, unless what is selected cannot stand beside one another in one.
+    /// Its lists of entities; more than one if selections cannot share a list.
     pub lists: Vec<EntityList>,
-    /// The fetches that it is made for, in the order of their lists.
+    /// Its fetches, in the order of their lists.
     pub fetches: Vec<usize>,
 }
 
-/// A list of entities of a call.
+/// A list of entities in a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityList {
     /// Its response key.
@@ -210,73 +227,73 @@ pub struct EntityList {
     pub variable: String,
 }
 
-/// A call of `_entities` for one fetch that leaves out, on demand, each field of which something required has failed.
+/// A call of `_entities` for one fetch, which can leave out each field with a missing required value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partial {
-    /// What is asked of each entity.
+    /// The selection on each entity.
     pub selected: Selected,
     /// The call.
     pub batch: Batch,
 }
 
-/// A step from rows of one need to those of the next; lists are passed through.
+/// A step from the rows of one position to those of the next; lists are flattened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathStep {
     /// The slot.
     pub slot: u16,
-    /// The field, for people.
+    /// The field, for explanations.
     pub field: Name,
-    /// Only from rows of these concrete types; empty for all.
+    /// The concrete types of the rows that it starts from; empty for all.
     pub only: Vec<TypeId>,
 }
 
-/// A [`Read`], by its place in [`Plan::reads`].
+/// A [`Read`], as an index into [`Plan::reads`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReadId(pub u32);
 
-/// What is read of one object of an answer.
+/// What is read of one object of a document.
 #[derive(Debug, Clone)]
 pub struct Read {
-    /// The need whose slots are filled.
+    /// The position whose slots are filled.
     pub position: PositionId,
-    /// The concrete type, where the service knows it without asking.
+    /// The concrete type, if it is known without `__typename`.
     pub ty: Option<TypeId>,
     /// The concrete type is read from `__typename`.
     pub typename: bool,
-    /// What is read.
+    /// The fields that are read.
     pub fields: Vec<ReadField>,
 }
 
 /// One field that is read.
 #[derive(Debug, Clone)]
 pub struct ReadField {
-    /// Where it goes.
+    /// The slot that it fills.
     pub slot: u16,
     /// The field.
     pub name: Name,
-    /// The response key in a GraphQL service's answer.
+    /// The response key in the document of a GraphQL service.
     pub key: String,
-    /// Only of these concrete types; empty for all.
+    /// The concrete types that it is read of; empty for all.
     pub only: Vec<TypeId>,
-    /// When it is read, by index into [`Plan::guards`].
+    /// When it is read, as an index into [`Plan::guards`].
     pub guard: u32,
-    /// What is read below, for a composite field.
+    /// What is read below a composite field.
     pub read: Option<ReadId>,
 }
 
 impl Plan {
-    /// A need.
+    /// A position.
     pub fn position(&self, id: PositionId) -> &Position {
         &self.positions[id.0 as usize]
     }
 
-    /// Whether a variable decides `@skip` or `@include` anywhere.
+    /// Whether a variable is the condition of a `@skip` or `@include`.
     pub fn is_condition(&self, variable: &str) -> bool {
         let mut guards = self.guards.iter().chain(&self.output.guards);
         guards.any(|guard| guard.variables().any(|name| name == variable))
     }
 
-    /// The fetches that one call is made for, of which this is one.
+    /// All fetches that share the call of this one.
     pub fn parts<'p>(&'p self, fetch: &'p Fetch) -> Vec<&'p Fetch> {
         match &fetch.call {
             FetchCall::Entities { batch, .. } => {
@@ -287,7 +304,7 @@ impl Plan {
         }
     }
 
-    /// What a fetch sends to a GraphQL service.
+    /// The operation that a fetch sends to a GraphQL service.
     pub fn operation<'p>(&'p self, fetch: &'p Fetch) -> Option<&'p ServiceOperation> {
         match &fetch.call {
             FetchCall::Operation(operation) => Some(operation),
@@ -296,7 +313,8 @@ impl Plan {
         }
     }
 
-    /// The calls for people, from 1 on, by fetch: those of one call of `_entities` stand together and have one number.
+    /// The number of each fetch's call, from 1, for explanations: the fetches of a call of `_entities` are adjacent and
+    /// share one.
     pub fn call_numbers(&self) -> Vec<usize> {
         let batch = |fetch: &Fetch| match fetch.call {
             FetchCall::Entities { batch, .. } => Some(batch),
@@ -304,11 +322,11 @@ impl Plan {
         };
         let (mut number, mut before) = (0, None);
         let all = self.fetches.iter().map(|fetch| {
-            let own = batch(fetch);
-            if own.is_none() || own != before {
+            let fetch_batch = batch(fetch);
+            if fetch_batch.is_none() || fetch_batch != before {
                 number += 1;
             }
-            before = own;
+            before = fetch_batch;
             number
         });
         all.collect()
@@ -320,7 +338,7 @@ impl Plan {
     }
 }
 
-/// Plans an operation of a validated document.
+/// Plans an operation of a validated executable document.
 pub fn plan(
     graph: &QueryGraph,
     api: &Valid<apollo_compiler::Schema>,

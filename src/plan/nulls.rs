@@ -1,9 +1,9 @@
-//! Null where none may be: variables that may be null, at places that may not.
+//! Nullable variables at non-null positions.
 //!
-//! Such a use is valid where something stands in for a variable that is left out: its own default, or that of the place
-//! (GraphQL specification, 5.8.5). Null that is given all the same is an error of the field (6.4.1). Uses are found here
-//! when the plan is made, and guard their field: what is null then is not fetched, and operations without such a use
-//! pay nothing.
+//! Such a use is valid if a default replaces a variable that is not provided: the variable's own, or that of the
+//! argument or input field (GraphQL specification, 5.8.5). An explicit null is then a field error (6.4.1). Planning
+//! finds these uses and guards their fields, so that a field with such a null is not fetched, and operations without
+//! such a use pay nothing.
 
 use std::collections::HashSet;
 
@@ -14,20 +14,20 @@ use apollo_compiler::ast;
 use apollo_compiler::executable;
 use apollo_compiler::schema::ExtendedType;
 
-/// The variables of an operation that may be null.
+/// The nullable variables of an operation.
 #[derive(Debug, Clone)]
 pub(super) struct Nullable<'a> {
     schema: &'a Schema,
     names: HashSet<&'a Name>,
 }
 
-/// One of them, where null must not be.
+/// The use of a nullable variable where null is not allowed.
 #[derive(Debug)]
 pub(super) struct NullableUse<'f> {
     pub(super) variable: &'f Name,
-    /// The argument in which it stands.
+    /// The argument that contains it.
     pub(super) argument: &'f Node<ast::Argument>,
-    /// The type of its place.
+    /// The type of the argument, input field or list item.
     pub(super) expected: &'f ast::Type,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Nullable<'a> {
         }
     }
 
-    /// The uses among a field's arguments, in the order of their definitions; of each variable the first.
+    /// The uses in a field's arguments, in the order of the argument definitions; the first of each variable.
     pub(super) fn uses<'f>(&'f self, field: &'f executable::Field) -> Vec<NullableUse<'f>> {
         let mut uses = Vec::new();
         if self.names.is_empty() || field.arguments.is_empty() {
@@ -54,7 +54,7 @@ impl<'a> Nullable<'a> {
             }
         }
         let mut seen = HashSet::with_capacity(uses.len());
-        uses.retain(|found| seen.insert(found.variable));
+        uses.retain(|null_use| seen.insert(null_use.variable));
         uses
     }
 
@@ -82,7 +82,7 @@ impl<'a> Nullable<'a> {
             }
             ast::Value::Object(members) => {
                 let ty = self.schema.types.get(expected.inner_named_type());
-                // What stands in a custom scalar has no type.
+                // The contents of a custom scalar have no type.
                 let Some(ExtendedType::InputObject(definition)) = ty else {
                     return;
                 };

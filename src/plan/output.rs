@@ -1,6 +1,6 @@
 //! The output: how rows become the response, in the order of the operation.
 //!
-//! Response names live here and nowhere else. At an abstract position the fields depend on the row's concrete type.
+//! Response names exist only here. At an abstract position the fields depend on the row's concrete type.
 
 mod build;
 
@@ -22,40 +22,40 @@ pub struct Output {
     pub objects: Vec<OutputObject>,
     /// The guards that fields refer to.
     pub guards: Vec<Guard>,
-    /// What is said of fields that are refused.
+    /// The messages of fields that are refused.
     pub refusals: Vec<String>,
 }
 
-/// How rows of one need become JSON objects.
+/// How the rows of one position become JSON objects.
 #[derive(Debug, Clone, Default)]
 pub struct OutputObject {
-    /// The need of its rows.
+    /// The position of its rows.
     pub position: PositionId,
-    /// All fields that some type has. One whose place or source depends on conditions stands here once for each, with
-    /// guards of which one holds at the most.
+    /// The fields of all classes. A field whose order or source depends on conditions is listed once for each, with
+    /// guards of which at most one holds.
     pub fields: Vec<OutputField>,
-    /// What stands in objects of each concrete type, sorted by type.
+    /// The fields of each concrete type, sorted by type.
     pub classes: Vec<OutputClass>,
 }
 
-/// What an object of a concrete type is written from.
+/// The fields of objects of one concrete type.
 #[derive(Debug, Clone)]
 pub struct OutputClass {
-    /// The type.
+    /// The concrete type.
     pub ty: TypeId,
-    /// Which of the object's fields, in which order.
+    /// Indices into the object's fields, in response order.
     pub fields: Vec<u16>,
-    /// Leaves that may be written as one text, in the order of their places.
+    /// The fields that may be written as one text, in response order.
     pub prerendered: Vec<Prerendered>,
 }
 
 impl OutputObject {
-    /// The class of a row of this concrete type, by its place. The type must be known where types differ in the fields
-    /// that these outcomes of the guards leave; where it is not, `None`.
+    /// The index of the class of a row of this concrete type. The type must be known if types differ in the fields that
+    /// these guards leave; if it is not, `None`.
     #[inline]
     pub fn class_of(&self, ty: Option<TypeId>, guards: &[bool]) -> Option<usize> {
         match (self.classes.as_slice(), ty) {
-            // At all places of a concrete type.
+            // Every object type and most interfaces have one class.
             ([only], ty) if ty.is_none_or(|ty| ty == only.ty) => Some(0),
             _ => self.class_among(ty, guards),
         }
@@ -68,7 +68,7 @@ impl OutputObject {
         self.classes.iter().position(|class| class.ty == ty)
     }
 
-    /// The class of rows of this concrete type in every request; `None` where guards would have to decide.
+    /// The class of rows of this concrete type in every request; `None` if guards decide.
     pub fn class_of_type(&self, ty: Option<TypeId>) -> Option<usize> {
         match ty {
             Some(ty) => self.classes.iter().position(|class| class.ty == ty),
@@ -88,7 +88,7 @@ impl OutputObject {
             || rest.iter().all(|class| left(class) == left(first))
     }
 
-    /// The fields of a class, in their order.
+    /// The fields of a class, in response order.
     pub fn fields_of(&self, class: usize) -> impl Iterator<Item = &OutputField> + Clone {
         let fields = self.classes.get(class).map(|class| class.fields.as_slice());
         let fields = fields.unwrap_or_default().iter();
@@ -101,24 +101,24 @@ impl OutputObject {
 pub struct OutputField {
     /// The response name.
     pub name: Name,
-    /// `,"name":`, ready to be written.
+    /// `,"name":`, ready to write.
     pub key: Arc<[u8]>,
-    /// Where its value is.
+    /// The source of its value.
     pub source: FieldSource,
-    /// When it is part of the answer, by index into [`Output::guards`]; 0 holds always.
+    /// When it is in the response, as an index into [`Output::guards`]; 0 always holds.
     pub guard: u32,
     /// Its type.
     pub ty: OutputType,
-    /// For a leaf of a slot: what it may be without another look at its type.
+    /// For a leaf of a slot: its kind, so that the writer need not look at the type.
     pub plain: Option<Plain>,
     /// `Type.field`, for messages.
     pub coordinate: Arc<str>,
-    /// Lines and columns in the operation's text.
+    /// Lines and columns in the operation text.
     pub locations: Arc<[(usize, usize)]>,
 }
 
 impl OutputField {
-    /// The slot, where it is a leaf and no list.
+    /// The slot, if it is a leaf and not a list.
     pub fn leaf_slot(&self) -> Option<u16> {
         let FieldSource::Slot(slot) = self.source else {
             return None;
@@ -131,31 +131,31 @@ impl OutputField {
     }
 }
 
-/// Where a response field's value is.
+/// The source of a response field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldSource {
     /// A cell of the row.
     Slot(u16),
     /// The row's concrete type.
     Typename,
-    /// `__schema` or `__type` at the root: answered by introspection.
+    /// `__schema` or `__type` at the root: resolved by introspection.
     Introspection,
-    /// Nowhere: an argument is null that must not be. An index into [`Output::refusals`].
+    /// None: an argument is null that must not be. An index into [`Output::refusals`].
     Refused(u32),
 }
 
-/// A leaf that is no list, which nearly every field is.
+/// A leaf that is not a list, as nearly every field is.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain {
     /// The slot.
     pub slot: u16,
-    /// What stands there.
+    /// The JSON values that are written as they were read.
     pub kind: PlainKind,
-    /// Null is a value of it.
+    /// Whether null is allowed.
     pub nullable: bool,
 }
 
-/// What a plain leaf is written from as it was read.
+/// The JSON values that a plain leaf is written from unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlainKind {
     /// A string.
@@ -199,7 +199,7 @@ impl Plain {
     }
 }
 
-/// A field's type as the writer needs it.
+/// The type of a field, for the writer.
 #[derive(Debug, Clone)]
 pub enum OutputType {
     /// `T!`
@@ -212,7 +212,7 @@ pub enum OutputType {
     Object(u32),
 }
 
-/// What a leaf must be, and how it is written.
+/// The allowed values of a leaf, and how they are written.
 #[derive(Debug, Clone)]
 pub enum Leaf {
     /// A 32-bit integer.

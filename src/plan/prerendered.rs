@@ -1,8 +1,11 @@
-//! Runs: fields that stand beside each other in the response and come of one fetch, with all that is below them.
+//! Prerendered fields: adjacent response fields that one fetch provides completely, with everything below them.
 //!
-//! What they are written as follows from that fetch's answer alone. Where the answer is kept and read again, the text of
-//! each run is kept with its rows, in a cell of its own, and leads from the answer to the response in one piece. Objects
-//! that are a part of a run have no runs of their own: each text is kept once.
+//! The text of such fields in the response depends on the document of that fetch alone. When the document is cached,
+//! its rows keep the text in a cell of their own, and the writer copies it in one piece. For `{ districts { name code
+//! works { spent } } }` with `name` and `code` from one fetch and `works` from another, `"name":…,"code":…` is one text
+//! per district.
+//!
+//! Objects within prerendered fields have none of their own, so each text is kept once.
 
 use std::collections::HashMap;
 
@@ -16,26 +19,28 @@ use super::output::OutputType;
 use super::requested::Position;
 use super::requested::PositionId;
 
-/// The most runs that one need's rows have cells for.
+/// The most prerendered texts of one position's rows.
 const MAX_PER_POSITION: u16 = 8;
 
-/// Fields of a [`OutputClass`](super::output::Class) that one fetch gives whole and that are always part of the answer.
+/// Adjacent fields of an [`OutputClass`](super::output::OutputClass) that one fetch provides completely and that are in
+/// every response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prerendered {
-    /// Where the first of them stands.
+    /// The index of the first field in the class.
     pub at: u16,
-    /// How many they are; more than one, or one that has parts.
+    /// How many fields: at least two, or one that is composite.
     pub length: u16,
-    /// The fetch, by its place in the plan.
+    /// The fetch, as an index into the plan's fetches.
     pub fetch: usize,
-    /// The cell of a row that holds the text, behind those of the need's slots.
+    /// The cell of a row that holds the text; it comes after the cells of the slots.
     pub cell: u16,
 }
 
-/// The only fetch that gives a slot of a need; `None` where there are several, or where it does not always.
+/// The only fetch that provides a slot of a position; `None` for several fetches, or one that does not always provide
+/// it.
 type SoleFetches = HashMap<(PositionId, u16), Option<usize>>;
 
-/// Finds the runs of an output, and makes room for them in the rows of the needs.
+/// Finds the prerendered fields of an output, and gives the positions' rows cells for them.
 pub(super) fn find(
     output: &mut Output,
     positions: &mut [Position],
@@ -77,7 +82,7 @@ pub(super) fn find(
     }
 }
 
-/// The object that stands in the places of a type, in lists too.
+/// The object of a type, also as an element of lists.
 fn object_of(ty: &OutputType) -> Option<usize> {
     match ty {
         OutputType::NonNull(inner) | OutputType::List(inner) => object_of(inner),
@@ -92,7 +97,8 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
         let mut open = vec![fetch.read];
         while let Some(read) = open.pop() {
             let (at, read) = (read, &reads[read.0 as usize]);
-            // A field that is fetched by itself is put into a row that is there: the answer has none for it.
+            // A connect on a field adds the field to a row of another fetch. Its document has no row that could keep
+            // the text.
             let is_alone = at == fetch.read && fetch.argument_slot.is_some();
             for field in &read.fields {
                 let always = (field.guard == 0 && !is_alone).then_some(index);
@@ -109,7 +115,7 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
     sole_fetches
 }
 
-/// The runs of a class, without their cells.
+/// The prerendered fields of a class; their cells are not assigned yet.
 fn prerendered_of(
     objects: &[OutputObject],
     object_index: usize,
@@ -121,7 +127,7 @@ fn prerendered_of(
     let mut open: Option<(Prerendered, bool)> = None;
     let is_worth = |(group, has_parts): &(Prerendered, bool)| group.length > 1 || *has_parts;
     for (at, field) in object.fields_of(class).enumerate() {
-        // The root's row is no part of an answer.
+        // The root's row belongs to no document, which could keep the text of composite fields.
         let has_parts = field.leaf_slot().is_none();
         let may_be = object_index > 0 || !has_parts;
         let sole = sole_fetch_of(objects, object, field, sole_fetches).filter(|_| may_be);
@@ -148,7 +154,7 @@ fn prerendered_of(
     prerendered
 }
 
-/// The only fetch that gives a field and all that is below it, always.
+/// The only fetch that always provides a field and everything below it.
 fn sole_fetch_of(
     objects: &[OutputObject],
     object: &OutputObject,
@@ -165,7 +171,7 @@ fn sole_fetch_of(
     sole.filter(|fetch| field.guard == 0 && covers(objects, field, *fetch, sole_fetches))
 }
 
-/// Whether a fetch gives all that is below a field.
+/// Whether a fetch provides everything below a field.
 fn covers(
     objects: &[OutputObject],
     field: &OutputField,
@@ -173,11 +179,11 @@ fn covers(
     sole_fetches: &SoleFetches,
 ) -> bool {
     let Some(below) = object_of(&field.ty) else {
-        // Lists of leaves are checked one by one when they are written.
+        // The writer checks the elements of a list of leaves one by one.
         return field.leaf_slot().is_some();
     };
     let below = &objects[below];
-    // What an object of several types is written as, its type says, which may not be known.
+    // The fields of an abstract object depend on its concrete type, which this fetch may not know.
     below.classes.len() == 1
         && below.fields_of(0).next().is_some()
         && below
@@ -215,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_of_one_fetch_that_stand_together() {
+    fn adjacent_leaves_of_one_fetch() {
         let leaf = || OutputType::Leaf(Leaf::Int);
         let non_null = OutputType::NonNull(Box::new(leaf()));
         let list = OutputType::List(Box::new(leaf()));
@@ -239,7 +245,7 @@ mod tests {
             }],
             fields,
         };
-        // The sixth has several givers.
+        // Several fetches provide slot 6.
         let of = [0, 0, 0, 0, 0, 1, 2, 2, 2];
         let sole_fetches = of.iter().enumerate().map(|(slot, fetch)| {
             let fetch = (slot != 6).then_some(*fetch);
@@ -281,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_of_one_fetch_are_parts_of_a_run() {
+    fn objects_of_one_fetch_are_prerendered() {
         let sole_fetches = |last: Option<usize>| -> SoleFetches {
             let of = [(0, 0), (1, 0), (1, 1), (2, 0)];
             let all = of.map(|(position, slot)| ((PositionId(position), slot), Some(0)));

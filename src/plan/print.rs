@@ -1,7 +1,7 @@
 //! The operations that are sent to GraphQL services.
 //!
-//! Written once when the plan is made. Guards go out as Boolean variables of ours, so that one text serves all values of the
-//! client's `@skip` and `@include` variables.
+//! They are written once, when the plan is made. Guards are sent as Boolean variables of the gateway, so that one text
+//! serves all values of the client's `@skip` and `@include` variables.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -18,10 +18,10 @@ use super::guard::Guard;
 use super::lowering::Lowering;
 use crate::graph::query::TypeId;
 
-/// The root field that gives entities.
+/// The root field for entities.
 pub(super) const ENTITIES: &str = "_entities";
 
-/// The client's operation, as far as operations made from it depend on it.
+/// The parts of the client's operation that are sent on.
 pub(super) struct ClientOperation<'a> {
     pub(super) name: Option<&'a Name>,
     pub(super) variables: &'a [Node<executable::VariableDefinition>],
@@ -30,46 +30,46 @@ pub(super) struct ClientOperation<'a> {
 /// An operation for a GraphQL service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceOperation {
-    /// Query or mutation: under a mutation's fields, the query root is asked by queries.
+    /// Query or mutation. Below a mutation's fields, the query root is fetched by queries.
     pub kind: executable::OperationType,
     /// Its text.
     pub text: String,
     /// The client's variables that it uses.
     pub variables: Vec<Name>,
-    /// Its own variables that carry guards: name and index into the plan's guards.
+    /// The gateway's variables for guards: name and index into the plan's guards.
     pub guards: Vec<(String, u32)>,
-    /// Its own variables that leave out fields of which something required has failed, by the fetch's requirements.
+    /// The gateway's variables that leave out fields with a missing required value, in the order of the fetch's
+    /// requirements.
     pub skips: Vec<String>,
 }
 
-/// What is asked of each entity of one type.
+/// The selection on entities of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
     /// The selection set.
     pub text: String,
-    /// The same with its fields in the order of their response keys: one text whatever the order in which a client names
-    /// them.
+    /// The selection set with its fields sorted by response key, so that equal selections are equal texts.
     pub canonical: String,
     /// The client's variables that it uses, sorted.
     pub variables: Vec<Name>,
-    /// Variables that carry guards: name and index into the plan's guards.
+    /// The variables for guards: name and index into the plan's guards.
     pub guards: Vec<(String, u32)>,
-    /// Variables that leave out fields of which something required has failed, by the fetch's requirements.
+    /// The variables that leave out fields with a missing required value, in the order of the fetch's requirements.
     pub skips: Vec<String>,
 }
 
 struct Printer<'f, 'p, 'g> {
     lowering: &'f mut Lowering<'p, 'g>,
-    /// What names of our own variables begin with: nothing that a client's do.
+    /// The prefix of the gateway's variables. No variable of the client starts with it.
     prefix: String,
-    /// Fields of the operation's own level that can be left out, each with a variable for it.
+    /// Top-level fields that can be left out, each with its variable.
     skips: Vec<(Name, String)>,
-    /// How deep the selection is that is being printed.
+    /// The depth of the selection that is being printed.
     depth: usize,
     variables: Vec<Name>,
     guards: Vec<(String, u32)>,
     body: String,
-    /// Fields stand in the order of their keys, not in that of the operation.
+    /// Whether fields are printed in the order of their keys.
     sorted: bool,
 }
 
@@ -99,8 +99,7 @@ pub(super) fn operation(
     operation
 }
 
-/// What a fetch that runs under `guard` asks of each object. Fields that require something can be left out where that is
-/// among `skipping`.
+/// The selection of a fetch that runs under `guard`. The fields of the requirements in `skipping` can be left out.
 pub(super) fn selected(
     lowering: &mut Lowering<'_, '_>,
     client: &ClientOperation<'_>,
@@ -112,12 +111,13 @@ pub(super) fn selected(
     while client
         .variables
         .iter()
-        .any(|own| own.name.starts_with(prefix.as_str()))
+        .any(|variable| variable.name.starts_with(prefix.as_str()))
     {
         prefix.push('_');
     }
     let skips = skipping.iter().enumerate();
-    let skips = skips.map(|(index, own)| (own.field.clone(), format!("{prefix}r{index}")));
+    let skips =
+        skips.map(|(index, requirement)| (requirement.field.clone(), format!("{prefix}r{index}")));
     let mut printer = Printer {
         lowering,
         skips: skips.collect(),
@@ -150,17 +150,17 @@ pub(super) fn selected(
     }
 }
 
-/// A call of `_entities`. Each list has its variable, which carries representations, and what is selected of its types.
+/// The operation of a call of `_entities`. Each list has a variable for its representations and a selection per type.
 pub(super) fn entities(
     client: &ClientOperation<'_>,
     lists: &[(&EntityList, Vec<(&Name, &Selected)>)],
 ) -> ServiceOperation {
     let (mut variables, mut guards, mut skips) = (Vec::new(), Vec::new(), Vec::new());
     let mut body = String::from("{");
-    let mut own = Vec::with_capacity(lists.len());
+    let mut representations = Vec::with_capacity(lists.len());
     for (list, types) in lists {
         let EntityList { key, variable } = list;
-        own.push(variable.as_str());
+        representations.push(variable.as_str());
         body.push(' ');
         if key != ENTITIES {
             let _ = write!(body, "{key}: ");
@@ -177,8 +177,8 @@ pub(super) fn entities(
     body.push_str(" }");
     variables.sort();
     variables.dedup();
-    let mut known = BTreeSet::new();
-    guards.retain(|(_, index)| known.insert(*index));
+    let mut seen = BTreeSet::new();
+    guards.retain(|(_, index)| seen.insert(*index));
     let mut operation = ServiceOperation {
         kind: executable::OperationType::Query,
         text: String::new(),
@@ -186,7 +186,7 @@ pub(super) fn entities(
         guards,
         skips,
     };
-    operation.text = whole(client, &operation, &own, &body);
+    operation.text = whole(client, &operation, &representations, &body);
     operation
 }
 
@@ -197,14 +197,17 @@ fn whole(
     representations: &[&str],
     body: &str,
 ) -> String {
-    let own = representations.iter();
-    let mut definitions: Vec<String> = own.map(|name| format!("${name}: [_Any!]!")).collect();
-    let used =
-        |own: &&Node<executable::VariableDefinition>| operation.variables.contains(&own.name);
+    let representations = representations.iter();
+    let mut definitions: Vec<String> = representations
+        .map(|name| format!("${name}: [_Any!]!"))
+        .collect();
+    let used = |variable: &&Node<executable::VariableDefinition>| {
+        operation.variables.contains(&variable.name)
+    };
     definitions.extend(client.variables.iter().filter(used).map(definition));
-    let own = operation.guards.iter().map(|(name, _)| name);
-    let own = own.chain(&operation.skips);
-    definitions.extend(own.map(|name| format!("${name}: Boolean!")));
+    let names = operation.guards.iter().map(|(name, _)| name);
+    let names = names.chain(&operation.skips);
+    definitions.extend(names.map(|name| format!("${name}: Boolean!")));
     let mut text = String::new();
     text.push_str(operation.kind.name());
     if let Some(name) = client.name {
@@ -218,8 +221,8 @@ fn whole(
     text
 }
 
-/// A client's variable as it is declared to services. Its value is always sent, and its default is no more than what allows a
-/// variable that may be null where null may not be.
+/// The definition of a client's variable. Its value is always sent; a default only makes a nullable variable valid at a
+/// non-null position.
 fn definition(variable: &Node<executable::VariableDefinition>) -> String {
     let (name, ty) = (&variable.name, &variable.ty);
     let default = variable.default_value.as_ref();
@@ -266,7 +269,7 @@ impl Printer<'_, '_, '_> {
                 let index = self.lowering.guard(guard.clone());
                 let name = format!("{}g{index}", self.prefix);
                 let _ = write!(self.body, " @include(if: ${name})");
-                if !self.guards.iter().any(|(_, known)| *known == index) {
+                if !self.guards.iter().any(|(_, used)| *used == index) {
                     self.guards.push((name, index));
                 }
             }

@@ -1,10 +1,13 @@
-//! Projections: what is read of an upstream's document, compiled from what the operation needs.
+//! Projections: how an upstream's document is read into rows.
 //!
-//! A projection is driven by the document: for each key of each object it says where the value goes. What is not selected
-//! is skipped. For an answer of a GraphQL service it follows the response keys; for a connect it is the connect's
-//! selection and the operation's need put together, so that an upstream's key leads straight to a slot. Where a mapping's
-//! need is not static, an item is *dynamic*: the parts of the input that it reads are captured, and the mapping language
-//! evaluates it. What evaluation yields is again read by a projection, so that only one piece of code fills rows.
+//! A projection is driven by the document: for each key of each object it says where the value goes. Unselected keys
+//! are skipped. For a GraphQL service it follows the response keys. For a connect it combines the connect's selection
+//! with the requested fields, so that a key of the upstream leads directly to a slot: with the selection `name:
+//! NAME_EN`, the key `NAME_EN` leads to the slot of `name`.
+//!
+//! If the input of a mapping item is not static, the item is *dynamic*: the parts of the document that it reads are
+//! captured, and the mapping language evaluates it. The result is read by a projection again, so that only one piece of
+//! code fills rows.
 
 mod compile;
 mod keys;
@@ -14,7 +17,7 @@ pub(super) use self::compile::of_service;
 use crate::graph::query::TypeId;
 use crate::mapping::ast::Expr;
 
-/// A node of a projection, by its place.
+/// A node of a projection, as an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProjectionId(pub u32);
 
@@ -23,7 +26,7 @@ pub struct ProjectionId(pub u32);
 pub struct Projection {
     /// Nodes for objects of the document.
     pub nodes: Vec<ObjectNode>,
-    /// What the document's root becomes.
+    /// What the root of the document becomes.
     pub root: Root,
 }
 
@@ -35,16 +38,16 @@ pub enum Root {
     Leaf,
     /// A row, or a list of rows.
     Object(ProjectionId),
-    /// The value at the end of these keys, each leading into an object; where one meets a list, `otherwise` is done.
+    /// The value at the end of these keys, each of an object; if one leads to a list, `otherwise` applies.
     Path {
         /// The keys.
         keys: Vec<Box<str>>,
         /// What the value there becomes.
         then: Box<Root>,
-        /// The same by evaluation.
+        /// The same value by evaluation.
         otherwise: Box<Root>,
     },
-    /// What an expression yields of the whole value.
+    /// The value of an expression over the whole value.
     Evaluated {
         /// The expression.
         expression: Expr,
@@ -58,42 +61,41 @@ pub enum Root {
 /// What is read of an object of the document.
 #[derive(Debug, Clone, Default)]
 pub struct ObjectNode {
-    /// The rows that come into being with the object; none where it only leads on, and the rows are those of the object
-    /// around it.
+    /// The rows that the object creates. None if it only leads on, and the rows are those of the enclosing object.
     pub rows: Vec<NewRow>,
     /// The concrete type of the first row is the value of `__typename`.
     pub typename: bool,
-    /// What becomes of the values of keys.
+    /// Where the values of keys go.
     pub keys: Vec<KeyNode>,
-    /// What is evaluated when the object has been read.
+    /// The items to evaluate after the object has been read.
     pub dynamic: Vec<Dynamic>,
-    /// Keys whose values are kept for evaluation.
+    /// The keys whose values are captured for evaluation.
     pub captures: Vec<Box<str>>,
-    /// The object is kept as a whole for evaluation.
+    /// The whole object is captured for evaluation.
     pub capture_all: bool,
 }
 
-/// A row that comes into being.
+/// A row that is created.
 #[derive(Debug, Clone)]
 pub struct NewRow {
-    /// Its need's number.
+    /// The number of its position.
     pub position: u32,
-    /// How many slots it has.
+    /// How many cells it has.
     pub width: u32,
-    /// Its concrete type, where known.
+    /// Its concrete type, if known.
     pub ty: Option<TypeId>,
-    /// The row of the same object that holds it, and the slot there.
+    /// The row of the same object that contains it, and the slot there.
     pub parent: Option<(u16, u16)>,
 }
 
-/// What becomes of a key's value.
+/// A key and where its value goes.
 #[derive(Debug, Clone)]
 pub struct KeyNode {
     /// The key, unescaped.
     pub name: Box<str>,
     /// Where its value goes.
     pub sinks: Vec<Sink>,
-    /// The value is kept, at this place of [`ObjectNode::captures`].
+    /// The value is captured, as this index of [`ObjectNode::captures`].
     pub capture: Option<u16>,
 }
 
@@ -102,39 +104,39 @@ pub struct KeyNode {
 pub enum Sink {
     /// Into a slot, as a leaf.
     Leaf {
-        /// Which of the object's rows.
+        /// The row, among those of the object.
         row: u16,
-        /// Which slot.
+        /// The slot.
         slot: u16,
     },
     /// Into a slot, as a row or a list of rows.
     Object {
-        /// Which of the object's rows.
+        /// The row, among those of the object.
         row: u16,
-        /// Which slot.
+        /// The slot.
         slot: u16,
-        /// How.
+        /// How the value is read.
         node: ProjectionId,
     },
-    /// Through an object of the document that has no row of its own; a list is mapped over.
+    /// Into an object of the document that creates no row; a list is mapped over.
     Path(ProjectionId),
-    /// The same, for what spreads beside other fields: what is no object adds nothing.
+    /// The same, for an item that spreads beside other fields: a value that is not an object adds nothing.
     Spread {
-        /// What is read of it.
+        /// How the object is read.
         node: ProjectionId,
-        /// How it is reached from the object whose fields it adds, for the warning: `$.a.b`.
+        /// The path from the enclosing object, for the warning: `$.a.b`.
         trail: Box<str>,
     },
 }
 
-/// An item that is evaluated.
+/// An item of a selection that is evaluated.
 #[derive(Debug, Clone)]
 pub struct Dynamic {
     /// The expression; `$` is the object.
     pub expression: Expr,
-    /// Which of the object's rows.
+    /// The row, among those of the object.
     pub row: u16,
-    /// Which slot.
+    /// The slot.
     pub slot: u16,
     /// What its value becomes.
     pub then: Root,

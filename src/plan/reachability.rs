@@ -1,7 +1,17 @@
-//! What can be reached from where: the lookups that can be entered from a set of nodes, at what cost, and what a whole
-//! sub-selection costs from one node.
+//! Reachability: which lookups can be entered from a set of nodes and at what cost, and what a whole sub-selection
+//! costs from one node.
 //!
-//! Both are memoised and counted in steps, so that the price of planning is bounded by a number, not by a clock.
+//! [`Reachability::reachable`] computes a closure. It starts with nodes of one type at cost 0 and adds each lookup on
+//! that type whose key can be obtained from the nodes known so far, until nothing changes. For example, from a node
+//! that offers `id`, a lookup by `id` (cost 10) arrives at a node with `code`, and from there a lookup by `code` (10
+//! more) can be entered: cost 20. Keys with nested fields and `@requires` are obtained in the same way.
+//!
+//! [`Reachability::cost`] adds up what it costs to serve all slots of a position from one node, with each lookup
+//! counted once.
+//!
+//! Both are memoised, per set of nodes and per (node, position). They are bounded: a closure adds each lookup at most
+//! once, recursion through nested keys stops where a closure is already being computed, and each step spends from the
+//! budget of the plan. A counted budget, unlike a time limit, gives the same result on every machine.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -25,13 +35,13 @@ use crate::graph::query::TypeId;
 /// What can be entered from a set of nodes of one type.
 #[derive(Debug, Default)]
 pub(super) struct Reachable {
-    /// Lookups with the cheapest cost of entering them, keys included.
+    /// The lookups, with the least cost of entering them, keys included.
     pub(super) lookups: BTreeMap<LookupId, u32>,
-    /// Fields behind `@requires`, by name and lookup, with the cost of the lookup and of what is required.
+    /// Fields with `@requires`, by name and lookup, with the cost of the lookup and of what is required.
     required: BTreeMap<Name, BTreeMap<LookupId, u32>>,
     /// The lookups by the fields that they lead to, in their order.
     by_field: HashMap<Name, Vec<LookupId>>,
-    /// Fields that something here needs and that are not at hand: where one of them is offered, costs go down.
+    /// Key and `@requires` fields that no start node offers. A new provider with one of them makes something cheaper.
     pub(super) cost_reducing: HashSet<Name>,
 }
 
@@ -44,13 +54,14 @@ impl Reachable {
             .unwrap_or_default()
     }
 
-    /// What it costs to have a lookup resolve a field behind `@requires`; `None` when it cannot.
+    /// The cost of a field with `@requires` by a lookup; `None` when it cannot be resolved.
     pub(super) fn required_cost(&self, lookup: LookupId, field: &Name) -> Option<u32> {
         self.required.get(field)?.get(&lookup).copied()
     }
 }
 
-/// Nodes with the costs of standing there. Of many nodes an index is kept, so that a field is found in one step.
+/// Nodes with the cost of arriving there. With many nodes an index by field is kept, so that a field is found in one
+/// step.
 struct KnownNodes<'g> {
     nodes: Vec<(NodeId, u32)>,
     index: Option<HashMap<&'g Name, Offer>>,
@@ -65,7 +76,7 @@ struct Offer {
     targets: Vec<(NodeId, u32)>,
 }
 
-/// How many nodes are searched one by one.
+/// Up to so many nodes are scanned without an index.
 const SCANNED_NODES: usize = 8;
 
 impl<'g> KnownNodes<'g> {
@@ -74,10 +85,10 @@ impl<'g> KnownNodes<'g> {
     }
 }
 
-/// Memo tables over one graph and one operation's needs.
+/// The memo tables over one graph and the positions of one operation.
 pub(super) struct Reachability<'g> {
     pub(super) graph: &'g QueryGraph,
-    /// Outcomes of `@override` labels in the world that is planned.
+    /// The outcomes of `@override` labels in the case that is planned.
     pub(super) outcomes: LabelOutcomes,
     /// Steps left.
     pub(super) budget: usize,
@@ -107,7 +118,7 @@ impl<'g> Reachability<'g> {
         Ok(())
     }
 
-    /// The edge of a node for a field, when its label allows it.
+    /// The edge of a node for a field, unless the outcome of its label rules it out.
     pub(super) fn edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
         let edge = self.graph.node(node).fields.get(field)?;
         match &edge.label {
@@ -116,13 +127,13 @@ impl<'g> Reachability<'g> {
         }
     }
 
-    /// An edge that needs nothing else.
+    /// The edge of a node for a field without `@requires`.
     pub(super) fn free_edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
         self.edge(node, field)
             .filter(|edge| edge.requires.is_none())
     }
 
-    /// Everything that can be entered from these nodes, which all stand for rows of type `ty`.
+    /// Everything that can be entered from these nodes, which all stand for the same rows of type `ty`.
     pub(super) fn reachable(
         &mut self,
         ty: TypeId,
@@ -135,7 +146,8 @@ impl<'g> Reachability<'g> {
         if let Some(memoised) = self.closures.get(&key) {
             return Ok(memoised.clone());
         }
-        // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
+        // A nested key leads back here through a cycle of types. The computation in progress finds everything by
+        // itself.
         if self.in_progress.contains(&key) {
             return Ok(Rc::default());
         }
@@ -212,7 +224,7 @@ impl<'g> Reachability<'g> {
         Ok(reachable)
     }
 
-    /// Adds a node to those where we can stand.
+    /// Adds a node at which rows can be read, and its fields to the index.
     fn add_known_node(
         &mut self,
         known: &mut KnownNodes<'g>,
@@ -249,7 +261,7 @@ impl<'g> Reachability<'g> {
         Ok(())
     }
 
-    /// Notes the fields of a set that are not at hand.
+    /// Adds the fields of a set that no start node offers.
     fn add_cost_reducing(&self, known: &KnownNodes<'_>, set: &FieldSet, into: &mut HashSet<Name>) {
         for item in &set.items {
             match item {
@@ -271,7 +283,7 @@ impl<'g> Reachability<'g> {
         }
     }
 
-    /// The cost of knowing all fields of a set, from nodes with the costs of standing there.
+    /// The cost of obtaining all fields of a set: the maximum, since calls for different fields run side by side.
     fn obtain(
         &mut self,
         known: &KnownNodes<'g>,
@@ -368,7 +380,7 @@ impl<'g> Reachability<'g> {
             } else {
                 self.graph.node(node).downcasts.get(&on).copied()
             };
-            // A service that does not know the type never has such an object.
+            // A subgraph that does not know the type never returns such an object.
             let inner = match target {
                 Some(target) => self.obtain_from(target, children)?,
                 None => Some(0),
@@ -379,7 +391,7 @@ impl<'g> Reachability<'g> {
         Ok(best)
     }
 
-    /// The cost of knowing a field set of the objects at one node, lookups included.
+    /// The cost of obtaining a field set of the objects at one node, lookups included.
     fn obtain_from(&mut self, node: NodeId, set: &FieldSet) -> Result<Option<u32>, PlanError> {
         let graph = self.graph;
         let direct = KnownNodes::new(vec![(node, 0)]);
@@ -414,7 +426,7 @@ impl<'g> Reachability<'g> {
         Ok(Some(total))
     }
 
-    /// The cost of serving everything that a need asks, standing at one node only; `None` when it cannot be.
+    /// The cost of serving all requested slots of a position from one node; `None` when that is impossible.
     pub(super) fn cost(
         &mut self,
         positions: &[Position],
@@ -429,7 +441,7 @@ impl<'g> Reachability<'g> {
         let slots = positions[position.0 as usize].slots.len() as u16;
         let mut result = Some(());
         for slot in 0..slots {
-            // What the operation does not ask for may have been needed in another world only.
+            // A slot that no client requested may be left from another case.
             if positions[position.0 as usize].slots[slot as usize]
                 .guard
                 .is_never()
@@ -450,7 +462,8 @@ impl<'g> Reachability<'g> {
         Ok(result)
     }
 
-    /// The cost of one slot from one node. Lookups that it takes are noted in `used`, each to be counted once.
+    /// The cost of one slot from one node. The lookups that it enters are added to `used`, so that the caller counts
+    /// each once.
     pub(super) fn slot_cost(
         &mut self,
         positions: &[Position],
@@ -490,7 +503,7 @@ impl<'g> Reachability<'g> {
         Ok(Some(total))
     }
 
-    /// The cost of a slot that a node itself offers, in full.
+    /// The cost of a slot that the node offers and can serve in full.
     pub(super) fn served_here(
         &mut self,
         positions: &[Position],
@@ -562,20 +575,20 @@ impl<'g> Reachability<'g> {
         Ok(Some(below))
     }
 
-    /// Goes on to a world with other outcomes.
+    /// Starts a case with other outcomes.
     pub(super) fn begin(&mut self, outcomes: LabelOutcomes) {
         self.outcomes = outcomes;
         self.closures.clear();
         self.costs.clear();
     }
 
-    /// Forgets what was learnt about needs that have changed since.
+    /// Drops the costs of positions, which have changed.
     pub(super) fn forget_costs(&mut self) {
         self.costs.clear();
     }
 }
 
-/// The part of a field set that counts for one object type at an abstract position.
+/// The part of a field set that applies to one object type at an abstract position.
 pub(super) fn narrowed(graph: &QueryGraph, set: &FieldSet, ty: TypeId) -> FieldSet {
     let mut items = Vec::new();
     for item in &set.items {

@@ -1,8 +1,21 @@
-//! Needs: what an operation asks of each position, whatever the response names.
+//! The requested fields of each position of an operation.
 //!
-//! A [`Position`] is one position of the operation (the root, or a composite field). Its slots are addressed by
-//! (field, arguments), so that a client's alias can neither capture a key nor fetch a field twice. At an abstract position
-//! the possible types fall into classes that ask for the same; a slot says for which types it counts.
+//! A [`Position`] is the root of the operation or a composite field in it. Its slots are the fields that are read of
+//! each object there, addressed by (field, arguments) and never by response name: an alias of the client can neither
+//! capture a key nor cause a second fetch of the same value. In
+//!
+//! ```graphql
+//! { district { id: name  code: name  works(year: 2024) { spent }  old: works(year: 2023) { spent } } }
+//! ```
+//!
+//! the position `district` has three slots: `name`, `works(year: 2024)` and `works(year: 2023)`; the last two lead to
+//! positions of their own. The planner adds slots that no client requested, for keys and `@requires`.
+//!
+//! At an abstract position the possible types can request different fields. A slot lists the concrete types that it
+//! applies to, and types that request the same share their slots.
+//!
+//! Each selection and each slot spends one step of [`PlanLimits::selections`](super::PlanLimits::selections), because
+//! fragments that spread each other make the expanded operation exponentially larger than its text.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -22,39 +35,41 @@ use crate::connector::SubgraphKind;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
-/// A position, by its place in the plan's list of needs.
+/// A position, as an index into [`Plan::positions`](super::Plan::positions).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PositionId(pub u32);
 
-/// What is asked of one position.
+/// One position and its requested fields.
 #[derive(Debug, Clone)]
 pub struct Position {
-    /// The static type here.
+    /// The static type of the field that leads here.
     pub ty: TypeId,
     /// The parent position and the slot that leads here; `None` at the root.
     pub parent: Option<(PositionId, u16)>,
-    /// What is read of each object; an object in flight is a row with a cell per slot.
+    /// What is read of each object. During execution an object is a row with a cell per slot.
     pub slots: Vec<Slot>,
-    /// Which slot serves a field, per concrete type.
+    /// The slot of each field, by concrete type.
     pub index: BTreeMap<TypeId, BTreeMap<SlotKey, u16>>,
-    /// Response fields that share no slot with others of the same field and arguments, because what they select beneath
-    /// may null them and not the others; by concrete type, each with the response key that tells its slot.
+    /// Response fields that cannot share the slot of their field and arguments, because they select non-null fields
+    /// that the others do not (see `separate_by_nullability`): by concrete type and response key, the response key in
+    /// the [`SlotKey`].
     pub separated: BTreeMap<(TypeId, Name), Name>,
-    /// The answer depends on the concrete type: `__typename` is asked for, or types differ in what is asked of them.
+    /// The response depends on the concrete type: the operation selects `__typename`, or requests other fields of some
+    /// types.
     pub needs_typename: bool,
-    /// How many runs of leaves its rows have cells for, behind those of the slots.
+    /// How many prerendered texts its rows have cells for, after the cells of the slots.
     pub prerendered: u16,
 }
 
-/// A field with its arguments, in canonical text: what identifies a value at a position.
+/// A field with its arguments in canonical text: the identity of a value at a position.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotKey {
     /// The field.
     pub field: Name,
-    /// Arguments sorted by name, as GraphQL text; empty for none.
+    /// The arguments sorted by name, as GraphQL text; empty without arguments.
     pub arguments: Arc<str>,
-    /// The response key, where a response field has a slot of its own: at the root of a mutation each is an execution of
-    /// its own; elsewhere see [`Position::separated`].
+    /// The response key, where a response field has a slot of its own: each root field of a mutation, which is an
+    /// execution of its own, and the fields of [`Position::separated`].
     pub response: Option<Name>,
 }
 
@@ -65,9 +80,9 @@ pub struct Slot {
     pub key: SlotKey,
     /// The arguments as written.
     pub arguments: Vec<Node<ast::Argument>>,
-    /// The concrete types for which it counts, sorted.
+    /// The concrete types that it applies to, sorted.
     pub types: Vec<TypeId>,
-    /// When it is read; never, while the plan is drawn, for what no client asked for.
+    /// When it is read. During planning, `never` marks a slot that no client requested; lowering sets its guard.
     pub guard: Guard,
     /// The position it leads to, for a composite field.
     pub child: Option<PositionId>,
@@ -79,7 +94,7 @@ impl Position {
         self.slots.len() as u32 + u32::from(self.prerendered)
     }
 
-    /// The key of the slot of a response field.
+    /// The slot key of a response field on a concrete type.
     pub fn slot_key(&self, concrete: TypeId, field: &executable::Field) -> SlotKey {
         let mut key = slot_key(&field.name, &field.arguments);
         let response_field = (concrete, field.response_key().clone());
@@ -88,20 +103,20 @@ impl Position {
     }
 }
 
-/// Fields that contribute to one slot.
+/// A response field that requests a slot, and when.
 struct Contribution<'a> {
     field: &'a Node<executable::Field>,
     guard: Guard,
 }
 
-/// The slots of a position in the order in which they are first asked for, each with what asks for it. Found by key: a
-/// selection set may have as many fields as there are connectors.
+/// The requested slots of a position in the order of the operation, each with the response fields that request it. A
+/// map, because a selection set may have a thousand fields.
 type Contributions<'a> = IndexMap<SlotKey, Vec<Contribution<'a>>>;
 
-/// Selection sets that apply at a position, each with the guard of its place.
+/// The selection sets that apply at a position, each with the guard of the field or fragment around it.
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
-/// Builds needs from a validated operation.
+/// Builds the positions of a validated operation.
 pub(super) struct PositionBuilder<'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) document: &'a executable::ExecutableDocument,
@@ -109,12 +124,12 @@ pub(super) struct PositionBuilder<'a> {
     /// The operation is a mutation.
     pub(super) serial: bool,
     pub(super) positions: Vec<Position>,
-    /// Positions and slots that may still be made before the operation counts as too complex.
+    /// Selections, slots and positions that may still be made before the operation is too complex.
     pub(super) budget: usize,
 }
 
 impl<'a> PositionBuilder<'a> {
-    /// The need of the operation's root selection set (or of one of its root fields, for mutations).
+    /// The position of the operation's root selection set.
     pub(super) fn root(
         &mut self,
         ty: TypeId,
@@ -148,7 +163,7 @@ impl<'a> PositionBuilder<'a> {
             needs_typename: false,
             prerendered: 0,
         });
-        // Slots that have the same contributions for several types are one slot.
+        // Types with the same contributions share one slot: identity is that of the selections, not of their texts.
         let mut made: BTreeMap<(SlotKey, Vec<usize>), u16> = BTreeMap::new();
         let mut pending: Vec<(u16, TypeId, Vec<Contribution<'a>>)> = Vec::new();
         let mut typename = false;
@@ -195,8 +210,10 @@ impl<'a> PositionBuilder<'a> {
         Ok(id)
     }
 
-    /// Gives response fields of one field and arguments slots of their own where a null beneath could null one of them and
-    /// not the others: a service nulls what it was asked for as a whole, for all that was selected of it.
+    /// Gives response fields with the same field and arguments slots of their own where they differ in the non-null
+    /// fields below. In `{ a: works { spent } b: works { spent owner } }`, where `owner` is non-null, a null `owner`
+    /// nulls `b` only; a GraphQL service that is asked once for both selections would null the whole object, and `a`
+    /// with it.
     fn separate_by_nullability(
         &mut self,
         position: PositionId,
@@ -205,46 +222,53 @@ impl<'a> PositionBuilder<'a> {
     ) -> Result<Contributions<'a>, PlanError> {
         let mut out = Contributions::new();
         for (key, contributions) in collected {
-            let first = contributions.first().map(|own| own.field.response_key());
+            let first = contributions
+                .first()
+                .map(|contribution| contribution.field.response_key());
             let alone = contributions
                 .iter()
-                .all(|own| Some(own.field.response_key()) == first);
+                .all(|contribution| Some(contribution.field.response_key()) == first);
             if alone || contributions[0].field.selection_set.is_empty() {
                 out.insert(key, contributions);
                 continue;
             }
             let mut by_response: IndexMap<Name, Vec<Contribution<'a>>> = IndexMap::new();
-            for own in contributions {
-                let response = own.field.response_key().clone();
-                by_response.entry(response).or_default().push(own);
+            for contribution in contributions {
+                let response = contribution.field.response_key().clone();
+                by_response.entry(response).or_default().push(contribution);
             }
-            let mut known: Vec<(BTreeSet<String>, SlotKey)> = Vec::new();
+            let mut groups: Vec<(BTreeSet<String>, SlotKey)> = Vec::new();
             for (response, contributions) in by_response {
                 let mut non_null_paths = BTreeSet::new();
-                for own in &contributions {
-                    self.non_null_paths(&own.field.selection_set, "", &mut non_null_paths)?;
+                for contribution in &contributions {
+                    self.non_null_paths(
+                        &contribution.field.selection_set,
+                        "",
+                        &mut non_null_paths,
+                    )?;
                 }
-                let shared = known.iter().find(|(other, _)| *other == non_null_paths);
-                let own = match shared {
-                    Some((_, own)) => own.clone(),
+                let shared = groups.iter().find(|(other, _)| *other == non_null_paths);
+                let slot_key = match shared {
+                    Some((_, slot_key)) => slot_key.clone(),
                     None => {
-                        let mut own = key.clone();
-                        own.response = (!known.is_empty()).then(|| response.clone());
-                        known.push((non_null_paths, own.clone()));
-                        own
+                        let mut slot_key = key.clone();
+                        slot_key.response = (!groups.is_empty()).then(|| response.clone());
+                        groups.push((non_null_paths, slot_key.clone()));
+                        slot_key
                     }
                 };
-                if let Some(name) = &own.response {
+                if let Some(name) = &slot_key.response {
                     let separated = &mut self.positions[position.0 as usize].separated;
                     separated.insert((concrete, response), name.clone());
                 }
-                out.entry(own).or_default().extend(contributions);
+                out.entry(slot_key).or_default().extend(contributions);
             }
         }
         Ok(out)
     }
 
-    /// Whether a GraphQL service may be asked for a field: a connector's documents are completed here.
+    /// Whether a GraphQL service may be asked for a field. A connect's document does not propagate nulls: the gateway
+    /// completes it.
     fn is_from_graphql_service(&self, ty: &Name, field: &Name) -> bool {
         let types = &self.graph.types;
         let Some(ty) = types.id(ty) else { return false };
@@ -255,14 +279,15 @@ impl<'a> PositionBuilder<'a> {
             .collect();
         let services = self.graph.subgraphs.iter();
         let mut services =
-            services.filter(|own| !matches!(own.kind, SubgraphKind::Connectors { .. }));
+            services.filter(|subgraph| !matches!(subgraph.kind, SubgraphKind::Connectors { .. }));
         services.any(|subgraph| {
             let mut names = names.iter();
             names.any(|name| subgraph.schema.type_field(name, field).is_ok())
         })
     }
 
-    /// What may not be null beneath a selection set, each as the way to it with its conditions.
+    /// Collects the paths to non-null fields of a selection set. A path includes the conditions on its way, since a
+    /// field that is skipped nulls nothing.
     fn non_null_paths(
         &mut self,
         set: &'a executable::SelectionSet,
@@ -354,8 +379,8 @@ impl<'a> PositionBuilder<'a> {
         Ok(())
     }
 
-    /// CollectFields (GraphQL specification, 6.3.2) for one concrete type, by (field, arguments) in place of the
-    /// response key (beside it, with `each`).
+    /// CollectFields (GraphQL specification, 6.3.2) for one concrete type, grouped by (field, arguments) instead of by
+    /// response key; with `each`, by all three.
     fn collect(
         &mut self,
         concrete: TypeId,
@@ -378,9 +403,9 @@ impl<'a> PositionBuilder<'a> {
                     let mut key = slot_key(&field.name, &field.arguments);
                     key.response = each.then(|| field.response_key().clone());
                     let mut guard = guard;
-                    for found in self.nullable.uses(field) {
+                    for null_use in self.nullable.uses(field) {
                         self.spend(1)?;
-                        guard = guard.and(&Literal::null(found.variable, false));
+                        guard = guard.and(&Literal::null(null_use.variable, false));
                     }
                     let contribution = Contribution { field, guard };
                     into.entry(key).or_default().push(contribution);
@@ -440,7 +465,7 @@ pub(super) fn type_applies(graph: &QueryGraph, condition: Option<&Name>, concret
             .is_ok()
 }
 
-/// The guard of a selection inside a place with the guard `outer`; `None` when it can never hold.
+/// The guard of a selection whose surroundings have the guard `outer`; `None` when it can never hold.
 pub(super) fn guard_of(directives: &ast::DirectiveList, outer: &Guard) -> Option<Guard> {
     let mut guard = outer.clone();
     for (name, value) in [("skip", false), ("include", true)] {
@@ -462,7 +487,7 @@ pub(super) fn guard_of(directives: &ast::DirectiveList, outer: &Guard) -> Option
     (!guard.is_never()).then_some(guard)
 }
 
-/// The slot's key of a field with its arguments, whatever the order in which they are written.
+/// The slot key of a field, independent of the order of its arguments.
 pub(super) fn slot_key(field: &Name, arguments: &[Node<ast::Argument>]) -> SlotKey {
     if arguments.is_empty() {
         return SlotKey {

@@ -1,7 +1,7 @@
-//! How much memory a plan holds, about: what the bound of the kept plans counts.
+//! The approximate memory of a plan, for the bound of the plan cache.
 //!
-//! The figures per part are what allocations were counted to come to, over plans of the demonstration's connectors (from
-//! one fetch to ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
+//! The figures per part come from counted allocations over plans of the demonstration's connectors (from one fetch to
+//! ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
 
 use super::Fetch;
 use super::FetchCall;
@@ -12,7 +12,7 @@ use super::projection::Root;
 use crate::mapping::ast::Expr;
 
 impl Plan {
-    /// Bytes that it holds, about.
+    /// The bytes that it holds, approximately.
     pub fn weight(&self) -> usize {
         const SLOT: usize = 500;
         const FIELD: usize = 500;
@@ -95,7 +95,7 @@ fn root(root: &Root) -> usize {
     }
 }
 
-/// A syntax tree, by the length of the text that it was parsed from.
+/// The weight of a syntax tree, by the length of its text.
 fn expression(expression: &Expr) -> usize {
     200 + expression.span.len() * 16
 }

@@ -1,12 +1,21 @@
-//! What operations cost, as data: subgraphs, operations, and after each what it costs, one Markdown file a case.
+//! The cost of operations, as data: subgraphs, operations, and after each operation its cost, one Markdown file per
+//! case.
 //!
 //! Blocks, in order:
+<<<<<<< HEAD
 //! - `graphql subgraph NAME`: a subgraph; one that links nothing itself is a GraphQL service with `@cost` and `@listSize`;
 //! - `graphql operation`, `json variables`: an operation, and values for its variables;
 //! - `text cost`: the total, and a line for each field that costs something: its cost for all its parents, its path, and for
 //!   a list how many items it is taken to have; or what is wrong with slicing arguments.
+=======
+//! - `graphql subgraph NAME`: a subgraph; one without links of its own is a GraphQL service with `@cost` and
+//!   `@listSize`;
+//! - `graphql`, `json variables`: an operation, and values for its variables;
+//! - `text cost`: the total, and a line for each field with a cost: its cost for all its parents, its path, and for a
+//!   list the assumed number of items; or the errors of slicing arguments.
+>>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
 //!
-//! `UPDATE_EXPECT=1` writes what comes out; count it by hand before keeping it.
+//! `UPDATE_EXPECT=1` writes the results; count them by hand before you keep them.
 
 mod shipped;
 
@@ -29,7 +38,7 @@ use crate::support::cases::Case;
 use crate::support::cases::Fence;
 use crate::support::cases::Suite;
 
-/// What stands before a subgraph that links nothing itself.
+/// The schema extension before a subgraph without links of its own.
 const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@interfaceObject", "@cost", "@listSize"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
 
 /// The setting's default.
@@ -54,7 +63,7 @@ fn the_default_of_the_setting_is_what_cases_take() {
     assert_eq!(settings.list_size as u64, LIST_SIZE);
 }
 
-/// What the operations of a case cost, for each block: what stands there.
+/// The text of each block of a case, with the costs of its operations.
 fn costs_of(case: &Case) -> Vec<Option<String>> {
     let subgraphs = case.named("graphql subgraph").map(|(name, sdl)| {
         let text = match sdl.contains("@link") {
@@ -81,7 +90,7 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
     found
 }
 
-/// The text of what an operation costs.
+/// The cost of an operation as text.
 fn cost(composed: &Composed, graph: &QueryGraph, text: &str, variables: &Value) -> String {
     let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
     let document = document.unwrap_or_else(|errors| panic!("{errors}"));

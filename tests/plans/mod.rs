@@ -1,6 +1,6 @@
-//! Golden plans: subgraphs, operations, and after each its plan as text, one Markdown file a case.
+//! Golden plans: subgraphs, operations, and after each operation its plan as text, one Markdown file per case.
 //!
-//! `UPDATE_EXPECT=1` writes the text that the planner gives into the files; hold it against the title before keeping it.
+//! `UPDATE_EXPECT=1` writes the planner's text into the files; compare it with the title before you keep it.
 
 mod size;
 
@@ -16,10 +16,11 @@ use crate::support::cases::Case;
 use crate::support::cases::Fence;
 use crate::support::cases::Suite;
 
-/// What stands before a subgraph that links nothing itself: a GraphQL service, with every directive under its short name.
+/// The schema extension before a subgraph without links of its own: a GraphQL service, with every directive under its
+/// short name.
 const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
 
-/// In which order the folders of a case are loaded.
+/// The order in which the folders of a case are loaded.
 #[derive(Debug, Clone, Copy)]
 enum Turn {
     AsWritten,
@@ -39,7 +40,7 @@ pub(crate) fn subgraph(name: &str, text: &str) -> Subgraph {
     subgraph.unwrap_or_else(|| panic!("{name}: {}", texts.join("\n")))
 }
 
-/// Composes subgraphs into the graph that plans are made on.
+/// Composes subgraphs into the query graph.
 pub(crate) fn graph(subgraphs: Vec<Subgraph>) -> (Composed, QueryGraph) {
     let (composed, diagnostics) = compose(subgraphs);
     let texts: Vec<String> = diagnostics.iter().map(|d| d.to_text()).collect();
@@ -61,7 +62,7 @@ pub(crate) fn plan_of(
     plan::plan(graph, &composed.api, &document, operation, limits)
 }
 
-/// The plans of a case, for each block: what stands there.
+/// The text of each block of a case, with the plans of its operations.
 fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
     let subgraphs = case.named("graphql subgraph");
     let mut subgraphs: Vec<Subgraph> = subgraphs.map(|(name, sdl)| subgraph(name, sdl)).collect();

@@ -1,4 +1,4 @@
-//! How much work planning is, in counted steps: never by a clock.
+//! The work of planning, in counted steps, independent of time.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::graph;
 use super::plan_of;
 use super::subgraph;
 
-/// A type with `count` connectors, each giving one field of it, and an operation that asks for all of them.
+/// A type with `count` connectors, each with one field of it, and an operation that selects all of them.
 fn many(count: usize) -> (String, String) {
     let mut sdl = String::from(
         r#"extend schema
@@ -36,7 +36,7 @@ type Query { rows: [Row!] @connect(source: "s", http: { GET: "/rows" }, selectio
     (sdl, format!("{{ rows {{{asked} }} }}"))
 }
 
-/// The same with a folder for each connector: all of them add a field to one type, which the first lists.
+/// The same with a folder per connector: each adds a field to a type that the first one lists.
 fn folders(count: usize) -> (Vec<Subgraph>, String) {
     let mut asked = String::new();
     let folders = (0..count).map(|number| {
@@ -63,7 +63,7 @@ type Row @key(fields: "id")
     (folders, format!("{{ rows {{{asked} }} }}"))
 }
 
-/// The smallest limit, within a fiftieth, with which an operation is planned.
+/// The smallest limit, within a fiftieth, for which an operation is planned.
 fn fewest(subgraphs: Vec<Subgraph>, operation: &str, limits: fn(usize) -> PlanLimits) -> usize {
     let (composed, graph) = graph(subgraphs);
     let plans = |limit: usize| plan_of(&composed, &graph, operation, limits(limit)).is_ok();
@@ -119,7 +119,7 @@ fn ten_times_the_folders_are_ten_times_the_steps() {
     }
 }
 
-/// Interfaces within interfaces: what an adversarial operation makes of them grows with every level.
+/// Interfaces within interfaces: the plan of an adversarial operation grows with every level.
 fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
     let mut sdl =
         String::from("type Query { node: Node }\ninterface Node { id: ID! next: Node }\n");
@@ -142,8 +142,8 @@ fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
     (subgraphs, format!("{{ node {{ {operation} }} }}"))
 }
 
-/// Each case comes out one way: so many fetches within so many steps, or a refusal by the default budget. What a plan holds
-/// is paid for in steps too, so that time and memory have the same bound, whatever the clock says.
+/// Each case has one result: so many fetches within so many steps, or a refusal by the default budget. The parts of a
+/// plan cost steps too, so that time and memory have the same bound.
 #[test]
 fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
     let default = PlanLimits::default().steps;

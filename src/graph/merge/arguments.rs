@@ -1,4 +1,4 @@
-//! Arguments of fields: those that every resolver knows, with the narrowest type.
+//! Merges the arguments of fields: those that every resolving subgraph defines, with the narrowest type.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -12,7 +12,7 @@ use super::fields::SubgraphField;
 use super::values::{InputCodes, InputSource};
 
 impl<'a> Merge<'a, '_> {
-    /// The arguments of a field, out of those of the subgraphs that resolve it.
+    /// The merged arguments of a field.
     pub(super) fn arguments(
         &mut self,
         at: &str,
@@ -45,7 +45,8 @@ impl<'a> Merge<'a, '_> {
         merged
     }
 
-    /// An argument that only some know is left out, which a required one cannot be.
+    /// Reports an argument that only some subgraphs define. It is left out of the merged field, so it must not be
+    /// required.
     fn missing_argument(
         &mut self,
         what: &str,
@@ -94,7 +95,7 @@ impl<'a> Merge<'a, '_> {
         }
     }
 
-    /// An external field declares the field of another subgraph: type and arguments must be those.
+    /// Reports differences between an external field and the field of another subgraph that it repeats.
     pub(super) fn external_agrees(
         &mut self,
         at: &str,

@@ -1,4 +1,5 @@
-//! Descriptions: the one that most subgraphs give; of several such, the longest, then the first in the alphabet.
+//! Merges descriptions: the one that most subgraphs have; of several, the longest, then the first in alphabetical
+//! order.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::super::report::{Finding, graph_names};
 use super::Merge;
 
 impl Merge<'_, '_> {
-    /// The description of an element, out of those that its subgraphs give it.
+    /// The merged description of an element.
     pub(super) fn description<'d>(
         &mut self,
         what: &str,

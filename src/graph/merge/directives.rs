@@ -1,7 +1,8 @@
-//! Directives that stay on the merged schema: those of GraphQL, those of Federation that speak to clients or to
-//! authorization, those that a connector composes, and definitions of directives for operations.
+//! Merges directives: those of GraphQL, those of Federation for clients or authorization, those that a connector
+//! composes, and definitions of directives for operations.
 //!
-//! What only its own subgraph means (`@cacheControl`, `@connect`, …) is not merged: it is read there.
+//! Directives that concern only their own subgraph (`@cacheControl`, `@connect`, …) are not merged: they are read from
+//! the subgraph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +49,7 @@ impl Merge<'_, '_> {
         merged
     }
 
-    /// A directive that stands once: the first subgraph's, and a warning to those that say otherwise.
+    /// Merges a directive that is not repeatable: the first subgraph's, with a warning to those that differ.
     fn same_for_all(
         &mut self,
         what: &str,
@@ -97,7 +98,7 @@ impl Merge<'_, '_> {
         definition.directives.extend(merged);
     }
 
-    /// Definitions: of composed directives, and of directives for operations that every subgraph knows.
+    /// The definitions of composed directives, and of directives for operations that every subgraph defines.
     pub(super) fn directive_definitions(&mut self) {
         if self
             .schema
@@ -179,7 +180,7 @@ impl Merge<'_, '_> {
         None
     }
 
-    /// Reads `@composeDirective`: the custom directives that stay in the merged schema, with their definitions.
+    /// Reads `@composeDirective`: the custom directives that are merged, with their definitions.
     pub(super) fn compose_directives(&mut self) {
         let mut origin: BTreeMap<Name, (usize, &Node<DirectiveDefinition>)> = BTreeMap::new();
         for (graph, view) in self.views.iter().enumerate() {
@@ -254,7 +255,7 @@ fn is_standard(name: &str) -> bool {
     matches!(name, "skip" | "include" | "defer" | "stream" | "live")
 }
 
-/// Directives whose merging is fixed.
+/// The directives with a fixed way of merging.
 fn is_merged_anyway(name: &str) -> bool {
     matches!(
         name,
@@ -312,8 +313,8 @@ fn every(name: &Name, given: Given<'_, '_>) -> Vec<Node<Directive>> {
     all
 }
 
-/// `@requiresScopes` and `@policy` are "any of these sets": what satisfies several of them satisfies each, so that the
-/// merged sets are all unions of one of each. Sets that contain another are dropped.
+/// `@requiresScopes` and `@policy` mean "any of these sets". The merged value must imply each subgraph's value, so its
+/// sets are all unions of one set per subgraph. Sets that contain another one are dropped.
 fn all_of(name: &Name, argument: Name, given: Given<'_, '_>) -> Node<Directive> {
     let mut merged: BTreeSet<BTreeSet<String>> = BTreeSet::from([BTreeSet::new()]);
     for (_, one) in one_each(name, given) {
@@ -342,7 +343,7 @@ fn all_of(name: &Name, argument: Name, given: Given<'_, '_>) -> Node<Directive> 
     applied(name, [(argument, value)])
 }
 
-/// `@cost(weight:)`: the greatest.
+/// `@cost(weight:)`: the greatest weight.
 fn greatest(name: &Name, given: Given<'_, '_>) -> Node<Directive> {
     let weights = one_each(name, given).filter_map(|(_, one)| {
         let value = one.specified_argument_by_name("weight")?;

@@ -1,4 +1,4 @@
-//! Enums: a union where they come out, an intersection where they go in, and equal where they do both.
+//! Merges enums: the union of values for output, the intersection for input, and equal values for both.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use super::super::report::{Finding, graph_names};
 use super::super::view::View;
 use super::{Graphs, Merge};
 
-/// Where types are used, over all subgraphs.
+/// How enums are used, over all subgraphs.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
     goes_in: HashSet<Name>,
@@ -105,8 +105,8 @@ impl<'a> Merge<'a, '_> {
         }
     }
 
-    /// A value that only some know of an enum that goes in. The blame lies with the fewer: those who have it, or
-    /// those who lack it.
+    /// Reports a value of an input enum that only some subgraphs define, to the smaller side: those that define it, or
+    /// those that do not.
     fn missing_value(
         &mut self,
         parent: &Name,

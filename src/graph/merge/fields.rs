@@ -1,4 +1,4 @@
-//! Fields of objects and interfaces: one field out of those that subgraphs give, and who resolves it.
+//! Merges the fields of objects and interfaces: the type, the arguments, and which subgraphs resolve the field.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,21 +24,21 @@ use crate::connector::FieldSetItem;
 pub(super) struct SubgraphField<'a> {
     pub(super) graph: usize,
     pub(super) definition: &'a Component<FieldDefinition>,
-    /// Resolved elsewhere.
+    /// It is external.
     pub(super) external: bool,
-    /// Overridden without a label, yet read there.
+    /// It is overridden without a label, but a key, requirement or interface of its subgraph reads it.
     pub(super) used_overridden: bool,
 }
 
 impl SubgraphField<'_> {
-    /// True when its subgraph answers for it, so that it takes part in merging.
+    /// Whether its subgraph resolves it, so that it takes part in merging.
     pub(super) fn resolves(&self) -> bool {
         !self.external && !self.used_overridden
     }
 }
 
 impl<'a> Merge<'a, '_> {
-    /// The fields of a type, in the order in which subgraphs (by name) declare them.
+    /// The merged fields of a type, in the order in which subgraphs (by name) declare them.
     pub(super) fn fields(
         &mut self,
         kind: Kind,
@@ -57,7 +57,7 @@ impl<'a> Merge<'a, '_> {
         }
         let mut fields = IndexMap::default();
         for (name, sources) in all {
-            // Without a definition it may still be had through an interface object, and is external meanwhile.
+            // Without a definition, an interface object may still provide it. Until then it is external.
             let lost = taken_over.remove(&name).unwrap_or_default();
             let definition = self.field(parent, &name, &sources, &lost);
             if kind == Kind::Object && definition.is_some() {
@@ -74,7 +74,8 @@ impl<'a> Merge<'a, '_> {
         fields
     }
 
-    /// A field as it counts in one subgraph, and whether it does: another may have taken it over altogether.
+    /// A field as one subgraph defines it, and whether it takes part in merging: another subgraph may override it
+    /// completely.
     fn source(
         &self,
         graph: usize,
@@ -114,8 +115,8 @@ impl<'a> Merge<'a, '_> {
             self.not_resolved(&at, parent, name, sources);
             return None;
         }
-        // Who has lost the field still has a say: what it declares is the field's, and while it has a key it may give it.
-        // What it hides or guards does not come into the open because another resolves it now.
+        // The directives of overridden subgraphs count too. The field may still be read there as part of a key, and
+        // what they hide or protect must not become visible because another subgraph resolves it now.
         let mut saying: Vec<SubgraphField<'a>> = sources.iter().chain(lost).copied().collect();
         saying.retain(|source| !source.external);
         saying.sort_by_key(|source| source.graph);
@@ -139,7 +140,7 @@ impl<'a> Merge<'a, '_> {
         Some(definition)
     }
 
-    /// Every subgraph that has the field says that another resolves it.
+    /// Reports a field that every subgraph declares external.
     fn not_resolved(
         &mut self,
         at: &str,
@@ -168,7 +169,7 @@ impl<'a> Merge<'a, '_> {
         }
     }
 
-    /// The widest of the types; each connector that does not fit with what most say is reported.
+    /// The widest type. Each subgraph whose type is incompatible with the majority is reported.
     fn field_type(&mut self, at: &str, sources: &[SubgraphField<'a>]) -> Option<Type> {
         let types: Vec<(usize, &Type)> = sources
             .iter()
@@ -266,8 +267,8 @@ impl<'a> Merge<'a, '_> {
         }
     }
 
-    /// An object's field that several subgraphs resolve must be shareable in each of them. An external field that is
-    /// provided in places counts as resolved there.
+    /// Checks that a field that several subgraphs resolve is shareable in each of them. An external field that is
+    /// provided on some path counts as resolved.
     fn sharing(&mut self, parent: &Name, name: &Name, sources: &[SubgraphField<'a>]) {
         if self.overrides.is_faulty(parent, name) {
             return;
@@ -305,11 +306,11 @@ impl<'a> Merge<'a, '_> {
             .filter(|one| one.external)
             .collect();
         let reason = if alone.len() == 1 && alone.len() + providing.len() == resolving.len() {
-            // The owner need not know the subgraph that provides its field.
+            // The subgraph that owns the field need not know the one that provides it.
             alone = providing;
             "provided"
         } else if alone.len() == resolving.len() {
-            // When no subgraph shares it, the owner keeps the field: who can be entered at the type, then by name.
+            // If no subgraph shares it, one keeps the field: a subgraph with a key of the type, then the first by name.
             let keeps = alone.iter().position(|source| {
                 let keys = views[source.graph].keys.get(parent);
                 keys.is_some_and(|keys| keys.iter().any(|key| key.key.resolvable))
@@ -354,7 +355,7 @@ impl<'a> Merge<'a, '_> {
         }
     }
 
-    /// Whether a field alone is a key in another subgraph, of a type that has no key in this one.
+    /// Whether the field alone is a key in another subgraph, of a type that has no key in this one.
     fn is_key_elsewhere(&self, parent: &Name, name: &Name, here: usize) -> bool {
         !self.views[here].keys.contains_key(parent)
             && self.views.iter().any(|view| {

@@ -1,4 +1,4 @@
-//! Which type is a subtype of which, over all subgraphs together.
+//! The subtypes of each type, over all subgraphs together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 
 use super::super::view::View;
 
-/// The abstract types of the whole graph with what stands under them in any subgraph.
+/// The abstract types of all subgraphs, with their members and implementations in any subgraph.
 #[derive(Debug, Default)]
 pub(super) struct Hierarchy {
     under: BTreeMap<Name, BTreeSet<Name>>,
@@ -44,12 +44,13 @@ impl Hierarchy {
         Self { under }
     }
 
-    /// True when every value of `sub` is one of `of`: the same name, or a member or implementation of it.
+    /// Whether every value of `sub` is one of `of`: the same name, or a member or implementation of it.
     fn is_named_subtype(&self, sub: &Name, of: &Name) -> bool {
         sub == of || self.under.get(of).is_some_and(|under| under.contains(sub))
     }
 
-    /// True when every value of type `sub` is one of type `of`: non-null under nullable, lists by their items.
+    /// Whether every value of type `sub` is one of type `of`: non-null is a subtype of nullable, lists are compared by
+    /// their items.
     pub(super) fn is_subtype(&self, sub: &Type, of: &Type) -> bool {
         match (sub, of) {
             (Type::Named(sub) | Type::NonNullNamed(sub), Type::Named(of))
@@ -60,7 +61,7 @@ impl Hierarchy {
         }
     }
 
-    /// The one of two types that holds for both: for what comes out the wider, for what goes in the narrower.
+    /// The type that two types have in common: the wider for output, the narrower for input.
     pub(super) fn common<'t>(&self, a: &'t Type, b: &'t Type, goes_in: bool) -> Option<&'t Type> {
         let (a_under_b, b_under_a) = (self.is_subtype(a, b), self.is_subtype(b, a));
         match (a_under_b, b_under_a, goes_in) {

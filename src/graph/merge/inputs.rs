@@ -1,4 +1,4 @@
-//! Input types: the fields that all subgraphs with the type accept.
+//! Merges input types: the fields that all subgraphs with the type accept.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;

@@ -1,4 +1,5 @@
-//! Interfaces: fields that interface objects add to every implementation, and that implementations keep the promise.
+//! Merges interfaces: interface objects add fields to every implementation, and implementations must fit their
+//! interfaces.
 
 use apollo_compiler::Name;
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition, InterfaceType};
@@ -9,7 +10,7 @@ use super::super::report::{Finding, graph_names};
 use super::Merge;
 
 impl Merge<'_, '_> {
-    /// A field that an `@interfaceObject` gives an interface, it gives to every implementation.
+    /// Adds the fields of `@interfaceObject`s to every implementation of the interface.
     pub(super) fn interface_objects(&mut self) {
         let interfaces: Vec<Name> = self
             .joins
@@ -35,7 +36,7 @@ impl Merge<'_, '_> {
         }
     }
 
-    /// Fields of an interface that only objects standing for it resolve.
+    /// The fields of an interface that only interface objects resolve.
     fn given_by_interface_objects(
         &self,
         interface: &Name,
@@ -59,7 +60,7 @@ impl Merge<'_, '_> {
             .collect()
     }
 
-    /// An implementation that has the field itself shares it with the interface objects, and they with it.
+    /// Checks that an implementation which resolves the field too is shareable, and the interface objects as well.
     fn shared_with(&mut self, implementation: &Name, interface: &Name, field: &Name) {
         let views = self.views;
         let resolving = |ty: &Name| -> Vec<usize> {
@@ -124,7 +125,7 @@ impl Merge<'_, '_> {
         }
     }
 
-    /// Every merged implementation has every field of the merged interface, with a type that fits.
+    /// Checks that every merged implementation has every field of the merged interface, with a type that fits.
     pub(super) fn interfaces_hold(&mut self) {
         let types: Vec<Name> = self.joins.types.keys().cloned().collect();
         for name in types {
@@ -199,7 +200,7 @@ impl Merge<'_, '_> {
     }
 }
 
-/// What keeps the arguments of an implementation from those of its interface.
+/// How the arguments of an implementation's field differ from those of its interface.
 fn differing_argument(has: &FieldDefinition, promised: &FieldDefinition) -> Option<String> {
     for argument in &promised.arguments {
         let name = &argument.name;

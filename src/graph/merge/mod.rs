@@ -1,8 +1,8 @@
-//! Merging: one schema out of many, and who has what.
+//! Merging: one schema out of many, and which subgraphs define and resolve what.
 //!
 //! Output types are the union of what subgraphs offer, input types the intersection of what they accept; an enum is
-//! one or the other by where it is used. Everything is done in the order of names, so that the order in which
-//! folders were read changes nothing.
+//! merged as one or the other by its uses. Everything is processed in the order of names, so that the order in which
+//! folders were read does not matter.
 
 mod arguments;
 mod descriptions;
@@ -34,7 +34,7 @@ use super::report::{Finding, Report, graph_names};
 use super::view::View;
 use hierarchy::Hierarchy;
 
-/// The merged schema and its joins; findings go into the report.
+/// The merged schema and its joins. Findings are added to the report.
 pub(crate) fn merge(views: &[View<'_>], report: &mut Report) -> (Schema, Joins) {
     let overrides = Overrides::read(views, report);
     let mut merge = Merge {
@@ -57,20 +57,20 @@ pub(crate) fn merge(views: &[View<'_>], report: &mut Report) -> (Schema, Joins) 
     (merge.schema, merge.joins)
 }
 
-/// The work in progress.
+/// The state of merging.
 struct Merge<'a, 'v> {
     views: &'v [View<'a>],
     report: &'v mut Report,
     hierarchy: Hierarchy,
     usage: enums::Usage,
     overrides: Overrides,
-    /// Custom directives that stay.
+    /// The custom directives that are composed.
     composed: BTreeMap<Name, Node<DirectiveDefinition>>,
     schema: Schema,
     joins: Joins,
 }
 
-/// The kinds of types, as they are spoken of.
+/// The kinds of types, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Scalar,
@@ -125,7 +125,7 @@ impl Merge<'_, '_> {
         }
     }
 
-    /// Every type with the subgraphs that have it: roots first, then by name.
+    /// Every type with the subgraphs that define it: roots first, then by name.
     fn type_names(&self) -> Vec<(Name, Vec<usize>)> {
         let mut all: BTreeMap<(usize, Name), Vec<usize>> = BTreeMap::new();
         for (graph, view) in self.views.iter().enumerate() {
@@ -142,7 +142,7 @@ impl Merge<'_, '_> {
             .collect()
     }
 
-    /// The one kind of a type, where an interface object counts as an interface if there is one.
+    /// The kind of a type. An interface object counts as an interface if some subgraph defines the interface.
     fn kind(&mut self, name: &Name, graphs: &[usize]) -> Option<Kind> {
         let mut kinds: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
         for &graph in graphs {
@@ -153,7 +153,7 @@ impl Merge<'_, '_> {
             };
             kinds.entry(kind).or_default().push(graph);
         }
-        // The kind that most agree on; of several such, the one of the connector that comes first by name.
+        // The kind of most subgraphs; of several, that of the first subgraph by name.
         let (&kind, majority) = kinds
             .iter()
             .max_by_key(|(_, graphs)| (graphs.len(), std::cmp::Reverse(graphs[0])))?;
@@ -216,5 +216,5 @@ pub(crate) fn root_name(operation: OperationType) -> Name {
     }
 }
 
-/// A set in the order of indices.
+/// A sorted set of subgraphs.
 type Graphs = BTreeSet<usize>;

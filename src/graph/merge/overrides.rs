@@ -1,4 +1,4 @@
-//! `@override`: which subgraph takes a field over from which.
+//! `@override`: which subgraph takes over a field, and from which one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,33 +13,33 @@ use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report, nearest};
 use super::super::view::{Coordinate, View};
 
-/// All overrides of a graph.
+/// All overrides of the graph.
 #[derive(Debug, Default)]
 pub(crate) struct Overrides {
-    /// By field, then by the subgraph that takes over.
+    /// By field, then by overriding subgraph.
     overriding: BTreeMap<Coordinate, BTreeMap<usize, Overriding>>,
-    /// By field, then by the subgraph that loses it.
+    /// By field, then by overridden subgraph.
     overridden: BTreeMap<Coordinate, BTreeMap<usize, Overridden>>,
-    /// Fields with an override that breaks a rule: what else is wrong with them follows from it.
+    /// The fields with an invalid override. Further findings on them would follow from it and are not reported.
     faulty: BTreeSet<Coordinate>,
 }
 
-/// A field that takes over.
+/// An overriding field.
 #[derive(Debug)]
 pub(crate) struct Overriding {
-    /// The subgraph named.
+    /// The name in `from:`.
     pub(crate) from: String,
     pub(crate) label: Option<String>,
 }
 
-/// A field that is taken over.
+/// An overridden field.
 #[derive(Debug)]
 pub(crate) struct Overridden {
-    /// While the label holds; always without one.
+    /// The label under which it is overridden; `None`: always.
     pub(crate) label: Option<String>,
 }
 
-/// One `@override` as it is checked.
+/// One `@override` during its check.
 struct Applied<'a, 'v> {
     views: &'v [View<'a>],
     graph: usize,
@@ -93,7 +93,7 @@ impl Overrides {
         all
     }
 
-    /// How a subgraph's field is taken over by another, if it is.
+    /// The override of a subgraph's field by another subgraph.
     pub(crate) fn overridden(
         &self,
         parent: &Name,
@@ -105,12 +105,12 @@ impl Overrides {
             .get(&graph)
     }
 
-    /// True for a field with an override that breaks a rule.
+    /// Whether a field has an invalid override.
     pub(crate) fn is_faulty(&self, parent: &Name, field: &Name) -> bool {
         self.faulty.contains(&(parent.clone(), field.clone()))
     }
 
-    /// How a subgraph's field takes over another's, if it does.
+    /// The override of another subgraph's field by this one.
     pub(crate) fn overriding(
         &self,
         parent: &Name,
@@ -132,7 +132,7 @@ impl Applied<'_, '_> {
         self.directive.location()
     }
 
-    /// The subgraph that loses the field, when there is one and the override holds.
+    /// The overridden subgraph, if there is one and the override is valid.
     fn check(&self, label: Option<&str>, report: &mut Report) -> Option<usize> {
         let view = &self.views[self.graph];
         let at = self.at();
@@ -272,7 +272,7 @@ impl Applied<'_, '_> {
         Some(source)
     }
 
-    /// Which directive, on which side, stands in the way.
+    /// The directive that conflicts with the override, and on which side.
     fn collision(&self, source: usize, overridden: &FieldDefinition) -> Option<String> {
         let name = &self.field.name;
         if self.views[self.graph].is_external(self.parent, name) {

@@ -1,4 +1,5 @@
-//! Shared fields of an abstract type: whichever subgraph answers, the object must be one that all of them could have given.
+//! Checks shared fields of an abstract type: whichever subgraph resolves the field, the object must be one that every
+//! subgraph could return.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use super::Merge;
 use super::fields::SubgraphField;
 
 impl Merge<'_, '_> {
-    /// Compares the objects that a shared field can turn out to be, connector by connector.
+    /// Compares the object types that a shared field can have, subgraph by subgraph.
     pub(super) fn runtime_types(&mut self, at: &str, resolving: &[&SubgraphField<'_>]) {
         let views = self.views;
         let possible: Vec<(usize, BTreeSet<&Name>)> = resolving
@@ -57,7 +58,7 @@ impl Merge<'_, '_> {
     }
 }
 
-/// The objects that a value of a type can be in one subgraph.
+/// The object types that a value of a type can have in one subgraph.
 fn objects<'a>(view: &View<'a>, named: &Name) -> BTreeSet<&'a Name> {
     match view.schema.types.get(named) {
         Some(ExtendedType::Object(object)) => BTreeSet::from([&object.name]),

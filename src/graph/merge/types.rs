@@ -1,4 +1,4 @@
-//! Types as wholes: the join of a type, scalars, objects, interfaces and unions.
+//! Merges types except their fields: joins, scalars, objects, interfaces and unions.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -17,7 +17,7 @@ use super::Kind;
 use super::Merge;
 
 impl Merge<'_, '_> {
-    /// Who has a type, without its fields.
+    /// The join of a type, without its fields.
     pub(super) fn type_join(&mut self, name: &Name, graphs: &[usize]) -> TypeJoin {
         let mut join = TypeJoin::default();
         for &graph in graphs {
@@ -54,7 +54,8 @@ impl Merge<'_, '_> {
         join
     }
 
-    /// A type that is extended must be defined somewhere; only roots and entities of Federation may do without.
+    /// Reports a type that is only extended and nowhere defined. Roots, and entities of Federation 1, need no
+    /// definition.
     fn has_a_base(&mut self, name: &Name, graphs: &[usize], join: &TypeJoin) {
         let root = graphs.iter().any(|&graph| self.views[graph].is_root(name));
         if root || !join.graphs.values().all(|here| here.extension) {
@@ -143,7 +144,7 @@ impl Merge<'_, '_> {
     }
 }
 
-/// True for a type that its subgraph only extends.
+/// Whether a subgraph only extends a type.
 fn is_extension(ty: &ExtendedType) -> bool {
     if ty.directives().has(fed::EXTENDS) {
         return true;

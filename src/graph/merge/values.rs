@@ -1,4 +1,4 @@
-//! What arguments and input fields have in common: the narrowest type, and one default value or none.
+//! Merges arguments and input fields: the narrowest type, and one default value or none.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -12,14 +12,14 @@ use crate::connector::diagnostic::Code;
 /// An argument or input field in one subgraph.
 pub(super) type InputSource<'a> = (usize, &'a Node<InputValueDefinition>);
 
-/// The codes that differ between arguments and input fields.
+/// The codes for arguments, or for input fields.
 pub(super) struct InputCodes {
     pub(super) ty: &'static Code,
     pub(super) default: &'static Code,
 }
 
 impl Merge<'_, '_> {
-    /// The type that holds for all, and the indices of those that do not fit with what most say.
+    /// The merged type, and the indices of the types that are incompatible with the majority.
     pub(super) fn common_type(
         &self,
         types: &[(usize, &Type)],
@@ -34,7 +34,7 @@ impl Merge<'_, '_> {
         if let Some(common) = all {
             return (common.clone(), Vec::new());
         }
-        // The reference is the type that fits with most; of several such, the first connector's by name.
+        // The reference is the type that is compatible with most others; of several, the first subgraph's by name.
         let fits = |index: usize| {
             let fit = |(_, ty): &&(usize, &Type)| {
                 self.hierarchy.common(types[index].1, ty, goes_in).is_some()
@@ -54,7 +54,7 @@ impl Merge<'_, '_> {
         (types[reference].1.clone(), odd)
     }
 
-    /// One definition out of those of an argument or input field that all subgraphs know.
+    /// The merged definition of an argument or input field that all subgraphs define.
     pub(super) fn input_value(
         &mut self,
         what: &str,
@@ -191,7 +191,7 @@ impl Merge<'_, '_> {
     }
 }
 
-/// A value with the fields of its objects in order, so that only what counts is compared.
+/// A value with sorted object fields, for comparisons.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::List(items) => Value::List(

@@ -1,4 +1,4 @@
-//! Builds the query graph: nodes and lookups of GraphQL services here, those of connects in `connects`.
+//! Builds the query graph: the nodes and lookups of GraphQL services here, those of connects in `connects`.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -29,9 +29,9 @@ use crate::connector::FieldSetItem;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
 
-/// A call that serves many rows at once.
+/// The cost of a call that serves many rows.
 pub(super) const COST_BATCH: u32 = 10;
-/// A call per row.
+/// The cost of a call per row.
 pub(super) const COST_PER_ROW: u32 = 30;
 
 /// The graph while it is built.
@@ -90,7 +90,7 @@ impl GraphBuilder<'_> {
         NodeId((self.nodes.len() - 1) as u32)
     }
 
-    /// The label under which a service resolves a field that others override, or `None` when it does not at all.
+    /// Whether a subgraph resolves a field, with `@override` applied.
     pub(super) fn resolution(
         &self,
         subgraph: &str,
@@ -103,8 +103,8 @@ impl GraphBuilder<'_> {
     fn add_service(&mut self, subgraph_id: SubgraphId, subgraph: &Subgraph) {
         let schema = &subgraph.schema;
         let mut node_of: HashMap<Name, NodeId> = HashMap::new();
-        let own = schema.types.iter().filter(|(_, ty)| !ty.is_built_in());
-        let mut names: Vec<&Name> = own
+        let defined = schema.types.iter().filter(|(_, ty)| !ty.is_built_in());
+        let mut names: Vec<&Name> = defined
             .map(|(name, _)| name)
             .filter(|name| self.types.id(name).is_some())
             .collect();
@@ -128,7 +128,7 @@ impl GraphBuilder<'_> {
         }
     }
 
-    /// Merging has decided it: a key that an extension marks so, for example, is not.
+    /// Whether merging took a field to be external. An `@external` key field of an extension, for example, is not.
     fn is_external(&self, subgraph: &str, parent: &Name, field: &Name) -> bool {
         let graph = self.composed.graph(subgraph);
         let join = self.composed.joins.field(parent, field);
@@ -153,8 +153,8 @@ impl GraphBuilder<'_> {
                 continue;
             }
             let label = match self.resolution(&subgraph.name, name, field) {
-                // A key is the same wherever it is read: one that another service has taken over, or takes over for
-                // some requests, still identifies what this service gives.
+                // A key field has the same value in every subgraph. Even if another subgraph overrides it, it
+                // identifies the objects of this one.
                 _ if keys.contains(field_name.as_str()) => None,
                 Resolution::Resolves => None,
                 Resolution::When(label, outcome) => Some((label, outcome)),
@@ -186,7 +186,8 @@ impl GraphBuilder<'_> {
         target.downcasts = downcasts;
     }
 
-    /// A `@provides` field leads to private copies of its target's nodes, with extra edges as deep as its field set.
+    /// Makes a `@provides` field lead to private copies of its target's nodes, with extra edges as deep as the field
+    /// set.
     fn add_provides(&mut self, subgraph: &Subgraph, name: &Name, node_of: &HashMap<Name, NodeId>) {
         let (Some(definition), Some(&node)) = (subgraph.schema.types.get(name), node_of.get(name))
         else {
@@ -215,7 +216,7 @@ impl GraphBuilder<'_> {
     ) -> NodeId {
         let mut copy = self.nodes[of.0 as usize].clone();
         let type_name = self.types.name(copy.ty).clone();
-        // Plain fields of an abstract set count for each of its members as well.
+        // Fields that the set selects on an abstract type apply to each of its member types.
         let members: Vec<(TypeId, NodeId)> = copy
             .downcasts
             .iter()
@@ -338,17 +339,17 @@ impl GraphBuilder<'_> {
     }
 }
 
-/// Whether a service resolves a field, `@override` considered.
+/// Whether a subgraph resolves a field, with `@override` applied: always, for one outcome of a label, or never.
 pub(super) enum Resolution {
     Resolves,
     When(String, bool),
     Overridden,
 }
 
-/// Which services' fields are overridden, and under which label.
+/// The fields that others override, with the label.
 #[derive(Default)]
 struct OverriddenFields {
-    /// By service, type and field: the label.
+    /// The label, by overridden subgraph, type and field.
     by_overridden: HashMap<String, HashMap<Name, HashMap<Name, Option<String>>>>,
 }
 
@@ -408,7 +409,7 @@ pub(super) fn fields_of(
     fields.into_iter().flatten()
 }
 
-/// The object types that a service counts among an abstract type.
+/// The object types that a subgraph knows as members of an abstract type.
 pub(super) fn members_of(schema: &Schema, name: &Name) -> Vec<Name> {
     match schema.types.get(name) {
         Some(ExtendedType::Union(union_)) => union_
@@ -429,7 +430,7 @@ pub(super) fn members_of(schema: &Schema, name: &Name) -> Vec<Name> {
     }
 }
 
-/// The items of a field set that count for an object type at an abstract position.
+/// The items of a field set that apply to an object type at an abstract position.
 fn items_for(set: &FieldSet, member: &Name, position: &Name) -> FieldSet {
     let mut items = Vec::new();
     for item in &set.items {
@@ -456,7 +457,7 @@ fn key_field_names(directives: &apollo_compiler::schema::DirectiveList) -> HashS
     names
 }
 
-/// The `fields:` argument of a directive, parsed. `None` when it is not a field set: composition has refused it.
+/// The `fields:` argument of a directive, parsed. `None` if it does not parse: composition has refused it.
 fn fields_argument(
     directive: &apollo_compiler::Node<apollo_compiler::ast::Directive>,
 ) -> Option<FieldSet> {

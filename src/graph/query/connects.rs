@@ -1,7 +1,7 @@
-//! Nodes and lookups of connects.
+//! The nodes and lookups of connects.
 //!
-//! A connect's answer offers what its selection yields and nothing else: each composite place of the selection is a node
-//! of its own, a private copy with fewer edges than its type has fields.
+//! A connect provides exactly what its selection yields. So each composite value of the selection is a node of its own,
+//! usually with fewer edges than its type has fields.
 
 use std::collections::BTreeMap;
 
@@ -28,10 +28,10 @@ use crate::connector::Site;
 use crate::document::Value;
 use crate::mapping::Shape;
 
-/// What a selection yields at one place.
+/// What a selection yields as one object.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Yield {
-    /// Fields with what they yield below; `None` where the upstream's own value is passed on.
+    /// The fields, with what they yield below; `None` if the upstream's value is passed on unchanged.
     pub(super) fields: BTreeMap<String, Option<Yield>>,
 }
 
@@ -156,7 +156,7 @@ fn result_type(
     }
 }
 
-/// A node that offers one field only: what a call for a field gives to the rows it is made for.
+/// A node with one field: what a connect on a field provides to the rows that it is called for.
 fn add_field_node(
     builder: &mut GraphBuilder<'_>,
     subgraph_id: SubgraphId,
@@ -180,7 +180,7 @@ fn add_field_node(
     node
 }
 
-/// The override label of a field, or an error when another service has taken it over.
+/// The override label of a field, or an error if another subgraph overrides it without a label.
 fn label_of(
     builder: &GraphBuilder<'_>,
     subgraph_id: SubgraphId,
@@ -239,7 +239,7 @@ fn add_node(
     node
 }
 
-/// At an abstract type, every member that it has in the folder may be what `__typename` says.
+/// Adds a node for each member of an abstract type: `__typename` may be any member that the folder defines.
 fn add_members(
     builder: &mut GraphBuilder<'_>,
     subgraph_id: SubgraphId,
@@ -278,7 +278,7 @@ fn add_lookup(
     });
 }
 
-/// What a connect's selection yields as an object; `None` when its text does not tell.
+/// What a connect's selection yields as an object; `None` if that is not known statically.
 fn yielded(connect: &Connect) -> Option<Yield> {
     of_shape(connect.selection.shape())
 }
@@ -294,10 +294,10 @@ fn of_shape(shape: &Shape) -> Option<Yield> {
         }
         Shape::OneOf(shapes) | Shape::Array(shapes) => {
             let mut all: Option<Yield> = None;
-            for own in shapes.iter().filter_map(of_shape) {
+            for yielded in shapes.iter().filter_map(of_shape) {
                 match &mut all {
-                    None => all = Some(own),
-                    Some(all) => all.add(own),
+                    None => all = Some(yielded),
+                    Some(all) => all.add(yielded),
                 }
             }
             all
@@ -320,7 +320,7 @@ impl Yield {
     fn add(&mut self, other: Yield) {
         for (name, below) in other.fields {
             match (self.fields.get_mut(&name), below) {
-                (Some(Some(known)), Some(below)) => known.add(below),
+                (Some(Some(existing)), Some(below)) => existing.add(below),
                 (Some(_), None) => {}
                 (_, below) => {
                     self.fields.insert(name, below);

@@ -1,8 +1,12 @@
-//! The query graph: every position at which a source can stand, and every way from one to another.
+//! The query graph: where each field can be read, and every way to get there.
 //!
-//! One directed graph, whatever the source. A [`Node`] offers fields ([`Edge`]); a [`Lookup`] enters a service at a node
-//! from rows of a type whose key fields are known. Lookups are kept once per type, not per pair of nodes. Satisfiability
-//! and planning both read this and nothing else, so neither knows REST from GraphQL.
+//! A [`Node`] is a type as one subgraph offers it. Its [`Edge`]s are the fields that can be read there without another
+//! call. A [`Lookup`] enters a subgraph at a node, from rows of a type whose key fields are known. For example, a
+//! service with `type District @key(fields: "lgdCode") { lgdCode: ID! works: Works }` gives a node for `District` with
+//! the edges `lgdCode` and `works`, and a lookup from rows of `District` with the key `lgdCode` to this node.
+//!
+//! Lookups are stored once per type, not per pair of nodes, so the graph stays linear in the size of the schemas.
+//! Satisfiability and planning read only this graph, so neither can tell REST from GraphQL.
 
 mod build;
 mod connects;
@@ -23,46 +27,45 @@ use crate::connector::FieldSet;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
 
-/// A subgraph, by its place in [`QueryGraph::subgraphs`].
+/// A subgraph, as an index into [`QueryGraph::subgraphs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubgraphId(pub u32);
 
-/// A node, by its place in [`QueryGraph::nodes`].
+/// A node, as an index into [`QueryGraph::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub u32);
 
-/// A lookup, by its place in [`QueryGraph::lookups`].
+/// A lookup, as an index into [`QueryGraph::lookups`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LookupId(pub u32);
 
-/// A position at which a source can stand: a (service, type) of a GraphQL service, or one place in the tree that a
-/// connect's selection yields.
+/// A type as one subgraph offers it: a type of a GraphQL service, or one composite value in the selection of a connect.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Who answers here.
+    /// The subgraph that is read here.
     pub subgraph: SubgraphId,
     /// The type of the object here.
     pub ty: TypeId,
-    /// What can be read here without another call.
+    /// The fields that can be read here without another call.
     pub fields: BTreeMap<Name, Edge>,
-    /// At an abstract type: the object types that the service knows, and their nodes.
+    /// At an abstract type: the object types that the subgraph knows, and their nodes.
     pub downcasts: BTreeMap<TypeId, NodeId>,
-    /// An `@interfaceObject`: the service does not know the concrete type.
+    /// An `@interfaceObject`: the subgraph does not know the concrete type.
     pub interface_object: bool,
 }
 
 /// A field that a node offers.
 #[derive(Debug, Clone, Default)]
 pub struct Edge {
-    /// Where its sub-selection is read; `None` for a leaf.
+    /// The node of its sub-selection; `None` for a leaf.
     pub to: Option<NodeId>,
-    /// `@requires`: what a representation must hold before the service can resolve it.
+    /// `@requires`: the fields that a representation must have, so that the service can resolve this one.
     pub requires: Option<FieldSet>,
-    /// `@override` with a label: the edge stands only when the label's outcome is this.
+    /// `@override` with a label: the edge exists only if this is the label's outcome.
     pub label: Option<(String, bool)>,
 }
 
-/// How a service is entered.
+/// How a subgraph is entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupKind {
     /// A root operation of a GraphQL service: one call serves any number of its root fields.
@@ -72,16 +75,16 @@ pub enum LookupKind {
         /// The concrete type's name, or the interface's for an `@interfaceObject`.
         typename: Name,
     },
-    /// A call of a connect, by its place in the subgraph's connects.
+    /// A call of a connect.
     Connect {
-        /// Which.
+        /// The index among the subgraph's connects.
         connect: usize,
-        /// Of what kind.
+        /// How it is called.
         mode: ConnectMode,
     },
 }
 
-/// The ways in which a connect is called.
+/// How a connect is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConnectMode {
     /// A root field, with the field's arguments.
@@ -90,26 +93,26 @@ pub enum ConnectMode {
     Explicit,
     /// A field of a type, with `$this` and the field's arguments.
     Implicit,
-    /// A type, many keys in one call.
+    /// A type, with many keys in one call.
     Batch,
-    /// A type, one key in a call.
+    /// A type, with one key per call.
     Single,
 }
 
-/// A way into a service from rows of a type.
+/// A way into a subgraph from rows of a type.
 #[derive(Debug, Clone)]
 pub struct Lookup {
-    /// Whom it enters.
+    /// The subgraph that it enters.
     pub subgraph: SubgraphId,
     /// The type of the rows that it starts from.
     pub on: TypeId,
-    /// Where it arrives.
+    /// The node at which it arrives.
     pub to: NodeId,
-    /// How it is done.
+    /// How the subgraph is called.
     pub kind: LookupKind,
-    /// What must be known of a row. Empty for root operations.
+    /// The fields of a row that must be known; empty for root operations.
     pub key: FieldSet,
-    /// Its relative price: calls weigh more than fields, a call per row more than a batch.
+    /// Its relative cost: calls cost more than fields, and a call per row more than a batch.
     pub cost: u32,
 }
 
@@ -122,15 +125,16 @@ pub struct QueryGraph {
     pub subgraphs: Arc<[Subgraph]>,
     /// Composite types.
     pub types: TypeTable,
-    /// Positions.
+    /// The nodes.
     pub nodes: Vec<Node>,
-    /// Ways in.
+    /// The lookups.
     pub lookups: Vec<Lookup>,
     by_type: Vec<Vec<LookupId>>,
 }
 
 impl QueryGraph {
-    /// Builds the graph. Deterministic: services, types and fields are taken in the order of their names.
+    /// Builds the graph. Subgraphs, types and fields are taken in the order of their names, so the result is
+    /// deterministic.
     pub fn new(composed: &Composed) -> Self {
         build::build(composed)
     }
@@ -145,12 +149,12 @@ impl QueryGraph {
         &self.lookups[id.0 as usize]
     }
 
-    /// A service.
+    /// A subgraph.
     pub fn subgraph(&self, id: SubgraphId) -> &Subgraph {
         &self.subgraphs[id.0 as usize]
     }
 
-    /// A connect of a service, by its place.
+    /// A connect of a subgraph, by its index.
     pub fn connect(&self, subgraph: SubgraphId, connect: usize) -> Option<&Arc<Connect>> {
         match &self.subgraph(subgraph).kind {
             SubgraphKind::Connectors { connects, .. } => connects.get(connect),
@@ -158,7 +162,7 @@ impl QueryGraph {
         }
     }
 
-    /// The lookups that start from rows of this very type.
+    /// The lookups that start from rows of exactly this type.
     pub fn lookups_on(&self, ty: TypeId) -> &[LookupId] {
         &self.by_type[ty.0 as usize]
     }

@@ -11,19 +11,19 @@ use indexmap::IndexMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
 
-/// What is known of a composite type.
+/// A composite type.
 #[derive(Debug, Clone)]
 pub struct TypeInfo {
     /// Its name.
     pub name: Name,
     /// False for interfaces and unions.
     pub is_object: bool,
-    /// The object types that a value of it can have, sorted; itself for an object type.
+    /// The object types that its values can have, sorted; for an object type, itself.
     pub possible: Vec<TypeId>,
-    /// Interfaces and unions that an object type belongs to, and interfaces that an interface implements.
+    /// The interfaces and unions that an object type belongs to, or the interfaces that an interface implements.
     pub abstractions: Vec<TypeId>,
-    /// Its fields of type `ID` or `String`, or lists of these: a number that an upstream gives for one is text to
-    /// everybody else.
+    /// Its fields of type `ID` or `String`, or lists of these. If an upstream returns a number for one, it is sent to
+    /// other upstreams as text.
     pub texts: BTreeSet<Name>,
 }
 
@@ -136,7 +136,7 @@ impl TypeTable {
             .map(|index| TypeId(index as u32))
     }
 
-    /// What is known of a type.
+    /// A type by its number.
     pub fn info(&self, id: TypeId) -> &TypeInfo {
         &self.types[id.0 as usize]
     }

@@ -1,4 +1,4 @@
-//! Authorization that a field would slip past: who may not read a field may not have it sent along either.
+//! Authorization of `@requires`: a client that may not read a field must not receive it through another field.
 
 use apollo_compiler::Name;
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
@@ -11,7 +11,7 @@ use super::super::view::{View, field_set};
 
 const ACCESS: [&str; 3] = [fed::AUTHENTICATED, fed::REQUIRES_SCOPES, fed::POLICY];
 
-/// A field with `@requires` demands at least the kinds of authorization that the required fields demand.
+/// Checks that a field with `@requires` demands at least the kinds of authorization that the required fields demand.
 pub(super) fn check(views: &[View<'_>], report: &mut Report) {
     for (graph, view) in views.iter().enumerate() {
         for (parent, ty) in view.types() {
@@ -49,7 +49,7 @@ pub(super) fn check(views: &[View<'_>], report: &mut Report) {
     }
 }
 
-/// Which connector demands authorization for a field, and of which kind.
+/// The kinds of authorization that a field demands, with the connector.
 fn demanded(views: &[View<'_>], parent: &Name, field: &Name) -> Option<(usize, &'static str)> {
     views.iter().enumerate().find_map(|(graph, view)| {
         let ty = view.schema.types.get(parent)?;

@@ -1,5 +1,5 @@
-//! `@cacheTag(format:)`: what a tag is made of must be there when it is made: arguments of a root field, or key fields
-//! of an entity.
+//! `@cacheTag(format:)`: a tag may use only what is known when it is made: arguments of a root field, or key fields of
+//! an entity.
 
 use apollo_compiler::schema::{Component, Directive, FieldDefinition};
 
@@ -103,7 +103,7 @@ fn has(set: &FieldSet, wanted: &str) -> bool {
     })
 }
 
-/// What stands between braces.
+/// The expressions in braces.
 fn placeholders(format: &str) -> Vec<&str> {
     let pieces = format.split('{').skip(1);
     pieces

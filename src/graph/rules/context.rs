@@ -1,4 +1,4 @@
-//! `@context` and `@fromContext`: not supported yet, and said so rather than planned wrongly.
+//! `@context` and `@fromContext` are not supported yet: they are refused, because a plan would be wrong.
 
 use super::super::code;
 use super::super::federation as fed;

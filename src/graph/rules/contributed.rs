@@ -1,9 +1,9 @@
-//! One department's silence must not null another's data: what a connector folder adds to an entity that it does not
-//! own is nullable.
+//! A field that a connector folder adds to an entity of another connector must be nullable, so that the failure of one
+//! upstream does not null the data of others.
 //!
-//! Who owns an entity is not written anywhere in Federation. Here it is the subgraph that offers the entity from a root field:
-//! only from there can an object come that is not another's to begin with. The rule is ours and binds folders with
-//! `@connect`; a GraphQL service made elsewhere gets a warning, and is not refused.
+//! Federation does not say who owns an entity. Here it is the subgraph with a root field that returns the entity: only
+//! there an object can come into a response without another subgraph. The rule is Sangam's own. It is an error for
+//! folders with `@connect`, and a warning for GraphQL services, which are made elsewhere.
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -16,7 +16,7 @@ use super::super::report::{Finding, Report, graph_names};
 use super::super::view::View;
 use crate::connector::SubgraphKind;
 
-/// Checks every field that exactly one connector gives to an entity of others.
+/// Checks every field of an entity that exactly one connector, not the owner, resolves.
 pub(crate) fn contributed_fields_are_nullable(
     merged: &Schema,
     joins: &Joins,
@@ -65,7 +65,7 @@ pub(crate) fn contributed_fields_are_nullable(
     }
 }
 
-/// True when one of the connector's root fields yields the type.
+/// Whether a root field of the connector returns the type.
 fn offers(view: &View<'_>, name: &Name) -> bool {
     let query = view.schema.schema_definition.query.as_ref();
     let fields = query

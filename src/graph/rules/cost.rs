@@ -1,4 +1,4 @@
-//! `@cost` and `@listSize`: where they stand and what they name.
+//! `@cost` and `@listSize`: where they are allowed, and what their arguments refer to.
 
 use apollo_compiler::Node;
 use apollo_compiler::schema::{Directive, FieldDefinition};

@@ -1,6 +1,6 @@
-//! Default values: what a client leaves out must be as valid as what it could write.
+//! Default values must be valid, like the values that a client sends.
 //!
-//! First in each connector by itself, then in the merged schema, whose enums and input types may lack what some
+//! They are checked first in each connector, then in the merged schema, whose enums and input types may lack what a
 //! connector's default uses.
 
 use apollo_compiler::Name;
@@ -31,7 +31,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the merged schema. The subgraph that gives a default that not all connectors understand is to blame.
+/// Checks the merged schema. The subgraph with a default that not all connectors accept is blamed.
 pub(crate) fn default_values(merged: &Schema, views: &[View<'_>], report: &mut Report) {
     for (parent, ty) in merged.types.iter().filter(|(_, ty)| !ty.is_built_in()) {
         each(parent, ty, &mut |coordinate, definition| {
@@ -62,7 +62,7 @@ pub(crate) fn default_values(merged: &Schema, views: &[View<'_>], report: &mut R
     }
 }
 
-/// Every argument and input field of a type, with what messages call it.
+/// Every argument and input field of a type, with its name for messages.
 fn each(
     parent: &Name,
     ty: &ExtendedType,
@@ -99,7 +99,7 @@ fn fits(schema: &Schema, ty: &Type, value: &Value) -> Result<(), String> {
             Value::List(items) => items
                 .iter()
                 .try_for_each(|item| fits(schema, ty.item_type(), item)),
-            // One value stands for a list of it.
+            // A single value is coerced to a list.
             one => fits(schema, ty.item_type(), one),
         };
     }
@@ -141,7 +141,7 @@ fn fits_input(schema: &Schema, input: &InputObjectType, value: &Value) -> Result
     }
 }
 
-/// Scalars of GraphQL's own; others take anything.
+/// The scalars of GraphQL. Custom scalars accept any literal.
 fn fits_scalar(name: &Name, value: &Value) -> Result<(), String> {
     let fits = match name.as_str() {
         "Int" => matches!(value, Value::Int(int) if int.try_to_i32().is_ok()),

@@ -1,4 +1,4 @@
-//! `@external`: a field that is declared here and resolved elsewhere.
+//! `@external`: a field that is declared here and resolved by another subgraph.
 
 use super::super::code;
 use super::super::federation as fed;
@@ -6,10 +6,10 @@ use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
 
-/// Directives that only the subgraph that resolves a field can put on it.
+/// Directives that only the resolving subgraph can put on a field.
 const FOR_RESOLVERS: [&str; 2] = [fed::REQUIRES, fed::PROVIDES];
 
-/// Directives that merging would have to take from somebody who does not resolve the field.
+/// Directives that merging would have to take from a subgraph that does not resolve the field.
 const MERGED: [&str; 7] = [
     fed::TAG,
     fed::INACCESSIBLE,

@@ -1,4 +1,4 @@
-//! What holds for every field set: it parses, names fields that exist, ends at leaves, and carries no directive.
+//! The rules for every field set: it parses, selects fields that exist, ends at leaves, and has no directives.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -13,32 +13,32 @@ use crate::connector::{FieldSet, FieldSetItem};
 
 /// The codes of one directive's field sets.
 pub(super) struct Codes {
-    /// `@key`, as it is spoken of.
+    /// The name of the directive, as `@key`.
     pub(super) directive: &'static str,
-    /// `fields:` is no string.
+    /// `fields:` is not a string.
     pub(super) not_a_string: &'static Code,
     /// It does not parse, or does not fit the schema.
     pub(super) invalid: &'static Code,
-    /// A directive stands in it.
+    /// It contains a directive.
     pub(super) has_directive: &'static Code,
-    /// A field with arguments stands in it; `None` where arguments are fine.
+    /// It contains a field with arguments; `None` if that is allowed.
     pub(super) has_arguments: Option<&'static Code>,
-    /// A list, an interface or a union stands in it; `None` where they are fine.
+    /// It contains a list, an interface or a union; `None` if that is allowed.
     pub(super) bad_type: Option<&'static Code>,
 }
 
-/// One field set under test.
+/// One field set during its check.
 pub(super) struct Checked<'a, 'v> {
     pub(super) graph: usize,
     pub(super) view: &'v View<'a>,
     pub(super) codes: &'static Codes,
-    /// Where the field set is written, as a coordinate: `District` or `District.score`.
+    /// The coordinate of the element with the directive: `District` or `District.score`.
     pub(super) on: String,
     pub(super) at: Option<SourceSpan>,
 }
 
 impl<'a> Checked<'a, '_> {
-    /// Parses and checks; `None` when something was found.
+    /// Parses and checks; `None` after a finding.
     pub(super) fn check(
         &mut self,
         parent: &Name,
@@ -137,8 +137,8 @@ impl<'a> Checked<'a, '_> {
             );
         }
         if let Some(code) = self.codes.bad_type {
-            // Lists and unions are not refused: other composers of this field accept them, and a list of scalars or of
-            // objects identifies as well as one of them does.
+            // Lists and unions are allowed: other composers accept them, and a list of scalars or objects identifies an
+            // entity as well as a single value does.
             if let Some(ExtendedType::Interface(_)) = ty {
                 let message = format!("it selects `{at}`, which is an interface");
                 report.push(self.finding(code, message).help(

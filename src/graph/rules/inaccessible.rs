@@ -1,8 +1,7 @@
-//! `@inaccessible`: what stays visible must not need what is hidden.
+//! `@inaccessible`: visible elements must not depend on hidden ones.
 //!
-//! An element is hidden when any connector says so; its children are hidden with it. The blame for a contradiction
-//! lies with the connector that shows the element which needs the hidden one, because that is where both can be seen
-//! and settled.
+//! An element is hidden if any connector marks it; its children are hidden with it. For a contradiction, the connector
+//! with the element that depends on the hidden one is blamed, because both are visible there and can be fixed.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -112,7 +111,7 @@ impl InaccessibleCheck<'_, '_> {
         }
     }
 
-    /// A visible type needs a visible child.
+    /// Checks that a visible type has a visible child.
     fn children(&mut self, name: &Name, ty: &ExtendedType) {
         let (any, visible, what) = match ty {
             ExtendedType::Object(_) | ExtendedType::Interface(_) => {
@@ -159,7 +158,7 @@ impl InaccessibleCheck<'_, '_> {
         }
     }
 
-    /// A hidden field must not be promised by a visible interface.
+    /// Checks that no visible interface declares a hidden field.
     fn hidden_field(&mut self, name: &Name, field: &Name) {
         for interface in self.joins.types[name].implements.keys() {
             let Some(ExtendedType::Interface(promise)) = self.merged.types.get(interface) else {
@@ -182,7 +181,7 @@ impl InaccessibleCheck<'_, '_> {
         }
     }
 
-    /// An interface's visible argument must be visible in each implementation.
+    /// Checks that a visible argument of an interface's field is visible in each implementation.
     fn implemented_argument(
         &mut self,
         name: &Name,
@@ -264,7 +263,7 @@ impl InaccessibleCheck<'_, '_> {
         }
     }
 
-    /// True when a value names a hidden enum value or sets a hidden input field.
+    /// Whether a value contains a hidden enum value or sets a hidden input field.
     fn uses_hidden(&self, ty: &Name, value: &Value) -> bool {
         match (value, self.merged.types.get(ty)) {
             (Value::List(items), _) => items.iter().any(|item| self.uses_hidden(ty, item)),

@@ -1,4 +1,5 @@
-//! Keys of interfaces: a subgraph that resolves an interface by key knows every implementation, and each by that key.
+//! Keys of interfaces: a subgraph that resolves an interface by a key must define every implementation, each with this
+//! key.
 
 use super::super::code;
 use super::super::federation as fed;
@@ -38,7 +39,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// An interface with a key, looked up here, may turn out to be any implementation of the whole graph.
+/// A looked-up interface may turn out to be any implementation of the whole graph.
 pub(super) fn implementations_are_known(views: &[View<'_>], report: &mut Report) {
     let all: Vec<_> = views
         .iter()

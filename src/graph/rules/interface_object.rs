@@ -1,4 +1,4 @@
-//! `@interfaceObject`: an object that stands for an interface that another connector owns.
+//! `@interfaceObject`: an object type that represents an interface of another connector.
 
 use apollo_compiler::Name;
 

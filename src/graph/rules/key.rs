@@ -1,4 +1,4 @@
-//! `@key`: how an entity is known.
+//! `@key`: the fields that identify an entity.
 
 use super::super::code;
 use super::super::federation as fed;

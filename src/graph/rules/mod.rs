@@ -1,7 +1,7 @@
 //! The rules of Federation that each subgraph must keep, one file per directive.
 //!
-//! They run before merging, so that merging can rely on field sets that name real fields. To add a rule: write it,
-//! call it here, and give its codes a case under `tests/composition/`.
+//! They run before merging, so that merging can rely on field sets that select existing fields. To add a rule: write
+//! it, call it here, and add a case for each code under `tests/composition/`.
 
 mod access;
 mod cache_tag;
@@ -26,7 +26,7 @@ pub(crate) use contributed::contributed_fields_are_nullable;
 pub(crate) use default_values::default_values;
 pub(crate) use inaccessible::inaccessible;
 
-/// Every rule about one subgraph, and those that need no merged schema.
+/// The rules that need no merged schema.
 pub(crate) fn check(views: &[View<'_>], report: &mut Report) {
     for (graph, view) in views.iter().enumerate() {
         key::check(graph, view, report);

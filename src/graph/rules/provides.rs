@@ -1,4 +1,4 @@
-//! `@provides`: fields of other connectors that can be had below one field.
+//! `@provides`: external fields that can be resolved below one field.
 
 use super::super::code;
 use super::super::federation as fed;

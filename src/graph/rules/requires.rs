@@ -1,4 +1,4 @@
-//! `@requires`: fields of other connectors that a field needs.
+//! `@requires`: external fields that a field needs as inputs.
 
 use apollo_compiler::Name;
 
@@ -54,7 +54,7 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// What is required or provided is another's: each leaf, or an object above it, is `@external`.
+/// Checks that what is required or provided is external: each leaf, or an object above it.
 pub(super) fn leaves_are_external(
     checked: &Checked<'_, '_>,
     parent: &Name,
@@ -96,7 +96,7 @@ pub(super) fn leaves_are_external(
     }
 }
 
-/// External itself or, on an interface, in all implementations.
+/// Whether a field is external or, on an interface, is so in all implementations.
 fn is_external(view: &View<'_>, parent: &Name, name: &Name) -> bool {
     if view.is_external(parent, name) {
         return true;

@@ -1,4 +1,4 @@
-//! `@shareable`: where it makes no sense.
+//! `@shareable`: where it is not allowed.
 
 use super::super::code;
 use super::super::federation as fed;

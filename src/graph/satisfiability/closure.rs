@@ -1,4 +1,9 @@
-//! What can be had of a row: everything that can be read where it stands, and wherever lookups lead from there.
+//! What can be read of a row: the fields at its nodes, and at all nodes that lookups lead to from there.
+//!
+//! A [`Closure`] is the satisfiability counterpart of the planner's `Reachable`, without costs: it starts with the
+//! nodes at which a row is known and adds each lookup whose key can be obtained, until nothing changes. It is bounded
+//! by the lookups on the type. `Closures` memoises them by start; recursion through a nested key stops at a closure
+//! that is being computed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -8,27 +13,27 @@ use apollo_compiler::Name;
 use super::super::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
 use crate::connector::{FieldSet, FieldSetItem};
 
-/// Where a row can be read: positions of sources, all of one type.
+/// The nodes at which a row can be read, all of one type.
 pub(super) type NodeSet = BTreeSet<NodeId>;
 
-/// Everything that can be had of a row.
+/// Everything that can be read of a row.
 #[derive(Debug, Default)]
 pub(super) struct Closure<'g> {
-    /// Every position, with those that lookups lead to.
+    /// The start nodes, and those that lookups lead to.
     pub(super) nodes: NodeSet,
-    /// The lookups whose key is known.
+    /// The lookups whose key can be obtained.
     pub(super) lookups: BTreeSet<LookupId>,
-    /// The ways to each field. Kept beside the places because a type may have a thousand of both.
+    /// The ways to each field. Indexed because a type may have a thousand nodes and as many fields.
     ways: HashMap<&'g Name, Ways<'g>>,
-    /// Fields behind `@requires` whose requirements are met, by the node that a lookup leads to.
+    /// Fields with `@requires` whose requirements can be obtained, by the node that a lookup leads to.
     met: HashSet<(NodeId, &'g Name)>,
 }
 
-/// Closures over one graph, memoised by where they start.
+/// The closures over one graph, memoised by where they start.
 pub(super) struct Closures<'g> {
     pub(super) graph: &'g QueryGraph,
     memo: HashMap<(TypeId, NodeSet), Rc<Closure<'g>>>,
-    /// By type, the closure of one position that lookups lead to, and those lookups: see [`Closures::same_as`].
+    /// By type: the closure of one node that lookups lead to, and those lookups; see [`Closures::same_as`].
     representatives: HashMap<TypeId, (Vec<LookupId>, Rc<Closure<'g>>)>,
     in_progress: Vec<(TypeId, NodeSet)>,
 }
@@ -43,13 +48,14 @@ impl<'g> Closures<'g> {
         }
     }
 
-    /// What can be had of a row of type `ty` that stands at `places`.
+    /// The closure of a row of type `ty` that is known at `nodes`.
     pub(super) fn of(&mut self, ty: TypeId, nodes: &NodeSet) -> Rc<Closure<'g>> {
         let start = (ty, nodes.clone());
-        if let Some(known) = self.memo.get(&start) {
-            return Rc::clone(known);
+        if let Some(memoised) = self.memo.get(&start) {
+            return Rc::clone(memoised);
         }
-        // A nested key that leads back here through a cycle of types adds nothing that is not found on the way.
+        // A nested key leads back here through a cycle of types. The computation in progress finds everything by
+        // itself.
         if self.in_progress.contains(&start) {
             return Rc::new(Closure::at(self.graph, nodes));
         }
@@ -66,8 +72,8 @@ impl<'g> Closures<'g> {
         closure
     }
 
-    /// Two positions that lead to each other have one closure, which spares a type with a thousand connectors the
-    /// thousand closures of a thousand lookups.
+    /// The closure of another node, if both lead to each other: then they are equal. This saves a type with a thousand
+    /// connectors a thousand closures of a thousand lookups.
     fn same_as(&mut self, ty: TypeId, nodes: &NodeSet) -> Option<Rc<Closure<'g>>> {
         let (back, closure) = self.representatives.get(&ty)?;
         let single = nodes.len() == 1 && nodes.is_subset(&closure.nodes);
@@ -133,7 +139,7 @@ impl<'g> Closures<'g> {
         }
     }
 
-    /// True when all fields of a set can be had.
+    /// Whether all fields of a set can be obtained.
     pub(super) fn obtainable(&mut self, closure: &Closure<'g>, set: &FieldSet) -> bool {
         set.items.iter().all(|item| match item {
             FieldSetItem::Field { name, .. } if name == "__typename" => true,
@@ -159,7 +165,7 @@ impl<'g> Closures<'g> {
             return false;
         };
         let direct = Closure::at(self.graph, nodes);
-        // Mostly a nested key is read where it stands.
+        // Most nested keys can be read without a lookup.
         if self.obtainable(&direct, set) {
             return true;
         }
@@ -168,7 +174,7 @@ impl<'g> Closures<'g> {
         self.obtainable(&closure, set) || self.obtainable_in_each(&closure, set)
     }
 
-    /// A fragment: fields of those rows that are of its type; there need not be any.
+    /// Whether the fields of a fragment can be obtained of the rows of its type. There may be none.
     fn obtainable_as(&mut self, closure: &Closure<'g>, on: &Name, set: &FieldSet) -> bool {
         let Some(ty) = self.graph.types.id(on) else {
             return false;
@@ -191,7 +197,7 @@ impl<'g> Closures<'g> {
             })
     }
 
-    /// Fields of an interface that can be had of each of its objects, if not of the interface.
+    /// Whether fields can be obtained of each object type of an interface, if not of the interface.
     fn obtainable_in_each(&mut self, closure: &Closure<'g>, set: &FieldSet) -> bool {
         let members = closure.members(self.graph);
         !members.is_empty()
@@ -203,7 +209,7 @@ impl<'g> Closures<'g> {
 }
 
 impl<'g> Closure<'g> {
-    /// What can be read at some places, without going anywhere.
+    /// What can be read at some nodes without a lookup.
     fn at(graph: &'g QueryGraph, nodes: &NodeSet) -> Self {
         let mut closure = Self::default();
         for &node in nodes {
@@ -228,18 +234,18 @@ impl<'g> Closure<'g> {
         self.ways.get(field)
     }
 
-    /// True when the row may be known as an interface object only.
+    /// Whether the row may be known only as an interface object.
     pub(super) fn has_interface_object(&self, graph: &QueryGraph) -> bool {
         let mut nodes = self.nodes.iter();
         nodes.any(|&node| graph.node(node).interface_object)
     }
 
-    /// At an abstract type: the objects that the row can turn out to be, and where each then stands.
+    /// At an abstract type: the object types that the row can have, and the nodes of each.
     pub(super) fn members(&self, graph: &QueryGraph) -> BTreeMap<TypeId, NodeSet> {
         let mut members: BTreeMap<TypeId, NodeSet> = BTreeMap::new();
         for &node in &self.nodes {
             let here = graph.node(node);
-            // Where a source gives one of the objects outright, there is nothing to tell apart.
+            // A node of an object type is its own member.
             if graph.types.info(here.ty).is_object {
                 members.entry(here.ty).or_default().insert(node);
             }
@@ -267,7 +273,7 @@ pub(super) struct Ways<'g> {
 }
 
 impl Ways<'_> {
-    /// True when the field can be had whatever the outcomes of override labels.
+    /// Whether the field can be read for all outcomes of override labels.
     pub(super) fn always(&self) -> bool {
         let plain = self.edges.iter().any(|edge| edge.label.is_none());
         plain
@@ -281,7 +287,7 @@ impl Ways<'_> {
             })
     }
 
-    /// Where the field leads: once, or once for each outcome of each label.
+    /// The nodes that the field leads to: once, or once per outcome of each label.
     pub(super) fn branches(&self) -> Vec<NodeSet> {
         if !self.always() {
             return Vec::new();

@@ -1,9 +1,17 @@
-//! Satisfiability: whatever a client may ask of the public schema, somebody can answer.
+//! Satisfiability: every query on the public schema can be resolved.
 //!
-//! From each root, every field that can be selected is followed to the positions at which its value then stands; at
-//! each of them every public field of the type must be had, there or by lookups whose keys are known there. What
-//! cannot be had is reported once per type and connector, with a query that shows it and what each connector that has
-//! the field would need.
+//! The check walks the public schema breadth first from each root. Its states are (type, nodes): a type, and the nodes
+//! of the query graph at which a row of it is known after the path so far. In each state, every public field must be
+//! readable in the state's [`Closure`]: at its nodes, or after lookups whose keys can be obtained there. A readable
+//! field leads to the state of its own type and nodes.
+//!
+//! For example, if `review { product { price } }` reaches `Product` in a subgraph that offers only `name`, and the only
+//! lookup to `price` needs `id`, then `Product.price` is a gap in this state, though the same field is fine on another
+//! path.
+//!
+//! It is bounded: each state is visited once, and states with the same closure are checked once. Gaps are reported once
+//! per type, subgraphs that return the object, and causes, with the shortest query that shows them and what each
+//! connector with the field would need.
 
 mod closure;
 mod reason;
@@ -46,20 +54,20 @@ struct SatisfiabilityCheck<'g> {
     composed: &'g Composed,
     closures: Closures<'g>,
     seen: HashSet<(TypeId, NodeSet)>,
-    /// Closures by their address: each is kept as long as the check runs.
+    /// The checked closures, by address: the memo table keeps each of them alive.
     checked: HashSet<(TypeId, *const Closure<'g>)>,
     queue: VecDeque<(TypeId, NodeSet, Rc<QueryPath>)>,
-    /// Each once, by type, who gives the object, and causes; with the shortest path to it.
+    /// The gaps, by type, subgraphs that return the object, and causes; each with the shortest path to it.
     gaps: BTreeMap<(TypeId, BTreeSet<GraphId>, Causes), Gap>,
 }
 
-/// Who has a field, and why they cannot be asked.
+/// The subgraphs that resolve a field, and why each cannot be used.
 type Causes = Vec<(GraphId, Cause)>;
 
-/// How a row was come by: the shortest way, because rows are visited breadth first.
+/// The path to a row: the shortest one, because rows are visited breadth first.
 #[derive(Debug)]
 pub(super) struct QueryPath {
-    /// `query`, `mutation`, `subscription`; else the field.
+    /// The last step.
     step: QueryStep,
     before: Option<Rc<QueryPath>>,
 }
@@ -119,8 +127,8 @@ impl<'g> SatisfiabilityCheck<'g> {
         }
     }
 
-    /// What a mutation's field gives. It runs in one service only, however many share it: one of them must be able to
-    /// answer whatever can be asked of it.
+    /// Visits the result of a mutation's field. The field runs in one subgraph only, even if several share it, so one
+    /// of them must be able to satisfy every selection on its result.
     fn visit_mutation_result(&mut self, ty: TypeId, nodes: NodeSet, path: Rc<QueryPath>) {
         let graph = self.closures.graph;
         let mut by_subgraph: BTreeMap<_, NodeSet> = BTreeMap::new();
@@ -150,11 +158,11 @@ impl<'g> SatisfiabilityCheck<'g> {
         }
     }
 
-    /// Everything that can be asked of a row.
+    /// Checks every field that can be selected on a row.
     fn check_row(&mut self, ty: TypeId, nodes: &NodeSet, path: &Rc<QueryPath>) {
         let graph = self.closures.graph;
         let closure = self.closures.of(ty, nodes);
-        // Another place with the same closure has been asked everything already.
+        // A state with the same closure has been checked.
         if !self.checked.insert((ty, Rc::as_ptr(&closure))) {
             return;
         }
@@ -192,7 +200,7 @@ impl<'g> SatisfiabilityCheck<'g> {
         self.gaps(ty, nodes, &closure, path, missing);
     }
 
-    /// An interface or union: everything that can be asked of each object that the row can turn out to be.
+    /// Visits each object type that a row of an interface or union can have.
     fn members(
         &mut self,
         ty: TypeId,
@@ -203,8 +211,8 @@ impl<'g> SatisfiabilityCheck<'g> {
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
-        // An interface object stands for objects that somebody else has to tell apart; an interface or union that is
-        // without objects where it is given can only turn out to be nothing.
+        // The concrete type of an interface object must be known to another subgraph. An interface or union without
+        // object types, in contrast, has no values.
         let stands_for_some = closure.has_interface_object(graph);
         if members.is_empty() && stands_for_some && public(ty) {
             let typename = vec![apollo_compiler::name!("__typename")];
@@ -232,7 +240,7 @@ impl<'g> SatisfiabilityCheck<'g> {
             .iter()
             .map(|&node| graph.node(node).subgraph.0 as usize)
             .collect();
-        // Whatever lacks a key only is one gap: who gives the object has one thing to do.
+        // Fields that lack only a key are one gap: one change of the subgraph that returns the object would fix all.
         let mut keyless = (BTreeSet::new(), Vec::new());
         let mut here: BTreeMap<Causes, Vec<Name>> = BTreeMap::new();
         for field in missing {
@@ -263,7 +271,7 @@ impl<'g> SatisfiabilityCheck<'g> {
         }
     }
 
-    /// The connectors that have a field somewhere.
+    /// The subgraphs that resolve a field.
     fn resolving(&self, ty: TypeId, field: &Name) -> Vec<GraphId> {
         let name = self.closures.graph.types.name(ty);
         let Some(join) = self.composed.joins.types.get(name) else {

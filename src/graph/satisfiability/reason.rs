@@ -1,4 +1,4 @@
-//! What cannot be answered, why not, and which subgraph can change it.
+//! What cannot be resolved, why, and which subgraph can change it.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -15,38 +15,38 @@ use super::super::report::{Finding, names};
 use super::QueryPath;
 use super::closure::Closure;
 
-/// Fields of a type that cannot be had on a path, all for the same causes.
+/// Fields of a type that cannot be read on a path, all for the same causes.
 pub(super) struct Gap {
     pub(super) ty: TypeId,
     pub(super) path: Rc<QueryPath>,
     pub(super) fields: Vec<Name>,
-    /// Who gives the object on the path.
+    /// The subgraphs that return the object on the path.
     pub(super) given_by: BTreeSet<GraphId>,
-    /// Who has the fields elsewhere, and why they cannot be asked.
+    /// The subgraphs that resolve the fields, and why they cannot be used.
     pub(super) causes: Vec<(GraphId, Cause)>,
 }
 
-/// Why a connector that has a field cannot be asked for it.
+/// Why a subgraph that resolves a field cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cause {
-    /// It can be asked for the object, but the field requires this of others.
+    /// It can look up the object, but the field requires this of others.
     Requires(String),
-    /// It answers with the field only while an override label has this outcome.
+    /// It resolves the field only for this outcome of an override label.
     Label(String, bool),
-    /// It looks the object up by keys, none of which is known.
+    /// It looks up the object by keys, and none of them can be obtained.
     Key {
         /// The keys.
         keys: BTreeSet<String>,
         /// The keys with the connects that take them.
         ways: BTreeSet<String>,
     },
-    /// It can be asked for the object, but its answers leave the field out.
+    /// It can look up the object, but its connects do not select the field.
     NotAnswered,
-    /// It looks the object up in no way.
+    /// It has no lookup for the object.
     NoWayIn,
 }
 
-/// Why connector `resolving` cannot be asked for a field of `ty`, where `closure` is all that can be had.
+/// Why the subgraph `resolving` cannot be used for a field of `ty`, where `closure` is everything that can be read.
 pub(super) fn cause(
     composed: &Composed,
     graph: &QueryGraph,
@@ -55,8 +55,13 @@ pub(super) fn cause(
     field: &Name,
     resolving: GraphId,
 ) -> Cause {
-    let own = |id: &&LookupId| graph.lookup(**id).subgraph.0 as usize == resolving;
-    let lookups: Vec<LookupId> = graph.lookups_on(ty).iter().filter(own).copied().collect();
+    let of_subgraph = |id: &&LookupId| graph.lookup(**id).subgraph.0 as usize == resolving;
+    let lookups: Vec<LookupId> = graph
+        .lookups_on(ty)
+        .iter()
+        .filter(of_subgraph)
+        .copied()
+        .collect();
     if lookups.is_empty() {
         return Cause::NoWayIn;
     }
@@ -75,7 +80,7 @@ pub(super) fn cause(
     }
 }
 
-/// The key of a lookup, and the same with the connect that takes it.
+/// The key of a lookup, and the key with its connect.
 fn way_in(graph: &QueryGraph, id: LookupId) -> (String, String) {
     let lookup = graph.lookup(id);
     let key = format!("`{}`", field_sets::print(&lookup.key));
@@ -90,12 +95,12 @@ fn way_in(graph: &QueryGraph, id: LookupId) -> (String, String) {
     (key, way)
 }
 
-/// So many fields are named; the others are counted.
+/// The most fields that a message names; it counts the others.
 const NAMED: usize = 5;
 
 impl Gap {
-    /// The connector to blame: whose field asks too much; else who gives the object without a key that others know;
-    /// else whose field cannot be asked for.
+    /// The connector to blame: the one with the `@requires`; else the one that overrides under a label; else, if a key
+    /// is missing, the one that returns the object without it; else the one that resolves the field.
     pub(super) fn blamed(&self) -> GraphId {
         let of = |wanted: fn(&Cause) -> bool| {
             let found = self.causes.iter().find(|(_, cause)| wanted(cause));
@@ -205,7 +210,7 @@ impl Gap {
 }
 
 impl Cause {
-    /// True when only a key is missing.
+    /// Whether only a key is missing.
     pub(super) fn is_key(&self) -> bool {
         matches!(self, Cause::Key { .. })
     }

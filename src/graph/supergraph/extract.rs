@@ -1,4 +1,4 @@
-//! One graph taken out of a supergraph: its types, fields and directives as SDL of its own.
+//! Extracts one subgraph from a supergraph: its types, fields and directives as SDL of its own.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -14,14 +14,14 @@ use super::build::{directive, strings};
 use super::features::{self, is_machinery};
 use super::read::JoinGraph;
 
-/// One graph as it is taken out.
+/// Extracts one subgraph.
 pub(super) struct SubgraphExtractor<'a> {
     pub(super) supergraph: &'a Schema,
     pub(super) graph: &'a JoinGraph,
 }
 
 impl SubgraphExtractor<'_> {
-    /// Its SDL, and whether it is mounted in this process (it has neither an address nor connects).
+    /// The SDL of the subgraph, and whether it is native, that is, has neither a URL nor connects.
     pub(super) fn sdl(&self) -> (String, bool) {
         let mut schema = Schema::new();
         schema.directive_definitions.extend(
@@ -56,7 +56,7 @@ impl SubgraphExtractor<'_> {
         (sdl, native)
     }
 
-    /// The directives of an element that are about this graph.
+    /// The directives of an element that concern this subgraph.
     fn joins<'d>(
         &self,
         directives: impl Iterator<Item = &'d Node<Directive>>,
@@ -131,7 +131,7 @@ impl SubgraphExtractor<'_> {
                 out.directives = list;
                 out.implements_interfaces = self.implements(ty, &interface.implements_interfaces);
                 out.fields = self.fields(ty, false);
-                // A cost comes from an interface object; where the type is an interface, it may not stand on a field.
+                // A cost comes from an interface object. `@cost` is not allowed on the fields of an interface.
                 for field in out.fields.values_mut() {
                     let directives = &mut field.make_mut().directives;
                     directives.0.retain(|one| one.name != fed::COST);
@@ -186,8 +186,9 @@ impl SubgraphExtractor<'_> {
         })
     }
 
-    /// The values of `argument` in this graph's directives of a name; `None` when the type has none of that name at
-    /// all, as before the join specification had them: then everything belongs to every graph.
+    /// The values of `argument` in the directives with this name that concern this subgraph. `None` if the type has no
+    /// directive with this name, as in early versions of the join specification: then everything belongs to every
+    /// subgraph.
     fn selected<'t>(
         &self,
         ty: &'t ExtendedType,
@@ -244,7 +245,8 @@ impl SubgraphExtractor<'_> {
             .collect()
     }
 
-    /// True for an interface that is an object somewhere, and for its implementations: what both have is shared.
+    /// Whether a type is an interface with an interface object in some subgraph, or an implementation of one: fields of
+    /// both are shared.
     fn meets_interface_objects(&self, ty: &ExtendedType) -> bool {
         let is_object_somewhere = |ty: &ExtendedType| {
             let mut joins = ty.directives().get_all("join__type");
@@ -264,7 +266,7 @@ impl SubgraphExtractor<'_> {
             })
     }
 
-    /// A field as it is in this graph.
+    /// A field as this subgraph defines it.
     fn field(
         &self,
         field: &FieldDefinition,
@@ -316,8 +318,8 @@ impl SubgraphExtractor<'_> {
         Some(extracted)
     }
 
-    /// The directives that an element keeps: those that are merged, those of GraphQL, composed ones, and what
-    /// `@join__directive` holds for this graph.
+    /// The directives that an element keeps: merged ones, those of GraphQL, composed ones, and those that
+    /// `@join__directive` holds for this subgraph.
     fn kept<'d>(
         &self,
         directives: impl Iterator<Item = &'d Node<Directive>>,
@@ -333,7 +335,7 @@ impl SubgraphExtractor<'_> {
         kept
     }
 
-    /// A `@join__directive` as the directive that it holds, if it is this graph's.
+    /// The directive that a `@join__directive` holds, if it concerns this subgraph.
     fn carried(&self, join: &Directive) -> Option<Node<Directive>> {
         let graphs = join.specified_argument_by_name("graphs")?;
         let mine = fed::items(graphs).any(|graph| graph.as_enum() == Some(&self.graph.value));
@@ -356,8 +358,8 @@ impl SubgraphExtractor<'_> {
         })
     }
 
-    /// Sets the roots; gives the links and where the graph answers, and whether that is in this process. (Directives
-    /// stand on an extension, since a graph without roots has no schema definition.)
+    /// Sets the roots. Returns the links and the URL as directives, and whether the subgraph is native. (The directives
+    /// are written on an extension, since a subgraph without roots has no schema definition.)
     fn schema_definition(&self, schema: &mut Schema) -> (Vec<Node<Directive>>, bool) {
         let on_schema = &self.supergraph.schema_definition;
         let root = |root: &Option<ComponentName>| {
@@ -417,7 +419,7 @@ impl SubgraphExtractor<'_> {
         (all, !fetched && self.graph.url.is_empty())
     }
 
-    /// True when some field or type of this graph is fetched by a connect.
+    /// Whether some field or type of this subgraph has a connect.
     fn connects(&self) -> bool {
         let is_connect = |one: &Node<Directive>| {
             fed::string(one, "name") == Some("connect") && self.carried(one).is_some()
@@ -431,7 +433,7 @@ impl SubgraphExtractor<'_> {
     }
 }
 
-/// True for a type of which a graph has nothing: composers elsewhere list every graph at the roots.
+/// Whether a type is empty: other composers list every subgraph at the roots.
 fn is_empty(ty: &ExtendedType) -> bool {
     match ty {
         ExtendedType::Object(object) => object.fields.is_empty(),

@@ -1,11 +1,11 @@
-//! Supergraph SDL: a composed graph as one document, and back.
+//! Supergraph SDL: writes a composed graph as one document, and reads it back.
 //!
-//! The document is written in the terms of the join specification, so that it can be read by others and graphs that
-//! others composed can be read here. What it holds is what planning needs: who has what ([`Joins`](super::Joins)), and
-//! the directives by which fields are fetched, kept as `@join__directive`.
+//! The document uses the join specification, so that other tools can read it, and supergraphs that other composers
+//! wrote can be read here. It contains what planning needs: the joins ([`Joins`](super::Joins)), and the directives by
+//! which fields are fetched, as `@join__directive`.
 //!
-//! What it does not hold, because nothing needs it any more: fields that another connector has taken over, arguments
-//! and input fields that only some connectors know, and the Federation version that each one linked.
+//! It does not contain what is not needed after composition: fields that another connector overrides, arguments and
+//! input fields that only some connectors define, and the Federation version that each connector links.
 
 mod build;
 mod extract;

@@ -1,7 +1,8 @@
-//! Reading a supergraph SDL: each of its graphs becomes a subgraph again.
+//! Reads a supergraph SDL: each of its graphs becomes a subgraph again.
 //!
-//! A graph is taken out as SDL of its own and read like a folder's, so that connects, services and rules are treated
-//! in one place only. A field that several graphs resolve was shareable, or it would not have been composed.
+//! A graph is extracted as SDL of its own and read like a folder's SDL, so that connects, services and rules are
+//! handled in one place. A field that several graphs resolve is taken to be shareable: otherwise it would not have
+//! composed.
 
 use std::collections::HashSet;
 
@@ -15,7 +16,7 @@ use super::extract::SubgraphExtractor;
 use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Subgraph, SubgraphKind, leave_out_own, read_sdl};
 
-/// How many errors of a text that is not GraphQL are reported.
+/// The most errors that are reported for a text that is not GraphQL.
 const MOST_ERRORS: usize = 50;
 
 /// The subgraphs of a supergraph SDL. `path` is what diagnostics show. A graph that cannot be read is left out, and
@@ -68,7 +69,7 @@ pub(super) struct JoinGraph {
     pub(super) value: Name,
     /// The connector's name.
     pub(super) name: String,
-    /// Where it answers.
+    /// The URL.
     pub(super) url: String,
 }
 

@@ -1,4 +1,4 @@
-//! Writing a supergraph SDL.
+//! Writes a supergraph SDL.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use super::build::{directive, strings};
 use super::features::{self, FEATURES, JOIN, JOIN_SDL, LINK};
 use crate::connector::{Subgraph, SubgraphKind};
 
-/// The supergraph SDL of a composed graph. The same graph gives the same bytes.
+/// The supergraph SDL of a composed graph. Equal graphs give equal bytes.
 pub fn write(composed: &Composed) -> String {
     let mut writer = Writer {
         composed,
@@ -37,7 +37,8 @@ pub fn write(composed: &Composed) -> String {
     print::print(&schema)
 }
 
-/// A name for each subgraph in `join__Graph`: upper case, with what no name can have replaced, and all different.
+/// The value of each subgraph in `join__Graph`: its name in upper case, with characters replaced that a name cannot
+/// have, all distinct.
 fn graph_names(subgraphs: &[Subgraph]) -> Vec<Name> {
     let mut used_names = BTreeSet::new();
     subgraphs
@@ -234,7 +235,8 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// What only its own subgraph means, as `@join__directive`; the same in several is written once.
+    /// Directives that concern only their own subgraph, as `@join__directive`; equal ones of several subgraphs are
+    /// written once.
     fn carried<'s>(
         &'s self,
         directives: impl Fn(&'s Subgraph) -> Vec<&'s Node<Directive>>,
@@ -326,7 +328,7 @@ impl Writer<'_> {
     }
 }
 
-/// Where a subgraph answers, as far as the schema says it: nowhere by itself when its connects do, or this process.
+/// The URL of a subgraph, if the schema has one: connects have their own, and a native subgraph has none.
 fn url(subgraph: &Subgraph) -> String {
     let on_schema = &subgraph.schema.schema_definition.directives;
     let graphql = on_schema.get("graphql");

@@ -1,4 +1,5 @@
-//! When a fetch runs: when something that it reads is wanted, by clients or by other fetches.
+//! The guards of fetches: a fetch runs when the client requests a slot that it reads, or another fetch takes one as an
+//! input.
 
 use super::super::draft::Draft;
 use super::super::draft::Input;
@@ -10,16 +11,20 @@ use super::super::requested::PositionId;
 use super::Lowering;
 
 impl Lowering<'_, '_> {
-    /// A fetch runs when any of the slots that it serves is wanted; what it takes is then wanted as well.
+    /// Computes guards from the last fetch to the first: the slots that a fetch takes as inputs are then wanted when it
+    /// runs.
     pub(super) fn compute_guards(&mut self, order: &[usize]) {
         for &index in order.iter().rev() {
             let draft = self.planner.fetches[index].clone();
             let guard = self.fetch_guard(&draft);
             let requirements = draft.requirements.iter();
-            let required: Vec<&Input> = requirements.flat_map(|own| &own.inputs).collect();
-            let own = draft.inputs.iter();
-            let own = own.filter(|input| input.key || !required.iter().any(|one| input.is(one)));
-            self.want_inputs(draft.position, own, &guard);
+            let required: Vec<&Input> = requirements
+                .flat_map(|requirement| &requirement.inputs)
+                .collect();
+            let always = draft.inputs.iter();
+            let always =
+                always.filter(|input| input.key || !required.iter().any(|one| input.is(one)));
+            self.want_inputs(draft.position, always, &guard);
             for requirement in &draft.requirements {
                 let guard = self.guard_of_requirement(draft.tree, requirement);
                 self.want_inputs(draft.position, &requirement.inputs, &guard);
@@ -27,7 +32,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// What only one field requires is wanted when that field is.
+    /// An input that only one field requires is wanted when this field is read.
     pub(super) fn guard_of_requirement(&self, tree: TreeId, requirement: &Requirement) -> Guard {
         let tree = &self.planner.trees[tree.0 as usize];
         let mut guard = Guard::never();
@@ -42,7 +47,7 @@ impl Lowering<'_, '_> {
         guard
     }
 
-    /// When a fetch is wanted. One that tells the concrete type is wanted whenever its rows are, whatever it reads besides.
+    /// When a fetch runs. A fetch that provides the concrete type runs whenever its rows exist, whatever else it reads.
     pub(super) fn fetch_guard(&mut self, draft: &Draft) -> Guard {
         let guard = self.tree_guard(draft.tree);
         if !guard.is_never() && !self.provides_type(draft) {
@@ -84,7 +89,7 @@ impl Lowering<'_, '_> {
         total
     }
 
-    /// When a fetch reads a field: when it is wanted, in the worlds in which it is read there.
+    /// When a fetch reads a field: when the slot is wanted, in the cases in which this fetch reads it.
     pub(super) fn field_guard(&self, position: PositionId, field: &TreeField) -> Guard {
         let wanted = &self.slot(position, field.slot).guard;
         if self.planner.cases.len() == 1 {

@@ -1,4 +1,4 @@
-//! Drafts that ask the same of the same rows become one fetch.
+//! Merges fetches of the draft that make the same call for the same rows.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -11,15 +11,15 @@ use super::Lowering;
 use crate::graph::query::LookupKind;
 
 impl Lowering<'_, '_> {
-    /// Two entries of one lookup at one place, made apart because one of them waited for `@requires` fields, are one
-    /// fetch when neither needs the other.
+    /// Merges two entries into one lookup for the same rows. The planner made two of them because one had to wait for
+    /// `@requires` fields; they are one fetch when neither depends on the other.
     pub(super) fn merge_duplicates(&mut self) -> Result<(), PlanError> {
         self.note_readers();
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for second in 0..self.planner.fetches.len() {
-            let own = &self.planner.fetches[second];
-            let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
-            let key = (entry_point, own.sequence, own.cases);
+            let draft = &self.planner.fetches[second];
+            let entry_point = (draft.lookup, draft.position, draft.ty, draft.arguments_of);
+            let key = (entry_point, draft.sequence, draft.cases);
             let earlier = alike.entry(key).or_default();
             earlier.push(second);
             for first in earlier[..earlier.len() - 1].iter().copied() {
@@ -42,19 +42,20 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    /// What several worlds fetch in the same way is one fetch, and is guarded field by field. What they fetch with other
-    /// inputs stays apart, and so do calls of connects that read other fields: their answers cannot be asked for less.
+    /// Merges fetches of several cases that take the same inputs; the guards of their fields tell the cases apart.
+    /// Calls of connects are merged only if they read the same fields: a connect's document cannot be requested in
+    /// part.
     pub(super) fn merge_cases(&mut self) -> Result<(), PlanError> {
         self.note_readers();
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for second in 0..self.planner.fetches.len() {
-            let own = &self.planner.fetches[second];
-            if own.merged_into.is_some() {
+            let draft = &self.planner.fetches[second];
+            if draft.merged_into.is_some() {
                 continue;
             }
-            let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
+            let entry_point = (draft.lookup, draft.position, draft.ty, draft.arguments_of);
             let earlier = alike
-                .entry((entry_point, own.sequence))
+                .entry((entry_point, draft.sequence))
                 .or_default()
                 .clone();
             let mut into = None;
@@ -74,10 +75,10 @@ impl Lowering<'_, '_> {
                     self.note_readers();
                 }
                 None => {
-                    let own = &self.planner.fetches[second];
-                    let entry_point = (own.lookup, own.position, own.ty, own.arguments_of);
+                    let draft = &self.planner.fetches[second];
+                    let entry_point = (draft.lookup, draft.position, draft.ty, draft.arguments_of);
                     alike
-                        .entry((entry_point, own.sequence))
+                        .entry((entry_point, draft.sequence))
                         .or_default()
                         .push(second);
                 }
@@ -86,7 +87,7 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    /// Whether two fetches of different worlds can be one.
+    /// Whether two fetches of different cases can be one.
     fn shares_answer(&self, first: usize, second: usize) -> bool {
         let (first, second) = (&self.planner.fetches[first], &self.planner.fetches[second]);
         let connect = matches!(
@@ -129,9 +130,9 @@ impl Lowering<'_, '_> {
             merge_input(&mut self.planner.fetches[into].inputs, input);
         }
         for requirement in self.planner.fetches[from].requirements.clone() {
-            let known = &mut self.planner.fetches[into].requirements;
-            if !known.contains(&requirement) {
-                known.push(requirement);
+            let requirements = &mut self.planner.fetches[into].requirements;
+            if !requirements.contains(&requirement) {
+                requirements.push(requirement);
             }
         }
         let cases = self.planner.fetches[from].cases;
@@ -147,30 +148,33 @@ impl Lowering<'_, '_> {
     fn merge_trees(&mut self, from: TreeId, into: TreeId) {
         for field in self.planner.trees[from.0 as usize].fields.clone() {
             let fields = &mut self.planner.trees[into.0 as usize].fields;
-            let Some(known) = fields.iter_mut().find(|known| known.slot == field.slot) else {
+            let Some(existing) = fields
+                .iter_mut()
+                .find(|existing| existing.slot == field.slot)
+            else {
                 fields.push(field);
                 continue;
             };
-            known.cases.add(field.cases);
-            if let (Some(known), Some(child)) = (known.child, field.child) {
-                self.merge_trees(child, known);
+            existing.cases.add(field.cases);
+            if let (Some(existing), Some(child)) = (existing.child, field.child) {
+                self.merge_trees(child, existing);
             }
         }
         for (ty, tree) in self.planner.trees[from.0 as usize].casts.clone() {
             let casts = &mut self.planner.trees[into.0 as usize].casts;
             match casts
                 .iter()
-                .find(|(known, _)| *known == ty)
+                .find(|(existing, _)| *existing == ty)
                 .map(|(_, tree)| *tree)
             {
                 None => casts.push((ty, tree)),
-                Some(known) => self.merge_trees(tree, known),
+                Some(existing) => self.merge_trees(tree, existing),
             }
         }
     }
 }
 
-/// Whether two fetches take the same of each row, in whatever order.
+/// Whether two fetches take the same inputs, in any order.
 fn same_inputs(first: &[Input], second: &[Input]) -> bool {
     first.len() == second.len()
         && first.iter().all(|a| {
@@ -181,8 +185,8 @@ fn same_inputs(first: &[Input], second: &[Input]) -> bool {
         })
 }
 
-/// Whether two fetches take different values under one name: `@requires` of one field with different arguments. An object
-/// has room for one of them.
+/// Whether two fetches take different values under one name, as with `@requires` of one field with different arguments.
+/// A representation has one value per name.
 fn contradict(first: &[Input], second: &[Input]) -> bool {
     first.iter().any(|a| {
         second.iter().any(|b| {

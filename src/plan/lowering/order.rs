@@ -1,4 +1,4 @@
-//! Which fetches must have ended before others begin, and the order that follows from it.
+//! What each fetch waits for, and the order that follows.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -44,7 +44,8 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The fetches that must have ended before each fetch begins: those that make its rows, and those that read its inputs.
+    /// The fetches that must have ended before each fetch starts: those that make its rows, and those that read its
+    /// inputs.
     pub(super) fn dependencies(&mut self) -> Result<Vec<BTreeSet<usize>>, PlanError> {
         let count = self.planner.fetches.len();
         self.planner.reachability.spend(count)?;
@@ -61,8 +62,8 @@ impl Lowering<'_, '_> {
             |provider: &ProviderId| resolve(self.planner.providers[provider.0 as usize].fetch);
         let mut provider_fetches: HashMap<(PositionId, u16), BTreeSet<usize>> = HashMap::new();
         for ((position, slot, _), provider) in &case.served {
-            let known = provider_fetches.entry((*position, *slot)).or_default();
-            known.insert(fetch_of(provider));
+            let fetches = provider_fetches.entry((*position, *slot)).or_default();
+            fetches.insert(fetch_of(provider));
         }
         for (index, draft) in self.planner.fetches.iter().enumerate() {
             if draft.merged_into.is_some() || !draft.cases.has(case_index) {
@@ -85,16 +86,16 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// Whether which rows a fetch starts from, or what it takes of them, depends on their concrete type.
+    /// Whether the rows or the inputs of a fetch depend on the rows' concrete type.
     fn starts_from_one_type(&self, draft: &Draft) -> bool {
         draft.ty != self.planner.positions[draft.position.0 as usize].ty
             || draft.inputs.iter().any(|input| input.only.is_some())
     }
 
     fn counts_for_all(&self, position: PositionId, slot: u16) -> bool {
-        let own = &self.planner.positions[position.0 as usize];
-        let all = self.planner.graph.types.info(own.ty).possible.len();
-        own.slots[slot as usize].types.len() >= all
+        let holder = &self.planner.positions[position.0 as usize];
+        let all = self.planner.graph.types.info(holder.ty).possible.len();
+        holder.slots[slot as usize].types.len() >= all
     }
 
     fn input_readers(
@@ -113,7 +114,7 @@ impl Lowering<'_, '_> {
             if let Some(child) = child {
                 self.input_readers(case, child, &input.children, &mut below);
             }
-            // A fetch that reads other parts of an object need not be waited for; it may even wait for this one.
+            // A fetch that reads other parts of the object need not be waited for. It may even wait for this fetch.
             let parts = !input.children.is_empty()
                 && input.children.iter().all(|input| input.slot.is_some())
                 && readers.clone().any(|reader| below.contains(reader));
@@ -136,7 +137,7 @@ impl Lowering<'_, '_> {
             let ready = open
                 .iter()
                 .position(|index| before[*index].iter().all(|b| is_done[*b]));
-            // Entries are made after what they need: a circle would be a fault of the planner's own.
+            // The planner provides the inputs of a fetch before the fetch: a cycle would be a bug there.
             let ready = ready
                 .ok_or_else(|| PlanError::Unsatisfiable("circular requirements".to_owned()))?;
             let next = open.remove(ready);

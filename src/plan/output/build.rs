@@ -1,4 +1,4 @@
-//! The output, built from an operation's selections and the slots of its needs.
+//! Builds the output from the selections of an operation and the slots of its positions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,34 +30,35 @@ use super::Plain;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
-/// How many places of one response field an error lists: a client may write the same field thousands of times.
+/// The most locations of one response field that an error lists: a client may write the same field thousands of times.
 const MOST_PLACES: usize = 20;
 
-/// Selection sets that apply at a position, each with the guard of its place.
+/// The selection sets that apply at a position, each with the guard of the field or fragment around it.
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
-/// Tells response fields apart: name, slot, and the selections that it joins.
+/// The identity of a response field: its name, its slot, and the selections that it merges.
 type Identity = (Name, Option<u16>, Vec<usize>);
 
-/// A response field while it is collected.
+/// A response field during collection.
 #[derive(Default)]
 struct Collected<'a> {
     fields: Vec<(&'a Node<executable::Field>, Guard)>,
-    /// Beside `fields`: which one it is among all fields of the selection set.
+    /// For each of `fields`: its index among all fields of the selection set.
     field_indices: Vec<usize>,
 }
 
 /// All response fields of a selection set for one concrete type.
 #[derive(Default)]
 struct Collection<'a> {
-    /// By response name, in the order in which they are first written.
+    /// By response name, in the order of their first selections.
     responses: IndexMap<Name, Collected<'a>>,
     count: usize,
 }
 
 impl Collection<'_> {
-    /// The response fields in the order in which they are written, each with its guard. A response field stands where its
-    /// first selection does that is included (GraphQL specification, 6.3.2): one that is left out holds no place.
+    /// The response fields in the order of the response, each with its guard. A response field takes the position of
+    /// its first included selection (GraphQL specification, 6.3.2), so with conditions it can appear at several
+    /// positions, with guards that exclude each other.
     fn in_order(&self, budget: &mut usize) -> Result<Vec<(usize, Guard)>, PlanError> {
         let mut order = Vec::with_capacity(self.responses.len());
         for (index, response) in self.responses.values().enumerate() {
@@ -118,7 +119,7 @@ impl<'a> OutputBuilder<'a> {
             ..OutputObject::default()
         });
         let ty = self.positions[position.0 as usize].ty;
-        // A type that clients must not know of has no class: its objects are no answer.
+        // An `@inaccessible` type has no class: its objects are not part of the response.
         let mut possible = self.graph.types.info(ty).possible.clone();
         possible.retain(|ty| {
             let name = self.graph.types.name(*ty);
@@ -237,7 +238,7 @@ impl<'a> OutputBuilder<'a> {
         })
     }
 
-    /// A field within a guard: refused for each variable that is null where it must not be, or else as it is.
+    /// A field under a guard: an error for each variable that is null where it must not be, and otherwise the field.
     fn by_nulls(
         &mut self,
         field: &'a executable::Field,
@@ -247,7 +248,7 @@ impl<'a> OutputBuilder<'a> {
         let (nullable, mut rest) = (self.nullable, within);
         let mut all = Vec::with_capacity(1);
         for found in nullable.uses(field) {
-            // Each guard names all variables before it.
+            // Each guard contains all variables before it.
             self.budget = self
                 .budget
                 .checked_sub(rest.conjunctions() + all.len())

@@ -1,4 +1,4 @@
-//! Which way a slot is served: what the positions at hand offer, what a lookup would bring, and at what cost.
+//! The ways to serve a slot: the providers at hand, and the lookups that can be entered, each with its cost.
 
 use super::Choice;
 use super::Planner;
@@ -16,7 +16,7 @@ use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 
 impl Planner<'_> {
-    /// How many ways lead to a slot.
+    /// The number of ways to serve a slot.
     pub(super) fn count_ways(
         &mut self,
         position: PositionId,
@@ -25,7 +25,7 @@ impl Planner<'_> {
     ) -> Result<usize, PlanError> {
         let field = self.slot(position, slot).key.field.clone();
         let offering = self.offering(position, ty, slot);
-        let here = offering
+        let readable = offering
             .iter()
             .filter(|provider| {
                 let node = self.provider(**provider).node;
@@ -36,7 +36,7 @@ impl Planner<'_> {
         let lookups = reachable.offering(&field);
         self.reachability.spend(1 + lookups.len())?;
         let graph = self.graph;
-        let there = lookups
+        let enterable = lookups
             .iter()
             .filter(|lookup| {
                 self.reachability
@@ -44,10 +44,10 @@ impl Planner<'_> {
                     .is_some()
             })
             .count();
-        Ok(here + there)
+        Ok(readable + enterable)
     }
 
-    /// The cheapest way to serve a slot in full, if one way can.
+    /// The cheapest way that serves a slot in full, sub-selection included; `None` when no single way does.
     pub(super) fn choose(
         &mut self,
         position: PositionId,
@@ -108,7 +108,11 @@ impl Planner<'_> {
             }
         }
         let choice = match (best, entering) {
-            (Some((here, _)), Some((there, entry))) if there < here => Some(Choice::Enter(entry)),
+            (Some((reading_cost, _)), Some((entering_cost, entry)))
+                if entering_cost < reading_cost =>
+            {
+                Some(Choice::Enter(entry))
+            }
             (Some((_, choice)), _) => Some(choice),
             (None, Some((_, entry))) => Some(Choice::Enter(entry)),
             (None, None) => None,
@@ -116,7 +120,7 @@ impl Planner<'_> {
         Ok(choice)
     }
 
-    /// How many of these slots a node offers.
+    /// How many of these slots a node offers without another call.
     pub(super) fn covered(
         &mut self,
         position: PositionId,
@@ -180,7 +184,7 @@ impl Planner<'_> {
         Ok(entries)
     }
 
-    /// Whether a lookup takes the field itself: it brings nothing that is not known when it is entered.
+    /// Whether the field is part of the lookup's own key. To enter the lookup, the field must be known already.
     fn is_key(&self, lookup: LookupId, field: &Name) -> bool {
         let mut items = self.graph.lookup(lookup).key.items.iter();
         items.any(|item| matches!(item, FieldSetItem::Field { name, .. } if name == field))
@@ -196,17 +200,21 @@ impl Planner<'_> {
         )
     }
 
-    /// Whether a position can give a slot of its level: a call that takes the arguments of one slot answers no other,
-    /// though it be of the same field.
+    /// Whether a provider can provide a slot of its level. A connect that takes the arguments of one slot provides no
+    /// other slot, not even one of the same field.
     pub(super) fn can_provide(&self, provider: ProviderId, slot: u16) -> bool {
         let Provider {
             fetch, position, ..
         } = *self.provider(provider);
         let draft = &self.fetches[fetch];
-        draft.position != position || draft.arguments_of.is_none_or(|own| own == slot)
+        draft.position != position
+            || draft
+                .arguments_of
+                .is_none_or(|argument_slot| argument_slot == slot)
     }
 
-    /// At an abstract level: whether a service resolves the field for each of its members as it does for the whole.
+    /// At an abstract level: whether the subgraph resolves the field for each member type, as it does for the
+    /// interface.
     pub(super) fn resolves_for_all_members(&self, node: NodeId, field: &Name) -> bool {
         let node = self.graph.node(node);
         node.downcasts
@@ -214,7 +222,7 @@ impl Planner<'_> {
             .all(|member| self.reachability.free_edge(*member, field).is_some())
     }
 
-    /// A lookup on an abstract type must know every member that the rows at hand can be of.
+    /// Whether a lookup knows every member type that the rows at hand can have.
     pub(super) fn knows_all_members(
         &self,
         position: PositionId,
@@ -225,9 +233,9 @@ impl Planner<'_> {
             return true;
         }
         let to = self.graph.node(self.graph.lookup(lookup).to);
-        let own = self.level_providers(position, ty);
+        let providers = self.level_providers(position, ty);
         to.interface_object
-            || own.iter().all(|provider| {
+            || providers.iter().all(|provider| {
                 let node = self.graph.node(self.provider(*provider).node);
                 node.interface_object
                     || node
@@ -237,7 +245,8 @@ impl Planner<'_> {
             })
     }
 
-    /// Several ways, each for a part of a composite slot that has no key of its own.
+    /// Several ways, each for a part of a composite slot, for value types that no lookup can complete: `address {
+    /// street zip }`, where one subgraph has `street` and another one `zip`.
     pub(super) fn choose_parts(
         &mut self,
         position: PositionId,
@@ -291,7 +300,8 @@ impl Planner<'_> {
             }
         }
         if !open.is_empty() {
-            // Parts of parts: stand everywhere, and let the level below choose.
+            // No combination covers each subfield as a whole. Keep every candidate: the next level chooses again, one
+            // level deeper.
             return Ok(candidates
                 .into_iter()
                 .map(|(_, _, choice)| choice)

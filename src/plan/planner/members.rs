@@ -1,4 +1,5 @@
-//! Abstract positions: served as a whole where one position can, else type by type.
+//! Positions of an interface or union type. A slot is served for all member types at once where one provider can, else
+//! type by type, each type with a slot of its own.
 
 use super::Choice;
 use super::Planner;
@@ -12,7 +13,7 @@ use crate::plan::draft::ProviderId;
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {
-    /// Serves the slots of rows of an abstract type: as a whole where one position can, else type by type.
+    /// Serves the slots of rows of an abstract type.
     pub(super) fn serve_abstract(
         &mut self,
         position: PositionId,
@@ -54,7 +55,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Serves a slot for the members that it has not been served for: some member's key or requirement wanted it first.
+    /// Serves a slot for the member types that it has not been served for. The key or a requirement of another member
+    /// type has requested it first.
     fn serve_others(
         &mut self,
         position: PositionId,
@@ -71,8 +73,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// A position that only knows an `@interfaceObject` cannot tell the concrete type: a service that owns the interface
-    /// must be entered, even when only `__typename` was asked.
+    /// Makes the concrete type of the rows known. A provider of an `@interfaceObject` cannot tell it: a subgraph that
+    /// defines the interface must be entered, even when the operation selects only `__typename`.
     pub(super) fn ensure_typename(
         &mut self,
         position: PositionId,
@@ -81,7 +83,8 @@ impl Planner<'_> {
         if self.typed_by.contains_key(&position) {
             return Ok(());
         }
-        // Rows that come with their type need nothing; a lookup that was entered for something else tells it as well.
+        // Rows read from a field of an interface type come with their type. A lookup that was entered for another slot
+        // tells the type as well.
         let mut telling = None;
         for provider in self.level_providers(position, ty) {
             let Provider { node, origin, .. } = *self.provider(provider);
@@ -126,14 +129,14 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Serves a slot of an abstract level type by type, each type with a slot of its own. Gives the new slots.
+    /// Serves a slot of an abstract level type by type, each type with a slot of its own. Returns the slots.
     pub(super) fn split(
         &mut self,
         position: PositionId,
         ty: TypeId,
         slot: u16,
     ) -> Result<Vec<(TypeId, u16)>, PlanError> {
-        // Whose field it is must be known before it is asked for.
+        // A fetch for rows of one type can start only when the type of each row is known.
         self.ensure_typename(position, ty)?;
         let mut members = self.members_at(position, ty);
         let types = self.slot(position, slot).types.clone();
@@ -143,17 +146,17 @@ impl Planner<'_> {
         }
         let mut made = Vec::new();
         for (index, &member) in members.iter().enumerate() {
-            let own = if index + 1 == members.len() {
+            let member_slot = if index + 1 == members.len() {
                 self.positions[position.0 as usize].slots[slot as usize].types = vec![member];
                 slot
             } else {
                 self.clone_slot(position, slot, member)?
             };
             self.enter_members(position, ty, member);
-            if !self.served.contains_key(&(position, own, member)) {
-                self.serve_slot(position, member, own)?;
+            if !self.served.contains_key(&(position, member_slot, member)) {
+                self.serve_slot(position, member, member_slot)?;
             }
-            made.push((member, own));
+            made.push((member, member_slot));
         }
         self.reachability.forget_costs();
         Ok(made)
@@ -171,22 +174,22 @@ impl Planner<'_> {
         let key = copy.key.clone();
         let child = copy.child.take();
         let slots = &mut self.positions[position.0 as usize].slots;
-        let own = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
+        let member_slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
         slots.push(copy);
         if let Some(child) = child {
-            let child = self.clone_position(child, (position, own))?;
-            self.positions[position.0 as usize].slots[own as usize].child = Some(child);
+            let child = self.clone_position(child, (position, member_slot))?;
+            self.positions[position.0 as usize].slots[member_slot as usize].child = Some(child);
         }
-        // A slot that is read for lookups only does not stand for the one that the client asked for.
+        // The index keeps the slot that the client requested; a slot that only lookups read does not replace it.
         let index = self.positions[position.0 as usize]
             .index
             .entry(member)
             .or_default();
-        let stands = index.entry(key).or_insert(own);
-        if *stands == slot {
-            *stands = own;
+        let indexed = index.entry(key).or_insert(member_slot);
+        if *indexed == slot {
+            *indexed = member_slot;
         }
-        Ok(own)
+        Ok(member_slot)
     }
 
     pub(super) fn clone_position(
@@ -194,11 +197,11 @@ impl Planner<'_> {
         position: PositionId,
         parent: (PositionId, u16),
     ) -> Result<PositionId, PlanError> {
-        let own = &self.positions[position.0 as usize];
-        let entries: usize = own.index.values().map(|slots| 1 + slots.len()).sum();
+        let original = &self.positions[position.0 as usize];
+        let entries: usize = original.index.values().map(|slots| 1 + slots.len()).sum();
         self.reachability
-            .spend(8 * (1 + own.slots.len() + entries))?;
-        let mut copy = own.clone();
+            .spend(8 * (1 + original.slots.len() + entries))?;
+        let mut copy = original.clone();
         copy.parent = Some(parent);
         let id = PositionId(self.positions.len() as u32);
         let children: Vec<Option<PositionId>> = copy.slots.iter().map(|slot| slot.child).collect();
@@ -212,7 +215,7 @@ impl Planner<'_> {
         Ok(id)
     }
 
-    /// The concrete types that rows at this level can have, by what the positions there know.
+    /// The concrete types that rows of this level can have, as far as its providers know.
     pub(super) fn members_at(&self, position: PositionId, ty: TypeId) -> Vec<TypeId> {
         let info = self.graph.types.info(ty);
         if info.is_object {
@@ -234,7 +237,7 @@ impl Planner<'_> {
         members
     }
 
-    /// Stands at the rows of one concrete type among those of an abstract level.
+    /// Adds the providers of an abstract level to the level of one member type, narrowed to that type.
     pub(super) fn enter_members(&mut self, position: PositionId, ty: TypeId, member: TypeId) {
         if ty == member {
             return;
@@ -260,16 +263,16 @@ impl Planner<'_> {
         member: TypeId,
         node: NodeId,
     ) -> ProviderId {
-        if let Some(&known) = self.casts.get(&(provider, member)) {
-            return known;
+        if let Some(&cast) = self.casts.get(&(provider, member)) {
+            return cast;
         }
         let Provider {
             fetch,
             position,
-            node: own,
+            node: uncast,
             ..
         } = *self.provider(provider);
-        if own == node {
+        if uncast == node {
             return provider;
         }
         let origin = Origin::Cast(provider, member);

@@ -1,8 +1,27 @@
-//! The planner: decides where each slot comes from.
+//! The planner: decides which fetch provides each slot.
 //!
-//! It stands at a set of positions for the rows of one selection. It serves what has only one provider first, then
-//! prefers positions already entered, and only then adds the cheapest lookup; ties break by order, which is by name, so
-//! that plans are deterministic.
+//! The search is greedy, top down, position by position. For the rows of a position and a type (a [`Level`]) it holds
+//! the *providers* at hand: fetches that arrive at a node of the query graph, which offers fields. For each slot it
+//! compares two kinds of [`Choice`]: read the slot from a provider at hand, or enter a lookup whose key can be obtained
+//! from the providers at hand. [`Reachability`] gives the cost of both, sub-selection included.
+//!
+//! An example: `{ district { name works { spent } } }`, where `lgd` has `district` and `name`, and `janbhagidari` has
+//! `District.works` and looks a district up by `lgdCode`. At the root, the lookup of `lgd` is entered, and its node
+//! becomes a provider. `name` is read from it. `works` is not offered there, so the lookup of `janbhagidari` is
+//! entered: its key `lgdCode` becomes a slot that no client requested, is provided first (by `lgd`), and is an input of
+//! the new fetch.
+//!
+//! Within a level, slots with the fewest ways are served first: a lookup that must be entered anyway may provide other
+//! slots too. Of equally cheap lookups the one that offers more of the remaining slots wins; then the first by name, so
+//! that equal graphs give equal plans.
+//!
+//! The modules: `choose` compares the ways to a slot, `require` enters lookups and provides their keys and `@requires`
+//! fields, `members` serves interfaces and unions, `providers` keeps what each fetch reads, `outcomes` plans once per
+//! combination of outcomes of `@override` labels.
+//!
+//! The search does not backtrack. It is bounded because each slot is served once per level, a lookup is entered once
+//! per level and [`EntryKey`], and every step of the search spends from
+//! [`PlanLimits::steps`](crate::plan::PlanLimits::steps).
 
 mod choose;
 mod members;
@@ -39,13 +58,13 @@ pub(in crate::plan) struct Planner<'g> {
     pub(in crate::plan) fetches: Vec<Draft>,
     pub(in crate::plan) trees: Vec<Tree>,
     pub(in crate::plan) providers: Vec<Provider>,
-    /// What is planned already, by outcomes of override labels.
+    /// The cases that are planned, each for one combination of outcomes of `@override` labels.
     pub(in crate::plan) cases: Vec<OverrideCase>,
-    /// The world that is being planned, and all maps below are of it.
+    /// The case that is being planned. All maps below belong to it.
     current_case: CaseSet,
-    /// How often a slot of earlier worlds was split in this one.
+    /// How often this case split a slot of earlier cases.
     splits: usize,
-    /// How many slots each need had when this world was begun.
+    /// How many slots each position had when this case began.
     slots_before: Vec<usize>,
     levels: HashMap<(PositionId, TypeId), Level>,
     served: HashMap<(PositionId, u16, TypeId), ProviderId>,
@@ -56,7 +75,7 @@ pub(in crate::plan) struct Planner<'g> {
     sequence: u32,
 }
 
-/// The way in which a slot is to be served.
+/// How a slot is to be served.
 #[derive(Debug, Clone)]
 enum Choice {
     Here(ProviderId),
@@ -86,7 +105,7 @@ impl<'g> Planner<'g> {
         }
     }
 
-    /// Plans a query's root, or all of a mutation's root fields one after the other.
+    /// Plans the root of a query, or the root fields of a mutation one after the other.
     fn plan_root(&mut self, position: PositionId, serial: bool) -> Result<(), PlanError> {
         let ty = self.positions[position.0 as usize].ty;
         if !serial {
@@ -98,7 +117,7 @@ impl<'g> Planner<'g> {
             }
             self.sequence = u32::from(slot);
             self.levels.insert((position, ty), Level::default());
-            // One service alone runs it: parts of its answer from several would be several effects.
+            // One subgraph runs the field: parts of its result from several subgraphs would be several mutations.
             let choice = self.choose(position, ty, slot, &[])?;
             let choice = choice.ok_or_else(|| self.unsatisfiable(position, slot))?;
             self.serve_with(position, ty, slot, vec![choice])?;
@@ -140,7 +159,7 @@ impl<'g> Planner<'g> {
         &self.positions[position.0 as usize].slots[slot as usize]
     }
 
-    /// True for what the client asked for; the rest is served where it is needed.
+    /// True for slots that the client requested. The others are served when a lookup requires them.
     fn is_requested(&self, position: PositionId, slot: u16) -> bool {
         !self.slot(position, slot).guard.is_never()
     }
@@ -159,7 +178,7 @@ impl<'g> Planner<'g> {
         }
     }
 
-    /// Adds a position to a level.
+    /// Adds a provider to a level, and to the index of the fields that its node offers.
     fn add_to_level(&mut self, position: PositionId, ty: TypeId, provider: ProviderId) {
         let node = self.graph.node(self.providers[provider.0 as usize].node);
         let level = self.levels.entry((position, ty)).or_default();
@@ -170,7 +189,7 @@ impl<'g> Planner<'g> {
         }
     }
 
-    /// The positions of a level that offer a slot's field, in the order in which they were taken.
+    /// The providers of a level that offer the field of a slot, in the order in which they were added.
     fn offering(&self, position: PositionId, ty: TypeId, slot: u16) -> Vec<ProviderId> {
         let field = &self.slot(position, slot).key.field;
         let level = self.levels.get(&(position, ty));
@@ -180,7 +199,7 @@ impl<'g> Planner<'g> {
         offering
     }
 
-    /// What can be entered from a level. It is worked out again only when a position was taken that makes something
+    /// What can be entered from a level. It is computed again only after a provider was added that makes something
     /// cheaper: otherwise a type with a thousand connectors would cost a million steps.
     fn level_reachable(
         &mut self,
@@ -188,8 +207,8 @@ impl<'g> Planner<'g> {
         ty: TypeId,
     ) -> Result<Rc<Reachable>, PlanError> {
         let level = self.levels.get(&(position, ty));
-        if let Some(known) = level.and_then(|level| level.reachable.clone()) {
-            return Ok(known);
+        if let Some(memoised) = level.and_then(|level| level.reachable.clone()) {
+            return Ok(memoised);
         }
         let nodes = self.level_nodes(position, ty);
         let reachable = self.reachability.reachable(ty, &nodes)?;
@@ -211,7 +230,7 @@ impl<'g> Planner<'g> {
             .collect()
     }
 
-    /// Serves every slot of an object type's rows, those with the fewest providers first.
+    /// Serves every slot of an object type's rows, slots with the fewest ways first.
     fn serve_level(&mut self, position: PositionId, ty: TypeId) -> Result<(), PlanError> {
         let mut pending = Vec::new();
         for slot in 0..self.positions[position.0 as usize].slots.len() as u16 {
@@ -237,8 +256,8 @@ impl<'g> Planner<'g> {
         self.serve_slot_among(position, ty, slot, &[])
     }
 
-    /// Serves one slot. `pending` are the slots that remain to be served at this level: of two equally cheap lookups, the
-    /// one that serves more of them is taken.
+    /// Serves one slot. `pending` are the slots of this level that remain: of two equally cheap lookups, the one that
+    /// offers more of them is entered.
     fn serve_slot_among(
         &mut self,
         position: PositionId,
@@ -283,7 +302,7 @@ impl<'g> Planner<'g> {
         PlanError::Unsatisfiable(format!("{}.{field}", self.path(position)))
     }
 
-    /// The position as a path of fields, for messages.
+    /// The path of fields to a position, for messages.
     fn path(&self, position: PositionId) -> String {
         match self.positions[position.0 as usize].parent {
             Some((parent, slot)) => format!(

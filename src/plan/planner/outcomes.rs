@@ -1,9 +1,15 @@
-//! Worlds: the outcomes of `@override` labels under which an operation is planned.
+//! Override outcomes: plans an operation for the combinations of outcomes of its `@override` labels.
 //!
-//! One plan serves all outcomes. A label decides which service has a field, and with it which keys are needed, which
-//! lookups lead on and what is read where; so the operation is planned once for each set of outcomes that makes a
-//! difference to it, over the same needs, and what the worlds share is merged when the plan is finished. Labels are met
-//! on the way: one that concerns nothing which the operation reads or needs makes no world.
+//! A label decides per request which subgraph resolves a field, and so which keys and lookups the plan needs. One plan
+//! must serve all outcomes. So the operation is planned once per combination of outcomes, a *case*, over the same
+//! positions; lowering then merges what the cases have in common and guards the rest.
+//!
+//! Labels are found during the search. The first case takes every label to be off. If it met the labels `a` and `b`,
+//! two cases are added: `a` on, and `a` off with `b` on. A label that no requested field and no key depends on adds no
+//! case. With n relevant labels there are at most 2ⁿ cases, and more than [`MAX_CASES`] refuse the operation.
+//!
+//! A case may split a slot of an abstract position that earlier cases served for several types at once. Those cases
+//! then start again with the finer slots; this ends, because slots are only ever split.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,10 +30,10 @@ use crate::plan::guard::Guard;
 use crate::plan::guard::Literal;
 use crate::plan::requested::PositionId;
 
-/// So many worlds one operation may have.
+/// The most cases that one operation may have: a [`CaseSet`] has 64 bits.
 const MAX_CASES: usize = 64;
 
-/// A set of worlds, by their places.
+/// A set of cases, as a bit per index into `Planner::cases`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(in crate::plan) struct CaseSet(u64);
 
@@ -36,41 +42,41 @@ impl CaseSet {
         CaseSet(1 << case_index)
     }
 
-    /// Adds those of another set.
+    /// Adds the cases of another set.
     pub(in crate::plan) fn add(&mut self, other: CaseSet) {
         self.0 |= other.0;
     }
 
-    /// Whether a world is among them.
+    /// Whether a case is in the set.
     pub(in crate::plan) fn has(self, case_index: usize) -> bool {
         self.0 & (1 << case_index) != 0
     }
 }
 
-/// One world, planned.
+/// One combination of outcomes, and what was planned for it.
 #[derive(Debug)]
 pub(in crate::plan) struct OverrideCase {
     decided: Decided,
-    /// Who provides a slot to rows of a type.
+    /// The provider of each slot for rows of each type.
     pub(in crate::plan) served: HashMap<(PositionId, u16, TypeId), ProviderId>,
-    /// Entries made to learn the concrete types of a need's rows.
+    /// The providers that tell the concrete type of a position's rows.
     pub(in crate::plan) typed_by: HashMap<PositionId, ProviderId>,
 }
 
 type Decided = BTreeMap<Arc<str>, bool>;
 
-/// The outcomes of labels in the world that is being planned.
+/// The outcomes of labels in the case that is being planned.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct LabelOutcomes {
     decided: Decided,
-    /// The fields whose labels make a difference.
+    /// The fields whose labels make a difference to the operation.
     relevant_fields: Arc<HashSet<Name>>,
-    /// Labels that nothing has decided yet, in the order in which they were met: they count as not chosen here.
+    /// Labels that the search met and no earlier case decided, in this order. They count as off in this case.
     encountered: RefCell<Vec<Arc<str>>>,
 }
 
 impl LabelOutcomes {
-    /// The outcome of a field's label.
+    /// The outcome of the label of a field.
     pub(in crate::plan) fn of(&self, label: &str, field: &str) -> bool {
         if let Some(constant) = constant(label) {
             return constant;
@@ -80,7 +86,7 @@ impl LabelOutcomes {
         }
         let mut encountered = self.encountered.borrow_mut();
         if self.relevant_fields.contains(field)
-            && !encountered.iter().any(|known| **known == *label)
+            && !encountered.iter().any(|other| **other == *label)
         {
             encountered.push(Arc::from(label));
         }
@@ -88,7 +94,7 @@ impl LabelOutcomes {
     }
 }
 
-/// `percent(0)` and `percent(100)` leave nothing to decide.
+/// `percent(0)` is always off and `percent(100)` always on.
 fn constant(label: &str) -> Option<bool> {
     let percent = label.strip_prefix("percent(")?.strip_suffix(')')?;
     match percent.parse::<f64>().ok()? {
@@ -99,7 +105,7 @@ fn constant(label: &str) -> Option<bool> {
 }
 
 impl Planner<'_> {
-    /// Plans the operation in every world that makes a difference to it.
+    /// Plans the operation for every combination of outcomes that makes a difference to it.
     pub(in crate::plan) fn plan_cases(
         &mut self,
         position: PositionId,
@@ -129,8 +135,7 @@ impl Planner<'_> {
                 std::mem::take(&mut self.reachability.outcomes.encountered).into_inner();
             self.end_case(decided, encountered, &mut open);
             if case_index > 0 && self.splits > 0 {
-                // A slot that earlier worlds read for several types at once stands for one of them now: they are planned
-                // again. It ends, because slots only ever become finer.
+                // An earlier case reads the split slot for several types at once: plan all cases again.
                 self.start_over();
                 open = vec![Decided::new()];
             }
@@ -138,7 +143,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The world just planned is that in which no label met on the way was chosen; those in which one was remain.
+    /// Records the case, in which every label that it met is off, and adds the cases in which one of them is on.
     fn end_case(
         &mut self,
         mut decided: Decided,
@@ -152,7 +157,7 @@ impl Planner<'_> {
             others.push(other);
             decided.insert(label, false);
         }
-        // The nearest one is next: neighbours in one label are then merged first.
+        // The case that differs in the last label comes next: lowering merges cases that differ in one label first.
         open.extend(others);
         self.cases.push(OverrideCase {
             decided,
@@ -164,7 +169,7 @@ impl Planner<'_> {
         self.casts.clear();
     }
 
-    /// Notes that a slot is about to count for fewer types than it did in earlier worlds.
+    /// Counts a split of a slot that earlier cases serve for more types.
     pub(super) fn note_split(&mut self, position: PositionId, slot: u16) {
         let before = self.slots_before.get(position.0 as usize);
         if before.is_some_and(|before| usize::from(slot) < *before) {
@@ -179,22 +184,22 @@ impl Planner<'_> {
         self.providers.clear();
     }
 
-    /// When a set of worlds is the one that a request is in.
+    /// Holds in the requests whose outcomes are one of these cases.
     pub(in crate::plan) fn guard_of_cases(&self, cases: CaseSet) -> Guard {
         let mut guard = Guard::never();
         for (case_index, case) in self.cases.iter().enumerate() {
             if cases.has(case_index) {
                 let literals = case.decided.iter();
-                let own = literals.fold(Guard::always(), |guard, (label, outcome)| {
+                let case_guard = literals.fold(Guard::always(), |guard, (label, outcome)| {
                     guard.and(&Literal::label(label, *outcome))
                 });
-                guard.or(&own);
+                guard.or(&case_guard);
             }
         }
         guard
     }
 
-    /// The fields that the operation reads, and those that lookups may need for it.
+    /// The fields that the operation requests, and those that lookups may need for it.
     fn relevant_fields(&self) -> HashSet<Name> {
         let mut names = HashSet::new();
         if !has_labels(self.graph) {

@@ -1,4 +1,4 @@
-//! Where the planner stands, and what each fetch reads there.
+//! Providers, and the tree of what each fetch reads.
 
 use super::Planner;
 use crate::graph::query::NodeId;
@@ -11,8 +11,8 @@ use crate::plan::draft::TreeId;
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {
-    /// Where the planner stands for the rows of a composite slot: its provider first, then every other position of the
-    /// level that offers the field as well.
+    /// The providers of the rows below a composite slot: first the one that serves the slot, then every other provider
+    /// of the level that offers the field.
     pub(super) fn child_providers(&mut self, position: PositionId, slot: u16) -> Vec<ProviderId> {
         let (field, types) = (
             self.slot(position, slot).key.field.clone(),
@@ -28,7 +28,7 @@ impl Planner<'_> {
                 continue;
             };
             parents.push(provider);
-            // Behind `@requires` only the fetch that was entered for the field can be asked for it.
+            // A field with `@requires` can be read only by the fetch that was entered for it.
             let others = self.offering(position, ty, slot).into_iter();
             parents.extend(others.filter(|provider| {
                 let node = self.provider(*provider).node;
@@ -56,8 +56,8 @@ impl Planner<'_> {
         node: NodeId,
         position: PositionId,
     ) -> ProviderId {
-        if let Some(&known) = self.children.get(&(parent, slot)) {
-            return known;
+        if let Some(&child) = self.children.get(&(parent, slot)) {
+            return child;
         }
         let fetch = self.provider(parent).fetch;
         let origin = Origin::Field(parent, slot);
@@ -87,7 +87,8 @@ impl Planner<'_> {
         TreeId((self.trees.len() - 1) as u32)
     }
 
-    /// The tree of a position; it is made, and its parents with it, when the position is first used.
+    /// The tree of a provider. It is made on first use, with its parents, so that a fetch reads only what the plan
+    /// uses.
     pub(super) fn tree_of(&mut self, provider: ProviderId) -> TreeId {
         if let Some(tree) = self.provider(provider).tree {
             return tree;
@@ -116,12 +117,12 @@ impl Planner<'_> {
     }
 
     pub(super) fn field_tree(&mut self, parent: TreeId, slot: u16, node: NodeId) -> TreeId {
-        let known = self.trees[parent.0 as usize]
+        let existing = self.trees[parent.0 as usize]
             .fields
             .iter()
             .find(|field| field.slot == slot)
             .and_then(|field| field.child);
-        if let Some(tree) = known {
+        if let Some(tree) = existing {
             return tree;
         }
         let position = self.trees[parent.0 as usize].position;
@@ -144,7 +145,7 @@ impl Planner<'_> {
         if self.trees[tree.0 as usize]
             .fields
             .iter()
-            .any(|known| known.slot == slot)
+            .any(|field| field.slot == slot)
         {
             return;
         }

@@ -1,5 +1,5 @@
-//! Entering a lookup: its keys and required fields become slots of the rows that it starts from, hidden where the
-//! operation does not ask for them.
+//! Enters lookups. The key of a lookup, and the `@requires` fields of the field it is entered for, become slots of the
+//! rows that it starts from; where the client did not request them, they are hidden slots.
 
 use super::Choice;
 use super::Planner;
@@ -25,7 +25,8 @@ use crate::plan::requested::type_applies;
 use apollo_compiler::Name;
 
 impl Planner<'_> {
-    /// Enters a lookup: its keys become slots of the rows it starts from, served first.
+    /// Enters a lookup: provides its inputs, then adds the fetch and its provider to the level. A second entry with the
+    /// same key returns the first provider.
     pub(super) fn enter(
         &mut self,
         position: PositionId,
@@ -43,7 +44,10 @@ impl Planner<'_> {
         let requirement = key.and_then(|key| Ok((key, self.requirement(position, ty, &entry)?)));
         self.entering.pop();
         let (mut inputs, requirement) = requirement?;
-        for input in requirement.iter().flat_map(|own| &own.inputs) {
+        for input in requirement
+            .iter()
+            .flat_map(|requirement| &requirement.inputs)
+        {
             merge_input(&mut inputs, input.clone());
         }
         let tree = self.add_tree(position, lookup.to);
@@ -94,7 +98,7 @@ impl Planner<'_> {
         Ok(inputs)
     }
 
-    /// What the field requires for which a lookup is entered.
+    /// The `@requires` of the field that a lookup is entered for.
     fn requirement(
         &mut self,
         position: PositionId,
@@ -116,7 +120,7 @@ impl Planner<'_> {
         }))
     }
 
-    /// Makes the fields of a set known for the rows of a level, as hidden slots where the operation does not ask for them.
+    /// Provides the fields of a field set for the rows of a level. Returns them as inputs of a fetch.
     pub(super) fn require(
         &mut self,
         position: PositionId,
@@ -190,7 +194,7 @@ impl Planner<'_> {
                 children,
             }]);
         }
-        // An abstract level that no one position serves as a whole: member by member.
+        // No single provider serves the slot for all member types: serve it type by type.
         let mut inputs = Vec::new();
         for (member, slot) in self.split(position, ty, slot)? {
             let children = self.require_children(position, slot, children)?;
@@ -206,8 +210,9 @@ impl Planner<'_> {
         Ok(inputs)
     }
 
-    /// Of a composite field only the part that is required, where a position at hand offers that much and not all that
-    /// the operation asks of it: the rest may have to be looked up by this very part.
+    /// Provides only the required part of a composite field, where a provider at hand offers this part but not all that
+    /// the operation selects: the rest may need a lookup whose key is this part. Without it, `org { id name }`, where
+    /// `name` is looked up by `org { id }`, would require itself.
     fn require_part(
         &mut self,
         position: PositionId,
@@ -247,7 +252,7 @@ impl Planner<'_> {
         Ok(None)
     }
 
-    /// Whether a node offers all of a field set by itself.
+    /// Whether a node offers all of a field set without another call.
     fn offers(&self, node: NodeId, set: &FieldSet) -> bool {
         set.items.iter().all(|item| match item {
             FieldSetItem::Field { name, .. } if name == "__typename" => true,
@@ -275,13 +280,13 @@ impl Planner<'_> {
         self.join_level(child, ty, providers);
         let mut inputs = self.require(child, ty, children)?;
         if !self.graph.types.info(ty).is_object {
-            // The fetch that gets the object cannot know its type otherwise.
+            // The subgraph that receives the object cannot know its type otherwise.
             merge_input(&mut inputs, typename());
         }
         Ok(inputs)
     }
 
-    /// The type of the level at which a slot is served as a whole: the need's own, if it can be.
+    /// The type of the level that serves a slot as a whole: the position's own type, if that level serves it.
     pub(super) fn level_type_for(
         &mut self,
         position: PositionId,
@@ -298,7 +303,7 @@ impl Planner<'_> {
         Ok(self.choose(position, ty, slot, &[])?.map(|_| ty))
     }
 
-    /// The slot of a field at a level, added without a guard of its own when the operation does not ask for it.
+    /// The slot of a field at a level. A slot that the operation does not request is added, with the guard `never`.
     pub(super) fn hidden_slot(
         &mut self,
         position: PositionId,
@@ -318,12 +323,12 @@ impl Planner<'_> {
         let key = slot_key(name, &arguments);
         let types = self.graph.types.info(ty).possible.clone();
         let index = &self.positions[position.0 as usize].index;
-        let known: Vec<Option<u16>> = types
+        let existing: Vec<Option<u16>> = types
             .iter()
             .map(|t| index.get(t).and_then(|slots| slots.get(&key)).copied())
             .collect();
-        if let Some(&Some(slot)) = known.first()
-            && known.iter().all(|other| *other == Some(slot))
+        if let Some(&Some(slot)) = existing.first()
+            && existing.iter().all(|other| *other == Some(slot))
             && self.slot(position, slot).types.len() >= types.len()
         {
             return Ok(slot);
@@ -379,7 +384,7 @@ impl Planner<'_> {
     }
 }
 
-/// The concrete type of a row.
+/// The input for `__typename`, the concrete type of a row.
 fn typename() -> Input {
     Input {
         name: apollo_compiler::name!("__typename"),
@@ -391,7 +396,7 @@ fn typename() -> Input {
     }
 }
 
-/// A key is known only when all of its parts are, however deep.
+/// Marks an input and its children as parts of a key: a key is known only when all its parts are.
 fn mark_key(input: &mut Input) {
     input.key = true;
     input.children.iter_mut().for_each(mark_key);

@@ -1,4 +1,4 @@
-//! Projections compiled from what an operation needs.
+//! Compiles projections from the reads of a plan.
 
 use super::super::Read;
 use super::super::ReadField;
@@ -39,8 +39,8 @@ pub(in crate::plan) fn of_service(
     compiler.projection
 }
 
-/// Compiles the projection of a connect: its selection, as far as the operation needs it. `read` is what is read of the
-/// objects it yields; `None` for a leaf.
+/// Compiles the projection of a connect: the requested part of its selection. `read` is what is read of the objects it
+/// yields; `None` for a leaf.
 pub(crate) fn of_connect(
     reads: &[Read],
     positions: &[Position],
@@ -84,7 +84,7 @@ impl Compiler<'_> {
         &mut self.projection.nodes[id.0 as usize]
     }
 
-    /// Objects whose keys are those of the fields: a GraphQL service's, or an evaluated selection's.
+    /// Objects with the fields' own keys: those of a GraphQL service, or of an evaluated selection.
     fn by_key(&mut self, read: ReadId, key: fn(&ReadField) -> &str) -> ProjectionId {
         let own = &self.reads[read.0 as usize];
         let rows = vec![self.new_row(read, None)];
@@ -142,7 +142,7 @@ impl Compiler<'_> {
     }
 
     fn root(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
-        // A path with braces that stands alone is what the whole yields, a list too.
+        // A lone path with braces is the value of the whole selection, also if it is a list.
         if let ExprKind::Object(selection) = &expression.kind
             && let [Item::Spread { value }] = selection.items.as_slice()
             && value.as_path().is_some_and(|path| path.selection.is_some())
@@ -182,8 +182,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether a selection can be read without evaluating it as a whole: the types are known, no name is given twice, what
-    /// spreads is a plain path, and there are named fields, so that it yields an object whatever the spreads lead to.
+    /// Whether a selection can be read without evaluating it as a whole: the types are known, no name occurs twice,
+    /// spreads are plain paths, and there are named fields, so that it yields an object whatever the spreads lead to.
     fn is_static(&self, selection: &SubSelection, read: ReadId) -> bool {
         let mut names = Vec::new();
         (has_named(selection) || selection.items.is_empty())
@@ -291,7 +291,7 @@ impl Compiler<'_> {
         self.dynamic(at, value, slot, below, row);
     }
 
-    /// A row made of the same object. (Behind a spread's path it would be there even when the path leads nowhere: such
+    /// A row from the same object. (Behind a spread's path the row would exist even if the path leads nowhere: such
     /// items are evaluated.)
     fn nested(
         &mut self,
@@ -342,7 +342,7 @@ impl Compiler<'_> {
         });
     }
 
-    /// The node that the keys behind `lead` lead to from another, for what spreads.
+    /// The node at the end of the keys behind `lead`, for an item that spreads.
     fn spread(&mut self, mut at: ProjectionId, keys: &[Box<str>], lead: usize) -> ProjectionId {
         let mut trail = String::from("$");
         for (index, name) in keys.iter().enumerate() {
@@ -373,7 +373,7 @@ impl Compiler<'_> {
         at
     }
 
-    /// The node that keys lead to from another, through objects without rows.
+    /// The node at the end of keys, through objects that create no rows.
     fn descend(&mut self, mut at: ProjectionId, keys: &[Box<str>]) -> ProjectionId {
         for name in keys {
             let key_index = self.key(at, name);

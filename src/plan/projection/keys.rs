@@ -1,4 +1,4 @@
-//! Which keys of its input an expression reads, where that is known before there is an input.
+//! The keys of its input that an expression reads, if they are known statically.
 
 use crate::mapping::ast::Expr;
 use crate::mapping::ast::ExprKind;
@@ -8,7 +8,7 @@ use crate::mapping::ast::Start;
 use crate::mapping::ast::StepKind;
 use crate::mapping::ast::SubSelection;
 
-/// The keys of a path that starts at `$` and takes nothing but keys (and `?`, which makes no difference to a slot).
+/// The keys of a path that starts at `$` and only takes keys (and `?`, which makes no difference to a slot).
 pub(super) fn static_keys(path: &Path) -> Option<Vec<Box<str>>> {
     if !matches!(path.start, Start::Input) {
         return None;
@@ -29,8 +29,8 @@ pub(super) fn has_named(selection: &SubSelection) -> bool {
     selection.items.iter().any(is_named)
 }
 
-/// Collects the names that a selection gives; false when one is given twice or something dynamic spreads. (Several spreads
-/// alone merge, lists by index: that is dynamic too.)
+/// Collects the names in a selection; false if a name occurs twice or something dynamic spreads. (Several spreads alone
+/// merge, lists by index: that is dynamic too.)
 pub(super) fn collect_names<'a>(selection: &'a SubSelection, names: &mut Vec<&'a str>) -> bool {
     selection.items.iter().all(|item| match item {
         Item::Field { name, .. } => {
@@ -56,8 +56,8 @@ pub(super) fn input_keys(value: &Expr) -> Option<Vec<Box<str>>> {
     read_keys(value, false, &mut keys).then_some(keys)
 }
 
-/// Notes the keys of the outer `$` that are read. `shadowed`: `$` is another one here, and only `@` could still reach the
-/// outer value, through what a method was applied to.
+/// Collects the keys of the outer `$` that are read. `shadowed`: `$` is another value here, and only `@` could still
+/// reach the outer value, through the input of a method.
 fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     match &value.kind {
         ExprKind::Literal(_) => true,
@@ -92,7 +92,7 @@ fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     }
 }
 
-/// What the steps of a path read besides the value that they are applied to.
+/// Collects what the steps of a path read besides the value that they are applied to.
 fn read_steps(path: &Path, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     path.steps.iter().all(|step| match &step.kind {
         StepKind::Key(_) | StepKind::Optional => true,
@@ -106,7 +106,7 @@ fn read_steps(path: &Path, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     })
 }
 
-/// In an argument `$` is still the outer one, and `@` the method's input, which has been noted already.
+/// In an argument `$` is still the outer value, and `@` the method's input, which is collected already.
 fn read_argument(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
     match value.as_path() {
         Some(path) if matches!(path.start, Start::Current) => read_steps(path, shadowed, keys),
