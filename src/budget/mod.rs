@@ -1,32 +1,33 @@
 //! Bytes that requests hold in memory, bounded while they are being held.
 //!
-//! There are two bounds. A [`Budget`] is shared by everything that is in flight in the process; an [`Account`] is one
-//! operation's (or one compilation's, one answer's) part of it, with a bound of its own. Who is about to hold bytes
-//! charges them to its account *before* it makes them; the account draws from the budget in steps of [`STEP`] bytes, so
-//! that a charge is one addition and seldom touches what other threads write. What an account has drawn goes back to the
-//! budget when the account is dropped, however the request ended.
+//! There are two bounds. The [`Budget`] is shared by everything in the process; an [`Account`] is the part of one
+//! operation (or one compilation, one response), with a bound of its own. Code that is about to hold bytes charges them
+//! to its account *before* it allocates them. The account draws from the budget in steps of [`STEP`] bytes, so that a
+//! charge is one addition and seldom writes to memory that other threads share. When an account is dropped, it returns
+//! to the budget what it has drawn, however the request ended.
 //!
-//! A quarter of the budget is for accounts that hold little: where large operations have taken the rest, they are refused
-//! more, while the many small ones still find room. An operation that is known to become large has no part in that quarter
-//! from the beginning ([`Budget::large_account`]): a thousand of them would fill it before any of them is large.
+//! A quarter of the budget is reserved for accounts that hold little: if large operations have drawn the rest, they are
+//! refused more, while the many small operations still get memory. An operation that is expected to become large draws
+//! nothing from that quarter from the beginning ([`Budget::large_account`]): otherwise a thousand of them would fill it
+//! before any of them is large.
 //!
-//! The figures are estimates by the code that charges: a document's length, a row's cells. They need not be exact to bound the
-//! process, but what grows with a client's input or an upstream's answer must be charged by someone.
+//! Charges are estimates: a document's length, a row's cells. They need not be exact to bound the process, but
+//! everything that grows with a client's input or an upstream's response must be charged.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// How many bytes an account draws from its budget at once, at least.
+/// The minimum number of bytes that an account draws from the budget at once.
 const STEP: usize = 64 * 1024;
 
-/// An account that holds no more than this may draw on the part of the budget that is reserved.
+/// An account that holds no more than this may draw from the reserved part of the budget.
 const SMALL: usize = 4 * 1024 * 1024;
 
-/// One part in so many of the budget is reserved for small accounts.
+/// The reserved part of the budget, as a divisor.
 const RESERVED: usize = 4;
 
-/// The bytes that everything in flight may hold together.
+/// The bytes that all accounts together may hold.
 #[derive(Debug)]
 pub struct Budget {
     used: AtomicUsize,
@@ -36,7 +37,7 @@ pub struct Budget {
 /// Why bytes may not be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Exceeded {
-    /// The account's own bound, in bytes: the request is too large, however quiet the process is.
+    /// The account's own bound, in bytes: the request is too large, whatever else the process does.
     #[error("one operation may hold {0} bytes")]
     Account(usize),
     /// The bound of the budget, in bytes: the process is busy, and the request may succeed later.
@@ -53,12 +54,12 @@ impl Budget {
         })
     }
 
-    /// A budget that refuses nothing, for what runs by itself: tests, `explain`, specs.
+    /// A budget that refuses nothing, for tests, `explain` and specs.
     pub fn unbounded() -> Arc<Budget> {
         Budget::new(usize::MAX)
     }
 
-    /// Bytes that accounts have drawn.
+    /// The bytes that accounts have drawn.
     pub fn used(&self) -> usize {
         self.used.load(Relaxed)
     }
@@ -73,7 +74,7 @@ impl Budget {
         self.account_with(limit, SMALL)
     }
 
-    /// An empty account that may hold `limit` bytes, none of them of the part that is reserved for small accounts.
+    /// The same, but it draws nothing from the part that is reserved for small accounts.
     pub fn large_account(self: &Arc<Budget>, limit: usize) -> Account {
         self.account_with(limit, 0)
     }
@@ -88,7 +89,7 @@ impl Budget {
         }
     }
 
-    /// Draws `bytes`, of the part that is reserved for small accounts too if need be.
+    /// Draws `bytes`; from the reserved part too if `is_small`. False if there are not so many.
     fn draw(&self, bytes: usize, is_small: bool) -> bool {
         let limit = match is_small {
             true => self.limit,
@@ -101,15 +102,15 @@ impl Budget {
     }
 }
 
-/// The bytes that one operation holds. It can be shared by the tasks that work for the operation.
+/// The bytes that one operation holds. The tasks of the operation may share it.
 #[derive(Debug)]
 pub struct Account {
     budget: Arc<Budget>,
     limit: usize,
-    /// Up to so many bytes it is a small one.
+    /// The size up to which it may draw from the reserved part.
     small: usize,
     used: AtomicUsize,
-    /// What was drawn from the budget: at least `used`, once a charge has returned.
+    /// The bytes that were drawn from the budget: at least `used`, once a charge has returned.
     drawn: AtomicUsize,
 }
 
@@ -117,7 +118,7 @@ impl Account {
     /// Counts bytes that are about to be held.
     ///
     /// # Errors
-    /// A bound would be passed; then nothing was counted.
+    /// A bound would be exceeded; then nothing is counted.
     pub fn charge(&self, bytes: usize) -> Result<(), Exceeded> {
         let counted = self.used.fetch_update(Relaxed, Relaxed, |used| {
             used.checked_add(bytes).filter(|used| *used <= self.limit)
@@ -130,8 +131,8 @@ impl Account {
         if used <= drawn {
             return Ok(());
         }
-        // Whole steps where they fit; near the budget's end exactly what is needed. Two tasks that charge at once may
-        // both draw, which only means that this account holds a step that it does not use yet.
+        // Draw whole steps if they fit, and otherwise exactly what is needed. Two tasks that charge at the same time
+        // may both draw: then the account has drawn a step that it does not use yet.
         let needed = used - drawn;
         let most = self.limit.saturating_sub(drawn).max(needed);
         let step = needed.next_multiple_of(STEP).min(most);
@@ -146,7 +147,7 @@ impl Account {
         Err(Exceeded::Budget(self.budget.limit))
     }
 
-    /// Gives back bytes that were charged and are no longer held. They stay drawn, for the account's next charges.
+    /// Releases bytes that are no longer held. They stay drawn, for the account's next charges.
     pub fn release(&self, bytes: usize) {
         let released = self
             .used
@@ -154,7 +155,7 @@ impl Account {
         debug_assert!(released.is_ok());
     }
 
-    /// Bytes that are held.
+    /// The bytes that are held.
     pub fn used(&self) -> usize {
         self.used.load(Relaxed)
     }
@@ -164,7 +165,7 @@ impl Account {
         self.limit
     }
 
-    /// Bytes that may still be charged by the account's own bound.
+    /// The bytes that the account's own bound still allows.
     pub fn left(&self) -> usize {
         self.limit.saturating_sub(self.used())
     }

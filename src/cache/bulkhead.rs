@@ -1,17 +1,18 @@
 //! How many requests may wait for one connector at the same time.
 //!
-//! A request of a client holds one of the gateway's places for as long as it waits. A department that does not answer
-//! must not come to hold them all, so the requests that wait for it are bounded: one more is refused at once, and the rest
-//! of its answer goes on. Requests are counted, and not calls, because places are what is scarce: one with thirty calls
-//! holds only one. Calls themselves have a queue in front of their source ([`gate`](crate::source::gate)).
+//! The gateway admits a limited number of client requests, and a request holds its admission while it waits. Requests
+//! for an upstream that does not respond must not use up all admissions, so the requests that wait for one connector
+//! are bounded: the calls of one more request are refused at once, and its other fields are still executed. Requests
+//! are counted, not calls, because admissions are what is scarce: a request with thirty calls holds one. Calls have a
+//! queue in front of their source ([`gate`](crate::source::gate)).
 //!
-//! Requests whose calls run or are queued, and requests that only wait for another one's call, are counted apart. Many
-//! clients that read one page that is not cached cost its department a single call, and a department that answers has soon
-//! served them all; so there may be more of them ([`JOINS_FOR_EACH_CALL`]). But they hold places as well, and when a popular
-//! page's department does not answer, they are the ones that come: without a bound they would take every place.
+//! Requests with a call of their own, running or queued, and requests that only wait for another request's call are
+//! counted separately. Many clients that read one document that is not cached cost the upstream a single call, and all
+//! of them are served when it responds; so more of them are allowed ([`JOINS_FOR_EACH_CALL`]). But they hold admissions
+//! as well: if the upstream of a popular document does not respond, they would use up all admissions without a bound.
 //!
-//! A call that goes on after its client has left still counts, or clients that leave at once could pile up calls without
-//! end.
+//! A call that continues after its client has disconnected still counts: otherwise clients that disconnect at once
+//! could start calls without limit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -20,16 +21,16 @@ use super::refusals;
 use super::upstream::{Upstream, UpstreamState};
 use crate::source::{SourceError, SourceErrorKind};
 
-/// For each request that may wait for a call of its own, so many more may wait for other requests' calls. With the default
-/// of `in_flight`, a connector holds three quarters of the gateway's places at the most.
+/// For each request that may wait for a call of its own, so many more may wait for other requests' calls. With the
+/// default of `in_flight`, the requests of one connector hold at most three quarters of the gateway's admissions.
 const JOINS_FOR_EACH_CALL: usize = 2;
 
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// A call of its own, that runs or is queued.
+    /// A call of its own, running or queued.
     Call,
-    /// A call that another request has begun.
+    /// A call of another request.
     Join,
 }
 
@@ -41,7 +42,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Requests that wait for this, or have begun a call that has not ended.
+    /// The number of requests that wait for this, or have started a call that has not ended.
     pub(super) fn now(&self, wait: Wait) -> usize {
         self.counter(wait).load(Ordering::Relaxed)
     }
@@ -53,7 +54,7 @@ impl Waiting {
         }
     }
 
-    /// Counts one more request, unless there are as many as this.
+    /// Counts one more request, unless `most` are counted already.
     fn enter(&self, wait: Wait, most: usize) -> bool {
         let admitted = self.counter(wait).fetch_add(1, Ordering::Relaxed) < most;
         if !admitted {
@@ -67,7 +68,7 @@ impl Waiting {
     }
 }
 
-/// One request at one connector: it counts as long as anything holds this.
+/// One request at one connector. It is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Admission {
     state: Arc<UpstreamState>,
@@ -107,10 +108,10 @@ impl Admissions {
         Admissions(Mutex::new(Vec::new()))
     }
 
-    /// Counts the request at a connector, unless it is counted there already for the same.
+    /// Counts the request at a connector, unless it is counted there already for the same kind of wait.
     ///
     /// # Errors
-    /// [`SourceErrorKind::Busy`] when as many as allowed are.
+    /// [`SourceErrorKind::Busy`] if as many requests as allowed are counted.
     pub(super) fn admit(
         &self,
         upstream: &Upstream,

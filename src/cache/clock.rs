@@ -1,7 +1,7 @@
-//! The time of day, as something that can be handed in.
+//! The time of day, from a clock that tests can replace.
 //!
-//! Entries carry the time of day rather than a reading of this process's clock, because they may be read by another
-//! process later. A clock that is set back makes ages look shorter; they never become negative.
+//! Entries have the time of day rather than a time of this process's monotonic clock, because another process may read
+//! them later. If the clock is set back, ages become shorter, but never negative.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// The time from `earlier` to this, zero when it is later.
+    /// The time since `earlier`; zero if `earlier` is later.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -57,17 +57,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved, for tests and for replaying.
+/// A clock that only moves when it is set, for tests and for replaying.
 #[derive(Debug)]
 pub struct ManualClock(AtomicU64);
 
 impl ManualClock {
-    /// Stands at this time.
+    /// A clock with this time.
     pub fn at(time: Timestamp) -> ManualClock {
         ManualClock(AtomicU64::new(time.0))
     }
 
-    /// Moves it.
+    /// Moves it forward.
     pub fn advance(&self, by: Duration) {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.0.fetch_add(millis, Ordering::SeqCst);

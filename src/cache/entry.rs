@@ -1,8 +1,7 @@
-//! What is kept of an upstream's answer.
+//! A document as it is stored.
 //!
-//! A document carries everything that a mapping can read (status, some headers, body) and everything that a cache must
-//! know about it, so that it means the same in this process and in another one. Nothing here decides; the rules are in
-//! [`freshness`](super::freshness).
+//! A document has everything that a mapping can read (status, some headers, body) and everything that a cache must
+//! know, so that it means the same in another process. The rules of caching are in [`freshness`](super::freshness).
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -20,7 +19,7 @@ use super::store::Stored;
 use crate::connector::Scope;
 use crate::source::{Format, UpstreamResponse};
 
-/// Which response headers stay with a document: those that its mapping reads.
+/// Which response headers are stored with a document: those that its mapping reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredHeaders {
     /// These names, in lower case, sorted.
@@ -33,7 +32,7 @@ impl StoredHeaders {
     /// No header at all.
     pub const NONE: StoredHeaders = StoredHeaders::Named(Vec::new());
 
-    /// The kept part of an answer's headers.
+    /// The headers to store.
     fn of(&self, headers: HeaderMap) -> HeaderMap {
         match self {
             StoredHeaders::All => headers,
@@ -53,7 +52,7 @@ impl StoredHeaders {
     }
 }
 
-/// What a conditional request would send (RFC 9110, section 8.8).
+/// The validators that a conditional request would send (RFC 9110, section 8.8).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Validators {
     /// `ETag`, as received.
@@ -75,7 +74,7 @@ impl Validators {
     }
 }
 
-/// One answer of an upstream.
+/// One upstream response, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The status.
@@ -86,37 +85,37 @@ pub struct Document {
     pub body: Bytes,
     /// The body's format.
     pub format: Format,
-    /// When the answer was complete.
+    /// When the response was complete.
     pub received_at: Timestamp,
-    /// How old it was then, by its own headers.
+    /// Its age at that time, by its headers.
     pub age_when_received: Duration,
-    /// How long it may be used, and by whom. `None`: for the request that fetched it and no other.
+    /// How long it may be used, and by whom. `None`: only by the request that fetched it.
     pub lifetime: Option<Lifetime>,
-    /// In how many seconds an upstream that is busy wants to be asked again. An answer that says so is not kept.
+    /// After how many seconds a busy upstream accepts requests again. Such a document is not stored.
     pub retry_after: Option<u32>,
     /// For revalidation.
     pub validators: Validators,
     /// For invalidation, sorted.
     pub tags: Vec<String>,
-    /// The connector's mutation epoch in this process when the call began; means nothing elsewhere.
+    /// The connector's mutation epoch when the call began. Only valid in this process.
     pub epoch: u64,
-    /// What its reader has found out about it.
+    /// What the executor has computed from it.
     pub memo: MemoSlot,
 }
 
-/// What the reader of a document has found out about it, so that it need not be found out again when the document is
-/// used again. A document has one kind of reader, and only what follows from the document alone is noted.
+/// A slot for the memo on a document: what has been computed from it, for the next request that uses it. Only what
+/// follows from the document alone may be in the memo. All memos of a process have one type.
 #[derive(Clone, Default)]
 pub struct MemoSlot(OnceLock<Arc<dyn Memo>>);
 
-/// The notes of one kind of reader.
+/// What has been computed from a document.
 pub trait Memo: Any + Send + Sync {
-    /// Bytes of memory that they hold, about.
+    /// About the bytes of memory that it holds.
     fn weight(&self) -> usize;
 }
 
 impl MemoSlot {
-    /// What has been noted, by the reader whose notes are of this kind; nothing, at first.
+    /// The memo, which is created empty by the first call; `None` if it has another type.
     pub fn of<T: Memo + Default>(&self) -> Option<&T> {
         let memo: &dyn Any = &**self.0.get_or_init(|| Arc::new(T::default()));
         memo.downcast_ref()
@@ -129,11 +128,11 @@ impl MemoSlot {
 
 impl std::fmt::Debug for MemoSlot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Notes")
+        f.write_str("MemoSlot")
     }
 }
 
-/// Notes follow from the rest.
+/// All memos are equal: they follow from the rest of the document.
 impl PartialEq for MemoSlot {
     fn eq(&self, _: &MemoSlot) -> bool {
         true
@@ -142,11 +141,11 @@ impl PartialEq for MemoSlot {
 
 impl Eq for MemoSlot {}
 
-/// Longer than what is read from a connection at once.
+/// A body of this length is longer than the buffer of a connection, so it has memory of its own.
 const LONG: usize = 1024 * 1024;
 
 impl Document {
-    /// From an answer that came in just now; lifetime, age and tags are the caller's to set.
+    /// A document of a response that was received just now. The caller sets lifetime, age and tags.
     pub fn new(
         answer: UpstreamResponse,
         stored_headers: &StoredHeaders,
@@ -169,12 +168,12 @@ impl Document {
         }
     }
 
-    /// How old it is now (RFC 9111, section 4.2.3).
+    /// Its age (RFC 9111, section 4.2.3).
     pub fn age(&self, now: Timestamp) -> Duration {
         self.age_when_received + now.since(self.received_at)
     }
 
-    /// How much longer it is fresh; `None` when it is not, or never was.
+    /// How much longer it is fresh; `None` if it is not.
     pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
         let left = self
             .lifetime
@@ -184,7 +183,7 @@ impl Document {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Shortens its lifetime to so long from when it came in.
+    /// Limits its lifetime, counted from when it was received.
     pub(super) fn live_at_most(&mut self, longest: Duration) {
         let age = self.age_when_received;
         if let Some(lifetime) = &mut self.lifetime {
@@ -199,7 +198,7 @@ impl Document {
             .is_some_and(|lifetime| lifetime.scope == Scope::Private)
     }
 
-    /// A part of this document as one of its own: the same times, lifetime and status, another body.
+    /// A document for a part of this one: another body, with the same times, lifetime and status.
     #[must_use]
     pub fn part(&self, body: Bytes) -> Document {
         Document {
@@ -210,7 +209,7 @@ impl Document {
         }
     }
 
-    /// Bytes of memory that it holds, about: more when its reader has noted more.
+    /// About the bytes of memory that it holds, with its memo.
     pub fn weight(&self) -> usize {
         const FIXED: usize = 320;
         let headers: usize = self
@@ -222,8 +221,8 @@ impl Document {
         FIXED + self.body.len() + headers + tags + self.memo.weight()
     }
 
-    /// With a body that holds no more memory than it shows. A body that came in one piece may be a view into a larger
-    /// read buffer, which a cache would keep alive without counting it. A long body is its own, and is not held twice.
+    /// Copies a short body. A body that was received in one piece may be a view into a larger read buffer, which the
+    /// cache would keep alive without counting it. A long body has memory of its own, and a copy would hold it twice.
     #[must_use]
     pub(super) fn compact(mut self) -> Document {
         if self.body.len() < LONG {
@@ -232,7 +231,7 @@ impl Document {
         self
     }
 
-    /// As bytes for a shared cache: a line of JSON for everything but the body, then the body as it is.
+    /// Encodes it for a shared cache: a line of JSON for everything but the body, then the body.
     pub fn encode(&self) -> Vec<u8> {
         let head = Head {
             v: ENCODING,
@@ -249,15 +248,15 @@ impl Document {
             validators: self.validators.clone(),
             tags: self.tags.clone(),
         };
-        // Plain data always serialises; an empty head would be refused by `decode`, that is, be a miss.
+        // Plain data always serialises; and `decode` would refuse an empty head, which is a miss.
         let mut out = serde_json::to_vec(&head).unwrap_or_default();
         out.push(b'\n');
         out.extend_from_slice(&self.body);
         out
     }
 
-    /// Reads what [`Document::encode`] wrote; `None` for anything else, also for another version's writing. The epoch is
-    /// the caller's to give: another process's mutations are not counted here.
+    /// Decodes what [`Document::encode`] wrote; `None` for anything else, another version too. The caller gives the
+    /// epoch: the mutations of other processes are not counted here.
     pub fn decode(bytes: &Bytes, epoch: u64) -> Option<Document> {
         let end = memchr::memchr(b'\n', bytes)?;
         let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
@@ -304,7 +303,7 @@ impl Stored for Arc<Document> {
     }
 }
 
-/// The version of [`Head`]; a change of its meaning raises it, and older entries are misses.
+/// The version of [`Head`]. A change of its meaning increments it, and then older entries are misses.
 const ENCODING: u8 = 1;
 
 #[derive(Serialize, Deserialize)]

@@ -1,12 +1,25 @@
-//! Single flight: one computation for all who want the same thing at the same time.
+//! Single flight: one computation for all requests that want the same result at the same time.
 //!
-//! A flight is a task of its own. The request that started it may leave (its client disconnects, a deadline) without ending
-//! it for the others; those that wait get an error, never a wait without end, when the task panics or is cancelled.
-//! Which requests may share a flight is decided by the key, and so by the caller that makes it.
+//! A *flight* is a computation under a key, usually a call to an upstream. A *waiter* is a request that waits for its
+//! result. When 50 requests miss the same document, the first one starts a flight, the other 49 join it, and all 50 get
+//! the result of one call.
 //!
-//! A flight has an epoch, and a request joins only flights of its own epoch or a later one. However often the epoch
-//! moves on, at most [`MAX_FLIGHTS_PER_KEY`] flights of one key are under way: a request that may join none of them waits until one has
-//! ended. So the computations that a moving epoch causes are bounded by how long each takes, not by how often it moves.
+//! [`Flights::join_since`] takes the lock of the key's shard and does one of four things, in this order:
+//!
+//! 1. If a flight of the key is new enough, it returns a waiter for it.
+//! 2. If the result exists by now (the flight may have ended since the caller looked into the cache), it returns it.
+//! 3. If [`MAX_FLIGHTS_PER_KEY`] flights are running, and all are too old, it returns [`NotJoined::Crowded`]: the
+//!    caller waits for one to end and tries again.
+//! 4. Otherwise it starts a flight and returns the first waiter.
+//!
+//! A flight is a task of its own: the request that started it may leave (its client disconnects, or its deadline
+//! passes) without ending it for the others. When the task panics or is cancelled, its waiters get [`Lost`]; none waits
+//! forever. The caller decides with the key which requests may share a flight.
+//!
+//! A flight has the epoch in which it started, and a request only joins flights of its own epoch or a later one: a
+//! mutation advances the epoch, and a read that begins after it must not get what was read before. That alone would
+//! start a flight for each mutation. The limit per key bounds the calls by how long each takes, not by how often the
+//! epoch advances.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -20,7 +33,7 @@ use tokio::sync::watch;
 
 use crate::observe::scope;
 
-/// The flights under way, by key.
+/// The running flights, by key.
 #[derive(Debug)]
 pub struct Flights<K, T> {
     shards: Box<[Mutex<Shard<K, T>>]>,
@@ -30,7 +43,7 @@ pub struct Flights<K, T> {
 
 type Shard<K, T> = HashMap<K, SmallVec<[Flight<T>; 1]>, ahash::RandomState>;
 
-/// Flights of one key that may be under way at the same time, each of another epoch.
+/// The maximum number of running flights of one key, each with another epoch.
 pub const MAX_FLIGHTS_PER_KEY: usize = 2;
 
 #[derive(Debug)]
@@ -45,10 +58,10 @@ struct Flight<T> {
 #[error("the task ended without a result")]
 pub struct Lost;
 
-/// A seat in a flight.
+/// Waits for the result of a flight.
 #[derive(Debug)]
 pub struct Waiter<T> {
-    /// This call has started it.
+    /// This waiter has started the flight.
     pub first: bool,
     result: watch::Receiver<Option<T>>,
 }
@@ -70,33 +83,33 @@ impl<T: Clone> Waiter<T> {
 /// What [`Flights::join`] found.
 #[derive(Debug)]
 pub enum Joined<T> {
-    /// No flight was needed.
+    /// The result: no flight was needed.
     Exists(T),
-    /// A flight.
+    /// A waiter for a flight.
     Waiter(Waiter<T>),
 }
 
-/// Why [`Flights::join_since`] gave no seat.
+/// Why [`Flights::join_since`] returned no waiter.
 #[derive(Debug)]
 pub enum NotJoined<T, E> {
-    /// There are as many flights as may be, and none is new enough.
+    /// As many flights as allowed are running, and none is new enough.
     Crowded(Crowded<T>),
-    /// There is none that could be joined, and this is why none was started.
+    /// No flight could be joined, and `start` refused to start one, for this reason.
     NotStarted(E),
 }
 
-/// All flights of a key are too old to be joined, and there are as many as may be.
+/// As many flights of a key as allowed are running, and all are too old.
 #[derive(Debug)]
 pub struct Crowded<T>(Waiter<T>);
 
 impl<T: Clone> Crowded<T> {
-    /// Waits until one of the flights has ended, however it ends.
+    /// Waits until one of the flights has ended, with or without a result.
     pub async fn wait(self) {
         let _ = self.0.wait().await;
     }
 }
 
-/// Takes a flight off the board when it ends, however it ends.
+/// Removes a flight from the map when it ends, with or without a result.
 struct FlightGuard<K: Hash + Eq, T> {
     flights: Arc<Flights<K, T>>,
     key: K,
@@ -132,13 +145,13 @@ where
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, T>> {
         let index = self.hasher.hash_one(key) as usize % self.shards.len();
-        // A panic under the lock leaves the map as it was: every change is one call.
+        // A panic under the lock leaves the map valid: every change is one call.
         self.shards[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many are under way.
+    /// The number of running flights.
     pub fn under_way(&self) -> usize {
         let count = |shard: &Mutex<Shard<K, T>>| -> usize {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,7 +166,7 @@ where
     K: Hash + Eq + Clone + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Takes a seat in the flight with this key, and starts it if there is none. For keys without epochs.
+    /// Joins the flight with this key, or starts one. For keys without epochs.
     ///
     /// See [`join_since`](Self::join_since).
     pub fn join<F>(
@@ -167,21 +180,21 @@ where
     {
         match self.join_since(key, 0, existing, || Ok::<F, Infallible>(start())) {
             Ok(joined) => joined,
-            // Does not happen: no flight is older than epoch 0.
+            // Unreachable: no flight is older than epoch 0.
             Err(NotJoined::Crowded(Crowded(waiter))) => Joined::Waiter(waiter),
         }
     }
 
-    /// Takes a seat in a flight with this key of this epoch or a later one, and starts one if there is none.
+    /// Joins a flight with this key and this epoch or a later one, or starts one.
     ///
-    /// Before a flight is started, `existing` is asked once more whether the result exists by now: a flight may have ended
-    /// between the caller's look into the cache and this. For that to hold, a flight's future must have put its result
-    /// where `existing` looks before it ends.
+    /// Before it starts a flight, it calls `existing` to look for the result once more: a flight may have ended since
+    /// the caller looked into the cache. So a flight's future must store its result where `existing` looks before it
+    /// ends.
     ///
-    /// `start` is asked only where a flight is needed, and may refuse. It must not wait.
+    /// `start` is called only if a flight is needed, under a lock, and may refuse.
     ///
     /// # Errors
-    /// [`NotJoined::Crowded`]: wait, and ask again. [`NotJoined::NotStarted`]: what `start` has said.
+    /// [`NotJoined::Crowded`]: wait and try again. [`NotJoined::NotStarted`]: `start` refused.
     pub fn join_since<F, E>(
         self: &Arc<Self>,
         key: K,
@@ -228,11 +241,12 @@ where
         let task = async move {
             let guard = guard;
             let result = flight.await;
-            // Off the board first: a later request finds the result where it was put, or starts another flight.
+            // Remove the flight before its waiters wake: a later request finds the stored result, or starts a new
+            // flight.
             drop(guard);
             sender.send_replace(Some(result));
         };
-        // In no span: it may outlive the request that started it, and a span ends with the last that holds it.
+        // Without the request's span: the flight may outlive the request, and would keep its span open.
         scope::spawn_detached(task);
         Ok(Joined::Waiter(Waiter {
             first: true,

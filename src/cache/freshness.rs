@@ -1,11 +1,12 @@
-//! How long an answer may be used, and by whom: the rules of HTTP caching (RFC 9111), under those of the schema.
+//! How long an upstream response may be used, and by whom: the rules of HTTP caching (RFC 9111), and of the schema.
 //!
-//! A lifetime in the schema (`@cacheControl`) wins over what the upstream's headers say, also over `no-store`: it is
-//! the department's own, deliberate word, while frameworks send `no-store` by default. Two things it cannot overrule:
-//! `Vary: *`, and `private` where the schema names no scope. Without a word from either side nothing is stored; there
-//! is no guessing from `Last-Modified` (section 4.2.2 allows it, dashboards would not forgive it).
+//! A lifetime in the schema (`@cacheControl`) overrides the upstream's headers, `no-store` too: whoever wrote the
+//! connector chose it, while frameworks send `no-store` by default. It does not override `Vary: *`, nor `private` if
+//! the schema gives no scope. Without a lifetime in the schema or the headers nothing is stored: there are no
+//! heuristics from `Last-Modified` (section 4.2.2 allows them), since users would see outdated values without any
+//! reason.
 //!
-//! `Vary` needs nothing else here: a document's key holds every header that is sent.
+//! `Vary` needs nothing else here: a document's key contains every header that is sent.
 //!
 //! Pure: times come in as arguments. The cases are in `tests/data/freshness`.
 
@@ -19,21 +20,21 @@ use serde::{Deserialize, Serialize};
 use super::clock::Timestamp;
 use crate::connector::{SchemaLifetime, Scope};
 
-/// Longer lifetimes are cut down to this (section 1.2.2 asks for at least 2^31 seconds to be understood).
+/// The maximum lifetime (section 1.2.2 requires at least 2^31 seconds).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
 
-/// How long an answer may be used.
+/// How long a document may be used, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifetime {
-    /// Up to this age it is fresh.
+    /// The age up to which it is fresh.
     pub fresh_for: Duration,
-    /// For whom.
+    /// Public or private.
     pub scope: Scope,
-    /// Past its freshness, it may be served for so long while a new one is fetched (RFC 5861).
+    /// How long it may be served when it is stale, while a new document is fetched (RFC 5861).
     pub stale_while_revalidate: Duration,
-    /// Past its freshness, it may be served for so long when no new one can be had (RFC 5861).
+    /// How long it may be served when it is stale and no new document can be fetched (RFC 5861).
     pub stale_if_error: Duration,
-    /// Never served past its freshness, whatever the two above say.
+    /// It may not be served when it is stale, whatever the two fields above say.
     pub must_revalidate: bool,
 }
 
@@ -50,24 +51,24 @@ impl Lifetime {
     }
 }
 
-/// Why an answer is not stored.
+/// Why a document is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NotStored {
-    /// The schema gives it no time.
+    /// The schema gives it a lifetime of 0.
     SchemaSaysNever,
     /// `Vary: *`.
     VariesOnAnything,
     /// `no-store`.
     NoStore,
-    /// `no-cache`: not to be used without asking again.
+    /// `no-cache`: it may not be used without revalidation.
     NoCache,
     /// Neither the schema nor the upstream gives it a lifetime.
     NoLifetime,
-    /// It came in at the end of its lifetime, or past it.
+    /// Its lifetime was over when it was received.
     Expired,
-    /// It is for one subject, and the request names none.
+    /// It is private, and the request has no subject.
     PrivateWithoutSubject,
-    /// A part of a representation, or an answer to a conditional request.
+    /// A part of a representation, or the response to a conditional request.
     Partial,
 }
 
@@ -89,19 +90,19 @@ impl fmt::Display for NotStored {
 /// One exchange, as far as freshness depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange<'a> {
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// All headers of the answer.
+    /// All headers of the response.
     pub headers: &'a HeaderMap,
-    /// When the request went out.
+    /// When the request was sent.
     pub requested_at: Timestamp,
-    /// When the answer was complete.
+    /// When the response was complete.
     pub received_at: Timestamp,
-    /// The request names a subject, so that private answers have an owner.
+    /// Whether the request has a subject, to which a private document belongs.
     pub has_subject: bool,
 }
 
-/// The answer's age at the time it came in (section 4.2.3).
+/// The age of the response when it was received (section 4.2.3).
 pub fn age_when_received(exchange: &Exchange<'_>) -> Duration {
     let delay = exchange.received_at.since(exchange.requested_at);
     let apparent = date(exchange.headers, &DATE)
@@ -114,7 +115,7 @@ pub fn age_when_received(exchange: &Exchange<'_>) -> Duration {
     }
 }
 
-/// How long the answer may be used, and its age.
+/// How long the document may be used, and its age.
 ///
 /// # Errors
 /// Why it may not be stored at all.
@@ -161,7 +162,7 @@ fn upstream(exchange: &Exchange<'_>, directives: &Directives) -> Result<Duration
     if directives.no_cache {
         return Err(NotStored::NoCache);
     }
-    // `s-maxage` is for caches that many share; for what is private this one acts as the client's own.
+    // `s-maxage` is for shared caches; for a private document this one acts as the client's own cache.
     let shared = directives.s_maxage.filter(|_| !directives.private);
     if let Some(seconds) = shared.or(directives.max_age) {
         return Ok(seconds);
@@ -169,7 +170,7 @@ fn upstream(exchange: &Exchange<'_>, directives: &Directives) -> Result<Duration
     if !exchange.headers.contains_key(EXPIRES) {
         return Err(NotStored::NoLifetime);
     }
-    // Two `Expires`, or one that is no date ("0", "-1"), mean: expired.
+    // Two `Expires` headers, or one that is no date ("0", "-1"), mean expired.
     let expires = date(exchange.headers, &EXPIRES).ok_or(NotStored::Expired)?;
     let from = date(exchange.headers, &DATE).unwrap_or(exchange.received_at);
     Ok(expires.since(from))
@@ -184,12 +185,12 @@ fn varies_on_anything(headers: &HeaderMap) -> bool {
 }
 
 fn header_age(headers: &HeaderMap) -> Option<Duration> {
-    // Of several, the first; what is no number is ignored (section 5.1).
+    // The first of several values; one that is no number is ignored (section 5.1).
     let value = headers.get(AGE)?.to_str().ok()?;
     seconds(value.split(',').next()?)
 }
 
-/// A header that is one date.
+/// The date in a header that occurs once.
 fn date(headers: &HeaderMap, name: &http::HeaderName) -> Option<Timestamp> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
@@ -199,7 +200,7 @@ fn date(headers: &HeaderMap, name: &http::HeaderName) -> Option<Timestamp> {
     httpdate::parse_http_date(value).ok().map(Timestamp::from)
 }
 
-/// Seconds as digits; more than can be counted is the longest.
+/// A number of seconds, up to [`LONGEST`].
 fn seconds(text: &str) -> Option<Duration> {
     let text = text.trim();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -226,7 +227,7 @@ impl Directives {
     fn read(headers: &HeaderMap) -> Directives {
         let mut found = Directives::default();
         for value in headers.get_all(CACHE_CONTROL) {
-            // Bytes beyond ASCII can only stand where nothing of ours is.
+            // Bytes beyond ASCII cannot be part of the directives that are read.
             for directive in split(&String::from_utf8_lossy(value.as_bytes())) {
                 found.add(directive);
             }
@@ -238,7 +239,8 @@ impl Directives {
         let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
         let argument = argument.trim().trim_matches('"');
         let name = name.trim();
-        // `no-cache` and `private` may name fields that alone are meant; taking the whole for them is the safe side.
+        // `no-cache` and `private` may be limited to some headers; to apply them to the whole response is the safe
+        // side.
         match name.to_ascii_lowercase().as_str() {
             "no-store" => self.no_store = true,
             "no-cache" => self.no_cache = true,
@@ -265,7 +267,7 @@ impl Directives {
     }
 }
 
-/// Of several values the shortest, and none at all for what is no number: the cautious reading of section 4.2.1.
+/// The shortest of several values, and 0 for a value that is no number: the cautious reading of section 4.2.1.
 fn shortest(slot: &mut Option<Duration>, argument: &str) {
     let value = seconds(argument).unwrap_or_default();
     *slot = Some(slot.map_or(value, |before| before.min(value)));

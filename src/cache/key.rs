@@ -1,9 +1,9 @@
-//! Keys that hold by construction: a key is made from *all* parts that an entry depends on, and the types leave no way
-//! to forget one. A new field in [`Request`] or in one of the `…Parts` does not compile until it is in the key.
+//! Cache keys. A key is made from *all* parts that an entry depends on, and the types ensure that: a new field in
+//! [`Request`] or in one of the `…Parts` does not compile until it is in the key.
 //!
-//! A key is a BLAKE3 hash of its parts, each behind its length, so that no two lists of parts give one text. Entries of
-//! different kinds start with different words and never meet. What is not in a key, on purpose: identifiers of traces,
-//! which differ with every request and change no answer.
+//! A key is a BLAKE3 hash of its parts, each after its length, so that no two lists of parts give the same text. The
+//! text starts with the kind of the entry, so entries of different kinds have different keys. Trace identifiers are
+//! left out on purpose: they differ with every request and change no document.
 
 use std::cell::Cell;
 use std::fmt;
@@ -31,7 +31,7 @@ const TRACE_HEADERS: [&str; 8] = [
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// The bytes, as they stand in a shared cache.
+    /// The bytes, for a shared cache.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -54,7 +54,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Hashes a [`Key`] by taking its first bytes: it is a hash already.
+/// Hashes a [`Key`] by its first bytes, since it is a hash already.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeyHasher(u64);
 
@@ -97,19 +97,19 @@ macro_rules! key_type {
 }
 
 key_type!(
-    /// One way to fetch, and all that decides what of an answer is kept.
+    /// One endpoint, and everything that decides what of its responses is stored.
     EndpointKey
 );
 key_type!(
-    /// One document: the answer to one rendered request.
+    /// One document: the response to one rendered request.
     DocumentKey
 );
 key_type!(
-    /// All entities of which one call to a GraphQL service would ask the same.
+    /// All entities that a GraphQL service would be asked for by the same request and selection.
     EntitiesKey
 );
 key_type!(
-    /// One entity as a GraphQL service gave it.
+    /// One entity of a GraphQL service.
     EntityKey
 );
 key_type!(
@@ -117,28 +117,28 @@ key_type!(
     OperationKey
 );
 key_type!(
-    /// One answer to a client.
+    /// One response to a client.
     ResponseKey
 );
 key_type!(
-    /// One graph under one configuration.
+    /// One graph with one configuration.
     Generation
 );
 key_type!(
-    /// Whose credentials a request carries. Two requests with equal subjects may share private data.
+    /// Whose credentials a request has. Requests with equal subjects may share private data.
     Subject
 );
 
 impl Subject {
-    /// Until sign-in exists: the client headers that a connector reads, by name. `None` when the client sent none of
-    /// them, so that nothing tells one client from another. Identifiers of traces say nothing about a client.
+    /// Until sign-in exists: the client headers that a connector reads, by name. `None` if the client sent none of
+    /// them, so that nothing distinguishes clients. Trace identifiers do not identify a client.
     pub fn from_headers<N: AsRef<str>>(names: &[N], client: &HeaderMap) -> Option<Subject> {
         let tells = |name: &str| client.contains_key(name) && !is_trace_header(name);
         if !names.iter().any(|name| tells(name.as_ref())) {
             return None;
         }
         Some(Subject(digest("subject", |out| {
-            // A header that was not sent needs no mention: its name is missing.
+            // A header that was not sent adds nothing: then its name is missing.
             for name in names.iter().map(AsRef::as_ref).filter(|name| tells(name)) {
                 put_values(out, name, client);
             }
@@ -147,7 +147,7 @@ impl Subject {
 }
 
 impl Generation {
-    /// From the texts that make it: the supergraph and the settings that matter to answers.
+    /// From the supergraph and the settings that can change responses.
     pub fn new(texts: &[&[u8]]) -> Generation {
         Generation(digest("generation", |out| put_list(out, texts)))
     }
@@ -168,11 +168,11 @@ impl OperationKey {
 pub struct EndpointKeyParts<'a> {
     /// The connector.
     pub service: &'a str,
-    /// `service:Type.field[n]`, or a word for a GraphQL service's only endpoint.
+    /// `service:Type.field[n]`, or the name of a GraphQL service.
     pub coordinate: &'a str,
-    /// The response headers that stay with a document.
+    /// The response headers that are stored with a document.
     pub stored_headers: &'a StoredHeaders,
-    /// Whatever else decides which answers are accepted: the text of `isSuccess`.
+    /// What else decides which documents are accepted: the text of `isSuccess`.
     pub acceptance: &'a str,
 }
 
@@ -203,11 +203,11 @@ impl EndpointKeyParts<'_> {
 /// What a [`DocumentKey`] is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentKeyParts<'a> {
-    /// How it is fetched.
+    /// The endpoint.
     pub endpoint: &'a EndpointKey,
-    /// The whole request, before signing in.
+    /// The whole request, before credentials are added.
     pub request: &'a Request,
-    /// Whose credentials it will carry.
+    /// Whose credentials it will have.
     pub subject: Option<&'a Subject>,
 }
 
@@ -228,24 +228,23 @@ impl DocumentKeyParts<'_> {
     }
 }
 
-/// What the keys of entities that one call would fetch have in common.
+/// What an [`EntitiesKey`] is made of: the common part of the keys of entities that one call would fetch.
 #[derive(Debug, Clone, Copy)]
 pub struct EntitiesKeyParts<'a> {
     /// The GraphQL service.
     pub endpoint: &'a EndpointKey,
-    /// The request that would fetch them. Its body is not read: the parts below, and each representation, say what it
-    /// would ask.
+    /// The request that would fetch them. Its body is ignored: the parts below and each representation determine it.
     pub request: &'a Request,
-    /// What is selected of each, as text in a canonical form.
+    /// The selection, as text in a canonical form.
     pub selection: &'a str,
     /// The values of the variables that the selection uses, as JSON in a fixed order.
     pub variables: &'a [u8],
-    /// Whose credentials the request will carry.
+    /// Whose credentials the request will have.
     pub subject: Option<&'a Subject>,
 }
 
 impl EntitiesKeyParts<'_> {
-    /// The common part, hashed once for all of them.
+    /// The common part, which is hashed once for all entities.
     pub fn key(&self) -> EntitiesKey {
         let EntitiesKeyParts {
             endpoint,
@@ -265,7 +264,7 @@ impl EntitiesKeyParts<'_> {
 }
 
 impl EntitiesKey {
-    /// The key of one of them. `representation` is JSON, with its keys in a fixed order.
+    /// The key of one entity. `representation` is JSON, with its keys in a fixed order.
     pub fn entity(&self, representation: &[u8]) -> EntityKey {
         EntityKey(digest("entity", |out| {
             put(out, &self.0.0);
@@ -274,7 +273,7 @@ impl EntitiesKey {
     }
 }
 
-/// Which client headers an answer can depend on.
+/// Which client headers a response can depend on.
 #[derive(Debug, Clone, Copy)]
 pub enum HeadersRead<'a> {
     /// Those of these names, in lower case.
@@ -300,7 +299,7 @@ pub struct ResponseKeyParts<'a> {
     pub claims: &'a [(&'a str, Option<&'a [u8]>)],
     /// The outcome of every guard that no variable decides: authorization, override labels.
     pub guards: &'a [bool],
-    /// The media type of the answer.
+    /// The media type of the response.
     pub media_type: &'a str,
 }
 
@@ -337,9 +336,9 @@ impl ResponseKeyParts<'_> {
     }
 }
 
-/// Verb, target and headers. Comes last in a key's text: the headers have no count in front.
+/// Verb, target and headers. Must come last in a key's text, since the headers have no count.
 fn put_request(out: &mut Vec<u8>, request: &Request) {
-    // The caller decides what stands for the body.
+    // The caller decides what represents the body.
     let Request {
         verb,
         target,
@@ -361,7 +360,7 @@ fn is_trace_header(name: &str) -> bool {
     matches!(name.as_bytes().first(), Some(b'b' | b't' | b'x')) && TRACE_HEADERS.contains(&name)
 }
 
-/// The client's values of these headers: none, one and several give different texts.
+/// The client's values of these headers. No value, one and several give different texts.
 fn put_named<N: AsRef<str>>(out: &mut Vec<u8>, names: &[N], client: &HeaderMap) {
     put_count(out, names.len());
     for name in names {
@@ -410,7 +409,7 @@ fn put(out: &mut Vec<u8>, item: &[u8]) {
     out.extend_from_slice(item);
 }
 
-/// Seven bits at a time, the least first: most lengths take one byte, and every byte of the text costs time.
+/// Seven bits at a time, the lowest first: most lengths take one byte, and each byte takes time to hash.
 fn put_count(out: &mut Vec<u8>, mut count: usize) {
     while count > 0x7f {
         out.push(count as u8 | 0x80);
@@ -419,13 +418,13 @@ fn put_count(out: &mut Vec<u8>, mut count: usize) {
     out.push(count as u8);
 }
 
-/// Writes a key's text into this thread's buffer and hashes it in one go, which for a short text is several times
-/// faster than feeding the hash piece by piece.
+/// Writes a key's text into a buffer of the thread and hashes it at once. For a short text that is several times faster
+/// than hashing it piece by piece.
 fn digest(kind: &str, write: impl FnOnce(&mut Vec<u8>)) -> Key {
     thread_local! {
         static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
-    /// A longer buffer is not kept: one large body must not stay with every thread.
+    /// A longer buffer is dropped: a large body must not stay in the buffer of every thread.
     const MAX_RETAINED: usize = 64 * 1024;
 
     let mut buffer = BUFFER.take();

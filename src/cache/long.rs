@@ -1,8 +1,9 @@
-//! Work on long documents is done beside the threads that serve.
+//! Work on long documents, without delaying short requests.
 //!
-//! A document is read, judged and mapped in one go, since the mapping language knows no pauses. For a short one that is a
-//! matter of microseconds. Work on a long one is done at the lower [`priority`]. Where there is no other one, its thread
-//! hands its other tasks over to another thread before it begins, and as many work at once as the machine has processors.
+//! A document is read, judged and mapped without a pause, since the mapping language has none. That takes microseconds
+//! for a short document. Work on a long one is done at the lower [`priority`]. If the process has only one priority,
+//! the worker thread hands its other tasks to another thread first (`block_in_place`), and as many such jobs run at
+//! once as the machine has processors.
 
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
@@ -13,19 +14,19 @@ use tokio::sync::Semaphore;
 
 use crate::priority;
 
-/// A document of fewer bytes is worked on at once: that takes a few milliseconds at the most.
+/// Work on fewer bytes is done in place: it takes at most a few milliseconds.
 const LONG: usize = 256 * 1024;
 
-/// How much of such work is done at once in this process.
+/// The permits for such work, in a process with only one priority.
 static PERMITS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, usize::from)));
 
-/// Whether work on so many bytes is done aside.
+/// Whether work on so many bytes is long.
 pub fn is_long(bytes: usize) -> bool {
     bytes >= LONG
 }
 
-/// Does work on so many bytes.
+/// Does work on so many bytes; at the lower priority if it is long.
 pub async fn off_worker<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     if !is_long(bytes) {
         return work();
@@ -34,12 +35,12 @@ pub async fn off_worker<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     if priority::is_low() || !has_other_workers() {
         return work();
     }
-    // It is never closed.
+    // The semaphore is never closed.
     let _permit = PERMITS.acquire().await;
     tokio::task::block_in_place(work)
 }
 
-/// Whether another thread can take over; none can where a runtime has one only, as in tests.
+/// Whether the runtime has other worker threads; it has none in tests.
 fn has_other_workers() -> bool {
     Handle::try_current()
         .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread)

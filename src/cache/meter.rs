@@ -1,5 +1,5 @@
-//! What the caches count for operators. The table of all metrics, with their help texts, is
-//! `observe`'s; here they are only counted, through handles that are looked up once.
+//! Counters for the metrics of the caches. `observe` has the table of all metrics; here are the handles, which are
+//! looked up once.
 
 use metrics::{Counter, Histogram, counter, histogram};
 
@@ -38,7 +38,7 @@ impl std::fmt::Debug for FetchMeter {
     }
 }
 
-/// Counts the looks into one cache.
+/// Counts the lookups in one cache.
 pub(super) struct LookupMeter {
     hit: Counter,
     miss: Counter,

@@ -1,20 +1,20 @@
-//! Documents, responses and plans that are kept: keys, entries, single flight.
+//! Caches of documents, responses and plans: keys, entries, single flight.
 //!
-//! - [`key`]: what an entry depends on, by construction.
-//! - [`entry`]: what is kept of an upstream's answer.
-//! - [`freshness`]: how long it may be used, and by whom. Pure.
+//! - [`key`]: keys that contain everything an entry depends on.
+//! - [`entry`]: a document as it is stored.
+//! - [`freshness`]: how long a document may be used, and by whom. Pure.
 //! - [`store`]: a cache bounded by bytes.
-//! - [`long`]: work on long documents, beside the threads that serve.
-//! - [`flight`]: one computation for all who want the same at the same time.
+//! - [`long`]: work on long documents, at the lower priority.
+//! - [`flight`]: single flight, one call for all requests that want the same.
 //! - [`upstream`]: one connector: driver, mutation epoch, figures.
 //! - [`bulkhead`]: how many requests may wait for one connector.
-//! - [`refusals`]: the lines of the log about calls that were refused.
+//! - [`refusals`]: log lines about calls that were refused.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
-//! - [`provenance`]: how long an answer may be used that is made of several documents.
-//! - [`responses`]: whole answers, as bytes.
+//! - [`provenance`]: how long a response that is made of several documents may be used.
+//! - [`responses`]: whole responses, as bytes.
 //! - [`plans`]: compiled operations.
 //!
-//! This room decides what is kept; it does not know how a request is rendered, nor what a document means.
+//! This room decides what is stored. It knows neither how a request is rendered nor what a document means.
 
 pub mod bulkhead;
 pub mod clock;

@@ -1,12 +1,12 @@
-//! Compiled operations, by the text that a client sent.
+//! The cache of compiled operations, by operation text.
 //!
-//! The text itself is the key, not a hash of it: comparing is faster than a hash without collisions, and a text
-//! that looks like another one can never be given its plan. Variables, headers and guards are no part of the key: one
-//! plan serves all of them. Each generation of the gateway has its own plans.
+//! The text itself is the key, not a hash of it: comparing texts is faster than a hash without collisions, and no text
+//! can get the plan of another one. Variables, headers and guards are not in the key: one plan serves all of them. Each
+//! generation of the gateway has its own cache.
 //!
-//! An operation is compiled once for all who ask for it at the same time. Unlike a document, which is fetched by a task
-//! of its own, a compilation belongs to those who wait for it: when the last of them leaves, it is given up, and with it
-//! its place in the queue for a thread.
+//! An operation is compiled once for all requests that want it at the same time. A flight of a document is a task of
+//! its own; a compilation is a future that its waiters share. When the last waiter leaves, it is dropped, and leaves
+//! the queue for a thread.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,15 +22,15 @@ use moka::sync::Cache;
 use super::documents::CacheState;
 use super::meter::LookupMeter;
 
-/// Something compiled, as far as a bound in bytes needs to know it.
+/// The weight of an entry.
 pub trait Weighs {
-    /// The bytes that it holds, about.
+    /// About the bytes that it holds.
     fn weight(&self) -> usize;
 }
 
-/// Compiled operations; `T` is what compiling gives, also when it fails: a client that repeats a wrong operation must
-/// not have it compiled again and again. `E` is why an operation was not compiled at all, which says nothing about the
-/// operation and is not kept.
+/// Compiled operations. `T` is the result of compiling, also for an invalid operation: if a client repeats it, it is
+/// not compiled again. `E` is why an operation was not compiled at all; it does not depend on the operation and is not
+/// stored.
 pub struct Plans<T, E> {
     entries: Entries<T>,
     under_way: Arc<UnderWay<T, E>>,
@@ -40,23 +40,23 @@ pub struct Plans<T, E> {
 type Entries<T> = Cache<Operation, Arc<T>, ahash::RandomState>;
 type Compiling<T, E> = BoxFuture<'static, Result<Arc<T>, E>>;
 
-/// Compilations by operation, each with a number that tells it from another one of the same operation.
+/// Compilations by operation, each with a number that distinguishes it from an earlier one of the same operation.
 type Numbered<T, E> = HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>;
 
-/// What is found of an operation that is not among the compiled ones at first sight.
+/// The state of an operation that was not found in the cache at first.
 enum Availability<T, E> {
-    /// It is compiled by now.
+    /// It has been compiled in the meantime.
     Compiled(Arc<T>),
-    /// It is being compiled: a share in that.
+    /// It is being compiled.
     Compiling(Shared<Compiling<T, E>>),
 }
 
-/// Compilations that someone waits for.
+/// Compilations that have waiters.
 struct UnderWay<T, E> {
     by_operation: Mutex<Numbered<T, E>>,
 }
 
-/// An operation that is to be compiled, and where the result goes.
+/// An operation to compile, and the cache for the result.
 pub struct Compilation<T> {
     operation: Operation,
     entries: Entries<T>,
@@ -68,12 +68,12 @@ impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
         &self.operation.text
     }
 
-    /// Which operation of the document.
+    /// The operation's name, if the client sent one.
     pub fn name(&self) -> Option<&str> {
         self.operation.name.as_deref()
     }
 
-    /// Keeps what compiling gave, for those who wait and those who come later.
+    /// Stores the compiled operation, for those that wait and for later requests.
     pub fn store(self, compiled: T) -> Arc<T> {
         let compiled = Arc::new(compiled);
         self.entries.insert(self.operation, Arc::clone(&compiled));
@@ -87,7 +87,7 @@ struct Operation {
     name: Option<Arc<str>>,
 }
 
-/// The same, borrowed.
+/// A borrowed [`Operation`].
 #[derive(Clone, Copy)]
 struct OperationRef<'a> {
     text: &'a str,
@@ -117,7 +117,7 @@ impl Equivalent<Operation> for OperationRef<'_> {
     }
 }
 
-/// Takes a compilation off the list when it ends, however it ends.
+/// Removes a compilation from the map when it ends or is dropped.
 struct CompilationGuard<T, E> {
     under_way: Arc<UnderWay<T, E>>,
     operation: Operation,
@@ -138,7 +138,7 @@ impl<T, E> Drop for CompilationGuard<T, E> {
 
 impl<T, E> UnderWay<T, E> {
     fn lock(&self) -> MutexGuard<'_, Numbered<T, E>> {
-        // Every change of the map is one call.
+        // A panic under the lock leaves the map valid: every change is one call.
         self.by_operation
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -150,7 +150,7 @@ where
     T: Weighs + Send + Sync + 'static,
     E: Clone + Send + Sync + 'static,
 {
-    /// Holds about `max_bytes` at most, texts included; what is used least goes first.
+    /// An empty cache of about `max_bytes`, texts included; it evicts the operations that are used least.
     pub fn new(max_bytes: u64) -> Plans<T, E> {
         let entries = Cache::builder()
             .name("plans")
@@ -176,12 +176,12 @@ where
         self.entries.get(&OperationRef { text, name })
     }
 
-    /// The compiled operation. If there is none, `start` begins to compile it, once for all who ask at the same time; it
-    /// must see to it that the work is done off the threads that answer requests, and that the result is
-    /// [kept](Compilation::store).
+    /// The compiled operation. If there is none, `start` returns a future that compiles it, which is polled once for
+    /// all requests that want it at the same time. The future must do the work on other threads than those that serve
+    /// requests, and must [store](Compilation::store) the result.
     ///
     /// # Errors
-    /// Those of what `start` gives.
+    /// Those of the future.
     pub async fn get_or_compile<F>(
         &self,
         text: &str,
@@ -207,7 +207,7 @@ where
         }
     }
 
-    /// What is there by now, or a share in the compilation that is under way or is begun.
+    /// Joins the compilation of an operation, or starts one, unless it has been compiled in the meantime.
     fn join<F>(
         &self,
         operation: Operation,
@@ -222,10 +222,10 @@ where
             if let Some(compiling) = compiling.upgrade() {
                 return (CacheState::Shared, Availability::Compiling(compiling));
             }
-            // Given up, and about to be taken off.
+            // Dropped by its waiters, and about to be removed.
             id = last + 1;
         }
-        // A compilation keeps its result before it is taken off.
+        // A compilation stores its result before it is removed: without one, look into the cache again.
         if let Some(compiled) = self.entries.get(&operation) {
             return (CacheState::Hit, Availability::Compiled(compiled));
         }
@@ -249,18 +249,18 @@ where
         (CacheState::Miss, Availability::Compiling(compiling))
     }
 
-    /// How many there are, as of the last housekeeping.
+    /// The number of compiled operations, at the last housekeeping.
     pub fn len(&self) -> u64 {
         self.entries.entry_count()
     }
 
-    /// Bytes that they hold, as of now.
+    /// The bytes that they hold now.
     pub fn weight(&self) -> u64 {
         self.entries.run_pending_tasks();
         self.entries.weighted_size()
     }
 
-    /// There are none, as of the last housekeeping.
+    /// True if there are none, at the last housekeeping.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,7 +1,7 @@
-//! How long an answer may be used that is made of several documents, and what ends its use early.
+//! How long a response that is made of several documents may be used, and by whom.
 //!
-//! An answer is as fresh as its least fresh part, as old as its oldest, private as soon as one part is; and it is of no
-//! more use when a mutation changes what it was read from.
+//! A response is as fresh as its least fresh document, as old as its oldest one, and private if one document is
+//! private. It may no longer be used when a mutation changes what it was read from.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::documents::Fetched;
 use super::upstream::{Endpoint, Epoch};
 use crate::connector::Scope;
 
-/// How long what depends on nothing is kept without being made again.
+/// The lifetime of a response that depends on no document.
 const CONSTANT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is known about an answer's parts so far.
+/// What is known about the documents of a response so far.
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
     /// `None` while nothing has given a lifetime.
@@ -23,12 +23,12 @@ pub struct Provenance {
     oldest: Option<Timestamp>,
     private: bool,
     forbidden: bool,
-    /// It depends on nothing that was fetched.
+    /// It depends on no document.
     constant: bool,
     parts: SmallVec<[Part; 4]>,
 }
 
-/// What was read, and its epoch then.
+/// An endpoint that was read, and its epoch at that time.
 #[derive(Debug, Clone)]
 struct Part {
     epoch: Epoch,
@@ -36,13 +36,12 @@ struct Part {
 }
 
 impl Provenance {
-    /// Of an answer without parts.
+    /// Of a response without documents so far.
     pub fn new() -> Provenance {
         Provenance::default()
     }
 
-    /// Of an answer that depends on nothing but the generation and what its key holds: introspection, for instance. It is
-    /// of use for as long as there is room.
+    /// Of a response that depends on nothing but its key, such as introspection.
     pub fn constant() -> Provenance {
         Provenance {
             constant: true,
@@ -50,7 +49,7 @@ impl Provenance {
         }
     }
 
-    /// Adds a document that was fetched so, as it was at `now`.
+    /// Adds a document, which was fetched at `now` at the latest.
     pub fn add(&mut self, endpoint: &Endpoint, fetched: &Fetched, now: Timestamp) {
         match fetched.fresh_for {
             Some(left) => self.limit(now.plus(left)),
@@ -72,7 +71,7 @@ impl Provenance {
         }
     }
 
-    /// Adds what the schema says about a field: fresh for so long from `now`, for whom.
+    /// Adds the lifetime that the schema gives to a field, from `now` on.
     pub fn restrict(&mut self, max_age: Duration, scope: Option<Scope>, now: Timestamp) {
         if max_age.is_zero() {
             self.forbidden = true;
@@ -81,12 +80,12 @@ impl Provenance {
         self.private |= scope == Some(Scope::Private);
     }
 
-    /// The answer is for this request only: it has errors, or a part that may not be kept.
+    /// Forbids to store the response: it has errors, or a document that may not be stored.
     pub fn forbid(&mut self) {
         self.forbidden = true;
     }
 
-    /// Adds all of another one.
+    /// Adds another provenance.
     pub fn merge(&mut self, other: &Provenance) {
         if let Some(until) = other.fresh_until {
             self.limit(until);
@@ -103,12 +102,12 @@ impl Provenance {
         }
     }
 
-    /// Whether it can be fresh at any time; one that cannot needs no clock to tell that it is not.
+    /// Whether it can be fresh at any time, so that the clock need be read.
     pub fn may_be_fresh(&self) -> bool {
         !self.forbidden && (self.constant || self.fresh_until.is_some())
     }
 
-    /// How much longer the answer may be used; `None`: for this request only.
+    /// How much longer the response may be used; `None`: only for this request.
     pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
         if self.forbidden {
             return None;
@@ -120,17 +119,17 @@ impl Provenance {
         (!left.is_zero()).then_some(left)
     }
 
-    /// The age of the oldest part; `None` where nothing was fetched.
+    /// The age of the oldest document; `None` if there is none.
     pub fn age(&self, now: Timestamp) -> Option<Duration> {
         self.oldest.map(|oldest| now.since(oldest))
     }
 
-    /// For one subject only.
+    /// Whether it may be used for one subject only.
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    /// No mutation has changed since what it was read from.
+    /// Whether no mutation has ended since at the endpoints that it was read from.
     pub fn is_current(&self) -> bool {
         self.parts.iter().all(|part| part.epoch.now() == part.then)
     }

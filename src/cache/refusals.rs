@@ -1,9 +1,9 @@
-//! Lines of the log about calls that were refused before they were made.
+//! Log lines about calls that were refused before they were made.
 //!
-//! When a department does not answer, every request that needs it beyond the bounds is refused, which may be thousands of
-//! times a second. A line for each would hide everything else, and the lines would still have to be counted. So the first
-//! refusal has a line at once, and then one line says every [`INTERVAL`] how many there were, until there are none: the
-//! counts of the lines add up to the number of refusals.
+//! If an upstream does not respond, every request beyond the bounds is refused, possibly thousands of times a second. A
+//! line for each would hide everything else. So the first refusal is logged at once, and then one line every
+//! [`INTERVAL`] has the number of refusals, until there are none. The counts of all lines add up to the number of
+//! refusals.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,14 +12,14 @@ use std::time::Duration;
 use super::upstream::UpstreamState;
 use crate::source::SourceErrorKind;
 
-/// How often there is a line.
+/// The time between two lines.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// The refusals of one connector that no line has counted.
+/// The refusals of one connector that have not been logged.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<Option<Uncounted>>);
 
-/// Exists while a task waits for the next line's time.
+/// Exists while a task waits to write the next line.
 #[derive(Debug, Default)]
 struct Uncounted {
     count: u64,
@@ -31,12 +31,12 @@ struct Uncounted {
 pub(super) fn note(state: &Arc<UpstreamState>, detail: &str) {
     if begins(state, detail) {
         let state = Arc::clone(state);
-        // For no request: it counts those of many.
+        // Outside of the request's span: it reports the refusals of many requests.
         tokio::spawn(async move { report(&state, || tokio::time::sleep(INTERVAL)).await });
     }
 }
 
-/// Counts one refusal; `true` where it was the first, which has a line of its own and after which [`report`] is due.
+/// Counts one refusal. If it is the first, logs it and returns `true`: then [`report`] must be started.
 fn begins(state: &UpstreamState, detail: &str) -> bool {
     let is_first = state.refusals().is_first(detail);
     if is_first {
@@ -45,7 +45,7 @@ fn begins(state: &UpstreamState, detail: &str) -> bool {
     is_first
 }
 
-/// Writes a line after each wait, until there was no refusal.
+/// Writes a line after each wait, until there has been no refusal.
 async fn report<W: Future<Output = ()>>(state: &UpstreamState, mut wait: impl FnMut() -> W) {
     loop {
         wait().await;
@@ -57,7 +57,7 @@ async fn report<W: Future<Output = ()>>(state: &UpstreamState, mut wait: impl Fn
 }
 
 impl Refusals {
-    /// Whether no task waits for the next line's time. Otherwise the refusal has been counted for that line.
+    /// Counts a refusal for the next line. True if no task waits to write one.
     fn is_first(&self, detail: &str) -> bool {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *waiting {
@@ -75,7 +75,7 @@ impl Refusals {
         }
     }
 
-    /// What the next line is to say; `None` where there was no refusal, and the next one is a first one again.
+    /// Takes what the next line reports; `None` if there was no refusal. Then the next refusal is a first one again.
     fn take(&self) -> Option<Uncounted> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let uncounted = waiting.take().filter(|uncounted| uncounted.count > 0)?;

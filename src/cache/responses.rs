@@ -1,4 +1,4 @@
-//! Whole answers to clients, as the bytes that were sent: no parsing, no tree, no copy.
+//! The cache of responses to clients, as the bytes that were sent: a hit parses and copies nothing.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use super::meter::LookupMeter;
 use super::provenance::Provenance;
 use super::store::{Store, StoreSize, Stored};
 
-/// Answers by [`ResponseKey`].
+/// Responses by [`ResponseKey`].
 #[derive(Debug)]
 pub struct Responses {
     store: Store<Arc<Response>>,
@@ -21,7 +21,7 @@ pub struct Responses {
     lookups: LookupMeter,
 }
 
-/// An answer that is kept.
+/// A stored response.
 struct Response {
     body: Bytes,
     compressed: Arc<OnceLock<Bytes>>,
@@ -39,7 +39,8 @@ impl fmt::Debug for Response {
 impl Stored for Arc<Response> {
     fn weight(&self) -> usize {
         const FIXED: usize = 320;
-        // The names are the plan's and shared by its answers. Compressed, JSON takes less than half as much again.
+        // The names in `vary` are shared by all responses of a plan. The compressed form of JSON takes less than half
+        // of it.
         FIXED + self.body.len() + self.body.len() / 2
     }
 
@@ -50,12 +51,12 @@ impl Stored for Arc<Response> {
     }
 }
 
-/// An answer from the cache.
+/// A response from the cache.
 #[derive(Debug, Clone)]
 pub struct Served {
-    /// The bytes.
+    /// The body.
     pub body: Bytes,
-    /// The same bytes compressed, once somebody has done so.
+    /// The compressed body, once it has been compressed.
     pub compressed: Arc<OnceLock<Bytes>>,
     /// Client request headers that it depends on, in lower case.
     pub vary: Arc<[String]>,
@@ -73,7 +74,7 @@ impl Responses {
         Responses::with_clock(max_bytes, Arc::new(SystemClock))
     }
 
-    /// The same by another clock.
+    /// The same with another clock.
     pub fn with_clock(max_bytes: u64, clock: Arc<dyn Clock>) -> Responses {
         Responses {
             store: Store::new("responses", max_bytes),
@@ -82,7 +83,7 @@ impl Responses {
         }
     }
 
-    /// An answer that is fresh, and not older than the last mutation to a connector that it was read from.
+    /// A response that is fresh, and not older than the last mutation of a connector that it was read from.
     pub fn get(&self, key: &ResponseKey) -> Option<Served> {
         let found = self.find(key);
         self.lookups.count(match found {
@@ -109,7 +110,7 @@ impl Responses {
         })
     }
 
-    /// Keeps an answer, where what it is made of allows it.
+    /// Stores a response, if its provenance allows that.
     pub fn put(&self, key: ResponseKey, body: Bytes, vary: Arc<[String]>, provenance: Provenance) {
         let now = self.clock.now();
         if provenance.fresh_for(now).is_none() || !provenance.is_current() {
@@ -125,12 +126,12 @@ impl Responses {
         self.store.insert(key.into(), Arc::new(response));
     }
 
-    /// How much is stored.
+    /// The number of entries, and their weight.
     pub fn size(&self) -> StoreSize {
         self.store.size()
     }
 
-    /// Forgets everything.
+    /// Removes all responses.
     pub fn clear(&self) {
         self.store.clear();
     }

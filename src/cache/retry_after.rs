@@ -1,15 +1,14 @@
-//! When an upstream that is busy wants to be asked again (RFC 9110, section 10.2.3).
+//! After how many seconds a busy upstream accepts requests again (`Retry-After`, RFC 9110, section 10.2.3).
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
 use super::clock::Timestamp;
 
-/// No client is asked to wait longer than this: what an upstream says beyond it is more likely a mistake.
+/// The maximum: a longer time is more likely a mistake of the upstream.
 const LONGEST: u64 = 86_400;
 
-/// Seconds from now, by the headers of an answer that came just now; `None` where it is not one of those with which an
-/// upstream says so, or says nothing that can be read.
+/// The seconds in a response that was just received; `None` unless the status is 429 or 503 and the header can be read.
 pub(super) fn seconds(status: u16, headers: &HeaderMap, now: Timestamp) -> Option<u32> {
     if !matches!(status, 429 | 503) {
         return None;
@@ -17,7 +16,7 @@ pub(super) fn seconds(status: u16, headers: &HeaderMap, now: Timestamp) -> Optio
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = match digits {
-        // More digits than fit are a long time too.
+        // A number that does not fit is a long time.
         true => text.parse().unwrap_or(u64::MAX),
         false => {
             let then = Timestamp::from(httpdate::parse_http_date(text).ok()?);

@@ -1,8 +1,7 @@
-//! A cache in this process, bounded by the bytes that its entries hold.
+//! A cache in memory, bounded by the bytes that its entries hold.
 //!
-//! What an entry weighs and how long it is worth keeping is the entry's own business ([`Stored`]); whether it may be used
-//! now is decided by the reader, against its own clock. So the expiry here only frees memory, and a test can move
-//! time without it.
+//! An entry knows its weight and how long it is useful ([`Stored`]). The expiry here only frees memory: the caller of
+//! [`Store::get`] decides by its own clock whether an entry is fresh, so that tests can set the time.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,12 +13,12 @@ use moka::sync::Cache;
 
 use super::key::{Key, KeyHasher};
 
-/// Something that a store holds, behind an `Arc` or as cheap to clone.
+/// An entry of a store: an `Arc`, or something as cheap to clone.
 pub trait Stored: Clone + Send + Sync + 'static {
-    /// The bytes that it holds, about.
+    /// About the bytes that it holds.
     fn weight(&self) -> usize;
 
-    /// How long it may be of use from now on.
+    /// How long it may be useful.
     fn useful_for(&self) -> Duration;
 }
 
@@ -29,7 +28,7 @@ pub struct Store<V> {
 }
 
 impl<V: Stored> Store<V> {
-    /// Holds about `max_bytes` at most; the entries that are used least go first.
+    /// An empty store of about `max_bytes`; it evicts the entries that are used least.
     pub fn new(name: &str, max_bytes: u64) -> Store<V> {
         let entries = Cache::builder()
             .name(name)
@@ -48,12 +47,13 @@ impl<V: Stored> Store<V> {
         self.entries.get(key)
     }
 
-    /// Puts an entry in the place of any before it.
+    /// Adds an entry, or replaces it.
     pub fn insert(&self, key: Key, value: V) {
         self.entries.insert(key, value);
     }
 
-    /// Weighs an entry again, if it is still this one. (It may then be held a little longer than it is of use.)
+    /// Updates the weight of an entry, if it is still the same one. That restarts its expiry, so it may be held a
+    /// little longer than it is useful.
     pub fn update_weight(&self, key: &Key, is_this: impl FnOnce(&V) -> bool) {
         let entry = self.entries.entry_by_ref(key);
         entry.and_compute_with(|entry| match entry {
@@ -72,7 +72,7 @@ impl<V: Stored> Store<V> {
         self.entries.invalidate_all();
     }
 
-    /// How many entries there are and what they weigh, as of the last housekeeping.
+    /// The number of entries and their weight, at the last housekeeping.
     pub fn size(&self) -> StoreSize {
         StoreSize {
             entries: self.entries.entry_count(),
@@ -80,7 +80,7 @@ impl<V: Stored> Store<V> {
         }
     }
 
-    /// Does the housekeeping now that otherwise happens by the way.
+    /// Does the housekeeping that otherwise happens in the background.
     pub fn settle(&self) {
         self.entries.run_pending_tasks();
     }
@@ -101,7 +101,7 @@ pub struct StoreSize {
     pub bytes: u64,
 }
 
-/// Lets an entry go when it is of no more use.
+/// Expires an entry when it is no longer useful.
 struct EntryExpiry<V>(PhantomData<fn() -> V>);
 
 impl<V: Stored> Expiry<Key, V> for EntryExpiry<V> {

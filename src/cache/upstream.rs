@@ -1,4 +1,4 @@
-//! One connector as the caches see it: its driver, its mutation epoch, and what happened to its calls.
+//! One connector in the cache: its driver, its endpoints, its mutation epochs, and the counters of its calls.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -14,8 +14,8 @@ use super::meter::FetchMeter;
 use super::refusals::Refusals;
 use crate::source::{Source, SourceErrorKind};
 
-/// Counts the mutations that may have changed what an endpoint answers: those of its whole connector, and those that say
-/// which fields they change. Both only grow, so that their sum stays the same only where both do.
+/// The number of mutations that may have changed the documents of an endpoint: those of the whole connector, and those
+/// that declare to change the endpoint's field. Both counters only grow, so their sum is unchanged only if both are.
 #[derive(Debug, Clone)]
 pub struct Epoch {
     connector: Arc<AtomicU64>,
@@ -23,23 +23,23 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The count now. What was read under another one may not show a mutation's effect, and is not used.
+    /// The current epoch. A document of another epoch may not show the effect of a mutation, and is not used.
     pub fn now(&self) -> u64 {
         let (connector, field) = (&self.connector, &self.field);
         connector.load(Ordering::SeqCst) + field.load(Ordering::SeqCst)
     }
 
-    /// Whether both count the same.
+    /// Whether both are the epoch of the same field.
     pub fn is(&self, other: &Epoch) -> bool {
         Arc::ptr_eq(&self.connector, &other.connector) && Arc::ptr_eq(&self.field, &other.field)
     }
 }
 
-/// What outlives a change of configuration: the epochs and the figures of one connector.
+/// The state of one connector that outlives a change of configuration: epochs and counters.
 #[derive(Debug)]
 pub struct UpstreamState {
     epoch: Arc<AtomicU64>,
-    /// Of fields and types with connects, by `Type.field` or `Type`.
+    /// The epochs of fields and types with connects, by `Type.field` or `Type`.
     fields: Mutex<HashMap<String, Arc<AtomicU64>>>,
     figures: Figures,
     meter: FetchMeter,
@@ -66,7 +66,7 @@ impl UpstreamState {
         &self.name
     }
 
-    /// The refusals that no line of the log has counted.
+    /// The refusals that have not been logged.
     pub(super) fn refusals(&self) -> &Refusals {
         &self.refusals
     }
@@ -76,22 +76,22 @@ impl UpstreamState {
         &self.waiting
     }
 
-    /// Requests with a call of their own that runs or is queued, whether they still wait for it or not.
+    /// The number of requests with a call of their own, running or queued, whether they still wait for it or not.
     pub fn calling(&self) -> usize {
         self.waiting.now(Wait::Call)
     }
 
-    /// Requests that wait for a call that another request has begun.
+    /// The number of requests that wait for a call of another request.
     pub fn joining(&self) -> usize {
         self.waiting.now(Wait::Join)
     }
 
-    /// Counts a call that was refused before it was made, which says nothing about the department.
+    /// Counts a call that was refused before it was made. It does not count as a failure of the upstream.
     pub(super) fn refused(&self) {
         self.meter.failed(SourceErrorKind::Busy);
     }
 
-    /// Notes a call that was answered.
+    /// Counts a call with a response.
     pub(super) fn answered(&self, at: Timestamp, took: Duration, bytes: usize) {
         self.figures.success(at, took, bytes);
         self.meter.ok.increment(1);
@@ -99,14 +99,14 @@ impl UpstreamState {
         self.meter.bytes.increment(bytes as u64);
     }
 
-    /// Notes a call that was not.
+    /// Counts a call without a response.
     pub(super) fn failed(&self, at: Timestamp, took: Duration, kind: SourceErrorKind) {
         self.figures.failure(at, kind);
         self.meter.seconds.record(took.as_secs_f64());
         self.meter.failed(kind);
     }
 
-    /// Notes how a document came.
+    /// Counts where a document came from.
     pub(super) fn served(&self, state: CacheState) {
         let counter = match state {
             CacheState::Hit => &self.figures.hits,
@@ -117,19 +117,18 @@ impl UpstreamState {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the mutations that have ended, or whose client waits for them no more, but for those that were provably
-    /// refused and those that say which fields they change.
+    /// The number of mutations that have ended or whose client has stopped waiting, without those that were provably
+    /// refused and those that declare which fields they change.
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Marks the end of a mutation: nothing that was read before is used after.
+    /// Marks the end of a mutation: documents from before it are not used after it.
     pub fn advance_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The same for a mutation that changes what these fields answer, and nothing else; of the whole connector where none
-    /// is named.
+    /// Marks the end of a mutation that only changes these fields, or the whole connector if there are none.
     pub fn advance(&self, fields: &[String]) {
         if fields.is_empty() {
             return self.advance_epoch();
@@ -147,13 +146,13 @@ impl UpstreamState {
         }
     }
 
-    /// What happened so far.
+    /// The counters.
     pub fn figures(&self) -> &Figures {
         &self.figures
     }
 }
 
-/// One connector under one configuration.
+/// One connector with one configuration.
 #[derive(Debug)]
 pub struct Upstream {
     name: Arc<str>,
@@ -177,7 +176,7 @@ impl Upstream {
         })
     }
 
-    /// How many requests may wait for calls of their own at the same time.
+    /// The number of requests that may wait for calls of their own at the same time.
     pub fn in_flight(&self) -> usize {
         self.in_flight
     }
@@ -197,7 +196,8 @@ impl Upstream {
         &self.state
     }
 
-    /// One way to fetch from it. Make it once and use it for every call: it remembers how the upstream answers.
+    /// An endpoint of the connector. Create it once and use it for every call: it learns whether its documents can be
+    /// stored.
     pub fn endpoint(
         self: &Arc<Self>,
         coordinate: &str,
@@ -207,8 +207,7 @@ impl Upstream {
         self.endpoint_that_changes(&[], coordinate, stored_headers, acceptance)
     }
 
-    /// The same for mutations that change what these fields answer (`Type.field`, or `Type` for what is fetched for a
-    /// type), and nothing else.
+    /// The same for a mutation that only changes these fields (`Type.field`, or `Type` for a connect on a type).
     pub fn endpoint_that_changes(
         self: &Arc<Self>,
         fields: &[String],
@@ -238,22 +237,22 @@ impl Upstream {
     }
 }
 
-/// One way to fetch: one `@connect`, or a GraphQL service.
+/// What can be called: one `@connect`, or a GraphQL service.
 #[derive(Debug)]
 pub struct Endpoint {
     pub(super) key: EndpointKey,
     epoch: Epoch,
-    /// The fields that a mutation by it changes; all of the connector where there are none.
+    /// The fields that a mutation by it changes; all fields of the connector if empty.
     changes: Arc<[String]>,
     upstream: Arc<Upstream>,
     coordinate: Arc<str>,
     stored_headers: StoredHeaders,
-    /// Answers in a row that gave no lifetime of their own.
+    /// The number of successive documents whose headers gave no lifetime.
     unstorable: AtomicU8,
 }
 
 impl Endpoint {
-    /// After so many answers in a row without a lifetime, calls are not kept waiting for each other's answers any more.
+    /// After so many successive documents without a lifetime, reads do not wait for each other's calls.
     const LEARNT: u8 = 3;
 
     /// The connector.
@@ -261,22 +260,22 @@ impl Endpoint {
         &self.upstream
     }
 
-    /// Counts the mutations that may have changed what it answers.
+    /// The number of mutations that may have changed its documents.
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
     }
 
-    /// The fields that a mutation by it changes; all of the connector where there are none.
+    /// The fields that a mutation by it changes; all fields of the connector if empty.
     pub(super) fn changes(&self) -> &Arc<[String]> {
         &self.changes
     }
 
-    /// `service:Type.field[n]`, or what stands for it.
+    /// `service:Type.field[n]`, or the name of a GraphQL service.
     pub fn coordinate(&self) -> &Arc<str> {
         &self.coordinate
     }
 
-    /// The response headers that stay with its documents.
+    /// The response headers that are stored with its documents.
     pub fn stored_headers(&self) -> &StoredHeaders {
         &self.stored_headers
     }
@@ -286,7 +285,7 @@ impl Endpoint {
         &self.key
     }
 
-    /// Remembers whether an answer's own headers allowed to store it.
+    /// Records whether a response's headers allowed to store it.
     pub(super) fn learn(&self, storable: bool) {
         if storable {
             self.unstorable.store(0, Ordering::Relaxed);
@@ -295,7 +294,7 @@ impl Endpoint {
         }
     }
 
-    /// False when the upstream's headers have not allowed to store anything lately.
+    /// False if the headers of the last responses did not allow to store them.
     pub fn may_be_storable(&self) -> bool {
         self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
     }
@@ -325,47 +324,46 @@ pub struct Figures {
     latency: Latency,
 }
 
-/// The last time that a call had no answer.
+/// The last call without a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastFailure {
-    /// When.
+    /// When it failed.
     pub at: Timestamp,
-    /// In what way.
+    /// Why it failed.
     pub kind: SourceErrorKind,
 }
 
 /// [`Figures`] at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Reads answered from the cache.
+    /// Reads of cached documents.
     pub hits: u64,
-    /// Reads that were not in the cache, and made a call.
+    /// Reads that made a call, whose document may be stored.
     pub misses: u64,
-    /// Reads that took part in another one's call.
+    /// Reads that waited for the call of another request.
     pub shared: u64,
     /// Reads that may not be cached, and mutations.
     pub bypassed: u64,
     /// Calls sent.
     pub calls: u64,
-    /// Calls without an answer; an answer with a failing status is one.
+    /// Calls without a response. A response with a failing status does not count.
     pub failures: u64,
     /// Bytes of bodies received.
     pub bytes: u64,
-    /// When an answer last came in.
+    /// When the last response was received.
     pub last_success: Option<Timestamp>,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
-    /// The last call failed.
+    /// Whether the last call failed.
     pub failing: bool,
-    /// The time within which half, and 95 of 100, of the answers came in; `None` before the first one. Accurate to a
-    /// quarter.
+    /// The median time of a call; `None` before the first response. At most a quarter too long.
     pub p50: Option<Duration>,
-    /// See `p50`.
+    /// The 95th percentile of the time of a call.
     pub p95: Option<Duration>,
 }
 
 impl Snapshot {
-    /// Reads answered without a call of their own, of all that may be cached; `None` before the first.
+    /// The ratio of reads without a call of their own to all reads that may be cached; `None` before the first read.
     pub fn hit_ratio(&self) -> Option<f64> {
         let served = self.hits + self.shared;
         let all = served + self.misses;
@@ -420,7 +418,7 @@ impl Figures {
     }
 }
 
-/// How long answers took: counts in buckets that grow by a quarter of a power of two.
+/// A histogram of the times of calls, with four buckets for each power of two.
 #[derive(Debug)]
 struct Latency([AtomicU64; Latency::BUCKETS]);
 
@@ -431,7 +429,7 @@ impl Default for Latency {
 }
 
 impl Latency {
-    /// Four for each power of two microseconds up to 2^27 (two minutes).
+    /// For times up to 2^28 microseconds (four minutes).
     const BUCKETS: usize = 28 * 4;
 
     fn record(&self, took: Duration) {
@@ -442,7 +440,7 @@ impl Latency {
         self.0[index].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The upper end of the bucket in which the quantile lies.
+    /// The upper end of the bucket with the quantile.
     fn quantile(&self, quantile: f64) -> Option<Duration> {
         let counts: Vec<u64> = self.0.iter().map(|n| n.load(Ordering::Relaxed)).collect();
         let total: u64 = counts.iter().sum();

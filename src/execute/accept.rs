@@ -1,21 +1,20 @@
-//! Whether an upstream's answer may be kept for others: it was read to its end, and says what it was asked for.
+//! Decides whether a document may be stored: it can be read to its end, and has what the connect selects.
 //!
-//! A department that fails may answer 200 with a page that calls itself JSON, half a document, `null` or nothing at all.
-//! Whoever asks then gets an error or null; but kept, the answer would outlive the failure. So before an answer is kept
-//! it is read once to its end (a projection may not touch a broken string that nobody has asked for), and held against
-//! the selection of its connect:
+//! An upstream that fails may respond with status 200 and an HTML page declared as JSON, half a document, `null` or an
+//! empty body. The current request gets an error or null; but in a cache, the document would outlive the failure. So
+//! before a document is stored, it is read once to its end (a projection skips strings that are not requested, broken
+//! ones too), and compared with the selection of its connect:
 //!
-//! - What cannot be read is not kept, whatever `isSuccess` says.
-//! - Where the selection goes into an object there is one (or a list of them, or nothing), and the whole has the form of
-//!   the field's type.
-//! - An answer of which the selection yields null, or in which it finds none of its keys, is kept only where the schema
-//!   says that this is an answer: `@cacheNull` gives it a lifetime of its own, or an `isSuccess` that reads the body has
-//!   called it a success.
+//! - A document that cannot be read is not stored, whatever `isSuccess` says.
+//! - Where the selection enters an object, the document has an object, a list of objects, or nothing; and the whole has
+//!   the form of the field's type.
+//! - A document of which the selection yields null, or in which it finds none of its keys, is stored only if the schema
+//!   declares that as valid: `@cacheNull` gives it a lifetime, or an `isSuccess` that reads the body is true.
 //!
-//! All this follows from the connect as it is declared, not from the operation that happens to ask first. A value that
-//! does not suit its leaf (`"n/a"` for a number) is an error at that field, and no reason to ask for the document again.
+//! All this depends on the connect as it is declared, not on the operation that happens to be first. A value that does
+//! not fit its leaf (`"n/a"` for a number) is an error at that field, and no reason to call the upstream again.
 //!
-//! This decides about caches only: what clients are answered is decided by reading the document into rows.
+//! This module decides about caches only. What clients get is decided by reading the document into rows.
 
 use super::upstream_document::document_value;
 use super::upstream_document::needed;
@@ -44,7 +43,7 @@ use crate::plan::projection::Projection;
 use crate::plan::projection::Root;
 use crate::source::Format;
 
-/// What becomes of an answer to a connect. Evaluation may hold `most` bytes.
+/// The verdict on a document of a connect. Evaluation may hold `most` bytes.
 pub(super) fn of_connect(
     connect: &Connect,
     document: &Document,
@@ -76,7 +75,7 @@ pub(super) fn of_connect(
     }
 }
 
-/// Whether a mutation's answer says that nothing was changed, by its field's `@invalidates(unless:)`.
+/// Whether a mutation's document says that nothing was changed, by its field's `@invalidates(unless:)`.
 fn says_unchanged(
     connect: &Connect,
     document: &Document,
@@ -87,7 +86,7 @@ fn says_unchanged(
     let Some(unless) = unless.and_then(|own| own.unless.as_ref()) else {
         return false;
     };
-    // Half a document proves nothing.
+    // A document that is cut off proves nothing.
     let Ok(input) = document_value(document, most) else {
         return false;
     };
@@ -95,9 +94,8 @@ fn says_unchanged(
     unless.evaluate(Some(&input), &variables).value == Some(Value::Bool(true))
 }
 
-/// What becomes of the answer to an operation of a GraphQL service: it is kept where nothing in it has failed, and what
-/// was asked for is there. Its nulls are answers: its schema says which fields may be null, and a resolver that fails
-/// says so.
+/// The verdict on a response of a GraphQL service: it is stored if it has no errors, and has a requested field. Its
+/// nulls are valid: its schema says which fields are nullable, and a resolver that fails reports an error.
 pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdict {
     let node = match &projection.root {
         Root::Object(node) => projection.nodes.get(node.0 as usize),
@@ -112,7 +110,7 @@ pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdic
     }
 }
 
-/// Whether the connect's `isSuccess` reads the body, and so has looked at what this document says.
+/// Whether the connect's `isSuccess` reads the body, and has a body to read: then its verdict is about this content.
 fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
     let reads_body = |own: &crate::mapping::Selection| match own.needs() {
         Need::Whole => true,
@@ -122,25 +120,25 @@ fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
     !empty && connect.is_success.as_deref().is_some_and(reads_body)
 }
 
-/// What a selection yields of a document.
+/// What a selection yields for a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Yielded {
-    /// A value that its field can have.
+    /// A value that fits the field's type.
     Value,
-    /// Null, or nothing.
+    /// Null, or none of the keys.
     Nothing,
-    /// Something that its field cannot be.
+    /// A value that does not fit the field's type.
     Misfit,
 }
 
 struct Check<'a> {
     connect: &'a Connect,
-    /// Bytes that what is evaluated may take.
+    /// The bytes that evaluation may hold.
     most: usize,
 }
 
 impl Check<'_> {
-    /// Reads a JSON document to its end. Where the selection is a path of keys, with or without braces, nothing is built
+    /// Reads a JSON document to its end. If the selection is a path of keys, with or without braces, no value is built
     /// and nothing is evaluated.
     fn json(&self, document: &Document, variables: &Variables) -> Result<Yielded, ReadError> {
         let selection = &self.connect.selection;
@@ -155,7 +153,7 @@ impl Check<'_> {
         };
         let is_batch = matches!(self.connect.kind, ConnectKind::Batch { .. });
         match plain.transpose()? {
-            // A batch's elements are told apart by their mapped keys.
+            // The elements of a batch need their mapped keys: evaluate.
             Some(found) if !is_batch || found != Yielded::Value => return Ok(found),
             Some(_) => {}
             None => {
@@ -173,7 +171,7 @@ impl Check<'_> {
         Ok(self.evaluated(&input, document, variables))
     }
 
-    /// Follows keys to what is selected. `None` where a list is on the way, over which the language maps.
+    /// Follows the keys to the selected value. `None` if a list is on the way, over which the language maps.
     fn path(
         &self,
         reader: &mut JsonReader<'_>,
@@ -187,7 +185,7 @@ impl Check<'_> {
             Kind::Object => {}
             Kind::List => {
                 reader.enter_list()?;
-                // An empty list on the way says nothing of what is at its end.
+                // An empty list on the way yields nothing.
                 let empty = !reader.next_element()?;
                 return Ok(empty.then_some(Yielded::Nothing));
             }
@@ -214,7 +212,7 @@ impl Check<'_> {
         Ok(found)
     }
 
-    /// What the selection ends in.
+    /// Reads the value at the end of the path.
     fn value(&self, reader: &mut JsonReader<'_>, needs: &Need) -> Result<Yielded, ReadError> {
         let kind = reader.peek()?;
         let found = self.of_kind(kind);
@@ -240,10 +238,10 @@ impl Check<'_> {
         })
     }
 
-    /// What a value of this kind is to the field.
+    /// Whether a value of this kind fits the field's type.
     fn of_kind(&self, kind: Kind) -> Yielded {
         let yields = self.connect.yields;
-        // One value stands for a list where it is a page's or a batch's only one.
+        // A page or a batch with one element may be that element without a list.
         let joins = matches!(self.connect.kind, ConnectKind::Batch { .. });
         let single = !yields.list || joins || self.connect.pagination.is_some();
         let fits = match (kind, yields.of) {
@@ -260,7 +258,7 @@ impl Check<'_> {
         }
     }
 
-    /// What evaluation yields, which is the reference.
+    /// What the selection yields by evaluation, which is the reference.
     fn evaluated(&self, input: &Value, document: &Document, variables: &Variables) -> Yielded {
         let connect = self.connect;
         let variables = with_response(variables, document);
@@ -296,7 +294,7 @@ fn has_key(element: &Value, key: &FieldSet) -> bool {
     })
 }
 
-/// The keys of a selection that is nothing but a path of keys, or named fields (no keys).
+/// The keys of a selection that is only a path of keys; empty if it is only named fields.
 fn plain_keys(root: &ExprKind) -> Option<Vec<&str>> {
     let path = match root {
         ExprKind::Path(path) => path,
@@ -319,16 +317,16 @@ fn plain_keys(root: &ExprKind) -> Option<Vec<&str>> {
     keys.collect()
 }
 
-/// What the elements of a list were.
+/// What has been seen of the elements of a list.
 #[derive(Debug, Default)]
 struct ElementsSeen {
-    /// There are objects among them.
+    /// One of them is an object.
     objects: bool,
-    /// One of them has something that the selection reads.
+    /// One of the objects has a key that the selection reads.
     keyed: bool,
 }
 
-/// Reads the elements of a list from which fields are selected. False where one of them is no object.
+/// Reads the elements of a list from which fields are selected. False if one is no object, list or null.
 fn elements(
     reader: &mut JsonReader<'_>,
     need: &Need,
@@ -338,7 +336,7 @@ fn elements(
     reader.enter_list()?;
     while reader.next_element()? {
         all &= match reader.peek()? {
-            // One object that has a key tells enough of them all.
+            // One object with a key suffices: do not look for keys in the others.
             Kind::Object if seen.keyed => fits(reader, need)?,
             Kind::Object => {
                 let (fits, keyed) = object(reader, need)?;
@@ -355,7 +353,7 @@ fn elements(
     Ok(all)
 }
 
-/// Reads an object. Gives whether its parts fit, and whether it has any of the keys that are read.
+/// Reads an object. Returns whether its members fit, and whether it has any of the keys that the selection reads.
 fn object(reader: &mut JsonReader<'_>, need: &Need) -> Result<(bool, bool), ReadError> {
     let keys = match need {
         Need::Keys(keys) if !keys.is_empty() => keys,
@@ -378,8 +376,8 @@ fn object(reader: &mut JsonReader<'_>, need: &Need) -> Result<(bool, bool), Read
     Ok((all, any))
 }
 
-/// Reads a value to its end. False where keys are read of something in it that has none: a text where an object belongs.
-/// An empty text and `false` are how some systems write that there is none.
+/// Reads a value to its end. False if the selection reads keys of something that has none, such as a text in place of
+/// an object. An empty text and `false` fit: some systems write them for a missing object.
 fn fits(reader: &mut JsonReader<'_>, need: &Need) -> Result<bool, ReadError> {
     let keys = match need {
         Need::Keys(keys) if !keys.is_empty() => keys,

@@ -1,6 +1,6 @@
-//! What bounds one execution while it is under way: the bytes that it holds, its rows, and its time.
+//! The bounds of one execution: bytes, rows and time.
 //!
-//! Code that is about to hold more asks here first, in steps, so that the hot path compares a counter and nothing else.
+//! Code charges bytes before it holds them, and in steps, so that the hot path only compares a counter.
 
 use tokio::time::Instant;
 use tokio::time::timeout_at;
@@ -14,20 +14,20 @@ use crate::cache::long;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds<'a> {
     pub(crate) account: &'a Account,
-    /// The most rows that there may be.
+    /// The maximum number of rows.
     pub(crate) rows: usize,
-    /// When the operation gives up.
+    /// When fetching ends.
     pub(crate) deadline: Instant,
 }
 
-/// Which bound has been reached.
+/// The bound that an execution has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reached {
-    /// There may be so many rows.
+    /// The number of rows, which may be this.
     Rows(usize),
-    /// The answer may have so many bytes.
+    /// The length of the response, which may be this.
     ResponseBytes(usize),
-    /// Memory, of this operation or of all.
+    /// The memory of this operation, or of all operations.
     Memory(Exceeded),
     Time,
 }
@@ -39,10 +39,10 @@ impl From<Exceeded> for Reached {
 }
 
 impl Bounds<'_> {
-    /// Charges bytes of which `needed` are held soon, and a step ahead where there is so much.
+    /// Charges `step` bytes if the account has room for them, and otherwise only `needed`. Returns what was charged.
     ///
     /// # Errors
-    /// Not even the bytes that are needed may be held.
+    /// The account has no room for `needed` bytes.
     pub(crate) fn charge_ahead(&self, needed: usize, step: usize) -> Result<usize, Exceeded> {
         let step = step.max(needed);
         match self.account.charge(step) {
@@ -51,10 +51,10 @@ impl Bounds<'_> {
         }
     }
 
-    /// Does work on so many bytes, beside the threads that serve where they are many.
+    /// Does work on so many bytes; long work is done at the lower priority (see [`long`]).
     ///
     /// # Errors
-    /// It has waited for its turn until the operation's time was over.
+    /// The deadline passed while it waited for a permit.
     pub(crate) async fn off_worker<T>(
         &self,
         bytes: usize,
@@ -67,8 +67,10 @@ impl Bounds<'_> {
         done.map_err(|_| Reached::Time)
     }
 
+    /// Checks the deadline.
+    ///
     /// # Errors
-    /// The operation's time is over.
+    /// The deadline has passed.
     pub(crate) fn in_time(&self) -> Result<(), Reached> {
         match Instant::now() < self.deadline {
             true => Ok(()),
@@ -78,7 +80,7 @@ impl Bounds<'_> {
 }
 
 impl Reached {
-    /// As clients read it.
+    /// The error that clients get.
     pub(crate) fn failure(self) -> Failure {
         match self {
             Reached::Rows(most) => Failure::limit(format!(

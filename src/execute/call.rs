@@ -1,4 +1,4 @@
-//! One call: through the caches to the upstream, page by page where a field is paginated.
+//! Makes one call: through the caches to the upstream, page by page for a paginated field.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -37,7 +37,7 @@ use crate::plan::FetchCall;
 use crate::plan::Plan;
 use crate::source::SourceError;
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) enum CallOutcome {
     /// The documents: one, or one per page.
@@ -45,34 +45,34 @@ pub(crate) enum CallOutcome {
         pages: Vec<JudgedDocument>,
         cut_off: Option<String>,
     },
-    /// There is no document: the mapping alone answers.
+    /// The connect has no request: its mapping yields the value without a document.
     MappingOnly,
-    /// No call was needed: all entities had been kept.
+    /// No call was needed: all entities were cached.
     AllCached,
     /// A request for a page could not be rendered.
     Unrendered(crate::connector::RenderError),
-    /// The operation may not hold so much.
+    /// The document exceeds the bytes that the operation may hold.
     Exceeded(Exceeded),
-    /// No answer.
+    /// The upstream gave no response.
     Failed(SourceError),
 }
 
-/// A document, and whether it is a success.
+/// A document, and whether its connect calls it a success.
 #[derive(Debug)]
 pub(crate) struct JudgedDocument {
     pub(crate) fetched: Fetched,
-    /// By the connect's own word; a GraphQL service's answer says itself what has failed in it.
+    /// By the connect's `isSuccess`, or by the status. True for a GraphQL service: its errors are located later.
     pub(crate) succeeded: bool,
 }
 
-/// A call that was made.
+/// A call that has ended.
 #[derive(Debug)]
 pub(crate) struct Called {
-    /// What it came to.
+    /// Its result.
     pub(crate) outcome: CallOutcome,
-    /// Entities that had been kept, with whom they are for; `outcome` is about the others.
+    /// Entities that were cached, each with its consumers; `outcome` is about the others.
     pub(crate) cached: Vec<(Consumers, Fetched)>,
-    /// The requests that were sent, or would have been but for caches; only when the request asked for a record.
+    /// The requests, whether they were sent or answered by a cache; empty unless calls are recorded.
     pub(crate) sent: Vec<Request>,
 }
 
@@ -90,11 +90,14 @@ impl Called {
     }
 }
 
-/// Whether and how caches take part.
+/// How caches take part in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheUse {
+    /// Caches may answer, and may store the document.
     Read,
+    /// The upstream answers, and nothing is stored.
     Uncached,
+    /// As `Uncached`; what was read before is not used afterwards.
     Mutation,
 }
 
@@ -129,15 +132,15 @@ pub(crate) async fn call(
     let outcome = match (paginated, prepared.request.take()) {
         (Some((pagination, template)), _) => {
             let template = template.as_ref();
-            // Boxed, as what is seldom needed is: the future of a call holds the largest of what it may wait for.
+            // Boxed because it is rare: the future of a call is as large as the largest future that it may wait for.
             let pages = caller.pages(pagination, template, &prepared.variables);
             Box::pin(pages).await
         }
         (None, None) => CallOutcome::MappingOnly,
-        (None, Some(own)) if prepared.entities.is_some() => {
-            caller.entities(plan, own, prepared, &mut cached).await
+        (None, Some(rendered)) if prepared.entities.is_some() => {
+            caller.entities(plan, rendered, prepared, &mut cached).await
         }
-        (None, Some(own)) => match caller.one(own, &prepared.variables).await {
+        (None, Some(rendered)) => match caller.one(rendered, &prepared.variables).await {
             Ok(judged) => CallOutcome::Documents {
                 pages: vec![judged],
                 cut_off: None,
@@ -160,12 +163,12 @@ pub(super) struct Caller<'a> {
     pub(super) connect: Option<&'a Arc<Connect>>,
     cache_use: CacheUse,
     pub(super) bounds: Bounds<'a>,
-    /// What was sent, for the record.
+    /// The requests, if calls are recorded.
     sent: Mutex<Vec<Request>>,
 }
 
 impl Caller<'_> {
-    /// Notes a request for the record.
+    /// Records a request, if calls are recorded.
     fn record_request(&self, request: &Request) {
         if self.request.record {
             let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,6 +180,7 @@ impl Caller<'_> {
         &self.runtime.services[self.fetch.subgraph.0 as usize]
     }
 
+    /// The call as the caches take it.
     fn cache_call(&self, request: Request, span: &Span) -> cache::UpstreamCall<'_> {
         let service = self.service();
         let index = match &self.fetch.call {
@@ -204,7 +208,8 @@ impl Caller<'_> {
         }
     }
 
-    /// Entities, as far as they have not been kept; the targets of those that have are taken out.
+    /// Calls for the entities that are not cached. Moves the cached ones, with their consumers, from the targets to
+    /// `cached`, so that the targets match the entities of the response by position.
     async fn entities(
         &self,
         plan: &Plan,
@@ -239,7 +244,7 @@ impl Caller<'_> {
                 .iter()
                 .filter_map(|called| called.as_ref().ok()),
         );
-        let bytes = documents.map(|own| own.document.body.len()).sum();
+        let bytes = documents.map(|fetched| fetched.document.body.len()).sum();
         if let Err(exceeded) = self.bounds.account.charge(bytes) {
             return CallOutcome::Exceeded(exceeded);
         }
@@ -279,10 +284,11 @@ impl Caller<'_> {
         variables: &Arc<Variables>,
     ) -> Result<JudgedDocument, CallOutcome> {
         self.record_request(&request);
-        // Whether a kept answer is a success may depend on more than what was sent.
+        // `isSuccess` may read more than the document (`$args`, for instance), so that a cached document, which was a
+        // success for the request that stored it, may be a failure for this one. Then ask the upstream.
         let depends = self.connect.is_some_and(|connect| {
-            let own = connect.is_success.as_deref();
-            own.is_some_and(|own| !follows_from_document(own))
+            let is_success = connect.is_success.as_deref();
+            is_success.is_some_and(|selection| !follows_from_document(selection))
         });
         let again = depends.then(|| request.clone());
         let judged = self.fetched(request, variables).await?;
@@ -295,7 +301,7 @@ impl Caller<'_> {
         }
     }
 
-    /// Makes one call through the caches.
+    /// Makes one call through the caches, and judges the document.
     async fn fetched(
         &self,
         request: Request,
@@ -341,7 +347,8 @@ impl Caller<'_> {
         Ok(JudgedDocument { fetched, succeeded })
     }
 
-    /// Until sign-in exists, whom private data belongs to is told by the headers that the mapping reads.
+    /// Whom private data belongs to: until sign-in exists, the client headers that the mapping reads identify the
+    /// client.
     fn subject(&self) -> Option<Subject> {
         let reads = match self.connect {
             Some(connect) => &connect.reads,

@@ -1,4 +1,4 @@
-//! What an execution needs besides the plan: the services as they run, and the request as it came.
+//! What an execution needs besides the plan: the runtime of each connector, the limits, and the client's request.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,18 +21,18 @@ use crate::plan::guard::Condition;
 use crate::plan::guard::Guard;
 use crate::source::CallOptions;
 
-/// One service as it runs.
+/// The runtime of one connector.
 #[derive(Debug)]
 pub struct ServiceRuntime {
     /// The connector's name.
     pub name: Arc<str>,
     /// `$config`.
     pub config: Value,
-    /// `$env`: the variables that the deployment allows.
+    /// `$env`: the environment variables that the deployment allows.
     pub env: Value,
-    /// The bounds of each of its calls.
+    /// The bounds of each call.
     pub options: CallOptions,
-    /// Its connects, in their order; for a GraphQL service, its only endpoint.
+    /// One endpoint for each connect, in their order; one for a GraphQL service.
     pub endpoints: Vec<Arc<Endpoint>>,
 }
 
@@ -41,21 +41,21 @@ pub struct ServiceRuntime {
 pub struct ExecutionLimits {
     /// Calls to upstreams.
     pub upstream_calls: usize,
-    /// Calls to upstreams at the same time.
+    /// Concurrent calls to upstreams.
     pub concurrency: usize,
-    /// Objects that one fetch starts from.
+    /// Objects that one fetch may start from.
     pub list_fan_out: usize,
-    /// Bytes of the answer.
+    /// Bytes of the response.
     pub answer_bytes: usize,
-    /// Bytes that one execution may hold: documents, rows, requests and the answer together.
+    /// Bytes that one execution may hold: documents, rows, requests and the response together.
     pub operation_bytes: usize,
-    /// How large numbers may be that are passed on as they came.
+    /// The size of numbers, which keep their digits from the document to the response.
     pub numbers: NumberBounds,
-    /// Rows in flight.
+    /// Rows.
     pub rows: usize,
-    /// Errors that one answer lists; one failure is listed at 20 paths at the most.
+    /// Errors that one response lists; one failure is listed at up to 20 paths.
     pub errors: usize,
-    /// From the beginning of the execution to its end.
+    /// The time for all fetches.
     pub timeout: Duration,
 }
 
@@ -80,29 +80,29 @@ impl Default for ExecutionLimits {
 pub struct Runtime {
     /// The graph.
     pub graph: Arc<QueryGraph>,
-    /// The services, by their number in the graph.
+    /// The connectors, by their number in the graph.
     pub services: Vec<ServiceRuntime>,
-    /// All documents.
+    /// The cache of documents, through which all calls go.
     pub documents: Arc<Documents>,
-    /// Bounds.
+    /// The limits of each execution.
     pub limits: ExecutionLimits,
-    /// What all executions together may hold.
+    /// The bytes that all executions together may hold.
     pub budget: Arc<Budget>,
 }
 
-/// What executing an operation took, or is expected to take: what grows is made large enough at once.
+/// The sizes of an execution, measured or expected. Buffers are allocated with the expected sizes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sizes {
-    /// Bytes of the answer.
+    /// Bytes of the response.
     pub(crate) answer: usize,
-    /// Rows in flight.
+    /// Rows.
     pub(crate) rows: usize,
-    /// Their cells.
+    /// Cells of all rows and lists.
     pub(crate) cells: usize,
 }
 
 impl Sizes {
-    /// An expectation from what was seen: a little more, and no more than is cheap to hold for nothing.
+    /// The expected sizes after these were measured: an eighth more, up to what is cheap to allocate in vain.
     #[must_use]
     pub fn expected(self) -> Sizes {
         let more = |seen: usize, most: usize| (seen + seen / 8).min(most);
@@ -121,25 +121,25 @@ pub struct RequestContext {
     pub variables: HashMap<Str, Value>,
     /// The client's headers.
     pub headers: Arc<HeaderMap>,
-    /// Its place in its trace; the calls to upstreams have places below it.
+    /// Its span in its trace, the parent of the spans of its calls.
     pub trace: Option<TraceContext>,
-    /// `tracestate`, which is passed on to upstreams as it is.
+    /// `tracestate`, which is sent to upstreams unchanged.
     pub trace_state: Option<HeaderValue>,
     /// The `@override` labels of the plan that were chosen for this request.
     pub labels: Vec<Arc<str>>,
     /// Values of `__schema` and `__type` at the root, by response name, as JSON.
     pub introspection: Vec<(String, Vec<u8>)>,
-    /// What executing the operation took before.
+    /// The sizes of the operation's last execution.
     pub sizes: Sizes,
-    /// Count what the answer costs.
+    /// Set to count the actual cost.
     pub counting: Option<Counting>,
-    /// By its cost it is one that takes long and holds much.
+    /// The operation's estimated cost is so high that it counts as long work with much memory.
     pub is_long: bool,
     /// Record every call, for `explain`.
     pub record: bool,
-    /// Do not use what is cached.
+    /// Use no cached document.
     pub uncached: bool,
-    /// The connectors that it waits for.
+    /// The connectors that the request waits for.
     pub admissions: Admissions,
 }
 

@@ -1,9 +1,9 @@
-//! The actual cost of an answer: the weights of its static cost, with the lists that are really there.
+//! The actual cost of a response: the weights of the static cost, with the actual lengths of the lists.
 //!
-//! Counted over the rows after the answer has been written, in a pass of its own: writing is the hot path, and most
-//! requests do not ask. Leaves that cost nothing are not in the program, so that a row is looked at once for each of its
-//! composite fields. An object takes two bytes of an answer at the least: the length of the answer bounds the objects that
-//! are looked at, however often rows stand in lists.
+//! A separate pass over the rows computes it after the response has been written: writing is the hot path, and most
+//! requests do not ask for the cost. Leaves that cost nothing are not in the program, so the pass visits a row once for
+//! each of its composite fields. An object takes at least two bytes of the response, so the length of the response
+//! bounds the objects that are visited, even if many lists share their rows.
 
 use std::sync::Arc;
 
@@ -21,15 +21,15 @@ pub struct Counting {
     pub program: Arc<Program>,
     /// What it is estimated to cost for this request.
     pub estimate: Arc<Estimate>,
-    /// The greatest estimated cost that is allowed, where the answer is to report costs.
+    /// The maximum estimated cost, if the response is to report costs.
     pub report: Option<u64>,
 }
 
 impl Counting {
-    /// The actual cost of an answer of so many bytes.
+    /// The actual cost of a response of so many bytes.
     pub(super) fn actual(&self, store: &Store, root: RowId, bytes: usize) -> u64 {
         let mut pass = Pass {
-            own: self,
+            counting: self,
             store,
             objects: bytes / 2 + 1,
         };
@@ -46,25 +46,25 @@ impl Counting {
 }
 
 struct Pass<'p> {
-    own: &'p Counting,
+    counting: &'p Counting,
     store: &'p Store,
-    /// How many more objects are looked at.
+    /// How many more objects may be visited.
     objects: usize,
 }
 
-/// What an object costs.
+/// The cost of an object.
 #[derive(Default)]
 struct ObjectCost {
     /// Its own weight.
     weight: u64,
-    /// What is selected of it.
+    /// The cost of its selected fields.
     selected: u64,
 }
 
 impl Pass<'_> {
     fn object(&mut self, row: RowId, object: u32) -> ObjectCost {
-        let own = self.own;
-        let class = own
+        let counting = self.counting;
+        let class = counting
             .program
             .object(object)
             .and_then(|object| object.class_of(self.store.ty(row)));
@@ -74,9 +74,9 @@ impl Pass<'_> {
         self.objects = left;
         let mut selected: u64 = 0;
         for field in &class.fields {
-            if own.estimate.includes(field) {
+            if counting.estimate.includes(field) {
                 let values = self.values(self.store.cell(row, field.slot), field);
-                let cost = own.estimate.once(field).saturating_add(values);
+                let cost = counting.estimate.once(field).saturating_add(values);
                 selected = selected.saturating_add(cost);
             }
         }

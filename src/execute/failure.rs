@@ -1,7 +1,8 @@
-//! Failures: what became of a call or a value, as clients see it.
+//! Failures of calls and values, as clients see them.
 //!
-//! A failure is made once and reported at every path that it serves, up to a cap. Messages are safe by construction: they
-//! name coordinates and kinds, and hold upstream text only where a connector's own `errors` mapping selected it.
+//! A failure is created once and reported at each path where it makes a value null, up to a maximum. Messages are safe
+//! by construction: they name coordinates and kinds, and contain upstream text only if a connector's `errors` mapping
+//! selected it.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::source::SourceErrorKind;
 
-/// The kind of an answer with a failing status.
+/// The kind of error for a failing status.
 pub(crate) fn kind_of_status(status: u16) -> ErrorKind {
     match status {
         401 | 403 | 407 => ErrorKind::Denied,
@@ -30,7 +31,7 @@ pub(crate) fn kind_of_status(status: u16) -> ErrorKind {
     }
 }
 
-/// The code and message of a call without an answer.
+/// The code and message for a call without a response.
 pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str) {
     match kind {
         SourceErrorKind::Unreachable => (code::HTTP_CLIENT_ERROR, "The service cannot be reached"),
@@ -63,7 +64,7 @@ pub(crate) struct Failure {
     pub(crate) service: Option<Arc<str>>,
     pub(crate) coordinate: Option<Arc<str>>,
     pub(crate) status: Option<u16>,
-    /// In how many seconds the upstream wants to be asked again.
+    /// After how many seconds the upstream accepts requests again.
     pub(crate) retry_after: Option<u32>,
     /// What the connector's `errors.extensions` yields.
     pub(crate) extensions: Option<Arc<Object>>,
@@ -83,7 +84,7 @@ impl Failure {
         }
     }
 
-    /// A variable is null at a place that must not be.
+    /// A variable is null in a non-null position.
     pub(crate) fn null_variable(message: &str) -> Self {
         Failure {
             code: code::INVALID_VARIABLES,
@@ -146,7 +147,7 @@ impl Failure {
         }
     }
 
-    /// All operations together hold as much as they may.
+    /// All operations together hold as many bytes as they may.
     pub(crate) fn no_memory() -> Self {
         Failure {
             kind: ErrorKind::Busy,
@@ -155,7 +156,7 @@ impl Failure {
         }
     }
 
-    /// The operation's time is over.
+    /// The deadline has passed.
     pub(crate) fn late() -> Self {
         Failure {
             kind: ErrorKind::Timeout,
@@ -164,7 +165,7 @@ impl Failure {
         }
     }
 
-    /// The execution cannot go on, for no reason that it knows of.
+    /// A fetch can never start: a fault of the plan.
     pub(crate) fn stuck() -> Self {
         Failure {
             kind: ErrorKind::Internal,
@@ -182,21 +183,21 @@ fn article(expected: &str) -> String {
     }
 }
 
-/// A step below a value that a service has nulled, towards the field that failed.
+/// A step from a null of a service to the field below it that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Below {
     Slot(u16),
     Index(u32),
 }
 
-/// A failure, or one of something below the place where it is found.
+/// What a cell refers to: a failure, and where the failed field is relative to the cell.
 #[derive(Debug)]
 struct Entry {
     failure: u32,
     below: Vec<Below>,
-    /// The entry of the failure without a place below.
+    /// The entry of the same failure with an empty `below`.
     plain: u32,
-    /// It is known only that the value is missing for it, not that it failed.
+    /// The value is missing from a response with this failure, but may not be what failed.
     vague: bool,
 }
 
@@ -205,23 +206,23 @@ struct Entry {
 pub(crate) struct Failures {
     all: Vec<Failure>,
     reported: Vec<u32>,
-    /// What cells refer to.
+    /// What cells refer to, by index.
     entries: Vec<Entry>,
-    /// The response's `errors`, without brackets.
+    /// The elements of the response's `errors`.
     out: Vec<u8>,
     count: usize,
     left_out: u64,
-    /// How many errors are listed at the most.
+    /// The maximum number of listed errors.
     total: usize,
-    /// How long their text may be.
+    /// The maximum length of their text.
     max_bytes: usize,
 }
 
-/// How often one failure is listed, so that one department's trouble does not hide another's.
+/// How often one failure is listed, so that the failure of one upstream does not hide that of another.
 const PER_FAILURE: u32 = 20;
 
 impl Failures {
-    /// At least one is listed: an answer says when something has failed.
+    /// At least one error is listed: a response always says that something failed.
     pub(crate) fn new(total: usize, max_bytes: usize) -> Self {
         Failures {
             total: total.max(1),
@@ -243,7 +244,7 @@ impl Failures {
         plain
     }
 
-    /// The same failure for a null that a service made of a failure below it.
+    /// The same failure, for a null that a service propagated from a field below it.
     pub(crate) fn add_below(&mut self, id: u32, below: Vec<Below>) -> u32 {
         if below.is_empty() {
             return id;
@@ -258,7 +259,7 @@ impl Failures {
         (self.entries.len() - 1) as u32
     }
 
-    /// The same failure for whatever else is missing from the answer that had it.
+    /// The same failure, for the other values that are missing from the response that reported it.
     pub(crate) fn add_vague(&mut self, id: u32) -> u32 {
         let Entry { failure, plain, .. } = self.entries[id as usize];
         self.entries.push(Entry {
@@ -270,32 +271,32 @@ impl Failures {
         (self.entries.len() - 1) as u32
     }
 
-    /// Whether it is not known that the failure is that of the value for which it is reported.
+    /// Whether the value that has this failure may not be what failed.
     pub(crate) fn is_vague(&self, id: u32) -> bool {
         self.entries[id as usize].vague
     }
 
-    /// True when nothing has failed so far.
+    /// True if nothing has failed so far.
     pub(crate) fn nothing_failed(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The same failure for another field, which it has made fail as well.
+    /// The same failure, for another field that failed because of it.
     pub(crate) fn for_other_field(&self, id: u32) -> u32 {
         self.entries[id as usize].plain
     }
 
-    /// The way from where a failure is found to the field that has failed.
+    /// The steps from the cell that has this failure to the field that failed.
     pub(crate) fn below(&self, id: u32) -> &[Below] {
         &self.entries[id as usize].below
     }
 
-    /// True when nothing has been reported.
+    /// True if nothing has been reported.
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0 && self.left_out == 0
     }
 
-    /// True when no more errors are listed.
+    /// True if no more errors are listed.
     pub(crate) fn is_full(&self) -> bool {
         self.count >= self.total
     }
@@ -305,17 +306,17 @@ impl Failures {
         self.left_out += errors as u64;
     }
 
-    /// True when one is listed.
+    /// True if an error is listed.
     pub(crate) fn is_any_listed(&self) -> bool {
         self.count > 0
     }
 
-    /// How many may be listed.
+    /// The maximum number of listed errors.
     pub(crate) fn most(&self) -> usize {
         self.total
     }
 
-    /// The errors as the elements of a JSON list.
+    /// The listed errors as elements of a JSON list.
     pub(crate) fn written(&self) -> &[u8] {
         &self.out
     }
@@ -337,13 +338,13 @@ impl Failures {
         self.write(failure, Some(path), locations);
     }
 
-    /// Whether a failure would be listed if it were reported once more.
+    /// Whether the next report of a failure would be listed.
     pub(crate) fn is_listed(&self, id: u32) -> bool {
         let failure = self.entries[id as usize].failure;
         self.reported[failure as usize] < PER_FAILURE && !self.is_full()
     }
 
-    /// Reports a failure that concerns the whole answer.
+    /// Reports a failure of the whole response.
     pub(crate) fn report_without_path(&mut self, id: u32) {
         let failure = self.entries[id as usize].failure;
         self.reported[failure as usize] += 1;
@@ -384,7 +385,7 @@ impl Failures {
         out.extend_from_slice(b",\"extensions\":");
         extensions(failure).write_json(out);
         out.push(b'}');
-        // A department's own words may be long.
+        // A message that an `errors` mapping selected may be long.
         match out.len() > self.max_bytes {
             true => {
                 out.truncate(start);
@@ -395,7 +396,7 @@ impl Failures {
         }
     }
 
-    /// How many errors occurred and are not listed.
+    /// The number of errors that are not listed.
     pub(crate) fn left_out(&self) -> u64 {
         self.left_out
     }
@@ -426,7 +427,7 @@ fn extensions(failure: &Failure) -> Value {
     }
     object.insert(Str::from("sangam"), Value::Object(Arc::new(sangam)));
     if let Some(own) = &failure.extensions {
-        // What programs rely on stays what it is said to be, whatever an upstream put into it.
+        // An upstream must not replace what programs rely on: `sangam` stays, and `code` stays a non-empty string.
         let relied_on = |name: &str, value: &Value| match name {
             "sangam" => true,
             "code" => value.as_str().is_none_or(str::is_empty),

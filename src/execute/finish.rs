@@ -1,4 +1,4 @@
-//! The end of an execution: its rows are written as the response, piece by piece, within what it may hold.
+//! The end of an execution: writes the rows as the response, in pieces, within the bounds of the operation.
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -15,16 +15,16 @@ use super::write::Progress;
 use super::write::Writer;
 use crate::cache::long::off_worker;
 
-/// An operation whose time is over has this part of it once more, to write what there is.
+/// After the deadline, writing the partial response may take one part in so many of the operation's time.
 const LAST_PART: u32 = 10;
 
-/// When an execution ends that has to be done by the deadline.
+/// The deadline for writing the response, given the deadline for fetching.
 pub(super) fn writing_deadline(runtime: &Runtime, deadline: Instant) -> Instant {
     deadline + runtime.limits.timeout / LAST_PART
 }
 
 impl Execution<'_> {
-    /// Writes the response.
+    /// Writes the response, or an error in its place if it exceeds a bound.
     pub(super) async fn finish(&mut self) -> Executed {
         let written = self.write().await;
         let most = self.runtime.limits.answer_bytes;
@@ -84,7 +84,7 @@ impl Execution<'_> {
         }
     }
 
-    /// The response up to its errors.
+    /// Writes the response up to its `errors`.
     async fn write(&mut self) -> Result<Vec<u8>, Reached> {
         self.store.sort_raised();
         let limits = &self.runtime.limits;

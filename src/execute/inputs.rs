@@ -1,4 +1,4 @@
-//! What a fetch takes from rows: keys and required fields, as JSON text.
+//! The inputs of a fetch, read from rows: keys and required fields, as JSON text.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use crate::plan::PathStep;
 /// Why there is no call for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoCall {
-    /// A part of its key is null.
+    /// A field of its key is null, or its type has no such key.
     NoKey,
-    /// A part of its inputs could not be fetched.
+    /// One of its inputs has failed.
     Failed(u32),
 }
 
-/// The rows that a path leads to, each once, in their order. At each step, rows that many others refer to are gone on from
-/// once: the ways through a path can be many more than its rows.
+/// The rows at the end of a path, each once, in the order in which they are found. Rows can share children, so the ways
+/// through a path can be many more than its rows: each step continues once from each row.
 pub(crate) fn rows_at(store: &Store, root: RowId, path: &[PathStep]) -> Vec<RowId> {
     let mut rows = vec![root];
     for step in path {
@@ -44,18 +44,18 @@ pub(crate) fn rows_at(store: &Store, root: RowId, path: &[PathStep]) -> Vec<RowI
     rows
 }
 
-/// Rows, each once, in the order in which they are met first.
+/// Rows without duplicates, in the order in which they are found first.
 struct Distinct {
     rows: Vec<RowId>,
-    /// The rows so far, and lists that have been gone through: known only once a row has been met that does not stand
-    /// behind the others. Rows that were read one after another do, and none of them is met twice.
+    /// The rows and lists so far, from the first row on whose number is not greater than the one before. Rows of one
+    /// document have ascending numbers, and as long as numbers ascend, there is no duplicate.
     visited: Option<Visited>,
 }
 
-/// What has been met before.
+/// Rows and lists that have been visited.
 struct Visited {
     rows: AHashSet<RowId>,
-    /// Where a list begins, and its length.
+    /// The first cell of each list, and its length.
     lists: AHashSet<(u32, u32)>,
 }
 
@@ -77,7 +77,7 @@ impl Distinct {
     }
 
     fn add_list(&mut self, store: &Store, at: u32, len: u32) {
-        // Many rows can share a list.
+        // Many rows can share a list: go through it once.
         if let Some(visited) = &mut self.visited
             && !visited.lists.insert((at, len))
         {
@@ -110,8 +110,8 @@ impl Distinct {
     }
 }
 
-/// Writes a row's inputs as the members of a JSON object, without braces; `first` says whether one stands before them. A
-/// part that has failed is reported before one that is null, in whatever order they stand.
+/// Writes a row's inputs as the members of a JSON object, without braces; `first` says whether they are the first
+/// members. If one input has failed and another one is null, the failure is returned, whatever their order.
 pub(crate) fn write_members(
     store: &Store,
     types: &TypeTable,
@@ -129,7 +129,7 @@ pub(crate) fn write_members(
     written
 }
 
-/// The failure of the first part of a row's inputs that has failed.
+/// The failure of the first input of a row that has failed.
 fn failure_of(store: &Store, row: RowId, inputs: &[Input]) -> Option<u32> {
     let counts = |input: &&Input| input.only.is_none_or(|only| store.ty(row) == Some(only));
     inputs.iter().filter(counts).find_map(|input| {
@@ -161,7 +161,7 @@ fn write_all(
     for input in inputs {
         let counts = |input: &Input| input.only.is_none_or(|only| store.ty(row) == Some(only));
         if !counts(input) {
-            // A row of a type that has no such key is not asked for.
+            // A row whose type has no such key cannot be fetched.
             let mut others = inputs.iter().filter(|other| other.name == input.name);
             if input.key && !others.any(counts) {
                 return Err(NoCall::NoKey);
@@ -206,7 +206,7 @@ fn write_cell(
         Cell::Missing | Cell::Null if input.key => return Err(NoCall::NoKey),
         Cell::Missing | Cell::Null => out.extend_from_slice(b"null"),
         Cell::Failed(failure) => return Err(NoCall::Failed(failure)),
-        // One service's numbers must not make another one's whole batch unreadable. Such a number is as good as null.
+        // A number that is too large for the other service would make its whole batch unreadable: send null.
         Cell::Number(_) | Cell::Json(_) if !input.text && !store.admits_numbers(cell) => {
             return write_cell(store, types, Cell::Null, input, out);
         }
@@ -238,7 +238,7 @@ fn write_cell(
     Ok(())
 }
 
-/// A row's inputs as a value: what [`write_members`] writes, for a row of which that has been written.
+/// A row's inputs as a value: the same as [`write_members`] has written for the row.
 pub(crate) fn value_of(store: &Store, types: &TypeTable, row: RowId, inputs: &[Input]) -> Value {
     let mut object = Object::with_capacity(inputs.len());
     for input in inputs {
@@ -276,8 +276,8 @@ fn cell_value(store: &Store, types: &TypeTable, cell: Cell, input: &Input) -> Va
     }
 }
 
-/// What tells a row from others where its only input is a string or a number, as keys nearly always are: rows of which this
-/// is equal have equal inputs. `None` where the inputs themselves must be written to tell.
+/// A text that identifies the inputs of a row, if the only input is a string or a number, as for nearly all keys: rows
+/// with equal texts have equal inputs. `None` if the inputs must be written to be compared.
 pub(crate) fn plain_key<'s>(store: &'s Store, row: RowId, inputs: &[Input]) -> Option<&'s [u8]> {
     let [input] = inputs else { return None };
     if input.only.is_some() {
@@ -287,7 +287,7 @@ pub(crate) fn plain_key<'s>(store: &'s Store, row: RowId, inputs: &[Input]) -> O
         Cell::Number(text) | Cell::String(text) => store.text(text),
         _ => return None,
     };
-    // A number that is written as a string is the same as that string.
+    // The input is sent as a string: `5` and `"5"` are equal.
     let inner = text.strip_prefix(b"\"").filter(|_| input.text);
     Some(
         inner
@@ -296,8 +296,9 @@ pub(crate) fn plain_key<'s>(store: &'s Store, row: RowId, inputs: &[Input]) -> O
     )
 }
 
-/// A row's key in a form in which both sides of a batch can be compared: `5` and `"5"` are one ID, and nothing else is the
-/// same that differs. Each part says what it is and how long, so that no two keys are written alike.
+/// A row's key in a form in which the rows and the elements of a batch can be compared: `5` and `"5"` are the same ID,
+/// and all other different keys have different forms. Each part has its kind and its length, so that no two keys give
+/// the same bytes.
 pub(crate) fn comparable_key(store: &Store, row: RowId, inputs: &[Input]) -> Option<Vec<u8>> {
     let mut key = Vec::new();
     comparable(store, row, inputs, &mut key)?;
@@ -306,7 +307,7 @@ pub(crate) fn comparable_key(store: &Store, row: RowId, inputs: &[Input]) -> Opt
 
 fn comparable(store: &Store, row: RowId, inputs: &[Input], out: &mut Vec<u8>) -> Option<()> {
     for input in inputs {
-        // The concrete type is no part of a batch's elements.
+        // `__typename` is not in the elements of a batch.
         let Some(slot) = input.slot else { continue };
         comparable_cell(store, store.cell(row, slot), input, out)?;
     }
@@ -324,7 +325,7 @@ fn comparable_cell(store: &Store, cell: Cell, input: &Input, out: &mut Vec<u8>) 
             put_text(b's', unescape(quoted).as_bytes(), out);
         }
         Cell::Json(text) => put_text(b'j', store.text(text), out),
-        // Its parts are as many as the key says.
+        // Needs no length: the key fixes the number of its parts.
         Cell::Row(row) => {
             out.push(b'o');
             comparable(store, row, &input.children, out)?;

@@ -1,28 +1,29 @@
-//! The order in which an upstream writes the members of its objects.
+//! Predicts the members of an upstream's objects.
 //!
-//! Upstreams repeat their objects name by name. What was decided about a name at one object is remembered, so that at the
-//! next one a comparison of a few bytes does, instead of finding the name's end and looking it up. A name that does not
-//! come as expected costs one look more; nothing depends on the memory being right.
+//! Most upstreams write all objects of a list with the same names in the same order. For each node of a projection this
+//! module remembers the names of the first object and what the projection does with each. At the next object, the
+//! projector compares the expected name, which takes a comparison of a few bytes, instead of parsing the name and
+//! looking it up. A wrong prediction costs one look-up, and cannot change the result.
 
 use smallvec::SmallVec;
 
 use crate::document::Span;
 use crate::plan::projection::ProjectionId;
 
-/// Names remembered for one kind of object. Objects with more are dictionaries, and repeat nothing.
+/// The maximum number of names for one node. Objects with more members are dictionaries, whose names do not repeat.
 const MOST: usize = 64;
 
-/// How far ahead the next name is looked for when some were left out.
+/// How many names are skipped at most when an object lacks some of the expected ones.
 const AHEAD: usize = 4;
 
-/// What becomes of a member.
+/// What the projection does with a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MemberAction {
-    /// Nothing: it is skipped.
+    /// Its value is skipped.
     Skip,
-    /// It tells the concrete type.
+    /// Its value is the concrete type.
     Typename,
-    /// It goes where this key of the projection's node says.
+    /// Its value is read as this key of the projection's node says.
     Key(u16),
 }
 
@@ -33,17 +34,17 @@ struct Name {
     action: MemberAction,
 }
 
-/// What is known of the objects of one projection.
+/// The member names of the objects of one projection.
 #[derive(Debug, Default)]
 pub(crate) struct MemberOrders {
-    /// All names as they are written.
+    /// All names, as they are written in JSON.
     text: Vec<u8>,
-    /// By node.
+    /// By node: its names, in order.
     nodes: Vec<SmallVec<[Name; 8]>>,
 }
 
 impl MemberOrders {
-    /// The name at a place of a node's objects, and what becomes of its value.
+    /// The expected name at an index in a node's objects, and its action.
     #[inline]
     pub(crate) fn expected(
         &self,
@@ -55,7 +56,7 @@ impl MemberOrders {
         Some((text, name.action))
     }
 
-    /// Notes a name that did not come as expected at a place. Gives the place of the one after it.
+    /// Records a name that was not the expected one at an index. Returns the index of the next expected name.
     pub(crate) fn record(
         &mut self,
         node: ProjectionId,
@@ -69,18 +70,18 @@ impl MemberOrders {
             self.nodes.resize_with(index + 1, SmallVec::new);
         }
         let written = written.of(text);
-        let known = &mut self.nodes[index];
-        if known.len() == place && place < MOST {
+        let names = &mut self.nodes[index];
+        if names.len() == place && place < MOST {
             let start = self.text.len() as u32;
             self.text.extend_from_slice(written);
-            known.push(Name {
+            names.push(Name {
                 start,
                 end: self.text.len() as u32,
                 action,
             });
             return place + 1;
         }
-        let ahead = known.iter().enumerate().skip(place).take(AHEAD);
+        let ahead = names.iter().enumerate().skip(place).take(AHEAD);
         let same =
             |name: &Name| self.text.get(name.start as usize..name.end as usize) == Some(written);
         ahead

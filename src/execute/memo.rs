@@ -1,8 +1,23 @@
-//! What is noted of a kept document: what its pages say, and what projections have made of it.
+//! The memo on a cached document: what has been computed from the document, so that later requests need not compute it.
 //!
-//! A document that serves many requests is read once for each plan, not once for each request: the rows that came of it
-//! are kept beside it, and copied. That is done only for what follows from the document alone, and when a plan reads a
-//! document for the second time, so that operations which are never asked again leave nothing behind.
+//! It holds two things: what the document says as a page of a paginated list ([`PageFacts`]), and for some projections
+//! the rows that they read from it ([`ProjectedRows`]). For example, `{ districts { name } }` reads a cached document
+//! of 20 districts:
+//!
+//! - The first request reads the JSON, and the memo records that this projection has been here.
+//! - The second request reads the JSON again. Its plan is in use, so it pays to prerender the leaves (`prerendered`)
+//!   and to copy the rows into the memo.
+//! - From the third request on, the rows are copied from the memo, and no JSON is read.
+//!
+//! So operations that are sent once store no rows.
+//!
+//! It is correct because only what follows from the document alone is stored: no projection whose selection reads
+//! variables of the request other than `$status` and `$response` (`follows_from_document`), and no failures. A
+//! projection is identified by its address; the `Weak` keeps the allocation, so the address is not reused while the
+//! memo has it.
+//!
+//! It is bounded: one document has at most [`MOST`] projections, rows that take more than [`TIMES_THE_BODY`] times the
+//! body are not stored, and the cache counts the memo as part of the document's weight.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,21 +31,21 @@ use super::store::ProjectedRows;
 use crate::cache::Memo;
 use crate::plan::projection::Projection;
 
-/// Projections of which one document knows at most; of more, the oldest goes.
+/// The maximum number of projections on one document. One more replaces one whose plan is gone, or else the oldest.
 const MOST: usize = 8;
 
-/// How much larger than its body a document's reading may be: it is documents that the cache is for.
+/// Rows are stored up to this multiple of the body's length: the cache is meant for documents.
 const TIMES_THE_BODY: usize = 4;
 
-/// How many bytes the reading of a document may take whose body is so long.
+/// The bytes that the rows of a document may take, given the length of its body.
 pub(crate) fn most(body: usize) -> usize {
     body.saturating_mul(TIMES_THE_BODY)
 }
 
-/// The notes of one document.
+/// The memo on one document.
 #[derive(Debug, Default)]
 pub(crate) struct DocumentMemo {
-    /// What the page says of itself and of its list; `None` inside where it cannot be read.
+    /// What the document says as a page; `None` inside if it cannot be read.
     pub(crate) facts: OnceLock<Option<PageFacts>>,
     projections: Mutex<Vec<ProjectionMemo>>,
 }
@@ -38,25 +53,25 @@ pub(crate) struct DocumentMemo {
 /// A projection that has read the document.
 #[derive(Debug)]
 struct ProjectionMemo {
-    /// Its plan may be gone; but then no other is at the same place in memory.
+    /// Compared by address. Its plan may be gone, but the weak reference keeps the allocation.
     projection: Weak<Projection>,
-    /// `None` while it has read the document only once.
+    /// `None` after the first read, and if the rows are too large.
     projected: Option<Arc<ProjectedRows>>,
 }
 
-/// What is known of a projection's reading of a document.
+/// What the memo has for a projection that is about to read the document.
 #[derive(Debug)]
 pub(crate) enum Recall {
-    /// What it makes of it.
+    /// Its rows.
     Rows(Arc<ProjectedRows>),
-    /// It reads it again: what comes of it is worth keeping.
+    /// The projection has read the document before: its rows are worth storing.
     SecondTime,
-    /// It reads it for the first time.
+    /// The projection has not read the document before.
     FirstTime,
 }
 
 impl DocumentMemo {
-    /// What is known of a projection that is about to read the document.
+    /// What the memo has for a projection; records that it reads the document.
     pub(crate) fn recall(&self, projection: &Arc<Projection>) -> Recall {
         let mut projections = self.projections();
         let known = projections
@@ -80,7 +95,8 @@ impl DocumentMemo {
         Recall::FirstTime
     }
 
-    /// Keeps what a projection makes of the document, whose body is so long; true if it is kept.
+    /// Stores the rows of a projection, unless they are too large for a body of this length. Returns whether they were
+    /// stored.
     pub(crate) fn remember(
         &self,
         projection: &Arc<Projection>,
@@ -91,11 +107,11 @@ impl DocumentMemo {
             return false;
         }
         let mut projections = self.projections();
-        let own = projections
+        let entry = projections
             .iter_mut()
             .find(|entry| entry.projection.as_ptr() == Arc::as_ptr(projection));
-        let Some(own) = own else { return false };
-        own.projected = Some(Arc::new(projected));
+        let Some(entry) = entry else { return false };
+        entry.projected = Some(Arc::new(projected));
         true
     }
 

@@ -1,4 +1,4 @@
-//! Puts what a fetch has brought into the rows that it was made for.
+//! Merges fragments (the rows of one fetch) into the rows that the fetch was made for, and marks failed cells.
 
 use super::store::Cell;
 use super::store::RowId;
@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::plan::ReadField;
 use crate::plan::ReadId;
 
-/// Merges the slots of a fragment into a row, slot by slot, lists by index. What is there already stays.
+/// Merges a fragment into a row: slot by slot, lists by index. A value that the row already has stays.
 pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId) {
     if into == from {
         return;
@@ -23,7 +23,7 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
         if cell == Cell::Missing {
             continue;
         }
-        // Nothing has been there, which is the usual case.
+        // The usual case: no other fetch has set the slot.
         if store.cell(into, slot) == Cell::Missing {
             store.set(into, slot, cell);
         } else {
@@ -34,59 +34,60 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
 
 /// Merges a value into a slot.
 pub(crate) fn merge_cell(store: &mut Store, plan: &Plan, row: RowId, slot: u16, cell: Cell) {
-    let known = store.cell(row, slot);
-    let merged = merged(store, plan, known, cell);
+    let present = store.cell(row, slot);
+    let merged = merged(store, plan, present, cell);
     store.set(row, slot, merged);
-    if matches!(known, Cell::Failed(_)) && merged != known {
-        // Another fetch was to bring parts of this object, and has failed before it was there.
+    if matches!(present, Cell::Failed(_)) && merged != present {
+        // A fetch that should have read fields of this object failed before the object was known: mark these fields
+        // now.
         for (read, failure) in store.take_failed_slots(row, slot) {
             fail_cell(store, plan, merged, read, failure, Nulls::Stand);
         }
     }
 }
 
-fn merged(store: &mut Store, plan: &Plan, known: Cell, new: Cell) -> Cell {
-    match (known, new) {
+fn merged(store: &mut Store, plan: &Plan, present: Cell, new: Cell) -> Cell {
+    match (present, new) {
         (Cell::Missing | Cell::Null, new) => new,
-        (known @ Cell::Row(into), Cell::Row(from)) => {
+        (present @ Cell::Row(into), Cell::Row(from)) => {
             merge_row(store, plan, into, from);
-            known
+            present
         }
         (
-            known @ Cell::List { at, len },
+            present @ Cell::List { at, len },
             Cell::List {
                 at: other,
                 len: others,
             },
         ) if len == others => {
             if at == other || !store.is_first_merge(at, other, len) {
-                return known;
+                return present;
             }
             for index in 0..len {
                 let cell = merged(store, plan, store.item(at, index), store.item(other, index));
                 store.set_item(at, index, cell);
             }
-            known
+            present
         }
         (Cell::Failed(_), new @ (Cell::Row(_) | Cell::List { .. })) => new,
-        (known, _) => known,
+        (present, _) => present,
     }
 }
 
-/// Whether a null that an upstream gave stands when its answer has failed.
+/// Whether a null of an upstream stays null if its response has errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nulls {
     Stand,
-    /// The upstream said that something failed and not what: each of its nulls may be the place.
+    /// The upstream reported an error without a path: each of its nulls may be what failed.
     Fail,
 }
 
-/// Marks everything that a fetch was to read of a row as failed; what another fetch has brought stays.
+/// Marks the fields that a fetch should have read of a row as failed, unless they have a value.
 pub(crate) fn fail_row(store: &mut Store, plan: &Plan, row: RowId, read: ReadId, failure: u32) {
     fail_parts(store, plan, row, read, failure, Nulls::Stand);
 }
 
-/// The same, with a say in what becomes of nulls. True when anything has been marked.
+/// The same; `nulls` says whether a null counts as a value. True if a field has been marked.
 pub(crate) fn fail_parts(
     store: &mut Store,
     plan: &Plan,
@@ -102,7 +103,7 @@ pub(crate) fn fail_parts(
     marked
 }
 
-/// The same for one of the fields that a fetch was to read, by its name.
+/// Marks one of the fields that a fetch should have read as failed, by its name.
 pub(crate) fn fail_named(
     store: &mut Store,
     plan: &Plan,
@@ -125,7 +126,7 @@ fn fail_field(
     failure: u32,
     nulls: Nulls,
 ) -> bool {
-    // What was not asked for here comes from elsewhere, or from nowhere.
+    // Skip fields that this fetch did not request in this execution.
     if !store.holds(field.guard) {
         return false;
     }

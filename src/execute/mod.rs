@@ -1,10 +1,28 @@
-//! A plan and variables become an answer.
+//! Executes a plan with variables and gives the response.
 //!
-//! The path of a request through this room: [`execute`] starts every fetch whose predecessors have ended (`start`);
-//! `prepare` turns rows into calls; `call` makes them, through the caches; `ingest` reads what came into rows, as the
-//! fetch's projection says; and when all is done `write` writes the rows as the response. One request is one task: its
-//! calls run at the same time, its reading and writing do not. `bounds` is what it may hold, and `pace` how it leaves the
-//! threads to others.
+//! The state of an execution is a set of rows (`store`): one row for each object, one cell for each slot that the plan
+//! requests of the object. A request takes this path:
+//!
+//! 1. `start` starts every fetch whose predecessors have ended.
+//! 2. `prepare` turns the rows at the fetch's path into calls; `queue` merges calls that would send the same request.
+//! 3. `call` makes each call through the caches.
+//! 4. `ingest` reads each upstream response into rows, as the fetch's projection says, and merges them into the rows
+//!    that the call was made for.
+//! 5. When all fetches have ended, `write` writes the rows as the response.
+//!
+//! # Scheduling
+//!
+//! The plan is a DAG of fetches. For `{ districts { name works { count } } }`, fetch 1 reads the districts from one
+//! connector, and fetch 2, which comes after 1, reads the works of all districts from another one. A fetch is
+//! *waiting*, *running* with a number of open calls, or *done*. [`Execution::run`] repeats: start the fetches whose
+//! predecessors are done, begin queued calls up to the limit of concurrency, wait for one call to end, ingest its
+//! result, and decrease the open calls of the fetches that it was made for.
+//!
+//! The loop ends: each turn ends a call or starts a fetch, a fetch starts once, and `limits.upstream_calls` bounds the
+//! calls. If no call runs and some fetch is not done, the plan is faulty, and these fetches fail.
+//!
+//! One request is one task: its calls run concurrently, its reading and writing do not. `bounds` limits what it may
+//! hold, and `pace` lets other tasks run in between.
 
 mod accept;
 mod bounds;
@@ -75,28 +93,31 @@ use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::plan::Plan;
 
-/// What an execution came to.
+/// The result of an execution.
 #[derive(Debug)]
 pub struct Executed {
     /// The response map as JSON: `errors` if any, `data`, `extensions` if any.
     pub body: Bytes,
-    /// There are errors.
+    /// Whether the response has errors.
     pub failed: bool,
-    /// What its documents allow caches to do with it.
+    /// How long, and for whom, the response may be cached.
     pub provenance: Provenance,
-    /// The calls that were made, when the request asked for them to be recorded.
+    /// The calls that were made, if the request asked for records.
     pub calls: Vec<CallRecord>,
-    /// What it took.
+    /// How large the response and its rows were.
     pub sizes: Sizes,
-    /// What it cost, when the request asked for that to be counted.
+    /// The actual cost, if the request asked for it.
     pub cost: Option<u64>,
 }
 
-/// Where a fetch stands.
+/// The state of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// Not started.
     Waiting,
+    /// With this number of calls that have not ended.
     Running(usize),
+    /// Ended, or not needed.
     Done,
 }
 
@@ -113,18 +134,18 @@ struct Execution<'a> {
     states: Vec<State>,
     /// Outcomes of the output's guards.
     output_guards: Vec<bool>,
-    /// When each fetch has its turn.
+    /// For a mutation, the order of the fetches: see [`serial::ranks`].
     ranks: Vec<u32>,
-    /// How the answers to each fetch are written.
+    /// By fetch: the order in which its upstream writes the members of objects.
     orders: Vec<MemberOrders>,
     queue: Queue,
-    /// For each fetch, whether another one calls by the same connect.
+    /// By fetch: whether another fetch of the plan uses the same connect.
     siblings: Vec<bool>,
     provenance: Provenance,
     records: Vec<CallRecord>,
 }
 
-/// What a call came to, and how long it took where calls are recorded.
+/// A call that has ended, its result, and how long it took if calls are recorded.
 type EndedCall = (Box<QueuedCall>, Called, Duration);
 
 /// Executes a plan.
@@ -140,7 +161,7 @@ pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -
     };
     let mut execution = Execution::new(runtime, plan, request, bounds);
     if execution.run().await.is_err() {
-        // Boxed, as whatever happens seldom: the future of an execution holds the largest of what it waits for.
+        // Boxed because it is rare: the future of an execution is as large as the largest future that it waits for.
         Box::pin(execution.fail_open(Failure::late())).await;
     }
     execution.finish().await
@@ -155,12 +176,12 @@ async fn make_call(
     bounds: Bounds<'_>,
 ) -> EndedCall {
     let begun = request.record.then(Instant::now);
-    let own = &plan.fetches[queued.fetch];
+    let fetch = &plan.fetches[queued.fetch];
     let called = call::call(
         runtime,
         request,
         plan,
-        own,
+        fetch,
         &mut queued.call,
         cache_use,
         bounds,
@@ -177,7 +198,7 @@ impl<'a> Execution<'a> {
         request: &'a RequestContext,
         bounds: Bounds<'a>,
     ) -> Self {
-        // Where there is no memory for what is expected, it is made as it comes, or refused then.
+        // If the budget has no room for the expected rows, reserve nothing: rows are charged when they are added.
         let expected = request.sizes.expected();
         let expected = match bounds.account.charge(Store::size_of(expected)) {
             Ok(()) => expected,
@@ -214,13 +235,13 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Makes all calls and puts what they bring into rows.
+    /// Makes all calls and ingests their results.
     ///
     /// # Errors
-    /// The time is over.
+    /// The deadline has passed.
     async fn run(&mut self) -> Result<(), Reached> {
         let mut running = FuturesUnordered::new();
-        // Calls that have ended as soon as they began.
+        // Calls that ended when they were polled for the first time.
         let mut ended_calls = Vec::new();
         loop {
             self.start_ready().await?;
@@ -231,7 +252,7 @@ impl<'a> Execution<'a> {
                 let cache_use = self.cache_use(queued.fetch);
                 let may_end_at_once = self.may_end_at_once(&queued, cache_use);
                 let (runtime, plan, request) = (self.runtime, self.plan, self.request);
-                // Boxed: futures of calls are large, and are moved about while they wait.
+                // Boxed: the futures of calls are large, and `FuturesUnordered` would move them.
                 let call = make_call(runtime, plan, request, queued, cache_use, self.bounds);
                 let mut call = Box::pin(call);
                 match may_end_at_once {
@@ -242,7 +263,7 @@ impl<'a> Execution<'a> {
                     false => running.push(call),
                 }
             }
-            // Not before all calls have begun: reading what there is takes time.
+            // Begin all calls first: ingesting takes time, in which the upstreams can already work.
             if !ended_calls.is_empty() {
                 for ended in ended_calls.drain(..) {
                     self.ingest(ended).await?;
@@ -269,7 +290,7 @@ impl<'a> Execution<'a> {
         self.states.iter().all(|state| *state == State::Done)
     }
 
-    /// Lookups under a mutation see the upstream as it is now.
+    /// How caches take part in a call of a fetch. Lookups below a mutation must see what the mutation changed.
     fn cache_use(&self, fetch: usize) -> CacheUse {
         match self.plan.kind {
             OperationType::Mutation if self.plan.fetches[fetch].path.is_empty() => {
@@ -281,7 +302,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whether a call may well end without waiting: no upstream is called, or its answer is kept.
+    /// Whether a call may end at its first poll: it calls no upstream, or its document may be cached.
     fn may_end_at_once(&self, queued: &QueuedCall, cache_use: CacheUse) -> bool {
         if queued.call.request.is_none() {
             return true;
@@ -299,7 +320,7 @@ impl<'a> Execution<'a> {
                 .is_some_and(|endpoint| endpoint.may_be_storable())
     }
 
-    /// What puts the answers to a fetch into rows.
+    /// Ingests results for a fetch.
     fn ingester(&mut self, fetch: usize) -> Ingester<'_> {
         Ingester {
             runtime: self.runtime,
@@ -313,10 +334,10 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Puts what a call came to into rows.
+    /// Ingests the result of a call for all fetches that use it.
     ///
     /// # Errors
-    /// The time is over.
+    /// The deadline has passed.
     async fn ingest(&mut self, (queued, called, took): EndedCall) -> Result<(), Reached> {
         let index = queued.fetch;
         self.add_provenance(&self.plan.fetches[index], &called);
@@ -337,7 +358,7 @@ impl<'a> Execution<'a> {
         self.pace.pause().await
     }
 
-    /// Puts what was called for into the rows of one taker; gives what its mapping had to say.
+    /// Ingests the result of a call for one consumer, and returns the remarks of its mapping.
     fn ingest_for(
         &mut self,
         index: usize,
@@ -360,7 +381,7 @@ impl<'a> Execution<'a> {
         remarks
     }
 
-    /// What a call's documents allow caches to do with the answer.
+    /// Adds the documents of a call to the provenance of the response.
     fn add_provenance(&mut self, fetch: &Fetch, called: &Called) {
         let pages = match &called.outcome {
             CallOutcome::Documents { pages, .. } => pages.as_slice(),
@@ -389,9 +410,9 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whatever has not ended fails; what has stays.
+    /// Fails every fetch that has not ended. What the others have read stays in the response.
     async fn fail_open(&mut self, failure: Failure) {
-        // That takes time as well, but has to be done.
+        // The deadline has passed, but this must be done: it has the extra time that writing has.
         let mut pace = Pace::until(finish::writing_deadline(self.runtime, self.bounds.deadline));
         for index in 0..self.plan.fetches.len() {
             if std::mem::replace(&mut self.states[index], State::Done) == State::Done {

@@ -1,10 +1,11 @@
-//! Whether the numbers in a cell are such as may be passed on.
+//! Checks the size of the numbers in a cell.
 
 use super::store::Cell;
 use super::store::Store;
 
 impl Store {
-    /// Looks at every number in the cell. Lists are as deep as documents may be.
+    /// Whether every number in the cell is within the bounds. The depth of the recursion is bounded by the depth of
+    /// documents.
     pub(super) fn admits_numbers(&self, cell: Cell) -> bool {
         match cell {
             Cell::Number(text) => self.numbers().admits(self.text(text)),

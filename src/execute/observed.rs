@@ -1,8 +1,8 @@
-//! What operators see of each call: a span, and a line in the log when a department does not answer.
+//! What operators see of each call: a span, and a line in the log if the upstream gives no response.
 //!
-//! A call is one request to a department, or what the caches have in its place; a paginated field makes several. Fields
-//! are those that `observe` allows; no URL, header or body is among them. Counting is done where calls are made, in the
-//! caches, which also know of calls that outlive the request.
+//! A call is one request to an upstream, or a cached document; a paginated field makes several. Spans and log lines
+//! have only the fields that `observe` allows: no URL, header or body. The caches count calls for the metrics, since
+//! they also know of calls that outlive the request.
 
 use http::HeaderValue;
 use tokio::time::Instant;
@@ -18,18 +18,18 @@ use crate::observe::TraceContext;
 use crate::plan::{Fetch, FetchCall};
 use crate::source::{SourceError, SourceErrorKind};
 
-/// One call while it is under way. It is dropped without having ended when no request waits for it any more.
+/// One call that has not ended. If the request stops waiting for it, it is dropped without [`Observed::end`].
 pub(super) struct Observed<'a> {
     runtime: &'a Runtime,
     fetch: &'a Fetch,
     deadline: Instant,
     ended: bool,
-    /// Exists only where spans are exported.
+    /// A disabled span unless spans are exported.
     pub(super) span: Span,
 }
 
 impl<'a> Observed<'a> {
-    /// Begins to observe a call, which the operation gives up at the deadline.
+    /// Begins a call. The operation stops waiting for it at the deadline.
     pub(super) fn begin(runtime: &'a Runtime, fetch: &'a Fetch, deadline: Instant) -> Self {
         Observed {
             runtime,
@@ -40,7 +40,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// Records what came of it; `None` where all entities had been kept.
+    /// Records its result; `None` if all entities were cached.
     pub(super) fn end(mut self, called: Option<&Result<Fetched, SourceError>>) {
         self.ended = true;
         match called {
@@ -62,7 +62,7 @@ impl<'a> Observed<'a> {
         let kind = kind.as_str();
         self.span.record("kind", kind);
         self.span.record("otel.status_code", "ERROR");
-        // The caches count refusals, and write one line for many.
+        // The caches log refusals, one line for many.
         if !is_refusal {
             tracing::warn!(
                 connector,
@@ -84,7 +84,7 @@ impl Drop for Observed<'_> {
             let error = "the operation's own time was over before";
             self.failed(SourceErrorKind::Timeout, error);
         } else {
-            // The client went away, which is no failure.
+            // The client disconnected, which is no failure of the upstream.
             self.span.record("kind", "CANCELLED");
         }
     }
@@ -105,12 +105,12 @@ fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     )
 }
 
-/// What is sent to the department of the trace: `traceparent`.
+/// The `traceparent` that is sent to the upstream.
 pub(super) fn traceparent(span: &Span, request: &RequestContext) -> Option<TraceContext> {
     Some(observe::call_trace_context(span, request.trace?))
 }
 
-/// What is sent to the department beside `traceparent`: `tracestate`.
+/// The `tracestate` that is sent to the upstream.
 pub(super) fn tracestate(request: &RequestContext) -> Option<HeaderValue> {
     request.trace?;
     request.trace_state.clone()
@@ -127,7 +127,7 @@ fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     (&service.name, coordinate)
 }
 
-/// Notes a request that could not even be written.
+/// Logs a request that could not be rendered.
 pub(super) fn unrendered(runtime: &Runtime, fetch: &Fetch, error: &RenderError) {
     let (connector, coordinate) = names(runtime, fetch);
     tracing::warn!(

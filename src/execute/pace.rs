@@ -1,8 +1,8 @@
-//! Long work gives the threads that serve back every few milliseconds, and ends when its time is over.
+//! Cooperative scheduling of long work: it yields its thread every few milliseconds, and stops at the deadline.
 //!
-//! Whatever grows with a client's operation or a department's answer is done in pieces of about a millisecond. Between
-//! two of them, [`Pace::pause`] lets others have the thread where the last pause is some milliseconds ago. A client that
-//! has left ends the work there: its execution is dropped.
+//! Work that grows with a client's operation or an upstream's response is done in pieces of about a millisecond.
+//! Between two pieces, [`Pace::pause`] yields to other tasks if the last pause was some milliseconds ago. If the client
+//! has disconnected, the execution is dropped there.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use super::bounds::Reached;
 use crate::priority;
 
-/// For how long work goes on without a pause, its last piece not counted.
+/// How long work continues without a pause, apart from its last piece.
 const SLICE: Duration = Duration::from_millis(3);
 
-/// When work has to pause, and when it has to end.
+/// When work must pause, and when it must stop.
 #[derive(Debug)]
 pub(crate) struct Pace {
     since: Instant,
@@ -29,17 +29,17 @@ impl Pace {
         }
     }
 
-    /// Between two pieces of work.
+    /// To be called between two pieces of work: yields if the work has run long enough.
     ///
     /// # Errors
-    /// The time is over.
+    /// The deadline has passed.
     pub(crate) async fn pause(&mut self) -> Result<(), Reached> {
         let now = Instant::now();
         if now >= self.deadline {
             return Err(Reached::Time);
         }
         if now.duration_since(self.since) >= SLICE {
-            // What has worked for so long does so at the lower priority from now on, and shares that with others.
+            // A task that has worked for so long continues at the lower priority, together with other long work.
             priority::lower().await;
             tokio::task::yield_now().await;
             self.since = Instant::now();
@@ -47,7 +47,7 @@ impl Pace {
         Ok(())
     }
 
-    /// There was a pause anyway: something has been waited for.
+    /// Records that the work has just paused: it waited for something.
     pub(crate) fn rested(&mut self) {
         self.since = Instant::now();
     }

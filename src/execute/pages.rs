@@ -1,4 +1,4 @@
-//! The page loop of `@paginate`: pages of an upstream's list, one after another, until its end or a cap.
+//! The page loop of `@paginate`: fetches the pages of an upstream's list, one after another, up to its end or a limit.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::mapping::Selection;
 use crate::mapping::Variables;
 
 impl Caller<'_> {
-    /// Reads pages until the upstream's end or a cap.
+    /// Fetches pages up to the end of the list or a limit.
     pub(super) async fn pages(
         &self,
         pagination: &Pagination,
@@ -79,7 +79,7 @@ impl Caller<'_> {
                     self.release(&pages);
                     return CallOutcome::Exceeded(exceeded);
                 }
-                // What is wrong with it is found, and said, when it is read.
+                // The page is a failure or cannot be read: ingesting it reports that.
                 Ok(None) => {
                     return CallOutcome::Documents {
                         pages,
@@ -106,27 +106,28 @@ impl Caller<'_> {
     }
 }
 
-/// What a page says of itself and of the list.
+/// What a page says about itself and the list.
 #[derive(Debug, Clone)]
 pub(crate) struct PageFacts {
-    /// Elements on it.
+    /// The number of elements on the page.
     items: usize,
-    /// Whether another follows.
+    /// Whether another page follows.
     more: Option<bool>,
-    /// Elements of the list.
+    /// The number of elements of the list.
     total: Option<usize>,
-    /// Where the next one begins.
+    /// The cursor of the next page.
     next: Option<Value>,
 }
 
 impl Caller<'_> {
-    /// Pages that are dropped take no memory any more.
+    /// Releases the bytes of pages that are dropped.
     fn release(&self, pages: &[JudgedDocument]) {
         let bytes = pages.iter().map(|page| page.fetched.document.body.len());
         self.bounds.account.release(bytes.sum());
     }
 
-    /// `None` where the document cannot be read. Kept documents are asked once, where the answer follows from them alone.
+    /// The facts of a page; `None` if the document cannot be read. For a cached document they are stored in its memo,
+    /// if they depend on nothing but the document.
     ///
     /// # Errors
     /// Reading it would take more memory than the operation has left.
@@ -207,7 +208,7 @@ fn find_facts(
     })
 }
 
-/// Where the page loop stands.
+/// The state of the page loop.
 struct PageLoop<'p> {
     pagination: &'p Pagination,
     limit: Option<usize>,
@@ -236,7 +237,7 @@ impl PageLoop<'_> {
         ])
     }
 
-    /// What follows after a page.
+    /// What to do after a page with these facts.
     fn next(&mut self, facts: PageFacts) -> Next {
         let pagination = self.pagination;
         let PageFacts {

@@ -1,4 +1,4 @@
-//! From rows to calls: which requests a fetch makes, and for which rows.
+//! Prepares calls: which requests a fetch makes, and for which rows.
 
 mod entities;
 mod groups;
@@ -54,20 +54,20 @@ use crate::plan::Selected;
 use crate::plan::ServiceOperation;
 use crate::source::graphql;
 
-/// One call, ready to be made.
+/// A call that is ready to be made.
 #[derive(Debug)]
 pub(crate) struct PreparedCall {
-    /// `None` for a mapping-only connect.
+    /// `None` for a connect without a request, and for a paginated one, whose requests are rendered page by page.
     pub(crate) request: Option<Request>,
-    /// What its request and its mapping read.
+    /// The variables of its request and its mapping.
     pub(crate) variables: Arc<Variables>,
     pub(crate) targets: Targets,
-    /// For `_entities`: what is asked for, which is not in the request's body yet.
+    /// For `_entities`: the representations, which are not in the request's body yet.
     pub(crate) entities: Option<EntityRequest>,
 }
 
 impl PreparedCall {
-    /// The fetches that it is made for, of which this is the first.
+    /// The fetches that consume it; `first` is the first of them.
     pub(crate) fn consuming_fetches(&self, first: usize) -> SmallVec<[usize; 1]> {
         match &self.entities {
             Some(entities) => SmallVec::from_slice(&entities.consuming_fetches),
@@ -76,7 +76,7 @@ impl PreparedCall {
     }
 }
 
-/// The variables that something sent to a service uses.
+/// The variables that an operation or a selection for a service uses.
 #[derive(Clone, Copy)]
 struct UsedVariables<'a> {
     variables: &'a [Name],
@@ -102,19 +102,19 @@ impl<'a> UsedVariables<'a> {
     }
 }
 
-/// What a fetch comes to before anything is sent.
+/// The calls of a fetch, and the rows for which there is no call.
 #[derive(Debug, Default)]
 pub(crate) struct Preparation {
     pub(crate) calls: Vec<PreparedCall>,
-    /// Rows whose inputs could not be fetched, with the failure.
+    /// Rows with a failed input, with its failure.
     pub(crate) failed: Vec<(RowId, u32)>,
-    /// Rows of which something that one field requires could not be fetched: which requirement, and the failure.
+    /// Rows with a failed input that only some fields require: the index of the requirement, and the failure.
     pub(crate) unmet: Vec<(RowId, usize, u32)>,
     /// Rows for which no request can be rendered.
     pub(crate) unrendered: Vec<(Targets, RenderError)>,
-    /// All rows, where there are more than one fetch may start from.
+    /// All rows, if there are more than one fetch may start from.
     pub(crate) too_many: Vec<RowId>,
-    /// All rows that are left, where requests for them would take more memory than the operation may hold.
+    /// The remaining rows, if requests for them would take more memory than the operation may hold.
     pub(crate) exceeded: Option<(Vec<RowId>, Exceeded)>,
 }
 
@@ -142,7 +142,7 @@ impl Preparer<'_> {
                 let call = self.operation(fetch, operation, Targets::Rows(rows));
                 push(&mut preparation, call);
             }
-            // They are gathered, and prepared together.
+            // The fetches of an entity batch are prepared together, by `gather`.
             FetchCall::Entities { .. } => {}
             FetchCall::Connect { connect, mode } => {
                 if let Some(connect) = self.runtime.graph.connect(fetch.subgraph, *connect) {
@@ -169,7 +169,7 @@ impl Preparer<'_> {
         &self.runtime.services[fetch.subgraph.0 as usize]
     }
 
-    /// Rows with the same inputs belong together.
+    /// Groups rows by their inputs.
     fn groups(
         &self,
         fetch: &Fetch,
@@ -208,7 +208,7 @@ impl Preparer<'_> {
         groups.all
     }
 
-    /// Charges what requests have come to, of which so much has been charged already. It is not given back before the
+    /// Charges requests of `size` bytes, of which `charged` have been charged. They are not released before the
     /// operation ends.
     #[inline]
     fn charge(&self, size: usize, charged: &mut usize) -> Result<(), Exceeded> {
@@ -220,8 +220,8 @@ impl Preparer<'_> {
         Ok(())
     }
 
-    /// What a fetch takes from each row, without what is required by fields that are not read, or by these, which cannot
-    /// have it.
+    /// The inputs that a fetch takes from each row, without those that are only required by fields that are not
+    /// included, or by the requirements in `unmet`.
     fn inputs<'f>(&self, fetch: &'f Fetch, unmet: &[usize]) -> Cow<'f, [Input]> {
         let requirements = fetch.requirements.iter().enumerate();
         let without = requirements
@@ -234,7 +234,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// A row's inputs as a representation, or as a key.
+    /// Writes a row's inputs: as a representation with a typename, or as a key without.
     fn write(
         &self,
         row: RowId,
@@ -417,7 +417,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// What all rows of a group have as inputs, as a value.
+    /// The inputs that all rows of a group share, as a value.
     fn inputs_of(&self, fetch: &Fetch, group: &Group) -> Option<Value> {
         let row = *group.rows.first()?;
         let types = &self.runtime.graph.types;
@@ -432,7 +432,7 @@ impl Preparer<'_> {
         preparation: &mut Preparation,
     ) {
         let request = match &connect.template {
-            // Rendered page by page.
+            // The page loop renders a request for each page.
             Some(_) if connect.pagination.is_some() => Ok(None),
             Some(template) => template.render(&variables, &self.request.headers).map(Some),
             None => Ok(None),
@@ -448,7 +448,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// `$args`: the arguments of the field that the call serves.
+    /// `$args`: the arguments of the field that the connect resolves.
     fn arguments(&self, fetch: &Fetch) -> Value {
         let mut arguments = Object::with_capacity(fetch.arguments.len());
         for argument in &fetch.arguments {
@@ -467,7 +467,7 @@ fn push(preparation: &mut Preparation, call: Result<PreparedCall, (Targets, Rend
     }
 }
 
-/// Calls are deduplicated on what is sent, not on whom they are for.
+/// Merges the last call with an earlier one that sends the same request.
 fn merge_same_request(
     calls: &mut Vec<PreparedCall>,
     by_request: &mut AHashMap<(String, Bytes), usize>,
@@ -495,12 +495,12 @@ fn merge_same_request(
     }
 }
 
-/// Whether `$request` is read at all: it is made of the client's headers for each call.
+/// Whether `$request` is read: it is built from the client's headers for each call, which takes time.
 fn reads_headers(reads: &Reads) -> bool {
     reads.all_client_headers || !reads.client_headers.is_empty()
 }
 
-/// The request to a schema in this process.
+/// The request to a schema in this process, without a body.
 fn native_request() -> Request {
     Request {
         verb: http::Method::POST,

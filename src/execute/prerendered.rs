@@ -1,4 +1,11 @@
-//! The texts of runs (`plan/runs.rs`), written into the rows of an answer that is kept.
+//! Writes the prerendered leaves of a plan (`plan/prerendered.rs`) into rows that are about to be stored in a memo.
+//!
+//! If an object has the adjacent fields `name` and `rank`, both from one fetch, the plan gives its row one more cell.
+//! This module puts the text `,"name":"Budgam","rank":11` into it, and the writer copies that text in one go instead of
+//! writing two fields. The text is written only if every value in it is valid for its type, so that the writer need not
+//! check it; otherwise the cell stays missing, and the writer writes field by field.
+//!
+//! It is bounded: the texts of one document take at most the bytes that its memo may take.
 
 use super::bounds::Bounds;
 use super::store::Cell;
@@ -11,12 +18,12 @@ use crate::plan::output::Output;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputType;
 
-/// Texts are charged in steps of so many bytes while they are written.
+/// While a text is written, it is charged in steps of so many bytes.
 const STEP: usize = 16 * 1024;
 
-/// Writes the runs of a fetch into the rows that have been added since then, where all that is in them has been read.
-/// (What has not may be what a field lacks that requires something.) They come to `most` bytes at the most: an operation's
-/// names can be much longer than what a document has.
+/// Writes the texts of a fetch into the rows that were added since `since`, up to `most` bytes altogether: an
+/// operation's response names can be much longer than the document. A row has no text if one of its values has not been
+/// read, which may be because a required field failed.
 pub(crate) fn write(
     store: &mut Store,
     output: &Output,
@@ -65,20 +72,20 @@ pub(crate) fn write(
     }
 }
 
-/// A text while it is written.
+/// A text that is being written.
 struct BoundedText<'b> {
     bytes: Vec<u8>,
-    /// How long it may become.
+    /// Its maximum length.
     left: usize,
-    /// Bytes that are charged for it. They are given back with it.
+    /// The bytes that have been charged for it; dropping it releases them.
     charged: usize,
-    /// It would have become longer, or there is no memory for it.
+    /// It has reached its maximum length, or there is no memory for it.
     is_full: bool,
     bounds: &'b Bounds<'b>,
 }
 
 impl BoundedText<'_> {
-    /// False where there is no room.
+    /// Appends; false if there is no room.
     fn put(&mut self, text: &[u8]) -> bool {
         let length = self.bytes.len() + text.len();
         self.is_full |= length > self.left;
@@ -100,7 +107,7 @@ impl Drop for BoundedText<'_> {
     }
 }
 
-/// True if it has been read with all that is below it, and is as its type says.
+/// Writes a field. True if its value and everything below it has been read and is valid for its type.
 fn write_field(
     store: &Store,
     output: &Output,
@@ -123,7 +130,7 @@ fn write_field(
     text.is_some_and(|text| out.put(&field.key) && out.put(text))
 }
 
-/// The same of an object, or of a list of objects.
+/// The same for an object or a list of objects.
 fn write_parts(
     store: &Store,
     output: &Output,

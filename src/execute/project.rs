@@ -1,4 +1,4 @@
-//! Reads documents into rows, as a projection says.
+//! Reads documents into rows, as a projection says. See [`ingest`](super::ingest).
 
 use std::sync::Arc;
 
@@ -39,12 +39,12 @@ use crate::plan::projection::ProjectionId;
 use crate::plan::projection::Root;
 use crate::plan::projection::Sink;
 
-/// Why a document is not read to its end.
+/// Why reading a document stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// It is not what its format says.
+    /// It is not valid in its format.
     Unreadable(ReadError),
-    /// What it becomes is more than one execution may hold. Boxed, as it is larger than a cell, and seldom there.
+    /// The execution has reached a bound. Boxed, to keep results small.
     Reached(Box<Reached>),
 }
 
@@ -67,27 +67,27 @@ pub(crate) struct Projector<'p> {
     pub(crate) types: &'p TypeTable,
     /// The document's number in the store.
     pub(crate) document: u32,
-    /// For items that are evaluated.
+    /// The variables of the mapping.
     pub(crate) variables: &'p Variables,
-    /// Called for every evaluation that has something to report.
+    /// Called for every evaluation with warnings or errors.
     pub(crate) report: &'p mut dyn FnMut(&Evaluated),
-    /// Where the text that is read begins in the document.
+    /// The offset of the reader's text in the document.
     pub(crate) offset: u32,
-    /// Elements of lists that are not yet complete.
+    /// Elements of the lists that are being read.
     pub(crate) pending: Vec<Cell>,
-    /// What bounds the store's rows.
+    /// The bounds of the execution.
     pub(crate) bounds: Bounds<'p>,
-    /// GraphQL errors that the expression just evaluated has raised.
+    /// Errors that the last evaluated expression raised.
     pub(crate) raised: Vec<Arc<str>>,
-    /// How the upstream's objects were written so far.
+    /// The order of the members of the upstream's objects.
     pub(crate) orders: &'p mut MemberOrders,
-    /// Spreads that were reported to have added nothing.
+    /// Spreads for which a warning has been reported.
     pub(crate) reported_spreads: Vec<ProjectionId>,
-    /// Expressions that have been evaluated.
+    /// The number of evaluated expressions.
     pub(crate) evaluations: u32,
 }
 
-/// After so many expressions, each of which may take its time, the clock is looked at.
+/// The deadline is checked after so many evaluations, which take longer than reading.
 const EVALUATIONS: u32 = 64;
 
 /// Room for the elements of the first list.
@@ -96,7 +96,7 @@ const ELEMENTS: usize = 64;
 type Captures = SmallVec<[Option<Span>; 4]>;
 
 impl Projector<'_> {
-    /// Reads the value before which a cursor stands.
+    /// Reads the next value.
     pub(crate) fn read<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
@@ -110,8 +110,8 @@ impl Projector<'_> {
                 then,
                 otherwise,
             } => self.path(reader, keys, then, otherwise),
-            // A selection of named fields maps over a list and gives a scalar back, as braces do; but what reads nothing
-            // of its value is the same whatever that is.
+            // A selection of named fields maps over a list and returns a scalar unchanged, as braces do. But an
+            // expression that reads nothing of its input yields the same for a scalar.
             Root::Evaluated {
                 expression, reads, ..
             } if matches!(expression.kind, ExprKind::Object(_))
@@ -135,13 +135,13 @@ impl Projector<'_> {
         }
     }
 
-    /// The value before which a cursor stands, for an expression. It is dropped when that has been evaluated, and takes no
-    /// more than the operation may hold by then.
+    /// Reads the next value as a tree, for an expression. It is not charged, since it is dropped after the evaluation,
+    /// but takes at most the memory that the operation has left.
     fn read_value<'d, R: Reader<'d>>(&self, reader: &mut R) -> Result<Value, Stop> {
         read_value(reader, self.bounds.account)
     }
 
-    /// The value that a text of the document holds.
+    /// The value of a text of the document, as a tree.
     fn value_of_text(&self, text: &[u8]) -> Result<Value, Stop> {
         let mut reader = JsonReader::new(text)?;
         let value = self.read_value(&mut reader)?;
@@ -149,7 +149,7 @@ impl Projector<'_> {
         Ok(value)
     }
 
-    /// What an expression has yielded becomes cells: it is written as JSON and read like any document.
+    /// Turns the value of an expression into cells: it is written as JSON and read like a document.
     fn evaluated(&mut self, evaluated: Evaluated, then: &Root) -> Result<Cell, Stop> {
         self.evaluations = self.evaluations.wrapping_add(1);
         if self.evaluations.is_multiple_of(EVALUATIONS) {
@@ -177,7 +177,7 @@ impl Projector<'_> {
             _ => {}
         }
         let text = self.store.add_text(|out| value.write_json(out));
-        // It is held twice while objects are read.
+        // Objects and lists are held twice while they are read.
         let length = (text.span.end - text.span.start) as usize;
         self.store.check(length, &self.bounds)?;
         match value {
@@ -185,7 +185,7 @@ impl Projector<'_> {
             Value::String(_) => return Ok(Cell::String(text)),
             _ => {}
         }
-        // The text is copied out so that the store can grow while it is read.
+        // Read a copy: the store's own text would move when the store grows.
         let copy = self.store.text(text).to_vec();
         let (document, offset) = (self.document, self.offset);
         (self.document, self.offset) = (SCRATCH, text.span.start);
@@ -208,7 +208,7 @@ impl Projector<'_> {
         };
         match reader.peek()? {
             Kind::Object => {}
-            // A path maps over lists: what that gives is for the language to say.
+            // A path maps over lists: evaluate the rest of it, since the mapping language defines the result.
             Kind::List => {
                 let input = self.read_value(reader)?;
                 return self.rest_of_path(input, keys, otherwise);
@@ -230,7 +230,7 @@ impl Projector<'_> {
         Ok(cell)
     }
 
-    /// Evaluates a path of which the first keys have been read already: they are put around the value again.
+    /// Evaluates a path whose first keys have been read already: wraps the value in objects with these keys.
     fn rest_of_path(
         &mut self,
         input: Value,
@@ -328,7 +328,7 @@ impl Projector<'_> {
         match reader.peek()? {
             Kind::Object => self.new_rows(reader, node),
             Kind::List => self.list(reader, |projector, reader| projector.objects(reader, node)),
-            // Braces on a scalar give it back; the writer finds that it is no object.
+            // Braces return a scalar unchanged; the writer reports that it is no object.
             _ => self.scalar(reader),
         }
     }
@@ -357,7 +357,7 @@ impl Projector<'_> {
         Ok(Cell::Row(base))
     }
 
-    /// Reads an object; its values go into rows that begin at `base`.
+    /// Reads an object into the rows from `base` on.
     fn object<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
@@ -365,15 +365,15 @@ impl Projector<'_> {
         base: RowId,
     ) -> Result<(), Stop> {
         let projection = self.projection;
-        let own = &projection.nodes[node.0 as usize];
-        if own.capture_all {
+        let object_node = &projection.nodes[node.0 as usize];
+        if object_node.capture_all {
             return self.whole_object(reader, node, base);
         }
-        let mut captures: Captures = SmallVec::from_elem(None, own.captures.len());
+        let mut captures: Captures = SmallVec::from_elem(None, object_node.captures.len());
         self.members(reader, node, base, &mut captures)?;
-        if !own.dynamic.is_empty() {
-            let input = self.captured(own, &captures, reader.text())?;
-            self.dynamic(&own.dynamic, &input, base)?;
+        if !object_node.dynamic.is_empty() {
+            let input = self.captured(object_node, &captures, reader.text())?;
+            self.dynamic(&object_node.dynamic, &input, base)?;
         }
         Ok(())
     }
@@ -386,26 +386,26 @@ impl Projector<'_> {
         captures: &mut Captures,
     ) -> Result<(), Stop> {
         let projection = self.projection;
-        let own = &projection.nodes[node.0 as usize];
+        let object_node = &projection.nodes[node.0 as usize];
         reader.enter_object()?;
         let mut place = 0;
         loop {
             let expected = self.orders.expected(node, place);
-            let found = match reader.next_member(expected.map(|(name, _)| name))? {
+            let action = match reader.next_member(expected.map(|(name, _)| name))? {
                 Member::End => return Ok(()),
                 Member::Expected => {
                     place += 1;
-                    expected.map_or(MemberAction::Skip, |(_, found)| found)
+                    expected.map_or(MemberAction::Skip, |(_, action)| action)
                 }
                 Member::Other(name, written) => {
-                    let found = find(own, name.as_str());
+                    let action = find(object_node, name.as_str());
                     place = self
                         .orders
-                        .record(node, place, written, reader.text(), found);
-                    found
+                        .record(node, place, written, reader.text(), action);
+                    action
                 }
             };
-            let key = match found {
+            let key = match action {
                 MemberAction::Skip => {
                     reader.skip()?;
                     continue;
@@ -414,10 +414,10 @@ impl Projector<'_> {
                     self.typename(reader, base)?;
                     continue;
                 }
-                MemberAction::Key(key) => &own.keys[key as usize],
+                MemberAction::Key(key) => &object_node.keys[key as usize],
             };
             match (key.capture, key.sinks.as_slice()) {
-                // Nearly every member.
+                // The usual case.
                 (None, [Sink::Leaf { row, slot }]) => {
                     let cell = self.leaf(reader)?;
                     self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
@@ -435,7 +435,7 @@ impl Projector<'_> {
         }
     }
 
-    /// One value with several places to go: it is read once for each.
+    /// Reads a value that has several sinks, once for each.
     fn read_for_each_sink(
         &mut self,
         text: &[u8],
@@ -491,7 +491,7 @@ impl Projector<'_> {
         Ok(())
     }
 
-    /// Reported as by evaluation, but once for a document, however many of its objects are so.
+    /// Reports a spread of a value that is no object, as evaluation does, but only once for a document.
     fn report_empty_spread(&mut self, node: ProjectionId, trail: &str, found: Kind) {
         if self.reported_spreads.contains(&node) {
             return;
@@ -507,7 +507,7 @@ impl Projector<'_> {
         });
     }
 
-    /// A path that leads through a list: each key maps over it.
+    /// Reads the keys of a path that leads through a list: each key maps over it.
     fn map_path(&mut self, value: &Value, node: &ObjectNode, base: RowId) -> Result<(), Stop> {
         for key in &node.keys {
             let Some(inner) = mapped(value, &key.name) else {
@@ -524,7 +524,7 @@ impl Projector<'_> {
                         let cell = self.value(&inner, &Root::Object(*node))?;
                         self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
                     }
-                    // What spreads does not map over lists.
+                    // A spread does not map over lists.
                     Sink::Spread { .. } => {}
                     Sink::Path(node) => {
                         self.map_path(&inner, &projection.nodes[node.0 as usize], base)?
@@ -545,7 +545,7 @@ impl Projector<'_> {
         let name = std::str::from_utf8(name).ok();
         match name.and_then(|name| self.types.id(name)) {
             Some(ty) if self.types.info(ty).is_object => self.store.set_ty(base, ty),
-            // An `@interfaceObject` gives the interface's name: another service knows the type.
+            // A service with `@interfaceObject` returns the interface's name: another service knows the type.
             Some(_) => {}
             None => self.store.set_ty(base, UNKNOWN_TYPE),
         }
@@ -559,22 +559,22 @@ impl Projector<'_> {
         base: RowId,
     ) -> Result<(), Stop> {
         let projection = self.projection;
-        let own = &projection.nodes[node.0 as usize];
+        let object_node = &projection.nodes[node.0 as usize];
         let span = reader.capture()?;
         let text = span.of(reader.text());
         let input = self.value_of_text(text)?;
         let offset = self.offset;
         self.offset = offset + span.start;
-        let mut captures: Captures = SmallVec::from_elem(None, own.captures.len());
+        let mut captures: Captures = SmallVec::from_elem(None, object_node.captures.len());
         let result = JsonReader::new(text)
             .map_err(Stop::from)
             .and_then(|mut inner| self.members(&mut inner, node, base, &mut captures));
         self.offset = offset;
         result?;
-        self.dynamic(&own.dynamic, &input, base)
+        self.dynamic(&object_node.dynamic, &input, base)
     }
 
-    /// The part of an object that expressions read.
+    /// The members of an object that expressions read, as a tree.
     fn captured(&self, node: &ObjectNode, captures: &Captures, text: &[u8]) -> Result<Value, Stop> {
         let mut object = Object::with_capacity(captures.len());
         for (name, span) in node.captures.iter().zip(captures) {
@@ -599,7 +599,7 @@ impl Projector<'_> {
     }
 }
 
-/// The value before which a cursor stands, which takes no more memory than the account has left.
+/// Reads the next value as a tree, which takes at most the memory that the account has left.
 pub(crate) fn read_value<'d, R: Reader<'d>>(
     reader: &mut R,
     account: &Account,
@@ -610,7 +610,7 @@ pub(crate) fn read_value<'d, R: Reader<'d>>(
     })
 }
 
-/// What becomes of a member of this name.
+/// What a node does with a member of this name.
 fn find(node: &ObjectNode, name: &str) -> MemberAction {
     if node.typename && name == "__typename" {
         return MemberAction::Typename;
@@ -620,7 +620,8 @@ fn find(node: &ObjectNode, name: &str) -> MemberAction {
         .map_or(MemberAction::Skip, MemberAction::Key)
 }
 
-/// `.key` on a value, as the mapping language defines it: it maps over lists, and what is missing in one is null.
+/// `.key` on a value, as the mapping language defines it: it maps over lists, and a missing member of an element is
+/// null.
 fn mapped(value: &Value, key: &str) -> Option<Value> {
     match value {
         Value::Object(object) => object.get(key).cloned(),

@@ -1,4 +1,4 @@
-//! The projection that is compiled from a connect's selection gives what evaluating the selection gives, read by name.
+//! Property: a projection that is compiled from a connect's selection reads the same as evaluating the selection.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use crate::plan::requested::PositionId;
 use crate::plan::requested::Slot;
 use crate::plan::requested::SlotKey;
 
-/// What is asked at each of three levels: two leaves, and but at the last two objects of the next level.
+/// The requested fields at each of three levels: two leaves, and above the last level two objects of the next level.
 const LEAVES: [&str; 2] = ["a", "b"];
 const OBJECTS: [&str; 2] = ["p", "q"];
 const LEVELS: u32 = 3;
@@ -87,7 +87,7 @@ fn needs_and_reads() -> (Vec<Position>, Vec<Read>) {
     (needs, reads)
 }
 
-/// A value as the fields of a level; what is missing is null.
+/// The fields of a level of a value; missing ones are null.
 fn by_name(value: Option<&Value>, level: Option<u32>) -> Value {
     match (value, level) {
         (None, _) => Value::Null,
@@ -162,7 +162,7 @@ fn projected(selection: &Selection, document: &str) -> Value {
     let cell = projector.read(&mut reader, &projection.root).unwrap();
     reader.finish().unwrap();
     let value = of_cell(&store, cell);
-    // What is kept of it is the same to the next request.
+    // A copy of the rows means the same in the store of another request.
     let projected = store.copy_since(before, cell);
     let mut other = Store::new(Vec::new(), Default::default());
     other.add_row(0, 3, None);
@@ -210,7 +210,7 @@ fn leaf() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What spreads when braces stand behind it.
+/// A path before braces, whose fields spread into the object.
 fn spread() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "\\$\\.[abpqxy]",

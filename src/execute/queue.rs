@@ -1,8 +1,8 @@
-//! Calls that wait to be made. Those of one operation that would send the same thing are one call with several takers.
+//! The queue of calls. Calls of one operation that would send the same request become one call with several consumers.
 //!
-//! What is compared is the rendered request, not whom it is for: parents that lead to one URL, and aliases whose
-//! arguments come to the same. Each taker maps the answer with variables of its own. This is within one request, so what
-//! may not be cached may be shared; calls that change something are never shared, and the caller that queues them says so.
+//! The rendered requests are compared, not what they are for: several parents may lead to one URL, and two aliases may
+//! have arguments that mean the same. Each consumer maps the document with its own variables. Sharing stays within one
+//! operation, so documents that must not be cached may be shared. Calls of mutations are never shared (`may_share`).
 
 use std::collections::VecDeque;
 
@@ -14,29 +14,30 @@ use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::plan::Plan;
 
-/// A call with those that take its answer.
+/// A call with its consumers.
 #[derive(Debug)]
 pub(crate) struct QueuedCall {
-    /// The fetch, by its place in the plan.
+    /// The index of its fetch in the plan.
     pub(crate) fetch: usize,
     pub(crate) call: PreparedCall,
-    /// Other calls, with their fetches, that would have sent the same.
+    /// Calls that would have sent the same request, each with the index of its fetch.
     pub(crate) other_consumers: Vec<(usize, PreparedCall)>,
 }
 
-/// A connect, by its service and its place there, and the parts of a request that tell most of them apart.
+/// A service, the index of a connect in it, and the parts of a request that distinguish most requests.
 type Key = (u32, usize, String, Bytes);
 
-/// The calls, in the order in which they are made.
+/// Calls, in the order in which they are made.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    /// Boxed: they are large, and are moved from here into the call and out of it again.
+    /// Boxed: they are large, and are moved into the future of the call and out of it.
     calls: VecDeque<Box<QueuedCall>>,
-    /// How many have been taken out at the front.
+    /// How many calls have left the queue.
     popped: usize,
-    /// How many there may be altogether.
+    /// How many calls the operation may make.
     limit: usize,
-    /// Where calls that may be shared were put in, counted from the first that ever was.
+    /// The number of the last queued call with each key, counted from the first call of the operation. Exists once a
+    /// call that may be shared has been added.
     numbers: Option<AHashMap<Key, usize>>,
 }
 
@@ -56,8 +57,8 @@ impl Queue {
         Some(next)
     }
 
-    /// Adds a call, or where that may be, lets it take the answer to one that waits and would send the same. Gives it
-    /// back where there are as many as may be.
+    /// Adds a call. If it may be shared and a queued call would send the same request, it becomes a consumer of that
+    /// call. Returns the call if the operation has made as many calls as it may.
     pub(crate) fn add(
         &mut self,
         plan: &Plan,
@@ -73,7 +74,7 @@ impl Queue {
         let other = known
             .and_then(|number| number.checked_sub(self.popped))
             .and_then(|number| self.calls.get_mut(number))
-            // An answer is kept as long as the fields say that it was fetched for.
+            // The lifetime of the fetch decides how long the document is cached.
             .filter(|other| plan.fetches[other.fetch].lifetime == lifetime)
             .filter(|other| other.call.request == call.request);
         if let Some(other) = other {
@@ -110,7 +111,7 @@ fn key(fetch: &Fetch, call: &PreparedCall) -> Option<Key> {
     ))
 }
 
-/// For each fetch, whether another one calls by the same connect; for none where there is one fetch only.
+/// By fetch: whether another fetch uses the same connect. Empty for a plan of one fetch.
 pub(crate) fn with_siblings(plan: &Plan) -> Vec<bool> {
     if plan.fetches.len() < 2 {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What was done, call by call, for `explain`.
+//! Records of calls, for `explain`.
 
 use std::time::Duration;
 
@@ -9,8 +9,7 @@ use crate::connector::Request;
 use crate::plan::Fetch;
 use crate::plan::FetchCall;
 
-/// One call as it was made, for people. The requests in it hold what was sent, secrets too: code that shows them masks
-/// them.
+/// One call, for people. Its requests are as they were sent, with their secrets: code that shows them must mask those.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
     /// Its number in the plan as it is shown, from 1 on.
@@ -19,17 +18,17 @@ pub struct CallRecord {
     pub coordinate: String,
     /// The requests, one per page.
     pub sent: Vec<Request>,
-    /// The statuses of its documents, one per page; empty when there was no answer.
+    /// The statuses of its documents, one per page; empty if there was no response.
     pub statuses: Vec<u16>,
-    /// How each document came: `hit`, `miss`, `shared`, `bypass`.
+    /// The cache state of each document: `hit`, `miss`, `shared`, `bypass`.
     pub cache: Vec<&'static str>,
-    /// Entities that came from the cache, one by one, without a call.
+    /// The number of entities that were cached.
     pub entities: usize,
     /// Bytes of bodies.
     pub bytes: usize,
     /// From beginning to end.
     pub took: Duration,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub failure: Option<String>,
     /// Warnings of mappings, with their paths.
     pub remarks: Vec<String>,

@@ -1,13 +1,14 @@
-//! The order of a mutation's root fields: one after the other, as the response has them (GraphQL specification, 6.2.2).
+//! The order of a mutation's root fields: one after the other, in the order of the response (GraphQL specification,
+//! 6.2.2).
 //!
-//! A response field stands where its first selection does that is included, so the order depends on conditions and is known
-//! only with the request. The plan numbers the root fields; here is when each of them has its turn.
+//! A response field has the position of its first included selection. That depends on `@skip` and `@include`, so the
+//! order is known only with the request. The plan numbers the root fields; this module ranks their fetches.
 
 use crate::plan::Plan;
 use crate::plan::output::FieldSource;
 
-/// For each of a mutation's fetches when its turn is; all of one turn end before those of the next begin. Of a root field
-/// that is left out, the turn is the first. Fetches of a query have no turns.
+/// By fetch of a mutation: its rank. All fetches of one rank end before a fetch of the next rank starts. Fetches of a
+/// root field that is left out have the first rank. Empty for a query.
 pub(crate) fn ranks(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
     if !serial {
         return Vec::new();
@@ -26,8 +27,10 @@ pub(crate) fn ranks(plan: &Plan, serial: bool, guards: &[bool]) -> Vec<u32> {
         })
         .collect();
     for (rank, fetch) in ranks.iter_mut().zip(&plan.fetches) {
-        let place = sequences.iter().position(|own| *own == fetch.sequence);
-        *rank = place.map_or(0, |place| place as u32);
+        let position = sequences
+            .iter()
+            .position(|sequence| *sequence == fetch.sequence);
+        *rank = position.map_or(0, |position| position as u32);
     }
     ranks
 }

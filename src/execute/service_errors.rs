@@ -1,7 +1,7 @@
-//! The `errors` of a GraphQL service's answer, put at the places in our rows that their paths name.
+//! Locates the `errors` of a GraphQL service's response: marks the cells that their paths name as failed.
 //!
-//! Their texts go no further, not even to the log, since they may hold anything: what a client sees names the service
-//! and the kind of failure.
+//! Their messages go nowhere, not even to the log, since they may hold anything. Clients see the service and the kind
+//! of failure.
 
 use super::failure::Below;
 use super::ingest::Ingester;
@@ -21,9 +21,9 @@ use crate::plan::Fetch;
 use crate::plan::ReadId;
 use crate::plan::list_of_key;
 
-/// Marks the places that errors name as failed. An error without a place that is known fails what has no value; when
-/// nothing lacks one, it is reported without a path. With `all` there is no data: what no error names fails with the
-/// first of them.
+/// Marks the cells that the errors name as failed. An error without a known path fails everything that has no value; if
+/// everything has one, it is reported without a path. `all` says that there is no data: then everything fails, and what
+/// no error names fails with the first error.
 pub(crate) fn locate(
     ingester: &mut Ingester<'_>,
     fetch: &Fetch,
@@ -35,14 +35,14 @@ pub(crate) fn locate(
 ) {
     let mut first = None;
     let mut last = None;
-    // The first error without a path has failed all that had no value.
+    // Set by the first error without a path: everything without a value has failed with it.
     let mut swept = false;
     let Some(errors) = errors.as_array() else {
         return;
     };
     let most = ingester.failures.most();
     for (count, error) in errors.iter().enumerate() {
-        // They differ in their places only. More than are listed need not be distinguished.
+        // The errors differ in their paths only. Those that will not be listed share one failure.
         let failure = match last {
             Some(last) if count >= most => last,
             _ => {
@@ -80,7 +80,7 @@ pub(crate) fn locate(
         if marked || all {
             continue;
         }
-        // It has no path, or one that leads to a value that is there.
+        // The error has no path, or its path leads to a value that is not null.
         let sweeps = path.is_empty() && !swept;
         swept |= sweeps;
         let marked = sweeps
@@ -132,7 +132,7 @@ fn mark_all(
     marked
 }
 
-/// Follows a path of response keys and indexes; the null on its way is the failed place.
+/// Follows a path of response keys and indexes, and marks the first null on it as failed.
 fn mark(
     ingester: &mut Ingester<'_>,
     row: RowId,
@@ -159,7 +159,7 @@ fn mark(
     }
 }
 
-/// The same below a value; `read` says what was read of an object, and of a leaf nothing.
+/// The same below a value; `read` is the read of an object, and `None` for a leaf.
 fn mark_in(
     ingester: &mut Ingester<'_>,
     cell: Cell,
@@ -189,7 +189,7 @@ fn mark_in(
     }
 }
 
-/// The failure as it is found at a null that it has made, when the rest of its path leads on from there.
+/// The same failure for a null that it caused; the rest of its path leads from the null to the field that failed.
 fn below(
     ingester: &mut Ingester<'_>,
     mut read: Option<ReadId>,

@@ -1,4 +1,4 @@
-//! Fetches begin: every one whose predecessors have ended is turned into calls, which wait in the queue.
+//! Starts fetches: turns each fetch whose predecessors have ended into calls, and queues them.
 
 use apollo_compiler::executable::OperationType;
 
@@ -17,21 +17,22 @@ use super::prepare::Targets;
 use crate::connector::RenderError;
 use crate::plan::FetchCall;
 
-/// While a row is found and made a part of a request, so many bytes of a document can be read.
+/// Preparing one row takes about as long as reading this many bytes of a document.
 const ROW: usize = 64;
 
 impl Execution<'_> {
-    /// Starts every fetch whose predecessors have ended, and ends those that have nothing to do.
+    /// Starts every fetch whose predecessors have ended. A fetch without rows, or whose guard does not hold, is done at
+    /// once, which may make others ready: hence the loop.
     pub(super) async fn start_ready(&mut self) -> Result<(), Reached> {
         let mut progress = true;
         while progress {
             progress = false;
             for index in 0..self.plan.fetches.len() {
                 if self.states[index] == State::Waiting && self.is_ready(index) {
-                    // Of a call for several fetches, others than this one may have nothing to do.
+                    // An entity batch starts several fetches, and some of them may be done at once.
                     let several =
                         matches!(self.plan.fetches[index].call, FetchCall::Entities { .. });
-                    // Finding its rows takes as long as there are many.
+                    // The time to find the rows grows with the number of rows.
                     let (bounds, size) = (self.bounds, self.store.len().0 * ROW);
                     bounds.off_worker(size, || self.start(index)).await?;
                     progress |= several || self.states[index] == State::Done;
@@ -88,7 +89,7 @@ impl Execution<'_> {
         };
     }
 
-    /// Starts all fetches that a call of `_entities` is made for.
+    /// Starts all fetches of an entity batch: one `_entities` call serves them.
     fn start_batch(&mut self, batch: usize) {
         let (plan, batch) = (self.plan, &self.plan.batches[batch]);
         let mut gathered = Gathered::default();
@@ -110,7 +111,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Has a call of `_entities` made for those that ask for it, of which this fetch is the first.
+    /// Queues an `_entities` call. `first` is the first of the fetches that consume it.
     fn add_entities(&mut self, first: usize, call: Result<PreparedCall, (Targets, RenderError)>) {
         let fetch = &self.plan.fetches[first];
         let call = match call {
@@ -149,7 +150,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Fails the rows of a fetch for which there is no call.
+    /// Fails the rows of a fetch for which no call could be prepared.
     fn fail_unprepared(&mut self, index: usize, preparation: &Preparation) {
         let fetch = &self.plan.fetches[index];
         let mut ingester = self.ingester(index);
@@ -188,8 +189,9 @@ impl Execution<'_> {
         ))
     }
 
-    /// Whether a fetch's calls can be the same as others that are still to be made, and may be made once for all: those
-    /// of one fetch have been distinguished by then, except where the mapping reads whom a call is for.
+    /// Whether another queued call may send the same request as a call of this fetch. `prepare` has already merged
+    /// equal calls of one fetch, unless their mapping reads the inputs; so the others are calls of fetches with the
+    /// same connect. A mutation's calls are never shared.
     fn may_share(&self, index: usize) -> bool {
         let fetch = &self.plan.fetches[index];
         let FetchCall::Connect { connect, .. } = &fetch.call else {

@@ -1,7 +1,11 @@
-//! Objects in flight: rows of cells, of shapes known when the plan was made.
+//! The objects of one execution, as rows of cells.
 //!
-//! A cell is a few bytes; texts stay where they were read, as spans of the documents. Nothing is freed before the answer
-//! has been written, but for what came of an answer that could not be read to its end.
+//! The plan fixes the shape of each row: a cell for each slot (a field with its arguments) that is requested of the
+//! object. A cell is a few bytes: scalars are spans of the documents that they were read from, objects are row numbers,
+//! and lists are ranges of cells. So the values of a response are copied once, from a document into the response.
+//!
+//! Nothing is freed before the response has been written, except for the rows of a document that could not be read to
+//! its end ([`Store::take_back`]).
 
 mod projected;
 mod raised;
@@ -23,21 +27,21 @@ use crate::document::Span;
 use crate::graph::query::TypeId;
 use crate::plan::ReadId;
 
-/// A text: a span of one of the store's documents, holding exactly one JSON value.
+/// The text of one JSON value: a span of one of the store's documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) document: u32,
     pub(crate) span: Span,
 }
 
-/// A row, by its place.
+/// The number of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct RowId(pub(crate) u32);
 
-/// A value in flight.
+/// The value of a slot, or of an element of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Cell {
-    /// Nothing has said anything about it.
+    /// No fetch has set it.
     #[default]
     Missing,
     Null,
@@ -45,14 +49,15 @@ pub(crate) enum Cell {
     Number(Text),
     /// With its quotes and escapes.
     String(Text),
-    /// An object where a leaf is expected: right for a custom scalar only.
+    /// An object where a leaf is expected, which only a custom scalar allows; or the text of prerendered leaves.
     Json(Text),
     Row(RowId),
+    /// A range of the store's cells.
     List {
         at: u32,
         len: u32,
     },
-    /// A null, because of this failure.
+    /// Null because of this failure, a number of `Failures`.
     Failed(u32),
 }
 
@@ -69,38 +74,41 @@ pub(crate) struct Store {
     rows: Vec<RowHead>,
     cells: Vec<Cell>,
     documents: Vec<Bytes>,
-    /// Texts that were computed, as one more document.
+    /// The computed texts, as one more document.
     scratch: Vec<u8>,
-    /// Composite slots whose fetch has failed, with what it was to read below: another fetch may still bring the object.
+    /// Composite slots that failed, with the read of the fetch that failed and its failure. If another fetch brings the
+    /// object later, the fields of that read are marked as failed in it.
     failed_slots: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
     /// Which of the plan's guards hold in this request.
     guards: Vec<bool>,
-    /// How large numbers may be that leave it as they came.
+    /// The size of numbers, which keep their digits from the document to the response.
     numbers: NumberBounds,
-    /// Errors that a mapping has raised beside a value.
+    /// Errors that mappings have raised with `->withError`, beside a value.
     raised: Raised,
-    /// Bytes that have been charged for all of this, and may be taken without asking.
+    /// The bytes that have been charged: up to this size the store grows without a check of the account.
     charged: usize,
-    /// Pairs of lists that have been merged while one answer is put into rows: many rows can share a list.
+    /// Pairs of lists that have been merged while the current response is ingested. Many rows can share a list, and
+    /// merging it once for each of them could take quadratic time.
     merged: Option<AHashSet<(u32, u32)>>,
-    /// Lists below which everything has been marked as failed meanwhile, with what was read there and the failure.
+    /// Lists whose elements have been marked as failed in the meantime, with the read and the failure, for the same
+    /// reason.
     failed: Option<AHashSet<(u32, ReadId, u32)>>,
 }
 
 /// Rows and cells are charged in steps of so many bytes.
 const STEP: usize = 64 * 1024;
 
-/// In a list of fewer elements, it is not noted that it has been gone through.
+/// Lists of at most so many elements are not remembered as merged or failed: going through them again is cheap.
 const FEW: u32 = 16;
 
-/// The type of an object whose `__typename` is no type of ours.
+/// The type of an object whose `__typename` is not in the schema.
 pub(crate) const UNKNOWN_TYPE: TypeId = TypeId(u32::MAX);
 
-/// The number under which computed texts are found.
+/// The document number of computed texts.
 pub(crate) const SCRATCH: u32 = u32::MAX;
 
 impl Store {
-    /// With room for what is expected, which has been charged.
+    /// An empty store with room for the expected sizes, which the caller has charged.
     pub(crate) fn new(guards: Vec<bool>, expected: Sizes) -> Self {
         Store {
             guards,
@@ -111,12 +119,12 @@ impl Store {
         }
     }
 
-    /// With bounds for the numbers that leave it as they came.
+    /// With bounds for the size of numbers.
     pub(crate) fn with_numbers(self, numbers: NumberBounds) -> Self {
         Store { numbers, ..self }
     }
 
-    /// How large numbers may be that leave it as they came.
+    /// The bounds for the size of numbers.
     pub(crate) fn numbers(&self) -> NumberBounds {
         self.numbers
     }
@@ -126,8 +134,8 @@ impl Store {
         sizes.rows * size_of::<RowHead>() + sizes.cells * size_of::<Cell>()
     }
 
-    /// Whether there may be what there is, and so many bytes more. Called wherever rows are added, at each element of a
-    /// list.
+    /// Checks the bounds for what the store holds and `more` bytes. Called wherever rows are added, and at each element
+    /// of a list.
     ///
     /// # Errors
     /// A bound has been reached.
@@ -150,9 +158,9 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what was noted about lists while the answer before was put into rows.
+    /// Forgets which lists have been merged and failed: the next response begins.
     pub(crate) fn begin_answer(&mut self) {
-        // Nearly always there are none; and a new set draws its own random keys.
+        // Nearly always there are no sets. Clear them rather than drop them: a new set draws random keys.
         if let Some(merged) = &mut self.merged {
             merged.clear();
         }
@@ -161,12 +169,12 @@ impl Store {
         }
     }
 
-    /// False when these lists have been merged before, for other rows that share them: it is all there.
+    /// False if these lists have been merged before, for other rows that share them.
     pub(crate) fn is_first_merge(&mut self, into: u32, from: u32, len: u32) -> bool {
         len <= FEW || self.merged.get_or_insert_default().insert((into, from))
     }
 
-    /// False when what was read below a list has been marked as failed before, for other rows that share it.
+    /// False if the elements of a list have been marked as failed before, for other rows that share it.
     pub(crate) fn is_first_failure(
         &mut self,
         at: u32,
@@ -209,7 +217,7 @@ impl Store {
         (self.documents.len() - 1) as u32
     }
 
-    /// Keeps a computed JSON text.
+    /// Adds a computed JSON text.
     pub(crate) fn add_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Text {
         let start = self.scratch.len() as u32;
         write(&mut self.scratch);
@@ -249,7 +257,7 @@ impl Store {
         self.cells[self.rows[row.0 as usize].at as usize + slot as usize]
     }
 
-    /// A row's cells, by slot, and those after them.
+    /// The cells from the first cell of a row on.
     pub(crate) fn cells_of(&self, row: RowId) -> &[Cell] {
         &self.cells[self.rows[row.0 as usize].at as usize..]
     }
@@ -271,44 +279,44 @@ impl Store {
         self.cells[(at + index) as usize] = cell;
     }
 
-    /// Notes that what was to be read below a slot has failed.
+    /// Records that a fetch that reads a composite slot has failed.
     pub(crate) fn add_failed_slot(&mut self, row: RowId, slot: u16, read: ReadId, failure: u32) {
         let known = self.failed_slots.entry((row, slot)).or_default();
         known.push((read, failure));
     }
 
-    /// What was to be read below a slot and has failed.
+    /// Removes and returns what was recorded for a slot by [`Store::add_failed_slot`].
     pub(crate) fn take_failed_slots(&mut self, row: RowId, slot: u16) -> Vec<(ReadId, u32)> {
         self.failed_slots.remove(&(row, slot)).unwrap_or_default()
     }
 
-    /// Notes an error that stands beside a value, not in its place.
+    /// Adds an error beside a value. The value stays.
     pub(crate) fn raise(&mut self, row: RowId, slot: u16, message: Arc<str>) {
         self.raised.add(row, slot, message);
     }
 
-    /// Makes the errors beside values ready for [`Store::raised_in`]: all have been noted.
+    /// Sorts the errors beside values for [`Store::raised_in`]. To be called when all have been added.
     pub(crate) fn sort_raised(&mut self) {
         self.raised.sort();
     }
 
-    /// The errors that stand beside the values of a row, with their slots, in the order in which they were noted.
+    /// The errors beside the values of a row, with their slots, in the order in which they were added.
     #[inline]
     pub(crate) fn raised_in(&self, row: RowId) -> &[(RowId, u16, Arc<str>)] {
         self.raised.of(row)
     }
 
-    /// True when no mapping has raised anything.
+    /// True if no mapping has raised an error.
     pub(crate) fn nothing_raised(&self) -> bool {
         self.raised.is_empty()
     }
 
-    /// How many rows and cells there are.
+    /// The numbers of rows and of cells.
     pub(crate) fn len(&self) -> (usize, usize) {
         (self.rows.len(), self.cells.len())
     }
 
-    /// Bytes that the rows take; documents not counted.
+    /// The bytes of everything but the documents.
     pub(crate) fn size(&self) -> usize {
         self.cells.len() * size_of::<Cell>()
             + self.rows.len() * size_of::<RowHead>()

@@ -1,4 +1,5 @@
-//! What an upstream's answer is before it is mapped: a success or not, a value, variables of its own.
+//! An upstream's document before it is ingested: whether it is a success, its value for expressions, and the variables
+//! `$status` and `$response`.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::mapping::Variables;
 use crate::plan::list_of_key;
 use crate::source::Format;
 
-/// The document as one value, which takes `most` bytes of memory at the most.
+/// The document as a tree, which takes at most `most` bytes of memory.
 pub(crate) fn document_value(document: &Document, most: usize) -> Result<Value, ReadError> {
     match document.format {
         Format::Json => Value::parse_json_within(&document.body, most),
@@ -29,7 +30,7 @@ pub(crate) fn document_value(document: &Document, most: usize) -> Result<Value, 
     }
 }
 
-/// `$status` and `$response` beside the other variables.
+/// The variables with `$status` and `$response`.
 pub(crate) fn with_response(variables: &Variables, document: &Document) -> Variables {
     let variables = variables.clone();
     variables.with("$status", i64::from(document.status)).with(
@@ -38,8 +39,7 @@ pub(crate) fn with_response(variables: &Variables, document: &Document) -> Varia
     )
 }
 
-/// What a selection that must be a value yields of a document, of which only the needed part is read, which takes `most`
-/// bytes of memory at the most.
+/// Evaluates a selection on a document. Only the part of the document that it needs is read, into at most `most` bytes.
 pub(crate) fn read_of(
     document: &Document,
     selection: &Selection,
@@ -54,18 +54,18 @@ pub(crate) fn read_of(
     Ok(selection.evaluate(Some(&input), variables).value)
 }
 
-/// Whether what a selection yields follows from the document alone.
+/// Whether the value of a selection depends on nothing but the document.
 pub(crate) fn follows_from_document(selection: &Selection) -> bool {
     let own = |name: &str| matches!(name, "$status" | "$response");
     selection.variables().iter().all(|used| own(&used.name))
 }
 
-/// Whether a status says success, where nothing else decides.
+/// Whether a status means success, unless `isSuccess` decides.
 pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
-/// Whether a connect's answer is a success: 2xx, unless `isSuccess` says otherwise.
+/// Whether a connect's document is a success: by `isSuccess`, or else if the status is 2xx.
 pub(crate) fn succeeded(
     connect: &Connect,
     document: &Document,
@@ -79,16 +79,16 @@ pub(crate) fn succeeded(
     read_of(document, own, &variables, most) == Ok(Some(Value::Bool(true)))
 }
 
-/// Whether a document was found to be a success when it was kept, so that it need not be found out again.
+/// Whether a document must be a success: it was one when it was stored, and `isSuccess` depends on nothing but it.
 pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) -> bool {
     let own = connect.is_success.as_ref();
     document.lifetime.is_some() && own.is_some_and(|own| follows_from_document(own))
 }
 
-/// About what an object or a list takes of which a part is read.
+/// About the bytes of an object or a list.
 const PART: usize = 96;
 
-/// Reads the part of a document that an expression needs, and skips the rest.
+/// Reads the part of a document that an expression needs, as a tree, and skips the rest.
 pub(super) fn needed<'d>(
     reader: &mut JsonReader<'d>,
     need: &crate::mapping::Need,
@@ -128,8 +128,8 @@ pub(super) fn needed<'d>(
     }
 }
 
-/// Whether the `data` of a GraphQL service's answer has one of the fields that were asked for; `None` where anything in
-/// the answer has failed.
+/// Whether the `data` of a GraphQL service's response has one of the requested fields; `None` if the response has
+/// errors.
 pub(super) fn service_data(document: &Document, is_asked: impl Fn(&str) -> bool) -> Option<bool> {
     of_data(document, |reader| {
         if reader.peek()? != Kind::Object {
@@ -146,8 +146,7 @@ pub(super) fn service_data(document: &Document, is_asked: impl Fn(&str) -> bool)
     })
 }
 
-/// The texts of the entities in an answer of `_entities`, if it may be kept; `lists` says in which of its lists each of them
-/// is to be.
+/// The texts of the entities in an `_entities` response, if it may be stored; `lists` has the list of each entity.
 pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Span>> {
     of_data(document, |reader| {
         if reader.peek()? != Kind::Object {
@@ -170,13 +169,13 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
                 let kind = reader.peek()?;
                 let text = reader.capture()?;
                 fits &= match kind {
-                    // Something is always selected.
+                    // At least one field is selected, so an empty object is a fault of the service.
                     Kind::Object => !is_empty_object(text.of(reader.text())),
                     kind => kind == Kind::Null,
                 };
                 match places.next() {
                     Some(place) => *place = Some(text),
-                    // Which entity is which follows from their order alone.
+                    // Entities are matched by position: with one more, none can be trusted.
                     None => fits = false,
                 }
             }
@@ -193,8 +192,8 @@ fn is_empty_object(text: &[u8]) -> bool {
     inner.is_some_and(|inner| inner.trim_ascii().is_empty())
 }
 
-/// What `read` finds in the `data` of a GraphQL service's answer, which is read to its end; `None` where anything in it
-/// has failed.
+/// What `read` returns for the `data` of a GraphQL service's response, which is read to its end; `None` if it has
+/// errors.
 fn of_data<T>(
     document: &Document,
     mut read: impl FnMut(&mut JsonReader<'_>) -> Result<Option<T>, ReadError>,

@@ -1,11 +1,34 @@
-//! Writes rows as the response, in the order of the operation.
+//! Writes the rows as the response, in the order of the operation.
 //!
-//! Completion (GraphQL specification, 6.4.3) and null propagation (6.4.4) happen on the way: where a value that must
-//! not be null is, what was written is cut back to the nearest parent that may be, and `null` stands there.
+//! Values are completed on the way (GraphQL specification, 6.4.3): leaves are checked and coerced, objects get their
+//! fields, and nulls propagate.
 //!
-//! Rows are few, but the response repeats them wherever they stand, so that it can be longer by orders of magnitude. It is
-//! written in pieces, between which the execution lets others have the thread: the objects and lists that have begun stand
-//! on a stack, not in calls of functions. The stack is also the path of the value that is being written, for errors.
+//! # Null propagation
+//!
+//! A null in a non-null position makes the nearest nullable parent null (6.4.4). The writer has already written a part
+//! of that parent by then. For `{ district { name! works! { count! } } }` with a nullable `district` and no value for
+//! `count`, it has written
+//!
+//! ```text
+//! {"data":{"district":{"name":"Budgam","works":{"count":
+//!                     ^ start of `district`    ^ start of `works`
+//! ```
+//!
+//! Each open object or list is a [`Frame`] on a stack, with the index in the text where it starts and whether it is
+//! nullable. [`Writer::propagate`] pops frames up to the first nullable one, here `district`, truncates the text to its
+//! start, writes `null` there, and continues with the next field of the frame below. If no frame is nullable, `data` is
+//! null.
+//!
+//! Text that is written and truncated again costs time and leaves no trace in the length of the response, so [`Out`]
+//! bounds it separately. To truncate less, an object is not begun if one of its non-null fields is known to have failed
+//! ([`Writer::failed_field`]).
+//!
+//! # Pieces
+//!
+//! The response repeats a row wherever lists share it, so it can be longer than the rows by orders of magnitude. It is
+//! written in pieces ([`Writer::run`]), and the execution yields its thread between them. That is why open objects and
+//! lists are on a stack of their own, and not on the call stack. The stack also gives the path of the current value,
+//! for errors.
 
 mod leaves;
 mod out;
@@ -41,24 +64,24 @@ use crate::plan::output::OutputField;
 use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
 
-/// Why a value is not written to its end.
+/// Why a value is not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Halt {
-    /// It is null and must not be: the parent decides.
+    /// It is null in a non-null position: the null propagates to the parent.
     Null,
-    /// The answer has come to a bound.
+    /// The response has reached a bound.
     Stop,
 }
 
-/// What has become of a value.
+/// How far a value has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Completion {
     Written,
-    /// It has parts, which are written next.
+    /// It is an object or a list, now on top of the stack.
     Begun,
 }
 
-/// What has become of the response.
+/// How far the response has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     Done,
@@ -69,7 +92,7 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone, Copy)]
 struct Frame<'w> {
     part: Part<'w>,
-    /// Where it begins in the text.
+    /// The index in the text where it starts.
     start: usize,
     /// Whether null may stand in its place.
     nullable: bool,
@@ -79,15 +102,15 @@ struct Frame<'w> {
 enum Part<'w> {
     Object(OpenObject<'w>),
     List(OpenList, &'w OutputType, &'w OutputField),
-    /// A list of a custom scalar: any values.
+    /// A list in a value of a custom scalar.
     Any(OpenList),
 }
 
-/// Small, since it is taken from the stack and put back for each of its fields that has parts.
+/// Small, since it is copied from the stack and back for each of its composite fields.
 #[derive(Debug, Clone, Copy)]
 struct OpenObject<'w> {
     row: RowId,
-    /// The next field, and the next run that may stand there.
+    /// The index of the next field in the class, and of the next prerendered text.
     at: u32,
     run: u32,
     object: &'w OutputObject,
@@ -101,19 +124,19 @@ struct OpenList {
     next: u32,
 }
 
-/// What is written of a row for which there is no class: no field.
+/// The class of a row whose type has no class: no fields.
 static NO_FIELDS: OutputClass = OutputClass {
     ty: TypeId(0),
     fields: Vec::new(),
     prerendered: Vec::new(),
 };
 
-/// How much is written at once: so many steps, each some fields of an object or an element of a list, and about so many
+/// The size of a piece: at most so many steps, each some fields of an object or an element of a list, and about so many
 /// bytes.
 const STEPS: usize = 1024;
 const PIECE: usize = 128 * 1024;
 
-/// What a response is written from.
+/// The input of a [`Writer`].
 pub(crate) struct Material<'w> {
     pub(crate) store: &'w Store,
     pub(crate) output: &'w Output,
@@ -136,7 +159,7 @@ pub(crate) struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    /// A writer that expects so many bytes, and writes `most` at the most.
+    /// A writer with room for `expected` bytes, which writes at most `most`.
     pub(crate) fn new(
         material: Material<'w>,
         failures: &'w mut Failures,
@@ -163,7 +186,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Begins with the root object.
+    /// Begins the root object.
     ///
     /// # Errors
     /// A bound has been reached.
@@ -181,7 +204,7 @@ impl<'w> Writer<'w> {
         begun.map_err(|_| self.reached())
     }
 
-    /// Writes on for a while, after [`Writer::begin`].
+    /// Writes the next piece, after [`Writer::begin`].
     ///
     /// # Errors
     /// A bound has been reached.
@@ -225,7 +248,7 @@ impl<'w> Writer<'w> {
         Ok(Progress::More)
     }
 
-    /// What has been written.
+    /// The text.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out.bytes
     }
@@ -234,7 +257,8 @@ impl<'w> Writer<'w> {
         self.out.reached.unwrap_or(Reached::Time)
     }
 
-    /// A value in the list or object on top of the stack must not be null and is: the nearest parent that may be null is.
+    /// Handles a null in a non-null position of the object or list on top of the stack: the nearest nullable parent
+    /// becomes null.
     fn propagate(&mut self) -> Result<(), Halt> {
         while let Some(frame) = self.stack.pop() {
             if frame.nullable {
@@ -263,7 +287,7 @@ impl<'w> Writer<'w> {
         write(self).map(|_| ())
     }
 
-    /// Begins an object of a class.
+    /// Begins an object, unless a failed field makes it null.
     fn object(
         &mut self,
         row: RowId,
@@ -281,7 +305,7 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// The same where no field has failed for which the object cannot be.
+    /// Begins an object of which no non-null field is known to have failed.
     #[inline(always)]
     fn begin_object(
         &mut self,
@@ -291,7 +315,7 @@ impl<'w> Writer<'w> {
         start: usize,
         nullable: bool,
     ) {
-        // Beside a run's text there is no place for what has been raised.
+        // A prerendered text has no place for the errors that a mapping raised beside its fields: write field by field.
         let nothing_raised = self.store.raised_in(row).is_empty();
         let own = OpenObject {
             row,
@@ -307,10 +331,10 @@ impl<'w> Writer<'w> {
         });
     }
 
-    /// Writes fields of the object on top of the stack, until one has parts or there are no more.
+    /// Writes the fields of the object on top of the stack, up to the next composite field or the end.
     #[inline(always)]
     fn fields(&mut self, own: OpenObject<'w>, start: usize) -> Result<(), Halt> {
-        // Each field's name is written with a comma before it; the first one's becomes the brace.
+        // Every field is written with a comma before it. At the end, the first comma becomes the opening brace.
         let store = self.store;
         let OpenObject {
             row, object, class, ..
@@ -404,7 +428,7 @@ impl<'w> Writer<'w> {
         Ok(Completion::Written)
     }
 
-    /// Reports what a mapping has raised beside the value.
+    /// Reports the errors that a mapping raised beside the value.
     fn report_raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) -> Result<(), Halt> {
         let own = self.store.raised_in(row).iter();
         for (_, _, message) in own.filter(|own| own.1 == slot) {
@@ -415,7 +439,7 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// Completes a value; where it may be null, null stands in the place of what cannot be.
+    /// Completes a value. A nullable value that cannot be completed is null.
     #[inline(always)]
     fn complete(
         &mut self,
@@ -427,7 +451,7 @@ impl<'w> Writer<'w> {
             OutputType::NonNull(inner) => (&**inner, false),
             ty => (ty, true),
         };
-        // Nearly every value that comes here: the others are plain.
+        // The usual case: leaves are mostly plain, and do not come here.
         if let (Cell::Row(row), OutputType::Object(object)) = (cell, inner)
             && self.failures.nothing_failed()
         {
@@ -467,7 +491,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Writes a value, or begins it. A nullable type's null is one.
+    /// Writes a leaf or null, or begins an object or a list. Null only comes here if the type is nullable.
     fn value(
         &mut self,
         cell: Cell,
@@ -578,7 +602,7 @@ impl<'w> Writer<'w> {
         self.out.bytes.push(b'"');
     }
 
-    /// Any JSON value, as received.
+    /// Writes any JSON value, unchanged.
     fn any(&mut self, cell: Cell) -> Result<Completion, Halt> {
         match cell {
             Cell::Missing | Cell::Null | Cell::Failed(_) | Cell::Row(_) => self.out.put(b"null")?,

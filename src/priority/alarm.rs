@@ -1,4 +1,4 @@
-//! Tells for how long a task has had nothing to do: from the end of a poll until it is woken.
+//! Measures how long a task is idle: from the end of a poll until it is woken.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
@@ -7,35 +7,35 @@ use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 
-/// Times are nanoseconds since then, so that they fit into atomics.
+/// Times are nanoseconds since this, so that they fit into atomics.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What wakes a task, and notes when.
+/// Wakes a task, and records when.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     task: AtomicWaker,
-    /// When its last poll ended.
+    /// When the task's last poll ended.
     rested: AtomicU64,
-    /// When it was first woken since the last poll began; 0 if it was not.
+    /// When the task was first woken since the last poll began; 0 if it was not.
     woken: AtomicU64,
 }
 
 impl Alarm {
-    /// A poll begins, by the task with this waker.
+    /// Records that a poll begins, of the task with this waker.
     pub(super) fn set(&self, task: &Waker) {
         self.task.register(task);
         self.woken.store(0, Relaxed);
     }
 
-    /// The poll has ended.
+    /// Records that the poll has ended.
     pub(super) fn rest(&self) {
         self.rested.store(now(), Relaxed);
     }
 
-    /// For how long the task had nothing to do before it was last woken.
+    /// How long the task was idle before it was last woken.
     pub(super) fn quiet(&self) -> Duration {
         let (rested, woken) = (self.rested.load(Relaxed), self.woken.load(Relaxed));
-        // Both are 0 before the first poll; and it may be woken while it is being polled.
+        // Both are 0 before the first poll. A task that is woken during its poll was not idle.
         Duration::from_nanos(woken.saturating_sub(rested))
     }
 }

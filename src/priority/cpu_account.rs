@@ -1,35 +1,35 @@
-//! How much processor time a task has used beyond what is free.
+//! The processor time that a task has used beyond its allowance.
 
 use std::time::{Duration, Instant};
 
-/// What a poll may take without being counted. A request that is answered from a cache takes less.
+/// The time that a poll may take without being counted. A request that is served from a cache takes less.
 pub(super) const FREE: Duration = Duration::from_micros(300);
 
-/// What a poll counts for at most. The clock goes on while the system lets another process have the processor, which it
-/// does for some milliseconds at a time: no task has to move for one such pause.
+/// The maximum time that counts for one poll. The clock continues while the system gives the processor to another
+/// process, for some milliseconds at a time: one such pause must not move a task.
 const COUNTED: Duration = Duration::from_micros(1300);
 
-/// How much a task may take beyond what is free before it moves.
+/// The counted time beyond the free time after which a task moves.
 pub(super) const CREDIT: Duration = Duration::from_millis(4);
 
-/// No task owes more, so that one that has become quiet moves back within a second.
+/// The maximum that a task can owe, so that it moves back after a second without work.
 const MOST: Duration = Duration::from_millis(50);
 
-/// Of the time that passes, this part is paid back: one in so many.
+/// An idle task repays its idle time divided by this.
 const REPAID: u32 = 20;
 
-/// What a task owes.
+/// The time that a task owes.
 #[derive(Debug, Default)]
 pub(super) struct CpuAccount {
     owed: Duration,
-    /// When that was last counted; nothing is owed where it never was.
+    /// When `owed` was last updated; `None` if it never was.
     since: Option<Instant>,
 }
 
 impl CpuAccount {
-    /// Counts a poll of a task for short work, that began then and took so long; says whether more than the credit is owed.
+    /// Counts a poll of a task for short work. Returns whether the task must move.
     pub(super) fn add(&mut self, begun: Instant, took: Duration) -> bool {
-        // The usual case: nothing to remember.
+        // The usual case: nothing changes.
         if took <= FREE && self.owed.is_zero() {
             return false;
         }
@@ -46,12 +46,12 @@ impl CpuAccount {
         self.owed = (self.owed + counted).min(MOST);
     }
 
-    /// From now on more is owed than the credit.
+    /// Sets the owed time above the credit, so that the task stays with long work for a while.
     pub(super) fn exhaust(&mut self) {
         self.owed = self.owed.max(CREDIT * 2);
     }
 
-    /// Time has passed; says whether nothing is owed any more.
+    /// Counts idle time. Returns whether nothing is owed any more.
     pub(super) fn repay(&mut self, passed: Duration) -> bool {
         self.owed = self.owed.saturating_sub(passed / REPAID);
         self.owed.is_zero()

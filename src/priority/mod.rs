@@ -1,24 +1,24 @@
-//! Two priorities of work: tasks that use much processor time go on at the lower one.
+//! Two priorities: tasks that use much processor time continue at the lower one.
 //!
-//! A gateway answers most requests within a fraction of a millisecond. Some work takes a thousand times as long: reading
-//! a document of 15 MB, writing an answer of 5 MB, a connection on which a client sends nothing but pings. On the same
-//! threads, short requests would wait behind it, however often it yields. So there are two runtimes. Their threads differ
-//! in the priority that the operating system gives them: where both want a processor, the threads for *short* work get it
-//! first, and the threads for *long* work get about a quarter of it. The system interrupts long work at any instruction, so
-//! that no code has to know how long it takes.
+//! The gateway executes most requests within a fraction of a millisecond. Some work takes a thousand times as long:
+//! reading a document of 15 MB, writing a response of 5 MB, a connection on which a client only sends pings. On the
+//! same threads, short requests would wait behind it, however often it yields. So there are two runtimes, whose threads
+//! have different priorities in the operating system: if both want a processor, the threads for *short* work get it
+//! first, and the threads for *long* work get about a quarter of it. The system can interrupt long work at any
+//! instruction, so no code has to know how long it takes.
 //!
-//! A task starts with the short ones. It moves to the long ones
+//! A task starts in the runtime for short work. It moves to the one for long work
 //!
-//! - when it says that what follows takes long ([`lower`]), or
-//! - when its polls have taken too long (`account.rs`): each may take a third of a millisecond, and what is above is added
-//!   up. The sum shrinks with the time that the task has nothing to do. A task moves when the sum exceeds four
-//!   milliseconds, and moves back when it has shrunk to nothing.
+//! - if it declares that its next step takes long ([`lower`]), or
+//! - if its polls have taken too long (`cpu_account.rs`): each poll may take a third of a millisecond, and the excess
+//!   is added up. The sum decreases while the task is idle. A task moves when the sum exceeds four milliseconds, and
+//!   moves back when the sum is zero.
 //!
-//! Only the task moves. What it starts while it is there (tasks, timers, connections to upstreams, which other requests
-//! share later) belongs to the runtime for short work.
+//! Only the task moves. What it starts there (tasks, timers, connections to upstreams, which other requests share
+//! later) belongs to the runtime for short work.
 //!
-//! Only tasks that are started by [`spawn`] move, and only where [`Runtimes`] has made the runtimes: elsewhere, as in
-//! tests, all of this has no effect.
+//! Only tasks that are started by [`spawn`] move, and only if [`Runtimes`] has created the runtimes. Otherwise, as in
+//! tests, this module has no effect.
 
 mod alarm;
 mod cpu_account;
@@ -51,7 +51,7 @@ pub struct Runtimes {
     long: Runtime,
 }
 
-/// Both handles, as every thread of either runtime knows them.
+/// The handles of both runtimes, for every thread of either.
 #[derive(Debug, Default)]
 struct Pair {
     short: OnceLock<Handle>,
@@ -66,16 +66,16 @@ enum Priority {
 }
 
 thread_local! {
-    /// What this thread belongs to; nothing for threads of other runtimes.
+    /// The runtime of this thread; empty for threads of other runtimes.
     static THREAD: OnceCell<(Priority, Arc<Pair>)> = const { OnceCell::new() };
-    /// A task that can move is being polled.
+    /// Whether a task that can move is being polled.
     static CAN_MOVE: Cell<bool> = const { Cell::new(false) };
-    /// The task that is being polled has asked to move.
+    /// Whether the task that is being polled has asked to move.
     static ASKED: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Runtimes {
-    /// Starts the threads of both: for each, as many as there are processors.
+    /// Starts the threads of both runtimes: each has as many as the machine has processors.
     ///
     /// # Errors
     /// The system gives no threads or descriptors.
@@ -86,7 +86,7 @@ impl Runtimes {
             .enable_all()
             .on_thread_start(move || belong(Priority::Short, &for_short))
             .build()?;
-        // It needs no drivers: what its tasks start belongs to the other one.
+        // It needs no drivers for IO and time: what its tasks start belongs to the other runtime.
         let long = Builder::new_multi_thread()
             .worker_threads(available_parallelism().map_or(2, usize::from))
             .thread_name("sangam-long")
@@ -95,7 +95,7 @@ impl Runtimes {
                 belong(Priority::Long, &for_long);
             })
             .build()?;
-        // Set once: they were empty.
+        // They were empty, so both succeed.
         let _ = pair.short.set(short.handle().clone());
         let _ = pair.long.set(long.handle().clone());
         Ok(Runtimes { short, long })
@@ -106,7 +106,7 @@ impl Runtimes {
         self.short.block_on(future)
     }
 
-    /// Ends both without waiting for what still runs there.
+    /// Shuts both down without waiting for running tasks.
     pub fn shutdown_background(self) {
         self.short.shutdown_background();
         self.long.shutdown_background();
@@ -119,9 +119,9 @@ fn belong(priority: Priority, pair: &Arc<Pair>) {
     });
 }
 
-/// Lowers the priority of the thread that calls this, to that of long work.
+/// Lowers the priority of the current thread to that of long work.
 pub fn lower_this_thread() {
-    // On Linux a priority is the thread's own; elsewhere it would be that of the process.
+    // On Linux a thread has its own priority; elsewhere this would lower that of the process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICE) {
         tracing::debug!(%error, "the priority of a thread cannot be lowered");
@@ -138,17 +138,17 @@ pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(task);
 }
 
-/// What follows takes long: the task that calls this moves before it goes on, if it has not moved yet.
+/// Declares that the next step takes long: the current task moves to the runtime for long work, if it is not there yet.
 pub async fn lower() {
     if CAN_MOVE.get() {
         ASKED.set(true);
-        // The task's poll must end here for it to move; where it goes on, it is polled again.
+        // The task can only move after its poll has ended, so return `Pending` once. It is polled again after the move.
         let mut has_moved = false;
         poll_fn(|context| {
             if std::mem::replace(&mut has_moved, true) {
                 return Poll::Ready(());
             }
-            // The futures between this one and the task poll what was woken, and may poll nothing else.
+            // Wake this future: combinators such as `FuturesUnordered` only poll futures that were woken.
             context.waker().wake_by_ref();
             Poll::Pending
         })
@@ -156,17 +156,17 @@ pub async fn lower() {
     }
 }
 
-/// Whether the calling thread is one for long work. It need not make way for others: what is short is done elsewhere.
+/// Whether the current thread is one for long work, which delays no short work.
 pub fn is_low() -> bool {
     THREAD.with(|thread| matches!(thread.get(), Some((Priority::Long, _))))
 }
 
 /// A task, in either runtime.
 struct Task {
-    /// Taken when it moves: the task in the other runtime has it then.
+    /// `None` after the task has moved: then the task in the other runtime has it.
     future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     account: CpuAccount,
-    /// Says since when it has had something to do; only for long work.
+    /// Measures how long the task is idle; only for long work.
     alarm: Option<Arc<Alarm>>,
 }
 
@@ -211,7 +211,8 @@ impl Task {
 
     fn poll_long(&mut self, context: &mut Context<'_>, pair: &Pair) -> Poll<()> {
         let alarm = Arc::clone(self.alarm.get_or_insert_default());
-        // Time in which it waits for a processor is not quiet: long work would become short work by being put off.
+        // Only idle time counts. If the time in which a task waits for a processor counted too, long work would move
+        // back because it was delayed.
         if self.account.repay(alarm.quiet()) {
             return self.move_to(&pair.short);
         }
@@ -226,10 +227,10 @@ impl Task {
         polled
     }
 
-    /// Goes on as a task of another runtime, which is polled at once, so that no wake-up is lost.
+    /// Continues as a task of another runtime. That polls it at once, so no wake-up is lost.
     fn move_to(&mut self, runtime: &OnceLock<Handle>) -> Poll<()> {
         let Some(handle) = runtime.get() else {
-            // Both are set before the first task is started.
+            // Unreachable: both are set before the first task is started.
             return Poll::Pending;
         };
         handle.spawn(Task {

@@ -1,7 +1,8 @@
-//! How many calls to one source may be under way at once, and how many may wait for their turn.
+//! How many calls to one source may run at the same time, and how many may wait for a permit.
 //!
-//! A slow department must not fill the gateway with waiting requests: the queue is bounded in length and in time, and
-//! what does not fit is refused at once as [`SourceErrorKind::Busy`], so that the rest of an answer is not held up.
+//! A slow upstream must not fill the gateway with waiting requests. So the queue is bounded in length and in time, and
+//! a call that does not fit is refused at once as [`SourceErrorKind::Busy`], so that it does not delay the rest of the
+//! response.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{SourceError, SourceErrorKind};
 
-/// A bounded number of calls under way, and a bounded queue in front of it.
+/// Permits for a bounded number of running calls, with a bounded queue.
 #[derive(Debug)]
 pub struct Gate {
     running: Semaphore,
@@ -19,11 +20,11 @@ pub struct Gate {
     max_wait: Duration,
 }
 
-/// Held for the length of one call.
+/// The permit of one call, held while it runs.
 #[derive(Debug)]
 pub struct Permit<'g>(#[allow(dead_code, reason = "it is dropped")] SemaphorePermit<'g>);
 
-/// Counts one waiter for as long as it waits, also when its future is dropped.
+/// Counts one waiting call, until it is dropped.
 struct QueueSlot<'g>(&'g AtomicUsize);
 
 impl Drop for QueueSlot<'_> {
@@ -33,7 +34,8 @@ impl Drop for QueueSlot<'_> {
 }
 
 impl Gate {
-    /// At most `max_running` calls at once (at least one), `max_waiting` more in the queue, each for `max_wait`.
+    /// At most `max_running` calls at the same time (at least one), and `max_waiting` in the queue, each for
+    /// `max_wait`.
     pub fn new(max_running: usize, max_waiting: usize, max_wait: Duration) -> Gate {
         Gate {
             running: Semaphore::new(max_running.clamp(1, Semaphore::MAX_PERMITS)),
@@ -43,10 +45,10 @@ impl Gate {
         }
     }
 
-    /// Waits for a turn.
+    /// Waits for a permit.
     ///
     /// # Errors
-    /// [`SourceErrorKind::Busy`] when the queue is full, or no turn came in time.
+    /// [`SourceErrorKind::Busy`] if the queue is full, or there was no permit in time.
     pub async fn enter(&self) -> Result<Permit<'_>, SourceError> {
         if let Ok(permit) = self.running.try_acquire() {
             return Ok(Permit(permit));

@@ -1,8 +1,6 @@
-//! The request of a GraphQL service, by the GraphQL-over-HTTP specification: one JSON body with `query` and
-//! `variables`.
+//! The request to a GraphQL service, by the GraphQL-over-HTTP specification: a JSON body with `query` and `variables`.
 //!
-//! Printing operations and reading answers is the executor's; here is only the envelope. The operation of a fetch is
-//! known when its plan is made, so its text is escaped once, and a call only puts its variables behind it.
+//! Other rooms print operations and read responses; this module only writes the body.
 
 use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{Method, header};
@@ -11,11 +9,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use crate::connector::Request;
 use crate::document::write_json_string;
 
-/// What a GraphQL service is asked to answer with.
+/// The `accept` header for GraphQL services.
 pub const ACCEPTED: HeaderValue =
     HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
 
-/// One operation for a GraphQL service, ready to take variables.
+/// One operation for a GraphQL service, without variables.
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// `{"query":"…"`, without the closing brace.
@@ -31,7 +29,7 @@ impl Operation {
         Operation { open: open.into() }
     }
 
-    /// The request's body. `variables` is the JSON text of an object; `None` where the operation has none.
+    /// The request's body. `variables` is the JSON text of an object; `None` if the operation has no variables.
     pub fn body(&self, variables: Option<&[u8]>) -> Bytes {
         const VARIABLES: &[u8] = b",\"variables\":";
         let length = variables.map_or(0, |text| VARIABLES.len() + text.len());
@@ -46,9 +44,9 @@ impl Operation {
     }
 }
 
-/// Completes a rendered request (URL and headers of the service) but for its body.
+/// Completes a rendered request (URL and headers of the service), without the body.
 ///
-/// What the connector says about the content type is overruled: the body is JSON. Its `accept` stands.
+/// Replaces the connector's content type, since the body is JSON, and keeps its `accept`.
 pub fn complete(mut request: Request) -> Request {
     request.verb = Method::POST;
     request.headers.retain(|(name, _)| *name != CONTENT_TYPE);

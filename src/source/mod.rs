@@ -1,16 +1,16 @@
-//! Wire protocol drivers: a rendered request becomes an answer.
+//! Wire protocol drivers: they send a rendered request and return the upstream response.
 //!
-//! Only this room knows a department's wire. A driver sends what it is given and reads what comes back, within bounds
-//! of time and size; it maps nothing and caches nothing. It sends a read once more where the connection on which it was
-//! sent had been closed by the upstream, and retries nothing else.
+//! Only this room knows the wire protocols of upstreams. A driver sends a request and reads the response, within bounds
+//! of time and size; it maps nothing and caches nothing. It repeats a read if the upstream had closed the connection on
+//! which it was sent, and retries nothing else.
 //!
 //! - [`http`]: HTTP/1.1 and HTTP/2, JSON and text; also carries GraphQL services.
 //! - [`native`]: an `async-graphql` schema in this process.
-//! - [`graphql`]: the request of a GraphQL service, whichever of the two carries it.
-//! - [`registry`]: the table of drivers. A new wire is one file here and one line there.
-//! - [`gate`]: how many calls may be under way, and how many may wait.
-//! - [`dns`]: the addresses of hosts, which all HTTP sources share.
-//! - [`tls`]: the one TLS configuration that all HTTP sources share.
+//! - [`graphql`]: the request to a GraphQL service, for both drivers.
+//! - [`registry`]: the table of drivers. A new wire protocol is one file here and one line there.
+//! - [`gate`]: how many calls may run, and how many may wait.
+//! - [`dns`]: the resolver of hosts, which all HTTP sources share.
+//! - [`tls`]: the TLS configuration, which all HTTP sources share.
 
 pub mod dns;
 pub mod gate;
@@ -30,7 +30,7 @@ use crate::connector::Request;
 use crate::errors::ErrorKind;
 use crate::observe::TraceContext;
 
-/// The format of an answer's body: decides which reader drives a projection over it.
+/// The format of a body: it decides how the body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Format {
     /// A JSON text, UTF-8.
@@ -41,7 +41,7 @@ pub enum Format {
     Empty,
 }
 
-/// What an upstream answered, whatever its status.
+/// The response of an upstream, with any status.
 #[derive(Debug, Clone)]
 pub struct UpstreamResponse {
     /// The HTTP status (200 for in-process sources).
@@ -57,25 +57,25 @@ pub struct UpstreamResponse {
 /// The bounds of one call.
 #[derive(Debug, Clone, Default)]
 pub struct CallOptions {
-    /// From the first byte sent to the last byte read.
+    /// The time from the first byte sent to the last byte read.
     pub timeout: Duration,
-    /// An answer with a longer body (decompressed) is refused.
+    /// The maximum length of the decompressed body.
     pub max_bytes: usize,
-    /// The place in a trace that is sent as `traceparent`, if any; not part of any cache key.
+    /// The span that is sent as `traceparent`, if any; not part of any cache key.
     pub traceparent: Option<TraceContext>,
-    /// `tracestate` to send beside it, if any; not part of any cache key.
+    /// The `tracestate` that is sent, if any; not part of any cache key.
     pub tracestate: Option<HeaderValue>,
-    /// The call changes nothing at the upstream, whatever its method says: it may arrive there twice.
+    /// The call changes nothing at the upstream, whatever its method: it may be sent twice.
     pub is_read: bool,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{kind:?}: {detail}")]
 pub struct SourceError {
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: SourceErrorKind,
-    /// For the log only: may name hosts and ports, never secrets.
+    /// For the log only: it may have hosts and ports, but no secrets.
     pub detail: String,
 }
 
@@ -98,16 +98,16 @@ pub enum SourceErrorKind {
     Timeout,
     /// The body is longer than allowed.
     TooLarge,
-    /// The answer is not HTTP, its encoding is broken, or its content type has no reader.
+    /// The response is not HTTP, its encoding is broken, or its content type cannot be read.
     BadAnswer,
-    /// A local bound (concurrency, rate) refused the call.
+    /// A limit of the gateway (concurrency, memory) refused the call.
     Busy,
-    /// The gateway itself failed: a driver or a task of ours ended without an answer.
+    /// The gateway itself failed: a driver or a task ended without a response.
     Internal,
 }
 
 impl SourceErrorKind {
-    /// What clients see of it as `extensions.sangam.kind`.
+    /// The `extensions.sangam.kind` that clients see.
     pub fn kind(self) -> ErrorKind {
         match self {
             SourceErrorKind::Unreachable => ErrorKind::Unreachable,
@@ -119,7 +119,7 @@ impl SourceErrorKind {
         }
     }
 
-    /// Its word in logs and metrics, which is that of its kind.
+    /// Its name in logs and metrics, which is that of its [`ErrorKind`].
     pub fn as_str(self) -> &'static str {
         self.kind().as_str()
     }
@@ -128,7 +128,7 @@ impl SourceErrorKind {
 /// A wire protocol driver.
 #[async_trait]
 pub trait Source: std::fmt::Debug + Send + Sync {
-    /// Sends one request and reads the whole answer.
+    /// Sends one request and reads the whole response.
     async fn call(
         &self,
         request: &Request,

@@ -1,9 +1,8 @@
-//! A department that needs code: an `async-graphql` schema in this process, as a source.
+//! A source in this process: an `async-graphql` schema, for connectors that need code.
 //!
-//! The request is that of any GraphQL service, a JSON body with `query` and `variables`; the answer is the JSON text of
-//! the response. So the planner and the executor treat a native connector as one more GraphQL service, and it can move
-//! out of the process without anyone noticing. The body goes through text both ways, which costs some microseconds and
-//! keeps that promise honest.
+//! Requests and responses have the form of any GraphQL service: JSON text. So the planner and the executor treat a
+//! native connector as a GraphQL service, and it can move out of the process without any other change. Writing and
+//! parsing the text takes some microseconds.
 
 use std::fmt;
 use std::io;
@@ -20,7 +19,7 @@ use super::registry::{SetupError, SourceParts};
 use super::{CallOptions, Format, Source, SourceError, SourceErrorKind, UpstreamResponse};
 use crate::connector::Request;
 
-/// An `async-graphql` schema of whatever types.
+/// An `async-graphql` schema, without its type parameters.
 #[async_trait]
 pub trait NativeSchema: Send + Sync {
     /// Its SDL as a Federation subgraph.
@@ -52,8 +51,8 @@ where
     }
 }
 
-/// The headers of the rendered request, for resolvers: `ctx.data::<RequestHeaders>()`. Only what the connector's schema
-/// asks for by name is among them.
+/// The headers of the rendered request, for resolvers: `ctx.data::<RequestHeaders>()`. It only has the headers that the
+/// connector's schema names.
 #[derive(Debug, Clone)]
 pub struct RequestHeaders(pub HeaderMap);
 
@@ -73,7 +72,7 @@ impl fmt::Debug for NativeSource {
 }
 
 impl NativeSource {
-    /// A source that this schema answers.
+    /// A source that executes requests with this schema.
     pub fn new(schema: Arc<dyn NativeSchema>) -> NativeSource {
         NativeSource {
             schema,
@@ -81,7 +80,7 @@ impl NativeSource {
         }
     }
 
-    /// The same with data for each request.
+    /// Adds data to each request.
     #[must_use]
     pub fn with_data(mut self, prepare: Arc<Prepare>) -> NativeSource {
         self.prepare = Some(prepare);
@@ -120,7 +119,7 @@ impl Source for NativeSource {
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError> {
         let prepared = self.prepare(request)?;
-        // A resolver that panics must not take the client's request with it.
+        // A resolver that panics must not end the client's request.
         let execution = AssertUnwindSafe(self.schema.execute(prepared)).catch_unwind();
         let response = match tokio::time::timeout(options.timeout, execution).await {
             Ok(Ok(response)) => response,
@@ -165,7 +164,7 @@ fn write(response: &async_graphql::Response, max_bytes: usize) -> Result<Bytes, 
     }
 }
 
-/// A buffer that refuses to grow past its limit.
+/// A buffer with a maximum length.
 struct Bounded {
     bytes: Vec<u8>,
     max_bytes: usize,

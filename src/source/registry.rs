@@ -6,36 +6,36 @@ use super::Source;
 use super::http::{HttpSettings, HttpSource};
 use super::native::{NativeSchema, NativeSource};
 
-/// What a driver is made of; each takes what it needs.
+/// The input for building a source. Each driver takes what it needs.
 #[derive(Debug, Default)]
 pub struct SourceParts {
     /// Settings of the connector's HTTP calls.
     pub http: HttpSettings,
-    /// The schema that is mounted under the connector's name, if any.
+    /// The native schema of the connector, if any.
     pub native: Option<Arc<dyn NativeSchema>>,
 }
 
-/// One line of the table.
+/// A row of the table of drivers.
 #[derive(Debug, Clone, Copy)]
 pub struct Driver {
     /// Its name in settings and logs.
     pub name: &'static str,
-    /// What it speaks, for people.
+    /// A description of its protocols.
     pub about: &'static str,
     build: fn(SourceParts) -> Result<Arc<dyn Source>, SetupError>,
 }
 
 impl Driver {
-    /// Makes a source.
+    /// Builds a source.
     ///
     /// # Errors
-    /// The parts do not fit: a setting that cannot be used, or a missing schema.
+    /// A setting is invalid, or a schema is missing.
     pub fn build(&self, parts: SourceParts) -> Result<Arc<dyn Source>, SetupError> {
         (self.build)(parts)
     }
 }
 
-/// Why a source cannot be made. The text is for operators.
+/// Why a source cannot be built. The text is for operators.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SetupError {

@@ -1,9 +1,9 @@
 //! The TLS configuration that HTTP sources share: rustls with the ring provider and the system's certificate
 //! authorities.
 //!
-//! Reading the system's authorities takes milliseconds, so it happens once in a process and only when the first
-//! `https` call is made. A machine without any authority is not an error here: `http` upstreams must work on it, and
-//! an `https` call says by itself that the certificate is not trusted.
+//! Reading the system's authorities takes milliseconds, so it is done once in a process, at the first `https` call. A
+//! machine without authorities is no error here: `http` upstreams must work on it, and an `https` call fails because
+//! the certificate is not trusted.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,11 +16,11 @@ use rustls::{ClientConfig, RootCertStore};
 #[error("{0}")]
 pub struct CaError(String);
 
-/// Makes ring the process's cryptography provider, for libraries that ask for the default. Safe to call many times.
+/// Makes ring the default cryptography provider of the process, for libraries that use the default. Idempotent.
 pub fn install_provider() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
-        // Refused only when somebody else has installed one: then there is a provider, and that is all we need.
+        // Fails only if another provider is installed already, which is sufficient.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }
@@ -33,15 +33,15 @@ pub fn system() -> ClientConfig {
         .clone()
 }
 
-/// The configuration for servers that one of `authorities` vouches for. The system's authorities count for nothing: where
-/// an operator names who is to be trusted, no other authority may vouch for the department.
+/// The configuration for servers with a certificate of one of `authorities`. The system's authorities are not trusted:
+/// if an operator names authorities for an upstream, no other authority may issue its certificate.
 pub fn only(authorities: &[CertificateDer<'static>]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities.iter().cloned());
     client(roots)
 }
 
-/// A configuration that trusts no certificate, for clients that speak plain `http` only; costs nothing to build.
+/// A configuration that trusts no certificate, for clients that only use plain `http`. It is cheap to build.
 pub fn none() -> ClientConfig {
     client(RootCertStore::empty())
 }

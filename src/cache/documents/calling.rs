@@ -1,4 +1,4 @@
-//! Calls of the upstream: what comes is judged, and stored where it may be.
+//! Calls the upstream, judges the document, and stores it if allowed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use super::verdict::{Judgement, judged};
 use crate::connector::{Request, SchemaLifetime};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
-/// What a flight brings.
+/// The result of a flight.
 #[derive(Debug, Clone)]
 pub(super) struct FlightResult {
     pub(super) document: Arc<Document>,
-    /// Others than the first may have it.
+    /// Whether other waiters than the first may use it.
     pub(super) shareable: bool,
 }
 
 pub(super) type FlightOutcome = Result<FlightResult, SourceError>;
 
-/// What decides an answer's lifetime besides its own headers.
+/// What decides a document's lifetime besides its headers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) lifetime: Option<SchemaLifetime>,
@@ -31,7 +31,7 @@ pub(super) struct Rules {
 }
 
 impl Inner {
-    /// A flight: calls, judges, stores.
+    /// The computation of a flight: calls, judges, stores.
     pub(super) async fn run_flight<J>(
         &self,
         endpoint: &Endpoint,
@@ -52,8 +52,8 @@ impl Inner {
         if document.lifetime.is_none() {
             return Ok(FlightResult {
                 document: Arc::new(document),
-                // What is not kept of a read that the schema makes everybody's is for all who wait; but not an answer
-                // that itself forbids it (`Vary: *`).
+                // A document that had a lifetime, and lost it because it is no success, may go to all waiters. One that
+                // had none from the beginning (`Vary: *`, `private`) may not.
                 shareable: may_be_stored,
             });
         }
@@ -79,7 +79,7 @@ impl Inner {
         })
     }
 
-    /// Calls the upstream and makes a document of the answer.
+    /// Calls the upstream and turns the response into a document.
     pub(super) async fn call(
         &self,
         endpoint: &Endpoint,
@@ -127,7 +127,7 @@ impl Inner {
             Err(_) if answer.headers.contains_key(http::header::AGE) => {
                 freshness::age_when_received(&exchange)
             }
-            // It is used now or never.
+            // The document is not cached, and has no header that would give it an age.
             Err(_) => Duration::ZERO,
         };
         if rules.lifetime.is_none() {

@@ -1,8 +1,8 @@
-//! Entities of a GraphQL service, kept one by one.
+//! Entities of a GraphQL service, cached one by one.
 //!
-//! One call of `_entities` asks for many. Each is looked for by its own key, and only those that are not there are asked
-//! for; what then comes is cut into entities again. So one batch serves the next, whatever else stands in it. The batch
-//! itself is not kept: its entities are.
+//! One `_entities` call fetches many entities. Each has a key of its own, and only those that are not cached are
+//! requested; the response is split into entities, which are stored separately. So the entities of one batch serve
+//! other batches, in any combination. The response as a whole is not stored.
 
 use bytes::Bytes;
 
@@ -15,57 +15,57 @@ use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
 use crate::document::Span;
 use crate::source::SourceError;
 
-/// What a call of `_entities` asks for, beside the [`UpstreamCall`] itself, whose request has no body yet.
+/// The representations of an `_entities` call. The request of its [`UpstreamCall`] has no body yet.
 #[derive(Debug, Clone, Copy)]
 pub struct EntitiesCall<'a> {
-    /// The ways in which entities are selected.
+    /// The distinct selections.
     pub selections: &'a [EntitySelection],
-    /// The lists of the call one after the other.
+    /// The representations of all lists, list after list.
     pub representations: &'a [Representation],
-    /// The texts of the entities in an answer, for representations of these lists, in their order; `None` for an answer
-    /// of which nothing may be kept, or that has others.
+    /// The texts of the entities in a document, given the list of each representation; `None` if nothing of the
+    /// document may be stored, or if its entities do not match.
     pub parts: fn(&Document, &[u16]) -> Option<Vec<Span>>,
 }
 
 impl EntitiesCall<'_> {
-    /// The lists of the representations at these places.
+    /// The lists of the representations with these indexes.
     fn lists(&self, places: &[usize]) -> Vec<u16> {
         let list = |place: &usize| self.representations[*place].list;
         places.iter().map(list).collect()
     }
 }
 
-/// What is selected of an entity.
+/// A selection on an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntitySelection {
-    /// In a canonical form.
+    /// Its text in a canonical form.
     pub text: String,
-    /// The values of the variables that it uses, as JSON in a fixed order.
+    /// The values of its variables, as JSON in a fixed order.
     pub variables: Vec<u8>,
 }
 
-/// An entity that is asked for.
+/// The representation of an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Representation {
-    /// In which list of the call.
+    /// The number of its list in the call.
     pub list: u16,
-    /// Which of [`EntitiesCall::selections`].
+    /// The index of its selection in [`EntitiesCall::selections`].
     pub selection: u16,
     /// JSON, with its keys in a fixed order.
     pub text: Vec<u8>,
 }
 
-/// What became of it.
+/// The result of [`Documents::entities`].
 #[derive(Debug)]
 pub struct FetchedEntities {
-    /// Beside the representations: the entities that were kept.
+    /// For each representation: the entity, if it was cached.
     pub cached: Vec<Option<Fetched>>,
-    /// The answer for the others, in their order; `None` where there are none.
+    /// The response for the others, in their order; `None` if there are none.
     pub called: Option<Result<Fetched, SourceError>>,
 }
 
 impl Documents {
-    /// Fetches entities. `body` writes the request's body for the representations at these places.
+    /// Fetches entities. `body` writes the request's body for the representations with these indexes.
     pub async fn entities<B>(
         &self,
         call: UpstreamCall<'_>,
@@ -100,7 +100,7 @@ impl Documents {
                     called: None,
                 };
             };
-            let own = UpstreamCall {
+            let call = UpstreamCall {
                 endpoint: call.endpoint,
                 request: crate::connector::Request {
                     body: body(&missing),
@@ -110,9 +110,11 @@ impl Documents {
                 policy: call.policy,
                 admissions: call.admissions,
             };
-            let called = self.call_for(own, &entities, &missing, epoch, asked).await;
+            let called = self
+                .fetch_missing(call, &entities, &missing, epoch, asked)
+                .await;
             match called {
-                // Another flight has brought it in between; what else it has brought is looked for once more.
+                // Another flight has stored the first missing entity in the meantime, and maybe others: look again.
                 Ok(found) if found.state == CacheState::Hit => {
                     cached[first] = Some(found);
                     missing.remove(0);
@@ -125,7 +127,7 @@ impl Documents {
         }
     }
 
-    /// `None` where nothing of the answer may be kept.
+    /// The keys of the entities; `None` if they may not be cached.
     fn entity_lookup(
         &self,
         call: &UpstreamCall<'_>,
@@ -149,10 +151,12 @@ impl Documents {
             parts.key()
         };
         let common: Vec<EntitiesKey> = asked.selections.iter().map(common).collect();
-        let own = asked.representations.iter();
-        let key = |own: &Representation| common[usize::from(own.selection)].entity(&own.text);
+        let representations = asked.representations.iter();
+        let key = |representation: &Representation| {
+            common[usize::from(representation.selection)].entity(&representation.text)
+        };
         Some(EntityLookup {
-            keys: own.map(|own| key(own).into()).collect(),
+            keys: representations.map(|own| key(own).into()).collect(),
             rules: Rules {
                 lifetime,
                 has_subject: subject.is_some(),
@@ -184,7 +188,7 @@ impl Documents {
         found
     }
 
-    async fn call_for(
+    async fn fetch_missing(
         &self,
         call: UpstreamCall<'_>,
         entities: &EntityLookup,
@@ -210,7 +214,7 @@ impl Documents {
         };
         let (parts, lists) = (asked.parts, asked.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {
-            // Which entity is which follows from their order alone.
+            // Entities are matched by position, so their number must be right.
             Some(parts) if parts.len() == keys.len() => {
                 let text = |part: &Span| Bytes::copy_from_slice(part.of(&document.body));
                 let texts = parts.iter().map(text);
@@ -222,9 +226,9 @@ impl Documents {
     }
 }
 
-/// A read of entities that may be kept.
+/// The lookup of entities that may be cached.
 struct EntityLookup {
-    /// Beside the representations.
+    /// One for each representation.
     keys: Vec<Key>,
     rules: Rules,
 }

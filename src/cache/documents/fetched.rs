@@ -1,4 +1,4 @@
-//! A document on its way to the executor, and where it came from.
+//! A document with its cache state, as the executor gets it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,21 +8,21 @@ use super::super::entry::Document;
 use super::super::key::Key;
 use crate::connector::SchemaLifetime;
 
-/// How a document came.
+/// Where a document came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CacheState {
     /// From the cache.
     Hit,
-    /// From the upstream, by this call, which may be stored.
+    /// From the upstream, by a call whose document may be stored.
     Miss,
     /// From the upstream, by another request's call.
     Shared,
-    /// From the upstream, past all caches.
+    /// From the upstream, without the caches.
     Bypass,
 }
 
 impl CacheState {
-    /// A word for logs and metrics.
+    /// Its name in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             CacheState::Hit => "hit",
@@ -33,24 +33,24 @@ impl CacheState {
     }
 }
 
-/// A document, and where it came from.
+/// A document with its age and cache state.
 #[derive(Debug, Clone)]
 pub struct Fetched {
     /// The document.
     pub document: Arc<Document>,
-    /// How it came.
+    /// Where it came from.
     pub state: CacheState,
-    /// Under which it is kept, where it was found there.
+    /// Its key, if it was found in the cache.
     pub(in crate::cache) key: Option<Key>,
-    /// How old it is.
+    /// Its age.
     pub age: Duration,
-    /// How much longer it may be used, by its own lifetime and by that which the reader's schema gives; `None`: for this
-    /// request only. Whether a mapping could use it is the executor's to know.
+    /// How much longer it may be used, by its own lifetime and by the lifetime that the schema gives; `None`: only for
+    /// this request.
     pub fresh_for: Option<Duration>,
 }
 
 impl Fetched {
-    /// `lifetime` is what the reader's schema gives. The document may have been fetched for a field that allows more.
+    /// `lifetime` is the one that the schema gives. The document may have been fetched for a field with a longer one.
     pub(super) fn new(
         document: Arc<Document>,
         state: CacheState,
@@ -61,7 +61,7 @@ impl Fetched {
             let since = now.since(document.received_at);
             lifetime.max_age.saturating_sub(since)
         });
-        let fresh_for = document.fresh_for(now).map(|own| own.min(left));
+        let fresh_for = document.fresh_for(now).map(|lifetime| lifetime.min(left));
         Fetched {
             age: document.age(now),
             fresh_for: fresh_for.filter(|left| !left.is_zero()),
@@ -71,7 +71,7 @@ impl Fetched {
         }
     }
 
-    /// Found under this key.
+    /// Sets the key under which it was found.
     pub(super) fn under(self, key: Key) -> Fetched {
         Fetched {
             key: Some(key),
@@ -79,7 +79,7 @@ impl Fetched {
         }
     }
 
-    /// Whether it was found among what is kept, so that it may well be read again.
+    /// Whether it was found in the cache, so that it is likely to be read again.
     pub fn is_cached(&self) -> bool {
         self.key.is_some()
     }

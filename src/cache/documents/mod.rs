@@ -1,37 +1,37 @@
-//! The one way from the executor to an upstream: a rendered request becomes a document, from the cache, from another
-//! request's call that is under way, or from the upstream.
+//! The way from the executor to an upstream. It turns a rendered request into a document: from the cache, from a
+//! running call of another request, or from the upstream.
 //!
 //! The path of one call:
 //!
 //! 1. The executor gives a [`UpstreamCall`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
 //!    [`Documents::entities`] ([`entities`]), which looks for each entity by itself and fetches the others.
-//! 2. [`reading`] looks into the store. Where nothing usable is there, it joins the flight of the same request or starts
-//!    one; what may not be cached is called for at once. Either way the client's request is counted at its connector for as
-//!    long as it waits ([`bulkhead`](super::bulkhead)).
-//! 3. [`calling`] sends the request, works out how long the answer may be kept, and stores it.
-//! 4. In between, [`verdict`] has the answer judged: the caller says whether it is a success that was read to its end.
-//! 5. What comes out is a [`Fetched`] ([`fetched`]): the document, its age, and where it came from.
+//! 2. [`reading`] looks into the store. If it has nothing usable, it joins the flight of the same request or starts
+//!    one; a call that may not be cached is sent at once. The client's request is counted at its connector while it
+//!    waits ([`bulkhead`](super::bulkhead)).
+//! 3. [`calling`] sends the request, computes how long the document may be used, and stores it.
+//! 4. Before it stores the document, [`verdict`] asks the caller whether it is a success that can be read to its end.
+//! 5. The result is a [`Fetched`] ([`fetched`]): the document, its age, and where it came from.
 //!
-//! A mutation takes another path ([`mutating`]): it is sent as it is, and moves the epoch on when it ends.
+//! A mutation takes another path ([`mutating`]): it is sent without the caches, and advances the epoch when it ends.
 //!
-//! What holds on all of them:
+//! Invariants:
 //!
-//! - What a read may use is never older than the last mutation that this gateway sent to the connector and that has
-//!   ended by then: documents and flights carry the connector's epoch, and a mutation moves it on when it ends, and when
-//!   its client stops waiting for it. Only one that was provably refused does not (see [`proves_refusal`](verdict::proves_refusal)), and one that
-//!   says which fields it changes moves on the epochs of these. Until a mutation has ended, reads are answered as if they
-//!   came before it.
-//! - Mutations may come as often as they like: the calls for one document that they cause are bounded by
-//!   [`flight::MAX_FLIGHTS_PER_KEY`](super::flight::MAX_FLIGHTS_PER_KEY) at a time.
-//! - Nothing is stored before the caller has said that it may be (see [`Verdict`]), and nothing that is stored for one
-//!   subject is given to another: the subject is in the key.
-//! - What may not be cached is not shared. Where the schema gives a lifetime that is known beforehand; where only the
-//!   upstream's headers can, concurrent readers wait for the first answer, and call themselves if it may not be shared.
-//!   An endpoint whose answers gave no lifetime lately is not waited for.
-//! - A request that waits for an upstream counts towards what its connector may hold up; one that waits for another
-//!   request's call counts apart ([`bulkhead`](super::bulkhead)).
-//! - A mutation runs as a task of its own: a client that leaves in the middle must not leave the department with half a
-//!   request, nor the caches with what was read before it took effect.
+//! - A read never uses a document that is older than the last mutation that this gateway sent to the connector and that
+//!   has ended. Documents and flights have the connector's epoch. A mutation advances it when it ends, and when its
+//!   client stops waiting, unless it was provably refused ([`proves_refusal`](verdict::proves_refusal)). A mutation
+//!   that declares which fields it changes advances only the epochs of these fields. Reads that begin before a mutation
+//!   has ended count as reads before it.
+//! - However frequent mutations are, at most [`flight::MAX_FLIGHTS_PER_KEY`](super::flight::MAX_FLIGHTS_PER_KEY) calls
+//!   for one document run at a time.
+//! - Nothing is stored without the caller's [`Verdict`]. A document of one subject is not given to another one: the
+//!   subject is in the key.
+//! - A document that may not be cached is not shared. If the schema gives a lifetime, that is known before the call. If
+//!   only the upstream's headers decide, concurrent reads wait for the first document, and call the upstream themselves
+//!   if it may not be shared. An endpoint whose last documents had no lifetime gets no flights.
+//! - A request that waits for an upstream counts towards the limit of its connector; a request that waits for another
+//!   request's call is counted separately ([`bulkhead`](super::bulkhead)).
+//! - A mutation runs as a task of its own: if its client disconnects, the upstream must still get the whole request,
+//!   and the epoch must advance when it has taken effect.
 
 mod calling;
 mod entities;
@@ -61,30 +61,30 @@ use crate::source::{CallOptions, Source};
 /// One call.
 #[derive(Debug)]
 pub struct UpstreamCall<'a> {
-    /// How it is fetched.
+    /// The endpoint to call.
     pub endpoint: &'a Arc<Endpoint>,
-    /// What is sent.
+    /// The rendered request.
     pub request: Request,
-    /// Within which bounds.
+    /// The bounds of the call.
     pub options: CallOptions,
     /// What caches may do.
     pub policy: Policy,
-    /// The connectors that the request waits for for which this call is made.
+    /// The connectors that the client's request waits for.
     pub admissions: &'a Admissions,
 }
 
 /// What caches may do with a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Policy {
-    /// A call that changes something: sent as it is, and what was read before is not used after.
+    /// A call that changes something: caches take no part, and documents from before it are not used after it.
     Mutation,
-    /// A read that must see the upstream as it is now, such as a lookup under a mutation.
+    /// A read that must see the current state of the upstream, such as a lookup below a mutation.
     Uncached,
     /// A read.
     Read {
         /// The lifetime that the schema gives; `None`: the upstream's headers decide.
         lifetime: Option<SchemaLifetime>,
-        /// Whose credentials or headers the request carries. Without one, private answers are not stored.
+        /// Whose credentials or headers the request has. Without a subject, private documents are not stored.
         subject: Option<Subject>,
     },
 }
@@ -111,7 +111,7 @@ impl Documents {
         Documents::with_clock(max_bytes, Arc::new(SystemClock))
     }
 
-    /// The same by another clock.
+    /// The same with another clock.
     pub fn with_clock(max_bytes: u64, clock: Arc<dyn Clock>) -> Documents {
         Documents {
             shared: Arc::new(Inner {
@@ -125,14 +125,14 @@ impl Documents {
         }
     }
 
-    /// A connector with its driver. A connector of the same name keeps its epoch and figures, so that a new
-    /// configuration can take over while the old one still answers.
+    /// A connector with its driver. Connectors of the same name share epoch and figures, so that a new configuration
+    /// can replace the old one while that still executes requests.
     pub fn upstream(&self, name: &str, driver: Arc<dyn Source>) -> Arc<Upstream> {
         self.bounded_upstream(name, driver, usize::MAX)
     }
 
-    /// The same, for which at most `in_flight` requests wait for calls of their own at the same time: the calls of one
-    /// more are refused.
+    /// The same with a limit: if `in_flight` requests wait for calls of their own, the calls of further requests are
+    /// refused.
     pub fn bounded_upstream(
         &self,
         name: &str,
@@ -151,7 +151,7 @@ impl Documents {
         Upstream::new(name, driver, state, in_flight)
     }
 
-    /// The figures of every connector that was ever called for, by name.
+    /// The figures of all connectors, by name.
     pub fn figures(&self) -> Vec<(String, Snapshot)> {
         let upstreams = self
             .shared
@@ -166,7 +166,7 @@ impl Documents {
         figures
     }
 
-    /// Weighs a kept document again: its reader has noted more about it.
+    /// Updates the weight of a cached document, after its memo has grown.
     pub fn update_weight(&self, fetched: &Fetched) {
         if let Some(key) = &fetched.key {
             let is_this = |stored: &Arc<Document>| Arc::ptr_eq(stored, &fetched.document);
@@ -174,7 +174,7 @@ impl Documents {
         }
     }
 
-    /// Removes a kept document: its reader has found that it cannot be used.
+    /// Removes a cached document, after it turned out that it cannot be used.
     pub fn forget(&self, fetched: &Fetched) {
         let Some(key) = &fetched.key else { return };
         let is_this = |stored: Arc<Document>| Arc::ptr_eq(&stored, &fetched.document);
@@ -183,12 +183,12 @@ impl Documents {
         }
     }
 
-    /// How much is stored.
+    /// The number of entries, and their weight.
     pub fn size(&self) -> StoreSize {
         self.shared.store.size()
     }
 
-    /// Forgets everything that is stored.
+    /// Removes all documents.
     pub fn clear(&self) {
         self.shared.store.clear();
     }

@@ -1,4 +1,4 @@
-//! Mutations: sent as they are, and what was read before is not used after.
+//! Mutations: sent without the caches; documents from before a mutation are not used after it.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Documents {
             called
         };
         let ended = scope::spawn(task).await;
-        // The task has moved the epoch on, where it had to.
+        // The task has advanced the epoch, if necessary.
         awaited.changes_nothing();
         let document = match ended {
             Ok(result) => result?,
@@ -58,11 +58,11 @@ impl Documents {
     }
 }
 
-/// Moves the epoch on when a mutation ends, or when its client stops waiting for it, unless it is known by then that
-/// nothing was changed.
+/// Advances the epoch when it is dropped, unless it is known by then that nothing was changed. A mutation has two: one
+/// is dropped when the mutation ends, the other one when its client stops waiting.
 struct EpochGuard {
     state: Arc<UpstreamState>,
-    /// What it may change; everything where nothing is named.
+    /// The fields that it may change; all fields of the connector if empty.
     fields: Arc<[String]>,
     may_change: bool,
 }

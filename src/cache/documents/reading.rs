@@ -1,4 +1,4 @@
-//! Reads: from the cache, from a call that is under way, or by a call.
+//! Reads: from the cache, from a running flight, or by a call.
 
 use std::sync::Arc;
 
@@ -13,24 +13,24 @@ use super::{CacheState, Documents, Fetched, Inner, Policy, UpstreamCall, Verdict
 use crate::connector::{SchemaLifetime, Scope};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
-/// What a read that may be stored was looked up by.
+/// The lookup of a read that may be cached.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DocumentLookup {
-    /// The flight's.
+    /// The key of the flight.
     pub(super) key: Key,
-    /// Under which its result, or the first part of it, is found once it has been kept.
+    /// The key under which the result is stored. The same as `key` for a document; the first missing entity for a call
+    /// of `_entities`.
     pub(super) stored_key: Key,
     pub(super) epoch: u64,
     pub(super) rules: Rules,
 }
 
 impl Documents {
-    /// Fetches a document. `accept` says whether it is a success and may be stored. It is asked only about answers that
-    /// came from the upstream by this call, and only where that matters: their lifetime allows to store them, or they
-    /// answer a mutation.
+    /// Fetches a document. `accept` says whether it is a success and may be stored. It is called only for documents
+    /// that this call received from the upstream, and only if they have a lifetime or belong to a mutation.
     ///
     /// # Errors
-    /// There is no answer. An answer with a failing status is an answer.
+    /// There is no response. A response with a failing status is no error.
     pub async fn fetch<A, V>(
         &self,
         call: UpstreamCall<'_>,
@@ -84,7 +84,7 @@ impl Documents {
         Box::pin(self.miss(call, lookup, judge)).await
     }
 
-    /// Takes part in a flight or starts one.
+    /// Joins a flight or starts one.
     pub(super) async fn miss<J>(
         &self,
         call: UpstreamCall<'_>,
@@ -152,21 +152,22 @@ impl Documents {
         let waiting = tokio::time::timeout_at(deadline, waiting).await;
         let (outcome, result) = waiting.map_err(|_| timeout(endpoint, &options))??;
         if outcome == CacheState::Shared && !result.shareable {
-            let own = UpstreamCall {
+            let unshared = UpstreamCall {
                 endpoint,
                 request: Arc::unwrap_or_clone(request),
                 options,
                 policy,
                 admissions,
             };
-            return Box::pin(self.direct(&own, Some(lookup.rules), judge)).await;
+            return Box::pin(self.direct(&unshared, Some(lookup.rules), judge)).await;
         }
         inner.served(upstream.state(), outcome);
         let now = self.now();
         Ok(Fetched::new(result.document, outcome, now, lifetime))
     }
 
-    /// A call past all caches; with `rules`, the answer still says how long it may be used, and teaches the endpoint.
+    /// Calls the upstream without caches. With `rules`, the document still gets a lifetime, for the response cache, and
+    /// the endpoint learns whether its documents have one.
     async fn direct<J>(
         &self,
         call: &UpstreamCall<'_>,
@@ -183,7 +184,7 @@ impl Documents {
         let (request, options) = (&call.request, &call.options);
         let mut document = inner.call(endpoint, request, options, epoch, rules).await?;
         let mut now = document.received_at;
-        // Most are not, and those that are take time to judge.
+        // Judging takes time; without a lifetime it is not needed.
         if document.lifetime.is_some() {
             (document, _) = Box::pin(judged(document, judge)).await;
             now = inner.clock.now();
@@ -218,7 +219,7 @@ impl Inner {
     }
 }
 
-/// Whether the schema alone says that a read may be cached (`Some(true)`) or may not (`Some(false)`).
+/// Whether the schema alone decides that a read may be cached (`Some(true)`) or not (`Some(false)`).
 pub(super) fn known_beforehand(
     lifetime: Option<SchemaLifetime>,
     subject: Option<&Subject>,
@@ -234,7 +235,7 @@ pub(super) fn known_beforehand(
     }
 }
 
-/// The task of the call ended abnormally.
+/// The error if the task of a flight ended without a result.
 fn lost(lost: Lost) -> SourceError {
     SourceError::new(SourceErrorKind::Internal, lost.to_string())
 }

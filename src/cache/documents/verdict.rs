@@ -1,4 +1,4 @@
-//! What the caller says of an answer: a success or not, to be kept or not.
+//! The caller's verdict on a document: whether it is a success, and whether it may be stored.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use super::super::entry::Document;
 use super::super::key::Key;
 use super::super::long::off_worker;
 
-/// What becomes of an answer, by what it says. Whether its lifetime allows that it is kept is decided elsewhere.
+/// What may be done with a document, by its content. Its lifetime is decided elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// A success that was read to its end.
+    /// Store it: it is a success that can be read to its end.
     Store,
-    /// The same, but for so long at most.
+    /// Store it for at most so long.
     StoreFor(Duration),
-    /// A success for the requests that wait for it, and for no later one: it cannot be read, or it says nothing.
+    /// Use it for the requests that wait for it, and for no later one: it cannot be read, or yields nothing.
     UseOnce,
-    /// No success.
+    /// It is no success.
     Failed,
-    /// A success or not, it answers a mutation and says that nothing was changed.
+    /// It is the document of a mutation that says that nothing was changed.
     Unchanged,
 }
 
 impl From<bool> for Verdict {
-    /// For a caller that knows only successes and failures.
+    /// For a caller that only distinguishes successes and failures.
     fn from(succeeded: bool) -> Verdict {
         match succeeded {
             true => Verdict::Store,
@@ -33,22 +33,22 @@ impl From<bool> for Verdict {
     }
 }
 
-/// What becomes of an answer of the upstream, once its lifetime allows that it is kept.
+/// What is done with a document that has a lifetime.
 #[derive(Debug)]
 pub(super) enum Judgement {
-    /// It is no success, and is not kept.
+    /// It is no success, and is not stored.
     Failed,
-    /// It answers a mutation that has changed nothing.
+    /// It is the document of a mutation that has changed nothing.
     Unchanged,
-    /// It is for those who wait for it, and is not kept.
+    /// It is used by its waiters, and not stored.
     UseOnce,
-    /// It is kept as it is, at most for so long.
+    /// It is stored as a whole, if given for at most so long.
     Whole(Option<Duration>),
-    /// These texts of it are kept, each by itself.
+    /// These parts of it are stored, each under its own key.
     Parts(Vec<(Key, Bytes)>),
 }
 
-/// Has a document judged whose lifetime allows that it is kept. It has no lifetime any more if it is not to be kept.
+/// Judges a document, if it has a lifetime. Removes the lifetime if the document is not to be stored.
 pub(super) async fn judged<J>(mut document: Document, judge: J) -> (Document, Judgement)
 where
     J: Fn(&Document) -> Judgement,
@@ -66,9 +66,8 @@ where
     (document, judgement)
 }
 
-/// Whether a mutation whose answer has this status, and is no success, has provably changed nothing: the upstream says
-/// that the request is at fault (4xx). `408` says that it was not received in time, and proxies send it, as they do
-/// `499`, for requests that may have been received by then.
+/// Whether a mutation that failed with this status has provably changed nothing: 4xx says that the request is at fault.
+/// Not `408` and `499`: proxies send them for requests that the upstream may have received.
 pub(super) fn proves_refusal(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 499)
 }

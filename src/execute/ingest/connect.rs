@@ -1,4 +1,4 @@
-//! The answer to a connect: judged, mapped, and put where its kind of connect says.
+//! Ingests the documents of a connect: checks for success, maps, and merges as the kind of the connect says.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Ingester<'_> {
                     raised.extend(own);
                 }
                 Err(stop) => {
-                    // Nothing refers to what has been read so far.
+                    // Nothing refers to the rows that have been read so far.
                     self.store.take_back(before, self.bounds.account);
                     let failure = self.unreadable(fetch, stop, document.status);
                     return self.fail(fetch, &rows, failure);
@@ -98,7 +98,7 @@ impl Ingester<'_> {
         self.raise(fetch, &rows, &raised);
     }
 
-    /// Errors that a mapping has raised about its whole value stand at the field that it serves.
+    /// Reports errors that a mapping raised outside of any field of its own at the field that the connect serves.
     pub(super) fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[Arc<str>]) {
         let first = self.plan.read(fetch.read).fields.first();
         let slot = fetch.argument_slot.or(first.map(|field| field.slot));
@@ -110,7 +110,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// Lists of pages joined in order.
+    /// Joins the lists of pages, in order.
     fn joined(&mut self, pages: &[Cell]) -> Cell {
         let mut items = Vec::new();
         for page in pages {
@@ -136,7 +136,7 @@ impl Ingester<'_> {
         }
         let errors = evaluated.errors.iter();
         let mut raised: Vec<Arc<str>> = errors.map(|error| Arc::from(&*error.message)).collect();
-        // What the mapping yields is read by name, as any evaluated selection's value is.
+        // There is no document that could be projected: read the evaluated value by field names.
         let then = match &fetch.projection.root {
             Root::Evaluated { then, .. } => then,
             root => root,
@@ -158,7 +158,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// A value goes where its kind of connect says.
+    /// Merges a value as the kind of the connect says: as a field's value, by key, or as a fragment of the parent.
     fn merge_value(
         &mut self,
         fetch: &Fetch,
@@ -199,7 +199,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// A batch's elements find their rows by key, never by position; of a repeated key the first counts.
+    /// Merges the elements of a batch into rows by key, never by position. If a key repeats, the first element counts.
     fn merge_by_key(
         &mut self,
         fetch: &Fetch,
@@ -266,7 +266,7 @@ impl Ingester<'_> {
                 account.charge(document.body.len()).map_err(Reached::from)?;
                 let mut text = Vec::with_capacity(document.body.len() + 2);
                 write_json_string(&String::from_utf8_lossy(&document.body), &mut text);
-                // Longer by what had to be escaped.
+                // Escapes have made the text longer than the body.
                 let longer = text.len() - document.body.len();
                 account.charge(longer).map_err(Reached::from)?;
                 bytes::Bytes::from(text)
@@ -280,7 +280,7 @@ impl Ingester<'_> {
         Ok((cell, raised))
     }
 
-    /// The failure that an upstream reports, by the connector's own `errors` mapping.
+    /// The failure that an upstream reports, by the connector's `errors` mapping.
     fn upstream_failure(
         &mut self,
         fetch: &Fetch,
@@ -327,7 +327,7 @@ impl Ingester<'_> {
         let mut extensions = crate::document::Object::new();
         for selection in &connect.error_extensions {
             if let Some(Value::Object(own)) = evaluate(selection) {
-                // A number that clients cannot read would cost them the whole answer.
+                // Leave out numbers that are too large: a client that cannot read one could not read the response.
                 let numbers = self.runtime.limits.numbers;
                 for (name, value) in own.iter().filter(|(_, own)| numbers.admits_value(own)) {
                     extensions.insert(name.clone(), value.clone());

@@ -1,6 +1,26 @@
-//! What a call has brought is put into rows: success or failure, mapped or read as it is.
+//! Ingests the result of a call: reads its documents into rows, and merges them into the rows that it was made for.
 //!
-//! Here is what every kind of call has in common; [`connect`] knows mappings, [`service`] GraphQL services.
+//! A *projection* says how a document is read; the plan compiles it from the selection of a connect or from the
+//! operation for a GraphQL service. For the selection `$.stations { id: station_id district: { lgdCode: lgd } }` and an
+//! operation that requests `id` and `district { lgdCode }`, the projection enters `stations`, adds two rows for each
+//! element (one for the station, one for its district), sets a cell to the span of `station_id` in the document and
+//! another one to the span of `lgd`, and skips all other members. No tree of values is built. Only expressions that
+//! have no such form (methods, literals, variables) are evaluated on a value, which then is read as a document of its
+//! own.
+//!
+//! Ingesting has three steps:
+//!
+//! 1. If the document is cached, what it becomes may be in its memo (`memo`): then the rows are copied. Otherwise
+//!    [`Projector`] reads them (`project`).
+//! 2. The new rows are *fragments*. `merge` merges each fragment into the rows that the call was made for: for all of
+//!    them, or the elements of a list by position (entities) or by key (batches).
+//! 3. A failure marks the cells that the fetch should have filled. What other fetches have filled stays.
+//!
+//! It is bounded: a document is read once, and once more for each further place where the projection uses one of its
+//! values, the store charges rows and cells before they are added (`Store::check`), and a list that many rows share is
+//! merged once (`Store::is_first_merge`).
+//!
+//! This file has what all kinds of calls have in common; [`connect`] handles mappings, [`service`] GraphQL services.
 
 mod connect;
 mod service;
@@ -41,18 +61,19 @@ use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::plan::Plan;
 
-/// Something that a mapping had to say, for `explain` and the log.
+/// A warning of a mapping, for `explain`.
 pub(crate) type Remark = String;
 
-/// A shorter document is read as quickly as rows are copied.
+/// A shorter document has no memo: reading it is as quick as copying rows.
 const SHORT: usize = 256;
 
-/// How much is remembered of what mappings have to say about one answer.
+/// The maximum number of remarks on one call.
 const REMARKS: usize = 1_000;
 
-/// A cell, and errors that an expression has raised beside it.
+/// The cell that a document has become, and the errors that its mapping raised with `->withError`.
 pub(crate) type Ingested = (Cell, Vec<Arc<str>>);
 
+/// Ingests the results of calls for one fetch.
 pub(crate) struct Ingester<'a> {
     pub(crate) runtime: &'a Runtime,
     pub(crate) bounds: Bounds<'a>,
@@ -60,14 +81,14 @@ pub(crate) struct Ingester<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) failures: &'a mut Failures,
     pub(crate) remarks: Vec<Remark>,
-    /// How the answers to each fetch are written, as far as they were read.
+    /// By fetch: the order in which its upstream writes the members of objects.
     pub(crate) orders: &'a mut [MemberOrders],
-    /// The fetch whose answer is read, by its place in the plan.
+    /// The index of the fetch in the plan.
     pub(crate) at: usize,
 }
 
 impl Ingester<'_> {
-    /// Puts what a call came to into the rows that it was made for.
+    /// Ingests the result of a call.
     pub(crate) fn ingest(&mut self, fetch: &Fetch, prepared: &PreparedCall, outcome: &CallOutcome) {
         self.store.begin_answer();
         match outcome {
@@ -135,12 +156,12 @@ impl Ingester<'_> {
         self.fail_targets(fetch, targets, failure);
     }
 
-    /// A bound that a fetch has reached.
+    /// The failure for a bound that the operation reached in this fetch.
     pub(crate) fn reached(&self, fetch: &Fetch, reached: Reached) -> Failure {
         self.located(fetch, reached.failure())
     }
 
-    /// A failure with the service and the connect at which it was found.
+    /// A failure with the service and the connect of the fetch.
     pub(crate) fn located(&self, fetch: &Fetch, failure: Failure) -> Failure {
         Failure {
             service: Some(Arc::clone(
@@ -159,7 +180,7 @@ impl Ingester<'_> {
         Some(Arc::from(connect.coordinate.as_str()))
     }
 
-    /// Remembers what a mapping has to say.
+    /// Adds a remark, if there is room.
     fn remark(&mut self, remark: impl FnOnce() -> Remark) {
         if self.remarks.len() < REMARKS {
             self.remarks.push(remark());
@@ -196,13 +217,13 @@ impl Ingester<'_> {
         }
     }
 
-    /// Fails all that a call was made for.
+    /// Fails everything that a call was made for.
     pub(crate) fn fail_targets(&mut self, fetch: &Fetch, targets: &Targets, failure: Failure) {
         let failure = self.failures.add(failure);
         self.fail_rest(fetch, targets, failure);
     }
 
-    /// Fails what no other failure has been found for.
+    /// Marks everything that a call was made for as failed, except for cells that have a value or another failure.
     pub(crate) fn fail_rest(&mut self, fetch: &Fetch, targets: &Targets, failure: u32) {
         if let Targets::ByPosition(positions) = targets {
             return self.fail_positions(positions, failure);
@@ -221,16 +242,16 @@ impl Ingester<'_> {
         }
     }
 
-    /// An answer that is not of the shape that it must have fails its rows.
+    /// Fails rows because the document has not the shape that it must have.
     fn bad_answer(&mut self, fetch: &Fetch, rows: &[RowId], message: &str) {
         let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
         let failure = self.failure(fetch, kind, code, message.to_owned(), None);
         self.fail(fetch, rows, failure);
     }
 
-    /// Puts what the fetch's projection makes of a document into rows. Where that follows from the document alone, and
-    /// the document is kept, it is read once or twice, and then what came of it is used again. `read` adds the document
-    /// and reads it.
+    /// Reads a document into rows, or copies the rows from its memo. The memo is used only for a cached document, and
+    /// only if `follows`: the rows depend on nothing but the document. `read` adds the document to the store and reads
+    /// it.
     fn document(
         &mut self,
         fetch: &Fetch,
@@ -274,7 +295,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// Reads what a cursor stands before, which is a part of a document that begins at `offset`.
+    /// Reads the next value of a reader, whose text begins at `offset` in the document.
     fn read(
         &mut self,
         fetch: &Fetch,
@@ -288,7 +309,7 @@ impl Ingester<'_> {
         })
     }
 
-    /// Reads something into rows. Gives the cell, and errors that an expression has raised beside it.
+    /// Reads into rows with a projector of the fetch. Returns the cell, and the errors that the mapping raised.
     fn with_projector(
         &mut self,
         fetch: &Fetch,

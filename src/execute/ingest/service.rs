@@ -1,4 +1,4 @@
-//! The answer of a GraphQL service: `data` is read, `errors` are located; entities are matched by position.
+//! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
 use super::super::failure::kind_of_status;
 use super::super::merge::merge_row;
@@ -24,7 +24,7 @@ use crate::plan::Fetch;
 use crate::plan::list_of_key;
 
 impl Ingester<'_> {
-    /// Puts entities that had been kept into the rows that they are for.
+    /// Ingests cached entities.
     pub(crate) fn ingest_cached(&mut self, cached: &[(Consumers, Fetched)]) {
         for (consumers, entity) in cached {
             let body = entity.document.body.clone();
@@ -37,7 +37,7 @@ impl Ingester<'_> {
                     Ok((cell, Vec::new()))
                 };
                 let before = self.store.mark();
-                // One call may be made for several fetches.
+                // A call may have several consumers, each with a projection of its own fetch.
                 let at = std::mem::replace(&mut self.at, consumer.fetch);
                 let document = self.document(fetch, entity, true, read);
                 self.at = at;
@@ -53,10 +53,10 @@ impl Ingester<'_> {
         }
     }
 
-    /// The answer of a GraphQL service: `data` is read, `errors` are located.
+    /// Ingests the response to an operation or to `_entities`.
     pub(super) fn service(&mut self, fetch: &Fetch, prepared: &PreparedCall, fetched: &Fetched) {
         let document = &fetched.document;
-        // What is kept has none.
+        // Set by the closure only if the document is read: a document with errors is not cached, and has no memo.
         let (mut errors, mut placed) = (None, false);
         let before = self.store.mark();
         let read = self.document(fetch, fetched, true, |ingester| {
@@ -76,7 +76,7 @@ impl Ingester<'_> {
                 self.service_errors(fetch, prepared, document, has_data, errors);
             }
             Err(stop) => {
-                // Entities have been put into their rows list by list.
+                // Entities are merged list by list: rows of the lists before refer to what has been read.
                 if !matches!(prepared.targets, Targets::ByPosition(_)) {
                     self.store.take_back(before, self.bounds.account);
                 }
@@ -92,7 +92,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// Errors of an answer whose `data` may be there or not.
+    /// Handles the errors of a response; `data` says whether it has data.
     fn service_errors(
         &mut self,
         fetch: &Fetch,
@@ -156,7 +156,7 @@ impl Ingester<'_> {
         Ok(answer)
     }
 
-    /// Reads `data`, or the `_entities` in it, which are matched by position.
+    /// Reads `data`. If it has lists of entities, merges them by position.
     fn read_data(
         &mut self,
         fetch: &Fetch,
@@ -178,7 +178,7 @@ impl Ingester<'_> {
         })
     }
 
-    /// Puts the object that `data` is into rows; false when it is none.
+    /// Merges the object in `data` into the targets; false if `data` is no object.
     fn object(&mut self, prepared: &PreparedCall, data: Cell) -> bool {
         match (&prepared.targets, data) {
             (Targets::ByPosition(_), _) => false,
@@ -192,7 +192,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// Reads the lists of entities; false when one of them is not there.
+    /// Reads and merges the lists of entities; false if one is missing.
     fn entity_lists(
         &mut self,
         fetch: &Fetch,
@@ -234,7 +234,7 @@ impl Ingester<'_> {
         Ok(open == 0)
     }
 
-    /// Entities are matched by position, so their number must be right.
+    /// Reads a list of entities. They are matched by position, so their number must be right.
     fn entity_list(
         &mut self,
         positions: &[Position],
@@ -242,7 +242,7 @@ impl Ingester<'_> {
         reader: &mut JsonReader<'_>,
     ) -> Result<EntityList, Stop> {
         if let Some(only) = only_consumer(positions) {
-            // All are read in the same way.
+            // The usual case: one projection reads all entities, as a list.
             let cell = self.read_for(only, (number, 0), reader)?;
             let Cell::List { at, len } = cell else {
                 return Ok(EntityList::WrongLength(0));
@@ -277,7 +277,7 @@ impl Ingester<'_> {
         })
     }
 
-    /// Reads what is for one fetch, in its way.
+    /// Reads an entity by the projection of the consumer's fetch.
     fn read_for(
         &mut self,
         consumer: &Consumer,
@@ -313,15 +313,15 @@ impl Ingester<'_> {
     }
 }
 
-/// What a list of entities came to.
+/// A list of entities that has been read.
 enum EntityList {
-    /// What each taker gets, in their order.
+    /// A cell for each consumer, in order.
     Each(Vec<Cell>),
-    /// There are so many, which is not as many as were asked for.
+    /// The list has this length, which is not the number of representations.
     WrongLength(usize),
 }
 
-/// The taker of all positions, or of the first where one fetch takes them all.
+/// The consumer of the first position, if its fetch is the only consumer of all positions.
 fn only_consumer(positions: &[Position]) -> Option<&Consumer> {
     let alone = |position: &Position| match position.consumers.as_slice() {
         [consumer] => Some(consumer.fetch),
@@ -342,14 +342,14 @@ pub(crate) fn of_list(positions: &[Position], list: u16) -> &[Position] {
     &positions[start..end]
 }
 
-/// What `data` came to.
+/// The `data` of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Data {
-    /// It is not there, or not all of its lists are.
+    /// It is missing, or one of its lists of entities is.
     Missing,
-    /// It is an object, which is to be put into rows.
+    /// It is an object, which must still be merged.
     Object(Cell),
-    /// Its entities have been put into their rows.
+    /// It had lists of entities, which have been merged.
     Placed,
 }
 

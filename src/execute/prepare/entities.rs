@@ -1,6 +1,6 @@
-//! What a call of `_entities` asks for: representations of all fetches that go together, list by list.
+//! Prepares an `_entities` call: the representations of all fetches of an entity batch, list by list.
 //!
-//! Rows of which something required has failed are asked for by a call of their own, which leaves out what requires it.
+//! Rows with a failed `@requires` input are fetched by a separate call, which leaves out the fields that require it.
 
 use std::collections::BTreeMap;
 
@@ -33,23 +33,23 @@ use crate::plan::Plan;
 use crate::plan::Selected;
 use crate::source::graphql;
 
-/// What a call of `_entities` asks for: which of them go out is decided when caches have been looked into.
+/// The representations of an `_entities` call. The cache decides later which of them are sent.
 #[derive(Debug, Default)]
 pub(crate) struct EntityRequest {
-    /// The ways in which entities are selected.
+    /// The distinct selections of its fetches.
     pub(crate) selections: Vec<EntitySelection>,
-    /// Beside the rows of [`Targets::ByPosition`].
+    /// One for each position of [`Targets::ByPosition`].
     pub(crate) representations: Vec<Representation>,
     /// The operation's other variables, as the JSON text of an object.
     pub(crate) variables: Vec<u8>,
-    /// The fetches that ask for anything.
+    /// The fetches with at least one representation.
     pub(super) consuming_fetches: Vec<usize>,
-    /// Something required has failed, and what requires it is not asked for.
+    /// The call leaves out fields whose required inputs have failed.
     pub(crate) partial: bool,
 }
 
 impl EntityRequest {
-    /// The call that is made.
+    /// The batch of the plan with the operation to send.
     pub(crate) fn batch<'p>(&self, plan: &'p Plan, fetch: &'p Fetch) -> Option<&'p Batch> {
         match &fetch.call {
             FetchCall::Entities { partial, .. } if self.partial => {
@@ -60,12 +60,12 @@ impl EntityRequest {
         }
     }
 
-    /// The request's body for those at these places.
+    /// The request's body for the representations with these indexes, which ascend.
     pub(crate) fn body(&self, batch: &Batch, places: &[usize]) -> Bytes {
         let own = |place: &usize| &self.representations[*place];
         let length: usize = places.iter().map(|place| own(place).text.len() + 1).sum();
         let mut variables = Vec::with_capacity(self.variables.len() + length + 32);
-        // Without its closing brace.
+        // The object of the other variables, still open.
         let others = self.variables.strip_suffix(b"}").unwrap_or(b"{");
         variables.extend_from_slice(others);
         let mut rest = places;
@@ -92,7 +92,7 @@ impl EntityRequest {
         graphql::Operation::new(&batch.operation.text).body(Some(&variables))
     }
 
-    /// The place of a way of selecting among those that are known.
+    /// The index of a selection, which is added if it is new.
     fn selection(&mut self, selection: EntitySelection) -> u16 {
         let known = self.selections.iter().position(|known| *known == selection);
         let place = known.unwrap_or_else(|| {
@@ -103,22 +103,22 @@ impl EntityRequest {
     }
 }
 
-/// A call of `_entities` while its fetches add to it, list by list.
+/// An `_entities` call to which the fetches add their representations, list by list.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     entities: EntityRequest,
     positions: Vec<Position>,
-    /// Where the representations of a list stand that several fetches may ask for.
+    /// The position of each representation that several fetches may have, by list and text.
     places: AHashMap<(u16, Vec<u8>), usize>,
 }
 
 impl Gathered {
-    /// The first of the fetches that ask for anything.
+    /// The first fetch with a representation.
     pub(crate) fn first(&self) -> Option<usize> {
         self.entities.consuming_fetches.first().copied()
     }
 
-    /// Adds what a fetch asks of a list; `shared` says whether other fetches may ask for the same.
+    /// Adds the representations of a fetch to a list; `shared` says whether other fetches may have the same ones.
     fn add_groups(
         &mut self,
         fetch: usize,
@@ -162,7 +162,8 @@ impl Gathered {
 }
 
 impl Preparer<'_> {
-    /// Calls for rows of which only something required has failed: for all but the fields that require it.
+    /// Prepares calls for rows whose key is known and whose `@requires` inputs have failed: for all fields but those
+    /// that require them.
     fn partial_entities(
         &self,
         index: usize,
@@ -219,7 +220,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// Whether anything is asked for but what requires these.
+    /// Whether the fetch reads any field but those of the unmet requirements.
     fn remains(&self, fetch: &Fetch, unmet: &[usize]) -> bool {
         let of_unmet = |name: &str| {
             let mut unmet = unmet.iter().map(|place| &fetch.requirements[*place]);
@@ -229,7 +230,7 @@ impl Preparer<'_> {
         fields.any(|field| self.store.holds(field.guard) && !of_unmet(&field.name))
     }
 
-    /// The requirements of which something has failed in a row, with the failures.
+    /// The indexes of the requirements with a failed input in a row, with the failures.
     fn unmet(&self, fetch: &Fetch, row: RowId) -> Vec<(usize, u32)> {
         let types = &self.runtime.graph.types;
         let own = fetch.requirements.iter().enumerate();
@@ -244,8 +245,8 @@ impl Preparer<'_> {
         failed.collect()
     }
 
-    /// Adds what a fetch asks of `_entities` to the call that it is a part of. Gives the rows that have no part in it, and
-    /// calls for rows that ask for less.
+    /// Adds the representations of a fetch to the call of its batch. Returns the rows that have none, and the separate
+    /// calls for rows with unmet requirements.
     pub(crate) fn gather(&self, index: usize, into: &mut Gathered) -> Preparation {
         let fetch = &self.plan.fetches[index];
         let mut preparation = Preparation::default();
@@ -272,7 +273,7 @@ impl Preparer<'_> {
         preparation
     }
 
-    /// The call of `_entities` for what its fetches have gathered.
+    /// The `_entities` call for the gathered representations.
     pub(crate) fn entities(
         &self,
         fetch: &Fetch,

@@ -1,4 +1,4 @@
-//! Rows with the same inputs: one representation, or one key, serves them all.
+//! Groups of rows with the same inputs: one representation or one key serves the whole group.
 
 use std::borrow::Cow;
 
@@ -13,27 +13,27 @@ pub(super) struct Group {
     pub(super) rows: Vec<RowId>,
 }
 
-/// What a group takes beside its text, with its variables and its part in a request.
+/// The bytes of a group without its text: its variables and its part of a request.
 const GROUP: usize = 512;
 
 /// Room for the text of a group: a type's name and a key.
 pub(super) const TEXT: usize = 48;
 
-/// Groups of rows, found by what tells them apart: their texts, or what stands for these.
+/// Groups of rows by the text of their inputs, or by a key that identifies the text.
 #[derive(Default)]
 pub(super) struct Groups<'s> {
     pub(super) all: Vec<Group>,
-    /// About how many bytes they take, with the requests that are made of them.
+    /// About the bytes that they and their requests take.
     pub(super) size: usize,
-    /// How many rows there are in all, if that is known.
+    /// The number of all rows, if known.
     rows: usize,
     indexes: AHashMap<Cow<'s, [u8]>, usize>,
-    /// Rows of one key often follow each other.
+    /// The last key and its group: rows with the same key often follow each other.
     last: Option<(&'s [u8], usize)>,
 }
 
 impl<'s> Groups<'s> {
-    /// None yet, of so many rows.
+    /// No groups yet, for this number of rows.
     pub(super) fn of(rows: usize) -> Self {
         Groups {
             rows,
@@ -57,12 +57,12 @@ impl<'s> Groups<'s> {
     }
 
     fn push(&mut self, group: Group) {
-        // The text stands here and in the request.
+        // The text is held here and in the request.
         self.size += GROUP + 2 * group.text.len();
         self.all.push(group);
     }
 
-    /// Adds a row whose text follows from `key`, and is not written but for the first row that has it.
+    /// Adds a row whose text follows from `key`. The text is written only for the first row with the key.
     ///
     /// # Errors
     /// The text cannot be written.
@@ -77,7 +77,7 @@ impl<'s> Groups<'s> {
         let index = match known.or_else(|| self.indexes.get(key).copied()) {
             Some(index) => index,
             None => {
-                // The first groups of many rows are likely to have several; no group is given much for nothing.
+                // If there are many rows and few groups, a group is likely to get several rows: reserve some room.
                 let room = (self.rows / (self.all.len() + 1)).clamp(1, 16);
                 self.push(Group {
                     text: text()?,

@@ -8,29 +8,29 @@ use super::super::store::RowId;
 /// The rows that a call is made for.
 #[derive(Debug)]
 pub(crate) enum Targets {
-    /// All get the same.
+    /// The value is merged into all of these rows.
     Rows(Vec<RowId>),
-    /// Each element of the answer's lists is for these rows, by position; the lists stand one after the other.
+    /// The elements of the document's lists are merged by position. The positions of all lists follow each other.
     ByPosition(Vec<Position>),
-    /// Each element of the answer's list is for these rows, by key.
+    /// The elements of the document's list are merged by key.
     ByKey(AHashMap<Vec<u8>, Vec<RowId>>),
 }
 
-/// An entity of an answer.
+/// The position of an entity in a document.
 #[derive(Debug)]
 pub(crate) struct Position {
-    /// In which list of the call.
+    /// The number of the list in the call.
     pub(crate) list: u16,
     pub(crate) consumers: Consumers,
 }
 
-/// Whom an entity is for: most are for one fetch.
+/// The consumers of an entity; usually one.
 pub(crate) type Consumers = SmallVec<[Consumer; 1]>;
 
-/// The rows of one fetch that an entity is for.
+/// The rows of one fetch into which an entity is merged.
 #[derive(Debug, Clone)]
 pub(crate) struct Consumer {
-    /// The fetch, by its place in the plan.
+    /// The index of the fetch in the plan.
     pub(crate) fetch: usize,
     pub(crate) rows: Vec<RowId>,
 }

@@ -1,7 +1,8 @@
-//! What a projection has made of a document, apart from the request for which it was made.
+//! The rows that a projection reads from one document, copied out of the store of a request.
 //!
-//! Rows, cells and texts refer to each other by their places in a store. A reading is a stretch of a store whose
-//! references count from its own beginning; added to another store, they are moved by what is there already.
+//! Rows, cells and texts refer to each other by number. The copy is a range of a store, with numbers that count from
+//! the beginning of the range. Appending it to another store adds that store's lengths to all numbers: one pass over
+//! the cells, without reading JSON.
 
 use std::sync::Arc;
 
@@ -17,23 +18,23 @@ use super::Text;
 use crate::budget::Account;
 use crate::document::Span;
 
-/// The rows that came of one document.
+/// The rows of one document.
 #[derive(Debug)]
 pub(crate) struct ProjectedRows {
-    /// What the document as a whole has become.
+    /// The value of the whole document.
     cell: Cell,
     rows: Box<[RowHead]>,
     cells: Box<[Cell]>,
-    /// The document itself, and texts that were computed from it.
+    /// The document, and the texts that were computed from it.
     documents: [Bytes; 2],
     raised: Vec<(RowId, u16, Arc<str>)>,
-    /// GraphQL errors that are about the whole.
+    /// Errors that the mapping raised about the whole value.
     pub(crate) errors: Vec<Arc<str>>,
-    /// What its mapping had to say.
+    /// Warnings of the mapping.
     pub(crate) remarks: Vec<String>,
 }
 
-/// How full a store is.
+/// The lengths of a store at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     rows: u32,
@@ -44,7 +45,7 @@ pub(crate) struct Mark {
 }
 
 impl ProjectedRows {
-    /// Bytes of memory that it takes, without the document.
+    /// The bytes of memory that it takes, without the document.
     pub(crate) fn size(&self) -> usize {
         let errors = self.errors.iter().map(|error| error.len());
         let said: usize = errors.chain(self.remarks.iter().map(String::len)).sum();
@@ -57,7 +58,7 @@ impl ProjectedRows {
             + raised
     }
 
-    /// Bytes that it adds to a store.
+    /// The bytes that it adds to a store.
     pub(crate) fn added(&self) -> usize {
         let raised: usize = self.raised.iter().map(|own| Raised::size_of(&own.2)).sum();
         size_of_val(&*self.rows) + size_of_val(&*self.cells) + raised
@@ -65,7 +66,7 @@ impl ProjectedRows {
 }
 
 impl Store {
-    /// How full it is before a document is added.
+    /// The lengths now, before a document is added.
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             rows: self.rows.len() as u32,
@@ -76,7 +77,7 @@ impl Store {
         }
     }
 
-    /// Takes back what has been added since then, to which nothing refers, and gives the account its bytes.
+    /// Removes what has been added since then, and releases its bytes. Nothing may refer to it.
     pub(crate) fn take_back(&mut self, since: Mark, account: &Account) {
         self.rows.truncate(since.rows as usize);
         self.cells.truncate(since.cells as usize);
@@ -96,7 +97,7 @@ impl Store {
         (since.rows..self.rows.len() as u32).map(RowId)
     }
 
-    /// What has been added since then: one document, and what came of it, which is `cell`.
+    /// Copies what has been added since then: one document, and its rows; `cell` is the value of the whole document.
     pub(crate) fn copy_since(&self, since: Mark, cell: Cell) -> ProjectedRows {
         let computed = self.scratch.get(since.scratch as usize..);
         let body = self.documents.get(since.document as usize);
@@ -146,7 +147,7 @@ impl Store {
         }
     }
 
-    /// Adds what came of a document once; gives what the document as a whole has become.
+    /// Appends the rows of a document; returns the value of the whole document.
     pub(crate) fn append_copy(&mut self, projected: &ProjectedRows) -> Cell {
         let (rows, cells) = (self.rows.len() as u32, self.cells.len() as u32);
         let document = self.documents.len() as u32;
@@ -176,7 +177,7 @@ impl Store {
     }
 }
 
-/// The same cell where rows, cells and texts are at other places.
+/// The same cell with other numbers of rows, cells and texts.
 #[inline]
 fn moved(
     cell: Cell,
@@ -253,7 +254,7 @@ mod tests {
             store.sort_raised();
             check(&store, cell);
             assert_eq!(store.size(), size + projected.added());
-            // Once more, and both stand.
+            // Append it once more: both copies stay.
             let again = store.append_copy(&projected);
             store.sort_raised();
             check(&store, cell);

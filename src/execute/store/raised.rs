@@ -1,4 +1,4 @@
-//! Errors that mappings have raised beside values: noted while answers are read, found row by row while the response is
+//! Errors that mappings raise beside values: added while documents are read, looked up by row while the response is
 //! written.
 
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use ahash::AHashMap;
 
 use super::RowId;
 
-/// Errors, each with the row and the slot beside whose value it stands.
+/// Errors, each with the row and the slot of its value.
 #[derive(Debug, Default)]
 pub(super) struct Raised {
     all: Vec<(RowId, u16, Arc<str>)>,
-    /// Bytes that they take.
+    /// The bytes that they take.
     size: usize,
-    /// Where the errors of each row stand, once they have been put in order.
+    /// By row: the range of its errors in `all`, once they are sorted.
     ranges: Option<AHashMap<RowId, (u32, u32)>>,
 }
 
 impl Raised {
-    /// Bytes that one takes: its message may be that of others too, but need not be.
+    /// The bytes that one error takes, as if it shared its message with no other.
     pub(super) fn size_of(message: &str) -> usize {
         message.len() + size_of::<(RowId, u16, Arc<str>)>() + 2 * size_of::<usize>()
     }
@@ -40,7 +40,7 @@ impl Raised {
         self.size
     }
 
-    /// Those that have been noted since there were so many.
+    /// The errors from this index on.
     pub(super) fn since(&self, len: usize) -> &[(RowId, u16, Arc<str>)] {
         self.all.get(len..).unwrap_or_default()
     }
@@ -51,7 +51,7 @@ impl Raised {
         }
     }
 
-    /// Puts them in the order of their rows; those of one row stay as they were noted.
+    /// Sorts the errors by row; those of one row keep their order.
     pub(super) fn sort(&mut self) {
         if self.all.is_empty() {
             return;
@@ -59,15 +59,15 @@ impl Raised {
         self.all.sort_by_key(|(row, ..)| *row);
         let mut ranges = AHashMap::new();
         let mut start = 0;
-        for own in self.all.chunk_by(|a, b| a.0 == b.0) {
-            let end = start + own.len() as u32;
-            ranges.insert(own[0].0, (start, end));
+        for of_row in self.all.chunk_by(|a, b| a.0 == b.0) {
+            let end = start + of_row.len() as u32;
+            ranges.insert(of_row[0].0, (start, end));
             start = end;
         }
         self.ranges = Some(ranges);
     }
 
-    /// Those of a row.
+    /// The errors of a row.
     #[inline]
     pub(super) fn of(&self, row: RowId) -> &[(RowId, u16, Arc<str>)] {
         if self.all.is_empty() {
@@ -84,7 +84,7 @@ impl Raised {
 mod tests {
     use super::*;
 
-    /// Looking at all errors at each row would be 64,000 times as much.
+    /// A search through all errors for each row would take 64,000 times as long.
     #[test]
     fn each_row_has_its_own_and_no_others() {
         const ROWS: u32 = 64_000;

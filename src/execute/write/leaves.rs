@@ -1,4 +1,4 @@
-//! Leaves as they stand in the response: result coercion (GraphQL specification, 3.5).
+//! Result coercion of leaves (GraphQL specification, 3.5).
 
 use super::super::store::Cell;
 use super::super::store::Store;
@@ -10,8 +10,8 @@ use crate::plan::output::OutputType;
 use crate::plan::output::Plain;
 use crate::plan::output::PlainKind;
 
-/// The text of a leaf that needs no check beyond its kind, as nearly all do. No place in the response is kept for it, since
-/// nothing can fail.
+/// The text of a leaf that needs no check beyond its kind, as nearly all leaves. `None` if the general way must
+/// complete it.
 #[inline(always)]
 pub(super) fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> Option<&'s [u8]> {
     match (plain.kind, *cells.get(usize::from(plain.slot))?) {
@@ -29,7 +29,7 @@ pub(super) fn plain_text<'s>(store: &'s Store, cells: &[Cell], plain: Plain) -> 
     }
 }
 
-/// The text of any leaf that is as it must be.
+/// The text of any valid leaf.
 pub(crate) fn leaf_text<'s>(
     store: &'s Store,
     cells: &[Cell],
@@ -53,7 +53,7 @@ pub(crate) fn leaf_text<'s>(
     }
 }
 
-/// The enum value that a JSON string is, as JSON.
+/// The enum value that equals a JSON string, as JSON.
 pub(super) fn enum_value<'v>(quoted: &[u8], values: &'v [Box<[u8]>]) -> Option<&'v [u8]> {
     let find = |quoted: &[u8]| {
         let place = values
@@ -62,7 +62,7 @@ pub(super) fn enum_value<'v>(quoted: &[u8], values: &'v [Box<[u8]>]) -> Option<&
         values.get(place).map(|value| &**value)
     };
     find(quoted).or_else(|| {
-        // Written with escapes that it does not need.
+        // The string may have escapes, although enum values need none.
         let escaped = std::str::from_utf8(quoted).ok()?;
         escaped.contains('\\').then_some(())?;
         find(format!("\"{}\"", unescape(escaped)).as_bytes())
@@ -76,7 +76,7 @@ pub(super) fn int(text: &[u8]) -> Option<String> {
     i32::try_from(whole).ok().map(|number| number.to_string())
 }
 
-/// An integer that cannot leave the range of 32 bits, and is written as it should be.
+/// Whether a number is an integer in its canonical form, with so few digits that it fits into 32 bits.
 pub(super) fn is_short_integer(text: &[u8]) -> bool {
     text.len() <= 9 && is_integer(text) && text != b"-0"
 }

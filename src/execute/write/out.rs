@@ -1,4 +1,4 @@
-//! The text of a response while it grows, within what one answer may have and what the operation may hold.
+//! The text of a response while it is written, within the length of a response and the memory of the operation.
 
 use super::Halt;
 use crate::budget::Account;
@@ -9,23 +9,23 @@ use crate::execute::bounds::Reached;
 pub(super) struct Out<'w> {
     pub(super) bytes: Vec<u8>,
     account: &'w Account,
-    /// How long it may become without asking: so much is charged.
+    /// The length that has been charged.
     room: usize,
-    /// How long it may become at the most.
+    /// The maximum length.
     most: usize,
-    /// How much has been written in vain: null took its place.
+    /// The bytes that were written and then replaced with null.
     cut: usize,
-    /// Bytes of errors that are charged.
+    /// The bytes of errors that have been charged.
     errors: usize,
-    /// Why nothing more is written.
+    /// The bound that has been reached, if any.
     pub(super) reached: Option<Reached>,
 }
 
-/// An account is charged in steps of so many bytes at least.
+/// The account is charged in steps of at least so many bytes.
 const STEP: usize = 64 * 1024;
 
 impl<'w> Out<'w> {
-    /// With room for so many bytes, where there is memory for them.
+    /// With room for `expected` bytes, if there is memory for them.
     pub(super) fn new(account: &'w Account, expected: usize, most: usize) -> Self {
         let expected = expected.min(most);
         let room = account.charge(expected).map_or(0, |()| expected);
@@ -40,7 +40,7 @@ impl<'w> Out<'w> {
         }
     }
 
-    /// Makes sure that so many bytes more may be written.
+    /// Makes sure that so many more bytes may be written.
     #[inline]
     pub(super) fn ensure(&mut self, more: usize) -> Result<(), Halt> {
         if self.bytes.len() + more <= self.room {
@@ -63,7 +63,7 @@ impl<'w> Out<'w> {
             return Err(self.stop(Reached::ResponseBytes(self.most)));
         }
         let needed = needed - self.room;
-        // Ahead by as much as there is, which is how the text grows.
+        // Doubles, as the vector does.
         let step = self.room.max(STEP).min(self.most - self.room).max(needed);
         let charged = match self.account.charge(step) {
             Ok(()) => Ok(step),
@@ -83,7 +83,8 @@ impl<'w> Out<'w> {
         Halt::Stop
     }
 
-    /// Writes null in the place of what has been written since then. What is written in vain is bounded as what stands.
+    /// Replaces the text from `start` on with null. The bytes that are replaced in total have the same bound as the
+    /// response: they took the same time.
     pub(super) fn replace_with_null(&mut self, start: usize) -> Result<(), Halt> {
         self.cut += self.bytes.len().saturating_sub(start);
         self.bytes.truncate(start);
@@ -93,7 +94,7 @@ impl<'w> Out<'w> {
         self.put(b"null")
     }
 
-    /// Charges the text of the errors, of which there are so many bytes by now.
+    /// Charges the text of the errors, which has this length now.
     pub(super) fn charge_errors(&mut self, bytes: usize) -> Result<(), Halt> {
         if bytes <= self.errors {
             return Ok(());

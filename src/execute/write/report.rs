@@ -1,4 +1,4 @@
-//! Errors of the response: which field is to blame, and where it stands.
+//! Reports errors of the response: which field failed, and at which path.
 
 use super::Halt;
 use super::Part;
@@ -14,8 +14,8 @@ use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
 
 impl<'w> Writer<'w> {
-    /// A failed field for which this object cannot be: of several the one that is known to have failed. A service that nulls
-    /// an object says so of that field only, and has no values for the others.
+    /// A failed non-null field, which makes the object null. If there are several, the one that is known to have
+    /// failed: a service that propagates a null reports an error for one field only, and has no values for the others.
     pub(super) fn failed_field(
         &self,
         row: RowId,
@@ -29,7 +29,7 @@ impl<'w> Writer<'w> {
         failed.min_by_key(|(_, failure)| self.failures.is_vague(*failure))
     }
 
-    /// A failed field of an object whose type is not known, since what tells the type has failed.
+    /// A failed field of an object whose type is unknown because the fetch that should have read it failed.
     pub(super) fn failed_field_of_any_type(
         &self,
         row: RowId,
@@ -49,7 +49,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Reports the failure of a field of the object that is about to be written: there is null in its place.
+    /// Reports a failed field of the object that was about to be written, and is null instead.
     pub(super) fn report_failed_field(&mut self, (field, failure): (&'w OutputField, u32)) -> Halt {
         let mut path = Vec::new();
         if self.failures.is_listed(failure) {
@@ -59,7 +59,7 @@ impl<'w> Writer<'w> {
         self.report(failure, &field.ty, field, path)
     }
 
-    /// Reports a failure that a cell holds, which is the value that is about to be written.
+    /// Reports the failure in the cell of the current value.
     pub(super) fn failed(
         &mut self,
         failure: u32,
@@ -73,7 +73,7 @@ impl<'w> Writer<'w> {
         self.report(failure, ty, field, path)
     }
 
-    /// Reports a failure at the field that it befell: that may lie below the null that came of it.
+    /// Reports a failure at the field that failed, which may be below the null: a service propagates nulls as well.
     fn report(
         &mut self,
         failure: u32,
@@ -98,7 +98,7 @@ impl<'w> Writer<'w> {
                         field.source == FieldSource::Slot(*slot)
                             && self.guards[field.guard as usize]
                     });
-                    // What the client has not asked for has no place in the answer.
+                    // The gateway requested this field, and the client did not: it has no path in the response.
                     let Some(known) = known else { break };
                     path.push(PathElement::Field(&known.name));
                     (ty, field) = (&known.ty, known);
@@ -110,7 +110,7 @@ impl<'w> Writer<'w> {
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
-    /// Reports a failure of the value that is about to be written. Once no more errors are listed, they are only counted.
+    /// Reports a failure of the current value. Once the list of errors is full, they are only counted.
     pub(super) fn fail(
         &mut self,
         failure: impl FnOnce() -> Failure,
@@ -126,12 +126,12 @@ impl<'w> Writer<'w> {
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
-    /// The same of a field of the object that is being written.
+    /// Charges the errors that have been written so far.
     pub(super) fn charged_errors(&mut self) -> Result<(), Halt> {
         self.out.charge_errors(self.failures.written().len())
     }
 
-    /// The path of the value that is about to be written.
+    /// The path of the current value.
     fn current_path(&self) -> Vec<PathElement<'w>> {
         let element = |part: &Part<'w>| match part {
             Part::Object(own) => {

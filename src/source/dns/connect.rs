@@ -1,4 +1,4 @@
-//! The resolver as the two HTTP clients ask it.
+//! The interfaces of the resolver for the two HTTP clients.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tower::Service;
 
 use super::{DnsError, Resolver};
 
-/// Addresses with a port that the client puts in.
+/// Addresses with port 0, which the client replaces.
 type Addresses = std::vec::IntoIter<SocketAddr>;
 
 impl Resolver {

@@ -1,7 +1,7 @@
-//! One look-up: by asking the name servers, or by asking the C library.
+//! One look-up, by the name servers or by the C library.
 //!
-//! The name servers are asked without threads. The C library blocks a thread for as long as it likes, also after the caller
-//! has left; so a look-up's permit goes with the thread, and threads are bounded as look-ups are.
+//! A query to name servers blocks no thread. The C library may block a thread for any time, even after the caller has
+//! been dropped; so the thread owns the permit of the look-up, and the bound on look-ups bounds the threads.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
@@ -19,20 +19,20 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{DnsError, DnsSettings};
 
-/// What a look-up has found: at least one address.
+/// The result of a look-up: at least one address.
 pub(super) struct HostAddresses {
     pub(super) addresses: Arc<[IpAddr]>,
     pub(super) ttl: Duration,
 }
 
-/// Who is asked.
+/// How look-ups are made.
 pub(super) enum Backend {
-    /// The name servers, by a resolver that is made for the first look-up: making it reads files.
+    /// By the name servers. The resolver is built at the first look-up, since that reads files.
     NameServers {
         settings: DnsSettings,
         resolver: Box<OnceLock<TokioResolver>>,
     },
-    /// The C library.
+    /// By the C library.
     System,
 }
 
@@ -47,7 +47,7 @@ impl Backend {
         }
     }
 
-    /// Looks a host up; the permit is given back when the work has ended.
+    /// Looks up a host. The permit is released when the work has ended.
     pub(super) async fn look_up(
         &self,
         host: &str,
@@ -74,7 +74,7 @@ async fn system(host: String, permit: OwnedSemaphorePermit) -> Result<HostAddres
         Ok::<_, std::io::Error>(found.map(|address| address.ip()).collect())
     });
     match asked.await {
-        // The C library does not say how long its answer counts.
+        // The C library does not return a time to live.
         Ok(Ok(addresses)) => Ok(HostAddresses {
             addresses,
             ttl: Duration::ZERO,
@@ -111,25 +111,26 @@ async fn name_servers(
 
 fn build(settings: &DnsSettings) -> Result<TokioResolver, NetError> {
     let (config, options) = config(&settings.servers);
-    // One attempt asks two name servers. The next one asks others, because those that were silent come last then.
+    // An attempt queries two name servers. The next one queries others, since those that did not respond come last
+    // then.
     let attempts = config.name_servers().len().div_ceil(2).max(1);
     let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     *builder.options_mut() = options;
     let options = builder.options_mut();
-    // With some time left, so that the addresses of one family still count where a name server does not answer for the
-    // other. A datagram may be lost: an attempt sends its question up to three times, a third of a second or more apart.
+    // Leave some time, so that the addresses of one family can be used if a name server does not respond for the other.
+    // A datagram may be lost: an attempt sends its query up to three times, at least a third of a second apart.
     let share = u32::try_from(attempts).unwrap_or(u32::MAX);
     options.timeout = settings.timeout * 4 / 5 / share;
-    // Those after the first.
+    // The library counts the attempts after the first.
     options.attempts = attempts - 1;
     options.use_hosts_file = ResolveHosts::Always;
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
-    // Answers are kept above this.
+    // `Resolver` has the cache.
     options.cache_size = 0;
     builder.build()
 }
 
-/// With these servers, else with those of `/etc/resolv.conf`, else with one on this machine, as `resolv.conf(5)` says.
+/// Uses these servers, or else those of `/etc/resolv.conf`, or else one on this machine, as `resolv.conf(5)` says.
 fn config(servers: &[SocketAddr]) -> (ResolverConfig, ResolverOpts) {
     if servers.is_empty()
         && let Ok(config) = read_system_conf()

@@ -1,13 +1,13 @@
-//! The addresses of departments' hosts: looked up once for all who want them, kept, and used on when no name server
-//! answers.
+//! The resolver: looks up the addresses of upstreams' hosts, caches them, and continues to use them if no name server
+//! responds.
 //!
-//! A name server that does not answer must cost nothing but the calls to its hosts, and those no more than their
-//! `connect_timeout`. So a look-up takes no thread ([`lookup`]), there is at most one for each host, and all look-ups
-//! together are bounded. An answer counts as long as its own time to live says, within bounds. After that the next
-//! connection asks again; what was answered last stands in where no answer comes (RFC 8767), because a department seldom
-//! moves, and does not move because a name server is down.
+//! A name server that does not respond must only affect calls to its hosts, and those only for their `connect_timeout`.
+//! So a look-up blocks no thread ([`lookup`]), there is at most one look-up for each host (single flight), and the
+//! number of all look-ups is bounded. Addresses are fresh for their time to live, within bounds. After that the next
+//! connection starts a look-up; if it fails, the last addresses are used (RFC 8767): hosts seldom move, and not because
+//! a name server is down.
 //!
-//! Both HTTP clients connect through this: [`Resolver`] is what `hyper_util` and `reqwest` ask.
+//! Both HTTP clients, `hyper_util` and `reqwest`, use [`Resolver`].
 
 mod connect;
 mod lookup;
@@ -24,26 +24,26 @@ use tokio::time::{Instant, timeout};
 use self::lookup::{Backend, HostAddresses};
 use crate::observe::scope;
 
-/// How hosts are looked up. What each means is written in `config`, which has the defaults that operators see.
+/// The settings of the resolver. `config` documents them, and has the defaults that operators see.
 #[derive(Debug, Clone)]
 pub struct DnsSettings {
-    /// Ask the C library, not the name servers.
+    /// Use the C library, not the name servers.
     pub system: bool,
-    /// The name servers; those of `/etc/resolv.conf` when empty.
+    /// The name servers; those of `/etc/resolv.conf` if empty.
     pub servers: Vec<SocketAddr>,
-    /// How long one look-up may take.
+    /// The maximum time of one look-up.
     pub timeout: Duration,
-    /// Look-ups at the same time.
+    /// The maximum number of concurrent look-ups.
     pub lookups: usize,
-    /// How long an answer counts at least.
+    /// The minimum time for which addresses are fresh.
     pub min_ttl: Duration,
-    /// How long an answer counts at most.
+    /// The maximum time for which addresses are fresh.
     pub max_ttl: Duration,
-    /// How much longer it stands in for an answer that does not come.
+    /// How long stale addresses are used if look-ups fail.
     pub stale: Duration,
-    /// How long a connection waits for a new answer before it uses the last one.
+    /// How long a connection waits for a look-up before it uses stale addresses.
     pub stale_wait: Duration,
-    /// Hosts whose last answer is kept.
+    /// The maximum number of cached hosts.
     pub hosts: usize,
 }
 
@@ -66,42 +66,42 @@ impl Default for DnsSettings {
 /// Why there are no addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DnsError {
-    /// No name server has answered in time.
+    /// No name server responded in time.
     #[error("no name server has answered in time")]
     Timeout,
-    /// As many look-ups as allowed are under way.
+    /// As many look-ups as allowed are running.
     #[error("too many look-ups of hosts are under way")]
     Busy,
-    /// The answer is that there are none, or the look-up itself failed.
+    /// The host has no address, or the look-up failed.
     #[error("the host cannot be found: {0}")]
     Failed(String),
 }
 
 type LookupOutcome = Result<Arc<[IpAddr]>, DnsError>;
 
-/// Finds addresses, for all sources of a gateway. Clones share what they know.
+/// Finds addresses, for all sources of a gateway. Clones share one cache.
 #[derive(Clone)]
 pub struct Resolver(Arc<Inner>);
 
 struct Inner {
     settings: DnsSettings,
     backend: Backend,
-    /// Places for look-ups. An owned permit goes with each.
+    /// The permits for look-ups.
     lookups: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Host>>,
 }
 
-/// What is known of one host.
+/// The state of one host.
 #[derive(Default)]
 struct Host {
     cached: Option<CachedAddresses>,
-    /// The look-up that is under way.
+    /// The running look-up.
     pending: Option<watch::Receiver<Option<LookupOutcome>>>,
-    /// No look-up is begun before this, after one that has failed while there is an answer to use.
+    /// After a look-up has failed and stale addresses are used: no look-up starts before this.
     not_before: Option<Instant>,
 }
 
-/// An answer.
+/// The addresses of the last successful look-up.
 #[derive(Clone)]
 struct CachedAddresses {
     addresses: Arc<[IpAddr]>,
@@ -109,7 +109,7 @@ struct CachedAddresses {
     usable_until: Instant,
 }
 
-/// How long the last answer is used without another look-up after one has failed.
+/// How long stale addresses are used without a look-up after one has failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Default for Resolver {
@@ -124,7 +124,7 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// The same resolver, not one with the same settings.
+/// Equal if they share one cache; the settings are not compared.
 impl PartialEq for Resolver {
     fn eq(&self, other: &Resolver) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -134,7 +134,7 @@ impl PartialEq for Resolver {
 impl Eq for Resolver {}
 
 impl Resolver {
-    /// A resolver that has made no look-up yet.
+    /// A resolver with an empty cache.
     pub fn new(settings: DnsSettings) -> Resolver {
         let lookups = settings.lookups.clamp(1, Semaphore::MAX_PERMITS);
         Resolver(Arc::new(Inner {
@@ -145,10 +145,10 @@ impl Resolver {
         }))
     }
 
-    /// The addresses of a host: known ones, or those that a look-up brings.
+    /// The addresses of a host, from the cache or by a look-up.
     ///
     /// # Errors
-    /// No answer, or one without addresses, and none from before that may stand in.
+    /// The look-up failed, and there are no stale addresses to use.
     pub async fn resolve(&self, host: &str) -> Result<Arc<[IpAddr]>, DnsError> {
         let (last, pending) = {
             let mut hosts = self.0.hosts();
@@ -163,7 +163,7 @@ impl Resolver {
             match (last, pause) {
                 (Some(last), Some(pause)) => {
                     if pause <= now {
-                        // It failed before: no connection waits for the next look-up.
+                        // The last look-up failed: start another one, without waiting for it.
                         let _ = self.pending(&mut hosts, host);
                     }
                     return Ok(last.addresses);
@@ -183,14 +183,14 @@ impl Resolver {
         }
     }
 
-    /// The look-up of a host that is under way; begins one where there is none.
+    /// The running look-up of a host; starts one if there is none.
     fn pending(
         &self,
         hosts: &mut HashMap<String, Host>,
         host: &str,
     ) -> Result<watch::Receiver<Option<LookupOutcome>>, DnsError> {
         let pending = hosts.get(host).and_then(|known| known.pending.as_ref());
-        // Without a sender, the task of the look-up has ended abnormally.
+        // If the sender is gone, the task of the look-up has ended abnormally.
         if let Some(pending) = pending.filter(|pending| pending.has_changed().is_ok()) {
             return Ok(pending.clone());
         }
@@ -202,7 +202,7 @@ impl Resolver {
         let (sender, receiver) = watch::channel(None);
         hosts.entry(host.to_owned()).or_default().pending = Some(receiver.clone());
         let (inner, host) = (Arc::clone(&self.0), host.to_owned());
-        // A task of its own: the call that began it may leave without ending it for the others.
+        // A task of its own: the call that started the look-up may be dropped without ending it for the others.
         scope::spawn(async move {
             let found = timeout(inner.settings.timeout, inner.backend.look_up(&host, permit));
             let found = found.await.unwrap_or(Err(DnsError::Timeout));
@@ -212,14 +212,14 @@ impl Resolver {
     }
 }
 
-/// What a look-up comes to.
+/// Waits for the result of a look-up.
 async fn outcome(mut pending: watch::Receiver<Option<LookupOutcome>>) -> LookupOutcome {
     let ended = pending.wait_for(Option::is_some).await;
     let outcome = ended.ok().and_then(|outcome| outcome.clone());
     outcome.unwrap_or_else(|| Err(DnsError::Failed("the look-up ended abnormally".to_owned())))
 }
 
-/// So much later; a time beyond what a clock can tell is some time far away.
+/// `time + by`, or a time far in the future if that overflows.
 fn later(time: Instant, by: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(365 * 86_400);
     time.checked_add(by).unwrap_or_else(|| time + FAR)
@@ -227,11 +227,11 @@ fn later(time: Instant, by: Duration) -> Instant {
 
 impl Inner {
     fn hosts(&self) -> MutexGuard<'_, HashMap<String, Host>> {
-        // A panic under the lock leaves the map usable: at worst an answer is missing from it.
+        // A panic under the lock leaves the map valid: at worst, addresses are missing from it.
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what a look-up has found; after one that has failed, what was found before stays.
+    /// Stores the addresses of a look-up. If it failed, the last addresses stay as long as they are usable.
     fn store_result(&self, host: &str, found: Result<HostAddresses, DnsError>) -> LookupOutcome {
         let now = Instant::now();
         let mut hosts = self.hosts();

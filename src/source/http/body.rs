@@ -1,4 +1,4 @@
-//! Reads a response's body within a bound, and tells its format.
+//! Reads a response's body within a bound, and determines its format.
 
 use ::http::HeaderMap;
 use ::http::header::CONTENT_TYPE;
@@ -11,27 +11,27 @@ use crate::budget::Account;
 use crate::priority;
 use crate::source::{Format, SourceError, SourceErrorKind};
 
-/// How much of a failure's unreadable page is read, so that the connection can be used again.
+/// How much of an unreadable body is read, so that the connection can be used again.
 const MAX_DRAINED: usize = 64 * 1024;
 
-/// Up to this length a body that comes piece by piece is given room by doubling.
+/// Up to this length, the buffer for a body in several pieces grows by doubling.
 const DOUBLED: usize = 1024 * 1024;
 
 /// From this length on, reading a body is long work.
 const LONG: usize = 256 * 1024;
 
-/// Begins a text in UTF-8, whatever else is said about it.
+/// A text that begins with this is UTF-8, whatever its headers say.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Reads the whole body, decompressed, of at most as many bytes as the account may hold. A body that arrives in one piece
-/// is not copied. ISO 8859-1 becomes UTF-8 as it comes: it grows by that, and is never held in both forms.
+/// Reads the whole decompressed body, up to the account's limit. A body in one piece is not copied. ISO 8859-1 is
+/// converted to UTF-8 piece by piece, so that it is never held in both forms.
 ///
-/// What comes in several pieces is charged to the account, piece by piece; one piece is no more than a connection reads
-/// at once.
+/// Several pieces are charged to the account, piece by piece. A single piece is not charged: it is at most what a
+/// connection reads at once.
 ///
 /// # Errors
-/// [`SourceErrorKind::TooLarge`] as soon as it is certain, without reading on; [`SourceErrorKind::Busy`] where there is no
-/// memory left for it; or what broke the connection.
+/// [`SourceErrorKind::TooLarge`] as soon as that is certain; [`SourceErrorKind::Busy`] if there is no memory for the
+/// body; or the error of the connection.
 pub(super) async fn read(
     response: &mut Received,
     account: &Account,
@@ -60,7 +60,7 @@ pub(super) async fn read(
     };
     check(first.len() + second.len(), max_bytes, url)?;
     charge(first.len() + second.len(), account, url)?;
-    // The announcement is only a hint, already held against the limit; a false one costs no more than the limit.
+    // `content-length` is only a hint. It is within the limit, so a wrong one cannot reserve more than that.
     let mut whole = Vec::with_capacity(announced.max((first.len() + second.len()) * 2));
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&second);
@@ -88,17 +88,17 @@ fn utf8(piece: Bytes) -> Bytes {
     Bytes::from(text)
 }
 
-/// Makes room for a body that grows long. Doubling would hold it twice whenever it moves; room for the longest body that
-/// is allowed takes addresses at first, and memory only as it is written to.
+/// Makes room in the buffer. For a long body, doubling would hold it twice whenever it moves; so reserve the maximum
+/// length at once: that takes only addresses, and memory as it is written.
 fn make_room(whole: &mut Vec<u8>, more: usize, max_bytes: usize) {
     let needed = whole.len() + more;
     if needed > whole.capacity() && needed > DOUBLED {
-        // Where there are not even so many addresses, it doubles on.
+        // If there are not so many addresses, the buffer doubles.
         let _ = whole.try_reserve_exact(max_bytes.saturating_sub(whole.len()));
     }
 }
 
-/// Reads and forgets a body that no reader is for; a long or broken one costs the connection.
+/// Reads and drops a body that cannot be used. If it is long or broken, the connection is closed.
 pub(super) async fn drain(response: &mut Received, url: &Url) {
     let mut read = 0;
     while let Ok(Some(next)) = piece(response, url).await {
@@ -109,12 +109,12 @@ pub(super) async fn drain(response: &mut Received, url: &Url) {
     }
 }
 
-/// True when there is nothing (more) to read.
+/// True if there is nothing left to read.
 pub(super) async fn is_empty(response: &mut Received, url: &Url) -> Result<bool, SourceError> {
     Ok(piece(response, url).await?.is_none())
 }
 
-/// The next piece that holds anything.
+/// The next piece that is not empty.
 async fn piece(response: &mut Received, url: &Url) -> Result<Option<Bytes>, SourceError> {
     loop {
         match response.chunk(url).await? {
@@ -148,7 +148,7 @@ fn too_large(max_bytes: usize, url: &Url) -> SourceError {
     )
 }
 
-/// The format that a content type announces; `None` where no reader is for it.
+/// The format of a content type; `None` if it cannot be read.
 pub(super) fn announced_format(headers: &HeaderMap) -> Option<Format> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Some(Format::Json);
@@ -167,8 +167,8 @@ fn ends_with_ignoring_case(text: &[u8], end: &[u8]) -> bool {
     text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
-/// What the log says of a content type that no reader is for. A department may write anything into that header: of what
-/// is not a plain media type, and of parameters, nothing is repeated.
+/// A content type that cannot be read, for the log. An upstream may write anything into that header, so parameters are
+/// left out, and so is everything that is not a plain media type.
 pub(super) fn shown_type(headers: &HeaderMap) -> &str {
     const UNKNOWN: &str = "(not a plain media type)";
     const LONGEST: usize = 80;
@@ -192,7 +192,7 @@ pub(super) fn shown_type(headers: &HeaderMap) -> &str {
         return UNKNOWN;
     };
     let plain = |byte: u8| byte.is_ascii_lowercase() || b".+-".contains(&byte);
-    // Digits in a row could be a number of somebody.
+    // More digits could be a personal number.
     let digits = subtype.bytes().filter(u8::is_ascii_digit).count();
     let is_plain = essence.len() <= LONGEST
         && TYPES.contains(&kind)
@@ -203,20 +203,20 @@ pub(super) fn shown_type(headers: &HeaderMap) -> &str {
     if is_plain { essence } else { UNKNOWN }
 }
 
-/// The body as a reader takes it: UTF-8 without a byte order mark.
+/// The body as UTF-8 without a byte order mark.
 pub(super) fn normalise(body: Bytes, format: Format) -> Result<Bytes, &'static str> {
     let body = match body.starts_with(BYTE_ORDER_MARK) {
         true => body.slice(BYTE_ORDER_MARK.len()..),
         false => body,
     };
-    // A JSON reader checks the encoding itself, while it reads.
+    // The JSON reader checks the encoding while it reads.
     if format == Format::Text && std::str::from_utf8(&body).is_err() {
         return Err("the text is not UTF-8");
     }
     Ok(body)
 }
 
-/// Whether plain text says that it comes as ISO 8859-1.
+/// Whether plain text is declared as ISO 8859-1.
 pub(super) fn declares_latin1(headers: &HeaderMap) -> bool {
     let value = headers
         .get(CONTENT_TYPE)

@@ -1,10 +1,9 @@
-//! The clients of one source, and the proxies between.
+//! The clients of one source, and its proxies.
 //!
-//! There are two sets of clients ([`Pool`]): one whose connections are used again, and one that makes a connection for each
-//! call, for reads that are sent once more. How long an idle connection is kept is the upstream's to say as well
-//! ([`reuse`]). Neither client can change that time, so where an upstream says less than what holds, the
-//! first set is replaced by one with that time, and its idle connections end with it. That happens once for each shorter
-//! time that an upstream says, in whole seconds.
+//! There are two sets of clients ([`Pool`]): one whose connections are used again, and one that makes a new connection
+//! for each call, for reads that are sent again. An upstream can limit how long an idle connection is kept ([`reuse`]).
+//! The client libraries cannot change that time, so if an upstream gives a shorter one, the first set is replaced by a
+//! set with that time, and its idle connections are closed. That happens at most once for each second of the timeout.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,24 +18,24 @@ use super::{HttpSettings, ProxyChoice, reuse};
 use crate::source::registry::SetupError;
 use crate::source::tls;
 
-/// Hosts that are never reached through a proxy of the environment.
+/// Hosts that never use a proxy of the environment.
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
-/// What all clients of one source are built from.
+/// The input for building the clients of one source.
 #[derive(Debug)]
 pub(super) struct ClientParts {
     pub(super) settings: HttpSettings,
     pub(super) authorities: Vec<CertificateDer<'static>>,
-    /// The environment names proxies: only this machine is reached without.
+    /// The environment has proxies: only this machine is reached without one.
     pub(super) proxied: bool,
 }
 
-/// Which connection a call goes out on.
+/// The connection for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Connection {
-    /// One that is idle, or else a new one.
+    /// An idle connection, or else a new one.
     Any,
-    /// A new one.
+    /// A new connection.
     New,
 }
 
@@ -67,7 +66,7 @@ impl Clients {
         }
         let found = proxies(&settings.proxy);
         let parts = Arc::new(ClientParts {
-            // With a proxy that cannot be used, the full client says so.
+            // If a proxy is invalid, building the full client reports that.
             proxied: found.map_or(true, |found| !found.is_empty()),
             settings,
             authorities,
@@ -90,7 +89,7 @@ impl Clients {
         }
     }
 
-    /// Keeps idle connections no longer than these headers of an answer say.
+    /// Keeps idle connections no longer than these response headers say.
     pub(super) fn limit_idle_time(&self, headers: &HeaderMap) {
         let Some(idle) = reuse::idle_time(headers) else {
             return;
@@ -106,7 +105,7 @@ impl Clients {
             });
     }
 
-    /// Within this time after an answer, its connection may be used again; with some time for the call itself.
+    /// The time after a response in which its connection may be used for another call, with some time for that call.
     pub(super) fn used_within(&self) -> Duration {
         self.parts.settings.idle_timeout.saturating_mul(2)
     }
@@ -120,11 +119,11 @@ pub(super) fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>, reqwest::Error
     }
 }
 
-/// The proxies that the environment names, the more special before the more general.
+/// The proxies of the environment, special ones before general ones.
 fn from_environment(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<Proxy>, reqwest::Error> {
-    // In capitals or in small letters, if it says anything.
+    // In upper or lower case, unless it is empty.
     let read = |name: &str| {
         [name.to_owned(), name.to_lowercase()]
             .iter()

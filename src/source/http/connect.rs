@@ -1,4 +1,4 @@
-//! Connecting within a time: finding the host's addresses counts as much as reaching one of them.
+//! Connects within a timeout, which includes the look-up of the host's addresses.
 
 use std::future::Future;
 use std::io;
@@ -22,10 +22,10 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Connections to what the resolver finds, each made within this time.
+    /// Connects to the addresses of the resolver, within this time.
     pub(super) fn new(resolver: Resolver, timeout: Duration) -> Connector {
         let mut inner = HttpConnector::new_with_resolver(resolver);
-        // Shared among the addresses of a host, so that one that is dead leaves time for the next.
+        // The connector divides it among the addresses of a host, so that a dead one leaves time for the next.
         inner.set_connect_timeout(Some(timeout));
         inner.set_nodelay(true);
         Connector { inner, timeout }

@@ -1,8 +1,8 @@
-//! Plain HTTP, straight to the upstream: no TLS, no proxy, no redirects to follow.
+//! The direct client: plain HTTP to the upstream, without TLS, proxy and redirects.
 //!
-//! Inside a data centre most calls are of this kind, and a query makes many of them. The full client (`client`) would
-//! parse each URL three times and pass each call through layers that have nothing to do here, which is more work than
-//! the call itself. Connections, compression and errors are the same as with the full client.
+//! In a data centre most calls are of this kind, and an operation makes many of them. The full client (`reqwest`) would
+//! parse each URL three times and pass each call through layers that have nothing to do, which is more work than the
+//! call itself. Connections, compression and errors are the same as with the full client.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use super::error::{BrokenCall, from_hyper};
 use super::received::Received;
 use super::reuse;
 
-/// How much of an answer a connection reads ahead. A head must fit into it.
+/// The size of a connection's read buffer. The head of a response must fit into it.
 const READ_AT_ONCE: usize = 64 * 1024;
 
 /// The connections of one source.
@@ -33,7 +33,7 @@ pub(super) struct Direct {
 }
 
 impl Direct {
-    /// `None` where the settings hold what only the full client can do, or can report.
+    /// `None` if the settings need the full client, or if only that can report what is wrong with them.
     pub(super) fn new(
         settings: &HttpSettings,
         idle_timeout: Duration,
@@ -55,7 +55,7 @@ impl Direct {
         })
     }
 
-    /// Sends a request, and reads the head of the answer.
+    /// Sends a request, and reads the head of the response.
     pub(super) async fn send(
         &self,
         method: ::http::Method,
@@ -72,7 +72,7 @@ impl Direct {
         *request.method_mut() = method;
         *request.uri_mut() = uri.clone();
         *request.headers_mut() = headers;
-        // It is always ready: what has to wait waits in the call.
+        // The client is always ready: a call that must wait waits in its future.
         let response = self.client.clone().call(request).await;
         let response = response.map_err(|error| {
             let used = reuse::was_used(&error, used_within);
@@ -82,13 +82,13 @@ impl Direct {
     }
 }
 
-/// What to ask of a URL's server, if that can be asked directly: a user and a password become a header elsewhere.
+/// The URI for the direct client, if it can call the URL. The full client turns a user and a password into a header.
 pub(super) fn uri(url: &Url) -> Option<Uri> {
     let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
     plain.then(|| url.as_str().parse().ok()).flatten()
 }
 
-/// Whether a host is this machine, which is never reached through a proxy of the environment.
+/// Whether a host is this machine, for which no proxy of the environment is used.
 pub(super) fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

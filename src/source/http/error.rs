@@ -1,4 +1,4 @@
-//! What failed below HTTP, in the words of [`SourceError`].
+//! Translates errors of the client libraries to [`SourceError`].
 
 use std::error::Error;
 use std::io;
@@ -8,11 +8,11 @@ use url::Url;
 use crate::source::dns::DnsError;
 use crate::source::{SourceError, SourceErrorKind};
 
-/// A call that broke before the head of an answer was there.
+/// A call that broke before the head of a response.
 #[derive(Debug)]
 pub(super) struct BrokenCall {
     pub(super) error: SourceError,
-    /// The connection had been used before, and was closed by the upstream.
+    /// The connection had been used before, and the upstream had closed it.
     pub(super) stale: bool,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn from_reqwest(error: reqwest::Error, url: &Url) -> SourceError {
     describe(kind, &error.without_url(), url)
 }
 
-/// Translates an error of a direct call, before there was an answer.
+/// Translates an error of a direct call before the head of a response.
 pub(super) fn from_hyper(
     error: &(dyn Error + 'static),
     connecting: bool,
@@ -58,12 +58,12 @@ pub(super) fn from_hyper(
     describe(kind, error, url)
 }
 
-/// Translates an error of a direct call while its body was read.
+/// Translates an error of a direct call in the body.
 pub(super) fn from_body(error: &(dyn Error + 'static), url: &Url) -> SourceError {
     describe(kind_of_cause(Some(error), true), error, url)
 }
 
-/// What kind of failure it was when the host's addresses were not found.
+/// The kind of an error of the resolver; `None` for other errors.
 fn kind_of_name(error: &(dyn Error + 'static)) -> Option<SourceErrorKind> {
     let mut cause = Some(error);
     while let Some(inner) = cause {
@@ -91,7 +91,7 @@ fn timed_out(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// The error with everything that caused it.
+/// An error with its chain of causes as the detail.
 fn describe(kind: SourceErrorKind, error: &dyn Error, url: &Url) -> SourceError {
     let mut detail = format!("{}: {error}", host_and_port(url));
     let mut cause = error.source();
@@ -112,8 +112,8 @@ pub(super) fn host_and_port(url: &Url) -> String {
     )
 }
 
-/// A connection that broke, or a peer that spoke but not HTTP? The library puts both into one kind; the difference is
-/// in the causes. `decoding` says that what is not about the connection is about the compression.
+/// Distinguishes a broken connection from a peer that does not speak HTTP: the library has one kind for both, but the
+/// causes differ. `decoding` says that an error that is not one of the connection is one of the compression.
 fn kind_of_cause(first: Option<&(dyn Error + 'static)>, decoding: bool) -> SourceErrorKind {
     let mut below_http = false;
     let mut cause = first;

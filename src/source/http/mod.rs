@@ -1,15 +1,15 @@
 //! HTTP with JSON or plain text: one source, one pool of connections.
 //!
-//! The request goes out as it was rendered; what the driver adds is what the wire needs (length, encoding, trace
-//! context) and a plain `accept` where the connector says nothing. The answer comes back whole or not at all.
+//! The request is sent as it was rendered. The driver adds what the protocol needs (length, encoding, trace context),
+//! and an `accept` if the connector gives none. The response is returned whole or not at all.
 //!
-//! A call that breaks before the head of an answer was there, on a connection that had been used before, has met an
-//! upstream that was just closing it. A read is then sent once more, on a connection of its own; a call that changes
-//! something only where the client knows that nothing of it was sent, which it sees to itself.
+//! If a call breaks before the head of a response, on a connection that had been used before, the upstream has probably
+//! closed the connection at that moment. A read is then sent again, on a new connection. A call that changes something
+//! is only sent again if the client library knows that nothing of it was sent, which the library does by itself.
 //!
-//! Which answers are not answers: a successful status with a body that no reader is for (HTML above all: a proxy's or
-//! a portal's page) is [`SourceErrorKind::BadAnswer`]. The same page under a failing status keeps its status, because
-//! that is what a connector's `isSuccess` and error mapping need; its body counts as empty.
+//! A successful status with a body that cannot be read (usually an HTML page of a proxy or a portal) is
+//! [`SourceErrorKind::BadAnswer`]. With a failing status, the same page counts as an empty body, and the status is
+//! returned, since a connector's `isSuccess` and `errors` mapping need it.
 
 mod body;
 mod client;
@@ -42,7 +42,7 @@ use error::{BrokenCall, from_reqwest, host_and_port};
 use received::Received;
 use target::{Target, TargetCache};
 
-/// JSON before anything else: frameworks that can also write XML choose by this header.
+/// Prefers JSON: frameworks that can also write XML choose by this header.
 const DEFAULT_ACCEPT: HeaderValue =
     HeaderValue::from_static("application/json, text/plain;q=0.9, */*;q=0.1");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -59,10 +59,10 @@ pub struct HttpSource {
 }
 
 impl HttpSource {
-    /// A source with these settings; connects to nothing yet.
+    /// A source with these settings, without a connection.
     ///
     /// # Errors
-    /// The private authority or the proxy cannot be used.
+    /// The private authority or the proxy is invalid.
     pub fn new(settings: HttpSettings) -> Result<HttpSource, SetupError> {
         let gate = Gate::new(
             settings.max_concurrency,
@@ -97,7 +97,7 @@ impl HttpSource {
         let status = response.status();
         let headers = response.take_headers();
         self.clients.limit_idle_time(&headers);
-        // The caller that takes the answer charges it from then on.
+        // This account ends with the call: the caller charges the response to the operation.
         let account = self.budget.account(options.max_bytes);
         let (format, body) = receive(&mut response, &headers, &account, url).await?;
         Ok(UpstreamResponse {

@@ -1,4 +1,4 @@
-//! One set of clients with the connections that they keep: TLS, proxy, redirects.
+//! One set of clients with their idle connections: TLS, proxy, redirects.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,9 +13,9 @@ use super::client::{ClientParts, proxies};
 use super::direct::{Direct, is_this_machine};
 use crate::source::tls;
 
-/// The clients, each built when the first call needs it.
+/// The clients, each built at the first call that needs it.
 ///
-/// Most sources use one: plain `http` does without the system's certificate authorities, which take time to read.
+/// Most sources use one: plain `http` does not need the system's certificate authorities, which take time to read.
 #[derive(Debug)]
 pub(super) struct Pool {
     parts: Arc<ClientParts>,
@@ -26,7 +26,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Clients that keep a connection for so long when it is idle; for no time, they make one for each call.
+    /// Clients that keep idle connections for this time; if it is zero, they make a new connection for each call.
     pub(super) fn new(parts: &Arc<ClientParts>, idle_timeout: Duration) -> Pool {
         let mut pool = Pool {
             parts: Arc::clone(parts),
@@ -54,7 +54,7 @@ impl Pool {
         }
     }
 
-    /// The client for a URL of plain HTTP, where nothing stands between.
+    /// The direct client, if no proxy is used for the URL.
     pub(super) fn direct(&self, url: &Url) -> Option<&Direct> {
         let direct = self.direct.as_ref()?;
         (!self.parts.proxied || is_this_machine(url)).then_some(direct)
@@ -95,7 +95,7 @@ impl Pool {
             .referer(false)
             .http2_adaptive_window(true)
             .user_agent(&settings.user_agent)
-            // `proxy` below says which, and the library must not add its own reading of the environment.
+            // The library must not read proxies from the environment: those below are complete.
             .no_proxy();
         if settings.http1_only {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -108,7 +108,7 @@ impl Pool {
     }
 }
 
-/// Follows up to `max` redirects that stay at the same origin; any other is given back as the answer it is.
+/// Follows up to `max` redirects to the same origin. Any other redirect is returned as a response.
 fn redirects(max: usize) -> Policy {
     if max == 0 {
         return Policy::none();

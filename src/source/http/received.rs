@@ -1,4 +1,4 @@
-//! An answer whose body is still to be read, whichever client received it.
+//! A response of either client, whose body has not been read.
 
 use ::http::{Extensions, HeaderMap, Response, StatusCode};
 use bytes::Bytes;
@@ -10,11 +10,11 @@ use url::Url;
 use super::error::{from_body, from_reqwest};
 use crate::source::SourceError;
 
-/// A head, and the body behind it.
+/// A response with its body.
 pub(super) enum Received {
-    /// By `direct`.
+    /// Of the direct client.
     Direct(Box<Response<DecompressionBody<Incoming>>>),
-    /// By the full client.
+    /// Of the full client.
     Full(reqwest::Response),
 }
 
@@ -26,7 +26,7 @@ impl Received {
         }
     }
 
-    /// What the client says about the connection on which it came.
+    /// The client's information about the connection.
     pub(super) fn extensions(&self) -> &Extensions {
         match self {
             Received::Direct(response) => response.extensions(),
@@ -41,7 +41,7 @@ impl Received {
         })
     }
 
-    /// The body's length, where it is known before.
+    /// The body's length, if it is known from the head.
     pub(super) fn content_length(&self) -> Option<u64> {
         match self {
             Received::Direct(response) => response.body().size_hint().exact(),
@@ -56,7 +56,7 @@ impl Received {
                 match response.body_mut().frame().await {
                     None => return Ok(None),
                     Some(Err(error)) => return Err(from_body(&*error, url)),
-                    // What is no data are trailers, which are not used.
+                    // Other frames are trailers, which are not used.
                     Some(Ok(frame)) => {
                         if let Ok(data) = frame.into_data() {
                             return Ok(Some(data));

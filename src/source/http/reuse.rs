@@ -1,13 +1,13 @@
-//! Connections that are used again: how long they may be idle, and whether one that broke was such a connection.
+//! Reuse of connections: how long they may be idle, and whether a call broke on a reused connection.
 //!
-//! A server closes a connection that it has not heard of for a while, and a request may just be on its way. Nothing is
-//! wrong then, neither there nor here, and a read is sent once more, on a connection of its own. For that it must be
-//! known that the connection had been used before: where a server closes new connections without an answer, something is
-//! wrong there, and calling twice would make it worse.
+//! A server closes idle connections, and a request may already be on its way at that moment. That is no failure of
+//! either side, and a read is sent again, on a new connection. For that, the driver must know that the connection had
+//! been used before: if a server closes new connections without a response, it is faulty, and sending twice would make
+//! that worse.
 //!
-//! Neither client says which connection a call went out on, but both tell its local port, with the answer as well as with
-//! the error. So the time of the last answer is remembered for each port. A port may have belonged to another connection
-//! before; that costs one more read and nothing else.
+//! Neither client returns the connection of a call, but both return its local port, with the response and with the
+//! error. So this module stores the time of the last response for each port. A port may have belonged to another
+//! connection before; then a read is sent once more than necessary.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -20,11 +20,11 @@ use hyper_util::client::legacy::connect::HttpInfo;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
-/// How long before the server's time an idle connection is given up: an answer takes time to get there.
+/// How long before the server's timeout an idle connection is closed: the next request takes time to reach the server.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// How long a connection may be idle by the answer that came on it: less than the server says in `Keep-Alive: timeout=…`,
-/// by a second, or by half where that is less. `None` where it says nothing.
+/// How long a connection may be idle: the `Keep-Alive: timeout=…` of a response, minus a second or a half of it,
+/// whichever is less. `None` if the response has no such header.
 pub(super) fn idle_time(headers: &HeaderMap) -> Option<Duration> {
     let mut parameters = headers.get(KEEP_ALIVE)?.to_str().ok()?.split(',');
     let seconds = parameters.find_map(|parameter| {
@@ -37,7 +37,7 @@ pub(super) fn idle_time(headers: &HeaderMap) -> Option<Duration> {
     Some(timeout - MARGIN.min(timeout / 2))
 }
 
-/// By local port, the second in which an answer last came; 0 for never.
+/// By local port: the second of the last response; 0 for none.
 static ANSWERED: [AtomicU32; 1 << 16] = [const { AtomicU32::new(0) }; 1 << 16];
 
 /// Seconds since the first call of this process, counted from 1.
@@ -51,7 +51,7 @@ fn cell(info: &HttpInfo) -> &'static AtomicU32 {
     &ANSWERED[usize::from(info.local_addr().port())]
 }
 
-/// Remembers that an answer with these extensions came.
+/// Records a response with these extensions.
 pub(super) fn answered(extensions: &Extensions) {
     if let Some(info) = extensions.get::<HttpInfo>() {
         let (cell, now) = (cell(info), now());
@@ -61,7 +61,7 @@ pub(super) fn answered(extensions: &Extensions) {
     }
 }
 
-/// Whether a call failed on a connection on which an answer came before, within this time.
+/// Whether a call failed on a connection that has had a response within this time.
 pub(super) fn was_used(error: &(dyn Error + 'static), within: Duration) -> bool {
     let mut cause = Some(error);
     while let Some(inner) = cause {

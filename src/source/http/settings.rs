@@ -1,4 +1,4 @@
-//! What can be set for one HTTP source, and what holds when nothing is.
+//! The settings of one HTTP source, and their defaults.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use url::Url;
 use crate::budget::Budget;
 use crate::source::dns::Resolver;
 
-/// The settings of one HTTP source. Times and sizes of a single call are in [`CallOptions`](crate::source::CallOptions).
+/// The settings of one HTTP source. Times and sizes of a single call are in
+/// [`CallOptions`](crate::source::CallOptions).
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// How long a connection may take to be made, name lookup and TLS included. Default 2 s.
     pub connect_timeout: Duration,
-    /// A connection that was unused for so long is closed. Default 30 s, below the 60 s after which common servers
-    /// close theirs, so that a call seldom meets a connection that is just being closed. Less where the upstream says in
-    /// `Keep-Alive` that it closes them earlier.
+    /// An idle connection is closed after this time. Default 30 s, below the 60 s of common servers, so that a call
+    /// seldom uses a connection that the server is about to close. Shorter if the upstream's `Keep-Alive` says so.
     pub idle_timeout: Duration,
     /// Unused connections that are kept per host and port. Default 64.
     pub max_idle: usize,
-    /// Calls under way at once. Default 128.
+    /// Concurrent calls. Default 128.
     pub max_concurrency: usize,
-    /// Calls that may wait for their turn; more are refused at once. Default 1024.
+    /// Calls that may wait for a permit; more are refused at once. Default 1024.
     pub max_queue: usize,
-    /// How long a call may wait for its turn. Default 1 s.
+    /// How long a call may wait for a permit. Default 1 s.
     pub max_queue_wait: Duration,
     /// Redirects that are followed, to the same scheme, host and port only: another host must not receive the headers
-    /// of this one. Default 0: a redirect is an answer like any other.
+    /// of this one. Default 0: a redirect is a response like any other.
     pub redirects: usize,
-    /// Who finds the addresses of hosts; one for all sources of a gateway.
+    /// The resolver, which all sources of a gateway share.
     pub dns: Resolver,
     /// The proxy towards upstreams. Default: from the environment.
     pub proxy: ProxyChoice,
@@ -39,7 +39,7 @@ pub struct HttpSettings {
     pub http1_only: bool,
     /// The `user-agent` header where the connector sets none. Default `sangam/<version>`.
     pub user_agent: String,
-    /// What bodies may take while they are received, together with everything else in flight. Default: any amount.
+    /// The budget for bodies while they are received. Default: unbounded.
     pub budget: Arc<Budget>,
 }
 
@@ -69,9 +69,9 @@ pub enum ProxyChoice {
     /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case; never for this machine itself.
     #[default]
     Environment,
-    /// None, whatever the environment says.
+    /// No proxy, whatever the environment says.
     Direct,
-    /// This one, for every call. May hold a user and a password.
+    /// This proxy, for every call. The URL may have a user and a password.
     Url(Url),
 }
 

@@ -1,4 +1,4 @@
-//! The targets of calls, parsed once for many calls: an operation asks for the same few URLs again and again.
+//! A cache of parsed URLs: most calls use the same few URLs again.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use url::Url;
 use super::direct;
 use crate::source::{SourceError, SourceErrorKind};
 
-/// A target as it was rendered, and what it means.
+/// A rendered target, with its parsed URL.
 #[derive(Debug)]
 pub(super) struct Target {
     text: String,
     pub(super) url: Url,
-    /// What is asked of the URL's server where that can be asked directly.
+    /// The URI for the direct client, if it can call the URL.
     pub(super) direct: Option<Uri>,
 }
 
-/// The targets of the latest calls. Two that fall on one place take turns, which costs what it costs without this.
+/// The targets of recent calls. Two targets with the same slot replace each other, and are parsed as without the cache.
 #[derive(Debug)]
 pub(super) struct TargetCache {
     slots: Box<[ArcSwapOption<Target>]>,
     hasher: ahash::RandomState,
 }
 
-/// A target that is longer is parsed each time: its length says that it is one of many.
+/// A longer target is not cached: it is likely to be one of many.
 const LONGEST: usize = 512;
 const SLOTS: usize = 64;
 
@@ -59,7 +59,7 @@ impl TargetCache {
 }
 
 fn parse(target: &str) -> Result<Url, SourceError> {
-    // The target is not shown: it may hold secrets.
+    // The target is not in the error: it may have secrets.
     let url = Url::parse(target).map_err(|error| {
         SourceError::new(
             SourceErrorKind::Unreachable,
