@@ -1,4 +1,4 @@
-//! Sangam: one fast, cached GraphQL endpoint in front of the systems that departments already run.
+//! Sangam: a GraphQL federation gateway, one fast, cached endpoint in front of REST and GraphQL services.
 //!
 //! The rooms, lowest first; imports run upwards only:
 //!

@@ -1,4 +1,4 @@
-//! `sangam check`: connectors by themselves and together, named operations, and what has changed for clients.
+//! `sangam check`: checks each connector, their composition, the named operations, and changes of the public schema.
 
 use std::path::{Path, PathBuf};
 
@@ -15,23 +15,23 @@ use crate::graph::query::QueryGraph;
 use crate::graph::schema_diff::{self, Impact};
 use crate::plan::{PlanLimits, plan};
 
-/// Where named operations are when the settings do not say.
+/// The default folder of named operations.
 const DEFAULT_OPERATIONS: &str = "schema/operations";
 
-/// Where the public schema that clients rely on is kept.
+/// The default file of the public schema that clients rely on.
 const DEFAULT_CONTRACT: &str = "schema/api.graphql";
 
-/// Checks connectors, how they fit together, and the named operations.
+/// Checks connectors, their composition, and the named operations.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// How findings are printed.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
-    /// The folder with named operations (`*.graphql`) [default: as the settings say, else schema/operations].
+    /// The folder with named operations (`*.graphql`) [default: `operations` of the settings, else schema/operations].
     #[arg(long, value_name = "DIR")]
     operations: Option<PathBuf>,
-    /// Say what differs from this public schema, and fail when something would break clients [default:
-    /// schema/api.graphql, if there is one].
+    /// Report changes from this public schema, and fail when one would break clients [default: schema/api.graphql, if it
+    /// exists].
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
 }
@@ -130,8 +130,8 @@ fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> S
     text
 }
 
-/// Settings for connectors that are not there, and connectors' own settings that are wrong. Secrets are not looked at:
-/// a check runs where there are none.
+/// The problems of settings: those for connectors that do not exist, and those in a folder's `connector.toml`. Secrets are
+/// not read, so that a check runs without them.
 fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> {
     let mut problems = Vec::new();
     if settings.general.only.is_empty() {
@@ -152,7 +152,7 @@ fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> 
     problems
 }
 
-/// Checks every operation; gives how many there are.
+/// Checks every named operation; returns their number.
 fn of_operations(
     composed: &Composed,
     folder: Option<&Path>,

@@ -1,4 +1,4 @@
-//! `sangam explain`: how an operation would be answered, and with `--run`, how it was.
+//! `sangam explain`: shows the plan and cost of an operation; with `--run`, executes it and shows its calls.
 
 use std::fmt::Write;
 use std::io::Read;
@@ -25,7 +25,7 @@ use crate::observe::Masker;
 pub(super) struct Explain {
     /// The operation: its text, a file that holds it, or `-` for standard input.
     query: String,
-    /// Which operation, when there are several.
+    /// The name of the operation, if the text has several.
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
     /// Execute it too, and show each request that is sent, its status, how caches took part, and mapping warnings.
@@ -49,7 +49,7 @@ impl Explain {
         let client = self.client()?;
         let folders = load::folders(&settings)?;
         load::checked(&folders)?;
-        // A plan needs no secret; calls do.
+        // Only calls need secrets, so without `--run` none are read.
         let connectors = load::connectors(&folders, self.run.then_some(&settings))?;
         let masker = masker(&settings, &connectors);
         load::install_tls();
@@ -111,7 +111,7 @@ impl Explain {
     }
 }
 
-/// The operation's text.
+/// Reads the operation text.
 fn text(query: &str) -> Result<String, Exit> {
     let failed = |error: std::io::Error| {
         message(&format!("error: {query} cannot be read: {error}"));
@@ -181,7 +181,7 @@ fn outcome(call: &CallRecord) -> String {
     format!("{}, {} bytes, {took}", documents.join(", "), call.bytes)
 }
 
-/// A request as it was sent, without the values of headers that say who is asking.
+/// A request as it was sent, with credentials in headers masked.
 fn shown(request: &Request) -> String {
     let mut text = format!("{} {}", request.verb, request.target);
     for (name, value) in &request.headers {
@@ -193,7 +193,7 @@ fn shown(request: &Request) -> String {
     text
 }
 
-/// Headers whose names speak of credentials are masked whatever they hold.
+/// The value of a header; masked if its name suggests a credential.
 fn header(name: &HeaderName, value: &HeaderValue) -> String {
     const WORDS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "signature"];
     if WORDS.iter().any(|word| name.as_str().contains(word)) {

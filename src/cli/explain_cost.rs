@@ -1,4 +1,4 @@
-//! What an operation costs, as `sangam explain` shows it.
+//! Formats the cost of an operation for `sangam explain`.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::config::CostMode;
 use crate::cost::FieldCost;
 use crate::gateway::ExplainedCost;
 
-/// How many fields are shown: those that cost the most.
+/// The number of fields that are shown: the most expensive ones.
 const SHOWN: usize = 12;
 
 /// `Cost: 460 of at most 20000`, and a line per field.
@@ -70,7 +70,7 @@ pub(super) fn as_json(cost: &ExplainedCost) -> serde_json::Value {
     })
 }
 
-/// The fields that cost the most, the greatest first.
+/// The most expensive fields, in descending order.
 fn costliest(fields: &[FieldCost]) -> Vec<&FieldCost> {
     let mut fields: Vec<&FieldCost> = fields.iter().collect();
     fields.sort_by_key(|field| std::cmp::Reverse(field.cost));

@@ -1,4 +1,4 @@
-//! What commands read before they begin: settings, connectors' folders, the graph that they compose to.
+//! Loads what commands need: settings, connector folders, and the gateway built from them. Reports errors to the user.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use crate::connector::{Diagnostic, Folder};
 use crate::gateway::{ConfiguredConnector, Gateway, SetupProblem};
 use crate::graph::compose;
 
-/// The settings file that is read when none is named and it exists.
+/// The settings file that is read if `--config` is not given and it exists.
 const DEFAULT_FILE: &str = "sangam.toml";
 
-/// Reads the settings; says what is wrong with them.
+/// Reads the settings; prints their problems.
 pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settings, Exit> {
     let default = Path::new(DEFAULT_FILE);
     let file = match &common.config {
@@ -31,9 +31,9 @@ pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settin
 /// A connector's folder.
 #[derive(Debug)]
 pub(super) struct ConnectorFolder {
-    /// Where it is.
+    /// Its path.
     pub(super) path: PathBuf,
-    /// What it holds.
+    /// Its content.
     pub(super) folder: Folder,
 }
 
@@ -45,7 +45,7 @@ impl ConnectorFolder {
     }
 }
 
-/// Reads the folders that the settings name, sorted by name.
+/// Reads the connector folders that the settings select, sorted by name.
 pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
     let root = &settings.general.connectors;
     let unreadable = |error: std::io::Error| {
@@ -89,21 +89,21 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
     Ok(folders)
 }
 
-/// Everything that is wrong with the folders and with how they fit together, warnings too.
+/// All diagnostics of the folders and of their composition, including warnings.
 pub(super) fn findings(folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = folders
         .iter()
         .flat_map(|one| one.folder.diagnostics.iter().cloned())
         .collect();
     let subgraphs = folders.iter().map(|one| one.folder.subgraph.clone());
-    // A connector that is wrong in itself would only bring more errors of the others about.
+    // If a connector is invalid by itself, composing the others would only give misleading errors.
     if let Some(subgraphs) = subgraphs.collect::<Option<Vec<_>>>() {
         diagnostics.extend(compose(subgraphs).1);
     }
     diagnostics
 }
 
-/// Shows what is wrong with connectors; an error among it ends the command.
+/// Prints the errors of the connectors; an error ends the command.
 pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
     let findings = findings(folders);
     let errors: Vec<Diagnostic> = findings.into_iter().filter(Diagnostic::is_error).collect();
@@ -115,7 +115,7 @@ pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
     Err(Exit::Findings)
 }
 
-/// The connectors with their settings; without settings, no secret is read and no department can be called.
+/// The connectors with their settings. Without `settings`, no secret is read and no upstream can be called.
 pub(super) fn connectors(
     folders: &[ConnectorFolder],
     settings: Option<&Settings>,
@@ -154,7 +154,7 @@ pub(super) fn connectors(
     Err(Exit::Usage)
 }
 
-/// Builds the gateway; says why it cannot be built.
+/// Builds the gateway; prints why it cannot be built.
 pub(super) fn gateway(
     connectors: Vec<ConfiguredConnector>,
     settings: &Settings,
@@ -174,7 +174,7 @@ pub(super) fn gateway(
     })
 }
 
-/// The runtime that commands run on, but for `serve`.
+/// The runtime of all commands except `serve`.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -182,14 +182,14 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
         .map_err(|error| not_started(&error))
 }
 
-/// Says why the threads of a command cannot be started.
+/// Prints why the runtime cannot be started.
 pub(super) fn not_started(error: &std::io::Error) -> Exit {
     message(&format!("error: cannot start: {error}"));
     Exit::Failed
 }
 
-/// Names the implementation of TLS for every client and server of this process.
+/// Installs the cryptography provider of this process.
 pub(super) fn install_tls() {
-    // Fails when there is one already, which is the same one.
+    // Fails when it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

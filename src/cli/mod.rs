@@ -1,8 +1,8 @@
 //! The commands of the `sangam` binary: one file per command.
 //!
-//! A command reads settings and folders ([`load`]), does its one thing with the rooms below, and says what came of it:
-//! results on standard output, diagnostics on standard error, and an [`Exit`] status. Nothing here decides what is
-//! right: what a command finds, the rooms found.
+//! A command loads settings and folders ([`load`]), calls the other modules of the crate, and prints: results on standard
+//! output, diagnostics on standard error. It ends with an [`Exit`] status. The commands have no checks of their own; all
+//! findings come from the modules that they call.
 
 mod check;
 mod explain;
@@ -18,16 +18,16 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-/// With what status a command ends.
+/// The exit status of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: done, and nothing is wrong.
+    /// 0: success.
     Success,
-    /// 1: done, and something is wrong with what was looked at: a connector, a spec, an operation.
+    /// 1: the command ran and found errors: in a connector, a spec or an operation.
     Findings,
-    /// 2: not begun: wrong arguments, or wrong settings.
+    /// 2: the command did not run: wrong arguments or settings.
     Usage,
-    /// 3: begun, and it could not be done: a port in use, a file that cannot be read.
+    /// 3: the command failed: a port in use, a file that cannot be read.
     Failed,
 }
 
@@ -45,7 +45,7 @@ impl From<Exit> for ExitCode {
 const EXIT_CODES: &str = "Exit codes: 0 nothing is wrong; 1 something is wrong with connectors, specs or operations; \
                           2 wrong arguments or settings; 3 it could not be done (a port in use, an unreadable file).";
 
-/// What `--version` says: the version and how it was built.
+/// The output of `--version`: the version and how it was built.
 const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\ncommit   ",
@@ -58,7 +58,7 @@ const LONG_VERSION: &str = concat!(
     env!("SANGAM_BUILD_RUSTC"),
 );
 
-/// One fast, cached GraphQL endpoint in front of the systems that departments already run.
+/// A GraphQL federation gateway: one fast, cached endpoint in front of REST and GraphQL services.
 #[derive(Debug, Parser)]
 #[command(name = "sangam", version = LONG_VERSION, after_help = EXIT_CODES)]
 struct Cli {
@@ -68,13 +68,13 @@ struct Cli {
     common: Common,
 }
 
-/// What every command takes.
+/// The arguments of every command.
 #[derive(Debug, Args)]
 struct Common {
     /// The settings file [default: sangam.toml, if there is one].
     #[arg(long, short, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder that holds one folder per connector [default: as the settings say, else `connectors`].
+    /// The folder that holds one folder per connector [default: `connectors` of the settings, else `connectors`].
     #[arg(long, global = true, value_name = "DIR")]
     connectors: Option<PathBuf>,
 }
@@ -93,7 +93,7 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors. Where printing fails, that cannot be reported either.
+            // `--help` and `--version` also arrive here. If printing fails, that cannot be reported either.
             let _ = error.print();
             return match error.use_stderr() {
                 true => Exit::Usage.into(),

@@ -1,10 +1,10 @@
-//! What a command writes: results on standard output, everything else on standard error.
+//! The output of commands: results on standard output, everything else on standard error.
 
 use std::io::{IsTerminal, Write};
 
 use crate::connector::Diagnostic;
 
-/// Writes a result. A reader that has gone away (`| head`) is no failure.
+/// Writes a result. A closed pipe (`| head`) is not an error.
 pub(super) fn result(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes());

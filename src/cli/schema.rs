@@ -1,4 +1,4 @@
-//! `sangam schema`: the public schema as text, or the supergraph.
+//! `sangam schema`: prints the public schema or the supergraph SDL.
 
 use clap::Args;
 

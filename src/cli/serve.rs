@@ -1,4 +1,4 @@
-//! `sangam serve`: the gateway.
+//! `sangam serve`: runs the gateway.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use crate::server::Server;
 /// Serves the graph that the connectors compose to.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// Where clients connect [default: as the settings say, else 127.0.0.1:4000].
+    /// The address for clients [default: `listen` of the settings, else 127.0.0.1:4000].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 }
 
 impl Serve {
-    /// Everything is read and checked before anything listens.
+    /// Reads and checks everything before it listens.
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let mut flags = RawSettings::default();
         flags.general.listen = self.listen;
@@ -35,7 +35,7 @@ impl Serve {
         load::install_tls();
         let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
         let exit = runtimes.block_on(serve(settings, connectors));
-        // Without waiting for what still runs there: it was given its time.
+        // Does not wait for tasks that still run: `shutdown_grace` is over.
         runtimes.shutdown_background();
         exit
     }
@@ -86,7 +86,7 @@ fn log_addresses(server: &Server, connectors: usize) {
     }
 }
 
-/// Waits for a signal, then stops; a second signal ends everything at once.
+/// Waits for a signal, then stops gracefully; a second signal stops at once.
 async fn stop(server: Server, mut signals: Signals) {
     let requested = signals.next().await;
     tracing::info!("stopping: requests in flight are finished first");
@@ -102,11 +102,11 @@ async fn stop(server: Server, mut signals: Signals) {
     }
 }
 
-/// Who wants the process to stop.
+/// Which signal requested the stop.
 enum StopRequest {
-    /// SIGTERM: a service manager, behind which clients are led elsewhere.
+    /// SIGTERM, from a service manager: waits until load balancers have noticed.
     ByManager,
-    /// SIGINT: Ctrl-C at a terminal.
+    /// SIGINT, Ctrl-C at a terminal: closes the port at once.
     ByPerson,
 }
 
@@ -137,7 +137,7 @@ impl Signals {
     }
 }
 
-/// Sends the last spans; that waits, so it happens aside.
+/// Sends the last spans. This blocks, so it runs on a blocking thread.
 async fn flush(observer: Observer) {
     let _ = tokio::task::spawn_blocking(move || observer.flush()).await;
 }

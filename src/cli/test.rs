@@ -1,4 +1,4 @@
-//! `sangam test`: the specs of connectors.
+//! `sangam test`: runs the specs of connectors.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::{Common, Exit, load};
 use crate::config::RawSettings;
 use crate::spec::{self, Suite};
 
-/// Runs the specs of connectors: what they recorded is replayed, and the gateway's answers are compared.
+/// Runs the specs of connectors: replays their recorded exchanges and compares the gateway's responses.
 #[derive(Debug, Args)]
 pub(super) struct Test {
     /// Connectors by name, or spec files; all when none is named.

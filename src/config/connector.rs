@@ -1,4 +1,4 @@
-//! The settings of one connector: `[connector.<name>]`, over the folder's own `connector.toml`.
+//! The settings of one connector: `[connector.<name>]` in `sangam.toml`, with the folder's `connector.toml` as defaults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::sections::{ConnectorLimits, RawConnectorLimits};
 use super::value::HttpUrl;
 use super::{Environment, MASK};
 
-/// As written.
+/// The settings of a connector as written.
 #[derive(Debug, Clone, Default)]
 pub struct RawConnectorSettings {
     /// The documented keys.
@@ -36,13 +36,13 @@ pub enum RawConfig {
 }
 
 impl fmt::Debug for RawConfig {
-    /// Nothing of it: people write secrets in plain too.
+    /// Shows nothing: a plain value may be a secret too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MASK)
     }
 }
 
-/// Resolved.
+/// The resolved settings of a connector.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectorSettings {
     /// The documented keys.
@@ -56,13 +56,13 @@ pub struct ConnectorSettings {
 }
 
 impl ConnectorSettings {
-    /// Every text that must not be shown: secrets of `config` and of `env`.
+    /// All secrets: those of `config` and of `env`.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.config.secrets.iter().chain(self.env.values())
     }
 }
 
-/// The value of `$config`, with its secrets in it.
+/// The value of `$config`, including its secrets.
 #[derive(Clone)]
 pub struct ConnectorConfig {
     value: serde_json::Value,
@@ -92,13 +92,13 @@ impl fmt::Debug for ConnectorConfig {
 }
 
 impl RawConnectorSettings {
-    /// Reads the keys of `[connector.<name>]` from a text of their own: a spec's settings. `path` is the file that the
-    /// text stands in; paths in the text are relative to it.
+    /// Reads the keys of `[connector.<name>]` from a separate text: the settings of a spec. `path` is the file that contains
+    /// the text; paths in the text are relative to it.
     pub fn read(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
         super::read::connector_text(path, text)
     }
 
-    /// What `self` says, else what `lower` says; `config` key by key.
+    /// Overlays `self` on `lower`; `config` is merged key by key.
     pub(crate) fn over(self, lower: RawConnectorSettings) -> RawConnectorSettings {
         let mut sources = lower.sources;
         sources.extend(self.sources);
@@ -116,7 +116,7 @@ impl RawConnectorSettings {
         }
     }
 
-    /// With defaults, and secrets read.
+    /// Applies the defaults and reads the secrets.
     pub(crate) fn resolve(
         self,
         name: &str,
@@ -166,7 +166,8 @@ impl RawConnectorSettings {
     }
 }
 
-/// Keys whose plain values are taken as secrets too: samples in specs, and what people write against advice.
+/// Plain values of keys that contain one of these words are masked too: sample keys in specs, and secrets that were
+/// written into the file.
 const SECRET_WORDS: [&str; 7] = [
     "key",
     "token",

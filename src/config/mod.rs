@@ -1,12 +1,12 @@
-//! Settings: a raw file, the environment and flags become resolved settings.
+//! Settings: reads the file, the environment and the flags, and resolves them.
 //!
-//! Two forms of each group of settings exist as two types: as written ([`RawSettings`], every key optional) and
-//! resolved ([`Settings`], with defaults, and secrets read). A flag counts more than the environment, the environment
-//! more than the file. [`sections`] declares every setting once; its documentation, its default, its environment
-//! variable (`SANGAM_LIMITS_DEPTH` for `depth` in `[limits]`) and `docs/configuration.md` come from there.
+//! Each section has two types: the raw one, as written ([`RawSettings`], every key optional), and the resolved one
+//! ([`Settings`], with defaults applied and secrets read). Flags override the environment, which overrides the file.
+//! [`sections`] declares every setting once; its documentation, its default, its environment variable
+//! (`SANGAM_LIMITS_DEPTH` for `depth` in `[limits]`) and `docs/configuration.md` are generated from the declaration.
 //!
-//! An unknown key is an error, with the likely one named; all problems of a file are reported at once. This room
-//! knows nothing of the gateway: it is read by `cli` and handed down.
+//! An unknown key is an error, with a suggestion; all problems of a file are reported together. This module does not
+//! depend on the rest of the gateway: `cli` reads the settings and passes them on.
 
 mod connector;
 mod problem;
@@ -44,7 +44,7 @@ pub use value::{
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The variables of this process; those that are not UTF-8 are left out.
+    /// The variables of this process, without those that are not UTF-8.
     pub fn of_process() -> Environment {
         let variables = std::env::vars_os();
         Environment(
@@ -86,10 +86,10 @@ impl std::fmt::Debug for Environment {
     }
 }
 
-/// Settings as written.
+/// The settings as written.
 #[derive(Debug, Clone, Default)]
 pub struct RawSettings {
-    /// The keys at the top.
+    /// The keys at the top level.
     pub general: RawGeneral,
     /// `[limits]`
     pub limits: RawLimits,
@@ -115,10 +115,10 @@ pub struct RawSettings {
     pub connectors: BTreeMap<String, RawConnectorSettings>,
 }
 
-/// Resolved settings.
+/// The resolved settings.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// The keys at the top.
+    /// The keys at the top level.
     pub general: General,
     /// `[limits]`
     pub limits: Limits,
@@ -140,7 +140,7 @@ pub struct Settings {
     pub tracing: Tracing,
     /// `[override_labels]`
     pub override_labels: BTreeMap<String, Percentage>,
-    /// Variables named `SANGAM_…` that are no setting; worth a warning.
+    /// Environment variables `SANGAM_…` that are not settings; `serve` warns about them.
     pub unknown_variables: Vec<String>,
     file: Option<PathBuf>,
     connectors: BTreeMap<String, RawConnectorSettings>,
@@ -148,10 +148,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings: `file` if there is one, the variables of `environment` over it, `flags` over these.
+    /// Reads the settings: `file`, if any, overridden by the variables of `environment`, overridden by `flags`.
     ///
     /// # Errors
-    /// Everything that is wrong, at once.
+    /// All problems together.
     pub fn load(
         file: Option<&Path>,
         environment: &Environment,
@@ -168,8 +168,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The settings of one connector: what `sangam.toml` and the environment say, else what the folder's own
-    /// `connector.toml` (path and text) says, else the defaults.
+    /// The settings of one connector: `sangam.toml` and the environment override the folder's `connector.toml` (path and
+    /// text), which overrides the defaults.
     pub fn connector(
         &self,
         name: &str,
@@ -183,12 +183,12 @@ impl Settings {
         raw.over(folder_settings).resolve(name, &self.environment)
     }
 
-    /// Replaces what the settings say about a connector: a spec brings its own settings.
+    /// Replaces the settings of a connector: a spec has its own.
     pub fn set_connector(&mut self, name: &str, raw: RawConnectorSettings) {
         self.connectors.insert(name.to_owned(), raw);
     }
 
-    /// Connectors that the settings speak of although there is no such connector among `connectors`.
+    /// A problem for each `[connector.<name>]` whose name is not in `connectors`.
     pub fn unknown_connectors(&self, connectors: &[&str]) -> Vec<SettingProblem> {
         let unknown = self
             .connectors
@@ -209,7 +209,7 @@ impl Settings {
 }
 
 impl RawSettings {
-    /// What `self` says, else what `lower` says.
+    /// Overlays `self` on `lower`.
     pub fn over(self, lower: RawSettings) -> RawSettings {
         let mut connectors = lower.connectors;
         let mut override_labels = lower.override_labels;
@@ -290,7 +290,7 @@ where
     })
 }
 
-/// Settings that are right each for itself and wrong together.
+/// Finds settings that contradict each other.
 fn contradictions(settings: &Settings, problems: &mut Vec<SettingProblem>) {
     if let Some(listen) = settings.admin.listen {
         if !listen.ip().is_loopback() && settings.admin.token.is_none() {

@@ -1,14 +1,14 @@
-//! What is wrong with settings, as an operator reads it.
+//! Problems of settings, formatted for an operator: message, file, line, and a hint.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Everything that is wrong with the settings.
+/// All problems of the settings.
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct ConfigError {
-    /// In the order in which they were found; at least one.
+    /// In the order of detection; at least one.
     pub problems: Vec<SettingProblem>,
 }
 
@@ -32,7 +32,7 @@ impl From<SettingProblem> for ConfigError {
     }
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone)]
 pub struct SettingProblem {
     message: String,
@@ -48,7 +48,7 @@ struct SourceLocation {
 }
 
 impl SettingProblem {
-    /// A problem without a place. The message ends without a period.
+    /// A problem without a location. The message ends without a period.
     pub fn new(message: String) -> SettingProblem {
         SettingProblem {
             message,
@@ -57,13 +57,13 @@ impl SettingProblem {
         }
     }
 
-    /// With what to do about it.
+    /// Adds a hint.
     pub fn help(mut self, help: impl Into<String>) -> SettingProblem {
         self.help = Some(help.into());
         self
     }
 
-    /// With the place in a file: `span` counts bytes of `text`.
+    /// Adds the location in a file: `span` is a range of bytes of `text`.
     pub fn at(mut self, file: &Path, text: &Arc<str>, span: Range<usize>) -> SettingProblem {
         self.location = Some(SourceLocation {
             file: file.to_owned(),
@@ -73,7 +73,7 @@ impl SettingProblem {
         self
     }
 
-    /// With the name that was probably meant; with all of them when none is near.
+    /// Adds the name that was probably meant; all names when none is similar.
     pub fn suggest<'a>(self, name: &str, names: impl Iterator<Item = &'a str>) -> SettingProblem {
         let names: Vec<&str> = names.collect();
         let near = names

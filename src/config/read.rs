@@ -1,4 +1,4 @@
-//! Reading what is written: the file, the environment, a folder's `connector.toml`.
+//! Reads raw settings: `sangam.toml`, the environment, and a folder's `connector.toml`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::section::Section;
 use super::value::{HttpUrl, ParseSetting, Percentage};
 use super::{Environment, RawSettings, toml_value};
 
-/// One file being read, and what is wrong with it so far.
+/// Reads one file and collects its problems.
 struct SettingsReader<'a> {
     file: &'a Path,
     text: Arc<str>,
@@ -270,12 +270,12 @@ pub(crate) fn file(path: &Path) -> Result<RawSettings, ConfigError> {
     SettingsReader::new(path, &text).read(SettingsReader::settings)
 }
 
-/// Reads the settings of one connector, as they stand in `[connector.<name>]`, from a text of their own.
+/// Reads the settings of one connector, the keys of `[connector.<name>]`, from a separate text.
 pub(crate) fn connector_text(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
     SettingsReader::new(path, text).read(|reader, table| reader.connector("connector", table))
 }
 
-/// What the keys of a folder's `connector.toml` may be: nothing that is a matter of the deployment.
+/// The keys of a folder's `connector.toml`: those that do not depend on the deployment.
 const FOLDER_KEYS: [&str; 8] = [
     "owner",
     "description",
@@ -294,7 +294,7 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             if matches!(name, "owner" | "description") {
-                // What describes the connector is read with its folder.
+                // `connector::Folder` reads these.
                 continue;
             }
             if FOLDER_KEYS.contains(&name) {
@@ -317,7 +317,7 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
     })
 }
 
-/// Reads the variables `SANGAM_…`. The second part of the result: variables of that prefix that are no setting.
+/// Reads the variables `SANGAM_…`. The second part of the result lists those that are not settings.
 pub(crate) fn environment(
     environment: &Environment,
     file: &RawSettings,
@@ -326,7 +326,7 @@ pub(crate) fn environment(
     let mut unknown = Vec::new();
     let mut problems = Vec::new();
     for (name, text) in environment.with_prefix("SANGAM_") {
-        // A Kubernetes service called `sangam` puts these into every container.
+        // Kubernetes sets these in every container when there is a service called `sangam`.
         if name.starts_with("SERVICE_") || name.starts_with("PORT") {
             continue;
         }
@@ -374,8 +374,8 @@ fn set_from_text(
     raw.general.set_text(name, text)
 }
 
-/// `<name>_<key>`, where both may hold underscores: the longest key that fits counts. A name with dashes in the file is
-/// found with underscores.
+/// Sets `<name>_<key>`. Both may contain underscores: the longest key that matches is used. A connector's name with dashes
+/// in the file is written with underscores in the variable.
 fn set_connector_from_text(
     raw: &mut RawSettings,
     file: &RawSettings,

@@ -1,8 +1,8 @@
-//! Secrets: named by reference in settings, masked wherever they could be printed.
+//! Secrets: settings name them by reference, and they are masked when printed.
 //!
-//! A [`SecretRef`] says where a secret is (`{ env = "DGGI_KEY" }`, `{ file = "/run/secrets/dggi" }`); resolving it
-//! gives a [`Secret`], whose `Debug` and `Display` show nothing of it. [`Secret::expose`] is the only way to the text,
-//! so that a search for it finds every use.
+//! A [`SecretRef`] says where a secret is stored (`{ env = "DGGI_KEY" }`, `{ file = "/run/secrets/dggi" }`). Resolving it
+//! gives a [`Secret`], whose `Debug` and `Display` print a mask. [`Secret::expose`] is the only access to the text, so a
+//! search for it finds every use.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use super::Environment;
 
-/// A text that no log, answer or error may show.
+/// A text that must not appear in logs, responses or errors.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Arc<str>);
 
-/// What stands in place of a secret.
+/// Printed in place of a secret.
 pub const MASK: &str = "***";
 
 impl Secret {
@@ -23,12 +23,12 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// The text itself: only for sending it where it belongs, or comparing it.
+    /// The text itself, for sending it to its upstream or comparing it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Compares in a time that does not depend on where the texts differ.
+    /// Compares in constant time: the duration does not tell where the texts differ.
     pub fn matches(&self, other: &str) -> bool {
         let (a, b) = (self.0.as_bytes(), other.as_bytes());
         let mut difference = u8::from(a.len() != b.len());
@@ -51,19 +51,19 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Where a secret is.
+/// Where a secret is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretRef {
     /// In an environment variable.
     Environment(String),
     /// In a file, without its trailing line break.
     File(PathBuf),
-    /// Given as a text (by a variable of the gateway's own, such as `SANGAM_ADMIN_TOKEN`).
+    /// The text itself, from a variable of the gateway such as `SANGAM_ADMIN_TOKEN`.
     Given(Secret),
 }
 
 impl SecretRef {
-    /// Reads the secret. The error names the place, never a content.
+    /// Reads the secret. An error names the variable or file, never the content.
     pub fn resolve(&self, environment: &Environment) -> Result<Secret, String> {
         match self {
             SecretRef::Given(secret) => Ok(secret.clone()),

@@ -1,5 +1,5 @@
-//! One declaration per group of settings; from it come the raw type, the resolved type, the defaults, the environment
-//! variables and the documentation, so that these cannot disagree.
+//! The macro that declares a section of settings. One declaration gives the raw type, the resolved type, the defaults, the
+//! environment variables and the documentation, so these cannot differ.
 
 use std::path::Path;
 
@@ -7,25 +7,25 @@ use toml::de::DeValue;
 
 use super::Environment;
 
-/// One documented setting.
+/// The documentation of one setting.
 #[derive(Debug, Clone)]
 pub struct SettingDoc {
     /// Its key within its section.
     pub name: &'static str,
-    /// What kind of value it takes.
+    /// The kind of its value.
     pub kind: &'static str,
-    /// Its default as TOML; empty when there is none.
+    /// Its default as TOML; empty for none.
     pub default: String,
-    /// What it means.
+    /// Its description.
     pub doc: String,
 }
 
-/// The raw form of a section: what the file, the environment and the flags say, `None` where they say nothing.
+/// The raw form of a section: the values that the file, the environment and the flags set; `None` for the others.
 pub trait Section: Default + Clone {
     /// The resolved form.
     type Resolved;
 
-    /// What the section is about.
+    /// The description of the section.
     const ABOUT: &'static str;
 
     /// The keys, in the order of their declaration.
@@ -34,16 +34,16 @@ pub trait Section: Default + Clone {
     /// Every setting with its documentation.
     fn entries() -> Vec<SettingDoc>;
 
-    /// Sets a key from TOML. `None`: there is no such key.
+    /// Sets a key from TOML. `None` when there is no such key.
     fn set(&mut self, name: &str, value: &DeValue<'_>, base: &Path) -> Option<Result<(), String>>;
 
-    /// Sets a key from the text of an environment variable. `None`: there is no such key.
+    /// Sets a key from the text of an environment variable. `None` when there is no such key.
     fn set_text(&mut self, name: &str, text: &str) -> Option<Result<(), String>>;
 
-    /// What `self` says, else what `lower` says.
+    /// Overlays `self` on `lower`.
     fn over(self, lower: Self) -> Self;
 
-    /// With defaults, and secrets read. Errors are pairs of key and message.
+    /// Applies the defaults and reads the secrets. Errors are pairs of key and message.
     fn resolve(
         self,
         environment: &Environment,
@@ -70,7 +70,7 @@ macro_rules! section {
             }
         }
 
-        #[doc = concat!("[`", stringify!($name), "`] as written: `None` where nothing is said.")]
+        #[doc = concat!("[`", stringify!($name), "`] as written: `None` for keys that are not set.")]
         #[derive(Debug, Clone, Default)]
         pub struct $raw {
             $( $(#[doc = $field_doc])* pub $field: Option<<$type as $crate::config::value::Setting>::Raw>, )*

@@ -1,4 +1,4 @@
-//! The documentation of every setting, generated from their declarations.
+//! Generates `docs/configuration.md` from the declarations of the settings.
 
 use std::fmt::Write;
 
@@ -11,14 +11,16 @@ use super::sections::{
 const HEAD: &str = "\
 # Configuration
 
-Generated from `src/config/sections.rs`; do not edit (`make docs` writes it).
+Every setting of the gateway. Generated from `src/config/sections.rs`; do not edit (`make docs` writes it).
 
-Settings are read from `sangam.toml` (`--config` names another file). A flag counts more than an environment variable,
-an environment variable more than the file. The variable of a setting is `SANGAM_`, its section and its key in capitals:
-`SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`; lists are separated by commas. An unknown
-key is an error. Paths in the file are relative to it.
+Settings come from `sangam.toml` in the working directory; `--config` names another file. An environment variable
+overrides the file, and a flag overrides both. The variable of a setting is `SANGAM_`, its section and its key in
+capitals: `SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`. Lists in variables are separated by
+commas. An unknown key is an error. Paths in the file are relative to it.
 
-Secrets stand in the file by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`.
+Secrets are given by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`.
+
+An example:
 
     listen = \"127.0.0.1:4000\"
     connectors = \"connectors\"
@@ -40,9 +42,9 @@ Secrets stand in the file by reference only: `{ env = \"NAME\" }` or `{ file = \
 const OVERRIDE_LABELS: &str = "
 ## `[override_labels]`
 
-Which labels of `@override(from:, label:)` hold: a label with `true`, `false`, or the percentage of requests for which it
-holds, drawn once per request. A label that is not listed does not hold. `percent(n)` labels are not listed: they say
-themselves how often they hold.
+Which labels of `@override(from:, label:)` are on: `true`, `false`, or the percentage of requests for which the label is
+on, drawn once per request. A label that is not listed is off. Labels of the form `percent(n)` are not listed: they
+contain their percentage.
 
     [override_labels]
     \"new-billing\" = true
@@ -50,14 +52,14 @@ themselves how often they hold.
 ";
 
 const CONNECTOR_TAIL: &str = "
-Besides these:
+Also:
 
-- `config`: a table of the connector's own, which its mappings read as `$config`. Secrets in it stand by reference, at
-  any depth; they are masked in logs and in `sangam explain`, as are plain texts whose key says that they are secret.
-- `sources.<source>.base_url`: the address of one of several `@source`s.
+- `config`: a table that the connector's mappings read as `$config`. Its secrets are given by reference, at any depth. They
+  are masked in logs and in `sangam explain`, and so are plain texts whose key suggests a secret (`token`, `password`, …).
+- `sources.<source>.base_url`: the base URL of one of several `@source`s.
 
-The folder's own `connector.toml` may say `timeout`, `connect_timeout`, `max_response_bytes`, `in_flight`, `concurrency`
-and `queue` (besides who owns it: `owner`, `description`); `sangam.toml` counts more.
+The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `in_flight`, `concurrency` and
+`queue`, and describes the connector (`owner`, `description`). `sangam.toml` overrides it.
 ";
 
 /// `docs/configuration.md`.

@@ -1,4 +1,4 @@
-//! Settings as operators write them, rightly and wrongly.
+//! Valid and invalid settings, as operators write them.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;

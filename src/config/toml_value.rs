@@ -1,4 +1,4 @@
-//! Values of `config`, whose keys the connector chooses: TOML becomes JSON, and references to secrets are found.
+//! Reads `config`, whose keys a connector defines: converts TOML to JSON and recognises references to secrets.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::connector::RawConfig;
 use super::secret::SecretRef;
 
-/// `{ env = "NAME" }` or `{ file = "path" }` and nothing else.
+/// The reference in a table that is exactly `{ env = "NAME" }` or `{ file = "path" }`.
 pub(crate) fn secret_ref(table: &DeTable<'_>, base: &Path) -> Option<SecretRef> {
     let mut entries = table.iter();
     let (Some((key, value)), None) = (entries.next(), entries.next()) else {

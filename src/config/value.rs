@@ -1,4 +1,4 @@
-//! The kinds of values that a setting can have: how each is read from TOML and from text, and how it is shown.
+//! The types of settings: how each is parsed from TOML and from text, and how the documentation shows it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,27 +9,27 @@ use toml::de::DeValue;
 use super::secret::{Secret, SecretRef};
 use super::{Environment, toml_value};
 
-/// A value as it is written in the file, in the environment or in a flag.
+/// A raw value of a setting, parsed from the file, the environment or a flag.
 pub trait ParseSetting: Sized + Clone {
-    /// What it is, for the documentation and for error messages (`a duration such as "5s"`).
+    /// Its kind, for the documentation and for error messages (`a duration such as "5s"`).
     const KIND: &'static str;
 
-    /// Reads a TOML value; paths are relative to `base`, the folder of the file. The error says what is wrong with it.
+    /// Parses a TOML value; paths are relative to `base`, the folder of the file.
     fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String>;
 
-    /// Reads the text of an environment variable or flag.
+    /// Parses the text of an environment variable or flag.
     fn from_text(text: &str) -> Result<Self, String>;
 }
 
 /// A resolved value of a setting.
 pub trait Setting: Sized {
-    /// As written.
+    /// The raw type.
     type Raw: ParseSetting;
 
-    /// From the written form; secrets are read here.
+    /// Resolves the raw value; reads secrets.
     fn resolve(written: Self::Raw, environment: &Environment) -> Result<Self, String>;
 
-    /// As the documentation shows a default, in TOML.
+    /// The value in TOML, as the documentation shows a default.
     fn show(&self) -> String;
 }
 
@@ -49,7 +49,7 @@ fn described(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Declares types that are their own written form, read from a TOML string by the function that reads their text.
+/// Declares types that are their own raw form, parsed from a TOML string like from text.
 macro_rules! text_setting {
     ($($type:ty, $kind:literal, $parse:expr, $show:expr;)*) => {$(
         impl ParseSetting for $type {
@@ -97,7 +97,7 @@ text_setting! {
     DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());
 }
 
-/// Declares an enumeration of names.
+/// Declares an enum of names.
 macro_rules! names {
     ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $variant_doc:literal])* $variant:ident = $text:literal,)* }) => {
         $(#[doc = $doc])*
@@ -105,7 +105,7 @@ macro_rules! names {
         pub enum $name { $($(#[doc = $variant_doc])* $variant,)* }
 
         impl $name {
-            /// As it is written.
+            /// The name in settings.
             pub fn name(self) -> &'static str {
                 match self { $($name::$variant => $text,)* }
             }
@@ -120,19 +120,19 @@ macro_rules! names {
 names! {
     /// How much is logged.
     LogLevel {
-        /// What needs somebody's attention.
+        /// Failures that an operator must look at.
         Error = "error",
-        /// What may need attention.
+        /// Conditions that may need attention.
         Warn = "warn",
-        /// What operators like to see.
+        /// Normal events, such as start and stop.
         Info = "info",
-        /// For finding a fault.
+        /// Details for finding a fault.
         Debug = "debug",
     }
 }
 
 names! {
-    /// Who is shown something.
+    /// Who may see call statistics.
     Audience {
         /// Every client, and operators.
         Public = "public",
@@ -142,11 +142,11 @@ names! {
 }
 
 names! {
-    /// What becomes of operations that cost too much.
+    /// What happens to operations that cost more than the maximum.
     CostMode {
         /// They are refused.
         Enforce = "enforce",
-        /// They are answered and counted.
+        /// They are executed and counted.
         Log = "log",
         /// Costs are not computed.
         Off = "off",
@@ -154,7 +154,7 @@ names! {
 }
 
 names! {
-    /// How a log line looks.
+    /// The format of log lines.
     LogFormat {
         /// One JSON object per line.
         Json = "json",
@@ -164,7 +164,7 @@ names! {
 }
 
 names! {
-    /// Which requests get a log line of their own.
+    /// Which requests get a log line.
     LogRequests {
         /// None of them.
         None = "none",
@@ -176,11 +176,11 @@ names! {
 }
 
 names! {
-    /// Who finds the addresses of hosts.
+    /// How host names are resolved.
     DnsResolver {
-        /// The gateway asks the name servers by itself.
+        /// The gateway queries the name servers itself.
         Builtin = "builtin",
-        /// The C library does, as `/etc/nsswitch.conf` says.
+        /// The C library, as configured in `/etc/nsswitch.conf`.
         System = "system",
     }
 }
@@ -190,7 +190,7 @@ names! {
 pub struct HttpUrl(String);
 
 impl HttpUrl {
-    /// Takes a text that is one; `None` for any other.
+    /// Parses a URL; `None` when it is not valid here.
     pub fn new(text: &str) -> Option<HttpUrl> {
         let url = url::Url::parse(text).ok()?;
         let fits = matches!(url.scheme(), "http" | "https")
@@ -201,7 +201,7 @@ impl HttpUrl {
         fits.then(|| HttpUrl(text.to_owned()))
     }
 
-    /// As written.
+    /// The URL as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -269,7 +269,7 @@ impl Setting for bool {
     }
 }
 
-/// How many of a hundred requests; `true` is all of them.
+/// A percentage of requests; `true` is 100 and `false` is 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Percentage(pub f64);
 

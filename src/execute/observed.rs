@@ -69,7 +69,7 @@ impl<'a> Observed<'a> {
                 coordinate,
                 kind,
                 error,
-                "a department did not answer"
+                "an upstream call failed"
             );
         }
     }

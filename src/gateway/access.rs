@@ -1,8 +1,8 @@
-//! Fields that demand a signed-in client: `@authenticated`, `@requiresScopes`, `@policy`.
+//! Refuses operations that read restricted fields: `@authenticated`, `@requiresScopes`, `@policy`.
 //!
-//! Requests cannot sign in yet, so no request meets such a demand: an operation that reads such a field is refused, however
-//! it reads it: in its own selection, as a key, through `@requires` or `$this`, or through an interface. All of these are
-//! slots of the plan.
+//! The gateway has no authentication yet, so no request may read such a field. This covers fields that the operation
+//! selects, and fields that the plan reads for it: keys, `@requires`, `$this`, and fields reached through an interface. All
+//! of these are slots of the plan, so the check walks the slots.
 
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
@@ -12,7 +12,7 @@ use crate::plan::Plan;
 
 const ACCESS_DIRECTIVES: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 
-/// The coordinate of a field that the plan reads and that demands a signed-in client.
+/// The coordinate of the first restricted field that the plan reads.
 pub(super) fn restricted_field(plan: &Plan, graph: &QueryGraph) -> Option<String> {
     for position in &plan.positions {
         for slot in &position.slots {
@@ -27,7 +27,8 @@ pub(super) fn restricted_field(plan: &Plan, graph: &QueryGraph) -> Option<String
     None
 }
 
-/// A field demands it by itself, by its parent type, by an interface of the parent, or by the type that it returns.
+/// Whether a field is restricted: by a directive on the field, on its parent type, on an interface of the parent, or on the
+/// type that it returns.
 fn is_restricted(schema: &Schema, parent: &str, field: &str) -> bool {
     let Some(definition) = schema.types.get(parent) else {
         return false;

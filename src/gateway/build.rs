@@ -1,4 +1,4 @@
-//! Builds a generation: connectors and settings become a graph, services that run, and caches.
+//! Builds the parts of a gateway from connectors and settings: the graph, the sources of all connectors, and their caches.
 
 use std::sync::Arc;
 
@@ -37,14 +37,14 @@ use crate::source::native::NativeSource;
 use crate::source::registry::SourceParts;
 use crate::source::registry::driver;
 
-/// One connector with everything that a deployment says about it.
+/// A connector together with its settings.
 #[derive(Debug, Clone)]
 pub struct ConfiguredConnector {
-    /// Its folder, read.
+    /// The subgraph read from its folder.
     pub subgraph: Subgraph,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Option<String>,
-    /// What it covers.
+    /// What it offers, for people.
     pub description: Option<String>,
     /// Its settings.
     pub settings: config::ConnectorSettings,
@@ -53,7 +53,7 @@ pub struct ConfiguredConnector {
 /// Why a gateway cannot be built.
 #[derive(Debug, Clone)]
 pub enum SetupProblem {
-    /// The connectors do not fit together, or one is wrong in itself.
+    /// A connector is invalid, or the connectors do not compose.
     Schema(Vec<Diagnostic>),
     /// A setting of a connector cannot be used.
     Setting {
@@ -64,18 +64,18 @@ pub enum SetupProblem {
     },
 }
 
-/// What a generation is made of.
+/// The parts of a gateway.
 pub(super) struct GatewayParts {
     pub(super) composed: Composed,
     pub(super) runtime: Runtime,
     pub(super) document_limits: DocumentLimits,
     pub(super) plan_steps: usize,
-    /// The gateway's own connector, as operators see it.
+    /// The schema of the gateway's own connector, as operators query it.
     pub(super) for_operators: Arc<dyn NativeSchema>,
     pub(super) worker_limits: WorkerLimits,
 }
 
-/// Composes the members and the gateway's own connector, and sets their sources up.
+/// Composes the connectors with the gateway's own connector, and builds the source of each.
 pub(super) fn build(
     connectors: Vec<ConfiguredConnector>,
     settings: &Settings,
@@ -190,7 +190,7 @@ fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem
     Ok(())
 }
 
-/// Who finds the addresses of all departments' hosts.
+/// The DNS resolver that all connectors share.
 fn resolver(settings: &config::Dns) -> Resolver {
     Resolver::new(DnsSettings {
         system: settings.resolver == config::DnsResolver::System,
@@ -233,7 +233,7 @@ fn http_source(
         connect_timeout: common.connect_timeout,
         max_concurrency: common.concurrency,
         max_queue: common.queue,
-        // A call may wait for its turn as long as it may take: a slow department is not a full one.
+        // A call may wait for a permit as long as the call itself may take: the upstream may only be slow.
         max_queue_wait: common.timeout,
         redirects: common.redirects as usize,
         dns: resolver.clone(),
@@ -290,7 +290,8 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
     } else {
         StoredHeaders::Named(response_headers.clone())
     };
-    // All that decides whether an answer is kept: where it changes, nothing is taken for accepted that was not.
+    // Everything that decides whether a response is accepted. It is a part of the cache key, so that a changed rule does
+    // not use a document that was accepted by the old rule.
     let is_success = connect.is_success.as_ref();
     let acceptance = format!(
         "{}\n{:?}\n{}",

@@ -1,4 +1,6 @@
-//! An operation's text becomes what can be executed, once: limits, parsing, validation, planning.
+//! Compiles an operation's text once: limits, parsing, validation, planning, and the program that computes its cost.
+//!
+//! The result is cached by the text, also when it is a refusal, so that an invalid operation is parsed only once.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -37,7 +39,7 @@ use crate::plan::limits::LimitExceeded;
 use crate::plan::limits::check_document;
 use crate::plan::limits::check_text;
 
-/// What compiling reads.
+/// Compiles operations: the schema, the graph and the limits.
 #[derive(Debug)]
 pub(super) struct OperationCompiler {
     pub(super) api: Arc<Valid<Schema>>,
@@ -46,13 +48,13 @@ pub(super) struct OperationCompiler {
     pub(super) numbers: NumberBounds,
     pub(super) plan_steps: usize,
     pub(super) introspection: bool,
-    /// Items of a list of which the schema says nothing.
+    /// The assumed size of lists without `@listSize` (`cost.list_size`).
     pub(super) list_size: u64,
-    /// Slicing arguments must be given as the schema requires.
+    /// Refuse operations that lack a slicing argument which the schema requires.
     pub(super) requires_slicing: bool,
 }
 
-/// An operation, compiled, or why it is refused.
+/// The result of compiling: an operation, or why it is refused.
 #[derive(Debug)]
 pub(super) enum Compiled {
     Ready(Box<CompiledOperation>),
@@ -63,22 +65,23 @@ pub(super) enum Compiled {
 #[derive(Debug)]
 pub(super) struct CompiledOperation {
     pub(super) document: Valid<ExecutableDocument>,
-    /// Its name in the document, if it has one.
+    /// The operation's name, if it has one.
     pub(super) name: Option<Name>,
     pub(super) plan: Plan,
     pub(super) key: OperationKey,
-    /// The key of its answer, where that depends on nothing else.
+    /// The key of its cached response, when the response depends on the operation alone (no variables, headers or labels).
     pub(super) bare_key: OnceLock<ResponseKey>,
-    /// Client headers that any of its calls can read, lower case, sorted.
+    /// The client headers that its calls can read; lower case, sorted.
     pub(super) headers: Arc<[String]>,
+    /// One of its calls can read all client headers.
     pub(super) all_headers: bool,
-    /// `__schema` or `__type` is asked for.
+    /// It selects `__schema` or `__type`.
     pub(super) introspects: bool,
-    /// What its cost is made of.
+    /// Computes its cost.
     pub(super) cost: Arc<cost::Program>,
-    /// What executing it took the last time.
+    /// The buffer sizes of its last execution, as a hint for the next.
     pub(super) sizes: Mutex<Sizes>,
-    /// The operation's text in bytes.
+    /// The length of the operation's text in bytes.
     length: usize,
 }
 
@@ -91,7 +94,7 @@ impl CompiledOperation {
             .map(|operation| operation.as_ref())
     }
 
-    /// Its answer depends on nothing but itself and its variables: no service is called.
+    /// Whether its response depends on nothing but the operation and its variables: the plan has no fetches.
     pub(super) fn is_constant(&self) -> bool {
         self.plan.fetches.is_empty()
     }
@@ -101,7 +104,7 @@ impl Weighs for Compiled {
     fn weight(&self) -> usize {
         match self {
             Compiled::Refused(refusal) => refusal.len(),
-            // The document is a tree of small nodes: allocations were counted to come to so much per byte of text.
+            // Measured: the parsed document allocates about 45 bytes per byte of text.
             Compiled::Ready(ready) => {
                 1_000 + ready.length * 45 + ready.plan.weight() + ready.cost.weight()
             }
@@ -109,16 +112,16 @@ impl Weighs for Compiled {
     }
 }
 
-/// Bytes that compiling a text of this length may hold while it is done, about.
+/// About how many bytes compiling a text of this length holds at most.
 ///
-/// All that is allocated on the way comes to 450 bytes per byte of text, most of it by the parser (three trees of it), and to
-/// a few megabytes where a short text makes a large plan, which the planner's own limits bound.
+/// Measured: 450 bytes per byte of text, most of them in the parser's three trees. A short text with a large plan needs a
+/// few megabytes, which the planner's limits bound.
 pub(super) fn bytes_to_compile(length: usize) -> usize {
     2_000_000 + length * 450
 }
 
 impl OperationCompiler {
-    /// The refusal of a text that is too long, which is not even copied.
+    /// Refuses a text that is too long, before the text is copied.
     pub(super) fn too_long(&self, text: &str) -> Option<Refusal> {
         let limits = &self.document_limits;
         if text.len() <= limits.bytes {
@@ -213,7 +216,7 @@ impl OperationCompiler {
         })
     }
 
-    /// What a plan's cost is made of, unless slicing arguments are missing.
+    /// Builds the cost program of a plan. Refuses the operation when required slicing arguments are missing.
     fn cost(&self, plan: &Plan) -> Result<cost::Program, Refusal> {
         let program = cost::Program::new(plan, &self.graph, self.list_size);
         let problems = program.problems().iter();
@@ -229,7 +232,7 @@ impl OperationCompiler {
         Ok(program)
     }
 
-    /// The client headers that a plan's calls can read.
+    /// The client headers that a plan's calls can read, and whether one of them reads all.
     fn headers(&self, plan: &Plan) -> (Arc<[String]>, bool) {
         let mut names: Vec<String> = Vec::new();
         let mut all = false;

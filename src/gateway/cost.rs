@@ -1,8 +1,9 @@
-//! The cost limit: an operation that costs too much is refused before anyone is called.
+//! The cost limit: refuses an operation that costs too much, before the first upstream call.
 //!
-//! The estimate is evaluated once per executed request, after the caches were asked: an answer that is kept was allowed when
-//! it was made, and costs nothing now. The actual cost is counted where the client asks for it, and for one request in
-//! [`SAMPLE`] for the metric: a distribution needs no more, and the pass over all rows of an answer is not free.
+//! The estimate is computed once per executed request, after the lookup in the response cache: a cached response was
+//! admitted when it was created, and costs nothing now. The actual cost is counted when the client requests it, and for
+//! one of [`SAMPLE`] requests for the metric. A sample suffices for a distribution, and counting walks all rows of the
+//! response.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -30,19 +31,19 @@ use crate::execute::Counting;
 use crate::observe::metrics::COST_EXCEEDED;
 use crate::observe::metrics::OPERATION_COST;
 
-/// Executing an operation that costs so much takes milliseconds. No operation that is shipped does.
+/// Executing an operation of this cost takes milliseconds, so it runs at a lower priority.
 const LONG: u64 = 5_000;
 
-/// Of so many executed requests one has its actual cost counted.
+/// The actual cost of one of this many executed requests is counted.
 const SAMPLE: u64 = 64;
 
-/// Log lines about operations that would be refused are at least so far apart.
+/// The least time between two log lines about operations over the limit.
 const BETWEEN_LINES_MS: u64 = 10_000;
 
-/// How much of an operation's name is logged.
+/// The longest part of an operation's name that is logged.
 const NAME_BYTES: usize = 64;
 
-/// For a client that sends this header with `1`, the answer's extensions say the cost.
+/// A request with this header and the value `1` gets its cost in the response's extensions.
 const REPORT: HeaderName = HeaderName::from_static("sangam-cost");
 
 /// What an operation costs, for `explain`.
@@ -52,41 +53,41 @@ pub struct ExplainedCost {
     pub estimated: u64,
     /// The greatest that is allowed.
     pub max: u64,
-    /// What becomes of an operation that costs more.
+    /// What happens to an operation that costs more than `max`.
     pub mode: CostMode,
     /// The fields that cost something, in the order of the operation.
     pub fields: Vec<FieldCost>,
-    /// What executing it has cost.
+    /// The actual cost, when the operation was executed.
     pub actual: Option<u64>,
-    /// The variables are not known, or wrong: lists that they size have their assumed sizes.
+    /// The variables are missing or invalid: lists that they size have their assumed sizes.
     pub without_variables: bool,
 }
 
-/// Limits and counts what operations cost.
+/// Enforces the cost limit and records costs.
 pub(super) struct CostControl {
     mode: CostMode,
     max: u64,
     estimated: Histogram,
     actual: Histogram,
     exceeded: Counter,
-    /// Requests that were executed.
+    /// The number of executed requests, for sampling.
     executed: AtomicU64,
-    /// Long operations that may be executed at the same time.
+    /// Permits of long operations: three quarters of `limits.concurrent_requests`.
     long: Semaphore,
     lines: LineThrottle,
 }
 
-/// An operation that may be executed.
+/// The decision about an operation that may be executed.
 #[derive(Debug, Default)]
 pub(super) struct Admitted {
-    /// Executing it takes a while.
+    /// Executing it takes milliseconds.
     pub(super) is_long: bool,
-    /// Where its actual cost is to be counted.
+    /// How to count its actual cost; `None` when it is not counted.
     pub(super) counting: Option<Counting>,
 }
 
 impl CostControl {
-    /// Of so many requests at the same time, three quarters may be long ones.
+    /// At most three quarters of `concurrent_requests` may be long operations.
     pub(super) fn new(settings: &Cost, concurrent_requests: usize) -> CostControl {
         let long = concurrent_requests - concurrent_requests / 4;
         CostControl {
@@ -101,7 +102,7 @@ impl CostControl {
         }
     }
 
-    /// Whether the answer is to report costs.
+    /// Whether the response must report its cost.
     pub(super) fn is_reported(&self, request: &GraphqlRequest, client: &ClientContext) -> bool {
         let by_extension = || {
             let flag = request.extensions.as_ref()?.get("sangam")?.get("cost")?;
@@ -129,7 +130,7 @@ impl CostControl {
         }
         let estimate = ready.cost.estimate(&variables.values);
         let total = estimate.total();
-        // Costs beyond 2^53 lose digits that no bucket has.
+        // Costs beyond 2^53 lose digits, but no bucket is that large.
         self.estimated.record(total as f64);
         if total > self.max {
             self.exceeded.increment(1);
@@ -152,10 +153,10 @@ impl CostControl {
         })
     }
 
-    /// The permit to execute a long operation.
+    /// A permit to execute a long operation.
     ///
     /// # Errors
-    /// As many are being executed as may be: the other requests are for short ones.
+    /// All permits are taken. The remaining quarter of the requests is reserved for short operations.
     pub(super) fn long_permit(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         self.long.try_acquire().map_err(|_| Refusal::busy())
     }
@@ -167,7 +168,7 @@ impl CostControl {
         }
     }
 
-    /// What an operation costs, for these variables if they are known.
+    /// The cost of an operation, with these variables if they are valid.
     pub(super) fn explain(
         &self,
         ready: &CompiledOperation,
@@ -186,7 +187,7 @@ impl CostControl {
         }
     }
 
-    /// What counts the actual cost of an explained request.
+    /// Counts the actual cost of an explained request.
     pub(super) fn counting(ready: &CompiledOperation, variables: &CoercedVariables) -> Counting {
         Counting {
             program: Arc::clone(&ready.cost),
@@ -214,7 +215,7 @@ impl CostControl {
             return;
         };
         let name = operation.name.as_ref().map_or("", |name| name.as_str());
-        // Names are ASCII.
+        // Names are ASCII, so the cut is at a character boundary.
         let operation = name.get(..NAME_BYTES).unwrap_or(name);
         tracing::warn!(
             operation,
@@ -227,12 +228,12 @@ impl CostControl {
     }
 }
 
-/// Keeps log lines apart.
+/// Limits the rate of a log line.
 struct LineThrottle {
     begun: Instant,
-    /// Milliseconds after the beginning at which the next line may be written.
+    /// When the next line may be written, in milliseconds after `begun`.
     next: AtomicU64,
-    /// Lines that were not written since the last one.
+    /// Lines suppressed since the last one.
     left_out: AtomicU64,
 }
 
@@ -245,7 +246,7 @@ impl LineThrottle {
         }
     }
 
-    /// Whether a line may be written now: how many things it stands for.
+    /// The number of events that a line reports, if one may be written now.
     fn due(&self) -> Option<u64> {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let next = self.next.load(Ordering::Relaxed);
@@ -314,9 +315,9 @@ mod tests {
         let mut permits: Vec<_> = (0..3).map(|_| control.long_permit().unwrap()).collect();
         control.long_permit().unwrap_err();
         permits.pop();
-        control.long_permit().unwrap();
-        // Where there is one place, it is for any operation.
-        CostControl::new(&Cost::default(), 1).long_permit().unwrap();
+        drop(control.long_permit().unwrap());
+        // A single permit is for any operation.
+        drop(CostControl::new(&Cost::default(), 1).long_permit().unwrap());
     }
 
     #[test]

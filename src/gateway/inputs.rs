@@ -1,7 +1,7 @@
-//! What is wrong with a variable's value: which part of it, and what that should have been.
+//! Checks the values of variables against their types: input coercion (GraphQL specification, 3.5 to 3.12).
 //!
-//! Input coercion as the GraphQL specification has it (3.5 to 3.12). A message names the place in the variable and the
-//! type, never the value, which may be anything: answers are kept and logged by others.
+//! A message names the path in the variable and the expected type, never the value: a value may be personal data, and
+//! clients log responses. Example: `$filter.districts[2] must be an ID, a string or a whole number`.
 
 use std::fmt::Write;
 
@@ -16,25 +16,25 @@ use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Value;
 
-/// Holds values against their types.
+/// Checks values against their types and collects the problems.
 pub(super) struct InputChecker<'a> {
     pub(super) schema: &'a Schema,
-    /// What is passed on to departments.
+    /// The numbers that may be passed on to upstreams.
     pub(super) numbers: NumberBounds,
-    /// What was found, each with the place of what it is about: `$v.list[0]`.
+    /// The problems found so far; each message begins with its path, such as `$v.list[0]`.
     pub(super) problems: Vec<String>,
-    /// Where in the variable the value stands.
+    /// The path of the value that is checked now.
     pub(super) path: String,
 }
 
 impl InputChecker<'_> {
-    /// Nothing was given where a value must be.
+    /// A required value is missing.
     pub(super) fn missing(&mut self, ty: &ast::Type) {
         let message = format!("{} must be given: its type is {ty}", self.path);
         self.problems.push(message);
     }
 
-    /// Null was given to what decides `@skip` or `@include`.
+    /// A variable that decides `@skip` or `@include` is null.
     pub(super) fn null_condition(&mut self) {
         let message = format!(
             "{} must not be null: it decides @skip or @include",
@@ -43,7 +43,7 @@ impl InputChecker<'_> {
         self.problems.push(message);
     }
 
-    /// Looks at a value of a type.
+    /// Checks a value against a type.
     pub(super) fn value(&mut self, ty: &ast::Type, value: &Value) {
         if self.problems.len() >= MOST_ERRORS {
             return;
@@ -81,7 +81,7 @@ impl InputChecker<'_> {
                 Value::Object(object) => self.object(definition, object),
                 _ => self.wrong(&format!("an object of type {name}")),
             },
-            // Validation has passed on the variable's type.
+            // Validation has accepted the variable's type, so it is an input type of the schema.
             _ => {}
         }
     }
@@ -109,7 +109,7 @@ impl InputChecker<'_> {
                     "an ID, a string or a whole number",
                 )
             }
-            // What a custom scalar may be is for its service to say, but it must be able to read it.
+            // The upstream decides what a custom scalar may be. Its parser must be able to read the numbers.
             _ if !self.numbers.admits_value(value) => return self.beyond(),
             _ => return,
         };

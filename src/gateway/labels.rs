@@ -1,21 +1,21 @@
-//! Outcomes of `@override` labels: which service has a field, decided request by request.
+//! Decides the `@override` labels of a request: which subgraph resolves an overridden field.
 //!
-//! `percent(n)` and a label for which the settings give a percentage are drawn; any other label holds when the settings
-//! say so. Outcomes are drawn once per request and label, before anything is looked up or fetched: whatever reads them
-//! within a request sees the same, and the key of a kept answer holds them.
+//! `percent(n)`, and a label with a percentage in the settings, are drawn at random. Any other label is on only if the
+//! settings say so. Each label is drawn once per request, before the cache lookup: all fields of a request see the same
+//! outcome, and the outcomes are a part of the key of the cached response.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Percentage;
 
-/// Where a request falls among a hundred.
+/// How the labels of a request are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Draw {
-    /// Anywhere, for each label by itself.
+    /// At random, for each label independently.
     #[default]
     Random,
-    /// At this number, from 0 to below 100, for every label: it holds when its percentage is greater.
+    /// Every label draws this number, from 0 to below 100; a label is on when its percentage is greater.
     At(f64),
 }
 
@@ -29,7 +29,7 @@ impl Draw {
     }
 }
 
-/// The outcomes of a plan's labels, in their order.
+/// The outcomes of a plan's labels, in the order of `labels`.
 pub(super) fn outcomes(
     labels: &[Arc<str>],
     settings: &BTreeMap<String, Percentage>,

@@ -1,8 +1,12 @@
-//! One serving generation: graph, plans, caches; what the server calls.
+//! The GraphQL gateway: it owns the composed graph, the compiled operations and the caches. The server calls it.
 //!
-//! The path of a request: [`Gateway::execute`] finds the compiled operation (or has it compiled, `compile`, by `workers`),
-//! coerces the variables (`variables`), looks for a kept answer, has the plan executed (and `introspection` written), and
-//! keeps the answer if it may be kept.
+//! [`Gateway::execute`] processes a request in these steps:
+//! 1. find the compiled operation, or compile it (`compile`) on a worker thread (`workers`, `offload`),
+//! 2. coerce the variables (`variables`, `inputs`) and draw the override labels (`labels`),
+//! 3. look for a cached response,
+//! 4. check the cost (`cost`),
+//! 5. execute the plan, and write `__schema` and `__type` (`introspection`),
+//! 6. store the response, if it may be cached.
 
 mod access;
 mod build;
@@ -39,9 +43,9 @@ use crate::observe::TraceContext;
 /// A GraphQL request as a client sent it, whatever the transport.
 #[derive(Debug, Clone, Default)]
 pub struct GraphqlRequest {
-    /// The operation's text.
+    /// The operation text.
     pub query: Option<String>,
-    /// Which of several operations.
+    /// The name of the operation to execute, if the text has several.
     pub operation_name: Option<String>,
     /// An object, with numbers as the client wrote them; `None` when absent or null.
     pub variables: Option<Value>,
@@ -49,14 +53,14 @@ pub struct GraphqlRequest {
     pub extensions: Option<Value>,
 }
 
-/// What is known about the client and the transport of one request.
+/// The client and the transport of one request.
 #[derive(Debug, Clone, Default)]
 pub struct ClientContext {
     /// The client's request headers.
     pub headers: Arc<HeaderMap>,
     /// False for transports that must not change anything (`GET`).
     pub mutations_allowed: bool,
-    /// The request's place in its trace; the calls to upstreams have places below it.
+    /// The trace context of the request; upstream calls get child contexts of it.
     pub trace: Option<TraceContext>,
     /// `tracestate`, which is passed on to upstreams as it is.
     pub trace_state: Option<HeaderValue>,
@@ -64,41 +68,41 @@ pub struct ClientContext {
     pub draw: Draw,
 }
 
-/// The answer to a [`GraphqlRequest`].
+/// The response to a [`GraphqlRequest`].
 #[derive(Debug, Clone)]
 pub struct GraphqlResponse {
     /// The response map as JSON text: `data`, `errors`, `extensions`.
     pub body: Bytes,
-    /// What became of the request, for the transport's status code.
+    /// The outcome, from which the transport derives the status code.
     pub outcome: RequestOutcome,
-    /// How long the answer may be kept by anybody else, if at all.
+    /// How long clients and shared caches may cache the response.
     pub cache: ResponseCachePolicy,
-    /// Client request headers that the answer depends on, lower case.
+    /// The client request headers that the response depends on; lower case.
     pub vary: Arc<[String]>,
-    /// Where the body's compressed form is kept beside an answer that is kept. The server makes it when it sends the answer.
+    /// For a cached response, the cell that holds its compressed body. The server fills it when it first compresses it.
     pub compressed: Option<Arc<OnceLock<Bytes>>>,
 }
 
-/// What became of a request (GraphQL over HTTP distinguishes these by status).
+/// The outcome of a request; GraphQL over HTTP gives each its own status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestOutcome {
-    /// Executed: there is `data` (possibly null), perhaps `errors`.
+    /// Executed: the response has `data`, which may be null, and perhaps `errors`.
     Executed,
-    /// Refused before execution: does not parse, is not valid, wrong variables, over a limit.
+    /// Refused before execution: a syntax error, a validation error, invalid variables, or over a limit.
     Refused,
     /// A mutation over a transport that does not allow it.
     MutationNotAllowed,
-    /// Not looked at: there is too much to do. It may be sent again.
+    /// Refused because the gateway is overloaded. The client may retry.
     Busy,
 }
 
-/// The public cache policy of one answer.
+/// The HTTP cache policy of one response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ResponseCachePolicy {
-    /// Seconds for which the answer is fresh from now on; `None`: `no-store`.
+    /// Seconds for which the response stays fresh from now; `None` means `no-store`.
     pub max_age: Option<u64>,
-    /// Scope PRIVATE.
+    /// Only the client may cache it (scope `PRIVATE`).
     pub private: bool,
-    /// Seconds since the oldest part was fetched, when served from a cache.
+    /// Seconds since its oldest part was fetched; `None` when nothing came from a cache.
     pub age: Option<u64>,
 }

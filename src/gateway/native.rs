@@ -1,7 +1,10 @@
-//! The gateway's own connector: what it knows of the connectors, as an ordinary `async-graphql` schema in this process.
+//! The gateway's own connector: the field `connectors` with the state of each connector, as an `async-graphql` schema in
+//! this process.
 //!
-//! The figures of calls can be kept for operators. Then they are null for clients, not absent: one contract holds for
-//! every deployment, and an operation that asks for them goes on to work.
+//! With `connector_health = "operators"` the call statistics are null for clients, not absent from the schema: the public
+//! schema is the same in every deployment, and an operation that selects them stays valid.
+//!
+//! The doc comments of types with `async-graphql` derives are descriptions in the public schema.
 
 use std::sync::Arc;
 use std::sync::Weak;
@@ -25,10 +28,10 @@ use crate::connector::SubgraphKind;
 use crate::connector::normalise;
 use crate::source::native::NativeSchema;
 
-/// The name under which it is composed.
+/// The subgraph name of the gateway's own connector.
 const NAME: &str = "gateway";
 
-/// What does not change while a generation serves.
+/// The constant data of a connector.
 #[derive(Debug, Clone)]
 pub(super) struct ConnectorInfo {
     name: String,
@@ -52,7 +55,7 @@ impl ConnectorInfo {
     }
 }
 
-/// How a connector's department is reached.
+/// How a connector reaches its upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 enum Protocol {
     /// By connectors over HTTP.
@@ -63,57 +66,57 @@ enum Protocol {
     Native,
 }
 
-/// How a connector is doing, by its last call.
+/// The state of a connector, by its last call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 enum ConnectorState {
-    /// Nothing has been asked of it yet.
+    /// No call has been made yet.
     Idle,
-    /// Its last call was answered.
+    /// Its last call succeeded.
     Up,
-    /// Its last call was not.
+    /// Its last call failed.
     Down,
 }
 
-/// A connector, and how it is doing.
+/// A connector and its state.
 #[derive(Debug, SimpleObject)]
 struct Connector {
     /// The folder's name.
     name: String,
-    /// Who answers for it.
+    /// Who is responsible for it.
     owner: Option<String>,
-    /// What it covers.
+    /// What it offers.
     description: Option<String>,
-    /// How the department is reached.
+    /// How it reaches its upstream.
     protocol: Protocol,
-    /// How it is doing, by its last call.
+    /// Its state, by its last call.
     state: ConnectorState,
-    /// In what way the last failing call failed: a word, such as `Timeout`.
+    /// The kind of the last failure, such as `Timeout`.
     last_error: Option<String>,
     /// When it last failed, in seconds since 1970.
     last_error_at: Option<f64>,
-    /// When the department last answered, in seconds since 1970: what is served is no newer.
+    /// When the last call succeeded, in seconds since 1970: the served data is no newer.
     as_of: Option<f64>,
-    /// The time within which 95 of 100 calls were answered, in milliseconds.
+    /// The 95th percentile of the duration of calls, in milliseconds.
     p95_ms: Option<f64>,
-    /// The share of reads that were answered without a call of their own, of those that may be.
+    /// The share of cacheable reads that needed no call of their own.
     cache_hit_ratio: Option<f64>,
-    /// Calls sent since the gateway began.
+    /// Calls sent since the gateway started.
     calls: Option<f64>,
-    /// Calls without an answer since the gateway began.
+    /// Failed calls since the gateway started.
     failures: Option<f64>,
 }
 
 struct Query {
     infos: Vec<ConnectorInfo>,
     documents: Weak<Documents>,
-    /// Whether the caller is shown how calls went.
+    /// Whether the caller may see call statistics.
     shows_figures: bool,
 }
 
 /// The gateway's own fields.
 #[Object]
 impl Query {
-    /// The connectors that this gateway serves, and how they are doing.
+    /// The connectors that this gateway serves, and their states.
     async fn connectors(&self) -> Vec<Connector> {
         let figures = self
             .documents
@@ -164,13 +167,13 @@ impl Query {
 /// The gateway's own connector.
 pub(super) struct GatewayConnector {
     pub(super) subgraph: Subgraph,
-    /// What answers clients.
+    /// Serves clients.
     pub(super) schema: Arc<dyn NativeSchema>,
-    /// What answers operators.
+    /// Serves operators, with all statistics.
     pub(super) for_operators: Arc<dyn NativeSchema>,
 }
 
-/// The connector, and the schemas that answer it.
+/// Builds the connector and its two schemas.
 pub(super) fn connector(
     infos: Vec<ConnectorInfo>,
     documents: Weak<Documents>,
@@ -195,11 +198,11 @@ pub(super) fn connector(
     })
 }
 
-/// What operators see: everything that the connector says.
+/// The query of the admin listener's `/health`: every field.
 const DETAILS: &str = "{ connectors { name owner protocol state lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
                        failures } }";
 
-/// How the connectors are, as the JSON text of an answer.
+/// The state of the connectors, as the JSON text of a GraphQL response.
 pub(super) async fn details(for_operators: &dyn NativeSchema) -> Bytes {
     let answer = for_operators.execute(DETAILS.into()).await;
     Bytes::from(serde_json::to_vec(&answer).unwrap_or_default())

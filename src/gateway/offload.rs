@@ -1,7 +1,7 @@
-//! What takes long and waits for nothing is done by the [`workers`](super::workers): compiling, and introspection.
+//! Moves CPU-bound work to the [`workers`](super::workers): compiling operations, and writing large introspection responses.
 //!
-//! What it holds while it is done is charged to the process's budget; what finds no room there, or no place in the queue, is
-//! refused as busy and may be sent again.
+//! The memory of a job is charged to the budget of the process. When there is no memory left, or the queue is full, the
+//! request is refused as busy, and the client may retry.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::errors::code;
 use crate::observe::metrics::PLAN_SECONDS;
 
 impl Gateway {
-    /// The compiled operation of a request.
+    /// The compiled operation of a request: from the plan cache, or compiled now.
     pub(super) async fn compiled(
         &self,
         request: &GraphqlRequest,
@@ -46,7 +46,7 @@ impl Gateway {
         self.plans.get_or_compile(text, name, start).await
     }
 
-    /// Has an operation compiled.
+    /// Compiles an operation on a worker.
     fn compile(
         &self,
         compilation: Compilation<Compiled>,
@@ -54,7 +54,7 @@ impl Gateway {
         let compiler = Arc::clone(&self.compiler);
         let account = self.runtime.budget.account(usize::MAX);
         let length = compilation.text().len();
-        // What is too long is neither copied into the queue nor kept.
+        // Checked here so that a text which is too long is neither copied into the queue nor cached.
         let refusal = compiler.too_long(compilation.text());
         let refusal = refusal.or_else(|| refused(&account, length));
         let job = move |_: &dyn Fn() -> bool| {
@@ -105,13 +105,13 @@ impl Gateway {
             };
             selection.write(&introspection, account, &write_limits)
         };
-        // However short the text is, this takes long.
+        // The text is short, but the response is not: it takes the lane for long jobs.
         let written = self.workers.run(SHORT_TEXT_BYTES + 1, job).await;
         written.map_err(job_refusal)?.map_err(stopped_refusal)
     }
 }
 
-/// Charges bytes; gives the refusal where they may not be held.
+/// Charges bytes to the account; the refusal if they exceed it.
 fn refused(account: &Account, bytes: usize) -> Option<Refusal> {
     let charged = account.charge(bytes);
     charged

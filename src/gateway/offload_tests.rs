@@ -1,4 +1,4 @@
-//! A gateway whose only thread for compiling is kept busy by the test until it lets go.
+//! Tests with a gateway whose only worker thread is blocked by the test until it releases it.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::config::Environment;
 use crate::config::RawSettings;
 use crate::config::Settings;
 
-/// The usual query of tools, as far as tests need it.
+/// A part of the usual introspection query of tools.
 const USUAL: &str = "query IntrospectionQuery { __schema { queryType { name } types { ...FullType } directives { name \
     locations args { ...Input } } } } fragment FullType on __Type { kind name description fields(includeDeprecated: true) \
     { name description args { ...Input } type { ...Ref } isDeprecated deprecationReason } inputFields { ...Input } \
@@ -65,7 +65,7 @@ async fn what_finds_no_place_in_the_queue_is_busy() {
     );
     drop(gate);
     assert_eq!(text(&waiting.await), r#"{"data":{"b":"Query"}}"#);
-    // Nothing of the refusal is kept.
+    // The refusal is not cached.
     let later = ask(&gateway, "{ c: __typename }").await;
     assert_eq!(text(&later), r#"{"data":{"c":"Query"}}"#);
 }
@@ -112,7 +112,7 @@ async fn compiling_is_charged_while_it_is_done_and_given_back() {
     }
     assert_eq!(budget.used(), 0);
     let held = budget.account(usize::MAX);
-    // As much as large accounts may take together, but for less than another text needs.
+    // Nearly all memory that large accounts may take together: less is left than another text needs.
     held.charge(bytes_to_compile(60_000)).unwrap();
     let refused = ask(&gateway, &text_of(9)).await;
     assert_eq!(
@@ -151,7 +151,7 @@ async fn fields_are_bounded_with_fragments_expanded() {
     assert_eq!(text(&refused), expected);
 }
 
-/// Two answers whose bytes are the same bytes.
+/// Whether two responses share the same bytes in memory.
 fn same(first: &Bytes, second: &Bytes) -> bool {
     first.as_ptr() == second.as_ptr() && first.len() == second.len()
 }
@@ -164,7 +164,7 @@ async fn usual_introspection_is_answered_from_kept_bytes() {
         text(&first).starts_with(r#"{"data":{"__schema":{"queryType":{"name":"Query"},"types":["#)
     );
     assert!(first.body.len() > 10_000, "{}", first.body.len());
-    // From here on nothing could be written.
+    // From here on no response can be written.
     let gate = gateway.workers.occupy();
     let second = ask(&gateway, USUAL).await;
     assert!(same(&first.body, &second.body));
@@ -200,7 +200,7 @@ async fn kept_introspection_differs_by_variables() {
     assert!(same(&query, &named("Query").await));
 }
 
-/// An operation that asks for all types so many times.
+/// An operation that selects all types this many times.
 fn repeated(times: usize) -> String {
     let each =
         (0..times).map(|index| format!("a{index}: types {{ fields {{ name type {{ name }} }} }} "));
@@ -263,7 +263,7 @@ async fn compiled_operations_stay_within_their_bytes() {
         .await;
         assert_eq!(answer.outcome, RequestOutcome::Executed);
     }
-    // Each weighs more than two megabytes.
+    // Each needs more than two megabytes.
     assert!(
         gateway.plans.weight() <= bound as u64,
         "{}",

@@ -1,4 +1,4 @@
-//! Requests that are refused before anything is executed, as GraphQL answers.
+//! Refusals of GraphQL requests before execution: responses with `errors` and without `data`.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::plan::location;
 
-/// How many errors of an invalid operation are reported.
+/// The most errors that a refusal lists.
 pub(super) const MOST_ERRORS: usize = 20;
 
-/// An answer with errors and no data.
+/// A response with errors and no data.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     body: Bytes,
@@ -46,7 +46,7 @@ impl Refusal {
         }
     }
 
-    /// There is too much to do: the request may be sent again.
+    /// The gateway is overloaded: the client may retry.
     pub(super) fn busy() -> Self {
         let message = "The gateway is busy; try again in a moment";
         Refusal {
@@ -55,12 +55,12 @@ impl Refusal {
         }
     }
 
-    /// Something of our own went wrong.
+    /// An internal error.
     pub(super) fn internal(message: &str) -> Self {
         Refusal::new(code::INTERNAL_SERVER_ERROR, ErrorKind::Internal, message)
     }
 
-    /// What parsing or validation has found, with places.
+    /// The errors of parsing or validation, with their locations.
     pub(super) fn invalid(code: ErrorCode, diagnostics: &DiagnosticList) -> Self {
         let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
             let location = location(diagnostic.error.location(), diagnostic.sources);
@@ -69,7 +69,7 @@ impl Refusal {
         Refusal::with_locations(code, &errors.collect::<Vec<Violation>>())
     }
 
-    /// Errors with places.
+    /// Errors with locations.
     pub(super) fn with_locations(code: ErrorCode, findings: &[Violation]) -> Self {
         let mut out = Vec::from(&b"{\"errors\":["[..]);
         for (index, (message, locations)) in findings.iter().take(MOST_ERRORS).enumerate() {
@@ -85,7 +85,7 @@ impl Refusal {
         }
     }
 
-    /// Bytes that it holds.
+    /// Its size in bytes.
     pub(super) fn len(&self) -> usize {
         self.body.len()
     }

@@ -1,4 +1,4 @@
-//! The gateway as the server sees it.
+//! [`Gateway`]: executes and explains requests.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -67,9 +67,9 @@ pub struct Gateway {
     pub(super) plans: Plans<Compiled, Refusal>,
     responses: Responses,
     generation: Generation,
-    /// How often each named override label holds.
+    /// The percentage of requests for which each named override label is on.
     label_settings: BTreeMap<String, Percentage>,
-    /// The gateway's own connector, as operators see it.
+    /// The schema of the gateway's own connector, as operators query it.
     for_operators: Arc<dyn NativeSchema>,
 }
 
@@ -90,17 +90,17 @@ pub struct Explained {
     pub plan_json: serde_json::Value,
     /// What the operation costs.
     pub cost: ExplainedCost,
-    /// The calls that were made, with `run`.
+    /// The upstream calls, with `run`.
     pub calls: Vec<CallRecord>,
-    /// The answer, with `run`.
+    /// The response body, with `run`.
     pub answer: Option<Bytes>,
 }
 
 impl Gateway {
-    /// Composes the members and sets everything up. Calls nobody.
+    /// Composes the connectors and builds the gateway. Makes no upstream call.
     ///
     /// # Errors
-    /// The connectors do not fit together, or a setting cannot be used.
+    /// The connectors do not compose, or a setting is invalid.
     pub fn new(
         connectors: Vec<ConfiguredConnector>,
         settings: &Settings,
@@ -139,27 +139,27 @@ impl Gateway {
         &self.composed.api_sdl
     }
 
-    /// What was composed.
+    /// The composed graph.
     pub fn composed(&self) -> &Composed {
         &self.composed
     }
 
-    /// The caches and figures of the connectors.
+    /// The document caches and call statistics of the connectors.
     pub fn documents(&self) -> &Documents {
         &self.runtime.documents
     }
 
-    /// How the connectors are, for operators: the JSON text of an answer.
+    /// The state of the connectors for operators, as the JSON text of a GraphQL response.
     pub async fn details(&self) -> Bytes {
         native::details(&*self.for_operators).await
     }
 
-    /// What operations hold that are under way.
+    /// The memory that running operations hold.
     pub fn budget(&self) -> &Budget {
         &self.runtime.budget
     }
 
-    /// Answers one request. Never fails: what goes wrong is in the answer.
+    /// Executes one request. Never fails: errors are in the response.
     pub async fn execute(
         &self,
         request: GraphqlRequest,
@@ -187,7 +187,7 @@ impl Gateway {
         }
         let coerced = self.coerced(ready, operation, request)?;
         let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
-        // An answer that reports costs is made for this request alone.
+        // A response that reports its cost is not cached, and not taken from the cache.
         let report = self.cost.is_reported(request, client);
         let key = (operation.is_query() && !report)
             .then(|| self.response_key(ready, &coerced, client, &outcomes));
@@ -208,7 +208,7 @@ impl Gateway {
         let mut context = self.context(ready, coerced, client, &outcomes, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
-        // Boxed: an execution is large, and most requests, whose answers are kept, would carry it about for nothing.
+        // Boxed: the future of an execution is large, and most requests are served from the cache.
         let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
@@ -231,10 +231,10 @@ impl Gateway {
         Ok(response)
     }
 
-    /// The plan of an operation, and with `run`, what executing it does.
+    /// The plan and cost of an operation; with `run`, also its calls and its response.
     ///
     /// # Errors
-    /// The refusal's answer, as clients would see it.
+    /// The body of the refusal, as clients would get it.
     pub async fn explain(
         &self,
         request: &GraphqlRequest,
@@ -283,7 +283,7 @@ impl Gateway {
             .map_err(|refusal: Refusal| refusal.response().body)
     }
 
-    /// The values of `__schema` and `__type`, and what they are charged to.
+    /// The values of `__schema` and `__type` as JSON, and the account that they are charged to.
     async fn introspected(
         &self,
         ready: &CompiledOperation,
@@ -292,7 +292,7 @@ impl Gateway {
         if !ready.introspects {
             return Ok((Vec::new(), None));
         }
-        // Boxed: most requests ask nothing of the schema, and would carry it about for nothing.
+        // Boxed: the future is large, and most requests have no introspection.
         let written = Box::pin(self.introspect(ready, coerced)).await?;
         Ok((written.values, Some(written.account)))
     }
@@ -320,7 +320,7 @@ impl Gateway {
         client: &ClientContext,
         outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
-        // Most operations that a page asks again and again depend on nothing but themselves.
+        // Most frequent operations have no variables, labels or headers: their key is computed once.
         let bare = coerced.text.is_empty() && outcomes.is_empty() && !ready.all_headers;
         if bare && ready.headers.is_empty() {
             let key = || self.response_key_of(ready, coerced, client, outcomes);
@@ -403,8 +403,8 @@ impl Gateway {
     }
 }
 
-/// Whether `Vary` can name all that an answer depends on. An answer that depends on every header of the client is for no
-/// other cache than this gateway's own, which has them all in its key.
+/// Whether `Vary` can name all headers that a response depends on. A response that depends on every client header is only
+/// cached in the gateway, whose key has all of them.
 fn has_vary(ready: &CompiledOperation) -> bool {
     !ready.all_headers
 }
@@ -414,7 +414,8 @@ fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse
         body: served.body,
         outcome: RequestOutcome::Executed,
         cache: ResponseCachePolicy {
-            // What depends on nothing but the schema is kept here, and not by clients: the schema may change.
+            // A response that depends on the schema alone is cached in the gateway but not by clients: the schema may
+            // change.
             max_age: Some(served.fresh_for.as_secs())
                 .filter(|_| has_vary(ready) && !ready.is_constant()),
             private: served.private,

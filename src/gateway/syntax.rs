@@ -1,7 +1,7 @@
-//! What is not in the grammar of documents (GraphQL specification, October 2021, appendix B) and `apollo-parser` takes.
+//! Syntax errors (GraphQL specification, October 2021, appendix B) that `apollo-parser` accepts.
 //!
-//! It leaves out an argument, or a field of an input object, that has a name and no value: `cancel(all)` would be `cancel`.
-//! Pure.
+//! The parser drops an argument, or a field of an input object, that has a name and no value: it would execute
+//! `cancel(all)` as `cancel`. This check refuses such a text. It does no IO.
 
 use apollo_parser::Parser;
 use apollo_parser::SyntaxNode;
@@ -12,12 +12,12 @@ use super::refusal::MOST_ERRORS;
 use super::validate::Violation;
 use crate::plan::location_at;
 
-/// What is wrong with a text that has been parsed without an error.
+/// The syntax errors of a text that was parsed without an error.
 pub(super) fn check(text: &str) -> Vec<Violation> {
     let tree = Parser::new(text).parse();
     let nodes = tree.document().syntax().clone().descendants();
     let without = nodes.filter_map(without_value);
-    // A place is found by reading the text up to it.
+    // Limited first: computing a location reads the text from its beginning.
     without
         .take(MOST_ERRORS)
         .map(|(name, end)| {

@@ -1,9 +1,14 @@
-//! Rules of the specification (GraphQL, October 2021, section 5) that `apollo-compiler` leaves out.
+//! Validation rules (GraphQL specification, October 2021, section 5) that `apollo-compiler` does not check.
 //!
-//! It compares a variable inside a list or an input object by the name of its type alone (5.8.5), takes a default of null
-//! for a value (5.8.5), does not look into literals of custom scalars (5.8.3), and lets a literal give a field of an input
-//! object twice (5.6.3). What it has refused does not come here. Numbers are bounded beside: departments get them as they are
-//! written. Pure.
+//! The library
+//! - compares a variable inside a list or an input object by the name of its type alone (5.8.5): it accepts `$x: [Int]` in
+//!   `f(list: [$x])` where `Int` is expected,
+//! - accepts a default value of null as a value (5.8.5),
+//! - does not look into literals of custom scalars (5.8.3),
+//! - accepts an input object literal with the same field twice (5.6.3).
+//!
+//! These checks run after the library has accepted the document. They also limit numbers, which upstreams get as they are
+//! written. They do no IO.
 
 use std::collections::HashSet;
 
@@ -23,10 +28,10 @@ use super::refusal::MOST_ERRORS;
 use crate::document::NumberBounds;
 use crate::plan::location;
 
-/// What is wrong, and where: line and column.
+/// A message, and the locations (line and column) that it is about.
 pub(super) type Violation = (String, Vec<(usize, usize)>);
 
-/// What is wrong with the values of a document that is valid otherwise.
+/// The violations in the values of a document that is valid otherwise.
 pub(super) fn check(
     schema: &Schema,
     document: &ExecutableDocument,
@@ -53,7 +58,7 @@ pub(super) fn check(
     findings
 }
 
-/// Looks at each value that an operation reaches.
+/// Checks each value that an operation reaches.
 struct ValueChecker<'d> {
     schema: &'d Schema,
     document: &'d ExecutableDocument,
@@ -111,7 +116,7 @@ impl<'d> ValueChecker<'d> {
         }
     }
 
-    /// `expected`: the type that is expected, and whether there is a default; `None` inside a custom scalar.
+    /// Checks a value. `expected` is the expected type and whether it has a default; `None` inside a custom scalar.
     fn value(&mut self, value: &Node<ast::Value>, expected: Option<(&ast::Type, bool)>) {
         match &**value {
             ast::Value::Variable(name) => self.variable(name, value.location(), expected),
@@ -121,7 +126,7 @@ impl<'d> ValueChecker<'d> {
                 items.iter().for_each(|value| self.value(value, item));
             }
             ast::Value::Object(members) => self.object(members, expected),
-            // An integer for an ID is a text.
+            // An integer literal for an ID is passed on as a string, so its size does not matter.
             ast::Value::Int(digits)
                 if expected.is_none_or(|(ty, _)| ty.inner_named_type() != "ID") =>
             {
@@ -189,7 +194,7 @@ impl<'d> ValueChecker<'d> {
         } else {
             definition.ty.is_assignable_to(expected)
         };
-        // A single value stands for a list of it, a variable does not; a custom scalar takes any list.
+        // A single value is coerced to a list; a variable is not. A custom scalar takes any list.
         if !allowed {
             let ty = &definition.ty;
             let message = format!(
@@ -205,7 +210,7 @@ impl<'d> ValueChecker<'d> {
         }
         let location = location(at, &self.document.sources);
         let finding = (message, location.into_iter().collect());
-        // A fragment that two operations spread is looked at for each.
+        // A fragment that two operations spread is checked once per operation.
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }

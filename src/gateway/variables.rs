@@ -1,4 +1,4 @@
-//! Variables: checked by coercion, used with the digits as the client wrote them.
+//! Coerces variables. Numbers keep the digits that the client wrote.
 
 use std::collections::HashMap;
 
@@ -21,17 +21,17 @@ use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
 use crate::plan::location;
 
-/// Variables, coerced.
+/// The coerced variables of a request.
 #[derive(Debug)]
 pub(super) struct CoercedVariables {
-    /// As the executor uses them.
+    /// By name, for the executor.
     pub(super) values: HashMap<Str, Value>,
-    /// In the order of their definitions, as JSON: part of a response's key.
+    /// As JSON, in the order of their definitions: a part of the key of a cached response.
     pub(super) text: Vec<u8>,
 }
 
 /// CoerceVariableValues (GraphQL specification, 6.1.2). Variables that the operation does not declare are ignored. What is
-/// wrong is reported with the place of the variable's definition.
+/// wrong is reported with the location of the variable's definition.
 pub(super) fn coerce(
     api: &Valid<Schema>,
     sources: &SourceMap,
@@ -71,7 +71,7 @@ pub(super) fn coerce(
     Ok(coerced)
 }
 
-/// What is wrong with the variables.
+/// The problems of the variables, each with the location of the variable's definition.
 fn wrong(
     api: &Schema,
     sources: &SourceMap,
@@ -89,7 +89,7 @@ fn wrong(
             path: format!("${}", variable.name),
         };
         match given.and_then(|given| given.get(&variable.name)) {
-            // One that may be null is allowed there where it has a default.
+            // A nullable variable is valid in a condition if it has a default (5.8.5), but null decides nothing.
             Some(Value::Null) if plan.is_condition(&variable.name) => checker.null_condition(),
             Some(value) => checker.value(&variable.ty, value),
             None if variable.default_value.is_none() && variable.ty.is_non_null() => {

@@ -1,13 +1,15 @@
-//! Threads for work that takes long and waits for nothing: compiling operations, writing large introspection answers.
+//! A small thread pool for CPU-bound work: compiling operations, and writing large introspection responses.
 //!
-//! They are shared with nothing else: not with the threads that serve, and not with the runtime's blocking threads, on
-//! which names are looked up. There are few of them, so that however many operations are to be compiled, the other cores
-//! go on serving; what does not get a thread at once waits in a queue with a bound, and no longer than a set time. A
-//! thread is started when it is needed and ends when it has had nothing to do for a while.
+//! The pool is separate from the runtime's threads, which serve requests, and from its blocking threads, which resolve host
+//! names. It has few threads, so the other cores continue to serve however many operations must be compiled. A job
+//! without a free thread waits in a bounded queue for a limited time; then it fails as busy. A thread starts on demand and
+//! ends after [`IDLE`] without a job.
 //!
-//! Cheap work does not wait behind a queue of expensive work: there are two lanes, by the length of the operation's text.
-//! Short texts go first and have one thread to themselves where there are several; long ones may fill half of the queue.
-//! So that long ones are not put off for ever, one of them runs after [`SHORT_IN_A_ROW`] short ones.
+//! **Two lanes.** A cheap job must not wait behind a queue of expensive ones, so there is a lane for short operation texts
+//! and one for long texts. Short jobs go first. With several threads, one is reserved for short jobs, and long jobs may
+//! fill only half of the queue. To prevent starvation, one long job runs after [`SHORT_IN_A_ROW`] short ones. Example:
+//! with two threads and 100 long jobs in the queue, one thread compiles long texts, and a short text is compiled by the
+//! other at once.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -23,34 +25,34 @@ use tokio::sync::oneshot;
 
 use crate::priority;
 
-/// Up to this many bytes of text an operation is in the short lane. Operations that people write are shorter, and take a
-/// few milliseconds at the most.
+/// The longest operation text in the short lane. Operations that people write are shorter and compile in a few
+/// milliseconds.
 pub(super) const SHORT_TEXT_BYTES: usize = 8 * 1024;
 
-/// How many short ones run in a row while a long one waits.
+/// The number of short jobs that run in a row while a long job waits.
 const SHORT_IN_A_ROW: usize = 8;
 
-/// How long a thread waits for something to do before it ends.
+/// How long a thread waits for a job before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// The stack of a thread: what the runtime's threads have.
+/// The stack size of a thread, the same as of the runtime's threads.
 const STACK: usize = 2 * 1024 * 1024;
 
-/// The bounds of [`Workers`].
+/// The limits of [`Workers`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WorkerLimits {
-    /// Jobs at the same time; at least one.
+    /// The number of jobs that run at the same time; at least one.
     pub(super) threads: usize,
-    /// Jobs that wait.
+    /// The number of jobs that may wait.
     pub(super) queue: usize,
-    /// How long one may wait.
+    /// How long a job may wait.
     pub(super) wait: Duration,
 }
 
 /// Why a job gave no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum JobError {
-    /// The queue was full, or the job's turn did not come in time.
+    /// The queue was full, or the job did not start in time.
     #[error("there is too much to do")]
     Busy,
     /// The job panicked.
@@ -58,7 +60,7 @@ pub(super) enum JobError {
     Panicked,
 }
 
-/// The threads and their queue. When it is dropped, what waits is dropped too, and the threads end.
+/// The pool. Dropping it drops the waiting jobs and ends the threads after their current jobs.
 #[derive(Debug)]
 pub(super) struct Workers {
     pool: Arc<WorkerPool>,
@@ -77,12 +79,12 @@ struct JobQueue {
     short: VecDeque<Job>,
     long: VecDeque<Job>,
     next_id: u64,
-    /// Threads that there are, and those of them that wait for a job.
+    /// The number of threads, and of those that wait for a job.
     threads: usize,
     idle: usize,
-    /// Long jobs that run.
+    /// The number of long jobs that run.
     long_running: usize,
-    /// Short jobs since the last long one.
+    /// The number of short jobs since the last long one, while long ones waited.
     short_in_a_row: usize,
     closed: bool,
 }
@@ -100,7 +102,7 @@ impl std::fmt::Debug for Job {
 }
 
 impl Workers {
-    /// No threads yet.
+    /// A pool without threads; they start on demand.
     pub(super) fn new(limits: WorkerLimits) -> Workers {
         let threads = limits.threads.max(1);
         Workers {
@@ -112,8 +114,8 @@ impl Workers {
         }
     }
 
-    /// Has a job done for an operation whose text has `length` bytes. Dropping the future gives the job's place in the
-    /// queue up; a job that runs goes on, and can ask what it is given whether anyone still waits for it.
+    /// Runs a job for an operation whose text has `length` bytes. Dropping the future removes the job from the queue. A
+    /// running job continues; it gets a function that tells whether a caller still waits for its result.
     pub(super) fn run<T, F>(
         &self,
         length: usize,
@@ -146,7 +148,7 @@ impl Workers {
     }
 }
 
-/// A job's place in the queue, for as long as it is there.
+/// A job in the queue; dropping this removes the job if it has not started.
 struct QueuedJob<T> {
     pool: Arc<WorkerPool>,
     id: u64,
@@ -169,7 +171,7 @@ impl Drop for Workers {
         );
         drop(queue);
         self.pool.changed.notify_all();
-        // Not under the lock: what a job holds may lock it when it is dropped.
+        // Dropped without the lock: dropping a job may take the lock.
         drop(waiting);
     }
 }
@@ -180,7 +182,7 @@ impl WorkerPool {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a job, and sees to it that there is a thread for it.
+    /// Adds a job to the queue, and starts a thread if no idle one can take it.
     fn add(
         self: &Arc<Self>,
         is_long: bool,
@@ -219,7 +221,7 @@ impl WorkerPool {
         Ok(id)
     }
 
-    /// Takes a job that has not begun out of the queue; false when it is not there.
+    /// Removes a job from the queue; false when it has started or ended.
     fn remove(&self, id: u64) -> bool {
         let mut queue = self.lock();
         let mut removed = None;
@@ -233,7 +235,7 @@ impl WorkerPool {
         removed.is_some()
     }
 
-    /// What a thread does.
+    /// The loop of a thread: runs jobs until the pool is dropped or the thread was idle for too long.
     fn work(&self) {
         priority::lower_this_thread();
         let mut queue = self.lock();
@@ -274,8 +276,8 @@ impl JobQueue {
         self.short.len() + self.long.len()
     }
 
-    /// Whether one more may wait. Jobs for which there is a thread do not wait, though they stand in the queue until it
-    /// has taken them.
+    /// Whether one more job may be added. Jobs that a free thread is about to take are in the queue but do not count as
+    /// waiting.
     fn has_room(&self, is_long: bool, limits: &WorkerLimits) -> bool {
         let running = self.threads - self.idle;
         let free = limits.threads.saturating_sub(running);
@@ -284,7 +286,7 @@ impl JobQueue {
         has_room && (!is_long || self.long.len() < long)
     }
 
-    /// The job that is next.
+    /// Takes the next job: a short one, unless a long one is due.
     fn take(&mut self, limits: &WorkerLimits) -> Option<Job> {
         let may_be_long = self.long_running < limits.threads.saturating_sub(1).max(1);
         let long_is_due = self.short.is_empty() || self.short_in_a_row >= SHORT_IN_A_ROW;

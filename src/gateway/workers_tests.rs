@@ -1,4 +1,4 @@
-//! Jobs here block on a channel until the test lets them go on, so that nothing depends on time.
+//! Jobs block on a channel until the test releases them, so that no test depends on time.
 
 use std::sync::mpsc;
 use std::time::Instant;
@@ -10,11 +10,11 @@ use super::*;
 
 const LONG: usize = SHORT_TEXT_BYTES + 1;
 
-/// How long a test waits for what should happen at once.
+/// How long a test waits for an event that should happen at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Workers {
-    /// Keeps a thread busy until what this gives is dropped.
+    /// Occupies a thread until the returned value is dropped.
     pub(in crate::gateway) fn occupy(&self) -> mpsc::Sender<()> {
         let (gate, opened) = mpsc::channel();
         let (running, runs) = mpsc::channel();
@@ -36,7 +36,7 @@ fn workers(threads: usize, queue: usize) -> Workers {
     })
 }
 
-/// What lets a blocked job end.
+/// Releases a blocked job.
 struct Gate(mpsc::Sender<()>);
 
 impl Gate {
@@ -47,7 +47,7 @@ impl Gate {
 
 type Running = std::pin::Pin<Box<dyn Future<Output = Result<u32, JobError>> + Send>>;
 
-/// A job that waits until its gate is opened, after it has said that it runs.
+/// A job that reports that it runs and then waits until its gate is opened.
 fn blocked(workers: &Workers, length: usize, value: u32) -> (Running, mpsc::Receiver<()>, Gate) {
     let (running, runs) = mpsc::channel();
     let (gate, opened) = mpsc::channel();
@@ -59,7 +59,7 @@ fn blocked(workers: &Workers, length: usize, value: u32) -> (Running, mpsc::Rece
     (Box::pin(job), runs, Gate(gate))
 }
 
-/// A job that writes its number down.
+/// A job that records its number.
 fn writing(workers: &Workers, length: usize, value: u32, into: &mpsc::Sender<u32>) -> Running {
     let into = into.clone();
     Box::pin(workers.run(length, move |_| {
@@ -68,7 +68,7 @@ fn writing(workers: &Workers, length: usize, value: u32, into: &mpsc::Sender<u32
     }))
 }
 
-/// Puts a job into the queue.
+/// Adds a job to the queue.
 async fn begin(job: &mut Running) {
     assert!(poll_immediate(job).await.is_none());
 }
@@ -255,7 +255,7 @@ async fn threads_end_with_the_workers() {
     gate.open();
     assert_eq!(first.await, Ok(1));
     assert!(written.try_iter().next().is_none());
-    // The threads are not joined by anything: that they are gone shows in what they have held.
+    // No code joins the threads. That they have ended shows in what they held.
     let begun = Instant::now();
     while pool.strong_count() > 0 {
         assert!(begun.elapsed() < PATIENCE, "threads go on");

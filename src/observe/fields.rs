@@ -1,7 +1,7 @@
 //! The fields that a log line or an exported span may have.
 //!
-//! Masking is by design, not by search: a field is written only when its name stands here with what it may hold.
-//! Values of variables, bodies, headers and URLs have no field, so they cannot be logged by accident.
+//! This is an allow-list: a field is written only if the table has its name. Values of variables, bodies, headers and
+//! URLs have no field, so they cannot be logged by accident.
 
 /// A field, and what it may hold.
 #[derive(Debug, Clone, Copy)]
@@ -14,30 +14,30 @@ pub struct LogField {
 
 /// Every field, sorted by name.
 pub const FIELDS: &[LogField] = &[
-    field("address", "an address of our own that we listen on"),
+    field("address", "an address on which the gateway listens"),
     field(
         "backtrace",
         "where a panic came from, if `RUST_BACKTRACE` asks for it",
     ),
     field("bytes", "the length of a body"),
-    field("cache", "what became of a look into a cache: hit, miss, …"),
+    field("cache", "the result of a cache lookup: hit, miss, …"),
     field("connector", "a connector's name"),
     field(
         "coordinate",
-        "which connect or service: `dggi:Query.scores[0]`",
+        "which connect or GraphQL service: `dggi:Query.scores[0]`",
     ),
     field("cost", "what an operation is estimated to cost"),
     field("count", "a number of things"),
     field(
         "error",
-        "what failed, as our own code or a library says it; may name hosts and ports",
+        "the cause of a failure, from the gateway or a library; may name hosts and ports",
     ),
     field("file", "a path of the settings or of a connector"),
     field(
         "kind",
         "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",
     ),
-    field("limit", "which setting was passed"),
+    field("limit", "the setting whose limit was exceeded"),
     field("message", "a fixed text"),
     field("method", "a request's method"),
     field("ms", "a duration in milliseconds"),
@@ -48,15 +48,15 @@ pub const FIELDS: &[LogField] = &[
     field("otel.kind", "server or client"),
     field("otel.status_code", "OK or ERROR"),
     field("outcome", "executed, refused, …"),
-    field("path", "which of our own endpoints"),
+    field("path", "the path of one of the gateway's endpoints"),
     field(
         "request_id",
-        "identifies a request; in the answer's `x-request-id` too",
+        "the id of a request, also in the response's `x-request-id`",
     ),
     field("status", "an HTTP status"),
     field(
         "suppressed",
-        "how many lines of this kind were left out since the last one (`log.lines_per_second`)",
+        "how many lines of this kind were suppressed since the last one (`log.lines_per_second`)",
     ),
     field("trace_id", "identifies the trace"),
     field("version", "the gateway's version"),

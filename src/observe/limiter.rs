@@ -1,7 +1,8 @@
-//! How often a log line of one kind is written.
+//! Limits the rate of log lines, per kind of line.
 //!
-//! Clients and departments can cause lines at will: an invalid query is one, a failed call is another. Each kind of line has
-//! a number of lines a second; those beyond it are counted, and the next line of the kind says how many there were.
+//! Clients and upstreams can cause any number of lines: each invalid query is one, each failed call is another. Of each
+//! kind, a fixed number of lines is written per second. Further lines are counted, and the next line of the kind reports
+//! the count in the field `suppressed`. The number of kinds is bounded by [`MAX_KINDS`], and so is the memory.
 
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
@@ -16,29 +17,28 @@ use tracing::field::{Field, Visit};
 
 use super::metrics::LOG_LINES_DROPPED;
 
-/// Tells the time: the system's clock, or one that a test moves.
+/// The clock of the limiter: the system's, or one that a test controls.
 pub type LogClock = Box<dyn Fn() -> Instant + Send + Sync>;
 
-/// Fields whose values make lines of one message different kinds. Their values come from our code and from settings, so
-/// that there are few of them.
+/// Fields whose values are a part of a line's kind. The values come from our code and from the settings, so there are few.
 const FIELDS_OF_KIND: [&str; 4] = ["connector", "kind", "limit", "outcome"];
 
-/// Kinds that are known at the same time. There are not so many; where there were, those beyond would share one.
+/// The most kinds that are tracked; further ones share one. In practice there are far fewer.
 const MAX_KINDS: usize = 4_096;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Which lines are counted together.
+/// A kind of line: lines of one kind are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct LineKind(u64);
 
 impl LineKind {
-    /// Of panics, which are no events.
+    /// The kind of panics, which are not `tracing` events.
     pub(super) const PANIC: LineKind = LineKind(1);
 
     const OTHERS: LineKind = LineKind(0);
 
-    /// Of an event: where it stands in the code, and what [`FIELDS_OF_KIND`] hold.
+    /// The kind of an event: its call site, and the values of [`FIELDS_OF_KIND`].
     pub(super) fn of(event: &Event<'_>) -> LineKind {
         let mut kind = KindHasher(AHasher::default());
         event.metadata().callsite().hash(&mut kind.0);
@@ -73,7 +73,7 @@ impl fmt::Write for KindHasher {
     }
 }
 
-/// The lines of one kind since its last second began.
+/// The lines of one kind in the current second.
 struct Window {
     began: Instant,
     written: usize,
@@ -98,7 +98,7 @@ impl Limiter {
         }
     }
 
-    /// Whether a line of this kind is written now: then with how many lines were not since the last one.
+    /// Whether a line of this kind may be written now; if so, the number of lines suppressed since the last one.
     pub(super) fn admit(&self, kind: LineKind) -> Option<u64> {
         let now = (self.clock)();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,7 +152,7 @@ mod tests {
         ms.store(999, Ordering::Relaxed);
         assert_eq!(written(one), [0; 0]);
         ms.store(1_000, Ordering::Relaxed);
-        // The first line tells of seven of the first ten and of the ten that followed.
+        // The first line reports seven of the first ten lines and the ten that followed.
         assert_eq!(written(one), [17, 0, 0]);
         ms.store(60_000, Ordering::Relaxed);
         assert_eq!(written(other), [7, 0, 0]);

@@ -1,9 +1,9 @@
-//! Log lines: one JSON object (or one readable line) per event, with the request that it belongs to.
+//! Log lines: one JSON object (or one readable line) per event, with the id of its request.
 //!
-//! Only fields of [`FIELDS`](super::fields::FIELDS) are written, only events of our own code (a library's debug texts
-//! hold whatever it likes), and what is known to be a secret is hidden even there. How many lines of a kind are written
-//! is bounded ([`limiter`](super::limiter)), and so is what waits to be written ([`queue`](super::queue)): a line never
-//! holds up the thread that has it.
+//! A line has only the fields of [`FIELDS`](super::fields::FIELDS). Only events of our own code are written: texts of
+//! libraries may hold anything. Known secrets are masked even in allowed fields. The [`limiter`](super::limiter) bounds the
+//! lines per second, and the [`queue`](super::queue) the memory of waiting lines; logging never blocks the thread that
+//! logs.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use super::scope::with_request;
 use crate::config::{Log, LogFormat};
 use crate::document::write_json_string;
 
-/// Whose events are written.
+/// Whether events of this target are written.
 pub(crate) fn is_ours(target: &str) -> bool {
     ["sangam", "opentelemetry"].contains(&target.split("::").next().unwrap_or(target))
 }
 
-/// Makes log lines and has them written.
+/// Formats log lines and passes them to the queue.
 pub(crate) struct LogLines {
     format: LogFormat,
     field_bytes: usize,
@@ -62,7 +62,7 @@ impl LogLines {
         self.queue.flush(at_most)
     }
 
-    /// The same, unless the last flush waited in vain and nothing was written since.
+    /// As [`LogLines::flush`], but does not wait if the last flush timed out and nothing was written since.
     pub(crate) fn flush_unless_stalled(&self, at_most: Duration) -> bool {
         self.queue.flush_unless_stalled(at_most)
     }
@@ -86,7 +86,7 @@ impl LogLines {
         );
     }
 
-    /// Ends a line and has it written.
+    /// Completes a line and pushes it to the queue.
     fn push(
         &self,
         level: Level,
@@ -107,7 +107,7 @@ impl LogLines {
     }
 }
 
-/// The line that says how many others were dropped.
+/// The line that reports dropped lines.
 fn dropped_line(format: LogFormat, count: u64) -> String {
     let mut fields = FieldWriter::new(format, usize::MAX);
     fields.number("count", count);
@@ -137,10 +137,10 @@ fn line(format: LogFormat, level: Level, target: &str, message: &str, fields: &s
     line
 }
 
-/// Hands events to [`LogLines`].
+/// The `tracing` layer that passes events to [`LogLines`].
 pub(crate) struct LogLayer(pub(crate) Arc<LogLines>);
 
-/// Writes allowed fields.
+/// Formats the allowed fields of an event.
 struct FieldWriter {
     format: LogFormat,
     /// The longest text of a field.

@@ -1,13 +1,13 @@
-//! Hides known secrets in a text: the last line of defence behind fields that are allowed one by one.
+//! Masks known secrets in a text. This is a second line of defence: the first is the list of allowed fields.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Secrets shorter than this are not searched for: they would be found in ordinary words.
+/// Shorter secrets are not masked: they would match ordinary words.
 const SHORTEST: usize = 6;
 
-/// What is encoded in a URL.
+/// The characters that are percent-encoded in a URL.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -17,12 +17,12 @@ const RESERVED: AsciiSet = NON_ALPHANUMERIC
 /// Texts that must not be shown.
 #[derive(Clone, Default)]
 pub struct Masker {
-    /// Longest first, so that a secret that holds another is hidden whole.
+    /// Longest first, so that a secret which contains another one is masked completely.
     texts: Vec<String>,
 }
 
 impl Masker {
-    /// Hides these, also as they stand inside JSON and inside URLs.
+    /// Masks these secrets, also in their JSON and URL encodings.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Masker {
         let mut texts = Vec::new();
         for secret in secrets {

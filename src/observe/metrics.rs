@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use metrics::Unit;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// What kind of number a metric is.
+/// The kind of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
     /// Only grows.
@@ -25,47 +25,47 @@ pub enum MetricKind {
 pub struct Metric {
     /// Its name.
     pub name: &'static str,
-    /// What kind of number.
+    /// Its kind.
     pub kind: MetricKind,
     /// Its labels; all of them have few values.
     pub labels: &'static [&'static str],
-    /// What it says.
+    /// Its help text.
     pub about: &'static str,
 }
 
 /// Requests by outcome.
 pub const REQUESTS: &str = "sangam_requests_total";
-/// How long requests took.
+/// The duration of requests.
 pub const REQUEST_SECONDS: &str = "sangam_request_seconds";
-/// Requests being worked on.
+/// Requests that are executed now.
 pub const REQUESTS_IN_FLIGHT: &str = "sangam_requests_in_flight";
-/// Bytes of answers, before compression.
+/// Bytes of responses, before compression.
 pub const ANSWER_BYTES: &str = "sangam_answer_bytes";
-/// Connections that were accepted, and those that were not.
+/// Connections, accepted and not.
 pub const CONNECTIONS: &str = "sangam_connections_total";
 /// Open connections.
 pub const CONNECTIONS_OPEN: &str = "sangam_connections_open";
-/// Connections and answers that were ended because of their clients.
+/// Connections and responses that the server ended because of their clients.
 pub const CLIENTS_ENDED: &str = "sangam_clients_ended_total";
-/// Bytes of answers that clients have not taken.
+/// Bytes of responses that clients have not taken.
 pub const ANSWERS_HELD: &str = "sangam_answers_held_bytes";
 /// Bytes of request bodies that have arrived in part.
 pub const BODIES_HELD: &str = "sangam_bodies_held_bytes";
-/// Calls to departments.
+/// Upstream calls.
 pub const FETCHES: &str = "sangam_fetches_total";
-/// How long calls to departments took.
+/// The duration of upstream calls.
 pub const FETCH_SECONDS: &str = "sangam_fetch_seconds";
-/// Bytes of departments' answers.
+/// Bytes of upstream responses.
 pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
-/// Looks into a cache.
+/// Cache lookups.
 pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
-/// What operations cost.
+/// The cost of operations.
 pub const OPERATION_COST: &str = "sangam_operation_cost";
 /// Operations that cost more than the maximum.
 pub const COST_EXCEEDED: &str = "sangam_cost_exceeded_total";
-/// How long compiling an operation took.
+/// The duration of compiling an operation.
 pub const PLAN_SECONDS: &str = "sangam_plan_seconds";
-/// Lines of the log that were not written.
+/// Log lines that were not written.
 pub const LOG_LINES_DROPPED: &str = "sangam_log_lines_dropped_total";
 
 /// Every metric.
@@ -74,31 +74,31 @@ pub const METRICS: &[Metric] = &[
         name: REQUESTS,
         kind: MetricKind::Counter,
         labels: &["outcome"],
-        about: "GraphQL requests: executed, refused, malformed, shed, failed",
+        about: "GraphQL requests by outcome: executed, refused (not valid or over a limit), malformed (not GraphQL over HTTP), shed (the gateway is busy), failed",
     },
     Metric {
         name: REQUEST_SECONDS,
         kind: MetricKind::Seconds,
         labels: &[],
-        about: "Time from the head of a GraphQL request to its answer",
+        about: "Time from the head of a GraphQL request to its response",
     },
     Metric {
         name: REQUESTS_IN_FLIGHT,
         kind: MetricKind::Gauge,
         labels: &[],
-        about: "GraphQL requests being worked on",
+        about: "GraphQL requests that are executed now",
     },
     Metric {
         name: ANSWER_BYTES,
         kind: MetricKind::Bytes,
         labels: &[],
-        about: "Length of answers before compression",
+        about: "Length of responses before compression",
     },
     Metric {
         name: CONNECTIONS,
         kind: MetricKind::Counter,
         labels: &["listener", "outcome"],
-        about: "Connections of clients and operators: accepted, refused (as many as there may be are open), failed (the system gave none)",
+        about: "Connections of clients and operators: accepted, refused (the limit is reached), failed (the system call failed)",
     },
     Metric {
         name: CONNECTIONS_OPEN,
@@ -110,15 +110,15 @@ pub const METRICS: &[Metric] = &[
         name: CLIENTS_ENDED,
         kind: MetricKind::Counter,
         labels: &["listener", "reason"],
-        about: "Connections ended without a request for too long (idle) or with one that did not come to its end (head); \
-                answers given up as their clients were too slow (answer) or the slowest when there was no room (room); \
-                answers replaced by status 503 as no client was slow (no_room)",
+        about: "Connections closed because they had no request for too long (idle) or the head of one did not arrive in time (head); \
+                responses abandoned because their clients were too slow (answer) or the slowest when memory was full (room); \
+                responses replaced by status 503 when memory was full and no client was slow (no_room)",
     },
     Metric {
         name: ANSWERS_HELD,
         kind: MetricKind::Gauge,
         labels: &["listener"],
-        about: "Bytes of answers that clients have not taken",
+        about: "Bytes of responses that clients have not taken",
     },
     Metric {
         name: BODIES_HELD,
@@ -130,38 +130,38 @@ pub const METRICS: &[Metric] = &[
         name: FETCHES,
         kind: MetricKind::Counter,
         labels: &["connector", "outcome"],
-        about: "Calls to departments: ok, or the kind of the error",
+        about: "Upstream calls: ok, or the kind of the error",
     },
     Metric {
         name: FETCH_SECONDS,
         kind: MetricKind::Seconds,
         labels: &["connector"],
-        about: "Time of calls to departments",
+        about: "Time of upstream calls",
     },
     Metric {
         name: FETCH_BYTES,
         kind: MetricKind::Counter,
         labels: &["connector"],
-        about: "Bytes of departments' answers, decompressed",
+        about: "Bytes of upstream responses, decompressed",
     },
     Metric {
         name: CACHE_LOOKUPS,
         kind: MetricKind::Counter,
         labels: &["cache", "state"],
-        about: "Looks into a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass",
+        about: "Lookups in a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass",
     },
     Metric {
         name: OPERATION_COST,
         kind: MetricKind::Cost,
         labels: &["kind"],
-        about: "Cost of operations that no kept answer serves: estimated (before it is executed), actual (of one in sixty-four, \
+        about: "Cost of operations that no cached response serves: estimated (before execution), actual (of one in sixty-four, \
                 and where the client asks for it)",
     },
     Metric {
         name: COST_EXCEEDED,
         kind: MetricKind::Counter,
         labels: &["mode"],
-        about: "Operations whose estimated cost is over the maximum: enforce (refused), log (answered)",
+        about: "Operations whose estimated cost is over the maximum: enforce (refused), log (executed)",
     },
     Metric {
         name: PLAN_SECONDS,
@@ -173,7 +173,7 @@ pub const METRICS: &[Metric] = &[
         name: LOG_LINES_DROPPED,
         kind: MetricKind::Counter,
         labels: &["reason"],
-        about: "Lines of the log that were not written: rate (more of one kind than `log.lines_per_second`), queue (the log was not read fast enough), failed (it cannot be written)",
+        about: "Log lines that were not written: rate (more of one kind than `log.lines_per_second`), queue (the log was not read fast enough), failed (writing failed)",
     },
 ];
 
@@ -186,7 +186,7 @@ const COST_BUCKETS: [f64; 9] = [1.0, 10.0, 100.0, 500.0, 2e3, 5e3, 1e4, 2e4, 1e5
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Installs the recorder of this process, once, and gives the handle that renders what was recorded.
+/// Installs the recorder of this process, once, and returns the handle that renders its metrics.
 pub fn install() -> PrometheusHandle {
     HANDLE
         .get_or_init(|| {

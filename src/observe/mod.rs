@@ -1,8 +1,8 @@
 //! Traces, logs and metrics.
 //!
-//! What may be written is decided here once: log lines and exported spans hold the [`fields`] of a table and no others,
-//! [`metrics`] are those of a table, and [`Masker`] hides known secrets even in allowed fields. Messages are fixed
-//! texts; what varies is a field. Nothing here waits for the reader of the log: lines go through a bounded queue.
+//! Tables decide what may be written: log lines and exported spans have only the fields in [`fields`], and [`metrics`]
+//! lists every metric. [`Masker`] masks known secrets even in allowed fields. Messages are fixed texts; everything that
+//! varies is a field. No caller waits for the reader of the log: lines go through a bounded queue.
 
 pub mod fields;
 mod limiter;
@@ -45,8 +45,8 @@ pub use trace_context::TraceContext;
 use crate::config::{Log, LogLevel, Tracing};
 use log::{LogLayer, LogLines};
 
-/// What observes this process; dropping it has the lines written that are not written yet, and waits for that as long as the
-/// settings say.
+/// The log and the span exporter of this process. Dropping it writes the waiting lines, and waits for that at most
+/// `log.flush_timeout`.
 pub struct Observer {
     masker: Arc<ArcSwap<Masker>>,
     provider: Option<SdkTracerProvider>,
@@ -55,15 +55,15 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Hides these secrets from now on.
+    /// Masks these secrets from now on.
     pub fn hide(&self, masker: Masker) {
         self.masker.store(Arc::new(masker));
     }
 
-    /// Sends the spans that have not been sent yet, and writes the lines that have not been written; waits for it.
+    /// Sends the remaining spans and writes the waiting lines. Blocks until that is done.
     pub fn flush(self) {
         if let Some(provider) = &self.provider {
-            // What fails here has a line, and nothing more can be done.
+            // A failure is logged by the exporter; nothing more can be done at exit.
             let _ = provider.shutdown();
         }
     }
@@ -81,8 +81,8 @@ impl std::fmt::Debug for Observer {
     }
 }
 
-/// The subscriber for these settings, which has a thread write lines to `sink`, and its observer. The clock tells when a
-/// second is over in which only so many lines are written. Runs within a tokio runtime when spans are exported.
+/// The subscriber for these settings, and its observer. A thread writes the lines to `sink`; `clock` is that of the rate
+/// limit. Must run within a tokio runtime when spans are exported.
 pub fn subscriber(
     log: &Log,
     tracing: &Tracing,
@@ -108,7 +108,7 @@ pub fn subscriber(
         LogLevel::Debug => LevelFilter::DEBUG,
     };
     let Some(provider) = provider else {
-        // Not a layer that does nothing: spans that no layer wants would be kept for it.
+        // No layer for spans: the registry would store spans even for a layer that ignores them.
         let subscriber = Box::new(Registry::default().with(layer(lines, level)));
         return Ok((subscriber, observer));
     };
@@ -118,7 +118,7 @@ pub fn subscriber(
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false);
-        // A span with a field that is not in the table is not sent at all.
+        // A span with a field that is not in the table is not exported.
         let ours = filter_fn(|metadata| {
             metadata.is_span()
                 && metadata.target().starts_with("sangam")
@@ -134,21 +134,21 @@ pub fn subscriber(
     Ok((subscriber, observer))
 }
 
-/// The layer that writes lines.
+/// The layer that writes log lines.
 fn layer<S>(lines: Arc<LogLines>, level: LevelFilter) -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'s> LookupSpan<'s>,
 {
-    // Spans are for traces alone: a line says itself which request and which connector it is about.
+    // Log lines do not use spans: a line has its request and its connector as fields.
     let ours = filter_fn(move |metadata| {
         metadata.is_event() && *metadata.level() <= level && log::is_ours(metadata.target())
     });
-    // The hint keeps what libraries say in detail from being looked at each time.
+    // With the hint, `tracing` skips detailed events of libraries without calling the filter.
     LogLayer(lines).with_filter(ours.with_max_level_hint(level))
 }
 
-/// Standard error. A descriptor of its own where that can be had: the thread that writes lines may wait for its reader, and
-/// must not hold the lock of [`std::io::stderr`] meanwhile.
+/// Standard error, by a duplicated descriptor if possible: the thread that writes lines may block on a slow reader, and
+/// must not hold the lock of [`std::io::stderr`] while it does.
 fn standard_error() -> LogSink {
     match std::io::stderr().as_fd().try_clone_to_owned() {
         Ok(descriptor) => Box::new(File::from(descriptor)),
@@ -156,12 +156,12 @@ fn standard_error() -> LogSink {
     }
 }
 
-/// Observes this process from now on, panics too, with lines on standard error.
+/// Installs the log (on standard error), the span exporter, the metrics and the panic hook of this process.
 pub fn install(
     log: &Log,
     tracing: &Tracing,
 ) -> Result<Observer, Box<dyn std::error::Error + Send + Sync>> {
-    // First: counters are taken from what is installed.
+    // First: all counters are looked up in the installed recorder.
     metrics::install();
     let clock = Box::new(Instant::now);
     let (subscriber, observer) = subscriber(log, tracing, standard_error(), clock)?;
@@ -170,8 +170,8 @@ pub fn install(
     Ok(observer)
 }
 
-/// Makes a request's span part of the client's trace, and gives the request's place in it: the span's own when spans are
-/// exported, else `ours`.
+/// Makes a request's span a part of the client's trace. Returns the trace context of the request: that of the span when
+/// spans are exported, else `ours`.
 pub fn join_trace(
     span: &tracing::Span,
     client: &http::HeaderMap,
@@ -194,13 +194,13 @@ pub fn join_trace(
     exported_context(span).unwrap_or(ours)
 }
 
-/// The place in the trace that is sent to an upstream: that of the span of this call to it when spans are exported, so that
-/// the upstream's spans hang below it, else a new one below the request.
+/// The trace context that is sent to an upstream: that of the call's span when spans are exported, so that the upstream's
+/// spans become its children; else a new child of the request.
 pub fn call_trace_context(span: &tracing::Span, request: TraceContext) -> TraceContext {
     exported_context(span).unwrap_or_else(|| request.child())
 }
 
-/// A span's own place in its trace; `None` when no spans are exported.
+/// The trace context of a span; `None` when spans are not exported.
 fn exported_context(span: &tracing::Span) -> Option<TraceContext> {
     if span.is_disabled() {
         return None;

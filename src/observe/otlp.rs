@@ -1,4 +1,4 @@
-//! Spans sent to a collector, by OTLP over HTTP.
+//! Exports spans to a collector, by OTLP over HTTP.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::config::Tracing;
 /// How long one export may take.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sends exports from the exporter's own thread on the gateway's runtime, where the client's connections live.
+/// Runs the requests of the exporter's thread on the gateway's runtime, to which the HTTP client's connections belong.
 #[derive(Debug, Clone)]
 struct OnRuntime {
     client: reqwest::Client,
@@ -42,7 +42,7 @@ impl HttpClient for OnRuntime {
     }
 }
 
-/// The provider that exports to the endpoint; `None` without one. Runs within a tokio runtime.
+/// The provider that exports to the endpoint; `None` without an endpoint. Must run within a tokio runtime.
 pub(crate) fn provider(
     settings: &Tracing,
 ) -> Result<Option<SdkTracerProvider>, Box<dyn std::error::Error + Send + Sync>> {
@@ -71,7 +71,8 @@ pub(crate) fn provider(
     Ok(Some(provider))
 }
 
-/// The HTTP client panics where the process has no cryptography provider, and traces start before anything else.
+/// The HTTP client. It panics without a cryptography provider, and traces start before the rest of the process, so one is
+/// installed here.
 fn client() -> reqwest::Result<reqwest::Client> {
     // Refused only when there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();

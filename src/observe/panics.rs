@@ -1,9 +1,9 @@
-//! Panics as log lines.
+//! Logs panics.
 //!
-//! The standard library would write them to standard error itself, and so wait for a reader that does not read, and it would
-//! show texts that were put together from values. A line says where the panic was, and its text where that is a
-//! literal. It goes through the queue like every other; a panic may be the last thing that this process does, so
-//! it waits a moment for the line to be written.
+//! The default hook writes to standard error directly: it would block on a reader that does not read, and it would print
+//! messages that contain values of a request. Here, a line has the location of the panic, and its message only if that is
+//! a literal. It goes through the queue like every line. As the process may end after a panic, the hook waits a moment for
+//! the line to be written.
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use super::log::LogLines;
 
-/// How long a panic waits for its line to be written. After it has waited in vain, the next ones do not wait.
+/// How long a panic waits for its line to be written. After a time-out, further panics do not wait.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Reports every panic of this process from now on.
+/// Installs the panic hook.
 pub(super) fn install(lines: Arc<LogLines>) {
     std::panic::set_hook(Box::new(move |panic| {
         report(&lines, panic.location(), panic.payload());
@@ -25,7 +25,7 @@ pub(super) fn install(lines: Arc<LogLines>) {
 
 pub(super) fn report(lines: &LogLines, location: Option<&Location<'_>>, payload: &dyn Any) {
     let mut error = location.map_or_else(|| "somewhere".to_owned(), ToString::to_string);
-    // Any other text may hold values of a request.
+    // A formatted message may contain values of a request.
     if let Some(literal) = payload.downcast_ref::<&'static str>() {
         error.push_str(": ");
         error.push_str(literal);

@@ -1,8 +1,8 @@
-//! The queue between those who have log lines and the thread that writes them.
+//! The queue between the threads that log and the thread that writes the lines.
 //!
-//! Writing to a pipe or a terminal blocks while its reader does not read. Only the thread of this queue waits for that. A
-//! line that finds the queue full is dropped and counted, and as soon as there is space again a line says how many were
-//! dropped. The lock is held while bytes are copied, never while they are written.
+//! Writing to a pipe or a terminal blocks while its reader does not read. Only the writer thread of this queue blocks. When
+//! the queue is full, a line is dropped and counted; as soon as there is space, a line reports how many were dropped. The
+//! lock is held while bytes are copied, never while they are written.
 
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,22 +12,22 @@ use metrics::Counter;
 
 use super::metrics::LOG_LINES_DROPPED;
 
-/// Where lines go: standard error, or a buffer of a test.
+/// The destination of lines: standard error, or a buffer of a test.
 pub type LogSink = Box<dyn Write + Send>;
 
-/// Makes the line that says how many lines were dropped; shorter than [`NOTICE_BYTES`].
+/// Formats the line that reports dropped lines; it is shorter than [`NOTICE_BYTES`].
 pub(super) type Notice = Box<dyn Fn(u64) -> String + Send + Sync>;
 
-/// Space that is kept for the line that says how many lines were dropped.
+/// The space reserved for the line that reports dropped lines.
 const NOTICE_BYTES: usize = 256;
 
-/// Whole lines are written together up to this length, which a pipe takes in one piece even from several processes.
+/// Lines are written together up to this length. A pipe takes so many bytes atomically, even from several processes.
 const WRITE_BYTES: usize = 4096;
 
-/// Memory that the thread keeps for the next lines.
+/// The capacity that the thread's buffer keeps between writes.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// Lines on their way to a sink. Dropping it ends its thread once all lines are written.
+/// The queue. Dropping it ends the writer thread after all lines are written.
 pub(super) struct LineQueue {
     inner: Arc<QueueInner>,
 }
@@ -36,28 +36,29 @@ struct QueueInner {
     max_bytes: usize,
     notice: Notice,
     state: Mutex<QueueState>,
-    /// The thread waits for lines.
+    /// Signals the writer thread that there are lines.
     filled: Condvar,
-    /// [`LineQueue::flush`] waits for the thread.
+    /// Signals [`LineQueue::flush`] that lines were written.
     emptied: Condvar,
     dropped: Counter,
     failed: Counter,
 }
 
-/// Bytes are numbered from the queue's beginning, so that a flush can wait for those that were there when it began.
+/// `appended` and `written` count bytes since the start, so that a flush can wait for the bytes that were appended before
+/// it began.
 #[derive(Default)]
 struct QueueState {
-    /// Lines that the thread has not taken yet.
+    /// Lines that the writer thread has not taken yet.
     waiting: Vec<u8>,
-    /// Bytes that the thread has taken and not written yet.
+    /// Bytes that the writer thread has taken and not written yet.
     taken: usize,
-    /// How many bytes ever came.
+    /// Bytes appended since the start.
     appended: u64,
-    /// How many of them were written, or failed to be.
+    /// Bytes written since the start, or lost because writing failed.
     written: u64,
-    /// Lines that were dropped and that no line has reported.
+    /// Dropped lines that were not reported yet.
     dropped: u64,
-    /// A flush has waited in vain, and nothing was written since.
+    /// A flush timed out, and nothing was written since.
     stalled: bool,
     closed: bool,
 }
@@ -95,7 +96,7 @@ impl LineQueue {
         Ok(LineQueue { inner })
     }
 
-    /// Takes a line, or drops it where there is no space. Does not wait.
+    /// Appends a line, or drops it if the queue is full. Does not block.
     pub(super) fn push(&self, line: &str) {
         let inner = &self.inner;
         let mut state = inner.lock();
@@ -116,7 +117,7 @@ impl LineQueue {
         inner.filled.notify_one();
     }
 
-    /// Waits until what was pushed so far is written, but no longer than this; says whether it is.
+    /// Waits until all lines so far are written, but not longer than `at_most`; false on time-out.
     pub(super) fn flush(&self, at_most: Duration) -> bool {
         let state = self.inner.lock();
         let until = state.appended;
@@ -130,7 +131,7 @@ impl LineQueue {
         !timeout.timed_out()
     }
 
-    /// The same, unless the last flush waited in vain and nothing was written since.
+    /// As [`LineQueue::flush`], but returns false at once if the last flush timed out and nothing was written since.
     pub(super) fn flush_unless_stalled(&self, at_most: Duration) -> bool {
         let stalled = self.inner.lock().stalled;
         !stalled && self.flush(at_most)
@@ -149,14 +150,14 @@ impl QueueInner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The thread: writes what comes until the queue is dropped.
+    /// The loop of the writer thread: writes lines until the queue is dropped.
     fn write_to(&self, mut sink: LogSink) {
         let mut lines = Vec::new();
         while self.take(&mut lines) {
             let mut rest = &lines[..];
             while !rest.is_empty() {
                 let (some, more) = rest.split_at(whole_lines(rest));
-                // A log that cannot be written must not stop the gateway.
+                // A failing log must not stop the gateway: the lines are counted as lost.
                 if sink.write_all(some).and_then(|()| sink.flush()).is_err() {
                     let count = memchr::memchr_iter(b'\n', some).count();
                     self.failed.increment(count as u64);
@@ -169,7 +170,7 @@ impl QueueInner {
         }
     }
 
-    /// Waits for lines, and gives them; false when none will come any more.
+    /// Waits for lines and moves them to `lines`; false when the queue is closed and empty.
     fn take(&self, lines: &mut Vec<u8>) -> bool {
         let mut state = self.lock();
         loop {
@@ -200,7 +201,7 @@ impl QueueInner {
     }
 }
 
-/// The length of as many whole lines as are written together: at least one.
+/// The length of the whole lines that are written together; at least one line.
 fn whole_lines(bytes: &[u8]) -> usize {
     if bytes.len() <= WRITE_BYTES {
         return bytes.len();
@@ -242,8 +243,8 @@ mod tests {
         (queue, receiver)
     }
 
-    /// Waits until the thread holds everything that was pushed, and is about to write it. It says nothing before it has
-    /// written, so that its state is looked at.
+    /// Waits until the writer thread has taken all lines and is about to write them. It signals nothing before it has
+    /// written, so the test polls the state.
     fn taken(queue: &LineQueue) {
         let begun = Instant::now();
         while !queue.inner.lock().waiting.is_empty() {
@@ -257,7 +258,7 @@ mod tests {
         let (queue, written) = slow(NOTICE_BYTES + 20);
         queue.push("first\n");
         taken(&queue);
-        // The sink takes nothing. Of what follows, so much is kept as the queue holds beside the line that is being written.
+        // The sink accepts nothing. The queue holds the lines that fit beside the one that is being written.
         for number in 0..1_000 {
             queue.push(&format!("line {number:3}\n"));
         }
@@ -284,7 +285,7 @@ mod tests {
         queue.push(&"a".repeat(NOTICE_BYTES + 99));
         taken(&queue);
         queue.push("dropped\n");
-        // Space comes back, and a line comes before the thread has looked for more.
+        // Space is free again, and a line is pushed before the thread takes more.
         queue.inner.lock().taken = 0;
         queue.push("after\n");
         queue.inner.lock().taken = NOTICE_BYTES + 99;

@@ -1,7 +1,7 @@
-//! Which request a task works for, so that lines of the log can say it.
+//! The request that a task works for, as a task-local value, so that its log lines have the request id.
 //!
-//! A span would tell it too; but a span costs more than an answer from the cache does otherwise, and few requests ever
-//! have a line. Spans are for traces, and exist where traces are exported.
+//! A `tracing` span could carry it too. But creating a span costs more than serving a cached response, and few requests
+//! ever log a line. So spans exist only when traces are exported.
 
 use std::fmt;
 use std::future::Future;
@@ -17,8 +17,8 @@ task_local! {
     static REQUEST: RequestScope;
 }
 
-/// What identifies a request in lines and headers: short, and nothing but letters, digits and `-_.`. Every request has
-/// one and hardly any is asked for it again, so that it takes no memory of its own.
+/// The id of a request in log lines and headers: at most 64 letters, digits and `-_.`. Every request has one, so it is
+/// stored inline, without an allocation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestId {
     length: u8,
@@ -29,7 +29,7 @@ impl RequestId {
     /// In bytes.
     const LONGEST: usize = 64;
 
-    /// A client's own, if it is one.
+    /// The id that a client sent; `None` if it is not a valid one.
     pub fn plain(given: &[u8]) -> Option<RequestId> {
         let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
         if !(1..=RequestId::LONGEST).contains(&given.len()) || !given.iter().all(fits) {
@@ -54,11 +54,11 @@ impl RequestId {
 
     /// As text.
     pub fn as_str(&self) -> &str {
-        // Nothing but ASCII is ever put in.
+        // Only ASCII bytes are ever stored.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// As it stands in a header.
+    /// As the bytes of a header value.
     pub fn as_bytes(&self) -> &[u8] {
         &self.text[..usize::from(self.length)]
     }
@@ -70,7 +70,7 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// A request, as lines about it name it.
+/// What log lines tell about their request.
 #[derive(Debug, Clone)]
 pub struct RequestScope {
     /// Identifies it.
@@ -80,18 +80,18 @@ pub struct RequestScope {
 }
 
 impl RequestScope {
-    /// Lines that the future writes name this request.
+    /// Runs the future in this scope: its log lines name this request.
     pub fn scope_future<F: Future>(self, future: F) -> TaskLocalFuture<RequestScope, F> {
         REQUEST.scope(self, future)
     }
 
-    /// The same for a function.
+    /// Calls a function in this scope.
     pub fn scope_call<T>(self, call: impl FnOnce() -> T) -> T {
         REQUEST.sync_scope(self, call)
     }
 }
 
-/// The future as a task of its own, whose lines name the request that it was started for.
+/// Spawns a task in the scope of the current request.
 pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -103,7 +103,8 @@ where
     }
 }
 
-/// The same for a task that nothing waits for, and that may take long: it moves between the [priorities](priority).
+/// Spawns a task that no caller waits for, in the scope of the current request. It may take long, so it moves between the
+/// [priorities](priority).
 pub fn spawn_detached(future: impl Future<Output = ()> + Send + 'static) {
     match REQUEST.try_with(RequestScope::clone) {
         Ok(request) => priority::spawn(request.scope_future(future)),
@@ -111,7 +112,7 @@ pub fn spawn_detached(future: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-/// Gives what is known of the request that this task works for.
+/// Calls `read` with the scope of the current task; `None` outside of a request.
 pub(super) fn with_request<T>(read: impl FnOnce(&RequestScope) -> T) -> Option<T> {
     REQUEST.try_with(read).ok()
 }

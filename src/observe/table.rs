@@ -1,4 +1,4 @@
-//! The documentation of log fields and metrics, generated from their tables.
+//! Generates `docs/observability.md` from the tables of log fields and metrics.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use super::fields::FIELDS;
 use super::metrics::{METRICS, MetricKind};
 
 const HEAD: &str = "\
-# What can be observed
+# Observability
 
-Generated from `src/observe/`; do not edit (`make docs` writes it).
+Metrics, log fields and traces of the gateway. Generated from `src/observe/`; do not edit (`make docs` writes it).
 
 ## Metrics
 
-`GET /metrics` on the admin listener, in Prometheus' text format.
+`GET /metrics` on the admin listener, in the Prometheus text format. Connectors appear by the names of their folders.
 
 | metric | kind | labels | meaning |
 |---|---|---|---|
@@ -21,8 +21,9 @@ Generated from `src/observe/`; do not edit (`make docs` writes it).
 const FIELDS_HEAD: &str = "
 ## Fields
 
-A line of the log, and a span that is sent by OTLP, has these fields and no others. Values of variables, bodies, headers
-and URLs have no field. Besides these, each line has `time`, `level`, `target` and `message`.
+Log lines, and spans exported by OTLP, have only these fields. Values of variables, bodies, headers and URLs have no
+field, so they are never logged. Besides these, each line has `time`, `level`, `target` and `message`. The settings are in
+[configuration.md](configuration.md): `[log]`, `[tracing]`, and `[admin]` for the listener of the metrics.
 
 | field | what it holds |
 |---|---|

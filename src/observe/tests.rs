@@ -1,4 +1,4 @@
-//! What lines look like, and what they never hold.
+//! The format of log lines, and what they never contain.
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
@@ -21,7 +21,7 @@ impl Write for Written {
     }
 }
 
-/// Every line, however slow the machine is.
+/// Waits for every line, so that a slow machine loses none.
 fn patient() -> Log {
     Log {
         flush_timeout: Duration::from_secs(60),

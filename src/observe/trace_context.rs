@@ -1,8 +1,8 @@
-//! `traceparent`, as W3C Trace Context (level 1) has it: read, continued, or begun.
+//! The `traceparent` header of W3C Trace Context (level 1): parse it, continue its trace, or start a new trace.
 
 use std::fmt;
 
-/// Where a request stands in a trace.
+/// The position of a request in a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
     /// Identifies the trace; never 0.
@@ -14,7 +14,7 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// Begins a trace.
+    /// Starts a new trace.
     pub fn begin() -> TraceContext {
         TraceContext {
             trace_id: rand::random::<u128>().max(1),
@@ -23,7 +23,7 @@ impl TraceContext {
         }
     }
 
-    /// The same trace, for a request of our own within it.
+    /// A child of this context in the same trace.
     pub fn child(self) -> TraceContext {
         TraceContext {
             span_id: rand::random::<u64>().max(1),
@@ -31,12 +31,12 @@ impl TraceContext {
         }
     }
 
-    /// The trace's id as it stands in the header.
+    /// The trace id in hexadecimal, as in the header.
     pub fn trace_id_digits(self) -> [u8; 32] {
         digits(self.trace_id)
     }
 
-    /// The header's value. Made for every call to a department, so it takes no memory of its own.
+    /// The header's value. It is built for every upstream call, so it does not allocate.
     pub fn header(self) -> [u8; 55] {
         let mut all = *b"00-00000000000000000000000000000000-0000000000000000-00";
         all[3..35].copy_from_slice(&digits::<32>(self.trace_id));
@@ -71,7 +71,7 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
     fits.then(|| u128::from_str_radix(text, 16).ok()).flatten()
 }
 
-/// The lowest `N` hexadecimal digits. Every request has its ids written at least once: no formatting machinery.
+/// The lowest `N` hexadecimal digits. Runs for every request, so it does not use `std::fmt`.
 fn digits<const N: usize>(value: u128) -> [u8; N] {
     let (mut digits, bytes) = ([b'0'; N], value.to_le_bytes());
     for (pair, byte) in digits.rchunks_exact_mut(2).zip(bytes) {

@@ -1,19 +1,18 @@
-//! `tracestate`, as W3C Trace Context (level 1) has it: what the client's tracing systems pass along with `traceparent`.
+//! The `tracestate` header of W3C Trace Context (level 1), which vendors of tracing systems use beside `traceparent`.
 //!
-//! The gateway adds nothing and understands nothing of it: it is passed on to departments in whole members, or not at all.
-//! It is never written anywhere.
+//! The gateway does not read its members and adds none. It passes complete members on to upstreams, and never logs them.
 
 use http::{HeaderMap, HeaderValue};
 
-/// The longest that is passed on, which is what the specification asks for.
+/// The longest value that is passed on: the minimum that the specification requires.
 const LONGEST: usize = 512;
-/// Where it is too long, members longer than this go first.
+/// When the value is too long, members longer than this are dropped first.
 const LONG_MEMBER: usize = 128;
-/// The most members that there may be.
+/// The most members of a valid value.
 const MEMBERS: usize = 32;
 
-/// What is passed on: all members in their order, or the first of them where they are too long. `None` when there is
-/// nothing, or when it is not a list of members.
+/// The value to pass on: all members in their order; when they are too long, without long members and then without the
+/// last ones. `None` when the header is missing or invalid.
 pub fn passed_on(client: &HeaderMap) -> Option<HeaderValue> {
     let mut members = Vec::new();
     for value in client.get_all("tracestate") {
@@ -100,7 +99,7 @@ mod tests {
         let member = |key: &str, length: usize| format!("{key}={}", "v".repeat(length - 2));
         let fitting = [member("a", 256), member("b", 255)].join(",");
         assert_eq!(passed(&[&fitting]), Some(fitting.clone()));
-        // One byte more: the long ones go first, wherever they stand.
+        // One byte too many: long members are dropped first, in any position.
         let (short, last) = (member("a", 100), member("z", 3));
         let long = [short.clone(), member("b", 409), last.clone()].join(",");
         assert_eq!(passed(&[&long]), Some([short.clone(), last].join(",")));

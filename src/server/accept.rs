@@ -1,8 +1,8 @@
-//! Accepts connections, as many as there may be.
+//! Accepts connections up to a limit.
 //!
-//! A connection beyond the bound is closed at once: a client can go elsewhere, and whatever is held for it (a descriptor
-//! above all) is what others need. When accepting fails, as it does without descriptors, the loop waits before it tries
-//! again, and the log says so at most once a minute.
+//! A connection beyond the limit is closed at once: the client can try another server, and the descriptor that it would
+//! hold is what other connections need. When `accept` fails, for example because the process has no descriptors left, the
+//! loop pauses before it tries again and logs the failure at most once a minute.
 
 use std::io;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use super::connections::Connections;
 use super::protocol::{Handler, Protocols};
 use crate::priority;
 
-/// How long to wait after a failure that is not that of one connection.
+/// How long to wait after a failure that does not concern a single connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often failures are logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Accepts until it is told to close; the port is closed when this ends.
+/// Accepts connections until `close` becomes true. The port is closed when this returns.
 pub(super) async fn accept<S: Handler>(
     listener: TcpListener,
     connections: Arc<Connections>,
@@ -38,7 +38,7 @@ pub(super) async fn accept<S: Handler>(
         };
         match accepted {
             Ok((stream, _)) => {
-                // Dropped, that is closed, where there is no place for it.
+                // Over the limit: dropping the stream closes the connection.
                 let Some(registration) = connections.enter() else {
                     continue;
                 };
@@ -60,7 +60,7 @@ pub(super) async fn accept<S: Handler>(
     }
 }
 
-/// The client went away before its connection was accepted; the next one may be well.
+/// Whether the client closed its connection before it was accepted. Other connections are not affected.
 fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -70,7 +70,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Failures that were not logged yet.
+/// Counts failures to accept, and logs them at most once per [`LOG_INTERVAL`].
 #[derive(Default)]
 struct AcceptFailures {
     count: u64,

@@ -1,4 +1,4 @@
-//! The listener for operators: `/metrics` and `/health`, behind a token.
+//! The admin listener: `/metrics` and `/health`, protected by a token.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::protocol::{Handler, ResponseFuture};
 use super::{ServerState, dispatch, health};
 use crate::config::Secret;
 
-/// What operators see.
+/// Handles the requests of the admin listener.
 #[derive(Clone)]
 pub(super) struct AdminHandler(Router);
 
@@ -33,7 +33,7 @@ impl Handler for AdminHandler {
     }
 }
 
-/// The operators' paths.
+/// The paths of the admin listener. The probes `/health/live` and `/health/ready` need no token.
 fn router(state: Arc<ServerState>, token: Option<Secret>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))

@@ -1,7 +1,7 @@
-//! Answers compressed with gzip for clients that accept it (RFC 9110, section 8.4).
+//! Compresses responses with gzip for clients that accept it (RFC 9110, section 8.4).
 //!
-//! An answer is there as a whole before it is sent, so it is compressed as a whole; and an answer that is kept is
-//! compressed once, however many clients ask for it.
+//! A response is complete in memory before it is sent, so it is compressed in one piece. A cached response is compressed
+//! once; the result is stored beside it and sent to every client that accepts gzip.
 
 use std::io::Write;
 
@@ -14,13 +14,13 @@ use http::header::ACCEPT_ENCODING;
 use crate::gateway::GraphqlResponse;
 use crate::priority;
 
-/// Shorter answers are sent as they are: they fit into one packet.
+/// Shorter responses are not compressed: they fit into one packet.
 const SHORTEST: usize = 1024;
 
-/// Compressing so many bytes takes milliseconds.
+/// Compressing this many bytes takes milliseconds, so the task moves to a thread of lower priority first.
 const LONG: usize = 256 * 1024;
 
-/// Whether an answer is worth it.
+/// Whether compressing the body saves packets.
 pub(super) fn is_worthwhile(body: &Bytes) -> bool {
     body.len() > SHORTEST
 }
@@ -54,8 +54,8 @@ fn is_never(parameter: &str) -> bool {
     quality.is_some_and(|text| text.parse() == Ok(0.0))
 }
 
-/// The body compressed, from what is kept beside it if it was compressed before. `None` where that cannot be done: then
-/// it is sent as it is.
+/// The compressed body: the one stored beside a cached response, or a new one. `None` when compression fails; the caller
+/// then sends the body uncompressed.
 pub(super) async fn body(response: &GraphqlResponse) -> Option<Bytes> {
     if let Some(compressed) = response.compressed.as_ref().and_then(|cell| cell.get()) {
         return Some(compressed.clone());

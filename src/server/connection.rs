@@ -1,8 +1,9 @@
-//! What is known of one connection, by everything that acts on it: the task that serves it, its socket, its requests, and
-//! the sweep that ends what takes too long ([`super::connections`]).
+//! The state of one connection, shared by the task that serves it, its socket, its requests, and the sweep that ends
+//! connections which take too long ([`super::connections`]).
 //!
-//! A request writes a few numbers here and arms no timer: times are those of the sweep's last round, and only the sweep
-//! compares them with limits. What it wants done it leaves as an order, which the connection's task carries out.
+//! A request writes a few numbers here and starts no timer. The times are those of the sweep's last round, and only the
+//! sweep compares them with limits. To close a connection the sweep sets an order ([`FINISH`], [`END`]), which the
+//! connection's task carries out.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
@@ -13,41 +14,41 @@ use futures_util::task::AtomicWaker;
 
 use super::connections::Connections;
 
-/// Finish what is in work, then close: no further request is read.
+/// Order: finish the active requests, then close. No further request is read.
 pub(super) const FINISH: u8 = 1;
 
-/// Close now, whatever is in work.
+/// Order: close now, even with active requests.
 pub(super) const END: u8 = 2;
 
 /// One open connection.
 pub(super) struct Connection {
     pub(super) all: Arc<Connections>,
-    /// It speaks HTTP/2. HTTP/1 until that is known.
+    /// The connection speaks HTTP/2. False until that is known.
     pub(super) http2: AtomicBool,
-    /// It has had a request.
+    /// At least one request has arrived.
     pub(super) served: AtomicBool,
-    /// Requests whose answers have not been handed over completely.
+    /// Active requests: those whose responses the socket has not taken completely.
     pub(super) open: AtomicU32,
-    /// Since when there is no request in work.
+    /// When the last active request ended.
     pub(super) idle_since: AtomicU64,
-    /// Since when the next request's head is being read; [`NEVER`] while nothing of it has come.
+    /// When the first byte of the next request's head arrived; [`NEVER`] while none has.
     pub(super) head_since: AtomicU64,
     /// Bytes that the socket has taken.
     pub(super) written: AtomicU64,
-    /// What it has done since its task was last polled.
+    /// How much the connection has done since its task was last polled.
     pub(super) poll_budget: PollBudget,
-    /// Since when it is being closed; [`NEVER`] if it is not.
+    /// When closing began; [`NEVER`] if it has not.
     pub(super) finishing_since: AtomicU64,
     orders: AtomicU8,
     waker: AtomicWaker,
     pending: Mutex<Vec<PendingResponse>>,
 }
 
-/// In place of a time.
+/// Stands for "no time".
 pub(super) const NEVER: u64 = u64::MAX;
 
-/// What a connection may do before its task lets others have the thread. HTTP reads and answers as long as there is
-/// something to read, which is up to the client.
+/// How much a connection may do in one poll of its task. Without a limit the HTTP library reads and responds for as long as
+/// the client sends, and other tasks do not get the thread.
 #[derive(Default)]
 pub(super) struct PollBudget {
     read: AtomicUsize,
@@ -55,24 +56,24 @@ pub(super) struct PollBudget {
 }
 
 impl PollBudget {
-    /// Bytes after which no more is read in one turn: as frames without a meaning, they take a tenth of a millisecond.
+    /// Bytes that may be read in one poll. As frames that do nothing, they take a tenth of a millisecond.
     const READ: usize = 8 * 1024;
 
-    /// Requests that are begun in one turn of HTTP/1, where a client sends them without waiting for answers.
+    /// Requests that may start in one poll of an HTTP/1 connection, when the client pipelines them.
     const REQUESTS: usize = 2;
 
-    /// The task is polled.
+    /// Resets the budget: the task is polled again.
     pub(super) fn begin(&self) {
         self.read.store(0, Relaxed);
         self.requests.store(0, Relaxed);
     }
 
-    /// Pending, and woken at once, if this turn may read no more.
+    /// `Pending`, with an immediate wake-up, when this poll may not read any more.
     pub(super) fn poll_read(&self, context: &Context<'_>) -> Poll<()> {
         PollBudget::poll(self.read.load(Relaxed) < PollBudget::READ, context)
     }
 
-    /// Pending, and woken at once, if this turn may begin no more requests; counts one otherwise.
+    /// Counts a request. `Pending`, with an immediate wake-up, when this poll may not start any more.
     pub(super) fn poll_request(&self, context: &Context<'_>) -> Poll<()> {
         PollBudget::poll(
             self.requests.fetch_add(1, Relaxed) < PollBudget::REQUESTS,
@@ -89,25 +90,26 @@ impl PollBudget {
     }
 }
 
-/// One stream of an HTTP/2 connection: a request and its answer.
+/// One stream of an HTTP/2 connection: a request and its response.
 #[derive(Default)]
 pub(super) struct Stream {
-    /// Bytes of the answer that the stream has taken.
+    /// Bytes of the response that the HTTP library has taken for this stream.
     pub(super) taken: AtomicU64,
     ended: AtomicBool,
     waker: AtomicWaker,
 }
 
-/// An answer that its client has not taken completely.
+/// A response that its client has not taken completely.
 pub(super) struct PendingResponse {
     key: u32,
     pub(super) bytes: usize,
     pub(super) since: u64,
-    /// What had been taken when the answer was ready, and when the rate was last good enough.
+    /// Bytes taken when the response was ready.
     pub(super) taken_before: u64,
+    /// Bytes taken at `mark_at`, when the client's rate was last sufficient.
     pub(super) taken_mark: u64,
     pub(super) mark_at: u64,
-    /// It was given up, and its bytes are no longer counted.
+    /// The server has abandoned it; its bytes are no longer counted.
     pub(super) ended: bool,
     stream: Option<Arc<Stream>>,
 }
@@ -121,7 +123,7 @@ impl Connection {
             served: AtomicBool::new(false),
             open: AtomicU32::new(0),
             idle_since: AtomicU64::new(now),
-            // The first request is due at once, and the handshake of TLS is a part of it.
+            // The first request is due at once; the time for it includes the TLS handshake.
             head_since: AtomicU64::new(now),
             written: AtomicU64::new(0),
             poll_budget: PollBudget::default(),
@@ -132,13 +134,13 @@ impl Connection {
         }
     }
 
-    /// The client speaks HTTP/2. It has no request under way until one has come: what limits it is the idle timeout.
+    /// Records that the client speaks HTTP/2. Until its first request arrives, the idle timeout applies.
     pub(super) fn begin_http2(&self) {
         self.http2.store(true, Relaxed);
         self.head_since.store(NEVER, Relaxed);
     }
 
-    /// The connection is being closed, by an order or by HTTP itself.
+    /// Records when closing began, whether by an order or by the HTTP library.
     pub(super) fn finishing(&self) {
         let now = self.all.now();
         let _ = self
@@ -146,7 +148,7 @@ impl Connection {
             .compare_exchange(NEVER, now, Relaxed, Relaxed);
     }
 
-    /// Leaves an order for the connection's task.
+    /// Gives an order to the connection's task.
     pub(super) fn order(&self, order: u8) {
         if order == FINISH {
             self.finishing();
@@ -155,13 +157,13 @@ impl Connection {
         self.waker.wake();
     }
 
-    /// The orders so far; the task is woken by further ones.
+    /// The orders so far. A further order wakes the task.
     pub(super) fn poll_orders(&self, context: &Context<'_>) -> u8 {
         self.waker.register(context.waker());
         self.orders.load(Acquire)
     }
 
-    /// The socket has given so many bytes.
+    /// Counts bytes that the socket has read.
     pub(super) fn read(&self, bytes: usize) {
         self.poll_budget.read.fetch_add(bytes, Relaxed);
         if self.open.load(Relaxed) == 0
@@ -172,9 +174,9 @@ impl Connection {
         }
     }
 
-    /// The answers that wait for the client.
+    /// The responses that the client has not taken completely.
     pub(super) fn pending(&self) -> MutexGuard<'_, Vec<PendingResponse>> {
-        // Nothing panics while it holds this; if something did, the list would still be one.
+        // No code panics while it holds this lock; even if some did, the list would be valid.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -186,12 +188,13 @@ impl Connection {
 }
 
 impl PendingResponse {
-    /// Bytes that the client has taken since the answer was ready.
+    /// Bytes that the client has taken since the response was ready.
     pub(super) fn taken(&self, connection: &Connection) -> u64 {
         connection.taken(self.stream.as_deref()) - self.taken_before
     }
 
-    /// Gives the answer up: ends its stream, or the connection where that is the same or where the stream cannot end by itself.
+    /// Abandons the response: ends its HTTP/2 stream. Ends the connection for HTTP/1, and when the stream was ended before
+    /// and is still there.
     pub(super) fn end(&mut self, connection: &Connection) {
         match &self.stream {
             Some(stream) if !self.ended => {
@@ -208,7 +211,7 @@ impl PendingResponse {
 }
 
 impl Stream {
-    /// Ready once the stream is to end.
+    /// Ready once the stream must end.
     pub(super) fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
         self.waker.register(context.waker());
         match self.ended.load(Acquire) {
@@ -218,7 +221,7 @@ impl Stream {
     }
 }
 
-/// A request from when its head was read until its answer has left for the socket, or was dropped.
+/// A request from when its head was read until the socket has taken its response, or the request was dropped.
 pub(super) struct ActiveRequest {
     pub(super) connection: Arc<Connection>,
     response: Option<(u32, usize)>,
@@ -237,7 +240,7 @@ impl ActiveRequest {
         }
     }
 
-    /// Counts the answer's bytes until it has been handed over. `false`: there are too many already.
+    /// Counts the response's bytes until the socket has taken them. `false` when there is no room for them.
     pub(super) fn hold(&mut self, bytes: usize, stream: Option<Arc<Stream>>) -> bool {
         let connection = &*self.connection;
         if !connection.all.reserve(bytes) {
@@ -246,7 +249,7 @@ impl ActiveRequest {
         let now = connection.all.now();
         let taken = connection.taken(stream.as_deref());
         let mut pending = connection.pending();
-        // Keys need to differ only from those in the list, which is shorter than the numbers are many.
+        // A key must differ only from the other keys in the list, so wrapping is harmless.
         let key = pending.last().map_or(0, |last| last.key.wrapping_add(1));
         pending.push(PendingResponse {
             key,
@@ -270,7 +273,7 @@ impl Drop for ActiveRequest {
         if let Some((key, bytes)) = self.response {
             let mut pending = connection.pending();
             let at = pending.iter().position(|response| response.key == key);
-            // In order: the last one has the greatest key.
+            // `remove` keeps the order, so the last element has the greatest key.
             let ended = at.is_some_and(|at| pending.remove(at).ended);
             drop(pending);
             if !ended {

@@ -1,12 +1,17 @@
-//! All connections of one listener: how many there may be, what they hold, and the sweep that ends what takes too long.
+//! All connections of one listener: their number, the memory of their responses, and the sweep that enforces timeouts.
 //!
-//! One task looks at every connection several times a second and compares a few numbers with the limits, so that neither
-//! a connection nor a request needs a timer. It ends
-//! - connections whose next request does not come (`idle_timeout`) or does not come to an end (`request_read_timeout`),
-//! - answers whose client is slower than `min_rate` over `stall_timeout`: the stream of HTTP/2, else the connection.
+//! **The sweep.** One task looks at every connection several times a second and compares a few numbers with the limits.
+//! So neither a connection nor a request needs a timer of its own, and the cost is that of the open connections, not of
+//! the requests. The sweep ends
+//! - connections whose next request does not start (`idle_timeout`) or does not arrive completely
+//!   (`request_read_timeout`),
+//! - responses whose client reads slower than `min_rate` over `stall_timeout`: it resets the HTTP/2 stream, or closes the
+//!   HTTP/1 connection.
 //!
-//! Answers that clients have not taken are counted in bytes. When they pass the bound, the answer is given up that would
-//! take longest at its client's rate so far: it may hold memory longest, and is not that of a client that reads.
+//! **Memory.** The bytes of responses that clients have not taken are counted. When they exceed the limit, the server
+//! abandons the response that would take longest to send at its client's rate so far. Example: of two responses of 1 MB,
+//! one read at 10 KB/s and one at 1 MB/s, the first is abandoned. It would hold memory longest, and a client that reads
+//! at a normal rate never loses a response.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -21,26 +26,26 @@ use super::connection::{Connection, END, FINISH, NEVER, PendingResponse};
 use crate::config::Limits;
 use crate::observe::metrics as names;
 
-/// How long a connection that has no request in work may take to close, in milliseconds: to take the last bytes, to answer
-/// the ping that follows GOAWAY, to close its own side.
+/// How long a connection without an active request may take to close, in milliseconds: the client takes the last bytes,
+/// answers the ping that follows GOAWAY, and closes its side.
 const CLOSING: u64 = 1_000;
 
-/// A longer answer may not take the last quarter of what may be held: short ones find room beside any number of long ones.
+/// A longer response may not use the last quarter of the memory: short responses find room beside any number of long ones.
 const SHORT: usize = 256 * 1024;
 
-/// Where the server is between its start and its end.
+/// The phases of a server's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// Requests are answered.
+    /// The server responds to requests.
     Serving,
-    /// Requests are answered, and their clients asked to go elsewhere.
+    /// The server still responds, and asks clients to use another server.
     Leaving,
-    /// The port is closed; what is in work is finished.
+    /// The port is closed; active requests finish.
     Closing,
 }
 
-/// The limits of a listener, in milliseconds where they are times.
+/// The limits of a listener; times are in milliseconds.
 struct ListenerLimits {
     connections: usize,
     response_bytes: usize,
@@ -55,11 +60,11 @@ struct ListenerLimits {
 pub(super) struct Connections {
     limits: ListenerLimits,
     open: Mutex<Open>,
-    /// Bytes of answers that clients have not taken.
+    /// Bytes of responses that clients have not taken.
     response_bytes: AtomicUsize,
     phase: AtomicU8,
     started: Instant,
-    /// Milliseconds from `started` to the sweep's last round: the time that connections write down.
+    /// Milliseconds from `started` to the sweep's last round: the clock of all connections of this listener.
     now: AtomicU64,
     emptied: Notify,
     metrics: ConnectionMetrics,
@@ -71,7 +76,7 @@ struct Open {
     by_key: HashMap<u64, Arc<Connection>>,
 }
 
-/// Handles to metrics, looked up once.
+/// Metrics, looked up once.
 struct ConnectionMetrics {
     open: Gauge,
     held: Gauge,
@@ -104,7 +109,7 @@ impl ConnectionMetrics {
     }
 }
 
-/// A connection's entry among all; it is taken out when this is dropped.
+/// A connection's membership in [`Connections`]; dropping it removes the connection.
 pub(super) struct Registration {
     key: u64,
     pub(super) connection: Arc<Connection>,
@@ -122,7 +127,7 @@ impl Drop for Registration {
 }
 
 impl Connections {
-    /// No connection, with room for so many.
+    /// No connections yet, and room for `connections` of them.
     pub(super) fn new(
         listener: &'static str,
         connections: usize,
@@ -150,7 +155,7 @@ impl Connections {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        // Nothing panics while it holds this; if something did, the map would still be one.
+        // No code panics while it holds this lock; even if some did, the map would be valid.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -159,7 +164,7 @@ impl Connections {
         self.now.load(Relaxed)
     }
 
-    /// Counts a connection that was accepted; `None` when there are as many as there may be.
+    /// Registers an accepted connection; `None` when the limit is reached.
     pub(super) fn enter(self: &Arc<Self>) -> Option<Registration> {
         let mut open = self.open();
         if open.by_key.len() >= self.limits.connections {
@@ -184,12 +189,12 @@ impl Connections {
         self.phase.load(Relaxed) >= phase as u8
     }
 
-    /// Enters a phase, and gives the orders that follow from it.
+    /// Enters a phase and gives connections the orders that follow from it.
     pub(super) fn enter_phase(&self, phase: Phase) {
         self.phase.store(phase as u8, SeqCst);
         for connection in self.open().by_key.values() {
-            // A busy client of HTTP/1 learns it with its next answer; to close its connection here could meet its next
-            // request on the way. HTTP/2 can say so at any time. A new client is not turned away before its first request.
+            // An HTTP/1 client reads `Connection: close` in its next response; closing here could lose a request that
+            // it has just sent. HTTP/2 can send GOAWAY at any time. A new client gets a response to its first request.
             let informed = connection.http2.load(Relaxed) && connection.served.load(Relaxed);
             if phase == Phase::Closing || informed {
                 connection.order(FINISH);
@@ -215,7 +220,7 @@ impl Connections {
         }
     }
 
-    /// Bytes of answers that clients have not taken.
+    /// Bytes of responses that clients have not taken.
     #[cfg(test)]
     pub(super) fn response_bytes_held(&self) -> usize {
         self.response_bytes.load(Relaxed)
@@ -227,7 +232,7 @@ impl Connections {
         self.open().by_key.len()
     }
 
-    /// Counts bytes of an answer, after others were given up if need be. `false`: there is no room for it.
+    /// Counts the bytes of a response, and abandons slower ones if needed. `false` when there is still no room.
     pub(super) fn reserve(&self, bytes: usize) -> bool {
         let bound = self.limits.response_bytes;
         let bound = match bytes <= SHORT {
@@ -243,24 +248,24 @@ impl Connections {
         false
     }
 
-    /// Bytes of an answer are held no longer.
+    /// Ends the count of a response's bytes.
     pub(super) fn release(&self, bytes: usize) {
         self.response_bytes.fetch_sub(bytes, Relaxed);
     }
 
-    /// Whether there is room for another answer, after others were given up if need be. To be asked before work is done
-    /// whose answer could not be held.
+    /// Whether there is room for another response; abandons slow ones if needed. Checked before a request is executed, so
+    /// that no work is done for a response that cannot be held.
     pub(super) fn has_room(&self) -> bool {
         self.response_bytes.load(Relaxed) < self.limits.response_bytes
             || self.make_room(1, self.limits.response_bytes)
     }
 
-    /// Gives answers up, the slowest first, until with so many bytes more the bound holds. `false`: too few are slow.
+    /// Abandons responses, the slowest first, until the bound holds with `bytes` more. `false` when too few are slow.
     fn make_room(&self, bytes: usize, bound: usize) -> bool {
-        // One at a time: two that look at once would give up twice as much as is needed.
+        // Under the lock: two callers at once would abandon twice as much as needed.
         let open = self.open();
         while self.response_bytes.load(Relaxed).saturating_add(bytes) > bound {
-            // A client that has had less time than this may be quick.
+            // A client that has had less time than this cannot be judged yet.
             let young = self.now().saturating_sub(self.limits.stall / 10);
             let busy = open
                 .by_key
@@ -278,7 +283,7 @@ impl Connections {
                     && response.since < young
                     && self.time_left(response, connection) >= longest
             });
-            // Its client may have taken it in between.
+            // `None` when its client has taken it in the meantime.
             if let Some(response) = response {
                 response.end(connection);
                 self.metrics.room.increment(1);
@@ -287,7 +292,7 @@ impl Connections {
         true
     }
 
-    /// How long the slowest answer of a connection still needs, at its client's rate so far.
+    /// The time that the slowest response of a connection still needs, at its client's rate so far.
     fn slowest(&self, connection: &Connection, young: u64) -> Option<f64> {
         let answers = connection.pending();
         let old = answers
@@ -304,14 +309,14 @@ impl Connections {
         rest * waited / taken.max(1.0)
     }
 
-    /// How often the sweep looks: often enough for the shortest limit.
+    /// The time between two rounds of the sweep: an eighth of the shortest limit, between 5 and 250 ms.
     fn interval(&self) -> Duration {
         let limits = &self.limits;
         let shortest = limits.head.min(limits.idle).min(limits.stall);
         Duration::from_millis((shortest / 8).clamp(5, 250))
     }
 
-    /// Looks at all connections again and again.
+    /// Runs the sweep until the task is dropped.
     pub(super) async fn sweep_forever(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(self.interval());
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -325,7 +330,7 @@ impl Connections {
         let now = millis(self.started.elapsed());
         self.now.store(now, Relaxed);
         let open = self.open();
-        // When few places are left, clients that ask nothing have less time.
+        // When nine tenths of the connections are in use, idle clients get a tenth of the time.
         let crowded = open.by_key.len() >= self.limits.connections.div_ceil(10) * 9;
         let share = if crowded { 10 } else { 1 };
         for connection in open.by_key.values() {
@@ -335,14 +340,14 @@ impl Connections {
                 self.with_answers(connection, now);
             }
         }
-        // Counts beyond 2^52 do not occur.
+        // `f64` is exact up to 2^52.
         self.metrics.open.set(open.by_key.len() as f64);
         self.metrics
             .held
             .set(self.response_bytes.load(Relaxed) as f64);
     }
 
-    /// The limits of a connection that has no request in work.
+    /// Enforces the limits of a connection without an active request.
     fn without_request(&self, connection: &Connection, now: u64, share: u64) {
         let passed = |since: u64, limit: u64| now.saturating_sub(since) > limit;
         let head_since = connection.head_since.load(Relaxed);
@@ -350,7 +355,7 @@ impl Connections {
         let idle_since = connection.idle_since.load(Relaxed);
         let idle = match connection.served.load(Relaxed) {
             true => self.limits.idle,
-            // With HTTP/2 a client may send other frames before its first request, which is due as in HTTP/1.
+            // An HTTP/2 client may send other frames before its first request, which is due as early as in HTTP/1.
             false => self.limits.idle.min(self.limits.head),
         };
         if head_since != NEVER {
@@ -359,8 +364,8 @@ impl Connections {
                 connection.order(END);
             }
         } else if finishing_since != NEVER {
-            // It has nothing to finish, but its client does not close it or does not take the last bytes. These have as
-            // long as an answer has, unless the connection was idle for longer before.
+            // No request is left, but the client does not close its side or does not take the last bytes. It has as long
+            // for these bytes as for a response, unless the connection was idle for longer before.
             let last_bytes = self.limits.stall.min(idle / share);
             if passed(finishing_since, CLOSING.min(self.limits.stall))
                 && passed(idle_since, last_bytes)
@@ -373,7 +378,7 @@ impl Connections {
         }
     }
 
-    /// The rate at which a client takes its answers.
+    /// Enforces the rate at which a client takes its responses.
     fn with_answers(&self, connection: &Connection, now: u64) {
         for response in connection.pending().iter_mut() {
             let taken = response.taken(connection);
@@ -385,7 +390,7 @@ impl Connections {
                     self.metrics.slow_answer.increment(1);
                 }
                 response.end(connection);
-                // If its stream is still there after the same time again, its connection is ended.
+                // If the stream is still there after another `stall`, `end` closes the connection.
                 response.mark_at = now;
             }
         }

@@ -1,4 +1,4 @@
-//! CORS, by settings: which pages of other origins may ask.
+//! CORS from the settings: which origins may send requests from a browser.
 
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -6,7 +6,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use super::StartError;
 use crate::config::Cors;
 
-/// CORS, when some origin may ask.
+/// The CORS layer; `None` when the settings allow no origin.
 pub(super) fn layer(settings: &Cors) -> Result<Option<CorsLayer>, StartError> {
     if settings.origins.is_empty() {
         return Ok(None);

@@ -1,8 +1,8 @@
-//! How many descriptors the process may open, and how many of them are for clients.
+//! The number of file descriptors that the process may open, and how many of them client connections may use.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the limit as far as the process may by itself; gives the limit.
+/// Raises the soft limit to the hard limit and returns it.
 pub(super) fn raise() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let wanted = Rlimit {
@@ -13,14 +13,14 @@ pub(super) fn raise() -> usize {
         Ok(()) => wanted.current,
         Err(_) => limit.current,
     };
-    // `None`: no limit.
+    // `None` means unlimited.
     raised.map_or(usize::MAX, |limit| {
         usize::try_from(limit).unwrap_or(usize::MAX)
     })
 }
 
-/// How many connections there may be of those that the settings allow: each needs a descriptor, and `reserved` ones are for
-/// other things, though never more than half of all.
+/// The number of connections to accept: `setting`, or fewer when the descriptors do not suffice. Each connection needs a
+/// descriptor; `reserved` ones, but at most half of all, stay free for upstream calls and files.
 pub(super) fn connections(setting: usize, reserved: usize, limit: usize) -> usize {
     let free = limit.saturating_sub(reserved).max(limit / 2).max(1);
     if free < setting {

@@ -1,6 +1,6 @@
-//! What clients' requests come to: `/graphql` is answered right here, any other path by a router.
+//! Dispatches the requests of clients: `/graphql` is handled directly, any other path by an `axum` router.
 //!
-//! Nearly every request is for the one path, and a router takes longer to find it than a kept answer takes to be found.
+//! Nearly every request is for `/graphql`, and routing a request takes longer than looking up a cached response.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,10 +19,10 @@ use super::observe_request::{ObservedResponse, observe};
 use super::protocol::{Handler, ResponseFuture};
 use super::{HttpRefusal, HttpResponse, ServerState, graphql, head};
 
-/// The path of the endpoint.
+/// The path of the GraphQL endpoint.
 const GRAPHQL: &str = "/graphql";
 
-/// All paths that clients see.
+/// Handles the requests of the client listener.
 #[derive(Clone)]
 pub(super) struct Dispatch {
     paths: Arc<Paths>,
@@ -30,13 +30,13 @@ pub(super) struct Dispatch {
 
 struct Paths {
     graphql: Graphql,
-    /// The same within CORS, where that is switched on.
+    /// The endpoint inside the CORS layer, when CORS is on.
     across_origins: Option<Cors<Graphql>>,
     others: Router,
 }
 
 impl Dispatch {
-    /// `others` answers what is not for the endpoint.
+    /// `others` handles every path but the endpoint's.
     pub(super) fn new(
         state: Arc<ServerState>,
         cors: Option<CorsLayer>,
@@ -55,7 +55,7 @@ impl Dispatch {
 }
 
 impl Handler for Dispatch {
-    // A future of its own for each way, so that the usual one does not take the memory of the others.
+    // One boxed future per case, so that the usual case does not allocate the size of the largest one.
     fn handle(&self, request: Request<Incoming>) -> ResponseFuture {
         let paths = &*self.paths;
         let state = Arc::clone(&paths.graphql.state);
@@ -79,7 +79,7 @@ impl Handler for Dispatch {
     }
 }
 
-/// A request that is refused whatever it asks.
+/// The response to a request whose head is refused.
 async fn refused(
     state: Arc<ServerState>,
     request: Request<Incoming>,
@@ -89,7 +89,7 @@ async fn refused(
     observe(&state.observer, request, refused).await
 }
 
-/// The answer of a router. Its bodies are there as a whole, as all of ours are.
+/// The response of a router. All our handlers have complete bodies, so collecting the body does not wait.
 pub(super) async fn routed(router: Router, request: Request<Incoming>) -> HttpResponse {
     let (head, body) = match router.oneshot(request).await {
         Ok(response) => response.into_parts(),
@@ -101,7 +101,7 @@ pub(super) async fn routed(router: Router, request: Request<Incoming>) -> HttpRe
     }
 }
 
-/// The endpoint alone, as what CORS is laid around.
+/// The endpoint as a service, for the CORS layer.
 #[derive(Clone)]
 struct Graphql {
     state: Arc<ServerState>,

@@ -1,11 +1,11 @@
-//! What the server needs of what stands behind it: the seam between HTTP and GraphQL.
+//! The interface between the HTTP server and the GraphQL gateway.
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse};
 
-/// Executes GraphQL requests. [`Gateway`] is the real one; tests of the server bring their own.
+/// Executes GraphQL requests. [`Gateway`] implements it; the server's tests have implementations of their own.
 #[async_trait]
 pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
@@ -14,7 +14,7 @@ pub trait Executor: Send + Sync + 'static {
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
 
-    /// How the departments are, for operators, as JSON.
+    /// The state of each connector's upstream, for operators, as JSON.
     async fn details(&self) -> Bytes;
 }
 

@@ -17,7 +17,7 @@ use super::{HttpResponse, ServerState, compression, landing_page, request, reque
 use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse};
 use crate::priority;
 
-/// Reading a body of so many bytes, and what it asks for, takes a millisecond or more.
+/// Parsing a body of this many bytes takes a millisecond or more, so the task moves to a thread of lower priority first.
 const LONG: usize = 64 * 1024;
 
 /// A request to `/graphql`, whatever its method.
@@ -31,7 +31,7 @@ where
         let observed = match parts.method {
             Method::POST => post(state, identity, headers, body).await,
             Method::GET | Method::HEAD => get(state, identity, headers, &parts.uri).await,
-            // Any other may not be safe to answer as if it were one of these.
+            // Other methods are refused: they must not be executed as if they were GET or POST.
             _ => Err(other_method()),
         };
         observed
@@ -55,7 +55,7 @@ where
         return Err(HttpRefusal::unsupported_media_type());
     }
     let body = request_body::read(body, &state.limits, &state.bodies).await?;
-    // Only a request that is there as a whole takes a place: one that is never sent cannot keep others out.
+    // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
     let _permit = state.admit()?;
     if body.len() >= LONG {
         priority::lower().await;
@@ -67,7 +67,7 @@ where
     Ok(observed(state, &client.headers, response, media).await)
 }
 
-/// `GET`: queries only, so that no link and no image can change anything.
+/// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
 async fn get(
     state: &ServerState,
     identity: &RequestIdentity,
@@ -109,7 +109,7 @@ fn client(
     }
 }
 
-/// A panic in the gateway ends one request, not the connection that others share.
+/// Executes the request. A panic in the gateway fails this request only, not the other requests of the connection.
 async fn execute(
     state: &ServerState,
     graphql: GraphqlRequest,
@@ -122,7 +122,7 @@ async fn execute(
     })
 }
 
-/// The answer, compressed where that is wanted, with its outcome for the log and the metrics.
+/// The HTTP response, compressed if the client accepts it, with its outcome for the log and the metrics.
 async fn observed(
     state: &ServerState,
     client: &HeaderMap,
@@ -145,7 +145,7 @@ async fn observed(
 }
 
 impl ServerState {
-    /// A place among the requests being worked on, where there is one and room for the answer.
+    /// A permit to execute a request. Refused when all permits are taken, or when there is no memory for the response.
     fn admit(&self) -> Result<SemaphorePermit<'_>, HttpRefusal> {
         if !self.connections.has_room() {
             return Err(HttpRefusal::busy());

@@ -1,4 +1,4 @@
-//! What a request's head must be like, whatever the request asks: its length, and the host that it names.
+//! Checks the head of every request: its length, and the host that it names.
 
 use http::header::HOST;
 use http::uri::Authority;
@@ -30,8 +30,8 @@ pub(super) fn check(
     host(version, uri, headers)
 }
 
-/// A request names one host (RFC 9112, section 3.2; RFC 9113, section 8.3.1): otherwise two programs on its way may each
-/// believe another.
+/// Checks that a request names exactly one host (RFC 9112, section 3.2; RFC 9113, section 8.3.1). With two hosts, a proxy
+/// and the gateway could each use a different one.
 fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = hosts.next();
@@ -66,12 +66,13 @@ fn host(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpRefu
     }
 }
 
-/// `uri-host [ ":" port ]`, or nothing, as a client sends it whose target has no host.
+/// `uri-host [ ":" port ]`, or empty, which a client sends when its target has no host.
 fn is_host(text: &str) -> bool {
     is_plain_host(text) || (text.parse::<Authority>().is_ok() && !text.contains('@'))
 }
 
-/// A name or an address of version 4, as nearly every request has it: the parser would copy it.
+/// Whether the text is a plain name or an IPv4 address, with an optional port. Nearly every request has one, and this
+/// check does not allocate, as the parser does.
 fn is_plain_host(text: &str) -> bool {
     let (name, port) = text.split_once(':').unwrap_or((text, "0"));
     let in_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');

@@ -1,7 +1,7 @@
 //! `/health/live` and `/health/ready`.
 //!
-//! Live: the process answers. Ready: it serves, and is not stopping. A department that is down makes the gateway
-//! neither: its part of an answer is null, the rest is served.
+//! Live: the process responds. Ready: it serves and is not stopping. An upstream that is down changes neither: its fields
+//! are null with an error, and the gateway serves the rest.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

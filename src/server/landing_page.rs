@@ -1,4 +1,4 @@
-//! What a person sees who opens the endpoint in a browser: a short text with URLs and a command to try.
+//! The page for a person who opens the endpoint in a browser: a short text with URLs and a command to try.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, VARY};
@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::HttpResponse;
 
-/// Whether this is a browser: it asks for HTML.
+/// Whether the client is a browser, which accepts HTML.
 pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT)
@@ -15,9 +15,9 @@ pub(super) fn is_browser(headers: &HeaderMap) -> bool {
         .any(|value| value.contains("text/html"))
 }
 
-/// The text.
+/// The page.
 pub(super) fn page(headers: &HeaderMap) -> HttpResponse {
-    // What the client wrote goes back to the client only as a name and a port.
+    // Only characters of a host and a port are echoed to the client.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host
         .filter(|host| {
@@ -26,7 +26,7 @@ pub(super) fn page(headers: &HeaderMap) -> HttpResponse {
         })
         .unwrap_or("localhost:4000");
     let text = format!(
-        "Sangam: one GraphQL endpoint in front of the departments' systems.\n\n\
+        "Sangam: one GraphQL endpoint in front of your systems.\n\n\
          endpoint  http://{host}/graphql\n\
          schema    http://{host}/schema.graphql\n\
          health    http://{host}/health/ready\n\n\

@@ -1,4 +1,4 @@
-//! What is set up before anything is accepted: the listening socket, and TLS.
+//! Sets up the listening socket and TLS.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -13,11 +13,11 @@ use tokio_rustls::TlsAcceptor;
 use super::StartError;
 use crate::config::Tls;
 
-/// Connections that the kernel keeps until they are accepted, where the system allows so many (`net.core.somaxconn`). It
-/// drops a client's first packet beyond that, and the client waits a second before it sends another one.
+/// Connections that the kernel queues until they are accepted; the system may allow fewer (`net.core.somaxconn`). When the
+/// queue is full, the kernel drops a client's first packet, and the client waits a second before it sends it again.
 const BACKLOG: i32 = 4096;
 
-/// Listens at an address. `setting` names what to change when that does not work.
+/// Listens at an address. `setting` is the help text of the error.
 pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {
     listen(address).map_err(|error| {
         let why = match error.kind() {
@@ -36,7 +36,7 @@ pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, St
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // A port can be listened at again while connections of a process that has ended are still being closed.
+    // Allows a restart while the kernel still closes connections of the previous process.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -44,7 +44,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// The TLS configuration, when there is a certificate. Offers HTTP/2 and HTTP/1.1.
+/// The TLS configuration; `None` without a certificate. Offers HTTP/2 and HTTP/1.1 by ALPN.
 pub(super) fn tls(settings: &Tls) -> Result<Option<TlsAcceptor>, StartError> {
     let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
         return Ok(None);

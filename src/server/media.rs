@@ -1,14 +1,14 @@
-//! Which media type an answer has: GraphQL over HTTP, "Media Types" and "Accept".
+//! The media type of a response: GraphQL over HTTP, "Media Types" and "Accept".
 
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue};
 
-/// The media types of an answer.
+/// The media types of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaType {
-    /// `application/graphql-response+json`: the status says what became of the request.
+    /// `application/graphql-response+json`: the status tells whether the request was executed.
     GraphqlResponse,
-    /// `application/json`: status 200 for whatever is a GraphQL request, as clients of old expect.
+    /// `application/json`: status 200 for every well-formed GraphQL request, as legacy clients expect.
     Json,
 }
 
@@ -23,8 +23,8 @@ impl MediaType {
 
     /// The type that the client prefers; `None` when it accepts neither.
     ///
-    /// Who does not ask for `application/graphql-response+json` by name gets `application/json`: a browser shows it,
-    /// and a client that has never heard of the other reads it.
+    /// A client gets `application/graphql-response+json` only if it names that type. Otherwise it gets `application/json`,
+    /// which browsers display and legacy clients read.
     pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
         let all = headers.get_all(ACCEPT);
         let mut values = all.iter();
@@ -59,7 +59,7 @@ impl MediaType {
                 _ => {}
             }
         }
-        // Equal quality: what is named goes before what a wildcard covers, and the new type before the old.
+        // Equal quality: a named type before a wildcard, and `graphql-response+json` before `json`.
         match (graphql.quality, json.quality) {
             (0, 0) => None,
             (a, b) if a > b => Some(MediaType::GraphqlResponse),
@@ -93,7 +93,7 @@ fn quality(range: &str) -> (&str, u16) {
         .filter_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
         .find_map(|text| text.parse::<f32>().ok())
         .filter(|quality| (0.0..=1.0).contains(quality));
-    // At most 1000, so that nothing is cut off.
+    // At most 1000, so the cast loses nothing.
     (name, (quality.unwrap_or(1.0) * 1000.0) as u16)
 }
 

@@ -1,12 +1,12 @@
-//! GraphQL over HTTP towards clients; health, and metrics for operators.
+//! The HTTP server: GraphQL over HTTP for clients, health checks, and metrics for operators.
 //!
-//! Only this room knows HTTP towards clients. What stands behind it is an [`Executor`].
+//! Only this module handles HTTP towards clients. It passes GraphQL requests to an [`Executor`].
 //!
-//! A connection is accepted by [`accept`] and served by [`protocol`]; what it may take of time and memory is known to
-//! [`connections`]. A request comes in by [`dispatch`], which has its [`head`] checked; its path is [`graphql::any`], from its
-//! id and its line in the log to the answer: media types, the body ([`request_body`]), a place among the requests in work, the
-//! request, the executor, compression. The only layer around it is CORS, where it is switched on. The answer goes out as
-//! [`response_body`].
+//! [`accept`] accepts a connection, [`protocol`] serves it, and [`connections`] enforces its limits of time and memory.
+//! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::any`] for `/graphql`. That function assigns
+//! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
+//! the executor, compresses the response and writes the log line. The only layer around it is CORS, if the settings allow
+//! an origin. [`response_body`] hands the response to the socket.
 
 mod accept;
 mod admin;
@@ -62,7 +62,7 @@ use observe_request::RequestObserver;
 use protocol::{Handler, Protocols};
 use request_body::PartialBodies;
 
-/// An answer of the endpoint: it is there as a whole before it is sent.
+/// An HTTP response whose body is complete before it is sent.
 type HttpResponse = Response<Bytes>;
 
 /// Why the server cannot start.
@@ -76,23 +76,24 @@ impl StartError {
     }
 }
 
-/// What handlers share.
+/// The state that all handlers share.
 struct ServerState {
     executor: Arc<dyn Executor>,
     limits: Limits,
     introspection: bool,
-    /// Answers are compressed for those who accept it.
+    /// Compress responses for clients that accept it.
     compression: bool,
     observer: RequestObserver,
+    /// One permit per request that is executed (`limits.concurrent_requests`).
     permits: Semaphore,
     bodies: PartialBodies,
-    /// Those of clients, not those of operators.
+    /// The connections of clients, without those of operators.
     connections: Arc<Connections>,
     stopping: AtomicBool,
     metrics: PrometheusHandle,
 }
 
-/// The paths that clients see.
+/// The paths of the client listener.
 fn app(state: Arc<ServerState>, settings: &Settings) -> Result<Dispatch, StartError> {
     let others = Router::new()
         .route(
@@ -126,13 +127,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, and answers from now on.
+    /// Listens, and serves requests from now on.
     ///
     /// # Errors
-    /// A port that is in use, a certificate that cannot be read: with the setting to change.
+    /// The port is in use or a certificate cannot be read. The message names the setting to change.
     pub fn start(settings: &Settings, executor: Arc<dyn Executor>) -> Result<Server, StartError> {
         let limits = settings.limits.clone();
-        // First: handles to metrics are taken from what is installed.
+        // First: all metrics below are looked up in the installed recorder.
         let metrics = crate::observe::metrics::install();
         let most = descriptors::connections(
             limits.connections,
@@ -208,7 +209,7 @@ impl Server {
         Ok(address)
     }
 
-    /// Histograms gather their samples until the metrics are read, which may never happen.
+    /// Histograms collect samples until the metrics are read. This aggregates them regularly, in case that never happens.
     fn keep_metrics_small(&mut self) {
         let state = self.state.clone();
         let held = metrics::gauge!(crate::observe::metrics::BODIES_HELD);
@@ -216,7 +217,7 @@ impl Server {
             let mut ticks = tokio::time::interval(Duration::from_secs(1));
             loop {
                 ticks.tick().await;
-                // A number of bytes beyond 2^52 does not occur.
+                // `f64` is exact up to 2^52 bytes.
                 held.set(state.bodies.held() as f64);
                 state.metrics.run_upkeep();
             }

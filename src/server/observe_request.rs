@@ -1,4 +1,4 @@
-//! Around every request: its id, its place in a trace, a span, its metrics and its line in the log.
+//! Observes every request: its id, its trace context, its span, its metrics and its log line.
 
 use std::pin::pin;
 use std::time::Instant;
@@ -17,12 +17,12 @@ use crate::observe::{TraceContext, trace_state};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// What identifies a request.
+/// What identifies a request in logs, headers and traces.
 #[derive(Debug, Clone)]
 pub(super) struct RequestIdentity {
     /// The client's own `x-request-id` if it is a plain one, else the trace's id.
     pub(super) request_id: RequestId,
-    /// This request's place in its trace.
+    /// The trace context of this request.
     pub(super) trace: TraceContext,
     /// The client's `tracestate`, if its trace is continued.
     pub(super) trace_state: Option<HeaderValue>,
@@ -33,7 +33,7 @@ impl RequestIdentity {
         let parent = headers
             .get(TRACEPARENT)
             .and_then(|value| TraceContext::parse(value.to_str().ok()?));
-        // What tells more about a trace goes with that trace only.
+        // `tracestate` belongs to the client's trace; without a valid `traceparent` it is dropped.
         let trace_state = parent.and_then(|_| trace_state::passed_on(headers));
         let trace = parent.map_or_else(TraceContext::begin, TraceContext::child);
         let given = headers.get(REQUEST_ID);
@@ -46,15 +46,15 @@ impl RequestIdentity {
     }
 }
 
-/// An answer, and what is observed of it.
+/// A response, with what the metrics need of it.
 pub(super) struct ObservedResponse {
     pub(super) response: HttpResponse,
-    /// What became of the GraphQL request, and the length of its answer in bytes before it was compressed.
+    /// For a GraphQL request, its outcome and the length of its response in bytes before compression.
     pub(super) executed: Option<(RequestOutcome, usize)>,
 }
 
 impl ObservedResponse {
-    /// To what was no GraphQL request.
+    /// The response to a request that is not a GraphQL request.
     pub(super) fn without_request(response: HttpResponse) -> ObservedResponse {
         ObservedResponse {
             response,
@@ -63,7 +63,7 @@ impl ObservedResponse {
     }
 }
 
-/// Handles to the metrics of requests, looked up once.
+/// The metrics of requests, looked up once, and which requests get a log line.
 pub(super) struct RequestObserver {
     lines: LogRequests,
     in_flight: Gauge,
@@ -92,11 +92,11 @@ impl RequestObserver {
         }
     }
 
-    /// Counts an answer; gives the outcome's name.
+    /// Counts a response; returns the name of its outcome.
     fn count(&self, observed: &ObservedResponse, started: Instant) -> &'static str {
         self.seconds.record(started.elapsed().as_secs_f64());
         if let Some((_, bytes)) = observed.executed {
-            // A length beyond 2^52 bytes does not occur.
+            // `f64` is exact up to 2^52 bytes.
             self.bytes.record(bytes as f64);
         }
         let index = match (observed.executed, observed.response.status()) {
@@ -114,7 +114,7 @@ impl RequestObserver {
     }
 }
 
-/// Decrements on drop, so that a request whose client went away is not counted for ever.
+/// Decrements the gauge on drop, also when the client closes the connection and the request is dropped.
 struct InFlight<'a>(&'a Gauge);
 
 impl Drop for InFlight<'_> {
@@ -123,7 +123,7 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// Has a request answered, observed from its beginning to its end.
+/// Calls `respond` and observes the request from its start to its response.
 pub(super) async fn observe<B>(
     observer: &RequestObserver,
     request: Request<B>,
@@ -147,7 +147,7 @@ pub(super) async fn observe<B>(
         id: request_id,
         method: request.method().clone(),
     };
-    // Pinned where it is: it is large, and each wrapper around it would move it.
+    // Pinned here: the future is large, and each wrapper would move it.
     let responding = pin!(respond(request, &identity));
     let responding = responding.instrument(span.clone());
     let mut observed = scope.clone().scope_future(responding).await;
@@ -164,7 +164,7 @@ pub(super) async fn observe<B>(
     observed.response
 }
 
-/// For the trace.
+/// Records the status on the span.
 fn record_status(span: &Span, status: StatusCode) {
     span.record("status", status.as_u16());
     if status.is_server_error() {

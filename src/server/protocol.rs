@@ -1,4 +1,4 @@
-//! One connection from its acceptance to its end: TLS, which version of HTTP it speaks, its requests.
+//! Serves one connection from accept to close: TLS, detection of the HTTP version, its requests.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -25,27 +25,28 @@ use super::socket::{Rewind, Socket};
 use crate::config::Limits;
 use crate::priority;
 
-/// How a connection of HTTP/2 begins (RFC 9113, section 3.4).
+/// The first bytes of an HTTP/2 connection (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Bytes of answers that HTTP/2 keeps for one stream.
+/// Bytes of a response that the HTTP/2 library may buffer for one stream.
 const STREAM_BUFFER: usize = 64 * 1024;
 
-/// Streams that the client has reset before they were looked at; with more, the connection is closed (CVE-2023-44487).
+/// Streams that a client may reset before the server has accepted them; with more, the connection is closed
+/// (CVE-2023-44487, rapid reset).
 const RESET_STREAMS: usize = 20;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// An answer that is being worked on.
+/// The future of a response.
 pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = HttpResponse> + Send>>;
 
-/// What answers the requests of a listener.
+/// Handles the requests of a listener.
 pub(super) trait Handler: Clone + Send + Sync + 'static {
-    /// Answers a request.
+    /// Responds to a request. Never fails: errors are responses.
     fn handle(&self, request: Request<Incoming>) -> ResponseFuture;
 }
 
-/// How connections are served.
+/// The configured protocol implementations: TLS, HTTP/1 and HTTP/2.
 pub(super) struct Protocols {
     tls: Option<TlsAcceptor>,
     http1: http1::Builder,
@@ -55,12 +56,13 @@ pub(super) struct Protocols {
 impl Protocols {
     pub(super) fn new(tls: Option<TlsAcceptor>, limits: &Limits) -> Protocols {
         let (uri, head) = (limits.uri_bytes.0, limits.head_bytes.0);
-        // More than what `head` lets pass, so that most of what is too long is refused there, with a body.
+        // More than `head` allows: a request that is somewhat too long is refused there, with a message, and not by
+        // the HTTP library, which sends only a status.
         let parsed = uri.saturating_add(head.saturating_mul(2)) + 1024;
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
-            // The sweep knows the time between requests from that of a head.
+            // The sweep enforces the time of a head; the library would count the idle time too.
             .header_read_timeout(None)
             .max_buf_size(parsed.max(8192));
         let window = u32::try_from(limits.http2_window.0).unwrap_or(u32::MAX >> 1);
@@ -85,13 +87,13 @@ impl Protocols {
         handler: S,
     ) {
         let connection = &registration.connection;
-        // A socket that is closed already is all that can fail here.
+        // Fails only when the socket is closed already.
         let Ok(socket) = Socket::new(stream, Arc::clone(connection)) else {
             return;
         };
         match &self.tls {
             None => self.detect(socket, connection, handler).await,
-            // Boxed: it takes much more memory, which every connection would hold.
+            // Boxed: the TLS future is large, and every plain connection would reserve its size.
             Some(tls) => Box::pin(self.secure(tls, socket, connection, handler)).await,
         }
     }
@@ -113,7 +115,7 @@ impl Protocols {
         }
     }
 
-    /// Finds out by the first bytes which version the client speaks.
+    /// Detects the HTTP version by the first bytes that the client sends.
     async fn detect<T, S>(&self, mut transport: T, connection: &Arc<Connection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -172,7 +174,7 @@ fn rewind<T>(rest: T) -> Rewind<T> {
     }
 }
 
-/// What comes before HTTP; an order ends it.
+/// Runs a future that precedes HTTP (TLS handshake, detection). `None` when an order ends the connection first.
 async fn until_ordered<F: Future>(connection: &Connection, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -185,7 +187,8 @@ async fn until_ordered<F: Future>(connection: &Connection, future: F) -> Option<
     .await
 }
 
-/// Serves a connection as long as no order ends it. How it ended is known to its client; there is nobody else to tell.
+/// Serves a connection until it ends or an order ends it. Errors of the connection are not logged: only its client is
+/// affected, and knows.
 async fn serve_until_ordered<F: Future>(
     connection: &Connection,
     served: F,
@@ -208,7 +211,7 @@ async fn serve_until_ordered<F: Future>(
     .await;
 }
 
-/// The requests of one connection.
+/// The `hyper` service of one connection.
 struct RequestService<S> {
     connection: Arc<Connection>,
     handler: S,
@@ -238,7 +241,7 @@ impl<S: Handler> hyper::service::Service<Request<Incoming>> for RequestService<S
     }
 }
 
-/// The answer to one request, as it goes out.
+/// The future of one request's response. It delays the first poll when the connection's budget is used up.
 struct RequestFuture {
     response: ResponseFuture,
     version: Version,
@@ -263,7 +266,7 @@ impl Future for RequestFuture {
         let response = ready!(self.response.as_mut().poll(context));
         match self.active.take() {
             Some(active) => Poll::Ready(Ok(respond(response, active, self.version))),
-            // Polled after it was ready.
+            // Polled again after it was ready.
             None => Poll::Pending,
         }
     }
@@ -279,7 +282,7 @@ fn respond(
         let id = response.headers_mut().remove(REQUEST_ID);
         response = HttpRefusal::busy().http_response();
         response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
-        // A text of a few bytes, that is not counted.
+        // The refusal is not counted: it has a few bytes.
     }
     if active.connection.all.is_past(Phase::Leaving) {
         if version < Version::HTTP_2 {
@@ -293,11 +296,11 @@ fn respond(
 }
 
 tokio::task_local! {
-    /// The stream of HTTP/2 that a task serves.
+    /// The HTTP/2 stream that the current task serves.
     static STREAM: Arc<Stream>;
 }
 
-/// Runs the streams of HTTP/2, each as a task that can be ended: then the stream is reset.
+/// Spawns a task for each HTTP/2 stream. Ending the task resets the stream.
 #[derive(Clone)]
 struct StreamExecutor;
 

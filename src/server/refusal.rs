@@ -1,4 +1,4 @@
-//! Requests that are refused before they are GraphQL requests: 4xx and 503, shaped as GraphQL errors.
+//! Refusals of HTTP requests before they are read as GraphQL: 4xx, 500 and 503, with a body in the form of GraphQL errors.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +39,7 @@ impl HttpRefusal {
         }
     }
 
-    /// The request is not what GraphQL over HTTP wants: 400.
+    /// The request does not conform to GraphQL over HTTP: 400.
     pub fn malformed(message: impl Into<String>) -> HttpRefusal {
         HttpRefusal::new(code::BAD_REQUEST, message)
     }
@@ -84,20 +84,20 @@ impl HttpRefusal {
         }
     }
 
-    /// The content type is not one that is read: 415. Forms are among these, so that a page of another origin cannot
-    /// send a request that the browser has not asked about first.
+    /// The content type is not JSON: 415. This includes HTML forms, so that a page of another origin cannot send a request
+    /// without a CORS preflight.
     pub fn unsupported_media_type() -> HttpRefusal {
         let message = "Send the request as JSON, with the header Content-Type: application/json";
         HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
-    /// The client accepts nothing that we write: 406.
+    /// The client accepts none of our media types: 406.
     pub fn not_acceptable() -> HttpRefusal {
         let message = "Accept application/graphql-response+json or application/json: answers have no other form";
         HttpRefusal::new(code::NOT_ACCEPTABLE, message)
     }
 
-    /// Another method than those of the endpoint: 405.
+    /// The endpoint does not support the method: 405.
     pub fn method(allow: &'static str, message: &str) -> HttpRefusal {
         HttpRefusal {
             allow: Some(allow),
@@ -114,7 +114,7 @@ impl HttpRefusal {
         }
     }
 
-    /// As many requests as allowed are being worked on: 503.
+    /// The gateway has reached a limit of concurrent work or memory: 503.
     pub fn busy() -> HttpRefusal {
         let message = "The gateway is busy; try again in a moment";
         HttpRefusal {
@@ -123,7 +123,7 @@ impl HttpRefusal {
         }
     }
 
-    /// Something of our own went wrong: 500. What, is in the log.
+    /// An internal error: 500. The log has the cause.
     pub fn internal() -> HttpRefusal {
         let message = "Something went wrong in the gateway";
         HttpRefusal {
@@ -134,7 +134,7 @@ impl HttpRefusal {
 }
 
 impl HttpRefusal {
-    /// As an answer.
+    /// The HTTP response.
     pub(super) fn http_response(self) -> HttpResponse {
         let body = serde_json::json!({
             "errors": [{

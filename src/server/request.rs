@@ -1,7 +1,7 @@
-//! From an HTTP request to a [`GraphqlRequest`]: GraphQL over HTTP, "Request".
+//! Parses an HTTP request into a [`GraphqlRequest`]: GraphQL over HTTP, "Request".
 //!
-//! This is on the path of every request: the body is read once, by the pull reader, and only what is asked for is
-//! built. Numbers in variables keep their digits.
+//! This runs for every request: the pull reader reads the body once and builds only the four known members. Numbers in
+//! variables keep their digits.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -58,7 +58,8 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, HttpRefusal> {
     }
 }
 
-/// The outer error: not JSON. The inner one: JSON of the wrong shape.
+/// Reads the members of the body. The outer error means that the body is not JSON, the inner one that a member has the
+/// wrong type.
 fn members(
     reader: &mut JsonReader<'_>,
     request: &mut GraphqlRequest,

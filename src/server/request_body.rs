@@ -1,7 +1,8 @@
-//! Reads the body of a request, within bounds of bytes, of time and of memory.
+//! Reads the body of a request within limits of size, time and memory.
 //!
-//! Most bodies come together with their heads: those cost no clock and are not counted. What has come of the others is held
-//! until the rest comes, which is up to the client: it is counted, and a client that is slow gets no answer.
+//! Most bodies arrive together with their heads; they need no clock and are not counted. Other bodies are buffered until
+//! the client has sent the rest. The buffered bytes of all clients are counted, and a client that sends too slowly is
+//! refused.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use super::refusal::HttpRefusal;
 use crate::config::Limits;
 
-/// Bytes of bodies that have come in part.
+/// Counts the bytes of bodies that have arrived in part, over all clients.
 pub(super) struct PartialBodies {
     held: AtomicUsize,
     limit: usize,
@@ -29,13 +30,13 @@ impl PartialBodies {
         }
     }
 
-    /// Bytes that are held.
+    /// The bytes that are buffered now.
     pub(super) fn held(&self) -> usize {
         self.held.load(Relaxed)
     }
 }
 
-/// What is held of one body.
+/// The counted bytes of one body; dropping it ends the count.
 struct HeldBytes<'a> {
     bodies: &'a PartialBodies,
     bytes: usize,
@@ -58,7 +59,7 @@ impl Drop for HeldBytes<'_> {
     }
 }
 
-/// Reads a body.
+/// Reads a body completely.
 pub(super) async fn read<B>(
     mut body: B,
     limits: &Limits,
@@ -89,7 +90,7 @@ where
     Ok(buffer.bytes())
 }
 
-/// The next part of a body, unless that was all. Trailers are passed over.
+/// The next part of a body; `None` at its end. Trailers are ignored.
 async fn part<B>(body: &mut B) -> Result<Option<Bytes>, HttpRefusal>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -106,11 +107,11 @@ where
     Ok(None)
 }
 
-/// How fast a body comes: all of it within `request_read_timeout`, and enough of it in each `stall_timeout`.
+/// Enforces the rate of a body: all of it within `request_read_timeout`, and `min_rate` over each `stall_timeout`.
 struct BodyRate<'a> {
     limits: &'a Limits,
     deadline: Instant,
-    /// How much had come, and when, as the rate was last good enough.
+    /// Bytes received at `mark_at`, when the rate was last sufficient.
     mark: usize,
     mark_at: Instant,
 }
@@ -126,7 +127,7 @@ impl BodyRate<'_> {
         }
     }
 
-    /// Waits for a part for no longer than the client may take.
+    /// Waits for a part, but not longer than the limits allow.
     async fn within_limits<T>(
         &self,
         part: impl Future<Output = Result<T, HttpRefusal>>,
@@ -148,7 +149,7 @@ impl BodyRate<'_> {
     }
 }
 
-/// Parts of a body. One part, the usual case, is not copied.
+/// The parts of a body. A single part, the usual case, is not copied.
 struct BodyBuffer {
     first: Option<Bytes>,
     joined: BytesMut,

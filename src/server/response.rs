@@ -1,4 +1,4 @@
-//! From a [`GraphqlResponse`] to an HTTP answer: its status, its media type, how long it may be kept and by whom.
+//! Turns a [`GraphqlResponse`] into an HTTP response: status, media type and the headers for caches.
 
 use bytes::Bytes;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
@@ -8,17 +8,17 @@ use super::HttpResponse;
 use super::media::MediaType;
 use crate::gateway::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
 
-/// How the body is sent (RFC 9110, section 8.4).
+/// The content coding of the body (RFC 9110, section 8.4).
 pub(super) enum Encoding {
-    /// As it is, whatever the client accepts.
+    /// Not compressed, whatever the client accepts: `Vary` does not name `Accept-Encoding`.
     Fixed,
-    /// As it is, for this client.
+    /// Not compressed, because this client does not accept gzip.
     Negotiable,
-    /// Compressed to this.
+    /// Compressed.
     Gzip(Bytes),
 }
 
-/// Writes the answer.
+/// Builds the HTTP response.
 pub(super) fn http_response(
     response: GraphqlResponse,
     media: MediaType,
@@ -65,7 +65,7 @@ fn status(outcome: RequestOutcome, media: MediaType) -> StatusCode {
     }
 }
 
-/// `max-age` counts from when the answer was made, so it holds the age as well as what is left.
+/// `max-age` counts from when the response was created, so it is the remaining lifetime plus the age.
 fn cache_control(policy: ResponseCachePolicy, outcome: RequestOutcome) -> HeaderValue {
     let fresh = policy.max_age.filter(|left| *left > 0);
     let Some(left) = fresh.filter(|_| outcome == RequestOutcome::Executed) else {
@@ -80,7 +80,7 @@ fn cache_control(policy: ResponseCachePolicy, outcome: RequestOutcome) -> Header
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
 }
 
-/// What the answer depends on. The layer for CORS adds the header that it reads itself.
+/// The request headers that the response depends on. The CORS layer adds `Origin` itself.
 fn vary(names: &[String], encoding: bool) -> HeaderValue {
     let base = match encoding {
         true => "accept, accept-encoding",
@@ -95,6 +95,6 @@ fn vary(names: &[String], encoding: bool) -> HeaderValue {
         text.push_str(", ");
         text.push_str(name);
     }
-    // Names of headers are valid values; if one were not, any answer differs from any other.
+    // Header names are valid values. If one were not, `*` keeps shared caches from reusing the response.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("*"))
 }

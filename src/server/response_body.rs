@@ -1,8 +1,8 @@
-//! The body of an answer on its way to the socket.
+//! The body of a response, as the HTTP library takes it.
 //!
-//! The answer is there as a whole. HTTP/1 takes it in one piece and writes it as the socket takes it. HTTP/2 gets it in
-//! pieces: whatever it has been given it keeps until the client's window lets it go, and a client may keep its window
-//! shut for ever. The last piece holds the request's [`ActiveRequest`], so that the request lasts as long as a byte of it does.
+//! The body is complete in memory. HTTP/1 takes it in one chunk and writes it as fast as the socket accepts it. HTTP/2
+//! gets chunks of one frame: the library buffers what it has taken until the client's flow-control window opens, which
+//! may be never. The last chunk owns the [`ActiveRequest`], so the request counts as active until its last byte is sent.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -15,10 +15,10 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::connection::{ActiveRequest, Stream};
 
-/// Bytes that a stream of HTTP/2 is given at once: one frame.
+/// Bytes of one chunk of an HTTP/2 stream: one frame.
 const CHUNK: usize = 16 * 1024;
 
-/// An answer's body.
+/// The body of a response.
 pub(super) struct ResponseBody {
     rest: Bytes,
     active: Option<ActiveRequest>,
@@ -78,7 +78,7 @@ impl Body for ResponseBody {
     }
 }
 
-/// A part of an answer's body.
+/// A part of a response's body.
 pub(super) struct Chunk {
     bytes: Bytes,
     _active: Option<ActiveRequest>,

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use super::ServerState;
 use super::refusal::HttpRefusal;
 
-/// The schema, unless introspection is off.
+/// The schema; 404 when introspection is off.
 pub(super) async fn schema(State(state): State<Arc<ServerState>>) -> Response {
     if !state.introspection {
         return HttpRefusal::no_such_path().into_response();

@@ -1,9 +1,9 @@
-//! A client's socket as HTTP and TLS see it: it counts what it takes and notes when something comes.
+//! The socket of a client: it counts bytes written, and records when bytes arrive.
 //!
-//! A socket that is closed while bytes of the client are unread resets the connection, and a reset destroys what the client
-//! has not read yet. A client of HTTP/2 may be sending at any time, and has to read in GOAWAY which of its requests were not
-//! looked at. So its connection is first closed for writing; then what still comes is read and dropped until the client has
-//! closed its side (RFC 9112, section 9.6, says the same of HTTP/1). How long that may take is the sweep's concern.
+//! **Closing.** Closing a socket while received bytes are unread resets the connection, and the reset discards bytes that
+//! the client has not read yet. An HTTP/2 client may send at any time, and must be able to read GOAWAY, which says which of
+//! its requests were not processed. So the socket is first shut down for writing; then it reads and drops what still
+//! arrives until the client closes its side (RFC 9112, section 9.6, says the same of HTTP/1). The sweep limits the time.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,18 +17,18 @@ use tokio::net::TcpStream;
 
 use super::connection::Connection;
 
-/// Bytes that the kernel keeps for a client beyond those on their way. Without this bound it keeps megabytes, and the rate
-/// at which a client takes them is seen too late.
+/// Unsent bytes that the kernel may buffer for a client. Without this limit it buffers megabytes, and the server would see
+/// too late that a client reads slowly.
 const UNSENT: u32 = 128 * 1024;
 
-/// Bytes that are read and dropped at once while a connection is closed.
+/// The size of the buffer for bytes that are dropped while a connection closes.
 const DROPPED: usize = 4 * 1024;
 
 /// The socket of a connection.
 pub(super) struct Socket {
     stream: TcpStream,
     connection: Arc<Connection>,
-    /// It is closed for writing.
+    /// The socket is shut down for writing.
     shut: bool,
 }
 
@@ -118,7 +118,7 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A transport of which something has been read already.
+/// A transport whose first bytes were read already: reading returns these first.
 pub(super) struct Rewind<T> {
     pub(super) read: Bytes,
     pub(super) rest: T,

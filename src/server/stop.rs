@@ -1,10 +1,10 @@
-//! Stopping without losing a request.
+//! Graceful shutdown: stops without losing a request.
 //!
-//! 1. The readiness check answers 503, and clients are asked to go elsewhere: HTTP/1 by
-//!    `Connection: close` in the next answer, HTTP/2 by GOAWAY. The port stays open as long as it may take until that is
-//!    known everywhere (`shutdown_delay`); requests that come meanwhile are answered.
+//! 1. The readiness check returns 503, and clients are asked to use another server: HTTP/1 by `Connection: close` in the
+//!    next response, HTTP/2 by GOAWAY. The port stays open for `shutdown_delay`, until load balancers have noticed;
+//!    requests that arrive in this time get a response.
 //! 2. The port is closed, and so are connections without a request.
-//! 3. What is in work ends, within `shutdown_grace`.
+//! 3. Active requests finish within `shutdown_grace`.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use tokio::time::timeout;
 use super::Server;
 use super::connections::Phase;
 
-/// How long connections may take to end once they were ordered to end at once.
+/// How long connections may take to end after the order [`END`](super::connection::END).
 const LAST: Duration = Duration::from_secs(1);
 
 impl Server {
-    /// Stops, after the time that the settings give to clients.
+    /// Stops; the port is closed after the `shutdown_delay` of the settings.
     pub async fn stop(self) {
         let delay = self.delay;
         self.stop_after(delay).await;
@@ -38,7 +38,7 @@ impl Server {
             for connections in &self.listeners {
                 connections.end_all();
             }
-            // Whatever does not even end then is ended with the process.
+            // A connection that does not end even then ends with the process.
             let _ = timeout(LAST, self.until_empty()).await;
         }
         self.upkeep.shutdown().await;

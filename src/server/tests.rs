@@ -1,4 +1,4 @@
-//! The server over real sockets, with an executor of the tests' own behind it.
+//! Tests the server over real sockets, with an executor of the tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::net::SocketAddr;
@@ -19,10 +19,10 @@ use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, RequestOutcome, ResponseCachePolicy,
 };
 
-/// Bytes of the answer to `{huge}`.
+/// Bytes of the response to `{huge}`.
 const HUGE: usize = 20_000_000;
 
-/// Answers by the operation's text, and remembers what it was asked.
+/// Responds by the operation text, and records the requests.
 #[derive(Default)]
 struct Fake {
     asked: Mutex<Vec<(GraphqlRequest, ClientContext)>>,
@@ -68,7 +68,7 @@ impl Executor for Fake {
             "{long}" => {
                 response.body = Bytes::from(format!("{{\"data\":\"{}\"}}", "a".repeat(50_000)))
             }
-            // More than a socket and a window keep by themselves.
+            // More than a socket and a flow-control window buffer.
             "{huge}" => response.body = Bytes::from(vec![b' '; HUGE]),
             "{wait}" => {
                 self.arrived.notify_one();
@@ -271,7 +271,7 @@ async fn caches_are_told_how_long_and_for_whom() {
     assert_eq!(header(&headers, "cache-control"), "private, max-age=50");
 }
 
-/// Every name in `Vary`, sorted; repeated where a layer repeats it.
+/// Every name in `Vary`, sorted, with repetitions.
 fn vary(headers: &http::HeaderMap) -> Vec<String> {
     let values = headers.get_all("vary").iter();
     let mut names: Vec<String> = values
@@ -427,7 +427,7 @@ async fn operators_need_the_token() {
     assert!(body.contains("sangam_request_seconds_bucket"), "{body}");
     let (_, _, body) = send(ask("/health").bearer_auth("t0ken")).await;
     assert!(body.contains("\"dggi\""), "{body}");
-    // Clients see none of it.
+    // Clients do not see the cause.
     assert_eq!(send(running.get("/metrics")).await.0, 404);
     for path in ["/health/live", "/health/ready"] {
         assert_eq!(send(running.get(path)).await.0, 200);

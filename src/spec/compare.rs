@@ -1,13 +1,14 @@
-//! Compares an answer with the expected one: members in any order, numbers by value, lists in order.
+//! Compares a response with the expected one: object members in any order, numbers by value, lists in order.
 
 use crate::document::Value;
 
-/// How many differences are listed.
+/// The most differences that are listed.
 const LISTED: usize = 20;
 
-/// What differs, one line each; empty when the answer is as expected.
+/// The differences, one line each; empty when the response is as expected.
 ///
-/// Two parts are compared only where the expectation has them: `extensions` at the top, and `locations` of an error.
+/// Two parts are compared only if the expected response has them: `extensions` at the top level, and `locations` of an
+/// error.
 pub fn differences(expected: &Value, actual: &Value) -> Vec<String> {
     let mut comparison = Comparison::default();
     comparison.compare(expected, actual);
@@ -112,7 +113,7 @@ impl<'v> Comparison<'v> {
     }
 }
 
-/// A value, cut off where it gets long.
+/// A value as JSON, truncated if it is long.
 fn short(value: &Value) -> String {
     const LONGEST: usize = 300;
     let text = value.to_json();

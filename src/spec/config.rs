@@ -1,22 +1,23 @@
-//! What a spec need not say of a connector's configuration: every value that is read and not stated is filled in.
+//! Placeholders for `config` values that a connector reads and a spec does not set.
 //!
-//! A spec must run without any secret, and without its author knowing what another department calls its own. The values
-//! are plainly made up, and what holds one counts as equal to whatever was recorded in its place.
+//! A spec must run without secrets, and its author need not know the `config` keys of other connectors. Example: if a
+//! connector reads `$config.api_key` and the spec does not set it, its value is `unstated-config-api_key`. A header or
+//! query parameter that contains a placeholder matches any recorded value.
 
 use std::collections::BTreeMap;
 
 use crate::config::RawConfig;
 use crate::connector::{Subgraph, SubgraphKind};
 
-/// How every value that is filled in begins.
+/// The prefix of every placeholder.
 const UNSTATED: &str = "unstated-config-";
 
-/// Whether a text that was sent holds a value that no spec has stated.
+/// Whether a text that was sent contains a placeholder.
 pub(super) fn is_unstated(sent: &[u8]) -> bool {
     memchr::memmem::find(sent, UNSTATED.as_bytes()).is_some()
 }
 
-/// Adds what a connector reads as `$config` to what a spec states of it.
+/// Adds placeholders for the `$config` paths that a connector reads and the spec does not set.
 pub(super) fn fill(stated: &mut Option<RawConfig>, subgraph: &Subgraph) {
     let reads = match &subgraph.kind {
         SubgraphKind::Connectors { connects, .. } => {
@@ -32,7 +33,7 @@ pub(super) fn fill(stated: &mut Option<RawConfig>, subgraph: &Subgraph) {
 
 fn add(stated: &mut Option<RawConfig>, path: &[String], name: &str) {
     match (path, stated) {
-        // `$config` as a whole: there is nothing to be filled in.
+        // The connector reads `$config` as a whole: there is no key to fill in.
         ([], _) if name.is_empty() => {}
         ([], stated @ None) => {
             let value = format!("{UNSTATED}{name}");

@@ -1,13 +1,13 @@
-//! Fenced blocks of a Markdown text, with their lines: all of Markdown that a spec needs.
+//! Extracts the fenced blocks of a Markdown text, with their line numbers and headings.
 
 /// A fenced block.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Block<'t> {
-    /// What stands behind the fence: `json variables`.
+    /// The info string after the fence, such as `json variables`.
     pub(super) info: &'t str,
-    /// The line of its first line of content, from 1.
+    /// The line number of its first line of content, from 1.
     pub(super) line: usize,
-    /// Its lines.
+    /// The lines of its content.
     pub(super) lines: Vec<&'t str>,
     /// The heading above it.
     pub(super) heading: &'t str,

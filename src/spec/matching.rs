@@ -1,4 +1,4 @@
-//! Whether a request is the recorded one, and if not, what differs.
+//! Compares a request with a recorded one and lists the differences.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -13,14 +13,14 @@ use crate::document::Value;
 #[derive(Debug, Clone)]
 pub(super) struct Arrived {
     pub(super) method: Method,
-    /// Below the base URL.
+    /// The path below the base URL.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-/// What of the request differs from the recorded one, one line each, the worst first; empty when it is that one.
+/// The differences between a request and the recorded one, one line each, the most important first; empty for a match.
 pub(super) fn mismatches(exchange: &RecordedExchange, arrived: &Arrived) -> Vec<String> {
     let mut mismatches = Vec::new();
     if exchange.method != arrived.method {
@@ -53,7 +53,7 @@ pub(super) fn mismatches(exchange: &RecordedExchange, arrived: &Arrived) -> Vec<
     mismatches
 }
 
-/// A service's own address has no path below it; `/` is written for that.
+/// A request to the base URL itself has an empty path; a spec writes it as `/`.
 fn trimmed(path: &str) -> &str {
     if path == "/" { "" } else { path }
 }

@@ -1,9 +1,9 @@
 //! Specs: Markdown files in a connector's folder that read as documentation and run as tests.
 //!
-//! A spec records exchanges with the department's system and says what the gateway answers on top of them
-//! ([`model`] has the form, [`parse()`] reads it). Running one puts a replay of the exchanges on a loopback port and
-//! sends the operations through a real gateway, so that a department tests its folder with what production runs. The
-//! same runner serves `sangam test` and this project's own tests.
+//! A spec contains recorded HTTP exchanges with the connector's upstream, and operations with their expected responses
+//! ([`model`] has its parts, [`parse()`] reads it). To run it, a replay serves the exchanges on a loopback port, and the
+//! operations are executed by a real gateway, the same code as in production. `sangam test` and this project's tests use
+//! the same runner.
 
 mod compare;
 mod config;
@@ -25,7 +25,7 @@ pub use run::{SpecFailure, SpecReport, Suite};
 /// Reads one spec. `folder` is the connector's, to which the paths of recorded bodies are relative.
 ///
 /// # Errors
-/// Everything that is wrong with it, each with its line.
+/// All problems, each with its line.
 pub fn read(folder: &Path, path: &Path) -> Result<Spec, Vec<SpecProblem>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("cannot be read: {error}");

@@ -1,4 +1,4 @@
-//! What a spec says.
+//! The parts of a spec.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,21 +13,20 @@ use crate::document::Value;
 pub struct Spec {
     /// The file.
     pub path: PathBuf,
-    /// Settings of the connector for this spec, as they would stand in `[connector.<name>]`.
+    /// The settings of the connector for this spec: the keys of `[connector.<name>]`, in TOML.
     pub settings: Option<String>,
-    /// Exchanges, in the order of the file.
+    /// The recorded exchanges, in the order of the file.
     pub exchanges: Vec<RecordedExchange>,
-    /// Operations with their answers, in the order of the file.
+    /// The operations with their expected responses, in the order of the file.
     pub cases: Vec<SpecCase>,
 }
 
-/// One recorded exchange with an upstream.
+/// A recorded HTTP exchange with an upstream.
 #[derive(Debug, Clone)]
 pub struct RecordedExchange {
     /// The line of its request line, from 1.
     pub line: usize,
-    /// `@source`: which source, when the connector has several, or `<connector>` or `<connector>/<source>` of another
-    /// folder.
+    /// The text after `@source`: a source of the connector, another connector, or `<connector>/<source>`.
     pub source: Option<String>,
     /// The method.
     pub method: Method,
@@ -39,11 +38,11 @@ pub struct RecordedExchange {
     pub headers: Vec<(HeaderName, String)>,
     /// The body; `None` when none is recorded.
     pub body: Option<Bytes>,
-    /// What the upstream answered.
+    /// The upstream's response.
     pub answer: RecordedResponse,
 }
 
-/// A recorded answer.
+/// A recorded response of an upstream.
 #[derive(Debug, Clone)]
 pub struct RecordedResponse {
     /// The status.
@@ -54,12 +53,12 @@ pub struct RecordedResponse {
     pub body: Bytes,
 }
 
-/// An operation and its answer.
+/// An operation and its expected response.
 #[derive(Debug, Clone)]
 pub struct SpecCase {
     /// The line of the operation, from 1.
     pub line: usize,
-    /// The heading that it stands under; empty for none.
+    /// The heading above it; empty for none.
     pub heading: String,
     /// The operation.
     pub operation: String,
@@ -67,20 +66,20 @@ pub struct SpecCase {
     pub variables: Option<Value>,
     /// Headers of the client's request.
     pub headers: HeaderMap,
-    /// The whole answer.
+    /// The whole expected response.
     pub expected: Value,
-    /// How many exchanges of the file stand before it: those that may serve it.
+    /// The number of exchanges before it in the file: only these may serve it.
     pub exchanges: usize,
 }
 
-/// What is wrong with a spec.
+/// A problem of a spec file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecProblem {
     /// The file.
     pub path: PathBuf,
     /// The line, from 1; 0 for the file as a whole.
     pub line: usize,
-    /// What is wrong and what to do.
+    /// What is wrong, and how to correct it.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! From the text of a spec to a [`Spec`].
+//! Parses the text of a spec into a [`Spec`].
 
 use std::path::{Component, Path};
 
@@ -9,10 +9,10 @@ use super::markdown::{Block, blocks};
 use super::model::{RecordedExchange, RecordedResponse, Spec, SpecCase, SpecProblem};
 use crate::document::Value;
 
-/// Reads the text of a spec; `path` is what problems show, `folder` what the paths of recorded bodies are relative to.
+/// Parses the text of a spec. Problems show `path`; the paths of recorded bodies are relative to `folder`.
 ///
 /// # Errors
-/// Everything that is wrong with it, each with its line.
+/// All problems, each with its line.
 pub fn parse(folder: &Path, path: &Path, text: &str) -> Result<Spec, Vec<SpecProblem>> {
     let blocks = blocks(text).map_err(|line| {
         let message = "this block is never closed; end it with a line of ```";
@@ -35,7 +35,7 @@ pub fn parse(folder: &Path, path: &Path, text: &str) -> Result<Spec, Vec<SpecPro
     reader.finish()
 }
 
-/// An operation that has no answer yet.
+/// An operation whose expected response was not read yet.
 struct PendingCase {
     line: usize,
     heading: String,
@@ -57,7 +57,7 @@ impl SpecReader<'_> {
         self.problems.push(problem);
     }
 
-    /// Blocks of other languages are prose.
+    /// Reads a block. Blocks with other info strings are prose.
     fn block(&mut self, block: &Block<'_>) {
         match block.info {
             "toml" => self.settings(block),
@@ -97,7 +97,7 @@ impl SpecReader<'_> {
         });
     }
 
-    /// Complains about an operation that has no answer.
+    /// Reports a problem if an operation has no expected response.
     fn no_pending(&mut self) {
         if let Some(pending) = self.pending.take() {
             let message = "this operation has no expected answer; add a `json` block after it";
@@ -289,7 +289,7 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<RecordedExchange, LineEr
     })
 }
 
-/// Header lines from `from` up to a blank line; gives where the body begins.
+/// Reads header lines from line `from` to a blank line; returns them and the line where the body begins.
 fn head(
     block: &Block<'_>,
     from: usize,
@@ -315,7 +315,7 @@ fn head(
     Ok((headers, to))
 }
 
-/// The body from `from` to `to`: as it stands, or the file that `< path` names.
+/// The body in the lines `from` to `to`: the text itself, or the content of the file that `< path` names.
 fn body(folder: &Path, block: &Block<'_>, from: usize, to: usize) -> Result<Bytes, LineError> {
     let lines = block.lines.get(from..to).unwrap_or_default();
     let text = lines.join("\n");

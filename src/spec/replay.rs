@@ -1,7 +1,8 @@
-//! A loopback server that answers what a spec recorded.
+//! A loopback server that replays the recorded exchanges of a spec.
 //!
-//! Each source has an address of its own on one port: `http://127.0.0.1:<port>/<source>`. Of the exchanges that may
-//! serve a request, the one recorded last counts, so that a spec can show a change: before, after.
+//! All sources share one port; each has its own base URL: `http://127.0.0.1:<port>/<source>`. If several exchanges match a
+//! request, the last one is used. So a spec can show a change: it records the same request before and after a mutation,
+//! and only exchanges above an operation may serve it.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -18,14 +19,14 @@ use tokio::task::JoinHandle;
 use super::matching::{Arrived, mismatches};
 use super::model::RecordedExchange;
 
-/// A request that nothing recorded answers.
+/// A request that matches no recorded exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unexpected {
-    /// `POST /path?query`, and which source.
+    /// The request line: `POST /path?query`.
     pub request: String,
-    /// The body that was sent.
+    /// The request body.
     pub body: String,
-    /// The line of the recorded request that is nearest, and what differs from it.
+    /// The line of the most similar recorded request, and the differences from it.
     pub nearest: Option<(usize, Vec<String>)>,
 }
 
@@ -45,11 +46,11 @@ struct Recording {
     unexpected: Vec<Unexpected>,
 }
 
-/// No body that is longer is ever sent by a spec's request.
+/// The longest request body that is read.
 const LONGEST_BODY: usize = 64 << 20;
 
 impl Replay {
-    /// Starts a replay on a free port. Each exchange comes with the name of its source, one segment of a path.
+    /// Starts a replay on a free port. Each exchange has the name of its source, which is one path segment.
     pub async fn start(exchanges: Vec<(String, RecordedExchange)>) -> std::io::Result<Replay> {
         let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -61,7 +62,7 @@ impl Replay {
         }));
         let app = Router::new().fallback(answer).with_state(state.clone());
         let task = tokio::spawn(async move {
-            // Ends with the task; an error of one connection does not concern the others.
+            // Runs until the task is aborted; errors of single connections do not end it.
             let _ = axum::serve(listener, app).await;
         });
         Ok(Replay {
@@ -76,17 +77,17 @@ impl Replay {
         format!("http://{}/{source}", self.address)
     }
 
-    /// From now on only the first `count` exchanges are served.
+    /// Serves only the first `count` exchanges from now on.
     pub fn serve_first(&self, count: usize) {
         self.recording().available = count;
     }
 
-    /// The requests since the last call that nothing recorded answers.
+    /// Takes the requests since the last call that matched no exchange.
     pub fn take_unexpected(&self) -> Vec<Unexpected> {
         std::mem::take(&mut self.recording().unexpected)
     }
 
-    /// The lines of exchanges that no call has used.
+    /// The lines of the exchanges that were never requested.
     pub fn unused(&self) -> Vec<usize> {
         let recording = self.recording();
         let exchanges = recording.exchanges.iter().enumerate();
@@ -161,7 +162,7 @@ impl Recording {
                 self.used.insert(index);
                 return Ok(&self.exchanges[index].1);
             }
-            // What differs in its path is further away than what differs in anything else.
+            // A different path counts more than any number of other differences.
             let distance = |differences: &[String]| {
                 let path = differences.iter().any(|line| line.starts_with("path"));
                 (path, differences.len())

@@ -1,8 +1,7 @@
-//! Runs specs: a replay of what was recorded, a real gateway in front of it, and the answers compared.
+//! Runs specs: starts a replay of the exchanges and a real gateway in front of it, and compares the responses.
 //!
-//! Each case gets a gateway of its own, so that no case answers from what another one left in a cache. The gateway
-//! serves the spec's own connector and those that its exchanges name; a connector that cannot be composed without the
-//! others is served with all of them.
+//! Each case gets a new gateway, so that no case is served from the cache of another one. The gateway has the spec's
+//! connector and those that its exchanges name. If these do not compose alone, it has all connectors of the suite.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,24 +17,24 @@ use crate::gateway::{
     ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest, SetupProblem,
 };
 
-/// The connectors among which specs run.
+/// The connectors whose specs run together.
 #[derive(Debug)]
 pub struct Suite {
     folders: BTreeMap<String, (PathBuf, Folder)>,
 }
 
-/// What came of one spec.
+/// The result of one spec.
 #[derive(Debug, Clone)]
 pub struct SpecReport {
     /// The file.
     pub path: PathBuf,
-    /// How many cases it has.
+    /// The number of its cases.
     pub cases: usize,
-    /// What is wrong; nothing when all is as expected.
+    /// The failures; empty when everything is as expected.
     pub failures: Vec<SpecFailure>,
 }
 
-/// Something that is not as the spec says.
+/// A difference from what the spec expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecFailure {
     /// The file.
@@ -60,7 +59,7 @@ impl fmt::Display for SpecFailure {
 }
 
 impl Suite {
-    /// Takes folders that were read: each with its path.
+    /// A suite of connector folders, each with its path.
     pub fn new(folders: impl IntoIterator<Item = (PathBuf, Folder)>) -> Suite {
         let named = folders.into_iter().map(|(path, folder)| {
             let name = path.file_name().unwrap_or_default();
@@ -71,7 +70,7 @@ impl Suite {
         }
     }
 
-    /// The connectors' names and folders.
+    /// The names and folders of the connectors.
     pub fn connectors(&self) -> impl Iterator<Item = (&str, &Path)> {
         let all = self.folders.iter();
         all.map(|(name, (path, _))| (name.as_str(), path.as_path()))
@@ -110,7 +109,7 @@ impl Suite {
     }
 }
 
-/// One spec being run.
+/// A running spec.
 struct SpecRun {
     spec: Spec,
     replay: Replay,
@@ -165,7 +164,7 @@ impl SpecRun {
         })
     }
 
-    /// Runs the cases in their order.
+    /// Runs the cases in order.
     async fn cases(self) -> Vec<SpecFailure> {
         let mut failures = Vec::new();
         for case in &self.spec.cases {
@@ -179,7 +178,7 @@ impl SpecRun {
                 });
             }
         }
-        // What was not asked for because something else failed is no news.
+        // After a failure, unused exchanges are only a consequence and are not reported.
         let unused = match failures.is_empty() {
             true => self.replay.unused(),
             false => Vec::new(),
@@ -193,7 +192,7 @@ impl SpecRun {
         failures
     }
 
-    /// What is wrong with the answer of one case.
+    /// Runs one case; returns its differences.
     async fn case(&self, case: &SpecCase) -> Vec<String> {
         self.replay.serve_first(case.exchanges);
         let gateway = match Gateway::new(self.connectors.clone(), &settings()) {
@@ -225,7 +224,7 @@ impl SpecRun {
     }
 }
 
-/// The settings of a gateway that runs a spec: the defaults, whatever this machine is configured for.
+/// The settings of a gateway that runs a spec: the defaults, independent of this machine's settings.
 fn settings() -> Settings {
     Settings::default()
 }
@@ -249,14 +248,14 @@ fn shown(unexpected: &Unexpected) -> Vec<String> {
     lines
 }
 
-/// Where an exchange belongs: a connector, and which of its sources.
+/// The connector, and its source, that an exchange belongs to.
 struct ExchangeTarget {
     connector: String,
     source: Option<String>,
 }
 
 impl ExchangeTarget {
-    /// Its address at the replay, one segment of a path.
+    /// Its path segment at the replay.
     fn segment(&self) -> String {
         segment(&self.connector, self.source.as_deref())
     }
@@ -269,7 +268,7 @@ fn segment(connector: &str, source: Option<&str>) -> String {
     }
 }
 
-/// The names of a connector's sources, when it has several that an exchange could be with.
+/// The names of a connector's sources, if it has several.
 fn several_sources(subgraph: &Subgraph) -> Option<Vec<&str>> {
     match &subgraph.kind {
         SubgraphKind::Connectors { sources, .. } if sources.len() > 1 => {
@@ -280,7 +279,7 @@ fn several_sources(subgraph: &Subgraph) -> Option<Vec<&str>> {
     }
 }
 
-/// `@source x`: a source of the own connector, else another connector; `@source x/y`: source y of connector x.
+/// Resolves `@source`: `x` is a source of the spec's connector, else another connector; `x/y` is source y of connector x.
 fn exchange_target(
     suite: &Suite,
     spec_connector: &str,
@@ -337,7 +336,7 @@ fn subgraph<'s>(suite: &'s Suite, name: &str) -> Result<&'s Subgraph, String> {
     })
 }
 
-/// A connector with the spec's settings, pointed at the replay.
+/// A connector with the spec's settings and with base URLs of the replay.
 fn configured_connector(
     suite: &Suite,
     name: &str,

@@ -1,4 +1,4 @@
-//! Specs as people write them, rightly and wrongly; and the replay over a real socket.
+//! Valid and invalid specs, and the replay over a real socket.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};

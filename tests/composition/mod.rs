@@ -1,17 +1,9 @@
 //! Composition, case by case: each `*.md` beside this file is one.
 //!
-<<<<<<< HEAD
 //! A case is prose and fenced blocks: `graphql subgraph NAME` for each connector, or `graphql given supergraph`, then what is expected of them:
 //! `graphql api` (the public schema), `graphql supergraph`, `text diagnostics`. A block that is absent is not compared,
 //! except that diagnostics must be none, and that a case without errors must compose. `UPDATE_EXPECT=1` writes what
 //! came out into the blocks that are there; read it against the prose before you keep it.
-=======
-//! A case is prose and fenced blocks: `graphql connector=NAME` for each connector, or `graphql given-supergraph`, then
-//! the expectations: `graphql api` (the public schema), `graphql supergraph`, `text diagnostics`. An absent block is
-//! not compared, except that without `text diagnostics` there must be none, and that a case without errors must
-//! compose. `UPDATE_EXPECT=1` writes the results into the blocks that exist; compare them with the prose before you
-//! keep them.
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -19,7 +11,7 @@ use std::path::PathBuf;
 use apollo_compiler::Schema;
 use sangam::config::{ConnectorSettings, Settings};
 use sangam::connector::{Diagnostic, Folder, Subgraph, SubgraphKind, read_sdl};
-use sangam::gateway::{Gateway, ConfiguredConnector};
+use sangam::gateway::{ConfiguredConnector, Gateway};
 use sangam::graph::{Composed, compose, compose_remainder, supergraph};
 
 use crate::support::cases::Case;
@@ -134,12 +126,14 @@ fn the_public_contract_is_kept() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/api.graphql");
     // With the gateway's own fields, as `sangam schema` prints it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let members = departments().into_iter().map(|subgraph| ConfiguredConnector {
-        subgraph,
-        owner: None,
-        description: None,
-        settings: ConnectorSettings::default(),
-    });
+    let members = departments()
+        .into_iter()
+        .map(|subgraph| ConfiguredConnector {
+            subgraph,
+            owner: None,
+            description: None,
+            settings: ConnectorSettings::default(),
+        });
     let gateway = Gateway::new(members.collect(), &Settings::default()).unwrap();
     let composed = gateway.composed();
     if std::env::var_os("UPDATE_EXPECT").is_some() {
@@ -209,28 +203,8 @@ fn every_code_has_a_case() {
     assert!(missing.is_empty(), "codes without a case: {missing:?}");
 }
 
-<<<<<<< HEAD
 /// What composing a case gives, for each of its blocks. Diagnostics that it does not expect fail it.
 fn outcome(case: &Case) -> Vec<Option<String>> {
-=======
-#[test]
-fn the_documentation_lists_every_code() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/federation.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let (_, table) = text
-        .split_once("|---|---|\n| `INVALID_SUBGRAPH_NAME`")
-        .unwrap();
-    let table = format!("| `INVALID_SUBGRAPH_NAME`{table}");
-    let expected: String = sangam::graph::code::ALL
-        .iter()
-        .map(|code| format!("| `{}` | {} |\n", code.name, code.summary))
-        .collect();
-    assert_eq!(table, expected);
-}
-
-/// The results of composing a case, by the names of the blocks.
-fn outcome(case: &Case) -> Vec<(&'static str, String)> {
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
     let (composed, diagnostics) = compose_case(case);
     let diagnostics = texts(&diagnostics);
     let expected = case.block("text diagnostics").is_some();
@@ -262,13 +236,8 @@ fn subgraphs(case: &Case) -> (Vec<Subgraph>, Vec<Diagnostic>) {
     if let Some(sdl) = case.block(GIVEN) {
         return supergraph::read("supergraph.graphql", sdl);
     }
-<<<<<<< HEAD
     let read = |(name, sdl): (&str, &str)| {
         // Common definitions are appended, so that line numbers are those of the case.
-=======
-    let read = |(name, sdl): &(String, String)| {
-        // Common definitions are appended, so that line numbers are those of the case.
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
         let is_service = !sdl.contains("@link(");
         let sdl = format!("{sdl}{}", if is_service { LINKS } else { "" });
         let (subgraph, diagnostics) = read_sdl(name, &format!("{name}.graphql"), &sdl);

@@ -2,18 +2,10 @@
 //! case.
 //!
 //! Blocks, in order:
-<<<<<<< HEAD
 //! - `graphql subgraph NAME`: a subgraph; one that links nothing itself is a GraphQL service with `@cost` and `@listSize`;
 //! - `graphql operation`, `json variables`: an operation, and values for its variables;
 //! - `text cost`: the total, and a line for each field that costs something: its cost for all its parents, its path, and for
 //!   a list how many items it is taken to have; or what is wrong with slicing arguments.
-=======
-//! - `graphql subgraph NAME`: a subgraph; one without links of its own is a GraphQL service with `@cost` and
-//!   `@listSize`;
-//! - `graphql`, `json variables`: an operation, and values for its variables;
-//! - `text cost`: the total, and a line for each field with a cost: its cost for all its parents, its path, and for a
-//!   list the assumed number of items; or the errors of slicing arguments.
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
 //!
 //! `UPDATE_EXPECT=1` writes the results; count them by hand before you keep them.
 

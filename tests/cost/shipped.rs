@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sangam::config::{ConnectorSettings, Settings};
 use sangam::connector::Folder;
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, ConfiguredConnector};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -51,13 +51,8 @@ async fn cost_of(gateway: &Gateway, operation: &str) -> u64 {
     explained.cost.estimated
 }
 
-<<<<<<< HEAD
 /// Prints the costs, to show the effect of a change of weights.
 #[test]
-=======
-/// Prints the costs, to show the effect of a change of weights.
-#[tokio::test]
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
 #[allow(clippy::print_stdout)]
 async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
     let gateway = gateway();
@@ -77,13 +72,8 @@ async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
     }
 }
 
-<<<<<<< HEAD
 /// The specs of the departments stand for what clients send, one department at a time.
 #[test]
-=======
-/// The specs of the departments stand for what clients send, one department at a time.
-#[tokio::test]
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
 async fn what_the_specs_ask_costs_less_than_a_fifth_of_the_maximum() {
     let gateway = gateway();
     let max = Settings::default().cost.max as u64;

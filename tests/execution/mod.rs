@@ -30,10 +30,10 @@ use sangam::config::Settings;
 use sangam::document::Value;
 use sangam::errors::ErrorCode;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::ConfiguredConnector;
 
 use self::upstream::Upstreams;
 use crate::plans::subgraph;

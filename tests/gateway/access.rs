@@ -3,9 +3,9 @@
 use sangam::config::Settings;
 use sangam::connector::read_sdl;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::ConfiguredConnector;
 
 const OWNER: &str = r#"
 extend schema

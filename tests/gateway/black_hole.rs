@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::connector::read_sdl;
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, ConfiguredConnector};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 
 use crate::support::server::{Then, raw, router};
 

@@ -45,8 +45,8 @@ fn errors() {
 #[test]
 fn diagnostics() {
     let mut page = String::from(
-        "# Diagnostics\n\nWhat `sangam check` and `sangam serve` say about connectors, by their stable codes. The text of each, as its \
-         author reads it, is\nin `tests/connectors/<CODE>*.md` and `tests/composition/<CODE>*.md`.\n",
+        "# Diagnostics\n\nThe stable codes of the errors and warnings that `sangam check` and `sangam serve` report about connectors. The \
+         tests show the full\nmessage of each: `tests/connectors/<CODE>*.md` and `tests/composition/<CODE>*.md`.\n",
     );
     let areas = [
         ("One connector by itself", code::ALL),

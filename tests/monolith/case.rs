@@ -13,10 +13,10 @@ use sangam::config::Settings;
 use sangam::connector::read_sdl;
 use sangam::document::Value;
 use sangam::gateway::ClientContext;
+use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Draw;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::RequestOutcome;
 use sangam::gateway::SetupProblem;
 

@@ -134,7 +134,7 @@ async fn nothing_planted_is_found_anywhere() {
     }
     assert!(sent.contains("canary-of-the-pin") && sent.contains("Bearer canary"));
     let log = running.stop();
-    assert!(log.contains("a department did not answer"), "{log}");
+    assert!(log.contains("an upstream call failed"), "{log}");
     shown.push(("log".to_owned(), log));
     let exported = String::from_utf8_lossy(&collector.bytes()).into_owned();
     assert!(exported.contains("rain:Query.gauges[0]"));

@@ -8,7 +8,6 @@ use crate::support::cases::Case;
 use crate::support::cases::Fence;
 use crate::support::cases::Suite;
 
-<<<<<<< HEAD
 inventory::submit! {
     Suite {
         folders: &["schema_diff"],
@@ -18,36 +17,6 @@ inventory::submit! {
             Fence::expected("text changes"),
         ],
         run: changes_of,
-=======
-#[test]
-fn every_change_has_its_impact() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/schema_diff");
-    let mut failures = Vec::new();
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "md") {
-            continue;
-        }
-        count += 1;
-        let text = std::fs::read_to_string(&path).unwrap();
-        let blocks = blocks(&text);
-        let block = |name: &str| {
-            let found = blocks.iter().find(|(label, _)| label == name);
-            found.map(|(_, text)| text.as_str()).unwrap()
-        };
-        let schema = |name: &str| Schema::parse_and_validate(block(name), name).unwrap();
-        let (before, after) = (schema("before"), schema("after"));
-        let found: Vec<String> = changes(&before, &after)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        if found.join("\n") != block("changes").trim() {
-            failures.push(format!("{}:\n{}", path.display(), found.join("\n")));
-        }
-        let same = changes(&after, &after);
-        assert!(same.is_empty(), "{}: {same:?}", path.display());
->>>>>>> 79ac2ec (plan, graph: locals that say what they hold, and comments of tests)
     }
 }
 

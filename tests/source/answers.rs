@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sangam::source::http::{HttpSettings, HttpSource};
-use sangam::source::{UpstreamResponse, Source, SourceError};
+use sangam::source::{Source, SourceError, UpstreamResponse};
 use serde::Deserialize;
 
 use super::{LONG, get, options};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use sangam::cache::{Admissions, UpstreamCall, Documents, Endpoint, StoredHeaders, Policy};
+use sangam::cache::{Admissions, Documents, Endpoint, Policy, StoredHeaders, UpstreamCall};
 use sangam::connector::SchemaLifetime;
 use sangam::source::http::{HttpSettings, HttpSource};
 use sangam::source::{SourceError, SourceErrorKind};

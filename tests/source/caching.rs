@@ -7,7 +7,9 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::any;
-use sangam::cache::{Admissions, UpstreamCall, Documents, Endpoint, StoredHeaders, Policy, Subject};
+use sangam::cache::{
+    Admissions, Documents, Endpoint, Policy, StoredHeaders, Subject, UpstreamCall,
+};
 use sangam::connector::Request;
 use sangam::source::http::{HttpSettings, HttpSource};
 

@@ -10,7 +10,7 @@ use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
 use sangam::config::Settings;
 use sangam::connector::{Folder, Subgraph, SubgraphKind};
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, ConfiguredConnector};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::spec::{self, Suite};
 
 fn folders() -> Vec<(PathBuf, Folder)> {

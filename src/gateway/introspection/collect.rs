@@ -1,8 +1,9 @@
-//! What an operation asks of the schema, collected for one request.
+//! Collects the introspection fields of an operation, for one request.
 //!
-//! Types of the schema of introspection are objects all of them, so that CollectFields (GraphQL specification, 6.3.2)
-//! gives the same for each object that a field lists: it is done once, and not for each. The result owns what it holds: it
-//! can be sent to another thread.
+//! All types of the introspection schema are objects, so CollectFields (GraphQL specification, 6.3.2) gives the same
+//! fields for every element of a list. It runs once per selection set, not once per element: for
+//! `{ __schema { types { name } } }` the fields of `types` are collected once, not for each type of the schema. The
+//! result owns its data, so it can be sent to a worker thread.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -24,7 +25,7 @@ use crate::document::Value;
 /// Coerced variables by name.
 type CoercedValues = HashMap<Str, Value>;
 
-/// What one request asks of the schema.
+/// The introspection fields that one request selects.
 #[derive(Debug)]
 pub(in crate::gateway) struct IntrospectionSelection {
     /// `__schema` and `__type` at the root.
@@ -41,7 +42,7 @@ pub(super) struct SelectedField {
     pub(super) with_deprecated: bool,
     /// The name of `__type(name:)`.
     pub(super) type_name: Option<Str>,
-    /// What is asked of its values.
+    /// The fields that are selected of its value.
     pub(super) below: Vec<SelectedField>,
 }
 
@@ -109,8 +110,8 @@ impl MetaField {
 }
 
 impl IntrospectionSelection {
-    /// Collects what an operation of a valid document asks. It is as large as the operation with its fragments expanded,
-    /// which `limits.fields` bounds, and is charged to the account.
+    /// Collects the introspection fields of an operation of a valid document. Their number is at most that of the
+    /// operation's fields with fragments expanded, which `limits.fields` bounds; their memory is charged to the account.
     pub(in crate::gateway) fn collect(
         document: &ExecutableDocument,
         operation: &Operation,
@@ -138,7 +139,7 @@ struct Collector<'d> {
 }
 
 impl<'d> Collector<'d> {
-    /// The response fields of selection sets that are merged, as far as their names are wanted.
+    /// Merges selection sets into response fields; keeps the fields whose names are `wanted`.
     fn fields(
         &self,
         sets: &[&'d SelectionSet],

@@ -1,8 +1,8 @@
-//! How often lists of types may be nested in introspection: the rule `MaxIntrospectionDepthRule` of graphql-js.
+//! Limits the nesting of lists in introspection: the rule `MaxIntrospectionDepthRule` of graphql-js.
 //!
-//! Each of these fields multiplies what is written by the number of fields or types that there are, and from each of what
-//! it lists, all types can be reached again. Two levels are what the usual introspection queries ask for; three are
-//! refused. Pure.
+//! The fields `fields`, `interfaces`, `possibleTypes` and `inputFields` are lists, and the type graph has cycles: each
+//! nested list multiplies the size of the response by the number of fields or types. The usual introspection queries nest
+//! two lists; three are refused. Each fragment is checked once, so the check is linear in the document. It does no IO.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use super::super::refusal::MOST_ERRORS;
 use super::super::validate::Violation;
 use crate::plan::location;
 
-/// So many lists, one in the other, are too many.
+/// This many nested lists are refused.
 const TOO_MANY: usize = 3;
 
-/// Each `__schema` and `__type` of a valid document beneath which lists are nested too deeply.
+/// The `__schema` and `__type` fields of a valid document below which lists are nested too deeply.
 pub(in crate::gateway) fn check(document: &ExecutableDocument) -> Vec<Violation> {
     let mut lists = ListDepth {
         document,
@@ -41,13 +41,12 @@ pub(in crate::gateway) fn check(document: &ExecutableDocument) -> Vec<Violation>
 
 struct ListDepth<'d> {
     document: &'d ExecutableDocument,
-    /// How many lists are nested at the most in each fragment that was looked at. A fragment counts the same wherever it
-    /// is spread, so that it is looked at once.
+    /// The list depth of each fragment that was checked. It does not depend on where the fragment is spread.
     fragments: HashMap<&'d Name, usize>,
 }
 
 impl<'d> ListDepth<'d> {
-    /// Looks for `__schema` and `__type`, which only stand at the root.
+    /// Checks `__schema` and `__type`, which are only allowed at the root.
     fn check_roots(&mut self, set: &'d SelectionSet, findings: &mut Vec<Violation>) {
         for selection in &set.selections {
             match selection {
@@ -67,7 +66,7 @@ impl<'d> ListDepth<'d> {
         }
     }
 
-    /// How many lists are nested at the most in a selection set.
+    /// The deepest nesting of lists in a selection set.
     fn nested(&mut self, set: &'d SelectionSet) -> usize {
         let each = set.selections.iter().map(|selection| match selection {
             Selection::Field(field) => {

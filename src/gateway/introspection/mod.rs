@@ -1,14 +1,15 @@
-//! `__schema` and `__type`: answered from the schema that clients see.
+//! Introspection: resolves `__schema` and `__type` from the public schema.
 //!
-//! `apollo-compiler` can do so too, but it gives a tree of values whose size nothing bounds, and a few kilobytes of text
-//! can ask for a great deal: the graph of types has cycles. So the work is bounded three times. The static rule of
-//! graphql-js bounds how often lists of types may be nested ([`depth`]); what is asked is collected once per request
-//! into a tree that is no larger than `limits.fields` ([`collect`]), so that conditions and fragments are not looked at
-//! again for each type; and the values are written straight into a buffer that is charged to the operation's account
-//! and ends at `limits.answer_bytes` ([`mod@write`]).
+//! `apollo-compiler` can resolve introspection, but it builds a tree of values without a size limit, and the type graph has
+//! cycles: a few kilobytes of text can select gigabytes. So the work is bounded in three ways:
+//! - [`depth`] limits the nesting of lists, by the static rule of graphql-js,
+//! - [`collect`] collects the selected fields once per request into a tree of at most `limits.fields` nodes, so that
+//!   conditions and fragments are not evaluated again for each type,
+//! - [`mod@write`] writes the values into a buffer that is charged to the operation's account and ends at
+//!   `limits.answer_bytes`.
 //!
-//! Pure. Where the work is done is the caller's business: [`IntrospectionSelection::write_short`] ends early where the values are not
-//! short, and may be used on a thread that serves.
+//! This module does no IO. The caller chooses the thread: [`IntrospectionSelection::write_short`] stops early when the
+//! values are not short, so it may run on a thread that serves; [`IntrospectionSelection::write`] belongs on a worker.
 
 mod collect;
 mod depth;
@@ -27,7 +28,7 @@ pub(super) use self::depth::check as check_depth;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 
-/// The schema, as far as introspection reads it.
+/// The data that introspection reads.
 #[derive(Debug)]
 pub(super) struct Introspection {
     api: std::sync::Arc<Valid<Schema>>,
@@ -48,20 +49,20 @@ impl Introspection {
 pub(super) struct IntrospectionValues {
     /// By response name, as JSON.
     pub(super) values: Vec<(String, Vec<u8>)>,
-    /// What they are charged to, for as long as they are held.
+    /// The account that they are charged to while they are held.
     pub(super) account: Account,
 }
 
-/// Why values are not written.
+/// Why writing stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// They would be longer than this, in bytes.
+    /// The values are longer than this many bytes.
     TooLong(usize),
-    /// The operation's account, or the budget, does not allow it.
+    /// The account of the operation or the budget of the process is exceeded.
     Exceeded(Exceeded),
-    /// The operation's time is over.
+    /// The operation's deadline has passed.
     Late,
-    /// No request waits for them any more.
+    /// No request waits for the values any more.
     Abandoned,
 }
 
@@ -71,13 +72,13 @@ impl From<Exceeded> for Stopped {
     }
 }
 
-/// What ends the writing of values.
+/// The limits of writing.
 pub(super) struct WriteLimits<'b> {
     /// Bytes of all values together.
     pub(super) bytes: usize,
-    /// When the operation's time is over.
+    /// The operation's deadline.
     pub(super) deadline: Instant,
-    /// Whether anyone waits for them.
+    /// Whether a request still waits for the values.
     pub(super) is_awaited: &'b dyn Fn() -> bool,
 }
 

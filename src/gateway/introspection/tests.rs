@@ -1,5 +1,5 @@
-//! Values are held against those of `apollo-compiler`, which builds a tree of them, over random operations; graphql-js judges
-//! them in `tests/oracle/graphql`.
+//! Compares values with those of `apollo-compiler`, over random operations. `tests/oracle/graphql` compares them with
+//! graphql-js.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ fn schema() -> Arc<Valid<Schema>> {
     Arc::new(Schema::parse_and_validate(SCHEMA, "schema.graphql").unwrap())
 }
 
-/// A type of introspection: its name, its fields that lead on, each with its type, and its leaves.
+/// An introspection type: its name, its fields with object types, each with its type, and its leaf fields.
 type Fields = (
     &'static str,
     &'static [(&'static str, &'static str)],
@@ -232,7 +232,7 @@ fn values_are_those_of_an_independent_executor() {
     for seed in 0..600 {
         let text = operation(seed);
         let parsed = ExecutableDocument::parse_and_validate(&schema, text.as_str(), "o.graphql");
-        // A random fragment that is left out everywhere is still used; what is not valid would be a fault here.
+        // A random fragment that is excluded everywhere still counts as used: the operation must be valid.
         let document = parsed.unwrap_or_else(|found| panic!("{text}\n{}", found.errors));
         let operation = document.operations.get(None).unwrap();
         let name = ["Thing", "Any", "E", "In", "S", "None"][seed as usize % 6];
@@ -269,7 +269,7 @@ fn values_are_those_of_an_independent_executor() {
     assert!(executed > 1_000, "{executed}");
 }
 
-/// An operation that asks for all types so many times.
+/// An operation that selects all types this many times.
 fn repeated(times: usize) -> String {
     let each =
         (0..times).map(|index| format!("a{index}: types {{ fields {{ type {{ name }} }} }} "));
@@ -402,7 +402,7 @@ fn lists_of_types_are_nested_twice_at_the_most() {
     let allowed = [
         "{ __schema { types { fields { type { possibleTypes { name } } } } } }",
         "{ __type(name: \"A\") { interfaces { inputFields { name } } } }",
-        // As often as one likes beside one another, and through what lists no types.
+        // Any number of lists beside each other, and nesting through fields that list no types.
         "{ __schema { types { fields { name } interfaces { fields { args { type { ofType { name } } } } } } } }",
         "{ __schema { ...A } } fragment A on __Schema { types { ...B ...B } } fragment B on __Type { fields { type { ...C } } } fragment C on __Type { fields { name } }",
     ];
@@ -422,7 +422,7 @@ fn lists_of_types_are_nested_twice_at_the_most() {
             "{ ... { __schema { ...A } } } fragment A on __Schema { types { ...B } } fragment B on __Type { fields { type { ...C } } } fragment C on __Type { ofType { ... { fields { type { interfaces { name } } } } } }",
             (1, 9),
         ),
-        // A fragment that is harmless in one place is not in another.
+        // A fragment that is harmless in one position is not in another.
         (
             "{ __type(name: \"A\") { ...C fields { type { interfaces { ...C } } } } } fragment C on __Type { fields { name } }",
             (1, 3),
@@ -445,7 +445,7 @@ fn looking_at_nested_fragments_takes_no_longer_than_their_text() {
         );
     }
     text += " fragment F60 on __Type { fields { name } }";
-    // Validation would take for ever, and is not asked: `limits.fields` has refused this before.
+    // Not validated here, which would take too long: `limits.fields` refuses such an operation first.
     let document = ExecutableDocument::parse(&schema, text, "o.graphql").unwrap();
     assert_eq!(check_depth(&document), []);
 }

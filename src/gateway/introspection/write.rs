@@ -1,4 +1,4 @@
-//! The values, written as JSON straight into a buffer that is charged for before it grows.
+//! Writes introspection values as JSON into a buffer whose memory is charged before it grows.
 
 mod buffer;
 
@@ -23,11 +23,11 @@ use super::collect::MetaField;
 use super::collect::SelectedField;
 use crate::budget::Account;
 
-/// Values that are no longer than this are written on the thread that serves: it takes a fraction of a millisecond.
+/// Values up to this length are written on the thread that serves; this takes a fraction of a millisecond.
 const SHORT: usize = 16 * 1024;
 
 impl IntrospectionSelection {
-    /// Writes the values if they are short. Ends after a little work where they are not.
+    /// Writes the values if they are short; stops with [`Stopped::TooLong`] otherwise.
     pub(in crate::gateway) fn write_short(
         &self,
         introspection: &Introspection,
@@ -76,7 +76,7 @@ impl IntrospectionSelection {
             };
             let written = writer.root(root);
             if let Err(stopped) = written {
-                // What was written goes, and so does what was charged for it.
+                // The buffers are dropped, so their charge is released.
                 let capacity = writer.out.capacity();
                 let before = values.iter().map(|(_, value)| value.capacity());
                 account.release(before.sum::<usize>() + capacity);
@@ -92,7 +92,7 @@ impl IntrospectionSelection {
     }
 }
 
-/// An object of the schema of introspection.
+/// An object of the introspection schema.
 #[derive(Clone, Copy)]
 enum MetaObject<'s> {
     Schema,
@@ -104,7 +104,7 @@ enum MetaObject<'s> {
     Directive(&'s DirectiveDefinition),
 }
 
-/// A list type or a type that is not null.
+/// A list type or a non-null type.
 #[derive(Clone, Copy)]
 enum WrapperType<'s> {
     NonNull(&'s ast::Type),
@@ -116,7 +116,7 @@ struct IntrospectionWriter<'w> {
     account: &'w Account,
     limits: &'w WriteLimits<'w>,
     out: Vec<u8>,
-    /// Up to this length the buffer may be filled without another look at the bounds.
+    /// The buffer may grow to this length before the limits are checked again.
     checked: usize,
 }
 
@@ -310,7 +310,7 @@ impl<'w> IntrospectionWriter<'w> {
         })
     }
 
-    /// A type as it stands at a field.
+    /// Writes the type of a field or an input value.
     fn type_of(&mut self, ty: &'w ast::Type, selected: &[SelectedField]) -> WriteResult {
         match ty {
             ast::Type::Named(name) => self.type_named(name, selected),

@@ -1,4 +1,4 @@
-//! Clients that send slowly, do not read, or open many connections: what they cost, and that others are served.
+//! Clients that send slowly, do not read, or open many connections: their cost is bounded, and other clients are served.
 
 use super::raw::{Raw, head, until};
 use super::*;
@@ -44,7 +44,7 @@ async fn bodies_that_come_in_parts_are_bounded_together() {
     let reply = second.reply().await;
     assert_eq!(reply.status, 503, "{}", reply.body);
     assert!(reply.body.contains("BUSY"), "{}", reply.body);
-    // A body that comes at once is not held.
+    // A body that arrives at once is not counted.
     let mut honest = Raw::connect(&running.server).await;
     honest.ask("{a}").await;
     assert_eq!(honest.reply().await.status, 200);
@@ -88,7 +88,7 @@ async fn an_answer_that_is_not_taken_is_given_up() {
     until(|| connections.response_bytes_held() == HUGE).await;
     until(|| connections.response_bytes_held() == 0 && connections.count() == 0).await;
     assert!(lazy.closed().await < HUGE);
-    // One that reads gets it.
+    // A client that reads gets its response.
     let mut reader = Raw::connect(&running.server).await;
     reader.ask("{huge}").await;
     assert_eq!(reader.reply().await.body.len(), HUGE);
@@ -100,7 +100,7 @@ async fn the_slowest_answer_makes_room_for_others() {
     let mut settings = settings();
     settings.limits.answer_bytes = ByteSize(HUGE);
     settings.limits.answers_bytes = ByteSize(3 * HUGE);
-    // What is older than a tenth of it may be given up.
+    // A response older than a tenth of `stall_timeout` may be abandoned.
     settings.limits.stall_timeout = Duration::from_secs(1);
     settings.limits.min_rate = ByteSize(0);
     let running = start(&settings);
@@ -118,7 +118,7 @@ async fn the_slowest_answer_makes_room_for_others() {
     honest.ask("{huge}").await;
     let reply = honest.reply().await;
     assert_eq!((reply.status, reply.body.len()), (200, HUGE));
-    // One of the two was given up, the other was not.
+    // Exactly one of the two was abandoned.
     until(|| connections.count() == 2 && connections.response_bytes_held() == HUGE).await;
 }
 
@@ -132,7 +132,7 @@ async fn long_answers_leave_room_for_short_ones() {
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
     until(|| connections.response_bytes_held() == HUGE).await;
-    // A second one would fit, but not into three quarters.
+    // A second one would fit into the limit, but not into three quarters of it.
     let mut second = Raw::connect(&running.server).await;
     second.ask("{huge}").await;
     let reply = second.reply().await;
@@ -158,7 +158,7 @@ async fn without_room_and_without_slow_clients_a_request_is_told_to_come_back() 
     let reply = honest.reply().await;
     assert_eq!(reply.status, 503);
     assert!(reply.body.contains("BUSY"), "{}", reply.body);
-    // What is not GraphQL is not turned away.
+    // Requests that are not GraphQL are still served.
     honest
         .send("GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n")
         .await;
@@ -230,7 +230,7 @@ async fn a_head_comes_to_its_end_in_time() {
     let mut settings = settings();
     settings.limits.request_read_timeout = Duration::from_millis(100);
     let running = start(&settings);
-    // The first one, also where nothing of it comes.
+    // The first request is due even if none of its bytes arrives.
     assert_eq!(Raw::connect(&running.server).await.closed().await, 0);
     let mut client = Raw::connect(&running.server).await;
     client.ask("{a}").await;

@@ -1,4 +1,4 @@
-//! What a head must be like.
+//! Checks of request heads.
 
 use super::raw::{Raw, Reply};
 use super::*;

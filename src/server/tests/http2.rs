@@ -1,4 +1,4 @@
-//! Clients of HTTP/2 that use what HTTP/2 has.
+//! HTTP/2 clients: flow control, streams, pings, GOAWAY.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use super::*;
 
 type Client = (SendRequest<Bytes>, Connection<TcpStream, Bytes>);
 
-/// A client that lets each answer send so many bytes ahead.
+/// A client with this flow-control window per stream.
 async fn connect(server: &Server, window: u32) -> Client {
     let stream = TcpStream::connect(server.address).await.unwrap();
     let mut builder = h2::client::Builder::new();
@@ -47,7 +47,7 @@ async fn streams_whose_window_stays_shut_are_ended() {
         assert_eq!(error.reason(), Some(h2::Reason::CANCEL));
     }
     until(|| connections.response_bytes_held() == 0).await;
-    // The connection goes on.
+    // The connection stays open.
     assert_eq!(connections.count(), 1);
     sender = within(sender.ready()).await.unwrap();
     let (answer, _) = sender.send_request(request("{invalid}"), true).unwrap();
@@ -62,7 +62,7 @@ async fn the_last_bytes_of_a_stream_cannot_be_kept_for_ever() {
     settings.limits.stall_timeout = Duration::from_millis(100);
     let running = start(&settings);
     let connections = Arc::clone(&running.server.state.connections);
-    // The answer is given to HTTP/2 as a whole, which then has it alone.
+    // The window is large enough: the HTTP library takes the whole response.
     let (mut sender, connection) = connect(&running.server, 1).await;
     let connection = tokio::spawn(connection);
     sender = within(sender.ready()).await.unwrap();
@@ -104,14 +104,14 @@ async fn streams_are_bounded() {
     let (sender, mut connection) = connect(&running.server, 65_535).await;
     let mut pings = connection.ping_pong().unwrap();
     let connection = tokio::spawn(connection);
-    // The server's settings come before its answer to a ping.
+    // The server's SETTINGS frame precedes its answer to a ping.
     within(pings.ping(h2::Ping::opaque())).await.unwrap();
     assert_eq!(sender.current_max_send_streams(), 3);
     drop(sender);
     within(connection).await.unwrap().unwrap();
 }
 
-/// Settings with which nothing but `idle_timeout` and the bound on closing can end an idle connection in a test's time.
+/// Settings with which only `idle_timeout` and the limit on closing can end an idle connection during a test.
 fn impatient() -> Settings {
     let mut settings = settings();
     settings.limits.idle_timeout = Duration::from_millis(200);
@@ -141,7 +141,7 @@ async fn pings_keep_no_connection_open() {
             }
             count
         });
-        // The client reads GOAWAY and ends: it meets no reset.
+        // The client reads GOAWAY and closes; it must not get a reset.
         within(connection).await.unwrap().unwrap();
         assert!(within(pinging).await.unwrap() > 1);
         drop(sender);
@@ -149,7 +149,7 @@ async fn pings_keep_no_connection_open() {
     }
 }
 
-/// A frame of HTTP/2 on stream 0.
+/// An HTTP/2 frame on stream 0.
 fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     let mut frame = vec![0, 0, length, kind, flags, 0, 0, 0, 0];
@@ -162,7 +162,7 @@ const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
 
-/// A client that does what no library does.
+/// A client that writes HTTP/2 frames itself, also ones that no library would send.
 struct Rude {
     reading: OwnedReadHalf,
     writing: OwnedWriteHalf,
@@ -210,7 +210,7 @@ async fn a_client_that_answers_goaway_and_stays_is_closed() {
         }
     });
     assert_eq!(end.await, io::ErrorKind::UnexpectedEof);
-    // The first one asks to send nothing more, the second one says that no stream was seen.
+    // The first GOAWAY announces the end; the second one says that no stream was processed.
     let first = [0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0];
     assert_eq!(leaving, [first, [0; 8]]);
     // The client has not closed its side.
@@ -225,7 +225,7 @@ async fn a_client_that_answers_no_ping_and_sends_its_own_is_closed() {
     let pings = frame(PING, 0, b"whatever").repeat(100);
     let mut goaway = 0;
     within(async {
-        // As many as the server answers.
+        // As many pings as the server answers.
         while client.writing.write_all(&pings).await.is_ok() {
             let mut answered = 0;
             while answered < 100 {
@@ -269,7 +269,7 @@ async fn stopping_tells_clients_and_answers_what_they_have_sent() {
             .is_past(super::connections::Phase::Leaving)
     })
     .await;
-    // GOAWAY: the client may send nothing more here.
+    // GOAWAY: the client must not open further streams.
     within(async {
         while sender.clone().ready().await.is_ok() {
             tokio::task::yield_now().await;

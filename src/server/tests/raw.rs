@@ -1,11 +1,11 @@
-//! A client that writes and reads bytes of HTTP/1 itself.
+//! A client that writes and reads HTTP/1 as bytes.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
 
-/// How long a test waits for what should happen at once.
+/// How long a test waits for an event that should happen at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for something.
@@ -13,8 +13,8 @@ pub(super) async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.unwrap()
 }
 
-/// Waits until the server's state is as it should be. The state is a few numbers that the server changes without waking a
-/// task, so that all that can be done is to look at them between its steps.
+/// Waits until the server reaches a state. The state consists of numbers that change without waking a task, so the test
+/// polls them and yields in between.
 pub(super) async fn until(mut holds: impl FnMut() -> bool) {
     within(async {
         while !holds() {
@@ -30,7 +30,7 @@ pub(super) struct Raw {
     read: Vec<u8>,
 }
 
-/// An answer: its status, its head in lower case, its body.
+/// A response: its status, its head in lower case, its body.
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) head: String,
@@ -56,12 +56,12 @@ impl Raw {
         self.send(&format!("{head}{body}")).await;
     }
 
-    /// The next answer.
+    /// The next response.
     pub(super) async fn reply(&mut self) -> Reply {
         within(self.try_reply()).await.unwrap()
     }
 
-    /// The next answer, unless the connection is closed first.
+    /// The next response; `None` if the connection is closed first.
     pub(super) async fn try_reply(&mut self) -> Option<Reply> {
         let end = loop {
             let at = self.read.windows(4).position(|four| four == b"\r\n\r\n");
@@ -93,7 +93,7 @@ impl Raw {
         }
     }
 
-    /// Waits until the server closes the connection, and says how much came until then.
+    /// Waits until the server closes the connection; returns the number of bytes received.
     pub(super) async fn closed(&mut self) -> usize {
         within(async { while self.more().await.is_some() {} }).await;
         self.read.len()

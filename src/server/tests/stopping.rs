@@ -1,4 +1,4 @@
-//! From the signal to stop until the end: no request is lost.
+//! Graceful shutdown: no request is lost.
 
 use super::raw::{Raw, until};
 use super::*;
@@ -53,7 +53,7 @@ async fn the_port_is_closed_after_the_delay_and_work_in_flight_ends() {
     running.fake.arrived.notified().await;
     let stopping = tokio::spawn(running.server.stop());
     until(|| connections.is_past(super::connections::Phase::Leaving)).await;
-    // New ones are served as long as the port is open.
+    // New connections are served while the port is open.
     let stream = tokio::net::TcpStream::connect(address).await;
     assert!(stream.is_ok());
     until(|| connections.is_past(super::connections::Phase::Closing)).await;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use sangam::config::{ConnectorSettings, Environment, RawSettings, Settings};
 use sangam::connector::{Folder, Subgraph};
-use sangam::gateway::{Gateway, ConfiguredConnector};
+use sangam::gateway::{ConfiguredConnector, Gateway};
 
 use super::super::corpus::{Graph, graphs};
 use crate::monolith::random::{Random, hash};

@@ -1,4 +1,4 @@
-//! The buffer that values are written into: charged before it grows, and ended at the bounds.
+//! The buffer of introspection values: it charges memory before it grows, and stops at the limits.
 
 use std::time::Instant;
 
@@ -7,11 +7,11 @@ use super::Stopped;
 use super::WriteResult;
 use crate::document::write_json_string;
 
-/// After so many bytes it is looked whether the writing should end.
+/// The limits are checked after this many bytes.
 const STEP: usize = 256 * 1024;
 
 impl IntrospectionWriter<'_> {
-    /// Makes room for more bytes, which are charged before they are held.
+    /// Makes room for `more` bytes, and checks the limits when needed.
     fn room(&mut self, more: usize) -> WriteResult {
         let needed = self.out.len() + more;
         if needed <= self.checked {
@@ -30,7 +30,7 @@ impl IntrospectionWriter<'_> {
         let held = self.out.capacity();
         if needed > held {
             let grown = needed.max(held * 2).max(1024).min(limits.bytes);
-            // While it grows, both buffers are held.
+            // While the buffer is copied, both allocations exist.
             self.account.charge(grown)?;
             self.out.reserve_exact(grown - self.out.len());
             self.account.release(held);
@@ -53,7 +53,7 @@ impl IntrospectionWriter<'_> {
         self.raw(if value { b"true" } else { b"false" })
     }
 
-    /// A name of GraphQL: nothing in it is escaped.
+    /// Writes a GraphQL name: it has no characters to escape.
     pub(super) fn name(&mut self, name: &str) -> WriteResult {
         self.room(name.len() + 2)?;
         self.out.push(b'"');
@@ -66,7 +66,7 @@ impl IntrospectionWriter<'_> {
         let Some(text) = text else {
             return self.null();
         };
-        // One byte becomes six at the most: `\u0000`.
+        // One byte becomes at most six: `\u0000`.
         self.room(text.len() * 6 + 2)?;
         write_json_string(text, &mut self.out);
         Ok(())
