@@ -90,7 +90,7 @@ section! {
         /// How long one operation may take; fields without a value by then are null, with an error of kind `TIMEOUT`.
         operation_timeout: Duration = Duration::from_secs(30),
         /// GraphQL requests executed at the same time; a further one gets status 503. A quarter is reserved for operations that
-        /// cost less than 5,000.
+        /// cost less than 5,000, on connections with at most 8 requests in work.
         concurrent_requests: usize = 1_000,
         /// Bytes of request bodies that have arrived in part, of all clients together; a request that needs more gets status
         /// 503. A request whose body arrives together with its head is not counted.

@@ -11,6 +11,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::media::MediaType;
 use super::observe_request::{ObservedResponse, RequestIdentity, observe};
+use super::protocol::has_many_streams;
 use super::refusal::HttpRefusal;
 use super::response::{Encoding, http_response};
 use super::{HttpResponse, ServerState, compression, landing_page, request, request_body};
@@ -145,9 +146,11 @@ async fn observed(
 }
 
 impl ServerState {
-    /// A permit to execute a request. Refused when all permits are taken, or when there is no memory for the response.
+    /// A permit to execute a request. Refused when all permits are taken, or when there is no memory for the response. The
+    /// last quarter of the permits is for connections with few requests in work.
     fn admit(&self) -> Result<SemaphorePermit<'_>, HttpRefusal> {
-        if !self.connections.has_room() {
+        let few_left = self.permits.available_permits() <= self.limits.concurrent_requests / 4;
+        if !self.connections.has_room() || (few_left && has_many_streams()) {
             return Err(HttpRefusal::busy());
         }
         self.permits.try_acquire().map_err(|_| HttpRefusal::busy())

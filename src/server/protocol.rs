@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -34,6 +35,9 @@ const STREAM_BUFFER: usize = 64 * 1024;
 /// Streams that a client may reset before the server has accepted them; with more, the connection is closed
 /// (CVE-2023-44487, rapid reset).
 const RESET_STREAMS: usize = 20;
+
+/// A connection with more requests in work at the same time has many.
+const FEW_STREAMS: u32 = 8;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -263,7 +267,16 @@ impl Future for RequestFuture {
             }));
         }
         self.begun = true;
-        let response = ready!(self.response.as_mut().poll(context));
+        let open = self
+            .active
+            .as_ref()
+            .map(|active| active.connection.open.load(Relaxed));
+        let response = if open.is_some_and(|open| open > FEW_STREAMS) {
+            MANY_STREAMS.sync_scope((), || self.response.as_mut().poll(context))
+        } else {
+            self.response.as_mut().poll(context)
+        };
+        let response = ready!(response);
         match self.active.take() {
             Some(active) => Poll::Ready(Ok(respond(response, active, self.version))),
             // Polled again after it was ready.
@@ -295,7 +308,16 @@ fn respond(
     response.map(|body| ResponseBody::new(body, active, stream))
 }
 
+/// Whether the connection of the current request has many requests in work: it may not take the last permits, of which
+/// ten connections with a hundred streams each would leave none to others.
+pub(super) fn has_many_streams() -> bool {
+    MANY_STREAMS.try_with(|_| ()).is_ok()
+}
+
 tokio::task_local! {
+    /// Set while a request is polled whose connection has many requests in work.
+    static MANY_STREAMS: ();
+
     /// The HTTP/2 stream that the current task serves.
     static STREAM: Arc<Stream>;
 }

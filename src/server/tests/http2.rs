@@ -57,6 +57,32 @@ async fn streams_whose_window_stays_shut_are_ended() {
 }
 
 #[tokio::test]
+async fn the_streams_of_one_connection_leave_permits_to_others() {
+    let mut settings = settings();
+    settings.limits.concurrent_requests = 16;
+    let running = start(&settings);
+    let (mut sender, connection) = connect(&running.server, 65_535).await;
+    let connection = tokio::spawn(connection);
+    let mut waiting = Vec::new();
+    for _ in 0..12 {
+        sender = within(sender.ready()).await.unwrap();
+        waiting.push(sender.send_request(request("{wait}"), true).unwrap().0);
+        within(running.fake.arrived.notified()).await;
+    }
+    sender = within(sender.ready()).await.unwrap();
+    let (response, _) = sender.send_request(request("{a}"), true).unwrap();
+    assert_eq!(within(response).await.unwrap().status(), 503);
+    // Another connection gets one of the four permits that are left.
+    assert_eq!(send(running.post(r#"{"query":"{a}"}"#)).await.0, 200);
+    for response in waiting {
+        running.fake.proceed.notify_one();
+        assert_eq!(within(response).await.unwrap().status(), 200);
+    }
+    drop(sender);
+    within(connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn the_last_bytes_of_a_stream_cannot_be_kept_for_ever() {
     let mut settings = settings();
     settings.limits.stall_timeout = Duration::from_millis(100);
