@@ -38,7 +38,7 @@ fn main() {
         let (number, bytes) = runtime.block_on(counted(gateway, operation));
         println!("| {name} | {number:.1} | {bytes:.0} |");
     };
-    count("nobody to call", &over_posts(0, ""), "{ greet }");
+    count("no upstream call", &over_posts(0, ""), "{ greet }");
     count(
         "nothing cached, one list",
         &over_posts(0, ""),

@@ -89,7 +89,7 @@ pub struct Document {
     pub received_at: Timestamp,
     /// Its age at that time, by its headers.
     pub age_when_received: Duration,
-    /// How long it may be used, and by whom. `None`: only by the request that fetched it.
+    /// For how long and for which clients it may be used. `None`: only the request that fetched it may use it.
     pub lifetime: Option<Lifetime>,
     /// After how many seconds a busy upstream accepts requests again. Such a document is not stored.
     pub retry_after: Option<u32>,

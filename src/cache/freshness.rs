@@ -1,6 +1,6 @@
-//! How long an upstream response may be used, and by whom: the rules of HTTP caching (RFC 9111), and of the schema.
+//! How long an upstream response may be used, and for which clients: by HTTP caching (RFC 9111) and the schema.
 //!
-//! A lifetime in the schema (`@cacheControl`) overrides the upstream's headers, `no-store` too: whoever wrote the
+//! A lifetime in the schema (`@cacheControl`) overrides the upstream's headers, `no-store` too: the author of the
 //! connector chose it, while frameworks send `no-store` by default. It does not override `Vary: *`, nor `private` if
 //! the schema gives no scope. Without a lifetime in the schema or the headers nothing is stored: there are no
 //! heuristics from `Last-Modified` (section 4.2.2 allows them), since users would see outdated values without any
@@ -23,7 +23,7 @@ use crate::connector::{SchemaLifetime, Scope};
 /// The maximum lifetime (section 1.2.2 requires at least 2^31 seconds).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
 
-/// How long a document may be used, and by whom.
+/// How long a document may be used, and for which clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifetime {
     /// The age up to which it is fresh.

@@ -2,7 +2,7 @@
 //!
 //! - [`key`]: keys that contain everything an entry depends on.
 //! - [`entry`]: a document as it is stored.
-//! - [`freshness`]: how long a document may be used, and by whom. Pure.
+//! - [`freshness`]: how long a document may be used, and for which clients. Pure.
 //! - [`store`]: a cache bounded by bytes.
 //! - [`long`]: work on long documents, at the lower priority.
 //! - [`flight`]: single flight, one call for all requests that want the same.

@@ -1,4 +1,4 @@
-//! How long a response that is made of several documents may be used, and by whom.
+//! How long a response that is made of several documents may be used, and for which clients.
 //!
 //! A response is as fresh as its least fresh document, as old as its oldest one, and private if one document is
 //! private. It may no longer be used when a mutation changes what it was read from.

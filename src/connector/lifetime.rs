@@ -1,4 +1,4 @@
-//! `@cacheControl(maxAge:, scope:, inheritMaxAge:)`: what a schema says of how long its answers may be kept, and by whom.
+//! `@cacheControl(maxAge:, scope:, inheritMaxAge:)`: how long, and for which clients, a response may be cached.
 //!
 //! The directive stands on fields and types, as servers in this field define it: a field's own word goes before that of
 //! the type it yields, and a leaf without a word lives as long as its parent. Whether an answer is kept in the end is for
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::model::{Connect, Site, Subgraph};
 use crate::mapping::Shape;
 
-/// For whom an answer is.
+/// Which clients may get a cached response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Scope {
@@ -118,7 +118,7 @@ impl Together {
         known
     }
 
-    /// Adds only for whom a part is.
+    /// Adds only the scope of a part.
     pub fn add_scope(&mut self, hint: Option<Hint>) {
         let scope = hint.and_then(|hint| hint.scope);
         self.private |= scope == Some(Scope::Private);

@@ -15,7 +15,7 @@ struct Row {
 }
 
 impl ErrorCode {
-    /// As it stands in answers.
+    /// The text in the `extensions` of an error.
     pub fn as_str(self) -> &'static str {
         self.0.name
     }

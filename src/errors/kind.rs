@@ -40,7 +40,7 @@ impl ErrorKind {
         ErrorKind::Internal,
     ];
 
-    /// As it stands in answers.
+    /// The text in the `extensions` of an error.
     pub fn as_str(self) -> &'static str {
         match self {
             ErrorKind::NotFound => "NOT_FOUND",

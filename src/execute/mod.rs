@@ -100,7 +100,7 @@ pub struct Executed {
     pub body: Bytes,
     /// Whether the response has errors.
     pub failed: bool,
-    /// How long, and for whom, the response may be cached.
+    /// How long, and for which clients, the response may be cached.
     pub provenance: Provenance,
     /// The calls that were made, if the request asked for records.
     pub calls: Vec<CallRecord>,

@@ -152,7 +152,7 @@ pub struct Fetch {
     pub read: ReadId,
     /// How the document is read: as the field's value for a connect on a field, else as an object that fills a row.
     pub projection: Arc<Projection>,
-    /// How long its document may be cached, and for whom, by the schema; `None`: the upstream's headers decide.
+    /// How long its document may be cached, and for which clients, by the schema; `None`: the upstream's headers decide.
     pub lifetime: Option<SchemaLifetime>,
 }
 

@@ -85,7 +85,7 @@ pub(super) const ROWS: [Row; 7] = [
         targets: AS_BY_HAND,
     },
     Row {
-        name: "Nothing cached: nobody to call",
+        name: "Nothing cached: no upstream call",
         operation: Operation::Text(GREET),
         world: World::Rest("no-store"),
         answers_kept: true,
