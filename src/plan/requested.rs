@@ -412,30 +412,17 @@ impl<'a> PositionBuilder<'a> {
                 }
                 executable::Selection::InlineFragment(fragment) => {
                     if self.applies(fragment.type_condition.as_ref(), concrete) {
-                        self.collect(
-                            concrete,
-                            &fragment.selection_set,
-                            &guard,
-                            each,
-                            into,
-                            typename,
-                        )?;
+                        let selections = &fragment.selection_set;
+                        self.collect(concrete, selections, &guard, each, into, typename)?;
                     }
                 }
                 executable::Selection::FragmentSpread(spread) => {
-                    let document = self.document;
-                    let Some(fragment) = document.fragments.get(&spread.fragment_name) else {
+                    let fragment = self.document.fragments.get(&spread.fragment_name);
+                    let Some(selections) = fragment.map(|fragment| &fragment.selection_set) else {
                         continue;
                     };
-                    if self.applies(Some(&fragment.selection_set.ty), concrete) {
-                        self.collect(
-                            concrete,
-                            &fragment.selection_set,
-                            &guard,
-                            each,
-                            into,
-                            typename,
-                        )?;
+                    if self.applies(Some(&selections.ty), concrete) {
+                        self.collect(concrete, selections, &guard, each, into, typename)?;
                     }
                 }
             }

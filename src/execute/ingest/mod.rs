@@ -91,16 +91,12 @@ impl Ingester<'_> {
     /// Ingests the result of a call.
     pub(crate) fn ingest(&mut self, fetch: &Fetch, prepared: &PreparedCall, outcome: &CallOutcome) {
         self.store.begin_answer();
+        let runtime = self.runtime;
         match outcome {
             CallOutcome::Documents { pages, cut_off } => match &fetch.call {
                 FetchCall::Connect { connect, mode } => {
-                    let connect = self
-                        .runtime
-                        .graph
-                        .connect(fetch.subgraph, *connect)
-                        .cloned();
-                    if let Some(connect) = connect {
-                        self.connect(fetch, &connect, *mode, prepared, pages, cut_off.as_deref());
+                    if let Some(connect) = runtime.graph.connect(fetch.subgraph, *connect) {
+                        self.connect(fetch, connect, *mode, prepared, pages, cut_off.as_deref());
                     }
                 }
                 FetchCall::Operation(_) | FetchCall::Entities { .. } => {
@@ -110,15 +106,10 @@ impl Ingester<'_> {
                 }
             },
             CallOutcome::MappingOnly => {
-                if let FetchCall::Connect { connect, mode } = &fetch.call {
-                    let connect = self
-                        .runtime
-                        .graph
-                        .connect(fetch.subgraph, *connect)
-                        .cloned();
-                    if let Some(connect) = connect {
-                        self.mapping_only(fetch, &connect, *mode, prepared);
-                    }
+                if let FetchCall::Connect { connect, mode } = &fetch.call
+                    && let Some(connect) = runtime.graph.connect(fetch.subgraph, *connect)
+                {
+                    self.mapping_only(fetch, connect, *mode, prepared);
                 }
             }
             CallOutcome::AllCached => {}
