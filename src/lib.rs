@@ -11,7 +11,8 @@
 //! - [`cost`]: what an operation costs, by `@cost` and `@listSize`.
 //! - [`source`]: one wire protocol driver per file.
 //! - [`cache`]: documents, responses, plans: keys, entries, single flight.
-//! - [`execute`]: a plan and variables become an answer.
+//! - [`response`]: rows: documents are read into them, and the response is written from them.
+//! - [`execute`]: the calls of a plan, in their order.
 //! - [`gateway`]: one serving generation: graph, plans, caches.
 //! - [`server`]: GraphQL over HTTP, health, metrics.
 //! - [`spec`]: recorded exchanges and expected answers: a connector's tests.
@@ -34,6 +35,7 @@ pub mod mapping;
 pub mod observe;
 pub mod plan;
 pub mod priority;
+pub mod response;
 pub mod server;
 pub mod source;
 pub mod spec;

@@ -16,11 +16,6 @@
 //!
 //! This module decides about caches only. What clients get is decided by reading the document into rows.
 
-use super::upstream_document::document_value;
-use super::upstream_document::needed;
-use super::upstream_document::service_data;
-use super::upstream_document::succeeded;
-use super::upstream_document::with_response;
 use crate::cache::Document;
 use crate::cache::Verdict;
 use crate::connector::Connect;
@@ -41,6 +36,11 @@ use crate::mapping::ast::Start;
 use crate::mapping::ast::StepKind;
 use crate::plan::projection::Projection;
 use crate::plan::projection::Root;
+use crate::response::upstream_document::document_value;
+use crate::response::upstream_document::needed;
+use crate::response::upstream_document::service_data;
+use crate::response::upstream_document::succeeded;
+use crate::response::upstream_document::with_response;
 use crate::source::Format;
 
 /// The verdict on a document of a connect. Evaluation may hold `most` bytes.

@@ -8,20 +8,12 @@ use tracing::Instrument;
 use tracing::Span;
 
 use super::accept;
-use super::bounds::Bounds;
 use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
 use super::observed;
 use super::observed::Observed;
-use super::prepare::Consumers;
 use super::prepare::PreparedCall;
-use super::prepare::Targets;
-use super::upstream_document::entity_texts;
-use super::upstream_document::follows_from_document;
-use super::upstream_document::known_to_have_succeeded;
-use super::upstream_document::succeeded;
-use crate::budget::Exceeded;
 use crate::cache;
 use crate::cache::Document;
 use crate::cache::Fetched;
@@ -35,35 +27,15 @@ use crate::mapping::Variables;
 use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::plan::Plan;
-use crate::source::SourceError;
-
-/// The result of a call.
-#[derive(Debug)]
-pub(crate) enum CallOutcome {
-    /// The documents: one, or one per page.
-    Documents {
-        pages: Vec<JudgedDocument>,
-        cut_off: Option<String>,
-    },
-    /// The connect has no request: its mapping yields the value without a document.
-    MappingOnly,
-    /// No call was needed: all entities were cached.
-    AllCached,
-    /// A request for a page could not be rendered.
-    Unrendered(crate::connector::RenderError),
-    /// The document exceeds the bytes that the operation may hold.
-    Exceeded(Exceeded),
-    /// The upstream gave no response.
-    Failed(SourceError),
-}
-
-/// A document, and whether its connect calls it a success.
-#[derive(Debug)]
-pub(crate) struct JudgedDocument {
-    pub(crate) fetched: Fetched,
-    /// By the connect's `isSuccess`, or by the status. True for a GraphQL service: its errors are located later.
-    pub(crate) succeeded: bool,
-}
+use crate::response::bounds::Bounds;
+use crate::response::outcome::CallOutcome;
+use crate::response::outcome::JudgedDocument;
+use crate::response::targets::Consumers;
+use crate::response::targets::Targets;
+use crate::response::upstream_document::entity_texts;
+use crate::response::upstream_document::follows_from_document;
+use crate::response::upstream_document::known_to_have_succeeded;
+use crate::response::upstream_document::succeeded;
 
 /// A call that has ended.
 #[derive(Debug)]

@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
-use super::counting::Counting;
 use crate::budget::Budget;
 use crate::cache::Admissions;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
 use crate::document::NumberBounds;
-use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
 use crate::plan::guard::Condition;
 use crate::plan::guard::Guard;
+use crate::response::Counting;
+use crate::response::Sizes;
+use crate::response::values::headers_value;
+use crate::response::values::object;
 use crate::source::CallOptions;
 
 /// The runtime of one connector.
@@ -90,30 +92,6 @@ pub struct Runtime {
     pub budget: Arc<Budget>,
 }
 
-/// The sizes of an execution, measured or expected. Buffers are allocated with the expected sizes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sizes {
-    /// Bytes of the response.
-    pub(crate) answer: usize,
-    /// Rows.
-    pub(crate) rows: usize,
-    /// Cells of all rows and lists.
-    pub(crate) cells: usize,
-}
-
-impl Sizes {
-    /// The expected sizes after these were measured: an eighth more, up to what is cheap to allocate in vain.
-    #[must_use]
-    pub fn expected(self) -> Sizes {
-        let more = |seen: usize, most: usize| (seen + seen / 8).min(most);
-        Sizes {
-            answer: more(self.answer, 1024 * 1024).max(1024),
-            rows: more(self.rows, 32 * 1024).max(8),
-            cells: more(self.cells, 128 * 1024).max(32),
-        }
-    }
-}
-
 /// One request, as far as execution reads it.
 #[derive(Debug, Default)]
 pub struct RequestContext {
@@ -163,26 +141,4 @@ impl RequestContext {
     pub(crate) fn request_value(&self) -> Value {
         object([("headers", headers_value(&self.headers))])
     }
-}
-
-/// Headers as the mapping language sees them: lists of strings by name in lower case.
-pub(crate) fn headers_value(headers: &HeaderMap) -> Value {
-    let mut all = Object::with_capacity(headers.keys_len());
-    for name in headers.keys() {
-        let values = headers.get_all(name).iter();
-        let values = values
-            .map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref()))
-            .collect();
-        all.insert(Str::from(name.as_str()), Value::Array(Arc::new(values)));
-    }
-    Value::Object(Arc::new(all))
-}
-
-/// An object of a few members.
-pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    let mut object = Object::with_capacity(N);
-    for (name, value) in members {
-        object.insert(Str::from(name), value);
-    }
-    Value::Object(Arc::new(object))
 }

@@ -5,15 +5,15 @@ use tokio::time::Instant;
 
 use super::Executed;
 use super::Execution;
-use super::bounds::Reached;
 use super::context::Runtime;
-use super::context::Sizes;
-use super::failure::Failures;
-use super::pace::Pace;
-use super::write::Material;
-use super::write::Progress;
-use super::write::Writer;
 use crate::cache::long::off_worker;
+use crate::response::Sizes;
+use crate::response::bounds::Reached;
+use crate::response::failure::Failures;
+use crate::response::pace::Pace;
+use crate::response::write::Material;
+use crate::response::write::Progress;
+use crate::response::write::Writer;
 
 /// After the deadline, writing the partial response may take one part in so many of the operation's time.
 const LAST_PART: u32 = 10;

@@ -1,14 +1,14 @@
 //! Executes a plan with variables and gives the response.
 //!
-//! The state of an execution is a set of rows (`store`): one row for each object, one cell for each slot that the plan
-//! requests of the object. A request takes this path:
+//! The state of an execution is a set of rows ([`response`](crate::response)): one row for each object, one cell for each
+//! slot that the plan requests of the object. A request takes this path:
 //!
 //! 1. `start` starts every fetch whose predecessors have ended.
 //! 2. `prepare` turns the rows at the fetch's path into calls; `queue` merges calls that would send the same request.
 //! 3. `call` makes each call through the caches.
-//! 4. `ingest` reads each upstream response into rows, as the fetch's projection says, and merges them into the rows
-//!    that the call was made for.
-//! 5. When all fetches have ended, `write` writes the rows as the response.
+//! 4. `response::ingest` reads each upstream response into rows, as the fetch's projection says, and merges them into
+//!    the rows that the call was made for.
+//! 5. When all fetches have ended, `response::write` writes the rows as the response (`finish`).
 //!
 //! # Scheduling
 //!
@@ -21,39 +21,20 @@
 //! The loop ends: each turn ends a call or starts a fetch, a fetch starts once, and `limits.upstream_calls` bounds the
 //! calls. If no call runs and some fetch is not done, the plan is faulty, and these fetches fail.
 //!
-//! One request is one task: its calls run concurrently, its reading and writing do not. `bounds` limits what it may
-//! hold, and `pace` lets other tasks run in between.
+//! One request is one task: its calls run concurrently, its reading and writing do not. `response::bounds` limits what it
+//! may hold, and `response::pace` lets other tasks run in between.
 
 mod accept;
-mod bounds;
 mod call;
 mod context;
-mod counting;
-mod failure;
 mod finish;
-mod ingest;
-mod inputs;
-mod member_order;
-mod memo;
-mod merge;
-mod numbers;
 mod observed;
-mod pace;
 mod pages;
 mod prepare;
-mod prerendered;
-mod project;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod property;
 mod queue;
 mod record;
 mod serial;
-mod service_errors;
 mod start;
-mod store;
-mod upstream_document;
-mod write;
 
 use std::time::Duration;
 
@@ -65,33 +46,34 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 
-use self::bounds::Bounds;
-use self::bounds::Reached;
 use self::call::CacheUse;
-use self::call::CallOutcome;
 use self::call::Called;
 pub use self::context::ExecutionLimits;
 pub use self::context::RequestContext;
 pub use self::context::Runtime;
 pub use self::context::ServiceRuntime;
-pub use self::context::Sizes;
-pub use self::counting::Counting;
-use self::failure::Failure;
-use self::failure::Failures;
-use self::ingest::Ingester;
-use self::ingest::Remark;
-use self::member_order::MemberOrders;
-use self::pace::Pace;
 use self::prepare::PreparedCall;
 use self::queue::Queue;
 use self::queue::QueuedCall;
 pub use self::record::CallRecord;
-use self::store::RowId;
-use self::store::Store;
 use crate::cache::Provenance;
 use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::plan::Plan;
+use crate::response::MemberOrders;
+use crate::response::Sizes;
+use crate::response::bounds::Bounds;
+use crate::response::bounds::Reached;
+use crate::response::failure::Failure;
+use crate::response::failure::Failures;
+use crate::response::ingest::Ingester;
+use crate::response::ingest::Remark;
+use crate::response::inputs;
+use crate::response::outcome::CallOutcome;
+use crate::response::pace::Pace;
+use crate::response::store::RowId;
+use crate::response::store::Store;
+use crate::response::targets::Destination;
 
 /// The result of an execution.
 #[derive(Debug)]
@@ -323,7 +305,9 @@ impl<'a> Execution<'a> {
     /// Ingests results for a fetch.
     fn ingester(&mut self, fetch: usize) -> Ingester<'_> {
         Ingester {
-            runtime: self.runtime,
+            graph: &self.runtime.graph,
+            documents: &self.runtime.documents,
+            numbers: self.runtime.limits.numbers,
             bounds: self.bounds,
             plan: self.plan,
             store: &mut self.store,
@@ -368,7 +352,11 @@ impl<'a> Execution<'a> {
         let fetch = &self.plan.fetches[index];
         let mut ingester = self.ingester(index);
         ingester.ingest_cached(&called.cached);
-        ingester.ingest(fetch, prepared, &called.outcome);
+        let destination = Destination {
+            targets: &prepared.targets,
+            variables: &prepared.variables,
+        };
+        ingester.ingest(fetch, destination, &called.outcome);
         let remarks = ingester.remarks;
         for consumer in prepared.consuming_fetches(index).iter() {
             if let State::Running(open) = &mut self.states[*consumer] {

@@ -2,21 +2,11 @@
 
 use std::sync::Arc;
 
-use super::call::CallOutcome;
 use super::call::Caller;
-use super::call::JudgedDocument;
-use super::context::object;
-use super::memo::DocumentMemo;
 use super::observed;
-use super::upstream_document::document_value;
-use super::upstream_document::follows_from_document;
-use super::upstream_document::read_of;
-use super::upstream_document::with_response;
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
-use crate::connector::Connect;
-use crate::connector::CutOff;
 use crate::connector::PageStyle;
 use crate::connector::Pagination;
 use crate::document::Fault;
@@ -24,6 +14,15 @@ use crate::document::ReadError;
 use crate::document::Value;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
+use crate::response::memo::DocumentMemo;
+use crate::response::outcome::CallOutcome;
+use crate::response::outcome::JudgedDocument;
+use crate::response::page_facts::PageFacts;
+use crate::response::upstream_document::document_value;
+use crate::response::upstream_document::follows_from_document;
+use crate::response::upstream_document::read_of;
+use crate::response::upstream_document::with_response;
+use crate::response::values::object;
 
 impl Caller<'_> {
     /// Fetches pages up to the end of the list or a limit.
@@ -104,19 +103,6 @@ impl Caller<'_> {
             }
         }
     }
-}
-
-/// What a page says about itself and the list.
-#[derive(Debug, Clone)]
-pub(crate) struct PageFacts {
-    /// The number of elements on the page.
-    items: usize,
-    /// Whether another page follows.
-    more: Option<bool>,
-    /// The number of elements of the list.
-    total: Option<usize>,
-    /// The cursor of the next page.
-    next: Option<Value>,
 }
 
 impl Caller<'_> {
@@ -309,12 +295,4 @@ fn count(value: Option<&Value>) -> Option<usize> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
-}
-
-/// Whether a cut-off list fails its field.
-pub(crate) fn cut_off_fails(connect: &Connect) -> bool {
-    connect
-        .pagination
-        .as_ref()
-        .is_none_or(|pagination| pagination.cut_off == CutOff::Error)
 }

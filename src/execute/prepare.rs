@@ -2,7 +2,6 @@
 
 mod entities;
 mod groups;
-mod targets;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,23 +15,9 @@ pub(crate) use self::entities::EntityRequest;
 pub(crate) use self::entities::Gathered;
 use self::groups::Group;
 use self::groups::Groups;
-pub(crate) use self::targets::Consumer;
-pub(crate) use self::targets::Consumers;
-pub(crate) use self::targets::Position;
-pub(crate) use self::targets::Targets;
 use super::context::RequestContext;
 use super::context::Runtime;
 use super::context::ServiceRuntime;
-use super::context::object;
-use super::inputs::NoCall;
-use super::inputs::comparable_key;
-use super::inputs::plain_key;
-use super::inputs::rows_at;
-use super::inputs::value_of;
-use super::inputs::write_members;
-use super::inputs::write_name;
-use super::store::RowId;
-use super::store::Store;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 use crate::connector::Connect;
@@ -52,6 +37,17 @@ use crate::plan::Input;
 use crate::plan::Plan;
 use crate::plan::Selected;
 use crate::plan::ServiceOperation;
+use crate::response::inputs::NoCall;
+use crate::response::inputs::comparable_key;
+use crate::response::inputs::plain_key;
+use crate::response::inputs::rows_at;
+use crate::response::inputs::value_of;
+use crate::response::inputs::write_members;
+use crate::response::inputs::write_name;
+use crate::response::store::RowId;
+use crate::response::store::Store;
+use crate::response::targets::Targets;
+use crate::response::values::object;
 use crate::source::graphql;
 
 /// A call that is ready to be made.

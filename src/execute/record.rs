@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::call::CallOutcome;
 use super::call::Called;
 use super::context::Runtime;
 use crate::connector::Request;
 use crate::plan::Fetch;
 use crate::plan::FetchCall;
+use crate::response::outcome::CallOutcome;
 
 /// One call, for people. Its requests are as they were sent, with their secrets: code that shows them must mask those.
 #[derive(Debug, Clone)]

@@ -4,18 +4,18 @@ use apollo_compiler::executable::OperationType;
 
 use super::Execution;
 use super::State;
-use super::bounds::Reached;
 use super::call::CacheUse;
-use super::failure::Failure;
-use super::merge;
 use super::observed;
 use super::prepare::Gathered;
 use super::prepare::Preparation;
 use super::prepare::PreparedCall;
 use super::prepare::Preparer;
-use super::prepare::Targets;
 use crate::connector::RenderError;
 use crate::plan::FetchCall;
+use crate::response::bounds::Reached;
+use crate::response::failure::Failure;
+use crate::response::merge;
+use crate::response::targets::Targets;
 
 /// Preparing one row takes about as long as reading this many bytes of a document.
 const ROW: usize = 64;
@@ -152,7 +152,7 @@ impl Execution<'_> {
 
     /// Fails the rows of a fetch for which no call could be prepared.
     fn fail_unprepared(&mut self, index: usize, preparation: &Preparation) {
-        let fetch = &self.plan.fetches[index];
+        let (fetch, runtime) = (&self.plan.fetches[index], self.runtime);
         let mut ingester = self.ingester(index);
         for (row, failure) in &preparation.failed {
             let failure = ingester.failures.for_other_field(*failure);
@@ -165,10 +165,7 @@ impl Execution<'_> {
             merge::fail_named(store, plan, *row, fetch.read, field, failure);
         }
         if !preparation.too_many.is_empty() {
-            let (count, most) = (
-                preparation.too_many.len(),
-                ingester.runtime.limits.list_fan_out,
-            );
+            let (count, most) = (preparation.too_many.len(), runtime.limits.list_fan_out);
             let message = format!("{count} objects are more than one step may start from ({most})");
             ingester.fail(fetch, &preparation.too_many, Failure::limit(message));
         }
@@ -177,7 +174,7 @@ impl Execution<'_> {
             ingester.fail(fetch, rows, failure);
         }
         for (targets, error) in &preparation.unrendered {
-            observed::unrendered(ingester.runtime, fetch, error);
+            observed::unrendered(runtime, fetch, error);
             ingester.unrendered(fetch, targets, &error.message);
         }
     }

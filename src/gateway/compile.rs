@@ -27,7 +27,6 @@ use crate::cost;
 use crate::document::NumberBounds;
 use crate::errors::ErrorKind;
 use crate::errors::code;
-use crate::execute::Sizes;
 use crate::graph::query::QueryGraph;
 use crate::plan;
 use crate::plan::FetchCall;
@@ -38,6 +37,7 @@ use crate::plan::limits::DocumentLimits;
 use crate::plan::limits::LimitExceeded;
 use crate::plan::limits::check_document;
 use crate::plan::limits::check_text;
+use crate::response::Sizes;
 
 /// Compiles operations: the schema, the graph and the limits.
 #[derive(Debug)]

@@ -27,9 +27,9 @@ use crate::config::CostMode;
 use crate::cost::FieldCost;
 use crate::errors::ErrorKind;
 use crate::errors::code;
-use crate::execute::Counting;
 use crate::observe::metrics::COST_EXCEEDED;
 use crate::observe::metrics::OPERATION_COST;
+use crate::response::Counting;
 
 /// Executing an operation of this cost takes milliseconds, so it runs at a lower priority.
 const LONG: u64 = 5_000;

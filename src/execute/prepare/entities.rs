@@ -8,9 +8,6 @@ use ahash::AHashMap;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::super::inputs::NoCall;
-use super::super::inputs::write_members;
-use super::super::store::RowId;
 use super::Preparation;
 use super::PreparedCall;
 use super::Preparer;
@@ -18,9 +15,6 @@ use super::UsedVariables;
 use super::groups::Group;
 use super::groups::Groups;
 use super::push;
-use super::targets::Consumer;
-use super::targets::Position;
-use super::targets::Targets;
 use crate::cache::EntitySelection;
 use crate::cache::Representation;
 use crate::connector::RenderError;
@@ -31,6 +25,12 @@ use crate::plan::FetchCall;
 use crate::plan::Partial;
 use crate::plan::Plan;
 use crate::plan::Selected;
+use crate::response::inputs::NoCall;
+use crate::response::inputs::write_members;
+use crate::response::store::RowId;
+use crate::response::targets::Consumer;
+use crate::response::targets::Position;
+use crate::response::targets::Targets;
 use crate::source::graphql;
 
 /// The representations of an `_entities` call. The cache decides later which of them are sent.

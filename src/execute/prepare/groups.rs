@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use ahash::AHashMap;
 
-use super::super::inputs::NoCall;
-use super::super::store::RowId;
+use crate::response::inputs::NoCall;
+use crate::response::store::RowId;
 
 /// The rows of one representation or key, with its JSON text.
 pub(super) struct Group {

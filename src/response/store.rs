@@ -7,6 +7,7 @@
 //! Nothing is freed before the response has been written, except for the rows of a document that could not be read to
 //! its end ([`Store::take_back`]).
 
+mod cell;
 mod projected;
 mod raised;
 
@@ -16,50 +17,19 @@ use std::sync::Arc;
 use ahash::AHashSet;
 use bytes::Bytes;
 
+pub(crate) use self::cell::Cell;
+pub(crate) use self::cell::RowId;
+pub(crate) use self::cell::Text;
 pub(crate) use self::projected::Mark;
 pub(crate) use self::projected::ProjectedRows;
 use self::raised::Raised;
 use super::bounds::Bounds;
 use super::bounds::Reached;
-use super::context::Sizes;
+use super::sizes::Sizes;
 use crate::document::NumberBounds;
 use crate::document::Span;
 use crate::graph::query::TypeId;
 use crate::plan::ReadId;
-
-/// The text of one JSON value: a span of one of the store's documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Text {
-    pub(crate) document: u32,
-    pub(crate) span: Span,
-}
-
-/// The number of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RowId(pub(crate) u32);
-
-/// The value of a slot, or of an element of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Cell {
-    /// No fetch has set it.
-    #[default]
-    Missing,
-    Null,
-    Bool(bool),
-    Number(Text),
-    /// With its quotes and escapes.
-    String(Text),
-    /// An object where a leaf is expected, which only a custom scalar allows; or the text of prerendered leaves.
-    Json(Text),
-    Row(RowId),
-    /// A range of the store's cells.
-    List {
-        at: u32,
-        len: u32,
-    },
-    /// Null because of this failure, a number of `Failures`.
-    Failed(u32),
-}
 
 #[derive(Debug, Clone, Copy)]
 struct RowHead {

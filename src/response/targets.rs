@@ -1,9 +1,19 @@
-//! The rows that a call is made for.
+//! The rows that a call is made for, and what reading its result needs of it.
 
 use ahash::AHashMap;
 use smallvec::SmallVec;
 
-use super::super::store::RowId;
+use super::store::RowId;
+use crate::mapping::Variables;
+
+/// Where the result of a call goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Destination<'a> {
+    /// The rows that it is merged into.
+    pub(crate) targets: &'a Targets,
+    /// The variables that its mapping reads.
+    pub(crate) variables: &'a Variables,
+}
 
 /// The rows that a call is made for.
 #[derive(Debug)]
@@ -53,4 +63,11 @@ impl Targets {
             }
         }
     }
+}
+
+/// The positions of one list.
+pub(crate) fn of_list(positions: &[Position], list: u16) -> &[Position] {
+    let start = positions.partition_point(|position| position.list < list);
+    let end = positions.partition_point(|position| position.list <= list);
+    &positions[start..end]
 }

@@ -27,7 +27,7 @@ pub struct Counting {
 
 impl Counting {
     /// The actual cost of a response of so many bytes.
-    pub(super) fn actual(&self, store: &Store, root: RowId, bytes: usize) -> u64 {
+    pub(crate) fn actual(&self, store: &Store, root: RowId, bytes: usize) -> u64 {
         let mut pass = Pass {
             counting: self,
             store,
@@ -37,7 +37,7 @@ impl Counting {
     }
 
     /// The member of `extensions.sangam` that reports costs, where one is asked for.
-    pub(super) fn reported(&self, actual: u64) -> Option<String> {
+    pub(crate) fn reported(&self, actual: u64) -> Option<String> {
         let (estimated, max) = (self.estimate.total(), self.report?);
         Some(format!(
             "\"cost\":{{\"estimated\":{estimated},\"actual\":{actual},\"max\":{max}}}"

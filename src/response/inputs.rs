@@ -356,7 +356,7 @@ mod tests {
 
     use super::*;
     use crate::document::Span;
-    use crate::execute::store::Text;
+    use crate::response::store::Text;
 
     fn step() -> PathStep {
         PathStep {

@@ -6,7 +6,7 @@ use super::store::Store;
 impl Store {
     /// Whether every number in the cell is within the bounds. The depth of the recursion is bounded by the depth of
     /// documents.
-    pub(super) fn admits_numbers(&self, cell: Cell) -> bool {
+    pub(crate) fn admits_numbers(&self, cell: Cell) -> bool {
         match cell {
             Cell::Number(text) => self.numbers().admits(self.text(text)),
             Cell::Json(text) => self.numbers().admits_all(self.text(text)),

@@ -25,14 +25,10 @@
 mod connect;
 mod service;
 
-pub(crate) use self::service::of_list;
-
 use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::bounds::Reached;
-use super::call::CallOutcome;
-use super::context::Runtime;
 use super::failure::Failure;
 use super::failure::Failures;
 use super::failure::code_of_source;
@@ -41,20 +37,24 @@ use super::memo;
 use super::memo::DocumentMemo;
 use super::memo::Recall;
 use super::merge::fail_row;
-use super::prepare::Position;
-use super::prepare::PreparedCall;
-use super::prepare::Targets;
+use super::outcome::CallOutcome;
 use super::prerendered;
 use super::project::Projector;
 use super::project::Stop;
 use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
+use super::targets::Destination;
+use super::targets::Position;
+use super::targets::Targets;
+use crate::cache::Documents;
 use crate::cache::Fetched;
 use crate::document::JsonReader;
+use crate::document::NumberBounds;
 use crate::errors::ErrorCode;
 use crate::errors::ErrorKind;
 use crate::errors::code;
+use crate::graph::query::QueryGraph;
 use crate::mapping::Evaluated;
 use crate::mapping::Variables;
 use crate::plan::Fetch;
@@ -75,7 +75,11 @@ pub(crate) type Ingested = (Cell, Vec<Arc<str>>);
 
 /// Ingests the results of calls for one fetch.
 pub(crate) struct Ingester<'a> {
-    pub(crate) runtime: &'a Runtime,
+    pub(crate) graph: &'a QueryGraph,
+    /// The cache that has the documents.
+    pub(crate) documents: &'a Documents,
+    /// The size of numbers in extensions of errors.
+    pub(crate) numbers: NumberBounds,
     pub(crate) bounds: Bounds<'a>,
     pub(crate) plan: &'a Plan,
     pub(crate) store: &'a mut Store,
@@ -89,47 +93,58 @@ pub(crate) struct Ingester<'a> {
 
 impl Ingester<'_> {
     /// Ingests the result of a call.
-    pub(crate) fn ingest(&mut self, fetch: &Fetch, prepared: &PreparedCall, outcome: &CallOutcome) {
+    pub(crate) fn ingest(
+        &mut self,
+        fetch: &Fetch,
+        destination: Destination<'_>,
+        outcome: &CallOutcome,
+    ) {
         self.store.begin_answer();
-        let runtime = self.runtime;
         match outcome {
             CallOutcome::Documents { pages, cut_off } => match &fetch.call {
                 FetchCall::Connect { connect, mode } => {
-                    if let Some(connect) = runtime.graph.connect(fetch.subgraph, *connect) {
-                        self.connect(fetch, connect, *mode, prepared, pages, cut_off.as_deref());
+                    if let Some(connect) = self.graph.connect(fetch.subgraph, *connect) {
+                        self.connect(
+                            fetch,
+                            connect,
+                            *mode,
+                            destination,
+                            pages,
+                            cut_off.as_deref(),
+                        );
                     }
                 }
                 FetchCall::Operation(_) | FetchCall::Entities { .. } => {
                     if let Some(answer) = pages.first() {
-                        self.service(fetch, prepared, &answer.fetched);
+                        self.service(fetch, destination, &answer.fetched);
                     }
                 }
             },
             CallOutcome::MappingOnly => {
                 if let FetchCall::Connect { connect, mode } = &fetch.call
-                    && let Some(connect) = runtime.graph.connect(fetch.subgraph, *connect)
+                    && let Some(connect) = self.graph.connect(fetch.subgraph, *connect)
                 {
-                    self.mapping_only(fetch, connect, *mode, prepared);
+                    self.mapping_only(fetch, connect, *mode, destination);
                 }
             }
             CallOutcome::AllCached => {}
             CallOutcome::Unrendered(error) => {
-                self.unrendered(fetch, &prepared.targets, &error.message)
+                self.unrendered(fetch, destination.targets, &error.message)
             }
             CallOutcome::Exceeded(exceeded) => {
                 let failure = self.reached(fetch, (*exceeded).into());
-                self.fail_targets(fetch, &prepared.targets, failure);
+                self.fail_targets(fetch, destination.targets, failure);
             }
             CallOutcome::Failed(error) => {
                 let (code, message) = code_of_source(error.kind);
                 tracing::debug!(
-                    connector = %self.runtime.services[fetch.subgraph.0 as usize].name,
+                    connector = %self.graph.subgraph(fetch.subgraph).name,
                     detail = %error.detail,
                     "call failed"
                 );
                 let failure =
                     self.failure(fetch, error.kind.kind(), code, message.to_owned(), None);
-                self.fail_targets(fetch, &prepared.targets, failure);
+                self.fail_targets(fetch, destination.targets, failure);
             }
         }
     }
@@ -155,9 +170,7 @@ impl Ingester<'_> {
     /// A failure with the service and the connect of the fetch.
     pub(crate) fn located(&self, fetch: &Fetch, failure: Failure) -> Failure {
         Failure {
-            service: Some(Arc::clone(
-                &self.runtime.services[fetch.subgraph.0 as usize].name,
-            )),
+            service: Some(Arc::from(self.graph.subgraph(fetch.subgraph).name.as_str())),
             coordinate: self.coordinate(fetch),
             ..failure
         }
@@ -167,7 +180,7 @@ impl Ingester<'_> {
         let FetchCall::Connect { connect, .. } = &fetch.call else {
             return None;
         };
-        let connect = self.runtime.graph.connect(fetch.subgraph, *connect)?;
+        let connect = self.graph.connect(fetch.subgraph, *connect)?;
         Some(Arc::from(connect.coordinate.as_str()))
     }
 
@@ -191,9 +204,7 @@ impl Ingester<'_> {
             message,
             code,
             kind,
-            service: Some(Arc::clone(
-                &self.runtime.services[fetch.subgraph.0 as usize].name,
-            )),
+            service: Some(Arc::from(self.graph.subgraph(fetch.subgraph).name.as_str())),
             coordinate,
             status,
             retry_after: None,
@@ -270,7 +281,7 @@ impl Ingester<'_> {
                 projected.errors.clone_from(&errors);
                 projected.remarks = self.remarks[said..].to_vec();
                 if memo.remember(&fetch.projection, projected, document.body.len()) {
-                    self.runtime.documents.update_weight(fetched);
+                    self.documents.update_weight(fetched);
                 }
                 Ok((cell, errors))
             }
@@ -318,7 +329,7 @@ impl Ingester<'_> {
         let mut projector = Projector {
             store: self.store,
             projection: &fetch.projection,
-            types: &self.runtime.graph.types,
+            types: &self.graph.types,
             document,
             variables,
             report: &mut report,

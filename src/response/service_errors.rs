@@ -5,14 +5,14 @@
 
 use super::failure::Below;
 use super::ingest::Ingester;
-use super::ingest::of_list;
 use super::merge::Nulls;
 use super::merge::fail_parts;
-use super::prepare::Consumer;
-use super::prepare::PreparedCall;
-use super::prepare::Targets;
 use super::store::Cell;
 use super::store::RowId;
+use super::targets::Consumer;
+use super::targets::Destination;
+use super::targets::Targets;
+use super::targets::of_list;
 use crate::cache::Document;
 use crate::document::Value;
 use crate::errors::ErrorKind;
@@ -27,7 +27,7 @@ use crate::plan::list_of_key;
 pub(crate) fn locate(
     ingester: &mut Ingester<'_>,
     fetch: &Fetch,
-    prepared: &PreparedCall,
+    destination: Destination<'_>,
     errors: &Value,
     kind: ErrorKind,
     document: &Document,
@@ -60,7 +60,7 @@ pub(crate) fn locate(
             .get("path")
             .and_then(Value::as_array)
             .unwrap_or_default();
-        let marked = match (&prepared.targets, path) {
+        let marked = match (destination.targets, path) {
             (
                 Targets::ByPosition(positions),
                 [Value::String(key), Value::Number(index), rest @ ..],
@@ -84,7 +84,7 @@ pub(crate) fn locate(
         let sweeps = path.is_empty() && !swept;
         swept |= sweeps;
         let marked = sweeps
-            && match &prepared.targets {
+            && match destination.targets {
                 Targets::ByPosition(positions) => {
                     let mut marked = false;
                     for position in positions {
@@ -100,7 +100,7 @@ pub(crate) fn locate(
     }
     if let (true, Some(failure)) = (all, first) {
         let failure = ingester.failures.add_vague(failure);
-        ingester.fail_rest(fetch, &prepared.targets, failure);
+        ingester.fail_rest(fetch, destination.targets, failure);
     }
 }
 

@@ -2,15 +2,16 @@
 
 use super::super::failure::kind_of_status;
 use super::super::merge::merge_row;
-use super::super::prepare::Consumer;
-use super::super::prepare::Consumers;
-use super::super::prepare::Position;
-use super::super::prepare::PreparedCall;
-use super::super::prepare::Targets;
 use super::super::project::Stop;
 use super::super::project::read_value;
 use super::super::service_errors;
 use super::super::store::Cell;
+use super::super::targets::Consumer;
+use super::super::targets::Consumers;
+use super::super::targets::Destination;
+use super::super::targets::Position;
+use super::super::targets::Targets;
+use super::super::targets::of_list;
 use super::Ingester;
 use crate::cache::Document;
 use crate::cache::Fetched;
@@ -54,13 +55,18 @@ impl Ingester<'_> {
     }
 
     /// Ingests the response to an operation or to `_entities`.
-    pub(super) fn service(&mut self, fetch: &Fetch, prepared: &PreparedCall, fetched: &Fetched) {
+    pub(super) fn service(
+        &mut self,
+        fetch: &Fetch,
+        destination: Destination<'_>,
+        fetched: &Fetched,
+    ) {
         let document = &fetched.document;
         // Set by the closure only if the document is read: a document with errors is not cached, and has no memo.
         let (mut errors, mut placed) = (None, false);
         let before = self.store.mark();
         let read = self.document(fetch, fetched, true, |ingester| {
-            let answer = ingester.service_answer(fetch, prepared, document)?;
+            let answer = ingester.service_answer(fetch, destination, document)?;
             (errors, placed) = (answer.errors, answer.data == Data::Placed);
             let cell = match answer.data {
                 Data::Object(cell) => cell,
@@ -72,12 +78,12 @@ impl Ingester<'_> {
         let failing = !(200..300).contains(&status);
         match read {
             Ok((data, _)) => {
-                let has_data = placed || self.object(prepared, data);
-                self.service_errors(fetch, prepared, document, has_data, errors);
+                let has_data = placed || self.object(destination, data);
+                self.service_errors(fetch, destination, document, has_data, errors);
             }
             Err(stop) => {
                 // Entities are merged list by list: rows of the lists before refer to what has been read.
-                if !matches!(prepared.targets, Targets::ByPosition(_)) {
+                if !matches!(destination.targets, Targets::ByPosition(_)) {
                     self.store.take_back(before, self.bounds.account);
                 }
                 let mut failure = self.unreadable(fetch, stop, status);
@@ -87,7 +93,7 @@ impl Ingester<'_> {
                     failure.code = code::CONNECTOR_FETCH;
                     failure.retry_after = document.retry_after;
                 }
-                self.fail_targets(fetch, &prepared.targets, failure);
+                self.fail_targets(fetch, destination.targets, failure);
             }
         }
     }
@@ -96,7 +102,7 @@ impl Ingester<'_> {
     fn service_errors(
         &mut self,
         fetch: &Fetch,
-        prepared: &PreparedCall,
+        destination: Destination<'_>,
         document: &Document,
         data: bool,
         errors: Option<Value>,
@@ -109,7 +115,15 @@ impl Ingester<'_> {
         };
         if let Some(errors) = errors {
             let whole = !data;
-            return service_errors::locate(self, fetch, prepared, &errors, kind, document, whole);
+            return service_errors::locate(
+                self,
+                fetch,
+                destination,
+                &errors,
+                kind,
+                document,
+                whole,
+            );
         }
         if data {
             return;
@@ -123,13 +137,13 @@ impl Ingester<'_> {
         };
         let mut failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
         failure.retry_after = document.retry_after;
-        self.fail_targets(fetch, &prepared.targets, failure);
+        self.fail_targets(fetch, destination.targets, failure);
     }
 
     fn service_answer(
         &mut self,
         fetch: &Fetch,
-        prepared: &PreparedCall,
+        destination: Destination<'_>,
         document: &Document,
     ) -> Result<ServiceResponse, Stop> {
         let body = document.body.clone();
@@ -142,7 +156,7 @@ impl Ingester<'_> {
         reader.enter_object()?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
-                "data" => answer.data = self.read_data(fetch, prepared, number, &mut reader)?,
+                "data" => answer.data = self.read_data(fetch, destination, number, &mut reader)?,
                 "errors" => {
                     let errors = read_value(&mut reader, self.bounds.account)?;
                     if errors.as_array().is_some_and(|errors| !errors.is_empty()) {
@@ -160,11 +174,11 @@ impl Ingester<'_> {
     fn read_data(
         &mut self,
         fetch: &Fetch,
-        prepared: &PreparedCall,
+        destination: Destination<'_>,
         number: u32,
         reader: &mut JsonReader<'_>,
     ) -> Result<Data, Stop> {
-        let Targets::ByPosition(positions) = &prepared.targets else {
+        let Targets::ByPosition(positions) = destination.targets else {
             let (cell, _) = self.read(fetch, (number, 0), reader, &Variables::new())?;
             return Ok(Data::Object(cell));
         };
@@ -179,8 +193,8 @@ impl Ingester<'_> {
     }
 
     /// Merges the object in `data` into the targets; false if `data` is no object.
-    fn object(&mut self, prepared: &PreparedCall, data: Cell) -> bool {
-        match (&prepared.targets, data) {
+    fn object(&mut self, destination: Destination<'_>, data: Cell) -> bool {
+        match (destination.targets, data) {
             (Targets::ByPosition(_), _) => false,
             (targets, Cell::Row(fragment)) => {
                 for row in targets.rows() {
@@ -333,13 +347,6 @@ fn only_consumer(positions: &[Position]) -> Option<&Consumer> {
         .iter()
         .all(|position| alone(position) == Some(fetch));
     all.then(|| first.consumers.first()).flatten()
-}
-
-/// The positions of one list.
-pub(crate) fn of_list(positions: &[Position], list: u16) -> &[Position] {
-    let start = positions.partition_point(|position| position.list < list);
-    let end = positions.partition_point(|position| position.list <= list);
-    &positions[start..end]
 }
 
 /// The `data` of a response.

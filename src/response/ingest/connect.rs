@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use super::super::bounds::Reached;
-use super::super::call::JudgedDocument;
 use super::super::failure::Failure;
 use super::super::failure::kind_of_status;
 use super::super::inputs::comparable_key;
 use super::super::merge::merge_cell;
 use super::super::merge::merge_row;
-use super::super::pages::cut_off_fails;
-use super::super::prepare::PreparedCall;
-use super::super::prepare::Targets;
+use super::super::outcome::JudgedDocument;
 use super::super::project::Stop;
 use super::super::store::Cell;
 use super::super::store::RowId;
+use super::super::targets::Destination;
+use super::super::targets::Targets;
 use super::super::upstream_document::document_value;
 use super::super::upstream_document::follows_from_document;
 use super::super::upstream_document::with_response;
@@ -22,6 +21,7 @@ use super::Ingested;
 use super::Ingester;
 use crate::cache::Document;
 use crate::connector::Connect;
+use crate::connector::CutOff;
 use crate::document::JsonReader;
 use crate::document::Reader;
 use crate::document::Value;
@@ -41,26 +41,27 @@ impl Ingester<'_> {
         fetch: &Fetch,
         connect: &Arc<Connect>,
         mode: ConnectMode,
-        prepared: &PreparedCall,
+        destination: Destination<'_>,
         documents: &[JudgedDocument],
         cut_off: Option<&str>,
     ) {
-        let rows = prepared.targets.rows();
+        let rows = destination.targets.rows();
         let before = self.store.mark();
         let mut cells = Vec::with_capacity(documents.len());
         let mut raised = Vec::new();
         for judged in documents {
             let document = &judged.fetched.document;
             if !judged.succeeded {
-                let failure = self.upstream_failure(fetch, connect, document, &prepared.variables);
+                let failure =
+                    self.upstream_failure(fetch, connect, document, destination.variables);
                 return self.fail(fetch, &rows, failure);
             }
             let needs_response = connect.reads.status
                 || connect.reads.all_response_headers
                 || !connect.reads.response_headers.is_empty();
             let with_response =
-                needs_response.then(|| with_response(&prepared.variables, document));
-            let variables = with_response.as_ref().unwrap_or(&prepared.variables);
+                needs_response.then(|| with_response(destination.variables, document));
+            let variables = with_response.as_ref().unwrap_or(destination.variables);
             let follows = follows_from_document(&connect.selection);
             let read = |ingester: &mut Self| ingester.project(fetch, document, variables);
             match self.document(fetch, &judged.fetched, follows, read) {
@@ -94,7 +95,7 @@ impl Ingester<'_> {
             [cell] => *cell,
             several => self.joined(several),
         };
-        self.merge_value(fetch, mode, prepared, cell);
+        self.merge_value(fetch, mode, destination, cell);
         self.raise(fetch, &rows, &raised);
     }
 
@@ -128,9 +129,9 @@ impl Ingester<'_> {
         fetch: &Fetch,
         connect: &Arc<Connect>,
         mode: ConnectMode,
-        prepared: &PreparedCall,
+        destination: Destination<'_>,
     ) {
-        let evaluated = connect.selection.evaluate(None, &prepared.variables);
+        let evaluated = connect.selection.evaluate(None, destination.variables);
         for warning in &evaluated.warnings {
             self.remark(|| format!("{}: {}", warning.path, warning.message));
         }
@@ -142,18 +143,18 @@ impl Ingester<'_> {
             root => root,
         };
         let value = evaluated.value.unwrap_or_default();
-        let read = self.with_projector(fetch, 0, &prepared.variables, |projector| {
+        let read = self.with_projector(fetch, 0, destination.variables, |projector| {
             projector.value(&value, then)
         });
         match read {
             Ok((cell, own)) => {
                 raised.extend(own);
-                self.merge_value(fetch, mode, prepared, cell);
-                self.raise(fetch, &prepared.targets.rows(), &raised);
+                self.merge_value(fetch, mode, destination, cell);
+                self.raise(fetch, &destination.targets.rows(), &raised);
             }
             Err(stop) => {
                 let failure = self.unreadable(fetch, stop, 200);
-                self.fail(fetch, &prepared.targets.rows(), failure);
+                self.fail(fetch, &destination.targets.rows(), failure);
             }
         }
     }
@@ -163,10 +164,10 @@ impl Ingester<'_> {
         &mut self,
         fetch: &Fetch,
         mode: ConnectMode,
-        prepared: &PreparedCall,
+        destination: Destination<'_>,
         cell: Cell,
     ) {
-        match (mode, &prepared.targets) {
+        match (mode, destination.targets) {
             (ConnectMode::Root | ConnectMode::Implicit, targets) => {
                 let Some(slot) = fetch.argument_slot else {
                     return;
@@ -328,7 +329,7 @@ impl Ingester<'_> {
         for selection in &connect.error_extensions {
             if let Some(Value::Object(own)) = evaluate(selection) {
                 // Leave out numbers that are too large: a client that cannot read one could not read the response.
-                let numbers = self.runtime.limits.numbers;
+                let numbers = self.numbers;
                 for (name, value) in own.iter().filter(|(_, own)| numbers.admits_value(own)) {
                     extensions.insert(name.clone(), value.clone());
                 }
@@ -339,4 +340,12 @@ impl Ingester<'_> {
         }
         failure
     }
+}
+
+/// Whether a cut-off list fails its field.
+fn cut_off_fails(connect: &Connect) -> bool {
+    connect
+        .pagination
+        .as_ref()
+        .is_none_or(|pagination| pagination.cut_off == CutOff::Error)
 }

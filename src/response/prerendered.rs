@@ -180,13 +180,13 @@ mod tests {
     use super::*;
     use crate::budget::Budget;
     use crate::document::Span;
-    use crate::execute::store::Text as Place;
     use crate::graph::query::TypeId;
     use crate::plan::output::Leaf;
     use crate::plan::output::OutputClass;
     use crate::plan::output::OutputObject;
     use crate::plan::output::Prerendered;
     use crate::plan::requested::PositionId;
+    use crate::response::store::Text as Place;
 
     fn field(name: &str, slot: u16, ty: OutputType) -> OutputField {
         OutputField {

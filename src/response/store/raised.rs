@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 
-use super::RowId;
+use super::cell::RowId;
 
 /// Errors, each with the row and the slot of its value.
 #[derive(Debug, Default)]

@@ -26,7 +26,7 @@ use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::Weak;
 
-use super::pages::PageFacts;
+use super::page_facts::PageFacts;
 use super::store::ProjectedRows;
 use crate::cache::Memo;
 use crate::plan::projection::Projection;
@@ -137,13 +137,13 @@ impl Memo for DocumentMemo {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::execute::store::Store;
+    use crate::response::store::Store;
 
     fn projected() -> ProjectedRows {
         let mut store = Store::new(Vec::new(), Default::default());
         let before = store.mark();
         let row = store.add_row(0, 2, None);
-        store.copy_since(before, crate::execute::store::Cell::Row(row))
+        store.copy_since(before, crate::response::store::Cell::Row(row))
     }
 
     #[test]

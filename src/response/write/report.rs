@@ -4,14 +4,14 @@ use super::Halt;
 use super::Part;
 use super::Writer;
 use super::path::PathElement;
-use crate::execute::failure::Below;
-use crate::execute::failure::Failure;
-use crate::execute::store::Cell;
-use crate::execute::store::RowId;
 use crate::plan::output::FieldSource;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
+use crate::response::failure::Below;
+use crate::response::failure::Failure;
+use crate::response::store::Cell;
+use crate::response::store::RowId;
 
 impl<'w> Writer<'w> {
     /// A failed non-null field, which makes the object null. If there are several, the one that is known to have

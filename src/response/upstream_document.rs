@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::context::headers_value;
-use super::context::object;
+use super::values::headers_value;
+use super::values::object;
 use crate::cache::Document;
 use crate::connector::Connect;
 use crate::document::Fault;
@@ -89,7 +89,7 @@ pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) ->
 const PART: usize = 96;
 
 /// Reads the part of a document that an expression needs, as a tree, and skips the rest.
-pub(super) fn needed<'d>(
+pub(crate) fn needed<'d>(
     reader: &mut JsonReader<'d>,
     need: &crate::mapping::Need,
     left: &mut usize,
@@ -130,7 +130,7 @@ pub(super) fn needed<'d>(
 
 /// Whether the `data` of a GraphQL service's response has one of the requested fields; `None` if the response has
 /// errors.
-pub(super) fn service_data(document: &Document, is_asked: impl Fn(&str) -> bool) -> Option<bool> {
+pub(crate) fn service_data(document: &Document, is_asked: impl Fn(&str) -> bool) -> Option<bool> {
     of_data(document, |reader| {
         if reader.peek()? != Kind::Object {
             reader.skip()?;

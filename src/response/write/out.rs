@@ -1,8 +1,16 @@
 //! The text of a response while it is written, within the length of a response and the memory of the operation.
 
-use super::Halt;
 use crate::budget::Account;
-use crate::execute::bounds::Reached;
+use crate::response::bounds::Reached;
+
+/// Why a value is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// It is null in a non-null position: the null propagates to the parent.
+    Null,
+    /// The response has reached a bound.
+    Stop,
+}
 
 /// A text that is charged before it grows.
 #[derive(Debug)]

@@ -43,6 +43,7 @@ use self::leaves::kind;
 use self::leaves::leaf_name;
 pub(crate) use self::leaves::leaf_text;
 use self::leaves::plain_text;
+use self::out::Halt;
 use self::out::Out;
 pub(crate) use self::path::PathElement;
 pub(crate) use self::path::write_path;
@@ -63,15 +64,6 @@ use crate::plan::output::OutputClass;
 use crate::plan::output::OutputField;
 use crate::plan::output::OutputObject;
 use crate::plan::output::OutputType;
-
-/// Why a value is not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Halt {
-    /// It is null in a non-null position: the null propagates to the parent.
-    Null,
-    /// The response has reached a bound.
-    Stop,
-}
 
 /// How far a value has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

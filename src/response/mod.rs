@@ -1,0 +1,43 @@
+//! Rows: what upstreams' documents become, and what the response is written from.
+//!
+//! While an operation is executed, each object at a position of the operation is a row with a cell for each slot of the
+//! plan. `execute` makes the calls; this room has everything between a document and the bytes for the client:
+//!
+//! 1. [`ingest`] reads the result of a call ([`outcome`]) into new rows ([`project`], or a copy from the [`memo`]), and
+//!    merges them ([`merge`]) into the rows that the call was made for ([`targets`]).
+//! 2. [`inputs`] reads rows as the inputs of further calls.
+//! 3. [`failure`] collects errors; a failed cell refers to its failure, and [`service_errors`] finds the cells that the
+//!    errors of a GraphQL service are about.
+//! 4. [`mod@write`] writes the rows as a response map, with null propagation and located errors; [`prerendered`] has leaves
+//!    that are already text.
+//!
+//! [`bounds`] limits what one operation may hold, and [`pace`] lets other tasks run in between. This room makes no calls.
+
+pub(crate) mod bounds;
+pub(crate) mod counting;
+pub(crate) mod failure;
+pub(crate) mod ingest;
+pub(crate) mod inputs;
+mod member_order;
+pub(crate) mod memo;
+pub(crate) mod merge;
+mod numbers;
+pub(crate) mod outcome;
+pub(crate) mod pace;
+pub(crate) mod page_facts;
+mod prerendered;
+mod project;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod property;
+mod service_errors;
+mod sizes;
+pub(crate) mod store;
+pub(crate) mod targets;
+pub(crate) mod upstream_document;
+pub(crate) mod values;
+pub(crate) mod write;
+
+pub use self::counting::Counting;
+pub(crate) use self::member_order::MemberOrders;
+pub use self::sizes::Sizes;

@@ -1,0 +1,34 @@
+//! The result of a call, as it is ingested.
+
+use crate::budget::Exceeded;
+use crate::cache::Fetched;
+use crate::connector::RenderError;
+use crate::source::SourceError;
+
+/// The result of a call.
+#[derive(Debug)]
+pub(crate) enum CallOutcome {
+    /// The documents: one, or one per page.
+    Documents {
+        pages: Vec<JudgedDocument>,
+        cut_off: Option<String>,
+    },
+    /// The connect has no request: its mapping yields the value without a document.
+    MappingOnly,
+    /// No call was needed: all entities were cached.
+    AllCached,
+    /// A request for a page could not be rendered.
+    Unrendered(RenderError),
+    /// The document exceeds the bytes that the operation may hold.
+    Exceeded(Exceeded),
+    /// The upstream gave no response.
+    Failed(SourceError),
+}
+
+/// A document, and whether its connect calls it a success.
+#[derive(Debug)]
+pub(crate) struct JudgedDocument {
+    pub(crate) fetched: Fetched,
+    /// By the connect's `isSuccess`, or by the status. True for a GraphQL service: its errors are located later.
+    pub(crate) succeeded: bool,
+}
