@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-/// The time that a poll may take without being counted. A request that is served from a cache takes less.
+/// The time that a poll may use without being counted. A request that is served from a cache takes less.
 pub(super) const FREE: Duration = Duration::from_micros(300);
 
-/// The maximum time that counts for one poll. The clock continues while the system gives the processor to another
-/// process, for some milliseconds at a time: one such pause must not move a task.
+/// The maximum time that counts for one poll. Where the processor time is not known it is wall time, which passes while
+/// the system gives the processor to another process, for some milliseconds at a time; and a virtual machine may count
+/// the time of others as that of its thread. One such pause must not move a task.
 const COUNTED: Duration = Duration::from_micros(1300);
 
 /// The counted time beyond the free time after which a task moves.
@@ -27,22 +28,22 @@ pub(super) struct CpuAccount {
 }
 
 impl CpuAccount {
-    /// Counts a poll of a task for short work. Returns whether the task must move.
-    pub(super) fn add(&mut self, begun: Instant, took: Duration) -> bool {
+    /// Counts a poll of a task for short work, which used so much processor time. Returns whether the task must move.
+    pub(super) fn add(&mut self, begun: Instant, used: Duration) -> bool {
         // The usual case: nothing changes.
-        if took <= FREE && self.owed.is_zero() {
+        if used <= FREE && self.owed.is_zero() {
             return false;
         }
         let passed = self.since.map(|since| begun.duration_since(since));
         self.repay(passed.unwrap_or_default());
         self.since = Some(begun);
-        self.owe(took);
+        self.owe(used);
         self.owed > CREDIT
     }
 
-    /// Counts a poll that took so long.
-    pub(super) fn owe(&mut self, took: Duration) {
-        let counted = took.min(COUNTED).saturating_sub(FREE);
+    /// Counts a poll that used so much.
+    pub(super) fn owe(&mut self, used: Duration) {
+        let counted = used.min(COUNTED).saturating_sub(FREE);
         self.owed = (self.owed + counted).min(MOST);
     }
 

@@ -10,9 +10,9 @@
 //! A task starts in the runtime for short work. It moves to the one for long work
 //!
 //! - if it declares that its next step takes long ([`lower`]), or
-//! - if its polls have taken too long (`cpu_account.rs`): each poll may take a third of a millisecond, and the excess
-//!   is added up. The sum decreases while the task is idle. A task moves when the sum exceeds four milliseconds, and
-//!   moves back when the sum is zero.
+//! - if its polls have used too much processor time (`cpu_account.rs`, `cpu_clock.rs`): each poll may use a third of a
+//!   millisecond, and the excess is added up. The sum decreases while the task is idle. A task moves when the sum
+//!   exceeds four milliseconds, and moves back when the sum is zero.
 //!
 //! Only the task moves. What it starts there (tasks, timers, connections to upstreams, which other requests share
 //! later) belongs to the runtime for short work.
@@ -22,6 +22,7 @@
 
 mod alarm;
 mod cpu_account;
+mod cpu_clock;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
@@ -33,7 +34,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::thread::available_parallelism;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -68,8 +69,8 @@ enum Priority {
 thread_local! {
     /// The runtime of this thread; empty for threads of other runtimes.
     static THREAD: OnceCell<(Priority, Arc<Pair>)> = const { OnceCell::new() };
-    /// Whether a task that can move is being polled.
-    static CAN_MOVE: Cell<bool> = const { Cell::new(false) };
+    /// When the current poll began, if it is of a task that can move.
+    static POLLED: Cell<Option<Instant>> = const { Cell::new(None) };
     /// Whether the task that is being polled has asked to move.
     static ASKED: Cell<bool> = const { Cell::new(false) };
 }
@@ -140,7 +141,7 @@ pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 
 /// Declares that the next step takes long: the current task moves to the runtime for long work, if it is not there yet.
 pub async fn lower() {
-    if CAN_MOVE.get() {
+    if POLLED.get().is_some() {
         ASKED.set(true);
         // The task can only move after its poll has ended, so return `Pending` once. It is polled again after the move.
         let mut has_moved = false;
@@ -156,9 +157,29 @@ pub async fn lower() {
     }
 }
 
+/// As [`lower`], if the current poll of the task has used at least so much processor time.
+pub async fn lower_if_used(least: Duration) {
+    let used = POLLED
+        .get()
+        .map(|begun| cpu_clock::used_since(begun.elapsed()));
+    if used.is_some_and(|used| used >= least) {
+        lower().await;
+    }
+}
+
 /// Whether the current thread is one for long work, which delays no short work.
 pub fn is_low() -> bool {
     THREAD.with(|thread| matches!(thread.get(), Some((Priority::Long, _))))
+}
+
+/// The processor time of a poll that has just ended.
+fn used_by_poll(begun: Instant) -> Duration {
+    let passed = begun.elapsed();
+    // The usual case: so short that it does not count, whatever it has used.
+    if passed <= cpu_account::FREE {
+        return passed;
+    }
+    cpu_clock::used_since(passed)
 }
 
 /// A task, in either runtime.
@@ -192,10 +213,11 @@ impl Task {
 
     fn poll_short(&mut self, context: &mut Context<'_>, pair: &Pair) -> Poll<()> {
         ASKED.set(false);
-        CAN_MOVE.set(true);
         let begun = Instant::now();
+        cpu_clock::mark(begun);
+        POLLED.set(Some(begun));
         let polled = self.poll_here(context);
-        CAN_MOVE.set(false);
+        POLLED.set(None);
         if polled.is_ready() {
             return polled;
         }
@@ -203,7 +225,7 @@ impl Task {
             self.account.exhaust();
             return self.move_to(&pair.long);
         }
-        match self.account.add(begun, begun.elapsed()) {
+        match self.account.add(begun, used_by_poll(begun)) {
             true => self.move_to(&pair.long),
             false => Poll::Pending,
         }
@@ -217,12 +239,13 @@ impl Task {
             return self.move_to(&pair.short);
         }
         let begun = Instant::now();
+        cpu_clock::mark(begun);
         alarm.set(context.waker());
         // What the task starts belongs to the other runtime.
         let entered = pair.short.get().map(Handle::enter);
         let polled = self.poll_here(&mut Context::from_waker(&Arc::clone(&alarm).into()));
         drop(entered);
-        self.account.owe(begun.elapsed());
+        self.account.owe(used_by_poll(begun));
         alarm.rest();
         polled
     }

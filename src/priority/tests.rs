@@ -27,6 +27,20 @@ where
     result
 }
 
+/// Uses so much processor time.
+fn work(time: Duration) {
+    let begun = cpu_clock::thread_time().unwrap();
+    while cpu_clock::thread_time().unwrap() - begun < time {}
+}
+
+/// Lets so much wall time pass.
+fn pass(time: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
 #[test]
 fn a_task_moves_before_what_takes_long() {
     let places = run(|sender| async move {
@@ -48,19 +62,47 @@ fn a_task_moves_that_has_taken_long() {
                 let _ = sender.send(count);
                 return;
             }
-            let begun = Instant::now();
-            while begun.elapsed() < cpu_account::FREE * 2 {
-                std::hint::spin_loop();
-            }
+            work(cpu_account::FREE * 2);
             tokio::task::yield_now().await;
         }
     });
-    // Fewer where other processes had the processor meanwhile.
+    // Fewer where a poll takes longer than the work in it.
     let most = cpu_account::CREDIT
         .div_duration_f64(cpu_account::FREE)
         .ceil() as u32
         * 2;
     assert!((1..=most).contains(&moved_after), "{moved_after}");
+}
+
+#[test]
+fn a_task_that_only_waits_for_the_processor_does_not_move() {
+    let milliseconds = Duration::from_millis;
+    let (place, waited) = run(move |sender| async move {
+        let begun = Instant::now();
+        for _ in 0..20 {
+            // Another thread works meanwhile; this one uses nothing.
+            let other = std::thread::spawn(move || pass(milliseconds(2)));
+            other.join().unwrap();
+            lower_if_used(milliseconds(1)).await;
+            tokio::task::yield_now().await;
+        }
+        let _ = sender.send((here(), begun.elapsed()));
+    });
+    assert_eq!(place, Priority::Short);
+    assert!(waited >= milliseconds(40));
+}
+
+#[test]
+fn a_task_moves_if_it_has_used_so_much() {
+    let places = run(|sender| async move {
+        let long = Duration::from_millis(20);
+        lower_if_used(long).await;
+        let before = here();
+        work(long);
+        lower_if_used(long).await;
+        let _ = sender.send([before, here()]);
+    });
+    assert_eq!(places, [Priority::Short, Priority::Long]);
 }
 
 #[test]
@@ -142,12 +184,6 @@ fn where_there_are_no_two_runtimes_nothing_moves() {
 fn the_time_that_a_task_waits_for_a_processor_is_not_quiet() {
     let alarm = Arc::new(Alarm::default());
     let waker = std::task::Waker::from(Arc::clone(&alarm));
-    let pass = |time: Duration| {
-        let begun = Instant::now();
-        while begun.elapsed() < time {
-            std::hint::spin_loop();
-        }
-    };
     let begun = Instant::now();
     alarm.set(std::task::Waker::noop());
     alarm.rest();

@@ -39,8 +39,9 @@ impl Pace {
             return Err(Reached::Time);
         }
         if now.duration_since(self.since) >= SLICE {
-            // A task that has worked for so long continues at the lower priority, together with other long work.
-            priority::lower().await;
+            // A task that has worked for so long continues at the lower priority, together with other long work; but
+            // not one that has only waited for the processor.
+            priority::lower_if_used(SLICE / 2).await;
             tokio::task::yield_now().await;
             self.since = Instant::now();
         }
