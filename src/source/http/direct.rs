@@ -6,30 +6,35 @@
 
 use std::time::Duration;
 
-use ::http::header::{HeaderMap, HeaderValue, USER_AGENT};
-use ::http::{Request, Uri};
+use ::http::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
+use ::http::uri::{Parts, Scheme};
+use ::http::{Method, Request, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tower::Service;
+use tower::{Service, service_fn};
 use tower_http::decompression::Decompression;
 use url::{Host, Url};
 
 use super::HttpSettings;
 use super::connect::Connector;
-use super::error::{BrokenCall, from_hyper};
+use super::connections::{CallError, Connections, Origin};
+use super::error::{BrokenCall, from_direct};
 use super::received::Received;
-use super::reuse;
-
-/// The size of a connection's read buffer. The head of a response must fit into it.
-const READ_AT_ONCE: usize = 64 * 1024;
 
 /// The connections of one source.
 #[derive(Debug)]
 pub(super) struct Direct {
-    client: Decompression<Client<Connector, Full<Bytes>>>,
+    connections: Connections,
     user_agent: HeaderValue,
+}
+
+/// A URL that the direct client can call.
+#[derive(Debug)]
+pub(super) struct DirectTarget {
+    origin: Origin,
+    host: HeaderValue,
+    /// The path and the query.
+    path: Uri,
 }
 
 impl Direct {
@@ -43,14 +48,8 @@ impl Direct {
             return None;
         }
         let connector = Connector::new(settings.dns.clone(), settings.connect_timeout);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(idle_timeout)
-            .pool_max_idle_per_host(max_idle)
-            .http1_max_buf_size(READ_AT_ONCE)
-            .build(connector);
         Some(Direct {
-            client: Decompression::new(client),
+            connections: Connections::new(connector, idle_timeout, max_idle),
             user_agent: HeaderValue::from_str(&settings.user_agent).ok()?,
         })
     }
@@ -58,34 +57,55 @@ impl Direct {
     /// Sends a request, and reads the head of the response.
     pub(super) async fn send(
         &self,
-        method: ::http::Method,
-        uri: &Uri,
+        method: Method,
+        target: &DirectTarget,
         mut headers: HeaderMap,
         body: Bytes,
         url: &Url,
-        used_within: Duration,
     ) -> Result<Received, BrokenCall> {
         if !headers.contains_key(USER_AGENT) {
             headers.insert(USER_AGENT, self.user_agent.clone());
         }
+        headers.entry(HOST).or_insert_with(|| target.host.clone());
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = uri.clone();
+        *request.uri_mut() = target.path.clone();
         *request.headers_mut() = headers;
-        // The client is always ready: a call that must wait waits in its future.
-        let response = self.client.clone().call(request).await;
+        let call = service_fn(|request| self.connections.call(&target.origin, request));
+        let response = Decompression::new(call).call(request).await;
         let response = response.map_err(|error| {
-            let used = reuse::was_used(&error, used_within);
-            BrokenCall::new(from_hyper(&error, error.is_connect(), url), used)
+            let used = matches!(error, CallError::Broken { used: true, .. });
+            BrokenCall::new(from_direct(&error, url), used)
         })?;
         Ok(Received::Direct(Box::new(response)))
     }
 }
 
-/// The URI for the direct client, if it can call the URL. The full client turns a user and a password into a header.
-pub(super) fn uri(url: &Url) -> Option<Uri> {
-    let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
-    plain.then(|| url.as_str().parse().ok()).flatten()
+impl DirectTarget {
+    /// `None` if the direct client cannot call the URL. The full client turns a user and a password into a header.
+    pub(super) fn new(url: &Url) -> Option<DirectTarget> {
+        if url.scheme() != "http" || !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+        let uri: Uri = url.as_str().parse().ok()?;
+        let authority = uri.authority()?.clone();
+        let name = authority.as_str().into();
+        let host = HeaderValue::from_str(authority.as_str()).ok()?;
+        let mut path = Parts::default();
+        path.path_and_query = uri.path_and_query().cloned();
+        let mut origin = Parts::default();
+        origin.scheme = Some(Scheme::HTTP);
+        origin.authority = Some(authority);
+        origin.path_and_query = Some("/".parse().ok()?);
+        Some(DirectTarget {
+            origin: Origin {
+                uri: Uri::from_parts(origin).ok()?,
+                name,
+            },
+            host,
+            path: Uri::from_parts(path).ok()?,
+        })
+    }
 }
 
 /// Whether a host is this machine, for which no proxy of the environment is used.

@@ -5,6 +5,7 @@ use std::io;
 
 use url::Url;
 
+use super::connections::CallError;
 use crate::source::dns::DnsError;
 use crate::source::{SourceError, SourceErrorKind};
 
@@ -41,19 +42,16 @@ pub(super) fn from_reqwest(error: reqwest::Error, url: &Url) -> SourceError {
 }
 
 /// Translates an error of a direct call before the head of a response.
-pub(super) fn from_hyper(
-    error: &(dyn Error + 'static),
-    connecting: bool,
-    url: &Url,
-) -> SourceError {
+pub(super) fn from_direct(error: &CallError, url: &Url) -> SourceError {
     let kind = if let Some(kind) = kind_of_name(error) {
         kind
     } else if timed_out(error) {
         SourceErrorKind::Timeout
-    } else if connecting {
-        SourceErrorKind::Unreachable
     } else {
-        kind_of_cause(Some(error), false)
+        match error {
+            CallError::Connect(_) => SourceErrorKind::Unreachable,
+            CallError::Broken { .. } => kind_of_cause(Some(error), false),
+        }
     };
     describe(kind, error, url)
 }

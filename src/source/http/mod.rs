@@ -14,6 +14,7 @@
 mod body;
 mod client;
 mod connect;
+mod connections;
 mod direct;
 mod error;
 mod pool;
@@ -93,7 +94,6 @@ impl HttpSource {
             sent => sent,
         };
         let mut response = sent.map_err(|broken| broken.error)?;
-        reuse::answered(response.extensions());
         let status = response.status();
         let headers = response.take_headers();
         self.clients.limit_idle_time(&headers);
@@ -118,22 +118,23 @@ impl HttpSource {
         let url = &target.url;
         let (method, headers) = (request.verb.clone(), headers(request, options));
         let pool = self.clients.pool(connection);
+        if let Some((direct, target)) = pool.direct(url).zip(target.direct.as_ref()) {
+            let body = request.body.clone();
+            return direct.send(method, target, headers, body, url).await;
+        }
         let used_within = self.clients.used_within();
         let broken = |error: reqwest::Error| {
             let used = reuse::was_used(&error, used_within);
             BrokenCall::new(from_reqwest(error, url), used)
         };
-        if let Some((direct, uri)) = pool.direct(url).zip(target.direct.as_ref()) {
-            let body = request.body.clone();
-            let sent = direct.send(method, uri, headers, body, url, used_within);
-            return sent.await;
-        }
         let client = pool.full(url).map_err(broken)?;
         let mut builder = client.request(method, url.clone()).headers(headers);
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         }
-        builder.send().await.map(Received::Full).map_err(broken)
+        let response = builder.send().await.map_err(broken)?;
+        reuse::answered(response.extensions());
+        Ok(Received::Full(response))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A response of either client, whose body has not been read.
 
-use ::http::{Extensions, HeaderMap, Response, StatusCode};
+use ::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
@@ -23,14 +23,6 @@ impl Received {
         match self {
             Received::Direct(response) => response.status(),
             Received::Full(response) => response.status(),
-        }
-    }
-
-    /// The client's information about the connection.
-    pub(super) fn extensions(&self) -> &Extensions {
-        match self {
-            Received::Direct(response) => response.extensions(),
-            Received::Full(response) => response.extensions(),
         }
     }
 

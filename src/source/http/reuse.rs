@@ -5,9 +5,9 @@
 //! been used before: if a server closes new connections without a response, it is faulty, and sending twice would make
 //! that worse.
 //!
-//! Neither client returns the connection of a call, but both return its local port, with the response and with the
-//! error. So this module stores the time of the last response for each port. A port may have belonged to another
-//! connection before; then a read is sent once more than necessary.
+//! The direct client knows its connections. The full client does not return the connection of a call, but its local
+//! port, with the response and with the error. So this module stores the time of the last response for each port. A port
+//! may have belonged to another connection before; then a read is sent once more than necessary.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -51,7 +51,7 @@ fn cell(info: &HttpInfo) -> &'static AtomicU32 {
     &ANSWERED[usize::from(info.local_addr().port())]
 }
 
-/// Records a response with these extensions.
+/// Records a response of the full client with these extensions.
 pub(super) fn answered(extensions: &Extensions) {
     if let Some(info) = extensions.get::<HttpInfo>() {
         let (cell, now) = (cell(info), now());

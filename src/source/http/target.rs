@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use ::http::Uri;
 use arc_swap::ArcSwapOption;
 use url::Url;
 
-use super::direct;
+use super::direct::DirectTarget;
 use crate::source::{SourceError, SourceErrorKind};
 
 /// A rendered target, with its parsed URL.
@@ -14,8 +13,8 @@ use crate::source::{SourceError, SourceErrorKind};
 pub(super) struct Target {
     text: String,
     pub(super) url: Url,
-    /// The URI for the direct client, if it can call the URL.
-    pub(super) direct: Option<Uri>,
+    /// For the direct client, if it can call the URL.
+    pub(super) direct: Option<DirectTarget>,
 }
 
 /// The targets of recent calls. Two targets with the same slot replace each other, and are parsed as without the cache.
@@ -48,7 +47,7 @@ impl TargetCache {
         let url = parse(text)?;
         let target = Arc::new(Target {
             text: text.to_owned(),
-            direct: direct::uri(&url),
+            direct: DirectTarget::new(&url),
             url,
         });
         if text.len() <= LONGEST {
