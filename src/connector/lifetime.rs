@@ -1,28 +1,14 @@
-//! `@cacheControl(maxAge:, scope:, inheritMaxAge:)`: how long, and for which clients, a response may be cached.
-//!
-//! The directive stands on fields and types, as servers in this field define it: a field's own word goes before that of
-//! the type it yields, and a leaf without a word lives as long as its parent. Whether an answer is kept in the end is for
-//! the caches to decide; here is only what was said.
+//! How long, and for which clients, a response may be cached by its schema: what its `@cacheControl`s say together.
 
 use std::time::Duration;
 
 use apollo_compiler::Schema;
-use apollo_compiler::ast::Directive;
 use apollo_compiler::schema::ExtendedType;
 use serde::{Deserialize, Serialize};
 
+pub use super::directives::cache_control::{Hint, Scope};
 use super::model::{Connect, Site, Subgraph};
 use crate::mapping::Shape;
-
-/// Which clients may get a cached response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Scope {
-    /// Everybody.
-    Public,
-    /// One subject.
-    Private,
-}
 
 /// What the schema says of one answer, after inheritance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,58 +25,6 @@ impl SchemaLifetime {
         max_age: Duration::ZERO,
         scope: None,
     };
-}
-
-/// One `@cacheControl`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hint {
-    /// `maxAge`.
-    pub max_age: Option<Duration>,
-    /// `scope`.
-    pub scope: Option<Scope>,
-    /// `inheritMaxAge`: a composite field lives as long as its parent, as leaves do.
-    pub inherits: bool,
-}
-
-impl Hint {
-    fn of(directive: &Directive) -> Hint {
-        let argument = |name| directive.specified_argument_by_name(name);
-        let seconds = argument("maxAge").and_then(|value| value.to_i32());
-        Hint {
-            max_age: seconds.map(|own| Duration::from_secs(u64::try_from(own).unwrap_or_default())),
-            scope: argument("scope")
-                .and_then(|scope| scope.as_enum())
-                .map(|scope| match scope.as_str() {
-                    "PRIVATE" => Scope::Private,
-                    _ => Scope::Public,
-                }),
-            inherits: argument("inheritMaxAge").and_then(|own| own.to_bool()) == Some(true),
-        }
-    }
-
-    /// The hint of a type.
-    pub fn of_type(schema: &Schema, name: &str) -> Option<Hint> {
-        let directives = schema.types.get(name)?.directives();
-        directives
-            .get("cacheControl")
-            .map(|directive| Hint::of(directive))
-    }
-
-    /// The hint of a field: its own, completed by that of the type it yields.
-    pub fn of_field(schema: &Schema, parent: &str, field: &str) -> Option<Hint> {
-        let definition = schema.type_field(parent, field).ok()?;
-        let own = definition.directives.get("cacheControl");
-        let own = own.map(|directive| Hint::of(directive));
-        let of_type = Hint::of_type(schema, definition.ty.inner_named_type());
-        match (own, of_type) {
-            (Some(own), Some(of_type)) => Some(Hint {
-                max_age: own.max_age.or(of_type.max_age.filter(|_| !own.inherits)),
-                scope: own.scope.or(of_type.scope),
-                inherits: own.inherits,
-            }),
-            (own, of_type) => own.or(of_type),
-        }
-    }
 }
 
 /// The words about the parts of one answer, together: it lives as long as the part that lives shortest, and is private

@@ -4,10 +4,14 @@
 //! the GraphQL service that answers it. What is wrong with a folder is said as [`diagnostic`]s, several at once.
 //! Nothing here looks at another folder (composition does) and nothing here calls an upstream (`source` does).
 
+mod arguments;
 mod base_url;
 mod check;
+mod connect_options;
 mod connects;
+mod declared;
 pub mod diagnostic;
+mod directives;
 mod expression;
 mod federation1;
 pub mod field_set;
@@ -19,17 +23,21 @@ pub mod lifetime;
 mod link;
 pub mod model;
 mod provides;
+mod reads;
+pub mod reference;
 pub mod request;
 mod schema;
 mod settings;
 
+pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
+pub use directives::{CacheNull, CutOff, Invalidates, PageStyle, Pagination};
 pub use field_set::{FieldSet, FieldSetItem};
 pub use folder::{Folder, normalise, read_sdl};
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
-    Connect, ConnectKind, CutOff, GraphqlService, Invalidates, PageStyle, Pagination, Reads, Site,
-    SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
+    Connect, ConnectKind, GraphqlService, Reads, Site, SourceDeclaration, Subgraph, SubgraphKind,
+    YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate};

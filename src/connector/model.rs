@@ -1,11 +1,11 @@
 //! What a connector folder says, once read: the types that composition, planning and execution rely on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
 
+use super::connect_options::ConnectOptions;
 use super::field_set::FieldSet;
 use super::request::RequestTemplate;
 use crate::mapping::Selection;
@@ -60,7 +60,7 @@ pub struct SourceDeclaration {
 }
 
 /// Where a connect stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Site {
     /// On a field.
     Field {
@@ -129,12 +129,8 @@ pub struct Connect {
     pub error_extensions: Vec<Arc<Selection>>,
     /// What its field or type can be.
     pub yields: Yields,
-    /// `@cacheNull`: how long an answer without a value may be kept. `None`: it is not.
-    pub null_lifetime: Option<Duration>,
-    /// `@invalidates` on its field: what a mutation by it changes.
-    pub invalidates: Option<Arc<Invalidates>>,
-    /// `@paginate` on its field: the request is made page by page.
-    pub pagination: Option<Arc<Pagination>>,
+    /// What the directives beside it say: `@paginate`, for example.
+    pub options: ConnectOptions,
     /// What all its expressions read.
     pub reads: Reads,
 }
@@ -157,64 +153,6 @@ pub enum YieldedType {
     Leaf,
     /// A custom scalar: anything.
     Any,
-}
-
-/// `@invalidates`: what a mutation changes.
-#[derive(Debug)]
-pub struct Invalidates {
-    /// Fields of the folder (`Type.field`), and types with a connect of their own (`Type`); everything where there are
-    /// none.
-    pub fields: Vec<String>,
-    /// Yields `true` of an answer which says that nothing was changed.
-    pub unless: Option<Arc<Selection>>,
-}
-
-/// `@paginate`: how an upstream's pages are read to their end. `schema/wire.graphql` describes the loop.
-#[derive(Debug)]
-pub struct Pagination {
-    /// How the next page is asked for.
-    pub style: PageStyle,
-    /// `$page.size`: how many items are asked for per page. Always there for [`PageStyle::Offset`] and
-    /// [`PageStyle::Page`].
-    pub size: Option<usize>,
-    /// The first offset or page number.
-    pub first: usize,
-    /// The items of a page, to count them by; unless given, what the connect's selection yields is counted.
-    pub items: Option<Arc<Selection>>,
-    /// How many items there are over all pages: a number or a string of digits.
-    pub total: Option<Arc<Selection>>,
-    /// Go on only while it yields `true`.
-    pub more: Option<Arc<Selection>>,
-    /// The next cursor. Always there for [`PageStyle::Cursor`].
-    pub next: Option<Arc<Selection>>,
-    /// How many items are wanted; evaluated before the first page.
-    pub limit: Option<Arc<Selection>>,
-    /// At most so many requests.
-    pub max_pages: usize,
-    /// At most so many items.
-    pub max_items: usize,
-    /// What becomes of a list that was cut off.
-    pub cut_off: CutOff,
-}
-
-/// How the next page is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PageStyle {
-    /// By how many items to skip, `$page.offset`.
-    Offset,
-    /// By number, `$page.number`.
-    Page,
-    /// By a token of the page before, `$page.cursor`.
-    Cursor,
-}
-
-/// What becomes of a list that was cut off before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CutOff {
-    /// The field fails.
-    Error,
-    /// What was read is given, and the answer says so.
-    Warn,
 }
 
 /// What a connect's expressions (request, selection, errors, isSuccess) read besides the document itself.

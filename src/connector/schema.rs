@@ -19,6 +19,7 @@ use apollo_compiler::schema::SchemaBuilder;
 use apollo_compiler::validation::DiagnosticList;
 
 use super::diagnostic::code;
+use super::directives;
 use super::federation1;
 use super::findings::Findings;
 use super::findings::closest;
@@ -37,15 +38,8 @@ pub(crate) struct ReadSchema {
     pub(crate) links: Links,
 }
 
-/// Directives that every GraphQL schema has, or that a server in this field knows without a link.
-const STANDARD: &[&str] = &[
-    "skip",
-    "include",
-    "deprecated",
-    "specifiedBy",
-    "oneOf",
-    "cacheControl",
-];
+/// Directives that every GraphQL schema has.
+const STANDARD: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
 /// Reads SDL. `path` is what diagnostics show.
 pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Findings) {
@@ -102,7 +96,7 @@ fn drop_machinery(document: &mut ast::Document, links: &Links, findings: &mut Fi
             }
             true
         }
-        Definition::EnumTypeDefinition(def) if def.name == "CacheControlScope" => false,
+        other if other.name().is_some_and(|name| is_unlinked_type(name)) => false,
         other => !other
             .name()
             .is_some_and(|name| links.is_machinery_type(name)),
@@ -116,8 +110,22 @@ fn is_service_field(field: &Node<ast::FieldDefinition>) -> bool {
 
 /// True for the name of a directive whose definition is known better here.
 fn is_machinery_directive(name: &str, links: &Links) -> bool {
-    let standard = matches!(name, "cacheControl" | "oneOf");
-    standard || links.canonical(name).is_some() || federation_1(name, links).is_some()
+    name == "oneOf"
+        || is_unlinked(name)
+        || links.canonical(name).is_some()
+        || federation_1(name, links).is_some()
+}
+
+/// True for a directive that needs no link.
+fn is_unlinked(name: &str) -> bool {
+    let mut directives = directives::UNLINKED.iter();
+    directives.any(|directive| directive.name == name)
+}
+
+/// True for a type of the arguments of a directive that needs no link.
+fn is_unlinked_type(name: &str) -> bool {
+    let types = directives::types(directives::UNLINKED);
+    types.iter().any(|ty| ty.name == name)
 }
 
 /// The canonical name of a directive that Federation 1 knows without a link, in a schema of Federation 1.
@@ -176,7 +184,7 @@ fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut F
                     make_canonical(directive, canonical);
                     return true;
                 }
-                if defined.contains(name) || STANDARD.contains(&name) {
+                if defined.contains(name) || STANDARD.contains(&name) || is_unlinked(name) {
                     return true;
                 }
                 unknown_directive(directive, at, links, &defined, findings);
@@ -259,7 +267,8 @@ fn unknown_directive(
                         .flat_map(|spec| spec.directives())
                         .map(|name| -> &str { name }),
                 )
-                .chain(STANDARD.iter().copied());
+                .chain(STANDARD.iter().copied())
+                .chain(directives::UNLINKED.iter().map(|directive| directive.name));
             closest(name, known).map(|known| format!("did you mean `@{known}`?"))
         }
     };
@@ -272,7 +281,7 @@ fn unknown_directive(
             .error(&code::UNKNOWN_DIRECTIVE, message)
             .label(
                 findings.span(directive.name.location()),
-                format!("used on {}", features::place(at)),
+                format!("used on {}", features::element(at)),
             )
             .help_opt(help),
     );

@@ -18,10 +18,13 @@
 
 use crate::cache::Document;
 use crate::cache::Verdict;
+use crate::connector::CacheNull;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
+use crate::connector::Invalidates;
+use crate::connector::Pagination;
 use crate::connector::YieldedType;
 use crate::document::JsonReader;
 use crate::document::Kind;
@@ -67,8 +70,8 @@ pub(super) fn of_connect(
     match found {
         Ok(Yielded::Value) => Verdict::Store,
         Ok(Yielded::Nothing) if is_vouched_for(connect, document) => Verdict::Store,
-        Ok(Yielded::Nothing) => match connect.null_lifetime {
-            Some(longest) => Verdict::StoreFor(longest),
+        Ok(Yielded::Nothing) => match connect.options.get::<CacheNull>() {
+            Some(cache_null) => Verdict::StoreFor(cache_null.max_age),
             None => Verdict::UseOnce,
         },
         Ok(Yielded::Misfit) | Err(_) => Verdict::UseOnce,
@@ -82,8 +85,8 @@ fn says_unchanged(
     variables: &Variables,
     most: usize,
 ) -> bool {
-    let unless = connect.invalidates.as_ref();
-    let Some(unless) = unless.and_then(|own| own.unless.as_ref()) else {
+    let invalidates = connect.options.get::<Invalidates>();
+    let Some(unless) = invalidates.and_then(|invalidates| invalidates.unless.as_ref()) else {
         return false;
     };
     // A document that is cut off proves nothing.
@@ -243,7 +246,7 @@ impl Check<'_> {
         let yields = self.connect.yields;
         // A page or a batch with one element may be that element without a list.
         let joins = matches!(self.connect.kind, ConnectKind::Batch { .. });
-        let single = !yields.list || joins || self.connect.pagination.is_some();
+        let single = !yields.list || joins || self.connect.options.get::<Pagination>().is_some();
         let fits = match (kind, yields.of) {
             (Kind::Null, _) => return Yielded::Nothing,
             (_, YieldedType::Any) => true,

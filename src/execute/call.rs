@@ -98,7 +98,7 @@ pub(crate) async fn call(
     };
     let paginated = connect.and_then(|connect| {
         let template = connect.template.as_ref()?;
-        Some((connect.pagination.as_ref()?, template))
+        Some((connect.options.get()?, template))
     });
     let mut cached = Vec::new();
     let outcome = match (paginated, prepared.request.take()) {

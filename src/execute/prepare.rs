@@ -22,6 +22,7 @@ use crate::budget::Account;
 use crate::budget::Exceeded;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
+use crate::connector::Pagination;
 use crate::connector::Reads;
 use crate::connector::RenderError;
 use crate::connector::Request;
@@ -429,7 +430,7 @@ impl Preparer<'_> {
     ) {
         let request = match &connect.template {
             // The page loop renders a request for each page.
-            Some(_) if connect.pagination.is_some() => Ok(None),
+            Some(_) if connect.options.get::<Pagination>().is_some() => Ok(None),
             Some(template) => template.render(&variables, &self.request.headers).map(Some),
             None => Ok(None),
         };

@@ -13,6 +13,7 @@ use crate::config;
 use crate::config::Settings;
 use crate::connector::Connect;
 use crate::connector::Diagnostic;
+use crate::connector::Invalidates;
 use crate::connector::Reads;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
@@ -299,7 +300,7 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
         connect.yields,
         connect.selection.text()
     );
-    let changes = connect.invalidates.as_ref();
+    let changes = connect.options.get::<Invalidates>();
     let fields = changes.map_or(&[][..], |changes| &changes.fields);
     upstream.endpoint_that_changes(fields, &connect.coordinate, kept, &acceptance)
 }

@@ -1,7 +1,7 @@
 //! Connects and requests as text, for expected blocks.
 
 use sangam::connector::{
-    Connect, ConnectKind, FieldSet, FieldSetItem, Reads, Request, SubgraphKind,
+    Connect, ConnectKind, FieldSet, FieldSetItem, Pagination, Reads, Request, SubgraphKind,
 };
 
 pub(super) fn kind(kind: &SubgraphKind) -> String {
@@ -31,8 +31,8 @@ fn connect(connect: &Connect) -> String {
         ConnectKind::Single { key } => format!("single by {{ {} }}", fields(key)),
     };
     let pages = connect
-        .pagination
-        .as_ref()
+        .options
+        .get::<Pagination>()
         .map(|pages| format!(", pages {:?}", pages.style));
     format!(
         "{} {kind}{}{}\n",

@@ -1,24 +1,26 @@
-//! Pages and tables of `docs/` that are generated: `make docs` (`UPDATE_DOCS=1 cargo nextest run generated_docs`) writes them.
+//! Pages and tables of `docs/`, and files of `schema/`, that are generated: `make docs` (`UPDATE_DOCS=1 cargo nextest run generated_docs`) writes them.
 
 use std::path::Path;
 
+use apollo_compiler::schema::SchemaBuilder;
 use sangam::connector::diagnostic::code;
+use sangam::connector::reference;
 
-/// Compares a page with what it is to be, or writes it.
+/// Compares a page of `docs/` with what it is to be, or writes it.
 fn check(name: &str, page: impl FnOnce(&str) -> String) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("docs")
-        .join(name);
+    check_file(&format!("docs/{name}"), page);
+}
+
+/// Compares a file with what it is to be, or writes it.
+fn check_file(name: &str, page: impl FnOnce(&str) -> String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     let page = page(&written);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &page).unwrap();
         return;
     }
-    assert!(
-        written == page,
-        "docs/{name} is not up to date: run `make docs`"
-    );
+    assert!(written == page, "{name} is not up to date: run `make docs`");
 }
 
 #[test]
@@ -29,6 +31,36 @@ fn configuration() {
 #[test]
 fn observability() {
     check("observability.md", |_| sangam::observe::markdown());
+}
+
+#[test]
+fn directives() {
+    check("directives.md", |_| reference::markdown());
+    check_file("schema/wire.graphql", |_| reference::wire_sdl());
+    check_file("schema/directives.graphql", |_| reference::editor_sdl());
+}
+
+/// An editor, which knows GraphQL and this file but no linking, finds no mistake in the shipped connectors.
+#[test]
+fn the_schema_for_editors_fits_the_shipped_connectors() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let directives = std::fs::read_to_string(root.join("schema/directives.graphql")).unwrap();
+    let mut connectors = 0;
+    for entry in std::fs::read_dir(root.join("connectors")).unwrap() {
+        let path = entry.unwrap().path().join("connector.graphql");
+        let Ok(connector) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let schema = SchemaBuilder::new()
+            .adopt_orphan_extensions()
+            .parse(&directives, "directives.graphql")
+            .parse(connector, &path)
+            .build();
+        let valid = schema.map(|schema| schema.validate().map_err(|invalid| invalid.errors));
+        assert!(matches!(valid, Ok(Ok(_))), "{}: {valid:?}", path.display());
+        connectors += 1;
+    }
+    assert!(connectors > 0);
 }
 
 #[test]

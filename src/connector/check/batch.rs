@@ -3,8 +3,9 @@
 use apollo_compiler::Schema;
 
 use super::keys;
-use crate::connector::connects::Declared;
-use crate::connector::connects::kind::uses_batch;
+use crate::connector::arguments::key;
+use crate::connector::declared::DeclaredConnect;
+use crate::connector::declared::is_root;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expression;
 use crate::connector::findings::Findings;
@@ -15,13 +16,12 @@ use crate::mapping::Shape;
 use crate::mapping::VariableUse;
 
 /// Checks a connect on a type, and the argument `batch`.
-pub(super) fn check(declared: &Declared, schema: &Schema, findings: &mut Findings) {
+pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
     batch_argument(declared, findings);
     let Site::Type { name } = &declared.site else {
         return;
     };
-    let is_root = super::super::connects::is_root(schema, name);
-    if is_root {
+    if is_root(schema, name) {
         findings.push(
             findings
                 .error(
@@ -69,12 +69,12 @@ pub(super) fn check(declared: &Declared, schema: &Schema, findings: &mut Finding
 }
 
 /// `batch: { maxSize: n }`.
-fn batch_argument(declared: &Declared, findings: &mut Findings) {
+fn batch_argument(declared: &DeclaredConnect, findings: &mut Findings) {
     let Some(batch) = declared.directive.specified_argument_by_name("batch") else {
         return;
     };
     let on_type = matches!(declared.site, Site::Type { .. });
-    if !on_type || !uses_batch(declared) {
+    if !on_type || !declared.uses_batch() {
         findings.push(
             findings
                 .error(
@@ -89,7 +89,7 @@ fn batch_argument(declared: &Declared, findings: &mut Findings) {
                 }),
         );
     }
-    let size = super::super::connects::key(batch, "maxSize");
+    let size = key(batch, "maxSize");
     if let Some(size) = size.filter(|size| size.to_i32().is_none_or(|size| size < 1)) {
         findings.push(
             findings
@@ -100,7 +100,7 @@ fn batch_argument(declared: &Declared, findings: &mut Findings) {
 }
 
 /// Answers of a batch are matched by key: it must be among what is selected.
-fn key_selected(declared: &Declared, findings: &mut Findings) {
+fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
     let Some(connect) = &declared.connect else {
         return;
     };

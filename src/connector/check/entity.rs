@@ -7,8 +7,8 @@ use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ExtendedType;
 
-use crate::connector::connects::Declared;
-use crate::connector::connects::is_root;
+use crate::connector::declared::DeclaredConnect;
+use crate::connector::declared::is_root;
 use crate::connector::diagnostic::code;
 use crate::connector::findings::Findings;
 use crate::connector::findings::did_you_mean;
@@ -16,7 +16,7 @@ use crate::connector::findings::list;
 use crate::connector::model::Site;
 
 /// Checks a connect that says `entity: true`.
-pub(super) fn check(declared: &Declared, schema: &Schema, findings: &mut Findings) {
+pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
     if !declared.entity {
         return;
     }
@@ -81,7 +81,7 @@ pub(super) fn check(declared: &Declared, schema: &Schema, findings: &mut Finding
 }
 
 /// An argument that the call does not depend on is no part of the key, and a lookup by it would give anything.
-fn unread(declared: &Declared, field: &Node<FieldDefinition>, findings: &mut Findings) {
+fn unread(declared: &DeclaredConnect, field: &Node<FieldDefinition>, findings: &mut Findings) {
     let Some(connect) = &declared.connect else {
         return;
     };

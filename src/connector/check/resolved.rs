@@ -6,9 +6,8 @@ use apollo_compiler::schema::ExtendedType;
 
 use super::keys;
 use super::selection::Given;
-use crate::connector::connects::Declared;
-use crate::connector::connects::has_fetcher;
-use crate::connector::connects::is_root;
+use crate::connector::declared::Declarations;
+use crate::connector::declared::is_root;
 use crate::connector::diagnostic::code;
 use crate::connector::field_set::FieldSet;
 use crate::connector::findings::Findings;
@@ -17,15 +16,12 @@ use crate::connector::model::ConnectKind;
 use crate::connector::model::Site;
 
 /// Checks all types of a folder. `given` are the fields that selections give.
-pub(super) fn check(
-    declared: &[Declared],
-    schema: &Schema,
-    mut given: Given,
-    findings: &mut Findings,
-) {
-    let connects: Vec<&Connect> = declared
+pub(super) fn check(declarations: &Declarations<'_>, mut given: Given, findings: &mut Findings) {
+    let schema = declarations.schema;
+    let connects: Vec<&Connect> = declarations
+        .connects
         .iter()
-        .filter_map(|one| one.connect.as_ref())
+        .filter_map(|declared| declared.connect.as_ref())
         .collect();
     // Who refers to an entity brings its key along.
     for ty in schema.types.keys() {
@@ -39,7 +35,7 @@ pub(super) fn check(
         if let ExtendedType::Object(object) = ty
             && !name.starts_with("__")
         {
-            fields(object, &given, schema, findings);
+            fields(object, &given, declarations, findings);
             resolvable_keys(name, &connects, schema, findings);
         }
     }
@@ -63,7 +59,7 @@ fn lookup<'c>(connect: &'c Connect, schema: &Schema) -> Option<(Name, &'c FieldS
 fn fields(
     object: &apollo_compiler::schema::ObjectType,
     given: &Given,
-    schema: &Schema,
+    declarations: &Declarations<'_>,
     findings: &mut Findings,
 ) {
     let ty = &object.name;
@@ -71,13 +67,13 @@ fn fields(
     for (name, field) in &object.fields {
         let coordinate = (ty.clone(), name.clone());
         let resolved = given.contains(&coordinate)
-            || has_fetcher(field)
+            || declarations.is_fetched(ty, name)
             || external
             || field.directives.has("external");
         if resolved {
             continue;
         }
-        let help = if is_root(schema, ty) {
+        let help = if is_root(declarations.schema, ty) {
             format!("give `{name}` a `@connect`")
         } else {
             format!(

@@ -15,8 +15,8 @@ use apollo_compiler::schema::Component;
 use apollo_compiler::schema::ExtendedType;
 
 use super::locate::locate;
-use crate::connector::connects::Declared;
-use crate::connector::connects::has_fetcher;
+use crate::connector::declared::Declarations;
+use crate::connector::declared::DeclaredConnect;
 use crate::connector::diagnostic::Code;
 use crate::connector::diagnostic::Span;
 use crate::connector::diagnostic::code;
@@ -37,9 +37,9 @@ pub(super) type Given = HashSet<(Name, Name)>;
 
 /// Holds a connect's selection against its type.
 pub(super) fn connect(
-    declared: &Declared,
+    declared: &DeclaredConnect,
     connect: &Connect,
-    schema: &Schema,
+    declarations: &Declarations<'_>,
     given: &mut Given,
     findings: &mut Findings,
 ) {
@@ -51,7 +51,8 @@ pub(super) fn connect(
     let mut filling = Filling {
         declared,
         connect,
-        schema,
+        declarations,
+        schema: declarations.schema,
         given,
         findings,
         path: Vec::new(),
@@ -62,8 +63,9 @@ pub(super) fn connect(
 
 /// A selection being held against a type.
 struct Filling<'a> {
-    declared: &'a Declared,
+    declared: &'a DeclaredConnect,
     connect: &'a Connect,
+    declarations: &'a Declarations<'a>,
     schema: &'a Schema,
     given: &'a mut Given,
     findings: &'a mut Findings,
@@ -158,7 +160,8 @@ impl Filling<'_> {
             match known.get(&**name) {
                 Some(field) => {
                     self.given.insert((ty.clone(), field.name.clone()));
-                    if !field.arguments.is_empty() && !has_fetcher(field) {
+                    if !field.arguments.is_empty() && !self.declarations.is_fetched(ty, &field.name)
+                    {
                         let message =
                             format!("`{ty}.{name}` has arguments, which are not read here");
                         let help =

@@ -6,8 +6,8 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::InputValueDefinition;
 use apollo_compiler::schema::ExtendedType;
 
-use crate::connector::connects::Declared;
-use crate::connector::connects::is_root;
+use crate::connector::declared::DeclaredConnect;
+use crate::connector::declared::is_root;
 use crate::connector::diagnostic::Code;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expression;
@@ -33,7 +33,7 @@ const ALL: [&str; 10] = [
 ];
 
 /// Checks all expressions of a connect.
-pub(super) fn connect(declared: &Declared, schema: &Schema, findings: &mut Findings) {
+pub(super) fn connect(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
     for expression in &declared.expressions {
         for used in &expression.uses {
             let checked = Use {
@@ -48,7 +48,7 @@ pub(super) fn connect(declared: &Declared, schema: &Schema, findings: &mut Findi
 }
 
 /// Checks expressions of a source or of `@graphql`.
-pub(super) fn source(expressions: &[Expression], schema: &Schema, findings: &mut Findings) {
+pub(crate) fn source(expressions: &[Expression], schema: &Schema, findings: &mut Findings) {
     for expression in expressions {
         for used in &expression.uses {
             let mut checked = Use {
@@ -65,7 +65,11 @@ pub(super) fn source(expressions: &[Expression], schema: &Schema, findings: &mut
 }
 
 /// The variables of a place.
-fn available(place: Place, declared: Option<&Declared>, schema: &Schema) -> Vec<&'static str> {
+fn available(
+    place: Place,
+    declared: Option<&DeclaredConnect>,
+    schema: &Schema,
+) -> Vec<&'static str> {
     if place == Place::BaseUrl {
         return vec!["$config", "$env"];
     }
@@ -102,7 +106,7 @@ struct Use<'a> {
 }
 
 impl Use<'_> {
-    fn in_connect(mut self, declared: &Declared) {
+    fn in_connect(mut self, declared: &DeclaredConnect) {
         if !self.is_known() || !self.is_available(Some(declared)) {
             return;
         }
@@ -130,7 +134,7 @@ impl Use<'_> {
         false
     }
 
-    fn is_available(&mut self, declared: Option<&Declared>) -> bool {
+    fn is_available(&mut self, declared: Option<&DeclaredConnect>) -> bool {
         let name = &*self.used.name;
         let names = available(self.expression.place, declared, self.schema);
         if names.contains(&name) {
@@ -174,7 +178,7 @@ impl Use<'_> {
     }
 
     /// `$args.name…`: an argument, then fields of its input type.
-    fn arguments(&mut self, declared: &Declared) {
+    fn arguments(&mut self, declared: &DeclaredConnect) {
         let Some((first, rest)) = self.used.path.split_first() else {
             return;
         };

@@ -6,8 +6,9 @@
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
 
-use super::connect::Declared;
-use super::connect::is_root;
+use crate::connector::arguments::key;
+use crate::connector::declared::DeclaredConnect;
+use crate::connector::declared::is_root;
 use crate::connector::field_set::FieldSet;
 use crate::connector::field_set::FieldSetItem;
 use crate::connector::model::ConnectKind;
@@ -18,45 +19,37 @@ use crate::document::Str;
 const DEFAULT_BATCH: usize = 1_000;
 
 /// The kind of a connect. What does not fit (an unknown field, say) is left out here and reported by the checks.
-pub(crate) fn kind(declared: &Declared, schema: &Schema) -> ConnectKind {
-    let key = |variable: &str, of: &Name| field_set(declared, variable, of, schema);
+pub(super) fn kind(declared: &DeclaredConnect, schema: &Schema) -> ConnectKind {
+    let read = |variable: &str, of: &Name| field_set(declared, variable, of, schema);
     match &declared.site {
         Site::Field { parent, .. } if is_root(schema, parent) => ConnectKind::Root {
             entity_key: declared
                 .field
                 .as_ref()
                 .filter(|_| declared.entity)
-                .map(|field| key("$args", field.ty.inner_named_type())),
+                .map(|field| read("$args", field.ty.inner_named_type())),
         },
         Site::Field { parent, .. } => ConnectKind::Implicit {
-            key: key("$this", parent),
+            key: read("$this", parent),
         },
-        Site::Type { name } if uses_batch(declared) => ConnectKind::Batch {
-            key: key("$batch", name),
+        Site::Type { name } if declared.uses_batch() => ConnectKind::Batch {
+            key: read("$batch", name),
             max_size: max_size(declared).unwrap_or(DEFAULT_BATCH),
         },
         Site::Type { name } => ConnectKind::Single {
-            key: key("$this", name),
+            key: read("$this", name),
         },
     }
 }
 
-/// True for a connect that takes many representations at a time.
-pub(crate) fn uses_batch(declared: &Declared) -> bool {
-    declared
-        .expressions
-        .iter()
-        .any(|expression| expression.reads("$batch").next().is_some())
-}
-
-fn max_size(declared: &Declared) -> Option<usize> {
+fn max_size(declared: &DeclaredConnect) -> Option<usize> {
     let batch = declared.directive.specified_argument_by_name("batch")?;
-    let size = super::key(batch, "maxSize")?.to_i32()?;
+    let size = key(batch, "maxSize")?.to_i32()?;
     usize::try_from(size).ok().filter(|size| *size > 0)
 }
 
 /// What is read of a variable, as a field set over `of`.
-fn field_set(declared: &Declared, variable: &str, of: &Name, schema: &Schema) -> FieldSet {
+fn field_set(declared: &DeclaredConnect, variable: &str, of: &Name, schema: &Schema) -> FieldSet {
     let mut set = FieldSet::default();
     for expression in &declared.expressions {
         for used in expression.reads(variable) {

@@ -1,80 +1,29 @@
-//! How a folder's fields are fetched: `@source`, `@connect`, `@paginate` and `@graphql`, read into the model.
+//! How a folder's fields are fetched, read from its directives into the model.
 //!
-//! Every directive that fetches has the same arguments but for its request (`selection`, `entity`, `batch`, `errors`,
-//! `isSuccess`), and is one line in [`FETCHERS`]: its name and the function that reads its request, in a file of its
-//! own. [`connect`] reads the rest for all of them, [`kind`] says what each is to the planner, [`reads`] what it reads.
+//! The table of [`directives`] says which directives there are and how each is read: [`declare`] reads those that fetch
+//! with what stands beside them, [`kind`] derives what each connect is to the planner. Then every directive of the table
+//! checks its uses, and [`check`] checks the connects.
 
-mod connect;
-mod graphql;
-mod headers;
-pub(crate) mod http;
-mod invalidates;
-pub(crate) mod kind;
-mod outcome;
-mod paginate;
-mod reads;
-pub(crate) mod source;
+mod declare;
+mod kind;
 
 use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::FieldDefinition;
-use apollo_compiler::ast::Value;
 
 use super::check;
+use super::declared::Declarations;
+use super::declared::Source;
 use super::diagnostic::code;
-use super::expression::Expressions;
+use super::directives;
+use super::directives::definition::Role;
+use super::directives::definition::SupportedDirective;
 use super::findings::Findings;
 use super::link::spec;
 use super::model::SubgraphKind;
-use super::request::RequestTemplate;
 use super::schema::ReadSchema;
 use crate::mapping::Version;
-pub(crate) use connect::Declared;
-pub(crate) use connect::is_root;
-use source::Source;
-
-/// A directive that fetches.
-pub(crate) struct Fetcher {
-    /// Its canonical name.
-    pub(crate) directive: &'static str,
-    /// The specification that it is of: without a link, a directive of that name is the folder's own.
-    spec: &'static spec::Spec,
-    /// Reads its request.
-    request: fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch,
-}
-
-/// The directives that fetch.
-pub(crate) static FETCHERS: &[Fetcher] = &[Fetcher {
-    directive: "connect",
-    spec: &spec::CONNECT,
-    request: http::of_connect,
-}];
-
-/// True for a field with a directive that fetches.
-pub(crate) fn has_fetcher(field: &FieldDefinition) -> bool {
-    let names = || FETCHERS.iter().map(|fetcher| fetcher.directive);
-    names().any(|name| field.directives.has(name))
-}
-
-/// What a directive fetches with.
-pub(crate) enum Fetch {
-    /// A request.
-    Call(Request),
-    /// Nothing: its selection alone makes the answer.
-    Nothing,
-    /// It could not be read, which has been said.
-    Broken,
-}
-
-/// A request as read.
-pub(crate) struct Request {
-    /// Renders it.
-    pub(crate) template: Arc<dyn RequestTemplate>,
-    /// Names of client headers that are passed on.
-    pub(crate) client_headers: Vec<String>,
-}
 
 /// Reads how the fields of a schema are fetched, and checks it. `None` when it could not be read.
 pub(crate) fn read(
@@ -84,26 +33,53 @@ pub(crate) fn read(
 ) -> Option<SubgraphKind> {
     let schema = &read.schema;
     let version = mapping_version(read);
-    let sources = source::read_all(on_schema(read, "source", &spec::CONNECT), version, findings);
-    let declared = connect::read_all(connector, read, &sources, version, findings);
-    let service: Vec<_> = on_schema(read, "graphql", &spec::WIRE).collect();
-    if let Some(directive) = service.first() {
-        graphql::check_alone(
-            directive,
-            service.get(1).copied(),
-            &sources,
-            &declared,
-            findings,
-        );
-        let service = graphql::read(directive, schema, version, findings)?;
-        return Some(SubgraphKind::Service(service));
+    let directives = available(read);
+    let sources = read_sources(&directives, read, version, findings);
+    let mut reader = declare::Reader {
+        connector,
+        schema,
+        directives: &directives,
+        sources: &sources,
+        version,
+        findings,
+    };
+    let connects = reader.read();
+    let services = directives
+        .iter()
+        .filter(|row| matches!(row.role, Role::Service(_)))
+        .flat_map(|row| on_schema(read, row));
+    let fetching = directives
+        .iter()
+        .filter(|row| matches!(row.role, Role::Fetch(_)))
+        .map(|row| row.name);
+    let declarations = Declarations::new(
+        schema,
+        services.collect(),
+        sources,
+        connects,
+        fetching.collect(),
+    );
+    for row in &directives {
+        if let (Role::Service(read_service), Some(directive)) =
+            (&row.role, on_schema(read, row).next())
+        {
+            (row.check)(&declarations, findings);
+            let service = read_service(directive, schema, version, findings)?;
+            return Some(SubgraphKind::Service(service));
+        }
     }
-    if declared.is_empty() {
+    if declarations.connects.is_empty() {
         nothing_fetches(read, findings);
         return None;
     }
-    check::connectors(read, &sources, &declared, findings);
-    let connects = declared.into_iter().filter_map(|declared| declared.connect);
+    for row in &directives {
+        (row.check)(&declarations, findings);
+    }
+    check::connects(&declarations, findings);
+    let Declarations {
+        sources, connects, ..
+    } = declarations;
+    let connects = connects.into_iter().filter_map(|declared| declared.connect);
     Some(SubgraphKind::Connectors {
         connects: connects.map(Arc::new).collect(),
         sources: sources
@@ -113,17 +89,59 @@ pub(crate) fn read(
     })
 }
 
-/// Uses of a directive on the schema, if its specification is linked.
+/// The directives that a folder can use: without a link, a directive of the same name is the folder's, not ours.
+fn available(read: &ReadSchema) -> Vec<&'static SupportedDirective> {
+    let linked = spec::ALL
+        .iter()
+        .filter(|spec| read.links.get(spec).is_some());
+    let linked = linked.flat_map(|spec| spec.directives_read_here());
+    linked.chain(directives::UNLINKED).copied().collect()
+}
+
+/// Uses of a directive on the schema.
 fn on_schema<'a>(
     read: &'a ReadSchema,
-    name: &'static str,
-    spec: &spec::Spec,
+    row: &'static SupportedDirective,
 ) -> impl Iterator<Item = &'a Node<Directive>> + use<'a> {
-    let linked = read.links.get(spec).is_some();
     let directives = read.schema.schema_definition.directives.iter();
     directives
-        .filter(move |directive| linked && directive.name == name)
+        .filter(|directive| directive.name == row.name)
         .map(|directive| &directive.node)
+}
+
+/// Reads all sources; a repeated name is reported, and the first counts.
+fn read_sources(
+    directives: &[&'static SupportedDirective],
+    read: &ReadSchema,
+    version: Version,
+    findings: &mut Findings,
+) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for row in directives {
+        let Role::Source(read_source) = row.role else {
+            continue;
+        };
+        for directive in on_schema(read, row) {
+            let Some(source) = read_source(directive, version, findings) else {
+                continue;
+            };
+            let name = &source.declaration.name;
+            match sources.iter().find(|other| other.declaration.name == *name) {
+                Some(first) => findings.push(
+                    findings
+                        .error(
+                            &code::DUPLICATE_SOURCE,
+                            format!("there are two sources named `{name}`"),
+                        )
+                        .label(findings.span(source.name.location()), "named again")
+                        .label(findings.span(first.name.location()), "first named here")
+                        .help("give one of them another name"),
+                ),
+                None => sources.push(source),
+            }
+        }
+    }
+    sources
 }
 
 /// The version of the mapping language: that of the linked connect version, else the latest.
@@ -135,25 +153,18 @@ fn mapping_version(read: &ReadSchema) -> Version {
 }
 
 fn nothing_fetches(read: &ReadSchema, findings: &mut Findings) {
-    let place = read.links.links.first().map(|link| &link.directive);
-    let place = place.and_then(|directive| directive.location());
+    let link = read.links.links.first().map(|link| &link.directive);
+    let location = link.and_then(|directive| directive.location());
     findings.push(
         findings
             .error(
                 &code::NOTHING_FETCHES,
                 "nothing says how the fields of this connector are fetched",
             )
-            .at(findings.span(place))
+            .at(findings.span(location))
             .help(
                 "give fields a `@connect`, or, if this is the SDL of a GraphQL service, the schema \
                  a `@graphql(url: \"…\")`",
             ),
     );
-}
-
-/// The value of a key of an input object.
-pub(crate) fn key<'a>(object: &'a Node<Value>, name: &str) -> Option<&'a Node<Value>> {
-    let entries = object.as_object()?;
-    let (_, value) = entries.iter().find(|(key, _)| key == name)?;
-    (!value.is_null()).then_some(value)
 }

@@ -7,10 +7,10 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::Links;
 use super::spec;
-use super::spec::Part;
-use super::spec::Spec;
-use super::spec::Version;
+use super::spec::LinkVersion;
+use super::spec::Specification;
 use crate::connector::diagnostic::code;
+use crate::connector::directives::definition::DirectivePart;
 use crate::connector::findings::Findings;
 
 /// Checks one use of a directive, already under its canonical name, against the version that is linked.
@@ -24,9 +24,9 @@ pub(crate) fn check(
         if !link.spec.has_directive(&directive.name) {
             continue;
         }
-        let mut needs = |what: String, since: Version, place: Option<SourceSpan>| {
+        let mut needs = |what: String, since: LinkVersion, location: Option<SourceSpan>| {
             if since > link.version {
-                report(what, since, link.spec, link.version, place, findings);
+                report(what, since, link.spec, link.version, location, findings);
             }
         };
         // An import of what is too young has been refused already.
@@ -41,32 +41,29 @@ pub(crate) fn check(
         {
             needs(format!("@{}", directive.name), since, directive.location());
         }
-        for younger in link.spec.younger {
-            if younger.directive != directive.name.as_str() {
-                continue;
-            }
-            if let Some((what, place)) = used(directive, at, &younger.what) {
-                needs(what, younger.since, place);
+        for addition in link.spec.additions(&directive.name) {
+            if let Some((what, location)) = used(directive, at, &addition.part) {
+                needs(what, addition.since, location);
             }
         }
     }
 }
 
-/// What a use of a directive has of a younger part, and where.
+/// What a use of a directive has of a part, and where.
 fn used(
     directive: &Node<Directive>,
     at: DirectiveLocation,
-    part: &Part,
+    part: &DirectivePart,
 ) -> Option<(String, Option<SourceSpan>)> {
     match part {
-        Part::Argument(name) => {
-            let found = directive
+        DirectivePart::Argument(name) => {
+            let argument = directive
                 .arguments
                 .iter()
                 .find(|argument| argument.name == *name)?;
-            Some((format!("@{}({name}:)", directive.name), found.location()))
+            Some((format!("@{}({name}:)", directive.name), argument.location()))
         }
-        Part::Key(argument, key) => {
+        DirectivePart::Key(argument, key) => {
             let object = directive.specified_argument_by_name(argument)?;
             let (name, _) = object.as_object()?.iter().find(|(name, _)| name == key)?;
             Some((
@@ -74,9 +71,9 @@ fn used(
                 name.location().or_else(|| object.location()),
             ))
         }
-        Part::Location(location) => (at == *location).then(|| {
+        DirectivePart::Location(location) => (at == *location).then(|| {
             (
-                format!("@{} on {}", directive.name, place(*location)),
+                format!("@{} on {}", directive.name, element(*location)),
                 directive.location(),
             )
         }),
@@ -85,10 +82,10 @@ fn used(
 
 fn report(
     what: String,
-    since: Version,
-    spec: &Spec,
-    linked: Version,
-    place: Option<SourceSpan>,
+    since: LinkVersion,
+    spec: &Specification,
+    linked: LinkVersion,
+    location: Option<SourceSpan>,
     findings: &mut Findings,
 ) {
     let name = spec.name;
@@ -104,15 +101,15 @@ fn report(
                 format!("`{what}` needs {name}/v{}.{}", since.0, since.1),
             )
             .label(
-                findings.span(place),
+                findings.span(location),
                 format!("{name}/v{}.{} is linked", linked.0, linked.1),
             )
             .help(help),
     );
 }
 
-/// A place as prose has it.
-pub(crate) fn place(at: DirectiveLocation) -> &'static str {
+/// A kind of element, in words.
+pub(crate) fn element(at: DirectiveLocation) -> &'static str {
     match at {
         DirectiveLocation::Schema => "the schema",
         DirectiveLocation::FieldDefinition => "a field",

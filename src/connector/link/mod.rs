@@ -17,16 +17,16 @@ use super::diagnostic::code;
 use super::findings::Findings;
 use super::findings::did_you_mean;
 use super::findings::list;
-use spec::Spec;
-use spec::Version;
+use spec::LinkVersion;
+use spec::Specification;
 
 /// One known specification as a folder links it.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
-    /// Which.
-    pub(crate) spec: &'static Spec,
-    /// In which version.
-    pub(crate) version: Version,
+    /// The specification.
+    pub(crate) spec: &'static Specification,
+    /// The version that is linked.
+    pub(crate) version: LinkVersion,
     /// What prefixes its names that were not imported.
     pub(crate) namespace: String,
     /// Imported directives: the name in this folder, the canonical name, both without `@`.
@@ -73,12 +73,12 @@ impl Links {
     }
 
     /// The link to a specification.
-    pub(crate) fn get(&self, spec: &Spec) -> Option<&Link> {
+    pub(crate) fn get(&self, spec: &Specification) -> Option<&Link> {
         self.links.iter().find(|link| link.spec.name == spec.name)
     }
 
     /// The Federation version; `(1, 0)` when none is linked.
-    pub(crate) fn federation(&self) -> Version {
+    pub(crate) fn federation(&self) -> LinkVersion {
         self.get(&spec::FEDERATION)
             .map_or((1, 0), |link| link.version)
     }
@@ -267,7 +267,7 @@ impl Link {
                         "did you mean `{with_at}`? Directives are imported with `@`"
                     ))
                 } else {
-                    did_you_mean(name, spec.elements())
+                    did_you_mean(name, spec.elements().iter().map(String::as_str))
                 };
                 let all = format!("it has {}", list(spec.elements()));
                 findings
@@ -310,7 +310,12 @@ fn name_of_link(directives: &[&Node<Directive>]) -> String {
 }
 
 /// The version in a URL, if this gateway supports it.
-fn version(url: &Node<Value>, text: &str, spec: &Spec, findings: &mut Findings) -> Option<Version> {
+fn version(
+    url: &Node<Value>,
+    text: &str,
+    spec: &Specification,
+    findings: &mut Findings,
+) -> Option<LinkVersion> {
     let parsed = text.rsplit_once("/v").and_then(|(_, version)| {
         let (major, minor) = version.split_once('.')?;
         Some((major.parse().ok()?, minor.parse().ok()?))

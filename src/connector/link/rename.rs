@@ -1,5 +1,7 @@
 //! Walks over a parsed document to rename what it uses: directives to their canonical names.
 
+use std::collections::HashSet;
+
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast;
@@ -8,9 +10,7 @@ use apollo_compiler::ast::DirectiveList;
 use apollo_compiler::ast::DirectiveLocation;
 use apollo_compiler::ast::Type;
 
-use super::spec::Spec;
-
-/// Calls `visit` for every list of directives in a definition, with the kind of place it is at.
+/// Calls `visit` for every list of directives in a definition, with the kind of element that has it.
 pub(crate) fn for_each_directive_list(
     definition: &mut Definition,
     visit: &mut dyn FnMut(&mut DirectiveList, DirectiveLocation),
@@ -107,8 +107,8 @@ fn values(
     }
 }
 
-/// Another name for the same thing. A name's place must be as long as the name, so it is kept only then; what is
-/// renamed here has a place of its own.
+/// Another name for the same thing. The location of a name must be as long as the name, so it is kept only then; what is
+/// renamed here has a location besides.
 pub(crate) fn renamed(old: &Name, new: &str) -> Name {
     let name = Name::new_unchecked(new);
     match old.location() {
@@ -117,39 +117,40 @@ pub(crate) fn renamed(old: &Name, new: &str) -> Name {
     }
 }
 
-/// Gives the types of a specification's definitions its prefix, where they are written without.
-pub(crate) fn prefix_types(mut definition: Definition, spec: &Spec) -> Definition {
+/// Puts the name of a specification before these names of types: `JSONSelection` becomes `wire__JSONSelection`.
+pub(crate) fn prefix_types(
+    mut definition: Definition,
+    specification: &str,
+    types: &HashSet<Name>,
+) -> Definition {
+    let rename = |name: &mut Name| {
+        if types.contains(name) {
+            *name = renamed(name, &format!("{specification}__{name}"));
+        }
+    };
     match &mut definition {
         Definition::DirectiveDefinition(def) => {
-            prefix_in(&mut def.make_mut().arguments, spec);
+            for argument in &mut def.make_mut().arguments {
+                rename_type(argument.make_mut().ty.make_mut(), &rename);
+            }
         }
         Definition::InputObjectTypeDefinition(def) => {
             let def = def.make_mut();
-            prefix(&mut def.name, spec);
-            prefix_in(&mut def.fields, spec);
+            rename(&mut def.name);
+            for field in &mut def.fields {
+                rename_type(field.make_mut().ty.make_mut(), &rename);
+            }
         }
-        Definition::EnumTypeDefinition(def) => prefix(&mut def.make_mut().name, spec),
-        Definition::ScalarTypeDefinition(def) => prefix(&mut def.make_mut().name, spec),
+        Definition::EnumTypeDefinition(def) => rename(&mut def.make_mut().name),
+        Definition::ScalarTypeDefinition(def) => rename(&mut def.make_mut().name),
         _ => {}
     }
     definition
 }
 
-fn prefix_in(values: &mut [Node<ast::InputValueDefinition>], spec: &Spec) {
-    for value in values {
-        prefix_type(value.make_mut().ty.make_mut(), spec);
-    }
-}
-
-fn prefix_type(ty: &mut Type, spec: &Spec) {
+fn rename_type(ty: &mut Type, rename: &dyn Fn(&mut Name)) {
     match ty {
-        Type::Named(name) | Type::NonNullNamed(name) => prefix(name, spec),
-        Type::List(item) | Type::NonNullList(item) => prefix_type(item, spec),
-    }
-}
-
-fn prefix(name: &mut Name, spec: &Spec) {
-    if spec.since(name).is_some() {
-        *name = renamed(name, &format!("{}__{name}", spec.name));
+        Type::Named(name) | Type::NonNullNamed(name) => rename(name),
+        Type::List(item) | Type::NonNullList(item) => rename_type(item, rename),
     }
 }

@@ -22,6 +22,7 @@ use super::Ingester;
 use crate::cache::Document;
 use crate::connector::Connect;
 use crate::connector::CutOff;
+use crate::connector::Pagination;
 use crate::document::JsonReader;
 use crate::document::Reader;
 use crate::document::Value;
@@ -345,7 +346,7 @@ impl Ingester<'_> {
 /// Whether a cut-off list fails its field.
 fn cut_off_fails(connect: &Connect) -> bool {
     connect
-        .pagination
-        .as_ref()
+        .options
+        .get::<Pagination>()
         .is_none_or(|pagination| pagination.cut_off == CutOff::Error)
 }

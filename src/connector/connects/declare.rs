@@ -1,9 +1,8 @@
-//! What every directive that fetches has: `source`, `id`, `entity`, `batch`, `selection`, `errors`, `isSuccess`.
+//! Reads all uses of directives that fetch: what they have in common (`source`, `id`, `entity`, `batch`, `selection`,
+//! `errors`, `isSuccess`), and the directives beside them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Directive;
@@ -11,17 +10,15 @@ use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::ast::Value;
 use apollo_compiler::schema::ExtendedType;
 
-use super::FETCHERS;
-use super::Fetch;
-use super::Fetcher;
-use super::invalidates;
 use super::kind;
-use super::outcome;
-use super::paginate;
-use super::reads;
-use super::source::Source;
+use crate::connector::arguments::outcome;
+use crate::connector::connect_options::ConnectOptions;
+use crate::connector::declared::DeclaredConnect;
+use crate::connector::declared::Fetch;
+use crate::connector::declared::Source;
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expression;
+use crate::connector::directives::definition::Role;
+use crate::connector::directives::definition::SupportedDirective;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
 use crate::connector::expression::Place;
@@ -30,146 +27,128 @@ use crate::connector::findings::did_you_mean;
 use crate::connector::findings::list;
 use crate::connector::model::Connect;
 use crate::connector::model::ConnectKind;
-use crate::connector::model::Invalidates;
-use crate::connector::model::Pagination;
 use crate::connector::model::Site;
 use crate::connector::model::YieldedType;
 use crate::connector::model::Yields;
-use crate::connector::schema::ReadSchema;
+use crate::connector::reads;
 use crate::mapping::Version;
 
-/// A connect with what checks need to point at its parts.
-#[derive(Debug)]
-pub(crate) struct Declared {
-    /// Where it stands.
-    pub(crate) site: Site,
-    /// The field that it stands on.
-    pub(crate) field: Option<Node<FieldDefinition>>,
-    /// The directive.
-    pub(crate) directive: Node<Directive>,
-    /// Its expressions, without its source's.
-    pub(crate) expressions: Vec<Expression>,
-    /// `entity: true`
-    pub(crate) entity: bool,
-    /// `@invalidates` beside it.
-    pub(crate) invalidates: Option<Arc<Invalidates>>,
-    /// `@cacheNull` beside it.
-    pub(crate) null_lifetime: Option<Duration>,
-    /// What it is; `None` if it could not be read whole.
-    pub(crate) connect: Option<Connect>,
-}
+/// Reads the request of a directive that fetches.
+type ReadRequest = fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch;
 
-/// Reads every directive that fetches, in the order of their coordinates.
-pub(crate) fn read_all(
-    connector: &str,
-    read: &ReadSchema,
-    sources: &[Source],
-    version: Version,
-    findings: &mut Findings,
-) -> Vec<Declared> {
-    let schema = &read.schema;
-    let mut reader = Reader {
-        connector,
-        schema,
-        fetchers: FETCHERS
-            .iter()
-            .filter(|fetcher| read.links.get(fetcher.spec).is_some())
-            .collect(),
-        sources,
-        version,
-        findings,
-        declared: Vec::new(),
-    };
-    let mut types: Vec<_> = schema.types.values().collect();
-    types.sort_by(|a, b| a.name().cmp(b.name()));
-    for ty in types {
-        let ExtendedType::Object(object) = ty else {
-            continue;
-        };
-        let site = Site::Type {
-            name: object.name.clone(),
-        };
-        let directives = object.directives.iter().map(|directive| &directive.node);
-        reader.element(&site, None, directives);
-        let mut fields: Vec<_> = object.fields.values().collect();
-        fields.sort_by(|a, b| a.name.cmp(&b.name));
-        for field in fields {
-            let site = Site::Field {
-                parent: object.name.clone(),
-                field: field.name.clone(),
-            };
-            reader.element(&site, Some(&field.node), field.directives.iter());
-        }
-    }
-    reader.declared
-}
-
-struct Reader<'a> {
-    connector: &'a str,
-    schema: &'a Schema,
-    fetchers: Vec<&'static Fetcher>,
-    sources: &'a [Source],
-    version: Version,
-    findings: &'a mut Findings,
-    declared: Vec<Declared>,
+/// Reads the directives of one folder.
+pub(super) struct Reader<'a> {
+    /// The folder's name.
+    pub(super) connector: &'a str,
+    /// Its schema.
+    pub(super) schema: &'a Schema,
+    /// The directives that it can use.
+    pub(super) directives: &'a [&'static SupportedDirective],
+    /// Its sources.
+    pub(super) sources: &'a [Source],
+    /// The version of its mappings.
+    pub(super) version: Version,
+    /// What is wrong with it.
+    pub(super) findings: &'a mut Findings,
 }
 
 impl Reader<'_> {
-    /// Reads what stands on one field or type.
+    /// Reads every directive that fetches, in the order of their coordinates.
+    pub(super) fn read(&mut self) -> Vec<DeclaredConnect> {
+        let schema = self.schema;
+        let mut declared = Vec::new();
+        let mut types: Vec<_> = schema.types.values().collect();
+        types.sort_by(|a, b| a.name().cmp(b.name()));
+        for ty in types {
+            let ExtendedType::Object(object) = ty else {
+                continue;
+            };
+            let site = Site::Type {
+                name: object.name.clone(),
+            };
+            let directives = object.directives.iter().map(|directive| &directive.node);
+            declared.extend(self.element(&site, None, directives));
+            let mut fields: Vec<_> = object.fields.values().collect();
+            fields.sort_by(|a, b| a.name.cmp(&b.name));
+            for field in fields {
+                let site = Site::Field {
+                    parent: object.name.clone(),
+                    field: field.name.clone(),
+                };
+                declared.extend(self.element(&site, Some(&field.node), field.directives.iter()));
+            }
+        }
+        declared
+    }
+
+    /// Reads the directives of one field or type: a connect for each directive that fetches.
     fn element<'d>(
         &mut self,
         site: &Site,
         field: Option<&Node<FieldDefinition>>,
         directives: impl Iterator<Item = &'d Node<Directive>> + Clone,
-    ) {
-        let mut index = 0;
+    ) -> Vec<DeclaredConnect> {
+        let mut connects = Vec::new();
         for directive in directives.clone() {
-            let known = |fetcher: &&&'static Fetcher| directive.name == fetcher.directive;
-            let Some(fetcher) = self.fetchers.iter().find(known).copied() else {
+            let named = |row: &&&SupportedDirective| directive.name == row.name;
+            let Some(row) = self.directives.iter().find(named) else {
+                continue;
+            };
+            let Role::Fetch(read_request) = row.role else {
                 continue;
             };
             let mut expressions = Expressions::new(self.version, Place::Request);
-            let pagination = directives
-                .clone()
-                .find(|other| other.name == "paginate")
-                .and_then(|directive| paginate::read(directive, &mut expressions, self.findings));
-            let invalidates = directives
-                .clone()
-                .find(|other| other.name == "invalidates")
-                .map(|directive| invalidates::read(directive, &mut expressions, self.findings));
-            let cache_null = directives.clone().find(|other| other.name == "cacheNull");
-            let mut declared = Declared {
+            let options = self.options(directives.clone(), &mut expressions);
+            let mut declared = DeclaredConnect {
                 site: site.clone(),
                 field: field.cloned(),
                 directive: directive.clone(),
                 expressions: Vec::new(),
                 entity: is_true(directive.specified_argument_by_name("entity")),
-                null_lifetime: cache_null.and_then(|directive| seconds(directive, "maxAge")),
-                invalidates: invalidates.map(Arc::new),
+                options,
                 connect: None,
             };
-            let coordinate = coordinate(self.connector, site, index);
-            self.connect(fetcher, coordinate, pagination, expressions, &mut declared);
-            self.declared.push(declared);
-            index += 1;
+            let coordinate = coordinate(self.connector, site, connects.len());
+            self.connect(read_request, coordinate, expressions, &mut declared);
+            connects.push(declared);
         }
+        connects
+    }
+
+    /// Reads the directives beside one that fetches, in the order of the table.
+    fn options<'d>(
+        &mut self,
+        directives: impl Iterator<Item = &'d Node<Directive>> + Clone,
+        expressions: &mut Expressions,
+    ) -> ConnectOptions {
+        let mut options = ConnectOptions::default();
+        for row in self.directives {
+            let Role::ConnectOption(read) = row.role else {
+                continue;
+            };
+            let mut directives = directives.clone();
+            if let Some(directive) = directives.find(|directive| directive.name == row.name) {
+                read(directive, &mut options, expressions, self.findings);
+            }
+        }
+        options
     }
 
     fn connect(
         &mut self,
-        fetcher: &Fetcher,
+        read_request: ReadRequest,
         coordinate: String,
-        pagination: Option<Pagination>,
         mut expressions: Expressions,
-        declared: &mut Declared,
+        declared: &mut DeclaredConnect,
     ) {
         let directive = declared.directive.clone();
         let argument = |name: &str| directive.specified_argument_by_name(name);
         let source = self.source(argument("source"));
+        expressions.at(Place::Request);
         let fetch = match &source {
             Ok(source) => {
                 let source = source.and_then(|index| self.sources.get(index));
-                (fetcher.request)(&directive, source, &mut expressions, self.findings)
+                read_request(&directive, source, &mut expressions, self.findings)
             }
             Err(UnknownSource) => Fetch::Broken,
         };
@@ -211,9 +190,7 @@ impl Reader<'_> {
                 .chain(outcome.error_extensions)
                 .collect(),
             yields: yields(declared, &kind, self.schema),
-            null_lifetime: declared.null_lifetime,
-            invalidates: declared.invalidates.clone(),
-            pagination: pagination.map(Arc::new),
+            options: declared.options.clone(),
             kind,
             reads,
         });
@@ -230,7 +207,7 @@ impl Reader<'_> {
                 .iter()
                 .map(|source| source.declaration.name.as_str())
         };
-        if let Some(index) = names().position(|known| known == name) {
+        if let Some(index) = names().position(|declared| declared == name) {
             return Ok(Some(index));
         }
         let help = did_you_mean(name, names()).unwrap_or_else(|| match self.sources {
@@ -253,7 +230,7 @@ impl Reader<'_> {
 }
 
 /// What a connect's selection has to yield, by the type of its field.
-fn yields(declared: &Declared, kind: &ConnectKind, schema: &Schema) -> Yields {
+fn yields(declared: &DeclaredConnect, kind: &ConnectKind, schema: &Schema) -> Yields {
     let Some(field) = &declared.field else {
         return Yields {
             list: matches!(kind, ConnectKind::Batch { .. }),
@@ -269,14 +246,7 @@ fn yields(declared: &Declared, kind: &ConnectKind, schema: &Schema) -> Yields {
     Yields { list, of }
 }
 
-/// An argument that is a number of seconds; less than none is none.
-fn seconds(directive: &Directive, name: &str) -> Option<Duration> {
-    let seconds = directive.specified_argument_by_name(name)?.to_i32()?;
-    let seconds = u64::try_from(seconds).unwrap_or_default();
-    Some(Duration::from_secs(seconds)).filter(|seconds| !seconds.is_zero())
-}
-
-/// A source that is named but not declared, which has been said.
+/// A source that is named but not declared, which has been reported.
 struct UnknownSource;
 
 fn coordinate(connector: &str, site: &Site, index: usize) -> String {
@@ -288,17 +258,4 @@ fn coordinate(connector: &str, site: &Site, index: usize) -> String {
 
 fn is_true(argument: Option<&Node<Value>>) -> bool {
     argument.and_then(|value| value.to_bool()) == Some(true)
-}
-
-/// True for the name of a root operation type.
-pub(crate) fn is_root(schema: &Schema, name: &Name) -> bool {
-    let definition = &schema.schema_definition;
-    [
-        &definition.query,
-        &definition.mutation,
-        &definition.subscription,
-    ]
-    .into_iter()
-    .flatten()
-    .any(|root| root.name == *name)
 }

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::connect::Declared;
-use super::source::Source;
-use crate::connector::expression::Expression;
-use crate::connector::expression::Place;
-use crate::connector::model::Reads;
+use super::declared::DeclaredConnect;
+use super::declared::Source;
+use super::expression::Expression;
+use super::expression::Place;
+use super::model::Reads;
 
 /// What a connect reads, its source's expressions included. `passed_on` are the client headers named by `from`.
-pub(crate) fn reads(declared: &Declared, source: Option<&Source>, passed_on: Vec<String>) -> Reads {
+pub(crate) fn reads(
+    declared: &DeclaredConnect,
+    source: Option<&Source>,
+    passed_on: Vec<String>,
+) -> Reads {
     let mut reads = of(
         declared
             .expressions

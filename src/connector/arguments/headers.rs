@@ -5,6 +5,7 @@ use apollo_compiler::ast::Value;
 use http::HeaderName;
 use http::HeaderValue;
 
+use super::key;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::findings::Findings;
@@ -41,7 +42,7 @@ pub(crate) fn read(
         };
         if headers.iter().any(|known| known.name == header.name) {
             let message = format!("`{}` is set twice", header.name);
-            let place = super::key(item, "name").unwrap_or(item);
+            let place = key(item, "name").unwrap_or(item);
             findings.push(
                 findings
                     .error(&code::INVALID_HEADER, message)
@@ -60,10 +61,10 @@ fn header(
     expressions: &mut Expressions,
     findings: &mut Findings,
 ) -> Option<HeaderTemplate> {
-    let name_value = super::key(item, "name")?;
+    let name_value = key(item, "name")?;
     let written = name_value.as_str()?;
-    let from = super::key(item, "from");
-    let value = super::key(item, "value");
+    let from = key(item, "from");
+    let value = key(item, "value");
     let name = match HeaderName::from_bytes(written.as_bytes()) {
         Ok(name) => name,
         Err(_) => {

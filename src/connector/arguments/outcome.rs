@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use apollo_compiler::ast::Directive;
 
+use super::key;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
 use crate::connector::findings::Findings;
@@ -27,8 +28,8 @@ pub(crate) fn read(
     findings: &mut Findings,
 ) -> Outcome {
     let errors = directive.specified_argument_by_name("errors");
-    let message = errors.and_then(|errors| super::key(errors, "message"));
-    let extensions = errors.and_then(|errors| super::key(errors, "extensions"));
+    let message = errors.and_then(|errors| key(errors, "message"));
+    let extensions = errors.and_then(|errors| key(errors, "extensions"));
     let is_success = directive.specified_argument_by_name("isSuccess");
     Outcome {
         error_message: message.and_then(|literal| {

@@ -1,0 +1,118 @@
+//! URLs of directives, `path` and `queryParams`: parsed and checked.
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+
+use super::headers;
+use super::key;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Form;
+use crate::connector::findings::Findings;
+use crate::connector::http::Text;
+use crate::connector::http::UrlParts;
+use crate::connector::settings::is_secret_name;
+use crate::mapping::Piece;
+use crate::mapping::Template;
+
+/// `path` and `queryParams`.
+pub(crate) fn parts(
+    http: &Node<Value>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> UrlParts {
+    let path = key(http, "path");
+    let query = key(http, "queryParams");
+    UrlParts {
+        path: path.and_then(|path| expressions.mapping("path", path, Form::Value, findings)),
+        query: query
+            .and_then(|query| expressions.mapping("queryParams", query, Form::Object, findings)),
+    }
+}
+
+/// A template as the text that it is.
+pub(crate) fn text(template: Template) -> Text {
+    match template.as_literal() {
+        Some(literal) => Text::Fixed(literal.to_owned()),
+        None => Text::Template(template),
+    }
+}
+
+/// Refuses secrets that are written into a URL's query.
+fn secrets_in_query(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+    for piece in template.pieces() {
+        let Piece::Literal(text) = piece else {
+            continue;
+        };
+        for parameter in text.split(['?', '&']).skip(1) {
+            let found = parameter
+                .split_once('=')
+                .filter(|(_, value)| !value.is_empty());
+            if let Some((name, _)) = found.filter(|(name, _)| is_secret_name(name)) {
+                headers::secret(name, literal, findings);
+            }
+        }
+    }
+}
+
+/// An address must name scheme and host in plain text: what comes from a request must not choose where it is sent.
+pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+    let first = match template.pieces().first() {
+        Some(Piece::Literal(text)) => &**text,
+        _ => "",
+    };
+    let rest = first
+        .strip_prefix("https://")
+        .or_else(|| first.strip_prefix("http://"));
+    let dynamic = template.pieces().len() > 1;
+    // The deployment's own settings may name the host; a client's request may not.
+    let of_deployment =
+        |used: &crate::mapping::VariableUse| matches!(&*used.name, "$config" | "$env");
+    let trusted = dynamic && template.variables().iter().all(of_deployment);
+    let written_out = |rest: &str| rest.contains(['/', '?']);
+    let problem = match rest {
+        None => "it does not begin with `https://` or `http://`",
+        Some(rest) if dynamic && !trusted && !written_out(rest) => "its host is not written out",
+        Some(rest) if authority(rest).is_empty() && !trusted => "it has no host",
+        Some(rest) if authority(rest).contains('@') => "it holds a user name or a password",
+        Some(_) if !dynamic && url::Url::parse(first).is_err() => "no URL parser reads it",
+        Some(_) => return check_literal_parts(template, literal, findings),
+    };
+    findings.push(
+        findings
+            .error(&code::INVALID_URL, format!("this is not an address: {problem}"))
+            .at(findings.span(literal.location()))
+            .help(
+                "write `https://host/path`; a deployment puts its own address in its place with `base_url`",
+            ),
+    );
+}
+
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// A `#` would cut off what follows without a word; and no URL holds a secret.
+pub(crate) fn check_literal_parts(
+    template: &Template,
+    literal: &Node<Value>,
+    findings: &mut Findings,
+) {
+    secrets_in_query(template, literal, findings);
+    let has = template
+        .pieces()
+        .iter()
+        .any(|piece| matches!(piece, Piece::Literal(text) if text.contains('#')));
+    if has {
+        let at = literal
+            .as_str()
+            .and_then(|text| text.find('#'))
+            .unwrap_or(0);
+        findings.push(
+            findings
+                .error(&code::INVALID_URL, "a fragment is never sent to a server")
+                .at(findings.inside(literal, at..at + 1))
+                .help("write `%23` for a `#` in a path or a parameter"),
+        );
+    }
+}

@@ -1,0 +1,204 @@
+//! What a folder declares about how its fields are fetched, as read from the directives and not yet checked together.
+//!
+//! Directives are read into these types, checks read them, and what the rest of the gateway needs becomes the
+//! [model](super::model).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::FieldDefinition;
+use apollo_compiler::ast::Value;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::ObjectType;
+
+use super::connect_options::ConnectOptions;
+use super::expression::Expression;
+use super::http::HeaderTemplate;
+use super::http::Text;
+use super::http::UrlParts;
+use super::model::Connect;
+use super::model::Site;
+use super::model::SourceDeclaration;
+use super::request::RequestTemplate;
+use crate::mapping::Selection;
+
+/// All that a folder declares.
+#[derive(Debug)]
+pub(crate) struct Declarations<'s> {
+    /// Its schema.
+    pub(crate) schema: &'s Schema,
+    /// Uses of directives that make the folder a GraphQL service.
+    pub(crate) services: Vec<&'s Node<Directive>>,
+    /// Its sources, each name once.
+    pub(crate) sources: Vec<Source>,
+    /// Its connects, in the order of their coordinates.
+    pub(crate) connects: Vec<DeclaredConnect>,
+    /// Names of the directives that fetch, as far as their specifications are linked.
+    pub(crate) fetching: Vec<&'static str>,
+    fetched: HashSet<Site>,
+}
+
+/// A source with everything that a connect takes from it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// What the model shows of it.
+    pub(crate) declaration: Arc<SourceDeclaration>,
+    /// The literal of its name.
+    pub(crate) name: Node<Value>,
+    /// `baseURL`; `None` if it does not parse, which has been reported.
+    pub(crate) base: Option<Text>,
+    /// `path` and `queryParams`.
+    pub(crate) url: UrlParts,
+    /// `headers`.
+    pub(crate) headers: Vec<HeaderTemplate>,
+    /// `isSuccess`.
+    pub(crate) is_success: Option<Arc<Selection>>,
+    /// `errors.message`.
+    pub(crate) error_message: Option<Arc<Selection>>,
+    /// `errors.extensions`.
+    pub(crate) error_extensions: Option<Arc<Selection>>,
+    /// All its expressions.
+    pub(crate) expressions: Vec<Expression>,
+}
+
+/// A connect with what checks need to point at its parts.
+#[derive(Debug)]
+pub(crate) struct DeclaredConnect {
+    /// The field or type that it fetches.
+    pub(crate) site: Site,
+    /// The definition of that field.
+    pub(crate) field: Option<Node<FieldDefinition>>,
+    /// The directive that fetches.
+    pub(crate) directive: Node<Directive>,
+    /// Its expressions, without its source's.
+    pub(crate) expressions: Vec<Expression>,
+    /// `entity: true`
+    pub(crate) entity: bool,
+    /// The directives beside it.
+    pub(crate) options: ConnectOptions,
+    /// The model; `None` if a part of it could not be read, which has been reported.
+    pub(crate) connect: Option<Connect>,
+}
+
+/// What a directive fetches with.
+#[derive(Debug)]
+pub(crate) enum Fetch {
+    /// A request.
+    Call(FetchRequest),
+    /// Nothing: its selection alone makes the value.
+    Nothing,
+    /// It could not be read, which has been reported.
+    Broken,
+}
+
+/// The request of a directive that fetches.
+#[derive(Debug)]
+pub(crate) struct FetchRequest {
+    /// Renders it.
+    pub(crate) template: Arc<dyn RequestTemplate>,
+    /// Names of client headers that are passed on.
+    pub(crate) client_headers: Vec<String>,
+}
+
+/// One use of a directive on an object type or on a field of one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Use<'s> {
+    /// The directive.
+    pub(crate) directive: &'s Node<Directive>,
+    /// The type.
+    pub(crate) object: &'s ObjectType,
+    /// The field, if it is on a field.
+    pub(crate) field: Option<&'s Node<FieldDefinition>>,
+}
+
+impl<'s> Declarations<'s> {
+    /// These declarations of a folder.
+    pub(crate) fn new(
+        schema: &'s Schema,
+        services: Vec<&'s Node<Directive>>,
+        sources: Vec<Source>,
+        connects: Vec<DeclaredConnect>,
+        fetching: Vec<&'static str>,
+    ) -> Self {
+        let fetched = connects.iter().map(|connect| connect.site.clone());
+        Self {
+            schema,
+            services,
+            sources,
+            fetched: fetched.collect(),
+            connects,
+            fetching,
+        }
+    }
+
+    /// Whether a field has a directive that fetches.
+    pub(crate) fn is_fetched(&self, parent: &Name, field: &Name) -> bool {
+        let (parent, field) = (parent.clone(), field.clone());
+        self.fetched.contains(&Site::Field { parent, field })
+    }
+
+    /// Whether a type has a directive that fetches.
+    pub(crate) fn is_type_fetched(&self, name: &Name) -> bool {
+        let name = name.clone();
+        self.fetched.contains(&Site::Type { name })
+    }
+
+    /// All uses of a directive on object types and their fields.
+    pub(crate) fn uses(&self, name: &'static str) -> impl Iterator<Item = Use<'s>> {
+        let objects = self.schema.types.values().filter_map(|ty| match ty {
+            ExtendedType::Object(object) => Some(&**object),
+            _ => None,
+        });
+        objects.flat_map(move |object| {
+            let on_type = object.directives.get_all(name).map(move |directive| Use {
+                directive: &directive.node,
+                object,
+                field: None,
+            });
+            let on_fields = object.fields.values().flat_map(move |field| {
+                field.directives.get_all(name).map(move |directive| Use {
+                    directive,
+                    object,
+                    field: Some(&field.node),
+                })
+            });
+            on_type.chain(on_fields)
+        })
+    }
+}
+
+impl Use<'_> {
+    /// Whether a directive that fetches stands beside it.
+    pub(crate) fn is_beside_fetch(&self, declarations: &Declarations<'_>) -> bool {
+        match self.field {
+            Some(field) => declarations.is_fetched(&self.object.name, &field.name),
+            None => declarations.is_type_fetched(&self.object.name),
+        }
+    }
+}
+
+impl DeclaredConnect {
+    /// Whether it takes many representations at a time.
+    pub(crate) fn uses_batch(&self) -> bool {
+        self.expressions
+            .iter()
+            .any(|expression| expression.reads("$batch").next().is_some())
+    }
+}
+
+/// Whether a type is a root operation type.
+pub(crate) fn is_root(schema: &Schema, name: &Name) -> bool {
+    let definition = &schema.schema_definition;
+    [
+        &definition.query,
+        &definition.mutation,
+        &definition.subscription,
+    ]
+    .into_iter()
+    .flatten()
+    .any(|root| root.name == *name)
+}

@@ -1,0 +1,101 @@
+//! What the table of directives says of each: its definition for authors, and what reading a folder does with it.
+
+use std::fmt;
+
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::DirectiveLocation;
+
+use crate::connector::connect_options::ConnectOptions;
+use crate::connector::declared::Declarations;
+use crate::connector::declared::Fetch;
+use crate::connector::declared::Source;
+use crate::connector::expression::Expressions;
+use crate::connector::findings::Findings;
+use crate::connector::model::GraphqlService;
+use crate::mapping::Version;
+
+/// A version of a specification, `(2, 11)` for `v2.11`.
+pub(crate) type LinkVersion = (u16, u16);
+
+/// One directive. Its file has one such static, called `DIRECTIVE`, and the table of its specification a line.
+#[derive(Debug)]
+pub(crate) struct SupportedDirective {
+    /// The canonical name, without `@`.
+    pub(crate) name: &'static str,
+    /// The version of the specification that brought it.
+    pub(crate) since: LinkVersion,
+    /// Its definition in SDL with descriptions, which are its documentation: the first paragraph is a summary. Names of
+    /// types are without prefix.
+    pub(crate) sdl: &'static str,
+    /// The types of its arguments, and the types of their fields. Directives of one specification may share a type.
+    pub(crate) types: &'static [&'static SupportedType],
+    /// What it gained after `since`.
+    pub(crate) additions: &'static [Addition],
+    /// What reading a folder does with each use of it.
+    pub(crate) role: Role,
+    /// Checks all its uses in a folder, once everything is read.
+    pub(crate) check: fn(&Declarations<'_>, &mut Findings),
+}
+
+/// A type that directives have in their arguments.
+#[derive(Debug)]
+pub(crate) struct SupportedType {
+    /// Its name, without prefix.
+    pub(crate) name: &'static str,
+    /// The version of the specification that brought it.
+    pub(crate) since: LinkVersion,
+    /// Its definition in SDL with descriptions.
+    pub(crate) sdl: &'static str,
+}
+
+/// Something that a directive gained after it was introduced.
+#[derive(Debug)]
+pub(crate) struct Addition {
+    /// What it gained.
+    pub(crate) part: DirectivePart,
+    /// The version that brought it.
+    pub(crate) since: LinkVersion,
+}
+
+/// A part of a directive's definition.
+#[derive(Debug)]
+pub(crate) enum DirectivePart {
+    /// An argument.
+    Argument(&'static str),
+    /// A key of an argument that is an input object.
+    Key(&'static str, &'static str),
+    /// A kind of element that it applies to.
+    Location(DirectiveLocation),
+}
+
+/// What reading a folder does with a directive. A reader reports what is wrong and then gives `None`.
+pub(crate) enum Role {
+    /// On the schema: it declares a source, which connects refer to by name.
+    Source(fn(&Node<Directive>, Version, &mut Findings) -> Option<Source>),
+    /// On the schema: all fields of the folder come from one GraphQL service.
+    Service(fn(&Node<Directive>, &Schema, Version, &mut Findings) -> Option<GraphqlService>),
+    /// On a field or type: it fetches it. The function reads the request; what all fetching directives have in common
+    /// (`selection`, `entity`, `batch`, `errors`, `isSuccess`) is read for them.
+    Fetch(fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch),
+    /// Beside a directive that fetches: the function adds its option, and its mappings to those of the connect.
+    ConnectOption(fn(&Node<Directive>, &mut ConnectOptions, &mut Expressions, &mut Findings)),
+    /// It stays in the schema, where planning reads it.
+    Hint,
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Source(_) => "Source",
+            Role::Service(_) => "Service",
+            Role::Fetch(_) => "Fetch",
+            Role::ConnectOption(_) => "ConnectOption",
+            Role::Hint => "Hint",
+        })
+    }
+}
+
+/// The check of a directive whose uses need none.
+pub(crate) fn unchecked(_: &Declarations<'_>, _: &mut Findings) {}

@@ -1,0 +1,144 @@
+//! `@graphql`: a folder that is a GraphQL service.
+
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Directive;
+
+use super::definition::Role;
+use super::definition::SupportedDirective;
+use super::types;
+use crate::connector::arguments::headers;
+use crate::connector::arguments::url;
+use crate::connector::check::variables;
+use crate::connector::declared::Declarations;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::connector::http::HttpTemplate;
+use crate::connector::http::Text;
+use crate::connector::http::UrlParts;
+use crate::connector::model::GraphqlService;
+use crate::connector::reads;
+use crate::mapping::Version;
+
+pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
+    name: "graphql",
+    since: (0, 1),
+    sdl: SDL,
+    types: &[&types::HTTP_HEADER_MAPPING],
+    additions: &[],
+    role: Role::Service(read),
+    check,
+};
+
+const SDL: &str = r#"
+"""
+The folder is a GraphQL service: all fields are fetched by GraphQL requests to it.
+
+`connector.graphql` holds the SDL that the service itself publishes (Federation 1 or 2), without `@source` and `@connect`.
+It may stay exactly as the service printed it: put the link and the directive into an `extend schema` of its own.
+
+    extend schema
+      @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])
+      @graphql(
+        url: "https://grievances.example.gov.in/graphql"
+        headers: [
+          { name: "x-api-key", value: "{$config.api_key}" }
+          { name: "accept-language", from: "accept-language" }
+        ]
+      )
+"""
+directive @graphql(
+  """
+  The URL of the service: a template that may read `$config` and `$env`. The deployment's `base_url` for this connector
+  replaces it.
+  """
+  url: String!
+
+  """
+  Headers sent with every request. Templates may read `$config`, `$context`, `$request` and `$env`. The client's
+  own headers are not sent unless they are named here.
+  """
+  headers: [HTTPHeaderMapping!]
+) on SCHEMA
+"#;
+
+/// Reads the service.
+fn read(
+    directive: &Node<Directive>,
+    schema: &Schema,
+    version: Version,
+    findings: &mut Findings,
+) -> Option<GraphqlService> {
+    let literal = directive.specified_argument_by_name("url")?;
+    let mut expressions = Expressions::new(version, Place::BaseUrl);
+    let url = expressions.url("url", literal, findings)?;
+    url::check_absolute(&url, literal, findings);
+    expressions.at(Place::SourceRequest);
+    let headers = directive.specified_argument_by_name("headers");
+    let headers = headers::read(headers, &mut expressions, findings);
+    variables::source(&expressions.parsed, schema, findings);
+    let client_headers = headers::passed_on(&headers);
+    let reads = reads::of(expressions.parsed.iter(), client_headers);
+    let template = HttpTemplate {
+        headers,
+        ..post_to(url::text(url))
+    };
+    Some(GraphqlService {
+        template: Arc::new(template),
+        reads,
+    })
+}
+
+/// A folder is either a GraphQL service or connectors, and only one service.
+fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
+    let [directive, others @ ..] = declarations.services.as_slice() else {
+        return;
+    };
+    let connect = declarations.connects.first();
+    let source = declarations.sources.first();
+    let other = others
+        .first()
+        .and_then(|second| second.location())
+        .or_else(|| connect.and_then(|connect| connect.directive.location()))
+        .or_else(|| source.and_then(|source| source.name.location()));
+    let Some(other) = other else {
+        return;
+    };
+    findings.push(
+        findings
+            .error(
+                &code::GRAPHQL_NOT_ALONE,
+                "a folder with `@graphql` is that service and nothing else",
+            )
+            .label(findings.span(Some(other)), "this does not belong to it")
+            .label(findings.span(directive.location()), "the service")
+            .help("move one of them into a folder of its own"),
+    );
+}
+
+impl GraphqlService {
+    /// A service at this address, called without further headers.
+    pub fn at(url: &str) -> Self {
+        Self {
+            template: Arc::new(post_to(Text::Fixed(url.to_owned()))),
+            reads: Default::default(),
+        }
+    }
+}
+
+/// A `POST` to an address, without headers and body.
+fn post_to(url: Text) -> HttpTemplate {
+    HttpTemplate {
+        method: http::Method::POST,
+        base: Some(url),
+        source: UrlParts::default(),
+        url: Text::Fixed(String::new()),
+        connect: UrlParts::default(),
+        headers: Vec::new(),
+        body: None,
+    }
+}

@@ -1,0 +1,135 @@
+//! `@invalidates`: what a mutation changes, and how its response says that it has changed nothing.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::parser::SourceSpan;
+
+use super::definition::Role;
+use super::definition::SupportedDirective;
+use super::types;
+use crate::connector::connect_options::ConnectOption;
+use crate::connector::connect_options::ConnectOptions;
+use crate::connector::declared::Declarations;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Form;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::mapping::Selection;
+
+pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
+    name: "invalidates",
+    since: (0, 1),
+    sdl: SDL,
+    types: &[&types::JSON_SELECTION],
+    additions: &[],
+    role: Role::ConnectOption(read),
+    check,
+};
+
+const SDL: &str = r#"
+"""
+What a mutation changes, and how its response says that it has changed nothing.
+
+It stands beside the mutation's `@connect`. A mutation that may have taken effect invalidates all that is cached of its
+connector: what is served next was read after it. With `fields`, only what they name is invalidated. All else is served
+from the cache, so name everything that shows the change: each field with a `@connect` as `Type.field`, each type with
+one as `Type`.
+
+A mutation that was provably refused invalidates nothing: its status is 4xx, and it is no success. If a system responds
+with 200 in any case and says so in the body, `unless` reads it.
+
+    type Mutation {
+      file(text: String!): Grievance
+        @connect(source: "desk", http: { POST: "/file", body: "text: $args.text" }, selection: "$.data { id text }")
+        @invalidates(fields: ["Query.grievances", "District.grievances"], unless: "$.status->eq('REFUSED')")
+    }
+"""
+directive @invalidates(
+  "What is invalidated: `Type.field`, or `Type`. Without it, everything of the connector is."
+  fields: [String!]
+
+  "Yields `true` of a response which says that nothing was changed. May read what `isSuccess` may read."
+  unless: JSONSelection
+) on FIELD_DEFINITION
+"#;
+
+/// `@invalidates`: what a mutation changes.
+#[derive(Debug)]
+pub struct Invalidates {
+    /// Fields of the folder (`Type.field`), and types with a connect (`Type`); everything if there are none.
+    pub fields: Vec<String>,
+    /// Yields `true` of a response which says that nothing was changed.
+    pub unless: Option<Arc<Selection>>,
+}
+
+impl ConnectOption for Invalidates {}
+
+fn read(
+    directive: &Node<Directive>,
+    options: &mut ConnectOptions,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) {
+    let argument = |name: &str| directive.specified_argument_by_name(name);
+    let fields = argument("fields").and_then(|value| value.as_list());
+    let names = fields.unwrap_or_default().iter();
+    let unless = argument("unless").and_then(|literal| {
+        let expressions = expressions.at(Place::Response);
+        expressions.mapping("unless", literal, Form::Value, findings)
+    });
+    options.add(Invalidates {
+        fields: names
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect(),
+        unless,
+    });
+}
+
+/// It stands beside a mutation's connect, and names what is fetched.
+fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
+    let mutation = declarations.schema.schema_definition.mutation.as_ref();
+    let mut push = |location: Option<SourceSpan>, message: String, help: &str| {
+        findings.push(
+            findings
+                .error(&code::INVALID_INVALIDATES, message)
+                .at(findings.span(location))
+                .help(help),
+        );
+    };
+    for invalidates in declarations.uses(DIRECTIVE.name) {
+        let directive = invalidates.directive;
+        let is_mutation = mutation.is_some_and(|root| root.name == invalidates.object.name);
+        if !is_mutation || !invalidates.is_beside_fetch(declarations) {
+            let message = "`@invalidates` elsewhere than beside a mutation's `@connect`";
+            let help = "put it on the field of the mutation that changes something";
+            push(directive.location(), message.to_owned(), help);
+            continue;
+        }
+        let names = directive.specified_argument_by_name("fields");
+        for value in names.and_then(|names| names.as_list()).unwrap_or_default() {
+            let name = value.as_str().unwrap_or_default();
+            if !is_fetched(name, declarations) {
+                let message = format!("nothing is fetched for `{name}`");
+                let help = "name fields of this folder with a `@connect` as `Type.field`, and types with one as `Type`";
+                push(value.location(), message, help);
+            }
+        }
+    }
+}
+
+/// Whether `Type.field` or `Type` has a directive that fetches.
+fn is_fetched(name: &str, declarations: &Declarations<'_>) -> bool {
+    let (ty, field) = match name.split_once('.') {
+        Some((ty, field)) => (ty, Some(field)),
+        None => (name, None),
+    };
+    match (Name::new(ty), field.map(Name::new)) {
+        (Ok(ty), None) => declarations.is_type_fetched(&ty),
+        (Ok(ty), Some(Ok(field))) => declarations.is_fetched(&ty, &field),
+        _ => false,
+    }
+}

@@ -1,0 +1,59 @@
+//! The directives that this gateway reads itself: those of `connect` and of `wire`, and those that need no link.
+//!
+//! A directive is one file and one line in the table of its specification. The file holds its SDL, which is also its
+//! documentation; how it is read; how it is checked; and what it becomes for the rest of the gateway. From the table
+//! come what a folder can link ([`link`](super::link)), the reading and checking of a folder
+//! ([`connects`](super::connects)), `docs/directives.md` and the schemas in `schema/` ([`reference`](super::reference)).
+//!
+//! The directives of Federation are not here: the gateway does not read them from one folder, it composes by them.
+
+pub(crate) mod cache_control;
+mod cache_null;
+mod connect;
+pub(crate) mod definition;
+mod graphql;
+mod invalidates;
+mod paginate;
+mod source;
+mod types;
+
+pub use cache_null::CacheNull;
+use definition::SupportedDirective;
+use definition::SupportedType;
+pub use invalidates::Invalidates;
+pub use paginate::{CutOff, PageStyle, Pagination};
+
+/// `https://specs.apollo.dev/connect`
+pub(crate) static CONNECT: &[&SupportedDirective] = &[&source::DIRECTIVE, &connect::DIRECTIVE];
+
+/// `https://specs.sangam.dev/wire`
+pub(crate) static WIRE: &[&SupportedDirective] = &[
+    &graphql::DIRECTIVE,
+    &paginate::DIRECTIVE,
+    &cache_null::DIRECTIVE,
+    &invalidates::DIRECTIVE,
+];
+
+/// Directives that a folder uses without linking a specification.
+pub(crate) static UNLINKED: &[&SupportedDirective] = &[&cache_control::DIRECTIVE];
+
+/// The types of some directives, each once, in the order of their first use.
+pub(crate) fn types(directives: &[&'static SupportedDirective]) -> Vec<&'static SupportedType> {
+    let mut types: Vec<&SupportedType> = Vec::new();
+    for ty in directives.iter().flat_map(|directive| directive.types) {
+        if types.iter().all(|listed| listed.name != ty.name) {
+            types.push(ty);
+        }
+    }
+    types
+}
+
+/// The definitions of some directives and their types, as SDL.
+pub(crate) fn sdl(directives: &[&'static SupportedDirective]) -> String {
+    let types = types(directives).into_iter().map(|ty| ty.sdl);
+    let definitions = directives
+        .iter()
+        .map(|directive| directive.sdl)
+        .chain(types);
+    definitions.collect()
+}

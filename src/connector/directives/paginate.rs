@@ -1,0 +1,414 @@
+//! `@paginate`: how all pages of an upstream's list are read.
+
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::Value;
+
+use super::definition::Role;
+use super::definition::SupportedDirective;
+use super::definition::SupportedType;
+use super::types;
+use crate::connector::connect_options::ConnectOption;
+use crate::connector::connect_options::ConnectOptions;
+use crate::connector::declared::Declarations;
+use crate::connector::declared::DeclaredConnect;
+use crate::connector::diagnostic::code;
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Form;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::mapping::Selection;
+
+pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
+    name: "paginate",
+    since: (0, 1),
+    sdl: SDL,
+    types: &[&STYLE, &CUT_OFF, &types::JSON_SELECTION],
+    additions: &[],
+    role: Role::ConnectOption(read),
+    check,
+};
+
+const SDL: &str = r#"
+"""
+Read all pages of a list that the upstream gives in pages.
+
+It stands beside the `@connect` of a field that returns a list, and applies to every `@connect` of that field.
+
+The connect's request is made once per page, with one more variable:
+
+- `$page.index`: 0 for the first request, 1 for the second, …
+- `$page.offset`: how many items have been read, plus `first` (OFFSET)
+- `$page.number`: `first`, `first` + 1, … (PAGE)
+- `$page.cursor`: null at first, then what `next` yielded (CURSOR)
+- `$page.size`: `size`
+
+The connect's `selection` is applied to each page, and the lists it yields are joined in order. Pages are asked for one
+after another. If one of them fails, the field fails: half a list is no list.
+
+By offset, where totals are strings and the upstream may give fewer rows than asked for (data.gov.in):
+
+    type Query {
+      progress(month: String!): [Progress!]
+        @connect(
+          source: "ogd"
+          http: {
+            GET: "/resource/9ef84268"
+            queryParams: "'filters[month]': $args.month offset: $page.offset limit: $page.size"
+          }
+          selection: "$.records { scheme: scheme_code district: lgd_code achieved }"
+        )
+        @paginate(by: OFFSET, size: 1000, items: "$.records", total: "$.total", maxItems: 20000)
+    }
+
+By page number, where the upstream says how many pages there are:
+
+    offices: [Office!]
+      @connect(
+        source: "directory"
+        http: { GET: "/offices", queryParams: "page: $page.number per_page: $page.size" }
+        selection: "$.data { code name }"
+      )
+      @paginate(by: PAGE, size: 100, items: "$.data", more: "$.page->lt($.pages)")
+
+By cursor:
+
+    notices: [Notice!]
+      @connect(
+        source: "gazette"
+        http: { GET: "/notices", queryParams: "after: $page.cursor" }
+        selection: "$.results { id title }"
+      )
+      @paginate(by: CURSOR, next: "$.meta.next_token", maxPages: 50)
+
+The end is reached with the first page for which one of these holds:
+
+1. `more` is given and does not yield `true`.
+2. CURSOR: `next` yields null, an empty string or nothing.
+3. OFFSET, PAGE: `total` is given and as many items have been read.
+4. OFFSET, PAGE: the page has no items; or it has fewer than `size`, and neither `total` nor `more` is given.
+5. `limit` is given and as many items have been read.
+
+An upstream that ends before its own `total`, one that gives a cursor twice, and one that goes on past `maxPages` or
+`maxItems` have been **cut off**: see `cutOff`. A cut-off list never passes for a whole one.
+"""
+directive @paginate(
+  "How the upstream is asked for the next page."
+  by: PageStyle!
+
+  """
+  How many items to ask for per page, at least 1. Needed by OFFSET and PAGE; with CURSOR it is only what `$page.size`
+  says. The upstream may give fewer: OFFSET goes on from what was received, not from what was asked for.
+  """
+  size: Int
+
+  "The first offset or page number: 0 for OFFSET and 1 for PAGE unless said otherwise. Not for CURSOR."
+  first: Int
+
+  """
+  The items of one page, as the upstream sent them, to count them by. Unless given, what the connect's `selection`
+  yields is counted; give it when the selection leaves some out.
+  """
+  items: JSONSelection
+
+  "How many items there are over all pages: a number, or a string of digits. Not for CURSOR."
+  total: JSONSelection
+
+  "Whether there are more pages: go on only while it yields `true`."
+  more: JSONSelection
+
+  "The cursor of the next page. Needed by CURSOR, and only there."
+  next: JSONSelection
+
+  """
+  How many items are wanted, for fields that let the client say so (`"$args.first"`); nothing or null means all. Reaching
+  it is not a cut-off. May read what the connect's request may read.
+  """
+  limit: JSONSelection
+
+  "At most so many requests."
+  maxPages: Int = 100
+
+  "At most so many items."
+  maxItems: Int = 10000
+
+  "What becomes of a list that was cut off."
+  cutOff: PageCutOff = ERROR
+) on FIELD_DEFINITION
+"#;
+
+static STYLE: SupportedType = SupportedType {
+    name: "PageStyle",
+    since: (0, 1),
+    sdl: r#"
+"How an upstream is asked for the next page."
+enum PageStyle {
+  "By how many items to skip: `$page.offset`."
+  OFFSET
+  "By the page's number: `$page.number`."
+  PAGE
+  "By a token that the page before contained: `$page.cursor`."
+  CURSOR
+}
+"#,
+};
+
+static CUT_OFF: SupportedType = SupportedType {
+    name: "PageCutOff",
+    since: (0, 1),
+    sdl: r#"
+"What becomes of a list that was cut off before its end."
+enum PageCutOff {
+  "The field fails with the code `LIST_CUT_OFF`, kind LIMIT."
+  ERROR
+  "The items read so far are the field's value, and `extensions.warnings` of the response says at which path, how many."
+  WARN
+}
+"#,
+};
+
+/// `@paginate`: how an upstream's pages are read to their end. `docs/directives.md` describes the loop.
+#[derive(Debug)]
+pub struct Pagination {
+    /// How the next page is asked for.
+    pub style: PageStyle,
+    /// `$page.size`: how many items are asked for per page. Always there for [`PageStyle::Offset`] and
+    /// [`PageStyle::Page`].
+    pub size: Option<usize>,
+    /// The first offset or page number.
+    pub first: usize,
+    /// The items of a page, to count them by; unless given, what the connect's selection yields is counted.
+    pub items: Option<Arc<Selection>>,
+    /// How many items there are over all pages: a number or a string of digits.
+    pub total: Option<Arc<Selection>>,
+    /// Go on only while it yields `true`.
+    pub more: Option<Arc<Selection>>,
+    /// The next cursor. Always there for [`PageStyle::Cursor`].
+    pub next: Option<Arc<Selection>>,
+    /// How many items are wanted; evaluated before the first page.
+    pub limit: Option<Arc<Selection>>,
+    /// At most so many requests.
+    pub max_pages: usize,
+    /// At most so many items.
+    pub max_items: usize,
+    /// What becomes of a list that was cut off.
+    pub cut_off: CutOff,
+}
+
+impl ConnectOption for Pagination {}
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageStyle {
+    /// By how many items to skip, `$page.offset`.
+    Offset,
+    /// By number, `$page.number`.
+    Page,
+    /// By a token of the page before, `$page.cursor`.
+    Cursor,
+}
+
+/// What becomes of a list that was cut off before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutOff {
+    /// The field fails.
+    Error,
+    /// What was read is given, and the answer says so.
+    Warn,
+}
+
+const DEFAULT_MAX_PAGES: usize = 100;
+const DEFAULT_MAX_ITEMS: usize = 10_000;
+
+fn read(
+    directive: &Node<Directive>,
+    options: &mut ConnectOptions,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) {
+    if let Some(pagination) = pagination(directive, expressions, findings) {
+        options.add(pagination);
+    }
+}
+
+/// Reads the directive; `None` if `by` is not a style, which GraphQL validation reports.
+fn pagination(
+    directive: &Node<Directive>,
+    expressions: &mut Expressions,
+    findings: &mut Findings,
+) -> Option<Pagination> {
+    let argument = |name: &str| directive.specified_argument_by_name(name);
+    let style = match argument("by")?.as_enum()?.as_str() {
+        "OFFSET" => PageStyle::Offset,
+        "PAGE" => PageStyle::Page,
+        "CURSOR" => PageStyle::Cursor,
+        _ => return None,
+    };
+    check_arguments(directive, style, findings);
+    let mut mapping = |place: Place, name: &'static str| -> Option<Arc<Selection>> {
+        let literal = argument(name)?;
+        expressions
+            .at(place)
+            .mapping(name, literal, Form::Value, findings)
+    };
+    let limit = mapping(Place::Limit, "limit");
+    let items = mapping(Place::Page, "items");
+    let total = mapping(Place::Page, "total");
+    let more = mapping(Place::Page, "more");
+    let next = mapping(Place::Page, "next");
+    expressions.at(Place::Request);
+    let mut number = |name: &'static str, least: i32| count(directive, name, least, findings);
+    let size = number("size", 1);
+    let first = number("first", 0);
+    let max_pages = number("maxPages", 1);
+    let max_items = number("maxItems", 1);
+    Some(Pagination {
+        style,
+        size,
+        first: first.unwrap_or(usize::from(style == PageStyle::Page)),
+        items,
+        total,
+        more,
+        next,
+        limit,
+        max_pages: max_pages.unwrap_or(DEFAULT_MAX_PAGES),
+        max_items: max_items.unwrap_or(DEFAULT_MAX_ITEMS),
+        cut_off: match argument("cutOff").and_then(|value| value.as_enum()) {
+            Some(name) if name == "WARN" => CutOff::Warn,
+            _ => CutOff::Error,
+        },
+    })
+}
+
+/// A number argument that is at least so much.
+fn count(
+    directive: &Node<Directive>,
+    name: &'static str,
+    least: i32,
+    findings: &mut Findings,
+) -> Option<usize> {
+    let value = directive.specified_argument_by_name(name)?;
+    let number = value.to_i32()?;
+    if number < least {
+        push(value, format!("`{name}` is at least {least}"), "", findings);
+    }
+    usize::try_from(number).ok()
+}
+
+/// Which arguments a style needs, and which mean nothing to it.
+fn check_arguments(directive: &Node<Directive>, style: PageStyle, findings: &mut Findings) {
+    let has = |name: &str| directive.specified_argument_by_name(name);
+    let (name, needed, why, senseless): (_, _, _, &[&str]) = match style {
+        PageStyle::Offset => ("OFFSET", "size", "how many items a page has", &["next"]),
+        PageStyle::Page => ("PAGE", "size", "how many items a page has", &["next"]),
+        PageStyle::Cursor => (
+            "CURSOR",
+            "next",
+            "where the next cursor is",
+            &["first", "total"],
+        ),
+    };
+    if has(needed).is_none() {
+        findings.push(
+            findings
+                .error(
+                    &code::INVALID_PAGINATION,
+                    format!("`@paginate(by: {name})` needs `{needed}`"),
+                )
+                .at(findings.span(directive.location()))
+                .help(format!("add `{needed}:` to say {why}")),
+        );
+    }
+    for senseless in senseless {
+        if let Some(value) = has(senseless) {
+            let message = format!("`{senseless}` means nothing with `by: {name}`");
+            push(value, message, "leave it out", findings);
+        }
+    }
+}
+
+fn push(value: &Node<Value>, message: String, help: &str, findings: &mut Findings) {
+    let help = (!help.is_empty()).then(|| help.to_owned());
+    findings.push(
+        findings
+            .error(&code::INVALID_PAGINATION, message)
+            .at(findings.span(value.location()))
+            .help_opt(help),
+    );
+}
+
+fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
+    for pages in declarations.uses(DIRECTIVE.name) {
+        if !pages.is_beside_fetch(declarations) {
+            findings.push(
+                findings
+                    .error(
+                        &code::INVALID_PAGINATION,
+                        "`@paginate` without a `@connect`",
+                    )
+                    .at(findings.span(pages.directive.location()))
+                    .help("it reads the pages of the connect beside it"),
+            );
+        }
+    }
+    for declared in &declarations.connects {
+        check_connect(declared, findings);
+    }
+}
+
+/// The field is a list, and its request asks for the page that is wanted: else every page were the first.
+fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
+    let is_read = declared.connect.is_some();
+    let pages = declared.options.get::<Pagination>().filter(|_| is_read);
+    let (Some(pages), Some(field)) = (pages, &declared.field) else {
+        return;
+    };
+    let directive = field.directives.get("paginate");
+    let place = directive.and_then(|directive| directive.location());
+    if !field.ty.is_list() {
+        findings.push(
+            findings
+                .error(
+                    &code::INVALID_PAGINATION,
+                    format!("`{}` is no list, so it has no pages", field.name),
+                )
+                .label(findings.span(place), "")
+                .help(format!("make it `[{}]`", field.ty.inner_named_type())),
+        );
+    }
+    let wanted: &[&str] = match pages.style {
+        PageStyle::Offset => &["offset", "index"],
+        PageStyle::Page => &["number", "index"],
+        PageStyle::Cursor => &["cursor"],
+    };
+    let requests = declared
+        .expressions
+        .iter()
+        .filter(|it| it.place == Place::Request);
+    let asks = requests
+        .flat_map(|expression| expression.reads("$page"))
+        .any(|used| {
+            let key = used.path.first();
+            key.is_none_or(|key| wanted.contains(&&**key))
+        });
+    if !asks {
+        findings.push(
+            findings
+                .error(
+                    &code::INVALID_PAGINATION,
+                    format!("the request does not read `$page.{}`", wanted[0]),
+                )
+                .label(
+                    findings.span(declared.directive.location()),
+                    "every page would be the first",
+                )
+                .label(findings.span(place), "")
+                .help(format!(
+                    "send it: `queryParams: \"{0}: $page.{0}\"`, say",
+                    wanted[0]
+                )),
+        );
+    }
+}

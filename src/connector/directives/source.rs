@@ -1,0 +1,149 @@
+//! `@source`: what several connects share.
+
+use std::sync::Arc;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Directive;
+
+use super::definition::Addition;
+use super::definition::DirectivePart;
+use super::definition::Role;
+use super::definition::SupportedDirective;
+use super::definition::SupportedType;
+use super::types;
+use crate::connector::arguments::headers;
+use crate::connector::arguments::key;
+use crate::connector::arguments::outcome;
+use crate::connector::arguments::url;
+use crate::connector::check::variables;
+use crate::connector::declared::Declarations;
+use crate::connector::declared::Source;
+use crate::connector::expression::Expressions;
+use crate::connector::expression::Place;
+use crate::connector::findings::Findings;
+use crate::connector::model::SourceDeclaration;
+use crate::mapping::Version;
+
+pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
+    name: "source",
+    since: (0, 1),
+    sdl: SDL,
+    types: &[
+        &HTTP,
+        &types::CONNECTOR_ERRORS,
+        &types::JSON_SELECTION,
+        &types::URL_TEMPLATE,
+        &types::HTTP_HEADER_MAPPING,
+    ],
+    additions: &[
+        Addition {
+            part: DirectivePart::Argument("errors"),
+            since: (0, 2),
+        },
+        Addition {
+            part: DirectivePart::Argument("isSuccess"),
+            since: (0, 2),
+        },
+        Addition {
+            part: DirectivePart::Key("http", "path"),
+            since: (0, 2),
+        },
+        Addition {
+            part: DirectivePart::Key("http", "queryParams"),
+            since: (0, 2),
+        },
+    ],
+    role: Role::Source(read),
+    check,
+};
+
+const SDL: &str = r#"
+"""
+An upstream that several `@connect`s call: its base URL, and what their requests and responses have in common.
+
+    extend schema
+      @source(
+        name: "works"
+        http: {
+          baseURL: "https://works.example.gov.in/api/v1"
+          headers: [
+            { name: "x-api-key", value: "{$config.api_key}" }
+            { name: "accept-language", from: "accept-language" }
+          ]
+        }
+        isSuccess: "$.status->eq('S')"
+        errors: { message: "$.reason" }
+      )
+
+A deployment can replace the base URL: `base_url` of the connector, or `sources.<name>.base_url` if the connector has
+several sources.
+"""
+directive @source(
+  "The name, which `@connect(source:)` refers to; unique in the folder."
+  name: String!
+
+  "What the requests have in common."
+  http: SourceHTTP!
+
+  "What an error says if a call failed, unless the connect says it."
+  errors: ConnectorErrors
+
+  "Whether a call succeeded: a mapping that yields `true`. A connect can have its own; without both, a status of 2xx."
+  isSuccess: JSONSelection
+) repeatable on SCHEMA
+"#;
+
+static HTTP: SupportedType = SupportedType {
+    name: "SourceHTTP",
+    since: (0, 1),
+    sdl: r#"
+"What the requests to a source have in common."
+input SourceHTTP {
+  "The URL to which the URLs of connects are appended. The template may read `$config` and `$env`."
+  baseURL: URLTemplate!
+  "Headers of all requests. The client's own headers are not sent unless they are named here."
+  headers: [HTTPHeaderMapping!]
+  "Yields a list of path segments, which follow the base URL."
+  path: JSONSelection
+  "Yields an object of query parameters, which all requests have."
+  queryParams: JSONSelection
+}
+"#,
+};
+
+/// Reads one source.
+fn read(directive: &Node<Directive>, version: Version, findings: &mut Findings) -> Option<Source> {
+    let name = directive.specified_argument_by_name("name")?;
+    let http = directive.specified_argument_by_name("http")?;
+    let mut expressions = Expressions::new(version, Place::BaseUrl);
+    let base = key(http, "baseURL")?;
+    let base_template = expressions.url("baseURL", base, findings);
+    if let Some(template) = &base_template {
+        url::check_absolute(template, base, findings);
+    }
+    expressions.at(Place::SourceRequest);
+    let url = url::parts(http, &mut expressions, findings);
+    let headers = headers::read(key(http, "headers"), &mut expressions, findings);
+    expressions.at(Place::SourceResponse);
+    let outcome = outcome::read(directive, &mut expressions, findings);
+    Some(Source {
+        declaration: Arc::new(SourceDeclaration {
+            name: name.as_str()?.to_owned(),
+            base_url: base.as_str()?.to_owned(),
+        }),
+        name: name.clone(),
+        base: base_template.map(url::text),
+        url,
+        headers,
+        is_success: outcome.is_success,
+        error_message: outcome.error_message,
+        error_extensions: outcome.error_extensions,
+        expressions: expressions.parsed,
+    })
+}
+
+fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
+    for source in &declarations.sources {
+        variables::source(&source.expressions, declarations.schema, findings);
+    }
+}
