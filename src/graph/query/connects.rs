@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use apollo_compiler::Name;
+use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
 
 use super::ConnectMode;
@@ -42,95 +43,21 @@ pub(super) fn add(
     connect_index: usize,
     connect: &Connect,
 ) {
-    let Some(result_type) = result_type(builder, subgraph_id, connect) else {
-        return;
-    };
-    let result = match result_type {
-        ResultType::Leaf => None,
-        ResultType::Composite(ty) => {
-            yielded(connect).map(|yielded| add_node(builder, subgraph_id, ty, &yielded))
-        }
-    };
-    match (&connect.site, &connect.kind) {
-        (Site::Field { parent, field }, ConnectKind::Root { entity_key }) => {
-            let Some(on) = builder.types.id(parent) else {
-                return;
-            };
-            let to = add_field_node(builder, subgraph_id, on, field, result);
-            add_lookup(
-                builder,
-                subgraph_id,
-                connect_index,
-                on,
-                to,
-                ConnectMode::Root,
-                FieldSet::default(),
-                COST_PER_ROW,
-            );
-            if let (Some(key), Some(result), ResultType::Composite(ty)) =
-                (entity_key, result, result_type)
-            {
-                add_lookup(
-                    builder,
-                    subgraph_id,
-                    connect_index,
-                    ty,
-                    result,
-                    ConnectMode::Explicit,
-                    key.clone(),
-                    COST_PER_ROW,
-                );
-            }
-        }
-        (Site::Field { parent, field }, ConnectKind::Implicit { key }) => {
-            let Some(on) = builder.types.id(parent) else {
-                return;
-            };
-            let to = add_field_node(builder, subgraph_id, on, field, result);
-            add_lookup(
-                builder,
-                subgraph_id,
-                connect_index,
-                on,
-                to,
-                ConnectMode::Implicit,
-                key.clone(),
-                COST_PER_ROW,
-            );
-        }
-        (Site::Type { name }, ConnectKind::Batch { key, .. }) => {
-            let (Some(on), Some(to)) = (builder.types.id(name), result) else {
-                return;
-            };
-            add_lookup(
-                builder,
-                subgraph_id,
-                connect_index,
-                on,
-                to,
-                ConnectMode::Batch,
-                key.clone(),
-                COST_BATCH,
-            );
-        }
-        (Site::Type { name }, ConnectKind::Single { key }) => {
-            let (Some(on), Some(to)) = (builder.types.id(name), result) else {
-                return;
-            };
-            add_lookup(
-                builder,
-                subgraph_id,
-                connect_index,
-                on,
-                to,
-                ConnectMode::Single,
-                key.clone(),
-                COST_PER_ROW,
-            );
-        }
-        // The folder's reader refuses every other combination.
-        _ => {}
+    ConnectBuilder {
+        builder,
+        subgraph_id,
+        connect_index,
+        connect,
     }
+    .add();
+}
+
+/// One connect and the graph that it is added to.
+struct ConnectBuilder<'b, 'g> {
+    builder: &'b mut GraphBuilder<'g>,
+    subgraph_id: SubgraphId,
+    connect_index: usize,
+    connect: &'b Connect,
 }
 
 /// The type of what a connect's selection fills.
@@ -140,142 +67,177 @@ enum ResultType {
     Composite(TypeId),
 }
 
-fn result_type(
-    builder: &GraphBuilder<'_>,
-    subgraph_id: SubgraphId,
-    connect: &Connect,
-) -> Option<ResultType> {
-    let schema = &builder.composed.subgraphs[subgraph_id.0 as usize].schema;
-    match &connect.site {
-        Site::Type { name } => builder.types.id(name).map(ResultType::Composite),
-        Site::Field { parent, field } => {
-            let definition = schema.type_field(parent, field).ok()?;
-            let ty = builder.types.id(definition.ty.inner_named_type());
-            Some(ty.map_or(ResultType::Leaf, ResultType::Composite))
+impl ConnectBuilder<'_, '_> {
+    fn add(&mut self) {
+        let Some(result_type) = self.result_type() else {
+            return;
+        };
+        let result = match result_type {
+            ResultType::Leaf => None,
+            ResultType::Composite(ty) => {
+                yielded(self.connect).map(|yielded| self.add_node(ty, &yielded))
+            }
+        };
+        match (&self.connect.site, &self.connect.kind) {
+            (Site::Field { parent, field }, ConnectKind::Root { entity_key }) => {
+                let Some(on) = self.builder.types.id(parent) else {
+                    return;
+                };
+                let to = self.add_field_node(on, field, result);
+                self.add_lookup(on, to, ConnectMode::Root, FieldSet::default());
+                if let (Some(key), Some(result), ResultType::Composite(ty)) =
+                    (entity_key, result, result_type)
+                {
+                    self.add_lookup(ty, result, ConnectMode::Explicit, key.clone());
+                }
+            }
+            (Site::Field { parent, field }, ConnectKind::Implicit { key }) => {
+                let Some(on) = self.builder.types.id(parent) else {
+                    return;
+                };
+                let to = self.add_field_node(on, field, result);
+                self.add_lookup(on, to, ConnectMode::Implicit, key.clone());
+            }
+            (Site::Type { name }, ConnectKind::Batch { key, .. }) => {
+                self.add_type_lookup(name, result, ConnectMode::Batch, key);
+            }
+            (Site::Type { name }, ConnectKind::Single { key }) => {
+                self.add_type_lookup(name, result, ConnectMode::Single, key);
+            }
+            // The folder's reader refuses every other combination.
+            _ => {}
         }
     }
-}
 
-/// A node with one field: what a connect on a field provides to the rows that it is called for.
-fn add_field_node(
-    builder: &mut GraphBuilder<'_>,
-    subgraph_id: SubgraphId,
-    on: TypeId,
-    field: &Name,
-    to: Option<NodeId>,
-) -> NodeId {
-    let node = builder.add_node(subgraph_id, on);
-    let label = match label_of(builder, subgraph_id, on, field) {
-        Ok(label) => label,
-        Err(()) => return node,
-    };
-    builder.nodes[node.0 as usize].fields.insert(
-        field.clone(),
-        Edge {
+    fn schema(&self) -> &Schema {
+        &self.builder.composed.subgraphs[self.subgraph_id.0 as usize].schema
+    }
+
+    fn result_type(&self) -> Option<ResultType> {
+        let types = &self.builder.types;
+        match &self.connect.site {
+            Site::Type { name } => types.id(name).map(ResultType::Composite),
+            Site::Field { parent, field } => {
+                let definition = self.schema().type_field(parent, field).ok()?;
+                let ty = types.id(definition.ty.inner_named_type());
+                Some(ty.map_or(ResultType::Leaf, ResultType::Composite))
+            }
+        }
+    }
+
+    fn add_lookup(&mut self, on: TypeId, to: NodeId, mode: ConnectMode, key: FieldSet) {
+        let cost = match mode {
+            ConnectMode::Batch => COST_BATCH,
+            ConnectMode::Root
+            | ConnectMode::Explicit
+            | ConnectMode::Implicit
+            | ConnectMode::Single => COST_PER_ROW,
+        };
+        self.builder.lookups.push(Lookup {
+            subgraph: self.subgraph_id,
+            on,
+            to,
+            kind: LookupKind::Connect {
+                connect: self.connect_index,
+                mode,
+            },
+            key,
+            cost,
+        });
+    }
+
+    /// Adds the lookup of a connect on a type.
+    fn add_type_lookup(
+        &mut self,
+        name: &Name,
+        result: Option<NodeId>,
+        mode: ConnectMode,
+        key: &FieldSet,
+    ) {
+        if let (Some(on), Some(to)) = (self.builder.types.id(name), result) {
+            self.add_lookup(on, to, mode, key.clone());
+        }
+    }
+
+    /// A node with one field: what a connect on a field provides to the rows that it is called for.
+    fn add_field_node(&mut self, on: TypeId, field: &Name, to: Option<NodeId>) -> NodeId {
+        let node = self.builder.add_node(self.subgraph_id, on);
+        if let Ok(label) = self.label_of(on, field) {
+            self.add_edge(node, field, to, label);
+        }
+        node
+    }
+
+    fn add_edge(
+        &mut self,
+        node: NodeId,
+        field: &Name,
+        to: Option<NodeId>,
+        label: Option<(String, bool)>,
+    ) {
+        let edge = Edge {
             to,
             requires: None,
             label,
-        },
-    );
-    node
-}
-
-/// The override label of a field, or an error if another subgraph overrides it without a label.
-fn label_of(
-    builder: &GraphBuilder<'_>,
-    subgraph_id: SubgraphId,
-    ty: TypeId,
-    field: &Name,
-) -> Result<Option<(String, bool)>, ()> {
-    let subgraph = &builder.composed.subgraphs[subgraph_id.0 as usize];
-    let name = builder.types.name(ty);
-    let Ok(definition) = subgraph.schema.type_field(name, field) else {
-        return Ok(None);
-    };
-    match builder.resolution(&subgraph.name, name, definition) {
-        Resolution::Resolves => Ok(None),
-        Resolution::When(label, outcome) => Ok(Some((label, outcome))),
-        Resolution::Overridden => Err(()),
-    }
-}
-
-fn add_node(
-    builder: &mut GraphBuilder<'_>,
-    subgraph_id: SubgraphId,
-    ty: TypeId,
-    yielded: &Yield,
-) -> NodeId {
-    let node = builder.add_node(subgraph_id, ty);
-    let composed = builder.composed;
-    let schema = &composed.subgraphs[subgraph_id.0 as usize].schema;
-    let type_name = builder.types.name(ty).clone();
-    let Some(definition) = schema.types.get(&type_name) else {
-        return node;
-    };
-    if let ExtendedType::Interface(_) | ExtendedType::Union(_) = definition {
-        add_members(builder, subgraph_id, node, ty, yielded);
-    }
-    for (field_name, field) in fields_of(definition) {
-        let Some(below) = yielded.fields.get(field_name.as_str()) else {
-            continue;
         };
-        let Ok(label) = label_of(builder, subgraph_id, ty, field_name) else {
-            continue;
-        };
-        let to = match (builder.types.id(field.ty.inner_named_type()), below) {
-            (Some(inner), Some(below)) => Some(add_node(builder, subgraph_id, inner, below)),
-            (Some(_), None) => continue,
-            (None, _) => None,
-        };
-        builder.nodes[node.0 as usize].fields.insert(
-            field_name.clone(),
-            Edge {
-                to,
-                requires: None,
-                label,
-            },
-        );
+        let node = &mut self.builder.nodes[node.0 as usize];
+        node.fields.insert(field.clone(), edge);
     }
-    node
-}
 
-/// Adds a node for each member of an abstract type: `__typename` may be any member that the folder defines.
-fn add_members(
-    builder: &mut GraphBuilder<'_>,
-    subgraph_id: SubgraphId,
-    node: NodeId,
-    ty: TypeId,
-    yielded: &Yield,
-) {
-    let schema = &builder.composed.subgraphs[subgraph_id.0 as usize].schema;
-    for member in members_of(schema, builder.types.name(ty)) {
-        if let Some(member) = builder.types.id(&member) {
-            let to = add_node(builder, subgraph_id, member, yielded);
-            builder.nodes[node.0 as usize].downcasts.insert(member, to);
+    /// The override label of a field, or an error if another subgraph overrides it without a label.
+    fn label_of(&self, ty: TypeId, field: &Name) -> Result<Option<(String, bool)>, ()> {
+        let subgraph = &self.builder.composed.subgraphs[self.subgraph_id.0 as usize];
+        let name = self.builder.types.name(ty);
+        let Ok(definition) = subgraph.schema.type_field(name, field) else {
+            return Ok(None);
+        };
+        match self.builder.resolution(&subgraph.name, name, definition) {
+            Resolution::Resolves => Ok(None),
+            Resolution::When(label, outcome) => Ok(Some((label, outcome))),
+            Resolution::Overridden => Err(()),
         }
     }
-}
 
-#[allow(clippy::too_many_arguments)]
-fn add_lookup(
-    builder: &mut GraphBuilder<'_>,
-    subgraph_id: SubgraphId,
-    connect: usize,
-    on: TypeId,
-    to: NodeId,
-    mode: ConnectMode,
-    key: FieldSet,
-    cost: u32,
-) {
-    let kind = LookupKind::Connect { connect, mode };
-    builder.lookups.push(Lookup {
-        subgraph: subgraph_id,
-        on,
-        to,
-        kind,
-        key,
-        cost,
-    });
+    /// Adds the node of a composite value that the selection yields, and the nodes below it.
+    fn add_node(&mut self, ty: TypeId, yielded: &Yield) -> NodeId {
+        let node = self.builder.add_node(self.subgraph_id, ty);
+        let composed = self.builder.composed;
+        let schema = &composed.subgraphs[self.subgraph_id.0 as usize].schema;
+        let type_name = self.builder.types.name(ty).clone();
+        let Some(definition) = schema.types.get(&type_name) else {
+            return node;
+        };
+        if let ExtendedType::Interface(_) | ExtendedType::Union(_) = definition {
+            self.add_members(node, ty, yielded);
+        }
+        for (field_name, field) in fields_of(definition) {
+            let Some(below) = yielded.fields.get(field_name.as_str()) else {
+                continue;
+            };
+            let Ok(label) = self.label_of(ty, field_name) else {
+                continue;
+            };
+            let inner = self.builder.types.id(field.ty.inner_named_type());
+            let to = match (inner, below) {
+                (Some(inner), Some(below)) => Some(self.add_node(inner, below)),
+                (Some(_), None) => continue,
+                (None, _) => None,
+            };
+            self.add_edge(node, field_name, to, label);
+        }
+        node
+    }
+
+    /// Adds a node for each member of an abstract type: `__typename` may be any member that the folder defines.
+    fn add_members(&mut self, node: NodeId, ty: TypeId, yielded: &Yield) {
+        for member in members_of(self.schema(), self.builder.types.name(ty)) {
+            if let Some(member) = self.builder.types.id(&member) {
+                let to = self.add_node(member, yielded);
+                let node = &mut self.builder.nodes[node.0 as usize];
+                node.downcasts.insert(member, to);
+            }
+        }
+    }
 }
 
 /// What a connect's selection yields as an object; `None` if that is not known statically.
