@@ -4,11 +4,11 @@ use std::path::Path;
 
 use apollo_compiler::ExecutableDocument;
 use criterion::Criterion;
+use sangam::config::Limits;
 use sangam::connector::Folder;
 use sangam::connector::Subgraph;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
-use sangam::plan::PlanLimits;
 use sangam::plan::plan;
 
 use crate::support::text;
@@ -41,7 +41,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
                 &composed.api,
                 &document,
                 first,
-                PlanLimits::default(),
+                (&Limits::default()).into(),
             )
             .unwrap()
         });

@@ -21,9 +21,6 @@ use std::sync::atomic::Ordering::Relaxed;
 /// The minimum number of bytes that an account draws from the budget at once.
 const STEP: usize = 64 * 1024;
 
-/// An account that holds no more than this may draw from the reserved part of the budget.
-const SMALL: usize = 4 * 1024 * 1024;
-
 /// The reserved part of the budget, as a divisor.
 const RESERVED: usize = 4;
 
@@ -32,6 +29,8 @@ const RESERVED: usize = 4;
 pub struct Budget {
     used: AtomicUsize,
     limit: usize,
+    /// An account that holds no more than this may draw from the reserved part.
+    small: usize,
 }
 
 /// Why bytes may not be held.
@@ -46,17 +45,18 @@ pub enum Exceeded {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes.
-    pub fn new(limit: usize) -> Arc<Budget> {
+    /// A budget of `limit` bytes. An account that holds at most `small` bytes may draw from the reserved part.
+    pub fn new(limit: usize, small: usize) -> Arc<Budget> {
         Arc::new(Budget {
             used: AtomicUsize::new(0),
             limit,
+            small,
         })
     }
 
     /// A budget that refuses nothing, for tests, `explain` and specs.
     pub fn unbounded() -> Arc<Budget> {
-        Budget::new(usize::MAX)
+        Budget::new(usize::MAX, usize::MAX)
     }
 
     /// The bytes that accounts have drawn.
@@ -71,7 +71,7 @@ impl Budget {
 
     /// An empty account that may hold `limit` bytes.
     pub fn account(self: &Arc<Budget>, limit: usize) -> Account {
-        self.account_with(limit, SMALL)
+        self.account_with(limit, self.small)
     }
 
     /// The same, but it draws nothing from the part that is reserved for small accounts.
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_account_has_a_bound_of_its_own() {
-        let budget = Budget::new(usize::MAX);
+        let budget = Budget::new(usize::MAX, usize::MAX);
         let account = budget.account(100);
         account.charge(60).unwrap();
         assert_eq!(account.charge(41), Err(Exceeded::Account(100)));
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn accounts_share_a_budget_and_give_it_back() {
-        let budget = Budget::new(3 * STEP);
+        let budget = Budget::new(3 * STEP, usize::MAX);
         let (first, second) = (budget.account(usize::MAX), budget.account(usize::MAX));
         first.charge(STEP + 1).unwrap();
         assert_eq!(budget.used(), 2 * STEP);
@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn large_accounts_leave_room_for_small_ones() {
-        let budget = Budget::new(4 * SMALL);
+        const SMALL: usize = 64 * STEP;
+        let budget = Budget::new(4 * SMALL, SMALL);
         let large = budget.account(usize::MAX);
         large.charge(3 * SMALL).unwrap();
         assert_eq!(large.charge(1), Err(Exceeded::Budget(4 * SMALL)));
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn tasks_of_one_operation_charge_at_once() {
-        let budget = Budget::new(usize::MAX);
+        let budget = Budget::new(usize::MAX, usize::MAX);
         let account = budget.account(usize::MAX);
         std::thread::scope(|scope| {
             for _ in 0..4 {

@@ -8,7 +8,7 @@
 //!
 //! Requests with a call of their own, running or queued, and requests that only wait for another request's call are
 //! counted separately. Many clients that read one document that is not cached cost the upstream a single call, and all
-//! of them are served when it responds; so more of them are allowed ([`JOINS_FOR_EACH_CALL`]). But they hold admissions
+//! of them are served when it responds; so more of them are allowed (the setting `waiters`). But they hold admissions
 //! as well: if the upstream of a popular document does not respond, they would use up all admissions without a bound.
 //!
 //! A call that continues after its client has disconnected still counts: otherwise clients that disconnect at once
@@ -21,9 +21,29 @@ use super::refusals;
 use super::upstream::{Upstream, UpstreamState};
 use crate::source::{SourceError, SourceErrorKind};
 
-/// For each request that may wait for a call of its own, so many more may wait for other requests' calls. With the
-/// default of `in_flight`, the requests of one connector hold at most three quarters of the gateway's admissions.
-const JOINS_FOR_EACH_CALL: usize = 2;
+/// How many requests may wait for one connector at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingLimits {
+    /// Requests with calls of their own.
+    pub calls: usize,
+    /// Requests that wait for other requests' calls.
+    pub joins: usize,
+}
+
+impl WaitingLimits {
+    /// Any number.
+    pub const NONE: WaitingLimits = WaitingLimits {
+        calls: usize::MAX,
+        joins: usize::MAX,
+    };
+
+    fn of(self, wait: Wait) -> usize {
+        match wait {
+            Wait::Call => self.calls,
+            Wait::Join => self.joins,
+        }
+    }
+}
 
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +98,10 @@ pub(super) struct Admission {
 impl Admission {
     fn new(upstream: &Upstream, wait: Wait) -> Result<Admission, SourceError> {
         let state = Arc::clone(upstream.state());
-        let most = match wait {
-            Wait::Call => upstream.in_flight(),
-            Wait::Join => upstream.in_flight().saturating_mul(JOINS_FOR_EACH_CALL),
-        };
-        if !state.waiting().enter(wait, most) {
+        if !state
+            .waiting()
+            .enter(wait, upstream.waiting_limits().of(wait))
+        {
             state.refused();
             let detail = "as many requests as allowed wait for it";
             refusals::note(&state, detail);

@@ -33,7 +33,7 @@ mod retry_after;
 pub mod store;
 pub mod upstream;
 
-pub use bulkhead::Admissions;
+pub use bulkhead::{Admissions, WaitingLimits};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{
     CacheState, Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy,

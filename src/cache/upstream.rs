@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::bulkhead::{Wait, Waiting};
+use super::bulkhead::{Wait, Waiting, WaitingLimits};
 use super::clock::Timestamp;
 use super::documents::CacheState;
 use super::entry::StoredHeaders;
@@ -158,7 +158,7 @@ pub struct Upstream {
     name: Arc<str>,
     driver: Arc<dyn Source>,
     state: Arc<UpstreamState>,
-    in_flight: usize,
+    waiting_limits: WaitingLimits,
 }
 
 impl Upstream {
@@ -166,19 +166,19 @@ impl Upstream {
         name: &str,
         driver: Arc<dyn Source>,
         state: Arc<UpstreamState>,
-        in_flight: usize,
+        waiting_limits: WaitingLimits,
     ) -> Arc<Upstream> {
         Arc::new(Upstream {
             name: name.into(),
             driver,
             state,
-            in_flight,
+            waiting_limits,
         })
     }
 
-    /// The number of requests that may wait for calls of their own at the same time.
-    pub fn in_flight(&self) -> usize {
-        self.in_flight
+    /// The number of requests that may wait for it at the same time.
+    pub fn waiting_limits(&self) -> WaitingLimits {
+        self.waiting_limits
     }
 
     /// The connector's name.

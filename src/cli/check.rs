@@ -13,7 +13,7 @@ use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::Composed;
 use crate::graph::query::QueryGraph;
 use crate::graph::schema_diff::{self, Impact};
-use crate::plan::{PlanLimits, plan};
+use crate::plan::plan;
 
 /// The default folder of named operations.
 const DEFAULT_OPERATIONS: &str = "schema/operations";
@@ -57,7 +57,12 @@ impl Check {
         if errors == 0 {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
-            operations = of_operations(gateway.composed(), folder.as_deref(), &mut problems)?;
+            operations = of_operations(
+                gateway.composed(),
+                folder.as_deref(),
+                &settings,
+                &mut problems,
+            )?;
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
             if let Some(file) = self.against.as_deref().or(default) {
@@ -156,6 +161,7 @@ fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> 
 fn of_operations(
     composed: &Composed,
     folder: Option<&Path>,
+    settings: &Settings,
     problems: &mut Vec<String>,
 ) -> Result<usize, Exit> {
     let Some(folder) = folder else { return Ok(0) };
@@ -190,7 +196,7 @@ fn of_operations(
                         &composed.api,
                         &document,
                         operation,
-                        PlanLimits::default(),
+                        (&settings.limits).into(),
                     );
                     if let Err(error) = planned {
                         problems.push(format!("{}: {error}", file.display()));

@@ -1,11 +1,13 @@
 //! The macro that declares a section of settings. One declaration gives the raw type, the resolved type, the defaults, the
 //! environment variables and the documentation, so these cannot differ.
 
+use std::ops::{Bound, RangeBounds};
 use std::path::Path;
 
 use toml::de::DeValue;
 
 use super::Environment;
+use super::value::Setting;
 
 /// The documentation of one setting.
 #[derive(Debug, Clone)]
@@ -16,6 +18,8 @@ pub struct SettingDoc {
     pub kind: &'static str,
     /// Its default as TOML; empty for none.
     pub default: String,
+    /// The values it may have, in words; empty if its kind says all.
+    pub range: String,
     /// Its description.
     pub doc: String,
 }
@@ -50,12 +54,39 @@ pub trait Section: Default + Clone {
     ) -> Result<Self::Resolved, Vec<(&'static str, String)>>;
 }
 
-/// Declares a section: `section! { /// doc  Limits, RawLimits { /// doc  depth: u32 = 15, } }`.
+/// A range in words: `at least 1`, `1 to 100`.
+pub(super) fn range_words<T: Setting>(range: &impl RangeBounds<T>) -> String {
+    let bound = |bound: Bound<&T>| match bound {
+        Bound::Included(value) | Bound::Excluded(value) => Some(value.show().replace('"', "")),
+        Bound::Unbounded => None,
+    };
+    match (bound(range.start_bound()), bound(range.end_bound())) {
+        (Some(least), Some(greatest)) => format!("{least} to {greatest}"),
+        (Some(least), None) => format!("at least {least}"),
+        (None, Some(greatest)) => format!("at most {greatest}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// A value that is within its range.
+pub(super) fn within<T>(value: T, range: &impl RangeBounds<T>) -> Result<T, String>
+where
+    T: Setting + PartialOrd,
+{
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let value = value.show().replace('"', "");
+    Err(format!("{value} is out of range, {}", range_words(range)))
+}
+
+/// Declares a section: `section! { /// doc  Limits, RawLimits { /// doc  depth: usize = 15 => 1.., } }`. The range after
+/// `=>` may be left out.
 macro_rules! section {
     (
         $(#[doc = $doc:literal])*
         $name:ident, $raw:ident {
-            $( $(#[doc = $field_doc:literal])* $field:ident : $type:ty = $default:expr, )*
+            $( $(#[doc = $field_doc:literal])* $field:ident : $type:ty = $default:expr $(=> $range:expr)?, )*
         }
     ) => {
         $(#[doc = $doc])*
@@ -91,6 +122,7 @@ macro_rules! section {
                         name: stringify!($field),
                         kind: <<$type as Setting>::Raw as ParseSetting>::KIND,
                         default: Setting::show(&defaults.$field),
+                        range: String::new() $(+ &$crate::config::section::range_words::<$type>(&($range)))?,
                         doc: concat!($($field_doc, "\n"),*).trim().to_owned(),
                     },
                 )*]
@@ -105,7 +137,9 @@ macro_rules! section {
                 use $crate::config::value::ParseSetting;
                 match name {
                     $( stringify!($field) => {
-                        Some(ParseSetting::from_toml(value, base).map(|value| self.$field = Some(value)))
+                        let value = ParseSetting::from_toml(value, base);
+                        $( let value = value.and_then(|value| $crate::config::section::within(value, &($range))); )?
+                        Some(value.map(|value| self.$field = Some(value)))
                     } )*
                     _ => None,
                 }
@@ -115,7 +149,9 @@ macro_rules! section {
                 use $crate::config::value::ParseSetting;
                 match name {
                     $( stringify!($field) => {
-                        Some(ParseSetting::from_text(text).map(|value| self.$field = Some(value)))
+                        let value = ParseSetting::from_text(text);
+                        $( let value = value.and_then(|value| $crate::config::section::within(value, &($range))); )?
+                        Some(value.map(|value| self.$field = Some(value)))
                     } )*
                     _ => None,
                 }

@@ -1,4 +1,5 @@
-//! Declares every setting. The doc comments are the text of `docs/configuration.md`.
+//! Declares every setting. The doc comments are the text of `docs/configuration.md`. A default stands here and nowhere else:
+//! the limits of other rooms are made from these types.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,9 @@ use super::section::section;
 use super::value::{
     Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio,
 };
+
+/// The shortest time that lets anything happen.
+const MOMENT: Duration = Duration::from_millis(1);
 
 section! {
     /// The keys at the top level of the file.
@@ -43,27 +47,31 @@ section! {
     /// the first upstream call where that is possible. What each limit protects: [limits.md](limits.md).
     Limits, RawLimits {
         /// Bytes of a request's body.
-        body_bytes: ByteSize = ByteSize(1_000_000),
+        body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
         /// Bytes of the operation text.
-        document_bytes: ByteSize = ByteSize(100_000),
+        document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
         /// Tokens of the operation text.
-        tokens: usize = 10_000,
+        tokens: usize = 10_000 => 1..,
         /// Nesting of fields, with fragments expanded; introspection fields count too.
-        depth: usize = 15,
+        depth: usize = 15 => 1..,
         /// Aliases of an operation, with fragments expanded.
         aliases: usize = 200,
         /// Root fields of an operation, with fragments expanded.
-        root_fields: usize = 50,
+        root_fields: usize = 50 => 1..,
         /// Fields of all operations of a request together, with fragments expanded. Spreads, directives, arguments and the
         /// elements of their values count as fields.
-        fields: usize = 20_000,
+        fields: usize = 20_000 => 1..,
         /// Steps that the planner may take for one operation.
-        plan_steps: usize = 100_000,
+        plan_steps: usize = 100_000 => 1..,
+        /// Fields that the planner may note for one operation, for each concrete type on which a field is selected.
+        plan_selections: usize = 100_000 => 1..,
         /// Threads that compile operations and write large introspection responses; with `0`, half as many as there are
-        /// cores, and at least one. If there are several, one is reserved for texts up to 8 KB.
+        /// cores, and at least one. If there are several, one is reserved for texts up to `short_document_bytes`.
         compilations: usize = 0,
-        /// Operations that may wait to be compiled; a further one gets status 503. Those with a text of more than 8 KB may
-        /// fill half of the queue.
+        /// Bytes of an operation text up to which it is short: long texts do not delay the compilation of short ones.
+        short_document_bytes: ByteSize = ByteSize(8 << 10),
+        /// Operations that may wait to be compiled; a further one gets status 503. Those with a text of more than
+        /// `short_document_bytes` may fill half of the queue.
         compilation_queue: usize = 256,
         /// How long an operation may wait to be compiled; then it gets status 503.
         compilation_wait: Duration = Duration::from_secs(5),
@@ -71,52 +79,60 @@ section! {
         list_fanout: usize = 10_000,
         /// Upstream calls of one operation.
         upstream_calls: usize = 200,
+        /// Concurrent upstream calls of one operation; further ones wait.
+        concurrent_calls: usize = 32 => 1..,
         /// Bytes of one response, before compression.
-        answer_bytes: ByteSize = ByteSize(32_000_000),
+        answer_bytes: ByteSize = ByteSize(32_000_000) => ByteSize(1)..,
         /// Bytes of memory that one operation may hold: upstream bodies, rows and the response together.
-        operation_bytes: ByteSize = ByteSize(64_000_000),
+        operation_bytes: ByteSize = ByteSize(64_000_000) => ByteSize(1)..,
         /// Bytes of memory that all operations together may hold; an operation that needs more fails with the kind `BUSY`. A
-        /// quarter is reserved for operations that hold at most 4 MiB.
-        operations_bytes: ByteSize = ByteSize(256_000_000),
+        /// quarter is reserved for operations that hold at most `small_operation_bytes`.
+        operations_bytes: ByteSize = ByteSize(256_000_000) => ByteSize(1)..,
+        /// Bytes up to which an operation may use the reserved quarter of `operations_bytes`.
+        small_operation_bytes: ByteSize = ByteSize(4 << 20),
         /// Digits of a number that is passed on as it was written (Float, custom scalars), to clients and to upstreams.
-        number_digits: usize = 500,
+        number_digits: usize = 500 => 1..,
         /// Digits between such a number's decimal point and its first significant digit, on either side. Numbers beyond the
         /// largest 64-bit floating-point number (1.8e308) are never passed on.
         number_exponent: usize = 324,
         /// Objects that one operation may hold; an object that is in the response several times counts once.
-        rows: usize = 500_000,
+        rows: usize = 500_000 => 1..,
         /// Errors listed in one response; further ones are only counted.
         errors: usize = 100,
         /// How long one operation may take; fields without a value by then are null, with an error of kind `TIMEOUT`.
-        operation_timeout: Duration = Duration::from_secs(30),
+        operation_timeout: Duration = Duration::from_secs(30) => MOMENT..,
         /// GraphQL requests executed at the same time; a further one gets status 503. A quarter is reserved for operations that
-        /// cost less than 5,000, on connections with at most 8 requests in work.
-        concurrent_requests: usize = 1_000,
+        /// cost less than `cost.long`, on connections with at most `http2_few_streams` requests in work.
+        concurrent_requests: usize = 1_000 => 1..,
         /// Bytes of request bodies that have arrived in part, of all clients together; a request that needs more gets status
         /// 503. A request whose body arrives together with its head is not counted.
         bodies_bytes: ByteSize = ByteSize(64_000_000),
         /// Bytes of responses that clients have not taken yet, of all clients together; at least `answer_bytes`. When there
         /// are more, the response that would take longest at its client's rate so far is abandoned; if no client is slow,
-        /// the new response is replaced by status 503.
+        /// the new response is replaced by status 503. A quarter is reserved for responses up to `small_answer_bytes`.
         answers_bytes: ByteSize = ByteSize(128_000_000),
+        /// Bytes up to which a response may use the reserved quarter of `answers_bytes`.
+        small_answer_bytes: ByteSize = ByteSize(256 << 10),
         /// Open client connections; a further one is closed at once. When nine of ten are open, `idle_timeout` and
         /// `request_read_timeout` are a tenth for connections without an active request. Fewer connections are accepted
         /// when the process may not open enough descriptors.
-        connections: usize = 10_000,
+        connections: usize = 10_000 => 1..,
         /// Descriptors that client connections leave free for upstream calls and files.
         reserved_descriptors: usize = 1_000,
         /// Concurrent requests on one HTTP/2 connection.
-        http2_streams: u32 = 100,
+        http2_streams: u32 = 100 => 1..,
+        /// Concurrent requests up to which an HTTP/2 connection may use the reserved quarter of `concurrent_requests`.
+        http2_few_streams: u32 = 8,
         /// Bytes of request bodies that an HTTP/2 client may send before they are read.
-        http2_window: ByteSize = ByteSize(256_000),
+        http2_window: ByteSize = ByteSize(256_000) => ByteSize(1)..=ByteSize(2_000_000_000),
         /// Bytes of a request's target (path and query); a longer one gets status 414.
-        uri_bytes: ByteSize = ByteSize(16_000),
+        uri_bytes: ByteSize = ByteSize(16_000) => ByteSize(1)..,
         /// Bytes of the names and values of a request's headers; more get status 431.
-        head_bytes: ByteSize = ByteSize(32_000),
+        head_bytes: ByteSize = ByteSize(32_000) => ByteSize(1)..,
         /// How long a client may take to send the head of a request, and again to send its body.
-        request_read_timeout: Duration = Duration::from_secs(10),
+        request_read_timeout: Duration = Duration::from_secs(10) => MOMENT..,
         /// How long a connection may stay open without a request; HTTP/2 pings and their answers do not count.
-        idle_timeout: Duration = Duration::from_secs(75),
+        idle_timeout: Duration = Duration::from_secs(75) => MOMENT..,
         /// The time over which a client's rate is measured. If a client is slower than `min_rate` over this time, while it
         /// sends a body or a response waits for it, its request is ended.
         stall_timeout: Duration = Duration::from_secs(10),
@@ -134,6 +150,9 @@ section! {
         mode: CostMode = CostMode::Enforce,
         /// The greatest estimated cost.
         max: usize = 20_000,
+        /// The estimated cost from which an operation is long: it runs at a lower priority, and not in the reserved quarter of
+        /// `limits.concurrent_requests`. At about 5,000, executing takes milliseconds.
+        long: usize = 5_000 => 1..,
         /// The assumed size of a list without `@listSize`.
         list_size: usize = 10,
     }
@@ -162,7 +181,7 @@ section! {
         /// How long one lookup may take; a call waits for it within its `connect_timeout`.
         timeout: Duration = Duration::from_secs(2),
         /// Concurrent lookups of different hosts; with `system`, each uses a thread.
-        lookups: usize = 32,
+        lookups: usize = 32 => 1..,
         /// The least time that a DNS answer is cached, even if its time to live is shorter.
         min_ttl: Duration = Duration::from_secs(1),
         /// The longest time that a DNS answer is cached.
@@ -243,6 +262,8 @@ section! {
         sample: Ratio = Ratio(1.0),
         /// The service name of this gateway in traces.
         service_name: String = "sangam".to_owned(),
+        /// How long one export may take; then its spans are lost.
+        export_timeout: Duration = Duration::from_secs(10),
     }
 }
 
@@ -253,23 +274,32 @@ section! {
         /// own: `[connector.<name>.sources.<source>] base_url`.
         base_url: Option<HttpUrl> = None,
         /// How long one call may take, from the first byte sent to the last byte read.
-        timeout: Duration = Duration::from_secs(10),
+        timeout: Duration = Duration::from_secs(10) => MOMENT..,
         /// How long connecting may take.
-        connect_timeout: Duration = Duration::from_secs(3),
+        connect_timeout: Duration = Duration::from_secs(3) => MOMENT..,
         /// Bytes of one upstream response, decompressed; a longer one is an error. Memory: one call holds at most this much
         /// plus 20 MB while it reads; several calls at once hold this much each plus 10 MB together. A response that is
         /// compressed with brotli adds 17 MB per call; plain text is held twice while it is mapped.
-        max_response_bytes: ByteSize = ByteSize(16_000_000),
+        max_response_bytes: ByteSize = ByteSize(16_000_000) => ByteSize(1)..,
         /// Client requests that may wait for this upstream at the same time, whether their calls are sent or queued. The
         /// fields of a further request fail at once with the kind `BUSY`; the rest of that request continues. Requests that
-        /// wait for the call of another request (single flight) are counted separately, and twice as many of them may wait.
-        /// When not set, a quarter of `limits.concurrent_requests`.
+        /// wait for the call of another request (single flight) are counted by `waiters`. When not set, a quarter of
+        /// `limits.concurrent_requests`.
         in_flight: Option<usize> = None,
+        /// Client requests that may wait for calls of other requests to this upstream (single flight), as many do that want one
+        /// document that is not cached. When not set, twice `in_flight`: with the default of that, the requests for one
+        /// upstream are at most three quarters of `limits.concurrent_requests`.
+        waiters: Option<usize> = None,
         /// Concurrent calls; further ones wait.
-        concurrency: usize = 64,
+        concurrency: usize = 64 => 1..,
         /// Calls that may wait; a further one fails with the kind `BUSY`. All of them belong to requests that `in_flight`
         /// counts.
         queue: usize = 1_000,
+        /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
+        /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
+        idle_timeout: Duration = Duration::from_secs(30),
+        /// Unused connections that stay open, for each host and port.
+        idle_connections: usize = 64,
         /// A proxy for calls to this upstream.
         proxy: Option<HttpUrl> = None,
         /// Certificate authorities to trust for this upstream, PEM; they replace the system's.

@@ -89,7 +89,10 @@ fn section<S: Section>(text: &mut String, title: &str) {
     for entry in S::entries() {
         let doc: Vec<&str> = entry.doc.lines().map(str::trim).collect();
         let doc = doc.join(" ").replace('|', "\\|");
-        let kind = entry.kind;
+        let kind = match entry.range.as_str() {
+            "" => entry.kind.to_owned(),
+            range => format!("{}, {range}", entry.kind),
+        };
         let default = match entry.default.as_str() {
             "" => String::new(),
             default => format!("`{default}`"),

@@ -78,6 +78,35 @@ sangam.toml:1:1: there is no setting `lisen`
 }
 
 #[test]
+fn a_value_out_of_its_range_is_refused_with_its_place() {
+    let problems =
+        refused("[limits]\ndepth = 0\nhttp2_window = \"2GiB\"\noperation_timeout = \"0s\"\n");
+    let expected = "\
+sangam.toml:2:9: depth: 0 is out of range, at least 1
+ 2 | depth = 0
+   |         ^
+sangam.toml:3:16: http2_window: 2GiB is out of range, 1 to 2GB
+ 3 | http2_window = \"2GiB\"
+   |                ^^^^^^
+sangam.toml:4:21: operation_timeout: 0s is out of range, at least 1ms
+ 4 | operation_timeout = \"0s\"
+   |                     ^^^^";
+    assert_eq!(problems, expected);
+    let environment = [("SANGAM_COST_LONG", "0")].into_iter().collect();
+    let problems = load("", &environment, RawSettings::default()).unwrap_err();
+    assert!(
+        problems.contains("0 is out of range, at least 1"),
+        "{problems}"
+    );
+    let least = load(
+        "[limits]\ndepth = 1\n",
+        &Environment::default(),
+        RawSettings::default(),
+    );
+    assert_eq!(least.unwrap().limits.depth, 1);
+}
+
+#[test]
 fn what_is_not_toml_is_told_with_its_place() {
     let problems = refused("listen = \n");
     assert!(problems.starts_with("sangam.toml:1:"), "{problems}");

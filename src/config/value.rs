@@ -330,7 +330,7 @@ impl Setting for Ratio {
 }
 
 /// A number of bytes: written as a number, or with `KB`, `MB`, `GB` (thousands) or `KiB`, `MiB`, `GiB` (1024s).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub struct ByteSize(pub usize);
 
 const UNITS: [(&str, usize); 7] = [
@@ -377,7 +377,15 @@ impl Setting for ByteSize {
     }
 
     fn show(&self) -> String {
-        for (name, unit) in [("MB", 1_000_000), ("KB", 1_000)] {
+        let units = [
+            ("GB", 1_000_000_000),
+            ("MB", 1_000_000),
+            ("KB", 1_000),
+            ("GiB", 1 << 30),
+            ("MiB", 1 << 20),
+            ("KiB", 1 << 10),
+        ];
+        for (name, unit) in units {
             if self.0 >= unit && self.0.is_multiple_of(unit) {
                 return format!("\"{}{name}\"", self.0 / unit);
             }

@@ -22,11 +22,10 @@ pub struct NumberBounds {
     plain: usize,
 }
 
-/// Any finite 64-bit floating-point number that is not zero, and more digits than such a number needs; common readers take
-/// 1,000 or more.
 impl Default for NumberBounds {
+    /// No bound but that of all.
     fn default() -> Self {
-        NumberBounds::new(500, 324)
+        NumberBounds::new(usize::MAX, usize::MAX)
     }
 }
 

@@ -61,22 +61,6 @@ pub struct ExecutionLimits {
     pub timeout: Duration,
 }
 
-impl Default for ExecutionLimits {
-    fn default() -> Self {
-        ExecutionLimits {
-            upstream_calls: 200,
-            concurrency: 32,
-            list_fan_out: 10_000,
-            answer_bytes: 16 * 1024 * 1024,
-            operation_bytes: 64_000_000,
-            numbers: NumberBounds::default(),
-            rows: 500_000,
-            errors: 100,
-            timeout: Duration::from_secs(30),
-        }
-    }
-}
-
 /// Everything that executions of one generation share.
 #[derive(Debug)]
 pub struct Runtime {

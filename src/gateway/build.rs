@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::limits::waiting;
 use super::native;
-use super::workers::WorkerLimits;
 use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
@@ -17,16 +17,13 @@ use crate::connector::Invalidates;
 use crate::connector::Reads;
 use crate::connector::Subgraph;
 use crate::connector::SubgraphKind;
-use crate::document::NumberBounds;
 use crate::document::Str;
 use crate::document::Value;
-use crate::execute::ExecutionLimits;
 use crate::execute::Runtime;
 use crate::execute::ServiceRuntime;
 use crate::graph::Composed;
 use crate::graph::compose;
 use crate::graph::query::QueryGraph;
-use crate::plan::limits::DocumentLimits;
 use crate::source::CallOptions;
 use crate::source::Source;
 use crate::source::dns::DnsSettings;
@@ -69,11 +66,8 @@ pub enum SetupProblem {
 pub(super) struct GatewayParts {
     pub(super) composed: Composed,
     pub(super) runtime: Runtime,
-    pub(super) document_limits: DocumentLimits,
-    pub(super) plan_steps: usize,
     /// The schema of the gateway's own connector, as operators query it.
     pub(super) for_operators: Arc<dyn NativeSchema>,
-    pub(super) worker_limits: WorkerLimits,
 }
 
 /// Composes the connectors with the gateway's own connector, and builds the source of each.
@@ -105,9 +99,9 @@ pub(super) fn build(
         return Err(SetupProblem::Schema(diagnostics));
     };
     let graph = Arc::new(QueryGraph::new(&composed));
-    let budget = Budget::new(settings.limits.operations_bytes.0);
-    let resolver = resolver(&settings.dns);
-    let share = (settings.limits.concurrent_requests / 4).max(1);
+    let limits = &settings.limits;
+    let budget = Budget::new(limits.operations_bytes.0, limits.small_operation_bytes.0);
+    let resolver = Resolver::new(DnsSettings::from(&settings.dns));
     let mut services = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
         let connector = connectors
@@ -120,53 +114,24 @@ pub(super) fn build(
         let settings = connector
             .map(|connector| connector.settings.clone())
             .unwrap_or_default();
-        let in_flight = settings.common.in_flight.unwrap_or(share);
+        let waiting = waiting(limits, &settings.common);
         services.push(service(
             subgraph,
             &settings,
-            documents.bounded_upstream(&subgraph.name, source, in_flight),
+            documents.bounded_upstream(&subgraph.name, source, waiting),
         ));
     }
-    let limits = &settings.limits;
     let runtime = Runtime {
         graph,
         services,
         documents: Arc::clone(documents),
-        limits: ExecutionLimits {
-            upstream_calls: limits.upstream_calls,
-            list_fan_out: limits.list_fanout,
-            answer_bytes: limits.answer_bytes.0,
-            operation_bytes: limits.operation_bytes.0,
-            numbers: NumberBounds::new(limits.number_digits, limits.number_exponent),
-            rows: limits.rows,
-            errors: limits.errors,
-            timeout: limits.operation_timeout,
-            ..ExecutionLimits::default()
-        },
+        limits: limits.into(),
         budget,
-    };
-    let document_limits = DocumentLimits {
-        bytes: limits.document_bytes.0,
-        tokens: limits.tokens,
-        depth: limits.depth,
-        aliases: limits.aliases,
-        root_fields: limits.root_fields,
-        fields: limits.fields,
     };
     Ok(GatewayParts {
         composed,
         runtime,
-        document_limits,
-        plan_steps: limits.plan_steps,
         for_operators,
-        worker_limits: WorkerLimits {
-            threads: match limits.compilations {
-                0 => std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2),
-                threads => threads,
-            },
-            queue: limits.compilation_queue,
-            wait: limits.compilation_wait,
-        },
     })
 }
 
@@ -189,21 +154,6 @@ fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem
             .map_err(|error| wrong(error.message))?;
     }
     Ok(())
-}
-
-/// The DNS resolver that all connectors share.
-fn resolver(settings: &config::Dns) -> Resolver {
-    Resolver::new(DnsSettings {
-        system: settings.resolver == config::DnsResolver::System,
-        servers: settings.servers.clone(),
-        timeout: settings.timeout,
-        lookups: settings.lookups,
-        min_ttl: settings.min_ttl,
-        max_ttl: settings.max_ttl,
-        stale: settings.stale,
-        stale_wait: settings.stale_wait,
-        hosts: settings.hosts,
-    })
 }
 
 fn http_source(
@@ -231,17 +181,11 @@ fn http_source(
         None => Vec::new(),
     };
     let http = HttpSettings {
-        connect_timeout: common.connect_timeout,
-        max_concurrency: common.concurrency,
-        max_queue: common.queue,
-        // A call may wait for a permit as long as the call itself may take: the upstream may only be slow.
-        max_queue_wait: common.timeout,
-        redirects: common.redirects as usize,
         dns: resolver.clone(),
         proxy,
         authorities_pem,
         budget: Arc::clone(budget),
-        ..HttpSettings::default()
+        ..HttpSettings::from(common)
     };
     let driver = driver("http").ok_or_else(|| wrong("there is no driver for HTTP".to_owned()))?;
     driver

@@ -46,7 +46,7 @@ pub(super) struct OperationCompiler {
     pub(super) graph: Arc<QueryGraph>,
     pub(super) document_limits: DocumentLimits,
     pub(super) numbers: NumberBounds,
-    pub(super) plan_steps: usize,
+    pub(super) plan_limits: PlanLimits,
     pub(super) introspection: bool,
     /// The assumed size of lists without `@listSize` (`cost.list_size`).
     pub(super) list_size: u64,
@@ -182,10 +182,7 @@ impl OperationCompiler {
                 "Introspection is switched off here",
             ));
         }
-        let limits = PlanLimits {
-            steps: self.plan_steps,
-            ..PlanLimits::default()
-        };
+        let limits = self.plan_limits;
         let plan = plan::plan(&self.graph, &self.api, &document, &operation, limits)
             .map_err(|error| refused_plan(&error))?;
         if let Some(field) = access::restricted_field(&plan, &self.graph) {

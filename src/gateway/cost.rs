@@ -31,9 +31,6 @@ use crate::observe::metrics::COST_EXCEEDED;
 use crate::observe::metrics::OPERATION_COST;
 use crate::response::Counting;
 
-/// Executing an operation of this cost takes milliseconds, so it runs at a lower priority.
-const LONG: u64 = 5_000;
-
 /// The actual cost of one of this many executed requests is counted.
 const SAMPLE: u64 = 64;
 
@@ -67,6 +64,8 @@ pub struct ExplainedCost {
 pub(super) struct CostControl {
     mode: CostMode,
     max: u64,
+    /// An operation of this cost is long.
+    long_cost: u64,
     estimated: Histogram,
     actual: Histogram,
     exceeded: Counter,
@@ -94,6 +93,7 @@ impl CostControl {
             long: Semaphore::new(long.min(Semaphore::MAX_PERMITS)),
             mode: settings.mode,
             max: settings.max as u64,
+            long_cost: settings.long as u64,
             estimated: metrics::histogram!(OPERATION_COST, "kind" => "estimated"),
             actual: metrics::histogram!(OPERATION_COST, "kind" => "actual"),
             exceeded: metrics::counter!(COST_EXCEEDED, "mode" => settings.mode.name()),
@@ -148,7 +148,7 @@ impl CostControl {
             report: report.then_some(self.max),
         });
         Ok(Admitted {
-            is_long: total >= LONG,
+            is_long: total >= self.long_cost,
             counting,
         })
     }

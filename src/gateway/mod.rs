@@ -15,6 +15,7 @@ mod cost;
 mod inputs;
 mod introspection;
 mod labels;
+mod limits;
 mod native;
 mod offload;
 mod refusal;

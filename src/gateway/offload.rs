@@ -20,13 +20,15 @@ use super::run::Gateway;
 use super::run::not_compiled;
 use super::variables::CoercedVariables;
 use super::workers::JobError;
-use super::workers::SHORT_TEXT_BYTES;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 use crate::cache::plans::Compilation;
 use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::observe::metrics::PLAN_SECONDS;
+
+/// The length of a job that takes the lane for long ones, whatever the length of its text.
+const LONG_JOB: usize = usize::MAX;
 
 impl Gateway {
     /// The compiled operation of a request: from the plan cache, or compiled now.
@@ -105,8 +107,8 @@ impl Gateway {
             };
             selection.write(&introspection, account, &write_limits)
         };
-        // The text is short, but the response is not: it takes the lane for long jobs.
-        let written = self.workers.run(SHORT_TEXT_BYTES + 1, job).await;
+        // The text is short, but the response is not.
+        let written = self.workers.run(LONG_JOB, job).await;
         written.map_err(job_refusal)?.map_err(stopped_refusal)
     }
 }

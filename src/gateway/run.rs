@@ -108,11 +108,12 @@ impl Gateway {
         let documents = Arc::new(Documents::new(settings.cache.documents.0 as u64));
         let parts = build::build(connectors, settings, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
+        let limits = &settings.limits;
         let compiler = OperationCompiler {
             api: Arc::clone(&api),
             graph: Arc::clone(&parts.runtime.graph),
-            document_limits: parts.document_limits,
-            plan_steps: parts.plan_steps,
+            document_limits: limits.into(),
+            plan_limits: limits.into(),
             numbers: parts.runtime.limits.numbers,
             introspection: settings.general.introspection,
             list_size: settings.cost.list_size as u64,
@@ -121,12 +122,12 @@ impl Gateway {
         Ok(Gateway {
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
             introspection: Arc::new(Introspection::new(Arc::clone(&api))),
-            workers: Workers::new(parts.worker_limits),
+            workers: Workers::new(limits.into()),
             plans: Plans::new(settings.cache.plans.0 as u64),
             responses: Responses::new(settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
-            cost: CostControl::new(&settings.cost, settings.limits.concurrent_requests),
+            cost: CostControl::new(&settings.cost, limits.concurrent_requests),
             composed: parts.composed,
             runtime: parts.runtime,
             compiler: Arc::new(compiler),

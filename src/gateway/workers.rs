@@ -25,10 +25,6 @@ use tokio::sync::oneshot;
 
 use crate::priority;
 
-/// The longest operation text in the short lane. Operations that people write are shorter and compile in a few
-/// milliseconds.
-pub(super) const SHORT_TEXT_BYTES: usize = 8 * 1024;
-
 /// The number of short jobs that run in a row while a long job waits.
 const SHORT_IN_A_ROW: usize = 8;
 
@@ -47,6 +43,9 @@ pub(super) struct WorkerLimits {
     pub(super) queue: usize,
     /// How long a job may wait.
     pub(super) wait: Duration,
+    /// The longest operation text in the short lane. Operations that people write are shorter and compile in a few
+    /// milliseconds.
+    pub(super) short: usize,
 }
 
 /// Why a job gave no result.
@@ -135,8 +134,8 @@ impl Workers {
                     let _ = sender.send(done);
                 }
             };
-            let wait = pool.limits.wait;
-            let id = pool.add(length > SHORT_TEXT_BYTES, Box::new(work))?;
+            let WorkerLimits { wait, short, .. } = pool.limits;
+            let id = pool.add(length > short, Box::new(work))?;
             let mut queued = QueuedJob { pool, id, receiver };
             let result = match tokio::time::timeout(wait, &mut queued.receiver).await {
                 Ok(result) => result,

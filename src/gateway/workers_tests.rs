@@ -8,7 +8,9 @@ use futures_util::future::poll_immediate;
 
 use super::*;
 
-const LONG: usize = SHORT_TEXT_BYTES + 1;
+const SHORT: usize = 8 * 1024;
+
+const LONG: usize = SHORT + 1;
 
 /// How long a test waits for an event that should happen at once.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,6 +35,7 @@ fn workers(threads: usize, queue: usize) -> Workers {
         threads,
         queue,
         wait: Duration::from_secs(3600),
+        short: SHORT,
     })
 }
 
@@ -221,6 +224,7 @@ async fn a_turn_that_does_not_come_in_time_is_refused() {
         threads: 1,
         queue: 10,
         wait: Duration::ZERO,
+        short: SHORT,
     });
     let gate = workers.occupy();
     let (into, written) = mpsc::channel();

@@ -11,9 +11,6 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 
 use crate::config::Tracing;
 
-/// How long one export may take.
-const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Runs the requests of the exporter's thread on the gateway's runtime, to which the HTTP client's connections belong.
 #[derive(Debug, Clone)]
 struct OnRuntime {
@@ -50,14 +47,14 @@ pub(crate) fn provider(
         return Ok(None);
     };
     let client = OnRuntime {
-        client: client()?,
+        client: client(settings.export_timeout)?,
         runtime: tokio::runtime::Handle::try_current()?,
     };
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client)
         .with_endpoint(endpoint.as_str())
-        .with_timeout(EXPORT_TIMEOUT)
+        .with_timeout(settings.export_timeout)
         .build()?;
     let resource = Resource::builder()
         .with_service_name(settings.service_name.clone())
@@ -73,18 +70,21 @@ pub(crate) fn provider(
 
 /// The HTTP client. It panics without a cryptography provider, and traces start before the rest of the process, so one is
 /// installed here.
-fn client() -> reqwest::Result<reqwest::Client> {
+fn client(timeout: Duration) -> reqwest::Result<reqwest::Client> {
     // Refused only when there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(EXPORT_TIMEOUT).build()
+    reqwest::Client::builder().timeout(timeout).build()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::*;
+
     #[test]
     fn a_client_needs_nothing_to_be_installed() {
-        super::client().unwrap();
-        super::client().unwrap();
+        let timeout = Tracing::default().export_timeout;
+        client(timeout).unwrap();
+        client(timeout).unwrap();
     }
 }

@@ -77,15 +77,6 @@ pub struct PlanLimits {
     pub steps: usize,
 }
 
-impl Default for PlanLimits {
-    fn default() -> Self {
-        PlanLimits {
-            selections: 100_000,
-            steps: 2_000_000,
-        }
-    }
-}
-
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {

@@ -30,9 +30,6 @@ use crate::observe::metrics as names;
 /// answers the ping that follows GOAWAY, and closes its side.
 const CLOSING: u64 = 1_000;
 
-/// A longer response may not use the last quarter of the memory: short responses find room beside any number of long ones.
-const SHORT: usize = 256 * 1024;
-
 /// The phases of a server's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -49,6 +46,10 @@ pub(super) enum Phase {
 struct ListenerLimits {
     connections: usize,
     response_bytes: usize,
+    /// A longer response may not use the last quarter of the memory: short ones find room beside any number of long ones.
+    small_response_bytes: usize,
+    /// A connection with more requests in work has many.
+    few_requests: u32,
     head: u64,
     idle: u64,
     stall: u64,
@@ -139,6 +140,8 @@ impl Connections {
             limits: ListenerLimits {
                 connections,
                 response_bytes: limits.answers_bytes.0.max(limits.answer_bytes.0),
+                small_response_bytes: limits.small_answer_bytes.0,
+                few_requests: limits.http2_few_streams,
                 head: millis(limits.request_read_timeout),
                 idle: millis(limits.idle_timeout),
                 stall,
@@ -232,10 +235,15 @@ impl Connections {
         self.open().by_key.len()
     }
 
+    /// Whether a connection with this number of requests in work has many.
+    pub(super) fn are_many(&self, requests: u32) -> bool {
+        requests > self.limits.few_requests
+    }
+
     /// Counts the bytes of a response, and abandons slower ones if needed. `false` when there is still no room.
     pub(super) fn reserve(&self, bytes: usize) -> bool {
         let bound = self.limits.response_bytes;
-        let bound = match bytes <= SHORT {
+        let bound = match bytes <= self.limits.small_response_bytes {
             true => bound,
             false => (bound / 4 * 3).max(bytes),
         };

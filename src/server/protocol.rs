@@ -36,9 +36,6 @@ const STREAM_BUFFER: usize = 64 * 1024;
 /// (CVE-2023-44487, rapid reset).
 const RESET_STREAMS: usize = 20;
 
-/// A connection with more requests in work at the same time has many.
-const FEW_STREAMS: u32 = 8;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The future of a response.
@@ -267,11 +264,11 @@ impl Future for RequestFuture {
             }));
         }
         self.begun = true;
-        let open = self
-            .active
-            .as_ref()
-            .map(|active| active.connection.open.load(Relaxed));
-        let response = if open.is_some_and(|open| open > FEW_STREAMS) {
+        let has_many = self.active.as_ref().is_some_and(|active| {
+            let connection = &active.connection;
+            connection.all.are_many(connection.open.load(Relaxed))
+        });
+        let response = if has_many {
             MANY_STREAMS.sync_scope((), || self.response.as_mut().poll(context))
         } else {
             self.response.as_mut().poll(context)

@@ -1,6 +1,7 @@
 //! Rules about the project itself that no compiler checks.
 
 mod codes;
+mod defaults;
 mod guard;
 mod imports;
 mod licences;

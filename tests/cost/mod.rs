@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
+use sangam::config::Limits;
 use sangam::cost::Program;
 use sangam::document::Str;
 use sangam::document::Value;
@@ -87,7 +88,7 @@ fn cost(composed: &Composed, graph: &QueryGraph, text: &str, variables: &Value) 
     let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
     let document = document.unwrap_or_else(|errors| panic!("{errors}"));
     let operation = document.operations.iter().next().expect("an operation");
-    let limits = plan::PlanLimits::default();
+    let limits = plan::PlanLimits::from(&Limits::default());
     let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
     let program = Program::new(&plan, graph, LIST_SIZE);
     let mut text = String::new();

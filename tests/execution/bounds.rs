@@ -14,6 +14,7 @@ use futures_util::future::poll_immediate;
 use sangam::budget::Budget;
 use sangam::cache::Documents;
 use sangam::config::Environment;
+use sangam::config::Limits;
 use sangam::config::RawSettings;
 use sangam::config::Settings;
 use sangam::document::Value;
@@ -332,7 +333,7 @@ async fn a_fetch_that_waits_for_itself() {
     let text = "{ rows { id } }";
     let document = ExecutableDocument::parse_and_validate(&composed.api, text, "q").unwrap();
     let operation = document.operations.get(None).unwrap();
-    let limits = plan::PlanLimits::default();
+    let limits = plan::PlanLimits::from(&Limits::default());
     let mut plan = plan::plan(&graph, &composed.api, &document, operation, limits).unwrap();
     plan.fetches[0].after = vec![0];
     let runtime = Runtime {
@@ -349,7 +350,7 @@ async fn a_fetch_that_waits_for_itself() {
             endpoints: Vec::new(),
         }],
         documents: Arc::new(Documents::new(0)),
-        limits: ExecutionLimits::default(),
+        limits: ExecutionLimits::from(&Limits::default()),
         budget: Budget::unbounded(),
     };
     let executed = execute(&runtime, &plan, &RequestContext::default()).await;

@@ -5,6 +5,7 @@
 mod size;
 
 use apollo_compiler::ExecutableDocument;
+use sangam::config::Limits;
 use sangam::connector::Subgraph;
 use sangam::connector::read_sdl;
 use sangam::graph::Composed;
@@ -80,7 +81,7 @@ fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
             "graphql operation" => operation = Some(block.body.as_str()),
             "text plan" => {
                 let operation = operation.expect("an operation before its plan");
-                let limits = plan::PlanLimits::default();
+                let limits = plan::PlanLimits::from(&Limits::default());
                 text = Some(match plan_of(&composed, &graph, operation, limits) {
                     Ok(plan) => plan::explain(&plan, &graph),
                     Err(error) => format!("{error}\n"),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use sangam::config::Limits;
 use sangam::connector::Subgraph;
 use sangam::plan::PlanError;
 use sangam::plan::PlanLimits;
@@ -83,17 +84,20 @@ fn fewest(subgraphs: Vec<Subgraph>, operation: &str, limits: fn(usize) -> PlanLi
     high
 }
 
+/// More than any case here needs.
+const AMPLE: PlanLimits = PlanLimits {
+    selections: 100_000,
+    steps: 2_000_000,
+};
+
 fn steps(steps: usize) -> PlanLimits {
-    PlanLimits {
-        steps,
-        ..PlanLimits::default()
-    }
+    PlanLimits { steps, ..AMPLE }
 }
 
 fn selections(selections: usize) -> PlanLimits {
     PlanLimits {
         selections,
-        ..PlanLimits::default()
+        ..AMPLE
     }
 }
 
@@ -146,7 +150,7 @@ fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
 /// plan cost steps too, so that time and memory have the same bound.
 #[test]
 fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
-    let default = PlanLimits::default().steps;
+    let default = PlanLimits::from(&Limits::default()).steps;
     let cases = [
         (12, 14, 40_000, Ok(13)),
         (12, 28, 80_000, Ok(13)),
@@ -157,10 +161,7 @@ fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
         let (subgraphs, operation) = nested(types, depth);
         let (composed, graph) = graph(subgraphs);
         let within = |steps| {
-            let limits = PlanLimits {
-                steps,
-                ..PlanLimits::default()
-            };
+            let limits = PlanLimits { steps, ..AMPLE };
             plan_of(&composed, &graph, &operation, limits)
         };
         let planned = within(steps);

@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use sangam::cache::{Admissions, Documents, Endpoint, Policy, StoredHeaders, UpstreamCall};
+use sangam::cache::{
+    Admissions, Documents, Endpoint, Policy, StoredHeaders, UpstreamCall, WaitingLimits,
+};
 use sangam::connector::SchemaLifetime;
 use sangam::source::http::{HttpSettings, HttpSource};
 use sangam::source::{SourceError, SourceErrorKind};
@@ -53,7 +55,11 @@ async fn world(in_flight: usize) -> World {
     let server = router(Router::new().fallback(answer)).await;
     let documents = Documents::new(1 << 20);
     let driver = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
-    let bounded = documents.bounded_upstream("works", driver, in_flight);
+    let waiting = WaitingLimits {
+        calls: in_flight,
+        joins: 2 * in_flight,
+    };
+    let bounded = documents.bounded_upstream("works", driver, waiting);
     let endpoint = bounded.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use apollo_compiler::ExecutableDocument;
+use sangam::config::Limits;
 use sangam::connector::Connect;
 use sangam::connector::ConnectKind;
 use sangam::connector::FieldSetItem;
@@ -84,7 +85,7 @@ fn cover(composed: &Composed, graph: &QueryGraph, operation: &str, covered: &mut
         return;
     };
     for operation in document.operations.iter() {
-        let limits = plan::PlanLimits::default();
+        let limits = plan::PlanLimits::from(&Limits::default());
         let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
         for fetch in &plan.fetches {
             let FetchCall::Connect { connect, .. } = &fetch.call else {

@@ -47,7 +47,7 @@ use self::calling::FlightOutcome;
 pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Representation};
 pub use self::fetched::{CacheState, Fetched};
 pub use self::verdict::Verdict;
-use super::bulkhead::Admissions;
+use super::bulkhead::{Admissions, WaitingLimits};
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::entry::Document;
 use super::flight::Flights;
@@ -128,16 +128,15 @@ impl Documents {
     /// A connector with its driver. Connectors of the same name share epoch and figures, so that a new configuration
     /// can replace the old one while that still executes requests.
     pub fn upstream(&self, name: &str, driver: Arc<dyn Source>) -> Arc<Upstream> {
-        self.bounded_upstream(name, driver, usize::MAX)
+        self.bounded_upstream(name, driver, WaitingLimits::NONE)
     }
 
-    /// The same with a limit: if `in_flight` requests wait for calls of their own, the calls of further requests are
-    /// refused.
+    /// The same with limits: if so many requests wait for it, the calls of further requests are refused.
     pub fn bounded_upstream(
         &self,
         name: &str,
         driver: Arc<dyn Source>,
-        in_flight: usize,
+        limits: WaitingLimits,
     ) -> Arc<Upstream> {
         let mut upstreams = self
             .shared
@@ -148,7 +147,7 @@ impl Documents {
             .entry(name.to_owned())
             .or_insert_with(|| Arc::new(UpstreamState::new(name)));
         let state = Arc::clone(state);
-        Upstream::new(name, driver, state, in_flight)
+        Upstream::new(name, driver, state, limits)
     }
 
     /// The figures of all connectors, by name.

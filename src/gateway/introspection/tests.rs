@@ -286,7 +286,7 @@ fn selected(schema: &Valid<Schema>, text: &str, account: &Account) -> Introspect
 fn bytes_are_bounded_while_they_are_written() {
     let schema = schema();
     let introspection = Introspection::new(Arc::clone(&schema));
-    let budget = Budget::new(AMPLE);
+    let budget = Budget::new(AMPLE, AMPLE);
     let account = budget.account(AMPLE);
     let selected = selected(&schema, &repeated(150), &account);
     let tree = account.used();
@@ -328,7 +328,7 @@ fn bytes_are_bounded_while_they_are_written() {
         .map(drop)
         .unwrap_err();
     assert_eq!(stopped, Stopped::Exceeded(Exceeded::Account(most)));
-    let small = Budget::new(most);
+    let small = Budget::new(most, AMPLE);
     let account = small.account(AMPLE);
     let stopped = selected
         .write(&introspection, account, &limits(AMPLE))

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use self::lookup::{Backend, HostAddresses};
+use crate::config;
 use crate::observe::scope;
 
 /// The settings of the resolver. `config` documents them, and has the defaults that operators see.
@@ -47,19 +48,25 @@ pub struct DnsSettings {
     pub hosts: usize,
 }
 
+impl From<&config::Dns> for DnsSettings {
+    fn from(settings: &config::Dns) -> DnsSettings {
+        DnsSettings {
+            system: settings.resolver == config::DnsResolver::System,
+            servers: settings.servers.clone(),
+            timeout: settings.timeout,
+            lookups: settings.lookups,
+            min_ttl: settings.min_ttl,
+            max_ttl: settings.max_ttl,
+            stale: settings.stale,
+            stale_wait: settings.stale_wait,
+            hosts: settings.hosts,
+        }
+    }
+}
+
 impl Default for DnsSettings {
     fn default() -> DnsSettings {
-        DnsSettings {
-            system: false,
-            servers: Vec::new(),
-            timeout: Duration::from_secs(2),
-            lookups: 32,
-            min_ttl: Duration::from_secs(1),
-            max_ttl: Duration::from_secs(300),
-            stale: Duration::from_secs(86_400),
-            stale_wait: Duration::from_millis(500),
-            hosts: 1_000,
-        }
+        DnsSettings::from(&config::Dns::default())
     }
 }
 

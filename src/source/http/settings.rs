@@ -1,4 +1,4 @@
-//! The settings of one HTTP source, and their defaults.
+//! The settings of one HTTP source. The defaults of its limits are those of the connector's settings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,27 +7,27 @@ use std::time::Duration;
 use url::Url;
 
 use crate::budget::Budget;
+use crate::config::ConnectorLimits;
 use crate::source::dns::Resolver;
 
 /// The settings of one HTTP source. Times and sizes of a single call are in
 /// [`CallOptions`](crate::source::CallOptions).
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
-    /// How long a connection may take to be made, name lookup and TLS included. Default 2 s.
+    /// How long a connection may take to be made, name lookup and TLS included.
     pub connect_timeout: Duration,
-    /// An idle connection is closed after this time. Default 30 s, below the 60 s of common servers, so that a call
-    /// seldom uses a connection that the server is about to close. Shorter if the upstream's `Keep-Alive` says so.
+    /// An idle connection is closed after this time, earlier if the upstream's `Keep-Alive` says so.
     pub idle_timeout: Duration,
-    /// Unused connections that are kept per host and port. Default 64.
+    /// Unused connections that are kept per host and port.
     pub max_idle: usize,
-    /// Concurrent calls. Default 128.
+    /// Concurrent calls.
     pub max_concurrency: usize,
-    /// Calls that may wait for a permit; more are refused at once. Default 1024.
+    /// Calls that may wait for a permit; more are refused at once.
     pub max_queue: usize,
-    /// How long a call may wait for a permit. Default 1 s.
+    /// How long a call may wait for a permit.
     pub max_queue_wait: Duration,
     /// Redirects that are followed, to the same scheme, host and port only: another host must not receive the headers
-    /// of this one. Default 0: a redirect is a response like any other.
+    /// of this one. With 0, a redirect is a response like any other.
     pub redirects: usize,
     /// The resolver, which all sources of a gateway share.
     pub dns: Resolver,
@@ -43,16 +43,17 @@ pub struct HttpSettings {
     pub budget: Arc<Budget>,
 }
 
-impl Default for HttpSettings {
-    fn default() -> HttpSettings {
+impl From<&ConnectorLimits> for HttpSettings {
+    fn from(limits: &ConnectorLimits) -> HttpSettings {
         HttpSettings {
-            connect_timeout: Duration::from_secs(2),
-            idle_timeout: Duration::from_secs(30),
-            max_idle: 64,
-            max_concurrency: 128,
-            max_queue: 1024,
-            max_queue_wait: Duration::from_secs(1),
-            redirects: 0,
+            connect_timeout: limits.connect_timeout,
+            idle_timeout: limits.idle_timeout,
+            max_idle: limits.idle_connections,
+            max_concurrency: limits.concurrency,
+            max_queue: limits.queue,
+            // A call may wait for a permit as long as the call itself may take: the upstream may only be slow.
+            max_queue_wait: limits.timeout,
+            redirects: limits.redirects as usize,
             dns: Resolver::default(),
             proxy: ProxyChoice::Environment,
             authorities_pem: Vec::new(),
@@ -60,6 +61,13 @@ impl Default for HttpSettings {
             user_agent: concat!("sangam/", env!("CARGO_PKG_VERSION")).to_owned(),
             budget: Budget::unbounded(),
         }
+    }
+}
+
+impl Default for HttpSettings {
+    /// Those of a connector without settings.
+    fn default() -> HttpSettings {
+        HttpSettings::from(&ConnectorLimits::default())
     }
 }
 

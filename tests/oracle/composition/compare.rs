@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use apollo_compiler::Schema;
+use sangam::config::Limits;
 use sangam::graph::Composed;
 use sangam::graph::query::QueryGraph;
-use sangam::plan::{self, PlanLimits};
+use sangam::plan;
 
 use super::operations::operations;
 use super::ours::Ours;
@@ -179,7 +180,7 @@ impl Both<'_> {
                 composed,
                 graph,
                 operation,
-                PlanLimits::default(),
+                (&Limits::default()).into(),
             ) {
                 Ok(plan) => plan::explain(&plan, graph),
                 Err(error) => error.to_string(),

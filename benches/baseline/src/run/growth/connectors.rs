@@ -6,13 +6,13 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use apollo_compiler::ExecutableDocument;
+use sangam::config::Limits;
 use sangam::connector::Diagnostic;
 use sangam::connector::Subgraph;
 use sangam::connector::read_sdl;
 use sangam::graph::Composed;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
-use sangam::plan::PlanLimits;
 
 use super::median_of;
 
@@ -112,7 +112,7 @@ fn plan(
         &composed.api,
         &document,
         operation,
-        PlanLimits::default(),
+        (&Limits::default()).into(),
     );
     let planned = planned.map_err(|error| format!("{count} connectors: {error}"))?;
     match planned.fetches.len() {

@@ -1,0 +1,78 @@
+//! The limits of the rooms below, made from the settings: each default stands in [`config`](crate::config) only.
+
+use super::workers::WorkerLimits;
+use crate::cache::WaitingLimits;
+use crate::config::ConnectorLimits;
+use crate::config::Limits;
+use crate::document::NumberBounds;
+use crate::execute::ExecutionLimits;
+use crate::plan::PlanLimits;
+use crate::plan::limits::DocumentLimits;
+
+impl From<&Limits> for DocumentLimits {
+    fn from(limits: &Limits) -> DocumentLimits {
+        DocumentLimits {
+            bytes: limits.document_bytes.0,
+            tokens: limits.tokens,
+            depth: limits.depth,
+            aliases: limits.aliases,
+            root_fields: limits.root_fields,
+            fields: limits.fields,
+        }
+    }
+}
+
+impl From<&Limits> for PlanLimits {
+    fn from(limits: &Limits) -> PlanLimits {
+        PlanLimits {
+            selections: limits.plan_selections,
+            steps: limits.plan_steps,
+        }
+    }
+}
+
+impl From<&Limits> for NumberBounds {
+    fn from(limits: &Limits) -> NumberBounds {
+        NumberBounds::new(limits.number_digits, limits.number_exponent)
+    }
+}
+
+impl From<&Limits> for ExecutionLimits {
+    fn from(limits: &Limits) -> ExecutionLimits {
+        ExecutionLimits {
+            upstream_calls: limits.upstream_calls,
+            concurrency: limits.concurrent_calls,
+            list_fan_out: limits.list_fanout,
+            answer_bytes: limits.answer_bytes.0,
+            operation_bytes: limits.operation_bytes.0,
+            numbers: limits.into(),
+            rows: limits.rows,
+            errors: limits.errors,
+            timeout: limits.operation_timeout,
+        }
+    }
+}
+
+impl From<&Limits> for WorkerLimits {
+    fn from(limits: &Limits) -> WorkerLimits {
+        WorkerLimits {
+            threads: match limits.compilations {
+                0 => std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2),
+                threads => threads,
+            },
+            queue: limits.compilation_queue,
+            wait: limits.compilation_wait,
+            short: limits.short_document_bytes.0,
+        }
+    }
+}
+
+/// How many requests may wait for one connector.
+pub(super) fn waiting(limits: &Limits, connector: &ConnectorLimits) -> WaitingLimits {
+    let share = (limits.concurrent_requests / 4).max(1);
+    let calls = connector.in_flight.unwrap_or(share);
+    WaitingLimits {
+        calls,
+        joins: connector.waiters.unwrap_or(calls.saturating_mul(2)),
+    }
+}
