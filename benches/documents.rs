@@ -138,7 +138,6 @@ fn response_key(client: &HeaderMap, names: &[String]) -> ResponseKey {
         variables: br#"{"district":"146","first":20}"#,
         headers: HeadersRead::Named(names),
         client,
-        claims: &[],
         guards: &[true, false],
         media_type: "application/graphql-response+json",
     }

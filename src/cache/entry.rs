@@ -1,16 +1,14 @@
 //! A document as it is stored.
 //!
 //! A document has everything that a mapping can read (status, some headers, body) and everything that a cache must
-//! know, so that it means the same in another process. The rules of caching are in [`freshness`](super::freshness).
+//! know. The rules of caching are in [`freshness`](super::freshness).
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::{Deserialize, Serialize};
+use http::{HeaderMap, HeaderName};
 
 use super::clock::Timestamp;
 use super::freshness::Lifetime;
@@ -52,28 +50,6 @@ impl StoredHeaders {
     }
 }
 
-/// The validators that a conditional request would send (RFC 9110, section 8.8).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Validators {
-    /// `ETag`, as received.
-    pub etag: Option<String>,
-    /// `Last-Modified`, as received.
-    pub last_modified: Option<String>,
-}
-
-impl Validators {
-    fn of(headers: &HeaderMap) -> Validators {
-        let text = |name| {
-            let value: Option<&HeaderValue> = headers.get(name);
-            value.and_then(|value| value.to_str().ok().map(str::to_owned))
-        };
-        Validators {
-            etag: text(ETAG),
-            last_modified: text(LAST_MODIFIED),
-        }
-    }
-}
-
 /// One upstream response, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -93,10 +69,6 @@ pub struct Document {
     pub lifetime: Option<Lifetime>,
     /// After how many seconds a busy upstream accepts requests again. Such a document is not stored.
     pub retry_after: Option<u32>,
-    /// For revalidation.
-    pub validators: Validators,
-    /// For invalidation, sorted.
-    pub tags: Vec<String>,
     /// The connector's mutation epoch when the call began. Only valid in this process.
     pub epoch: u64,
     /// What the executor has computed from it.
@@ -145,7 +117,7 @@ impl Eq for MemoSlot {}
 const LONG: usize = 1024 * 1024;
 
 impl Document {
-    /// A document of a response that was received just now. The caller sets lifetime, age and tags.
+    /// A document of a response that was received just now. The caller sets lifetime and age.
     pub fn new(
         answer: UpstreamResponse,
         stored_headers: &StoredHeaders,
@@ -153,7 +125,6 @@ impl Document {
         epoch: u64,
     ) -> Document {
         Document {
-            validators: Validators::of(&answer.headers),
             retry_after: retry_after::seconds(answer.status, &answer.headers, received_at),
             status: answer.status,
             headers: stored_headers.of(answer.headers),
@@ -162,7 +133,6 @@ impl Document {
             received_at,
             age_when_received: Duration::ZERO,
             lifetime: None,
-            tags: Vec::new(),
             epoch,
             memo: MemoSlot::default(),
         }
@@ -203,7 +173,6 @@ impl Document {
     pub fn part(&self, body: Bytes) -> Document {
         Document {
             body,
-            validators: Validators::default(),
             memo: MemoSlot::default(),
             ..self.clone()
         }
@@ -217,8 +186,7 @@ impl Document {
             .iter()
             .map(|(name, value)| name.as_str().len() + value.len() + 64)
             .sum();
-        let tags: usize = self.tags.iter().map(|tag| tag.len() + 24).sum();
-        FIXED + self.body.len() + headers + tags + self.memo.weight()
+        FIXED + self.body.len() + headers + self.memo.weight()
     }
 
     /// Copies a short body. A body that was received in one piece may be a view into a larger read buffer, which the
@@ -229,59 +197,6 @@ impl Document {
             self.body = Bytes::copy_from_slice(&self.body);
         }
         self
-    }
-
-    /// Encodes it for a shared cache: a line of JSON for everything but the body, then the body.
-    pub fn encode(&self) -> Vec<u8> {
-        let head = Head {
-            v: ENCODING,
-            status: self.status,
-            headers: self
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
-                .collect(),
-            format: self.format,
-            received_at: self.received_at,
-            age_when_received: self.age_when_received,
-            lifetime: self.lifetime.clone(),
-            validators: self.validators.clone(),
-            tags: self.tags.clone(),
-        };
-        // Plain data always serialises; and `decode` would refuse an empty head, which is a miss.
-        let mut out = serde_json::to_vec(&head).unwrap_or_default();
-        out.push(b'\n');
-        out.extend_from_slice(&self.body);
-        out
-    }
-
-    /// Decodes what [`Document::encode`] wrote; `None` for anything else, another version too. The caller gives the
-    /// epoch: the mutations of other processes are not counted here.
-    pub fn decode(bytes: &Bytes, epoch: u64) -> Option<Document> {
-        let end = memchr::memchr(b'\n', bytes)?;
-        let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
-        if head.v != ENCODING {
-            return None;
-        }
-        let mut headers = HeaderMap::new();
-        for (name, value) in head.headers {
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            headers.append(name, HeaderValue::from_bytes(&value).ok()?);
-        }
-        Some(Document {
-            status: head.status,
-            headers,
-            body: bytes.slice(end + 1..),
-            format: head.format,
-            received_at: head.received_at,
-            age_when_received: head.age_when_received,
-            lifetime: head.lifetime,
-            retry_after: None,
-            validators: head.validators,
-            tags: head.tags,
-            epoch,
-            memo: MemoSlot::default(),
-        })
     }
 }
 
@@ -303,25 +218,11 @@ impl Stored for Arc<Document> {
     }
 }
 
-/// The version of [`Head`]. A change of its meaning increments it, and then older entries are misses.
-const ENCODING: u8 = 1;
-
-#[derive(Serialize, Deserialize)]
-struct Head {
-    v: u8,
-    status: u16,
-    headers: Vec<(String, Vec<u8>)>,
-    format: Format,
-    received_at: Timestamp,
-    age_when_received: Duration,
-    lifetime: Option<Lifetime>,
-    validators: Validators,
-    tags: Vec<String>,
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn document() -> Document {
@@ -339,7 +240,6 @@ mod tests {
         let mut document = Document::new(answer, &stored_headers, Timestamp(10_000), 3);
         document.lifetime = Some(Lifetime::for_seconds(60));
         document.age_when_received = Duration::from_secs(10);
-        document.tags = vec!["district-1".to_owned()];
         document
     }
 
@@ -348,21 +248,6 @@ mod tests {
         let document = document();
         assert_eq!(document.headers.len(), 1);
         assert_eq!(document.headers["x-total"], "20");
-        assert_eq!(document.validators.etag.as_deref(), Some("\"7\""));
-    }
-
-    #[test]
-    fn survives_another_process() {
-        let document = document();
-        let read = Document::decode(&Bytes::from(document.encode()), 3).unwrap();
-        assert_eq!(read, document);
-    }
-
-    #[test]
-    fn garbage_is_a_miss() {
-        for bytes in [&b""[..], b"\n", b"{}\n", b"no line end", b"{\"v\":9}\n[]"] {
-            assert!(Document::decode(&Bytes::from_static(bytes), 0).is_none());
-        }
     }
 
     #[test]

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, VARY};
-use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
 use crate::connector::{SchemaLifetime, Scope};
@@ -24,7 +23,7 @@ use crate::connector::{SchemaLifetime, Scope};
 const LONGEST: Duration = Duration::from_secs(1 << 31);
 
 /// How long a document may be used, and for which clients.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifetime {
     /// The age up to which it is fresh.
     pub fresh_for: Duration,
@@ -292,6 +291,8 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     /// `now` of every case: Tue, 24 Nov 2026 06:00:00 GMT.

@@ -295,8 +295,6 @@ pub struct ResponseKeyParts<'a> {
     pub headers: HeadersRead<'a>,
     /// What the client sent.
     pub client: &'a HeaderMap,
-    /// The claims that the plan can read, with their values; `None` for one that the client does not have.
-    pub claims: &'a [(&'a str, Option<&'a [u8]>)],
     /// The outcome of every guard that no variable decides: authorization, override labels.
     pub guards: &'a [bool],
     /// The media type of the response.
@@ -312,7 +310,6 @@ impl ResponseKeyParts<'_> {
             variables,
             headers,
             client,
-            claims,
             guards,
             media_type,
         } = self;
@@ -323,11 +320,6 @@ impl ResponseKeyParts<'_> {
             put(out, media_type.as_bytes());
             put_count(out, guards.len());
             out.extend(guards.iter().map(|guard| u8::from(*guard)));
-            put_count(out, claims.len());
-            for (name, value) in *claims {
-                put(out, name.as_bytes());
-                put_option(out, *value);
-            }
             match headers {
                 HeadersRead::Named(names) => put_named(out, names, client),
                 HeadersRead::All => put_all(out, client),

@@ -135,22 +135,18 @@ struct Asked {
     variables: String,
     client: Headers,
     reads: Option<Vec<&'static str>>,
-    claims: Vec<(&'static str, Option<String>)>,
     guards: Vec<bool>,
     media_type: String,
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
     let reads = prop::option::of(prop::sample::subsequence(NAMES.to_vec(), 0..4));
-    let claims = (prop::option::of(text()), prop::option::of(text()))
-        .prop_map(|(sub, role)| vec![("sub", sub), ("role", role)]);
     let guards = prop::collection::vec(any::<bool>(), 0..4);
-    (text(), headers(), reads, claims, guards, text()).prop_map(
-        |(variables, client, reads, claims, guards, media_type)| Asked {
+    (text(), headers(), reads, guards, text()).prop_map(
+        |(variables, client, reads, guards, media_type)| Asked {
             variables,
             client,
             reads,
-            claims,
             guards,
             media_type,
         },
@@ -165,11 +161,6 @@ impl Asked {
             .flatten()
             .map(|name| (*name).to_owned())
             .collect();
-        let claims: Vec<_> = self
-            .claims
-            .iter()
-            .map(|(name, value)| (*name, value.as_ref().map(|value| value.as_bytes())))
-            .collect();
         ResponseKeyParts {
             generation: &Generation::new(&[b"graph", b"settings"]),
             operation: &OperationKey::new("{a}", None),
@@ -179,7 +170,6 @@ impl Asked {
                 None => HeadersRead::All,
             },
             client: &map(&self.client),
-            claims: &claims,
             guards: &self.guards,
             media_type: &self.media_type,
         }
@@ -236,8 +226,6 @@ proptest! {
         vary(&|asked| asked.variables.clone_from(&after.variables));
         vary(&|asked| asked.guards.clone_from(&after.guards));
         vary(&|asked| asked.media_type.clone_from(&after.media_type));
-        vary(&|asked| asked.claims[0] = after.claims[0].clone());
-        vary(&|asked| asked.claims[1] = after.claims[1].clone());
         for name in NAMES {
             vary(&|asked| {
                 match after.client.get(name) {

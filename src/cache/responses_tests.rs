@@ -39,7 +39,6 @@ fn key(operation: &str) -> ResponseKey {
         variables: b"{}",
         headers: HeadersRead::Named(&[]),
         client: &HeaderMap::new(),
-        claims: &[],
         guards: &[],
         media_type: "application/json",
     }
@@ -69,8 +68,6 @@ impl World {
             age_when_received: Duration::ZERO,
             lifetime,
             retry_after: None,
-            validators: Default::default(),
-            tags: Vec::new(),
             epoch: upstream.epoch().now(),
             memo: Default::default(),
         };

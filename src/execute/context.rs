@@ -99,8 +99,6 @@ pub struct RequestContext {
     pub is_long: bool,
     /// Record every call, for `explain`.
     pub record: bool,
-    /// Use no cached document.
-    pub uncached: bool,
     /// The connectors that the request waits for.
     pub admissions: Admissions,
 }

@@ -279,7 +279,6 @@ impl<'a> Execution<'a> {
                 CacheUse::Mutation
             }
             OperationType::Mutation => CacheUse::Uncached,
-            _ if self.request.uncached => CacheUse::Uncached,
             _ => CacheUse::Read,
         }
     }

@@ -348,7 +348,6 @@ impl Gateway {
             variables: &coerced.text,
             headers,
             client: &client.headers,
-            claims: &[],
             guards: outcomes,
             media_type: "json",
         }
@@ -376,7 +375,6 @@ impl Gateway {
             counting: None,
             is_long: false,
             record: false,
-            uncached: false,
             admissions: Admissions::new(),
         }
     }

@@ -146,8 +146,7 @@ impl Batches<'_> {
         let guard = |fetch: &Fetch| &self.guards[fetch.guard as usize];
         group.iter().any(|other| {
             let other = &fetches[*other];
-            (other.subgraph, other.sequence, other.group)
-                == (fetch.subgraph, fetch.sequence, fetch.group)
+            (other.subgraph, other.sequence) == (fetch.subgraph, fetch.sequence)
                 && other.lifetime == fetch.lifetime
                 && !guard(other).and_all(guard(fetch)).is_never()
         })

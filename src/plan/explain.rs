@@ -100,7 +100,6 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
             "connector": graph.subgraph(fetch.subgraph).name,
             "call": how(plan, graph, fetch),
             "after": after(fetch, &numbers),
-            "group": fetch.group,
         });
         let parts = plan.parts(fetch);
         if let [part] = parts.as_slice() {

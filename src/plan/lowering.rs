@@ -151,7 +151,6 @@ impl<'p, 'g> Lowering<'p, 'g> {
             argument_slot: draft.arguments_of,
             after,
             guard: self.guard(guard),
-            group: 0,
             sequence: draft.sequence,
             read,
             projection: Arc::default(),

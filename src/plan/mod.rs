@@ -135,8 +135,6 @@ pub struct Fetch {
     pub after: Vec<usize>,
     /// When it runs, as an index into [`Plan::guards`].
     pub guard: u32,
-    /// The delivery group; 0 is the initial response.
-    pub group: u16,
     /// For mutations: the slot of the root field that it runs for.
     pub sequence: u32,
     /// What it reads of its document for each row.

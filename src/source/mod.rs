@@ -31,7 +31,7 @@ use crate::errors::ErrorKind;
 use crate::observe::TraceContext;
 
 /// The format of a body: it decides how the body is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// A JSON text, UTF-8.
     Json,
