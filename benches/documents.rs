@@ -8,16 +8,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
 use sangam::cache::{
     Admissions, Documents, Generation, HeadersRead, OperationKey, Plans, Policy, Provenance,
-    ResponseKeyParts, Responses, StoredHeaders, UpstreamCall,
+    ResponseKeyParts, Responses, UpstreamCall,
 };
-use sangam::connector::Request;
 use sangam::connector::SchemaLifetime;
-use sangam::source::{CallOptions, Format, Source, SourceError, UpstreamResponse};
+use sangam::connector::{HttpRequest, Request};
+use sangam::source::{CallOptions, Source, SourceError, StoredHeaders, UpstreamResponse};
 
 #[derive(Debug)]
 struct Instant;
@@ -25,19 +25,13 @@ struct Instant;
 #[async_trait]
 impl Source for Instant {
     async fn call(&self, _: &Request, _: &CallOptions) -> Result<UpstreamResponse, SourceError> {
-        Ok(UpstreamResponse {
-            status: 200,
-            headers: HeaderMap::new(),
-            body: Bytes::from(vec![b' '; 30_000]),
-            format: Format::Json,
-        })
+        Ok(UpstreamResponse::new(Bytes::from(vec![b' '; 30_000])))
     }
 }
 
 fn request() -> Request {
-    Request {
-        verb: Method::GET,
-        target: "http://works.example/v1/works?district=146&first=20".to_owned(),
+    Request::new(HttpRequest {
+        url: "http://works.example/v1/works?district=146&first=20".to_owned(),
         headers: vec![
             (
                 HeaderName::from_static("x-api-key"),
@@ -48,8 +42,8 @@ fn request() -> Request {
                 HeaderValue::from_static("hi"),
             ),
         ],
-        body: Bytes::new(),
-    }
+        ..HttpRequest::default()
+    })
 }
 
 static ADMISSIONS: Admissions = Admissions::new();

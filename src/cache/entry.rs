@@ -1,66 +1,32 @@
 //! A document as it is stored.
 //!
-//! A document has everything that a mapping can read (status, some headers, body) and everything that a cache must
-//! know. The rules of caching are in [`freshness`](super::freshness).
+//! A document has everything that a mapping can read (its text and its envelope) and everything that a cache must know.
+//! The rules of caching are in [`freshness`](super::freshness).
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName};
 
 use super::clock::Timestamp;
 use super::freshness::Lifetime;
 use super::retry_after;
 use super::store::Stored;
 use crate::connector::Scope;
-use crate::source::{Format, UpstreamResponse};
-
-/// Which response headers are stored with a document: those that its mapping reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoredHeaders {
-    /// These names, in lower case, sorted.
-    Named(Vec<String>),
-    /// All: the mapping reads the headers as a whole.
-    All,
-}
-
-impl StoredHeaders {
-    /// No header at all.
-    pub const NONE: StoredHeaders = StoredHeaders::Named(Vec::new());
-
-    /// The headers to store.
-    fn of(&self, headers: HeaderMap) -> HeaderMap {
-        match self {
-            StoredHeaders::All => headers,
-            StoredHeaders::Named(names) if names.is_empty() => HeaderMap::new(),
-            StoredHeaders::Named(names) => {
-                let mut stored_headers = HeaderMap::new();
-                for name in names {
-                    for value in headers.get_all(name.as_str()) {
-                        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-                            stored_headers.append(name, value.clone());
-                        }
-                    }
-                }
-                stored_headers
-            }
-        }
-    }
-}
+use crate::source::{Envelope, Outcome, StoredHeaders, UpstreamResponse};
 
 /// One upstream response, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// The status.
-    pub status: u16,
-    /// The headers that its mapping reads.
-    pub headers: HeaderMap,
-    /// The body, decompressed.
+    /// Whether the upstream calls it a success.
+    pub outcome: Outcome,
+    /// What its mapping reads beside the text.
+    pub envelope: Envelope,
+    /// A JSON text.
     pub body: Bytes,
-    /// The body's format.
-    pub format: Format,
+    /// How many bytes of content were received for it.
+    pub received: usize,
     /// When the response was complete.
     pub received_at: Timestamp,
     /// Its age at that time, by its headers.
@@ -125,11 +91,11 @@ impl Document {
         epoch: u64,
     ) -> Document {
         Document {
-            retry_after: retry_after::seconds(answer.status, &answer.headers, received_at),
-            status: answer.status,
-            headers: stored_headers.of(answer.headers),
-            body: answer.body,
-            format: answer.format,
+            retry_after: retry_after::seconds(answer.retry_after, received_at),
+            outcome: answer.outcome,
+            envelope: answer.envelope.only(stored_headers),
+            body: answer.document,
+            received: answer.received,
             received_at,
             age_when_received: Duration::ZERO,
             lifetime: None,
@@ -168,10 +134,11 @@ impl Document {
             .is_some_and(|lifetime| lifetime.scope == Scope::Private)
     }
 
-    /// A document for a part of this one: another body, with the same times, lifetime and status.
+    /// A document for a part of this one: another text, with the same times, lifetime and envelope.
     #[must_use]
     pub fn part(&self, body: Bytes) -> Document {
         Document {
+            received: body.len(),
             body,
             memo: MemoSlot::default(),
             ..self.clone()
@@ -181,12 +148,7 @@ impl Document {
     /// About the bytes of memory that it holds, with its memo.
     pub fn weight(&self) -> usize {
         const FIXED: usize = 320;
-        let headers: usize = self
-            .headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 64)
-            .sum();
-        FIXED + self.body.len() + headers + self.memo.weight()
+        FIXED + self.body.len() + self.envelope.weight() + self.memo.weight()
     }
 
     /// Copies a short body. A body that was received in one piece may be a view into a larger read buffer, which the
@@ -221,33 +183,14 @@ impl Stored for Arc<Document> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn document() -> Document {
-        let mut headers = HeaderMap::new();
-        headers.insert("etag", HeaderValue::from_static("\"7\""));
-        headers.insert("x-total", HeaderValue::from_static("20"));
-        headers.insert("set-cookie", HeaderValue::from_static("secret=1"));
-        let answer = UpstreamResponse {
-            status: 200,
-            headers,
-            body: Bytes::from_static(b"[1.10]\n"),
-            format: Format::Json,
-        };
-        let stored_headers = StoredHeaders::Named(vec!["x-total".to_owned()]);
-        let mut document = Document::new(answer, &stored_headers, Timestamp(10_000), 3);
+        let answer = UpstreamResponse::new(Bytes::from_static(b"[1.10]\n"));
+        let mut document = Document::new(answer, &StoredHeaders::NONE, Timestamp(10_000), 3);
         document.lifetime = Some(Lifetime::for_seconds(60));
         document.age_when_received = Duration::from_secs(10);
         document
-    }
-
-    #[test]
-    fn keeps_the_headers_that_are_read() {
-        let document = document();
-        assert_eq!(document.headers.len(), 1);
-        assert_eq!(document.headers["x-total"], "20");
     }
 
     #[test]

@@ -13,11 +13,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES, VARY};
-
 use super::clock::Timestamp;
 use crate::connector::{SchemaLifetime, Scope};
+use crate::source::{CacheFacts, GivenLifetime};
 
 /// The maximum lifetime (section 1.2.2 requires at least 2^31 seconds).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
@@ -89,10 +87,8 @@ impl fmt::Display for NotStored {
 /// One exchange, as far as freshness depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchange<'a> {
-    /// The status of the response.
-    pub status: u16,
-    /// All headers of the response.
-    pub headers: &'a HeaderMap,
+    /// What the response says about keeping it.
+    pub facts: &'a CacheFacts,
     /// When the request was sent.
     pub requested_at: Timestamp,
     /// When the response was complete.
@@ -104,11 +100,11 @@ pub struct Exchange<'a> {
 /// The age of the response when it was received (section 4.2.3).
 pub fn age_when_received(exchange: &Exchange<'_>) -> Duration {
     let delay = exchange.received_at.since(exchange.requested_at);
-    let apparent = date(exchange.headers, &DATE)
-        .map_or(Duration::ZERO, |date| exchange.received_at.since(date));
+    let date = exchange.facts.date.map(Timestamp::from);
+    let apparent = date.map_or(Duration::ZERO, |date| exchange.received_at.since(date));
     // The header's resolution is a second: below that, an apparent age means nothing.
     let apparent = Duration::from_secs(apparent.as_secs());
-    match header_age(exchange.headers) {
+    match exchange.facts.age {
         Some(age) => apparent.max(age + delay),
         None => apparent,
     }
@@ -122,17 +118,21 @@ pub fn lifetime(
     exchange: &Exchange<'_>,
     schema: Option<SchemaLifetime>,
 ) -> Result<(Lifetime, Duration), NotStored> {
-    if matches!(exchange.status, 100..=199 | 206 | 304) {
+    let facts = exchange.facts;
+    if facts.partial {
         return Err(NotStored::Partial);
     }
-    if varies_on_anything(exchange.headers) {
+    if facts.varies_on_anything {
         return Err(NotStored::VariesOnAnything);
     }
-    let directives = Directives::read(exchange.headers);
+    let scope = match facts.private {
+        true => Scope::Private,
+        false => Scope::Public,
+    };
     let (given, scope) = match schema {
         Some(schema) if schema.max_age.is_zero() => return Err(NotStored::SchemaSaysNever),
-        Some(schema) => (None, schema.scope.unwrap_or(directives.scope())),
-        None => (Some(upstream(exchange, &directives)?), directives.scope()),
+        Some(schema) => (None, schema.scope.unwrap_or(scope)),
+        None => (Some(upstream(exchange)?), scope),
     };
     let age = age_when_received(exchange);
     let of_schema = |schema: SchemaLifetime| age + schema.max_age.min(LONGEST);
@@ -146,154 +146,41 @@ pub fn lifetime(
     let lifetime = Lifetime {
         fresh_for,
         scope,
-        stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
-        stale_if_error: directives.stale_if_error.unwrap_or_default(),
-        must_revalidate: directives.must_revalidate,
+        stale_while_revalidate: facts.stale_while_revalidate,
+        stale_if_error: facts.stale_if_error,
+        must_revalidate: facts.must_revalidate,
     };
     Ok((lifetime, age))
 }
 
 /// The lifetime that the upstream gives (section 4.2.1).
-fn upstream(exchange: &Exchange<'_>, directives: &Directives) -> Result<Duration, NotStored> {
-    if directives.no_store {
+fn upstream(exchange: &Exchange<'_>) -> Result<Duration, NotStored> {
+    let facts = exchange.facts;
+    if facts.no_store {
         return Err(NotStored::NoStore);
     }
-    if directives.no_cache {
+    if facts.no_cache {
         return Err(NotStored::NoCache);
     }
-    // `s-maxage` is for shared caches; for a private document this one acts as the client's own cache.
-    let shared = directives.s_maxage.filter(|_| !directives.private);
-    if let Some(seconds) = shared.or(directives.max_age) {
-        return Ok(seconds);
-    }
-    if !exchange.headers.contains_key(EXPIRES) {
-        return Err(NotStored::NoLifetime);
-    }
-    // Two `Expires` headers, or one that is no date ("0", "-1"), mean expired.
-    let expires = date(exchange.headers, &EXPIRES).ok_or(NotStored::Expired)?;
-    let from = date(exchange.headers, &DATE).unwrap_or(exchange.received_at);
-    Ok(expires.since(from))
-}
-
-fn varies_on_anything(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(VARY)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .any(|name| name.trim_ascii() == b"*")
-}
-
-fn header_age(headers: &HeaderMap) -> Option<Duration> {
-    // The first of several values; one that is no number is ignored (section 5.1).
-    let value = headers.get(AGE)?.to_str().ok()?;
-    seconds(value.split(',').next()?)
-}
-
-/// The date in a header that occurs once.
-fn date(headers: &HeaderMap, name: &http::HeaderName) -> Option<Timestamp> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    if values.next().is_some() {
-        return None;
-    }
-    httpdate::parse_http_date(value).ok().map(Timestamp::from)
-}
-
-/// A number of seconds, up to [`LONGEST`].
-fn seconds(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let seconds = text.parse().map_or(LONGEST, Duration::from_secs);
-    Some(seconds.min(LONGEST))
-}
-
-/// The directives of `Cache-Control` that a cache obeys (section 5.2.2).
-#[derive(Debug, Default)]
-struct Directives {
-    no_store: bool,
-    no_cache: bool,
-    private: bool,
-    must_revalidate: bool,
-    max_age: Option<Duration>,
-    s_maxage: Option<Duration>,
-    stale_while_revalidate: Option<Duration>,
-    stale_if_error: Option<Duration>,
-}
-
-impl Directives {
-    fn read(headers: &HeaderMap) -> Directives {
-        let mut found = Directives::default();
-        for value in headers.get_all(CACHE_CONTROL) {
-            // Bytes beyond ASCII cannot be part of the directives that are read.
-            for directive in split(&String::from_utf8_lossy(value.as_bytes())) {
-                found.add(directive);
-            }
-        }
-        found
-    }
-
-    fn add(&mut self, directive: &str) {
-        let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
-        let argument = argument.trim().trim_matches('"');
-        let name = name.trim();
-        // `no-cache` and `private` may be limited to some headers; to apply them to the whole response is the safe
-        // side.
-        match name.to_ascii_lowercase().as_str() {
-            "no-store" => self.no_store = true,
-            "no-cache" => self.no_cache = true,
-            "private" => self.private = true,
-            "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
-            "max-age" => shortest(&mut self.max_age, argument),
-            "s-maxage" => {
-                // Section 5.2.2.10: it includes `proxy-revalidate`.
-                self.must_revalidate = true;
-                shortest(&mut self.s_maxage, argument);
-            }
-            "stale-while-revalidate" => shortest(&mut self.stale_while_revalidate, argument),
-            "stale-if-error" => shortest(&mut self.stale_if_error, argument),
-            _ => {}
+    match facts.lifetime {
+        None => Err(NotStored::NoLifetime),
+        Some(GivenLifetime::For(duration)) => Ok(duration),
+        Some(GivenLifetime::Over) => Err(NotStored::Expired),
+        Some(GivenLifetime::Until(time)) => {
+            let from = facts.date.map_or(exchange.received_at, Timestamp::from);
+            Ok(Timestamp::from(time).since(from))
         }
     }
-
-    fn scope(&self) -> Scope {
-        if self.private {
-            Scope::Private
-        } else {
-            Scope::Public
-        }
-    }
-}
-
-/// The shortest of several values, and 0 for a value that is no number: the cautious reading of section 4.2.1.
-fn shortest(slot: &mut Option<Duration>, argument: &str) {
-    let value = seconds(argument).unwrap_or_default();
-    *slot = Some(slot.map_or(value, |before| before.min(value)));
-}
-
-/// Splits at commas that are not inside a quoted string.
-fn split(text: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    let mut escaped = false;
-    text.split(move |character| {
-        let separates = character == ',' && !quoted;
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => {}
-        }
-        separates
-    })
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use http::HeaderMap;
     use serde::Deserialize;
 
     use super::*;
+    use crate::source::http::caching::facts;
 
     /// `now` of every case: Tue, 24 Nov 2026 06:00:00 GMT.
     const NOW: Timestamp = Timestamp(1_795_500_000_000);
@@ -330,8 +217,7 @@ mod tests {
             headers.append(name, value.trim().parse().unwrap());
         }
         let exchange = Exchange {
-            status: case.status.unwrap_or(200),
-            headers: &headers,
+            facts: &facts(case.status.unwrap_or(200), &headers),
             requested_at: NOW.minus(Duration::from_secs(case.delay)),
             received_at: NOW,
             has_subject: case.subject,

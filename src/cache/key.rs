@@ -1,5 +1,5 @@
-//! Cache keys. A key is made from *all* parts that an entry depends on, and the types ensure that: a new field in
-//! [`Request`] or in one of the `…Parts` does not compile until it is in the key.
+//! Cache keys. A key is made from *all* parts that an entry depends on, and the types ensure that: a new field in one of
+//! the `…Parts` does not compile until it is in the key. What identifies a request is known to its wire protocol.
 //!
 //! A key is a BLAKE3 hash of its parts, each after its length, so that no two lists of parts give the same text. The
 //! text starts with the kind of the entry, so entries of different kinds have different keys. Trace identifiers are
@@ -11,20 +11,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use http::HeaderMap;
 
-use super::entry::StoredHeaders;
-use crate::connector::Request;
-
-/// Headers that carry trace identifiers (W3C Trace Context, B3).
-const TRACE_HEADERS: [&str; 8] = [
-    "b3",
-    "tracestate",
-    "traceparent",
-    "x-b3-flags",
-    "x-b3-spanid",
-    "x-b3-sampled",
-    "x-b3-traceid",
-    "x-b3-parentspanid",
-];
+use crate::connector::{Fingerprint, Request, is_trace_header};
+use crate::source::StoredHeaders;
 
 /// A hash that identifies one entry of any cache.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -222,8 +210,7 @@ impl DocumentKeyParts<'_> {
         DocumentKey(digest("document", |out| {
             put(out, &endpoint.0.0);
             put_option(out, subject.map(|subject| subject.0.0.as_slice()));
-            put(out, &request.body);
-            put_request(out, request);
+            request.write_fingerprint(out);
         }))
     }
 }
@@ -233,7 +220,7 @@ impl DocumentKeyParts<'_> {
 pub struct EntitiesKeyParts<'a> {
     /// The GraphQL service.
     pub endpoint: &'a EndpointKey,
-    /// The request that would fetch them. Its body is ignored: the parts below and each representation determine it.
+    /// The request that would fetch them, without the operation: the parts below and each representation determine that.
     pub request: &'a Request,
     /// The selection, as text in a canonical form.
     pub selection: &'a str,
@@ -258,7 +245,7 @@ impl EntitiesKeyParts<'_> {
             put_option(out, subject.map(|subject| subject.0.0.as_slice()));
             put(out, selection.as_bytes());
             put(out, variables);
-            put_request(out, request);
+            request.write_fingerprint(out);
         }))
     }
 }
@@ -328,30 +315,6 @@ impl ResponseKeyParts<'_> {
     }
 }
 
-/// Verb, target and headers. Must come last in a key's text, since the headers have no count.
-fn put_request(out: &mut Vec<u8>, request: &Request) {
-    // The caller decides what represents the body.
-    let Request {
-        verb,
-        target,
-        headers,
-        body: _,
-    } = request;
-    put(out, verb.as_str().as_bytes());
-    put(out, target.as_bytes());
-    for (name, value) in headers {
-        let name = name.as_str();
-        if !is_trace_header(name) {
-            put(out, name.as_bytes());
-            put(out, value.as_bytes());
-        }
-    }
-}
-
-fn is_trace_header(name: &str) -> bool {
-    matches!(name.as_bytes().first(), Some(b'b' | b't' | b'x')) && TRACE_HEADERS.contains(&name)
-}
-
 /// The client's values of these headers. No value, one and several give different texts.
 fn put_named<N: AsRef<str>>(out: &mut Vec<u8>, names: &[N], client: &HeaderMap) {
     put_count(out, names.len());
@@ -397,17 +360,11 @@ fn put_option(out: &mut Vec<u8>, item: Option<&[u8]>) {
 }
 
 fn put(out: &mut Vec<u8>, item: &[u8]) {
-    put_count(out, item.len());
-    out.extend_from_slice(item);
+    Fingerprint::new(out).part(item);
 }
 
-/// Seven bits at a time, the lowest first: most lengths take one byte, and each byte takes time to hash.
-fn put_count(out: &mut Vec<u8>, mut count: usize) {
-    while count > 0x7f {
-        out.push(count as u8 | 0x80);
-        count >>= 7;
-    }
-    out.push(count as u8);
+fn put_count(out: &mut Vec<u8>, count: usize) {
+    Fingerprint::new(out).count(count);
 }
 
 /// Writes a key's text into a buffer of the thread and hashes it at once. For a short text that is several times faster

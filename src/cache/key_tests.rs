@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
 
 use super::*;
+use crate::connector::HttpRequest;
 
 /// Headers of a client, by name.
 type Headers = BTreeMap<&'static str, Vec<String>>;
@@ -77,7 +78,7 @@ fn connector() -> impl Strategy<Value = Connector> {
 }
 
 impl Connector {
-    fn render(&self, client: &Headers, variable: &str) -> Request {
+    fn render(&self, client: &Headers, variable: &str) -> HttpRequest {
         let at = |place: bool| if place { variable } else { "" };
         let path = at(matches!(self.variable_in, Place::Path));
         let query = at(matches!(self.variable_in, Place::Query));
@@ -93,17 +94,18 @@ impl Connector {
                 headers.push((HeaderName::from_static(name), value.clone()));
             }
         }
-        Request {
-            verb: Method::POST,
-            target: format!("http://works.example/{path}?q={query}"),
+        HttpRequest {
+            method: Method::POST,
+            url: format!("http://works.example/{path}?q={query}"),
             headers,
             body: Bytes::from(body.to_owned()),
+            ..HttpRequest::default()
         }
     }
 }
 
 /// Without the identifiers of traces, which no answer may depend on.
-fn without_traces(mut request: Request) -> Request {
+fn without_traces(mut request: HttpRequest) -> HttpRequest {
     request
         .headers
         .retain(|(name, _)| !is_trace_header(name.as_str()));
@@ -120,10 +122,10 @@ fn endpoint(coordinate: &str) -> EndpointKey {
     .key()
 }
 
-fn document_key(request: &Request, subject: Option<&Subject>) -> DocumentKey {
+fn document_key(request: &HttpRequest, subject: Option<&Subject>) -> DocumentKey {
     DocumentKeyParts {
         endpoint: &endpoint("works:Query.works[0]"),
-        request,
+        request: &Request::new(request.clone()),
         subject,
     }
     .key()
@@ -245,21 +247,20 @@ proptest! {
 
     #[test]
     fn parts_do_not_run_into_each_other(a in text(), b in text(), c in text(), d in text()) {
-        let request = |target: &str, header: &str| Request {
-            verb: Method::GET,
-            target: target.to_owned(),
+        let request = |url: &str, header: &str| HttpRequest {
+            url: url.to_owned(),
             headers: vec![(
                 HeaderName::from_static("x-key"),
                 HeaderValue::from_str(header).unwrap(),
             )],
-            body: Bytes::new(),
+            ..HttpRequest::default()
         };
         let (one, two) = (request(&a, &b), request(&c, &d));
         prop_assert_eq!((&a, &b) == (&c, &d), document_key(&one, None) == document_key(&two, None));
         let entity = |representation: &str, selection: &str| {
             EntitiesKeyParts {
                 endpoint: &endpoint("works"),
-                request: &one,
+                request: &Request::new(one.clone()),
                 selection,
                 variables: b"",
                 subject: None,

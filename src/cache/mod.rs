@@ -39,7 +39,7 @@ pub use documents::{
     CacheState, Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy,
     Representation, UpstreamCall, Verdict,
 };
-pub use entry::{Document, Memo, StoredHeaders};
+pub use entry::{Document, Memo};
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use plans::Plans;
 pub use provenance::Provenance;

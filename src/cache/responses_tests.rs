@@ -7,13 +7,13 @@ use http::HeaderMap;
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::documents::{Documents, Fetched};
-use crate::cache::entry::{Document, StoredHeaders};
+use crate::cache::entry::Document;
 use crate::cache::freshness::Lifetime;
 use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
 use crate::cache::upstream::Endpoint;
 use crate::connector::Scope;
-use crate::source::Format;
 use crate::source::http::{HttpSettings, HttpSource};
+use crate::source::{Envelope, Outcome, StoredHeaders};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
@@ -60,10 +60,10 @@ impl World {
             ..Lifetime::for_seconds(0)
         });
         let document = Document {
-            status: 200,
-            headers: HeaderMap::new(),
+            outcome: Outcome::Success,
+            envelope: Envelope::new(None, HeaderMap::new()),
             body: Bytes::new(),
-            format: Format::Empty,
+            received: 0,
             received_at: self.clock.now().minus(age),
             age_when_received: Duration::ZERO,
             lifetime,

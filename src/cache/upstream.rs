@@ -8,11 +8,10 @@ use std::time::Duration;
 use super::bulkhead::{Wait, Waiting, WaitingLimits};
 use super::clock::Timestamp;
 use super::documents::CacheState;
-use super::entry::StoredHeaders;
 use super::key::{EndpointKey, EndpointKeyParts};
 use super::meter::FetchMeter;
 use super::refusals::Refusals;
-use crate::source::{Source, SourceErrorKind};
+use crate::source::{Source, SourceErrorKind, StoredHeaders};
 
 /// The number of mutations that may have changed the documents of an endpoint: those of the whole connector, and those
 /// that declare to change the endpoint's field. Both counters only grow, so their sum is unchanged only if both are.

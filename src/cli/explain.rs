@@ -173,7 +173,10 @@ fn outcome(call: &CallRecord) -> String {
         .statuses
         .iter()
         .zip(&call.cache)
-        .map(|(status, cache)| format!("{status} {cache}"))
+        .map(|(status, cache)| match status {
+            Some(status) => format!("{status} {cache}"),
+            None => (*cache).to_owned(),
+        })
         .collect();
     if call.entities > 0 {
         documents.push(format!("{} entities hit", call.entities));
@@ -183,23 +186,42 @@ fn outcome(call: &CallRecord) -> String {
 
 /// A request as it was sent, with credentials in headers masked.
 fn shown(request: &Request) -> String {
-    let mut text = format!("{} {}", request.verb, request.target);
+    let request = request.shown();
+    let line: Vec<_> = request.line.iter().map(|(_, text)| text.as_str()).collect();
+    let mut text = line.join(" ");
     for (name, value) in &request.headers {
         let _ = write!(text, "\n     {name}: {}", header(name, value));
     }
     if !request.body.is_empty() {
-        let _ = write!(text, "\n     {}", String::from_utf8_lossy(&request.body));
+        let _ = write!(text, "\n     {}", request.body);
     }
     text
 }
 
+/// The same as JSON.
+fn sent(request: &Request) -> serde_json::Value {
+    let request = request.shown();
+    let line = request.line.into_iter();
+    let mut sent: serde_json::Map<_, _> = line
+        .map(|(name, text)| (name.to_owned(), text.into()))
+        .collect();
+    let headers = request.headers.iter();
+    let headers = headers.map(|(name, value)| (name.clone(), header(name, value).into()));
+    sent.insert(
+        "headers".to_owned(),
+        serde_json::Value::Object(headers.collect()),
+    );
+    sent.insert("body".to_owned(), request.body.into());
+    sent.into()
+}
+
 /// The value of a header; masked if its name suggests a credential.
-fn header(name: &HeaderName, value: &HeaderValue) -> String {
+fn header<'h>(name: &str, value: &'h str) -> &'h str {
     const WORDS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "signature"];
-    if WORDS.iter().any(|word| name.as_str().contains(word)) {
-        return MASK.to_owned();
+    match WORDS.iter().any(|word| name.contains(word)) {
+        true => MASK,
+        false => value,
     }
-    String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
 fn as_json(explained: &Explained, masker: &Masker) -> String {
@@ -207,18 +229,7 @@ fn as_json(explained: &Explained, masker: &Masker) -> String {
     whole["cost"] = explain_cost::as_json(&explained.cost);
     if let Some(answer) = &explained.answer {
         let calls = explained.calls.iter().map(|call| {
-            let sent = call.sent.iter().map(|request| {
-                let headers = request
-                    .headers
-                    .iter()
-                    .map(|(name, value)| (name.as_str().to_owned(), header(name, value).into()));
-                json!({
-                    "method": request.verb.as_str(),
-                    "url": request.target,
-                    "headers": serde_json::Value::Object(headers.collect()),
-                    "body": String::from_utf8_lossy(&request.body),
-                })
-            });
+            let sent = call.sent.iter().map(sent);
             json!({
                 "fetch": call.number,
                 "coordinate": call.coordinate,

@@ -16,9 +16,11 @@ mod expression;
 mod federation1;
 pub mod field_set;
 mod findings;
+mod fingerprint;
 mod folder;
 mod graphql_errors;
 mod http;
+mod http_request;
 pub mod lifetime;
 mod link;
 pub mod model;
@@ -33,12 +35,15 @@ pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
 pub use directives::{CacheNull, CutOff, Invalidates, PageStyle, Pagination};
 pub use field_set::{FieldSet, FieldSetItem};
+pub use fingerprint::Fingerprint;
 pub use folder::{Folder, normalise, read_sdl};
+pub use http_request::HttpRequest;
+pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
     Connect, ConnectKind, GraphqlService, Reads, Site, SourceDeclaration, Subgraph, SubgraphKind,
     YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
-pub use request::{RenderError, Request, RequestTemplate};
+pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};
 pub use settings::ConnectorSettings;

@@ -1,40 +1,90 @@
 //! A rendered request, and the templates that render it.
 //!
-//! The type is deliberately wire-neutral: a verb, a target, headers and a body. For HTTP these are what they are called;
-//! a driver of another wire gives them its own meaning (for SQL: the statement is the target, bound parameters the body).
+//! What a request holds is known to its wire protocol only: the template that renders it and the driver that sends it.
+//! Everything between them has a [`Request`], which can be compared, be a part of a cache key, and be shown to people.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderMap;
 
+use super::fingerprint::Fingerprint;
 use crate::mapping::Variables;
 
 /// One request to an upstream, rendered and complete but for signing in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Request {
-    /// `GET`, `POST`, …
-    pub verb: http::Method,
-    /// The absolute URL.
-    pub target: String,
-    /// Headers in the order they are sent, names in lower case.
-    pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
+#[derive(Clone)]
+pub struct Request(Arc<dyn WireRequest>);
+
+/// The request of a wire protocol.
+pub trait WireRequest: Any + fmt::Debug + Send + Sync {
+    /// Writes everything that decides the response. Two requests with the same fingerprint get the same document;
+    /// nothing that differs with every request, such as the identifier of a trace, is in it.
+    fn fingerprint(&self, out: &mut Fingerprint<'_>);
+
+    /// The request for people, with its secrets: code that shows it must mask those.
+    fn shown(&self) -> ShownRequest;
+}
+
+/// A request for people, in plain text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShownRequest {
+    /// What is asked, in the order in which it is read: for HTTP `method` and `url`.
+    pub line: Vec<(&'static str, String)>,
+    /// Headers, or what takes their place.
+    pub headers: Vec<(String, String)>,
     /// The body; empty for none.
-    pub body: Bytes,
+    pub body: String,
+}
+
+impl Request {
+    /// A request of a wire protocol.
+    pub fn new(request: impl WireRequest) -> Request {
+        Request(Arc::new(request))
+    }
+
+    /// The request as its own wire protocol knows it; `None` if it belongs to another one.
+    pub fn of<T: WireRequest>(&self) -> Option<&T> {
+        let request: &dyn Any = &*self.0;
+        request.downcast_ref()
+    }
+
+    /// The same, owned; it is copied only if it is shared.
+    ///
+    /// # Errors
+    /// The request, if it belongs to another wire protocol.
+    pub fn into_own<T: WireRequest + Clone>(self) -> Result<T, Request> {
+        let request: Arc<dyn Any + Send + Sync> = self.0.clone();
+        match request.downcast::<T>() {
+            Ok(own) => {
+                drop(self);
+                Ok(Arc::unwrap_or_clone(own))
+            }
+            Err(_) => Err(self),
+        }
+    }
+
+    /// Writes its fingerprint as the last part of a key.
+    pub fn write_fingerprint(&self, out: &mut Vec<u8>) {
+        self.0.fingerprint(&mut Fingerprint::new(out));
+    }
+
+    /// Its fingerprint.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(256);
+        self.write_fingerprint(&mut out);
+        out
+    }
+
+    /// The request for people.
+    pub fn shown(&self) -> ShownRequest {
+        self.0.shown()
+    }
 }
 
 impl fmt::Debug for Request {
-    /// Values of headers and the body may hold secrets: only their names and sizes are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.target.split(['?', '#']).next().unwrap_or_default();
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        write!(
-            f,
-            "{} {path} {names:?} ({} bytes)",
-            self.verb,
-            self.body.len()
-        )
+        self.0.fmt(f)
     }
 }
 

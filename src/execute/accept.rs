@@ -44,7 +44,6 @@ use crate::response::upstream_document::needed;
 use crate::response::upstream_document::service_data;
 use crate::response::upstream_document::succeeded;
 use crate::response::upstream_document::with_response;
-use crate::source::Format;
 
 /// The verdict on a document of a connect. Evaluation may hold `most` bytes.
 pub(super) fn of_connect(
@@ -60,14 +59,7 @@ pub(super) fn of_connect(
         return Verdict::Failed;
     }
     let check = Check { connect, most };
-    let found = match document.format {
-        Format::Json => check.json(document, variables),
-        Format::Text | Format::Empty => {
-            let input = document_value(document, most).unwrap_or_default();
-            Ok(check.evaluated(&input, document, variables))
-        }
-    };
-    match found {
+    match check.json(document, variables) {
         Ok(Yielded::Value) => Verdict::Store,
         Ok(Yielded::Nothing) if is_vouched_for(connect, document) => Verdict::Store,
         Ok(Yielded::Nothing) => match connect.options.get::<CacheNull>() {
@@ -119,7 +111,7 @@ fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
         Need::Whole => true,
         Need::Keys(keys) => !keys.is_empty(),
     };
-    let empty = document.format == Format::Empty || document.body.trim_ascii() == b"null";
+    let empty = document.body.trim_ascii() == b"null";
     !empty && connect.is_success.as_deref().is_some_and(reads_body)
 }
 
@@ -141,7 +133,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Reads a JSON document to its end. If the selection is a path of keys, with or without braces, no value is built
+    /// Reads a document to its end. If the selection is a path of keys, with or without braces, no value is built
     /// and nothing is evaluated.
     fn json(&self, document: &Document, variables: &Variables) -> Result<Yielded, ReadError> {
         let selection = &self.connect.selection;

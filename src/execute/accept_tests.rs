@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::*;
-use crate::cache::StoredHeaders;
 use crate::cache::Timestamp;
 use crate::connector::SubgraphKind;
 use crate::connector::read_sdl;
-use crate::source::UpstreamResponse;
+use crate::source::StoredHeaders;
+use crate::source::http::response;
 
 /// A folder with these fields.
 fn folder(fields: &str) -> String {
@@ -45,15 +45,11 @@ fn connect(fields: &str) -> Arc<Connect> {
 }
 
 fn document(status: u16, body: &[u8]) -> Document {
-    let answer = UpstreamResponse {
-        status,
-        headers: HeaderMap::new(),
-        body: Bytes::copy_from_slice(body),
-        format: match body.is_empty() {
-            true => Format::Empty,
-            false => Format::Json,
-        },
+    let text = match body.is_empty() {
+        true => Bytes::from_static(b"null"),
+        false => Bytes::copy_from_slice(body),
     };
+    let answer = response(status, HeaderMap::new(), text, body.len());
     Document::new(answer, &StoredHeaders::NONE, Timestamp(0), 0)
 }
 

@@ -36,6 +36,7 @@ use crate::response::upstream_document::entity_texts;
 use crate::response::upstream_document::follows_from_document;
 use crate::response::upstream_document::known_to_have_succeeded;
 use crate::response::upstream_document::succeeded;
+use crate::source::graphql;
 
 /// A call that has ended.
 #[derive(Debug)]
@@ -202,11 +203,11 @@ impl Caller<'_> {
             representations: &asked.representations,
             parts: entity_texts,
         };
-        let head = self.request.record.then(|| request.clone());
+        let head = request.clone();
         let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
         let call = self.cache_call(request, &observed.span);
-        let body = |indexes: &[usize]| asked.body(batch, indexes);
-        let found = self.runtime.documents.entities(call, entities, body);
+        let of = |indexes: &[usize]| graphql::with_body(&head, asked.body(batch, indexes));
+        let found = self.runtime.documents.entities(call, entities, of);
         let found = found.instrument(observed.span.clone()).await;
         observed.end(found.called.as_ref());
         let documents = found.cached.iter().flatten();
@@ -233,9 +234,8 @@ impl Caller<'_> {
             }
         }
         *targets = others;
-        if let (Some(mut request), false) = (head, missing.is_empty()) {
-            request.body = asked.body(batch, &missing);
-            self.record_request(&request);
+        if self.request.record && !missing.is_empty() {
+            self.record_request(&of(&missing));
         }
         match found.called {
             None => CallOutcome::AllCached,

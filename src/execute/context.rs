@@ -19,9 +19,9 @@ use crate::plan::guard::Condition;
 use crate::plan::guard::Guard;
 use crate::response::Counting;
 use crate::response::Sizes;
-use crate::response::values::headers_value;
 use crate::response::values::object;
 use crate::source::CallOptions;
+use crate::source::envelope::headers_value;
 
 /// The runtime of one connector.
 #[derive(Debug)]

@@ -48,8 +48,10 @@ impl<'a> Observed<'a> {
                 self.span.record("cache", CacheState::Hit.as_str());
             }
             Some(Ok(fetched)) => {
-                self.span.record("status", fetched.document.status);
-                self.span.record("bytes", fetched.document.body.len());
+                if let Some(status) = fetched.document.envelope.status() {
+                    self.span.record("status", status);
+                }
+                self.span.record("bytes", fetched.document.received);
                 self.span.record("cache", fetched.state.as_str());
             }
             Some(Err(error)) => self.failed(error.kind, &error.detail),

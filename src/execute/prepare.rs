@@ -50,6 +50,7 @@ use crate::response::store::Store;
 use crate::response::targets::Targets;
 use crate::response::values::object;
 use crate::source::graphql;
+use crate::source::native;
 
 /// A call that is ready to be made.
 #[derive(Debug)]
@@ -257,19 +258,16 @@ impl Preparer<'_> {
         operation: &ServiceOperation,
         targets: Targets,
     ) -> Result<PreparedCall, (Targets, RenderError)> {
-        let mut prepared = self.service_request(fetch, targets)?;
         let values = self.operation_variables(UsedVariables::by(operation), &[]);
         let body = graphql::Operation::new(&operation.text).body(values.as_deref());
-        if let Some(request) = &mut prepared.request {
-            request.body = body;
-        }
-        Ok(prepared)
+        self.service_request(fetch, body, targets)
     }
 
-    /// The request to a GraphQL service, without a body.
+    /// The request to a GraphQL service with this body, which is empty if it is not known yet.
     fn service_request(
         &self,
         fetch: &Fetch,
+        body: Bytes,
         targets: Targets,
     ) -> Result<PreparedCall, (Targets, RenderError)> {
         let service = self.service(fetch);
@@ -279,11 +277,11 @@ impl Preparer<'_> {
                 let rendered = remote.template.render(&variables, &self.request.headers);
                 (variables, rendered)
             }
-            _ => (Variables::new(), Ok(native_request())),
+            _ => (Variables::new(), Ok(native::request())),
         };
-        match rendered {
+        match rendered.and_then(|request| graphql::complete(request, body)) {
             Ok(request) => Ok(PreparedCall {
-                request: Some(graphql::complete(request)),
+                request: Some(request),
                 variables: Arc::new(variables),
                 targets,
                 entities: None,
@@ -357,7 +355,7 @@ impl Preparer<'_> {
         if mode == ConnectMode::Batch {
             return self.batches(fetch, connect, &base, groups, preparation);
         }
-        let mut by_request: AHashMap<(String, Bytes), usize> = AHashMap::new();
+        let mut by_request: AHashMap<Vec<u8>, usize> = AHashMap::new();
         for group in groups {
             let Some(inputs) = self.inputs_of(fetch, &group) else {
                 continue;
@@ -465,15 +463,12 @@ fn push(preparation: &mut Preparation, call: Result<PreparedCall, (Targets, Rend
 }
 
 /// Merges the last call with an earlier one that sends the same request.
-fn merge_same_request(
-    calls: &mut Vec<PreparedCall>,
-    by_request: &mut AHashMap<(String, Bytes), usize>,
-) {
+fn merge_same_request(calls: &mut Vec<PreparedCall>, by_request: &mut AHashMap<Vec<u8>, usize>) {
     let Some(last) = calls.last() else { return };
     let Some(request) = &last.request else { return };
-    let key = (request.target.clone(), request.body.clone());
+    let key = request.fingerprint();
     match by_request.get(&key) {
-        Some(&known) if calls[known].request == last.request => {
+        Some(&known) => {
             let Some(PreparedCall {
                 targets: Targets::Rows(rows),
                 ..
@@ -485,7 +480,6 @@ fn merge_same_request(
                 all.extend(rows);
             }
         }
-        Some(_) => {}
         None => {
             by_request.insert(key, calls.len() - 1);
         }
@@ -495,14 +489,4 @@ fn merge_same_request(
 /// Whether `$request` is read: it is built from the client's headers for each call, which takes time.
 fn reads_headers(reads: &Reads) -> bool {
     reads.all_client_headers || !reads.client_headers.is_empty()
-}
-
-/// The request to a schema in this process, without a body.
-fn native_request() -> Request {
-    Request {
-        verb: http::Method::POST,
-        target: "native:".to_owned(),
-        headers: Vec::new(),
-        body: Bytes::new(),
-    }
 }

@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 
 use ahash::AHashMap;
-use bytes::Bytes;
 
 use super::prepare::PreparedCall;
 use crate::plan::Fetch;
@@ -24,8 +23,8 @@ pub(crate) struct QueuedCall {
     pub(crate) other_consumers: Vec<(usize, PreparedCall)>,
 }
 
-/// A service, the index of a connect in it, and the parts of a request that distinguish most requests.
-type Key = (u32, usize, String, Bytes);
+/// A service, the index of a connect in it, and the request's fingerprint.
+type Key = (u32, usize, Vec<u8>);
 
 /// Calls, in the order in which they are made.
 #[derive(Debug)]
@@ -75,8 +74,7 @@ impl Queue {
             .and_then(|number| number.checked_sub(self.popped))
             .and_then(|number| self.calls.get_mut(number))
             // The lifetime of the fetch decides how long the document is cached.
-            .filter(|other| plan.fetches[other.fetch].lifetime == lifetime)
-            .filter(|other| other.call.request == call.request);
+            .filter(|other| plan.fetches[other.fetch].lifetime == lifetime);
         if let Some(other) = other {
             other.other_consumers.push((fetch, call));
             return None;
@@ -103,12 +101,7 @@ fn key(fetch: &Fetch, call: &PreparedCall) -> Option<Key> {
         return None;
     };
     let request = call.request.as_ref()?;
-    Some((
-        fetch.subgraph.0,
-        *connect,
-        request.target.clone(),
-        request.body.clone(),
-    ))
+    Some((fetch.subgraph.0, *connect, request.fingerprint()))
 }
 
 /// By fetch: whether another fetch uses the same connect. Empty for a plan of one fetch.

@@ -18,8 +18,8 @@ pub struct CallRecord {
     pub coordinate: String,
     /// The requests, one per page.
     pub sent: Vec<Request>,
-    /// The statuses of its documents, one per page; empty if there was no response.
-    pub statuses: Vec<u16>,
+    /// The statuses of its documents, one per page, `None` on a wire without statuses; empty if there was no response.
+    pub statuses: Vec<Option<u16>>,
     /// The cache state of each document: `hit`, `miss`, `shared`, `bypass`.
     pub cache: Vec<&'static str>,
     /// The number of entities that were cached.
@@ -66,9 +66,9 @@ impl CallRecord {
         match &called.outcome {
             CallOutcome::Documents { pages, .. } => {
                 for page in pages.iter().map(|page| &page.fetched) {
-                    record.statuses.push(page.document.status);
+                    record.statuses.push(page.document.envelope.status());
                     record.cache.push(page.state.as_str());
-                    record.bytes += page.document.body.len();
+                    record.bytes += page.document.received;
                 }
             }
             CallOutcome::MappingOnly | CallOutcome::AllCached => {}

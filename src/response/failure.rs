@@ -18,19 +18,6 @@ use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::source::SourceErrorKind;
 
-/// The kind of error for a failing status.
-pub(crate) fn kind_of_status(status: u16) -> ErrorKind {
-    match status {
-        401 | 403 | 407 => ErrorKind::Denied,
-        404 | 410 => ErrorKind::NotFound,
-        408 | 504 => ErrorKind::Timeout,
-        429 | 503 => ErrorKind::Busy,
-        502 => ErrorKind::Unreachable,
-        400..=499 => ErrorKind::Invalid,
-        _ => ErrorKind::Upstream,
-    }
-}
-
 /// The code and message for a call without a response.
 pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str) {
     match kind {

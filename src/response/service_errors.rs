@@ -48,7 +48,7 @@ pub(crate) fn locate(
             _ => {
                 let message = "The service reported an error".to_owned();
                 let code = code::DOWNSTREAM_SERVICE_ERROR;
-                let status = Some(document.status);
+                let status = document.envelope.status();
                 let mut failure = ingester.failure(fetch, kind, code, message, status);
                 failure.retry_after = document.retry_after;
                 ingester.failures.add(failure)

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use super::values::headers_value;
-use super::values::object;
 use crate::cache::Document;
 use crate::connector::Connect;
 use crate::document::Fault;
@@ -17,26 +15,16 @@ use crate::document::Value;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
 use crate::plan::list_of_key;
-use crate::source::Format;
+use crate::source::Outcome;
 
 /// The document as a tree, which takes at most `most` bytes of memory.
 pub(crate) fn document_value(document: &Document, most: usize) -> Result<Value, ReadError> {
-    match document.format {
-        Format::Json => Value::parse_json_within(&document.body, most),
-        Format::Text => Ok(Value::from(
-            String::from_utf8_lossy(&document.body).as_ref(),
-        )),
-        Format::Empty => Ok(Value::Null),
-    }
+    Value::parse_json_within(&document.body, most)
 }
 
 /// The variables with `$status` and `$response`.
 pub(crate) fn with_response(variables: &Variables, document: &Document) -> Variables {
-    let variables = variables.clone();
-    variables.with("$status", i64::from(document.status)).with(
-        "$response",
-        object([("headers", headers_value(&document.headers))]),
-    )
+    document.envelope.variables(variables)
 }
 
 /// Evaluates a selection on a document. Only the part of the document that it needs is read, into at most `most` bytes.
@@ -46,11 +34,8 @@ pub(crate) fn read_of(
     variables: &Variables,
     most: usize,
 ) -> Result<Option<Value>, ReadError> {
-    let input = match document.format {
-        Format::Json => JsonReader::new(&document.body)
-            .and_then(|mut reader| needed(&mut reader, selection.needs(), &mut { most }))?,
-        _ => document_value(document, most)?,
-    };
+    let mut reader = JsonReader::new(&document.body)?;
+    let input = needed(&mut reader, selection.needs(), &mut { most })?;
     Ok(selection.evaluate(Some(&input), variables).value)
 }
 
@@ -60,12 +45,7 @@ pub(crate) fn follows_from_document(selection: &Selection) -> bool {
     selection.variables().iter().all(|used| own(&used.name))
 }
 
-/// Whether a status means success, unless `isSuccess` decides.
-pub(crate) fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
-}
-
-/// Whether a connect's document is a success: by `isSuccess`, or else if the status is 2xx.
+/// Whether a connect's document is a success: by `isSuccess`, or else if the upstream calls it one.
 pub(crate) fn succeeded(
     connect: &Connect,
     document: &Document,
@@ -73,7 +53,7 @@ pub(crate) fn succeeded(
     most: usize,
 ) -> bool {
     let Some(own) = &connect.is_success else {
-        return is_success(document.status);
+        return document.outcome == Outcome::Success;
     };
     let variables = with_response(variables, document);
     read_of(document, own, &variables, most) == Ok(Some(Value::Bool(true)))
@@ -198,7 +178,7 @@ fn of_data<T>(
     document: &Document,
     mut read: impl FnMut(&mut JsonReader<'_>) -> Result<Option<T>, ReadError>,
 ) -> Option<T> {
-    if !is_success(document.status) {
+    if document.outcome != Outcome::Success {
         return None;
     }
     let found = JsonReader::new(&document.body).and_then(|mut reader| {

@@ -6,7 +6,7 @@ use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{Method, header};
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::connector::Request;
+use crate::connector::{HttpRequest, RenderError, Request};
 use crate::document::write_json_string;
 
 /// The `accept` header for GraphQL services.
@@ -44,11 +44,18 @@ impl Operation {
     }
 }
 
-/// Completes a rendered request (URL and headers of the service), without the body.
+/// A rendered request (URL and headers of the service) with an operation's body, which is empty if the operation is not
+/// known yet.
 ///
 /// Replaces the connector's content type, since the body is JSON, and keeps its `accept`.
-pub fn complete(mut request: Request) -> Request {
-    request.verb = Method::POST;
+///
+/// # Errors
+/// The service is not called over HTTP.
+pub fn complete(request: Request, body: Bytes) -> Result<Request, RenderError> {
+    let Ok(mut request) = request.into_own::<HttpRequest>() else {
+        return Err(RenderError::new("a GraphQL service is called over HTTP"));
+    };
+    request.method = Method::POST;
     request.headers.retain(|(name, _)| *name != CONTENT_TYPE);
     request
         .headers
@@ -56,10 +63,24 @@ pub fn complete(mut request: Request) -> Request {
     if !has(&request, &header::ACCEPT) {
         request.headers.push((ACCEPT, ACCEPTED));
     }
-    request
+    request.body = body;
+    request.is_graphql = true;
+    Ok(Request::new(request))
 }
 
-fn has(request: &Request, wanted: &HeaderName) -> bool {
+/// A completed request with another body.
+pub fn with_body(request: &Request, body: Bytes) -> Request {
+    match request.of::<HttpRequest>() {
+        Some(request) => Request::new(HttpRequest {
+            body,
+            ..request.clone()
+        }),
+        // No such request is completed.
+        None => request.clone(),
+    }
+}
+
+fn has(request: &HttpRequest, wanted: &HeaderName) -> bool {
     request.headers.iter().any(|(name, _)| name == wanted)
 }
 
@@ -87,14 +108,17 @@ mod tests {
 
     #[test]
     fn completes_a_template() {
-        let template = Request {
-            verb: Method::GET,
-            target: "http://service.example/graphql".to_owned(),
+        let template = Request::new(HttpRequest {
+            url: "http://service.example/graphql".to_owned(),
             headers: vec![(CONTENT_TYPE, HeaderValue::from_static("text/plain"))],
-            body: Bytes::new(),
-        };
-        let request = complete(template);
-        assert_eq!(request.verb, Method::POST);
+            ..HttpRequest::default()
+        });
+        let completed = complete(template, Bytes::from_static(b"{}")).unwrap();
+        let request = completed.of::<HttpRequest>().unwrap();
+        assert_eq!(
+            (&request.method, &request.body[..]),
+            (&Method::POST, &b"{}"[..])
+        );
         let headers: Vec<_> = request
             .headers
             .iter()

@@ -13,46 +13,26 @@
 //! - [`tls`]: the TLS configuration, which all HTTP sources share.
 
 pub mod dns;
+pub mod envelope;
 pub mod gate;
 pub mod graphql;
 pub mod http;
 pub mod native;
 pub mod registry;
+mod response;
 pub mod tls;
 
 use std::time::Duration;
 
-use ::http::{HeaderMap, HeaderValue};
+use ::http::HeaderValue;
 use async_trait::async_trait;
-use bytes::Bytes;
+
+pub use envelope::{Envelope, StoredHeaders};
+pub use response::{CacheFacts, GivenLifetime, Outcome, RetryAfter, UpstreamResponse};
 
 use crate::connector::Request;
 use crate::errors::ErrorKind;
 use crate::observe::TraceContext;
-
-/// The format of a body: it decides how the body is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// A JSON text, UTF-8.
-    Json,
-    /// Plain text: one string.
-    Text,
-    /// No body: null.
-    Empty,
-}
-
-/// The response of an upstream, with any status.
-#[derive(Debug, Clone)]
-pub struct UpstreamResponse {
-    /// The HTTP status (200 for in-process sources).
-    pub status: u16,
-    /// Response headers.
-    pub headers: HeaderMap,
-    /// The body, decompressed.
-    pub body: Bytes,
-    /// The body's format, from its content type.
-    pub format: Format,
-}
 
 /// The bounds of one call.
 #[derive(Debug, Clone, Default)]
@@ -87,6 +67,14 @@ impl SourceError {
             detail: detail.into(),
         }
     }
+}
+
+/// The error of a driver that gets the request of another wire.
+pub(crate) fn wrong_wire() -> SourceError {
+    SourceError::new(
+        SourceErrorKind::Internal,
+        "the request belongs to another wire protocol",
+    )
 }
 
 /// The kinds of [`SourceError`].

@@ -9,15 +9,15 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use ::http::HeaderMap;
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
+use super::http;
 use super::registry::{SetupError, SourceParts};
-use super::{CallOptions, Format, Source, SourceError, SourceErrorKind, UpstreamResponse};
-use crate::connector::Request;
+use super::{CallOptions, Source, SourceError, SourceErrorKind, UpstreamResponse};
+use crate::connector::{HttpRequest, Request};
 
 /// An `async-graphql` schema, without its type parameters.
 #[async_trait]
@@ -51,18 +51,9 @@ where
     }
 }
 
-/// The headers of the rendered request, for resolvers: `ctx.data::<RequestHeaders>()`. It only has the headers that the
-/// connector's schema names.
-#[derive(Debug, Clone)]
-pub struct RequestHeaders(pub HeaderMap);
-
-/// Adds data to a request before it is executed, such as a handle on the running gateway.
-pub type Prepare = dyn Fn(&Request, async_graphql::Request) -> async_graphql::Request + Send + Sync;
-
 /// A schema in this process.
 pub struct NativeSource {
     schema: Arc<dyn NativeSchema>,
-    prepare: Option<Arc<Prepare>>,
 }
 
 impl fmt::Debug for NativeSource {
@@ -74,17 +65,7 @@ impl fmt::Debug for NativeSource {
 impl NativeSource {
     /// A source that executes requests with this schema.
     pub fn new(schema: Arc<dyn NativeSchema>) -> NativeSource {
-        NativeSource {
-            schema,
-            prepare: None,
-        }
-    }
-
-    /// Adds data to each request.
-    #[must_use]
-    pub fn with_data(mut self, prepare: Arc<Prepare>) -> NativeSource {
-        self.prepare = Some(prepare);
-        self
+        NativeSource { schema }
     }
 
     pub(super) fn from_parts(parts: SourceParts) -> Result<NativeSource, SetupError> {
@@ -93,22 +74,24 @@ impl NativeSource {
             .ok_or_else(|| SetupError::new("no schema is mounted in this process"))?;
         Ok(NativeSource::new(schema))
     }
+}
 
-    fn prepare(&self, request: &Request) -> Result<async_graphql::Request, SourceError> {
-        let parsed: async_graphql::Request =
-            serde_json::from_slice(&request.body).map_err(|error| {
-                SourceError::new(
-                    SourceErrorKind::Internal,
-                    format!("the body is not a GraphQL request: {error}"),
-                )
-            })?;
-        let headers = request.headers.iter().cloned().collect();
-        let parsed = parsed.data(RequestHeaders(headers));
-        Ok(match &self.prepare {
-            Some(prepare) => prepare(request, parsed),
-            None => parsed,
-        })
-    }
+/// The request to a schema in this process, without a body: a GraphQL service that has no address.
+pub fn request() -> Request {
+    Request::new(HttpRequest {
+        url: "native:".to_owned(),
+        ..HttpRequest::default()
+    })
+}
+
+fn parsed(request: &Request) -> Result<async_graphql::Request, SourceError> {
+    let body = request.of::<HttpRequest>().map(|request| &request.body[..]);
+    serde_json::from_slice(body.unwrap_or_default()).map_err(|error| {
+        SourceError::new(
+            SourceErrorKind::Internal,
+            format!("the body is not a GraphQL request: {error}"),
+        )
+    })
 }
 
 #[async_trait]
@@ -118,9 +101,9 @@ impl Source for NativeSource {
         request: &Request,
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError> {
-        let prepared = self.prepare(request)?;
+        let operation = parsed(request)?;
         // A resolver that panics must not end the client's request.
-        let execution = AssertUnwindSafe(self.schema.execute(prepared)).catch_unwind();
+        let execution = AssertUnwindSafe(self.schema.execute(operation)).catch_unwind();
         let response = match tokio::time::timeout(options.timeout, execution).await {
             Ok(Ok(response)) => response,
             Ok(Err(_)) => {
@@ -136,12 +119,15 @@ impl Source for NativeSource {
                 ));
             }
         };
-        Ok(UpstreamResponse {
-            status: 200,
-            headers: response.http_headers.clone(),
-            body: write(&response, options.max_bytes)?,
-            format: Format::Json,
-        })
+        let document = write(&response, options.max_bytes)?;
+        let received = document.len();
+        // A service of the same schema would answer with this status.
+        Ok(http::response(
+            200,
+            response.http_headers,
+            document,
+            received,
+        ))
     }
 }
 
@@ -191,10 +177,11 @@ impl io::Write for Bounded {
 mod tests {
     use std::time::Duration;
 
-    use async_graphql::{Context, EmptyMutation, EmptySubscription, Object};
+    use async_graphql::{EmptyMutation, EmptySubscription, Object};
 
     use super::*;
-    use crate::source::graphql::Operation;
+    use crate::source::Outcome;
+    use crate::source::graphql::{self, Operation};
 
     struct Query;
 
@@ -202,15 +189,6 @@ mod tests {
     impl Query {
         async fn greeting(&self, name: String) -> String {
             format!("namaste {name}")
-        }
-
-        async fn language(&self, context: &Context<'_>) -> Option<String> {
-            let headers = &context.data_unchecked::<RequestHeaders>().0;
-            Some(headers.get("accept-language")?.to_str().ok()?.to_owned())
-        }
-
-        async fn extra(&self, context: &Context<'_>) -> i32 {
-            *context.data_unchecked::<i32>()
         }
 
         async fn fails(&self) -> i32 {
@@ -224,7 +202,7 @@ mod tests {
 
     fn source() -> NativeSource {
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-        NativeSource::new(Arc::new(schema)).with_data(Arc::new(|_, request| request.data(7_i32)))
+        NativeSource::new(Arc::new(schema))
     }
 
     async fn ask(
@@ -241,15 +219,8 @@ mod tests {
         variables: &str,
         max_bytes: usize,
     ) -> Result<UpstreamResponse, SourceError> {
-        let request = Request {
-            verb: ::http::Method::POST,
-            target: "native:greeter".to_owned(),
-            headers: vec![(
-                ::http::header::ACCEPT_LANGUAGE,
-                ::http::HeaderValue::from_static("hi"),
-            )],
-            body: Operation::new(query).body(Some(variables.as_bytes())),
-        };
+        let body = Operation::new(query).body(Some(variables.as_bytes()));
+        let request = graphql::with_body(&super::request(), body);
         let options = CallOptions {
             timeout,
             max_bytes,
@@ -260,19 +231,19 @@ mod tests {
 
     #[tokio::test]
     async fn answers_as_a_service_would() {
-        let query = "query($n: String!) { greeting(name: $n) language extra }";
+        let query = "query($n: String!) { greeting(name: $n) }";
         let answer = ask(query, r#"{"n":"Asha"}"#, 1000).await.unwrap();
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.format, Format::Json);
+        assert_eq!(answer.outcome, Outcome::Success);
+        assert_eq!(answer.envelope.status(), Some(200));
         assert_eq!(
-            answer.body,
-            br#"{"data":{"greeting":"namaste Asha","language":"hi","extra":7}}"#.as_slice()
+            answer.document,
+            br#"{"data":{"greeting":"namaste Asha"}}"#.as_slice()
         );
     }
 
     #[tokio::test]
     async fn an_answer_over_the_limit_is_refused() {
-        let error = ask("{ a: language b: language }", "{}", 20)
+        let error = ask("{ greeting(name: \"Asha\") }", "{}", 20)
             .await
             .unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::TooLarge);

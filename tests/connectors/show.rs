@@ -85,16 +85,17 @@ fn reads(reads: &Reads) -> String {
 }
 
 pub(super) fn request(request: &Request) -> String {
-    let mut out = format!("{} {}\n", request.verb, request.target);
+    let request = request.shown();
+    let line: Vec<_> = request.line.iter().map(|(_, text)| text.as_str()).collect();
+    let mut out = format!("{}\n", line.join(" "));
     for (name, value) in &request.headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
         let line = format!("{name}: {value}");
         out.push_str(line.trim_end());
         out.push('\n');
     }
     if !request.body.is_empty() {
         out.push('\n');
-        out.push_str(std::str::from_utf8(&request.body).unwrap());
+        out.push_str(&request.body);
         out.push('\n');
     }
     out

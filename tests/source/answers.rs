@@ -84,10 +84,9 @@ impl Case {
 fn describe(result: Result<UpstreamResponse, SourceError>) -> String {
     match result {
         Ok(answer) => format!(
-            "{} {:?} {}",
-            answer.status,
-            answer.format,
-            String::from_utf8_lossy(&answer.body)
+            "{} {}",
+            answer.envelope.status().unwrap_or_default(),
+            String::from_utf8_lossy(&answer.document)
         ),
         Err(error) => error.to_string(),
     }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use sangam::cache::{
-    Admissions, Documents, Endpoint, Policy, StoredHeaders, UpstreamCall, WaitingLimits,
-};
+use sangam::cache::{Admissions, Documents, Endpoint, Policy, UpstreamCall, WaitingLimits};
 use sangam::connector::SchemaLifetime;
+use sangam::source::StoredHeaders;
 use sangam::source::http::{HttpSettings, HttpSource};
 use sangam::source::{SourceError, SourceErrorKind};
 use tokio::sync::Semaphore;

@@ -7,10 +7,9 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::any;
-use sangam::cache::{
-    Admissions, Documents, Endpoint, Policy, StoredHeaders, Subject, UpstreamCall,
-};
+use sangam::cache::{Admissions, Documents, Endpoint, Policy, Subject, UpstreamCall};
 use sangam::connector::Request;
+use sangam::source::StoredHeaders;
 use sangam::source::http::{HttpSettings, HttpSource};
 
 use super::{LONG, get, options};
@@ -34,7 +33,10 @@ async fn numbered(
 ) -> (HeaderMap, String) {
     let number = calls.fetch_add(1, Ordering::SeqCst) + 1;
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_str(&policy).unwrap(),

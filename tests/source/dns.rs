@@ -12,7 +12,7 @@ use axum::routing::get as on_get;
 use futures_util::future::join_all;
 use sangam::source::dns::{DnsError, DnsSettings, Resolver};
 use sangam::source::http::{HttpSettings, HttpSource};
-use sangam::source::{Source, SourceErrorKind};
+use sangam::source::{Outcome, Source, SourceErrorKind};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
@@ -136,7 +136,7 @@ async fn a_host_is_looked_up_once_for_all() {
         let options = options(LONG, 1000);
         let calls = join_all((0..20).map(|_| source.call(&request, &options))).await;
         for call in calls {
-            assert_eq!(call.unwrap().status, 200);
+            assert_eq!(call.unwrap().outcome, Outcome::Success);
         }
     }
     assert_eq!(names.asked(), 1);
@@ -222,7 +222,7 @@ async fn the_last_answer_stands_in() {
     let request = get(&named(&server));
     for source in sources(&resolver, LONG) {
         let answer = source.call(&request, &options(LONG, 1000)).await.unwrap();
-        assert_eq!(answer.status, 200);
+        assert_eq!(answer.outcome, Outcome::Success);
     }
     // Nothing is kept for longer than its time.
     assert_eq!(names.asked(), 2);
@@ -230,7 +230,7 @@ async fn the_last_answer_stands_in() {
     for source in sources(&resolver, LONG) {
         for _ in 0..20 {
             let answer = source.call(&request, &options(LONG, 1000)).await.unwrap();
-            assert_eq!(answer.status, 200);
+            assert_eq!(answer.outcome, Outcome::Success);
         }
     }
     // Another host has none.

@@ -11,24 +11,33 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use sangam::connector::Request;
-use sangam::source::CallOptions;
+use sangam::connector::{HttpRequest, Request};
+use sangam::source::{CallOptions, UpstreamResponse};
 
-fn get(target: &str) -> Request {
-    Request {
-        verb: Method::GET,
-        target: target.to_owned(),
-        headers: Vec::new(),
-        body: Bytes::new(),
+fn get(url: &str) -> Request {
+    Request::new(HttpRequest {
+        url: url.to_owned(),
+        ..HttpRequest::default()
+    })
+}
+
+fn post(url: &str, body: &'static str) -> Request {
+    Request::new(rendered(url, body))
+}
+
+fn rendered(url: &str, body: &'static str) -> HttpRequest {
+    HttpRequest {
+        method: Method::POST,
+        url: url.to_owned(),
+        body: Bytes::from_static(body.as_bytes()),
+        ..HttpRequest::default()
     }
 }
 
-fn post(target: &str, body: &'static str) -> Request {
-    Request {
-        verb: Method::POST,
-        body: Bytes::from_static(body.as_bytes()),
-        ..get(target)
-    }
+/// The content of a response: a text as it is, anything else as JSON.
+fn content(answer: &UpstreamResponse) -> String {
+    let text = serde_json::from_slice(&answer.document);
+    text.unwrap_or_else(|_| String::from_utf8_lossy(&answer.document).into_owned())
 }
 
 fn options(timeout: Duration, max_bytes: usize) -> CallOptions {

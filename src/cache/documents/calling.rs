@@ -105,7 +105,7 @@ impl Inner {
         };
         upstream
             .state()
-            .answered(received_at, took, answer.body.len());
+            .answered(received_at, took, answer.received);
         let Some(rules) = rules else {
             return Ok(Document::new(
                 answer,
@@ -115,8 +115,7 @@ impl Inner {
             ));
         };
         let exchange = Exchange {
-            status: answer.status,
-            headers: &answer.headers,
+            facts: &answer.caching,
             requested_at,
             received_at,
             has_subject: rules.has_subject,
@@ -124,10 +123,8 @@ impl Inner {
         let lifetime = freshness::lifetime(&exchange, rules.lifetime);
         let age = match &lifetime {
             Ok((_, age)) => *age,
-            Err(_) if answer.headers.contains_key(http::header::AGE) => {
-                freshness::age_when_received(&exchange)
-            }
-            // The document is not cached, and has no header that would give it an age.
+            Err(_) if answer.caching.age.is_some() => freshness::age_when_received(&exchange),
+            // The document is not cached, and has no age of its own.
             Err(_) => Duration::ZERO,
         };
         if rules.lifetime.is_none() {

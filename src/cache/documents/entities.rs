@@ -12,6 +12,7 @@ use super::calling::Rules;
 use super::reading::{DocumentLookup, known_beforehand};
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
+use crate::connector::Request;
 use crate::document::Span;
 use crate::source::SourceError;
 
@@ -65,22 +66,23 @@ pub struct FetchedEntities {
 }
 
 impl Documents {
-    /// Fetches entities. `body` writes the request's body for the representations with these indexes.
-    pub async fn entities<B>(
+    /// Fetches entities. `call` has the request without its operation; `request` makes the request for the
+    /// representations with these indexes.
+    pub async fn entities<R>(
         &self,
         call: UpstreamCall<'_>,
         asked: EntitiesCall<'_>,
-        body: B,
+        request: R,
     ) -> FetchedEntities
     where
-        B: Fn(&[usize]) -> Bytes,
+        R: Fn(&[usize]) -> Request,
     {
         let mut missing: Vec<usize> = (0..asked.representations.len()).collect();
         let mut cached = Vec::new();
         cached.resize_with(missing.len(), || None);
         let Some(entities) = self.entity_lookup(&call, asked) else {
             let mut call = call;
-            call.request.body = body(&missing);
+            call.request = request(&missing);
             let (parts, lists) = (asked.parts, asked.lists(&missing));
             let accept = move |document: &Document| parts(document, &lists).is_some();
             let called = Some(self.fetch(call, accept).await);
@@ -102,10 +104,7 @@ impl Documents {
             };
             let call = UpstreamCall {
                 endpoint: call.endpoint,
-                request: crate::connector::Request {
-                    body: body(&missing),
-                    ..call.request.clone()
-                },
+                request: request(&missing),
                 options: call.options.clone(),
                 policy: call.policy,
                 admissions: call.admissions,

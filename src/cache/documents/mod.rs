@@ -18,7 +18,8 @@
 //!
 //! - A read never uses a document that is older than the last mutation that this gateway sent to the connector and that
 //!   has ended. Documents and flights have the connector's epoch. A mutation advances it when it ends, and when its
-//!   client stops waiting, unless it was provably refused ([`proves_refusal`](verdict::proves_refusal)). A mutation
+//!   client stops waiting, unless it was provably refused
+//!   ([`Outcome::Refused`](crate::source::Outcome::Refused)). A mutation
 //!   that declares which fields it changes advances only the epochs of these fields. Reads that begin before a mutation
 //!   has ended count as reads before it.
 //! - However frequent mutations are, at most [`flight::MAX_FLIGHTS_PER_KEY`](super::flight::MAX_FLIGHTS_PER_KEY) calls

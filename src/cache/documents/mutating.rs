@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::super::bulkhead::Wait;
 use super::super::entry::Document;
 use super::super::upstream::{Endpoint, UpstreamState};
-use super::verdict::{Judgement, proves_refusal};
+use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, UpstreamCall};
 use crate::observe::scope;
-use crate::source::{SourceError, SourceErrorKind};
+use crate::source::{Outcome, SourceError, SourceErrorKind};
 
 impl Documents {
     pub(super) async fn mutate<J>(
@@ -34,7 +34,7 @@ impl Documents {
             let called = inner.call(&endpoint, &request, &options, epoch, None).await;
             let unchanged = |document: &Document| match judge(document) {
                 Judgement::Unchanged => true,
-                Judgement::Failed => proves_refusal(document.status),
+                Judgement::Failed => matches!(document.outcome, Outcome::Refused(_)),
                 _ => false,
             };
             if called.as_ref().is_ok_and(unchanged) {

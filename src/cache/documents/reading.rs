@@ -103,7 +103,6 @@ impl Documents {
             admissions,
         } = call;
         let upstream = endpoint.upstream();
-        let request = Arc::new(request);
         let lifetime = lookup.rules.lifetime;
         let deadline = tokio::time::Instant::now() + options.timeout;
         let waiting = async {
@@ -119,7 +118,7 @@ impl Documents {
                 let flight = || {
                     let admission = admissions.admit(upstream, Wait::Call)?;
                     let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
-                    let (request, options) = (Arc::clone(&request), options.clone());
+                    let (request, options) = (request.clone(), options.clone());
                     let judge = judge.clone();
                     Ok(async move {
                         let _admission = admission;
@@ -154,7 +153,7 @@ impl Documents {
         if outcome == CacheState::Shared && !result.shareable {
             let unshared = UpstreamCall {
                 endpoint,
-                request: Arc::unwrap_or_clone(request),
+                request,
                 options,
                 policy,
                 admissions,

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
 
 use super::*;
 use crate::cache::clock::ManualClock;
-use crate::cache::entry::StoredHeaders;
-use crate::connector::Scope;
-use crate::source::{Format, SourceError, SourceErrorKind, UpstreamResponse};
+use crate::connector::{HttpRequest, Scope};
+use crate::source::http::response as http_response;
+use crate::source::{Envelope, SourceError, SourceErrorKind, StoredHeaders, UpstreamResponse};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
@@ -54,12 +54,8 @@ impl Source for Scripted {
                 for (name, value) in lines {
                     headers.append(name, HeaderValue::from_static(value));
                 }
-                Ok(UpstreamResponse {
-                    status,
-                    headers,
-                    body: Bytes::from(number.to_string()),
-                    format: Format::Json,
-                })
+                let document = Bytes::from(number.to_string());
+                Ok(http_response(status, headers, document, 1))
             }
         }
     }
@@ -132,7 +128,7 @@ impl World {
 
     async fn fetch(&self, path: &str, policy: Policy) -> Result<Fetched, SourceError> {
         self.fetch_within(path, policy, Duration::from_secs(60), |document| {
-            document.status < 400
+            document.envelope.status() < Some(400)
         })
         .await
     }
@@ -190,12 +186,10 @@ fn describe(result: Result<Fetched, SourceError>) -> String {
 }
 
 fn request(path: &str) -> Request {
-    Request {
-        verb: Method::GET,
-        target: format!("http://works.example{path}"),
-        headers: Vec::new(),
-        body: Bytes::new(),
-    }
+    Request::new(HttpRequest {
+        url: format!("http://works.example{path}"),
+        ..HttpRequest::default()
+    })
 }
 
 /// Lets every task run that can.
@@ -272,7 +266,7 @@ async fn what_is_not_accepted_is_not_kept() {
     let world = world();
     world.says([Reply::Status(500, Vec::new())]);
     let failed = world.fetch("/a", cached()).await.unwrap();
-    assert_eq!(failed.document.status, 500);
+    assert_eq!(failed.document.envelope.status(), Some(500));
     assert_eq!(failed.fresh_for, None);
     assert_eq!(world.say("/a", cached()).await, "miss 2");
     assert_eq!(world.say("/a", cached()).await, "hit 2");
@@ -720,13 +714,14 @@ async fn headers_that_are_kept_are_part_of_the_key() {
     };
     let fetched = world.documents.fetch(call, |_| true).await.unwrap();
     assert_eq!(fetched.state, CacheState::Miss);
-    let names: Vec<_> = fetched
-        .document
-        .headers
-        .keys()
-        .map(HeaderName::as_str)
-        .collect();
-    assert_eq!(names, ["x-total"]);
+    let total = (
+        HeaderName::from_static("x-total"),
+        HeaderValue::from_static("20"),
+    );
+    assert_eq!(
+        fetched.document.envelope,
+        Envelope::new(Some(200), HeaderMap::from_iter([total]))
+    );
 }
 
 /// Asks for entities of one selection; each answer of the upstream is the text of all that it was asked for, or none.
@@ -760,11 +755,11 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
                 start: 0,
                 end: document.body.len() as u32,
             };
-            (document.status < 400).then(|| vec![whole])
+            (document.envelope.status() < Some(400)).then(|| vec![whole])
         },
     };
-    let body = |places: &[usize]| Bytes::from(format!("{places:?}"));
-    let found = world.documents.entities(call, asked, body).await;
+    let of = |places: &[usize]| request(&format!("/graphql?{places:?}"));
+    let found = world.documents.entities(call, asked, of).await;
     let cached = found.cached.into_iter().map(|cached| match cached {
         Some(cached) => describe(Ok(cached)),
         None => "-".to_owned(),

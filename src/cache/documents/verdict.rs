@@ -65,9 +65,3 @@ where
     }
     (document, judgement)
 }
-
-/// Whether a mutation that failed with this status has provably changed nothing: 4xx says that the request is at fault.
-/// Not `408` and `499`: proxies send them for requests that the upstream may have received.
-pub(super) fn proves_refusal(status: u16) -> bool {
-    (400..500).contains(&status) && !matches!(status, 408 | 499)
-}

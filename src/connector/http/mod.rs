@@ -20,6 +20,7 @@ pub(crate) use headers::NEVER_SET;
 pub(crate) use headers::VALUE_ONLY;
 pub(crate) use url::Text;
 
+use super::http_request::HttpRequest;
 use super::request::RenderError;
 use super::request::Request;
 use super::request::RequestTemplate;
@@ -61,18 +62,19 @@ pub(crate) struct UrlParts {
 
 impl RequestTemplate for HttpTemplate {
     fn render(&self, variables: &Variables, client: &HeaderMap) -> Result<Request, RenderError> {
-        let target = self.target(variables)?;
+        let url = self.url(variables)?;
         let mut headers = headers::render(&self.headers, variables, client)?;
         let body = match &self.body {
             Some(body) => self.body(body, variables, &mut headers)?,
             None => Bytes::new(),
         };
-        Ok(Request {
-            verb: self.method.clone(),
-            target,
+        Ok(Request::new(HttpRequest {
+            method: self.method.clone(),
+            url,
             headers,
             body,
-        })
+            is_graphql: false,
+        }))
     }
 
     fn with_base_url(&self, base: &str) -> Result<Arc<dyn RequestTemplate>, RenderError> {
@@ -90,7 +92,7 @@ impl RequestTemplate for HttpTemplate {
 
 impl HttpTemplate {
     /// The URL: paths one after another, then all query parameters in the same order.
-    fn target(&self, variables: &Variables) -> Result<String, RenderError> {
+    fn url(&self, variables: &Variables) -> Result<String, RenderError> {
         let mut url = url::Builder::default();
         if let Some(base) = &self.base {
             url.start(&base.render_url(variables, "baseURL")?)?;

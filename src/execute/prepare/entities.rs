@@ -287,7 +287,7 @@ impl Preparer<'_> {
         } = gathered;
         let variables = self.operation_variables(UsedVariables::by(&batch.operation), &[]);
         entities.variables = variables.unwrap_or_default();
-        let prepared = self.service_request(fetch, Targets::ByPosition(positions))?;
+        let prepared = self.service_request(fetch, Bytes::new(), Targets::ByPosition(positions))?;
         Ok(PreparedCall {
             entities: Some(entities),
             ..prepared

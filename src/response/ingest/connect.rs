@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::bounds::Reached;
 use super::super::failure::Failure;
-use super::super::failure::kind_of_status;
 use super::super::inputs::comparable_key;
 use super::super::merge::merge_cell;
 use super::super::merge::merge_row;
@@ -26,7 +24,6 @@ use crate::connector::Pagination;
 use crate::document::JsonReader;
 use crate::document::Reader;
 use crate::document::Value;
-use crate::document::write_json_string;
 use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::graph::query::ConnectMode;
@@ -34,7 +31,6 @@ use crate::mapping::Selection;
 use crate::mapping::Variables;
 use crate::plan::Fetch;
 use crate::plan::projection::Root;
-use crate::source::Format;
 
 impl Ingester<'_> {
     pub(super) fn connect(
@@ -73,7 +69,7 @@ impl Ingester<'_> {
                 Err(stop) => {
                     // Nothing refers to the rows that have been read so far.
                     self.store.take_back(before, self.bounds.account);
-                    let failure = self.unreadable(fetch, stop, document.status);
+                    let failure = self.unreadable(fetch, stop, document.envelope.status());
                     return self.fail(fetch, &rows, failure);
                 }
             }
@@ -154,7 +150,7 @@ impl Ingester<'_> {
                 self.raise(fetch, &destination.targets.rows(), &raised);
             }
             Err(stop) => {
-                let failure = self.unreadable(fetch, stop, 200);
+                let failure = self.unreadable(fetch, stop, Some(200));
                 self.fail(fetch, &destination.targets.rows(), failure);
             }
         }
@@ -261,20 +257,7 @@ impl Ingester<'_> {
         document: &Document,
         variables: &Variables,
     ) -> Result<Ingested, Stop> {
-        let body = match document.format {
-            Format::Json => document.body.clone(),
-            Format::Text => {
-                let account = self.bounds.account;
-                account.charge(document.body.len()).map_err(Reached::from)?;
-                let mut text = Vec::with_capacity(document.body.len() + 2);
-                write_json_string(&String::from_utf8_lossy(&document.body), &mut text);
-                // Escapes have made the text longer than the body.
-                let longer = text.len() - document.body.len();
-                account.charge(longer).map_err(Reached::from)?;
-                bytes::Bytes::from(text)
-            }
-            Format::Empty => bytes::Bytes::from_static(b"null"),
-        };
+        let body = document.body.clone();
         let number = self.store.add_document(body.clone());
         let mut reader = JsonReader::new(&body)?;
         let (cell, raised) = self.read(fetch, (number, 0), &mut reader, variables)?;
@@ -290,29 +273,26 @@ impl Ingester<'_> {
         document: &Document,
         variables: &Variables,
     ) -> Failure {
-        let status = document.status;
+        let status = document.envelope.status();
+        let failure = document.outcome.failure();
         let input = document_value(document, self.bounds.account.left()).ok();
-        if (200..300).contains(&status) && input.is_none() {
+        if failure.is_none() && input.is_none() {
             let message = "The service's answer cannot be read".to_owned();
             return self.failure(
                 fetch,
                 ErrorKind::BadAnswer,
                 code::CONNECTOR_BAD_ANSWER,
                 message,
-                Some(status),
+                status,
             );
         }
-        let kind = if (200..300).contains(&status) {
-            ErrorKind::Upstream
-        } else {
-            kind_of_status(status)
-        };
+        let kind = failure.unwrap_or(ErrorKind::Upstream);
         let mut failure = self.failure(
             fetch,
             kind,
             code::CONNECTOR_FETCH,
             "Request failed".to_owned(),
-            Some(status),
+            status,
         );
         failure.retry_after = document.retry_after;
         let variables = with_response(variables, document);

@@ -345,7 +345,7 @@ impl Ingester<'_> {
         Ok((cell, projector.raised))
     }
 
-    fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: u16) -> Failure {
+    fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: Option<u16>) -> Failure {
         match stop {
             Stop::Unreadable(error) => {
                 tracing::debug!(%error, "an answer cannot be read");
@@ -355,7 +355,7 @@ impl Ingester<'_> {
                     ErrorKind::BadAnswer,
                     code::CONNECTOR_BAD_ANSWER,
                     message,
-                    Some(status),
+                    status,
                 )
             }
             Stop::Reached(reached) => self.reached(fetch, *reached),

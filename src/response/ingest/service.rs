@@ -1,6 +1,5 @@
 //! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
-use super::super::failure::kind_of_status;
 use super::super::merge::merge_row;
 use super::super::project::Stop;
 use super::super::project::read_value;
@@ -46,7 +45,8 @@ impl Ingester<'_> {
                     Ok((cell, _)) => self.entity(consumer, cell),
                     Err(stop) => {
                         self.store.take_back(before, self.bounds.account);
-                        let failure = self.unreadable(fetch, stop, entity.document.status);
+                        let failure =
+                            self.unreadable(fetch, stop, entity.document.envelope.status());
                         self.fail(fetch, &consumer.rows, failure);
                     }
                 }
@@ -74,8 +74,7 @@ impl Ingester<'_> {
             };
             Ok((cell, Vec::new()))
         });
-        let status = document.status;
-        let failing = !(200..300).contains(&status);
+        let status = document.envelope.status();
         match read {
             Ok((data, _)) => {
                 let has_data = placed || self.object(destination, data);
@@ -87,8 +86,8 @@ impl Ingester<'_> {
                     self.store.take_back(before, self.bounds.account);
                 }
                 let mut failure = self.unreadable(fetch, stop, status);
-                if failing {
-                    failure.kind = kind_of_status(status);
+                if let Some(kind) = document.outcome.failure() {
+                    failure.kind = kind;
                     failure.message = "Request failed".to_owned();
                     failure.code = code::CONNECTOR_FETCH;
                     failure.retry_after = document.retry_after;
@@ -107,14 +106,10 @@ impl Ingester<'_> {
         data: bool,
         errors: Option<Value>,
     ) {
-        let status = document.status;
-        let failing = !(200..300).contains(&status);
-        let kind = match failing {
-            true => kind_of_status(status),
-            false => ErrorKind::Upstream,
-        };
+        let failing = document.outcome.failure();
         if let Some(errors) = errors {
             let whole = !data;
+            let kind = failing.unwrap_or(ErrorKind::Upstream);
             return service_errors::locate(
                 self,
                 fetch,
@@ -129,13 +124,19 @@ impl Ingester<'_> {
             return;
         }
         let (kind, code, message) = match failing {
-            true => (kind, code::CONNECTOR_FETCH, "Request failed"),
-            false => {
+            Some(kind) => (kind, code::CONNECTOR_FETCH, "Request failed"),
+            None => {
                 let message = "The service's answer has no data";
                 (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER, message)
             }
         };
-        let mut failure = self.failure(fetch, kind, code, message.to_owned(), Some(status));
+        let mut failure = self.failure(
+            fetch,
+            kind,
+            code,
+            message.to_owned(),
+            document.envelope.status(),
+        );
         failure.retry_after = document.retry_after;
         self.fail_targets(fetch, destination.targets, failure);
     }

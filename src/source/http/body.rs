@@ -1,5 +1,7 @@
 //! Reads a response's body within a bound, and determines its format.
 
+use std::sync::Arc;
+
 use ::http::HeaderMap;
 use ::http::header::CONTENT_TYPE;
 use bytes::Bytes;
@@ -7,9 +9,21 @@ use url::Url;
 
 use super::error::host_and_port;
 use super::received::Received;
-use crate::budget::Account;
+use crate::budget::{Account, Budget};
+use crate::document::write_json_string;
 use crate::priority;
-use crate::source::{Format, SourceError, SourceErrorKind};
+use crate::source::{SourceError, SourceErrorKind};
+
+/// The format of a body: it decides how the body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// A JSON text, UTF-8.
+    Json,
+    /// Plain text: one string.
+    Text,
+    /// No body: null.
+    Empty,
+}
 
 /// How much of an unreadable body is read, so that the connection can be used again.
 const MAX_DRAINED: usize = 64 * 1024;
@@ -214,6 +228,32 @@ pub(super) fn normalise(body: Bytes, format: Format) -> Result<Bytes, &'static s
         return Err("the text is not UTF-8");
     }
     Ok(body)
+}
+
+/// A normalised body as a document, which is a JSON text. JSON is not copied.
+///
+/// # Errors
+/// There is no memory for a copy.
+pub(super) fn document(
+    body: Bytes,
+    format: Format,
+    budget: &Arc<Budget>,
+    url: &Url,
+) -> Result<Bytes, SourceError> {
+    match format {
+        Format::Json => Ok(body),
+        Format::Empty => Ok(Bytes::from_static(b"null")),
+        Format::Text => {
+            // As long as both forms are held; the caller charges the document to the operation.
+            let account = budget.account(usize::MAX);
+            charge(body.len(), &account, url)?;
+            let mut text = Vec::with_capacity(body.len() + 2);
+            write_json_string(&String::from_utf8_lossy(&body), &mut text);
+            // Escapes have made the text longer than the body.
+            charge(text.len() - body.len(), &account, url)?;
+            Ok(Bytes::from(text))
+        }
+    }
 }
 
 /// Whether plain text is declared as ISO 8859-1.

@@ -12,6 +12,7 @@
 //! returned, since a connector's `isSuccess` and `errors` mapping need it.
 
 mod body;
+pub(crate) mod caching;
 mod client;
 mod connect;
 mod connections;
@@ -21,6 +22,7 @@ mod pool;
 mod received;
 mod reuse;
 mod settings;
+mod status;
 mod target;
 
 use std::sync::Arc;
@@ -35,9 +37,12 @@ pub use settings::{HttpSettings, ProxyChoice};
 
 use super::gate::Gate;
 use super::registry::SetupError;
-use super::{CallOptions, Format, Source, SourceError, SourceErrorKind, UpstreamResponse};
+use super::{
+    CallOptions, Envelope, Source, SourceError, SourceErrorKind, UpstreamResponse, wrong_wire,
+};
 use crate::budget::{Account, Budget};
-use crate::connector::Request;
+use crate::connector::{HttpRequest, Request};
+use body::Format;
 use client::{Clients, Connection};
 use error::{BrokenCall, from_reqwest, host_and_port};
 use received::Received;
@@ -80,7 +85,7 @@ impl HttpSource {
 
     async fn exchange(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         target: &Target,
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError> {
@@ -100,23 +105,24 @@ impl HttpSource {
         // This account ends with the call: the caller charges the response to the operation.
         let account = self.budget.account(options.max_bytes);
         let (format, body) = receive(&mut response, &headers, &account, url).await?;
-        Ok(UpstreamResponse {
-            status: status.as_u16(),
-            headers,
-            body,
-            format,
-        })
+        let received = body.len();
+        let document = match request.is_graphql {
+            // A GraphQL service may call its JSON plain text.
+            true => body,
+            false => body::document(body, format, &self.budget, url)?,
+        };
+        Ok(self::response(status.as_u16(), headers, document, received))
     }
 
     async fn send(
         &self,
-        request: &Request,
+        request: &HttpRequest,
         target: &Target,
         options: &CallOptions,
         connection: Connection,
     ) -> Result<Received, BrokenCall> {
         let url = &target.url;
-        let (method, headers) = (request.verb.clone(), headers(request, options));
+        let (method, headers) = (request.method.clone(), headers(request, options));
         let pool = self.clients.pool(connection);
         if let Some((direct, target)) = pool.direct(url).zip(target.direct.as_ref()) {
             let body = request.body.clone();
@@ -145,7 +151,8 @@ impl Source for HttpSource {
         request: &Request,
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError> {
-        let target = self.targets.get(&request.target)?;
+        let request = request.of::<HttpRequest>().ok_or_else(wrong_wire)?;
+        let target = self.targets.get(&request.url)?;
         let exchange = self.exchange(request, &target, options);
         match tokio::time::timeout(options.timeout, exchange).await {
             Ok(result) => result,
@@ -161,7 +168,24 @@ impl Source for HttpSource {
     }
 }
 
-fn headers(request: &Request, options: &CallOptions) -> HeaderMap {
+/// A response with this status and these headers.
+pub(crate) fn response(
+    status: u16,
+    headers: HeaderMap,
+    document: Bytes,
+    received: usize,
+) -> UpstreamResponse {
+    UpstreamResponse {
+        outcome: status::outcome(status),
+        document,
+        received,
+        caching: caching::facts(status, &headers),
+        retry_after: caching::retry_after(status, &headers),
+        envelope: Envelope::new(Some(status), headers),
+    }
+}
+
+fn headers(request: &HttpRequest, options: &CallOptions) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
     for (name, value) in &request.headers {
         headers.append(name.clone(), value.clone());

@@ -1,0 +1,30 @@
+//! A text that identifies a request, or anything else that a cache key is made of.
+
+/// Writes parts, each after its length, so that no two lists of parts give the same text.
+#[derive(Debug)]
+pub struct Fingerprint<'b> {
+    out: &'b mut Vec<u8>,
+}
+
+impl<'b> Fingerprint<'b> {
+    /// Adds to this text.
+    pub fn new(out: &'b mut Vec<u8>) -> Self {
+        Fingerprint { out }
+    }
+
+    /// Adds a part.
+    pub fn part(&mut self, part: &[u8]) {
+        self.count(part.len());
+        self.out.extend_from_slice(part);
+    }
+
+    /// Adds the number of parts that follow. Seven bits at a time, the lowest first: most numbers take one byte, and each
+    /// byte takes time to hash.
+    pub fn count(&mut self, mut count: usize) {
+        while count > 0x7f {
+            self.out.push(count as u8 | 0x80);
+            count >>= 7;
+        }
+        self.out.push(count as u8);
+    }
+}

@@ -1,0 +1,98 @@
+//! A request over HTTP, which also carries GraphQL.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+
+use super::fingerprint::Fingerprint;
+use super::request::ShownRequest;
+use super::request::WireRequest;
+
+/// Headers that carry trace identifiers (W3C Trace Context, B3).
+const TRACE_HEADERS: [&str; 8] = [
+    "b3",
+    "tracestate",
+    "traceparent",
+    "x-b3-flags",
+    "x-b3-spanid",
+    "x-b3-sampled",
+    "x-b3-traceid",
+    "x-b3-parentspanid",
+];
+
+/// A request over HTTP.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct HttpRequest {
+    /// `GET`, `POST`, …
+    pub method: Method,
+    /// The absolute URL.
+    pub url: String,
+    /// Headers in the order they are sent, names in lower case.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body; empty for none.
+    pub body: Bytes,
+    /// It asks a GraphQL service, which answers with JSON whatever it calls that.
+    pub is_graphql: bool,
+}
+
+impl fmt::Debug for HttpRequest {
+    /// Values of headers and the body may hold secrets: only their names and sizes are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        write!(
+            f,
+            "{} {path} {names:?} ({} bytes)",
+            self.method,
+            self.body.len()
+        )
+    }
+}
+
+impl WireRequest for HttpRequest {
+    fn fingerprint(&self, out: &mut Fingerprint<'_>) {
+        // A new field does not compile until it is here.
+        let HttpRequest {
+            method,
+            url,
+            headers,
+            body,
+            // Requests of one endpoint are alike in this.
+            is_graphql: _,
+        } = self;
+        out.part(body);
+        out.part(method.as_str().as_bytes());
+        out.part(url.as_bytes());
+        // They have no count, so they are the last.
+        for (name, value) in headers {
+            let name = name.as_str();
+            if !is_trace_header(name) {
+                out.part(name.as_bytes());
+                out.part(value.as_bytes());
+            }
+        }
+    }
+
+    fn shown(&self) -> ShownRequest {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers = self.headers.iter();
+        ShownRequest {
+            line: vec![
+                ("method", self.method.as_str().to_owned()),
+                ("url", self.url.clone()),
+            ],
+            headers: headers
+                .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
+                .collect(),
+            body: text(&self.body),
+        }
+    }
+}
+
+/// Whether a header carries trace identifiers. They differ with every request, and change no document.
+pub(crate) fn is_trace_header(name: &str) -> bool {
+    matches!(name.as_bytes().first(), Some(b'b' | b't' | b'x')) && TRACE_HEADERS.contains(&name)
+}

@@ -1,0 +1,119 @@
+//! What comes with a document: the variables `$status` and `$response` of the mapping language.
+//!
+//! Only mappings read it, through [`Envelope::variables`]; whether a response is a success, and how long it may be kept,
+//! is said by the [response](super::UpstreamResponse) itself.
+
+use std::sync::Arc;
+
+use ::http::{HeaderMap, HeaderName};
+
+use crate::document::{Object, Str, Value};
+use crate::mapping::Variables;
+
+/// The status and the headers of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    status: Option<u16>,
+    headers: HeaderMap,
+}
+
+/// Which headers are kept with a document: those that its mapping reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredHeaders {
+    /// These names, in lower case, sorted.
+    Named(Vec<String>),
+    /// All: the mapping reads the headers as a whole.
+    All,
+}
+
+impl StoredHeaders {
+    /// No header at all.
+    pub const NONE: StoredHeaders = StoredHeaders::Named(Vec::new());
+}
+
+impl Envelope {
+    /// The envelope of a response. A wire without statuses has none.
+    pub fn new(status: Option<u16>, headers: HeaderMap) -> Envelope {
+        Envelope { status, headers }
+    }
+
+    /// The status, as people see it in errors, in the log and in `explain`. It decides nothing.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The variables with `$status` and `$response`.
+    pub fn variables(&self, variables: &Variables) -> Variables {
+        let status = self.status.map(|status| Value::from(i64::from(status)));
+        let mut response = Object::with_capacity(1);
+        response.insert(Str::from("headers"), headers_value(&self.headers));
+        let variables = variables.clone();
+        variables
+            .with("$status", status.unwrap_or_default())
+            .with("$response", Value::Object(Arc::new(response)))
+    }
+
+    /// The envelope with only these headers.
+    #[must_use]
+    pub fn only(self, stored: &StoredHeaders) -> Envelope {
+        let headers = match stored {
+            StoredHeaders::All => self.headers,
+            StoredHeaders::Named(names) if names.is_empty() => HeaderMap::new(),
+            StoredHeaders::Named(names) => {
+                let mut kept = HeaderMap::new();
+                for name in names {
+                    for value in self.headers.get_all(name.as_str()) {
+                        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                            kept.append(name, value.clone());
+                        }
+                    }
+                }
+                kept
+            }
+        };
+        Envelope { headers, ..self }
+    }
+
+    /// About the bytes of memory that it holds.
+    pub fn weight(&self) -> usize {
+        let headers = self.headers.iter();
+        headers
+            .map(|(name, value)| name.as_str().len() + value.len() + 64)
+            .sum()
+    }
+}
+
+/// Headers as the mapping language sees them: lists of strings by name in lower case.
+pub(crate) fn headers_value(headers: &HeaderMap) -> Value {
+    let mut all = Object::with_capacity(headers.keys_len());
+    for name in headers.keys() {
+        let values = headers.get_all(name).iter();
+        let values = values
+            .map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref()))
+            .collect();
+        all.insert(Str::from(name.as_str()), Value::Array(Arc::new(values)));
+    }
+    Value::Object(Arc::new(all))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use ::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn keeps_the_headers_that_are_read() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-total", HeaderValue::from_static("20"));
+        headers.insert("set-cookie", HeaderValue::from_static("secret=1"));
+        let envelope = Envelope::new(Some(200), headers);
+        let stored = StoredHeaders::Named(vec!["x-total".to_owned()]);
+        let kept = envelope.clone().only(&stored);
+        assert_eq!(kept.headers.len(), 1);
+        assert_eq!(kept.headers["x-total"], "20");
+        assert_eq!(kept.status(), Some(200));
+        assert_eq!(envelope.clone().only(&StoredHeaders::All), envelope);
+    }
+}
