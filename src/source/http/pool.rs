@@ -13,6 +13,13 @@ use super::client::{ClientParts, proxies};
 use super::direct::{Direct, is_this_machine};
 use crate::source::tls;
 
+/// What an upstream may send ahead of the reader on one HTTP/2 stream, in bytes. It is held uncharged, so it is fixed:
+/// a window that adapts grows to 16 MB while a reader is slow.
+const STREAM_WINDOW: u32 = 1 << 20;
+
+/// The same for all streams of one connection.
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
 /// The clients, each built at the first call that needs it.
 ///
 /// Most sources use one: plain `http` does not need the system's certificate authorities, which take time to read.
@@ -93,7 +100,8 @@ impl Pool {
             .pool_max_idle_per_host(self.max_idle())
             .redirect(redirects(settings.redirects))
             .referer(false)
-            .http2_adaptive_window(true)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .user_agent(&settings.user_agent)
             // The library must not read proxies from the environment: those below are complete.
             .no_proxy();
