@@ -18,12 +18,13 @@ pub(super) fn shrink(
     begin: &dyn Fn(&Input),
 ) -> Input {
     let begun = Instant::now();
+    // None when the time is up.
     let mut fails = |candidate: &Input| {
         if begun.elapsed() > MOST {
-            return false;
+            return None;
         }
         begin(candidate);
-        attempt(name, target, candidate).kind() == Some(kind)
+        Some(attempt(name, target, candidate).kind() == Some(kind))
     };
     let mut small = input;
     loop {
@@ -40,8 +41,14 @@ pub(super) fn shrink(
     }
 }
 
-/// Takes pieces out of a part, large ones first: tokens, or bytes.
-fn part(small: &mut Input, at: usize, by_token: bool, fails: &mut dyn FnMut(&Input) -> bool) {
+/// Takes pieces out of a part, large ones first: tokens, or bytes. Ends when `fails` has no time left: with many pieces,
+/// to copy them for each candidate takes long even if no candidate is run.
+fn part(
+    small: &mut Input,
+    at: usize,
+    by_token: bool,
+    fails: &mut dyn FnMut(&Input) -> Option<bool>,
+) {
     let own = small.parts[at].bytes.clone();
     let mut pieces: Vec<Vec<u8>> = match by_token {
         true => {
@@ -61,10 +68,10 @@ fn part(small: &mut Input, at: usize, by_token: bool, fails: &mut dyn FnMut(&Inp
             without.drain(from..to);
             let mut candidate = small.clone();
             candidate.parts[at].bytes = without.concat();
-            if fails(&candidate) {
-                (pieces, *small) = (without, candidate);
-            } else {
-                from = to;
+            match fails(&candidate) {
+                Some(true) => (pieces, *small) = (without, candidate),
+                Some(false) => from = to,
+                None => return,
             }
         }
         size /= 2;
