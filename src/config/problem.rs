@@ -110,26 +110,12 @@ impl fmt::Display for SettingProblem {
             )?;
             let source = location.text.get(start..).unwrap_or_default();
             let source = source.lines().next().unwrap_or_default();
-            let rest = source.chars().count() + 1 - column.min(source.chars().count() + 1);
-            let spanned = location.text.get(location.span.clone()).unwrap_or_default();
-            let width = spanned
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .count()
-                .clamp(1, rest.max(1));
-            let number = line.to_string();
-            writeln!(f, " {number} | {source}")?;
-            write!(
-                f,
-                " {:margin$} | {:indent$}{}",
-                "",
-                "",
-                "^".repeat(width),
-                margin = number.len(),
-                indent = column - 1
-            )?;
+            if source.len() <= LONGEST_LINE {
+                let spanned = location.text.get(location.span.clone());
+                write_line(f, source, line, column, spanned.unwrap_or_default())?;
+            } else {
+                write!(f, "  note: the line is too long to be shown")?;
+            }
         } else {
             f.write_str(&self.message)?;
         }
@@ -138,4 +124,33 @@ impl fmt::Display for SettingProblem {
         }
         Ok(())
     }
+}
+
+/// The longest line of a file that is shown, in bytes. A longer one cannot be read by a person.
+const LONGEST_LINE: usize = 2_000;
+
+/// Writes the line of the file and, below it, a mark under what is wrong: `spanned`, from `column` to the line's end at
+/// most. Lines and columns count from 1, columns in characters.
+fn write_line(
+    f: &mut fmt::Formatter<'_>,
+    source: &str,
+    line: usize,
+    column: usize,
+    spanned: &str,
+) -> fmt::Result {
+    let length = source.chars().count();
+    let rest = length + 1 - column.min(length + 1);
+    let spanned = spanned.lines().next().unwrap_or_default();
+    let width = spanned.chars().count().clamp(1, rest.max(1));
+    let number = line.to_string();
+    writeln!(f, " {number} | {source}")?;
+    write!(
+        f,
+        " {:margin$} | {:indent$}{}",
+        "",
+        "",
+        "^".repeat(width),
+        margin = number.len(),
+        indent = column - 1
+    )
 }

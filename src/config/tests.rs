@@ -113,6 +113,19 @@ fn what_is_not_toml_is_told_with_its_place() {
 }
 
 #[test]
+fn a_line_that_is_too_long_to_read_is_not_shown() {
+    let problems = refused(&format!("listen = \"\"\n\n{}(", "$(".repeat(40_000)));
+    assert!(problems.len() < 1_000, "{}", problems.len());
+    assert!(problems.starts_with("sangam.toml:"), "{problems}");
+    assert!(
+        problems.ends_with("note: the line is too long to be shown"),
+        "{problems}"
+    );
+    let problems = refused(&format!("{}x = 1\n", " ".repeat(70_000)));
+    assert!(problems.starts_with("sangam.toml:1:70001: "), "{problems}");
+}
+
+#[test]
 fn an_admin_listener_that_others_reach_needs_a_token() {
     let problems = refused("[admin]\nlisten = \"0.0.0.0:9\"\n");
     assert!(
