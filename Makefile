@@ -80,7 +80,7 @@ prove-fuzz: ## Give everything that is read from outside unlikely input (FUZZ_SE
 		$(CARGO) test --package sangam --test all -- fuzz:: --nocapture --test-threads=1
 
 .PHONY: prove-attacks
-prove-attacks: ## Attack a release build beside honest clients, in ten minutes, and print the table of docs/limits.md (ATTACK=name, ATTACK_SECONDS=8)
+prove-attacks: ## Attack a release build beside honest clients, in ten minutes, and print the table of docs/long-runs.md (ATTACK=name, ATTACK_SECONDS=8)
 	CARGO="$(CARGO)" scripts/prove-attacks
 
 .PHONY: docs

@@ -1,4 +1,4 @@
-//! What came of the attacks, as the Markdown that stands in `docs/limits.md`.
+//! What came of the attacks, as the Markdown that stands in `docs/long-runs.md`.
 
 use std::fmt::Write;
 use std::time::Duration;
