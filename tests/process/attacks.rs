@@ -1,7 +1,7 @@
-//! The attacks of `benches/attacks`, each with a few connections: honest clients are answered meanwhile and afterwards, the
-//! gateway's memory stays within its bound, and what an attack looks for is not there.
+//! The attacks of `benches/attacks`, each with a few connections and a gateway process of its own: honest clients get responses
+//! during and after the attack, the memory of the gateway stays within its bound, and the attack does not reach its goal.
 //!
-//! It is the breadth of `make prove-attacks` without its figures. Each attack meets a process of its own.
+//! `make prove-attacks` runs the same attacks at length and measures times.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
@@ -22,11 +22,11 @@ use super::running::binary;
 const MEMORY: u64 = 1_000_000_000;
 /// Rounds of each connection.
 const ROUNDS: u64 = 2;
-/// Honest requests of each kind, once all attackers are there.
+/// Honest requests of each kind, once all attackers are connected.
 const REQUESTS: usize = 5;
-/// An attack is cut off after so long.
+/// The time after which an attack is stopped.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often the memory of the process is looked at while an attack comes to its end: no event says that it has grown.
+/// The interval at which the memory of the process is read during an attack: no event reports that it has grown.
 const LOOK: Duration = Duration::from_millis(20);
 
 #[test(threads)]
@@ -35,8 +35,8 @@ async fn by_queries() {
 }
 
 #[test(threads)]
-async fn by_departments() {
-    attacked(Class::Department).await;
+async fn by_upstreams() {
+    attacked(Class::Upstream).await;
 }
 
 #[test(threads)]
@@ -50,7 +50,7 @@ async fn attacked(class: Class) {
     let mut wrong = Vec::new();
     let own = ATTACKS
         .iter()
-        // It needs rights that a test does not ask for.
+        // It needs privileges that a test does not have.
         .filter(|attack| attack.class == class && attack.world != World::DeadNames)
         .filter(|attack| attack.name.contains(&only));
     for attack in own {
@@ -107,7 +107,7 @@ impl Scene {
         self.upstreams.iter().flat_map(Upstreams::calls).collect()
     }
 
-    /// What does not hold.
+    /// The assertions that failed.
     async fn play(mut self) -> Vec<String> {
         let stops = self.attack.world == World::Stopping;
         let clients = Clients::new(self.address, self.attack.honest_stay).await;
@@ -120,7 +120,7 @@ impl Scene {
         let (calls, begun) = (self.calls(), Instant::now());
         let aim = Aim::new(self.address, extent, phase);
         let mut attacking = tokio::spawn((self.attack.run)(aim.clone()));
-        // Until all attackers are there, and some more.
+        // Until all attackers are connected, and a little longer.
         let (mut asked, mut left) = (0, REQUESTS);
         while left > 0 {
             self.honest(&clients).await;
@@ -136,7 +136,7 @@ impl Scene {
         }
         let ending = Instant::now();
         while !attacking.is_finished() && ending.elapsed() < PATIENCE && self.is_small() {
-            // Either the attack ends, or it is time to look at the memory.
+            // Until the attack ends or the memory must be read.
             let _ = tokio::time::timeout(LOOK, &mut attacking).await;
         }
         phases.send_replace(Phase::Cut);
@@ -178,7 +178,7 @@ impl Scene {
         }
     }
 
-    /// Whether the gateway has taken less memory than it may. One that takes more is ended: it may take all.
+    /// Whether the gateway uses less memory than allowed. If not, it is killed: it could use up the memory of the machine.
     fn is_small(&mut self) -> bool {
         let small = self.gateway.peak().is_ok_and(|peak| peak < MEMORY);
         if !small {

@@ -132,7 +132,7 @@ impl Drop for Aside {
 
 async fn world() -> (Vec<Upstreams>, tempfile::TempDir) {
     let (mut upstreams, mut text) = (Vec::new(), String::new());
-    for part in [Part::Desk, Part::Departments] {
+    for part in [Part::Desk, Part::Standins] {
         let own = Upstreams::start(part).await.unwrap();
         text.push_str(own.settings());
         upstreams.push(own);

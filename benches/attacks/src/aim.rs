@@ -1,7 +1,7 @@
-//! Where an attack goes, how long, and what it costs the attacker.
+//! The target of an attack, its duration, and its cost to the attacker.
 //!
-//! An attack at length runs in a process of its own, which is held to a share of one core: every byte that goes in or out
-//! passes [`Aim::breathe`], which waits while the process is ahead of its share.
+//! An attack at length runs in a process of its own, which is limited to a share of one core: all input and output calls
+//! [`Aim::breathe`], which waits while the process has used more than its share.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,32 +19,32 @@ use tokio::task::JoinSet;
 
 use crate::wire::Wire;
 
-/// How often the attacker's own CPU time is looked at.
+/// The interval at which the attacker's own CPU time is read.
 const LOOK: Duration = Duration::from_millis(10);
-/// So long a client waits after something went wrong.
+/// How long a client waits after a failure.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// How far an attack is.
+/// The phase of an attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// It goes on.
+    /// It runs.
     On,
-    /// Nothing new is begun.
+    /// No new round is started.
     Ended,
-    /// What is under way is dropped.
+    /// Running rounds are dropped.
     Cut,
 }
 
-/// How much of it.
+/// The extent of an attack.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
-    /// Connections at the same time.
+    /// Concurrent connections.
     pub connections: usize,
-    /// Rounds of each connection at most.
+    /// The maximum number of rounds per connection.
     pub rounds: u64,
 }
 
-/// Where an attack goes. Clones share what is counted.
+/// The target of an attack. Clones share their counters.
 #[derive(Debug, Clone)]
 pub struct Aim {
     address: SocketAddr,
@@ -62,7 +62,7 @@ struct Cost {
 }
 
 impl Aim {
-    /// At the gateway at this address, until `phase` says otherwise.
+    /// The gateway at this address, until `phase` ends the attack.
     #[must_use]
     pub fn new(address: SocketAddr, extent: Extent, phase: watch::Receiver<Phase>) -> Aim {
         let (_, pause) = watch::channel(false);
@@ -75,7 +75,7 @@ impl Aim {
         }
     }
 
-    /// Holds this process to `share` of one core, as far as it comes by [`Aim::breathe`].
+    /// Limits this process to `share` of one core, wherever it calls [`Aim::breathe`].
     #[must_use]
     pub fn held_to(mut self, share: f64) -> Aim {
         let (pausing, pause) = watch::channel(false);
@@ -101,15 +101,15 @@ impl Aim {
         self.address
     }
 
-    /// Whether a client begins its next round; each has at least one.
+    /// Whether a client starts its next round; each has at least one.
     #[must_use]
     pub fn goes_on(&self, round: u64) -> bool {
         round == 0 || (*self.phase.borrow() == Phase::On && round < self.extent.rounds)
     }
 
-    /// Waits until nothing new is to be begun.
+    /// Waits until no new round may be started.
     pub async fn until_end(&self) {
-        // If this fails, nothing waits for the end any more, and it has ended.
+        // Fails only if the sender is gone: then the attack has ended.
         let _ = self
             .phase
             .clone()
@@ -121,10 +121,10 @@ impl Aim {
         let _ = self.phase.clone().wait_for(|now| *now == Phase::Cut).await;
     }
 
-    /// Waits while this process is ahead of its share.
+    /// Waits while this process has used more than its share.
     pub async fn breathe(&self) {
         if *self.pause.borrow() {
-            // Without a governor there is nothing to wait for.
+            // Without a governor there is no share.
             let _ = self.pause.clone().wait_for(|paused| !paused).await;
         }
     }
@@ -156,22 +156,22 @@ impl Aim {
         }
     }
 
-    /// What was counted so far.
+    /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, u64> {
         let counts = self.cost.counts.lock();
         counts.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Bytes that were sent, and connections that were opened so far.
+    /// The bytes sent and the connections opened so far.
     #[must_use]
     pub fn cost(&self) -> (u64, u64) {
         let of = |number: &AtomicU64| number.load(Ordering::Relaxed);
         (of(&self.cost.sent), of(&self.cost.opened))
     }
 
-    /// Runs `client` for each connection at the same time, with its number. One whose connection breaks begins again, and
-    /// is counted as `broken`.
+    /// Runs `client` concurrently for each connection, with the number of the connection. If a connection breaks, it is
+    /// counted as `broken`, and the client starts again.
     pub async fn crowd<F, R>(self, client: F)
     where
         F: Fn(Aim, u64) -> R + Clone + Send + 'static,

@@ -1,11 +1,11 @@
-//! What an attack is: a name, what it does, under which circumstances, and what must hold while it goes on.
+//! The definition of an attack: its name, the function that runs it, its circumstances, and what must hold during it.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use crate::aim::Aim;
 
-/// An attack that is under way.
+/// A running attack.
 pub type UnderWay = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One attack.
@@ -17,47 +17,47 @@ pub struct Attack {
     pub class: Class,
     /// What is sent, in a few words.
     pub what: &'static str,
-    /// Connections at the same time, when it is run at length.
+    /// Concurrent connections when it runs at length.
     pub connections: usize,
-    /// How many show whether anything holds, when it is run as a test.
+    /// Concurrent connections when it runs as a test.
     pub few: usize,
-    /// What is set otherwise than by default: lines of `[limits]`.
+    /// Settings that differ from the defaults: lines of `[limits]`.
     pub limits: &'static str,
-    /// What else is out of the ordinary.
+    /// The circumstances of the gateway.
     pub world: World,
-    /// Honest clients stay on the connections that they have, because the attack takes all others.
+    /// Honest clients use the connections that they have, because the attack takes all others.
     pub honest_stay: bool,
-    /// Carries it out, until the aim says that it is over.
+    /// Runs it until the aim says that it is over.
     pub run: fn(Aim) -> UnderWay,
-    /// What must hold besides what must always hold.
+    /// Checks what must hold in addition to what holds for all attacks.
     pub judge: fn(&Seen) -> Vec<Finding>,
 }
 
 /// Who attacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// By what an operation asks.
+    /// A client, by what its operation requests.
     Query,
-    /// A department does, by how it answers.
-    Department,
-    /// By how a client's connection behaves.
+    /// An upstream, by its responses.
+    Upstream,
+    /// A client, by how its connection behaves.
     Client,
 }
 
-/// What is out of the ordinary around the gateway.
+/// The circumstances of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
-    /// Nothing.
+    /// The ordinary ones.
     Plain,
     /// Its log is not read.
     StalledLog,
-    /// The name server is dead. Needs the rights to give a process a name server of its own.
+    /// The name server is dead. Needs the privilege to give a process its own name server.
     DeadNames,
-    /// It is asked to stop in the middle.
+    /// It is asked to stop during the attack.
     Stopping,
 }
 
-/// What was seen while an attack went on.
+/// Observations during an attack.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// What the attack itself has counted.
@@ -66,13 +66,13 @@ pub struct Seen {
     pub descriptors: usize,
     /// Bytes of the gateway's log.
     pub logged: u64,
-    /// How long it went on.
+    /// Its duration.
     pub seconds: f64,
-    /// Calls that each department got, by its name.
+    /// Calls to each connector's upstream, by the name of the connector.
     pub calls: BTreeMap<String, u64>,
 }
 
-/// Something that must hold, and whether it does.
+/// A condition, and whether it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// In words, with its figures.
@@ -100,7 +100,7 @@ impl Seen {
 }
 
 impl Attack {
-    /// One with a hundred connections, under ordinary circumstances.
+    /// An attack with a hundred connections, under ordinary circumstances.
     #[must_use]
     pub const fn new(
         class: Class,

@@ -1,5 +1,5 @@
-//! The clients that must not notice an attack: at a modest fixed rate, each request sent when its time has come, whatever
-//! became of the ones before. Latency counts from that time.
+//! The clients that must not notice an attack. They send requests at a moderate fixed rate: each request at its due time,
+//! even if earlier ones have no response yet. Latency is measured from the due time.
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -19,11 +19,11 @@ use tokio::time::MissedTickBehavior;
 use crate::wire::Wire;
 use crate::wire::operation;
 
-/// An answer that takes longer is a failure.
+/// A response that takes longer is a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Every so many requests come on a connection of their own: people arrive during an attack too.
+/// One in so many requests uses a new connection: new clients arrive during an attack too.
 const FRESH: u64 = 10;
-/// Connections of clients that stay on theirs.
+/// The connections of clients that open no new ones.
 const STAYING: usize = 8;
 
 /// One kind of honest request.
@@ -37,13 +37,13 @@ pub struct Honest {
 
 /// The two kinds.
 pub const HONEST: [Honest; 2] = [
-    // The whole answer is kept: the directory allows it a day, the index five minutes.
+    // The whole response is cached: the directory allows a day, the index five minutes.
     Honest {
         name: "cached",
         query: "query HonestCached { districts { name dggi { composite rank } } }",
         per_second: 100,
     },
-    // Of the service desk, which allows to keep nothing about an application.
+    // From the service desk, which does not allow caching of an application.
     Honest {
         name: "uncached",
         query: "query HonestUncached { application(reference: \"JK-DOM-26-0010001\") { reference status appliedOn } }",
@@ -51,23 +51,23 @@ pub const HONEST: [Honest; 2] = [
     },
 ];
 
-/// What came of the requests of one kind.
+/// The results of the requests of one kind.
 #[derive(Debug, Clone, Default)]
 pub struct Load {
     /// Sorted.
     pub latencies: Vec<Duration>,
-    /// What went wrong, and how often.
+    /// The failures, with their counts.
     pub failures: BTreeMap<String, u64>,
 }
 
 impl Load {
-    /// How many went wrong.
+    /// The number of failures.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.failures.values().sum()
     }
 
-    /// The latency that so many of a hundred stayed below.
+    /// A percentile of the latency.
     #[must_use]
     pub fn percentile(&self, of: usize) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
@@ -82,12 +82,12 @@ pub struct Clients {
     address: SocketAddr,
     /// Connections that wait for their next request.
     pool: Arc<Mutex<VecDeque<Wire>>>,
-    /// No connections are opened beside those that are there.
+    /// No further connections are opened.
     stay: bool,
 }
 
 impl Clients {
-    /// Clients of the gateway at this address. With `stay`, they keep to connections that are opened now.
+    /// Clients of the gateway at this address. With `stay`, they only use connections that are opened now.
     ///
     /// # Errors
     /// When these are refused.
@@ -106,7 +106,7 @@ impl Clients {
     /// One request; with `fresh`, on a connection of its own.
     ///
     /// # Errors
-    /// What is wrong with the answer.
+    /// What is wrong with the response.
     pub async fn ask(&self, honest: Honest, fresh: bool) -> Result<(), String> {
         let body = operation(honest.query);
         let asking = self.asked(&body, fresh);
@@ -143,7 +143,7 @@ impl Clients {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that has waited longest, so that none is idle for long.
+    /// The connection that was idle for the longest time, so that none is idle for long.
     async fn kept(&self, fresh: bool) -> Option<Wire> {
         if fresh && !self.stay {
             return None;
@@ -199,17 +199,17 @@ impl Clients {
         let (ending, end) = watch::channel(false);
         let (loads, ()) = tokio::join!(self.loads(end), async move {
             tokio::time::sleep(time).await;
-            // Both have ended by themselves if this fails.
+            // Fails only if both have ended.
             let _ = ending.send(true);
         });
         loads
     }
 }
 
-/// Waits until both kinds are answered as they should be, which fills what is kept; at most `patience`.
+/// Waits until both kinds get correct responses, which fills the caches; at most `patience`.
 ///
 /// # Errors
-/// What is wrong with the last answer.
+/// What is wrong with the last response.
 pub async fn answered(address: SocketAddr, patience: Duration) -> Result<(), String> {
     let begun = Instant::now();
     let clients = Clients::new(address, false).await;

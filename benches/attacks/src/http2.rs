@@ -15,7 +15,7 @@ pub mod kind {
     pub const RST_STREAM: u8 = 3;
     /// Parameters of the connection.
     pub const SETTINGS: u8 = 4;
-    /// A ping, or the answer to one.
+    /// A ping, or its acknowledgement.
     pub const PING: u8 = 6;
     /// The connection ends.
     pub const GOAWAY: u8 = 7;
@@ -23,14 +23,14 @@ pub mod kind {
     pub const CONTINUATION: u8 = 9;
 }
 
-/// Nothing follows on this stream; for pings and settings: this is the answer to one.
+/// The stream ends here; for pings and settings: this is an acknowledgement.
 pub const END_STREAM: u8 = 1;
 /// No more fields follow.
 pub const END_HEADERS: u8 = 4;
-/// The setting of how many bytes of each answer may be sent at first.
+/// The setting for the initial flow-control window of a stream.
 pub const INITIAL_WINDOW_SIZE: u16 = 4;
 
-/// A frame that came.
+/// A received frame.
 #[derive(Debug)]
 pub struct Frame {
     /// Its type.
@@ -39,7 +39,7 @@ pub struct Frame {
     pub flags: u8,
     /// Its stream; 0 is the connection.
     pub stream: u32,
-    /// What is in it.
+    /// Its payload.
     pub payload: Vec<u8>,
 }
 
@@ -54,12 +54,12 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A field that no table keeps.
+/// A header field that is not added to a table.
 #[must_use]
 pub fn field(name: &str, value: &str) -> Vec<u8> {
     let mut bytes = vec![0];
     for text in [name, value] {
-        // Lengths of 127 and more go on in further bytes, seven bits each.
+        // Lengths of 127 and more continue in further bytes, with seven bits each.
         match u8::try_from(text.len()) {
             Ok(length @ ..127) => bytes.push(length),
             _ => {
@@ -107,7 +107,7 @@ impl Http2 {
         })
     }
 
-    /// The number of a new stream; none once all are used up.
+    /// The id of a new stream.
     ///
     /// # Errors
     /// When there is none.
@@ -145,7 +145,7 @@ impl Http2 {
         self.wire.send(bytes).await
     }
 
-    /// The next frame that comes.
+    /// The next frame.
     ///
     /// # Errors
     /// When the connection ends before.
@@ -162,7 +162,7 @@ impl Http2 {
         })
     }
 
-    /// Reads what comes and answers the settings and the pings in it, until the connection ends.
+    /// Reads frames and acknowledges settings and pings, until the connection ends.
     ///
     /// # Errors
     /// When the connection ends.

@@ -1,12 +1,12 @@
-//! What strangers, bad weather and bad departments do to a gateway, as programs that can be run against any binary.
+//! Attacks on a gateway by clients and by upstreams, as programs that can be run against any binary.
 //!
-//! - [`attack`]: what an attack is, and what must hold while it goes on. [`attacks`] is the table, one file each.
-//! - [`aim`]: where an attack goes and how long; [`wire`] and [`http2`] are its clients: they speak bytes, since what no
-//!   library would send is what matters here.
-//! - [`honest`]: the clients that must not notice.
-//! - [`upstream`]: the departments that are called, and those that misbehave; [`world`]: the gateway's files.
+//! - [`attack`]: the definition of an attack, and what must hold during it. [`attacks`] is the table, one file each.
+//! - [`aim`]: the target of an attack, and its duration; [`wire`] and [`http2`]: clients that send bytes, because attacks
+//!   send what no library would.
+//! - [`honest`]: the clients that must not notice an attack.
+//! - [`upstream`]: the stand-ins of the demonstration, and upstreams that misbehave; [`world`]: the files of the gateway.
 //!
-//! It knows the gateway only as a program that listens: nothing of `src/` is used here. `make prove-attacks` runs each
+//! It uses the gateway only as a program that listens, and nothing of `src/`. `make prove-attacks` runs each
 //! attack at length against a release build; `tests/process/attacks.rs` runs each with a few connections.
 
 pub mod aim;

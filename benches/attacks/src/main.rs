@@ -1,7 +1,7 @@
 //! `make prove-attacks`: one program with several roles, each of which runs as a process of its own.
 //!
-//! - [`run`]: starts the others and the gateway, looks after honest clients, prints the table.
-//! - `attack`: one attacker, held to half a core.
+//! - [`run`]: starts the others and the gateway, runs the honest clients, prints the table.
+//! - `attack`: one attacker, limited to half a core.
 //! - `upstream`: a part of what the gateway calls.
 #![allow(clippy::print_stdout, reason = "a program that prints its results")]
 
@@ -24,9 +24,9 @@ const USAGE: &str = "usage: sangam-attacks run GATEWAY CONNECTORS MISBEHAVING-CO
                      sangam-attacks attack NAME ADDRESS SECONDS\n       \
                      sangam-attacks upstream PART";
 
-/// Of one core, what the attackers together may use.
+/// The share of one core that all attackers together may use.
 const SHARE: f64 = 0.5;
-/// So long what is under way when time is up may still take.
+/// How long running rounds may take after the end of the attack.
 const GRACE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
@@ -71,7 +71,7 @@ fn role(arguments: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Attacks for a time, and says what it came to, as one line of JSON.
+/// Attacks for a time, and prints the counts as one line of JSON.
 async fn attack(name: &str, address: SocketAddr, time: Duration) -> Result<(), Box<dyn Error>> {
     let attack = ATTACKS.iter().find(|attack| attack.name == name);
     let attack = attack.ok_or("there is no such attack")?;
@@ -83,11 +83,11 @@ async fn attack(name: &str, address: SocketAddr, time: Duration) -> Result<(), B
     let aim = Aim::new(address, extent, phase).held_to(SHARE);
     let clock = async move {
         tokio::time::sleep(time).await;
-        // The attack has ended by itself if this fails.
+        // Fails only if the attack has ended.
         let _ = phases.send(Phase::Ended);
         tokio::time::sleep(GRACE).await;
         let _ = phases.send(Phase::Cut);
-        // Whatever does not listen to that is left behind.
+        // Rounds that do not end are left behind.
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {

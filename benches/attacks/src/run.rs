@@ -30,22 +30,22 @@ use tokio::sync::watch;
 
 use crate::table;
 
-/// All of it takes at most so long: what has not begun by then is not run.
+/// The time for all attacks: those that have not started by then are not run.
 const ALL: Duration = Duration::from_secs(480);
-/// How long the quiet figures are taken.
+/// How long the figures without an attack are measured.
 const QUIET: Duration = Duration::from_secs(10);
-/// How long the gateway may take for its first answers.
+/// How long the gateway may take for its first responses.
 const START: Duration = Duration::from_secs(20);
-/// A process that takes more memory is ended: the machine is others' too.
+/// A process that uses more memory is killed, to protect the machine.
 const GUARD: u64 = 4_000_000_000;
-/// How often the processes are looked at.
+/// The interval at which the processes are read.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long an upstream may take to tell of itself; an attack may keep it busy.
-const TELLS: Duration = Duration::from_secs(10);
-/// How long stopping may take.
+/// How long an upstream may take to report its calls; an attack may keep it busy.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the gateway may take to stop.
 const STOP: Duration = Duration::from_secs(45);
 
-/// What came of one attack.
+/// The result of one attack.
 pub(crate) struct Row {
     pub(crate) attack: &'static Attack,
     pub(crate) sent: u64,
@@ -54,12 +54,12 @@ pub(crate) struct Row {
     pub(crate) cpu: Duration,
     /// The most resident bytes of the gateway.
     pub(crate) peak: u64,
-    /// None where the gateway is stopped.
+    /// `None` for the attack that stops the gateway.
     pub(crate) loads: Option<[Load; 2]>,
     pub(crate) findings: Vec<Finding>,
 }
 
-/// What is the same for all.
+/// The parts that all attacks share.
 struct Run {
     gateway: PathBuf,
     connectors: Vec<PathBuf>,
@@ -130,7 +130,7 @@ pub(crate) async fn run(
 }
 
 impl Run {
-    /// Why an attack cannot be run here.
+    /// Why an attack cannot run on this machine.
     fn cannot(&self, attack: &Attack) -> Option<String> {
         if attack.world != World::DeadNames {
             return None;
@@ -184,7 +184,7 @@ impl Run {
         Ok((upstreams, gateway))
     }
 
-    /// What honest clients see while nothing is wrong.
+    /// The figures of honest clients without an attack.
     async fn quiet(&self) -> Result<[Load; 2], Box<dyn Error>> {
         let files = Files::new()?;
         let (_upstreams, gateway) = self.start(&files, None).await?;
@@ -221,9 +221,9 @@ impl Run {
         let said = self.attack(attack, address, &mut gateway, &upstreams, &mut watched);
         let said = said.await?;
         let seconds = begun.elapsed().as_secs_f64();
-        // Its last value, where it has ended.
+        // The last value, if the process has ended.
         let used = gateway.cpu().map_or(watched.cpu, |now| now);
-        // Honest requests that are under way are waited for.
+        // Wait for the running honest requests.
         let _ = ending.send(true);
         let loads = loads.await?;
         watched.peak = gateway.peak().unwrap_or_default().max(watched.peak);
@@ -257,7 +257,7 @@ impl Run {
         })
     }
 
-    /// Has the attacker attack, and watches the others meanwhile.
+    /// Runs the attacker and watches the other processes.
     async fn attack(
         &self,
         attack: &Attack,
@@ -277,7 +277,7 @@ impl Run {
         tokio::pin!(output);
         let mut looks = tokio::time::interval(LOOK);
         let (begun, mut stopping) = (Instant::now(), attack.world == World::Stopping);
-        // It ends by itself; this is for one that cannot.
+        // It ends by itself, unless it hangs.
         let most = Duration::from_secs(self.seconds + 10);
         loop {
             tokio::select! {
@@ -299,7 +299,7 @@ impl Run {
     }
 }
 
-/// What is seen of the processes while an attack goes on.
+/// Observations of the processes during an attack.
 #[derive(Default)]
 struct Watched {
     peak: u64,
@@ -309,16 +309,16 @@ struct Watched {
 }
 
 impl Watched {
-    /// Says whether it can go on.
+    /// Whether the attack can continue.
     fn look(&mut self, gateway: &Process, upstreams: &[Process]) -> bool {
         let (Ok(peak), Ok(cpu)) = (gateway.peak(), gateway.cpu()) else {
-            // It has ended, which is found out elsewhere.
+            // It has ended; the caller notices that.
             return true;
         };
         (self.peak, self.cpu) = (peak.max(self.peak), cpu);
         let descriptors = gateway.descriptors().unwrap_or_default();
         self.descriptors = descriptors.max(self.descriptors);
-        let all = upstreams.iter().map(|process| ("a department", process));
+        let all = upstreams.iter().map(|process| ("an upstream", process));
         for (whose, process) in all.chain([("the gateway", gateway)]) {
             if process.memory().is_ok_and(|bytes| bytes > GUARD) {
                 let why = format!(
@@ -333,7 +333,7 @@ impl Watched {
     }
 }
 
-/// Whether a gateway that was asked to stop does.
+/// Whether a gateway that was asked to stop has stopped.
 async fn stopped(gateway: &mut Process) -> Result<Finding, Box<dyn Error>> {
     let begun = Instant::now();
     while begun.elapsed() < STOP {
@@ -361,10 +361,10 @@ async fn get(process: &Process, path: &str) -> Result<String, Box<dyn Error>> {
         wire.send(request.as_bytes()).await?;
         Ok(String::from_utf8(wire.answer().await?.body)?)
     };
-    tokio::time::timeout(TELLS, asking).await?
+    tokio::time::timeout(REPORT_TIMEOUT, asking).await?
 }
 
-/// Calls so far, by the name of the department.
+/// The calls so far, by the name of the connector.
 async fn calls(upstreams: &[Process]) -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
     let mut all = BTreeMap::new();
     for process in upstreams {

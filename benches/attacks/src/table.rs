@@ -1,4 +1,4 @@
-//! What came of the attacks, as the Markdown that stands in `docs/long-runs.md`.
+//! The results of the attacks as Markdown, for `docs/long-runs.md`.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use sangam_attacks::honest::Load;
 
 use crate::run::Row;
 
-/// Bytes that the gateway stays below.
+/// The target for the memory of the gateway, in bytes.
 const MEMORY: u64 = 1_000_000_000;
-/// So many times the quiet figure an honest request's time stays below.
+/// The target for the latency of honest requests, as a multiple of the figure without an attack.
 const SLOWER: f64 = 10.0;
 
 /// The beginning of the table.
@@ -18,7 +18,7 @@ pub(crate) const HEAD: &str = "\
 | attack | connections | sent, KB | gateway: CPU, s | gateway: memory at most, MB | honest, cached: p99, ms | honest, uncached: p99, ms | honest failures | targets |
 |---|---:|---:|---:|---:|---:|---:|---:|---|";
 
-/// What honest clients see without an attack.
+/// The figures of honest clients without an attack.
 pub(crate) fn quiet(loads: &[Load; 2]) -> String {
     let mut text = String::from("Without an attack:");
     for (honest, load) in HONEST.iter().zip(loads) {
@@ -69,7 +69,7 @@ pub(crate) fn row(row: &Row, quiet: &[Load; 2]) -> String {
     )
 }
 
-/// Which targets an attack has missed.
+/// The targets that an attack has missed.
 pub(crate) fn missed(row: &Row, quiet: &[Load; 2]) -> Vec<String> {
     let mut missed = Vec::new();
     if row.peak >= MEMORY {
@@ -89,7 +89,7 @@ pub(crate) fn missed(row: &Row, quiet: &[Load; 2]) -> Vec<String> {
     missed
 }
 
-/// What does not fit into the table.
+/// The lines below the table.
 pub(crate) fn notes(rows: &[Row], quiet: &[Load; 2], left_out: &[String]) -> String {
     let missed = rows
         .iter()

@@ -1,6 +1,6 @@
-//! What the gateway calls: the stand-ins of the seven departments, and departments that misbehave.
+//! The upstreams: the stand-ins of the demonstration's seven departments, and upstreams that misbehave.
 //!
-//! They run in several processes, so that a department that an attack keeps busy is not the reason why another is slow.
+//! They run in several processes, so that an upstream which is busy with an attack does not slow down the others.
 
 mod hostile;
 
@@ -22,22 +22,22 @@ use self::hostile::Hostile;
 /// Upstreams that share a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The service desk, which honest clients ask for what is not kept.
+    /// The service desk, which honest clients read without caching.
     Desk,
-    /// The other departments.
-    Departments,
-    /// Those that misbehave.
+    /// The other stand-ins.
+    Standins,
+    /// The upstreams that misbehave.
     Hostile,
 }
 
 /// All parts, with their names.
 pub const PARTS: [(&str, Part); 3] = [
     ("desk", Part::Desk),
-    ("departments", Part::Departments),
+    ("standins", Part::Standins),
     ("hostile", Part::Hostile),
 ];
 
-/// One part, running. It stops when dropped.
+/// One running part. It stops when dropped.
 pub struct Upstreams {
     standins: Vec<Standin>,
     hostile: Option<Hostile>,
@@ -48,7 +48,7 @@ impl Upstreams {
     /// Starts one.
     ///
     /// # Errors
-    /// When no loopback port can be had.
+    /// No loopback port is free.
     pub async fn start(part: Part) -> io::Result<Upstreams> {
         let mut upstreams = Upstreams {
             standins: Vec::new(),
@@ -62,10 +62,10 @@ impl Upstreams {
             return Ok(upstreams);
         }
         let desk = |name: &str| name == "services";
-        let own = departments()
+        let standins = departments()
             .iter()
             .filter(|department| desk(department.name) == (part == Part::Desk));
-        for department in own {
+        for department in standins {
             let options = Options {
                 record: false,
                 ..Options::default()
@@ -85,7 +85,7 @@ impl Upstreams {
         &self.settings
     }
 
-    /// Calls so far, by the name of the department.
+    /// The calls so far, by the name of the connector.
     #[must_use]
     pub fn calls(&self) -> BTreeMap<String, u64> {
         let standins = self.standins.iter();
@@ -94,10 +94,10 @@ impl Upstreams {
         standins.chain(hostile).collect()
     }
 
-    /// Runs one part until the process is ended: `/settings` and `/calls` tell of it.
+    /// Runs one part until the process ends: `/settings` and `/calls` report on it.
     ///
     /// # Errors
-    /// When there is no part of this name, or no loopback port.
+    /// There is no part of this name, or no free loopback port.
     pub async fn serve(name: &str) -> Result<(), Box<dyn std::error::Error>> {
         let part = PARTS.iter().find(|(known, _)| *known == name);
         let (_, part) = part.ok_or("there is no such part of the upstreams")?;

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, for attackers and honest clients alike: what is sent is what is given, byte for byte.
+//! HTTP/1.1 by hand, for attackers and honest clients: sends exactly the given bytes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,9 +9,9 @@ use tokio::net::TcpStream;
 
 use crate::aim::Aim;
 
-/// The longest head of an answer that is read.
+/// The longest response head that is read.
 const MAX_HEAD: usize = 64 * 1024;
-/// Written at a time, so that a sender who is held to a share of a core stops in between.
+/// The size of one write: a sender that is limited to a share of a core can pause between writes.
 const PIECE: usize = 64 * 1024;
 
 /// A connection.
@@ -19,19 +19,19 @@ const PIECE: usize = 64 * 1024;
 pub struct Wire {
     stream: TcpStream,
     address: SocketAddr,
-    /// Came, and is not read yet.
+    /// Received bytes that have not been read.
     buffer: Vec<u8>,
     aim: Option<Aim>,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// Its status.
     pub status: u16,
     /// Its body.
     pub body: Vec<u8>,
-    /// The connection ends with it.
+    /// The connection closes after it.
     pub closes: bool,
 }
 
@@ -74,7 +74,7 @@ impl Wire {
         head.into_bytes()
     }
 
-    /// Sends a GraphQL request with this JSON body, and reads the answer.
+    /// Sends a GraphQL request with this JSON body, and reads the response.
     ///
     /// # Errors
     /// When the connection breaks before.
@@ -100,7 +100,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Reads more; says whether there was some.
+    /// Reads more bytes; false at the end.
     ///
     /// # Errors
     /// When the connection breaks.
@@ -111,7 +111,7 @@ impl Wire {
         Ok(self.stream.read_buf(&mut self.buffer).await? > 0)
     }
 
-    /// Reads until the other side closes, and drops what comes.
+    /// Reads and drops bytes until the other side closes.
     ///
     /// # Errors
     /// When the connection breaks.
@@ -136,7 +136,7 @@ impl Wire {
         Ok(std::mem::replace(&mut self.buffer, rest))
     }
 
-    /// Up to and with the next `end`.
+    /// The bytes up to and including the next `end`.
     async fn through(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
         let mut from = 0;
         loop {
@@ -153,10 +153,10 @@ impl Wire {
         }
     }
 
-    /// Reads an answer.
+    /// Reads a response.
     ///
     /// # Errors
-    /// When the connection ends before, or what comes is no answer.
+    /// The connection ends early, or the bytes are no response.
     pub async fn answer(&mut self) -> io::Result<Answer> {
         let wrong = || io::Error::from(io::ErrorKind::InvalidData);
         let head = self.through(b"\r\n\r\n").await?;

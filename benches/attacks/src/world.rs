@@ -1,4 +1,5 @@
-//! The gateway's files: one folder with the connectors of the demonstration and those that misbehave, and the settings.
+//! The files of the gateway: a folder with the connectors of the demonstration and those of the misbehaving upstreams, and
+//! the settings.
 
 use std::fs;
 use std::io;
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::attack::Attack;
 
-/// What is set around an attack.
+/// The settings of the gateway for an attack.
 ///
 /// # Errors
 /// When a folder of connectors cannot be read, or `folder` not be written.

@@ -1,5 +1,5 @@
-//! The smallest possible handler: it reads a request as far as it must to find its end, and sends the same bytes each
-//! time. What a load generator reaches against this, it cannot surpass against anything that does more.
+//! The smallest possible handler: it finds the end of a request, and always sends the same bytes. The throughput of a load
+//! generator against it is an upper bound for everything that does more.
 
 use std::io;
 use std::io::Write;
@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use sangam_harness::listen::GREETING;
 
-/// A request that is longer is none of ours.
+/// The longest request of the load generator.
 const LONGEST: usize = 64 * 1024;
 
 pub(crate) async fn serve(file: &Path) -> io::Result<()> {
@@ -33,7 +33,7 @@ pub(crate) async fn serve(file: &Path) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let answer = Arc::clone(&answer);
         tokio::spawn(async move {
-            // A client that goes away in the middle is no failure of ours.
+            // A client may disconnect at any time.
             let _ = converse(stream, &answer).await;
         });
     }
@@ -56,7 +56,7 @@ async fn converse(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Where the first request ends, if all of it is there.
+/// The end of the first request, if it has arrived completely.
 fn end_of_request(received: &[u8]) -> Option<usize> {
     let head = received.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&received[..head]).ok()?;

@@ -1,12 +1,11 @@
-//! What the gateway is measured against, in one program with several roles: each runs as a process of its own.
+//! The load comparison, as one program with several roles; each runs as a process of its own.
 //!
-//! - [`upstream`]: what both sides call; every upstream counts its calls.
-//! - [`backend`]: for each row, what somebody would write by hand for the one query.
-//! - [`least`]: the smallest possible handler, which shows what the load generator can do.
+//! - [`upstream`]: the upstreams that both sides call; each counts its calls.
+//! - [`backend`]: for each row, a backend written by hand for the one query.
+//! - [`least`]: the smallest possible handler, which shows the limit of the load generator.
 //! - [`run`]: starts the others and the gateway, loads each in turn, prints the figures. This is `make bench`.
 //!
-//! The backends share nothing with `src/`: they are what somebody would write who had no gateway, with the same
-//! libraries, the same allocator and the same release profile. Only `run::growth` uses the gateway as a library.
+//! The backends share no code with `src/`, but the same libraries, the same allocator and the same release profile. Only `run::growth` uses the gateway as a library.
 #![allow(clippy::print_stdout, reason = "a program that prints its results")]
 
 mod backend;
@@ -29,7 +28,7 @@ const USAGE: &str = "usage: sangam-baseline run GATEWAY BENCHES CONNECTORS OPERA
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    // Only an error if one is installed already, and then there is one.
+    // Fails only if one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match role(&arguments) {
         Ok(code) => code,

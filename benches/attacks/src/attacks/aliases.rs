@@ -1,4 +1,4 @@
-//! The same list under as many names as are allowed, each with all its fields: a long answer for a short question.
+//! The same list under as many aliases as allowed, with all its fields: a long response to a short operation.
 
 use std::fmt::Write;
 

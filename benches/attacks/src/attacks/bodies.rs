@@ -1,4 +1,4 @@
-//! Bodies that are no request: a thousand operations in a list, a compressed gigabyte, and JSON without end.
+//! Bodies that are not requests: a thousand operations in a list, a compressed gigabyte, and endless JSON.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::attack::Attack;
 use crate::attack::Class;
 use crate::attack::Finding;
 
-/// What the compressed body unfolds to.
+/// The size of the decompressed body.
 const UNFOLDED: usize = 200_000_000;
-/// It is compressed in such pieces.
+/// The size of the pieces in which it is compressed.
 static PIECE: [u8; 100_000] = [b' '; 100_000];
 
 /// The attack.
@@ -52,7 +52,7 @@ async fn run(aim: Aim) {
                 let mut wire = aim.connect().await?;
                 let head = wire.head(body.len(), more);
                 wire.send(&head).await?;
-                // It may have been refused before all was sent, and a reset takes the answer away.
+                // The gateway may refuse it before all bytes are sent; then a reset may discard the response.
                 let sent = wire.send(body).await;
                 let status = match sent {
                     Ok(()) => wire.answer().await.map_or(0, |answer| answer.status),
@@ -70,7 +70,7 @@ async fn run(aim: Aim) {
 fn bomb() -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..UNFOLDED / PIECE.len() {
-        // A vector takes everything.
+        // Writing to a vector cannot fail.
         let _ = encoder.write_all(&PIECE);
     }
     encoder.finish().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! A department whose connections are closed 4 ms after each answer: calls meet a connection that has just been closed.
+//! An upstream that closes each connection 4 ms after a response: calls use a connection that was closed just before.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::attack::Attack;
 use crate::attack::Class;
 use crate::attack::Finding;
 
-/// About when the department closes.
+/// About the time after which the upstream closes.
 const NEARLY: Duration = Duration::from_millis(4);
 
 /// The attack.
@@ -21,8 +21,8 @@ pub(super) const ATTACK: Attack = Attack {
         )]
     },
     ..Attack::new(
-        Class::Department,
-        "closing department",
+        Class::Upstream,
+        "closing upstream",
         "connections that close 4 ms after each answer",
         |aim| Box::pin(run(aim)),
     )

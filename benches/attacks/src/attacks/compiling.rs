@@ -1,4 +1,4 @@
-//! Operations that have never been seen before, each as long as it may be and cheap to answer: they are compiled.
+//! Operations that are new, as long as allowed, and cheap to execute: each must be compiled.
 
 use std::fmt::Write;
 

@@ -1,13 +1,13 @@
-//! More connections than are allowed, which do nothing.
+//! More connections than allowed, without requests.
 
 use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 use crate::attack::Finding;
 
-/// Descriptors that are not clients' connections: listeners, files, calls to departments.
+/// Descriptors that are not client connections: listeners, files, upstream calls.
 const OTHERS: usize = 100;
-/// What is set.
+/// The limit that is set.
 const ALLOWED: usize = 100;
 
 /// The attack.
@@ -37,7 +37,7 @@ async fn run(aim: Aim) {
         while aim.goes_on(round) {
             let mut wire = aim.connect().await?;
             if number.is_multiple_of(2) {
-                // It was of use once, and waits for its second request.
+                // Has sent one request, and waits with the second one.
                 wire.ask("{}").await?;
             }
             tokio::select! {
@@ -45,7 +45,7 @@ async fn run(aim: Aim) {
                 () = aim.until_end() => (),
             }
             round += 1;
-            // A real client does not come back sooner either.
+            // A real client would not reconnect sooner either.
             tokio::time::sleep(std::time::Duration::from_millis(250)).await;
         }
         Ok(())

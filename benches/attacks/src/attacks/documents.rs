@@ -1,4 +1,4 @@
-//! Documents of 15 MB at the same time: fifty in one operation.
+//! Fifty concurrent documents of 15 MB in one operation.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::attack::Class;
 pub(super) const ATTACK: Attack = Attack {
     connections: 20,
     ..Attack::new(
-        Class::Department,
+        Class::Upstream,
         "big documents",
         "50 documents of 15 MB in one operation",
         |aim| Box::pin(run(aim)),

@@ -1,5 +1,5 @@
-//! Documents that are hard to read: fragments that spread each other twice each, cycles, thousands of directives, names and
-//! values, and nesting without end.
+//! Operation texts that are expensive to validate: fragments that spread each other twice, cycles, thousands of directives,
+//! names and values, and deep nesting.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -37,7 +37,7 @@ async fn run(aim: Aim) {
                 many(1_900, |at| format!("$v{at}: Int "))
             ),
             6 => format!("{{ districts {{ {} }} }}", "name ".repeat(9_000)),
-            // Fields of one name that may differ: each is compared with each.
+            // Fields with the same response name: all pairs are compared.
             _ => format!(
                 "{{ {} }}",
                 many(850, |at| format!(

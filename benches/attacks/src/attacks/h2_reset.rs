@@ -7,9 +7,9 @@ use crate::http2::Http2;
 use crate::http2::frame;
 use crate::http2::kind;
 
-/// Streams that are opened and reset with one write.
+/// Streams that are opened and reset per write.
 const AT_ONCE: usize = 50;
-/// The code of a stream that is not wanted any more.
+/// The error code CANCEL.
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
 /// The attack.

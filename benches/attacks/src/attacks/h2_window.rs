@@ -1,4 +1,4 @@
-//! HTTP/2 with a window of no bytes: each of a hundred streams of a connection asks for a long answer that cannot be sent.
+//! HTTP/2 with a flow-control window of 0: a hundred streams per connection request long responses that cannot be sent.
 
 use crate::Aim;
 use crate::attack::Attack;

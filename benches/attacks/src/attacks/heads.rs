@@ -1,4 +1,4 @@
-//! Heads that are wrong: no host, two hosts, both lengths, too long a URL, too many fields; each has the status that it should.
+//! Invalid request heads: no host, two hosts, both lengths, a URL that is too long, too many fields. Each gets its status.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -7,7 +7,7 @@ use crate::attack::Finding;
 
 const GET: &str = "GET /graphql?query=%7Bdistricts%7Bname%7D%7D HTTP/1.1\r\n";
 const POST: &str = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
-/// A query that all is well with.
+/// A valid query.
 const CHUNKED: &str = "1f\r\n{\"query\":\"{districts{lgdCode}}\"}\r\n0\r\n\r\n";
 
 /// The attack.
@@ -38,7 +38,7 @@ pub(super) const ATTACK: Attack = Attack {
     )
 };
 
-/// What is sent, and the statuses that are right; 0 stands for a connection that closes without an answer.
+/// What is sent, and the statuses that are correct; 0 stands for a connection that closes without a response.
 fn cases() -> Vec<(&'static str, String, &'static [u16])> {
     let long = "x".repeat(200_000);
     let fields: String = (0..5_000).map(|at| format!("x-{at}: y\r\n")).collect();
@@ -62,7 +62,7 @@ fn cases() -> Vec<(&'static str, String, &'static [u16])> {
         (
             "a length and chunks",
             format!("{POST}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n{CHUNKED}"),
-            // RFC 9112 allows to go by the chunks, if the connection is closed then.
+            // RFC 9112 allows a server to use the chunks and close the connection afterwards.
             &[200, 400, 0],
         ),
         (
@@ -100,7 +100,7 @@ async fn run(aim: Aim) {
         while aim.goes_on(round) || round < cases.len() as u64 {
             let (name, request, right) = &cases[(number + round) as usize % cases.len()];
             let mut wire = aim.connect().await?;
-            // It may have been refused before all was sent, and a reset takes the answer away.
+            // The gateway may refuse it before all bytes are sent; then a reset may discard the response.
             let sent = wire.send(request.as_bytes()).await;
             let answer = match sent {
                 Ok(()) => wire.answer().await.map_or(0, |answer| answer.status),

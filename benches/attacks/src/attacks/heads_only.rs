@@ -1,4 +1,4 @@
-//! Clients that send the head of a request, and no body.
+//! Clients that send the head of a request and no body.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -6,7 +6,7 @@ use crate::attack::Class;
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {
-    // More than there are slots for requests.
+    // More than the permits for requests.
     connections: 1_100,
     ..Attack::new(
         Class::Client,

@@ -1,4 +1,4 @@
-//! A department that takes calls and never answers, asked a hundred times a second.
+//! An upstream that accepts calls and never responds, called a hundred times a second.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 
-/// A connection asks again after so long; all of them are a hundred requests a second.
+/// The interval of a connection's requests; all connections together send a hundred requests a second.
 const EVERY: Duration = Duration::from_secs(12);
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {
     connections: 1_200,
     ..Attack::new(
-        Class::Department,
+        Class::Upstream,
         "black hole",
-        "a department that never answers, asked 100 times a second by as many clients as that needs",
+        "an upstream that never responds, called 100 times a second by as many clients as that needs",
         |aim| Box::pin(run(aim)),
     )
 };

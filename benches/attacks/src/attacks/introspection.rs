@@ -1,4 +1,4 @@
-//! Introspection that walks in circles under many names: 19 KB that ask for 20 MB.
+//! Introspection that follows cycles under many aliases: 19 KB that request 20 MB.
 
 use std::fmt::Write;
 
@@ -23,7 +23,7 @@ async fn run(aim: Aim) {
                 "a{alias}: types {{ fields {{ type {{ fields {{ type {{ fields {{ type {{ name }} }} }} }} }} }} }} "
             );
         }
-        // Another text each time.
+        // A new text each time.
         let _ = write!(query, "}} }} # {number} {round}");
         crate::wire::operation(&query)
     })

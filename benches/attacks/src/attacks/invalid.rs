@@ -1,11 +1,11 @@
-//! Short operations that are refused, as fast as they can be sent: each is a problem, and problems are logged.
+//! Short invalid operations, as fast as they can be sent: each refusal is logged.
 
 use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 use crate::attack::Finding;
 
-/// Bytes of log per second at most.
+/// The maximum number of log bytes per second.
 const LOG: f64 = 100_000.0;
 
 /// The attack.

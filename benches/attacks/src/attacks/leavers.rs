@@ -1,4 +1,4 @@
-//! Clients that ask for a lot and leave at once.
+//! Clients that request much and disconnect at once.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -16,7 +16,7 @@ async fn run(aim: Aim) {
     let client = async |aim: Aim, number: u64| {
         let mut round = 0;
         while aim.goes_on(round) {
-            // Below what an operation may cost.
+            // Below the cost limit.
             let works: String = (0..4)
                 .map(|alias| {
                     let first = 60 + (number * 7 + round + alias * 10) % 41;

@@ -8,7 +8,7 @@ use crate::attack::Class;
 pub(super) const ATTACK: Attack = Attack {
     connections: 20,
     ..Attack::new(
-        Class::Department,
+        Class::Upstream,
         "many errors",
         "a list of 16,000 rows with an error in each",
         |aim| Box::pin(run(aim)),

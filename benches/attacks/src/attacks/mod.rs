@@ -1,4 +1,4 @@
-//! The table of attacks: a file each, all of the same shape.
+//! The table of attacks, one file per attack.
 
 mod aliases;
 mod bodies;
@@ -34,7 +34,7 @@ mod variables;
 
 use crate::attack::Attack;
 
-/// All of them, by who attacks.
+/// All attacks, by who attacks.
 pub const ATTACKS: [Attack; 31] = [
     nested_rows::ATTACK,
     nested_lists::ATTACK,

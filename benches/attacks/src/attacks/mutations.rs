@@ -1,11 +1,11 @@
-//! Mutations that are refused, in turn with reads of what they would have changed: the reads stay answered from cache.
+//! Refused mutations, alternating with reads of what they would have changed: the reads are still served from the cache.
 
 use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 use crate::attack::Finding;
 
-/// Of so many mutations, one may have led to a call besides its own.
+/// One in so many mutations may cause a further call.
 const SHARE: u64 = 10;
 /// Calls that fill the cache.
 const FILLING: u64 = 4;
@@ -24,7 +24,7 @@ pub(super) const ATTACK: Attack = Attack {
     ..Attack::new(
         Class::Query,
         "refused mutations",
-        "payments for applications that do not exist, in turn with reads of the same department",
+        "payments for applications that do not exist, alternating with reads of the same upstream",
         |aim| Box::pin(run(aim)),
     )
 };

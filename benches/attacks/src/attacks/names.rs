@@ -1,5 +1,5 @@
-//! A name server that never answers: departments whose names are not known by then cannot be called. All others can, and
-//! operations on them can be compiled.
+//! A name server that never responds: upstreams whose host names have not been resolved cannot be called. All others can,
+//! and operations on them can be compiled.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::attack::Class;
 use crate::attack::Finding;
 use crate::attack::World;
 
-/// So long an operation that was never seen may take.
+/// How long a new operation may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The attack.
@@ -20,15 +20,13 @@ pub(super) const ATTACK: Attack = Attack {
         let [late, asked] = ["new operations late", "new operations"].map(|name| seen.count(name));
         vec![Finding::new(
             late == 0 && asked > 0,
-            format!(
-                "{late} of {asked} new operations on healthy departments were not answered in 5 s"
-            ),
+            format!("{late} of {asked} new operations on healthy upstreams had no response in 5 s"),
         )]
     },
     ..Attack::new(
-        Class::Department,
+        Class::Upstream,
         "dead name server",
-        "a department whose name cannot be looked up, asked by as many clients as there are threads",
+        "an upstream whose name cannot be resolved, requested by as many clients as there are threads",
         |aim| Box::pin(run(aim)),
     )
 };
@@ -38,7 +36,7 @@ async fn run(aim: Aim) {
         let mut wire = aim.connect().await?;
         let mut round = 0;
         while aim.goes_on(round) {
-            // One of them looks how others fare.
+            // One client measures the requests to other upstreams.
             if number == 0 {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 let query = format!("{{ a{round}: districts {{ name }} }}");

@@ -1,4 +1,4 @@
-//! Nested lists of one GraphQL service, which become one operation that the service multiplies.
+//! Nested lists of one GraphQL service: one operation, which multiplies in the service.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -7,7 +7,7 @@ use crate::attack::Finding;
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {
-    // As few as the service survives for a while.
+    // So few that the service survives for a while.
     connections: 4,
     judge: |seen| {
         let calls = seen.calls.get("grievances").copied().unwrap_or_default();

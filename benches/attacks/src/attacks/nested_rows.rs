@@ -1,4 +1,4 @@
-//! 245 bytes that ask for the works of the districts of the works of the districts …: each of six levels multiplies the
+//! 245 bytes that request the works of the districts of the works of the districts …: each of six levels multiplies the
 //! rows by a hundred, and only few objects are distinct.
 
 use crate::Aim;
@@ -14,7 +14,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 );
 
 async fn run(aim: Aim) {
-    // Not the same each time: what is under way is shared.
+    // Different each time: running calls are shared.
     aim.posts(|number, round| {
         let first = 60 + (number * 7 + round) % 41;
         let open = format!("worksInProgress(first: {first}) {{ district {{ ").repeat(6);

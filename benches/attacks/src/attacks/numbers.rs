@@ -1,11 +1,11 @@
-//! Numbers that break the parsers of clients: with an exponent that no number has, or a hundred thousand digits.
+//! Numbers that the parsers of clients cannot read: with a huge exponent, or a hundred thousand digits.
 
 use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 use crate::attack::Finding;
 
-/// More digits in a row than a number may have by default; a client's parser reads as many.
+/// More digits than a number may have by default; the parsers of clients read this many.
 const DIGITS: usize = 5_000;
 
 /// The attack.
@@ -20,7 +20,7 @@ pub(super) const ATTACK: Attack = Attack {
         )]
     },
     ..Attack::new(
-        Class::Department,
+        Class::Upstream,
         "huge numbers",
         "`1e999999`, and numbers of 100,000 digits, as `Float` and as a scalar of its own",
         |aim| Box::pin(run(aim)),

@@ -1,4 +1,4 @@
-//! A list of a hundred pages of 15 MB, of which one field each is wanted.
+//! A list of a hundred pages of 15 MB, of which one field is selected.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -6,9 +6,9 @@ use crate::attack::Class;
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack::new(
-    Class::Department,
+    Class::Upstream,
     "big pages",
-    "a list whose department gives 100 pages of 15 MB",
+    "a list with 100 pages of 15 MB",
     |aim| Box::pin(run(aim)),
 );
 

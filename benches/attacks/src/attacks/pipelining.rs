@@ -1,10 +1,10 @@
-//! Requests one behind the other on a connection, whose answers are not read until all are sent.
+//! Pipelined requests, whose responses are not read until all requests are sent.
 
 use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 
-/// Requests at once.
+/// Requests per write.
 const DEPTH: usize = 200;
 
 /// The attack.

@@ -1,4 +1,4 @@
-//! Clients that ask for long answers over HTTP/1.1, and do not read them.
+//! Clients that request long responses over HTTP/1.1 and do not read them.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ pub(super) const ATTACK: Attack = Attack::new(
     |aim| Box::pin(run(aim)),
 );
 
-/// An operation with a long answer, another one for each number.
+/// An operation with a long response, different for each number.
 pub(super) fn long(number: u64) -> String {
     let mut query = String::from("{ ");
     let first = 201 + number % 100;
@@ -34,7 +34,7 @@ async fn run(aim: Aim) {
         while aim.goes_on(round) {
             let mut wire = aim.connect().await?;
             let request = wire.request(&long(number));
-            // What is pipelined is answered one after the other.
+            // Pipelined requests are executed one after another.
             for _ in 0..4 {
                 wire.send(&request).await?;
             }

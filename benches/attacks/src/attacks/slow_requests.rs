@@ -1,4 +1,4 @@
-//! Heads and bodies that come a byte at a time.
+//! Heads and bodies that arrive byte by byte.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use crate::Aim;
 use crate::attack::Attack;
 use crate::attack::Class;
 
-/// Between two bytes.
+/// The time between two bytes.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {
-    // Half of them send bodies: more than there are slots for requests.
+    // Half of them send bodies: more than the permits for requests.
     connections: 2_200,
     ..Attack::new(
         Class::Client,

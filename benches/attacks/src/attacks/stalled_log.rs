@@ -1,4 +1,4 @@
-//! The program that reads the log has stopped, and problems are to be logged.
+//! The reader of the log has stopped, and refusals must be logged.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -20,7 +20,7 @@ async fn run(aim: Aim) {
     let client = async |aim: Aim, number: u64| {
         let mut wire = aim.connect().await?;
         let mut round = 0;
-        // As many as fill the pipe, however few clients there are.
+        // Enough to fill the pipe, however few clients there are.
         while aim.goes_on(round) || round < 400 {
             let query = format!("{{ nothing{number}x{round} }}");
             wire.ask(&crate::wire::operation(&query)).await?;

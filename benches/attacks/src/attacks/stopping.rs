@@ -1,4 +1,4 @@
-//! The gateway is asked to stop while clients keep asking: none may lose the request that it sends next.
+//! The gateway must stop while clients send requests: no client may lose its next request.
 
 use std::io;
 
@@ -12,13 +12,11 @@ use crate::attack::World;
 pub(super) const ATTACK: Attack = Attack {
     world: World::Stopping,
     judge: |seen| {
-        let [lost, informed, answered] =
-            ["lost", "told to close", "answered"].map(|name| seen.count(name));
+        let [lost, asked, answered] =
+            ["lost", "asked to close", "answered"].map(|name| seen.count(name));
         vec![Finding::new(
             lost == 0 && answered > 0,
-            format!(
-                "{lost} requests lost; {informed} clients were informed that the connection closes"
-            ),
+            format!("{lost} requests lost; {asked} clients were asked to close the connection"),
         )]
     },
     ..Attack::new(
@@ -39,8 +37,8 @@ async fn run(aim: Aim) {
                 Ok(answer) => {
                     aim.count("answered");
                     if answer.closes {
-                        aim.count("told to close");
-                        // A client that is informed goes elsewhere.
+                        aim.count("asked to close");
+                        // A client that was asked to close uses another server.
                         return Ok(());
                     }
                 }

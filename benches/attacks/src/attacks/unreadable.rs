@@ -1,4 +1,4 @@
-//! A department answers what cannot be read, allows to keep it for an hour, and has recovered by the next call.
+//! An upstream sends an unreadable response that may be cached for an hour, and has recovered by the next call.
 
 use crate::Aim;
 use crate::attack::Attack;
@@ -42,7 +42,7 @@ pub(super) const ATTACK: Attack = Attack {
         )]
     },
     ..Attack::new(
-        Class::Department,
+        Class::Upstream,
         "unreadable answers",
         "13 kinds of answers that cannot be read, each to be kept for an hour; then good ones",
         |aim| Box::pin(run(aim)),
@@ -60,7 +60,7 @@ async fn run(aim: Aim) {
                 format!("query {{ unreadable(kind: \"{kind}\", run: \"{run}\") {{ id }} }}");
             let body = crate::wire::operation(&query);
             let mut last = Vec::new();
-            // A second answer may be the one that finds out.
+            // The second response shows whether the first one was cached.
             for _ in 0..3 {
                 last = wire.ask(&body).await?.body;
             }

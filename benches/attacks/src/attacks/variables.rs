@@ -11,14 +11,14 @@ use crate::attack::Class;
 pub(super) const ATTACK: Attack = Attack::new(
     Class::Query,
     "variables",
-    "900 KB of brackets, of one string, of names that no hash tells apart at a glance",
+    "900 KB of brackets, of one string, of names that collide in weak hash functions",
     |aim| Box::pin(run(aim)),
 );
 
 const QUERY: &str = "query ($text: String) { works(text: $text, first: 1) { total } }";
 
 async fn run(aim: Aim) {
-    // Made once: they are long.
+    // Built once: they are long.
     let bodies: Vec<String> = [
         format!(
             "{{\"text\":{}{}}}",
@@ -46,7 +46,7 @@ async fn run(aim: Aim) {
         .await;
 }
 
-/// Names of two letters each at the places that weak hashes add up: `Aa` and `BB` are one to them.
+/// Names that collide in weak hash functions, for which `Aa` and `BB` have the same hash.
 fn names() -> String {
     let mut all = Map::new();
     for at in 0..32_768_u32 {

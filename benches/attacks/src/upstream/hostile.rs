@@ -1,8 +1,8 @@
-//! Departments that misbehave: their connectors are in `benches/connectors/attacks`.
+//! Upstreams that misbehave; their connectors are in `benches/connectors/attacks`.
 //!
-//! - `hostile` answers pages of 15 MB, numbers that no parser reads, long lists, and what cannot be read, once.
-//! - `hole` takes connections and never answers.
-//! - `closing` answers with `keep-alive`, and closes 4 ms later.
+//! - `hostile` responds with pages of 15 MB, numbers that no parser can read, long lists, and once with an unreadable body.
+//! - `hole` accepts connections and never responds.
+//! - `closing` responds with `keep-alive`, and closes the connection 4 ms later.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -31,18 +31,18 @@ use tokio::net::TcpStream;
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
-/// Below what a department's answer may have by default.
+/// Below the default limit of an upstream response.
 const PAGE: usize = 15_000_000;
 /// Rows of the long list.
 const ROWS: usize = 16_000;
 /// Digits of the long numbers.
 const DIGITS: usize = 100_000;
-/// So long after its answer the closing department closes.
+/// The time after which `closing` closes a connection.
 const CLOSES_AFTER: Duration = Duration::from_millis(4);
-/// Where the dead name server listens, where that is allowed.
+/// The address of the dead name server, if the process may use it.
 pub const NAME_SERVER: &str = "127.0.9.9:53";
 
-/// What a department says that cannot be read, the first time that it is asked.
+/// The unreadable body of the first response.
 const UNREADABLE: [(&str, &str, &str); 12] = [
     ("cut", "application/json", r#"{"id":"#),
     (
@@ -85,7 +85,7 @@ impl Hostile {
         let mut tasks = Vec::new();
         let hole = listen(&mut tasks, never_answer).await?;
         let closing = listen(&mut tasks, close_after_one).await?;
-        // Only where the rights are there; who needs it finds out.
+        // Fails without the privilege; the attack that needs it reports that.
         if let Ok(socket) = UdpSocket::bind(NAME_SERVER).await {
             tasks.push(tokio::spawn(async move {
                 let mut question = [0; 512];
@@ -112,7 +112,7 @@ impl Hostile {
     }
 }
 
-/// Has `serve` take care of each connection.
+/// Calls `serve` for each connection.
 async fn listen<F, R>(tasks: &mut Vec<JoinHandle<()>>, serve: F) -> io::Result<String>
 where
     F: Fn(TcpStream) -> R + Send + 'static,
@@ -126,7 +126,7 @@ where
                 Ok((stream, _)) => {
                     tokio::spawn(serve(stream));
                 }
-                // Out of descriptors, for a moment.
+                // The process has no descriptors left at the moment.
                 Err(_) => tokio::time::sleep(CLOSES_AFTER).await,
             }
         }
@@ -190,7 +190,7 @@ fn router() -> Router {
         .route("/unreadable/{kind}", get(unreadable))
 }
 
-/// Tells repetitions apart.
+/// Distinguishes repetitions.
 #[derive(serde::Deserialize)]
 struct Run {
     run: String,

@@ -1,4 +1,4 @@
-//! Calls to the upstream, over connections that are kept.
+//! Calls to the upstream, over pooled connections.
 
 use bytes::Bytes;
 use reqwest::Client;
@@ -6,12 +6,12 @@ use reqwest::RequestBuilder;
 
 use super::Failed;
 
-/// The client as somebody sets it up who wants connections to be used again, and no more than that.
+/// A client with connection reuse, and defaults otherwise.
 pub(super) fn client() -> Result<Client, Failed> {
     Ok(Client::builder().no_proxy().build()?)
 }
 
-/// The body of a successful answer.
+/// The body of a successful response.
 pub(super) async fn body(request: RequestBuilder) -> Result<Bytes, Failed> {
     let response = request.send().await?.error_for_status()?;
     Ok(response.bytes().await?)

@@ -1,5 +1,5 @@
-//! The join over two Federation subgraphs: the posts from one, then all users that they name from the other, as
-//! `_entities` in one request. Nothing is kept.
+//! The join over two Federation subgraphs: the posts from one, then all their users from the other, as `_entities` in one
+//! request. Caches nothing.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The join with nothing kept: the list, then each of its users once, all at the same time.
+//! The join without a cache: the list, then each of its users once, concurrently.
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;

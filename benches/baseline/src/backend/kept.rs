@@ -1,4 +1,4 @@
-//! The join over documents that are kept as they came, by their URLs, and parsed for every request.
+//! The join with a cache of documents: stores their bytes by URL, and parses them for every request.
 
 use std::collections::HashMap;
 use std::sync::PoisonError;

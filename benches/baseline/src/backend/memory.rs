@@ -1,4 +1,4 @@
-//! The answer from memory: bytes that were made when the process began.
+//! The response from memory: bytes that were built at the start of the process.
 
 use bytes::Bytes;
 

@@ -1,7 +1,7 @@
-//! Backends written by hand, one file for each query: what somebody would write who needs this answer and nothing else.
+//! Backends written by hand, one file per query: what a developer would write for this query and nothing else.
 //!
-//! Each reads and parses the request's body, has a client that keeps its connections, and works with typed structs that
-//! borrow from what was received. Like the gateway by default, it logs what goes wrong, and nothing of what goes well.
+//! Each parses the request's body, has a client with pooled connections, and uses typed structs that borrow from the received
+//! bytes. Like the gateway by default, it logs failures and no successful requests.
 
 mod client;
 mod district;
@@ -26,16 +26,16 @@ use bytes::Bytes;
 
 use crate::graphql;
 
-/// Why there is no answer.
+/// Why there is no response.
 pub(crate) type Failed = Box<dyn Error + Send + Sync>;
 
-/// What answers its one query.
+/// Responds to its one query.
 trait Backend: Send + Sync + 'static {
-    /// The whole answer.
+    /// The whole response.
     fn answer(&self) -> impl Future<Output = Result<Bytes, Failed>> + Send;
 }
 
-/// Runs the backend of this name against an upstream, until the process is ended.
+/// Runs the backend of this name against an upstream, until the process ends.
 pub(crate) async fn serve(name: &str, upstream: &str) -> Result<(), Failed> {
     match name {
         "join" => listen(join::Join::new(upstream)?).await,

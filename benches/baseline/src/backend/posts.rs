@@ -38,7 +38,7 @@ struct JoinedPost<'a> {
     user: Option<&'a User<'a>>,
 }
 
-/// Each user once, in the order in which the posts name them.
+/// The ids of the users without duplicates, in the order of the posts.
 pub(super) fn users_of(posts: &[Post<'_>]) -> Vec<i64> {
     let mut ids: Vec<i64> = Vec::new();
     for post in posts {
@@ -49,7 +49,7 @@ pub(super) fn users_of(posts: &[Post<'_>]) -> Vec<i64> {
     ids
 }
 
-/// The answer, from the documents of the users `ids`.
+/// The response, from the documents of the users `ids`.
 pub(super) fn join(posts: &[Post<'_>], ids: &[i64], users: &[Bytes]) -> Result<Bytes, Failed> {
     let mut by_id: HashMap<i64, User<'_>> = HashMap::with_capacity(ids.len());
     for (id, document) in ids.iter().zip(users) {

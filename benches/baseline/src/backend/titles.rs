@@ -1,4 +1,4 @@
-//! `{ posts { title } }` with nothing kept.
+//! `{ posts { title } }` without a cache.
 
 use std::borrow::Cow;
 

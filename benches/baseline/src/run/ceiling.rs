@@ -1,5 +1,5 @@
-//! What limits from outside: how many requests a second the upstream's calls allow, and how many the load generator can
-//! make. Where a side comes near one of them, its figure says more about that than about itself.
+//! The ceilings: how many requests a second the upstream allows, and how many the load generator can send. The figure of a
+//! side near a ceiling is limited by it.
 
 use std::error::Error;
 
@@ -10,12 +10,12 @@ use super::rows::Row;
 use super::wrk;
 use sangam_harness::Process;
 
-/// Requests a second at most; the best of several runs.
+/// The highest requests per second of several runs.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Ceilings {
-    /// The upstream loaded directly, divided by the calls that a request makes; none when it makes none.
+    /// The throughput of the upstream alone, divided by the calls of one request; `None` without calls.
     pub(super) upstream: Option<f64>,
-    /// wrk with the same request, against the smallest handler that sends the same answer.
+    /// The throughput of wrk with the same request, against the smallest handler that sends the same response.
     pub(super) generator: f64,
 }
 

@@ -1,4 +1,4 @@
-//! From nothing to the first answer, with the connectors of all seven departments; and what memory that takes.
+//! Cold start with the connectors of all seven departments: the time until the first response, and the memory.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -15,10 +15,10 @@ use sangam_harness::files;
 
 pub(super) const NAME: &str = "Cold start, with the seven departments";
 
-/// The first answer that is asked for: one department, one call.
+/// The first request: one department, one call.
 const FIRST: &str = "{ districts { lgdCode name } }";
 
-/// What one start came to: milliseconds since then, and MB.
+/// The figures of one start: milliseconds since the start, and MB.
 #[derive(Default)]
 struct Starts {
     listening: Vec<f64>,
@@ -76,7 +76,7 @@ pub(super) async fn run(bench: &Bench) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
-/// Milliseconds from the start of the process until the answer to its first request is there.
+/// Milliseconds from the start of the process to the response to its first request.
 async fn first_answer(
     bench: &Bench,
     settings: &str,
@@ -93,7 +93,7 @@ async fn first_answer(
     Ok(took)
 }
 
-/// An answer with errors came too early to count.
+/// A response with errors was sent before the gateway was ready.
 fn whole(answer: &[u8]) -> Result<(), Box<dyn Error>> {
     let value: serde_json::Value = serde_json::from_slice(answer)?;
     match value.get("errors") {

@@ -1,8 +1,8 @@
-//! One row: both sides are started, held to each other, and loaded in turns.
+//! Runs one row: starts both sides, checks that they are equivalent, and loads them in turns.
 //!
-//! The two runs of a pair follow each other at once, and who goes first changes from pair to pair: machines change their
-//! speed within minutes. Before any load, both sides must give the same answer at the same number of calls; a row whose
-//! calls differ compares nothing, and is void.
+//! The two runs of a pair follow each other, and the order changes from pair to pair, because the speed of a machine changes
+//! within minutes. Before any load, both sides must give the same response with the same number of calls; otherwise the row
+//! is void.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ use super::wrk;
 use super::wrk::CONNECTIONS;
 use sangam_harness::Process;
 
-/// Calls per request beyond those that were counted without load: entries of a cache end while it is under load.
+/// The tolerance for calls per request under load: cache entries expire during a run.
 const REFRESHED: f64 = 0.01;
 
 /// All figures of a row.
@@ -30,11 +30,11 @@ pub(super) struct Compared {
     sides: [Side; 2],
     ceilings: Ceilings,
     targets: Targets,
-    /// What the second side is, as the table's head says it.
+    /// The name of the second side in the head of the table.
     other: &'static str,
 }
 
-/// A row, ready to be loaded.
+/// A row whose sides are running.
 struct Pair<'a> {
     bench: &'a Bench,
     upstream: Process,
@@ -64,7 +64,7 @@ pub(super) async fn run(bench: &Bench, row: &Row) -> Result<Compared, Box<dyn Er
     })
 }
 
-/// Starts both sides, and sees that they give the same answer.
+/// Starts both sides, and checks that they give the same response.
 async fn start<'a>(bench: &'a Bench, row: &Row) -> Result<Pair<'a>, Box<dyn Error>> {
     let upstream = row.upstream()?;
     let settings = row.settings(bench, &upstream).await?;
@@ -90,7 +90,7 @@ async fn start<'a>(bench: &'a Bench, row: &Row) -> Result<Pair<'a>, Box<dyn Erro
     })
 }
 
-/// One side started, and what it takes before there is any load.
+/// Starts one side, and measures it without load.
 async fn one_side(
     bench: &Bench,
     upstream: &Process,
@@ -101,7 +101,7 @@ async fn one_side(
     let before = bench.calls(upstream).await?;
     let process = start()?;
     side.idle = process.memory()?;
-    // The first answer fills whatever may be filled.
+    // The first response fills the caches.
     let first = bench.ask(&process, body).await?;
     let filled = bench.calls(upstream).await?;
     side.first_calls = filled - before;

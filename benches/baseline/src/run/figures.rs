@@ -1,4 +1,4 @@
-//! Figures of two sides, and how they are shown: as the Markdown that stands in `benches/README.md`.
+//! The figures of two sides, and their Markdown for `benches/README.md`.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use super::milliseconds;
 use super::rows::Targets;
 use super::wrk::Load;
 
-/// What one run of one side showed.
+/// The figures of one run of one side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
     pub(super) load: Load,
@@ -38,7 +38,7 @@ impl Side {
     }
 }
 
-/// What must hold of a figure.
+/// The target of a figure.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Target {
     None,
@@ -57,8 +57,8 @@ impl Target {
     }
 }
 
-/// One row of the comparison as a Markdown table. Ratios are medians of the pairs' ratios: the two runs of a pair saw
-/// the same weather.
+/// One row of the comparison as a Markdown table. Ratios are medians of the pairs' ratios: the two runs of a pair had
+/// the same conditions.
 pub(super) fn table(
     (gateway, by_hand): (&Side, &Side),
     other: &str,

@@ -1,4 +1,4 @@
-//! The departments' documents become the answer, in the order of the operation.
+//! Builds the response from the departments' documents, in the order of the operation.
 
 use std::collections::HashMap;
 
@@ -125,7 +125,7 @@ struct ListingAnswer<'a> {
     rating: Option<f64>,
 }
 
-/// The whole answer.
+/// The whole response.
 pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
     let directory: Vec<DirectoryEntry<'_>> = serde_json::from_slice(&documents.directory)?;
     let scores: Scores<'_> = serde_json::from_slice(&documents.scores)?;
@@ -264,18 +264,18 @@ fn service<'a>(
     }
 }
 
-/// What is late or was not published is empty or `NA`.
+/// A value that is late or not published is empty or `NA`.
 fn published(text: &str) -> Option<&str> {
     (!matches!(text, "" | "NA")).then_some(text)
 }
 
-/// A number as officers key it in: `1,234.5%,`.
+/// A number as it was entered by hand: `1,234.5%,`.
 fn figure(text: &str) -> Option<f64> {
     let text = text.split('%').next().unwrap_or_default();
     text.replace(',', "").trim().parse().ok()
 }
 
-/// `31-10-2026` as `2026-10-31`; the day that means none becomes none.
+/// `31-10-2026` as `2026-10-31`; the placeholder for "no day" becomes `None`.
 fn date(text: &str, separator: char) -> Option<String> {
     let mut parts = text.split(separator);
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);

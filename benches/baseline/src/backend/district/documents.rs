@@ -1,4 +1,4 @@
-//! The departments' documents as structs: what this query needs of them, under the departments' own names.
+//! The departments' documents as structs with the fields that this query needs, under the departments' own names.
 
 use std::borrow::Cow;
 

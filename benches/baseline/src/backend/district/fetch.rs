@@ -1,4 +1,4 @@
-//! The calls to the departments: the same that the gateway makes for this query.
+//! The calls to the departments: the same calls as the gateway makes for this query.
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -14,7 +14,7 @@ use super::documents::DirectoryEntry;
 use super::documents::Services;
 use crate::upstream::Addresses;
 
-/// What the departments answered, as it came.
+/// The bodies of the departments' responses, unparsed.
 pub(super) struct Documents {
     pub(super) directory: Bytes,
     pub(super) scores: Bytes,
@@ -29,10 +29,10 @@ pub(super) struct Documents {
 
 const GRIEVANCES: &str = "query Districts($representations: [_Any!]!) { _entities(representations: $representations) { ... on District { grievanceSummary { asOf open openOlderThan(days: 28) } } } }";
 
-/// The table of the open-data platform that holds the latest month alone.
+/// The table of the open-data platform with the latest month only.
 const PROGRESS: &str = "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c01";
 
-/// All documents. The keys are samples that only the stand-ins know.
+/// All documents. The keys are samples that only the stand-ins accept.
 pub(super) async fn all(upstream: &str) -> Result<Documents, Failed> {
     let client = client::client()?;
     let addresses = client::body(client.get(format!("{upstream}/addresses"))).await?;

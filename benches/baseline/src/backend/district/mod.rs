@@ -1,5 +1,5 @@
-//! The district query (`schema/operations/district.graphql`) by hand: the departments' documents are fetched once and
-//! kept as they came; every request parses them into typed structs and joins them.
+//! The district query (`schema/operations/district.graphql`) by hand: fetches the departments' documents once
+//! and caches their bytes; every request parses them into typed structs and joins them.
 
 mod answer;
 mod documents;
@@ -16,7 +16,7 @@ pub(super) struct District {
 }
 
 impl District {
-    /// `upstream` tells where the departments are.
+    /// `upstream` serves the addresses of the departments.
     pub(super) async fn new(upstream: &str) -> Result<District, Failed> {
         Ok(District {
             documents: fetch::all(upstream).await?,
