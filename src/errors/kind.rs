@@ -3,25 +3,25 @@
 /// What kind of failure an error is, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The upstream says that there is no such thing.
+    /// The upstream says that the object does not exist.
     NotFound,
     /// The upstream refuses this client or the gateway.
     Denied,
-    /// Too many requests, there or here.
+    /// Too many requests, at the upstream or in the gateway.
     Busy,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
     /// No connection.
     Unreachable,
-    /// An answer that cannot be read, or not as the schema says.
+    /// A response that cannot be parsed, or a value that does not fit the schema.
     BadAnswer,
-    /// The upstream reports a failure of its own.
+    /// The upstream reports an error.
     Upstream,
     /// A limit of the gateway.
     Limit,
-    /// The upstream calls the request invalid, or it could not be made.
+    /// The upstream calls the request invalid, or it could not be rendered.
     Invalid,
-    /// A fault of the gateway.
+    /// An internal error of the gateway.
     Internal,
 }
 
@@ -60,43 +60,40 @@ impl ErrorKind {
     pub(super) fn described(self) -> [&'static str; 2] {
         match self {
             ErrorKind::NotFound => [
-                "the upstream says that there is no such thing (404, 410)",
+                "the upstream says that the object does not exist (404, 410)",
                 "say so",
             ],
             ErrorKind::Denied => [
-                "the upstream refuses the client or the gateway (401, 403), or the field demands a signed-in client",
+                "the upstream refuses the client or the gateway (401, 403), or the field requires authentication",
                 "sign in, or ask for access",
             ],
             ErrorKind::Busy => [
                 "too many requests, at the upstream (429, 503) or waiting in the gateway",
-                "try again later, after `retryAfter` where it is given",
+                "try again later, after `retryAfter` seconds if given",
             ],
             ErrorKind::Timeout => [
-                "no answer in time (408, 504, or the gateway's own limit)",
+                "no response in time (408, 504, or a timeout of the gateway)",
                 "try again later",
             ],
             ErrorKind::Unreachable => [
-                "no connection, or a proxy in between has none (502)",
+                "no connection to the upstream, or a proxy has none (502)",
                 "try again later",
             ],
             ErrorKind::BadAnswer => [
-                "an answer that cannot be read, or not as the schema says",
+                "a response that cannot be parsed, or a value that does not fit the schema",
                 "report it to the upstream's operator",
             ],
-            ErrorKind::Upstream => [
-                "the upstream reports a failure of its own",
-                "show the message",
-            ],
+            ErrorKind::Upstream => ["the upstream reports an error", "show the message"],
             ErrorKind::Limit => [
-                "a limit of the gateway; `docs/configuration.md` lists them",
-                "ask for less",
+                "a limit of the gateway was exceeded; `docs/configuration.md` lists the limits",
+                "request less",
             ],
             ErrorKind::Invalid => [
-                "the request is wrong, or the upstream calls it so (other 4xx)",
+                "the request is invalid, or the upstream says so (other 4xx)",
                 "correct the request",
             ],
             ErrorKind::Internal => [
-                "a fault of the gateway",
+                "an internal error of the gateway",
                 "report it to the gateway's operator",
             ],
         }
