@@ -13,6 +13,7 @@ use super::super::federation as fed;
 use super::build::{directive, strings};
 use super::features::{self, is_machinery};
 use super::read::JoinGraph;
+use super::type_reference::type_reference;
 
 /// Extracts one subgraph.
 pub(super) struct SubgraphExtractor<'a> {
@@ -444,6 +445,5 @@ fn is_empty(ty: &ExtendedType) -> bool {
 
 /// `type:` of a `@join__field`.
 fn own_type(join: &Directive) -> Option<Type> {
-    let text = fed::string(join, "type")?;
-    Type::parse(text, "type").ok()
+    type_reference(fed::string(join, "type")?)
 }

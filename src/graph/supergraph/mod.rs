@@ -11,6 +11,7 @@ mod build;
 mod extract;
 mod features;
 mod read;
+mod type_reference;
 mod write;
 
 pub use read::read;
