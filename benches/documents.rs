@@ -78,8 +78,9 @@ fn documents(criterion: &mut Criterion) {
         .build()
         .unwrap();
     let documents = Documents::new(64 << 20);
-    let upstream = documents.upstream("works", Arc::new(Instant));
-    let endpoint = upstream.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
+    let source: Arc<dyn Source> = Arc::new(Instant);
+    let upstream = documents.upstream("works");
+    let endpoint = upstream.endpoint(&source, "works:Query.works[0]", StoredHeaders::NONE, "");
     runtime.block_on(async {
         documents
             .fetch(call(&endpoint, Some(3600)), |_| true)

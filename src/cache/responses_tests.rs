@@ -12,8 +12,7 @@ use crate::cache::freshness::Lifetime;
 use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
 use crate::cache::upstream::Endpoint;
 use crate::connector::Scope;
-use crate::source::http::{HttpSettings, HttpSource};
-use crate::source::{Envelope, Outcome, StoredHeaders};
+use crate::source::{Envelope, NoSource, Outcome, Source, StoredHeaders};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
@@ -45,11 +44,15 @@ fn key(operation: &str) -> ResponseKey {
     .key()
 }
 
+fn no_source() -> Arc<dyn Source> {
+    Arc::new(NoSource)
+}
+
 impl World {
     fn upstream(&self, name: &str) -> Arc<Endpoint> {
-        let driver = HttpSource::new(HttpSettings::default()).unwrap();
-        let upstream = self.documents.upstream(name, Arc::new(driver));
-        upstream.endpoint(&format!("{name}:Query.all[0]"), StoredHeaders::NONE, "")
+        let upstream = self.documents.upstream(name);
+        let coordinate = format!("{name}:Query.all[0]");
+        upstream.endpoint(&no_source(), &coordinate, StoredHeaders::NONE, "")
     }
 
     /// A document that came so long ago and is fresh for so long from now.
@@ -168,9 +171,10 @@ fn a_mutation_ends_the_answers_that_read_its_connector() {
 fn no_older_than_a_mutation_that_names_what_it_changes() {
     let world = world();
     let works = world.upstream("works");
-    let other = works
-        .upstream()
-        .endpoint("works:Query.one[0]", StoredHeaders::NONE, "");
+    let other =
+        works
+            .upstream()
+            .endpoint(&no_source(), "works:Query.one[0]", StoredHeaders::NONE, "");
     for (operation, endpoint) in [("{all}", &works), ("{one}", &other)] {
         let mut provenance = Provenance::new();
         provenance.add(endpoint, &world.fetched(endpoint, 0, Some(30)), NOW);

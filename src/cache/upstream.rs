@@ -1,4 +1,4 @@
-//! One connector in the cache: its driver, its endpoints, its mutation epochs, and the counters of its calls.
+//! One connector in the cache: its endpoints, its mutation epochs, and the counters of its calls.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -155,7 +155,6 @@ impl UpstreamState {
 #[derive(Debug)]
 pub struct Upstream {
     name: Arc<str>,
-    driver: Arc<dyn Source>,
     state: Arc<UpstreamState>,
     waiting_limits: WaitingLimits,
 }
@@ -163,13 +162,11 @@ pub struct Upstream {
 impl Upstream {
     pub(super) fn new(
         name: &str,
-        driver: Arc<dyn Source>,
         state: Arc<UpstreamState>,
         waiting_limits: WaitingLimits,
     ) -> Arc<Upstream> {
         Arc::new(Upstream {
             name: name.into(),
-            driver,
             state,
             waiting_limits,
         })
@@ -185,31 +182,28 @@ impl Upstream {
         &self.name
     }
 
-    /// Its driver.
-    pub fn driver(&self) -> &Arc<dyn Source> {
-        &self.driver
-    }
-
     /// Its epoch and figures.
     pub fn state(&self) -> &Arc<UpstreamState> {
         &self.state
     }
 
-    /// An endpoint of the connector. Create it once and use it for every call: it learns whether its documents can be
-    /// stored.
+    /// An endpoint of the connector, which the driver of its source calls. Create it once and use it for every call: it
+    /// learns whether its documents can be stored.
     pub fn endpoint(
         self: &Arc<Self>,
+        source: &Arc<dyn Source>,
         coordinate: &str,
         stored_headers: StoredHeaders,
         acceptance: &str,
     ) -> Arc<Endpoint> {
-        self.endpoint_that_changes(&[], coordinate, stored_headers, acceptance)
+        self.endpoint_that_changes(&[], source, coordinate, stored_headers, acceptance)
     }
 
     /// The same for a mutation that only changes these fields (`Type.field`, or `Type` for a connect on a type).
     pub fn endpoint_that_changes(
         self: &Arc<Self>,
         fields: &[String],
+        source: &Arc<dyn Source>,
         coordinate: &str,
         stored_headers: StoredHeaders,
         acceptance: &str,
@@ -229,6 +223,7 @@ impl Upstream {
             epoch,
             changes: fields.into(),
             upstream: Arc::clone(self),
+            source: Arc::clone(source),
             coordinate: coordinate.into(),
             stored_headers,
             unstorable: AtomicU8::new(0),
@@ -244,6 +239,7 @@ pub struct Endpoint {
     /// The fields that a mutation by it changes; all fields of the connector if empty.
     changes: Arc<[String]>,
     upstream: Arc<Upstream>,
+    source: Arc<dyn Source>,
     coordinate: Arc<str>,
     stored_headers: StoredHeaders,
     /// The number of successive documents whose headers gave no lifetime.
@@ -257,6 +253,11 @@ impl Endpoint {
     /// The connector.
     pub fn upstream(&self) -> &Arc<Upstream> {
         &self.upstream
+    }
+
+    /// The driver of its source.
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
     }
 
     /// The number of mutations that may have changed its documents.

@@ -8,6 +8,7 @@ use crate::config::{Environment, RawSettings, Settings};
 use crate::connector::{Diagnostic, Folder};
 use crate::gateway::{ConfiguredConnector, Gateway, SetupProblem};
 use crate::graph::compose;
+use crate::source::Wires;
 
 /// The settings file that is read if `--config` is not given and it exists.
 const DEFAULT_FILE: &str = "sangam.toml";
@@ -67,6 +68,7 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
         }
     }
     paths.sort();
+    let schemes = Wires::default().schemes();
     let only = &settings.general.only;
     let folders: Vec<ConnectorFolder> = paths
         .into_iter()
@@ -75,7 +77,7 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
             only.is_empty() || only.iter().any(|wanted| *wanted == name)
         })
         .map(|path| ConnectorFolder {
-            folder: Folder::read(&path),
+            folder: Folder::read_with(&path, &schemes),
             path,
         })
         .collect();

@@ -7,6 +7,7 @@ use clap::Args;
 use super::output::{count, message, result};
 use super::{Common, Exit, load};
 use crate::config::RawSettings;
+use crate::source::Wires;
 use crate::spec::{self, Suite};
 
 /// Runs the specs of connectors: replays their recorded exchanges and compares the gateway's responses.
@@ -21,7 +22,7 @@ impl Test {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
         let folders = folders.into_iter().map(|one| (one.path, one.folder));
-        let suite = Suite::new(folders);
+        let suite = Suite::new(folders, Wires::default());
         let specs = self.specs(&suite)?;
         load::install_tls();
         let runtime = load::runtime()?;

@@ -13,6 +13,7 @@ use super::diagnostic::Diagnostic;
 use super::diagnostic::Span;
 use super::diagnostic::code;
 use super::findings::Findings;
+use super::schemes::Schemes;
 use crate::mapping::Problem;
 use crate::mapping::Selection;
 use crate::mapping::Template;
@@ -72,20 +73,29 @@ pub(crate) enum Form {
     Value,
 }
 
+/// What the texts of a folder may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Language {
+    /// The version of the mapping language.
+    pub(crate) version: Version,
+    /// The schemes of addresses.
+    pub(crate) schemes: Schemes,
+}
+
 /// Parses expressions of one folder and remembers them.
 #[derive(Debug)]
 pub(crate) struct Expressions {
-    version: Version,
+    language: Language,
     place: Place,
     /// Those parsed so far.
     pub(crate) parsed: Vec<Expression>,
 }
 
 impl Expressions {
-    /// For expressions of this version at this place.
-    pub(crate) fn new(version: Version, place: Place) -> Self {
+    /// For expressions of this language at this place.
+    pub(crate) fn new(language: &Language, place: Place) -> Self {
         Self {
-            version,
+            language: language.clone(),
             place,
             parsed: Vec::new(),
         }
@@ -93,7 +103,12 @@ impl Expressions {
 
     /// The version of the mapping language.
     pub(crate) fn version(&self) -> Version {
-        self.version
+        self.language.version
+    }
+
+    /// The schemes of addresses.
+    pub(crate) fn schemes(&self) -> &Schemes {
+        &self.language.schemes
     }
 
     /// From here on, expressions stand at another place.
@@ -112,8 +127,8 @@ impl Expressions {
     ) -> Option<Arc<Selection>> {
         let text = string(argument, literal, findings)?;
         let parsed = match form {
-            Form::Object => Selection::parse(text, self.version),
-            Form::Value => Selection::parse_value(text, self.version),
+            Form::Object => Selection::parse(text, self.language.version),
+            Form::Value => Selection::parse_value(text, self.language.version),
         };
         match parsed {
             Ok(selection) => {
@@ -135,7 +150,7 @@ impl Expressions {
         findings: &mut Findings,
     ) -> Option<Template> {
         let text = string(argument, literal, findings)?;
-        let parsed = Template::parse_url(text, self.version);
+        let parsed = Template::parse_url(text, self.language.version);
         self.template(argument, literal, parsed, findings)
     }
 
@@ -146,7 +161,7 @@ impl Expressions {
         findings: &mut Findings,
     ) -> Option<Template> {
         let text = string("headers", literal, findings)?;
-        let parsed = Template::parse_header(text, self.version);
+        let parsed = Template::parse_header(text, self.language.version);
         self.template("headers", literal, parsed, findings)
     }
 

@@ -12,6 +12,7 @@ use super::findings::Findings;
 use super::model::Subgraph;
 use super::model::SubgraphKind;
 use super::schema;
+use super::schemes::Schemes;
 use super::settings::ConnectorSettings;
 
 /// What a folder holds, and what is wrong with it.
@@ -26,8 +27,13 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Reads a folder; its name is the connector's.
+    /// Reads a folder whose upstreams are called over HTTP; its name is the connector's.
     pub fn read(path: &Path) -> Self {
+        Self::read_with(path, &Schemes::default())
+    }
+
+    /// The same for upstreams with addresses of these schemes.
+    pub fn read_with(path: &Path, schemes: &Schemes) -> Self {
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -37,7 +43,7 @@ impl Folder {
         let shown = schema_path.display().to_string();
         let subgraph = match std::fs::read_to_string(&schema_path) {
             Ok(text) => {
-                let (subgraph, found) = read_sdl(&name, &shown, &text);
+                let (subgraph, found) = read_sdl_with(&name, &shown, &text, schemes);
                 diagnostics.extend(found);
                 subgraph
             }
@@ -67,11 +73,21 @@ impl Folder {
 /// Reads a connector from the text of its schema: what tests use, and what a supergraph is taken apart into. `path` is
 /// what diagnostics show.
 pub fn read_sdl(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
+    read_sdl_with(name, path, text, &Schemes::default())
+}
+
+/// The same for upstreams with addresses of these schemes.
+pub fn read_sdl_with(
+    name: &str,
+    path: &str,
+    text: &str,
+    schemes: &Schemes,
+) -> (Option<Subgraph>, Vec<Diagnostic>) {
     let (read, mut findings) = schema::read(name, path, text);
     let subgraph = if findings.has_errors() {
         None
     } else {
-        subgraph(name, read, &mut findings)
+        subgraph(name, read, schemes, &mut findings)
     };
     let usable = !findings.has_errors();
     (subgraph.filter(|_| usable), findings.into_sorted())
@@ -91,8 +107,13 @@ pub fn normalise(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<D
     (usable.then_some(subgraph), findings.into_sorted())
 }
 
-fn subgraph(name: &str, read: schema::ReadSchema, findings: &mut Findings) -> Option<Subgraph> {
-    let kind = connects::read(name, &read, findings)?;
+fn subgraph(
+    name: &str,
+    read: schema::ReadSchema,
+    schemes: &Schemes,
+    findings: &mut Findings,
+) -> Option<Subgraph> {
+    let kind = connects::read(name, &read, schemes, findings)?;
     Some(Subgraph {
         name: name.to_owned(),
         federation: read.links.federation(),

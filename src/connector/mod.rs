@@ -29,6 +29,7 @@ mod reads;
 pub mod reference;
 pub mod request;
 mod schema;
+mod schemes;
 mod settings;
 
 pub use connect_options::{ConnectOption, ConnectOptions};
@@ -36,7 +37,7 @@ pub use diagnostic::Diagnostic;
 pub use directives::{CacheNull, CutOff, Invalidates, PageStyle, Pagination};
 pub use field_set::{FieldSet, FieldSetItem};
 pub use fingerprint::Fingerprint;
-pub use folder::{Folder, normalise, read_sdl};
+pub use folder::{Folder, normalise, read_sdl, read_sdl_with};
 pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};
@@ -46,4 +47,5 @@ pub use model::{
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};
+pub use schemes::Schemes;
 pub use settings::ConnectorSettings;

@@ -8,6 +8,7 @@ use apollo_compiler::Schema;
 use super::connect_options::ConnectOptions;
 use super::field_set::FieldSet;
 use super::request::RequestTemplate;
+use super::schemes::scheme;
 use crate::mapping::Selection;
 
 /// One connector folder (or one subgraph taken from a supergraph SDL): a subgraph for the merge rules.
@@ -57,6 +58,13 @@ pub struct SourceDeclaration {
     pub name: String,
     /// The base URL as it stands in the schema, before settings override it.
     pub base_url: String,
+}
+
+impl SourceDeclaration {
+    /// Whether its upstream is called over HTTP.
+    pub fn is_http(&self) -> bool {
+        matches!(scheme(&self.base_url), "https" | "http")
+    }
 }
 
 /// Where a connect stands.

@@ -110,6 +110,9 @@ pub trait RequestTemplate: fmt::Debug + Send + Sync {
     /// The request for these variables. `client` is the client's own headers, for `from:`.
     fn render(&self, variables: &Variables, client: &HeaderMap) -> Result<Request, RenderError>;
 
+    /// The scheme of the address, without `://`, which decides the wire protocol.
+    fn scheme(&self) -> &str;
+
     /// The same template for an upstream at another address: what a deployment's `base_url` asks for.
     ///
     /// # Errors

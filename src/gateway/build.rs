@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use super::configured::ConfiguredConnector;
+use super::configured::SetupProblem;
 use super::limits::waiting;
 use super::native;
+use super::sources;
+use super::sources::Sources;
 use crate::budget::Budget;
 use crate::cache::Documents;
 use crate::cache::Endpoint;
@@ -11,7 +15,6 @@ use crate::cache::Upstream;
 use crate::config;
 use crate::config::Settings;
 use crate::connector::Connect;
-use crate::connector::Diagnostic;
 use crate::connector::Invalidates;
 use crate::connector::Reads;
 use crate::connector::Subgraph;
@@ -26,41 +29,11 @@ use crate::graph::query::QueryGraph;
 use crate::source::CallOptions;
 use crate::source::Source;
 use crate::source::StoredHeaders;
+use crate::source::Wires;
 use crate::source::dns::DnsSettings;
 use crate::source::dns::Resolver;
-use crate::source::http::HttpSettings;
-use crate::source::http::ProxyChoice;
 use crate::source::native::NativeSchema;
-use crate::source::native::NativeSource;
-use crate::source::registry::SourceParts;
-use crate::source::registry::driver;
-
-/// A connector together with its settings.
-#[derive(Debug, Clone)]
-pub struct ConfiguredConnector {
-    /// The subgraph read from its folder.
-    pub subgraph: Subgraph,
-    /// Who is responsible for it.
-    pub owner: Option<String>,
-    /// What it offers, for people.
-    pub description: Option<String>,
-    /// Its settings.
-    pub settings: config::ConnectorSettings,
-}
-
-/// Why a gateway cannot be built.
-#[derive(Debug, Clone)]
-pub enum SetupProblem {
-    /// A connector is invalid, or the connectors do not compose.
-    Schema(Vec<Diagnostic>),
-    /// A setting of a connector cannot be used.
-    Setting {
-        /// The connector.
-        connector: String,
-        /// What is wrong.
-        message: String,
-    },
-}
+use crate::source::native::NativeWire;
 
 /// The parts of a gateway.
 pub(super) struct GatewayParts {
@@ -70,15 +43,17 @@ pub(super) struct GatewayParts {
     pub(super) for_operators: Arc<dyn NativeSchema>,
 }
 
-/// Composes the connectors with the gateway's own connector, and builds the source of each.
+/// Composes the connectors with the gateway's own connector, and builds their sources.
 pub(super) fn build(
     connectors: Vec<ConfiguredConnector>,
     settings: &Settings,
+    wires: Wires,
     documents: &Arc<Documents>,
 ) -> Result<GatewayParts, SetupProblem> {
     let mut connectors = connectors;
     for connector in &mut connectors {
         set_addresses(connector)?;
+        sources::adapt_templates(connector, &wires)?;
     }
     let infos = connectors.iter().map(native::ConnectorInfo::of).collect();
     let audience = settings.general.connector_health;
@@ -87,10 +62,11 @@ pub(super) fn build(
         .iter()
         .map(|connector| connector.subgraph.clone())
         .collect();
-    let (native_schema, for_operators) = match gateway_connector {
+    let (wires, for_operators) = match gateway_connector {
         Ok(native) => {
+            let wire = NativeWire::new(&native.subgraph.name, native.schema);
             subgraphs.push(native.subgraph);
-            (native.schema, native.for_operators)
+            (wires.with(wire), native.for_operators)
         }
         Err(diagnostics) => return Err(SetupProblem::Schema(diagnostics)),
     };
@@ -107,19 +83,14 @@ pub(super) fn build(
         let connector = connectors
             .iter()
             .find(|connector| connector.subgraph.name == subgraph.name);
-        let source: Arc<dyn Source> = match connector {
-            Some(connector) => http_source(connector, &budget, &resolver)?,
-            None => Arc::new(NativeSource::new(Arc::clone(&native_schema))),
-        };
         let settings = connector
             .map(|connector| connector.settings.clone())
             .unwrap_or_default();
         let waiting = waiting(limits, &settings.common);
-        services.push(service(
-            subgraph,
-            &settings,
-            documents.bounded_upstream(&subgraph.name, source, waiting),
-        ));
+        let http = sources::http_settings(&subgraph.name, &settings, &budget, &resolver)?;
+        let mut sources = Sources::new(subgraph, &wires, http);
+        let upstream = documents.bounded_upstream(&subgraph.name, waiting);
+        services.push(service(subgraph, &settings, &upstream, &mut sources)?);
     }
     let runtime = Runtime {
         graph,
@@ -156,62 +127,30 @@ fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem
     Ok(())
 }
 
-fn http_source(
-    connector: &ConfiguredConnector,
-    budget: &Arc<Budget>,
-    resolver: &Resolver,
-) -> Result<Arc<dyn Source>, SetupProblem> {
-    let wrong = |message: String| SetupProblem::Setting {
-        connector: connector.subgraph.name.clone(),
-        message,
-    };
-    let common = &connector.settings.common;
-    let proxy = match &common.proxy {
-        Some(proxy) => ProxyChoice::Url(
-            proxy
-                .as_str()
-                .parse()
-                .map_err(|error| wrong(format!("proxy: {error}")))?,
-        ),
-        None => ProxyChoice::Environment,
-    };
-    let authorities_pem = match &common.ca {
-        Some(path) => std::fs::read(path)
-            .map_err(|error| wrong(format!("ca: {}: {error}", path.display())))?,
-        None => Vec::new(),
-    };
-    let http = HttpSettings {
-        dns: resolver.clone(),
-        proxy,
-        authorities_pem,
-        budget: Arc::clone(budget),
-        ..HttpSettings::from(common)
-    };
-    let driver = driver("http").ok_or_else(|| wrong("there is no driver for HTTP".to_owned()))?;
-    driver
-        .build(SourceParts { http, native: None })
-        .map_err(|error| wrong(error.to_string()))
-}
-
-fn service(
-    subgraph: &Subgraph,
+fn service<'a>(
+    subgraph: &'a Subgraph,
     settings: &config::ConnectorSettings,
-    upstream: Arc<Upstream>,
-) -> ServiceRuntime {
+    upstream: &Arc<Upstream>,
+    sources: &mut Sources<'a>,
+) -> Result<ServiceRuntime, SetupProblem> {
     let endpoints = match &subgraph.kind {
-        SubgraphKind::Connectors { connects, .. } => connects
-            .iter()
-            .map(|connect| endpoint(&upstream, connect))
-            .collect(),
+        SubgraphKind::Connectors { connects, .. } => {
+            let endpoint = |connect: &'a Arc<Connect>| {
+                let source = sources.of_connect(connect)?;
+                Ok(endpoint(upstream, &source, connect))
+            };
+            connects.iter().map(endpoint).collect::<Result<_, _>>()?
+        }
         SubgraphKind::Service(_) | SubgraphKind::Native => {
-            vec![upstream.endpoint(&subgraph.name, StoredHeaders::NONE, "data without errors")]
+            let (source, stored) = (sources.of_service()?, StoredHeaders::NONE);
+            vec![upstream.endpoint(&source, &subgraph.name, stored, "data without errors")]
         }
     };
     let env = settings
         .env
         .iter()
         .map(|(name, secret)| (Str::from(name.as_str()), Value::from(secret.expose())));
-    ServiceRuntime {
+    Ok(ServiceRuntime {
         name: Arc::from(subgraph.name.as_str()),
         config: Value::from(settings.config.expose().clone()),
         env: Value::Object(Arc::new(env.collect())),
@@ -221,10 +160,14 @@ fn service(
             ..CallOptions::default()
         },
         endpoints,
-    }
+    })
 }
 
-fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
+fn endpoint(
+    upstream: &Arc<Upstream>,
+    source: &Arc<dyn Source>,
+    connect: &Connect,
+) -> Arc<Endpoint> {
     let Reads {
         response_headers,
         all_response_headers,
@@ -246,5 +189,5 @@ fn endpoint(upstream: &Arc<Upstream>, connect: &Connect) -> Arc<Endpoint> {
     );
     let changes = connect.options.get::<Invalidates>();
     let fields = changes.map_or(&[][..], |changes| &changes.fields);
-    upstream.endpoint_that_changes(fields, &connect.coordinate, kept, &acceptance)
+    upstream.endpoint_that_changes(fields, source, &connect.coordinate, kept, &acceptance)
 }

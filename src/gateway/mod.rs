@@ -11,6 +11,7 @@
 mod access;
 mod build;
 mod compile;
+mod configured;
 mod cost;
 mod inputs;
 mod introspection;
@@ -20,6 +21,7 @@ mod native;
 mod offload;
 mod refusal;
 mod run;
+mod sources;
 mod syntax;
 mod validate;
 mod variables;
@@ -31,8 +33,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-pub use self::build::ConfiguredConnector;
-pub use self::build::SetupProblem;
+pub use self::configured::ConfiguredConnector;
+pub use self::configured::SetupProblem;
 pub use self::cost::ExplainedCost;
 pub use self::labels::Draw;
 pub use self::run::Explained;

@@ -18,7 +18,7 @@ use async_graphql::SimpleObject;
 
 use bytes::Bytes;
 
-use super::build::ConfiguredConnector;
+use super::configured::ConfiguredConnector;
 use crate::cache::Documents;
 use crate::cache::upstream::Snapshot;
 use crate::config::Audience;

@@ -17,11 +17,11 @@ use super::GraphqlResponse;
 use super::RequestOutcome;
 use super::ResponseCachePolicy;
 use super::build;
-use super::build::ConfiguredConnector;
-use super::build::SetupProblem;
 use super::compile::Compiled;
 use super::compile::CompiledOperation;
 use super::compile::OperationCompiler;
+use super::configured::ConfiguredConnector;
+use super::configured::SetupProblem;
 use super::cost::CostControl;
 use super::cost::ExplainedCost;
 use super::introspection::Introspection;
@@ -53,6 +53,7 @@ use crate::execute::Runtime;
 use crate::graph::Composed;
 use crate::plan;
 use crate::priority;
+use crate::source::Wires;
 use crate::source::native::NativeSchema;
 
 /// Serves GraphQL requests over the composed graph.
@@ -105,8 +106,20 @@ impl Gateway {
         connectors: Vec<ConfiguredConnector>,
         settings: &Settings,
     ) -> Result<Gateway, SetupProblem> {
+        Gateway::with_wires(connectors, settings, Wires::default())
+    }
+
+    /// The same, with these wire protocols to upstreams.
+    ///
+    /// # Errors
+    /// The connectors do not compose, or a setting is invalid.
+    pub fn with_wires(
+        connectors: Vec<ConfiguredConnector>,
+        settings: &Settings,
+        wires: Wires,
+    ) -> Result<Gateway, SetupProblem> {
         let documents = Arc::new(Documents::new(settings.cache.documents.0 as u64));
-        let parts = build::build(connectors, settings, &documents)?;
+        let parts = build::build(connectors, settings, wires, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
         let limits = &settings.limits;
         let compiler = OperationCompiler {

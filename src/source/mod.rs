@@ -1,13 +1,24 @@
-//! Wire protocol drivers: they send a rendered request and return the upstream response.
+//! Wire protocols: their drivers send a rendered request and return the upstream's response.
 //!
-//! Only this room knows the wire protocols of upstreams. A driver sends a request and reads the response, within bounds
-//! of time and size; it maps nothing and caches nothing. It repeats a read if the upstream had closed the connection on
-//! which it was sent, and retries nothing else.
+//! Only this room knows the wire protocols of upstreams. What the other rooms have of them:
+//!
+//! - A [`Request`] is an opaque value. The template of a wire renders it and the driver of the same wire sends it; between
+//!   them, it has a fingerprint for cache keys and a form for people, and nothing else.
+//! - An [`UpstreamResponse`] has a document, which is a JSON text on every wire, and says in terms that all wires share
+//!   whether it is a success ([`Outcome`]), how long it may be kept ([`CacheFacts`]), and when to ask again
+//!   ([`RetryAfter`]). What mappings can read beside the document is in its [`Envelope`]. No other room knows the format
+//!   of the body, and the status decides nothing.
+//! - A [`Source`] is the driver of one source. It sends a request and reads the response, within bounds of time and size;
+//!   it maps nothing and caches nothing. It repeats a read if the upstream had closed the connection on which it was
+//!   sent, and retries nothing else.
+//! - [`Wires`] is the table of wire protocols, by the scheme of a source's address. A new one is a folder
+//!   that implements [`Wire`], and a line there.
+//!
+//! The parts:
 //!
 //! - [`http`]: HTTP/1.1 and HTTP/2, JSON and text; also carries GraphQL services.
 //! - [`native`]: an `async-graphql` schema in this process.
-//! - [`graphql`]: the request to a GraphQL service, for both drivers.
-//! - [`registry`]: the table of drivers. A new wire protocol is one file here and one line there.
+//! - [`graphql`]: the request to a GraphQL service, for both.
 //! - [`gate`]: how many calls may run, and how many may wait.
 //! - [`dns`]: the resolver of hosts, which all HTTP sources share.
 //! - [`tls`]: the TLS configuration, which all HTTP sources share.
@@ -18,9 +29,10 @@ pub mod gate;
 pub mod graphql;
 pub mod http;
 pub mod native;
-pub mod registry;
 mod response;
 pub mod tls;
+mod wire;
+mod wires;
 
 use std::time::Duration;
 
@@ -29,6 +41,8 @@ use async_trait::async_trait;
 
 pub use envelope::{Envelope, StoredHeaders};
 pub use response::{CacheFacts, GivenLifetime, Outcome, RetryAfter, UpstreamResponse};
+pub use wire::{SetupError, SourceParts, Wire};
+pub use wires::Wires;
 
 use crate::connector::Request;
 use crate::errors::ErrorKind;
@@ -113,7 +127,7 @@ impl SourceErrorKind {
     }
 }
 
-/// A wire protocol driver.
+/// The driver of one source.
 #[async_trait]
 pub trait Source: std::fmt::Debug + Send + Sync {
     /// Sends one request and reads the whole response.
@@ -122,4 +136,18 @@ pub trait Source: std::fmt::Debug + Send + Sync {
         request: &Request,
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError>;
+}
+
+/// The source of a connect that makes no call.
+#[derive(Debug)]
+pub struct NoSource;
+
+#[async_trait]
+impl Source for NoSource {
+    async fn call(&self, _: &Request, _: &CallOptions) -> Result<UpstreamResponse, SourceError> {
+        Err(SourceError::new(
+            SourceErrorKind::Internal,
+            "there is nothing to call",
+        ))
+    }
 }

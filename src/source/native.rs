@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 
 use super::http;
-use super::registry::{SetupError, SourceParts};
+use super::wire::{SetupError, SourceParts, Wire};
 use super::{CallOptions, Source, SourceError, SourceErrorKind, UpstreamResponse};
 use crate::connector::{HttpRequest, Request};
 
@@ -67,12 +67,40 @@ impl NativeSource {
     pub fn new(schema: Arc<dyn NativeSchema>) -> NativeSource {
         NativeSource { schema }
     }
+}
 
-    pub(super) fn from_parts(parts: SourceParts) -> Result<NativeSource, SetupError> {
-        let schema = parts
-            .native
-            .ok_or_else(|| SetupError::new("no schema is mounted in this process"))?;
-        Ok(NativeSource::new(schema))
+/// The scheme of the address of a schema in this process.
+pub const SCHEME: &str = "native";
+
+/// The wire of one connector with a schema in this process.
+#[derive(Debug)]
+pub struct NativeWire {
+    connector: String,
+    schema: Arc<dyn NativeSchema>,
+}
+
+impl NativeWire {
+    /// This schema serves the connector of this name.
+    pub fn new(connector: &str, schema: Arc<dyn NativeSchema>) -> NativeWire {
+        NativeWire {
+            connector: connector.to_owned(),
+            schema,
+        }
+    }
+}
+
+impl Wire for NativeWire {
+    /// None: a connector does not say by its schema that it is in this process.
+    fn schemes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn serves(&self, connector: &str, scheme: &str) -> bool {
+        scheme == SCHEME && connector == self.connector
+    }
+
+    fn open(&self, _: &SourceParts) -> Result<Arc<dyn Source>, SetupError> {
+        Ok(Arc::new(NativeSource::new(Arc::clone(&self.schema))))
     }
 }
 

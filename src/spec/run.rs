@@ -16,11 +16,14 @@ use crate::document::Value;
 use crate::gateway::{
     ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest, SetupProblem,
 };
+use crate::source::Wires;
 
 /// The connectors whose specs run together.
 #[derive(Debug)]
 pub struct Suite {
     folders: BTreeMap<String, (PathBuf, Folder)>,
+    /// The wire protocols to upstreams.
+    wires: Wires,
 }
 
 /// The result of one spec.
@@ -59,14 +62,16 @@ impl fmt::Display for SpecFailure {
 }
 
 impl Suite {
-    /// A suite of connector folders, each with its path.
-    pub fn new(folders: impl IntoIterator<Item = (PathBuf, Folder)>) -> Suite {
+    /// A suite of connector folders, each with its path. Only HTTP is replayed; a source of another wire protocol is
+    /// called as it is.
+    pub fn new(folders: impl IntoIterator<Item = (PathBuf, Folder)>, wires: Wires) -> Suite {
         let named = folders.into_iter().map(|(path, folder)| {
             let name = path.file_name().unwrap_or_default();
             (name.to_string_lossy().into_owned(), (path, folder))
         });
         Suite {
             folders: named.collect(),
+            wires,
         }
     }
 
@@ -113,6 +118,7 @@ impl Suite {
 struct SpecRun {
     spec: Spec,
     replay: Replay,
+    wires: Wires,
     connectors: Vec<ConfiguredConnector>,
 }
 
@@ -153,13 +159,14 @@ impl SpecRun {
                 .collect()
         };
         let mut connectors = served(&names)?;
-        if let Err(SetupProblem::Schema(_)) = Gateway::new(connectors.clone(), &settings()) {
+        if let Err(SetupProblem::Schema(_)) = gateway(&connectors, &suite.wires) {
             let all: Vec<String> = suite.folders.keys().cloned().collect();
             connectors = served(&all)?;
         }
         Ok(SpecRun {
             spec,
             replay,
+            wires: suite.wires.clone(),
             connectors,
         })
     }
@@ -195,7 +202,7 @@ impl SpecRun {
     /// Runs one case; returns its differences.
     async fn case(&self, case: &SpecCase) -> Vec<String> {
         self.replay.serve_first(case.exchanges);
-        let gateway = match Gateway::new(self.connectors.clone(), &settings()) {
+        let gateway = match gateway(&self.connectors, &self.wires) {
             Ok(gateway) => gateway,
             Err(problem) => return setup_problem(&problem),
         };
@@ -224,9 +231,9 @@ impl SpecRun {
     }
 }
 
-/// The settings of a gateway that runs a spec: the defaults, independent of this machine's settings.
-fn settings() -> Settings {
-    Settings::default()
+/// A gateway that runs a spec, with the default settings, independent of this machine's settings.
+fn gateway(connectors: &[ConfiguredConnector], wires: &Wires) -> Result<Gateway, SetupProblem> {
+    Gateway::with_wires(connectors.to_vec(), &Settings::default(), wires.clone())
 }
 
 fn setup_problem(problem: &SetupProblem) -> Vec<String> {
@@ -268,12 +275,12 @@ fn segment(connector: &str, source: Option<&str>) -> String {
     }
 }
 
-/// The names of a connector's sources, if it has several.
+/// The names of a connector's sources that are replayed, if it has several sources.
 fn several_sources(subgraph: &Subgraph) -> Option<Vec<&str>> {
     match &subgraph.kind {
         SubgraphKind::Connectors { sources, .. } if sources.len() > 1 => {
-            let names = sources.iter();
-            Some(names.map(|source| source.name.as_str()).collect())
+            let replayed = sources.iter().filter(|source| source.is_http());
+            Some(replayed.map(|source| source.name.as_str()).collect())
         }
         _ => None,
     }
@@ -384,7 +391,7 @@ fn configured_connector(
 
 fn has_source(subgraph: &Subgraph) -> bool {
     match &subgraph.kind {
-        SubgraphKind::Connectors { sources, .. } => !sources.is_empty(),
+        SubgraphKind::Connectors { sources, .. } => sources.iter().any(|source| source.is_http()),
         SubgraphKind::Service(_) => true,
         SubgraphKind::Native => false,
     }

@@ -9,8 +9,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use sangam::cache::{Admissions, Documents, Endpoint, Policy, UpstreamCall, WaitingLimits};
 use sangam::connector::SchemaLifetime;
-use sangam::source::StoredHeaders;
 use sangam::source::http::{HttpSettings, HttpSource};
+use sangam::source::{Source, StoredHeaders};
 use sangam::source::{SourceError, SourceErrorKind};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -53,13 +53,13 @@ async fn world(in_flight: usize) -> World {
     };
     let server = router(Router::new().fallback(answer)).await;
     let documents = Documents::new(1 << 20);
-    let driver = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
+    let source: Arc<dyn Source> = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
     let waiting = WaitingLimits {
         calls: in_flight,
         joins: 2 * in_flight,
     };
-    let bounded = documents.bounded_upstream("works", driver, waiting);
-    let endpoint = bounded.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
+    let bounded = documents.bounded_upstream("works", waiting);
+    let endpoint = bounded.endpoint(&source, "works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,
         upstream,
@@ -216,10 +216,6 @@ async fn a_call_that_outlives_its_request_counts_on() {
     // Their clients have left, and the upstream is still being waited for.
     assert_eq!(world.waiting(), (3, 0));
     world.is_refused("/d", CACHED).await;
-    let alone = world.documents.upstream("lgd", driver());
+    let alone = world.documents.upstream("lgd");
     assert_eq!(alone.state().calling(), 0);
-}
-
-fn driver() -> Arc<HttpSource> {
-    Arc::new(HttpSource::new(HttpSettings::default()).unwrap())
 }

@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::any;
 use sangam::cache::{Admissions, Documents, Endpoint, Policy, Subject, UpstreamCall};
 use sangam::connector::Request;
-use sangam::source::StoredHeaders;
 use sangam::source::http::{HttpSettings, HttpSource};
+use sangam::source::{Source, StoredHeaders};
 
 use super::{LONG, get, options};
 use crate::support::server::{Server, router};
@@ -53,9 +53,9 @@ async fn world() -> World {
     )
     .await;
     let documents = Documents::new(1 << 20);
-    let driver = HttpSource::new(HttpSettings::default()).unwrap();
-    let upstream = documents.upstream("works", Arc::new(driver));
-    let endpoint = upstream.endpoint("works:Query.works[0]", StoredHeaders::NONE, "");
+    let source: Arc<dyn Source> = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
+    let upstream = documents.upstream("works");
+    let endpoint = upstream.endpoint(&source, "works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,
         documents,

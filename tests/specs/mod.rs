@@ -11,6 +11,7 @@ use apollo_compiler::schema::ExtendedType;
 use sangam::config::Settings;
 use sangam::connector::{Folder, Subgraph, SubgraphKind};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
+use sangam::source::Wires;
 use sangam::spec::{self, Suite};
 
 fn folders() -> Vec<(PathBuf, Folder)> {
@@ -33,7 +34,7 @@ fn folders() -> Vec<(PathBuf, Folder)> {
 #[test(threads)]
 async fn every_spec_is_answered_as_it_says() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let suite = Suite::new(folders());
+    let suite = Suite::new(folders(), Wires::default());
     let mut failures = Vec::new();
     let mut cases = 0;
     for (connector, folder) in suite.connectors() {

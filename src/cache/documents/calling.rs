@@ -91,7 +91,7 @@ impl Inner {
         let upstream = endpoint.upstream();
         let requested_at = self.clock.now();
         let started = std::time::Instant::now();
-        let result = upstream.driver().call(request, options).await;
+        let result = endpoint.source().call(request, options).await;
         let (received_at, took) = (self.clock.now(), started.elapsed());
         let answer = match result {
             Ok(answer) => answer,

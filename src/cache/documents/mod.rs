@@ -57,7 +57,7 @@ use super::meter::LookupMeter;
 use super::store::{Store, StoreSize};
 use super::upstream::{Endpoint, Snapshot, Upstream, UpstreamState};
 use crate::connector::{Request, SchemaLifetime};
-use crate::source::{CallOptions, Source};
+use crate::source::CallOptions;
 
 /// One call.
 #[derive(Debug)]
@@ -126,19 +126,14 @@ impl Documents {
         }
     }
 
-    /// A connector with its driver. Connectors of the same name share epoch and figures, so that a new configuration
+    /// A connector. Connectors of the same name share epoch and figures, so that a new configuration
     /// can replace the old one while that still executes requests.
-    pub fn upstream(&self, name: &str, driver: Arc<dyn Source>) -> Arc<Upstream> {
-        self.bounded_upstream(name, driver, WaitingLimits::NONE)
+    pub fn upstream(&self, name: &str) -> Arc<Upstream> {
+        self.bounded_upstream(name, WaitingLimits::NONE)
     }
 
     /// The same with limits: if so many requests wait for it, the calls of further requests are refused.
-    pub fn bounded_upstream(
-        &self,
-        name: &str,
-        driver: Arc<dyn Source>,
-        limits: WaitingLimits,
-    ) -> Arc<Upstream> {
+    pub fn bounded_upstream(&self, name: &str, limits: WaitingLimits) -> Arc<Upstream> {
         let mut upstreams = self
             .shared
             .upstreams
@@ -148,7 +143,7 @@ impl Documents {
             .entry(name.to_owned())
             .or_insert_with(|| Arc::new(UpstreamState::new(name)));
         let state = Arc::clone(state);
-        Upstream::new(name, driver, state, limits)
+        Upstream::new(name, state, limits)
     }
 
     /// The figures of all connectors, by name.

@@ -15,7 +15,9 @@ use super::*;
 use crate::cache::clock::ManualClock;
 use crate::connector::{HttpRequest, Scope};
 use crate::source::http::response as http_response;
-use crate::source::{Envelope, SourceError, SourceErrorKind, StoredHeaders, UpstreamResponse};
+use crate::source::{
+    Envelope, Source, SourceError, SourceErrorKind, StoredHeaders, UpstreamResponse,
+};
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
 
@@ -85,7 +87,9 @@ fn slow_world() -> World {
         tickets: Semaphore::new(0),
         script: Mutex::default(),
     });
-    let endpoint = documents.upstream("works", driver.clone()).endpoint(
+    let source: Arc<dyn Source> = driver.clone();
+    let endpoint = documents.upstream("works").endpoint(
+        &source,
         "works:Query.works[0]",
         StoredHeaders::NONE,
         "",
@@ -598,11 +602,11 @@ async fn a_document_that_cannot_be_used_is_forgotten() {
 async fn a_mutation_of_another_connector_ends_nothing() {
     let world = world();
     assert_eq!(world.say("/a", cached()).await, "miss 1");
-    let other = world.documents.upstream("other", world.driver.clone());
+    let other = world.documents.upstream("other");
     other.state().advance_epoch();
     assert_eq!(world.say("/a", cached()).await, "hit 1");
     // The same name under a new configuration is the same connector.
-    let again = world.documents.upstream("works", world.driver.clone());
+    let again = world.documents.upstream("works");
     again.state().advance_epoch();
     assert_eq!(world.say("/a", cached()).await, "miss 2");
 }
@@ -700,7 +704,12 @@ async fn headers_that_are_kept_are_part_of_the_key() {
     )]);
     let stored_headers = StoredHeaders::Named(vec!["x-total".to_owned()]);
     let upstream = world.endpoint.upstream();
-    let endpoint = upstream.endpoint("works:Query.works[0]", stored_headers, "");
+    let endpoint = upstream.endpoint(
+        world.endpoint.source(),
+        "works:Query.works[0]",
+        stored_headers,
+        "",
+    );
     let call = UpstreamCall {
         endpoint: &endpoint,
         request: request("/a"),

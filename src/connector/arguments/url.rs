@@ -11,6 +11,7 @@ use crate::connector::expression::Form;
 use crate::connector::findings::Findings;
 use crate::connector::http::Text;
 use crate::connector::http::UrlParts;
+use crate::connector::schemes::Schemes;
 use crate::connector::settings::is_secret_name;
 use crate::mapping::Piece;
 use crate::mapping::Template;
@@ -56,14 +57,18 @@ fn secrets_in_query(template: &Template, literal: &Node<Value>, findings: &mut F
 }
 
 /// An address must name scheme and host in plain text: what comes from a request must not choose where it is sent.
-pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
+pub(crate) fn check_absolute(
+    template: &Template,
+    literal: &Node<Value>,
+    schemes: &Schemes,
+    findings: &mut Findings,
+) {
     let first = match template.pieces().first() {
         Some(Piece::Literal(text)) => &**text,
         _ => "",
     };
-    let rest = first
-        .strip_prefix("https://")
-        .or_else(|| first.strip_prefix("http://"));
+    let rest = schemes.strip(first);
+    let without_scheme = format!("it does not begin with {}", schemes.list());
     let dynamic = template.pieces().len() > 1;
     // The deployment's own settings may name the host; a client's request may not.
     let of_deployment =
@@ -71,7 +76,7 @@ pub(crate) fn check_absolute(template: &Template, literal: &Node<Value>, finding
     let trusted = dynamic && template.variables().iter().all(of_deployment);
     let written_out = |rest: &str| rest.contains(['/', '?']);
     let problem = match rest {
-        None => "it does not begin with `https://` or `http://`",
+        None => &without_scheme,
         Some(rest) if dynamic && !trusted && !written_out(rest) => "its host is not written out",
         Some(rest) if authority(rest).is_empty() && !trusted => "it has no host",
         Some(rest) if authority(rest).contains('@') => "it holds a user name or a password",

@@ -21,6 +21,7 @@ use crate::connector::directives::definition::Role;
 use crate::connector::directives::definition::SupportedDirective;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
+use crate::connector::expression::Language;
 use crate::connector::expression::Place;
 use crate::connector::findings::Findings;
 use crate::connector::findings::did_you_mean;
@@ -31,7 +32,6 @@ use crate::connector::model::Site;
 use crate::connector::model::YieldedType;
 use crate::connector::model::Yields;
 use crate::connector::reads;
-use crate::mapping::Version;
 
 /// Reads the request of a directive that fetches.
 type ReadRequest = fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch;
@@ -46,8 +46,8 @@ pub(super) struct Reader<'a> {
     pub(super) directives: &'a [&'static SupportedDirective],
     /// Its sources.
     pub(super) sources: &'a [Source],
-    /// The version of its mappings.
-    pub(super) version: Version,
+    /// What its texts may be.
+    pub(super) language: &'a Language,
     /// What is wrong with it.
     pub(super) findings: &'a mut Findings,
 }
@@ -97,7 +97,7 @@ impl Reader<'_> {
             let Role::Fetch(read_request) = row.role else {
                 continue;
             };
-            let mut expressions = Expressions::new(self.version, Place::Request);
+            let mut expressions = Expressions::new(self.language, Place::Request);
             let options = self.options(directives.clone(), &mut expressions);
             let mut declared = DeclaredConnect {
                 site: site.clone(),

@@ -19,28 +19,34 @@ use super::diagnostic::code;
 use super::directives;
 use super::directives::definition::Role;
 use super::directives::definition::SupportedDirective;
+use super::expression::Language;
 use super::findings::Findings;
 use super::link::spec;
 use super::model::SubgraphKind;
 use super::schema::ReadSchema;
+use super::schemes::Schemes;
 use crate::mapping::Version;
 
 /// Reads how the fields of a schema are fetched, and checks it. `None` when it could not be read.
 pub(crate) fn read(
     connector: &str,
     read: &ReadSchema,
+    schemes: &Schemes,
     findings: &mut Findings,
 ) -> Option<SubgraphKind> {
     let schema = &read.schema;
-    let version = mapping_version(read);
+    let language = Language {
+        version: mapping_version(read),
+        schemes: schemes.clone(),
+    };
     let directives = available(read);
-    let sources = read_sources(&directives, read, version, findings);
+    let sources = read_sources(&directives, read, &language, findings);
     let mut reader = declare::Reader {
         connector,
         schema,
         directives: &directives,
         sources: &sources,
-        version,
+        language: &language,
         findings,
     };
     let connects = reader.read();
@@ -64,7 +70,7 @@ pub(crate) fn read(
             (&row.role, on_schema(read, row).next())
         {
             (row.check)(&declarations, findings);
-            let service = read_service(directive, schema, version, findings)?;
+            let service = read_service(directive, schema, &language, findings)?;
             return Some(SubgraphKind::Service(service));
         }
     }
@@ -113,7 +119,7 @@ fn on_schema<'a>(
 fn read_sources(
     directives: &[&'static SupportedDirective],
     read: &ReadSchema,
-    version: Version,
+    language: &Language,
     findings: &mut Findings,
 ) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
@@ -122,7 +128,7 @@ fn read_sources(
             continue;
         };
         for directive in on_schema(read, row) {
-            let Some(source) = read_source(directive, version, findings) else {
+            let Some(source) = read_source(directive, language, findings) else {
                 continue;
             };
             let name = &source.declaration.name;

@@ -226,7 +226,9 @@ fn request(
     let (method, literal) = method(http, findings)?;
     let template = expressions.url(method, literal, findings);
     match (&template, source) {
-        (Some(template), None) => url::check_absolute(template, literal, findings),
+        (Some(template), None) => {
+            url::check_absolute(template, literal, expressions.schemes(), findings);
+        }
         (Some(template), Some(source)) => check_relative(template, literal, source, findings),
         (None, _) => {}
     }

@@ -12,9 +12,9 @@ use crate::connector::declared::Declarations;
 use crate::connector::declared::Fetch;
 use crate::connector::declared::Source;
 use crate::connector::expression::Expressions;
+use crate::connector::expression::Language;
 use crate::connector::findings::Findings;
 use crate::connector::model::GraphqlService;
-use crate::mapping::Version;
 
 /// A version of a specification, `(2, 11)` for `v2.11`.
 pub(crate) type LinkVersion = (u16, u16);
@@ -73,9 +73,9 @@ pub(crate) enum DirectivePart {
 /// What reading a folder does with a directive. A reader reports what is wrong and then gives `None`.
 pub(crate) enum Role {
     /// On the schema: it declares a source, which connects refer to by name.
-    Source(fn(&Node<Directive>, Version, &mut Findings) -> Option<Source>),
+    Source(fn(&Node<Directive>, &Language, &mut Findings) -> Option<Source>),
     /// On the schema: all fields of the folder come from one GraphQL service.
-    Service(fn(&Node<Directive>, &Schema, Version, &mut Findings) -> Option<GraphqlService>),
+    Service(fn(&Node<Directive>, &Schema, &Language, &mut Findings) -> Option<GraphqlService>),
     /// On a field or type: it fetches it. The function reads the request; what all fetching directives have in common
     /// (`selection`, `entity`, `batch`, `errors`, `isSuccess`) is read for them.
     Fetch(fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch),

@@ -15,6 +15,7 @@ use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
+use crate::connector::expression::Language;
 use crate::connector::expression::Place;
 use crate::connector::findings::Findings;
 use crate::connector::http::HttpTemplate;
@@ -22,7 +23,7 @@ use crate::connector::http::Text;
 use crate::connector::http::UrlParts;
 use crate::connector::model::GraphqlService;
 use crate::connector::reads;
-use crate::mapping::Version;
+use crate::connector::schemes::Schemes;
 
 pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "graphql",
@@ -70,13 +71,13 @@ directive @graphql(
 fn read(
     directive: &Node<Directive>,
     schema: &Schema,
-    version: Version,
+    language: &Language,
     findings: &mut Findings,
 ) -> Option<GraphqlService> {
     let literal = directive.specified_argument_by_name("url")?;
-    let mut expressions = Expressions::new(version, Place::BaseUrl);
+    let mut expressions = Expressions::new(language, Place::BaseUrl);
     let url = expressions.url("url", literal, findings)?;
-    url::check_absolute(&url, literal, findings);
+    url::check_absolute(&url, literal, &Schemes::default(), findings);
     expressions.at(Place::SourceRequest);
     let headers = directive.specified_argument_by_name("headers");
     let headers = headers::read(headers, &mut expressions, findings);

@@ -19,10 +19,10 @@ use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
 use crate::connector::declared::Source;
 use crate::connector::expression::Expressions;
+use crate::connector::expression::Language;
 use crate::connector::expression::Place;
 use crate::connector::findings::Findings;
 use crate::connector::model::SourceDeclaration;
-use crate::mapping::Version;
 
 pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "source",
@@ -112,14 +112,18 @@ input SourceHTTP {
 };
 
 /// Reads one source.
-fn read(directive: &Node<Directive>, version: Version, findings: &mut Findings) -> Option<Source> {
+fn read(
+    directive: &Node<Directive>,
+    language: &Language,
+    findings: &mut Findings,
+) -> Option<Source> {
     let name = directive.specified_argument_by_name("name")?;
     let http = directive.specified_argument_by_name("http")?;
-    let mut expressions = Expressions::new(version, Place::BaseUrl);
+    let mut expressions = Expressions::new(language, Place::BaseUrl);
     let base = key(http, "baseURL")?;
     let base_template = expressions.url("baseURL", base, findings);
     if let Some(template) = &base_template {
-        url::check_absolute(template, base, findings);
+        url::check_absolute(template, base, expressions.schemes(), findings);
     }
     expressions.at(Place::SourceRequest);
     let url = url::parts(http, &mut expressions, findings);

@@ -4,6 +4,7 @@
 //! variables is prepared beforehand. Rendering fails rather than guess: a value that cannot be part of a URL or a
 //! header is an error that names its place, never its content.
 
+mod evaluate;
 mod form;
 mod headers;
 mod url;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
 
+use evaluate::evaluate;
 pub(crate) use headers::HeaderTemplate;
 pub(crate) use headers::HeaderValueTemplate;
 pub(crate) use headers::NEVER_SET;
@@ -24,6 +26,7 @@ use super::http_request::HttpRequest;
 use super::request::RenderError;
 use super::request::Request;
 use super::request::RequestTemplate;
+use super::schemes::scheme;
 use crate::document::Object;
 use crate::document::Value;
 use crate::mapping::Selection;
@@ -75,6 +78,10 @@ impl RequestTemplate for HttpTemplate {
             body,
             is_graphql: false,
         }))
+    }
+
+    fn scheme(&self) -> &str {
+        scheme(self.base.as_ref().unwrap_or(&self.url).first_literal())
     }
 
     fn with_base_url(&self, base: &str) -> Result<Arc<dyn RequestTemplate>, RenderError> {
@@ -147,21 +154,4 @@ fn json(value: &Value) -> Bytes {
 fn is_form(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-}
-
-/// Evaluates a mapping of a request. What `->withError` reports, and what exceeds the budget, ends the request: half a
-/// request must not be sent.
-fn evaluate(
-    selection: &Selection,
-    input: Option<&Value>,
-    variables: &Variables,
-    place: &str,
-) -> Result<Option<Value>, RenderError> {
-    let evaluated = selection.evaluate(input, variables);
-    match evaluated.errors.first() {
-        Some(error) => Err(RenderError {
-            message: format!("{place}: {}", error.message),
-        }),
-        None => Ok(evaluated.value),
-    }
 }

@@ -11,6 +11,7 @@ use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 
 use super::super::request::RenderError;
+use super::evaluate::evaluate;
 use crate::document::Value;
 use crate::mapping::Piece;
 use crate::mapping::Selection;
@@ -34,6 +35,17 @@ pub(crate) enum Text {
 }
 
 impl Text {
+    /// What it begins with, as written.
+    pub(super) fn first_literal(&self) -> &str {
+        match self {
+            Self::Fixed(text) => text,
+            Self::Template(template) => match template.pieces().first() {
+                Some(Piece::Literal(text)) => text,
+                _ => "",
+            },
+        }
+    }
+
     /// The text as a URL or a part of one: expressions must not make segments of it that lead elsewhere.
     pub(super) fn render_url(
         &self,
@@ -134,7 +146,7 @@ impl Builder {
         let Some(mapping) = mapping else {
             return Ok(());
         };
-        let value = super::evaluate(mapping, None, variables, "path")?;
+        let value = evaluate(mapping, None, variables, "path")?;
         let Some(segments) = value.as_ref().and_then(Value::as_array) else {
             return Err(RenderError::new("path: it must yield an array of segments"));
         };
@@ -167,7 +179,7 @@ impl Builder {
         let Some(mapping) = mapping else {
             return Ok(());
         };
-        let value = super::evaluate(mapping, None, variables, "queryParams")?;
+        let value = evaluate(mapping, None, variables, "queryParams")?;
         let parameters = match &value {
             None | Some(Value::Null) => return Ok(()),
             Some(Value::Object(parameters)) => parameters,

@@ -17,7 +17,8 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::system_conf::read_system_conf;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{DnsError, DnsSettings};
+use super::error::DnsError;
+use super::settings::DnsSettings;
 
 /// The result of a look-up: at least one address.
 pub(super) struct HostAddresses {

@@ -10,79 +10,23 @@
 //! Both HTTP clients, `hyper_util` and `reqwest`, use [`Resolver`].
 
 mod connect;
+mod error;
 mod lookup;
+mod settings;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
+pub use self::error::DnsError;
 use self::lookup::{Backend, HostAddresses};
-use crate::config;
+pub use self::settings::DnsSettings;
 use crate::observe::scope;
-
-/// The settings of the resolver. `config` documents them, and has the defaults that operators see.
-#[derive(Debug, Clone)]
-pub struct DnsSettings {
-    /// Use the C library, not the name servers.
-    pub system: bool,
-    /// The name servers; those of `/etc/resolv.conf` if empty.
-    pub servers: Vec<SocketAddr>,
-    /// The maximum time of one look-up.
-    pub timeout: Duration,
-    /// The maximum number of concurrent look-ups.
-    pub lookups: usize,
-    /// The minimum time for which addresses are fresh.
-    pub min_ttl: Duration,
-    /// The maximum time for which addresses are fresh.
-    pub max_ttl: Duration,
-    /// How long stale addresses are used if look-ups fail.
-    pub stale: Duration,
-    /// How long a connection waits for a look-up before it uses stale addresses.
-    pub stale_wait: Duration,
-    /// The maximum number of cached hosts.
-    pub hosts: usize,
-}
-
-impl From<&config::Dns> for DnsSettings {
-    fn from(settings: &config::Dns) -> DnsSettings {
-        DnsSettings {
-            system: settings.resolver == config::DnsResolver::System,
-            servers: settings.servers.clone(),
-            timeout: settings.timeout,
-            lookups: settings.lookups,
-            min_ttl: settings.min_ttl,
-            max_ttl: settings.max_ttl,
-            stale: settings.stale,
-            stale_wait: settings.stale_wait,
-            hosts: settings.hosts,
-        }
-    }
-}
-
-impl Default for DnsSettings {
-    fn default() -> DnsSettings {
-        DnsSettings::from(&config::Dns::default())
-    }
-}
-
-/// Why there are no addresses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DnsError {
-    /// No name server responded in time.
-    #[error("no name server has answered in time")]
-    Timeout,
-    /// As many look-ups as allowed are running.
-    #[error("too many look-ups of hosts are under way")]
-    Busy,
-    /// The host has no address, or the look-up failed.
-    #[error("the host cannot be found: {0}")]
-    Failed(String),
-}
 
 type LookupOutcome = Result<Arc<[IpAddr]>, DnsError>;
 

@@ -14,9 +14,10 @@ use reqwest::{NoProxy, Proxy};
 use rustls::pki_types::CertificateDer;
 
 use super::pool::Pool;
-use super::{HttpSettings, ProxyChoice, reuse};
-use crate::source::registry::SetupError;
+use super::reuse;
+use super::settings::{HttpSettings, ProxyChoice};
 use crate::source::tls;
+use crate::source::wire::SetupError;
 
 /// Hosts that never use a proxy of the environment.
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";

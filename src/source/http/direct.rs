@@ -15,11 +15,11 @@ use tower::{Service, service_fn};
 use tower_http::decompression::Decompression;
 use url::{Host, Url};
 
-use super::HttpSettings;
 use super::connect::Connector;
 use super::connections::{CallError, Connections, Origin};
 use super::error::{BrokenCall, from_direct};
 use super::received::Received;
+use super::settings::HttpSettings;
 
 /// The connections of one source.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ mod error;
 mod pool;
 mod received;
 mod reuse;
-mod settings;
+pub(super) mod settings;
 mod status;
 mod target;
 
@@ -36,7 +36,7 @@ use url::Url;
 pub use settings::{HttpSettings, ProxyChoice};
 
 use super::gate::Gate;
-use super::registry::SetupError;
+use super::wire::{SetupError, SourceParts, Wire};
 use super::{
     CallOptions, Envelope, Source, SourceError, SourceErrorKind, UpstreamResponse, wrong_wire,
 };
@@ -55,11 +55,26 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
+/// HTTP.
+#[derive(Debug)]
+pub struct HttpWire;
+
+impl Wire for HttpWire {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["https", "http"]
+    }
+
+    fn open(&self, parts: &SourceParts) -> Result<Arc<dyn Source>, SetupError> {
+        let source = HttpSource::with_gate(parts.http.clone(), Arc::clone(&parts.gate))?;
+        Ok(Arc::new(source))
+    }
+}
+
 /// One upstream over HTTP.
 #[derive(Debug)]
 pub struct HttpSource {
     clients: Clients,
-    gate: Gate,
+    gate: Arc<Gate>,
     targets: TargetCache,
     budget: Arc<Budget>,
 }
@@ -70,11 +85,11 @@ impl HttpSource {
     /// # Errors
     /// The private authority or the proxy is invalid.
     pub fn new(settings: HttpSettings) -> Result<HttpSource, SetupError> {
-        let gate = Gate::new(
-            settings.max_concurrency,
-            settings.max_queue,
-            settings.max_queue_wait,
-        );
+        let gate = Arc::new(settings.gate());
+        HttpSource::with_gate(settings, gate)
+    }
+
+    fn with_gate(settings: HttpSettings, gate: Arc<Gate>) -> Result<HttpSource, SetupError> {
         Ok(HttpSource {
             budget: Arc::clone(&settings.budget),
             clients: Clients::new(settings)?,

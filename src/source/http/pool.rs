@@ -8,9 +8,9 @@ use reqwest::redirect::{Attempt, Policy};
 use rustls::ClientConfig;
 use url::Url;
 
-use super::ProxyChoice;
 use super::client::{ClientParts, proxies};
 use super::direct::{Direct, is_this_machine};
+use super::settings::ProxyChoice;
 use crate::source::tls;
 
 /// What an upstream may send ahead of the reader on one HTTP/2 stream, in bytes. It is held uncharged, so it is fixed:

@@ -9,6 +9,7 @@ use url::Url;
 use crate::budget::Budget;
 use crate::config::ConnectorLimits;
 use crate::source::dns::Resolver;
+use crate::source::gate::Gate;
 
 /// The settings of one HTTP source. Times and sizes of a single call are in
 /// [`CallOptions`](crate::source::CallOptions).
@@ -61,6 +62,13 @@ impl From<&ConnectorLimits> for HttpSettings {
             user_agent: concat!("sangam/", env!("CARGO_PKG_VERSION")).to_owned(),
             budget: Budget::unbounded(),
         }
+    }
+}
+
+impl HttpSettings {
+    /// The gate for so many calls.
+    pub fn gate(&self) -> Gate {
+        Gate::new(self.max_concurrency, self.max_queue, self.max_queue_wait)
     }
 }
 

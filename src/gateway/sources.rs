@@ -1,0 +1,163 @@
+//! The sources of a connector: one driver for each `@source`, one for the connects without a source, or that of its
+//! GraphQL service.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::configured::ConfiguredConnector;
+use super::configured::SetupProblem;
+use crate::budget::Budget;
+use crate::config;
+use crate::connector::Connect;
+use crate::connector::RequestTemplate;
+use crate::connector::Subgraph;
+use crate::connector::SubgraphKind;
+use crate::source::NoSource;
+use crate::source::SetupError;
+use crate::source::Source;
+use crate::source::SourceParts;
+use crate::source::Wires;
+use crate::source::dns::Resolver;
+use crate::source::http::HttpSettings;
+use crate::source::http::ProxyChoice;
+use crate::source::native;
+
+/// Gives the connects of a connector the templates of their wires.
+pub(super) fn adapt_templates(
+    connector: &mut ConfiguredConnector,
+    wires: &Wires,
+) -> Result<(), SetupProblem> {
+    let Subgraph { name, kind, .. } = &mut connector.subgraph;
+    let SubgraphKind::Connectors { connects, .. } = kind else {
+        return Ok(());
+    };
+    for connect in connects {
+        if let Some(template) = &connect.template {
+            let wire = wires.of(name, template.scheme());
+            let adapted = wire.map_err(|error| problem(name, &error))?;
+            let adapted = adapted.template(Arc::clone(template));
+            if !Arc::ptr_eq(&adapted, template) {
+                Arc::make_mut(connect).template = Some(adapted);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens the sources of one connector, each when it is first needed.
+pub(super) struct Sources<'a> {
+    subgraph: &'a Subgraph,
+    wires: &'a Wires,
+    parts: SourceParts,
+    /// By `@source`, and by scheme for connects without one.
+    open: HashMap<(Option<usize>, &'a str), Arc<dyn Source>>,
+}
+
+impl<'a> Sources<'a> {
+    /// `http` has the settings of the connector's calls. The bound of concurrent calls is for all its sources together.
+    pub(super) fn new(subgraph: &'a Subgraph, wires: &'a Wires, http: HttpSettings) -> Self {
+        Sources {
+            subgraph,
+            wires,
+            parts: SourceParts {
+                connector: subgraph.name.clone(),
+                source: None,
+                gate: Arc::new(http.gate()),
+                http,
+            },
+            open: HashMap::new(),
+        }
+    }
+
+    /// The source that a connect calls.
+    pub(super) fn of_connect(
+        &mut self,
+        connect: &'a Connect,
+    ) -> Result<Arc<dyn Source>, SetupProblem> {
+        match &connect.template {
+            Some(template) => self.source(connect.source, &**template),
+            None => Ok(Arc::new(NoSource)),
+        }
+    }
+
+    /// The source of a GraphQL service.
+    pub(super) fn of_service(&mut self) -> Result<Arc<dyn Source>, SetupProblem> {
+        match &self.subgraph.kind {
+            SubgraphKind::Service(service) => self.source(None, &*service.template),
+            _ => self.opened(None, native::SCHEME),
+        }
+    }
+
+    fn source(
+        &mut self,
+        source: Option<usize>,
+        template: &'a dyn RequestTemplate,
+    ) -> Result<Arc<dyn Source>, SetupProblem> {
+        self.opened(source, template.scheme())
+    }
+
+    fn opened(
+        &mut self,
+        source: Option<usize>,
+        scheme: &'a str,
+    ) -> Result<Arc<dyn Source>, SetupProblem> {
+        if let Some(open) = self.open.get(&(source, scheme)) {
+            return Ok(Arc::clone(open));
+        }
+        let declared = match &self.subgraph.kind {
+            SubgraphKind::Connectors { sources, .. } => source.and_then(|index| sources.get(index)),
+            _ => None,
+        };
+        let parts = SourceParts {
+            source: declared.map(|declared| declared.name.clone()),
+            ..self.parts.clone()
+        };
+        let wire = self.wires.of(&self.subgraph.name, scheme);
+        let opened = wire.and_then(|wire| wire.open(&parts));
+        let opened = opened.map_err(|error| problem(&self.subgraph.name, &error))?;
+        self.open.insert((source, scheme), Arc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+fn problem(connector: &str, error: &SetupError) -> SetupProblem {
+    SetupProblem::Setting {
+        connector: connector.to_owned(),
+        message: error.to_string(),
+    }
+}
+
+/// The settings of a connector's calls.
+pub(super) fn http_settings(
+    connector: &str,
+    settings: &config::ConnectorSettings,
+    budget: &Arc<Budget>,
+    resolver: &Resolver,
+) -> Result<HttpSettings, SetupProblem> {
+    let wrong = |message: String| SetupProblem::Setting {
+        connector: connector.to_owned(),
+        message,
+    };
+    let common = &settings.common;
+    let proxy = match &common.proxy {
+        Some(proxy) => ProxyChoice::Url(
+            proxy
+                .as_str()
+                .parse()
+                .map_err(|error| wrong(format!("proxy: {error}")))?,
+        ),
+        None => ProxyChoice::Environment,
+    };
+    let authorities_pem = match &common.ca {
+        Some(path) => std::fs::read(path)
+            .map_err(|error| wrong(format!("ca: {}: {error}", path.display())))?,
+        None => Vec::new(),
+    };
+    Ok(HttpSettings {
+        dns: resolver.clone(),
+        proxy,
+        authorities_pem,
+        budget: Arc::clone(budget),
+        ..HttpSettings::from(common)
+    })
+}
