@@ -9,6 +9,7 @@
 //! - [`graph`]: composition of all connectors, and the query graph.
 //! - [`plan`]: an operation compiled against the graph.
 //! - [`cost`]: what an operation costs, by `@cost` and `@listSize`.
+//! - [`operation`]: from an operation's text to what can be executed: limits, parsing, validation, planning.
 //! - [`source`]: one wire protocol driver per file.
 //! - [`cache`]: documents, responses, plans: keys, entries, single flight.
 //! - [`response`]: rows: documents are read into them, and the response is written from them.
@@ -33,6 +34,7 @@ pub mod gateway;
 pub mod graph;
 pub mod mapping;
 pub mod observe;
+pub mod operation;
 pub mod plan;
 pub mod priority;
 pub mod response;

@@ -1,22 +1,23 @@
 //! Planning: the district query over the seven departments, validated and not.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
 use criterion::Criterion;
-use sangam::config::Limits;
+use sangam::config::Settings;
 use sangam::connector::Folder;
 use sangam::connector::Subgraph;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
-use sangam::plan::plan;
+use sangam::operation::Compiler;
 
 use crate::support::text;
 
 pub(crate) fn benches(criterion: &mut Criterion) {
     let subgraphs = departments();
     let composed = compose(subgraphs.clone()).0.unwrap();
-    let graph = QueryGraph::new(&composed);
+    let graph = Arc::new(QueryGraph::new(&composed));
+    let compiler = Compiler::new(Arc::new(composed.api), graph, &Settings::default());
     let operation = text("schema/operations/district.graphql");
     criterion.bench_function("planning: composing seven departments", |bencher| {
         bencher.iter_with_setup(
@@ -25,26 +26,11 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         );
     });
     criterion.bench_function("planning: the district query, validated", |bencher| {
-        bencher.iter(|| {
-            ExecutableDocument::parse_and_validate(&composed.api, &*operation, "district.graphql")
-                .unwrap()
-        });
+        bencher.iter(|| compiler.document(&operation).unwrap());
     });
-    let document =
-        ExecutableDocument::parse_and_validate(&composed.api, &*operation, "district.graphql")
-            .unwrap();
-    let first = document.operations.iter().next().unwrap();
+    let document = compiler.document(&operation).unwrap();
     criterion.bench_function("planning: the district query, planned", |bencher| {
-        bencher.iter(|| {
-            plan(
-                &graph,
-                &composed.api,
-                &document,
-                first,
-                (&Limits::default()).into(),
-            )
-            .unwrap()
-        });
+        bencher.iter(|| compiler.operation(document.clone(), None).unwrap());
     });
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use apollo_compiler::ExecutableDocument;
 use clap::{Args, ValueEnum};
 
 use super::load::ConnectorFolder;
@@ -11,9 +10,8 @@ use super::{Common, Exit, load};
 use crate::config::{RawSettings, Settings};
 use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::Composed;
-use crate::graph::query::QueryGraph;
 use crate::graph::schema_diff::{self, Impact};
-use crate::plan::plan;
+use crate::operation::{Compiler, Rejection};
 
 /// The default folder of named operations.
 const DEFAULT_OPERATIONS: &str = "schema/operations";
@@ -57,12 +55,7 @@ impl Check {
         if errors == 0 {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
-            operations = of_operations(
-                gateway.composed(),
-                folder.as_deref(),
-                &settings,
-                &mut problems,
-            )?;
+            operations = of_operations(gateway.compiler(), folder.as_deref(), &mut problems)?;
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
             if let Some(file) = self.against.as_deref().or(default) {
@@ -157,11 +150,10 @@ fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> 
     problems
 }
 
-/// Checks every named operation; returns their number.
+/// Checks every named operation, as `serve` would when a client sends it; returns their number.
 fn of_operations(
-    composed: &Composed,
+    compiler: &Compiler,
     folder: Option<&Path>,
-    settings: &Settings,
     problems: &mut Vec<String>,
 ) -> Result<usize, Exit> {
     let Some(folder) = folder else { return Ok(0) };
@@ -183,30 +175,44 @@ fn of_operations(
         }
     }
     files.sort();
-    let graph = QueryGraph::new(composed);
     let mut operations = 0;
     for file in files {
         let text = std::fs::read_to_string(&file).map_err(unreadable)?;
-        match ExecutableDocument::parse_and_validate(&composed.api, text, &file) {
-            Ok(document) => {
-                for operation in document.operations.iter() {
-                    operations += 1;
-                    let planned = plan(
-                        &graph,
-                        &composed.api,
-                        &document,
-                        operation,
-                        (&settings.limits).into(),
-                    );
-                    if let Err(error) = planned {
-                        problems.push(format!("{}: {error}", file.display()));
-                    }
-                }
-            }
-            Err(error) => problems.push(error.errors.to_string().trim_end().to_owned()),
+        let (number, rejections) = of_document(compiler, &text);
+        operations += number;
+        for (message, locations) in rejections.iter().flat_map(|one| &one.violations) {
+            let location = locations.first();
+            let location = location.map(|(line, column)| format!(":{line}:{column}"));
+            let location = location.unwrap_or_default();
+            problems.push(format!("{}{location}: {message}", file.display()));
         }
     }
     Ok(operations)
+}
+
+/// The number of a document's operations, and what is refused of it.
+fn of_document(compiler: &Compiler, text: &str) -> (usize, Vec<Rejection>) {
+    let document = match compiler.document(text) {
+        Ok(document) => document,
+        Err(rejection) => return (0, vec![rejection]),
+    };
+    let names: Vec<_> = document
+        .operations
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
+    let rejections = names.iter().filter_map(|name| {
+        let operation = compiler.operation(document.clone(), name.as_deref());
+        let operation = match operation {
+            Ok(operation) => operation,
+            Err(rejection) => return Some(rejection),
+        };
+        // What an operation costs is known here only if it needs no variables.
+        let variables = compiler.coerce(&operation, None).ok()?;
+        compiler.within_cost(&operation, &variables).err()
+    });
+    let rejections = rejections.collect();
+    (names.len(), rejections)
 }
 
 fn of_contract(composed: &Composed, file: &Path, problems: &mut Vec<String>) -> Result<(), Exit> {

@@ -10,7 +10,6 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use apollo_compiler::executable::Operation;
 use http::HeaderName;
 use metrics::Counter;
 use metrics::Histogram;
@@ -19,16 +18,15 @@ use tokio::sync::SemaphorePermit;
 
 use super::ClientContext;
 use super::GraphqlRequest;
-use super::compile::CompiledOperation;
 use super::refusal::Refusal;
-use super::variables::CoercedVariables;
 use crate::config::Cost;
 use crate::config::CostMode;
 use crate::cost::FieldCost;
-use crate::errors::ErrorKind;
-use crate::errors::code;
 use crate::observe::metrics::COST_EXCEEDED;
 use crate::observe::metrics::OPERATION_COST;
+use crate::operation::CoercedVariables;
+use crate::operation::Operation;
+use crate::operation::too_costly;
 use crate::response::Counting;
 
 /// The actual cost of one of this many executed requests is counted.
@@ -120,7 +118,6 @@ impl CostControl {
     /// Refuses an operation that costs too much.
     pub(super) fn admit(
         &self,
-        ready: &CompiledOperation,
         operation: &Operation,
         variables: &CoercedVariables,
         report: bool,
@@ -128,22 +125,22 @@ impl CostControl {
         if self.mode == CostMode::Off {
             return Ok(Admitted::default());
         }
-        let estimate = ready.cost.estimate(&variables.values);
+        let estimate = operation.cost.estimate(&variables.values);
         let total = estimate.total();
         // Costs beyond 2^53 lose digits, but no bucket is that large.
         self.estimated.record(total as f64);
         if total > self.max {
             self.exceeded.increment(1);
             if self.mode == CostMode::Enforce {
-                let costliest = ready.cost.costliest(&estimate, &variables.values);
-                return Err(self.refusal(total, costliest.as_deref()));
+                let rejection = too_costly(operation, &estimate, variables, self.max);
+                return Err(rejection.into());
             }
             self.log(operation, total);
         }
         let number = self.executed.fetch_add(1, Ordering::Relaxed);
         let counted = report || number.is_multiple_of(SAMPLE);
         let counting = counted.then(|| Counting {
-            program: Arc::clone(&ready.cost),
+            program: Arc::clone(&operation.cost),
             estimate: estimate.into_owned(),
             report: report.then_some(self.max),
         });
@@ -171,50 +168,40 @@ impl CostControl {
     /// The cost of an operation, with these variables if they are valid.
     pub(super) fn explain(
         &self,
-        ready: &CompiledOperation,
+        operation: &Operation,
         variables: Option<&CoercedVariables>,
     ) -> ExplainedCost {
         let none = Default::default();
         let values = variables.map_or(&none, |coerced| &coerced.values);
-        let estimate = ready.cost.estimate(values);
+        let estimate = operation.cost.estimate(values);
         ExplainedCost {
             estimated: estimate.total(),
             max: self.max,
             mode: self.mode,
-            fields: ready.cost.report(&estimate, values),
+            fields: operation.cost.report(&estimate, values),
             actual: None,
             without_variables: variables.is_none(),
         }
     }
 
     /// Counts the actual cost of an explained request.
-    pub(super) fn counting(ready: &CompiledOperation, variables: &CoercedVariables) -> Counting {
+    pub(super) fn counting(operation: &Operation, variables: &CoercedVariables) -> Counting {
         Counting {
-            program: Arc::clone(&ready.cost),
-            estimate: ready.cost.estimate(&variables.values).into_owned(),
+            program: Arc::clone(&operation.cost),
+            estimate: operation.cost.estimate(&variables.values).into_owned(),
             report: None,
         }
-    }
-
-    fn refusal(&self, total: u64, costliest: Option<&str>) -> Refusal {
-        let max = self.max;
-        let hint = match costliest {
-            Some(costliest) => {
-                format!("most of it is {costliest}: ask for fewer items there, or nest fewer lists")
-            }
-            None => "ask for fewer items, or nest fewer lists".to_owned(),
-        };
-        let message = format!(
-            "The operation costs {total} by estimate, more than the maximum of {max} (cost.max); {hint}"
-        );
-        Refusal::new(code::COST_LIMIT_EXCEEDED, ErrorKind::Limit, &message)
     }
 
     fn log(&self, operation: &Operation, cost: u64) {
         let Some(count) = self.lines.due() else {
             return;
         };
-        let name = operation.name.as_ref().map_or("", |name| name.as_str());
+        let name = operation
+            .definition
+            .name
+            .as_ref()
+            .map_or("", |name| name.as_str());
         // Names are ASCII, so the cut is at a character boundary.
         let operation = name.get(..NAME_BYTES).unwrap_or(name);
         tracing::warn!(

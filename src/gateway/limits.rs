@@ -4,38 +4,7 @@ use super::workers::WorkerLimits;
 use crate::cache::WaitingLimits;
 use crate::config::ConnectorLimits;
 use crate::config::Limits;
-use crate::document::NumberBounds;
 use crate::execute::ExecutionLimits;
-use crate::plan::PlanLimits;
-use crate::plan::limits::DocumentLimits;
-
-impl From<&Limits> for DocumentLimits {
-    fn from(limits: &Limits) -> DocumentLimits {
-        DocumentLimits {
-            bytes: limits.document_bytes.0,
-            tokens: limits.tokens,
-            depth: limits.depth,
-            aliases: limits.aliases,
-            root_fields: limits.root_fields,
-            fields: limits.fields,
-        }
-    }
-}
-
-impl From<&Limits> for PlanLimits {
-    fn from(limits: &Limits) -> PlanLimits {
-        PlanLimits {
-            selections: limits.plan_selections,
-            steps: limits.plan_steps,
-        }
-    }
-}
-
-impl From<&Limits> for NumberBounds {
-    fn from(limits: &Limits) -> NumberBounds {
-        NumberBounds::new(limits.number_digits, limits.number_exponent)
-    }
-}
 
 impl From<&Limits> for ExecutionLimits {
     fn from(limits: &Limits) -> ExecutionLimits {

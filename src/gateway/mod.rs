@@ -1,19 +1,17 @@
 //! The GraphQL gateway: it owns the composed graph, the compiled operations and the caches. The server calls it.
 //!
 //! [`Gateway::execute`] processes a request in these steps:
-//! 1. find the compiled operation, or compile it (`compile`) on a worker thread (`workers`, `offload`),
-//! 2. coerce the variables (`variables`, `inputs`) and draw the override labels (`labels`),
+//! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`),
+//! 2. coerce the variables and draw the override labels (`labels`),
 //! 3. look for a cached response,
 //! 4. check the cost (`cost`),
 //! 5. execute the plan, and write `__schema` and `__type` (`introspection`),
 //! 6. store the response, if it may be cached.
 
-mod access;
 mod build;
 mod compile;
 mod configured;
 mod cost;
-mod inputs;
 mod introspection;
 mod labels;
 mod limits;
@@ -22,9 +20,6 @@ mod offload;
 mod refusal;
 mod run;
 mod sources;
-mod syntax;
-mod validate;
-mod variables;
 mod workers;
 
 use std::sync::Arc;

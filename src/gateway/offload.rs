@@ -18,7 +18,6 @@ use super::introspection::WriteLimits;
 use super::refusal::Refusal;
 use super::run::Gateway;
 use super::run::not_compiled;
-use super::variables::CoercedVariables;
 use super::workers::JobError;
 use crate::budget::Account;
 use crate::budget::Exceeded;
@@ -26,6 +25,7 @@ use crate::cache::plans::Compilation;
 use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::observe::metrics::PLAN_SECONDS;
+use crate::operation::CoercedVariables;
 
 /// The length of a job that takes the lane for long ones, whatever the length of its text.
 const LONG_JOB: usize = usize::MAX;
@@ -57,14 +57,17 @@ impl Gateway {
         let account = self.runtime.budget.account(usize::MAX);
         let length = compilation.text().len();
         // Checked here so that a text which is too long is neither copied into the queue nor cached.
-        let refusal = compiler.too_long(compilation.text());
+        let refusal = compiler
+            .check_length(compilation.text())
+            .err()
+            .map(Refusal::from);
         let refusal = refusal.or_else(|| refused(&account, length));
         let job = move |_: &dyn Fn() -> bool| {
             if let Some(refusal) = refused(&account, bytes_to_compile(length)) {
                 return Err(refusal);
             }
             let begun = Instant::now();
-            let compiled = compiler.compile(compilation.text(), compilation.name());
+            let compiled = Compiled::new(&compiler, compilation.text(), compilation.name());
             metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
             Ok(compilation.store(compiled))
         };
@@ -85,8 +88,8 @@ impl Gateway {
     ) -> Result<IntrospectionValues, Refusal> {
         let limits = &self.runtime.limits;
         let deadline = Instant::now() + limits.timeout;
-        let (bytes, document) = (limits.answer_bytes, &ready.document);
-        let operation = ready.operation().ok_or_else(not_compiled)?;
+        let bytes = limits.answer_bytes;
+        let (document, operation) = (&ready.operation.document, &ready.operation.definition);
         let account = self.runtime.budget.account(limits.operation_bytes);
         let selection =
             IntrospectionSelection::collect(document, operation, &coerced.values, &account);

@@ -2,22 +2,16 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::diagnostic::ToCliReport;
-use apollo_compiler::validation::DiagnosticList;
 use bytes::Bytes;
 
 use super::GraphqlResponse;
 use super::RequestOutcome;
 use super::ResponseCachePolicy;
-use super::validate::Violation;
 use crate::document::write_json_string;
 use crate::errors::ErrorCode;
 use crate::errors::ErrorKind;
 use crate::errors::code;
-use crate::plan::location;
-
-/// The most errors that a refusal lists.
-pub(super) const MOST_ERRORS: usize = 20;
+use crate::operation::Rejection;
 
 /// A response with errors and no data.
 #[derive(Debug, Clone)]
@@ -60,31 +54,6 @@ impl Refusal {
         Refusal::new(code::INTERNAL_SERVER_ERROR, ErrorKind::Internal, message)
     }
 
-    /// The errors of parsing or validation, with their locations.
-    pub(super) fn invalid(code: ErrorCode, diagnostics: &DiagnosticList) -> Self {
-        let errors = diagnostics.iter().take(MOST_ERRORS).map(|diagnostic| {
-            let location = location(diagnostic.error.location(), diagnostic.sources);
-            (diagnostic.error.to_string(), location.into_iter().collect())
-        });
-        Refusal::with_locations(code, &errors.collect::<Vec<Violation>>())
-    }
-
-    /// Errors with locations.
-    pub(super) fn with_locations(code: ErrorCode, findings: &[Violation]) -> Self {
-        let mut out = Vec::from(&b"{\"errors\":["[..]);
-        for (index, (message, locations)) in findings.iter().take(MOST_ERRORS).enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            write_error(message, locations, code, ErrorKind::Invalid, &mut out);
-        }
-        out.extend_from_slice(b"]}");
-        Refusal {
-            body: Bytes::from(out),
-            outcome: RequestOutcome::Refused,
-        }
-    }
-
     /// Its size in bytes.
     pub(super) fn len(&self) -> usize {
         self.body.len()
@@ -97,6 +66,28 @@ impl Refusal {
             cache: ResponseCachePolicy::default(),
             vary: Arc::default(),
             compressed: None,
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Refusal {
+        let Rejection {
+            code,
+            kind,
+            violations,
+        } = rejection;
+        let mut out = Vec::from(&b"{\"errors\":["[..]);
+        for (index, (message, locations)) in violations.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_error(message, locations, code, kind, &mut out);
+        }
+        out.extend_from_slice(b"]}");
+        Refusal {
+            body: Bytes::from(out),
+            outcome: RequestOutcome::Refused,
         }
     }
 }

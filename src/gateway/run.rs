@@ -6,9 +6,6 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use apollo_compiler::Schema;
-use apollo_compiler::executable::Operation;
-use apollo_compiler::validation::Valid;
 use bytes::Bytes;
 
 use super::ClientContext;
@@ -19,7 +16,6 @@ use super::ResponseCachePolicy;
 use super::build;
 use super::compile::Compiled;
 use super::compile::CompiledOperation;
-use super::compile::OperationCompiler;
 use super::configured::ConfiguredConnector;
 use super::configured::SetupProblem;
 use super::cost::CostControl;
@@ -28,8 +24,6 @@ use super::introspection::Introspection;
 use super::labels;
 use super::native;
 use super::refusal::Refusal;
-use super::variables;
-use super::variables::CoercedVariables;
 use super::workers::Workers;
 use crate::budget::Account;
 use crate::budget::Budget;
@@ -42,7 +36,6 @@ use crate::cache::ResponseKeyParts;
 use crate::cache::plans::Plans;
 use crate::cache::responses::Responses;
 use crate::cache::responses::Served;
-use crate::config::CostMode;
 use crate::config::Percentage;
 use crate::config::Settings;
 use crate::execute;
@@ -51,6 +44,8 @@ use crate::execute::Executed;
 use crate::execute::RequestContext;
 use crate::execute::Runtime;
 use crate::graph::Composed;
+use crate::operation::CoercedVariables;
+use crate::operation::Compiler;
 use crate::plan;
 use crate::priority;
 use crate::source::Wires;
@@ -58,10 +53,9 @@ use crate::source::native::NativeSchema;
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {
-    api: Arc<Valid<Schema>>,
     composed: Composed,
     pub(super) runtime: Runtime,
-    pub(super) compiler: Arc<OperationCompiler>,
+    pub(super) compiler: Arc<Compiler>,
     cost: CostControl,
     pub(super) introspection: Arc<Introspection>,
     pub(super) workers: Workers,
@@ -122,19 +116,10 @@ impl Gateway {
         let parts = build::build(connectors, settings, wires, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
         let limits = &settings.limits;
-        let compiler = OperationCompiler {
-            api: Arc::clone(&api),
-            graph: Arc::clone(&parts.runtime.graph),
-            document_limits: limits.into(),
-            plan_limits: limits.into(),
-            numbers: parts.runtime.limits.numbers,
-            introspection: settings.general.introspection,
-            list_size: settings.cost.list_size as u64,
-            requires_slicing: settings.cost.mode == CostMode::Enforce,
-        };
+        let compiler = Compiler::new(Arc::clone(&api), Arc::clone(&parts.runtime.graph), settings);
         Ok(Gateway {
             generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
-            introspection: Arc::new(Introspection::new(Arc::clone(&api))),
+            introspection: Arc::new(Introspection::new(api)),
             workers: Workers::new(limits.into()),
             plans: Plans::new(settings.cache.plans.0 as u64),
             responses: Responses::new(settings.cache.responses.0 as u64),
@@ -144,7 +129,6 @@ impl Gateway {
             composed: parts.composed,
             runtime: parts.runtime,
             compiler: Arc::new(compiler),
-            api,
         })
     }
 
@@ -156,6 +140,11 @@ impl Gateway {
     /// The composed graph.
     pub fn composed(&self) -> &Composed {
         &self.composed
+    }
+
+    /// Compiles operations as this gateway does.
+    pub fn compiler(&self) -> &Compiler {
+        &self.compiler
     }
 
     /// The document caches and call statistics of the connectors.
@@ -195,22 +184,24 @@ impl Gateway {
             Compiled::Ready(ready) => ready,
             Compiled::Refused(refusal) => return Err(refusal.clone()),
         };
-        let operation = ready.operation().ok_or_else(not_compiled)?;
-        if operation.is_mutation() && !client.mutations_allowed {
+        let operation = &ready.operation;
+        if operation.definition.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
-        let coerced = self.coerced(ready, operation, request)?;
-        let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
+        let coerced = self
+            .compiler
+            .coerce(operation, request.variables.as_ref())?;
+        let outcomes = labels::outcomes(&operation.plan.labels, &self.label_settings, client.draw);
         // A response that reports its cost is not cached, and not taken from the cache.
         let report = self.cost.is_reported(request, client);
-        let key = (operation.is_query() && !report)
+        let key = (operation.definition.is_query() && !report)
             .then(|| self.response_key(ready, &coerced, client, &outcomes));
         if let Some(key) = &key
             && let Some(served) = self.responses.get(key)
         {
             return Ok(served_response(served, ready));
         }
-        let admitted = self.cost.admit(ready, operation, &coerced, report)?;
+        let admitted = self.cost.admit(operation, &coerced, report)?;
         let _permit = match admitted.is_long {
             true => Some(self.cost.long_permit()?),
             false => None,
@@ -223,15 +214,15 @@ impl Gateway {
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
         // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = Box::pin(execute::execute(&self.runtime, &ready.plan, &context)).await;
+        let executed = Box::pin(execute::execute(&self.runtime, &operation.plan, &context)).await;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = key
             && !executed.failed
-            && (ready.is_constant() || executed.provenance.may_be_fresh())
+            && (operation.is_constant() || executed.provenance.may_be_fresh())
         {
-            let vary = Arc::clone(&ready.headers);
-            let provenance = match ready.is_constant() {
+            let vary = Arc::clone(&ready.operation.headers);
+            let provenance = match operation.is_constant() {
                 true => Provenance::constant(),
                 false => executed.provenance.clone(),
             };
@@ -261,11 +252,11 @@ impl Gateway {
                 Compiled::Ready(ready) => ready,
                 Compiled::Refused(refusal) => return Err(refusal.clone()),
             };
-            let plan = plan::explain(&ready.plan, &self.runtime.graph);
-            let plan_json = plan::explain_json(&ready.plan, &self.runtime.graph);
-            let operation = ready.operation().ok_or_else(not_compiled)?;
-            let coerced = self.coerced(ready, operation, request);
-            let mut cost = self.cost.explain(ready, coerced.as_ref().ok());
+            let operation = &ready.operation;
+            let plan = plan::explain(&operation.plan, &self.runtime.graph);
+            let plan_json = plan::explain_json(&operation.plan, &self.runtime.graph);
+            let coerced = self.compiler.coerce(operation, request.variables.as_ref());
+            let mut cost = self.cost.explain(operation, coerced.as_ref().ok());
             if !run {
                 return Ok(Explained {
                     plan,
@@ -276,13 +267,14 @@ impl Gateway {
                 });
             }
             let coerced = coerced?;
-            let counting = CostControl::counting(ready, &coerced);
-            let outcomes = labels::outcomes(&ready.plan.labels, &self.label_settings, client.draw);
+            let counting = CostControl::counting(operation, &coerced);
+            let outcomes =
+                labels::outcomes(&operation.plan.labels, &self.label_settings, client.draw);
             let (introspection, _account) = self.introspected(ready, &coerced).await?;
             let mut context = self.context(ready, coerced, client, &outcomes, introspection);
             context.record = true;
             context.counting = Some(counting);
-            let executed = execute::execute(&self.runtime, &ready.plan, &context).await;
+            let executed = execute::execute(&self.runtime, &operation.plan, &context).await;
             cost.actual = executed.cost;
             Ok(Explained {
                 plan,
@@ -303,28 +295,12 @@ impl Gateway {
         ready: &CompiledOperation,
         coerced: &CoercedVariables,
     ) -> Result<(Vec<(String, Vec<u8>)>, Option<Account>), Refusal> {
-        if !ready.introspects {
+        if !ready.operation.introspects {
             return Ok((Vec::new(), None));
         }
         // Boxed: the future is large, and most requests have no introspection.
         let written = Box::pin(self.introspect(ready, coerced)).await?;
         Ok((written.values, Some(written.account)))
-    }
-
-    fn coerced(
-        &self,
-        ready: &CompiledOperation,
-        operation: &Operation,
-        request: &GraphqlRequest,
-    ) -> Result<CoercedVariables, Refusal> {
-        variables::coerce(
-            &self.api,
-            &ready.document.sources,
-            operation,
-            &ready.plan,
-            request.variables.as_ref(),
-            self.runtime.limits.numbers,
-        )
     }
 
     fn response_key(
@@ -335,8 +311,8 @@ impl Gateway {
         outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
         // Most frequent operations have no variables, labels or headers: their key is computed once.
-        let bare = coerced.text.is_empty() && outcomes.is_empty() && !ready.all_headers;
-        if bare && ready.headers.is_empty() {
+        let bare = coerced.text.is_empty() && outcomes.is_empty() && !ready.operation.all_headers;
+        if bare && ready.operation.headers.is_empty() {
             let key = || self.response_key_of(ready, coerced, client, outcomes);
             return *ready.bare_key.get_or_init(key);
         }
@@ -350,10 +326,10 @@ impl Gateway {
         client: &ClientContext,
         outcomes: &[bool],
     ) -> crate::cache::ResponseKey {
-        let headers = if ready.all_headers {
+        let headers = if ready.operation.all_headers {
             HeadersRead::All
         } else {
-            HeadersRead::Named(&ready.headers)
+            HeadersRead::Named(&ready.operation.headers)
         };
         ResponseKeyParts {
             generation: &self.generation,
@@ -375,7 +351,7 @@ impl Gateway {
         outcomes: &[bool],
         introspection: Vec<(String, Vec<u8>)>,
     ) -> RequestContext {
-        let labels = ready.plan.labels.iter().zip(outcomes);
+        let labels = ready.operation.plan.labels.iter().zip(outcomes);
         let labels = labels.filter(|(_, outcome)| **outcome);
         RequestContext {
             labels: labels.map(|(label, _)| Arc::clone(label)).collect(),
@@ -409,7 +385,7 @@ impl Gateway {
             body: executed.body,
             outcome: RequestOutcome::Executed,
             cache,
-            vary: Arc::clone(&ready.headers),
+            vary: Arc::clone(&ready.operation.headers),
             compressed: None,
         }
     }
@@ -418,7 +394,7 @@ impl Gateway {
 /// Whether `Vary` can name all headers that a response depends on. A response that depends on every client header is only
 /// cached in the gateway, whose key has all of them.
 fn has_vary(ready: &CompiledOperation) -> bool {
-    !ready.all_headers
+    !ready.operation.all_headers
 }
 
 fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse {
@@ -429,11 +405,11 @@ fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse
             // A response that depends on the schema alone is cached in the gateway but not by clients: the schema may
             // change.
             max_age: Some(served.fresh_for.as_secs())
-                .filter(|_| has_vary(ready) && !ready.is_constant()),
+                .filter(|_| has_vary(ready) && !ready.operation.is_constant()),
             private: served.private,
             age: served.age.map(|age| age.as_secs()),
         },
-        vary: Arc::clone(&ready.headers),
+        vary: Arc::clone(&ready.operation.headers),
         compressed: Some(served.compressed),
     }
 }

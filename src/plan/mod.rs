@@ -24,7 +24,6 @@ mod draft;
 mod explain;
 pub mod guard;
 mod lifetime;
-pub mod limits;
 mod location;
 mod lowering;
 mod nulls;
@@ -327,8 +326,9 @@ impl Plan {
     }
 }
 
-/// Plans an operation of a validated executable document.
-pub fn plan(
+/// Plans an operation of a validated executable document. From outside of the crate, operations are planned by
+/// [`Compiler`](crate::operation::Compiler), which checks them first.
+pub(crate) fn plan(
     graph: &QueryGraph,
     api: &Valid<apollo_compiler::Schema>,
     document: &Valid<executable::ExecutableDocument>,

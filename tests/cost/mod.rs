@@ -13,18 +13,18 @@ mod shipped;
 
 use std::collections::HashMap;
 
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
-use sangam::config::Limits;
-use sangam::cost::Program;
+use sangam::config::CostMode;
+use sangam::config::Settings;
 use sangam::document::Str;
 use sangam::document::Value;
 use sangam::graph::Composed;
-use sangam::graph::query::QueryGraph;
-use sangam::plan;
+use sangam::operation::Compiler;
 use sangam::plan::arguments::coerce_variable;
 use sangam::plan::arguments::constant;
 
+use crate::plans::compiler;
+use crate::plans::first;
 use crate::plans::graph;
 use crate::plans::subgraph;
 use crate::support::cases::Case;
@@ -33,9 +33,6 @@ use crate::support::cases::Suite;
 
 /// The schema extension before a subgraph without links of its own.
 const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@interfaceObject", "@cost", "@listSize"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
-
-/// The setting's default.
-const LIST_SIZE: u64 = 10;
 
 inventory::submit! {
     Suite {
@@ -50,12 +47,6 @@ inventory::submit! {
     }
 }
 
-#[test]
-fn the_default_of_the_setting_is_what_cases_take() {
-    let settings = sangam::config::Cost::default();
-    assert_eq!(settings.list_size as u64, LIST_SIZE);
-}
-
 /// The text of each block of a case, with the costs of its operations.
 fn costs_of(case: &Case) -> Vec<Option<String>> {
     let subgraphs = case.named("graphql subgraph").map(|(name, sdl)| {
@@ -66,6 +57,10 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
         subgraph(name, &text)
     });
     let (composed, graph) = graph(subgraphs.collect());
+    // Missing slicing arguments are listed with the cost instead of refused.
+    let mut settings = Settings::default();
+    settings.cost.mode = CostMode::Log;
+    let compiler = compiler(&composed, &graph, &settings);
     let (mut operation, mut variables) = (None, Value::Null);
     let mut found = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
@@ -75,7 +70,7 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
                 (operation, variables) = (Some(block.body.as_str()), Value::Null)
             }
             "json variables" => variables = Value::parse_json(block.body.as_bytes()).unwrap(),
-            "text cost" => out = Some(cost(&composed, &graph, operation.unwrap(), &variables)),
+            "text cost" => out = Some(cost(&composed, &compiler, operation.unwrap(), &variables)),
             _ => {}
         }
         found.push(out);
@@ -84,13 +79,9 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
 }
 
 /// The cost of an operation as text.
-fn cost(composed: &Composed, graph: &QueryGraph, text: &str, variables: &Value) -> String {
-    let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
-    let document = document.unwrap_or_else(|errors| panic!("{errors}"));
-    let operation = document.operations.iter().next().expect("an operation");
-    let limits = plan::PlanLimits::from(&Limits::default());
-    let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
-    let program = Program::new(&plan, graph, LIST_SIZE);
+fn cost(composed: &Composed, compiler: &Compiler, text: &str, variables: &Value) -> String {
+    let operation = first(compiler, text).unwrap_or_else(|rejection| panic!("{rejection}"));
+    let program = &operation.cost;
     let mut text = String::new();
     for problem in program.problems() {
         text.push_str(&format!(
@@ -98,7 +89,7 @@ fn cost(composed: &Composed, graph: &QueryGraph, text: &str, variables: &Value) 
             problem.message, problem.locations
         ));
     }
-    let variables = coerced(composed, operation, variables);
+    let variables = coerced(composed, &operation.definition, variables);
     let estimate = program.estimate(&variables);
     text.push_str(&format!("total {}\n", estimate.total()));
     for field in program.report(&estimate, &variables) {

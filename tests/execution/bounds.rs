@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use apollo_compiler::ExecutableDocument;
 use axum::Router;
 use axum::extract::Query;
 use axum::routing::get;
@@ -27,10 +26,10 @@ use sangam::gateway::ClientContext;
 use sangam::gateway::ConfiguredConnector;
 use sangam::gateway::Gateway;
 use sangam::gateway::GraphqlRequest;
-use sangam::plan;
 use sangam::source::CallOptions;
 use serde::Deserialize;
 
+use crate::plans::compiler;
 use crate::plans::graph;
 use crate::plans::subgraph;
 use crate::support::server::Server;
@@ -331,13 +330,11 @@ async fn the_deadline_ends_the_writing() {
 async fn a_fetch_that_waits_for_itself() {
     let (composed, graph) = graph(vec![subgraph("s", SUBGRAPH)]);
     let text = "{ rows { id } }";
-    let document = ExecutableDocument::parse_and_validate(&composed.api, text, "q").unwrap();
-    let operation = document.operations.get(None).unwrap();
-    let limits = plan::PlanLimits::from(&Limits::default());
-    let mut plan = plan::plan(&graph, &composed.api, &document, operation, limits).unwrap();
+    let compiler = compiler(&composed, &graph, &Settings::default());
+    let mut plan = compiler.compile(text, None).unwrap().plan;
     plan.fetches[0].after = vec![0];
     let runtime = Runtime {
-        graph: Arc::new(graph),
+        graph,
         services: vec![ServiceRuntime {
             name: Arc::from("s"),
             config: Value::Null,

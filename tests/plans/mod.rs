@@ -4,13 +4,17 @@
 
 mod size;
 
-use apollo_compiler::ExecutableDocument;
-use sangam::config::Limits;
+use std::sync::Arc;
+
+use sangam::config::Settings;
 use sangam::connector::Subgraph;
 use sangam::connector::read_sdl;
 use sangam::graph::Composed;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
+use sangam::operation::Compiler;
+use sangam::operation::Operation;
+use sangam::operation::Rejection;
 use sangam::plan;
 
 use crate::support::cases::Case;
@@ -42,25 +46,29 @@ pub(crate) fn subgraph(name: &str, text: &str) -> Subgraph {
 }
 
 /// Composes subgraphs into the query graph.
-pub(crate) fn graph(subgraphs: Vec<Subgraph>) -> (Composed, QueryGraph) {
+pub(crate) fn graph(subgraphs: Vec<Subgraph>) -> (Composed, Arc<QueryGraph>) {
     let (composed, diagnostics) = compose(subgraphs);
     let texts: Vec<String> = diagnostics.iter().map(|d| d.to_text()).collect();
     let composed = composed.unwrap_or_else(|| panic!("{}", texts.join("\n")));
-    let graph = QueryGraph::new(&composed);
+    let graph = Arc::new(QueryGraph::new(&composed));
     (composed, graph)
 }
 
-/// Plans the first operation of a text.
-pub(crate) fn plan_of(
+/// Compiles operations over a graph as the gateway does.
+pub(crate) fn compiler(
     composed: &Composed,
-    graph: &QueryGraph,
-    text: &str,
-    limits: plan::PlanLimits,
-) -> Result<plan::Plan, plan::PlanError> {
-    let document = ExecutableDocument::parse_and_validate(&composed.api, text, "operation.graphql");
-    let document = document.unwrap_or_else(|errors| panic!("{errors}"));
+    graph: &Arc<QueryGraph>,
+    settings: &Settings,
+) -> Compiler {
+    Compiler::new(Arc::new(composed.api.clone()), Arc::clone(graph), settings)
+}
+
+/// The first operation of a text.
+pub(crate) fn first(compiler: &Compiler, text: &str) -> Result<Operation, Rejection> {
+    let document = compiler.document(text)?;
     let operation = document.operations.iter().next().expect("an operation");
-    plan::plan(graph, &composed.api, &document, operation, limits)
+    let name = operation.name.clone();
+    compiler.operation(document, name.as_deref())
 }
 
 /// The text of each block of a case, with the plans of its operations.
@@ -73,6 +81,7 @@ fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
         Turn::Rotated => subgraphs.rotate_left(1),
     }
     let (composed, graph) = graph(subgraphs);
+    let compiler = compiler(&composed, &graph, &Settings::default());
     let mut operation = None;
     let mut texts = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
@@ -81,10 +90,9 @@ fn plan_texts(case: &Case, turn: Turn) -> Vec<Option<String>> {
             "graphql operation" => operation = Some(block.body.as_str()),
             "text plan" => {
                 let operation = operation.expect("an operation before its plan");
-                let limits = plan::PlanLimits::from(&Limits::default());
-                text = Some(match plan_of(&composed, &graph, operation, limits) {
-                    Ok(plan) => plan::explain(&plan, &graph),
-                    Err(error) => format!("{error}\n"),
+                text = Some(match first(&compiler, operation) {
+                    Ok(operation) => plan::explain(&operation.plan, &graph),
+                    Err(rejection) => format!("{rejection}\n"),
                 });
             }
             _ => {}

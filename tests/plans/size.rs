@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use sangam::config::ByteSize;
 use sangam::config::Limits;
+use sangam::config::Settings;
 use sangam::connector::Subgraph;
-use sangam::plan::PlanError;
-use sangam::plan::PlanLimits;
+use sangam::errors::code;
 
+use super::compiler;
+use super::first;
 use super::graph;
-use super::plan_of;
 use super::subgraph;
 
 /// A type with `count` connectors, each with one field of it, and an operation that selects all of them.
@@ -65,9 +67,12 @@ type Row @key(fields: "id")
 }
 
 /// The smallest limit, within a fiftieth, for which an operation is planned.
-fn fewest(subgraphs: Vec<Subgraph>, operation: &str, limits: fn(usize) -> PlanLimits) -> usize {
+fn fewest(subgraphs: Vec<Subgraph>, operation: &str, settings: fn(usize) -> Settings) -> usize {
     let (composed, graph) = graph(subgraphs);
-    let plans = |limit: usize| plan_of(&composed, &graph, operation, limits(limit)).is_ok();
+    let plans = |limit: usize| {
+        let compiler = compiler(&composed, &graph, &settings(limit));
+        first(&compiler, operation).is_ok()
+    };
     let (mut low, mut high) = (0, 100);
     while !plans(high) {
         assert!(high < 100_000_000, "no end");
@@ -84,21 +89,23 @@ fn fewest(subgraphs: Vec<Subgraph>, operation: &str, limits: fn(usize) -> PlanLi
     high
 }
 
-/// More than any case here needs.
-const AMPLE: PlanLimits = PlanLimits {
-    selections: 100_000,
-    steps: 2_000_000,
-};
-
-fn steps(steps: usize) -> PlanLimits {
-    PlanLimits { steps, ..AMPLE }
+/// More than any case here needs, but for the limit that it is about.
+fn settings(change: impl FnOnce(&mut Limits)) -> Settings {
+    let mut settings = Settings::default();
+    settings.limits.document_bytes = ByteSize(1_000_000);
+    settings.limits.depth = 100;
+    settings.limits.plan_selections = 100_000;
+    settings.limits.plan_steps = 2_000_000;
+    change(&mut settings.limits);
+    settings
 }
 
-fn selections(selections: usize) -> PlanLimits {
-    PlanLimits {
-        selections,
-        ..AMPLE
-    }
+fn steps(steps: usize) -> Settings {
+    settings(|limits| limits.plan_steps = steps)
+}
+
+fn selections(selections: usize) -> Settings {
+    settings(|limits| limits.plan_selections = selections)
 }
 
 #[test]
@@ -113,10 +120,10 @@ fn ten_times_the_connectors_are_ten_times_the_steps() {
 
 #[test]
 fn ten_times_the_folders_are_ten_times_the_steps() {
-    for limits in [steps, selections] {
+    for settings in [steps, selections] {
         let of = |count| {
             let (subgraphs, operation) = folders(count);
-            fewest(subgraphs, &operation, limits)
+            fewest(subgraphs, &operation, settings)
         };
         let (few, more) = (of(100), of(1_000));
         assert!(more < few * 13, "{few} for 100 folders, {more} for 1000");
@@ -150,32 +157,34 @@ fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
 /// plan cost steps too, so that time and memory have the same bound.
 #[test]
 fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
-    let default = PlanLimits::from(&Limits::default()).steps;
+    let default = Limits::default().plan_steps;
     let cases = [
         (12, 14, 40_000, Ok(13)),
         (12, 28, 80_000, Ok(13)),
         (40, 14, 524_288, Ok(41)),
-        (100, 14, default, Err(PlanError::TooComplex)),
+        (100, 14, default, Err(code::PLAN_TOO_COMPLEX)),
     ];
     for (types, depth, steps, expected) in cases {
         let (subgraphs, operation) = nested(types, depth);
         let (composed, graph) = graph(subgraphs);
-        let within = |steps| {
-            let limits = PlanLimits { steps, ..AMPLE };
-            plan_of(&composed, &graph, &operation, limits)
+        let within = |limit| {
+            let compiler = compiler(&composed, &graph, &self::steps(limit));
+            let operation = first(&compiler, &operation);
+            operation.map_err(|rejection| rejection.code)
         };
         let planned = within(steps);
-        if let Ok(plan) = &planned {
+        if let Ok(operation) = &planned {
+            let plan = &operation.plan;
             let parts = plan.positions.len() + plan.fetches.len();
             assert!(parts <= steps, "{parts} parts for {steps} steps");
         }
-        let found = planned.map(|plan| plan.fetches.len());
+        let found = planned.map(|operation| operation.plan.fetches.len());
         assert_eq!(found, expected, "{types} types, {depth} levels");
-        let early = within(steps / 4).map(|plan| plan.fetches.len());
+        let early = within(steps / 4).map(|operation| operation.plan.fetches.len());
         let message = "a quarter of the steps are too few";
         assert_eq!(
             early,
-            Err(PlanError::TooComplex),
+            Err(code::PLAN_TOO_COMPLEX),
             "{types}, {depth}: {message}"
         );
     }

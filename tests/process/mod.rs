@@ -4,6 +4,7 @@
 
 mod attacks;
 mod authorities;
+mod checked;
 mod collector;
 mod departments;
 mod log;

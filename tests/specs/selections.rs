@@ -6,19 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
-use sangam::config::Limits;
+use sangam::config::Settings;
 use sangam::connector::Connect;
 use sangam::connector::ConnectKind;
 use sangam::connector::FieldSetItem;
 use sangam::connector::Site;
 use sangam::connector::SubgraphKind;
-use sangam::graph::Composed;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::mapping::Shape;
-use sangam::plan;
+use sangam::operation::Compiler;
 use sangam::plan::FetchCall;
 use sangam::plan::Plan;
 use sangam::plan::ReadId;
@@ -41,14 +40,15 @@ fn every_selected_field_has_a_spec() {
         .filter_map(|(_, folder)| folder.subgraph.clone());
     let (composed, diagnostics) = compose(subgraphs.collect());
     let composed = composed.unwrap_or_else(|| panic!("{diagnostics:#?}"));
-    let graph = QueryGraph::new(&composed);
+    let graph = Arc::new(QueryGraph::new(&composed));
+    let compiler = crate::plans::compiler(&composed, &graph, &Settings::default());
     let mut covered = Paths::new();
     for (path, _) in &folders {
         for file in sangam::spec::files(path).unwrap() {
             let spec =
                 sangam::spec::read(path, &file).unwrap_or_else(|problems| panic!("{problems:?}"));
             for case in spec.cases {
-                cover(&composed, &graph, &case.operation, &mut covered);
+                cover(&compiler, &graph, &case.operation, &mut covered);
             }
         }
     }
@@ -78,15 +78,14 @@ fn every_selected_field_has_a_spec() {
 }
 
 /// Notes what the plan of a spec's operation reads of which connect.
-fn cover(composed: &Composed, graph: &QueryGraph, operation: &str, covered: &mut Paths) {
+fn cover(compiler: &Compiler, graph: &QueryGraph, operation: &str, covered: &mut Paths) {
     // A spec may show how an invalid operation is refused; it covers nothing.
-    let Ok(document) = ExecutableDocument::parse_and_validate(&composed.api, operation, "spec")
-    else {
+    let Ok(document) = compiler.document(operation) else {
         return;
     };
     for operation in document.operations.iter() {
-        let limits = plan::PlanLimits::from(&Limits::default());
-        let plan = plan::plan(graph, &composed.api, &document, operation, limits).unwrap();
+        let operation = compiler.operation(document.clone(), operation.name.as_deref());
+        let plan = operation.unwrap().plan;
         for fetch in &plan.fetches {
             let FetchCall::Connect { connect, .. } = &fetch.call else {
                 continue;

@@ -2,7 +2,7 @@
 //!
 //! `apollo-compiler` can resolve introspection, but it builds a tree of values without a size limit, and the type graph has
 //! cycles: a few kilobytes of text can select gigabytes. So the work is bounded in three ways:
-//! - [`depth`] limits the nesting of lists, by the static rule of graphql-js,
+//! - validation limits the nesting of lists, by the static rule of graphql-js ([`operation`](crate::operation)),
 //! - [`collect`] collects the selected fields once per request into a tree of at most `limits.fields` nodes, so that
 //!   conditions and fragments are not evaluated again for each type,
 //! - [`mod@write`] writes the values into a buffer that is charged to the operation's account and ends at
@@ -12,7 +12,6 @@
 //! values are not short, so it may run on a thread that serves; [`IntrospectionSelection::write`] belongs on a worker.
 
 mod collect;
-mod depth;
 mod write;
 
 use std::time::Instant;
@@ -24,7 +23,6 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 
 pub(super) use self::collect::IntrospectionSelection;
-pub(super) use self::depth::check as check_depth;
 use crate::budget::Account;
 use crate::budget::Exceeded;
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use apollo_compiler::Schema;
-use sangam::config::Limits;
+use sangam::config::Settings;
 use sangam::graph::Composed;
 use sangam::graph::query::QueryGraph;
+use sangam::operation::Compiler;
 use sangam::plan;
 
 use super::operations::operations;
@@ -14,7 +16,8 @@ use super::ours::Ours;
 use super::sets::{Origin, Set};
 use super::sorted::sorted;
 use super::theirs::{Reading, Theirs};
-use crate::plans::plan_of;
+use crate::plans::compiler;
+use crate::plans::first;
 
 /// Each plan takes time; what one set says of planning, a few operations show.
 const OPERATIONS: usize = 12;
@@ -168,7 +171,11 @@ impl Both<'_> {
     }
 
     fn plans(&mut self, kind: &'static str, again: &Composed, supergraph: &str) {
-        let graphs = (QueryGraph::new(self.composed), QueryGraph::new(again));
+        let planning = |composed: &Composed| {
+            let graph = Arc::new(QueryGraph::new(composed));
+            (compiler(composed, &graph, &Settings::default()), graph)
+        };
+        let (ours, theirs) = (planning(self.composed), planning(again));
         for operation in operations(&self.composed.api).iter().take(self.operations) {
             if apollo_compiler::ExecutableDocument::parse_and_validate(&again.api, operation, "op")
                 .is_err()
@@ -176,16 +183,13 @@ impl Both<'_> {
                 // The schemas differ, which is reported already.
                 continue;
             }
-            let text = |composed: &Composed, graph: &QueryGraph| match plan_of(
-                composed,
-                graph,
-                operation,
-                (&Limits::default()).into(),
+            let text = |(compiler, graph): &(Compiler, Arc<QueryGraph>)| match first(
+                compiler, operation,
             ) {
-                Ok(plan) => plan::explain(&plan, graph),
-                Err(error) => error.to_string(),
+                Ok(operation) => plan::explain(&operation.plan, graph),
+                Err(rejection) => rejection.to_string(),
             };
-            let (one, other) = (text(self.composed, &graphs.0), text(again, &graphs.1));
+            let (one, other) = (text(&ours), text(&theirs));
             self.outcome.plans += 1;
             if one != other {
                 let text = format!(

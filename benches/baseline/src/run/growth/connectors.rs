@@ -3,16 +3,16 @@
 
 use std::error::Error;
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
-use apollo_compiler::ExecutableDocument;
-use sangam::config::Limits;
+use sangam::config::Settings;
 use sangam::connector::Diagnostic;
 use sangam::connector::Subgraph;
 use sangam::connector::read_sdl;
-use sangam::graph::Composed;
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
+use sangam::operation::Compiler;
 
 use super::median_of;
 
@@ -33,10 +33,10 @@ pub(super) fn measure() -> Result<[Line; 2], Box<dyn Error>> {
         for _ in 0..TIMES {
             let subgraphs = subgraphs.clone();
             let begun = Instant::now();
-            let (graph, query_graph) = composed_graph(subgraphs)?;
+            let compiler = compiler(subgraphs)?;
             composed.push(begun.elapsed());
             let begun = Instant::now();
-            plan(&graph, &query_graph, &operation, count)?;
+            plan(&compiler, &operation, count)?;
             planned.push(begun.elapsed());
         }
         composing.push(median_of(composed));
@@ -90,32 +90,18 @@ fn operation(count: usize) -> String {
     text
 }
 
-fn composed_graph(subgraphs: Vec<Subgraph>) -> Result<(Composed, QueryGraph), Box<dyn Error>> {
+fn compiler(subgraphs: Vec<Subgraph>) -> Result<Compiler, Box<dyn Error>> {
     let (composed, diagnostics) = compose(subgraphs);
     let composed = composed.ok_or_else(|| said(&diagnostics))?;
-    let graph = QueryGraph::new(&composed);
-    Ok((composed, graph))
+    let graph = Arc::new(QueryGraph::new(&composed));
+    Ok(Compiler::new(Arc::new(composed.api), graph, &Settings::default()))
 }
 
 /// Parsing and validating an operation is part of it, as it is for the gateway.
-fn plan(
-    composed: &Composed,
-    graph: &QueryGraph,
-    operation: &str,
-    count: usize,
-) -> Result<(), Box<dyn Error>> {
-    let document = ExecutableDocument::parse_and_validate(&composed.api, operation, "rows.graphql")
-        .map_err(|errors| errors.to_string())?;
-    let operation = document.operations.iter().next().ok_or("no operation")?;
-    let planned = sangam::plan::plan(
-        graph,
-        &composed.api,
-        &document,
-        operation,
-        (&Limits::default()).into(),
-    );
-    let planned = planned.map_err(|error| format!("{count} connectors: {error}"))?;
-    match planned.fetches.len() {
+fn plan(compiler: &Compiler, operation: &str, count: usize) -> Result<(), Box<dyn Error>> {
+    let compiled = compiler.compile(operation, None);
+    let compiled = compiled.map_err(|rejection| format!("{count} connectors: {rejection}"))?;
+    match compiled.plan.fetches.len() {
         fetches if fetches == count + 1 => Ok(()),
         fetches => Err(format!("{count} connectors are asked in {fetches} fetches").into()),
     }

@@ -24,12 +24,10 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputValueDefinition;
 
-use super::refusal::MOST_ERRORS;
+use super::rejection::MOST_VIOLATIONS;
+use super::rejection::Violation;
 use crate::document::NumberBounds;
 use crate::plan::location;
-
-/// A message, and the locations (line and column) that it is about.
-pub(super) type Violation = (String, Vec<(usize, usize)>);
 
 /// The violations in the values of a document that is valid otherwise.
 pub(super) fn check(
@@ -205,7 +203,7 @@ impl<'d> ValueChecker<'d> {
     }
 
     fn find(&mut self, message: String, at: Option<SourceSpan>) {
-        if self.findings.len() >= MOST_ERRORS {
+        if self.findings.len() >= MOST_VIOLATIONS {
             return;
         }
         let location = location(at, &self.document.sources);

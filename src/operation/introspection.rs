@@ -11,15 +11,15 @@ use apollo_compiler::Name;
 use apollo_compiler::executable::Selection;
 use apollo_compiler::executable::SelectionSet;
 
-use super::super::refusal::MOST_ERRORS;
-use super::super::validate::Violation;
+use super::rejection::MOST_VIOLATIONS;
+use super::rejection::Violation;
 use crate::plan::location;
 
 /// This many nested lists are refused.
 const TOO_MANY: usize = 3;
 
 /// The `__schema` and `__type` fields of a valid document below which lists are nested too deeply.
-pub(in crate::gateway) fn check(document: &ExecutableDocument) -> Vec<Violation> {
+pub(super) fn check(document: &ExecutableDocument) -> Vec<Violation> {
     let mut lists = ListDepth {
         document,
         fragments: HashMap::new(),
@@ -51,7 +51,8 @@ impl<'d> ListDepth<'d> {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) if matches!(&*field.name, "__schema" | "__type") => {
-                    if findings.len() < MOST_ERRORS && self.nested(&field.selection_set) >= TOO_MANY
+                    if findings.len() < MOST_VIOLATIONS
+                        && self.nested(&field.selection_set) >= TOO_MANY
                     {
                         let message = "Maximum introspection depth exceeded".to_owned();
                         let location = location(field.location(), &self.document.sources);
@@ -91,5 +92,78 @@ impl<'d> ListDepth<'d> {
         let nested = fragment.map_or(0, |fragment| self.nested(&fragment.selection_set));
         self.fragments.insert(name, nested);
         nested
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use apollo_compiler::Schema;
+    use apollo_compiler::validation::Valid;
+
+    use super::*;
+
+    fn schema() -> Valid<Schema> {
+        let sdl = "type Query { thing: Thing } type Thing { id: ID }";
+        Schema::parse_and_validate(sdl, "schema.graphql").unwrap()
+    }
+
+    #[test]
+    fn lists_of_types_are_nested_twice_at_the_most() {
+        let schema = schema();
+        let found = |text: &str| {
+            let document =
+                ExecutableDocument::parse_and_validate(&schema, text, "o.graphql").unwrap();
+            check(&document)
+        };
+        let allowed = [
+            "{ __schema { types { fields { type { possibleTypes { name } } } } } }",
+            "{ __type(name: \"A\") { interfaces { inputFields { name } } } }",
+            // Any number of lists beside each other, and nesting through fields that list no types.
+            "{ __schema { types { fields { name } interfaces { fields { args { type { ofType { name } } } } } } } }",
+            "{ __schema { ...A } } fragment A on __Schema { types { ...B ...B } } fragment B on __Type { fields { type { ...C } } } fragment C on __Type { fields { name } }",
+        ];
+        for text in allowed {
+            assert_eq!(found(text), [], "{text}");
+        }
+        let refused = [
+            (
+                "{ thing { id } __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+                (1, 16),
+            ),
+            (
+                "{ a: __type(name: \"A\") { interfaces { possibleTypes { inputFields { name } } } } }",
+                (1, 3),
+            ),
+            (
+                "{ ... { __schema { ...A } } } fragment A on __Schema { types { ...B } } fragment B on __Type { fields { type { ...C } } } fragment C on __Type { ofType { ... { fields { type { interfaces { name } } } } } }",
+                (1, 9),
+            ),
+            // A fragment that is harmless in one position is not in another.
+            (
+                "{ __type(name: \"A\") { ...C fields { type { interfaces { ...C } } } } } fragment C on __Type { fields { name } }",
+                (1, 3),
+            ),
+        ];
+        for (text, place) in refused {
+            let message = "Maximum introspection depth exceeded".to_owned();
+            assert_eq!(found(text), [(message, vec![place])], "{text}");
+        }
+    }
+
+    #[test]
+    fn looking_at_nested_fragments_takes_no_longer_than_their_text() {
+        let schema = schema();
+        let mut text = "{ __schema { types { ...F0 } } }".to_owned();
+        for index in 0..60 {
+            let next = index + 1;
+            text += &format!(
+                " fragment F{index} on __Type {{ ofType {{ ...F{next} }} x: ofType {{ ...F{next} }} }}"
+            );
+        }
+        text += " fragment F60 on __Type { fields { name } }";
+        // Not validated here, which would take too long: `limits.fields` refuses such an operation first.
+        let document = ExecutableDocument::parse(&schema, text, "o.graphql").unwrap();
+        assert_eq!(check(&document), []);
     }
 }

@@ -1,4 +1,5 @@
-//! Bounds on the text and the form of an operation, checked before validation and planning.
+//! Bounds on the text and the form of an operation, checked before validation and planning, and the bounds of planning, made
+//! from the settings.
 //!
 //! An executable document is measured in one pass over its text ([`check_text`]) and one over its syntax tree
 //! ([`check_document`]), in which each fragment is measured once, however often it is spread: a document that would
@@ -11,6 +12,10 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Argument, Definition, Directive, Document, FragmentDefinition, Selection, Value,
 };
+
+use crate::config::Limits;
+use crate::document::NumberBounds;
+use crate::plan::PlanLimits;
 
 /// How large an executable document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +36,48 @@ pub struct DocumentLimits {
     pub fields: usize,
 }
 
+impl From<&Limits> for DocumentLimits {
+    fn from(limits: &Limits) -> DocumentLimits {
+        DocumentLimits {
+            bytes: limits.document_bytes.0,
+            tokens: limits.tokens,
+            depth: limits.depth,
+            aliases: limits.aliases,
+            root_fields: limits.root_fields,
+            fields: limits.fields,
+        }
+    }
+}
+
+impl From<&Limits> for PlanLimits {
+    fn from(limits: &Limits) -> PlanLimits {
+        PlanLimits {
+            selections: limits.plan_selections,
+            steps: limits.plan_steps,
+        }
+    }
+}
+
+impl From<&Limits> for NumberBounds {
+    fn from(limits: &Limits) -> NumberBounds {
+        NumberBounds::new(limits.number_digits, limits.number_exponent)
+    }
+}
+
 /// A limit was exceeded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("The operation has more than {limit} {what} ({setting})")]
-pub struct LimitExceeded {
+pub(super) struct LimitExceeded {
     /// The setting's name: `limits.depth`.
-    pub setting: &'static str,
+    pub(super) setting: &'static str,
     /// Its value.
-    pub limit: usize,
+    pub(super) limit: usize,
     /// What is counted, in words.
-    pub what: &'static str,
+    pub(super) what: &'static str,
 }
 
 /// Checks the length of a document's text and counts its tokens; reads no further than the limit.
-pub fn check_text(text: &str, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
+pub(super) fn check_text(text: &str, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
     if text.len() > limits.bytes {
         return Err(LimitExceeded {
             setting: "limits.document_bytes",
@@ -65,7 +98,10 @@ pub fn check_text(text: &str, limits: &DocumentLimits) -> Result<(), LimitExceed
 
 /// Checks every operation of a document, also of an invalid one: a missing fragment, or one that spreads itself, counts
 /// nothing there.
-pub fn check_document(document: &Document, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
+pub(super) fn check_document(
+    document: &Document,
+    limits: &DocumentLimits,
+) -> Result<(), LimitExceeded> {
     let mut measuring = Measuring {
         fragments: HashMap::new(),
         measured: HashMap::new(),

@@ -8,8 +8,8 @@ use apollo_parser::SyntaxNode;
 use apollo_parser::cst;
 use apollo_parser::cst::CstNode;
 
-use super::refusal::MOST_ERRORS;
-use super::validate::Violation;
+use super::rejection::MOST_VIOLATIONS;
+use super::rejection::Violation;
 use crate::plan::location_at;
 
 /// The syntax errors of a text that was parsed without an error.
@@ -19,7 +19,7 @@ pub(super) fn check(text: &str) -> Vec<Violation> {
     let without = nodes.filter_map(without_value);
     // Limited first: computing a location reads the text from its beginning.
     without
-        .take(MOST_ERRORS)
+        .take(MOST_VIOLATIONS)
         .map(|(name, end)| {
             let message = format!("syntax error: expected a colon and a value after `{name}`");
             (message, vec![location_at(text, end)])

@@ -11,7 +11,7 @@ use apollo_compiler::schema::EnumType;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::InputObjectType;
 
-use super::refusal::MOST_ERRORS;
+use super::rejection::MOST_VIOLATIONS;
 use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Value;
@@ -45,7 +45,7 @@ impl InputChecker<'_> {
 
     /// Checks a value against a type.
     pub(super) fn value(&mut self, ty: &ast::Type, value: &Value) {
-        if self.problems.len() >= MOST_ERRORS {
+        if self.problems.len() >= MOST_VIOLATIONS {
             return;
         }
         if *value == Value::Null {
@@ -126,7 +126,7 @@ impl InputChecker<'_> {
     }
 
     fn object(&mut self, definition: &InputObjectType, object: &Object) {
-        for (name, _) in object.iter().take(MOST_ERRORS) {
+        for (name, _) in object.iter().take(MOST_VIOLATIONS) {
             if !definition.fields.contains_key(&**name) {
                 let message = format!(
                     "{}.{name}: {} has no such field",

@@ -3,56 +3,51 @@
 use std::collections::HashMap;
 
 use apollo_compiler::Schema;
-use apollo_compiler::executable;
-use apollo_compiler::parser::SourceMap;
 use apollo_compiler::validation::Valid;
 
+use super::compiled::Operation;
 use super::inputs::InputChecker;
-use super::refusal::MOST_ERRORS;
-use super::refusal::Refusal;
-use super::validate::Violation;
+use super::rejection::MOST_VIOLATIONS;
+use super::rejection::Rejection;
+use super::rejection::Violation;
 use crate::document::NumberBounds;
 use crate::document::Object;
 use crate::document::Str;
 use crate::document::Value;
 use crate::errors::code;
-use crate::plan::Plan;
 use crate::plan::arguments::coerce_variable;
 use crate::plan::arguments::constant;
 use crate::plan::location;
 
 /// The coerced variables of a request.
 #[derive(Debug)]
-pub(super) struct CoercedVariables {
+pub struct CoercedVariables {
     /// By name, for the executor.
-    pub(super) values: HashMap<Str, Value>,
+    pub values: HashMap<Str, Value>,
     /// As JSON, in the order of their definitions: a part of the key of a cached response.
-    pub(super) text: Vec<u8>,
+    pub text: Vec<u8>,
 }
 
 /// CoerceVariableValues (GraphQL specification, 6.1.2). Variables that the operation does not declare are ignored. What is
 /// wrong is reported with the location of the variable's definition.
 pub(super) fn coerce(
     api: &Valid<Schema>,
-    sources: &SourceMap,
-    operation: &executable::Operation,
-    plan: &Plan,
+    operation: &Operation,
     given: Option<&Value>,
     numbers: NumberBounds,
-) -> Result<CoercedVariables, Refusal> {
+) -> Result<CoercedVariables, Rejection> {
+    let variables = &operation.definition.variables;
     let mut coerced = CoercedVariables {
         values: HashMap::new(),
         text: Vec::new(),
     };
-    if operation.variables.is_empty() {
+    if variables.is_empty() {
         return Ok(coerced);
     }
     let given = given.and_then(Value::as_object);
-    let findings = wrong(api, sources, operation, plan, given, numbers);
-    if !findings.is_empty() {
-        return Err(Refusal::with_locations(code::INVALID_VARIABLES, &findings));
-    }
-    for variable in &operation.variables {
+    let violations = wrong(api, operation, given, numbers);
+    Rejection::unless_valid(code::INVALID_VARIABLES, violations)?;
+    for variable in variables {
         let value = match given.and_then(|given| given.get(&variable.name)) {
             Some(value) => Some(coerce_variable(api, &variable.ty, value)),
             None => variable
@@ -74,14 +69,12 @@ pub(super) fn coerce(
 /// The problems of the variables, each with the location of the variable's definition.
 fn wrong(
     api: &Schema,
-    sources: &SourceMap,
-    operation: &executable::Operation,
-    plan: &Plan,
+    operation: &Operation,
     given: Option<&Object>,
     numbers: NumberBounds,
 ) -> Vec<Violation> {
     let mut findings = Vec::new();
-    for variable in &operation.variables {
+    for variable in &operation.definition.variables {
         let mut checker = InputChecker {
             schema: api,
             numbers,
@@ -90,7 +83,9 @@ fn wrong(
         };
         match given.and_then(|given| given.get(&variable.name)) {
             // A nullable variable is valid in a condition if it has a default (5.8.5), but null decides nothing.
-            Some(Value::Null) if plan.is_condition(&variable.name) => checker.null_condition(),
+            Some(Value::Null) if operation.plan.is_condition(&variable.name) => {
+                checker.null_condition()
+            }
             Some(value) => checker.value(&variable.ty, value),
             None if variable.default_value.is_none() && variable.ty.is_non_null() => {
                 checker.missing(&variable.ty);
@@ -100,10 +95,10 @@ fn wrong(
         if checker.problems.is_empty() {
             continue;
         }
-        let locations = Vec::from_iter(location(variable.location(), sources));
+        let locations = Vec::from_iter(location(variable.location(), &operation.document.sources));
         let problems = checker.problems.into_iter();
         findings.extend(problems.map(|message| (message, locations.clone())));
-        if findings.len() >= MOST_ERRORS {
+        if findings.len() >= MOST_VIOLATIONS {
             break;
         }
     }

@@ -1,0 +1,263 @@
+//! Compiles an operation: limits, parsing, validation, planning, and the program that computes its cost.
+
+use std::sync::Arc;
+
+use apollo_compiler::Schema;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::Valid;
+
+use super::access;
+use super::compiled::Document;
+use super::compiled::Operation;
+use super::introspection;
+use super::limits::DocumentLimits;
+use super::limits::LimitExceeded;
+use super::limits::check_document;
+use super::limits::check_text;
+use super::rejection::Rejection;
+use super::syntax;
+use super::validate;
+use super::variables;
+use super::variables::CoercedVariables;
+use crate::config::CostMode;
+use crate::config::Settings;
+use crate::connector::Reads;
+use crate::connector::SubgraphKind;
+use crate::cost;
+use crate::cost::Estimate;
+use crate::cost::Program;
+use crate::document::NumberBounds;
+use crate::document::Value;
+use crate::errors::ErrorKind;
+use crate::errors::code;
+use crate::graph::query::QueryGraph;
+use crate::plan;
+use crate::plan::FetchCall;
+use crate::plan::Plan;
+use crate::plan::PlanError;
+use crate::plan::PlanLimits;
+
+/// Compiles operations over one graph.
+#[derive(Debug)]
+pub struct Compiler {
+    api: Arc<Valid<Schema>>,
+    graph: Arc<QueryGraph>,
+    document_limits: DocumentLimits,
+    plan_limits: PlanLimits,
+    numbers: NumberBounds,
+    introspection: bool,
+    /// The assumed size of lists without `@listSize`.
+    list_size: u64,
+    /// The greatest cost, if it is enforced.
+    cost_max: Option<u64>,
+}
+
+impl Compiler {
+    /// A compiler for a graph and its public schema, with the limits of the settings.
+    pub fn new(api: Arc<Valid<Schema>>, graph: Arc<QueryGraph>, settings: &Settings) -> Compiler {
+        let (limits, cost) = (&settings.limits, &settings.cost);
+        Compiler {
+            api,
+            graph,
+            document_limits: limits.into(),
+            plan_limits: limits.into(),
+            numbers: limits.into(),
+            introspection: settings.general.introspection,
+            list_size: cost.list_size as u64,
+            cost_max: (cost.mode == CostMode::Enforce).then_some(cost.max as u64),
+        }
+    }
+
+    /// Refuses a text that is too long, without reading it.
+    pub fn check_length(&self, text: &str) -> Result<(), Rejection> {
+        if text.len() <= self.document_limits.bytes {
+            return Ok(());
+        }
+        check_text(text, &self.document_limits).map_err(over_limit)
+    }
+
+    /// The operation of a text that has this name, or its only one.
+    pub fn compile(&self, text: &str, name: Option<&str>) -> Result<Operation, Rejection> {
+        self.operation(self.document(text)?, name)
+    }
+
+    /// Reads a text: limits, parsing, validation.
+    pub fn document(&self, text: &str) -> Result<Document, Rejection> {
+        check_text(text, &self.document_limits).map_err(over_limit)?;
+        let parsed = Parser::new().parse_ast(text, "operation");
+        let ast =
+            parsed.map_err(|failure| Rejection::of(code::GRAPHQL_PARSE_FAILED, &failure.errors))?;
+        Rejection::unless_valid(code::GRAPHQL_PARSE_FAILED, syntax::check(text))?;
+        check_document(&ast, &self.document_limits).map_err(over_limit)?;
+        let document = ast
+            .to_executable_validate(&self.api)
+            .map_err(|failure| Rejection::of(code::GRAPHQL_VALIDATION_FAILED, &failure.errors))?;
+        let mut violations = validate::check(&self.api, &document, self.numbers);
+        violations.extend(introspection::check(&document));
+        Rejection::unless_valid(code::GRAPHQL_VALIDATION_FAILED, violations)?;
+        Ok(Document(document))
+    }
+
+    /// Plans the operation of a document that has this name, or its only one.
+    pub fn operation(
+        &self,
+        document: Document,
+        name: Option<&str>,
+    ) -> Result<Operation, Rejection> {
+        let Ok(definition) = document.operations.get(name) else {
+            return Err(unknown_operation(name));
+        };
+        let definition = definition.clone();
+        if definition.is_subscription() {
+            return Err(Rejection::new(
+                code::NOT_SUPPORTED,
+                ErrorKind::Invalid,
+                "Subscriptions are not supported yet",
+            ));
+        }
+        let introspects = definition
+            .root_fields(&document)
+            .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        if introspects && !self.introspection {
+            return Err(Rejection::new(
+                code::INTROSPECTION_DISABLED,
+                ErrorKind::Denied,
+                "Introspection is switched off here",
+            ));
+        }
+        let limits = self.plan_limits;
+        let plan = plan::plan(&self.graph, &self.api, &document, &definition, limits)
+            .map_err(|error| not_planned(&error))?;
+        if let Some(field) = access::restricted_field(&plan, &self.graph) {
+            let message =
+                format!("{field} is for signed-in clients, and signing in is not supported yet");
+            return Err(Rejection::new(
+                code::UNAUTHENTICATED,
+                ErrorKind::Denied,
+                message,
+            ));
+        }
+        let cost = self.cost(&plan)?;
+        let (headers, all_headers) = self.headers(&plan);
+        Ok(Operation {
+            document,
+            definition,
+            plan,
+            cost: Arc::new(cost),
+            headers,
+            all_headers,
+            introspects,
+        })
+    }
+
+    /// Coerces the variables of a request for an operation.
+    pub fn coerce(
+        &self,
+        operation: &Operation,
+        given: Option<&Value>,
+    ) -> Result<CoercedVariables, Rejection> {
+        variables::coerce(&self.api, operation, given, self.numbers)
+    }
+
+    /// Refuses an operation that costs more than the maximum with these variables.
+    pub fn within_cost(
+        &self,
+        operation: &Operation,
+        variables: &CoercedVariables,
+    ) -> Result<(), Rejection> {
+        let estimate = operation.cost.estimate(&variables.values);
+        match self.cost_max {
+            Some(max) if estimate.total() > max => {
+                Err(too_costly(operation, &estimate, variables, max))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Builds the cost program of a plan. Refuses the operation when required slicing arguments are missing.
+    fn cost(&self, plan: &Plan) -> Result<Program, Rejection> {
+        let program = cost::Program::new(plan, &self.graph, self.list_size);
+        if self.cost_max.is_some() {
+            let problems = program.problems().iter();
+            let violations =
+                problems.map(|problem| (problem.message.clone(), problem.locations.to_vec()));
+            Rejection::unless_valid(code::SLICING_ARGUMENT_REQUIRED, violations.collect())?;
+        }
+        Ok(program)
+    }
+
+    /// The client headers that a plan's calls can read, and whether one of them reads all.
+    fn headers(&self, plan: &Plan) -> (Arc<[String]>, bool) {
+        let mut names: Vec<String> = Vec::new();
+        let mut all = false;
+        let mut add = |reads: &Reads| {
+            all |= reads.all_client_headers;
+            names.extend(reads.client_headers.iter().cloned());
+        };
+        for fetch in &plan.fetches {
+            match &fetch.call {
+                FetchCall::Connect { connect, .. } => {
+                    if let Some(connect) = self.graph.connect(fetch.subgraph, *connect) {
+                        add(&connect.reads);
+                    }
+                }
+                FetchCall::Operation(_) | FetchCall::Entities { .. } => {
+                    if let SubgraphKind::Service(service) =
+                        &self.graph.subgraph(fetch.subgraph).kind
+                    {
+                        add(&service.reads);
+                    }
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        (Arc::from(names), all)
+    }
+}
+
+fn over_limit(error: LimitExceeded) -> Rejection {
+    Rejection::new(code::LIMIT_EXCEEDED, ErrorKind::Limit, error.to_string())
+}
+
+fn unknown_operation(name: Option<&str>) -> Rejection {
+    let message = match name {
+        Some(name) => format!("The document has no operation named {name}"),
+        None => "The document must hold exactly one operation, or operationName must name one"
+            .to_owned(),
+    };
+    Rejection::new(
+        code::OPERATION_RESOLUTION_FAILURE,
+        ErrorKind::Invalid,
+        message,
+    )
+}
+
+fn not_planned(error: &PlanError) -> Rejection {
+    let (code, kind) = match error {
+        PlanError::TooComplex => (code::PLAN_TOO_COMPLEX, ErrorKind::Limit),
+        PlanError::Unsatisfiable(_) => (code::UNSATISFIABLE, ErrorKind::Internal),
+    };
+    Rejection::new(code, kind, error.to_string())
+}
+
+/// The rejection of an operation that costs more than `max`.
+pub fn too_costly(
+    operation: &Operation,
+    estimate: &Estimate,
+    variables: &CoercedVariables,
+    max: u64,
+) -> Rejection {
+    let total = estimate.total();
+    let costliest = operation.cost.costliest(estimate, &variables.values);
+    let hint = match costliest {
+        Some(costliest) => {
+            format!("most of it is {costliest}: ask for fewer items there, or nest fewer lists")
+        }
+        None => "ask for fewer items, or nest fewer lists".to_owned(),
+    };
+    let message = format!(
+        "The operation costs {total} by estimate, more than the maximum of {max} (cost.max); {hint}"
+    );
+    Rejection::new(code::COST_LIMIT_EXCEEDED, ErrorKind::Limit, message)
+}

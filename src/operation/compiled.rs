@@ -1,0 +1,50 @@
+//! What compiling yields: a valid document, and an operation of it that can be executed.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::Node;
+use apollo_compiler::executable;
+use apollo_compiler::validation::Valid;
+
+use crate::cost::Program;
+use crate::plan::Plan;
+
+/// A document that has passed the limits and all rules of validation.
+#[derive(Debug, Clone)]
+pub struct Document(pub(super) Valid<ExecutableDocument>);
+
+impl Deref for Document {
+    type Target = Valid<ExecutableDocument>;
+
+    fn deref(&self) -> &Valid<ExecutableDocument> {
+        &self.0
+    }
+}
+
+/// An operation that can be executed.
+#[derive(Debug)]
+pub struct Operation {
+    /// The document that it stands in.
+    pub document: Document,
+    /// The operation itself.
+    pub definition: Node<executable::Operation>,
+    /// Its plan.
+    pub plan: Plan,
+    /// Computes its cost.
+    pub cost: Arc<Program>,
+    /// The client headers that its calls can read; lower case, sorted.
+    pub headers: Arc<[String]>,
+    /// One of its calls can read all client headers.
+    pub all_headers: bool,
+    /// It selects `__schema` or `__type`.
+    pub introspects: bool,
+}
+
+impl Operation {
+    /// Whether its response depends on nothing but the operation and its variables: the plan has no fetches.
+    pub fn is_constant(&self) -> bool {
+        self.plan.fetches.is_empty()
+    }
+}

@@ -1,0 +1,32 @@
+//! From an operation's text to what can be executed: the one way that serving, `sangam check`, `sangam explain`, specs and
+//! golden plans all take, with the same limits.
+//!
+//! [`Compiler::document`] checks the limits of the text (`limits`), parses it (`syntax` refuses what the parser lets pass),
+//! and validates it (apollo-compiler; `validate` and `introspection` check what that leaves out). [`Compiler::operation`]
+//! chooses one operation of the document, plans it, refuses restricted fields (`access`), and builds the program that
+//! computes its cost. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
+//! [`Compiler::within_cost`] compares its cost with the maximum.
+//!
+//! Whatever is refused is refused here, by a [`Rejection`]: a code, a kind, and messages with locations. Only a [`Document`]
+//! can be planned, and only [`Compiler::document`] makes one, so nothing is planned that has not passed the limits and the
+//! rules. Pure.
+
+mod access;
+mod compile;
+mod compiled;
+mod inputs;
+mod introspection;
+mod limits;
+mod rejection;
+mod syntax;
+mod validate;
+mod variables;
+
+pub use self::compile::Compiler;
+pub use self::compile::too_costly;
+pub use self::compiled::Document;
+pub use self::compiled::Operation;
+pub use self::limits::DocumentLimits;
+pub use self::rejection::Rejection;
+pub use self::rejection::Violation;
+pub use self::variables::CoercedVariables;

@@ -1,0 +1,134 @@
+//! `sangam check` refuses of a named operation what `sangam serve` refuses when a client sends it, in the same words: each
+//! limit, each rule. One Markdown file for each set of settings.
+//!
+//! Blocks, in order:
+//! - `graphql subgraph`: the only subgraph, a GraphQL service;
+//! - `toml settings`: settings of both;
+//! - `graphql operation`: a document, which is a file for `check`, and for `serve` a request for each of its operations;
+//! - `text refused`: a line for each error, by `serve` with its code; or that nothing is refused.
+//!
+//! `UPDATE_EXPECT=1` writes what `serve` refuses. That `check` says the same is asserted with every run.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::running::{Folder, Running, printed, text};
+use crate::support::cases::{Case, Fence, Suite};
+use crate::support::harness::block_on_threads;
+use crate::support::server::router;
+
+inventory::submit! {
+    Suite {
+        folders: &["process/checked"],
+        fences: &[
+            Fence::single("graphql subgraph"),
+            Fence::single("toml settings"),
+            Fence::input("graphql operation"),
+            Fence::expected("text refused"),
+        ],
+        run: |case| block_on_threads(run(case)),
+    }
+}
+
+async fn run(case: &Case) -> Vec<Option<String>> {
+    // An operation that is not refused gets this.
+    let answer = post(|| async { Json(json!({ "data": null })) });
+    let service = router(Router::new().route("/graphql", answer)).await;
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n{}[connector.s]\nbase_url = \"{}\"\n",
+        case.block("toml settings").unwrap_or_default(),
+        service.url("/graphql")
+    );
+    let schema = case.block("graphql subgraph").unwrap();
+    let folder = Folder::new(&settings, &[("s", schema)]);
+    let operations = folder.path("operations");
+    std::fs::create_dir(&operations).unwrap();
+    let documents: Vec<(usize, &str)> = case
+        .blocks
+        .iter()
+        .filter(|block| block.fence == "graphql operation")
+        .map(|block| (block.line, block.body.as_str()))
+        .collect();
+    for (line, document) in &documents {
+        std::fs::write(operations.join(format!("{line}.graphql")), document).unwrap();
+    }
+    let checked = folder.command(&["check", "--operations", "operations"]);
+    let checked = printed(&{ checked }.output().unwrap());
+    let running = Running::start(folder.command(&["serve"]));
+    let mut refused = Vec::new();
+    for (line, document) in documents {
+        let errors = by_serve(&running.url, document).await;
+        let served: Vec<&str> = errors.iter().map(|error| error.line.as_str()).collect();
+        let found = by_check(&checked, line);
+        assert_eq!(found, served, "{document}\n{checked}");
+        refused.push(match errors.is_empty() {
+            true => "nothing\n".to_owned(),
+            false => errors
+                .iter()
+                .map(|error| format!("{} {}\n", error.code, error.line))
+                .collect(),
+        });
+    }
+    running.stop();
+    let mut refused = refused.into_iter();
+    let blocks = case.blocks.iter();
+    blocks
+        .map(|block| match block.fence {
+            "text refused" => refused.next(),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What `check` says of the document at this line.
+fn by_check(printed: &str, line: usize) -> Vec<&str> {
+    let start = format!("error: operations/{line}.graphql:");
+    let lines = printed.lines().filter_map(|one| one.strip_prefix(&start));
+    lines.map(str::trim_start).collect()
+}
+
+/// An error of a refused operation.
+struct Refused {
+    code: String,
+    /// `line:column: message`
+    line: String,
+}
+
+/// What `serve` refuses of a document.
+async fn by_serve(url: &str, document: &str) -> Vec<Refused> {
+    let parsed = apollo_compiler::ast::Document::parse(document, "document.graphql");
+    let names: Vec<Option<String>> = match parsed {
+        Ok(parsed) => {
+            let operations = parsed.definitions.iter();
+            let operations = operations.filter_map(|one| one.as_operation_definition());
+            operations
+                .map(|one| one.name.as_ref().map(ToString::to_string))
+                .collect()
+        }
+        Err(_) => vec![None],
+    };
+    let mut refused = Vec::new();
+    for name in names {
+        let body = json!({ "query": document, "operationName": name });
+        let request = super::running::client().post(format!("{url}/graphql"));
+        let request = request.header("content-type", "application/json");
+        let answer = text(request.body(body.to_string())).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        if answer.get("data").is_some() {
+            continue;
+        }
+        for error in answer["errors"].as_array().unwrap() {
+            let message = error["message"].as_str().unwrap();
+            let place = &error["locations"][0];
+            refused.push(Refused {
+                code: error["extensions"]["code"].as_str().unwrap().to_owned(),
+                line: match place.is_null() {
+                    true => message.to_owned(),
+                    false => format!("{}:{}: {message}", place["line"], place["column"]),
+                },
+            });
+        }
+    }
+    refused
+}
