@@ -1,4 +1,4 @@
-//! A deployment's own addresses in the place of those that a folder names.
+//! A deployment's addresses, which replace those that a folder names.
 
 use std::sync::Arc;
 

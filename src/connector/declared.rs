@@ -16,7 +16,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::ObjectType;
 
 use super::connect_options::ConnectOptions;
-use super::expression::Expression;
+use super::expression::ParsedExpression;
 use super::http::HeaderTemplate;
 use super::http::Text;
 use super::http::UrlParts;
@@ -34,7 +34,7 @@ pub(crate) struct Declarations<'s> {
     /// Uses of directives that make the folder a GraphQL service.
     pub(crate) services: Vec<&'s Node<Directive>>,
     /// Its sources, each name once.
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<DeclaredSource>,
     /// Its connects, in the order of their coordinates.
     pub(crate) connects: Vec<DeclaredConnect>,
     /// Names of the directives that fetch, as far as their specifications are linked.
@@ -44,7 +44,7 @@ pub(crate) struct Declarations<'s> {
 
 /// A source with everything that a connect takes from it.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct DeclaredSource {
     /// What the model shows of it.
     pub(crate) declaration: Arc<SourceDeclaration>,
     /// The literal of its name.
@@ -62,7 +62,7 @@ pub(crate) struct Source {
     /// `errors.extensions`.
     pub(crate) error_extensions: Option<Arc<Selection>>,
     /// All its expressions.
-    pub(crate) expressions: Vec<Expression>,
+    pub(crate) expressions: Vec<ParsedExpression>,
 }
 
 /// A connect with what checks need to point at its parts.
@@ -75,7 +75,7 @@ pub(crate) struct DeclaredConnect {
     /// The directive that fetches.
     pub(crate) directive: Node<Directive>,
     /// Its expressions, without its source's.
-    pub(crate) expressions: Vec<Expression>,
+    pub(crate) expressions: Vec<ParsedExpression>,
     /// `entity: true`
     pub(crate) entity: bool,
     /// The directives beside it.
@@ -86,7 +86,7 @@ pub(crate) struct DeclaredConnect {
 
 /// What a directive fetches with.
 #[derive(Debug)]
-pub(crate) enum Fetch {
+pub(crate) enum DeclaredFetch {
     /// A request.
     Call(FetchRequest),
     /// Nothing: its selection alone makes the value.
@@ -106,7 +106,7 @@ pub(crate) struct FetchRequest {
 
 /// One use of a directive on an object type or on a field of one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Use<'s> {
+pub(crate) struct DirectiveUse<'s> {
     /// The directive.
     pub(crate) directive: &'s Node<Directive>,
     /// The type.
@@ -120,7 +120,7 @@ impl<'s> Declarations<'s> {
     pub(crate) fn new(
         schema: &'s Schema,
         services: Vec<&'s Node<Directive>>,
-        sources: Vec<Source>,
+        sources: Vec<DeclaredSource>,
         connects: Vec<DeclaredConnect>,
         fetching: Vec<&'static str>,
     ) -> Self {
@@ -148,30 +148,36 @@ impl<'s> Declarations<'s> {
     }
 
     /// All uses of a directive on object types and their fields.
-    pub(crate) fn uses(&self, name: &'static str) -> impl Iterator<Item = Use<'s>> {
+    pub(crate) fn uses(&self, name: &'static str) -> impl Iterator<Item = DirectiveUse<'s>> {
         let objects = self.schema.types.values().filter_map(|ty| match ty {
             ExtendedType::Object(object) => Some(&**object),
             _ => None,
         });
         objects.flat_map(move |object| {
-            let on_type = object.directives.get_all(name).map(move |directive| Use {
-                directive: &directive.node,
-                object,
-                field: None,
-            });
-            let on_fields = object.fields.values().flat_map(move |field| {
-                field.directives.get_all(name).map(move |directive| Use {
-                    directive,
+            let on_type = object
+                .directives
+                .get_all(name)
+                .map(move |directive| DirectiveUse {
+                    directive: &directive.node,
                     object,
-                    field: Some(&field.node),
-                })
+                    field: None,
+                });
+            let on_fields = object.fields.values().flat_map(move |field| {
+                field
+                    .directives
+                    .get_all(name)
+                    .map(move |directive| DirectiveUse {
+                        directive,
+                        object,
+                        field: Some(&field.node),
+                    })
             });
             on_type.chain(on_fields)
         })
     }
 }
 
-impl Use<'_> {
+impl DirectiveUse<'_> {
     /// Whether a directive that fetches stands beside it.
     pub(crate) fn is_beside_fetch(&self, declarations: &Declarations<'_>) -> bool {
         match self.field {

@@ -53,10 +53,10 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-/// A place in a file, with what to say about it.
+/// A location in a file, with a text about it.
 #[derive(Debug, Clone)]
 pub struct Label {
-    /// The place.
+    /// The location.
     pub span: Span,
     /// What to say there; empty for a caret alone.
     pub text: String,
@@ -71,7 +71,7 @@ pub struct SourceText {
     pub text: String,
 }
 
-/// A place in a file: bytes `range` of `source`.
+/// A location in a file: bytes `range` of `source`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// The file.
@@ -90,7 +90,7 @@ pub struct Position {
 }
 
 impl Diagnostic {
-    /// An error, so far without a place.
+    /// An error, so far without a location.
     pub fn error(
         code: &'static Code,
         connector: impl Into<String>,
@@ -107,7 +107,7 @@ impl Diagnostic {
         }
     }
 
-    /// A warning, so far without a place.
+    /// A warning, so far without a location.
     pub fn warning(
         code: &'static Code,
         connector: impl Into<String>,
@@ -119,12 +119,12 @@ impl Diagnostic {
         }
     }
 
-    /// Adds a place without words. `None` (something that was made, not read) adds nothing.
+    /// Adds a location without a text. `None` (something that was made, not read) adds nothing.
     pub fn at(self, span: Option<Span>) -> Self {
         self.label(span, "")
     }
 
-    /// Adds a place with what to say about it. `None` adds nothing.
+    /// Adds a location with a text about it. `None` adds nothing.
     pub fn label(mut self, span: Option<Span>, text: impl Into<String>) -> Self {
         if let Some(span) = span {
             let text = text.into();
@@ -157,7 +157,7 @@ impl Diagnostic {
     }
 }
 
-/// Files that apollo-compiler parsed. All places in a file share its text: a file may have thousands.
+/// Files that apollo-compiler parsed. All locations in a file share its text: a file may have thousands.
 #[derive(Debug)]
 pub struct Sources {
     files: SourceMap,
@@ -173,7 +173,7 @@ impl Sources {
         }
     }
 
-    /// The place of something that was parsed; `None` for what has no place, and for built-ins.
+    /// The location of something that was parsed; `None` for what has no location, and for built-ins.
     pub fn span(&self, location: Option<SourceSpan>) -> Option<Span> {
         let location = location?;
         let id = location.file_id();
@@ -191,7 +191,7 @@ impl Sources {
         })
     }
 
-    /// The place of bytes `range` of a string value (not of its literal): escapes, and the indentation that a block
+    /// The location of bytes `range` of a string value (not of its literal): escapes, and the indentation that a block
     /// string drops, are accounted for. Falls back to the whole literal.
     pub fn inside(&self, value: &Node<Value>, range: Range<usize>) -> Option<Span> {
         let whole = self.span(value.location())?;

@@ -1,6 +1,6 @@
 //! Mappings where they stand in a schema: parsed, with a way back from their text to the file.
 //!
-//! The only file of this room that parses the mapping language. Every expression is remembered with its [`Place`], so
+//! The only file of this room that parses the mapping language. Every expression is remembered with its [`VariableScope`], so
 //! that checks and the computation of keys look at all of them alike.
 
 use std::ops::Range;
@@ -20,9 +20,9 @@ use crate::mapping::Template;
 use crate::mapping::VariableUse;
 use crate::mapping::Version;
 
-/// Where an expression stands: decides which variables it may read.
+/// Which variables an expression may read, by the argument that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum VariableScope {
     /// `baseURL`, and the URL of `@graphql`.
     BaseUrl,
     /// Headers, path and query of a source, and headers of `@graphql`.
@@ -35,15 +35,15 @@ pub(crate) enum Place {
     Response,
     /// What `@paginate` reads of a page.
     Page,
-    /// `limit` of `@paginate`: what is known before the first page.
+    /// `limit` of `@paginate`: what is the same for all pages.
     Limit,
 }
 
 /// One expression, or a template's expressions: what it reads.
 #[derive(Debug, Clone)]
-pub(crate) struct Expression {
-    /// Its place.
-    pub(crate) place: Place,
+pub(crate) struct ParsedExpression {
+    /// Which variables it may read.
+    pub(crate) scope: VariableScope,
     /// The argument or key that holds it, as an author calls it: `selection`, `queryParams`, `headers`.
     pub(crate) argument: &'static str,
     /// The string literal that it was written as.
@@ -52,8 +52,8 @@ pub(crate) struct Expression {
     pub(crate) uses: Vec<VariableUse>,
 }
 
-impl Expression {
-    /// The place in the file of a part of its text.
+impl ParsedExpression {
+    /// The location in the file of a part of its text.
     pub(crate) fn span(&self, findings: &Findings, range: Range<usize>) -> Option<Span> {
         findings.inside(&self.literal, range)
     }
@@ -86,17 +86,17 @@ pub(crate) struct Language {
 #[derive(Debug)]
 pub(crate) struct Expressions {
     language: Language,
-    place: Place,
+    scope: VariableScope,
     /// Those parsed so far.
-    pub(crate) parsed: Vec<Expression>,
+    pub(crate) parsed: Vec<ParsedExpression>,
 }
 
 impl Expressions {
-    /// For expressions of this language at this place.
-    pub(crate) fn new(language: &Language, place: Place) -> Self {
+    /// For expressions of this language and scope.
+    pub(crate) fn new(language: &Language, scope: VariableScope) -> Self {
         Self {
             language: language.clone(),
-            place,
+            scope,
             parsed: Vec::new(),
         }
     }
@@ -111,9 +111,9 @@ impl Expressions {
         &self.language.schemes
     }
 
-    /// From here on, expressions stand at another place.
-    pub(crate) fn at(&mut self, place: Place) -> &mut Self {
-        self.place = place;
+    /// The next expressions may read the variables of another scope.
+    pub(crate) fn in_scope(&mut self, scope: VariableScope) -> &mut Self {
+        self.scope = scope;
         self
     }
 
@@ -185,8 +185,8 @@ impl Expressions {
     }
 
     fn remember(&mut self, argument: &'static str, literal: &Node<Value>, uses: Vec<VariableUse>) {
-        self.parsed.push(Expression {
-            place: self.place,
+        self.parsed.push(ParsedExpression {
+            scope: self.scope,
             argument,
             literal: literal.clone(),
             uses,

@@ -2,7 +2,7 @@
 //!
 //! The differences that matter: extensions of entities mark their keys `@external`, which in version 2 would mean that
 //! they cannot give them; no service said `@shareable`: types without a key were the same everywhere, and what one service
-//! provides another resolves; `@external` fields that nothing uses were harmless, as was providing what is one's own; and
+//! provides another resolves; `@external` fields that nothing uses were harmless, as was `@provides` of what the service resolves itself; and
 //! interfaces carried directives without effect.
 //! <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/migration/to-federation-2>
 
@@ -106,7 +106,7 @@ pub(super) fn remove(field: &mut Component<ast::FieldDefinition>, names: &[&str]
 
 /// (type, field) of every field in a key of a type that this schema extends, at any depth of the key.
 fn keys_of_extensions(schema: &Schema) -> HashSet<(Name, Name)> {
-    let mut found = HashSet::new();
+    let mut named = HashSet::new();
     for (name, ty) in &schema.types {
         let ExtendedType::Object(object) = ty else {
             continue;
@@ -121,16 +121,16 @@ fn keys_of_extensions(schema: &Schema) -> HashSet<(Name, Name)> {
         }
         for key in object.directives.get_all("key") {
             if let Some(fields) = field_set(key) {
-                walk(&fields, name, schema, &mut found);
+                walk(&fields, name, schema, &mut named);
             }
         }
     }
-    found
+    named
 }
 
 /// (type, field) of every field in `@requires` and `@provides`.
 fn used_by_requires_and_provides(schema: &Schema) -> HashSet<(Name, Name)> {
-    let mut found = HashSet::new();
+    let mut named = HashSet::new();
     for (name, ty) in &schema.types {
         let fields = match ty {
             ExtendedType::Object(object) => &object.fields,
@@ -145,12 +145,12 @@ fn used_by_requires_and_provides(schema: &Schema) -> HashSet<(Name, Name)> {
                     _ => continue,
                 };
                 if let Some(fields) = field_set(directive) {
-                    walk(&fields, parent, schema, &mut found);
+                    walk(&fields, parent, schema, &mut named);
                 }
             }
         }
     }
-    found
+    named
 }
 
 pub(super) fn field_set(directive: &ast::Directive) -> Option<FieldSet> {
@@ -159,22 +159,22 @@ pub(super) fn field_set(directive: &ast::Directive) -> Option<FieldSet> {
 }
 
 /// Adds what a field set on `parent` names, following the schema's types; through an interface, every implementation's.
-fn walk(fields: &FieldSet, parent: &Name, schema: &Schema, found: &mut HashSet<(Name, Name)>) {
+fn walk(fields: &FieldSet, parent: &Name, schema: &Schema, named: &mut HashSet<(Name, Name)>) {
     for item in &fields.items {
         match item {
             FieldSetItem::Field { name, children, .. } => {
-                found.insert((parent.clone(), name.clone()));
+                named.insert((parent.clone(), name.clone()));
                 if let Some(implementers) = schema.implementers_map().get(parent) {
                     for object in &implementers.objects {
-                        found.insert((object.clone(), name.clone()));
+                        named.insert((object.clone(), name.clone()));
                     }
                 }
                 if let Ok(field) = schema.type_field(parent, name) {
                     let ty = field.ty.inner_named_type().clone();
-                    walk(children, &ty, schema, found);
+                    walk(children, &ty, schema, named);
                 }
             }
-            FieldSetItem::Fragment { on, children } => walk(children, on, schema, found),
+            FieldSetItem::Fragment { on, children } => walk(children, on, schema, named),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The diagnostics of one folder while it is read: who it is, which files, and "did you mean".
+//! The diagnostics of one folder while it is read: its name, its files, and "did you mean".
 
 use std::ops::Range;
 
@@ -12,23 +12,23 @@ use super::diagnostic::Diagnostic;
 use super::diagnostic::Sources;
 use super::diagnostic::Span;
 
-/// Collects what is found about one connector.
+/// Collects the diagnostics of one connector.
 #[derive(Debug)]
 pub(crate) struct Findings {
     /// The connector's name.
     pub(crate) connector: String,
     /// Its files.
     sources: Sources,
-    found: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Findings {
-    /// Nothing found so far.
+    /// No diagnostics so far.
     pub(crate) fn new(connector: &str, sources: SourceMap) -> Self {
         Self {
             connector: connector.to_owned(),
             sources: Sources::new(sources),
-            found: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
@@ -42,43 +42,43 @@ impl Findings {
         Diagnostic::warning(code, &self.connector, message)
     }
 
-    /// Adds a finding.
+    /// Adds a diagnostic.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        self.diagnostics.push(diagnostic);
     }
 
-    /// The place of something parsed.
+    /// The location of something parsed.
     pub(crate) fn span(&self, location: Option<SourceSpan>) -> Option<Span> {
         self.sources.span(location)
     }
 
-    /// The place of bytes inside a string value.
+    /// The location of bytes inside a string value.
     pub(crate) fn inside(&self, value: &Node<Value>, range: Range<usize>) -> Option<Span> {
         self.sources.inside(value, range)
     }
 
     /// True once there is an error.
     pub(crate) fn has_errors(&self) -> bool {
-        self.found.iter().any(Diagnostic::is_error)
+        self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// What was found, in the order of the text, each finding once.
+    /// All diagnostics, in the order of the text, each once.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by_key(|diagnostic| {
+        self.diagnostics.sort_by_key(|diagnostic| {
             let first = diagnostic.labels.first();
             first.map(|label| (label.span.source.path.clone(), label.span.range.start))
         });
         let mut seen = std::collections::HashSet::new();
-        self.found.retain(|one| {
-            let places = one.labels.iter().map(|label| {
+        self.diagnostics.retain(|one| {
+            let locations = one.labels.iter().map(|label| {
                 let (source, range) = (&label.span.source.path, &label.span.range);
                 (source.clone(), range.clone(), label.text.clone())
             });
-            let places: Vec<_> = places.collect();
-            let told = (one.message.clone(), one.notes.clone(), one.help.clone());
-            seen.insert((one.code.name, places, told))
+            let locations: Vec<_> = locations.collect();
+            let text = (one.message.clone(), one.notes.clone(), one.help.clone());
+            seen.insert((one.code.name, locations, text))
         });
-        self.found
+        self.diagnostics
     }
 }
 

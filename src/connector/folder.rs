@@ -13,7 +13,7 @@ use super::model::Subgraph;
 use super::model::SubgraphKind;
 use super::schema;
 use super::schemes::Schemes;
-use super::settings::ConnectorSettings;
+use super::settings::FolderSettings;
 
 /// What a folder holds, and what is wrong with it.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Folder {
     /// The connector; `None` if there is an error among the diagnostics.
     pub subgraph: Option<Subgraph>,
     /// What `connector.toml` says.
-    pub settings: ConnectorSettings,
+    pub settings: FolderSettings,
     /// Errors and warnings, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -43,8 +43,8 @@ impl Folder {
         let shown = schema_path.display().to_string();
         let subgraph = match std::fs::read_to_string(&schema_path) {
             Ok(text) => {
-                let (subgraph, found) = read_sdl_with(&name, &shown, &text, schemes);
-                diagnostics.extend(found);
+                let (subgraph, of_schema) = read_sdl_with(&name, &shown, &text, schemes);
+                diagnostics.extend(of_schema);
                 subgraph
             }
             Err(error) => {
@@ -59,8 +59,9 @@ impl Folder {
                 None
             }
         };
-        let (settings, found) = ConnectorSettings::read_file(&name, &path.join("connector.toml"));
-        diagnostics.extend(found);
+        let (settings, of_settings) =
+            FolderSettings::read_file(&name, &path.join("connector.toml"));
+        diagnostics.extend(of_settings);
         let usable = !diagnostics.iter().any(Diagnostic::is_error);
         Self {
             subgraph: subgraph.filter(|_| usable),
@@ -94,7 +95,7 @@ pub fn read_sdl_with(
 }
 
 /// Reads only the schema, however its fields are fetched: a subgraph of kind [`SubgraphKind::Native`]. For schemas mounted
-/// in this process, and for subgraphs of a supergraph whose services are known otherwise.
+/// in this process, and for subgraphs of a supergraph whose services are given otherwise.
 pub fn normalise(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
     let (read, findings) = schema::read(name, path, text);
     let usable = !findings.has_errors();

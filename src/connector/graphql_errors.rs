@@ -27,8 +27,9 @@ pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &
         let help = match (kind, schema) {
             (Some("UndefinedDefinition"), Some(schema)) => {
                 let types = schema.types.keys().map(Name::as_str);
-                let own = types.filter(|name| !name.starts_with("__") && !spec::is_our_type(name));
-                did_you_mean(written.unwrap_or_default(), own)
+                let of_folder =
+                    types.filter(|name| !name.starts_with("__") && !spec::is_our_type(name));
+                did_you_mean(written.unwrap_or_default(), of_folder)
             }
             (Some("UndefinedInputValue"), Some(schema)) => input_field(&message, schema),
             (Some("UndefinedArgument"), Some(schema)) => argument(&message, schema),

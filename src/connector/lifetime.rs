@@ -38,18 +38,21 @@ pub struct Together {
 }
 
 impl Together {
-    /// Adds a part. Gives whether its lifetime is known; `inherited` says whether that of its parent is, for a part that
+    /// Adds a part. Returns whether its lifetime is given; `inherited` says whether that of its parent is, for a part that
     /// inherits it.
     pub fn add(&mut self, hint: Option<Hint>, inherited: Option<bool>) -> bool {
         self.add_scope(hint);
-        let own = hint.and_then(|hint| hint.max_age);
-        if let Some(own) = own {
-            self.shortest = Some(self.shortest.map_or(own, |known| known.min(own)));
+        let max_age = hint.and_then(|hint| hint.max_age);
+        if let Some(max_age) = max_age {
+            let shortest = self
+                .shortest
+                .map_or(max_age, |shortest| shortest.min(max_age));
+            self.shortest = Some(shortest);
         }
         let inherits = hint.is_some_and(|hint| hint.inherits);
-        let known = own.is_some() || (inherits && inherited == Some(true));
-        self.unknown |= !known;
-        known
+        let is_given = max_age.is_some() || (inherits && inherited == Some(true));
+        self.unknown |= !is_given;
+        is_given
     }
 
     /// Adds only the scope of a part.

@@ -48,4 +48,4 @@ pub use model::{
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};
 pub use schemes::Schemes;
-pub use settings::ConnectorSettings;
+pub use settings::FolderSettings;

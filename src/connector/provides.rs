@@ -1,4 +1,4 @@
-//! Fields of a service's own in its `@provides`: they have no effect.
+//! Fields in the `@provides` of a service that the service resolves itself: they have no effect.
 //!
 //! A schema of Federation 2 may not name them. One of Federation 1 could, and supergraphs of other composers hold what such
 //! schemas said.
@@ -30,7 +30,7 @@ pub(crate) fn leave_out_own(schema: &mut Schema, keys: &HashSet<(Name, Name)>) {
     }
 }
 
-/// (type, field) of every `@provides` that names fields of the service's own, with what else it names.
+/// (type, field) of every `@provides` that names fields that the service resolves itself, with what else it names.
 fn provided_in_part(
     schema: &Schema,
     keys: &HashSet<(Name, Name)>,
@@ -40,7 +40,7 @@ fn provided_in_part(
         field.is_ok_and(|field| field.directives.has("external"))
             && !keys.contains(&(parent.clone(), name.clone()))
     };
-    let mut found = HashMap::new();
+    let mut provided = HashMap::new();
     for (name, ty) in &schema.types {
         let ExtendedType::Object(object) = ty else {
             continue;
@@ -52,11 +52,11 @@ fn provided_in_part(
             };
             let left = external_part(&fields, field.ty.inner_named_type(), schema, &is_external);
             if left != fields {
-                found.insert((name.clone(), field.name.clone()), left);
+                provided.insert((name.clone(), field.name.clone()), left);
             }
         }
     }
-    found
+    provided
 }
 
 /// What a field set on `parent` names of others; what the schema does not have stays, to be reported.

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::declared::DeclaredConnect;
-use super::declared::Source;
-use super::expression::Expression;
-use super::expression::Place;
+use super::declared::DeclaredSource;
+use super::expression::ParsedExpression;
+use super::expression::VariableScope;
 use super::model::Reads;
 
 /// What a connect reads, its source's expressions included. `passed_on` are the client headers named by `from`.
 pub(crate) fn reads(
     declared: &DeclaredConnect,
-    source: Option<&Source>,
+    source: Option<&DeclaredSource>,
     passed_on: Vec<String>,
 ) -> Reads {
     let mut reads = of(
@@ -38,7 +38,7 @@ pub(crate) fn reads(
 
 /// What expressions read.
 pub(crate) fn of<'a>(
-    expressions: impl Iterator<Item = &'a Expression>,
+    expressions: impl Iterator<Item = &'a ParsedExpression>,
     passed_on: Vec<String>,
 ) -> Reads {
     let mut reads = Reads::default();
@@ -63,7 +63,10 @@ pub(crate) fn of<'a>(
                 }
                 _ => {}
             }
-            let answers = matches!(expression.place, Place::Response | Place::Page);
+            let answers = matches!(
+                expression.scope,
+                VariableScope::Response | VariableScope::Page
+            );
             if answers && matches!(&*used.name, "$args" | "$this" | "$batch") {
                 reads.selection_reads_inputs = true;
             }

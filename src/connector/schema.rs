@@ -108,7 +108,7 @@ fn is_service_field(field: &Node<ast::FieldDefinition>) -> bool {
     field.name == "_entities" || field.name == "_service"
 }
 
-/// True for the name of a directive whose definition is known better here.
+/// True for the name of a directive whose definition this gateway has itself.
 fn is_machinery_directive(name: &str, links: &Links) -> bool {
     name == "oneOf"
         || is_unlinked(name)
@@ -130,8 +130,8 @@ fn is_unlinked_type(name: &str) -> bool {
 
 /// The canonical name of a directive that Federation 1 knows without a link, in a schema of Federation 1.
 fn federation_1(name: &str, links: &Links) -> Option<&'static str> {
-    let known = spec::FEDERATION_1.iter().find(|known| **known == name);
-    known.copied().filter(|_| links.federation() < (2, 0))
+    let canonical = spec::FEDERATION_1.iter().find(|known| **known == name);
+    canonical.copied().filter(|_| links.federation() < (2, 0))
 }
 
 /// A directive of the folder's own that is called like a canonical one cannot keep its name: what comes later reads
@@ -258,7 +258,7 @@ fn unknown_directive(
         }),
         None => {
             let imported = links.links.iter().flat_map(|link| &link.directives);
-            let known = imported
+            let candidates = imported
                 .map(|(local, _)| local.as_str())
                 .chain(defined.iter().map(Name::as_str))
                 .chain(
@@ -269,7 +269,7 @@ fn unknown_directive(
                 )
                 .chain(STANDARD.iter().copied())
                 .chain(directives::UNLINKED.iter().map(|directive| directive.name));
-            closest(name, known).map(|known| format!("did you mean `@{known}`?"))
+            closest(name, candidates).map(|close| format!("did you mean `@{close}`?"))
         }
     };
     let message = match owner {
@@ -289,7 +289,7 @@ fn unknown_directive(
 
 /// The document and the definitions of what it links, as one schema.
 fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
-    let own: HashSet<&Name> = document
+    let defined: HashSet<&Name> = document
         .definitions
         .iter()
         .filter_map(|definition| definition.as_directive_definition())
@@ -299,7 +299,7 @@ fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
     // A folder's own directive that happens to be called like one of a specification it does not link.
     injected.definitions.retain(|definition| {
         let directive = definition.as_directive_definition();
-        !directive.is_some_and(|directive| own.contains(&directive.name))
+        !directive.is_some_and(|directive| defined.contains(&directive.name))
     });
     let builder = SchemaBuilder::new()
         .adopt_orphan_extensions()
@@ -328,7 +328,7 @@ fn validate(schema: &Schema, findings: &mut Findings) {
     }
 }
 
-/// Takes the injected definitions and the links that everybody has away; other links are kept under canonical names,
+/// Takes the injected definitions and the links that every folder has away; other links are kept under canonical names,
 /// so that a supergraph can carry them.
 fn take_definitions_away(schema: &mut Schema, links: &Links) {
     let injected: HashSet<_> = spec::DEFINITIONS.sources.keys().copied().collect();
@@ -348,11 +348,11 @@ fn take_definitions_away(schema: &mut Schema, links: &Links) {
         if directive.name != "link" {
             return true;
         }
-        let known = links
+        let link = links
             .links
             .iter()
             .find(|link| link.directive.location() == directive.location());
-        match known {
+        match link {
             None => true,
             Some(link) if matches!(link.spec.name, "link" | "federation") => false,
             Some(link) => {
@@ -366,7 +366,7 @@ fn take_definitions_away(schema: &mut Schema, links: &Links) {
     });
 }
 
-/// `@link` to a known specification that imports all its directives under their own names.
+/// `@link` to a supported specification that imports all its directives under their own names.
 fn canonical_link(link: &super::link::Link) -> Directive {
     let imports = link.spec.directives();
     let imports = imports

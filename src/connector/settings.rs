@@ -1,7 +1,7 @@
 //! `connector.toml`: who owns a connector, and its operational defaults.
 //!
 //! Only what describes the connector is read here. Timeouts, limits and lifetimes are the gateway's settings, written
-//! with the same keys as in `sangam.toml`; `config` reads them from the text that is kept here and lets the deployment
+//! with the same keys as in `sangam.toml`; `config` reads them from the text that is passed on here and lets the deployment
 //! override them. Secrets are refused wherever they stand: a folder is public.
 
 use std::ops::Range;
@@ -19,8 +19,8 @@ use super::diagnostic::code;
 
 /// What `connector.toml` says.
 #[derive(Debug, Clone, Default)]
-pub struct ConnectorSettings {
-    /// Who answers for the department's system.
+pub struct FolderSettings {
+    /// Who is responsible for the upstream.
     pub owner: Option<String>,
     /// What the connector covers, one line.
     pub description: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word)) || name == "cookie"
 }
 
-impl ConnectorSettings {
+impl FolderSettings {
     /// Reads the file, if there is one.
     pub(crate) fn read_file(connector: &str, path: &Path) -> (Self, Vec<Diagnostic>) {
         match std::fs::read_to_string(path) {
@@ -71,10 +71,10 @@ impl ConnectorSettings {
             source: Some(source.clone()),
             ..Self::default()
         };
-        let mut reader = Reader {
+        let mut reader = SettingsReader {
             connector,
             source,
-            found: Vec::new(),
+            diagnostics: Vec::new(),
         };
         match DeTable::parse(text) {
             Ok(table) => {
@@ -90,17 +90,17 @@ impl ConnectorSettings {
                     .push(Diagnostic::error(&code::INVALID_SETTINGS, connector, message).at(span));
             }
         }
-        (settings, reader.found)
+        (settings, reader.diagnostics)
     }
 }
 
-struct Reader<'a> {
+struct SettingsReader<'a> {
     connector: &'a str,
     source: Arc<SourceText>,
-    found: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     fn span(&self, range: Range<usize>) -> Option<Span> {
         Some(Span {
             source: self.source.clone(),
@@ -109,7 +109,7 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        self.diagnostics.push(diagnostic);
     }
 
     fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sangam::connector::diagnostic::{Area, code};
-use sangam::connector::{ConnectorSettings, Diagnostic, Subgraph, SubgraphKind, read_sdl};
+use sangam::connector::{Diagnostic, FolderSettings, Subgraph, SubgraphKind, read_sdl};
 use sangam::document::Value;
 
 use crate::support::cases::{Case, Fence, Suite, cases};
@@ -103,7 +103,7 @@ fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
     }
     if let Some(toml) = case.block(SETTINGS) {
         let path = "connectors/works/connector.toml";
-        diagnostics.extend(ConnectorSettings::read("works", path, toml).1);
+        diagnostics.extend(FolderSettings::read("works", path, toml).1);
     }
     (subgraph, diagnostics)
 }

@@ -40,13 +40,13 @@ pub(crate) fn read(
         let Some(header) = header(item, expressions, findings) else {
             continue;
         };
-        if headers.iter().any(|known| known.name == header.name) {
+        if headers.iter().any(|other| other.name == header.name) {
             let message = format!("`{}` is set twice", header.name);
-            let place = key(item, "name").unwrap_or(item);
+            let literal = key(item, "name").unwrap_or(item);
             findings.push(
                 findings
                     .error(&code::INVALID_HEADER, message)
-                    .at(findings.span(place.location()))
+                    .at(findings.span(literal.location()))
                     .help("remove one of the two"),
             );
             continue;
@@ -131,7 +131,7 @@ fn header_value(
     }
 }
 
-/// A secret that is written out, where everybody reads it.
+/// A secret that is written out, in a folder that is public.
 pub(crate) fn secret(name: &str, value: &Node<Value>, findings: &mut Findings) {
     let key = name.to_lowercase().replace('-', "_");
     findings.push(
@@ -153,7 +153,7 @@ pub(crate) fn secret(name: &str, value: &Node<Value>, findings: &mut Findings) {
 }
 
 fn refuse<T>(
-    place: &Node<Value>,
+    literal: &Node<Value>,
     message: String,
     help: &str,
     findings: &mut Findings,
@@ -161,7 +161,7 @@ fn refuse<T>(
     findings.push(
         findings
             .error(&code::INVALID_HEADER, message)
-            .at(findings.span(place.location()))
+            .at(findings.span(literal.location()))
             .help(help),
     );
     None

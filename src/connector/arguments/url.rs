@@ -46,10 +46,10 @@ fn secrets_in_query(template: &Template, literal: &Node<Value>, findings: &mut F
             continue;
         };
         for parameter in text.split(['?', '&']).skip(1) {
-            let found = parameter
+            let pair = parameter
                 .split_once('=')
                 .filter(|(_, value)| !value.is_empty());
-            if let Some((name, _)) = found.filter(|(name, _)| is_secret_name(name)) {
+            if let Some((name, _)) = pair.filter(|(name, _)| is_secret_name(name)) {
                 headers::secret(name, literal, findings);
             }
         }
@@ -70,7 +70,7 @@ pub(crate) fn check_absolute(
     let rest = schemes.strip(first);
     let without_scheme = format!("it does not begin with {}", schemes.list());
     let dynamic = template.pieces().len() > 1;
-    // The deployment's own settings may name the host; a client's request may not.
+    // The settings of the deployment may name the host; a client's request may not.
     let of_deployment =
         |used: &crate::mapping::VariableUse| matches!(&*used.name, "$config" | "$env");
     let trusted = dynamic && template.variables().iter().all(of_deployment);

@@ -7,7 +7,7 @@ use crate::connector::arguments::key;
 use crate::connector::declared::DeclaredConnect;
 use crate::connector::declared::is_root;
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expression;
+use crate::connector::expression::ParsedExpression;
 use crate::connector::findings::Findings;
 use crate::connector::findings::list;
 use crate::connector::model::ConnectKind;
@@ -33,7 +33,7 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
         );
         return;
     }
-    let first = |variable: &str| -> Option<(&Expression, VariableUse)> {
+    let first = |variable: &str| -> Option<(&ParsedExpression, VariableUse)> {
         declared.expressions.iter().find_map(|expression| {
             let used = expression
                 .uses
@@ -129,6 +129,6 @@ fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
 
 fn yields(shape: &Shape, path: &str) -> bool {
     let mut names = path.split('.');
-    let found = names.try_fold(shape.clone(), |shape, name| shape.field(name));
-    found.is_some()
+    let value = names.try_fold(shape.clone(), |shape, name| shape.field(name));
+    value.is_some()
 }

@@ -20,8 +20,8 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
     if !declared.entity {
         return;
     }
-    let place = declared.directive.specified_argument_by_name("entity");
-    let place = findings.span(place.and_then(|value| value.location()));
+    let entity = declared.directive.specified_argument_by_name("entity");
+    let span = findings.span(entity.and_then(|value| value.location()));
     let query = schema
         .schema_definition
         .query
@@ -42,7 +42,7 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
                     &code::ENTITY_NOT_ON_QUERY,
                     "only a field of `Query` can be an entity's lookup",
                 )
-                .at(place)
+                .at(span)
                 .help(help),
         );
         return;

@@ -42,41 +42,41 @@ pub(super) fn directives<'a>(
 
 /// A field set as the paths to its leaves, `district.code`.
 pub(super) fn paths(set: &FieldSet) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    collect(set, "", &mut found);
-    found
+    let mut paths = BTreeSet::new();
+    collect(set, "", &mut paths);
+    paths
 }
 
-fn collect(set: &FieldSet, prefix: &str, found: &mut BTreeSet<String>) {
+fn collect(set: &FieldSet, prefix: &str, paths: &mut BTreeSet<String>) {
     for item in &set.items {
         match item {
             FieldSetItem::Field { name, children, .. } if children.is_empty() => {
-                found.insert(format!("{prefix}{name}"));
+                paths.insert(format!("{prefix}{name}"));
             }
             FieldSetItem::Field { name, children, .. } => {
-                collect(children, &format!("{prefix}{name}."), found);
+                collect(children, &format!("{prefix}{name}."), paths);
             }
-            FieldSetItem::Fragment { children, .. } => collect(children, prefix, found),
+            FieldSetItem::Fragment { children, .. } => collect(children, prefix, paths),
         }
     }
 }
 
-/// (type, field) of every field in a field set over `ty`, at any depth.
+/// Visits (type, field) of every field in a field set over `ty`, at any depth.
 pub(super) fn fields(
     set: &FieldSet,
     ty: &Name,
     schema: &Schema,
-    found: &mut impl FnMut(&Name, &Name),
+    visit: &mut impl FnMut(&Name, &Name),
 ) {
     for item in &set.items {
         match item {
             FieldSetItem::Field { name, children, .. } => {
-                found(ty, name);
+                visit(ty, name);
                 if let Ok(field) = schema.type_field(ty, name) {
-                    fields(children, field.ty.inner_named_type(), schema, found);
+                    fields(children, field.ty.inner_named_type(), schema, visit);
                 }
             }
-            FieldSetItem::Fragment { on, children } => fields(children, on, schema, found),
+            FieldSetItem::Fragment { on, children } => fields(children, on, schema, visit),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::mapping::ast::Start;
 use crate::mapping::ast::StepKind;
 use crate::mapping::ast::SubSelection;
 
-/// The place of the name at the end of a path of names; `None` if no part of the text writes it.
+/// The location of the name at the end of a path of names; `None` if no part of the text writes it.
 pub(super) fn locate(expr: &Expr, path: &[Str]) -> Option<Range<usize>> {
     if path.is_empty() {
         return None;
@@ -28,8 +28,8 @@ pub(super) fn locate(expr: &Expr, path: &[Str]) -> Option<Range<usize>> {
 
 fn in_path(of: &Path, path: &[Str]) -> Option<Range<usize>> {
     let selected = of.selection.as_ref();
-    if let Some(found) = selected.and_then(|selection| in_selection(selection, path)) {
-        return Some(found);
+    if let Some(location) = selected.and_then(|selection| in_selection(selection, path)) {
+        return Some(location);
     }
     let in_steps = of.steps.iter().find_map(|step| match &step.kind {
         StepKind::Method(call) => call

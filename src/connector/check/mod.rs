@@ -26,7 +26,7 @@ use super::findings::Findings;
 pub(crate) fn connects(declarations: &Declarations<'_>, findings: &mut Findings) {
     let schema = declarations.schema;
     sites::check(declarations, findings);
-    let mut given = selection::Given::new();
+    let mut given = selection::GivenFields::new();
     for declared in &declarations.connects {
         variables::connect(declared, schema, findings);
         entity::check(declared, schema, findings);

@@ -5,7 +5,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
 
 use super::keys;
-use super::selection::Given;
+use super::selection::GivenFields;
 use crate::connector::declared::Declarations;
 use crate::connector::declared::is_root;
 use crate::connector::diagnostic::code;
@@ -16,7 +16,11 @@ use crate::connector::model::ConnectKind;
 use crate::connector::model::Site;
 
 /// Checks all types of a folder. `given` are the fields that selections give.
-pub(super) fn check(declarations: &Declarations<'_>, mut given: Given, findings: &mut Findings) {
+pub(super) fn check(
+    declarations: &Declarations<'_>,
+    mut given: GivenFields,
+    findings: &mut Findings,
+) {
     let schema = declarations.schema;
     let connects: Vec<&Connect> = declarations
         .connects
@@ -58,7 +62,7 @@ fn lookup<'c>(connect: &'c Connect, schema: &Schema) -> Option<(Name, &'c FieldS
 
 fn fields(
     object: &apollo_compiler::schema::ObjectType,
-    given: &Given,
+    given: &GivenFields,
     declarations: &Declarations<'_>,
     findings: &mut Findings,
 ) {

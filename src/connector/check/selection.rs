@@ -33,14 +33,14 @@ use crate::mapping::Shape;
 use crate::mapping::Version;
 
 /// Fields that selections give: (type, field).
-pub(super) type Given = HashSet<(Name, Name)>;
+pub(super) type GivenFields = HashSet<(Name, Name)>;
 
 /// Holds a connect's selection against its type.
 pub(super) fn connect(
     declared: &DeclaredConnect,
     connect: &Connect,
     declarations: &Declarations<'_>,
-    given: &mut Given,
+    given: &mut GivenFields,
     findings: &mut Findings,
 ) {
     let ty = match (&declared.site, &declared.field) {
@@ -67,7 +67,7 @@ struct Filling<'a> {
     connect: &'a Connect,
     declarations: &'a Declarations<'a>,
     schema: &'a Schema,
-    given: &'a mut Given,
+    given: &'a mut GivenFields,
     findings: &'a mut Findings,
     /// Response names from the top of the selection.
     path: Vec<Str>,
@@ -150,14 +150,14 @@ impl Filling<'_> {
         &mut self,
         fields: &[(Str, Shape)],
         ty: &Name,
-        known: &IndexMap<Name, Component<FieldDefinition>>,
+        definitions: &IndexMap<Name, Component<FieldDefinition>>,
     ) {
         for (name, shape) in fields {
             if **name == *"__typename" {
                 continue;
             }
             self.path.push(name.clone());
-            match known.get(&**name) {
+            match definitions.get(&**name) {
                 Some(field) => {
                     self.given.insert((ty.clone(), field.name.clone()));
                     if !field.arguments.is_empty() && !self.declarations.is_fetched(ty, &field.name)
@@ -171,7 +171,7 @@ impl Filling<'_> {
                     self.value(shape, field.ty.inner_named_type());
                 }
                 None => {
-                    let names = known.keys().map(Name::as_str);
+                    let names = definitions.keys().map(Name::as_str);
                     let help = did_you_mean(name, names.clone())
                         .unwrap_or_else(|| format!("it has {}", list(names)));
                     let message = format!("`{ty}` has no field `{name}`");
@@ -183,8 +183,10 @@ impl Filling<'_> {
     }
 
     /// What is spread from the upstream may hold any field that takes no arguments.
-    fn may_give(&mut self, ty: &Name, known: &IndexMap<Name, Component<FieldDefinition>>) {
-        let plain = known.values().filter(|field| field.arguments.is_empty());
+    fn may_give(&mut self, ty: &Name, definitions: &IndexMap<Name, Component<FieldDefinition>>) {
+        let plain = definitions
+            .values()
+            .filter(|field| field.arguments.is_empty());
         self.given
             .extend(plain.map(|field| (ty.clone(), field.name.clone())));
     }
@@ -224,7 +226,7 @@ impl Filling<'_> {
             self.path.pop();
             return;
         }
-        // Which member it is may not be known here: a field must be one of any of them.
+        // The text may not say which member it is: a field must be one of any of them.
         let candidates: Vec<Name> = members
             .into_iter()
             .filter(|member| named.is_none_or(|name| **member == **name))
@@ -242,7 +244,7 @@ impl Filling<'_> {
             if **name == *"__typename" {
                 continue;
             }
-            let mut found = false;
+            let mut is_defined = false;
             let mut names = Vec::new();
             for candidate in candidates {
                 let Some(ExtendedType::Object(object)) = self.schema.types.get(candidate) else {
@@ -254,10 +256,10 @@ impl Filling<'_> {
                     self.above.push(candidate.clone());
                     self.fields(one, candidate, &object.fields);
                     self.above.pop();
-                    found = true;
+                    is_defined = true;
                 }
             }
-            if !found {
+            if !is_defined {
                 self.path.push(name.clone());
                 let help = did_you_mean(name, names.iter().map(Name::as_str));
                 let message = format!("no type of `{ty}` has a field `{name}`");
@@ -309,10 +311,10 @@ impl Filling<'_> {
                 .collect(),
             _ => {
                 let implementers = self.schema.implementers_map();
-                let found = implementers
+                let objects = implementers
                     .get(ty)
-                    .map(|found| found.objects.iter().cloned());
-                found.into_iter().flatten().collect()
+                    .map(|implementers| implementers.objects.iter().cloned());
+                objects.into_iter().flatten().collect()
             }
         };
         members.sort();
@@ -320,8 +322,8 @@ impl Filling<'_> {
     }
 
     fn is_composite(&self, ty: &Name) -> bool {
-        let found = self.schema.types.get(ty);
-        found.is_some_and(|ty| ty.is_object() || ty.is_interface() || ty.is_union())
+        let definition = self.schema.types.get(ty);
+        definition.is_some_and(|ty| ty.is_object() || ty.is_interface() || ty.is_union())
     }
 
     fn field_names(&self, ty: &Name) -> Vec<&str> {
@@ -338,12 +340,12 @@ impl Filling<'_> {
 
     fn refuse(&mut self, code: &'static Code, message: String, help: String) {
         let diagnostic = self.findings.error(code, message);
-        let diagnostic = diagnostic.label(self.place(), "in `selection`").help(help);
+        let diagnostic = diagnostic.label(self.span(), "in `selection`").help(help);
         self.findings.push(diagnostic);
     }
 
-    /// Where the text speaks of the current path.
-    fn place(&self) -> Option<Span> {
+    /// The part of the text that gives the value at the current path.
+    fn span(&self) -> Option<Span> {
         let literal = self
             .declared
             .directive

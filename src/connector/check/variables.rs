@@ -10,8 +10,8 @@ use crate::connector::declared::DeclaredConnect;
 use crate::connector::declared::is_root;
 use crate::connector::diagnostic::Code;
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expression;
-use crate::connector::expression::Place;
+use crate::connector::expression::ParsedExpression;
+use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::connector::findings::did_you_mean;
 use crate::connector::findings::list;
@@ -36,7 +36,7 @@ const ALL: [&str; 10] = [
 pub(super) fn connect(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
     for expression in &declared.expressions {
         for used in &expression.uses {
-            let checked = Use {
+            let checked = VariableCheck {
                 expression,
                 used,
                 schema,
@@ -48,10 +48,10 @@ pub(super) fn connect(declared: &DeclaredConnect, schema: &Schema, findings: &mu
 }
 
 /// Checks expressions of a source or of `@graphql`.
-pub(crate) fn source(expressions: &[Expression], schema: &Schema, findings: &mut Findings) {
+pub(crate) fn source(expressions: &[ParsedExpression], schema: &Schema, findings: &mut Findings) {
     for expression in expressions {
         for used in &expression.uses {
-            let mut checked = Use {
+            let mut checked = VariableCheck {
                 expression,
                 used,
                 schema,
@@ -64,13 +64,13 @@ pub(crate) fn source(expressions: &[Expression], schema: &Schema, findings: &mut
     }
 }
 
-/// The variables of a place.
+/// The variables that an expression may read.
 fn available(
-    place: Place,
+    scope: VariableScope,
     declared: Option<&DeclaredConnect>,
     schema: &Schema,
 ) -> Vec<&'static str> {
-    if place == Place::BaseUrl {
+    if scope == VariableScope::BaseUrl {
         return vec!["$config", "$env"];
     }
     let mut names = vec!["$config", "$context", "$request", "$env"];
@@ -88,24 +88,27 @@ fn available(
         let field = declared.field.as_ref();
         field.is_some_and(|field| field.directives.has("paginate"))
     });
-    if paged && place != Place::Limit {
+    if paged && scope != VariableScope::Limit {
         names.push("$page");
     }
-    if matches!(place, Place::SourceResponse | Place::Response | Place::Page) {
+    if matches!(
+        scope,
+        VariableScope::SourceResponse | VariableScope::Response | VariableScope::Page
+    ) {
         names.extend(["$status", "$response"]);
     }
     names
 }
 
 /// One use of a variable under examination.
-struct Use<'a> {
-    expression: &'a Expression,
+struct VariableCheck<'a> {
+    expression: &'a ParsedExpression,
     used: &'a VariableUse,
     schema: &'a Schema,
     findings: &'a mut Findings,
 }
 
-impl Use<'_> {
+impl VariableCheck<'_> {
     fn in_connect(mut self, declared: &DeclaredConnect) {
         if !self.is_known() || !self.is_available(Some(declared)) {
             return;
@@ -136,17 +139,17 @@ impl Use<'_> {
 
     fn is_available(&mut self, declared: Option<&DeclaredConnect>) -> bool {
         let name = &*self.used.name;
-        let names = available(self.expression.place, declared, self.schema);
+        let names = available(self.expression.scope, declared, self.schema);
         if names.contains(&name) {
             return true;
         }
-        let place = match (self.expression.place, declared.map(|it| &it.site)) {
-            (Place::BaseUrl, _) => "an address",
-            (Place::SourceRequest, _) => "what all requests of a source share",
-            (Place::SourceResponse, _) => "what all answers of a source share",
-            (Place::Limit, _) => "`limit`",
+        let place = match (self.expression.scope, declared.map(|it| &it.site)) {
+            (VariableScope::BaseUrl, _) => "an address",
+            (VariableScope::SourceRequest, _) => "what all requests of a source share",
+            (VariableScope::SourceResponse, _) => "what all answers of a source share",
+            (VariableScope::Limit, _) => "`limit`",
             (_, Some(Site::Type { .. })) => "a connect on a type",
-            (Place::Request, _) => "this request",
+            (VariableScope::Request, _) => "this request",
             _ => "this connect",
         };
         let help = match (name, declared.map(|it| &it.site)) {
@@ -185,13 +188,16 @@ impl Use<'_> {
         let Some(field) = &declared.field else {
             return;
         };
-        let found = field.arguments.iter().find(|known| *known.name == **first);
+        let argument = field
+            .arguments
+            .iter()
+            .find(|argument| *argument.name == **first);
         let names: Vec<&str> = field
             .arguments
             .iter()
-            .map(|known| known.name.as_str())
+            .map(|argument| argument.name.as_str())
             .collect();
-        let Some(argument) = found else {
+        let Some(argument) = argument else {
             let message = format!("`{}` has no argument `{first}`", field.name);
             self.unknown(&code::UNKNOWN_ARGUMENT, message, first, &names, "arguments");
             return;

@@ -14,15 +14,15 @@ use super::kind;
 use crate::connector::arguments::outcome;
 use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::DeclaredConnect;
-use crate::connector::declared::Fetch;
-use crate::connector::declared::Source;
+use crate::connector::declared::DeclaredFetch;
+use crate::connector::declared::DeclaredSource;
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::Role;
 use crate::connector::directives::definition::SupportedDirective;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
 use crate::connector::expression::Language;
-use crate::connector::expression::Place;
+use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::connector::findings::did_you_mean;
 use crate::connector::findings::list;
@@ -34,10 +34,11 @@ use crate::connector::model::Yields;
 use crate::connector::reads;
 
 /// Reads the request of a directive that fetches.
-type ReadRequest = fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch;
+type ReadRequest =
+    fn(&Node<Directive>, Option<&DeclaredSource>, &mut Expressions, &mut Findings) -> DeclaredFetch;
 
 /// Reads the directives of one folder.
-pub(super) struct Reader<'a> {
+pub(super) struct DirectiveReader<'a> {
     /// The folder's name.
     pub(super) connector: &'a str,
     /// Its schema.
@@ -45,14 +46,14 @@ pub(super) struct Reader<'a> {
     /// The directives that it can use.
     pub(super) directives: &'a [&'static SupportedDirective],
     /// Its sources.
-    pub(super) sources: &'a [Source],
+    pub(super) sources: &'a [DeclaredSource],
     /// What its texts may be.
     pub(super) language: &'a Language,
     /// What is wrong with it.
     pub(super) findings: &'a mut Findings,
 }
 
-impl Reader<'_> {
+impl DirectiveReader<'_> {
     /// Reads every directive that fetches, in the order of their coordinates.
     pub(super) fn read(&mut self) -> Vec<DeclaredConnect> {
         let schema = self.schema;
@@ -97,7 +98,7 @@ impl Reader<'_> {
             let Role::Fetch(read_request) = row.role else {
                 continue;
             };
-            let mut expressions = Expressions::new(self.language, Place::Request);
+            let mut expressions = Expressions::new(self.language, VariableScope::Request);
             let options = self.options(directives.clone(), &mut expressions);
             let mut declared = DeclaredConnect {
                 site: site.clone(),
@@ -144,15 +145,15 @@ impl Reader<'_> {
         let directive = declared.directive.clone();
         let argument = |name: &str| directive.specified_argument_by_name(name);
         let source = self.source(argument("source"));
-        expressions.at(Place::Request);
+        expressions.in_scope(VariableScope::Request);
         let fetch = match &source {
             Ok(source) => {
                 let source = source.and_then(|index| self.sources.get(index));
                 read_request(&directive, source, &mut expressions, self.findings)
             }
-            Err(UnknownSource) => Fetch::Broken,
+            Err(UnknownSource) => DeclaredFetch::Broken,
         };
-        expressions.at(Place::Response);
+        expressions.in_scope(VariableScope::Response);
         let selection = argument("selection").and_then(|literal| {
             expressions.mapping("selection", literal, Form::Object, self.findings)
         });
@@ -163,13 +164,13 @@ impl Reader<'_> {
             return;
         };
         let (template, client_headers) = match fetch {
-            Fetch::Call(request) => (Some(request.template), request.client_headers),
-            Fetch::Nothing => (None, Vec::new()),
-            Fetch::Broken => return,
+            DeclaredFetch::Call(request) => (Some(request.template), request.client_headers),
+            DeclaredFetch::Nothing => (None, Vec::new()),
+            DeclaredFetch::Broken => return,
         };
         let shared = source.and_then(|index| self.sources.get(index));
         let reads = reads::reads(declared, shared, client_headers);
-        let inherited = |of: fn(&Source) -> &Option<Arc<crate::mapping::Selection>>| {
+        let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<crate::mapping::Selection>>| {
             shared.and_then(|source| of(source).clone())
         };
         declared.connect = Some(Connect {

@@ -14,7 +14,7 @@ use apollo_compiler::ast::Directive;
 
 use super::check;
 use super::declared::Declarations;
-use super::declared::Source;
+use super::declared::DeclaredSource;
 use super::diagnostic::code;
 use super::directives;
 use super::directives::definition::Role;
@@ -41,7 +41,7 @@ pub(crate) fn read(
     };
     let directives = available(read);
     let sources = read_sources(&directives, read, &language, findings);
-    let mut reader = declare::Reader {
+    let mut reader = declare::DirectiveReader {
         connector,
         schema,
         directives: &directives,
@@ -121,8 +121,8 @@ fn read_sources(
     read: &ReadSchema,
     language: &Language,
     findings: &mut Findings,
-) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
+) -> Vec<DeclaredSource> {
+    let mut sources: Vec<DeclaredSource> = Vec::new();
     for row in directives {
         let Role::Source(read_source) = row.role else {
             continue;

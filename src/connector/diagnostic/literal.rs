@@ -1,7 +1,7 @@
 //! From a byte of a string value back to the byte of the literal that it was written as.
 //!
 //! Mappings stand inside GraphQL strings: `"a \"b\""` and block strings, whose common indentation is dropped. A caret
-//! under the wrong character sends a reader looking in the wrong place, so the mapping is exact or not given at all.
+//! under the wrong character sends a reader looking at the wrong text, so the mapping is exact or not given at all.
 
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ impl StringMap {
         start..end.max(start)
     }
 
-    /// How many bytes of the literal the value's byte at `index` takes: up to the next byte's place on the same line.
+    /// How many bytes of the literal the value's byte at `index` takes: up to the location of the next byte on the same line.
     fn widths_to(&self, index: usize, next: usize) -> usize {
         let here = self.offsets[index];
         // A newline of a block string is followed by dropped indentation: it is one byte itself.
@@ -51,7 +51,7 @@ impl StringMap {
     }
 }
 
-/// A value as it is read, with the places.
+/// A value as it is read, with the offset of each byte.
 #[derive(Default)]
 struct Reading {
     value: String,
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     /// What stands in the literal where `needle` stands in the value.
-    fn found<'a>(literal: &'a str, value: &str, needle: &str) -> &'a str {
+    fn located<'a>(literal: &'a str, value: &str, needle: &str) -> &'a str {
         let map = StringMap::new(literal, value).unwrap();
         let at = value.find(needle).unwrap();
         &literal[map.range(at..at + needle.len())]
@@ -212,26 +212,29 @@ mod tests {
 
     #[test]
     fn plain_and_escaped_characters() {
-        assert_eq!(found(r#""abc def""#, "abc def", "def"), "def");
-        assert_eq!(found(r#""a\nb: \"c\" d""#, "a\nb: \"c\" d", "b"), "b");
+        assert_eq!(located(r#""abc def""#, "abc def", "def"), "def");
+        assert_eq!(located(r#""a\nb: \"c\" d""#, "a\nb: \"c\" d", "b"), "b");
         assert_eq!(
-            found(r#""a\nb: \"c\" d""#, "a\nb: \"c\" d", "\"c\""),
+            located(r#""a\nb: \"c\" d""#, "a\nb: \"c\" d", "\"c\""),
             r#"\"c\""#
         );
-        assert_eq!(found(r#""x\u00e9y""#, "xéy", "é"), r"\u00e9");
-        assert_eq!(found(r#""x\uD83D\uDE00y""#, "x😀y", "😀"), r"\uD83D\uDE00");
-        assert_eq!(found(r#""ज़िला नाम""#, "ज़िला नाम", "नाम"), "नाम");
+        assert_eq!(located(r#""x\u00e9y""#, "xéy", "é"), r"\u00e9");
+        assert_eq!(
+            located(r#""x\uD83D\uDE00y""#, "x😀y", "😀"),
+            r"\uD83D\uDE00"
+        );
+        assert_eq!(located(r#""ज़िला नाम""#, "ज़िला नाम", "नाम"), "नाम");
     }
 
     #[test]
     fn block_strings_drop_indentation() {
         let literal = "\"\"\"\n    id: workId\n      title: name\r\n    x\n    \"\"\"";
         let value = "id: workId\n  title: name\nx";
-        assert_eq!(found(literal, value, "workId"), "workId");
-        assert_eq!(found(literal, value, "title: name"), "title: name");
-        assert_eq!(found(literal, value, "x"), "x");
+        assert_eq!(located(literal, value, "workId"), "workId");
+        assert_eq!(located(literal, value, "title: name"), "title: name");
+        assert_eq!(located(literal, value, "x"), "x");
         let escaped = "\"\"\"a \\\"\"\" b\"\"\"";
-        assert_eq!(found(escaped, "a \"\"\" b", "b"), "b");
+        assert_eq!(located(escaped, "a \"\"\" b", "b"), "b");
     }
 
     #[test]

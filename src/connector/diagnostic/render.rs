@@ -34,7 +34,9 @@ impl Diagnostic {
         for labels in by_file(&self.labels) {
             group = match labels.iter().all(|label| is_shown(label)) {
                 true => group.element(snippet(&labels, &self.labels)),
-                false => labels.iter().fold(group, |group, label| told(group, label)),
+                false => labels
+                    .iter()
+                    .fold(group, |group, label| annotate(group, label)),
             };
         }
         for note in &self.notes {
@@ -125,7 +127,7 @@ fn is_shown(label: &Label) -> bool {
 }
 
 /// A label by its position alone.
-fn told<'a>(group: Group<'a>, label: &'a Label) -> Group<'a> {
+fn annotate<'a>(group: Group<'a>, label: &'a Label) -> Group<'a> {
     let start = label.span.start();
     let origin = Origin::path(label.span.source.path.as_str())
         .line(start.line)

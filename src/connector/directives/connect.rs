@@ -21,9 +21,9 @@ use super::types;
 use crate::connector::arguments::headers;
 use crate::connector::arguments::key;
 use crate::connector::arguments::url;
-use crate::connector::declared::Fetch;
+use crate::connector::declared::DeclaredFetch;
+use crate::connector::declared::DeclaredSource;
 use crate::connector::declared::FetchRequest;
-use crate::connector::declared::Source;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
@@ -192,16 +192,16 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /// Reads the request; since v0.4 there may be none.
 fn read(
     directive: &Node<Directive>,
-    source: Option<&Source>,
+    source: Option<&DeclaredSource>,
     expressions: &mut Expressions,
     findings: &mut Findings,
-) -> Fetch {
+) -> DeclaredFetch {
     match directive.specified_argument_by_name("http") {
         Some(http) => match request(http, source, expressions, findings) {
-            Some(request) => Fetch::Call(request),
-            None => Fetch::Broken,
+            Some(request) => DeclaredFetch::Call(request),
+            None => DeclaredFetch::Broken,
         },
-        None if expressions.version() >= Version::V0_4 => Fetch::Nothing,
+        None if expressions.version() >= Version::V0_4 => DeclaredFetch::Nothing,
         None => {
             findings.push(
                 findings
@@ -211,7 +211,7 @@ fn read(
                         "say what to call, or link connect/v0.4, where a selection alone will do",
                     ),
             );
-            Fetch::Broken
+            DeclaredFetch::Broken
         }
     }
 }
@@ -219,7 +219,7 @@ fn read(
 /// Reads the `http:` argument of a connect into a request.
 fn request(
     http: &Node<Value>,
-    source: Option<&Source>,
+    source: Option<&DeclaredSource>,
     expressions: &mut Expressions,
     findings: &mut Findings,
 ) -> Option<FetchRequest> {
@@ -257,7 +257,7 @@ fn request(
 }
 
 /// A connect's headers replace its source's of the same name.
-fn merge(source: Option<&Source>, headers: Vec<HeaderTemplate>) -> Vec<HeaderTemplate> {
+fn merge(source: Option<&DeclaredSource>, headers: Vec<HeaderTemplate>) -> Vec<HeaderTemplate> {
     let inherited = source.map(|source| source.headers.as_slice());
     let mut merged: Vec<HeaderTemplate> = inherited
         .unwrap_or_default()
@@ -309,7 +309,7 @@ fn method<'a>(
 fn check_relative(
     template: &Template,
     literal: &Node<Value>,
-    source: &Source,
+    source: &DeclaredSource,
     findings: &mut Findings,
 ) {
     let first = match template.pieces().first() {

@@ -9,8 +9,8 @@ use apollo_compiler::ast::DirectiveLocation;
 
 use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::Declarations;
-use crate::connector::declared::Fetch;
-use crate::connector::declared::Source;
+use crate::connector::declared::DeclaredFetch;
+use crate::connector::declared::DeclaredSource;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Language;
 use crate::connector::findings::Findings;
@@ -73,12 +73,19 @@ pub(crate) enum DirectivePart {
 /// What reading a folder does with a directive. A reader reports what is wrong and then gives `None`.
 pub(crate) enum Role {
     /// On the schema: it declares a source, which connects refer to by name.
-    Source(fn(&Node<Directive>, &Language, &mut Findings) -> Option<Source>),
+    Source(fn(&Node<Directive>, &Language, &mut Findings) -> Option<DeclaredSource>),
     /// On the schema: all fields of the folder come from one GraphQL service.
     Service(fn(&Node<Directive>, &Schema, &Language, &mut Findings) -> Option<GraphqlService>),
     /// On a field or type: it fetches it. The function reads the request; what all fetching directives have in common
     /// (`selection`, `entity`, `batch`, `errors`, `isSuccess`) is read for them.
-    Fetch(fn(&Node<Directive>, Option<&Source>, &mut Expressions, &mut Findings) -> Fetch),
+    Fetch(
+        fn(
+            &Node<Directive>,
+            Option<&DeclaredSource>,
+            &mut Expressions,
+            &mut Findings,
+        ) -> DeclaredFetch,
+    ),
     /// Beside a directive that fetches: the function adds its option, and its mappings to those of the connect.
     ConnectOption(fn(&Node<Directive>, &mut ConnectOptions, &mut Expressions, &mut Findings)),
     /// It stays in the schema, where planning reads it.

@@ -16,7 +16,7 @@ use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Language;
-use crate::connector::expression::Place;
+use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::connector::http::HttpTemplate;
 use crate::connector::http::Text;
@@ -75,10 +75,10 @@ fn read(
     findings: &mut Findings,
 ) -> Option<GraphqlService> {
     let literal = directive.specified_argument_by_name("url")?;
-    let mut expressions = Expressions::new(language, Place::BaseUrl);
+    let mut expressions = Expressions::new(language, VariableScope::BaseUrl);
     let url = expressions.url("url", literal, findings)?;
     url::check_absolute(&url, literal, &Schemes::default(), findings);
-    expressions.at(Place::SourceRequest);
+    expressions.in_scope(VariableScope::SourceRequest);
     let headers = directive.specified_argument_by_name("headers");
     let headers = headers::read(headers, &mut expressions, findings);
     variables::source(&expressions.parsed, schema, findings);

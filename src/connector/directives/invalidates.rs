@@ -16,7 +16,7 @@ use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
-use crate::connector::expression::Place;
+use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 
@@ -78,7 +78,7 @@ fn read(
     let fields = argument("fields").and_then(|value| value.as_list());
     let names = fields.unwrap_or_default().iter();
     let unless = argument("unless").and_then(|literal| {
-        let expressions = expressions.at(Place::Response);
+        let expressions = expressions.in_scope(VariableScope::Response);
         expressions.mapping("unless", literal, Form::Value, findings)
     });
     options.add(Invalidates {

@@ -17,7 +17,7 @@ use crate::connector::declared::DeclaredConnect;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
-use crate::connector::expression::Place;
+use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 
@@ -134,7 +134,7 @@ directive @paginate(
   "At most so many items."
   maxItems: Int = 10000
 
-  "What becomes of a list that was cut off."
+  "What happens to a list that was cut off."
   cutOff: PageCutOff = ERROR
 ) on FIELD_DEFINITION
 "#;
@@ -159,7 +159,7 @@ static CUT_OFF: SupportedType = SupportedType {
     name: "PageCutOff",
     since: (0, 1),
     sdl: r#"
-"What becomes of a list that was cut off before its end."
+"What happens to a list that was cut off before its end."
 enum PageCutOff {
   "The field fails with the code `LIST_CUT_OFF`, kind LIMIT."
   ERROR
@@ -193,7 +193,7 @@ pub struct Pagination {
     pub max_pages: usize,
     /// At most so many items.
     pub max_items: usize,
-    /// What becomes of a list that was cut off.
+    /// What happens to a list that was cut off.
     pub cut_off: CutOff,
 }
 
@@ -210,7 +210,7 @@ pub enum PageStyle {
     Cursor,
 }
 
-/// What becomes of a list that was cut off before its end.
+/// What happens to a list that was cut off before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CutOff {
     /// The field fails.
@@ -247,18 +247,18 @@ fn pagination(
         _ => return None,
     };
     check_arguments(directive, style, findings);
-    let mut mapping = |place: Place, name: &'static str| -> Option<Arc<Selection>> {
+    let mut mapping = |scope: VariableScope, name: &'static str| -> Option<Arc<Selection>> {
         let literal = argument(name)?;
         expressions
-            .at(place)
+            .in_scope(scope)
             .mapping(name, literal, Form::Value, findings)
     };
-    let limit = mapping(Place::Limit, "limit");
-    let items = mapping(Place::Page, "items");
-    let total = mapping(Place::Page, "total");
-    let more = mapping(Place::Page, "more");
-    let next = mapping(Place::Page, "next");
-    expressions.at(Place::Request);
+    let limit = mapping(VariableScope::Limit, "limit");
+    let items = mapping(VariableScope::Page, "items");
+    let total = mapping(VariableScope::Page, "total");
+    let more = mapping(VariableScope::Page, "more");
+    let next = mapping(VariableScope::Page, "next");
+    expressions.in_scope(VariableScope::Request);
     let mut number = |name: &'static str, least: i32| count(directive, name, least, findings);
     let size = number("size", 1);
     let first = number("first", 0);
@@ -366,7 +366,7 @@ fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
         return;
     };
     let directive = field.directives.get("paginate");
-    let place = directive.and_then(|directive| directive.location());
+    let location = directive.and_then(|directive| directive.location());
     if !field.ty.is_list() {
         findings.push(
             findings
@@ -374,7 +374,7 @@ fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
                     &code::INVALID_PAGINATION,
                     format!("`{}` is no list, so it has no pages", field.name),
                 )
-                .label(findings.span(place), "")
+                .label(findings.span(location), "")
                 .help(format!("make it `[{}]`", field.ty.inner_named_type())),
         );
     }
@@ -386,7 +386,7 @@ fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
     let requests = declared
         .expressions
         .iter()
-        .filter(|it| it.place == Place::Request);
+        .filter(|it| it.scope == VariableScope::Request);
     let asks = requests
         .flat_map(|expression| expression.reads("$page"))
         .any(|used| {
@@ -404,7 +404,7 @@ fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
                     findings.span(declared.directive.location()),
                     "every page would be the first",
                 )
-                .label(findings.span(place), "")
+                .label(findings.span(location), "")
                 .help(format!(
                     "send it: `queryParams: \"{0}: $page.{0}\"`, say",
                     wanted[0]

@@ -17,10 +17,10 @@ use crate::connector::arguments::outcome;
 use crate::connector::arguments::url;
 use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
-use crate::connector::declared::Source;
+use crate::connector::declared::DeclaredSource;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Language;
-use crate::connector::expression::Place;
+use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::connector::model::SourceDeclaration;
 
@@ -116,21 +116,21 @@ fn read(
     directive: &Node<Directive>,
     language: &Language,
     findings: &mut Findings,
-) -> Option<Source> {
+) -> Option<DeclaredSource> {
     let name = directive.specified_argument_by_name("name")?;
     let http = directive.specified_argument_by_name("http")?;
-    let mut expressions = Expressions::new(language, Place::BaseUrl);
+    let mut expressions = Expressions::new(language, VariableScope::BaseUrl);
     let base = key(http, "baseURL")?;
     let base_template = expressions.url("baseURL", base, findings);
     if let Some(template) = &base_template {
         url::check_absolute(template, base, expressions.schemes(), findings);
     }
-    expressions.at(Place::SourceRequest);
+    expressions.in_scope(VariableScope::SourceRequest);
     let url = url::parts(http, &mut expressions, findings);
     let headers = headers::read(key(http, "headers"), &mut expressions, findings);
-    expressions.at(Place::SourceResponse);
+    expressions.in_scope(VariableScope::SourceResponse);
     let outcome = outcome::read(directive, &mut expressions, findings);
-    Some(Source {
+    Some(DeclaredSource {
         declaration: Arc::new(SourceDeclaration {
             name: name.as_str()?.to_owned(),
             base_url: base.as_str()?.to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! What an expression yields is percent-encoded but for `A-Za-z0-9-._~` (RFC 3986's unreserved characters), so it can
 //! never become a separator; what an author wrote keeps its reserved characters. That encoding leaves `.` and `..` as
-//! they are, which every URL parser takes for steps to another place, encoded or not; and an empty value leaves a segment
+//! they are, which every URL parser takes for steps to another path, encoded or not; and an empty value leaves a segment
 //! out, which many servers take for the resource above it. A value that would be such a segment is refused, or a client's
 //! argument could choose another resource than the connector's author did. An empty segment that the author wrote stays.
 
@@ -50,48 +50,48 @@ impl Text {
     pub(super) fn render_url(
         &self,
         variables: &Variables,
-        place: &str,
+        part: &str,
     ) -> Result<std::borrow::Cow<'_, str>, RenderError> {
-        let text = self.render(variables, place)?;
+        let text = self.render(variables, part)?;
         if let Self::Template(template) = self {
             let (path, mut empty) = (split(&text).0, 0);
             for segment in path.split('/') {
                 if is_dots(segment) {
-                    return Err(leads_elsewhere(place));
+                    return Err(leads_elsewhere(part));
                 }
                 empty += usize::from(segment.is_empty());
             }
             // Nearly all have the one before the first slash, or the one in `://`, and no other.
             if empty > begins_with_empty(template) && has_lost_segment(template, path) {
-                return Err(is_empty(place));
+                return Err(is_empty(part));
             }
         }
         Ok(text)
     }
 
-    /// The text for these variables; `place` names it in errors.
+    /// The text for these variables; `part` of the request names it in errors.
     pub(super) fn render(
         &self,
         variables: &Variables,
-        place: &str,
+        part: &str,
     ) -> Result<std::borrow::Cow<'_, str>, RenderError> {
         match self {
             Self::Fixed(text) => Ok(text.into()),
-            Self::Template(template) => render(template, variables, place).map(Into::into),
+            Self::Template(template) => render(template, variables, part).map(Into::into),
         }
     }
 }
 
-/// Renders a template; its errors get the place.
+/// Renders a template; its errors name the part of the request.
 pub(super) fn render(
     template: &Template,
     variables: &Variables,
-    place: &str,
+    part: &str,
 ) -> Result<String, RenderError> {
     match template.render(variables) {
         Ok(rendered) => Ok(rendered.text),
         Err(error) => Err(RenderError {
-            message: format!("{place}: {}", error.message),
+            message: format!("{part}: {}", error.message),
         }),
     }
 }
@@ -150,7 +150,7 @@ impl Builder {
         let Some(segments) = value.as_ref().and_then(Value::as_array) else {
             return Err(RenderError::new("path: it must yield an array of segments"));
         };
-        // Without variables, all of them are the author's own.
+        // Without variables, the author has written all of them.
         let written = mapping.variables().is_empty();
         for segment in segments {
             let Some(text) = scalar(segment) else {
@@ -261,11 +261,11 @@ fn has_lost_segment(template: &Template, path: &str) -> bool {
             expressions = true;
             continue;
         };
-        let (own, query) = match text.find(['?', '#']) {
+        let (path, query) = match text.find(['?', '#']) {
             Some(at) => (&text[..at], true),
             None => (&**text, false),
         };
-        for (index, part) in own.split('/').enumerate() {
+        for (index, part) in path.split('/').enumerate() {
             if index > 0 {
                 if expressions && !letters && present == Some("") {
                     return true;
@@ -294,16 +294,14 @@ fn is_dots(segment: &str) -> bool {
     rest.is_empty() && matches!(dots, 1 | 2)
 }
 
-fn leads_elsewhere(place: &str) -> RenderError {
+fn leads_elsewhere(part: &str) -> RenderError {
     RenderError::new(format!(
-        "{place}: a segment is `.` or `..`, which leads elsewhere"
+        "{part}: a segment is `.` or `..`, which leads elsewhere"
     ))
 }
 
-fn is_empty(place: &str) -> RenderError {
-    RenderError::new(format!(
-        "{place}: a segment is empty, which leads elsewhere"
-    ))
+fn is_empty(part: &str) -> RenderError {
+    RenderError::new(format!("{part}: a segment is empty, which leads elsewhere"))
 }
 
 /// Path and query; a fragment, which is never sent, is dropped.

@@ -20,7 +20,7 @@ use super::findings::list;
 use spec::LinkVersion;
 use spec::Specification;
 
-/// One known specification as a folder links it.
+/// One supported specification as a folder links it.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     /// The specification.
@@ -37,7 +37,7 @@ pub(crate) struct Link {
     pub(crate) directive: Node<Directive>,
 }
 
-/// All known specifications that a folder links.
+/// All supported specifications that a folder links.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Links {
     /// In the order as written.
@@ -214,8 +214,8 @@ impl Link {
             Value::String(name) => (name.as_str(), name.as_str()),
             Value::Object(entries) => {
                 let entry = |key: &str| {
-                    let found = entries.iter().find(|(name, _)| name == key);
-                    found.and_then(|(_, value)| value.as_str())
+                    let (_, value) = entries.iter().find(|(name, _)| name == key)?;
+                    value.as_str()
                 };
                 let Some(name) = entry("name") else {
                     findings.push(
@@ -296,17 +296,17 @@ impl Link {
     }
 }
 
-/// What `@link` is called: a link to its own specification may rename it.
+/// What `@link` is called: a link to the specification of linking may rename it.
 fn name_of_link(directives: &[&Node<Directive>]) -> String {
-    let own = directives.iter().find_map(|directive| {
+    let renamed = directives.iter().find_map(|directive| {
         let url = directive.specified_argument_by_name("url")?.as_str()?;
         url.starts_with(spec::LINK.identity).then(|| {
-            let renamed = directive.specified_argument_by_name("as");
-            let name = renamed.and_then(|name| name.as_str()).unwrap_or("link");
+            let name = directive.specified_argument_by_name("as");
+            let name = name.and_then(|name| name.as_str()).unwrap_or("link");
             (directive.name == name).then(|| name.to_owned())
         })
     });
-    own.flatten().unwrap_or_else(|| "link".to_owned())
+    renamed.flatten().unwrap_or_else(|| "link".to_owned())
 }
 
 /// The version in a URL, if this gateway supports it.
@@ -345,18 +345,18 @@ fn version(
     }
 }
 
-/// A specification that is not known here: fine, unless it says that it must be known, or is close to one that is.
+/// A specification that is not supported: an error if the link says that it must be, or if it is close to one that is.
 fn unknown_spec(
     directive: &Node<Directive>,
     url: &Node<Value>,
     identity: &str,
     findings: &mut Findings,
 ) {
-    let known = spec::ALL.iter().map(|spec| spec.identity);
+    let identities = spec::ALL.iter().map(|spec| spec.identity);
     // Other specifications differ from these by one short word, so only a slip of the pen counts.
-    let close = known
+    let close = identities
         .into_iter()
-        .find(|known| strsim::osa_distance(identity, known) <= 1);
+        .find(|supported| strsim::osa_distance(identity, supported) <= 1);
     let purpose = directive.specified_argument_by_name("for");
     if purpose.is_none() && close.is_none() {
         return;
@@ -379,7 +379,7 @@ fn unknown_spec(
     );
 }
 
-/// The place of an argument's value, or of the whole directive.
+/// The location of an argument's value, or of the whole directive.
 pub(crate) fn argument_location(
     directive: &Node<Directive>,
     name: &str,

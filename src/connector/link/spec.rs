@@ -114,7 +114,7 @@ pub(crate) static CONNECT: Specification = Specification {
     contents: Contents::Directives(directives::CONNECT),
 };
 
-/// Our own.
+/// What this gateway adds.
 pub(crate) static WIRE: Specification = Specification {
     name: "wire",
     identity: "https://specs.sangam.dev/wire",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sangam::config::{Environment, RawSettings, Settings};
-use sangam::connector::ConnectorSettings;
+use sangam::connector::FolderSettings;
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
@@ -47,7 +47,7 @@ impl Target for Files {
     fn run(&self, input: &Input) -> Result<String, String> {
         let own = input.text("connector");
         let path = Path::new("a/connector.toml");
-        let (_, diagnostics) = ConnectorSettings::read("a", "a/connector.toml", &own);
+        let (_, diagnostics) = FolderSettings::read("a", "a/connector.toml", &own);
         let mut out = told(&diagnostics)?;
         let file = self.folder.path().join("sangam.toml");
         std::fs::write(&file, input.bytes("sangam")).unwrap();
