@@ -11,11 +11,11 @@ use std::collections::HashSet;
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
 use apollo_compiler::ast;
-use apollo_compiler::schema::Component;
 use apollo_compiler::schema::ComponentOrigin;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::schema::ObjectType;
 
+use super::field_directives::remove_directives;
 use super::field_set::FieldSet;
 use super::field_set::FieldSetItem;
 use super::provides;
@@ -50,7 +50,7 @@ pub(crate) fn upgrade(schema: &mut Schema) {
                     .0
                     .retain(|directive| directive.name != "key" && directive.name != "extends");
                 for field in interface.fields.values_mut() {
-                    remove(field, &["external", "requires", "provides"]);
+                    remove_directives(field, &["external", "requires", "provides"]);
                 }
             }
             _ => {}
@@ -70,13 +70,13 @@ fn upgrade_object(
         .retain(|directive| directive.name != "extends");
     for field in object.fields.values_mut() {
         if keys_of_extensions.contains(&(object.name.clone(), field.name.clone())) {
-            remove(field, &["external"]);
+            remove_directives(field, &["external"]);
         }
         if !composite.contains(field.ty.inner_named_type()) {
-            remove(field, &["provides"]);
+            remove_directives(field, &["provides"]);
         }
         if field.directives.has("external") {
-            remove(field, &["tag"]);
+            remove_directives(field, &["tag"]);
         }
     }
     object
@@ -91,16 +91,6 @@ fn share(object: &mut ObjectType) {
             let shareable = ast::Directive::new(apollo_compiler::name!("shareable"));
             field.make_mut().directives.push(shareable);
         }
-    }
-}
-
-pub(super) fn remove(field: &mut Component<ast::FieldDefinition>, names: &[&str]) {
-    if names.iter().any(|name| field.directives.has(name)) {
-        field
-            .make_mut()
-            .directives
-            .0
-            .retain(|directive| !names.contains(&directive.name.as_str()));
     }
 }
 
@@ -120,7 +110,7 @@ fn keys_of_extensions(schema: &Schema) -> HashSet<(Name, Name)> {
             continue;
         }
         for key in object.directives.get_all("key") {
-            if let Some(fields) = field_set(key) {
+            if let Some(fields) = FieldSet::of_directive(key) {
                 walk(&fields, name, schema, &mut named);
             }
         }
@@ -144,18 +134,13 @@ fn used_by_requires_and_provides(schema: &Schema) -> HashSet<(Name, Name)> {
                     "provides" => field.ty.inner_named_type(),
                     _ => continue,
                 };
-                if let Some(fields) = field_set(directive) {
+                if let Some(fields) = FieldSet::of_directive(directive) {
                     walk(&fields, parent, schema, &mut named);
                 }
             }
         }
     }
     named
-}
-
-pub(super) fn field_set(directive: &ast::Directive) -> Option<FieldSet> {
-    let text = directive.specified_argument_by_name("fields")?.as_str()?;
-    FieldSet::parse(text).ok()
 }
 
 /// Adds what a field set on `parent` names, following the schema's types; through an interface, every implementation's.

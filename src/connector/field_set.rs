@@ -44,6 +44,12 @@ pub struct FieldSetError {
 }
 
 impl FieldSet {
+    /// The argument `fields` of a directive; `None` if it is no field set, which the rules of composition report.
+    pub(crate) fn of_directive(directive: &ast::Directive) -> Option<Self> {
+        let text = directive.specified_argument_by_name("fields")?.as_str()?;
+        Self::parse(text).ok()
+    }
+
     /// Parses the text of a `FieldSet` scalar, with or without outer braces.
     pub fn parse(text: &str) -> Result<Self, FieldSetError> {
         let trimmed = text.trim();

@@ -14,6 +14,7 @@ pub mod diagnostic;
 mod directives;
 mod expression;
 mod federation1;
+mod field_directives;
 pub mod field_set;
 mod findings;
 mod fingerprint;

@@ -13,8 +13,7 @@ use apollo_compiler::ast;
 use apollo_compiler::schema::Component;
 use apollo_compiler::schema::ExtendedType;
 
-use super::federation1::field_set;
-use super::federation1::remove;
+use super::field_directives::remove_directives;
 use super::field_set::FieldSet;
 use super::field_set::FieldSetItem;
 
@@ -47,7 +46,8 @@ fn provided_in_part(
         };
         for field in object.fields.values() {
             let directive = field.directives.get("provides");
-            let Some(fields) = directive.and_then(|directive| field_set(directive)) else {
+            let Some(fields) = directive.and_then(|directive| FieldSet::of_directive(directive))
+            else {
                 continue;
             };
             let left = external_part(&fields, field.ty.inner_named_type(), schema, &is_external);
@@ -96,7 +96,7 @@ fn external_part(
 
 fn provide_only(field: &mut Component<ast::FieldDefinition>, left: &FieldSet) {
     if left.is_empty() {
-        return remove(field, &["provides"]);
+        return remove_directives(field, &["provides"]);
     }
     let mut directives = field.make_mut().directives.0.iter_mut();
     if let Some(provides) = directives.find(|directive| directive.name == "provides") {

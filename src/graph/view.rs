@@ -132,7 +132,7 @@ impl<'a> View<'a> {
         for (name, ty) in self.types.clone() {
             let extends = ty.directives().has(fed::EXTENDS);
             for directive in ty.directives().get_all(fed::KEY) {
-                let Some(fields) = field_set(directive) else {
+                let Some(fields) = FieldSet::of_directive(directive) else {
                     self.unread = true;
                     continue;
                 };
@@ -167,7 +167,7 @@ impl<'a> View<'a> {
                     let Some(applied) = definition.directives.get(directive) else {
                         continue;
                     };
-                    let Some(fields) = field_set(applied) else {
+                    let Some(fields) = FieldSet::of_directive(applied) else {
                         self.unread = true;
                         continue;
                     };
@@ -228,11 +228,6 @@ impl<'a> View<'a> {
             }
         }
     }
-}
-
-/// The `fields:` of a directive, if it parses.
-pub(crate) fn field_set(directive: &Directive) -> Option<FieldSet> {
-    FieldSet::parse(fed::string(directive, "fields")?).ok()
 }
 
 /// A directive on the field itself, or on the definition (or extension) of the type that holds the field.

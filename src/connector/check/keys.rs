@@ -30,8 +30,7 @@ pub(super) fn directives<'a>(
         .iter()
         .filter(|directive| directive.name == "key");
     keys.map(|directive| {
-        let fields = directive.specified_argument_by_name("fields");
-        let fields = fields.and_then(|fields| FieldSet::parse(fields.as_str()?).ok());
+        let fields = FieldSet::of_directive(directive);
         let resolvable = directive
             .specified_argument_by_name("resolvable")
             .and_then(|value| value.to_bool());

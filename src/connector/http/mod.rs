@@ -2,7 +2,7 @@
 //!
 //! Parsed once when a folder is read; [`HttpTemplate::render`] is on the path of every call, so what does not depend on
 //! variables is prepared beforehand. Rendering fails rather than guess: a value that cannot be part of a URL or a
-//! header is an error that names its place, never its content.
+//! header is an error that names the part of the request, never its content.
 
 mod evaluate;
 mod form;

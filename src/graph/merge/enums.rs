@@ -1,44 +1,13 @@
 //! Merges enums: the union of values for output, the intersection for input, and equal values for both.
 
-use std::collections::HashSet;
-
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, Directive, EnumType, EnumValueDefinition, ExtendedType};
 
 use super::super::code;
-use super::super::field_sets::fields_of;
 use super::super::report::{Finding, graph_names};
-use super::super::view::View;
 use super::{Graphs, Merge};
-
-/// How enums are used, over all subgraphs.
-#[derive(Debug, Default)]
-pub(super) struct Usage {
-    goes_in: HashSet<Name>,
-    comes_out: HashSet<Name>,
-}
-
-impl Usage {
-    pub(super) fn read(views: &[View<'_>]) -> Self {
-        let mut usage = Self::default();
-        for (_, ty) in views.iter().flat_map(|view| view.types()) {
-            for (_, field) in fields_of(ty) {
-                usage.comes_out.insert(field.ty.inner_named_type().clone());
-                for argument in &field.arguments {
-                    usage.goes_in.insert(argument.ty.inner_named_type().clone());
-                }
-            }
-            if let ExtendedType::InputObject(input) = ty {
-                for field in input.fields.values() {
-                    usage.goes_in.insert(field.ty.inner_named_type().clone());
-                }
-            }
-        }
-        usage
-    }
-}
 
 type ValueSource<'a> = (usize, &'a Component<EnumValueDefinition>);
 
@@ -53,14 +22,14 @@ impl<'a> Merge<'a, '_> {
                 }
             }
         }
-        let goes_in = self.usage.goes_in.contains(name);
-        let comes_out = self.usage.comes_out.contains(name);
+        let is_input = self.enum_usage.input.contains(name);
+        let is_output = self.enum_usage.output.contains(name);
         let mut values = IndexMap::default();
         for (value, sources) in &all {
             let everywhere = sources.len() == graphs.len();
-            if !everywhere && goes_in {
-                self.missing_value(name, value, sources, graphs, comes_out);
-                if !comes_out {
+            if !everywhere && is_input {
+                self.missing_value(name, value, sources, graphs, is_output);
+                if !is_output {
                     continue;
                 }
             }
@@ -113,7 +82,7 @@ impl<'a> Merge<'a, '_> {
         value: &Name,
         sources: &[ValueSource<'a>],
         graphs: &[usize],
-        comes_out: bool,
+        is_output: bool,
     ) {
         let views = self.views;
         let having: Vec<usize> = sources.iter().map(|(graph, _)| *graph).collect();
@@ -122,7 +91,7 @@ impl<'a> Merge<'a, '_> {
             .copied()
             .filter(|graph| !having.contains(graph))
             .collect();
-        if !comes_out {
+        if !is_output {
             for (graph, definition) in sources {
                 self.report.push(
                     Finding::warning(

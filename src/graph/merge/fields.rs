@@ -13,11 +13,10 @@ use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::{FieldIn, FieldJoin};
 use super::super::report::{Finding, graph_names};
-use super::super::view::field_set;
 use super::Kind;
 use super::Merge;
 use super::overrides::Overridden;
-use crate::connector::FieldSetItem;
+use crate::connector::{FieldSet, FieldSetItem};
 
 /// A field in one subgraph.
 #[derive(Clone, Copy)]
@@ -250,8 +249,8 @@ impl<'a> Merge<'a, '_> {
                 let field = FieldIn {
                     ty: definition.ty.clone(),
                     external: source.external,
-                    requires: applied(fed::REQUIRES).and_then(|one| field_set(one)),
-                    provides: applied(fed::PROVIDES).and_then(|one| field_set(one)),
+                    requires: applied(fed::REQUIRES).and_then(|one| FieldSet::of_directive(one)),
+                    provides: applied(fed::PROVIDES).and_then(|one| FieldSet::of_directive(one)),
                     overrides: overriding.map(|one| one.from.clone()),
                     label: overriding
                         .and_then(|one| one.label.clone())

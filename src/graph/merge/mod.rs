@@ -7,6 +7,7 @@
 mod arguments;
 mod descriptions;
 mod directives;
+mod enum_usage;
 mod enums;
 mod fields;
 mod hierarchy;
@@ -32,6 +33,7 @@ use super::code;
 use super::join::Joins;
 use super::report::{Finding, Report, graph_names};
 use super::view::View;
+use enum_usage::EnumUsage;
 use hierarchy::Hierarchy;
 
 /// The merged schema and its joins. Findings are added to the report.
@@ -41,7 +43,7 @@ pub(crate) fn merge(views: &[View<'_>], report: &mut Report) -> (Schema, Joins) 
         views,
         report,
         hierarchy: Hierarchy::read(views),
-        usage: enums::Usage::read(views),
+        enum_usage: EnumUsage::read(views),
         overrides,
         composed: BTreeMap::new(),
         schema: Schema::new(),
@@ -62,7 +64,7 @@ struct Merge<'a, 'v> {
     views: &'v [View<'a>],
     report: &'v mut Report,
     hierarchy: Hierarchy,
-    usage: enums::Usage,
+    enum_usage: EnumUsage,
     overrides: Overrides,
     /// The custom directives that are composed.
     composed: BTreeMap<Name, Node<DirectiveDefinition>>,

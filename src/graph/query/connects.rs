@@ -9,24 +9,24 @@ use apollo_compiler::Name;
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
 
-use super::ConnectMode;
-use super::Edge;
-use super::FieldSet;
-use super::Lookup;
-use super::LookupKind;
-use super::NodeId;
-use super::SubgraphId;
-use super::TypeId;
-use super::build::COST_BATCH;
-use super::build::COST_PER_ROW;
-use super::build::GraphBuilder;
-use super::build::Resolution;
-use super::build::fields_of;
-use super::build::members_of;
+use super::builder::COST_BATCH;
+use super::builder::COST_PER_ROW;
+use super::builder::GraphBuilder;
+use super::builder::members_of;
+use super::graph::ConnectMode;
+use super::graph::Edge;
+use super::graph::Lookup;
+use super::graph::LookupKind;
+use super::graph::NodeId;
+use super::graph::SubgraphId;
+use super::overridden::Resolution;
+use super::types::TypeId;
 use crate::connector::Connect;
 use crate::connector::ConnectKind;
+use crate::connector::FieldSet;
 use crate::connector::Site;
 use crate::document::Value;
+use crate::graph::field_sets::fields_of;
 use crate::mapping::Shape;
 
 /// What a selection yields as one object.

@@ -7,7 +7,8 @@ use super::super::code;
 use super::super::federation as fed;
 use super::super::field_sets::{self, fields_of};
 use super::super::report::{Finding, Report, graph_names};
-use super::super::view::{View, field_set};
+use super::super::view::View;
+use crate::connector::FieldSet;
 
 const ACCESS: [&str; 3] = [fed::AUTHENTICATED, fed::REQUIRES_SCOPES, fed::POLICY];
 
@@ -19,7 +20,7 @@ pub(super) fn check(views: &[View<'_>], report: &mut Report) {
                 let Some(directive) = definition.directives.get(fed::REQUIRES) else {
                     continue;
                 };
-                let Some(set) = field_set(directive) else {
+                let Some(set) = FieldSet::of_directive(directive) else {
                     continue;
                 };
                 field_sets::walk(view.schema, parent, &set, &mut |visit| {

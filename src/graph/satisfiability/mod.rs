@@ -14,6 +14,7 @@
 //! connector with the field would need.
 
 mod closure;
+mod path;
 mod reason;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -29,6 +30,7 @@ use super::merge::root_name;
 use super::query::{QueryGraph, TypeId};
 use super::report::Report;
 use closure::{Closure, Closures, NodeSet};
+use path::{QueryPath, QueryStep};
 use reason::{Cause, Gap};
 
 /// Checks a composed graph.
@@ -63,51 +65,6 @@ struct SatisfiabilityCheck<'g> {
 
 /// The subgraphs that resolve a field, and why each cannot be used.
 type Causes = Vec<(GraphId, Cause)>;
-
-/// The path to a row: the shortest one, because rows are visited breadth first.
-#[derive(Debug)]
-pub(super) struct QueryPath {
-    /// The last step.
-    step: QueryStep,
-    before: Option<Rc<QueryPath>>,
-}
-
-#[derive(Debug)]
-enum QueryStep {
-    Root(OperationType),
-    Field(Name),
-    Fragment(Name),
-}
-
-impl QueryPath {
-    fn root(operation: OperationType) -> Rc<Self> {
-        Rc::new(Self {
-            step: QueryStep::Root(operation),
-            before: None,
-        })
-    }
-
-    fn then(self: &Rc<Self>, step: QueryStep) -> Rc<Self> {
-        Rc::new(Self {
-            step,
-            before: Some(Rc::clone(self)),
-        })
-    }
-
-    /// The path as a query that ends with `last`.
-    fn query(&self, last: &str) -> String {
-        let text = match &self.step {
-            QueryStep::Root(OperationType::Query) => format!("{{ {last} }}"),
-            QueryStep::Root(operation) => format!("{operation} {{ {last} }}"),
-            QueryStep::Field(name) => format!("{name} {{ {last} }}"),
-            QueryStep::Fragment(on) => format!("... on {on} {{ {last} }}"),
-        };
-        match &self.before {
-            Some(before) => before.query(&text),
-            None => text,
-        }
-    }
-}
 
 impl<'g> SatisfiabilityCheck<'g> {
     fn new(composed: &'g Composed, graph: &'g QueryGraph) -> Self {

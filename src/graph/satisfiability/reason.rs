@@ -12,8 +12,8 @@ use super::super::field_sets;
 use super::super::join::GraphId;
 use super::super::query::{LookupId, LookupKind, QueryGraph, TypeId};
 use super::super::report::{Finding, names};
-use super::QueryPath;
 use super::closure::Closure;
+use super::path::QueryPath;
 
 /// Fields of a type that cannot be read on a path, all for the same causes.
 pub(super) struct Gap {

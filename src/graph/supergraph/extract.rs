@@ -12,7 +12,7 @@ use apollo_compiler::schema::{
 use super::super::federation as fed;
 use super::build::{directive, strings};
 use super::features::{self, is_machinery};
-use super::read::JoinGraph;
+use super::join_graph::JoinGraph;
 use super::type_reference::type_reference;
 
 /// Extracts one subgraph.

@@ -10,6 +10,7 @@
 mod build;
 mod extract;
 mod features;
+mod join_graph;
 mod read;
 mod type_reference;
 mod write;

@@ -6,13 +6,12 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::Name;
 use apollo_compiler::Schema;
 use apollo_compiler::diagnostic::ToCliReport;
 
 use super::super::code;
-use super::super::federation as fed;
 use super::extract::SubgraphExtractor;
+use super::join_graph::JoinGraph;
 use crate::connector::diagnostic::{Diagnostic, Sources};
 use crate::connector::{Subgraph, SubgraphKind, leave_out_own, read_sdl};
 
@@ -46,8 +45,8 @@ pub fn read(path: &str, text: &str) -> (Vec<Subgraph>, Vec<Diagnostic>) {
         };
         let (sdl, native) = extractor.sdl();
         let shown = format!("{path} ({})", graph.name);
-        let (subgraph, found) = read_sdl(&graph.name, &shown, &sdl);
-        diagnostics.extend(found);
+        let (subgraph, of_graph) = read_sdl(&graph.name, &shown, &sdl);
+        diagnostics.extend(of_graph);
         if let Some(mut subgraph) = subgraph {
             if native {
                 subgraph.kind = SubgraphKind::Native;
@@ -63,16 +62,6 @@ fn wrong(message: String) -> Diagnostic {
     Diagnostic::error(&code::INVALID_FEDERATION_SUPERGRAPH, "", message)
 }
 
-/// One value of `join__Graph`.
-pub(super) struct JoinGraph {
-    /// The enum's value.
-    pub(super) value: Name,
-    /// The connector's name.
-    pub(super) name: String,
-    /// The URL.
-    pub(super) url: String,
-}
-
 fn graphs(schema: &Schema) -> Result<Vec<JoinGraph>, Box<Diagnostic>> {
     let Some(values) = schema.get_enum("join__Graph") else {
         let help = "a supergraph SDL has an enum `join__Graph`; for a folder's schema, write it into `connector.graphql`";
@@ -85,17 +74,7 @@ fn graphs(schema: &Schema) -> Result<Vec<JoinGraph>, Box<Diagnostic>> {
             .help("compose it again with Federation 2 (join/v0.2 or later)");
         return Err(Box::new(diagnostic));
     }
-    let graphs = values.values.iter().map(|(value, definition)| {
-        let join = definition.directives.get("join__graph");
-        let argument = |name: &str| {
-            let text = join.and_then(|join| fed::string(join, name));
-            text.map(str::to_owned)
-        };
-        JoinGraph {
-            value: value.clone(),
-            name: argument("name").unwrap_or_else(|| value.to_lowercase()),
-            url: argument("url").unwrap_or_default(),
-        }
-    });
+    let graphs = values.values.iter();
+    let graphs = graphs.map(|(value, definition)| JoinGraph::read(value, definition));
     Ok(graphs.collect())
 }

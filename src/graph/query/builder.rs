@@ -1,0 +1,86 @@
+//! The query graph while it is built, and what the nodes of services and of connects have in common.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::ast::FieldDefinition;
+use apollo_compiler::schema::ExtendedType;
+
+use super::graph::Lookup;
+use super::graph::Node;
+use super::graph::NodeId;
+use super::graph::SubgraphId;
+use super::overridden::OverriddenFields;
+use super::overridden::Resolution;
+use super::types::TypeId;
+use super::types::TypeTable;
+use crate::graph::Composed;
+
+/// The cost of a call that serves many rows.
+pub(super) const COST_BATCH: u32 = 10;
+/// The cost of a call per row.
+pub(super) const COST_PER_ROW: u32 = 30;
+
+/// The graph while it is built.
+pub(super) struct GraphBuilder<'a> {
+    pub(super) composed: &'a Composed,
+    pub(super) types: TypeTable,
+    pub(super) nodes: Vec<Node>,
+    pub(super) lookups: Vec<Lookup>,
+    overrides: OverriddenFields,
+}
+
+impl<'a> GraphBuilder<'a> {
+    pub(super) fn new(composed: &'a Composed) -> Self {
+        GraphBuilder {
+            composed,
+            types: TypeTable::new(&composed.merged),
+            nodes: Vec::new(),
+            lookups: Vec::new(),
+            overrides: OverriddenFields::collect(&composed.subgraphs),
+        }
+    }
+
+    pub(super) fn add_node(&mut self, subgraph_id: SubgraphId, ty: TypeId) -> NodeId {
+        self.nodes.push(Node {
+            subgraph: subgraph_id,
+            ty,
+            fields: BTreeMap::new(),
+            downcasts: BTreeMap::new(),
+            interface_object: false,
+        });
+        NodeId((self.nodes.len() - 1) as u32)
+    }
+
+    /// Whether a subgraph resolves a field, with `@override` applied.
+    pub(super) fn resolution(
+        &self,
+        subgraph: &str,
+        ty: &str,
+        field: &FieldDefinition,
+    ) -> Resolution {
+        self.overrides.resolution(subgraph, ty, field)
+    }
+}
+
+/// The object types that a subgraph knows as members of an abstract type.
+pub(super) fn members_of(schema: &Schema, name: &Name) -> Vec<Name> {
+    match schema.types.get(name) {
+        Some(ExtendedType::Union(union_)) => union_
+            .members
+            .iter()
+            .map(|member| member.name.clone())
+            .collect(),
+        Some(ExtendedType::Interface(_)) => schema
+            .types
+            .iter()
+            .filter(|(_, ty)| {
+                matches!(ty, ExtendedType::Object(object)
+                    if object.implements_interfaces.iter().any(|interface| interface.name == *name))
+            })
+            .map(|(member, _)| member.clone())
+            .collect(),
+        _ => Vec::new(),
+    }
+}

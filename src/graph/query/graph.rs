@@ -1,0 +1,150 @@
+//! The query graph as satisfiability and planning read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+
+use super::types::TypeId;
+use super::types::TypeTable;
+use crate::connector::Connect;
+use crate::connector::FieldSet;
+use crate::connector::Subgraph;
+use crate::connector::SubgraphKind;
+
+/// A subgraph, as an index into [`QueryGraph::subgraphs`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubgraphId(pub u32);
+
+/// A node, as an index into [`QueryGraph::nodes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// A lookup, as an index into [`QueryGraph::lookups`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LookupId(pub u32);
+
+/// A type as one subgraph offers it: a type of a GraphQL service, or one composite value in the selection of a connect.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The subgraph that is read here.
+    pub subgraph: SubgraphId,
+    /// The type of the object here.
+    pub ty: TypeId,
+    /// The fields that can be read here without another call.
+    pub fields: BTreeMap<Name, Edge>,
+    /// At an abstract type: the object types that the subgraph knows, and their nodes.
+    pub downcasts: BTreeMap<TypeId, NodeId>,
+    /// An `@interfaceObject`: the subgraph does not know the concrete type.
+    pub interface_object: bool,
+}
+
+/// A field that a node offers.
+#[derive(Debug, Clone, Default)]
+pub struct Edge {
+    /// The node of its sub-selection; `None` for a leaf.
+    pub to: Option<NodeId>,
+    /// `@requires`: the fields that a representation must have, so that the service can resolve this one.
+    pub requires: Option<FieldSet>,
+    /// `@override` with a label: the edge exists only if this is the label's outcome.
+    pub label: Option<(String, bool)>,
+}
+
+/// How a subgraph is entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookupKind {
+    /// A root operation of a GraphQL service: one call serves any number of its root fields.
+    Operation,
+    /// `_entities` with this `__typename` in the representation.
+    Entities {
+        /// The concrete type's name, or the interface's for an `@interfaceObject`.
+        typename: Name,
+    },
+    /// A call of a connect.
+    Connect {
+        /// The index among the subgraph's connects.
+        connect: usize,
+        /// How it is called.
+        mode: ConnectMode,
+    },
+}
+
+/// How a connect is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConnectMode {
+    /// A root field, with the field's arguments.
+    Root,
+    /// A root field with `entity: true`, its arguments taken from the key.
+    Explicit,
+    /// A field of a type, with `$this` and the field's arguments.
+    Implicit,
+    /// A type, with many keys in one call.
+    Batch,
+    /// A type, with one key per call.
+    Single,
+}
+
+/// A way into a subgraph from rows of a type.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// The subgraph that it enters.
+    pub subgraph: SubgraphId,
+    /// The type of the rows that it starts from.
+    pub on: TypeId,
+    /// The node at which it arrives.
+    pub to: NodeId,
+    /// How the subgraph is called.
+    pub kind: LookupKind,
+    /// The fields of a row that must be known; empty for root operations.
+    pub key: FieldSet,
+    /// Its relative cost: calls cost more than fields, and a call per row more than a batch.
+    pub cost: u32,
+}
+
+/// The query graph of a composed schema.
+#[derive(Debug)]
+pub struct QueryGraph {
+    /// The merged schema, `@inaccessible` elements too: keys may be hidden from clients.
+    pub merged: Arc<Schema>,
+    /// The subgraphs, sorted by name.
+    pub subgraphs: Arc<[Subgraph]>,
+    /// Composite types.
+    pub types: TypeTable,
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// The lookups.
+    pub lookups: Vec<Lookup>,
+    /// The lookups by the type of the rows that they start from.
+    pub(super) by_type: Vec<Vec<LookupId>>,
+}
+
+impl QueryGraph {
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// A lookup.
+    pub fn lookup(&self, id: LookupId) -> &Lookup {
+        &self.lookups[id.0 as usize]
+    }
+
+    /// A subgraph.
+    pub fn subgraph(&self, id: SubgraphId) -> &Subgraph {
+        &self.subgraphs[id.0 as usize]
+    }
+
+    /// A connect of a subgraph, by its index.
+    pub fn connect(&self, subgraph: SubgraphId, connect: usize) -> Option<&Arc<Connect>> {
+        match &self.subgraph(subgraph).kind {
+            SubgraphKind::Connectors { connects, .. } => connects.get(connect),
+            _ => None,
+        }
+    }
+
+    /// The lookups that start from rows of exactly this type.
+    pub fn lookups_on(&self, ty: TypeId) -> &[LookupId] {
+        &self.by_type[ty.0 as usize]
+    }
+}

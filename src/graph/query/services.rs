@@ -1,0 +1,307 @@
+//! The nodes and lookups of GraphQL services.
+//!
+//! A service has a node for each of its composite types, with an edge for each field that it resolves, and a lookup for
+//! each root type and each resolvable key. A field with `@provides` leads to a copy of its target's node that has the
+//! provided fields too, because they can be read on this path only.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
+
+use super::builder::COST_BATCH;
+use super::builder::GraphBuilder;
+use super::builder::members_of;
+use super::graph::Edge;
+use super::graph::Lookup;
+use super::graph::LookupKind;
+use super::graph::NodeId;
+use super::graph::SubgraphId;
+use super::overridden::Resolution;
+use super::types::TypeId;
+use crate::connector::FieldSet;
+use crate::connector::FieldSetItem;
+use crate::connector::Subgraph;
+use crate::graph::field_sets::fields_of;
+
+/// Adds the nodes and lookups of a service.
+pub(super) fn add(builder: &mut GraphBuilder<'_>, subgraph_id: SubgraphId, subgraph: &Subgraph) {
+    builder.add_service(subgraph_id, subgraph);
+}
+
+impl GraphBuilder<'_> {
+    fn add_service(&mut self, subgraph_id: SubgraphId, subgraph: &Subgraph) {
+        let schema = &subgraph.schema;
+        let mut node_of: HashMap<Name, NodeId> = HashMap::new();
+        let defined = schema.types.iter().filter(|(_, ty)| !ty.is_built_in());
+        let mut names: Vec<&Name> = defined
+            .map(|(name, _)| name)
+            .filter(|name| self.types.id(name).is_some())
+            .collect();
+        names.sort();
+        for name in &names {
+            let Some(ty) = self.types.id(name) else {
+                continue;
+            };
+            let node = self.add_node(subgraph_id, ty);
+            node_of.insert((*name).clone(), node);
+        }
+        for name in &names {
+            self.fill_service_node(subgraph, name, &node_of);
+        }
+        for name in &names {
+            self.add_provides(subgraph, name, &node_of);
+        }
+        self.add_root_lookups(subgraph_id, schema, &node_of);
+        for name in names {
+            self.add_entity_lookups(subgraph_id, schema, name, &node_of);
+        }
+    }
+
+    /// Whether merging took a field to be external. An `@external` key field of an extension, for example, is not.
+    fn is_external(&self, subgraph: &str, parent: &Name, field: &Name) -> bool {
+        let graph = self.composed.graph(subgraph);
+        let join = self.composed.joins.field(parent, field);
+        let field = join.and_then(|join| join.graphs.get(&graph?));
+        field.is_some_and(|field| field.external)
+    }
+
+    fn fill_service_node(
+        &mut self,
+        subgraph: &Subgraph,
+        name: &Name,
+        node_of: &HashMap<Name, NodeId>,
+    ) {
+        let schema = &subgraph.schema;
+        let (Some(definition), Some(&node)) = (schema.types.get(name), node_of.get(name)) else {
+            return;
+        };
+        let keys = key_field_names(definition.directives());
+        let mut fields = BTreeMap::new();
+        for (field_name, field) in fields_of(definition) {
+            if self.is_external(&subgraph.name, name, field_name) {
+                continue;
+            }
+            let label = match self.resolution(&subgraph.name, name, field) {
+                // A key field has the same value in every subgraph. Even if another subgraph overrides it, it
+                // identifies the objects of this one.
+                _ if keys.contains(field_name.as_str()) => None,
+                Resolution::Resolves => None,
+                Resolution::When(label, outcome) => Some((label, outcome)),
+                Resolution::Overridden => continue,
+            };
+            let requires = field
+                .directives
+                .get("requires")
+                .and_then(|directive| FieldSet::of_directive(directive));
+            let to = node_of.get(field.ty.inner_named_type()).copied();
+            fields.insert(
+                field_name.clone(),
+                Edge {
+                    to,
+                    requires,
+                    label,
+                },
+            );
+        }
+        let downcasts = members_of(schema, name)
+            .into_iter()
+            .filter_map(|member| Some((self.types.id(&member)?, *node_of.get(&member)?)))
+            .collect();
+        let merged_is_interface = matches!(
+            self.composed.merged.types.get(name),
+            Some(ExtendedType::Interface(_))
+        );
+        let target = &mut self.nodes[node.0 as usize];
+        target.interface_object =
+            matches!(definition, ExtendedType::Object(_)) && merged_is_interface;
+        target.fields = fields;
+        target.downcasts = downcasts;
+    }
+
+    /// Makes a `@provides` field lead to private copies of its target's nodes, with extra edges as deep as the field
+    /// set.
+    fn add_provides(&mut self, subgraph: &Subgraph, name: &Name, node_of: &HashMap<Name, NodeId>) {
+        let (Some(definition), Some(&node)) = (subgraph.schema.types.get(name), node_of.get(name))
+        else {
+            return;
+        };
+        for (field_name, field) in fields_of(definition) {
+            let Some(provided) = field
+                .directives
+                .get("provides")
+                .and_then(|directive| FieldSet::of_directive(directive))
+            else {
+                continue;
+            };
+            let Some(&target) = node_of.get(field.ty.inner_named_type()) else {
+                continue;
+            };
+            let copy = self.private_copy(&subgraph.schema, target, &provided, node_of);
+            if let Some(edge) = self.nodes[node.0 as usize].fields.get_mut(field_name) {
+                edge.to = Some(copy);
+            }
+        }
+    }
+
+    fn private_copy(
+        &mut self,
+        schema: &Schema,
+        of: NodeId,
+        provided: &FieldSet,
+        node_of: &HashMap<Name, NodeId>,
+    ) -> NodeId {
+        let mut copy = self.nodes[of.0 as usize].clone();
+        let type_name = self.types.name(copy.ty).clone();
+        // Fields that the set selects on an abstract type apply to each of its member types.
+        let members: Vec<(TypeId, NodeId)> = copy
+            .downcasts
+            .iter()
+            .map(|(ty, node)| (*ty, *node))
+            .collect();
+        for (ty, node) in members {
+            let member = self.types.name(ty).clone();
+            let items = items_for(provided, &member, &type_name);
+            if !items.is_empty() {
+                let private = self.private_copy(schema, node, &items, node_of);
+                copy.downcasts.insert(ty, private);
+            }
+        }
+        for item in &provided.items {
+            let FieldSetItem::Field { name, children, .. } = item else {
+                continue;
+            };
+            let Some(definition) = schema.types.get(&type_name) else {
+                continue;
+            };
+            let Some((_, field)) =
+                fields_of(definition).find(|(field_name, _)| *field_name == name)
+            else {
+                continue;
+            };
+            let existing = copy.fields.get(name).and_then(|edge| edge.to);
+            let base = existing.or_else(|| node_of.get(field.ty.inner_named_type()).copied());
+            let to = match base {
+                Some(base) if !children.is_empty() => {
+                    Some(self.private_copy(schema, base, children, node_of))
+                }
+                other => other,
+            };
+            copy.fields.insert(
+                name.clone(),
+                Edge {
+                    to,
+                    requires: None,
+                    label: None,
+                },
+            );
+        }
+        self.nodes.push(copy);
+        NodeId((self.nodes.len() - 1) as u32)
+    }
+
+    fn add_root_lookups(
+        &mut self,
+        subgraph_id: SubgraphId,
+        schema: &Schema,
+        node_of: &HashMap<Name, NodeId>,
+    ) {
+        let definition = &schema.schema_definition;
+        let roots = [
+            &definition.query,
+            &definition.mutation,
+            &definition.subscription,
+        ];
+        let merged = &self.composed.merged.schema_definition;
+        let public = [&merged.query, &merged.mutation, &merged.subscription];
+        for (root, public) in roots.into_iter().zip(public) {
+            let (Some(root), Some(public)) = (root, public) else {
+                continue;
+            };
+            let (Some(&to), Some(on)) = (node_of.get(&root.name), self.types.id(public)) else {
+                continue;
+            };
+            self.lookups.push(Lookup {
+                subgraph: subgraph_id,
+                on,
+                to,
+                kind: LookupKind::Operation,
+                key: FieldSet::default(),
+                cost: COST_BATCH,
+            });
+        }
+    }
+
+    fn add_entity_lookups(
+        &mut self,
+        subgraph_id: SubgraphId,
+        schema: &Schema,
+        name: &Name,
+        node_of: &HashMap<Name, NodeId>,
+    ) {
+        let (Some(definition), Some(&to), Some(on)) = (
+            schema.types.get(name),
+            node_of.get(name),
+            self.types.id(name),
+        ) else {
+            return;
+        };
+        let interface_object = self.nodes[to.0 as usize].interface_object;
+        for directive in definition.directives().get_all("key") {
+            let resolvable = directive
+                .specified_argument_by_name("resolvable")
+                .and_then(|v| v.to_bool());
+            let Some(key) = (resolvable != Some(false))
+                .then(|| FieldSet::of_directive(directive))
+                .flatten()
+            else {
+                continue;
+            };
+            let lookup = |on| Lookup {
+                subgraph: subgraph_id,
+                on,
+                to,
+                kind: LookupKind::Entities {
+                    typename: name.clone(),
+                },
+                key: key.clone(),
+                cost: COST_BATCH,
+            };
+            self.lookups.push(lookup(on));
+            if interface_object {
+                let members = self.types.info(on).possible.clone();
+                self.lookups.extend(members.into_iter().map(lookup));
+            }
+        }
+    }
+}
+
+/// The items of a field set that apply to an object type at an abstract position.
+fn items_for(set: &FieldSet, member: &Name, position: &Name) -> FieldSet {
+    let mut items = Vec::new();
+    for item in &set.items {
+        match item {
+            FieldSetItem::Field { .. } if position != member => items.push(item.clone()),
+            FieldSetItem::Fragment { on, children } if on == member => {
+                items.extend(children.items.iter().cloned())
+            }
+            _ => {}
+        }
+    }
+    FieldSet { items }
+}
+
+fn key_field_names(directives: &apollo_compiler::schema::DirectiveList) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for directive in directives.get_all("key") {
+        for item in FieldSet::of_directive(directive).unwrap_or_default().items {
+            if let FieldSetItem::Field { name, .. } = item {
+                names.insert(name.to_string());
+            }
+        }
+    }
+    names
+}
