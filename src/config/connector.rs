@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
+use super::environment::Environment;
 use super::problem::{ConfigError, SettingProblem};
-use super::secret::{Secret, SecretRef};
+use super::secret::{MASK, Secret, SecretRef};
 use super::section::Section;
 use super::sections::{ConnectorLimits, RawConnectorLimits};
 use super::value::HttpUrl;
-use super::{Environment, MASK};
 
 /// The settings of a connector as written.
 #[derive(Debug, Clone, Default)]
@@ -92,12 +91,6 @@ impl fmt::Debug for ConnectorConfig {
 }
 
 impl RawConnectorSettings {
-    /// Reads the keys of `[connector.<name>]` from a separate text: the settings of a spec. `path` is the file that contains
-    /// the text; paths in the text are relative to it.
-    pub fn read(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
-        super::read::connector_text(path, text)
-    }
-
     /// Overlays `self` on `lower`; `config` is merged key by key.
     pub(crate) fn over(self, lower: RawConnectorSettings) -> RawConnectorSettings {
         let mut sources = lower.sources;

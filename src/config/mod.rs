@@ -9,7 +9,9 @@
 //! depend on the rest of the gateway: `cli` reads the settings and passes them on.
 
 mod connector;
+mod environment;
 mod problem;
+mod raw;
 mod read;
 mod secret;
 mod section;
@@ -25,7 +27,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use connector::{ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings};
+pub use environment::Environment;
 pub use problem::{ConfigError, SettingProblem};
+pub use raw::RawSettings;
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
@@ -38,82 +42,6 @@ pub use value::{
     Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests,
     Percentage, Ratio,
 };
-
-/// The environment variables that settings may read.
-#[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// The variables of this process, without those that are not UTF-8.
-    pub fn of_process() -> Environment {
-        let variables = std::env::vars_os();
-        Environment(
-            variables
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
-        )
-    }
-
-    /// The value of a variable.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    /// The variables whose names begin with `prefix`, as (rest of the name, value).
-    fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
-        let all = self.0.iter();
-        all.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
-    }
-}
-
-impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        let variables = variables.into_iter();
-        Environment(
-            variables
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
-    }
-}
-
-impl std::fmt::Debug for Environment {
-    /// Names only: values may be secrets.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
-
-/// The settings as written.
-#[derive(Debug, Clone, Default)]
-pub struct RawSettings {
-    /// The keys at the top level.
-    pub general: RawGeneral,
-    /// `[limits]`
-    pub limits: RawLimits,
-    /// `[cost]`
-    pub cost: RawCost,
-    /// `[cache]`
-    pub cache: RawCache,
-    /// `[dns]`
-    pub dns: RawDns,
-    /// `[admin]`
-    pub admin: RawAdmin,
-    /// `[tls]`
-    pub tls: RawTls,
-    /// `[cors]`
-    pub cors: RawCors,
-    /// `[log]`
-    pub log: RawLog,
-    /// `[tracing]`
-    pub tracing: RawTracing,
-    /// `[override_labels]`
-    pub override_labels: BTreeMap<String, Percentage>,
-    /// `[connector.<name>]`
-    pub connectors: BTreeMap<String, RawConnectorSettings>,
-}
 
 /// The resolved settings.
 #[derive(Debug, Clone, Default)]
@@ -209,31 +137,6 @@ impl Settings {
 }
 
 impl RawSettings {
-    /// Overlays `self` on `lower`.
-    pub fn over(self, lower: RawSettings) -> RawSettings {
-        let mut connectors = lower.connectors;
-        let mut override_labels = lower.override_labels;
-        override_labels.extend(self.override_labels);
-        for (name, upper) in self.connectors {
-            let below = connectors.remove(&name).unwrap_or_default();
-            connectors.insert(name, upper.over(below));
-        }
-        RawSettings {
-            general: self.general.over(lower.general),
-            limits: self.limits.over(lower.limits),
-            cost: self.cost.over(lower.cost),
-            cache: self.cache.over(lower.cache),
-            dns: self.dns.over(lower.dns),
-            admin: self.admin.over(lower.admin),
-            tls: self.tls.over(lower.tls),
-            cors: self.cors.over(lower.cors),
-            log: self.log.over(lower.log),
-            tracing: self.tracing.over(lower.tracing),
-            override_labels,
-            connectors,
-        }
-    }
-
     fn resolve(
         self,
         environment: &Environment,

@@ -7,10 +7,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::connector::RawConnectorSettings;
+use super::environment::Environment;
 use super::problem::{ConfigError, SettingProblem};
+use super::raw::RawSettings;
 use super::section::Section;
+use super::sections::{RawConnectorLimits, RawGeneral};
+use super::toml_value;
 use super::value::{HttpUrl, ParseSetting, Percentage};
-use super::{Environment, RawSettings, toml_value};
 
 /// Reads one file and collects its problems.
 struct SettingsReader<'a> {
@@ -123,7 +126,7 @@ impl<'a> SettingsReader<'a> {
                 }
                 _ => {
                     if !self.set(&mut raw.general, key, value) {
-                        let mut names = super::RawGeneral::NAMES.to_vec();
+                        let mut names = RawGeneral::NAMES.to_vec();
                         names.extend(SECTIONS);
                         self.unknown(key, "", &names);
                     }
@@ -175,7 +178,7 @@ impl<'a> SettingsReader<'a> {
                 "sources" => self.sources(&mut raw, section, value),
                 _ => {
                     if !self.set(&mut raw.common, key, value) {
-                        let mut names = super::RawConnectorLimits::NAMES.to_vec();
+                        let mut names = RawConnectorLimits::NAMES.to_vec();
                         names.extend(["config", "sources"]);
                         self.unknown(key, section, &names);
                     }
@@ -270,9 +273,12 @@ pub(crate) fn file(path: &Path) -> Result<RawSettings, ConfigError> {
     SettingsReader::new(path, &text).read(SettingsReader::settings)
 }
 
-/// Reads the settings of one connector, the keys of `[connector.<name>]`, from a separate text.
-pub(crate) fn connector_text(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
-    SettingsReader::new(path, text).read(|reader, table| reader.connector("connector", table))
+impl RawConnectorSettings {
+    /// Reads the keys of `[connector.<name>]` from a separate text: the settings of a spec. `path` is the file that contains
+    /// the text; paths in the text are relative to it.
+    pub fn read(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
+        SettingsReader::new(path, text).read(|reader, table| reader.connector("connector", table))
+    }
 }
 
 /// The keys of a folder's `connector.toml`: those that do not depend on the deployment.
@@ -299,7 +305,7 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
             }
             if FOLDER_KEYS.contains(&name) {
                 reader.set(&mut raw.common, key, value);
-            } else if super::RawConnectorLimits::NAMES.contains(&name)
+            } else if RawConnectorLimits::NAMES.contains(&name)
                 || matches!(name, "config" | "sources")
             {
                 let problem = reader.problem(
@@ -382,7 +388,7 @@ fn set_connector_from_text(
     rest: &str,
     text: &str,
 ) -> Option<Result<(), String>> {
-    let keys = super::RawConnectorLimits::NAMES.iter();
+    let keys = RawConnectorLimits::NAMES.iter();
     let (name, key) = keys
         .filter_map(|key| {
             let name = rest.strip_suffix(key)?.strip_suffix('_')?;

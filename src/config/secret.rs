@@ -5,10 +5,12 @@
 //! search for it finds every use.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Environment;
+use toml::de::DeTable;
+
+use super::environment::Environment;
 
 /// A text that must not appear in logs, responses or errors.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,6 +65,20 @@ pub enum SecretRef {
 }
 
 impl SecretRef {
+    /// The reference in a table that is exactly `{ env = "NAME" }` or `{ file = "path" }`.
+    pub(crate) fn from_toml(table: &DeTable<'_>, base: &Path) -> Option<SecretRef> {
+        let mut entries = table.iter();
+        let (Some((key, value)), None) = (entries.next(), entries.next()) else {
+            return None;
+        };
+        let text = value.get_ref().as_str()?;
+        match key.get_ref().as_ref() {
+            "env" => Some(SecretRef::Environment(text.to_owned())),
+            "file" => Some(SecretRef::File(base.join(text))),
+            _ => None,
+        }
+    }
+
     /// Reads the secret. An error names the variable or file, never the content.
     pub fn resolve(&self, environment: &Environment) -> Result<Secret, String> {
         match self {

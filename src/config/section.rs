@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
-use super::Environment;
+use super::environment::Environment;
 use super::value::Setting;
 
 /// The documentation of one setting.

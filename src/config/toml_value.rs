@@ -1,25 +1,11 @@
-//! Reads `config`, whose keys a connector defines: converts TOML to JSON and recognises references to secrets.
+//! Reads `config`, whose keys a connector defines: converts TOML to JSON; references to secrets stay references.
 
 use std::path::Path;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::connector::RawConfig;
 use super::secret::SecretRef;
-
-/// The reference in a table that is exactly `{ env = "NAME" }` or `{ file = "path" }`.
-pub(crate) fn secret_ref(table: &DeTable<'_>, base: &Path) -> Option<SecretRef> {
-    let mut entries = table.iter();
-    let (Some((key, value)), None) = (entries.next(), entries.next()) else {
-        return None;
-    };
-    let text = value.get_ref().as_str()?;
-    match key.get_ref().as_ref() {
-        "env" => Some(SecretRef::Environment(text.to_owned())),
-        "file" => Some(SecretRef::File(base.join(text))),
-        _ => None,
-    }
-}
 
 /// Reads a value of `config`.
 pub(crate) fn config(value: &DeValue<'_>, base: &Path) -> Result<RawConfig, String> {
@@ -49,7 +35,7 @@ pub(crate) fn config(value: &DeValue<'_>, base: &Path) -> Result<RawConfig, Stri
                     .collect::<Result<_, _>>()?,
             )
         }
-        DeValue::Table(table) => match secret_ref(table, base) {
+        DeValue::Table(table) => match SecretRef::from_toml(table, base) {
             Some(reference) => RawConfig::Secret(reference),
             None => RawConfig::Table(
                 table

@@ -1,0 +1,66 @@
+//! The settings as written: in the file, in the environment and in flags, which are overlaid on each other.
+
+use std::collections::BTreeMap;
+
+use super::connector::RawConnectorSettings;
+use super::section::Section;
+use super::sections::{
+    RawAdmin, RawCache, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing,
+};
+use super::value::Percentage;
+
+/// The settings as written.
+#[derive(Debug, Clone, Default)]
+pub struct RawSettings {
+    /// The keys at the top level.
+    pub general: RawGeneral,
+    /// `[limits]`
+    pub limits: RawLimits,
+    /// `[cost]`
+    pub cost: RawCost,
+    /// `[cache]`
+    pub cache: RawCache,
+    /// `[dns]`
+    pub dns: RawDns,
+    /// `[admin]`
+    pub admin: RawAdmin,
+    /// `[tls]`
+    pub tls: RawTls,
+    /// `[cors]`
+    pub cors: RawCors,
+    /// `[log]`
+    pub log: RawLog,
+    /// `[tracing]`
+    pub tracing: RawTracing,
+    /// `[override_labels]`
+    pub override_labels: BTreeMap<String, Percentage>,
+    /// `[connector.<name>]`
+    pub connectors: BTreeMap<String, RawConnectorSettings>,
+}
+
+impl RawSettings {
+    /// Overlays `self` on `lower`.
+    pub fn over(self, lower: RawSettings) -> RawSettings {
+        let mut connectors = lower.connectors;
+        let mut override_labels = lower.override_labels;
+        override_labels.extend(self.override_labels);
+        for (name, upper) in self.connectors {
+            let below = connectors.remove(&name).unwrap_or_default();
+            connectors.insert(name, upper.over(below));
+        }
+        RawSettings {
+            general: self.general.over(lower.general),
+            limits: self.limits.over(lower.limits),
+            cost: self.cost.over(lower.cost),
+            cache: self.cache.over(lower.cache),
+            dns: self.dns.over(lower.dns),
+            admin: self.admin.over(lower.admin),
+            tls: self.tls.over(lower.tls),
+            cors: self.cors.over(lower.cors),
+            log: self.log.over(lower.log),
+            tracing: self.tracing.over(lower.tracing),
+            override_labels,
+            connectors,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The types of settings: how each is parsed from TOML and from text, and how the documentation shows it.
+
+mod byte_size;
+mod http_url;
+mod list;
+mod names;
+mod number;
+mod secret;
+mod setting;
+mod text;
+
+pub use byte_size::ByteSize;
+pub use http_url::HttpUrl;
+pub use names::{Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests};
+pub use number::{Percentage, Ratio};
+pub(super) use setting::{ParseSetting, Setting};
