@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::methods::Method;
+use super::method::{MethodIndex, Signature};
 use crate::document::{Str, Value};
 
 /// An expression: whatever yields a value.
@@ -139,7 +139,8 @@ pub enum StepKind {
 /// A method with its arguments, which are evaluated when and if the method asks for them.
 #[derive(Debug, Clone)]
 pub struct MethodCall {
-    pub(super) method: &'static Method,
+    pub(super) index: MethodIndex,
+    pub(super) signature: &'static Signature,
     /// As many as the method takes.
     pub arguments: Vec<Expr>,
 }
@@ -147,7 +148,7 @@ pub struct MethodCall {
 impl MethodCall {
     /// The method's name.
     pub fn name(&self) -> &'static str {
-        self.method.name
+        self.signature.name
     }
 }
 

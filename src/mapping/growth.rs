@@ -5,7 +5,7 @@
 //! that walks values recurse without counting.
 
 use super::ast::{Expr, ExprKind, Item, Path, Start, StepKind, SubSelection};
-use super::methods::Effect;
+use super::method::Effect;
 use super::problem::Problem;
 use crate::document::Str;
 
@@ -136,7 +136,7 @@ impl Growth {
                             ..at
                         },
                     );
-                    growth = match call.method.effect {
+                    growth = match call.signature.effect {
                         Effect::Input | Effect::Part | Effect::Member => growth,
                         Effect::Argument | Effect::Arms => 1 + arguments,
                         Effect::Leaf(_) => 0,

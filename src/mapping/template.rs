@@ -16,7 +16,7 @@ use crate::document::{Str, Value};
 #[derive(Debug, Clone)]
 pub struct Template {
     text: Str,
-    target: Target,
+    target: TemplateTarget,
     pieces: Vec<Piece>,
 }
 
@@ -30,7 +30,7 @@ pub enum Piece {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
+enum TemplateTarget {
     Url,
     Header,
 }
@@ -60,15 +60,19 @@ impl Template {
     /// Parses a URL, or a part of one. What an expression yields is percent-encoded but for
     /// `A-Z a-z 0-9 - . _ ~`; literal text keeps reserved characters and `%`.
     pub fn parse_url(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
-        Self::parse(text, version, Target::Url)
+        Self::parse(text, version, TemplateTarget::Url)
     }
 
     /// Parses the value of a header.
     pub fn parse_header(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
-        Self::parse(text, version, Target::Header)
+        Self::parse(text, version, TemplateTarget::Header)
     }
 
-    fn parse(text: &str, version: Version, target: Target) -> Result<Template, Vec<Problem>> {
+    fn parse(
+        text: &str,
+        version: Version,
+        target: TemplateTarget,
+    ) -> Result<Template, Vec<Problem>> {
         if text.len() > MAX_LENGTH {
             return Err(vec![Problem::new(
                 0..0,
@@ -204,19 +208,19 @@ impl Template {
 
     fn push(&self, expr: &Expr, text: &str, out: &mut Rendered) -> Result<(), TemplateError> {
         match self.target {
-            Target::Url => encode(text, is_unreserved, &mut out.text),
-            Target::Header if text.chars().any(|c| c.is_control() && c != '\t') => {
+            TemplateTarget::Url => encode(text, is_unreserved, &mut out.text),
+            TemplateTarget::Header if text.chars().any(|c| c.is_control() && c != '\t') => {
                 return Err(self.refuse(expr, "a control character"));
             }
-            Target::Header => out.text.push_str(text),
+            TemplateTarget::Header => out.text.push_str(text),
         }
         Ok(())
     }
 
     fn refuse(&self, expr: &Expr, found: &str) -> TemplateError {
         let place = match self.target {
-            Target::Url => "a URL",
-            Target::Header => "a header",
+            TemplateTarget::Url => "a URL",
+            TemplateTarget::Header => "a header",
         };
         let source = self.text.get(expr.span.clone()).unwrap_or_default();
         TemplateError {
@@ -246,7 +250,7 @@ fn member_of<'v>(expr: &Expr, variables: &'v Variables) -> Option<&'v Value> {
     Some(value)
 }
 
-fn push_literal(pieces: &mut Vec<Piece>, text: &str, target: Target) {
+fn push_literal(pieces: &mut Vec<Piece>, text: &str, target: TemplateTarget) {
     let kept: String = text
         .chars()
         .filter(|c| !matches!(c, '\t' | '\n' | '\r'))
@@ -255,8 +259,8 @@ fn push_literal(pieces: &mut Vec<Piece>, text: &str, target: Target) {
         return;
     }
     let literal = match target {
-        Target::Header => kept,
-        Target::Url => {
+        TemplateTarget::Header => kept,
+        TemplateTarget::Url => {
             let mut encoded = String::with_capacity(kept.len());
             let allowed = |byte: u8| is_unreserved(byte) || b":/?#[]@!$&'()*+,;=%".contains(&byte);
             encode(&kept, allowed, &mut encoded);

@@ -6,9 +6,9 @@ use smallvec::SmallVec;
 
 use crate::document::Value;
 
-/// The variables that have a meaning somewhere. Which of them a place offers is the connector's
-/// to check (see [`Selection::variables`](super::Selection::variables)).
-pub const PLACES: [&str; 10] = [
+/// The variables that the gateway sets. Which of them an expression may read depends on the argument
+/// that it is in, which the connector checks (see [`Selection::variables`](super::Selection::variables)).
+pub const VARIABLE_NAMES: [&str; 10] = [
     "$args",
     "$this",
     "$batch",

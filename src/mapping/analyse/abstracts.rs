@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::VariableUse;
+use super::variable_use::VariableUse;
 use crate::document::{MAX_DEPTH, Str, Value};
 use crate::mapping::needs::Need;
 use crate::mapping::shape::{Scalar, Shape};
@@ -12,14 +12,14 @@ use crate::mapping::shape::{Scalar, Shape};
 /// What is known of a value.
 #[derive(Debug, Clone)]
 pub(super) struct Abstract {
-    pub(super) kind: Rc<Kind>,
+    pub(super) kind: Rc<AbstractKind>,
     /// How many parts it has, to stop in time where they multiply.
     pub(super) size: usize,
 }
 
 /// Kinds of abstract values.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum AbstractKind {
     /// Nothing is known, and nothing needs to be read for it any more.
     Any,
     /// What stands at a position of a document.
@@ -36,13 +36,16 @@ pub(super) enum Kind {
 }
 
 impl Abstract {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: AbstractKind) -> Self {
         let size = match &kind {
-            Kind::Any | Kind::At(..) | Kind::Literal(_) | Kind::Scalar(_) => 1,
-            Kind::Object { fields, .. } => fields
+            AbstractKind::Any
+            | AbstractKind::At(..)
+            | AbstractKind::Literal(_)
+            | AbstractKind::Scalar(_) => 1,
+            AbstractKind::Object { fields, .. } => fields
                 .iter()
                 .fold(1, |sum: usize, (_, part)| sum.saturating_add(part.size)),
-            Kind::Array(parts) | Kind::OneOf(parts) => parts
+            AbstractKind::Array(parts) | AbstractKind::OneOf(parts) => parts
                 .iter()
                 .fold(1, |sum: usize, part| sum.saturating_add(part.size)),
         };
@@ -53,7 +56,7 @@ impl Abstract {
     }
 
     pub(super) fn any() -> Self {
-        Self::new(Kind::Any)
+        Self::new(AbstractKind::Any)
     }
 
     /// One of several, flattened.
@@ -61,7 +64,7 @@ impl Abstract {
         let mut flat: Vec<Abstract> = Vec::new();
         for option in options {
             match &*option.kind {
-                Kind::OneOf(inner) => flat.extend(inner.iter().cloned()),
+                AbstractKind::OneOf(inner) => flat.extend(inner.iter().cloned()),
                 _ => flat.push(option),
             }
         }
@@ -69,26 +72,28 @@ impl Abstract {
             Some(only) if flat.is_empty() => only,
             Some(last) => {
                 flat.push(last);
-                Self::new(Kind::OneOf(flat))
+                Self::new(AbstractKind::OneOf(flat))
             }
-            None => Self::new(Kind::OneOf(flat)),
+            None => Self::new(AbstractKind::OneOf(flat)),
         }
     }
 
     pub(super) fn shape(&self) -> Shape {
         match &*self.kind {
-            Kind::Any | Kind::At(..) => Shape::Any,
-            Kind::Literal(value) => Shape::Literal(value.clone()),
-            Kind::Scalar(scalar) => Shape::Scalar(*scalar),
-            Kind::Object { fields, open } => Shape::Object {
+            AbstractKind::Any | AbstractKind::At(..) => Shape::Any,
+            AbstractKind::Literal(value) => Shape::Literal(value.clone()),
+            AbstractKind::Scalar(scalar) => Shape::Scalar(*scalar),
+            AbstractKind::Object { fields, open } => Shape::Object {
                 fields: fields
                     .iter()
                     .map(|(name, field)| (name.clone(), field.shape()))
                     .collect(),
                 open: *open,
             },
-            Kind::Array(elements) => Shape::Array(elements.iter().map(Abstract::shape).collect()),
-            Kind::OneOf(options) => {
+            AbstractKind::Array(elements) => {
+                Shape::Array(elements.iter().map(Abstract::shape).collect())
+            }
+            AbstractKind::OneOf(options) => {
                 let mut shapes: Vec<Shape> = Vec::new();
                 for shape in options.iter().map(Abstract::shape) {
                     if !shapes.contains(&shape) {
@@ -111,7 +116,7 @@ pub(super) type Position = usize;
 /// The positions met so far: trees of keys, one for the input and one for each variable.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    nodes: Vec<Node>,
+    nodes: Vec<PositionNode>,
     /// Positions by parent and key.
     places: HashMap<(Position, Str), Position>,
     /// Uses of variables found in demands.
@@ -121,7 +126,7 @@ pub(super) struct Positions {
 }
 
 #[derive(Debug)]
-struct Node {
+struct PositionNode {
     /// A key, or the name of a variable at a root; empty at the input's root.
     name: Str,
     parent: Option<Position>,
@@ -145,7 +150,7 @@ impl Positions {
     fn add(&mut self, parent: Option<Position>, name: Str) -> Position {
         let position = self.nodes.len();
         let depth = parent.map_or(0, |parent| self.nodes[parent].depth + 1);
-        self.nodes.push(Node {
+        self.nodes.push(PositionNode {
             name,
             parent,
             children: Vec::new(),

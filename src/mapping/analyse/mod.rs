@@ -8,26 +8,14 @@
 
 mod abstracts;
 mod object;
+mod variable_use;
 mod walk;
 
-use std::ops::Range;
+pub use variable_use::VariableUse;
 
 use super::ast::Expr;
 use super::needs::Need;
 use super::shape::Shape;
-use crate::document::Str;
-
-/// A use of a variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VariableUse {
-    /// With its `$`.
-    pub name: Str,
-    /// The keys that lead to what is read, `["district", "code"]` for `$args.district.code`; empty
-    /// if all of the variable is.
-    pub path: Vec<Str>,
-    /// The path expression that uses it.
-    pub span: Range<usize>,
-}
 
 /// What is known of a selection.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::abstracts::{Abstract, Kind};
-use super::walk::{Scope, Walk};
+use super::abstracts::{Abstract, AbstractKind};
+use super::walk::{AbstractScope, Walk};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Item, SubSelection};
 
@@ -20,7 +20,7 @@ impl Walk {
         // The items are looked at once, whatever their input can be.
         let object = self.object(
             selection,
-            &Scope {
+            &AbstractScope {
                 input: input.clone(),
                 current: input,
             },
@@ -34,7 +34,7 @@ impl Walk {
         Abstract::one_of([object].into_iter().chain(leaves).chain(scalar))
     }
 
-    pub(super) fn object(&mut self, selection: &SubSelection, scope: &Scope) -> Abstract {
+    pub(super) fn object(&mut self, selection: &SubSelection, scope: &AbstractScope) -> Abstract {
         let is_named = |item: &Item| matches!(item, Item::Field { .. });
         let named = selection.items.iter().any(is_named);
         let mut fields = Fields::default();
@@ -70,13 +70,15 @@ impl Walk {
     /// An object with what spreads into it: what is no object adds nothing, but a null that absorbs it.
     fn spread(&mut self, object: &Abstract, value: Abstract, has_braces: bool) -> Abstract {
         match &*value.kind {
-            Kind::Literal(Value::Null) if !has_braces => value,
-            Kind::Literal(literal) if literal.as_object().is_none() => object.clone(),
-            Kind::Scalar(_) | Kind::Array(_) => {
+            AbstractKind::Literal(Value::Null) if !has_braces => value,
+            AbstractKind::Literal(literal) if literal.as_object().is_none() => object.clone(),
+            AbstractKind::Scalar(_) | AbstractKind::Array(_) => {
                 self.demand(&value);
                 object.clone()
             }
-            Kind::OneOf(options) if !options.is_empty() && options.len() <= MAX_ALTERNATIVES => {
+            AbstractKind::OneOf(options)
+                if !options.is_empty() && options.len() <= MAX_ALTERNATIVES =>
+            {
                 let spread = options
                     .iter()
                     .map(|option| self.spread(object, option.clone(), has_braces));
@@ -104,8 +106,8 @@ impl Walk {
     fn merge(&mut self, first: &Abstract, second: Abstract) -> Abstract {
         match (&*first.kind, &*second.kind) {
             (
-                Kind::Object { fields, open },
-                Kind::Object {
+                AbstractKind::Object { fields, open },
+                AbstractKind::Object {
                     fields: others,
                     open: other_open,
                 },
@@ -117,12 +119,12 @@ impl Walk {
                         None => merged.push((name.clone(), value.clone())),
                     }
                 }
-                Abstract::new(Kind::Object {
+                Abstract::new(AbstractKind::Object {
                     fields: merged,
                     open: *open || *other_open,
                 })
             }
-            (Kind::OneOf(options), _) if options.len() <= MAX_ALTERNATIVES => {
+            (AbstractKind::OneOf(options), _) if options.len() <= MAX_ALTERNATIVES => {
                 let merged: Vec<_> = options
                     .iter()
                     .map(|option| self.merge(option, second.clone()))
@@ -133,7 +135,7 @@ impl Walk {
                     Abstract::one_of(merged)
                 }
             }
-            (_, Kind::OneOf(options)) if options.len() <= MAX_ALTERNATIVES => {
+            (_, AbstractKind::OneOf(options)) if options.len() <= MAX_ALTERNATIVES => {
                 let merged: Vec<_> = options
                     .iter()
                     .map(|option| self.merge(first, option.clone()))
@@ -144,22 +146,22 @@ impl Walk {
                     Abstract::one_of(merged)
                 }
             }
-            (Kind::Object { fields, .. }, Kind::At(..) | Kind::Any) => {
+            (AbstractKind::Object { fields, .. }, AbstractKind::At(..) | AbstractKind::Any) => {
                 self.demand(&second);
-                Abstract::new(Kind::Object {
+                Abstract::new(AbstractKind::Object {
                     fields: fields.clone(),
                     open: true,
                 })
             }
-            (Kind::At(..) | Kind::Any, Kind::Object { fields, .. }) => {
+            (AbstractKind::At(..) | AbstractKind::Any, AbstractKind::Object { fields, .. }) => {
                 self.demand(first);
-                Abstract::new(Kind::Object {
+                Abstract::new(AbstractKind::Object {
                     fields: fields.clone(),
                     open: true,
                 })
             }
-            (Kind::Array(_) | Kind::At(..) | Kind::Any, _)
-            | (_, Kind::Array(_) | Kind::At(..) | Kind::Any) => {
+            (AbstractKind::Array(_) | AbstractKind::At(..) | AbstractKind::Any, _)
+            | (_, AbstractKind::Array(_) | AbstractKind::At(..) | AbstractKind::Any) => {
                 self.demand(first);
                 self.demand(&second);
                 Abstract::any()
@@ -193,7 +195,7 @@ impl Fields {
     }
 
     fn into_object(self) -> Abstract {
-        Abstract::new(Kind::Object {
+        Abstract::new(AbstractKind::Object {
             fields: self.list,
             open: false,
         })
@@ -203,8 +205,8 @@ impl Fields {
 /// Whether this is an object that the text builds, in each alternative.
 fn is_built(value: &Abstract) -> bool {
     match &*value.kind {
-        Kind::Object { .. } => true,
-        Kind::OneOf(options) => !options.is_empty() && options.iter().all(is_built),
+        AbstractKind::Object { .. } => true,
+        AbstractKind::OneOf(options) => !options.is_empty() && options.iter().all(is_built),
         _ => false,
     }
 }
@@ -212,9 +214,11 @@ fn is_built(value: &Abstract) -> bool {
 /// Parts of a value on which `{ … }` selects, and parts that it gives back.
 fn sort_out(value: &Abstract, structured: &mut Vec<Abstract>, leaves: &mut Vec<Abstract>) {
     match &*value.kind {
-        Kind::Scalar(_) => leaves.push(value.clone()),
-        Kind::Literal(literal) if literal.as_object().is_none() => leaves.push(value.clone()),
-        Kind::Array(parts) | Kind::OneOf(parts) => {
+        AbstractKind::Scalar(_) => leaves.push(value.clone()),
+        AbstractKind::Literal(literal) if literal.as_object().is_none() => {
+            leaves.push(value.clone())
+        }
+        AbstractKind::Array(parts) | AbstractKind::OneOf(parts) => {
             parts
                 .iter()
                 .for_each(|part| sort_out(part, structured, leaves));

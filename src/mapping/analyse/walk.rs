@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use super::abstracts::{Abstract, Kind, Positions};
+use super::abstracts::{Abstract, AbstractKind, Positions};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, StepKind};
-use crate::mapping::methods::Effect;
+use crate::mapping::method::Effect;
 use crate::mapping::shape::Scalar;
 
 /// A value of more parts than this is no longer looked at part by part: all of it counts as read.
 const MAX_PARTS: usize = 20_000;
 
 #[derive(Clone)]
-pub(super) struct Scope {
+pub(super) struct AbstractScope {
     pub(super) input: Abstract,
     pub(super) current: Abstract,
 }
@@ -31,10 +31,10 @@ impl Walk {
     }
 
     pub(super) fn root(&mut self, expr: &Expr) -> Abstract {
-        let input = Abstract::new(Kind::At(Positions::INPUT, expr.span.clone()));
+        let input = Abstract::new(AbstractKind::At(Positions::INPUT, expr.span.clone()));
         self.expr(
             expr,
-            &Scope {
+            &AbstractScope {
                 input: input.clone(),
                 current: input,
             },
@@ -44,10 +44,12 @@ impl Walk {
     /// Notes that all of a value is read.
     pub(super) fn demand(&mut self, value: &Abstract) {
         match &*value.kind {
-            Kind::Any | Kind::Literal(_) | Kind::Scalar(_) => {}
-            Kind::At(position, span) => self.positions.demand(*position, span),
-            Kind::Object { fields, .. } => fields.iter().for_each(|(_, field)| self.demand(field)),
-            Kind::Array(parts) | Kind::OneOf(parts) => {
+            AbstractKind::Any | AbstractKind::Literal(_) | AbstractKind::Scalar(_) => {}
+            AbstractKind::At(position, span) => self.positions.demand(*position, span),
+            AbstractKind::Object { fields, .. } => {
+                fields.iter().for_each(|(_, field)| self.demand(field))
+            }
+            AbstractKind::Array(parts) | AbstractKind::OneOf(parts) => {
                 parts.iter().for_each(|part| self.demand(part))
             }
         }
@@ -62,10 +64,10 @@ impl Walk {
         Abstract::any()
     }
 
-    pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope) -> Abstract {
+    pub(super) fn expr(&mut self, expr: &Expr, scope: &AbstractScope) -> Abstract {
         let value = match &expr.kind {
-            ExprKind::Literal(value) => Abstract::new(Kind::Literal(value.clone())),
-            ExprKind::Array(elements) => Abstract::new(Kind::Array(
+            ExprKind::Literal(value) => Abstract::new(AbstractKind::Literal(value.clone())),
+            ExprKind::Array(elements) => Abstract::new(AbstractKind::Array(
                 elements
                     .iter()
                     .map(|element| self.expr(element, scope))
@@ -88,7 +90,7 @@ impl Walk {
         self.bounded(value)
     }
 
-    fn path(&mut self, path: &Path, span: &Range<usize>, scope: &Scope) -> Abstract {
+    fn path(&mut self, path: &Path, span: &Range<usize>, scope: &AbstractScope) -> Abstract {
         let mut value = match &path.start {
             Start::Input => seen_at(&scope.input, span),
             Start::Current => seen_at(&scope.current, span),
@@ -100,7 +102,7 @@ impl Walk {
                 StepKind::Key(key) => self.key(&value, key),
                 StepKind::Optional => value,
                 StepKind::Bind { name, value: bound } => {
-                    let here = Scope {
+                    let here = AbstractScope {
                         input: scope.input.clone(),
                         current: value.clone(),
                     };
@@ -126,38 +128,40 @@ impl Walk {
         }
         let root = self.positions.variable(name);
         self.positions.meet(root, span);
-        Abstract::new(Kind::At(root, span.clone()))
+        Abstract::new(AbstractKind::At(root, span.clone()))
     }
 
     fn key(&mut self, value: &Abstract, key: &Str) -> Abstract {
         let missing = || Abstract::one_of([]);
         match &*value.kind {
-            Kind::Any => Abstract::any(),
-            Kind::At(position, span) => match self.positions.child(*position, key) {
+            AbstractKind::Any => Abstract::any(),
+            AbstractKind::At(position, span) => match self.positions.child(*position, key) {
                 Some(child) => {
                     self.positions.meet(child, span);
-                    Abstract::new(Kind::At(child, span.clone()))
+                    Abstract::new(AbstractKind::At(child, span.clone()))
                 }
                 None => missing(),
             },
 
-            Kind::Literal(literal) => match literal.get(key) {
-                Some(member) => Abstract::new(Kind::Literal(member.clone())),
+            AbstractKind::Literal(literal) => match literal.get(key) {
+                Some(member) => Abstract::new(AbstractKind::Literal(member.clone())),
                 None => missing(),
             },
-            Kind::Scalar(_) => missing(),
-            Kind::Object { fields, open } => match fields.iter().find(|(name, _)| name == key) {
-                Some((_, field)) => field.clone(),
-                None if *open => Abstract::any(),
-                None => missing(),
-            },
-            Kind::Array(elements) => Abstract::new(Kind::Array(
+            AbstractKind::Scalar(_) => missing(),
+            AbstractKind::Object { fields, open } => {
+                match fields.iter().find(|(name, _)| name == key) {
+                    Some((_, field)) => field.clone(),
+                    None if *open => Abstract::any(),
+                    None => missing(),
+                }
+            }
+            AbstractKind::Array(elements) => Abstract::new(AbstractKind::Array(
                 elements
                     .iter()
                     .map(|element| self.key(element, key))
                     .collect(),
             )),
-            Kind::OneOf(options) => Abstract::one_of(
+            AbstractKind::OneOf(options) => Abstract::one_of(
                 options
                     .iter()
                     .map(|option| self.key(option, key))
@@ -166,19 +170,19 @@ impl Walk {
         }
     }
 
-    fn method(&mut self, call: &MethodCall, input: Abstract, scope: &Scope) -> Abstract {
+    fn method(&mut self, call: &MethodCall, input: Abstract, scope: &AbstractScope) -> Abstract {
         let element = match &*input.kind {
             // Most methods with an expression apply it to each element.
-            Kind::Array(elements) if call.method.name != "echo" => {
+            AbstractKind::Array(elements) if call.signature.name != "echo" => {
                 Abstract::one_of(elements.iter().cloned())
             }
             _ => input.clone(),
         };
-        let here = Scope {
+        let here = AbstractScope {
             input: scope.input.clone(),
             current: element,
         };
-        match call.method.effect {
+        match call.signature.effect {
             Effect::Input => {
                 self.demand_arguments(call, &here);
                 element_of(&input)
@@ -196,7 +200,7 @@ impl Walk {
             Effect::Leaf(scalar) => {
                 self.demand(&input);
                 self.demand_arguments(call, &here);
-                Abstract::new(Kind::Scalar(scalar))
+                Abstract::new(AbstractKind::Scalar(scalar))
             }
             Effect::Opaque(_) => {
                 self.demand(&input);
@@ -206,16 +210,16 @@ impl Walk {
         }
     }
 
-    fn demand_arguments(&mut self, call: &MethodCall, scope: &Scope) {
+    fn demand_arguments(&mut self, call: &MethodCall, scope: &AbstractScope) {
         for argument in &call.arguments {
             let value = self.expr(argument, scope);
             self.demand(&value);
         }
     }
 
-    fn arms(&mut self, call: &MethodCall, input: Abstract, scope: &Scope) -> Abstract {
+    fn arms(&mut self, call: &MethodCall, input: Abstract, scope: &AbstractScope) -> Abstract {
         self.demand(&input);
-        let here = Scope {
+        let here = AbstractScope {
             input: scope.input.clone(),
             current: input,
         };
@@ -233,16 +237,18 @@ impl Walk {
     }
 
     /// `->get(…)`.
-    fn member(&mut self, call: &MethodCall, input: &Abstract, scope: &Scope) -> Abstract {
+    fn member(&mut self, call: &MethodCall, input: &Abstract, scope: &AbstractScope) -> Abstract {
         match call.arguments.first().and_then(Expr::as_literal) {
             Some(Value::String(key)) => match &*input.kind {
                 // Of an array or a string it is missing; the key is read of objects only.
-                Kind::At(..) | Kind::Object { .. } | Kind::OneOf(_) => self.key(input, key),
+                AbstractKind::At(..) | AbstractKind::Object { .. } | AbstractKind::OneOf(_) => {
+                    self.key(input, key)
+                }
                 _ => Abstract::any(),
             },
             Some(_) => part_of(input),
             None => {
-                let here = Scope {
+                let here = AbstractScope {
                     input: scope.input.clone(),
                     current: input.clone(),
                 };
@@ -257,7 +263,7 @@ impl Walk {
 /// The same value as this path sees it: what it demands, it demands.
 fn seen_at(value: &Abstract, span: &Range<usize>) -> Abstract {
     match &*value.kind {
-        Kind::At(position, _) => Abstract::new(Kind::At(*position, span.clone())),
+        AbstractKind::At(position, _) => Abstract::new(AbstractKind::At(*position, span.clone())),
         _ => value.clone(),
     }
 }
@@ -265,7 +271,7 @@ fn seen_at(value: &Abstract, span: &Range<usize>) -> Abstract {
 /// A value, or an element of it if the text spells out an array.
 fn element_of(value: &Abstract) -> Abstract {
     match &*value.kind {
-        Kind::Array(elements) => Abstract::one_of(elements.iter().cloned()),
+        AbstractKind::Array(elements) => Abstract::one_of(elements.iter().cloned()),
         _ => value.clone(),
     }
 }
@@ -273,8 +279,12 @@ fn element_of(value: &Abstract) -> Abstract {
 /// The same; of a string it is some of its characters.
 fn part_of(value: &Abstract) -> Abstract {
     match &*value.kind {
-        Kind::Literal(Value::String(_)) => Abstract::new(Kind::Scalar(Scalar::String)),
-        Kind::OneOf(options) => Abstract::one_of(options.iter().map(part_of).collect::<Vec<_>>()),
+        AbstractKind::Literal(Value::String(_)) => {
+            Abstract::new(AbstractKind::Scalar(Scalar::String))
+        }
+        AbstractKind::OneOf(options) => {
+            Abstract::one_of(options.iter().map(part_of).collect::<Vec<_>>())
+        }
         _ => element_of(value),
     }
 }

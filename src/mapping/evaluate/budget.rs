@@ -1,10 +1,9 @@
 //! How much one evaluation may spend.
 
-use super::{ErrorKind, Evaluated, Evaluator, MappingError};
 use crate::document::Value;
 
 /// Bounds on one evaluation. An evaluation that exceeds one ends with an error
-/// ([`ErrorKind::Limit`]) and a missing value.
+/// ([`ErrorKind::Limit`](super::ErrorKind::Limit)) and a missing value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     /// Values visited or made on the way. Time and memory grow with it: a million steps take
@@ -32,24 +31,31 @@ impl Default for Budget {
     }
 }
 
-impl Evaluator {
+/// What one evaluation may still spend.
+pub(super) struct Meter {
+    steps_left: usize,
+    text_left: usize,
+    /// The limit that was exceeded first.
+    exceeded: Option<&'static str>,
+}
+
+impl Meter {
     pub(super) fn new(budget: &Budget) -> Self {
-        Evaluator {
+        Meter {
             steps_left: budget.steps,
             text_left: budget.text,
-            warnings_left: budget.warnings,
-            warnings: Vec::new(),
-            dropped_warnings: 0,
-            errors: Vec::new(),
             exceeded: None,
-            locals: Vec::new(),
-            expecting_absence: 0,
         }
+    }
+
+    /// The limit that was exceeded, if one was.
+    pub(super) fn exceeded(&self) -> Option<&'static str> {
+        self.exceeded
     }
 
     /// Pays for `steps` values visited or made. `None` once the budget is used up.
     #[inline]
-    pub(in crate::mapping) fn charge(&mut self, steps: usize) -> Option<()> {
+    pub(super) fn charge(&mut self, steps: usize) -> Option<()> {
         match self.steps_left.checked_sub(steps) {
             Some(left) => {
                 self.steps_left = left;
@@ -60,7 +66,7 @@ impl Evaluator {
     }
 
     /// Pays for `bytes` of text about to be made.
-    pub(in crate::mapping) fn charge_text(&mut self, bytes: usize) -> Option<()> {
+    pub(super) fn charge_text(&mut self, bytes: usize) -> Option<()> {
         match self.text_left.checked_sub(bytes) {
             Some(left) => {
                 self.text_left = left;
@@ -78,7 +84,7 @@ impl Evaluator {
     }
 
     /// Pays for walking over all of a value, and gives about how many bytes it takes as JSON.
-    pub(in crate::mapping) fn measure(&mut self, value: &Value) -> Option<usize> {
+    pub(super) fn measure(&mut self, value: &Value) -> Option<usize> {
         let mut measure = Measure {
             nodes: self.steps_left,
             bytes: self.text_left,
@@ -93,34 +99,15 @@ impl Evaluator {
         Some(bytes)
     }
 
-    pub(super) fn finish(mut self, value: Option<Value>, budget: &Budget) -> Evaluated {
-        if let (Some(value), None) = (&value, self.exceeded) {
-            let mut measure = Measure {
-                nodes: budget.nodes,
-                bytes: budget.bytes,
-                exceeded: None,
-            };
-            measure.add(value);
-            self.exceeded = measure.exceeded;
-        }
-        let value = match self.exceeded {
-            None => value,
-            Some(what) => {
-                let message = format!("the mapping was stopped: it exceeds its limit of {what}");
-                self.errors.push(MappingError {
-                    kind: ErrorKind::Limit,
-                    at: Vec::new(),
-                    message,
-                });
-                None
-            }
+    /// Holds the result of an evaluation against the budget.
+    pub(super) fn check_result(&mut self, value: &Value, budget: &Budget) {
+        let mut measure = Measure {
+            nodes: budget.nodes,
+            bytes: budget.bytes,
+            exceeded: None,
         };
-        Evaluated {
-            value,
-            warnings: self.warnings,
-            dropped_warnings: self.dropped_warnings,
-            errors: self.errors,
-        }
+        measure.add(value);
+        self.exceeded = self.exceeded.or(measure.exceeded);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Evaluator;
+use super::evaluator::Evaluator;
 use crate::document::Value;
 
 impl Evaluator {

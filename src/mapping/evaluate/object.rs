@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Evaluator, Place, Scope, Trail};
+use super::describe::describe;
+use super::evaluator::Evaluator;
+use super::trail::{ResultPath, Scope, Trail};
 use crate::document::{Object, Str, Value};
 use crate::mapping::ast::{Expr, Item, Start, SubSelection};
-use crate::mapping::methods::describe;
 
 impl Evaluator {
     /// The object that items build. Named values make it an object: what spreads beside them and is no object adds nothing,
@@ -27,9 +28,9 @@ impl Evaluator {
         for item in items {
             match item {
                 Item::Field { name, value, .. } => {
-                    let place = Place::Key(scope.place, name);
+                    let result_path = ResultPath::Key(scope.result_path, name);
                     let inner = Scope {
-                        place: &place,
+                        result_path: &result_path,
                         ..scope
                     };
                     if let Some(value) = self.expr(value, inner) {
@@ -108,12 +109,12 @@ impl Evaluator {
             None => drop(fields.insert(name.clone(), value)),
             Some(slot) => {
                 let former = std::mem::take(slot);
-                let place = Place::Key(scope.place, name);
+                let result_path = ResultPath::Key(scope.result_path, name);
                 *slot = self.merge(
                     former,
                     value,
                     Scope {
-                        place: &place,
+                        result_path: &result_path,
                         ..scope
                     },
                 )?;

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Evaluator, Place, Scope, Trail};
+use super::describe::describe;
+use super::evaluator::Evaluator;
+use super::trail::{ResultPath, Scope, Trail};
 use crate::document::Value;
 use crate::mapping::ast::{MethodCall, Path, Start, StepKind, SubSelection};
-use crate::mapping::methods::{Call, describe};
+use crate::mapping::methods::{self, Call};
 
 impl Evaluator {
     pub(super) fn path<'s>(&mut self, path: &'s Path, scope: Scope<'s>) -> Option<Cow<'s, Value>> {
@@ -24,9 +26,9 @@ impl Evaluator {
                 StepKind::Key(key) => {
                     let optional = matches!(path.steps.get(index + 1), Some(next) if matches!(next.kind, StepKind::Optional));
                     self.expecting_absence += usize::from(optional);
-                    let found = self.key(value, key, &here);
+                    let member = self.key(value, key, &here);
                     self.expecting_absence -= usize::from(optional);
-                    found?
+                    member?
                 }
                 StepKind::Optional if value.is_null() => return None,
                 StepKind::Optional => value,
@@ -88,15 +90,15 @@ impl Evaluator {
         here: &Trail<'_>,
         scope: Scope<'_>,
     ) -> Option<Value> {
-        let apply = call.method.apply;
-        apply(&mut Call {
+        let mut method_call = Call {
             input,
             arguments: &call.arguments,
             scope,
             trail: here,
-            name: call.method.name,
+            name: call.signature.name,
             evaluator: self,
-        })
+        };
+        methods::apply(call.index, &mut method_call)
     }
 
     /// A member of an object, or of each object of an array.
@@ -177,9 +179,9 @@ impl Evaluator {
             Value::Array(elements) => {
                 let mut values = Vec::with_capacity(elements.len());
                 for (index, element) in elements.iter().enumerate() {
-                    let place = Place::Index(scope.place, index);
+                    let result_path = ResultPath::Index(scope.result_path, index);
                     let scope = Scope {
-                        place: &place,
+                        result_path: &result_path,
                         ..scope
                     };
                     let value = self.select(element, selection, &Trail::Index(here, index), scope);

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::Segment;
+use super::outcome::Segment;
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Step, StepKind};
 use crate::mapping::variables::Variables;
@@ -21,7 +21,7 @@ pub(in crate::mapping) struct Scope<'s> {
     pub(in crate::mapping) current: Option<&'s Value>,
     pub(in crate::mapping) current_trail: &'s Trail<'s>,
     /// Where in the result the expression's value goes.
-    pub(in crate::mapping) place: &'s Place<'s>,
+    pub(in crate::mapping) result_path: &'s ResultPath<'s>,
     pub(in crate::mapping) variables: &'s Variables,
 }
 
@@ -74,31 +74,31 @@ fn write_key(key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// Where in the result a value goes.
+/// Where in the result a value goes, as a path.
 #[derive(Clone, Copy)]
-pub(in crate::mapping) enum Place<'p> {
+pub(in crate::mapping) enum ResultPath<'p> {
     /// It is the result.
     Root,
     /// Into a member.
-    Key(&'p Place<'p>, &'p Str),
+    Key(&'p ResultPath<'p>, &'p Str),
     /// Into an element.
-    Index(&'p Place<'p>, usize),
+    Index(&'p ResultPath<'p>, usize),
 }
 
-impl Place<'_> {
+impl ResultPath<'_> {
     pub(super) fn segments(&self) -> Vec<Segment> {
         let mut segments = Vec::new();
-        let mut place = self;
+        let mut path = self;
         loop {
-            match place {
-                Place::Root => break,
-                Place::Key(outer, key) => {
+            match path {
+                ResultPath::Root => break,
+                ResultPath::Key(outer, key) => {
                     segments.push(Segment::Key((*key).clone()));
-                    place = outer;
+                    path = outer;
                 }
-                Place::Index(outer, index) => {
+                ResultPath::Index(outer, index) => {
                     segments.push(Segment::Index(*index));
-                    place = outer;
+                    path = outer;
                 }
             }
         }

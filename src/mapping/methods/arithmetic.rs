@@ -3,8 +3,9 @@
 //! Integers stay integers and never lose a digit silently: what does not fit in 64 bits is
 //! missing. `div` is always a float.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::{Number, Value};
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[
@@ -45,9 +46,11 @@ const TOO_LARGE: &str = "the result is too large";
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::AtLeast(1),
-        effect: Effect::Leaf(Scalar::Number),
+        signature: Signature {
+            name,
+            arguments: Arguments::AtLeast(1),
+            effect: Effect::Leaf(Scalar::Number),
+        },
         apply,
     }
 }

@@ -1,8 +1,16 @@
-//! A method at work: its input, its arguments, and where it reports to.
+//! A method, and a call of it: its input, its arguments, and where it reports to.
 
 use crate::document::Value;
 use crate::mapping::ast::Expr;
-use crate::mapping::evaluate::{Evaluator, Place, Scope, Trail};
+use crate::mapping::evaluate::{Evaluator, ResultPath, Scope, Trail, describe};
+use crate::mapping::method::Signature;
+
+/// One method: a row in the table of its family.
+pub(super) struct Method {
+    pub(super) signature: Signature,
+    /// Computes it; `None` if the result is missing.
+    pub(super) apply: fn(&mut Call<'_, '_>) -> Option<Value>,
+}
 
 /// One call of a method.
 pub(in crate::mapping) struct Call<'c, 'e> {
@@ -49,11 +57,11 @@ impl<'c> Call<'c, '_> {
         let argument = self.arguments.get(argument)?;
         let whole = !matches!(self.input, Value::Array(_));
         let element_trail = Trail::Index(self.trail, index);
-        let place = Place::Index(self.scope.place, index);
+        let result_path = ResultPath::Index(self.scope.result_path, index);
         let scope = Scope {
             current: Some(element),
             current_trail: if whole { self.trail } else { &element_trail },
-            place: &place,
+            result_path: &result_path,
             ..self.scope
         };
         Some(self.evaluator.expr(argument, scope)?.into_owned())
@@ -122,9 +130,4 @@ impl<'c> Call<'c, '_> {
         self.warn(|| format!("`->{name}`: {}", reason()));
         None
     }
-}
-
-/// What a value is, with its article.
-pub(in crate::mapping) fn describe(value: Option<&Value>) -> &'static str {
-    value.map_or("nothing", |value| value.kind().describe())
 }

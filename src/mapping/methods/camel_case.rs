@@ -1,23 +1,28 @@
 //! `keysToCamelCase`, `keysToCamelCaseDeep`: the names that departments send, as GraphQL writes
 //! names.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::{Object, Str, Value};
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[
     Method {
-        name: "keysToCamelCase",
-        arguments: Arguments::Count(0, 0),
-        effect: Effect::Opaque(0),
+        signature: Signature {
+            name: "keysToCamelCase",
+            arguments: Arguments::Count(0, 0),
+            effect: Effect::Opaque(0),
+        },
         apply: |call| match call.input.as_object() {
             Some(object) => rename(call, object, |_, value| Some(value.clone())),
             None => call.unfit("an object"),
         },
     },
     Method {
-        name: "keysToCamelCaseDeep",
-        arguments: Arguments::Count(0, 0),
-        effect: Effect::Opaque(0),
+        signature: Signature {
+            name: "keysToCamelCaseDeep",
+            arguments: Arguments::Count(0, 0),
+            effect: Effect::Opaque(0),
+        },
         apply: |call| deep(call, call.input),
     },
 ];

@@ -1,7 +1,8 @@
 //! `first`, `last`: an element of an array, a character of a string. Of an empty one: missing.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[
     row("first", |call| {
@@ -14,9 +15,11 @@ pub(super) const METHODS: &[Method] = &[
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::Count(0, 0),
-        effect: Effect::Part,
+        signature: Signature {
+            name,
+            arguments: Arguments::Count(0, 0),
+            effect: Effect::Part,
+        },
         apply,
     }
 }

@@ -1,12 +1,15 @@
 //! `entries`: `[{ key, value }]` of an object, in order.
 
-use super::{Arguments, Effect, Method};
+use super::call::Method;
 use crate::document::{Object, Str, Value};
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "entries",
-    arguments: Arguments::Count(0, 0),
-    effect: Effect::Opaque(2),
+    signature: Signature {
+        name: "entries",
+        arguments: Arguments::Count(0, 0),
+        effect: Effect::Opaque(2),
+    },
     apply: |call| {
         let Some(object) = call.input.as_object() else {
             return call.unfit("an object");

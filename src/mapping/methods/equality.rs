@@ -1,8 +1,9 @@
 //! `eq`, `ne`: deep equality; numbers by value, `1` equals `1.0`. Nothing present equals what is
 //! missing.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[
@@ -12,9 +13,11 @@ pub(super) const METHODS: &[Method] = &[
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::Count(1, 1),
-        effect: Effect::Leaf(Scalar::Boolean),
+        signature: Signature {
+            name,
+            arguments: Arguments::Count(1, 1),
+            effect: Effect::Leaf(Scalar::Boolean),
+        },
         apply,
     }
 }

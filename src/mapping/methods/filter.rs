@@ -1,8 +1,10 @@
 //! `filter(cond)`, `find(cond)`: the elements for which the condition is true; the first of them.
 //! What is no array counts as one element.
 
-use super::{Arguments, Call, Effect, Method, call::describe};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::evaluate::describe;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[
     row("filter", |call| {
@@ -26,9 +28,11 @@ pub(super) const METHODS: &[Method] = &[
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::Count(1, 1),
-        effect: Effect::Input,
+        signature: Signature {
+            name,
+            arguments: Arguments::Count(1, 1),
+            effect: Effect::Input,
+        },
         apply,
     }
 }

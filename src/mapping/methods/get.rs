@@ -1,13 +1,16 @@
 //! `get(index or key)`: an element of an array, a character of a string, a member of an object.
 //! A negative index counts from the end.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "get",
-    arguments: Arguments::Count(1, 1),
-    effect: Effect::Member,
+    signature: Signature {
+        name: "get",
+        arguments: Arguments::Count(1, 1),
+        effect: Effect::Member,
+    },
     apply: get,
 }];
 

@@ -1,13 +1,18 @@
 //! `joinNotNull(separator)`: an array's elements as one string, nulls left out.
 
-use super::{Arguments, Call, Effect, Method, call::describe, to_string};
+use super::call::{Call, Method};
+use super::to_string;
 use crate::document::Value;
+use crate::mapping::evaluate::describe;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "joinNotNull",
-    arguments: Arguments::Count(1, 1),
-    effect: Effect::Leaf(Scalar::String),
+    signature: Signature {
+        name: "joinNotNull",
+        arguments: Arguments::Count(1, 1),
+        effect: Effect::Leaf(Scalar::String),
+    },
     apply: join,
 }];
 

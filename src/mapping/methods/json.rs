@@ -1,14 +1,17 @@
 //! `jsonParse`, `jsonStringify`: a value inside a string, and back.
 
-use super::{Arguments, Effect, Method};
+use super::call::Method;
 use crate::document::{MAX_DEPTH, Value};
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[
     Method {
-        name: "jsonParse",
-        arguments: Arguments::Count(0, 0),
-        effect: Effect::Opaque(MAX_DEPTH as usize),
+        signature: Signature {
+            name: "jsonParse",
+            arguments: Arguments::Count(0, 0),
+            effect: Effect::Opaque(MAX_DEPTH as usize),
+        },
         apply: |call| {
             let Some(text) = call.input.as_str() else {
                 return call.unfit("a string");
@@ -22,9 +25,11 @@ pub(super) const METHODS: &[Method] = &[
         },
     },
     Method {
-        name: "jsonStringify",
-        arguments: Arguments::Count(0, 0),
-        effect: Effect::Leaf(Scalar::String),
+        signature: Signature {
+            name: "jsonStringify",
+            arguments: Arguments::Count(0, 0),
+            effect: Effect::Leaf(Scalar::String),
+        },
         apply: |call| {
             let bytes = call.evaluator.measure(call.input)?;
             call.charge_text(bytes)?;

@@ -1,7 +1,8 @@
 //! `and`, `or`, `not`. What follows the argument that decides is not looked at.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[
@@ -19,9 +20,11 @@ const fn row(
     apply: fn(&mut Call<'_, '_>) -> Option<Value>,
 ) -> Method {
     Method {
-        name,
-        arguments,
-        effect: Effect::Leaf(Scalar::Boolean),
+        signature: Signature {
+            name,
+            arguments,
+            effect: Effect::Leaf(Scalar::Boolean),
+        },
         apply,
     }
 }

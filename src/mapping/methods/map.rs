@@ -1,13 +1,16 @@
 //! `map(expr)`: an array of the expression for each element; what is missing becomes null. What
 //! is no array counts as one element.
 
-use super::{Arguments, Effect, Method};
+use super::call::Method;
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "map",
-    arguments: Arguments::Count(1, 1),
-    effect: Effect::Argument,
+    signature: Signature {
+        name: "map",
+        arguments: Arguments::Count(1, 1),
+        effect: Effect::Argument,
+    },
     apply: |call| {
         let elements = call.elements();
         let mut mapped = Vec::with_capacity(elements.len());

@@ -1,7 +1,8 @@
 //! `in([…])`, `contains(x)`: whether a value equals an element of an array.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[
@@ -22,9 +23,11 @@ pub(super) const METHODS: &[Method] = &[
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::Count(1, 1),
-        effect: Effect::Leaf(Scalar::Boolean),
+        signature: Signature {
+            name,
+            arguments: Arguments::Count(1, 1),
+            effect: Effect::Leaf(Scalar::Boolean),
+        },
         apply,
     }
 }

@@ -1,13 +1,16 @@
 //! `parseInt([base])`: the integer that the whole of a string spells.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "parseInt",
-    arguments: Arguments::Count(0, 1),
-    effect: Effect::Leaf(Scalar::Number),
+    signature: Signature {
+        name: "parseInt",
+        arguments: Arguments::Count(0, 1),
+        effect: Effect::Leaf(Scalar::Number),
+    },
     apply: parse,
 }];
 

@@ -1,7 +1,9 @@
 //! `withWarning(message)`, `withError(message)`: the input, and a word about it.
 
-use super::{Arguments, Call, Effect, Method, to_string};
+use super::call::{Call, Method};
+use super::to_string;
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[
     row("withWarning", |call| {
@@ -11,7 +13,8 @@ pub(super) const METHODS: &[Method] = &[
     }),
     row("withError", |call| {
         let message = message(call);
-        call.evaluator.raise(call.scope.place, message.clone());
+        call.evaluator
+            .raise(call.scope.result_path, message.clone());
         call.warn(|| message);
         Some(call.input.clone())
     }),
@@ -19,9 +22,11 @@ pub(super) const METHODS: &[Method] = &[
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::Count(1, 1),
-        effect: Effect::Input,
+        signature: Signature {
+            name,
+            arguments: Arguments::Count(1, 1),
+            effect: Effect::Input,
+        },
         apply,
     }
 }

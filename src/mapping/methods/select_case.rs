@@ -1,14 +1,17 @@
 //! `match([value, result], …)`: the result of the first pair whose value equals the input;
 //! `[@, result]` always does. Results of other pairs are not computed.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
 use crate::mapping::ast::ExprKind;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "match",
-    arguments: Arguments::Pairs,
-    effect: Effect::Arms,
+    signature: Signature {
+        name: "match",
+        arguments: Arguments::Pairs,
+        effect: Effect::Arms,
+    },
     apply: select,
 }];
 

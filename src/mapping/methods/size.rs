@@ -1,13 +1,16 @@
 //! `size`: the number of elements of an array, characters of a string, members of an object.
 
-use super::{Arguments, Effect, Method};
+use super::call::Method;
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "size",
-    arguments: Arguments::Count(0, 0),
-    effect: Effect::Leaf(Scalar::Number),
+    signature: Signature {
+        name: "size",
+        arguments: Arguments::Count(0, 0),
+        effect: Effect::Leaf(Scalar::Number),
+    },
     apply: |call| {
         let size = match call.input {
             Value::Array(elements) => elements.len(),

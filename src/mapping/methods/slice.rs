@@ -2,13 +2,16 @@
 //! beyond either end are drawn in; reversed ones give an empty part. Strings are cut between
 //! characters.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "slice",
-    arguments: Arguments::Count(1, 2),
-    effect: Effect::Part,
+    signature: Signature {
+        name: "slice",
+        arguments: Arguments::Count(1, 2),
+        effect: Effect::Part,
+    },
     apply: slice,
 }];
 

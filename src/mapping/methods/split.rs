@@ -1,12 +1,15 @@
 //! `split(separator)`: a string's parts; with an empty separator, its characters.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "split",
-    arguments: Arguments::Count(1, 1),
-    effect: Effect::Opaque(1),
+    signature: Signature {
+        name: "split",
+        arguments: Arguments::Count(1, 1),
+        effect: Effect::Opaque(1),
+    },
     apply: split,
 }];
 

@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::{Arguments, Effect, Method};
+use super::call::Method;
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[Method {
-    name: "toString",
-    arguments: Arguments::Count(0, 0),
-    effect: Effect::Leaf(Scalar::String),
+    signature: Signature {
+        name: "toString",
+        arguments: Arguments::Count(0, 0),
+        effect: Effect::Leaf(Scalar::String),
+    },
     apply: |call| match call.input {
         Value::String(_) => Some(call.input.clone()),
         other => match text(other) {

@@ -1,7 +1,8 @@
 //! `trim`, `trimStart`, `trimEnd`: a string without the white space (as Unicode has it) at its ends.
 
-use super::{Arguments, Call, Effect, Method};
+use super::call::{Call, Method};
 use crate::document::Value;
+use crate::mapping::method::{Arguments, Effect, Signature};
 use crate::mapping::shape::Scalar;
 
 pub(super) const METHODS: &[Method] = &[
@@ -12,9 +13,11 @@ pub(super) const METHODS: &[Method] = &[
 
 const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) -> Method {
     Method {
-        name,
-        arguments: Arguments::Count(0, 0),
-        effect: Effect::Leaf(Scalar::String),
+        signature: Signature {
+            name,
+            arguments: Arguments::Count(0, 0),
+            effect: Effect::Leaf(Scalar::String),
+        },
         apply,
     }
 }

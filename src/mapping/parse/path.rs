@@ -6,7 +6,8 @@ use super::{Parsed, Parser};
 use crate::document::Str;
 use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, Step, StepKind};
 use crate::mapping::lex::Token;
-use crate::mapping::methods::{self, Arguments, Method};
+use crate::mapping::method::{Arguments, Signature};
+use crate::mapping::methods;
 use crate::mapping::problem::{Problem, did_you_mean};
 use crate::mapping::variables;
 
@@ -114,12 +115,16 @@ impl Parser<'_> {
         } else {
             Vec::new()
         };
-        let Some(method) = methods::find(name) else {
+        let Some((index, signature)) = methods::find(name) else {
             self.unknown_method(name, span);
             return Ok(None);
         };
-        self.check_arguments(method, &arguments, span.start..self.passed);
-        Ok(Some(StepKind::Method(MethodCall { method, arguments })))
+        self.check_arguments(signature, &arguments, span.start..self.passed);
+        Ok(Some(StepKind::Method(MethodCall {
+            index,
+            signature,
+            arguments,
+        })))
     }
 
     fn unknown_method(&mut self, name: &str, span: Range<usize>) {
@@ -145,7 +150,7 @@ impl Parser<'_> {
         let Token::Variable(name) = self.token else {
             return Err(Problem::new(self.span.clone(), wanted).help(help));
         };
-        if variables::PLACES.contains(&name) {
+        if variables::VARIABLE_NAMES.contains(&name) {
             self.report(
                 Problem::new(self.span.clone(), format!("`{name}` has a meaning already"))
                     .help("bind another name"),
@@ -163,22 +168,22 @@ impl Parser<'_> {
         Ok(StepKind::Bind { name, value })
     }
 
-    fn check_arguments(&mut self, method: &'static Method, arguments: &[Expr], span: Range<usize>) {
-        if let Some(wanted) = method.arguments.refuse(arguments.len()) {
+    fn check_arguments(&mut self, signature: &Signature, arguments: &[Expr], span: Range<usize>) {
+        if let Some(wanted) = signature.arguments.refuse(arguments.len()) {
             let found = match arguments.len() {
                 0 => "none".to_owned(),
                 count => count.to_string(),
             };
-            let message = format!("`->{}` takes {wanted}, found {found}", method.name);
+            let message = format!("`->{}` takes {wanted}, found {found}", signature.name);
             self.report(Problem::new(span, message));
         }
-        if let Arguments::Pairs = method.arguments {
+        if let Arguments::Pairs = signature.arguments {
             for argument in arguments {
                 if !matches!(&argument.kind, ExprKind::Array(pair) if pair.len() == 2) {
                     self.report(
                         Problem::new(
                             argument.span.clone(),
-                            format!("`->{}` takes pairs", method.name),
+                            format!("`->{}` takes pairs", signature.name),
                         )
                         .help("write `[value, result]`; `[@, result]` matches whatever comes"),
                     );
