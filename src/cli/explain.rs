@@ -230,11 +230,13 @@ fn as_json(explained: &Explained, masker: &Masker) -> String {
     if let Some(answer) = &explained.answer {
         let calls = explained.calls.iter().map(|call| {
             let sent = call.sent.iter().map(sent);
+            let statuses = call.statuses.iter();
+            let numbers = statuses.map(|status| status.map(|status| status.number));
             json!({
                 "fetch": call.number,
                 "coordinate": call.coordinate,
                 "sent": sent.collect::<Vec<_>>(),
-                "statuses": call.statuses,
+                "statuses": numbers.collect::<Vec<_>>(),
                 "cache": call.cache,
                 "entities": call.entities,
                 "bytes": call.bytes,

@@ -49,7 +49,7 @@ impl<'a> Observed<'a> {
             }
             Some(Ok(fetched)) => {
                 if let Some(status) = fetched.document.envelope.status() {
-                    self.span.record("status", status);
+                    self.span.record("status", status.number);
                 }
                 self.span.record("bytes", fetched.document.received);
                 self.span.record("cache", fetched.state.as_str());

@@ -8,6 +8,7 @@ use crate::connector::Request;
 use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::response::outcome::CallOutcome;
+use crate::source::WireStatus;
 
 /// One call, for people. Its requests are as they were sent, with their secrets: code that shows them must mask those.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub struct CallRecord {
     /// The requests, one per page.
     pub sent: Vec<Request>,
     /// The statuses of its documents, one per page, `None` on a wire without statuses; empty if there was no response.
-    pub statuses: Vec<Option<u16>>,
+    pub statuses: Vec<Option<WireStatus>>,
     /// The cache state of each document: `hit`, `miss`, `shared`, `bypass`.
     pub cache: Vec<&'static str>,
     /// The number of entities that were cached.

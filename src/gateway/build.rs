@@ -28,10 +28,12 @@ use crate::graph::compose;
 use crate::graph::query::QueryGraph;
 use crate::source::CallOptions;
 use crate::source::Source;
+use crate::source::SourceParts;
 use crate::source::StoredHeaders;
 use crate::source::Wires;
 use crate::source::dns::DnsSettings;
 use crate::source::dns::Resolver;
+use crate::source::gate::Gate;
 use crate::source::native::NativeSchema;
 use crate::source::native::NativeWire;
 
@@ -87,8 +89,15 @@ pub(super) fn build(
             .map(|connector| connector.settings.clone())
             .unwrap_or_default();
         let waiting = waiting(limits, &settings.common);
-        let http = sources::http_settings(&subgraph.name, &settings, &budget, &resolver)?;
-        let mut sources = Sources::new(subgraph, &wires, http);
+        let parts = SourceParts {
+            connector: subgraph.name.clone(),
+            source: None,
+            gate: Arc::new(Gate::of(&settings.common)),
+            limits: settings.common.clone(),
+            budget: Arc::clone(&budget),
+            dns: resolver.clone(),
+        };
+        let mut sources = Sources::new(subgraph, &wires, parts);
         let upstream = documents.bounded_upstream(&subgraph.name, waiting);
         services.push(service(subgraph, &settings, &upstream, &mut sources)?);
     }

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use super::configured::ConfiguredConnector;
 use super::configured::SetupProblem;
-use crate::budget::Budget;
-use crate::config;
 use crate::connector::Connect;
 use crate::connector::RequestTemplate;
 use crate::connector::Subgraph;
@@ -17,9 +15,6 @@ use crate::source::SetupError;
 use crate::source::Source;
 use crate::source::SourceParts;
 use crate::source::Wires;
-use crate::source::dns::Resolver;
-use crate::source::http::HttpSettings;
-use crate::source::http::ProxyChoice;
 use crate::source::native;
 
 /// Gives the connects of a connector the templates of their wires.
@@ -54,17 +49,12 @@ pub(super) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// `http` has the settings of the connector's calls. The bound of concurrent calls is for all its sources together.
-    pub(super) fn new(subgraph: &'a Subgraph, wires: &'a Wires, http: HttpSettings) -> Self {
+    /// `parts` is what they share, such as the bound of concurrent calls.
+    pub(super) fn new(subgraph: &'a Subgraph, wires: &'a Wires, parts: SourceParts) -> Self {
         Sources {
             subgraph,
             wires,
-            parts: SourceParts {
-                connector: subgraph.name.clone(),
-                source: None,
-                gate: Arc::new(http.gate()),
-                http,
-            },
+            parts,
             open: HashMap::new(),
         }
     }
@@ -125,39 +115,4 @@ fn problem(connector: &str, error: &SetupError) -> SetupProblem {
         connector: connector.to_owned(),
         message: error.to_string(),
     }
-}
-
-/// The settings of a connector's calls.
-pub(super) fn http_settings(
-    connector: &str,
-    settings: &config::ConnectorSettings,
-    budget: &Arc<Budget>,
-    resolver: &Resolver,
-) -> Result<HttpSettings, SetupProblem> {
-    let wrong = |message: String| SetupProblem::Setting {
-        connector: connector.to_owned(),
-        message,
-    };
-    let common = &settings.common;
-    let proxy = match &common.proxy {
-        Some(proxy) => ProxyChoice::Url(
-            proxy
-                .as_str()
-                .parse()
-                .map_err(|error| wrong(format!("proxy: {error}")))?,
-        ),
-        None => ProxyChoice::Environment,
-    };
-    let authorities_pem = match &common.ca {
-        Some(path) => std::fs::read(path)
-            .map_err(|error| wrong(format!("ca: {}: {error}", path.display())))?,
-        None => Vec::new(),
-    };
-    Ok(HttpSettings {
-        dns: resolver.clone(),
-        proxy,
-        authorities_pem,
-        budget: Arc::clone(budget),
-        ..HttpSettings::from(common)
-    })
 }

@@ -17,6 +17,7 @@ use crate::errors::ErrorCode;
 use crate::errors::ErrorKind;
 use crate::errors::code;
 use crate::source::SourceErrorKind;
+use crate::source::WireStatus;
 
 /// The code and message for a call without a response.
 pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str) {
@@ -50,7 +51,8 @@ pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) service: Option<Arc<str>>,
     pub(crate) coordinate: Option<Arc<str>>,
-    pub(crate) status: Option<u16>,
+    /// The status of the upstream's response.
+    pub(crate) status: Option<WireStatus>,
     /// After how many seconds the upstream accepts requests again.
     pub(crate) retry_after: Option<u32>,
     /// What the connector's `errors.extensions` yields.
@@ -403,8 +405,8 @@ fn extensions(failure: &Failure) -> Value {
     }
     if let Some(status) = failure.status {
         object.insert(
-            Str::from("http"),
-            nested("status", Value::from(i64::from(status))),
+            Str::from(status.wire),
+            nested("status", Value::from(i64::from(status.number))),
         );
     }
     let mut sangam = Object::new();

@@ -3,6 +3,7 @@
 //! Only mappings read it, through [`Envelope::variables`]; whether a response is a success, and how long it may be kept,
 //! is said by the [response](super::UpstreamResponse) itself.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ::http::{HeaderMap, HeaderName};
@@ -10,10 +11,28 @@ use ::http::{HeaderMap, HeaderName};
 use crate::document::{Object, Str, Value};
 use crate::mapping::Variables;
 
+/// The number by which a wire protocol tells the outcome of a call. People see it in errors, in the log and in
+/// `explain`, and mappings read it as `$status`. It decides nothing: that is for the
+/// [outcome](super::UpstreamResponse::outcome).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WireStatus {
+    /// The wire protocol, as the `extensions` of errors name it.
+    pub wire: &'static str,
+    /// The number.
+    pub number: u16,
+}
+
+/// The number.
+impl fmt::Display for WireStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number.fmt(f)
+    }
+}
+
 /// The status and the headers of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    status: Option<u16>,
+    status: Option<WireStatus>,
     headers: HeaderMap,
 }
 
@@ -33,18 +52,20 @@ impl StoredHeaders {
 
 impl Envelope {
     /// The envelope of a response. A wire without statuses has none.
-    pub fn new(status: Option<u16>, headers: HeaderMap) -> Envelope {
+    pub fn new(status: Option<WireStatus>, headers: HeaderMap) -> Envelope {
         Envelope { status, headers }
     }
 
-    /// The status, as people see it in errors, in the log and in `explain`. It decides nothing.
-    pub fn status(&self) -> Option<u16> {
+    /// The status; `None` on a wire without statuses.
+    pub fn status(&self) -> Option<WireStatus> {
         self.status
     }
 
     /// The variables with `$status` and `$response`.
     pub fn variables(&self, variables: &Variables) -> Variables {
-        let status = self.status.map(|status| Value::from(i64::from(status)));
+        let status = self
+            .status
+            .map(|status| Value::from(i64::from(status.number)));
         let mut response = Object::with_capacity(1);
         response.insert(Str::from("headers"), headers_value(&self.headers));
         let variables = variables.clone();
@@ -103,17 +124,24 @@ mod tests {
 
     use super::*;
 
+    fn status(number: u16) -> WireStatus {
+        WireStatus {
+            wire: "toy",
+            number,
+        }
+    }
+
     #[test]
     fn keeps_the_headers_that_are_read() {
         let mut headers = HeaderMap::new();
         headers.insert("x-total", HeaderValue::from_static("20"));
         headers.insert("set-cookie", HeaderValue::from_static("secret=1"));
-        let envelope = Envelope::new(Some(200), headers);
+        let envelope = Envelope::new(Some(status(200)), headers);
         let stored = StoredHeaders::Named(vec!["x-total".to_owned()]);
         let kept = envelope.clone().only(&stored);
         assert_eq!(kept.headers.len(), 1);
         assert_eq!(kept.headers["x-total"], "20");
-        assert_eq!(kept.status(), Some(200));
+        assert_eq!(kept.status(), Some(status(200)));
         assert_eq!(envelope.clone().only(&StoredHeaders::All), envelope);
     }
 }

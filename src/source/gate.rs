@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{SourceError, SourceErrorKind};
+use crate::config::ConnectorLimits;
 
 /// Permits for a bounded number of running calls, with a bounded queue.
 #[derive(Debug)]
@@ -34,6 +35,12 @@ impl Drop for QueueSlot<'_> {
 }
 
 impl Gate {
+    /// The gate of a connector with these settings.
+    pub fn of(limits: &ConnectorLimits) -> Gate {
+        // A call may wait for a permit as long as the call itself may take: the upstream may only be slow.
+        Gate::new(limits.concurrency, limits.queue, limits.timeout)
+    }
+
     /// At most `max_running` calls at the same time (at least one), and `max_waiting` in the queue, each for
     /// `max_wait`.
     pub fn new(max_running: usize, max_waiting: usize, max_wait: Duration) -> Gate {

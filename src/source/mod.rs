@@ -39,7 +39,7 @@ use std::time::Duration;
 use ::http::HeaderValue;
 use async_trait::async_trait;
 
-pub use envelope::{Envelope, StoredHeaders};
+pub use envelope::{Envelope, StoredHeaders, WireStatus};
 pub use response::{CacheFacts, GivenLifetime, Outcome, RetryAfter, UpstreamResponse};
 pub use wire::{SetupError, SourceParts, Wire};
 pub use wires::Wires;

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Source;
+use super::dns::Resolver;
 use super::gate::Gate;
-use super::http::settings::HttpSettings;
+use crate::budget::Budget;
+use crate::config::ConnectorLimits;
 use crate::connector::RequestTemplate;
 
 /// A wire protocol.
@@ -39,7 +41,11 @@ pub struct SourceParts {
     /// The name of its `@source`; `None` for a GraphQL service, and for connects without a source.
     pub source: Option<String>,
     /// The settings of the connector's calls.
-    pub http: HttpSettings,
+    pub limits: ConnectorLimits,
+    /// The budget for what is received.
+    pub budget: Arc<Budget>,
+    /// The resolver, which all sources of a gateway share.
+    pub dns: Resolver,
     /// How many calls of the connector may run. A driver enters it for each call.
     pub gate: Arc<Gate>,
 }

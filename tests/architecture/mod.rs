@@ -6,6 +6,7 @@ mod guard;
 mod imports;
 mod licences;
 mod repository;
+mod wires;
 
 use std::path::{Path, PathBuf};
 

@@ -85,7 +85,7 @@ fn describe(result: Result<UpstreamResponse, SourceError>) -> String {
     match result {
         Ok(answer) => format!(
             "{} {}",
-            answer.envelope.status().unwrap_or_default(),
+            answer.envelope.status().map_or(0, |status| status.number),
             String::from_utf8_lossy(&answer.document)
         ),
         Err(error) => error.to_string(),

@@ -33,7 +33,7 @@ async fn text(source: &HttpSource, url: &str) -> String {
         .unwrap();
     format!(
         "{} {}",
-        answer.envelope.status().unwrap_or_default(),
+        answer.envelope.status().map_or(0, |status| status.number),
         content(&answer)
     )
 }

@@ -14,9 +14,10 @@ use tokio::sync::{Notify, Semaphore};
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::connector::{HttpRequest, Scope};
+use crate::errors::ErrorKind;
 use crate::source::http::response as http_response;
 use crate::source::{
-    Envelope, Source, SourceError, SourceErrorKind, StoredHeaders, UpstreamResponse,
+    Outcome, Source, SourceError, SourceErrorKind, StoredHeaders, UpstreamResponse,
 };
 
 const NOW: Timestamp = Timestamp(1_795_500_000_000);
@@ -132,7 +133,7 @@ impl World {
 
     async fn fetch(&self, path: &str, policy: Policy) -> Result<Fetched, SourceError> {
         self.fetch_within(path, policy, Duration::from_secs(60), |document| {
-            document.envelope.status() < Some(400)
+            document.outcome == Outcome::Success
         })
         .await
     }
@@ -270,7 +271,10 @@ async fn what_is_not_accepted_is_not_kept() {
     let world = world();
     world.says([Reply::Status(500, Vec::new())]);
     let failed = world.fetch("/a", cached()).await.unwrap();
-    assert_eq!(failed.document.envelope.status(), Some(500));
+    assert_eq!(
+        failed.document.outcome,
+        Outcome::Failed(ErrorKind::Upstream)
+    );
     assert_eq!(failed.fresh_for, None);
     assert_eq!(world.say("/a", cached()).await, "miss 2");
     assert_eq!(world.say("/a", cached()).await, "hit 2");
@@ -729,7 +733,7 @@ async fn headers_that_are_kept_are_part_of_the_key() {
     );
     assert_eq!(
         fetched.document.envelope,
-        Envelope::new(Some(200), HeaderMap::from_iter([total]))
+        http_response(200, HeaderMap::from_iter([total]), Bytes::new(), 0).envelope
     );
 }
 
@@ -764,7 +768,7 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
                 start: 0,
                 end: document.body.len() as u32,
             };
-            (document.envelope.status() < Some(400)).then(|| vec![whole])
+            (document.outcome == Outcome::Success).then(|| vec![whole])
         },
     };
     let of = |places: &[usize]| request(&format!("/graphql?{places:?}"));

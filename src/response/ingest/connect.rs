@@ -150,7 +150,7 @@ impl Ingester<'_> {
                 self.raise(fetch, &destination.targets.rows(), &raised);
             }
             Err(stop) => {
-                let failure = self.unreadable(fetch, stop, Some(200));
+                let failure = self.unreadable(fetch, stop, None);
                 self.fail(fetch, &destination.targets.rows(), failure);
             }
         }

@@ -60,6 +60,7 @@ use crate::mapping::Variables;
 use crate::plan::Fetch;
 use crate::plan::FetchCall;
 use crate::plan::Plan;
+use crate::source::WireStatus;
 
 /// A warning of a mapping, for `explain`.
 pub(crate) type Remark = String;
@@ -197,7 +198,7 @@ impl Ingester<'_> {
         kind: ErrorKind,
         code: ErrorCode,
         message: String,
-        status: Option<u16>,
+        status: Option<WireStatus>,
     ) -> Failure {
         let coordinate = self.coordinate(fetch);
         Failure {
@@ -345,7 +346,7 @@ impl Ingester<'_> {
         Ok((cell, projector.raised))
     }
 
-    fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: Option<u16>) -> Failure {
+    fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: Option<WireStatus>) -> Failure {
         match stop {
             Stop::Unreadable(error) => {
                 tracing::debug!(%error, "an answer cannot be read");

@@ -21,7 +21,7 @@ mod error;
 mod pool;
 mod received;
 mod reuse;
-pub(super) mod settings;
+mod settings;
 mod status;
 mod target;
 
@@ -38,7 +38,8 @@ pub use settings::{HttpSettings, ProxyChoice};
 use super::gate::Gate;
 use super::wire::{SetupError, SourceParts, Wire};
 use super::{
-    CallOptions, Envelope, Source, SourceError, SourceErrorKind, UpstreamResponse, wrong_wire,
+    CallOptions, Envelope, Source, SourceError, SourceErrorKind, UpstreamResponse, WireStatus,
+    wrong_wire,
 };
 use crate::budget::{Account, Budget};
 use crate::connector::{HttpRequest, Request};
@@ -65,7 +66,8 @@ impl Wire for HttpWire {
     }
 
     fn open(&self, parts: &SourceParts) -> Result<Arc<dyn Source>, SetupError> {
-        let source = HttpSource::with_gate(parts.http.clone(), Arc::clone(&parts.gate))?;
+        let settings = HttpSettings::of(parts)?;
+        let source = HttpSource::with_gate(settings, Arc::clone(&parts.gate))?;
         Ok(Arc::new(source))
     }
 }
@@ -190,13 +192,17 @@ pub(crate) fn response(
     document: Bytes,
     received: usize,
 ) -> UpstreamResponse {
+    let shown = WireStatus {
+        wire: "http",
+        number: status,
+    };
     UpstreamResponse {
         outcome: status::outcome(status),
         document,
         received,
         caching: caching::facts(status, &headers),
         retry_after: caching::retry_after(status, &headers),
-        envelope: Envelope::new(Some(status), headers),
+        envelope: Envelope::new(Some(shown), headers),
     }
 }
 

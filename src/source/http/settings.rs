@@ -10,6 +10,7 @@ use crate::budget::Budget;
 use crate::config::ConnectorLimits;
 use crate::source::dns::Resolver;
 use crate::source::gate::Gate;
+use crate::source::wire::{SetupError, SourceParts};
 
 /// The settings of one HTTP source. Times and sizes of a single call are in
 /// [`CallOptions`](crate::source::CallOptions).
@@ -66,6 +67,34 @@ impl From<&ConnectorLimits> for HttpSettings {
 }
 
 impl HttpSettings {
+    /// Those of a gateway's source.
+    ///
+    /// # Errors
+    /// The proxy or the private authority cannot be read.
+    pub(super) fn of(parts: &SourceParts) -> Result<HttpSettings, SetupError> {
+        let limits = &parts.limits;
+        let proxy = match &limits.proxy {
+            Some(proxy) => {
+                let url = proxy.as_str().parse();
+                let url = url.map_err(|error| SetupError::new(format!("proxy: {error}")))?;
+                ProxyChoice::Url(url)
+            }
+            None => ProxyChoice::Environment,
+        };
+        let authorities_pem = match &limits.ca {
+            Some(path) => std::fs::read(path)
+                .map_err(|error| SetupError::new(format!("ca: {}: {error}", path.display())))?,
+            None => Vec::new(),
+        };
+        Ok(HttpSettings {
+            dns: parts.dns.clone(),
+            proxy,
+            authorities_pem,
+            budget: Arc::clone(&parts.budget),
+            ..HttpSettings::from(limits)
+        })
+    }
+
     /// The gate for so many calls.
     pub fn gate(&self) -> Gate {
         Gate::new(self.max_concurrency, self.max_queue, self.max_queue_wait)
