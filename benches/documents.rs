@@ -133,7 +133,7 @@ fn response_key(client: &HeaderMap, names: &[String]) -> ResponseKey {
         variables: br#"{"district":"146","first":20}"#,
         headers: HeadersRead::Named(names),
         client,
-        guards: &[true, false],
+        conditions: &[true, false],
         media_type: "application/graphql-response+json",
     }
     .key()

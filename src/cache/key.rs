@@ -282,8 +282,8 @@ pub struct ResponseKeyParts<'a> {
     pub headers: HeadersRead<'a>,
     /// What the client sent.
     pub client: &'a HeaderMap,
-    /// The outcome of every guard that no variable decides: authorization, override labels.
-    pub guards: &'a [bool],
+    /// The value of each condition of its plan: all that its guards are evaluated from.
+    pub conditions: &'a [bool],
     /// The media type of the response.
     pub media_type: &'a str,
 }
@@ -297,7 +297,7 @@ impl ResponseKeyParts<'_> {
             variables,
             headers,
             client,
-            guards,
+            conditions,
             media_type,
         } = self;
         ResponseKey(digest("response", |out| {
@@ -305,8 +305,8 @@ impl ResponseKeyParts<'_> {
             put(out, &operation.0.0);
             put(out, variables);
             put(out, media_type.as_bytes());
-            put_count(out, guards.len());
-            out.extend(guards.iter().map(|guard| u8::from(*guard)));
+            put_count(out, conditions.len());
+            out.extend(conditions.iter().map(|value| u8::from(*value)));
             match headers {
                 HeadersRead::Named(names) => put_named(out, names, client),
                 HeadersRead::All => put_all(out, client),

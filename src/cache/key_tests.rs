@@ -137,19 +137,19 @@ struct Asked {
     variables: String,
     client: Headers,
     reads: Option<Vec<&'static str>>,
-    guards: Vec<bool>,
+    conditions: Vec<bool>,
     media_type: String,
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
     let reads = prop::option::of(prop::sample::subsequence(NAMES.to_vec(), 0..4));
-    let guards = prop::collection::vec(any::<bool>(), 0..4);
-    (text(), headers(), reads, guards, text()).prop_map(
-        |(variables, client, reads, guards, media_type)| Asked {
+    let conditions = prop::collection::vec(any::<bool>(), 0..4);
+    (text(), headers(), reads, conditions, text()).prop_map(
+        |(variables, client, reads, conditions, media_type)| Asked {
             variables,
             client,
             reads,
-            guards,
+            conditions,
             media_type,
         },
     )
@@ -172,7 +172,7 @@ impl Asked {
                 None => HeadersRead::All,
             },
             client: &map(&self.client),
-            guards: &self.guards,
+            conditions: &self.conditions,
             media_type: &self.media_type,
         }
         .key()
@@ -226,7 +226,7 @@ proptest! {
             variations.push(varied);
         };
         vary(&|asked| asked.variables.clone_from(&after.variables));
-        vary(&|asked| asked.guards.clone_from(&after.guards));
+        vary(&|asked| asked.conditions.clone_from(&after.conditions));
         vary(&|asked| asked.media_type.clone_from(&after.media_type));
         for name in NAMES {
             vary(&|asked| {

@@ -38,7 +38,7 @@ fn key(operation: &str) -> ResponseKey {
         variables: b"{}",
         headers: HeadersRead::Named(&[]),
         client: &HeaderMap::new(),
-        guards: &[],
+        conditions: &[],
         media_type: "application/json",
     }
     .key()

@@ -22,6 +22,7 @@ use super::schema::ListSize;
 use crate::document::Value;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
+use crate::plan::Conditions;
 use crate::plan::Plan;
 use crate::plan::arguments::Argument;
 use crate::plan::arguments::Expression;
@@ -71,6 +72,7 @@ impl Program {
             schema: Arc::clone(&graph.merged),
             objects,
             guards: plan.output.guards.clone(),
+            conditions: Conditions::of(&plan.output.guards),
             inputs: builder.inputs,
             problems: builder.problems,
             constant: None,

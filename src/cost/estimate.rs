@@ -13,8 +13,6 @@ use super::program::CostSize;
 use super::program::Program;
 use crate::document::Str;
 use crate::document::Value;
-use crate::plan::guard::Condition;
-use crate::plan::guard::Guard;
 
 /// The estimated cost of an operation for the variables of one request, by its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +52,11 @@ impl Program {
                 count(&self.schema, &input.ty, value)
             })
         };
+        // Labels decide which subgraph resolves a field, not whether it is in the response.
+        let values = self.conditions.decide(variables, |_| true);
+        let holds = |guard| self.conditions.holds(guard, &values);
         let mut estimate = Estimate {
-            guards: self
-                .guards
-                .iter()
-                .map(|own| holds(own, variables))
-                .collect(),
+            guards: self.guards.iter().map(holds).collect(),
             inputs: self.inputs.iter().map(input).collect(),
             objects: vec![Below::default(); self.objects.len()],
         };
@@ -148,15 +145,4 @@ impl CostSize {
         let greatest = given.max().filter(|size| *size > 0);
         greatest.unwrap_or(self.assumed)
     }
-}
-
-fn holds(guard: &Guard, variables: &Variables) -> bool {
-    guard.holds(|condition| match condition {
-        Condition::Variable(name) => {
-            matches!(variables.get(name.as_str()), Some(Value::Bool(true)))
-        }
-        Condition::Null(name) => variables.get(name.as_str()) == Some(&Value::Null),
-        // Labels decide which subgraph resolves a field, not whether it is in the response.
-        Condition::Label(_) => true,
-    })
 }

@@ -9,6 +9,7 @@ use super::estimate::Estimate;
 use super::inputs::InputCost;
 use super::inputs::InputVariable;
 use crate::graph::query::TypeId;
+use crate::plan::Conditions;
 use crate::plan::arguments::Argument;
 use crate::plan::guard::Guard;
 
@@ -23,6 +24,8 @@ pub struct Program {
     pub(super) objects: Vec<CostObject>,
     /// The guards of fields, with the indices of the plan's output.
     pub(super) guards: Vec<Guard>,
+    /// The conditions that these guards depend on.
+    pub(super) conditions: Conditions,
     /// Variables whose values have a cost.
     pub(super) inputs: Vec<InputVariable>,
     /// The fields whose slicing arguments do not fit their `@listSize`.

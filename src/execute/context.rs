@@ -15,8 +15,7 @@ use crate::document::Str;
 use crate::document::Value;
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
-use crate::plan::guard::Condition;
-use crate::plan::guard::Guard;
+use crate::plan::ConditionValues;
 use crate::response::Counting;
 use crate::response::Sizes;
 use crate::response::values::object;
@@ -87,8 +86,8 @@ pub struct RequestContext {
     pub trace: Option<TraceContext>,
     /// `tracestate`, which is sent to upstreams unchanged.
     pub trace_state: Option<HeaderValue>,
-    /// The `@override` labels of the plan that were chosen for this request.
-    pub labels: Vec<Arc<str>>,
+    /// What decides the guards of the plan.
+    pub conditions: ConditionValues,
     /// Values of `__schema` and `__type` at the root, by response name, as JSON.
     pub introspection: Vec<(String, Vec<u8>)>,
     /// The sizes of the operation's last execution.
@@ -106,17 +105,6 @@ pub struct RequestContext {
 impl RequestContext {
     pub(crate) fn variable(&self, name: &str) -> Option<Value> {
         self.variables.get(name).cloned()
-    }
-
-    /// Whether a guard of the plan holds.
-    pub(crate) fn holds(&self, guard: &Guard) -> bool {
-        guard.holds(|condition| match condition {
-            Condition::Variable(name) => {
-                matches!(self.variables.get(name.as_str()), Some(Value::Bool(true)))
-            }
-            Condition::Label(label) => self.labels.contains(label),
-            Condition::Null(name) => self.variables.get(name.as_str()) == Some(&Value::Null),
-        })
     }
 
     /// `$request`: the client's headers as lists of strings.

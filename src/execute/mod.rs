@@ -186,14 +186,10 @@ impl<'a> Execution<'a> {
             Ok(()) => expected,
             Err(_) => Sizes::default(),
         };
-        let guards: Vec<bool> = plan
-            .guards
-            .iter()
-            .map(|guard| request.holds(guard))
-            .collect();
+        let holds = |guard| plan.conditions.holds(guard, &request.conditions);
+        let guards: Vec<bool> = plan.guards.iter().map(holds).collect();
         let mut store = Store::new(guards, expected).with_numbers(runtime.limits.numbers);
-        let output_guards = plan.output.guards.iter();
-        let output_guards: Vec<bool> = output_guards.map(|guard| request.holds(guard)).collect();
+        let output_guards: Vec<bool> = plan.output.guards.iter().map(holds).collect();
         let serial = plan.kind == OperationType::Mutation;
         let root_need = &plan.positions[0];
         let root = store.add_row(0, root_need.width(), Some(root_need.ty));

@@ -1,11 +1,10 @@
 //! Decides the `@override` labels of a request: which subgraph resolves an overridden field.
 //!
 //! `percent(n)`, and a label with a percentage in the settings, are drawn at random. Any other label is on only if the
-//! settings say so. Each label is drawn once per request, before the cache lookup: all fields of a request see the same
-//! outcome, and the outcomes are a part of the key of the cached response.
+//! settings say so. A request draws each label of its plan once ([`Conditions`](crate::plan::Conditions)), before the cache
+//! lookup: all its fields see the same outcome.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::config::Percentage;
 
@@ -29,20 +28,10 @@ impl Draw {
     }
 }
 
-/// The outcomes of a plan's labels, in the order of `labels`.
-pub(super) fn outcomes(
-    labels: &[Arc<str>],
-    settings: &BTreeMap<String, Percentage>,
-    draw: Draw,
-) -> Vec<bool> {
-    let percentage = |label: &str| {
-        let set = settings.get(label).map(|percentage| percentage.0);
-        percent(label).or(set).unwrap_or_default()
-    };
-    let outcomes = labels
-        .iter()
-        .map(|label| draw.falls_below(percentage(label)));
-    outcomes.collect()
+/// Draws a label.
+pub(super) fn is_on(label: &str, settings: &BTreeMap<String, Percentage>, draw: Draw) -> bool {
+    let set = settings.get(label).map(|percentage| percentage.0);
+    draw.falls_below(percent(label).or(set).unwrap_or_default())
 }
 
 /// The number in `percent(n)`.
@@ -58,7 +47,7 @@ mod tests {
     fn drawn(label: &str, draw: Draw) -> bool {
         let settings = [("on", 100.0), ("some", 25.0), ("off", 0.0)];
         let settings = settings.map(|(name, percent)| (name.to_owned(), Percentage(percent)));
-        outcomes(&[Arc::from(label)], &BTreeMap::from(settings), draw) == [true]
+        is_on(label, &BTreeMap::from(settings), draw)
     }
 
     #[test]

@@ -47,6 +47,7 @@ use crate::graph::Composed;
 use crate::operation::CoercedVariables;
 use crate::operation::Compiler;
 use crate::plan;
+use crate::plan::ConditionValues;
 use crate::priority;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
@@ -191,11 +192,11 @@ impl Gateway {
         let coerced = self
             .compiler
             .coerce(operation, request.variables.as_ref())?;
-        let outcomes = labels::outcomes(&operation.plan.labels, &self.label_settings, client.draw);
+        let conditions = self.decide(ready, &coerced, client);
         // A response that reports its cost is not cached, and not taken from the cache.
         let report = self.cost.is_reported(request, client);
         let key = (operation.definition.is_query() && !report)
-            .then(|| self.response_key(ready, &coerced, client, &outcomes));
+            .then(|| self.response_key(ready, &coerced, client, &conditions));
         if let Some(key) = &key
             && let Some(served) = self.responses.get(key)
         {
@@ -210,7 +211,7 @@ impl Gateway {
             priority::lower().await;
         }
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
-        let mut context = self.context(ready, coerced, client, &outcomes, introspection);
+        let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
         // Boxed: the future of an execution is large, and most requests are served from the cache.
@@ -268,10 +269,9 @@ impl Gateway {
             }
             let coerced = coerced?;
             let counting = CostControl::counting(operation, &coerced);
-            let outcomes =
-                labels::outcomes(&operation.plan.labels, &self.label_settings, client.draw);
+            let conditions = self.decide(ready, &coerced, client);
             let (introspection, _account) = self.introspected(ready, &coerced).await?;
-            let mut context = self.context(ready, coerced, client, &outcomes, introspection);
+            let mut context = self.context(ready, coerced, client, conditions, introspection);
             context.record = true;
             context.counting = Some(counting);
             let executed = execute::execute(&self.runtime, &operation.plan, &context).await;
@@ -303,20 +303,32 @@ impl Gateway {
         Ok((written.values, Some(written.account)))
     }
 
+    /// Decides the conditions of a plan for one request.
+    fn decide(
+        &self,
+        ready: &CompiledOperation,
+        coerced: &CoercedVariables,
+        client: &ClientContext,
+    ) -> ConditionValues {
+        let label = |label: &str| labels::is_on(label, &self.label_settings, client.draw);
+        let conditions = &ready.operation.plan.conditions;
+        conditions.decide(&coerced.values, label)
+    }
+
     fn response_key(
         &self,
         ready: &CompiledOperation,
         coerced: &CoercedVariables,
         client: &ClientContext,
-        outcomes: &[bool],
+        conditions: &ConditionValues,
     ) -> crate::cache::ResponseKey {
         // Most frequent operations have no variables, labels or headers: their key is computed once.
-        let bare = coerced.text.is_empty() && outcomes.is_empty() && !ready.operation.all_headers;
+        let bare = coerced.text.is_empty() && conditions.is_empty() && !ready.operation.all_headers;
         if bare && ready.operation.headers.is_empty() {
-            let key = || self.response_key_of(ready, coerced, client, outcomes);
+            let key = || self.response_key_of(ready, coerced, client, conditions);
             return *ready.bare_key.get_or_init(key);
         }
-        self.response_key_of(ready, coerced, client, outcomes)
+        self.response_key_of(ready, coerced, client, conditions)
     }
 
     fn response_key_of(
@@ -324,7 +336,7 @@ impl Gateway {
         ready: &CompiledOperation,
         coerced: &CoercedVariables,
         client: &ClientContext,
-        outcomes: &[bool],
+        conditions: &ConditionValues,
     ) -> crate::cache::ResponseKey {
         let headers = if ready.operation.all_headers {
             HeadersRead::All
@@ -337,7 +349,7 @@ impl Gateway {
             variables: &coerced.text,
             headers,
             client: &client.headers,
-            guards: outcomes,
+            conditions: conditions.as_slice(),
             media_type: "json",
         }
         .key()
@@ -348,13 +360,11 @@ impl Gateway {
         ready: &CompiledOperation,
         coerced: CoercedVariables,
         client: &ClientContext,
-        outcomes: &[bool],
+        conditions: ConditionValues,
         introspection: Vec<(String, Vec<u8>)>,
     ) -> RequestContext {
-        let labels = ready.operation.plan.labels.iter().zip(outcomes);
-        let labels = labels.filter(|(_, outcome)| **outcome);
         RequestContext {
-            labels: labels.map(|(label, _)| Arc::clone(label)).collect(),
+            conditions,
             variables: coerced.values,
             headers: Arc::clone(&client.headers),
             trace: client.trace,

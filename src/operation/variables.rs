@@ -83,7 +83,7 @@ fn wrong(
         };
         match given.and_then(|given| given.get(&variable.name)) {
             // A nullable variable is valid in a condition if it has a default (5.8.5), but null decides nothing.
-            Some(Value::Null) if operation.plan.is_condition(&variable.name) => {
+            Some(Value::Null) if operation.plan.conditions.has_variable(&variable.name) => {
                 checker.null_condition()
             }
             Some(value) => checker.value(&variable.ty, value),

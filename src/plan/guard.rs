@@ -101,22 +101,10 @@ impl Guard {
         result
     }
 
-    /// The labels that it depends on.
-    pub fn labels(&self) -> impl Iterator<Item = &Arc<str>> {
+    /// The conditions that it depends on.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let literals = self.any.iter().flatten();
-        literals.filter_map(|literal| match &literal.condition {
-            Condition::Label(label) => Some(label),
-            Condition::Variable(_) | Condition::Null(_) => None,
-        })
-    }
-
-    /// The Boolean variables that it depends on.
-    pub fn variables(&self) -> impl Iterator<Item = &Name> {
-        let literals = self.any.iter().flatten();
-        literals.filter_map(|literal| match &literal.condition {
-            Condition::Variable(name) => Some(name),
-            Condition::Label(_) | Condition::Null(_) => None,
-        })
+        literals.map(|literal| &literal.condition)
     }
 
     /// The conjunction of the guard and a literal.
@@ -194,11 +182,11 @@ impl Guard {
         }
     }
 
-    /// Whether it holds for these values.
-    pub fn holds(&self, value: impl Fn(&Condition) -> bool) -> bool {
-        self.any
-            .iter()
-            .any(|conjunction| conjunction.iter().all(|l| value(&l.condition) == l.value))
+    /// Whether it holds, given which literals are true. A request's are known to
+    /// [`Conditions`](super::conditions::Conditions).
+    pub(super) fn holds(&self, is_true: impl Fn(&Literal) -> bool) -> bool {
+        let mut conjunctions = self.any.iter();
+        conjunctions.any(|conjunction| conjunction.iter().all(&is_true))
     }
 }
 
@@ -261,8 +249,12 @@ mod tests {
         Literal::variable(&variable, value)
     }
 
-    fn is(name: &str) -> impl Fn(&Condition) -> bool {
-        move |condition| matches!(condition, Condition::Variable(own) if own == name)
+    /// Only this variable is true.
+    fn is(name: &str) -> impl Fn(&Literal) -> bool {
+        move |literal| {
+            let is = matches!(&literal.condition, Condition::Variable(own) if own == name);
+            is == literal.value
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@
 
 pub mod arguments;
 mod batch;
+mod conditions;
 mod draft;
 mod explain;
 pub mod guard;
@@ -44,6 +45,8 @@ use apollo_compiler::validation::Valid;
 
 use self::arguments::Argument;
 pub(crate) use self::batch::list_of_key;
+pub use self::conditions::ConditionValues;
+pub use self::conditions::Conditions;
 pub use self::draft::Input;
 pub use self::draft::Requirement;
 pub(crate) use self::draft::merge_input;
@@ -102,8 +105,8 @@ pub struct Plan {
     pub reads: Vec<Read>,
     /// The guards that fetches and their operations refer to; the first always holds.
     pub guards: Vec<Guard>,
-    /// The `@override` labels that guards depend on, sorted.
-    pub labels: Vec<Arc<str>>,
+    /// The conditions that these guards and those of the output depend on.
+    pub conditions: Conditions,
     /// How rows become the response.
     pub output: Output,
 }
@@ -275,12 +278,6 @@ impl Plan {
         &self.positions[id.0 as usize]
     }
 
-    /// Whether a variable is the condition of a `@skip` or `@include`.
-    pub fn is_condition(&self, variable: &str) -> bool {
-        let mut guards = self.guards.iter().chain(&self.output.guards);
-        guards.any(|guard| guard.variables().any(|name| name == variable))
-    }
-
     /// All fetches that share the call of this one.
     pub fn parts<'p>(&'p self, fetch: &'p Fetch) -> Vec<&'p Fetch> {
         match &fetch.call {
@@ -391,9 +388,7 @@ pub(crate) fn plan(
     for fetch in &mut fetches {
         fetch.projection = Arc::new(project(graph, &reads, &positions, fetch));
     }
-    let mut labels: Vec<Arc<str>> = guards.iter().flat_map(Guard::labels).cloned().collect();
-    labels.sort();
-    labels.dedup();
+    let conditions = Conditions::of(guards.iter().chain(&output.guards));
     Ok(Plan {
         kind: operation.operation_type,
         positions,
@@ -401,7 +396,7 @@ pub(crate) fn plan(
         batches,
         reads,
         guards,
-        labels,
+        conditions,
         output,
     })
 }

@@ -40,6 +40,7 @@ impl Plan {
             + objects.sum::<usize>()
             + fetches.sum::<usize>()
             + (self.guards.len() + self.output.guards.len()) * 100
+            + self.conditions.weight()
     }
 }
 
