@@ -163,9 +163,10 @@ impl<'a> PositionBuilder<'a> {
             needs_typename: false,
             prerendered: 0,
         });
-        // Types with the same contributions share one slot: identity is that of the selections, not of their texts.
-        let mut made: BTreeMap<(SlotKey, Vec<usize>), u16> = BTreeMap::new();
-        let mut pending: Vec<(u16, TypeId, Vec<Contribution<'a>>)> = Vec::new();
+        // Types with the same contributions under the same guards share one slot: identity is that of the selections,
+        // not of their texts.
+        let mut made: BTreeMap<(SlotKey, Vec<(usize, Guard)>), u16> = BTreeMap::new();
+        let mut pending: Vec<(u16, Vec<Contribution<'a>>)> = Vec::new();
         let mut typename = false;
         for &concrete in &possible {
             let mut collected = Contributions::new();
@@ -178,7 +179,7 @@ impl<'a> PositionBuilder<'a> {
             for (key, contributions) in collected {
                 let identity = contributions
                     .iter()
-                    .map(|c| std::ptr::from_ref(c.field).addr())
+                    .map(|c| (std::ptr::from_ref(c.field).addr(), c.guard.clone()))
                     .collect::<Vec<_>>();
                 let slot = match made.get(&(key.clone(), identity.clone())) {
                     Some(&slot) => {
@@ -190,7 +191,7 @@ impl<'a> PositionBuilder<'a> {
                     None => {
                         let slot = self.add_slot(id, &key, concrete, &contributions)?;
                         made.insert((key.clone(), identity), slot);
-                        pending.push((slot, concrete, contributions));
+                        pending.push((slot, contributions));
                         slot
                     }
                 };
@@ -204,7 +205,7 @@ impl<'a> PositionBuilder<'a> {
                 .slots
                 .iter()
                 .any(|slot| slot.types.len() != possible.len());
-        for (slot, _, contributions) in pending {
+        for (slot, contributions) in pending {
             self.build_child(id, slot, &contributions)?;
         }
         Ok(id)
@@ -286,6 +287,18 @@ impl<'a> PositionBuilder<'a> {
         })
     }
 
+    /// Whether a field is non-null on a type, or on an object type that the type's objects may have.
+    fn is_non_null(&self, ty: &Name, field: &executable::Field) -> bool {
+        let types = &self.graph.types;
+        let possible = types.id(ty).map(|ty| types.info(ty).possible.as_slice());
+        field.ty().is_non_null()
+            || possible.unwrap_or_default().iter().any(|ty| {
+                let merged = &self.graph.merged;
+                let definition = merged.type_field(types.name(*ty), &field.name);
+                definition.is_ok_and(|definition| definition.ty.is_non_null())
+            })
+    }
+
     /// Collects the paths to non-null fields of a selection set. A path includes the conditions on its way, since a
     /// field that is skipped nulls nothing.
     fn non_null_paths(
@@ -301,7 +314,7 @@ impl<'a> PositionBuilder<'a> {
                 executable::Selection::Field(field) => {
                     let key = slot_key(&field.name, &field.arguments);
                     let step = format!("{way}/{}({}){conditions}", key.field, key.arguments);
-                    if field.ty().is_non_null()
+                    if self.is_non_null(&set.ty, field)
                         && self.is_from_graphql_service(&set.ty, &field.name)
                     {
                         into.insert(step.clone());
@@ -367,7 +380,8 @@ impl<'a> PositionBuilder<'a> {
         let Some(first) = contributions.first() else {
             return Ok(());
         };
-        let Some(ty) = self.graph.types.id(first.field.ty().inner_named_type()) else {
+        let types = &self.positions[position.0 as usize].slots[slot as usize].types;
+        let Some(ty) = self.child_type(types, first.field) else {
             return Ok(());
         };
         let sources = contributions
@@ -377,6 +391,18 @@ impl<'a> PositionBuilder<'a> {
         let child = self.build(ty, Some((position, slot)), &sources)?;
         self.positions[position.0 as usize].slots[slot as usize].child = Some(child);
         Ok(())
+    }
+
+    /// The static type below a field of these concrete types: the type that all of them give the field, which may be
+    /// narrower than that of the interface on which the operation mentions it; if they differ, the interface's.
+    fn child_type(&self, parents: &[TypeId], field: &executable::Field) -> Option<TypeId> {
+        let declared = self.graph.types.id(field.ty().inner_named_type())?;
+        let mut narrower = parents
+            .iter()
+            .map(|parent| self.graph.field_type(*parent, &field.name));
+        let first = narrower.next().flatten()?;
+        let same = narrower.all(|other| other == Some(first));
+        Some(if same { first } else { declared })
     }
 
     /// CollectFields (GraphQL specification, 6.3.2) for one concrete type, grouped by (field, arguments) instead of by

@@ -143,6 +143,30 @@ impl QueryGraph {
         }
     }
 
+    /// The composite type of a field of an object type or interface.
+    pub fn field_type(&self, parent: TypeId, field: &str) -> Option<TypeId> {
+        let definition = self.merged.type_field(self.types.name(parent), field);
+        self.types.id(definition.ok()?.ty.inner_named_type())
+    }
+
+    /// The object types that objects at a node can have, as far as its subgraph knows; none for an `@interfaceObject`.
+    pub fn members(&self, node: NodeId) -> Vec<TypeId> {
+        let node = self.node(node);
+        if self.types.info(node.ty).is_object {
+            return vec![node.ty];
+        }
+        node.downcasts.keys().copied().collect()
+    }
+
+    /// The node of the objects of one object type among those at a node; `None` if the subgraph has no such objects.
+    pub fn narrowed(&self, id: NodeId, ty: TypeId) -> Option<NodeId> {
+        let node = self.node(id);
+        if node.ty == ty || node.interface_object {
+            return Some(id);
+        }
+        node.downcasts.get(&ty).copied()
+    }
+
     /// The lookups that start from rows of exactly this type.
     pub fn lookups_on(&self, ty: TypeId) -> &[LookupId] {
         &self.by_type[ty.0 as usize]

@@ -1,6 +1,7 @@
 //! Builds the output from the selections of an operation and the slots of its positions.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
@@ -36,8 +37,8 @@ const MOST_PLACES: usize = 20;
 /// The selection sets that apply at a position, each with the guard of the field or fragment around it.
 type Sources<'a> = Vec<(&'a executable::SelectionSet, Guard)>;
 
-/// The identity of a response field: its name, its slot, and the selections that it merges.
-type Identity = (Name, Option<u16>, Vec<usize>);
+/// The identity of a response field: its name, its slot, its type, and the selections that it merges, with their guards.
+type Identity<'a> = (Name, Option<u16>, &'a ast::Type, Vec<(usize, Guard)>);
 
 /// A response field during collection.
 #[derive(Default)]
@@ -126,8 +127,8 @@ impl<'a> OutputBuilder<'a> {
             self.api.types.contains_key(name.as_str())
         });
         let each = self.serial && self.positions[position.0 as usize].parent.is_none();
-        let mut made: BTreeMap<Identity, OutputField> = BTreeMap::new();
-        let mut placed: BTreeMap<(Identity, u32), u16> = BTreeMap::new();
+        let mut made: HashMap<Identity<'a>, OutputField> = HashMap::new();
+        let mut placed: HashMap<(Identity<'a>, u32), u16> = HashMap::new();
         for concrete in possible {
             let mut collected = Collection::default();
             for (set, guard) in sources {
@@ -150,14 +151,21 @@ impl<'a> OutputBuilder<'a> {
                 let slots = own.index.get(&concrete);
                 let slot = slots.and_then(|slots| slots.get(&key)).copied();
                 let all = response.fields.iter();
-                let all = all.map(|(f, _)| std::ptr::from_ref(*f).addr()).collect();
-                let identity = (name.clone(), slot, all);
-                if !made.contains_key(&identity) {
-                    let field = self.field(position, concrete, slot, name, response)?;
-                    made.insert(identity.clone(), field);
-                }
-                let Some(made) = made.get(&identity) else {
-                    continue;
+                let all = all.map(|(field, guard)| {
+                    let address = std::ptr::from_ref(*field).addr();
+                    (address, guard.clone())
+                });
+                let ty = self.type_of(concrete, first);
+                let identity = (name.clone(), slot, ty, all.collect());
+                let made = match made.entry(identity.clone()) {
+                    Entry::Occupied(made) => made.into_mut(),
+                    Entry::Vacant(new) => {
+                        let source = self.source(slot, first)?;
+                        let mut field = self.field(position, source, ty, name, response)?;
+                        let concrete = self.graph.types.name(concrete);
+                        field.coordinate = Arc::from(format!("{concrete}.{}", first.name));
+                        new.insert(field)
+                    }
                 };
                 for (guard, field) in self.by_nulls(first, guard, made)? {
                     let field_index =
@@ -178,21 +186,36 @@ impl<'a> OutputBuilder<'a> {
         Ok(index as u32)
     }
 
+    /// The type of a field on a concrete type. It may be narrower than that of the interface on which the operation
+    /// mentions the field.
+    fn type_of(&self, concrete: TypeId, field: &'a executable::Field) -> &'a ast::Type {
+        let definition = self
+            .api
+            .type_field(self.graph.types.name(concrete), &field.name);
+        definition.map_or(field.ty(), |definition| &definition.ty)
+    }
+
+    fn source(
+        &self,
+        slot: Option<u16>,
+        field: &executable::Field,
+    ) -> Result<FieldSource, PlanError> {
+        match (field.name.as_str(), slot) {
+            ("__typename", _) => Ok(FieldSource::Typename),
+            ("__schema" | "__type", _) => Ok(FieldSource::Introspection),
+            (_, Some(slot)) => Ok(FieldSource::Slot(slot)),
+            (_, None) => Err(PlanError::Unsatisfiable(field.name.to_string())),
+        }
+    }
+
     fn field(
         &mut self,
         position: PositionId,
-        concrete: TypeId,
-        slot: Option<u16>,
+        source: FieldSource,
+        ty: &ast::Type,
         name: &Name,
         response: &Collected<'a>,
     ) -> Result<OutputField, PlanError> {
-        let (first, _) = response.fields[0];
-        let source = match (first.name.as_str(), slot) {
-            ("__typename", _) => FieldSource::Typename,
-            ("__schema" | "__type", _) => FieldSource::Introspection,
-            (_, Some(slot)) => FieldSource::Slot(slot),
-            (_, None) => return Err(PlanError::Unsatisfiable(first.name.to_string())),
-        };
         let child = match source {
             FieldSource::Slot(slot) => {
                 self.positions[position.0 as usize].slots[slot as usize].child
@@ -207,9 +230,9 @@ impl<'a> OutputBuilder<'a> {
                     .map(|(f, guard)| (&f.selection_set, guard.clone()))
                     .collect();
                 let object = self.object(child, &below)?;
-                self.output_type(first.ty(), Some(object))
+                self.output_type(ty, Some(object))
             }
-            None => self.output_type(first.ty(), None),
+            None => self.output_type(ty, None),
         };
         let sources = &self.document.sources;
         let locations: Vec<(usize, usize)> = response
@@ -229,11 +252,7 @@ impl<'a> OutputBuilder<'a> {
             guard: 0,
             plain: Plain::of(source, &ty),
             ty,
-            coordinate: Arc::from(format!(
-                "{}.{}",
-                self.graph.types.name(concrete),
-                first.name
-            )),
+            coordinate: Arc::from(""),
             locations: Arc::from(locations),
         })
     }

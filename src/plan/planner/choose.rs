@@ -232,17 +232,13 @@ impl Planner<'_> {
         if self.graph.types.info(ty).is_object {
             return true;
         }
-        let to = self.graph.node(self.graph.lookup(lookup).to);
+        let to = self.graph.lookup(lookup).to;
         let providers = self.level_providers(position, ty);
-        to.interface_object
-            || providers.iter().all(|provider| {
-                let node = self.graph.node(self.provider(*provider).node);
-                node.interface_object
-                    || node
-                        .downcasts
-                        .keys()
-                        .all(|member| to.downcasts.contains_key(member))
-            })
+        providers.iter().all(|provider| {
+            let members = self.graph.members(self.provider(*provider).node);
+            let mut members = members.into_iter();
+            members.all(|member| self.graph.narrowed(to, member).is_some())
+        })
     }
 
     /// Several ways, each for a part of a composite slot, for value types that no lookup can complete: `address {

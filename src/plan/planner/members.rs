@@ -223,14 +223,14 @@ impl Planner<'_> {
         }
         let mut members: Vec<TypeId> = Vec::new();
         for provider in self.level_providers(position, ty) {
-            let node = self.graph.node(self.provider(provider).node);
-            if node.interface_object {
+            let Provider { node, origin, .. } = *self.provider(provider);
+            if self.graph.node(node).interface_object {
                 return info.possible.clone();
             }
-            if matches!(self.provider(provider).origin, Origin::Lookup) && !members.is_empty() {
+            if matches!(origin, Origin::Lookup) && !members.is_empty() {
                 continue;
             }
-            members.extend(node.downcasts.keys().copied());
+            members.extend(self.graph.members(node));
         }
         members.sort();
         members.dedup();
@@ -242,27 +242,21 @@ impl Planner<'_> {
         if ty == member {
             return;
         }
-        let mut providers = Vec::new();
-        for provider in self.level_providers(position, ty) {
-            let node = self.graph.node(self.provider(provider).node);
-            let target = if node.interface_object {
-                Some(self.provider(provider).node)
-            } else {
-                node.downcasts.get(&member).copied()
-            };
-            if let Some(target) = target {
-                providers.push(self.cast(provider, member, target));
-            }
-        }
+        let providers = self.level_providers(position, ty);
         self.join_level(position, member, providers);
     }
 
-    pub(super) fn cast(
-        &mut self,
-        provider: ProviderId,
-        member: TypeId,
-        node: NodeId,
-    ) -> ProviderId {
+    /// A provider for rows of one object type: its node may be of an abstract type, for instance where a subgraph has a
+    /// field by an interface, and the object type a narrower field. `None` if the subgraph has no objects of this type.
+    pub(super) fn narrow(&mut self, provider: ProviderId, ty: TypeId) -> Option<ProviderId> {
+        if !self.graph.types.info(ty).is_object {
+            return Some(provider);
+        }
+        let target = self.graph.narrowed(self.provider(provider).node, ty)?;
+        Some(self.cast(provider, ty, target))
+    }
+
+    fn cast(&mut self, provider: ProviderId, member: TypeId, node: NodeId) -> ProviderId {
         if let Some(&cast) = self.casts.get(&(provider, member)) {
             return cast;
         }

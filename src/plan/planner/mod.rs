@@ -16,14 +16,15 @@
 //! that equal graphs give equal plans.
 //!
 //! The modules: `choose` compares the ways to a slot, `require` enters lookups and provides their keys and `@requires`
-//! fields, `members` serves interfaces and unions, `providers` keeps what each fetch reads, `outcomes` plans once per
-//! combination of outcomes of `@override` labels.
+//! fields, `hidden` adds slots for these, `members` serves interfaces and unions, `providers` keeps what each fetch
+//! reads, `outcomes` plans once per combination of outcomes of `@override` labels.
 //!
 //! The search does not backtrack. It is bounded because each slot is served once per level, a lookup is entered once
 //! per level and [`EntryKey`], and every step of the search spends from
 //! [`PlanLimits::steps`](crate::plan::PlanLimits::steps).
 
 mod choose;
+mod hidden;
 mod members;
 mod outcomes;
 mod providers;
@@ -132,7 +133,12 @@ impl<'g> Planner<'g> {
         providers: Vec<ProviderId>,
     ) -> Result<(), PlanError> {
         let ty = self.positions[position.0 as usize].ty;
+        let is_root = providers.is_empty();
         self.join_level(position, ty, providers);
+        if !is_root && !self.levels.contains_key(&(position, ty)) {
+            // No provider knows the type, so there are no rows.
+            return Ok(());
+        }
         if self.graph.types.info(ty).is_object {
             self.serve_level(position, ty)?;
         } else {
@@ -170,6 +176,9 @@ impl<'g> Planner<'g> {
 
     fn join_level(&mut self, position: PositionId, ty: TypeId, providers: Vec<ProviderId>) {
         for provider in providers {
+            let Some(provider) = self.narrow(provider, ty) else {
+                continue;
+            };
             let level = self.levels.entry((position, ty)).or_default();
             if !level.providers.contains(&provider) {
                 level.reachable = None;

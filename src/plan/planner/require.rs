@@ -16,11 +16,7 @@ use crate::plan::draft::Provider;
 use crate::plan::draft::ProviderId;
 use crate::plan::draft::Requirement;
 use crate::plan::draft::merge_input;
-use crate::plan::guard::Guard;
-use crate::plan::requested::Position;
 use crate::plan::requested::PositionId;
-use crate::plan::requested::Slot;
-use crate::plan::requested::slot_key;
 use crate::plan::requested::type_applies;
 use apollo_compiler::Name;
 
@@ -184,7 +180,7 @@ impl Planner<'_> {
             if !self.served.contains_key(&(position, slot, level_type)) {
                 self.serve_slot(position, level_type, slot)?;
             }
-            let children = self.require_children(position, slot, children)?;
+            let children = self.require_children(position, ty, slot, children)?;
             return Ok(vec![Input {
                 name: name.clone(),
                 slot: Some(slot),
@@ -197,7 +193,7 @@ impl Planner<'_> {
         // No single provider serves the slot for all member types: serve it type by type.
         let mut inputs = Vec::new();
         for (member, slot) in self.split(position, ty, slot)? {
-            let children = self.require_children(position, slot, children)?;
+            let children = self.require_children(position, member, slot, children)?;
             inputs.push(Input {
                 name: name.clone(),
                 slot: Some(slot),
@@ -266,9 +262,10 @@ impl Planner<'_> {
         })
     }
 
-    pub(super) fn require_children(
+    fn require_children(
         &mut self,
         position: PositionId,
+        ty: TypeId,
         slot: u16,
         children: &FieldSet,
     ) -> Result<Vec<Input>, PlanError> {
@@ -276,10 +273,17 @@ impl Planner<'_> {
             return Ok(Vec::new());
         };
         let providers = self.child_providers(position, slot);
-        let ty = self.positions[child.0 as usize].ty;
-        self.join_level(child, ty, providers);
-        let mut inputs = self.require(child, ty, children)?;
-        if !self.graph.types.info(ty).is_object {
+        let static_type = self.positions[child.0 as usize].ty;
+        self.join_level(child, static_type, providers);
+        // Rows of `ty` may have a narrower type here than others of the position.
+        let field = self.slot(position, slot).key.field.clone();
+        let narrower = self.graph.field_type(ty, &field);
+        let narrower = narrower.filter(|ty| self.graph.types.info(*ty).is_object);
+        if let Some(member) = narrower {
+            self.enter_members(child, static_type, member);
+        }
+        let mut inputs = self.require(child, narrower.unwrap_or(static_type), children)?;
+        if !self.graph.types.info(static_type).is_object {
             // The subgraph that receives the object cannot know its type otherwise.
             merge_input(&mut inputs, typename());
         }
@@ -301,86 +305,6 @@ impl Planner<'_> {
             return Ok(Some(ty));
         }
         Ok(self.choose(position, ty, slot, &[])?.map(|_| ty))
-    }
-
-    /// The slot of a field at a level. A slot that the operation does not request is added, with the guard `never`.
-    pub(super) fn hidden_slot(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        name: &Name,
-        arguments: &[(Name, apollo_compiler::Node<apollo_compiler::ast::Value>)],
-    ) -> Result<u16, PlanError> {
-        let arguments: Vec<_> = arguments
-            .iter()
-            .map(|(name, value)| {
-                apollo_compiler::Node::new(apollo_compiler::ast::Argument {
-                    name: name.clone(),
-                    value: value.clone(),
-                })
-            })
-            .collect();
-        let key = slot_key(name, &arguments);
-        let types = self.graph.types.info(ty).possible.clone();
-        let index = &self.positions[position.0 as usize].index;
-        let existing: Vec<Option<u16>> = types
-            .iter()
-            .map(|t| index.get(t).and_then(|slots| slots.get(&key)).copied())
-            .collect();
-        if let Some(&Some(slot)) = existing.first()
-            && existing.iter().all(|other| *other == Some(slot))
-            && self.slot(position, slot).types.len() >= types.len()
-        {
-            return Ok(slot);
-        }
-        self.reachability.spend(1)?;
-        let child = self.child_type(ty, name);
-        let slots = &mut self.positions[position.0 as usize].slots;
-        let slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
-        slots.push(Slot {
-            key: key.clone(),
-            arguments,
-            types: types.clone(),
-            guard: Guard::never(),
-            child: None,
-        });
-        if let Some(child) = child {
-            let id = PositionId(self.positions.len() as u32);
-            let index = self
-                .graph
-                .types
-                .info(child)
-                .possible
-                .iter()
-                .map(|t| (*t, Default::default()))
-                .collect();
-            let parent = Some((position, slot));
-            self.positions.push(Position {
-                ty: child,
-                parent,
-                slots: Vec::new(),
-                index,
-                separated: Default::default(),
-                needs_typename: false,
-                prerendered: 0,
-            });
-            self.positions[position.0 as usize].slots[slot as usize].child = Some(id);
-        }
-        for t in types {
-            self.positions[position.0 as usize]
-                .index
-                .entry(t)
-                .or_default()
-                .entry(key.clone())
-                .or_insert(slot);
-        }
-        Ok(slot)
-    }
-
-    pub(super) fn child_type(&self, ty: TypeId, field: &str) -> Option<TypeId> {
-        let name = self.graph.types.name(ty);
-        let field = self.graph.merged.type_field(name, field).ok()?;
-        self.graph.types.id(field.ty.inner_named_type())
     }
 }
 
