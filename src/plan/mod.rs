@@ -6,20 +6,22 @@
 //!
 //! [`plan()`] works in stages:
 //!
-//! 1. `requested`: the positions of the operation, with the requested fields as slots.
-//! 2. `planner`: the search. It decides which fetch provides each slot, with costs from `reachability`. Its result is a
+//! 1. `normalised`: what the operation selects, with fields collected once per class of types and numbered.
+//! 2. `requested`: the positions of the operation, with the requested fields as slots.
+//! 3. `planner`: the search. It decides which fetch provides each slot, with costs from `reachability`. Its result is a
 //!    `draft`.
-//! 3. `lowering`: merges drafts, orders the fetches, computes guards, writes the operations for GraphQL services
+//! 4. `lowering`: merges drafts, orders the fetches, computes guards, writes the operations for GraphQL services
 //!    (`print`).
-//! 4. `lifetime` and `batch`: how long documents may be cached, and which entity fetches share a call.
-//! 5. `output`: how rows become the response; `prerendered` finds fields that can be written as one text.
-//! 6. `projection`: how each document is read into rows.
+//! 5. `lifetime` and `batch`: how long documents may be cached, and which entity fetches share a call.
+//! 6. `output`: how rows become the response; `prerendered` finds fields that can be written as one text.
+//! 7. `projection`: how each document is read into rows.
 //!
 //! A plan is made once per operation text, cached, and can be explained. The module is pure (no IO, no clock), and its
 //! work is bounded by [`PlanLimits`].
 
 pub mod arguments;
 mod batch;
+mod bounds;
 mod conditions;
 mod draft;
 mod explain;
@@ -27,6 +29,7 @@ pub mod guard;
 mod lifetime;
 mod location;
 mod lowering;
+mod normalised;
 mod nulls;
 pub mod output;
 mod planner;
@@ -35,6 +38,7 @@ mod print;
 pub mod projection;
 mod reachability;
 pub mod requested;
+mod slot_key;
 mod weight;
 
 use std::sync::Arc;
@@ -45,6 +49,9 @@ use apollo_compiler::validation::Valid;
 
 use self::arguments::Argument;
 pub(crate) use self::batch::list_of_key;
+pub use self::bounds::PlanError;
+pub use self::bounds::PlanLimits;
+use self::bounds::Steps;
 pub use self::conditions::ConditionValues;
 pub use self::conditions::Conditions;
 pub use self::draft::Input;
@@ -69,26 +76,6 @@ use crate::graph::query::ConnectMode;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::SubgraphId;
 use crate::graph::query::TypeId;
-
-/// How much work one operation may cause before it is refused as `PLAN_TOO_COMPLEX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlanLimits {
-    /// Selections and positions of the operation, with fragments and concrete types expanded.
-    pub selections: usize,
-    /// Steps of the search and of batching.
-    pub steps: usize,
-}
-
-/// Why there is no plan.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The budget of [`PlanLimits`] is spent.
-    #[error("The operation is too complex to plan")]
-    TooComplex,
-    /// No subgraph provides a field on its path. Composition should have refused such a graph.
-    #[error("No connector can provide {0} here")]
-    Unsatisfiable(String),
-}
 
 /// An operation compiled against the graph.
 #[derive(Debug, Clone)]
@@ -332,21 +319,17 @@ pub(crate) fn plan(
     operation: &executable::Operation,
     limits: PlanLimits,
 ) -> Result<Plan, PlanError> {
-    let set = &operation.selection_set;
-    let root = graph
-        .types
-        .id(&set.ty)
-        .ok_or_else(|| PlanError::Unsatisfiable(set.ty.to_string()))?;
     let nullable = Nullable::of(api, operation);
+    let steps = Steps::new(limits.selections);
+    let normalised = normalised::normalise(graph, document, operation, &nullable, steps)?;
     let mut builder = PositionBuilder {
         graph,
-        document,
-        nullable: &nullable,
+        operation: &normalised,
         serial: operation.is_mutation(),
         positions: Vec::new(),
-        budget: limits.selections,
+        steps: Steps::new(limits.selections),
     };
-    let position = builder.root(root, set)?;
+    let position = builder.root()?;
     let reachability = reachability::Reachability::new(graph, limits.steps);
     let mut planner = planner::Planner::new(reachability, builder.positions);
     planner.plan_cases(position, operation.is_mutation())?;
@@ -376,14 +359,13 @@ pub(crate) fn plan(
     let mut output = OutputBuilder {
         graph,
         api,
-        document,
-        nullable: &nullable,
+        operation: &normalised,
         positions: &positions,
         serial: operation.is_mutation(),
         output: Output::default(),
-        budget: limits.selections,
+        steps: Steps::new(limits.selections),
     }
-    .build(position, set)?;
+    .build(position)?;
     prerendered::find(&mut output, &mut positions, &fetches, &reads);
     for fetch in &mut fetches {
         fetch.projection = Arc::new(project(graph, &reads, &positions, fetch));

@@ -22,7 +22,7 @@ pub(super) struct Nullable<'a> {
 }
 
 /// The use of a nullable variable where null is not allowed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct NullableUse<'f> {
     pub(super) variable: &'f Name,
     /// The argument that contains it.
@@ -42,7 +42,7 @@ impl<'a> Nullable<'a> {
     }
 
     /// The uses in a field's arguments, in the order of the argument definitions; the first of each variable.
-    pub(super) fn uses<'f>(&'f self, field: &'f executable::Field) -> Vec<NullableUse<'f>> {
+    pub(super) fn uses(&self, field: &'a executable::Field) -> Vec<NullableUse<'a>> {
         let mut uses = Vec::new();
         if self.names.is_empty() || field.arguments.is_empty() {
             return uses;
@@ -58,13 +58,14 @@ impl<'a> Nullable<'a> {
         uses
     }
 
-    fn find<'f>(
-        &'f self,
-        argument: &'f Node<ast::Argument>,
-        value: &'f ast::Value,
-        expected: &'f ast::Type,
-        into: &mut Vec<NullableUse<'f>>,
+    fn find(
+        &self,
+        argument: &'a Node<ast::Argument>,
+        value: &'a ast::Value,
+        expected: &'a ast::Type,
+        into: &mut Vec<NullableUse<'a>>,
     ) {
+        let schema = self.schema;
         match value {
             ast::Value::Variable(variable)
                 if expected.is_non_null() && self.names.contains(variable) =>
@@ -81,7 +82,7 @@ impl<'a> Nullable<'a> {
                 }
             }
             ast::Value::Object(members) => {
-                let ty = self.schema.types.get(expected.inner_named_type());
+                let ty = schema.types.get(expected.inner_named_type());
                 // The contents of a custom scalar have no type.
                 let Some(ExtendedType::InputObject(definition)) = ty else {
                     return;

@@ -595,7 +595,7 @@ pub(super) fn narrowed(graph: &QueryGraph, set: &FieldSet, ty: TypeId) -> FieldS
         match item {
             FieldSetItem::Field { .. } => items.push(item.clone()),
             FieldSetItem::Fragment { on, children } => {
-                if super::requested::type_applies(graph, Some(on), ty) {
+                if graph.types.applies(on, ty) {
                     items.extend(narrowed(graph, children, ty).items);
                 }
             }

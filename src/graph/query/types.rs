@@ -146,6 +146,17 @@ impl TypeTable {
         &self.info(id).name
     }
 
+    /// Whether an object of this concrete type is of a type: that type itself, or a member of it.
+    pub fn is_possible(&self, ty: TypeId, concrete: TypeId) -> bool {
+        ty == concrete || self.info(ty).possible.binary_search(&concrete).is_ok()
+    }
+
+    /// DoesFragmentTypeApply (GraphQL specification, 6.3.2).
+    pub fn applies(&self, condition: &str, concrete: TypeId) -> bool {
+        let condition = self.id(condition);
+        condition.is_some_and(|condition| self.is_possible(condition, concrete))
+    }
+
     /// All types with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (TypeId, &TypeInfo)> {
         self.types

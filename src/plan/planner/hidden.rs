@@ -9,7 +9,7 @@ use crate::plan::guard::Guard;
 use crate::plan::requested::Position;
 use crate::plan::requested::PositionId;
 use crate::plan::requested::Slot;
-use crate::plan::requested::slot_key;
+use crate::plan::slot_key::SlotKey;
 
 impl Planner<'_> {
     /// The slot of a field at a level. A slot that the operation does not request is added, with the guard `never`.
@@ -29,7 +29,7 @@ impl Planner<'_> {
                 })
             })
             .collect();
-        let key = slot_key(name, &arguments);
+        let key = SlotKey::of(name, &arguments);
         let types = self.graph.types.info(ty).possible.clone();
         let index = &self.positions[position.0 as usize].index;
         let existing: Vec<Option<u16>> = types

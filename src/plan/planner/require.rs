@@ -17,7 +17,6 @@ use crate::plan::draft::ProviderId;
 use crate::plan::draft::Requirement;
 use crate::plan::draft::merge_input;
 use crate::plan::requested::PositionId;
-use crate::plan::requested::type_applies;
 use apollo_compiler::Name;
 
 impl Planner<'_> {
@@ -140,7 +139,7 @@ impl Planner<'_> {
                 }
                 FieldSetItem::Fragment { on, children } => {
                     for member in self.members_at(position, ty) {
-                        if !type_applies(self.graph, Some(on), member) {
+                        if !self.graph.types.applies(on, member) {
                             continue;
                         }
                         self.enter_members(position, ty, member);
