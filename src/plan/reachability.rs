@@ -13,6 +13,10 @@
 //! once, recursion through nested keys stops where a closure is already being computed, and each step spends from the
 //! budget of the plan. A counted budget, unlike a time limit, gives the same result on every machine.
 
+mod cost;
+mod known_nodes;
+mod obtain;
+
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -20,9 +24,9 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
+use self::known_nodes::KnownNodes;
 use super::PlanError;
 use super::planner::LabelOutcomes;
-use super::requested::Position;
 use super::requested::PositionId;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
@@ -57,31 +61,6 @@ impl Reachable {
     /// The cost of a field with `@requires` by a lookup; `None` when it cannot be resolved.
     pub(super) fn required_cost(&self, lookup: LookupId, field: &Name) -> Option<u32> {
         self.required.get(field)?.get(&lookup).copied()
-    }
-}
-
-/// Nodes with the cost of arriving there. With many nodes an index by field is kept, so that a field is found in one
-/// step.
-struct KnownNodes<'g> {
-    nodes: Vec<(NodeId, u32)>,
-    index: Option<HashMap<&'g Name, Offer>>,
-}
-
-/// Where a field can be read.
-#[derive(Default)]
-struct Offer {
-    /// The least cost.
-    cost: u32,
-    /// Where it leads, for a composite field.
-    targets: Vec<(NodeId, u32)>,
-}
-
-/// Up to so many nodes are scanned without an index.
-const SCANNED_NODES: usize = 8;
-
-impl<'g> KnownNodes<'g> {
-    fn new(nodes: Vec<(NodeId, u32)>) -> Self {
-        KnownNodes { nodes, index: None }
     }
 }
 
@@ -224,43 +203,6 @@ impl<'g> Reachability<'g> {
         Ok(reachable)
     }
 
-    /// Adds a node at which rows can be read, and its fields to the index.
-    fn add_known_node(
-        &mut self,
-        known: &mut KnownNodes<'g>,
-        node: NodeId,
-        cost: u32,
-    ) -> Result<(), PlanError> {
-        known.nodes.push((node, cost));
-        if known.nodes.len() <= SCANNED_NODES {
-            return Ok(());
-        }
-        let fresh = match known.index {
-            Some(_) => vec![(node, cost)],
-            None => known.nodes.clone(),
-        };
-        let index = known.index.get_or_insert_with(HashMap::new);
-        for (node, cost) in fresh {
-            let fields = &self.graph.node(node).fields;
-            self.budget = self
-                .budget
-                .checked_sub(fields.len())
-                .ok_or(PlanError::TooComplex)?;
-            for name in fields.keys() {
-                let Some(edge) = self.free_edge(node, name) else {
-                    continue;
-                };
-                let offer = index.entry(name).or_insert_with(|| Offer {
-                    cost,
-                    targets: Vec::new(),
-                });
-                offer.cost = offer.cost.min(cost);
-                offer.targets.extend(edge.to.map(|to| (to, cost)));
-            }
-        }
-        Ok(())
-    }
-
     /// Adds the fields of a set that no start node offers.
     fn add_cost_reducing(&self, known: &KnownNodes<'_>, set: &FieldSet, into: &mut HashSet<Name>) {
         for item in &set.items {
@@ -283,298 +225,6 @@ impl<'g> Reachability<'g> {
         }
     }
 
-    /// The cost of obtaining all fields of a set: the maximum, since calls for different fields run side by side.
-    fn obtain(
-        &mut self,
-        known: &KnownNodes<'g>,
-        reachable: &Reachable,
-        set: &FieldSet,
-    ) -> Result<Option<u32>, PlanError> {
-        let mut total = 0;
-        for item in &set.items {
-            self.spend(1)?;
-            let cost = match item {
-                FieldSetItem::Field { name, children, .. } => {
-                    self.obtain_field(known, reachable, name, children)?
-                }
-                FieldSetItem::Fragment { on, children } => {
-                    self.obtain_fragment(known, on, children)?
-                }
-            };
-            let Some(cost) = cost else { return Ok(None) };
-            total = total.max(cost);
-        }
-        Ok(Some(total))
-    }
-
-    fn obtain_field(
-        &mut self,
-        known: &KnownNodes<'g>,
-        reachable: &Reachable,
-        name: &Name,
-        children: &FieldSet,
-    ) -> Result<Option<u32>, PlanError> {
-        if name == "__typename" {
-            return Ok(Some(0));
-        }
-        let mut best: Option<u32> = None;
-        let mut targets = Vec::new();
-        if let Some(index) = &known.index {
-            self.spend(1)?;
-            match index.get(name) {
-                Some(offer) if children.is_empty() => best = Some(offer.cost),
-                Some(offer) => targets.clone_from(&offer.targets),
-                None => {}
-            }
-        } else {
-            self.spend(known.nodes.len())?;
-            for &(node, cost) in &known.nodes {
-                let Some(edge) = self.free_edge(node, name) else {
-                    continue;
-                };
-                if children.is_empty() {
-                    best = Some(best.map_or(cost, |b: u32| b.min(cost)));
-                } else if let Some(to) = edge.to {
-                    targets.push((to, cost));
-                }
-            }
-        }
-        for (lookup, cost) in reachable.required.get(name).into_iter().flatten() {
-            let to = self
-                .graph
-                .node(self.graph.lookup(*lookup).to)
-                .fields
-                .get(name)
-                .and_then(|edge| edge.to);
-            match to {
-                None => best = Some(best.map_or(*cost, |b| b.min(*cost))),
-                Some(to) => targets.push((to, *cost)),
-            }
-        }
-        for (to, cost) in targets {
-            if best.is_some_and(|best| best <= cost) {
-                continue;
-            }
-            let Some(inner) = self.obtain_from(to, children)? else {
-                continue;
-            };
-            best = Some(best.map_or(cost + inner, |b| b.min(cost + inner)));
-        }
-        Ok(best)
-    }
-
-    fn obtain_fragment(
-        &mut self,
-        known: &KnownNodes<'g>,
-        on: &Name,
-        children: &FieldSet,
-    ) -> Result<Option<u32>, PlanError> {
-        let Some(on) = self.graph.types.id(on) else {
-            return Ok(None);
-        };
-        let mut best: Option<u32> = None;
-        for &(node, cost) in &known.nodes {
-            self.spend(1)?;
-            let target = if self.graph.node(node).ty == on {
-                Some(node)
-            } else {
-                self.graph.node(node).downcasts.get(&on).copied()
-            };
-            // A subgraph that does not know the type never returns such an object.
-            let inner = match target {
-                Some(target) => self.obtain_from(target, children)?,
-                None => Some(0),
-            };
-            let Some(inner) = inner else { continue };
-            best = Some(best.map_or(cost + inner, |b| b.min(cost + inner)));
-        }
-        Ok(best)
-    }
-
-    /// The cost of obtaining a field set of the objects at one node, lookups included.
-    fn obtain_from(&mut self, node: NodeId, set: &FieldSet) -> Result<Option<u32>, PlanError> {
-        let graph = self.graph;
-        let direct = KnownNodes::new(vec![(node, 0)]);
-        let empty = Reachable::default();
-        if let Some(cost) = self.obtain(&direct, &empty, set)? {
-            return Ok(Some(cost));
-        }
-        if !graph.types.info(graph.node(node).ty).is_object {
-            return self.obtain_from_abstract(node, set);
-        }
-        let reachable = self.reachable(graph.node(node).ty, &[node])?;
-        let mut known = KnownNodes::new(vec![(node, 0)]);
-        for (lookup, cost) in &reachable.lookups {
-            self.add_known_node(&mut known, graph.lookup(*lookup).to, *cost)?;
-        }
-        self.obtain(&known, &reachable, set)
-    }
-
-    fn obtain_from_abstract(
-        &mut self,
-        node: NodeId,
-        set: &FieldSet,
-    ) -> Result<Option<u32>, PlanError> {
-        let mut total = 0;
-        for (ty, member) in self.graph.node(node).downcasts.clone() {
-            let own = narrowed(self.graph, set, ty);
-            let Some(cost) = self.obtain_from(member, &own)? else {
-                return Ok(None);
-            };
-            total = total.max(cost);
-        }
-        Ok(Some(total))
-    }
-
-    /// The cost of serving all requested slots of a position from one node; `None` when that is impossible.
-    pub(super) fn cost(
-        &mut self,
-        positions: &[Position],
-        node: NodeId,
-        position: PositionId,
-    ) -> Result<Option<u32>, PlanError> {
-        if let Some(memoised) = self.costs.get(&(node, position)) {
-            return Ok(*memoised);
-        }
-        let mut used = BTreeMap::new();
-        let mut total = 0;
-        let slots = positions[position.0 as usize].slots.len() as u16;
-        let mut result = Some(());
-        for slot in 0..slots {
-            // A slot that no client requested may be left from another case.
-            if positions[position.0 as usize].slots[slot as usize]
-                .guard
-                .is_never()
-            {
-                continue;
-            }
-            match self.slot_cost(positions, node, position, slot, &mut used)? {
-                Some(cost) => total += cost,
-                None => {
-                    result = None;
-                    break;
-                }
-            }
-        }
-        let lookups: u32 = used.values().sum();
-        let result = result.map(|()| total + lookups);
-        self.costs.insert((node, position), result);
-        Ok(result)
-    }
-
-    /// The cost of one slot from one node. The lookups that it enters are added to `used`, so that the caller counts
-    /// each once.
-    pub(super) fn slot_cost(
-        &mut self,
-        positions: &[Position],
-        node: NodeId,
-        position: PositionId,
-        slot: u16,
-        used: &mut BTreeMap<LookupId, u32>,
-    ) -> Result<Option<u32>, PlanError> {
-        self.spend(1)?;
-        let graph = self.graph;
-        let types = &positions[position.0 as usize].slots[slot as usize].types;
-        if graph.types.info(graph.node(node).ty).is_object && !graph.node(node).interface_object {
-            if types.binary_search(&graph.node(node).ty).is_err() {
-                return Ok(Some(0));
-            }
-            return self.slot_cost_at(positions, node, graph.node(node).ty, position, slot, used);
-        }
-        if let Some(cost) = self.served_here(positions, node, position, slot)? {
-            return Ok(Some(cost));
-        }
-        let members: Vec<(TypeId, NodeId)> = if graph.node(node).interface_object {
-            types.iter().map(|ty| (*ty, node)).collect()
-        } else {
-            let known = graph.node(node).downcasts.iter();
-            known
-                .filter(|(ty, _)| types.binary_search(ty).is_ok())
-                .map(|(ty, node)| (*ty, *node))
-                .collect()
-        };
-        let mut total = 0;
-        for (ty, member) in members {
-            match self.slot_cost_at(positions, member, ty, position, slot, used)? {
-                Some(cost) => total += cost,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(total))
-    }
-
-    /// The cost of a slot that the node offers and can serve in full.
-    pub(super) fn served_here(
-        &mut self,
-        positions: &[Position],
-        node: NodeId,
-        position: PositionId,
-        slot: u16,
-    ) -> Result<Option<u32>, PlanError> {
-        let slot = &positions[position.0 as usize].slots[slot as usize];
-        let Some(edge) = self.free_edge(node, &slot.key.field) else {
-            return Ok(None);
-        };
-        match (edge.to, slot.child) {
-            (Some(to), Some(child)) => self.cost(positions, to, child),
-            _ => Ok(Some(0)),
-        }
-    }
-
-    fn slot_cost_at(
-        &mut self,
-        positions: &[Position],
-        node: NodeId,
-        ty: TypeId,
-        position: PositionId,
-        slot: u16,
-        used: &mut BTreeMap<LookupId, u32>,
-    ) -> Result<Option<u32>, PlanError> {
-        if let Some(cost) = self.served_here(positions, node, position, slot)? {
-            return Ok(Some(cost));
-        }
-        let graph = self.graph;
-        let asked = &positions[position.0 as usize].slots[slot as usize];
-        let reachable = self.reachable(ty, &[node])?;
-        let mut best: Option<(u32, u32, LookupId)> = None;
-        for &lookup in reachable.offering(&asked.key.field) {
-            self.spend(1)?;
-            let entering = reachable.lookups.get(&lookup).copied().unwrap_or_default();
-            let to = graph.lookup(lookup).to;
-            let Some(edge) = self.edge(to, &asked.key.field) else {
-                continue;
-            };
-            let entering = match &edge.requires {
-                None => entering,
-                Some(_) => match reachable.required_cost(lookup, &asked.key.field) {
-                    Some(cost) => cost,
-                    None => continue,
-                },
-            };
-            let below = match (edge.to, asked.child) {
-                (Some(to), Some(child)) => match self.cost(positions, to, child)? {
-                    Some(cost) => cost,
-                    None => continue,
-                },
-                _ => 0,
-            };
-            let extra = if used.contains_key(&lookup) {
-                0
-            } else {
-                entering
-            };
-            if best.is_none_or(|(b, _, _)| extra + below < b) {
-                best = Some((extra + below, below, lookup));
-            }
-        }
-        let Some((_, below, lookup)) = best else {
-            return Ok(None);
-        };
-        used.entry(lookup)
-            .or_insert_with(|| reachable.lookups.get(&lookup).copied().unwrap_or_default());
-        Ok(Some(below))
-    }
-
     /// Starts a case with other outcomes.
     pub(super) fn begin(&mut self, outcomes: LabelOutcomes) {
         self.outcomes = outcomes;
@@ -586,20 +236,4 @@ impl<'g> Reachability<'g> {
     pub(super) fn forget_costs(&mut self) {
         self.costs.clear();
     }
-}
-
-/// The part of a field set that applies to one object type at an abstract position.
-pub(super) fn narrowed(graph: &QueryGraph, set: &FieldSet, ty: TypeId) -> FieldSet {
-    let mut items = Vec::new();
-    for item in &set.items {
-        match item {
-            FieldSetItem::Field { .. } => items.push(item.clone()),
-            FieldSetItem::Fragment { on, children } => {
-                if graph.types.applies(on, ty) {
-                    items.extend(narrowed(graph, children, ty).items);
-                }
-            }
-        }
-    }
-    FieldSet { items }
 }

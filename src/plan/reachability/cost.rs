@@ -1,0 +1,162 @@
+//! The cost of serving slots from a node, sub-selections included.
+
+use std::collections::BTreeMap;
+
+use super::Reachability;
+use crate::graph::query::LookupId;
+use crate::graph::query::NodeId;
+use crate::graph::query::TypeId;
+use crate::plan::PlanError;
+use crate::plan::requested::Position;
+use crate::plan::requested::PositionId;
+
+impl Reachability<'_> {
+    /// The cost of serving all requested slots of a position from one node; `None` when that is impossible.
+    pub(in crate::plan) fn cost(
+        &mut self,
+        positions: &[Position],
+        node: NodeId,
+        position: PositionId,
+    ) -> Result<Option<u32>, PlanError> {
+        if let Some(memoised) = self.costs.get(&(node, position)) {
+            return Ok(*memoised);
+        }
+        let mut used = BTreeMap::new();
+        let mut total = 0;
+        let slots = positions[position.0 as usize].slots.len() as u16;
+        let mut result = Some(());
+        for slot in 0..slots {
+            // A slot that no client requested may be left from another case.
+            if positions[position.0 as usize].slots[slot as usize]
+                .guard
+                .is_never()
+            {
+                continue;
+            }
+            match self.slot_cost(positions, node, position, slot, &mut used)? {
+                Some(cost) => total += cost,
+                None => {
+                    result = None;
+                    break;
+                }
+            }
+        }
+        let lookups: u32 = used.values().sum();
+        let result = result.map(|()| total + lookups);
+        self.costs.insert((node, position), result);
+        Ok(result)
+    }
+
+    /// The cost of one slot from one node. The lookups that it enters are added to `used`, so that the caller counts
+    /// each once.
+    pub(in crate::plan) fn slot_cost(
+        &mut self,
+        positions: &[Position],
+        node: NodeId,
+        position: PositionId,
+        slot: u16,
+        used: &mut BTreeMap<LookupId, u32>,
+    ) -> Result<Option<u32>, PlanError> {
+        self.spend(1)?;
+        let graph = self.graph;
+        let types = &positions[position.0 as usize].slots[slot as usize].types;
+        if graph.types.info(graph.node(node).ty).is_object && !graph.node(node).interface_object {
+            if types.binary_search(&graph.node(node).ty).is_err() {
+                return Ok(Some(0));
+            }
+            return self.slot_cost_at(positions, node, graph.node(node).ty, position, slot, used);
+        }
+        if let Some(cost) = self.served_here(positions, node, position, slot)? {
+            return Ok(Some(cost));
+        }
+        let members: Vec<(TypeId, NodeId)> = if graph.node(node).interface_object {
+            types.iter().map(|ty| (*ty, node)).collect()
+        } else {
+            let known = graph.node(node).downcasts.iter();
+            known
+                .filter(|(ty, _)| types.binary_search(ty).is_ok())
+                .map(|(ty, node)| (*ty, *node))
+                .collect()
+        };
+        let mut total = 0;
+        for (ty, member) in members {
+            match self.slot_cost_at(positions, member, ty, position, slot, used)? {
+                Some(cost) => total += cost,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(total))
+    }
+
+    /// The cost of a slot that the node offers and can serve in full.
+    pub(in crate::plan) fn served_here(
+        &mut self,
+        positions: &[Position],
+        node: NodeId,
+        position: PositionId,
+        slot: u16,
+    ) -> Result<Option<u32>, PlanError> {
+        let slot = &positions[position.0 as usize].slots[slot as usize];
+        let Some(edge) = self.free_edge(node, &slot.key.field) else {
+            return Ok(None);
+        };
+        match (edge.to, slot.child) {
+            (Some(to), Some(child)) => self.cost(positions, to, child),
+            _ => Ok(Some(0)),
+        }
+    }
+
+    fn slot_cost_at(
+        &mut self,
+        positions: &[Position],
+        node: NodeId,
+        ty: TypeId,
+        position: PositionId,
+        slot: u16,
+        used: &mut BTreeMap<LookupId, u32>,
+    ) -> Result<Option<u32>, PlanError> {
+        if let Some(cost) = self.served_here(positions, node, position, slot)? {
+            return Ok(Some(cost));
+        }
+        let graph = self.graph;
+        let asked = &positions[position.0 as usize].slots[slot as usize];
+        let reachable = self.reachable(ty, &[node])?;
+        let mut best: Option<(u32, u32, LookupId)> = None;
+        for &lookup in reachable.offering(&asked.key.field) {
+            self.spend(1)?;
+            let entering = reachable.lookups.get(&lookup).copied().unwrap_or_default();
+            let to = graph.lookup(lookup).to;
+            let Some(edge) = self.edge(to, &asked.key.field) else {
+                continue;
+            };
+            let entering = match &edge.requires {
+                None => entering,
+                Some(_) => match reachable.required_cost(lookup, &asked.key.field) {
+                    Some(cost) => cost,
+                    None => continue,
+                },
+            };
+            let below = match (edge.to, asked.child) {
+                (Some(to), Some(child)) => match self.cost(positions, to, child)? {
+                    Some(cost) => cost,
+                    None => continue,
+                },
+                _ => 0,
+            };
+            let extra = if used.contains_key(&lookup) {
+                0
+            } else {
+                entering
+            };
+            if best.is_none_or(|(b, _, _)| extra + below < b) {
+                best = Some((extra + below, below, lookup));
+            }
+        }
+        let Some((_, below, lookup)) = best else {
+            return Ok(None);
+        };
+        used.entry(lookup)
+            .or_insert_with(|| reachable.lookups.get(&lookup).copied().unwrap_or_default());
+        Ok(Some(below))
+    }
+}
