@@ -329,3 +329,28 @@ impl Partition<'_> {
         numbered.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_with_the_same_conditions_stay_in_one_class() {
+        let possible: Vec<TypeId> = (0..5).map(TypeId).collect();
+        let classes_after = |splits: &[&[usize]]| {
+            let mut partition = Partition {
+                possible: &possible,
+                class_of: vec![0; possible.len()],
+                count: 1,
+            };
+            for inside in splits {
+                partition.split(inside);
+            }
+            partition.numbered()
+        };
+        assert_eq!(classes_after(&[]), [0, 0, 0, 0, 0]);
+        assert_eq!(classes_after(&[&[0, 3]]), [0, 1, 1, 0, 1]);
+        assert_eq!(classes_after(&[&[1, 2], &[2, 3]]), [0, 1, 2, 3, 0]);
+        assert_eq!(classes_after(&[&[1, 2], &[1, 2]]), [0, 1, 1, 0, 0]);
+    }
+}

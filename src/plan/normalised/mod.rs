@@ -1,13 +1,12 @@
 //! The normalised operation: what the operation selects, with fields collected once and identified by number.
 //!
-//! It has two layers.
+//! It is made in two steps.
 //!
-//! 1. `written` reads the selections as they stand in the text, each once however often its fragment is spread. A
-//!    [`Field`] holds everything that later stages want to know of it. Constant conditions are decided, and type
-//!    conditions are resolved to types of the graph.
-//! 2. `collect` makes a [`SelectionSet`] of the selections that apply to the objects at one place: the root, or what is
-//!    below a [`ResponseField`]. It partitions the possible types into classes of types to which the same fragments
-//!    apply, and collects the fields (GraphQL specification, 6.3.2) once per class, not once per type.
+//! 1. `written` reads each selection of the text once, however often its fragment is spread. A [`Field`] holds what
+//!    later stages need of it. Constant conditions are decided, and type conditions become types of the graph.
+//! 2. `collect` makes selection sets: one for the root, and one for what is below each response field. A set partitions
+//!    its possible types into classes of types to which the same fragments apply, and collects the fields (GraphQL
+//!    specification, 6.3.2) once per class, not once per type.
 //!
 //! For example, in
 //!
@@ -15,15 +14,16 @@
 //! { card { id  ... on One { player { name } }  ...P } }  fragment P on Card { player { id } }
 //! ```
 //!
-//! where `Card` is implemented by `One`, `Two` and `Three`, the set below `card` has the classes {`One`} and {`Two`,
-//! `Three`}. They share the response field `id`. The first has a `player` that merges two fields, of which the second
-//! has one only: two response fields, with a set each.
+//! where `One`, `Two` and `Three` implement `Card`, the set below `card` has the classes {`One`} and {`Two`, `Three`}.
+//! Both have the same response field `id`. `player` is two response fields with a set each: that of `One` merges two
+//! fields of the operation, the other one has the field of the fragment `P` only.
 //!
-//! A response field is identified by its name and the fields that it merges, each with its guard. The guard is part of
-//! the identity because types may include one fragment under conditions of their own.
+//! A response field is identified by the fields that it merges, each with its guard. The guard is part of the identity
+//! because types may include one fragment under conditions of their own. A set is made once for the same selections
+//! under the same guards.
 //!
-//! The work is bounded: each selection that is visited, each set and each test of a type spends from
-//! [`PlanLimits::selections`](crate::plan::PlanLimits::selections), and a set is made once for equal selections below.
+//! The work is bounded: each selection that is visited, each set and each type that is tested spends a step of
+//! [`PlanLimits::selections`](crate::plan::PlanLimits::selections).
 
 mod collect;
 mod operation;

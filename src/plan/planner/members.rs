@@ -257,9 +257,6 @@ impl Planner<'_> {
     }
 
     fn cast(&mut self, provider: ProviderId, member: TypeId, node: NodeId) -> ProviderId {
-        if let Some(&cast) = self.casts.get(&(provider, member)) {
-            return cast;
-        }
         let Provider {
             fetch,
             position,
@@ -268,6 +265,9 @@ impl Planner<'_> {
         } = *self.provider(provider);
         if uncast == node {
             return provider;
+        }
+        if let Some(&cast) = self.casts.get(&(provider, member)) {
+            return cast;
         }
         let origin = Origin::Cast(provider, member);
         let cast = self.add_provider(Provider {

@@ -94,7 +94,11 @@ fn compiler(subgraphs: Vec<Subgraph>) -> Result<Compiler, Box<dyn Error>> {
     let (composed, diagnostics) = compose(subgraphs);
     let composed = composed.ok_or_else(|| said(&diagnostics))?;
     let graph = Arc::new(QueryGraph::new(&composed));
-    Ok(Compiler::new(Arc::new(composed.api), graph, &Settings::default()))
+    Ok(Compiler::new(
+        Arc::new(composed.api),
+        graph,
+        &Settings::default(),
+    ))
 }
 
 /// Parsing and validating an operation is part of it, as it is for the gateway.

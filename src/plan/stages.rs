@@ -1,0 +1,141 @@
+//! The stages of planning:
+//!
+//! 1. `normalised`: what the operation selects, with fields collected once per class of types and numbered.
+//! 2. `requested`: the positions of the operation, with the requested fields as slots.
+//! 3. `planner`: the search. It decides which fetch provides each slot, with costs from `reachability`. Its result is a
+//!    `draft`.
+//! 4. `lowering`: merges drafts, orders the fetches, computes guards, writes the operations for GraphQL services
+//!    (`print`).
+//! 5. `lifetime` and `batch`: how long documents may be cached, and which entity fetches share a call.
+//! 6. `output`: how rows become the response; `prerendered` finds fields that can be written as one text.
+//! 7. `projection`: how each document is read into rows.
+
+use std::sync::Arc;
+
+use apollo_compiler::executable;
+use apollo_compiler::validation::Valid;
+
+use super::Fetch;
+use super::FetchCall;
+use super::Plan;
+use super::Read;
+use super::batch;
+use super::bounds::PlanError;
+use super::bounds::PlanLimits;
+use super::bounds::Steps;
+use super::conditions::Conditions;
+use super::lifetime;
+use super::lowering;
+use super::normalised;
+use super::nulls::Nullable;
+use super::output::Output;
+use super::output::OutputBuilder;
+use super::planner;
+use super::prerendered;
+use super::print;
+use super::projection;
+use super::projection::Projection;
+use super::reachability;
+use super::requested::Position;
+use super::requested::PositionBuilder;
+use crate::graph::query::ConnectMode;
+use crate::graph::query::QueryGraph;
+
+/// Plans an operation of a validated executable document. From outside of the crate, operations are planned by
+/// [`Compiler`](crate::operation::Compiler), which checks them first.
+pub(crate) fn plan(
+    graph: &QueryGraph,
+    api: &Valid<apollo_compiler::Schema>,
+    document: &Valid<executable::ExecutableDocument>,
+    operation: &executable::Operation,
+    limits: PlanLimits,
+) -> Result<Plan, PlanError> {
+    let nullable = Nullable::of(api, operation);
+    let steps = Steps::new(limits.selections);
+    let normalised = normalised::normalise(graph, document, operation, &nullable, steps)?;
+    let mut builder = PositionBuilder {
+        graph,
+        operation: &normalised,
+        serial: operation.is_mutation(),
+        positions: Vec::new(),
+        steps: Steps::new(limits.selections),
+    };
+    let position = builder.root()?;
+    let reachability = reachability::Reachability::new(graph, limits.steps);
+    let mut planner = planner::Planner::new(reachability, builder.positions);
+    planner.plan_cases(position, operation.is_mutation())?;
+    let mut lowering = lowering::Lowering::new(&mut planner);
+    let client = print::ClientOperation {
+        name: operation.name.as_ref(),
+        variables: &operation.variables,
+    };
+    let fetches = lowering.lower(&client)?;
+    let (reads, guards) = (
+        std::mem::take(&mut lowering.reads),
+        std::mem::take(&mut lowering.guards),
+    );
+    let mut positions = planner.positions;
+    let mut fetches = fetches;
+    for fetch in &mut fetches {
+        fetch.lifetime = lifetime::of_fetch(graph, &reads, &positions, fetch);
+    }
+    let batches = batch::Batches {
+        graph,
+        reads: &reads,
+        positions: &positions,
+        guards: &guards,
+        client: &client,
+    }
+    .form(&mut fetches, &mut |steps| planner.reachability.spend(steps))?;
+    let mut output = OutputBuilder {
+        graph,
+        api,
+        operation: &normalised,
+        positions: &positions,
+        serial: operation.is_mutation(),
+        output: Output::default(),
+        steps: Steps::new(limits.selections),
+    }
+    .build(position)?;
+    prerendered::find(&mut output, &mut positions, &fetches, &reads);
+    for fetch in &mut fetches {
+        fetch.projection = Arc::new(project(graph, &reads, &positions, fetch));
+    }
+    let conditions = Conditions::of(guards.iter().chain(&output.guards));
+    Ok(Plan {
+        kind: operation.operation_type,
+        positions,
+        fetches,
+        batches,
+        reads,
+        guards,
+        conditions,
+        output,
+    })
+}
+
+fn project(
+    graph: &QueryGraph,
+    reads: &[Read],
+    positions: &[Position],
+    fetch: &Fetch,
+) -> Projection {
+    let FetchCall::Connect { connect, mode } = &fetch.call else {
+        return projection::of_service(reads, positions, fetch.read);
+    };
+    let Some(connect) = graph.connect(fetch.subgraph, *connect) else {
+        return Projection::default();
+    };
+    match mode {
+        ConnectMode::Root | ConnectMode::Implicit => {
+            let below = reads[fetch.read.0 as usize]
+                .fields
+                .first()
+                .and_then(|field| field.read);
+            projection::of_connect(reads, positions, &connect.selection, below)
+        }
+        ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single => {
+            projection::of_connect(reads, positions, &connect.selection, Some(fetch.read))
+        }
+    }
+}
