@@ -1,7 +1,7 @@
-//! The one integration test binary: a module per subject, most of them over data files found by glob.
+//! The binary of all integration tests: one module per suite. Most suites read their cases from files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-// `#[test]` and the harness that runs what has it, and cases: see `support::harness`.
+// `#[test]` registers functions with the harness, which also runs cases: see `support::harness`.
 #[macro_use]
 extern crate sangam_test_macros;
 

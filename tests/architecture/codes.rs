@@ -1,4 +1,4 @@
-//! Codes and kinds of errors come from their tables in `src/errors/`, and stand in the code as its constants.
+//! Codes and kinds of errors are constants from the tables in `src/errors/`, and not texts in the code.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn no_code_or_kind_is_a_text_outside_its_table() {
         .filter(|(at, text)| !at.starts_with("src/errors/") && names.contains(text.as_str()));
     let wrong: Vec<String> = outside.map(|(at, text)| format!("{at}: {text}")).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // The search does see texts: the kinds stand in their table.
+    // Checks that the search finds texts: the table has the kinds.
     let kind =
         |(at, text): &(String, String)| at.starts_with("src/errors/kind.rs") && text == "BUSY";
     assert!(texts.iter().any(kind));

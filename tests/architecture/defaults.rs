@@ -1,4 +1,4 @@
-//! A bound has one default: the settings declare it, and the limits of the rooms are made from the settings.
+//! A bound has one default, which the settings declare. The rooms get their limits from the settings.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use syn::visit::{self, Visit};
 
 use super::{files, root};
 
-/// Types outside the settings whose `Default` may hold numbers, and why.
+/// Types outside the settings whose `Default` may have numbers, with the reasons.
 const EXCEPTIONS: [(&str, &str); 1] = [(
     "src/mapping/evaluate/budget.rs: Budget",
     "bounds one evaluation of a mapping, which the author of a connector tests; no deployment sets it",
 )];
 
-/// The implementations of `Default` whose bodies hold a number greater than one.
+/// The implementations of `Default` that have a number greater than one.
 struct Defaults<'f> {
     file: &'f str,
     found: Vec<String>,
@@ -54,7 +54,7 @@ impl Visit<'_> for Numbers {
     }
 }
 
-/// In the text of one file.
+/// Those in the text of one file.
 fn defaults(file: &str, text: &str) -> Vec<String> {
     let syntax = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
     let mut defaults = Defaults {

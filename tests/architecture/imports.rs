@@ -1,4 +1,4 @@
-//! Imports run as the table of rooms says, and the guard that checks this sees what it must.
+//! Imports are as the table of rooms allows, and the check itself finds violations.
 
 use super::{files, guard, root};
 
@@ -9,7 +9,7 @@ fn imports_run_as_the_table_says() {
     assert!(findings.is_empty(), "{}", findings.join("\n"));
 }
 
-/// The guard reads a crate that breaks each of its rules, and some code that only looks as if it did.
+/// The check reads a sample crate that breaks each rule, and has code that only looks like a violation.
 #[test]
 fn the_guard_finds_what_a_sample_breaks() {
     let sample = root().join("tests/architecture/samples/house");

@@ -1,5 +1,5 @@
-//! What is depended on has a licence that `deny.toml` allows, and comes from the registry. Works without a network and
-//! without cargo-deny, which checks the same and more where it is installed.
+//! Every dependency has a licence that `deny.toml` allows, and comes from the registry. Needs neither network nor
+//! cargo-deny, which checks more if it is installed.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -65,7 +65,7 @@ fn packages(target: &str) -> Vec<serde_json::Value> {
     metadata["packages"].as_array().unwrap().clone()
 }
 
-/// Whether an SPDX expression can be met: `OR` by one side, `AND` by both. `/` is an old spelling of `OR`.
+/// Whether the allowed licences satisfy an SPDX expression: `OR` needs one side, `AND` both. `/` is an old form of `OR`.
 fn fits(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let expression = expression.replace('/', " OR ");
     let spaced = expression.replace('(', " ( ").replace(')', " ) ");

@@ -1,4 +1,4 @@
-//! Rules about the project itself that no compiler checks.
+//! Rules of the project that the compiler does not check.
 
 mod codes;
 mod defaults;
@@ -15,7 +15,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every file below a folder with one of these extensions, sorted.
+/// The files below a folder with one of these extensions, sorted.
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

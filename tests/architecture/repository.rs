@@ -1,10 +1,10 @@
-//! Nothing in the repository reads outside itself, and names of other machines' paths do not stand in it.
+//! No file of the repository reads a file outside of it, or contains a path of a developer's machine.
 
 use super::{files, root};
 
 #[test]
 fn nothing_names_a_path_outside() {
-    // Written so that this file does not name them itself.
+    // Composed, so that this file does not contain them.
     let outside = [
         ["/wo", "rk/"].concat(),
         ["../sha", "red"].concat(),

@@ -1,9 +1,11 @@
-//! Composition, case by case: each `*.md` beside this file is one.
+//! Composition: each `*.md` in this folder is a case.
 //!
-//! A case is prose and fenced blocks: `graphql subgraph NAME` for each connector, or `graphql given supergraph`, then what is expected of them:
-//! `graphql api` (the public schema), `graphql supergraph`, `text diagnostics`. A block that is absent is not compared,
-//! except that diagnostics must be none, and that a case without errors must compose. `UPDATE_EXPECT=1` writes what
-//! came out into the blocks that are there; read it against the prose before you keep it.
+//! Blocks:
+//! - `graphql subgraph NAME` for each connector, or `graphql given supergraph`;
+//! - `graphql api` (the public schema), `graphql supergraph` and `text diagnostics` are expected. A case without a
+//!   `text diagnostics` block must have no diagnostics, and a case without errors must compose.
+//!
+//! `UPDATE_EXPECT=1` writes the output into the blocks of the case; compare it with the prose before you commit it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -23,7 +25,7 @@ inventory::submit! {
     Suite {
         folders: &["composition"],
         fences: &[
-            // Not single: that two have one name is a case.
+            // Not single: two subgraphs with one name are a case.
             Fence::input(SUBGRAPH).named(),
             Fence::single(GIVEN),
             Fence::expected("graphql api"),
@@ -120,11 +122,11 @@ fn the_departments_survive_the_supergraph() {
     assert_eq!(coordinates(&composed), coordinates(&again));
 }
 
-/// The public contract: a change of it is visible in review, with its impact on clients.
+/// The public schema is in the repository, so that a review sees each change with its impact on clients.
 #[test]
 fn the_public_contract_is_kept() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/api.graphql");
-    // With the gateway's own fields, as `sangam schema` prints it.
+    // With the fields of the gateway's connector, as `sangam schema` prints it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let members = departments()
         .into_iter()
@@ -203,7 +205,7 @@ fn every_code_has_a_case() {
     assert!(missing.is_empty(), "codes without a case: {missing:?}");
 }
 
-/// What composing a case gives, for each of its blocks. Diagnostics that it does not expect fail it.
+/// The output of a case for each of its blocks. Unexpected diagnostics fail the case.
 fn outcome(case: &Case) -> Vec<Option<String>> {
     let (composed, diagnostics) = compose_case(case);
     let diagnostics = texts(&diagnostics);
@@ -237,7 +239,7 @@ fn subgraphs(case: &Case) -> (Vec<Subgraph>, Vec<Diagnostic>) {
         return supergraph::read("supergraph.graphql", sdl);
     }
     let read = |(name, sdl): (&str, &str)| {
-        // Common definitions are appended, so that line numbers are those of the case.
+        // Common definitions are appended, so that line numbers match the case.
         let is_service = !sdl.contains("@link(");
         let sdl = format!("{sdl}{}", if is_service { LINKS } else { "" });
         let (subgraph, diagnostics) = read_sdl(name, &format!("{name}.graphql"), &sdl);
@@ -254,7 +256,7 @@ fn subgraphs(case: &Case) -> (Vec<Subgraph>, Vec<Diagnostic>) {
     (subgraphs, Vec::new())
 }
 
-/// A connector of a case is a Federation 2 service, unless it has links of its own.
+/// A subgraph of a case without links is a Federation 2 service.
 const LINKS: &str = r#"
 extend schema
   @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])

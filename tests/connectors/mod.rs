@@ -1,11 +1,11 @@
-//! Connector folders: what is refused, with the text that its author reads, and what valid ones become.
+//! Connector folders: the diagnostics of invalid ones, and what valid ones are read as.
 //!
-//! - `tests/connectors/<CODE>*.md`: a folder that is wrong (blocks `graphql connector`, `toml connector`: its files) and `text diagnostics`. Each
-//!   code has at least one.
-//!   A block `text folder NAME` makes the case a folder of that name on disk, with the other blocks as its files.
-//! - `tests/connectors/valid/*.md`: a folder that is right, and as needed `graphql normalised` (the schema as the rest
-//!   of the gateway sees it), `text connects` (what each is), `json render COORDINATE` (variables, and under
-//!   `client` the client's headers, each a value or a list of them) followed by `text request`.
+//! - `tests/connectors/<CODE>*.md`: an invalid folder (its files are the blocks `graphql connector` and `toml connector`)
+//!   and its `text diagnostics`. Each code has at least one case. With a block `text folder NAME`, the folder is written to
+//!   disk under that name.
+//! - `tests/connectors/valid/*.md`: a valid folder. Optional blocks: `graphql normalised` (the schema as the other rooms see
+//!   it), `text connects` (the kind of each connect), and `json render COORDINATE` (variables, and under `client` the
+//!   client's headers, each a value or a list) followed by `text request`.
 
 mod show;
 
@@ -59,7 +59,7 @@ inventory::submit! {
     }
 }
 
-/// The files of a folder, and the folder if the case is to be on disk.
+/// The files of a folder, and its name if the case is written to disk.
 const CONNECTOR: &str = "graphql connector";
 const SETTINGS: &str = "toml connector";
 const FOLDER: &str = "text folder";
@@ -85,7 +85,7 @@ fn every_code_has_a_case() {
     }
 }
 
-/// The code that a case is about: its file's name up to the first `-` or `.`.
+/// The code of a case: the name of its file up to the first `-` or `.`.
 fn case_code(path: &Path) -> String {
     let stem = path.file_stem().unwrap().to_string_lossy();
     stem.split('-').next().unwrap().to_owned()
@@ -108,7 +108,7 @@ fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
     (subgraph, diagnostics)
 }
 
-/// Reads a case from disk; what differs from run to run in its texts is made the same.
+/// Reads a case from disk. Replaces the parts of texts that differ between runs.
 fn read_folder(case: &Case, name: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join(name);
@@ -129,7 +129,7 @@ fn read_folder(case: &Case, name: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
     (folder.subgraph, folder.diagnostics)
 }
 
-/// What comes out for each block.
+/// The output for each block.
 fn outcome(case: &Case, subgraph: &Subgraph) -> Vec<Option<String>> {
     let mut rendered = String::new();
     let blocks = case.blocks.iter().map(|block| match block.fence {
@@ -197,7 +197,7 @@ fn the_folders_of_the_departments_are_right() {
     assert!(texts.is_empty(), "{}", texts.join("\n\n"));
 }
 
-/// Whatever a folder holds, reading it ends with diagnostics.
+/// Reading any folder ends, with diagnostics if necessary.
 #[test]
 fn broken_text_never_ends_the_process() {
     for case in cases("connectors/valid") {

@@ -1,13 +1,12 @@
-//! The cost of operations, as data: subgraphs, operations, and after each operation its cost, one Markdown file per
-//! case.
+//! The cost of operations. Each Markdown file is a case: subgraphs, operations, and the cost of each operation.
 //!
 //! Blocks, in order:
-//! - `graphql subgraph NAME`: a subgraph; one that links nothing itself is a GraphQL service with `@cost` and `@listSize`;
+//! - `graphql subgraph NAME`: a subgraph; one without `@link` is a GraphQL service with `@cost` and `@listSize`;
 //! - `graphql operation`, `json variables`: an operation, and values for its variables;
-//! - `text cost`: the total, and a line for each field that costs something: its cost for all its parents, its path, and for
-//!   a list how many items it is taken to have; or what is wrong with slicing arguments.
+//! - `text cost`: the total, and a line for each field with a cost: its cost for all parents, its path, and the assumed
+//!   number of items of a list; or the faults of slicing arguments.
 //!
-//! `UPDATE_EXPECT=1` writes the results; count them by hand before you keep them.
+//! `UPDATE_EXPECT=1` writes the results; calculate them by hand before you commit them.
 
 mod shipped;
 

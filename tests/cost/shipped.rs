@@ -1,5 +1,5 @@
-//! The operations that this project ships, over the departments' schemas: all cost far less than the default maximum,
-//! and operations that multiply pages cost more.
+//! The operations of this repository on the schema of the demonstration: all of them cost much less than the default
+//! maximum, and operations that multiply pages cost more.
 
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ async fn cost_of(gateway: &Gateway, operation: &str) -> u64 {
     explained.cost.estimated
 }
 
-/// Prints the costs, to show the effect of a change of weights.
+/// Prints the costs: shows the effect of a change of weights.
 #[test]
 #[allow(clippy::print_stdout)]
 async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
@@ -72,7 +72,7 @@ async fn what_is_shipped_costs_less_than_a_fifth_of_the_maximum() {
     }
 }
 
-/// The specs of the departments stand for what clients send, one department at a time.
+/// The specs are examples of what clients send, each for one connector.
 #[test]
 async fn what_the_specs_ask_costs_less_than_a_fifth_of_the_maximum() {
     let gateway = gateway();

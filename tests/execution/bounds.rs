@@ -1,5 +1,4 @@
-//! What one operation may hold and how long it may go on, counted in bytes, rows and calls, over a department whose few
-//! rows refer to each other.
+//! The bounds of one operation: bytes, rows, calls and time. The upstream has a few rows that refer to each other.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -59,7 +58,7 @@ type Row {
 }
 "#;
 
-/// Bytes of a page, about.
+/// About the bytes of a page.
 const PAGE: usize = 1_000_000;
 
 #[derive(Deserialize)]
@@ -67,7 +66,7 @@ struct Asked {
     count: usize,
 }
 
-/// Rows of ten kinds, and pages without end, which are counted.
+/// An upstream with rows of ten kinds, and an endless list of pages, which it counts.
 async fn department(pages: Arc<AtomicUsize>) -> Server {
     let rows = |Query(Asked { count }): Query<Asked>| async move {
         let row = |id: usize| format!("{{\"id\":{id},\"kind\":{},\"name\":\"row {id}\"}}", id % 10);
@@ -168,7 +167,7 @@ fn error(answer: &Value) -> (String, String, Option<String>) {
     )
 }
 
-/// 101 lists of 100 rows are all that there is; the ways through them are a million million.
+/// There are 101 lists of 100 rows, and 10^12 paths through them.
 #[test]
 async fn a_path_with_many_ways_and_few_rows() {
     let world = World::start("answer_bytes = 1000000").await;
@@ -189,7 +188,7 @@ async fn a_path_with_many_ways_and_few_rows() {
     assert_eq!(others.sum::<usize>(), 100 * 100);
 }
 
-/// The root, the rows, and 10 times 100 rows below them: each list counts once, not once for each row that has it.
+/// The root, the rows, and 10 times 100 rows below them: each list counts once, not once for each row that shares it.
 #[test]
 async fn rows_are_counted_once() {
     let world = World::start("rows = 1101").await;
@@ -201,7 +200,7 @@ async fn rows_are_counted_once() {
         errors[0].get("message").unwrap().as_str(),
         Some("The operation needs more objects than it may hold (1100)")
     );
-    // The rows that have come stand, and so do the lists of nine kinds out of ten.
+    // The rows stay in the response, with the lists of nine of the ten kinds.
     assert_eq!(
         answer
             .get("data")
@@ -216,7 +215,7 @@ async fn rows_are_counted_once() {
 
 #[test]
 async fn rows_take_memory() {
-    // The document has 350,000 bytes, its rows some 900,000.
+    // The document has 350,000 bytes, its rows about 900,000.
     let query = "{ rows(count: 10000) { id kind name } }";
     let world = World::start("operation_bytes = 600000").await;
     let (message, kind, path) = error(&world.ask(query).await);
@@ -251,7 +250,7 @@ async fn pages_are_bounded_together() {
     );
 }
 
-/// What is refused for the others' sake may succeed later.
+/// An operation that is refused because of the shared budget may succeed later.
 #[test]
 async fn all_operations_together() {
     let world = World::start("operations_bytes = 5500000").await;
@@ -267,7 +266,7 @@ async fn all_operations_together() {
     assert_eq!(world.ask("{ rows { id } }").await.get("errors"), None);
 }
 
-/// Every row has an error of its own beside its value.
+/// Every row has an error beside its value.
 #[test]
 async fn many_errors_beside_values() {
     let world = World::start("errors = 3").await;
@@ -287,7 +286,7 @@ async fn many_errors_beside_values() {
     );
 }
 
-/// Written in pieces, between which it gives the thread back; there the client's leaving ends it.
+/// The response is written in pieces. Between them the execution yields, and ends if the client has disconnected.
 #[test]
 async fn a_client_that_leaves_ends_the_writing() {
     let world = World::start(
@@ -296,7 +295,7 @@ async fn a_client_that_leaves_ends_the_writing() {
     .await;
     let client = ClientContext::default();
     let mut answer = Box::pin(world.gateway.execute(request(&nested(5)), &client));
-    // The documents and rows take a small part of that.
+    // The documents and rows take only a small part of this.
     while world.gateway.budget().used() < 16_000_000 {
         assert!(poll_immediate(answer.as_mut()).await.is_none());
         tokio::task::yield_now().await;
@@ -318,14 +317,14 @@ async fn the_deadline_ends_the_writing() {
     )
     .await;
     let answer = world.ask(&nested(5)).await;
-    // On a busy machine the department may not even have answered by then.
+    // On a busy machine, the upstream may not have responded yet.
     assert!(
         answer.to_json().contains("\"kind\":\"TIMEOUT\""),
         "{answer}"
     );
 }
 
-/// A plan that cannot go on is a fault of the gateway: the operation says so instead of waiting for nothing.
+/// A plan with a fetch that can never start is a fault of the gateway: the operation fails, and does not wait.
 #[test]
 async fn a_fetch_that_waits_for_itself() {
     let (composed, graph) = graph(vec![subgraph("s", SUBGRAPH)]);

@@ -1,18 +1,19 @@
-//! Whole executions as data: subgraphs, what their upstreams answer, an operation, its answer and the calls made for it.
+//! Executions of operations. Each Markdown file is a case: subgraphs, responses of their upstreams, an operation, its
+//! response, and the upstream calls.
 //!
-//! One Markdown file a case. Blocks, in order:
+//! Blocks, in order:
 //! - `graphql subgraph NAME`: a subgraph; without `@link` it is a GraphQL service;
-//! - `json data NAME`: what the GraphQL service NAME knows (see [`service`]);
-//! - `http upstream NAME`: an upstream's answer, whatever NAME is (see [`upstream`]);
+//! - `json data NAME`: the data of the GraphQL service NAME (see [`service`]);
+//! - `http upstream NAME`: a response of the upstream of any subgraph (see [`upstream`]);
 //! - `toml settings`: settings of the gateway;
-//! - `text draw`: where the requests below fall among a hundred, for override labels;
-//! - `graphql operation`, `text operation name`, `json variables`, `json headers`: a document, which of its operations, values for it, and
-//!   what the client sends with it, each header a value or a list of them;
-//! - `json answer`: the answer, with its fields in order; it is what executes the operation;
-//! - `text calls`: what the upstreams were asked for it, sorted; `text calls in order`: as they came;
-//! - `text warnings`: what its mappings have to say when it is executed once more, as `explain` tells it.
+//! - `text draw`: the percentile of the requests below, for override labels;
+//! - `graphql operation`, `text operation name`, `json variables`, `json headers`: an operation text, the name of its
+//!   operation, the variables, and the client's headers, each a value or a list;
+//! - `json answer`: the response, with its fields in order; this block executes the operation;
+//! - `text calls`: the upstream calls for it, sorted; `text calls in order`: in the order of their arrival;
+//! - `text warnings`: the warnings of its mappings when it is executed again, as `explain` shows them.
 //!
-//! `UPDATE_EXPECT=1` writes answers and calls; hold them against the title before keeping them.
+//! `UPDATE_EXPECT=1` writes responses and calls; compare them with the title before you commit them.
 
 mod bounds;
 mod pretty;
@@ -66,7 +67,7 @@ pub(crate) const FENCES: &[Fence] = &[
     Fence::expected("text warnings"),
 ];
 
-/// Runs a case; gives what came out for each of its blocks.
+/// Runs a case; returns the output for each of its blocks.
 async fn run(case: &Case) -> Vec<Option<String>> {
     let upstreams = Upstreams::start(case).await;
     let gateway = gateway(case, &upstreams);
@@ -94,7 +95,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
                 let answer = Value::parse_json(&response.body).unwrap();
                 check_codes(case, &answer);
                 let answer = pretty::pretty(&answer);
-                // Written in another layout it is the same answer.
+                // The layout of the expected response does not matter.
                 let expected = Value::parse_json(block.body.as_bytes()).map(|v| pretty::pretty(&v));
                 let same = expected.is_ok_and(|expected| expected == answer);
                 out = Some(if same { block.body.clone() } else { answer });
@@ -109,8 +110,8 @@ async fn run(case: &Case) -> Vec<Option<String>> {
     found
 }
 
-/// An error's code stands in the table of codes, unless the case itself has it: in a connector's `errors` mapping, or in what an
-/// upstream answers to it.
+/// Checks that the code of each error is in the table of codes, or comes from the case itself: from an `errors` mapping or an
+/// upstream response.
 fn check_codes(case: &Case, answer: &Value) {
     let errors = answer.get("errors").and_then(Value::as_array);
     for error in errors.unwrap_or_default() {
@@ -156,7 +157,7 @@ async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientCo
     told.concat()
 }
 
-/// A gateway in front of a case's upstreams.
+/// A gateway for the upstreams of a case.
 pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
     let mut text = case.block("toml settings").unwrap_or_default().to_owned();
     let mut subgraphs = Vec::new();

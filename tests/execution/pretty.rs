@@ -1,8 +1,8 @@
-//! JSON for readers: what fits in a line stands in one line. Order and digits are kept.
+//! Readable JSON: a value that fits into a line is written in one line. Order and digits stay.
 
 use sangam::document::Value;
 
-/// How long a line may be.
+/// The maximum length of a line.
 const WIDTH: usize = 110;
 
 pub(crate) fn pretty(value: &Value) -> String {

@@ -1,9 +1,9 @@
-//! A GraphQL service of a few lines: it answers from a JSON document, and believes every operation that it gets.
+//! A minimal GraphQL service: it responds from a JSON document, and validates no operation.
 //!
-//! The document's members `Query` and `Mutation` are the root objects; `_entities` lists objects with their `__typename`,
-//! of which the first that does not contradict a representation is the entity. A field's value is the member of its name,
-//! or the one of its name and arguments, `price(currency:"INR")`, if there is one. Where the value is
-//! `{"$error": "text"}` the answer is null with an error there, or, with `"$path"`, that much deeper.
+//! The members `Query` and `Mutation` of the document are the root objects. `_entities` is a list of objects with their
+//! `__typename`; the first one that does not contradict a representation is the entity. The value of a field is the member
+//! with its name and arguments, such as `price(currency:"INR")`, or else with its name. A value `{"$error": "text"}` is null
+//! with an error at this path, or at a deeper path with `"$path"`.
 
 use apollo_compiler::ast;
 use apollo_compiler::ast::Definition;
@@ -14,7 +14,7 @@ use sangam::document::Str;
 use sangam::document::Value;
 
 pub(crate) struct Service<'s> {
-    /// Its SDL: which types belong to which interfaces and unions.
+    /// Its SDL, for the members of interfaces and unions.
     pub(crate) sdl: &'s str,
     pub(crate) data: &'s Value,
 }
@@ -27,7 +27,7 @@ struct Execution<'e> {
 }
 
 impl Service<'_> {
-    /// Answers the body of a request.
+    /// The response to the body of a request.
     pub(crate) fn answer(&self, body: &Value) -> Value {
         let query = body.get("query").and_then(Value::as_str).unwrap();
         let document = ast::Document::parse(query, "operation.graphql").unwrap();
@@ -196,7 +196,7 @@ impl Execution<'_> {
     }
 }
 
-/// Whether no member of a representation contradicts the entity; `__typename` is looked at elsewhere.
+/// Whether no member of a representation contradicts the entity. The caller compares `__typename`.
 fn agrees(entity: &Value, representation: &Value) -> bool {
     match (entity, representation) {
         (Value::Object(_), Value::Object(members)) => members.iter().all(|(name, member)| {

@@ -1,10 +1,13 @@
-//! The upstreams of a case, all on one loopback port, each under its name.
+//! The upstreams of a case, all on one loopback port, each under its name as a path.
 //!
-//! A GraphQL service answers from its data. An `http upstream NAME` block is a fixed answer: its first line is the method, the path
-//! with its query, and optionally the JSON body to be answered so; the second line the status, and after it `max-age=60` if
-//! the answer may be kept so long, `retry-after=60`, or the content type if it is not JSON's (`-` for none); or `dead` (no server listens) or
-//! `slow` (no answer comes); the rest the body. `POST /` alone answers whatever a GraphQL service is asked. Of a call's
-//! headers those are listed whose names begin with `x-`.
+//! A GraphQL service responds from its data. An `http upstream NAME` block is a fixed response:
+//! - The first line has the method, the path with its query, and optionally the JSON body of the request. `POST /` alone
+//!   matches every request to a GraphQL service.
+//! - The second line has the status, then `max-age=60` if the response may be cached, `retry-after=60`, or a content type
+//!   other than JSON (`-` for none). Or it is `dead` (no server listens) or `slow` (no response).
+//! - The rest is the body.
+//!
+//! Of the headers of a call, those whose names begin with `x-` are listed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,7 +87,7 @@ impl Upstreams {
         Upstreams { address, shared }
     }
 
-    /// Where a subgraph's upstream is.
+    /// The base URL of a subgraph's upstream.
     pub(crate) fn url(&self, name: &str) -> String {
         let dead = |fixed: &Fixed| fixed.name == name && fixed.status == "dead";
         if self.shared.fixed.iter().any(dead) {
@@ -93,8 +96,8 @@ impl Upstreams {
         format!("http://{}/{name}", self.address)
     }
 
-    /// How long the gateway waits for a subgraph's upstream. No answer comes from a slow one, however short that is; the others
-    /// are never so late that a loaded machine would matter.
+    /// The timeout for a subgraph's upstream. It can be short for a slow one, which never responds, and is so long for the
+    /// others that a busy machine does not matter.
     pub(crate) fn timeout(&self, name: &str) -> &'static str {
         let slow = |fixed: &Fixed| fixed.name == name && fixed.status == "slow";
         match self.shared.fixed.iter().any(slow) {
@@ -103,14 +106,14 @@ impl Upstreams {
         }
     }
 
-    /// The calls since the last time, sorted, a line each.
+    /// The calls since the last call of this method, sorted, a line each.
     pub(crate) fn take_calls(&self) -> String {
         let mut calls = self.take_calls_in_order();
         calls.sort_unstable();
         calls.concat()
     }
 
-    /// A line for each call, in the order in which they came.
+    /// A line for each call, in the order of their arrival.
     pub(crate) fn take_calls_in_order(&self) -> Vec<String> {
         let calls = std::mem::take(&mut *self.shared.calls.lock().unwrap());
         calls.iter().map(|call| format!("{call}\n")).collect()
@@ -118,7 +121,7 @@ impl Upstreams {
 }
 
 impl Fixed {
-    /// Reads a block; the error says what in it means nothing.
+    /// Reads a block; the error names the part that is not valid.
     fn read(name: &str, block: &str) -> Result<Fixed, String> {
         let mut lines = block.splitn(3, '\n');
         let (request, status) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));

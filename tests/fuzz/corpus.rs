@@ -1,4 +1,4 @@
-//! What mutation starts from: the texts of this repository.
+//! The corpus: texts of this repository, from which mutation starts.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::input::Language;
 use super::tokens::{Class, tokens, unquote};
 
-/// The files below a folder of the repository with one of these endings, sorted.
+/// The files below a folder of the repository with one of these extensions, sorted.
 pub(super) fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
@@ -29,8 +29,8 @@ pub(super) fn read(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
 }
 
-/// The fenced blocks of the Markdown files below these folders: info string and text. They are cases, specs and pages, each
-/// with fences of its own; here they are texts to begin with, and nothing is refused.
+/// The fenced blocks of the Markdown files below these folders: info string and text. Cases, specs and pages have different
+/// fences; here all are accepted.
 pub(super) fn blocks(folders: &[&str]) -> Vec<(String, String)> {
     let paths = folders.iter().flat_map(|folder| files(folder, &["md"]));
     paths.flat_map(|path| blocks_of(&read(&path))).collect()
@@ -48,7 +48,7 @@ pub(super) fn blocks_of(text: &str) -> Vec<(String, String)> {
     out
 }
 
-/// Schemas of connectors, with all that they say of fetching.
+/// Schemas of connectors, with the directives that fetch.
 pub(super) fn connectors() -> Vec<String> {
     let own = files("connectors", &["graphql"])
         .into_iter()

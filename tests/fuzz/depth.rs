@@ -1,15 +1,15 @@
-//! Depth: on the stack of a worker every reader refuses what is nested too deeply, or gets through it.
+//! Depth: on the stack of a worker thread, every reader accepts or refuses deeply nested input.
 //!
-//! A stack that overflows ends the process, so that there is nothing to compare: the test runs to its end or does not.
+//! A stack overflow ends the process, so the test fails by not ending.
 
 use super::input::{Input, Language};
 use super::run::{attempt, watched};
 use super::targets::named;
 
-/// Around the bounds of the readers, and far beyond.
+/// Near the bounds of the readers, and far beyond.
 const DEPTHS: [usize; 11] = [1, 16, 63, 64, 65, 128, 129, 490, 505, 1_100, 8_000];
 
-/// A text with `open` and `close` as often around `middle`.
+/// A text with `depth` times `open` and `close` around `middle`.
 fn nest(before: &str, open: &str, middle: &str, close: &str, after: &str, depth: usize) -> String {
     format!(
         "{before}{}{middle}{}{after}",
@@ -75,7 +75,7 @@ fn mappings() {
             nest("a: $", "->as($x)->echo([$x])", "", "", "", depth),
         ];
         let [list, object, ..] = json(depth);
-        // What is nested too deeply to be read is the same document for all.
+        // A document that is too deep to be read is the same for all readers.
         let documents = if depth > 200 {
             vec![&list]
         } else {
@@ -96,7 +96,7 @@ const CONNECTS: &str = "extend schema @link(url: \"https://specs.apollo.dev/fede
 const SERVICE: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.12\", import: [\"@key\", \"@requires\", \"@external\"]) \
                        @link(url: \"https://specs.sangam.dev/wire/v0.1\", import: [\"@graphql\"]) @graphql(url: \"http://a.example\") ";
 
-/// SDL that nests wherever a grammar lets it.
+/// SDL with nesting wherever the grammar allows it.
 fn schemas(depth: usize) -> Vec<String> {
     let (links, service) = (CONNECTS, SERVICE);
     vec![
@@ -230,7 +230,7 @@ fn chains(depth: usize) -> Vec<String> {
 fn connectors() {
     deep("connectors", |depth| {
         let mut texts = schemas(depth);
-        // Each type of a chain is composed: beyond some length that only takes time.
+        // Composing longer chains takes time and tests nothing new.
         if depth <= 505 {
             texts.extend(chains(depth));
         }
@@ -245,7 +245,7 @@ fn connectors() {
 fn supergraphs() {
     deep("supergraphs", |depth| {
         let mut texts = schemas(depth);
-        // Each type of a chain is composed: beyond some length that only takes time.
+        // Composing longer chains takes time and tests nothing new.
         if depth <= 505 {
             texts.extend(chains(depth));
         }

@@ -1,8 +1,8 @@
-//! Words that a language has a meaning for, and some that it had better not trip over.
+//! Tokens with a meaning in one of the languages, and tokens that often cause faults.
 
 use super::input::Language;
 
-/// What every reader of text may meet.
+/// Odd texts for every reader.
 pub(super) const ODD: &[&str] = &[
     "\u{feff}",
     "\0",

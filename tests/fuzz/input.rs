@@ -1,19 +1,19 @@
-//! What a target is given: one or several texts, each in a language; and the form in which it is kept in a file.
+//! The input of a target: one or several texts, each in a language; and its file format.
 
 use std::fmt;
 use std::path::Path;
 
-/// In which language a text is mutated.
+/// The language of a text, which decides how it is mutated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
-    /// Not at all: it says what the others belong to.
+    /// Not mutated: it identifies what the other parts belong to.
     Fixed,
     Graphql,
     Mapping,
     Json,
     Toml,
     Markdown,
-    /// A query string, headers, and what else has little form.
+    /// A query string, headers, and other texts with little structure.
     Plain,
 }
 
@@ -30,7 +30,7 @@ const NAMES: [(Language, &str); 7] = [
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) language: Language,
-    /// What it is to the target; one word.
+    /// The meaning of the part for the target; one word.
     pub(super) label: String,
     pub(super) bytes: Vec<u8>,
 }
@@ -68,7 +68,7 @@ impl Input {
         found.map_or(&[], |part| &part.bytes)
     }
 
-    /// As text; what is not UTF-8 is replaced, as reading a file would refuse it.
+    /// The part as text; invalid UTF-8 is replaced, since reading a file would refuse it.
     pub(super) fn text(&self, label: &str) -> String {
         String::from_utf8_lossy(self.bytes(label)).into_owned()
     }
@@ -77,7 +77,7 @@ impl Input {
         self.parts.iter().map(|part| part.bytes.len()).sum()
     }
 
-    /// Parts one after the other, each after a line that says its language, label and length.
+    /// The parts one after the other, each after a line with its language, label and length.
     pub(super) fn to_file(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for part in &self.parts {

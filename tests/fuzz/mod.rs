@@ -1,13 +1,13 @@
-//! Everything that the gateway reads from outside, given mutated and random input.
+//! Fuzzing: gives mutated and random input to everything that the gateway reads from outside.
 //!
-//! Inputs are the texts of this repository, mutated by bytes, tokens and nesting ([`mutate`](mod@mutate)); what each is given to is a
-//! [`run::Target`]. Nothing may panic, overflow the stack of a worker, take longer than two seconds or all memory; and what
-//! was accepted must hold what its target says.
+//! Inputs are texts of this repository, mutated by bytes, tokens and nesting ([`mutate`](mod@mutate)). A [`run::Target`]
+//! reads them. No input may cause a panic, overflow the stack of a worker thread, or take more than two seconds or a bound
+//! of memory. An accepted input must have the properties that its target checks.
 //!
-//! A short run is part of the tests. `make prove-fuzz` runs long: `FUZZ_SECONDS=60` for each target, `FUZZ_SEED=1` chooses
-//! the cases. A case that fails is made smaller ([`shrink`](mod@shrink)) and written to a file under `target/tmp/fuzz`, which is named;
-//! one that ends the process is there as `<target>.mutated.running`. Fix the cause, and keep the file under `tests/fuzz/cases`, in
-//! the folder of its target: all of those are run again by [`cases_that_have_failed_once`].
+//! A short run is part of the tests. `make prove-fuzz` is a long run: `FUZZ_SECONDS=60` is the time of each target,
+//! `FUZZ_SEED=1` chooses the inputs. A failing input is shrunk ([`shrink`](mod@shrink)) and written to a file under
+//! `target/tmp/fuzz`, whose name is printed; one that ends the process is in `<target>.mutated.running`. Fix the cause, and
+//! add the file to the folder of its target under `tests/fuzz/cases`: [`cases_that_have_failed_once`] runs these again.
 
 mod corpus;
 mod depth;
@@ -31,7 +31,7 @@ fn number(name: &str) -> Option<u64> {
     Some(given.parse().unwrap())
 }
 
-/// Short, unless it is said how long.
+/// A short run, unless the environment gives a length.
 fn run(name: &str) {
     let named = named(name);
     let seconds = number("FUZZ_SECONDS");

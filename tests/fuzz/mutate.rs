@@ -1,17 +1,17 @@
-//! From one input another: bytes, tokens, and groups of tokens between brackets.
+//! Mutates an input: bytes, tokens, and groups of tokens between brackets.
 
 use super::dictionary::{NUMBERS, ODD, VALUES, words};
 use super::input::{Input, Language};
 use super::tokens::{Class, Token, concat, groups, tokens, unquote};
 use crate::monolith::random::Random;
 
-/// Texts do not grow beyond this; deep nesting needs some room.
+/// The maximum length of a text; deep nesting needs some room.
 const LONGEST: usize = 128 * 1024;
 
-/// How often a group is put into itself. The limits of the readers lie between.
+/// How often a group is nested in itself. The limits of the readers are between these numbers.
 const DEPTHS: [usize; 12] = [1, 2, 3, 8, 20, 50, 70, 130, 250, 600, 4_000, 20_000];
 
-/// Changes some of an input, here and there. `others` are what may be spliced in.
+/// Makes some changes to an input. Parts of `others` may be inserted.
 pub(super) fn mutate(input: &Input, others: &[Input], random: &mut Random) -> Input {
     let mut out = input.clone();
     let open: Vec<usize> = (0..out.parts.len())
@@ -111,7 +111,7 @@ fn of_bytes(own: &[u8], other: &[u8], language: Language, random: &mut Random) -
     out
 }
 
-/// A place of the list that holds something, if one is found soon.
+/// The index of a token that is not white space, if a few random choices find one.
 fn place(list: &[Token], random: &mut Random) -> usize {
     let mut at = random.below(list.len());
     for _ in 0..3 {
@@ -147,7 +147,7 @@ fn of_token(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mu
                 list[at] = others[place(&others, random)].clone();
             }
         }
-        // One of the text's own names for another: what is declared and what is used no longer agree.
+        // Replaces a name with another name of the text, so that declarations and uses no longer match.
         _ => {
             let class = list[at].class;
             let alike: Vec<usize> = (0..list.len())
@@ -198,7 +198,7 @@ fn of_group(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mu
     }
 }
 
-/// A group, with some of what leads to it, in itself many times.
+/// Nests a group in itself many times, with some tokens before it.
 fn nested(list: &mut Vec<Token>, random: &mut Random) {
     let found = groups(list);
     let depth = *random.pick(&DEPTHS);
@@ -233,7 +233,7 @@ fn nested(list: &mut Vec<Token>, random: &mut Random) {
     list.insert(group.start + 1, Token::new(Class::Open, lead.repeat(depth)));
 }
 
-/// Texts hold other languages: selections, templates, field sets.
+/// Strings contain other languages: selections, templates, field sets.
 fn inside(list: &mut [Token], other: &[u8], language: Language, random: &mut Random, level: usize) {
     let texts: Vec<usize> = (0..list.len())
         .filter(|at| list[*at].class == Class::Text)
@@ -255,7 +255,7 @@ fn inside(list: &mut [Token], other: &[u8], language: Language, random: &mut Ran
     list[at].bytes = [quote, &changed, quote].concat();
 }
 
-/// A value for one of another kind.
+/// Replaces a value with one of another kind.
 fn of_value(list: &mut Vec<Token>, random: &mut Random) {
     let found = groups(list);
     let scalars: Vec<usize> = (0..list.len()).filter(|at| list[*at].is_scalar()).collect();

@@ -1,8 +1,8 @@
-//! Many cases of one target: chosen by a seed, watched, made small when they fail, kept in a file.
+//! Runs many inputs of a target: chosen by a seed, watched, shrunk when they fail, and written to a file.
 //!
-//! Cases run on a thread with the stack of a runtime's worker, named after the target; panics are gathered from all threads
-//! of that name, so that one in a task that somebody catches is seen too. A stack that overflows, a case that never ends and
-//! one that takes all memory end the process; the case is then in the file that is named.
+//! Inputs run on a thread with the stack of a runtime's worker, named after the target. Panics are collected from all
+//! threads of that name, so that a panic which a runtime catches is found too. A stack overflow, an endless run and the use
+//! of too much memory end the process; then the file has the input.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
@@ -25,46 +25,46 @@ use super::shrink::shrink;
 use crate::monolith::random::Random;
 use crate::monolith::random::hash;
 
-/// Something that reads from outside.
+/// Code that reads input from outside.
 pub(super) trait Target {
-    /// What mutation starts from.
+    /// The inputs from which mutation starts.
     fn corpus(&self) -> Vec<Input>;
 
-    /// Reads one input. Gives what came out of it in a few words: an input with a new outcome is mutated further, unless
-    /// it was [`REFUSED`]. Fails with what does not hold, its kind before the first colon.
+    /// Reads an input. Returns the outcome in a few words: an input with a new outcome is mutated further, unless it was
+    /// [`REFUSED`]. The error is the property that does not hold, with its kind before the first colon.
     fn run(&self, input: &Input) -> Result<String, String>;
 }
 
-/// How the outcome of an input begins that got no further than the first checks.
+/// The prefix of the outcome of an input that the first checks have refused.
 pub(super) const REFUSED: &str = "refused ";
 
-/// A target by its name, which is that of its folder of cases.
+/// A target with its name, which is also the name of its folder of cases.
 #[derive(Clone, Copy)]
 pub(super) struct Named {
     pub(super) name: &'static str,
-    /// Given a seed, which chooses among what takes long to set up, and whether few will do.
+    /// Creates the target. The seed chooses among parts that take long to set up; the flag says that few of them suffice.
     pub(super) make: fn(u64, bool) -> Box<dyn Target>,
-    /// Cases of a short run.
+    /// The number of inputs in a short run.
     pub(super) cases: usize,
 }
 
-/// The stack of a worker of tokio, on which requests are parsed, planned and executed.
+/// The stack size of a tokio worker, on which requests are parsed, planned and executed.
 pub(super) const STACK: usize = 2 << 20;
 
-/// The most of a processor that a case may take in a build that is not optimised.
+/// The maximum processor time of an input in a build that is not optimised.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// After so much of a processor a case is taken to run for ever, and after so long to wait for ever: a busy machine may
-/// let it wait for long.
+/// The processor time after which an input counts as endless, and the wall time, which is longer because the machine may be
+/// busy.
 const ENDLESS: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(900));
 
-/// What a case may add to the memory of the process.
+/// The memory that an input may use.
 const MOST_MEMORY: u64 = 2 << 30;
 
-/// Inputs that are mutated further.
+/// The maximum number of inputs that are mutated further.
 const MOST_KEPT: usize = 6_000;
 
-/// Failures of different kinds after which a run ends.
+/// The number of kinds of failures after which a run ends.
 const MOST_FAILURES: usize = 20;
 
 static PANICS: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
@@ -87,22 +87,22 @@ fn gather_panics() {
     });
 }
 
-/// What became of one case.
+/// The result of one input.
 pub(super) struct Attempt {
-    /// What came out, or what does not hold.
+    /// The outcome, or the property that does not hold.
     pub(super) outcome: Result<String, String>,
     took: Duration,
 }
 
 impl Attempt {
-    /// What kind of failure it is.
+    /// The kind of the failure.
     pub(super) fn kind(&self) -> Option<&str> {
         let what = self.outcome.as_ref().err()?;
         Some(what.split(':').next().unwrap_or_default())
     }
 }
 
-/// Runs one case. One that takes too long is run again: the machine may have been busy.
+/// Runs an input. If it takes too long, runs it again: the machine may have been busy.
 pub(super) fn attempt(name: &str, target: &dyn Target, input: &Input) -> Attempt {
     let mut made = once(name, target, input);
     for _ in 0..3 {
@@ -145,26 +145,26 @@ struct Counts {
     cases: usize,
     took: Duration,
     outcomes: usize,
-    /// By kind: what does not hold, and the file with the case.
+    /// By kind: the property that does not hold, and the file with the input.
     failures: BTreeMap<String, String>,
 }
 
-/// Where cases go that are running or have failed.
+/// The folder for inputs that run or have failed.
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fuzz");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// What the watch and the run share.
+/// The state that the watching thread and the run share.
 #[derive(Default)]
 struct Watched {
-    /// Milliseconds since the start at which the case began, plus one; 0 before the first.
+    /// When the input began, in milliseconds since the start, plus one; 0 before the first input.
     since: AtomicU64,
     done: AtomicBool,
 }
 
-/// Runs on a thread with the stack of a worker, under watch. What it runs for tells the files of cases apart.
+/// Runs on a watched thread with the stack of a worker. The purpose distinguishes the files.
 pub(super) fn watched<T: Send>(
     name: &str,
     purpose: &str,
@@ -200,7 +200,7 @@ pub(super) fn watched<T: Send>(
 fn watch(watched: &Watched, begun: Instant, file: &Path) {
     let (mut case, mut before, mut spent) = (0, resident(), processor());
     while !watched.done.load(Ordering::Relaxed) {
-        // The time and the memory that another thread uses can only be looked at.
+        // No event reports the time and the memory that another thread uses: read them at intervals.
         std::thread::park_timeout(Duration::from_millis(10));
         let since = watched.since.load(Ordering::Relaxed);
         let used = resident();
@@ -224,10 +224,10 @@ fn watch(watched: &Watched, begun: Instant, file: &Path) {
     }
 }
 
-/// What this process has had of processors.
+/// The processor time of this process.
 fn processor() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the command's name, which may hold anything: user and system time, in hundredths of a second.
+    // After the name of the command, which may contain anything: user and system time, in hundredths of a second.
     let fields = text.rsplit(')').next().unwrap_or_default().split(' ');
     let ticks = fields
         .skip(12)
@@ -236,7 +236,7 @@ fn processor() -> Duration {
     Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
-/// Bytes of memory that this process holds.
+/// The resident memory of this process, in bytes.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = text
@@ -246,7 +246,7 @@ fn resident() -> u64 {
     pages.unwrap_or(0) * 4096
 }
 
-/// Runs many cases; fails with all that failed.
+/// Runs many inputs. Fails with all failures.
 pub(super) fn fuzz(named: Named, extent: &Extent, few: bool) {
     let counts = watched(named.name, "mutated", |begin| {
         let target = (named.make)(extent.seed, few);
@@ -307,7 +307,7 @@ fn cases(name: &str, target: &dyn Target, extent: &Extent, begin: &dyn Fn(&Input
     counts
 }
 
-/// Writes a case that failed to a file; says so.
+/// Writes a failing input to a file, and prints its name.
 fn keep(name: &str, kind: &str, small: &Input, what: &str) -> String {
     let number = hash(0, &[name, kind]) as u32;
     let file = folder().join(format!("{name}-{number:08x}"));

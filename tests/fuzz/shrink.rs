@@ -1,4 +1,4 @@
-//! A failing input made smaller, as long as it fails in the same way.
+//! Shrinks a failing input as long as it fails in the same way.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use super::input::{Input, Language};
 use super::run::{Target, attempt};
 use super::tokens::{concat, tokens};
 
-/// How long that may take.
+/// The maximum time.
 const MOST: Duration = Duration::from_secs(30);
 
 pub(super) fn shrink(
@@ -18,7 +18,7 @@ pub(super) fn shrink(
     begin: &dyn Fn(&Input),
 ) -> Input {
     let begun = Instant::now();
-    // None when the time is up.
+    // `None` when the time is over.
     let mut fails = |candidate: &Input| {
         if begun.elapsed() > MOST {
             return None;
@@ -41,8 +41,8 @@ pub(super) fn shrink(
     }
 }
 
-/// Takes pieces out of a part, large ones first: tokens, or bytes. Ends when `fails` has no time left: with many pieces,
-/// to copy them for each candidate takes long even if no candidate is run.
+/// Removes pieces of a part, large ones first: tokens, or bytes. Ends when `fails` has no time left: with many pieces,
+/// copying them for each candidate takes long even if no candidate is run.
 fn part(
     small: &mut Input,
     at: usize,

@@ -1,4 +1,4 @@
-//! Text as tokens, coarsely and for all languages alike: what a mutation needs in order to keep most of the form.
+//! Coarse tokens, the same for all languages: with them, a mutation can preserve most of the syntax.
 
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ impl Token {
         Token { class, bytes }
     }
 
-    /// What stands by itself where a value may stand.
+    /// Whether it is a complete value.
     pub(super) fn is_scalar(&self) -> bool {
         matches!(self.class, Class::Name | Class::Number | Class::Text)
     }
@@ -41,7 +41,7 @@ pub(super) fn concat(tokens: &[Token]) -> Vec<u8> {
         .collect()
 }
 
-/// Splits a text. Nothing is lost: [`concat`] gives it back.
+/// Splits a text. Nothing is lost: [`concat`] returns the same text.
 pub(super) fn tokens(text: &[u8], language: Language) -> Vec<Token> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -109,7 +109,7 @@ fn quoted(inner: &[u8], quote: u8) -> usize {
     inner.len()
 }
 
-/// Every opening sign with the one that closes it, as ranges of tokens with both.
+/// The groups: each range of tokens from an opening bracket to its closing bracket.
 pub(super) fn groups(tokens: &[Token]) -> Vec<Range<usize>> {
     let (mut open, mut out) = (Vec::new(), Vec::new());
     for (at, token) in tokens.iter().enumerate() {
@@ -122,7 +122,7 @@ pub(super) fn groups(tokens: &[Token]) -> Vec<Range<usize>> {
     out
 }
 
-/// The inside of a text token, and what it stands between.
+/// The content of a string token, and its delimiter.
 pub(super) fn unquote(text: &[u8]) -> Option<(&[u8], &[u8])> {
     for quote in [b"\"\"\"".as_slice(), b"\"", b"'"] {
         if let Some(rest) = text.strip_prefix(quote)

@@ -1,4 +1,4 @@
-//! Fields that demand a signed-in client are refused, however they are read.
+//! Fields that require a signed-in client are refused, however they are read.
 
 use sangam::config::Settings;
 use sangam::connector::read_sdl;
@@ -61,7 +61,7 @@ async fn demands_hold_for_selections_keys_and_types() {
                 assert_eq!(answer["errors"][0]["message"], expected, "{query}");
                 assert_eq!(answer.get("data"), None, "{query}");
             }
-            // It is called, and does not listen.
+            // The upstream is called, and does not listen.
             None => assert_eq!(
                 answer["errors"][0]["extensions"]["sangam"]["kind"], "UNREACHABLE",
                 "{query}"

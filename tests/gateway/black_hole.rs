@@ -1,4 +1,4 @@
-//! One department that never answers: a part of the places waits for it, whatever comes, and the rest goes on.
+//! An upstream that never responds: only a part of the permits waits for it, and other requests are executed.
 
 use std::sync::Arc;
 
@@ -51,8 +51,8 @@ fn gateway(text: &str, schemas: &[(&str, String)]) -> Arc<Gateway> {
     Arc::new(gateway.unwrap_or_else(|problem| panic!("{problem:#?}")))
 }
 
-/// Of 40 requests that need the dead department, some wait and the others have the answer of the other department. With
-/// another argument in each they make calls of their own; with the same they take part in one call, and more of them wait.
+/// Of 40 requests that need the dead upstream, some wait, and the others get the response of the other upstream. If each has
+/// a different argument, each makes a call; if all have the same argument, they share one call, and more of them may wait.
 #[test]
 async fn a_part_of_the_places_waits_at_the_most() {
     for (same, waiting) in [(false, 10), (true, 1 + 20)] {

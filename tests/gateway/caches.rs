@@ -1,10 +1,10 @@
-//! The caches as settings make them: each can be turned off.
+//! Each cache can be turned off by settings.
 
 use super::world::World;
 
 const QUERY: &str = "{ districts { name } }";
 
-/// Calls to the directory for the same query asked twice.
+/// The calls to the directory for two executions of the same query.
 async fn calls(settings: &str) -> u64 {
     let world = World::start(settings).await;
     let first = world.ask(QUERY).await;
@@ -27,7 +27,7 @@ async fn either_keeps_what_it_holds() {
     assert_eq!(calls("[cache]\nresponses = \"0MB\"").await, 1);
 }
 
-/// Whole answers: with them the second request is not executed, so that nothing is asked of the documents.
+/// With the response cache, the second request is not executed, so it looks up no documents.
 #[test]
 async fn without_answers_a_request_is_executed() {
     for (settings, hits) in [("", 0), ("[cache]\nresponses = \"0MB\"", 1)] {

@@ -1,4 +1,4 @@
-//! Secrets and what clients send are found in no answer and in nothing that `explain` shows.
+//! No response and no output of `explain` contains secrets or values that clients have sent.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The cost limit, through a socket: for what it refuses no call is made.
+//! The cost limit, through a socket: a refused operation makes no call.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::world::World;
 
-/// 114 bytes that ask for a million grievances.
+/// 114 bytes that select a million grievances.
 const NESTED: &str = "{grievances(first:100){items{district{grievances(first:100){items{district{\
     grievances(first:100){items{id}}}}}}}}}";
 
@@ -82,7 +82,7 @@ async fn what_costs_too_much_is_refused_before_anyone_is_called() {
     assert_eq!(running.calls(), 0);
 }
 
-/// The same compiled operation is refused or answered by the values of its variables.
+/// The values of variables decide whether a compiled operation is refused.
 #[test]
 async fn variables_decide() {
     let query =
@@ -120,7 +120,7 @@ async fn the_maximum_is_the_setting() {
 
 #[test]
 async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
-    // Events of an application: the schema does not say how many.
+    // The schema has no size for the events of an application.
     let query = r#"{ application(reference: "JK-DOM-26-0010001") { history { number } } }"#;
     let cost = async |settings: &str| {
         let running = Running::start(settings).await;
@@ -158,11 +158,11 @@ async fn the_answer_reports_costs_on_request() {
         assert_eq!(answer["extensions"], expected);
         assert_eq!(answer["data"], plain["data"]);
     }
-    // The kept answer is as it was, and documents are used by both.
+    // The cached response is unchanged, and both requests use the cached documents.
     let (_, _, again) = running.send(json!({ "query": QUERY }), None).await;
     assert_eq!(again, plain);
     assert_eq!(running.calls(), calls);
-    // An answer that is made for the report is not kept.
+    // A response with a cost report is not cached.
     let fresh = Running::start("").await;
     fresh.send(json!({ "query": QUERY }), Some("1")).await;
     let (_, _, plain) = fresh.send(json!({ "query": QUERY }), None).await;
@@ -180,12 +180,12 @@ async fn the_actual_cost_is_of_what_is_there() {
             cost["actual"].as_u64().unwrap(),
         )
     };
-    // No such district: nothing but null.
+    // There is no such district: the value is null.
     assert_eq!(
         cost(r#"{ district(lgdCode: "9999") { name } }"#).await,
         (1, 0)
     );
-    // Ten of the twenty are in each division.
+    // Each division has ten of the twenty districts.
     assert_eq!(
         cost("{ districts(division: JAMMU) { name } }").await,
         (20, 10)
@@ -218,7 +218,7 @@ async fn costs_are_metrics() {
     }
 }
 
-/// Lines of the log, kept for the test.
+/// The log lines, for the test.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -246,7 +246,7 @@ async fn the_log_names_what_would_be_refused_now_and_then() {
         world.ask(&format!("query {name} {QUERY}")).await;
     }
     drop(guard);
-    // Lines are written by a thread, which has done so when this has been dropped.
+    // Dropping the observer waits for the thread that writes the lines.
     drop(observer);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let all: Vec<Value> = text

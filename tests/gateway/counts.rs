@@ -1,4 +1,4 @@
-//! What the departments hold, counted through the gateway.
+//! The numbers of objects in the demonstration, counted through the gateway.
 
 use std::collections::HashSet;
 

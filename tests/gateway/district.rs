@@ -1,4 +1,4 @@
-//! The district query: one request, all seven departments, as many calls as the documentation says.
+//! The district query: one request to all seven departments makes as many calls as documented.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,7 +96,7 @@ async fn explain_tells_the_same_calls() {
     assert_eq!(calls, documented());
 }
 
-/// Each time by another way: the documents are fetched, are read as they are kept, and then what was read of them is used.
+/// Three executions with the same response: the documents are fetched; then read from the cache; then their memos are used.
 #[test]
 async fn asked_again_it_is_made_from_what_is_kept() {
     let world = World::start("[cache]\nresponses = \"0MB\"\n").await;

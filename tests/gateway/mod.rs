@@ -1,4 +1,4 @@
-//! Whole-gateway tests: the real connectors in front of the stand-ins, over loopback sockets.
+//! Tests of the whole gateway: the connectors of the demonstration with their stand-ins, over loopback sockets.
 
 mod access;
 mod black_hole;

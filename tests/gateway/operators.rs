@@ -1,4 +1,4 @@
-//! What shared caches, anonymous clients and operators get to see, through HTTP.
+//! What shared caches, anonymous clients and operators see, through HTTP.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ fn header(response: &reqwest::Response, name: &str) -> String {
     value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
 }
 
-/// `Vary` cannot name every header, so no other cache may keep what depends on all of them.
+/// `Vary` cannot name every header, so shared caches must not store a response that depends on all of them.
 #[test]
 async fn what_depends_on_every_header_is_for_no_shared_cache() {
     let running = start("").await;
@@ -83,7 +83,7 @@ async fn what_depends_on_every_header_is_for_no_shared_cache() {
         ("{ echo }", false, false),
         ("{ plain whole }", false, false),
     ] {
-        // From the department, and then from what this gateway keeps.
+        // From the upstream, and then from the cache.
         for _ in 0..2 {
             let response = running.get(query, "a").await;
             let policy = header(&response, "cache-control");
@@ -95,7 +95,7 @@ async fn what_depends_on_every_header_is_for_no_shared_cache() {
             assert_eq!(vary.contains("x-who"), varies, "{query}: {vary}");
         }
     }
-    // Within the gateway, each client has answers of its own.
+    // Within the gateway, each client has its own cached responses.
     running.upstream.calls();
     running.ask("{ whole }").await;
     assert_eq!(running.upstream.calls(), [""; 0]);

@@ -1,4 +1,4 @@
-//! One plan serves all outcomes of `@override` labels: counted where the gateway counts its looks into the cache of plans.
+//! One plan serves all outcomes of `@override` labels: counted by the metric of look-ups in the plan cache.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;
 use crate::support::cases::cases;
 
-/// Where requests fall among a hundred.
+/// The percentiles of the requests.
 const DRAWS: [f64; 6] = [0.0, 4.0, 10.0, 49.0, 50.0, 99.0];
 
 #[test]
@@ -60,7 +60,7 @@ async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
             "{}",
             case.path.display()
         );
-        // The outcomes do differ.
+        // Checks that the outcomes differ.
         with_labels += usize::from(calls.len() > texts.len());
     }
     assert!(

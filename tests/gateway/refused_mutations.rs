@@ -1,4 +1,4 @@
-//! What a mutation that fails does to what is kept: nothing where the department has provably refused it.
+//! A mutation that fails invalidates cached documents, unless the upstream has provably refused it.
 
 use serde_json::json;
 
@@ -136,7 +136,7 @@ async fn what_may_have_been_done_ends_what_was_read_before() {
             "set",
             true,
         ),
-        // Called a success by `isSuccess`.
+        // `isSuccess` says that it succeeded.
         (
             "not there",
             http("404 Not Found", json, b"{}"),
@@ -168,7 +168,7 @@ async fn what_may_have_been_done_ends_what_was_read_before() {
     }
 }
 
-/// A client that stops waiting for its mutation reads what the department says then.
+/// A client that stops waiting for its mutation reads the current data of the upstream afterwards.
 #[test]
 async fn a_mutation_that_is_not_awaited_ends_what_was_read_before() {
     let (upstream, gateway) = world().await;

@@ -1,4 +1,4 @@
-//! An upstream that answers the bytes of a script, and a gateway in front of it.
+//! An upstream with scripted responses, and a gateway for it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use crate::plans::subgraph;
 
-/// Answers every request by its path, one on each connection.
+/// Responds to each request by its path; each connection has one request.
 pub(crate) struct Upstream {
     pub(crate) url: String,
     shared: Arc<Shared>,
@@ -29,7 +29,7 @@ pub(crate) struct Upstream {
 
 #[derive(Default)]
 struct Shared {
-    /// Without bytes there is no answer, and the connection stays open.
+    /// `None`: no response, and the connection stays open.
     answers: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
     calls: Mutex<Vec<String>>,
     called: Notify,
@@ -59,19 +59,19 @@ impl Upstream {
         Upstream { url, shared, task }
     }
 
-    /// From now on, requests for this path (without its query) are answered so.
+    /// Sets the response to requests for this path (without its query).
     pub(crate) fn answer(&self, path: &str, bytes: impl Into<Vec<u8>>) {
         let mut answers = self.shared.answers.lock().unwrap();
         answers.insert(path.to_owned(), Some(bytes.into()));
     }
 
-    /// From now on, requests for this path are not answered.
+    /// Requests for this path get no response from now on.
     pub(crate) fn hold(&self, path: &str) {
         let mut answers = self.shared.answers.lock().unwrap();
         answers.insert(path.to_owned(), None);
     }
 
-    /// Waits for this call.
+    /// Waits until this call has arrived.
     pub(crate) async fn until_called(&self, call: &str) {
         let came = || {
             self.shared
@@ -86,7 +86,7 @@ impl Upstream {
         }
     }
 
-    /// Method and path of the calls since the last time.
+    /// The methods and paths of the calls since the last call of this method.
     pub(crate) fn calls(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.calls.lock().unwrap())
     }
@@ -127,7 +127,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.shutdown().await
 }
 
-/// An HTTP answer: further header lines, each with its line end, and the body.
+/// An HTTP response with these header lines, each with its line end, and this body.
 pub(crate) fn http(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = match headers.contains("content-length") || headers.contains("transfer-encoding") {
         true => String::new(),
@@ -137,7 +137,7 @@ pub(crate) fn http(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// JSON that may be kept for an hour.
+/// A JSON response with a lifetime of an hour.
 pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
     let headers = "content-type: application/json\r\ncache-control: max-age=3600\r\n";
     http("200 OK", headers, body.as_ref())
@@ -152,8 +152,8 @@ pub(crate) fn settings(text: &str) -> Settings {
     settings.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A gateway with one connector, whose upstream is this one. `general` is the beginning of `sangam.toml`, `own` what it
-/// says of the connector.
+/// A gateway with one connector for this upstream. `general` is the beginning of `sangam.toml`, `own` the settings of the
+/// connector.
 pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &str) -> Gateway {
     let url = &upstream.url;
     let settings = settings(&format!(
@@ -168,7 +168,7 @@ pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &st
     Gateway::new(vec![member], &settings).unwrap_or_else(|problem| panic!("{problem:#?}"))
 }
 
-/// The answer to an operation, as JSON.
+/// The response to an operation, as JSON.
 pub(crate) async fn ask(gateway: &Gateway, query: &str) -> serde_json::Value {
     let request = GraphqlRequest {
         query: Some(query.to_owned()),

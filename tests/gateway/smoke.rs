@@ -1,4 +1,4 @@
-//! One query across departments.
+//! One query to several departments.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ async fn districts_with_what_others_know_of_them() {
             "{district:#}"
         );
     }
-    // One call each, however many districts and services there are; `services` is entered twice.
+    // One call each, for any number of districts and services; `services` is called twice.
     let calls: Vec<(&str, u64)> = world
         .standins
         .iter()

@@ -1,5 +1,5 @@
-//! A department answers something that cannot be used, and recovers: the next client gets what it says then, whatever
-//! lifetime the failure claimed. The connectors are those of the documentation, which have no `isSuccess`.
+//! An upstream sends an unusable response, and recovers: the next client gets the new response, whatever lifetime the failed
+//! one had. The connectors are those of the documentation, which have no `isSuccess`.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::scripted::json as body;
 const RIGHT: &str =
     r#"{"stations":[{"station_id":7,"name":"Gulmarg","rain_24h_mm":12.5,"lgd":3}]}"#;
 
-/// What stands between these texts in a file of the repository.
+/// The text of a file of the repository between these texts.
 fn excerpt(file: &str, from: &str, to: &str) -> String {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
     let start = text.find(from).unwrap_or_else(|| panic!("{from}")) + from.len();
@@ -22,7 +22,7 @@ fn excerpt(file: &str, from: &str, to: &str) -> String {
     text[start..end].to_owned()
 }
 
-/// Answers that are no use, each as it comes over the wire.
+/// Unusable responses, as bytes.
 fn failures() -> Vec<(&'static str, Vec<u8>)> {
     let hour = "cache-control: public, max-age=3600\r\n";
     let json = "content-type: application/json\r\n";
@@ -174,7 +174,7 @@ fn failures() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Asks an upstream that fails, and then one that has recovered.
+/// Calls an upstream that fails, and again when it has recovered.
 async fn recovers(schema: &str, settings: &str) {
     const QUERY: &str = "{ rainGauges(first: 2) { id name rainfallMm district { lgdCode } } }";
     let right = json!({ "data": { "rainGauges": [
@@ -185,7 +185,7 @@ async fn recovers(schema: &str, settings: &str) {
         let gateway = gateway(&upstream, schema, "", settings);
         upstream.answer("/stations", answer);
         let failed = ask(&gateway, QUERY).await;
-        // One that reads less must not be what keeps it.
+        // An operation that reads less of the document must not cause it to be stored.
         let again = ask(&gateway, "{ rainGauges(first: 2) { id } }").await;
         assert_eq!(upstream.calls().len(), 2, "{failure}: {failed} {again}");
         upstream.answer("/stations", body(RIGHT));
@@ -244,7 +244,7 @@ async fn a_graphql_service() {
     for failure in failures {
         let upstream = Upstream::start().await;
         let gateway = gateway(&upstream, SERVICE, "", "");
-        // The service's own address takes the place of the path.
+        // The path is that of the service's URL.
         upstream.answer("/", body(failure));
         ask(&gateway, "{ gauges { id } }").await;
         assert_eq!(upstream.calls(), ["POST /"], "{failure}");
@@ -284,7 +284,7 @@ type Part @key(fields: "id") @cacheControl(maxAge: 3600)
 }
 "#;
 
-/// That something does not exist is kept only where the schema says so.
+/// A response for an object that does not exist is cached only if the schema says so.
 #[test]
 async fn a_look_up_that_finds_nothing() {
     let upstream = Upstream::start().await;
@@ -326,7 +326,7 @@ async fn a_batch_without_its_keys() {
     assert_eq!(upstream.calls(), ["POST /parts"]);
 }
 
-/// One page is broken: the others are not asked for again.
+/// One page is broken: the others are not fetched again.
 #[test]
 async fn a_page_that_cannot_be_read() {
     let upstream = Upstream::start().await;

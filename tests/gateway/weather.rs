@@ -1,4 +1,4 @@
-//! One department dead, slow, or answering garbage: its fields say so, everything else stands.
+//! One upstream is dead, slow, or sends garbage: its fields have errors, and all others have values.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const QUERY: &str = "{
   }
 }";
 
-/// The field of a district that a department answers.
+/// A field of a district for each department.
 const FIELDS: [(&str, &str); 4] = [
     ("dggi", "dggi"),
     ("janbhagidari", "works"),
@@ -25,7 +25,7 @@ const FIELDS: [(&str, &str); 4] = [
     ("services", "serviceBacklog"),
 ];
 
-/// Bad weather, and what `sangam.kind` says of it.
+/// The failures, and their `sangam.kind`.
 const WEATHER: [(Weather, &str); 7] = [
     (Weather::Dead, "UNREACHABLE"),
     (Weather::Slow(Duration::from_secs(3600)), "TIMEOUT"),
@@ -36,7 +36,7 @@ const WEATHER: [(Weather, &str); 7] = [
     (Weather::Endless, "LIMIT"),
 ];
 
-/// Bounds under which a kind of weather is over soon.
+/// Settings under which the failure is detected soon.
 fn bounds(weather: Weather) -> &'static str {
     match weather {
         Weather::Slow(_) => "timeout = \"100ms\"",

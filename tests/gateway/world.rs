@@ -1,4 +1,4 @@
-//! The stand-ins of all departments, and a gateway in front of them.
+//! The stand-ins of all departments, and a gateway for them.
 
 use std::path::Path;
 
@@ -15,21 +15,21 @@ use sangam_demo::departments;
 use sangam_demo::standin::Options;
 use sangam_demo::standin::Standin;
 
-/// Departments and the gateway.
+/// The departments and the gateway.
 pub(crate) struct World {
     pub(crate) standins: Vec<Standin>,
     pub(crate) gateway: Gateway,
 }
 
 impl World {
-    /// Starts every department's stand-in and a gateway; `more` is further text of `sangam.toml`.
+    /// Starts the stand-ins and a gateway; `more` is additional text of `sangam.toml`.
     pub(crate) async fn start(more: &str) -> World {
         World::start_with(more, |_| "").await
     }
 
-    /// The same, with further settings of single departments.
+    /// The same, with additional settings for each department.
     pub(crate) async fn start_with(more: &str, settings: impl Fn(&str) -> &'static str) -> World {
-        // Nothing times out on a busy machine, unless a test says so.
+        // Long timeouts, because the machine may be busy, unless the test sets its own.
         let mut text = match more.contains("[limits]") {
             true => more.replace("[limits]", "[limits]\noperation_timeout = \"300s\""),
             false => format!("{more}\n[limits]\noperation_timeout = \"300s\"\n"),
@@ -89,12 +89,12 @@ impl World {
             .unwrap()
     }
 
-    /// The answer to an operation, as JSON.
+    /// The response to an operation, as JSON.
     pub(crate) async fn ask(&self, query: &str) -> serde_json::Value {
         self.ask_with(query, &serde_json::json!({})).await
     }
 
-    /// The answer to an operation with variables.
+    /// The response to an operation with variables, as JSON.
     pub(crate) async fn ask_with(
         &self,
         query: &str,
@@ -103,7 +103,7 @@ impl World {
         serde_json::from_slice(&self.send(query, variables).await).unwrap()
     }
 
-    /// The bytes of the answer to an operation.
+    /// The bytes of the response to an operation.
     pub(crate) async fn ask_raw(&self, query: &str) -> bytes::Bytes {
         self.send(query, &serde_json::json!({})).await
     }

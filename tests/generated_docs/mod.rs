@@ -1,4 +1,5 @@
-//! Pages and tables of `docs/`, and files of `schema/`, that are generated: `make docs` (`UPDATE_DOCS=1 cargo nextest run generated_docs`) writes them.
+//! The generated pages and tables of `docs/`, and files of `schema/`. `make docs` (`UPDATE_DOCS=1 cargo nextest run
+//! generated_docs`) writes them.
 
 use std::path::Path;
 
@@ -6,12 +7,12 @@ use apollo_compiler::schema::SchemaBuilder;
 use sangam::connector::diagnostic::code;
 use sangam::connector::reference;
 
-/// Compares a page of `docs/` with what it is to be, or writes it.
+/// Compares a page of `docs/` with the generated one, or writes it.
 fn check(name: &str, page: impl FnOnce(&str) -> String) {
     check_file(&format!("docs/{name}"), page);
 }
 
-/// Compares a file with what it is to be, or writes it.
+/// Compares a file with the generated one, or writes it.
 fn check_file(name: &str, page: impl FnOnce(&str) -> String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let written = std::fs::read_to_string(&path).unwrap_or_default();
@@ -40,7 +41,7 @@ fn directives() {
     check_file("schema/directives.graphql", |_| reference::editor_sdl());
 }
 
-/// An editor, which knows GraphQL and this file but no linking, finds no mistake in the shipped connectors.
+/// An editor, which supports GraphQL and this file but not `@link`, reports no error in the connectors of the demonstration.
 #[test]
 fn the_schema_for_editors_fits_the_shipped_connectors() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -73,7 +74,7 @@ fn errors() {
     });
 }
 
-/// The codes of composition and of reading a connector.
+/// The codes of composition and of connectors.
 #[test]
 fn diagnostics() {
     let mut page = String::from(

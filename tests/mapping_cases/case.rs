@@ -1,4 +1,4 @@
-//! One section of a case file: what is read from it, what comes out, and how the two are compared.
+//! One section of a case file: its input, its output, and their comparison.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use crate::support::cases::Suite;
 pub(super) struct Section {
     file: String,
     heading: String,
-    /// The lines of its block, those of the file's defaults behind them.
+    /// The lines of its block, followed by those of the file's defaults.
     lines: Vec<(String, String)>,
     own: usize,
 }
@@ -63,7 +63,7 @@ pub(super) fn sections(case: &Case) -> Vec<Section> {
     sections
 }
 
-/// The keys and values of a block; lines with four spaces go on with the value before them.
+/// The keys and values of a block; a line with four spaces continues the value before it.
 fn lines(body: &str, place: &str) -> Vec<(String, String)> {
     let mut lines: Vec<(String, String)> = Vec::new();
     for line in body.lines() {
@@ -89,7 +89,7 @@ impl Section {
         format!("{}: {}", self.file, self.heading)
     }
 
-    /// All that goes in and comes out: what makes a case different from others.
+    /// All input and output: it distinguishes a case from the others.
     pub(super) fn subject(&self) -> String {
         self.lines
             .iter()
@@ -97,7 +97,7 @@ impl Section {
             .collect()
     }
 
-    /// Fails for a key that means nothing, and where nothing is expected.
+    /// Fails for an unknown key, and for a section without an expected result.
     fn check_keys(&self) {
         const KEYS: [&str; 15] = [
             "version",
@@ -127,7 +127,7 @@ impl Section {
         assert!(expects, "{}: expects nothing", self.title());
     }
 
-    /// The case's own value for a key, else the file's.
+    /// The value of a key: of the section, or else of the file's defaults.
     fn get(&self, key: &str) -> Option<&str> {
         self.lines
             .iter()
@@ -143,7 +143,7 @@ impl Section {
             .collect()
     }
 
-    /// `v0.4`, `v0.1..v0.3`; all of them if nothing is said.
+    /// `v0.4`, `v0.1..v0.3`; all versions by default.
     pub(super) fn versions(&self) -> Vec<Version> {
         let Some(range) = self.get("version") else {
             return Version::ALL.to_vec();
@@ -165,7 +165,7 @@ impl Section {
             .unwrap_or_else(|error| panic!("{}: {text}: {error}", self.title()))
     }
 
-    /// As compact JSON, with digits and order as they are; `missing` as it is.
+    /// Compact JSON with unchanged digits and order; `missing` stays.
     fn normal(&self, text: &str) -> String {
         if text == "missing" {
             text.to_owned()
@@ -208,7 +208,7 @@ impl Section {
         expected
     }
 
-    /// The keys that say what is expected.
+    /// The keys of expected results.
     const EXPECTED: [&str; 9] = [
         "value", "text", "warning", "error", "problem", "shape", "needs", "uses", "fails",
     ];
@@ -218,7 +218,7 @@ impl Section {
     }
 }
 
-/// What comes out of a case, as the lines that say so.
+/// The output of a section, in the form of its lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     lines: Vec<String>,
@@ -330,7 +330,7 @@ impl Outcome {
         }
     }
 
-    /// Both, line by line.
+    /// The differences, line by line.
     pub(super) fn difference(&self, found: &Outcome) -> String {
         let mut text = String::new();
         let missing = self
@@ -406,7 +406,7 @@ fn shape(shape: &Shape) -> String {
     }
 }
 
-/// `*` for the whole, `{ a b { c } }` for keys; a key that is read whole stands alone.
+/// `*` for the whole value, `{ a b { c } }` for keys; a key without braces is read whole.
 fn need(need: &Need) -> String {
     fn keys(keys: &[(sangam::document::Str, Need)]) -> String {
         let key = |(name, need): &(sangam::document::Str, Need)| match need {

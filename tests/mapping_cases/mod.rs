@@ -1,4 +1,4 @@
-//! The mapping language, held to the cases under `tests/mapping/`, which a README there explains.
+//! The mapping language: the cases under `tests/mapping/`. `tests/mapping/README.md` describes their blocks.
 
 mod case;
 
@@ -13,15 +13,15 @@ const CASE: &str = "text case";
 
 inventory::submit! {
     Suite {
-        // The tour of the language is made of cases too.
+        // The examples in the documentation are cases too.
         folders: &["mapping", "mapping/methods", "docs/mapping.md"],
         fences: &[Fence::single(DEFAULTS), Fence::expected(CASE)],
         run,
     }
 }
 
-/// Compares section by section, and says of each line whether it is missing or not expected. What is expected is written by hand,
-/// so nothing is updated.
+/// Compares section by section, and lists the missing and the unexpected lines. The expected lines are written by hand:
+/// there is no `UPDATE_EXPECT`.
 fn run(case: &Case) -> Vec<Option<String>> {
     let mut failures = Vec::new();
     for section in sections(case) {

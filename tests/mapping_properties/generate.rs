@@ -1,10 +1,10 @@
-//! Selections and values at random. Selections are valid in v0.4, and use few keys, so that they
-//! often meet something.
+//! Random selections and values. Selections are valid in v0.4, and use few keys, so that they
+//! often select something.
 
 use proptest::prelude::*;
 use sangam::document::{Object, Value};
 
-/// A piece of text that the language has a meaning for, or nearly.
+/// A token of the language, or almost one.
 pub(super) fn token() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
         "a",
@@ -76,7 +76,7 @@ fn key() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["a", "b", "c", "d_e"]).prop_map(str::to_owned)
 }
 
-/// Items, as they stand at the top.
+/// The items of a selection at its top level.
 pub(super) fn selection() -> impl Strategy<Value = String> {
     let expr = expression();
     prop_oneof![

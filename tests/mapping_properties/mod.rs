@@ -1,5 +1,5 @@
-//! The mapping language under random texts and data: nothing panics or runs away, and
-//! what a selection tells of itself is true.
+//! Properties of the mapping language for random texts and data: nothing panics or exceeds its
+//! budget, and the analysis of a selection is true for its evaluation.
 
 mod generate;
 
@@ -55,7 +55,7 @@ fn parse_everything(text: &str) {
     }
 }
 
-/// A small budget, so that explosions are met often.
+/// A small budget, so that it is often exceeded.
 fn budget() -> Budget {
     Budget {
         steps: 5_000,
@@ -74,7 +74,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// The part of a document that is needed.
+/// The part of a document that a mapping reads.
 pub(crate) fn project(value: &Value, need: &Need) -> Value {
     match (value, need) {
         (_, Need::Whole) => value.clone(),
@@ -92,11 +92,11 @@ pub(crate) fn project(value: &Value, need: &Need) -> Value {
     }
 }
 
-/// Whether a value, or each element of a list of such, may have come from this shape.
+/// Whether a value, or each element of a list, has this shape.
 pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
     match (value, shape) {
         (_, Shape::Any) | (Value::Null, _) => true,
-        // What is spread into it may change it.
+        // A spread may change it.
         (_, Shape::Object { open: true, .. }) => true,
         (_, Shape::OneOf(shapes)) => {
             let listed = |elements: &[Value]| elements.iter().all(|element| fits(element, shape));
@@ -124,7 +124,7 @@ pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
                 field.map_or(*open, |(_, shape)| fits(value, shape))
             })
         }
-        // Braces give a scalar back.
+        // Braces return a scalar unchanged.
         (Value::Bool(_) | Value::Number(_) | Value::String(_), Shape::Object { .. }) => true,
         (Value::Bool(_), Shape::Scalar(Scalar::Boolean)) => true,
         (Value::Number(_), Shape::Scalar(Scalar::Number)) => true,
@@ -133,7 +133,7 @@ pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
     }
 }
 
-/// The same cases in each run: a failure comes back until its cause is fixed.
+/// A fixed seed: each run has the same cases.
 const SEED: u64 = 2026;
 
 proptest! {
@@ -228,7 +228,7 @@ fn add(need: &mut Need, path: &[sangam::document::Str]) {
 fn limited(text: &str) {
     let selection =
         Selection::parse(text, Version::V0_4).unwrap_or_else(|problems| panic!("{problems:?}"));
-    // Small, since tests are not optimised.
+    // Small, because tests are not optimised.
     let small = Budget {
         steps: 200_000,
         text: 1 << 20,
@@ -354,8 +354,8 @@ fn nesting_of_texts_is_bounded() {
     }
 }
 
-/// The deepest text and the deepest value that pass fit on a small stack, with room to spare: the
-/// threads that run requests have twice as much.
+/// The deepest accepted text and value need only a small stack: threads that run requests have twice
+/// as much.
 #[test]
 fn the_deepest_that_passes_fits_on_the_stack() {
     let deepest = |open: &str, close: &str| {
@@ -423,7 +423,7 @@ fn growth_of_values_is_bounded() {
     assert!(Selection::parse(&text(200), Version::V0_1).is_ok());
     let problems = Selection::parse(&text(1_000), Version::V0_1).unwrap_err();
     assert_eq!(problems[0].message, "this builds values that nest too deep");
-    // What is made of it in the end may be flat.
+    // The last method may make it flat.
     for end in ["->size", "->jsonStringify", "->echo(1)"] {
         let problems = Selection::parse(&format!("{}{end}", text(2_000)), Version::V0_4);
         let problems = problems.unwrap_err();

@@ -1,4 +1,4 @@
-//! One world behind a gateway, and what the gateway makes of an operation, beside what the oracle says.
+//! A world with its gateways, and the comparison of an operation's responses with the oracle.
 
 use std::sync::atomic::AtomicU64;
 
@@ -37,7 +37,7 @@ use super::server::Server;
 use super::world::ENTITIES;
 use super::world::World;
 
-/// A world that is served twice: without caches, and with caches and its subgraphs in reverse.
+/// A world with two gateways: one without caches, and one with caches and the subgraphs in reverse order.
 pub(crate) struct Case {
     pub(crate) world: World,
     served: Served,
@@ -46,20 +46,20 @@ pub(crate) struct Case {
     cached: Gateway,
 }
 
-/// Why a world has no gateway: the codes of what its composition says.
+/// Why a world has no gateway: the codes and messages of its composition.
 pub(crate) type Refused = Vec<(String, String)>;
 
-/// How an operation came out.
+/// The result of an operation.
 #[derive(Debug)]
 pub(crate) enum Outcomes {
     Same,
-    /// It is not valid, by the monolith's schema.
+    /// It is not valid on the monolith's schema.
     Invalid,
     Different(Difference),
 }
 
 impl Difference {
-    /// Whether this is likely the same fault as another one.
+    /// Whether this is probably the same fault as another one.
     pub(crate) fn is_like(&self, other: &Difference) -> bool {
         self.what
             .split_whitespace()
@@ -68,7 +68,7 @@ impl Difference {
     }
 }
 
-/// Where the gateway and the oracle disagree.
+/// A difference between the gateway and the oracle.
 #[derive(Debug)]
 pub(crate) struct Difference {
     pub(crate) what: String,
@@ -95,12 +95,12 @@ impl Case {
         self.served.upstreams.calls()
     }
 
-    /// The gateway before it.
+    /// The gateway without caches.
     pub(crate) fn gateway(&self) -> &Gateway {
         &self.plain
     }
 
-    /// What the oracle says of an operation, and what was resolved for it; `None` if it is not valid.
+    /// The oracle's response to an operation, and the values that it resolved; `None` if the operation is not valid.
     pub(crate) fn noted(&self, operation: &Operation) -> Option<(Answer, Vec<Json>)> {
         let text = operation.text();
         let parsed =
@@ -109,13 +109,13 @@ impl Case {
         Some(self.expected(&document, &operation.values()))
     }
 
-    /// Whether an operation is valid, by the monolith's schema.
+    /// Whether an operation is valid on the monolith's schema.
     pub(crate) fn is_valid(&self, operation: &Operation) -> bool {
         let text = operation.text();
         ExecutableDocument::parse_and_validate(&self.schema, &text, "operation.graphql").is_ok()
     }
 
-    /// Holds the gateway's answer against the oracle's; with `twice` also with caches, cold and warm.
+    /// Compares the gateway's response with the oracle's; with `twice`, also with cold and with warm caches.
     pub(crate) async fn run(&self, operation: &Operation, twice: bool) -> Outcomes {
         let (text, variables) = (operation.text(), operation.values());
         let parsed =
@@ -128,7 +128,7 @@ impl Case {
         if twice {
             runs.push(("with caches", &self.cached));
             runs.push(("with warm caches", &self.cached));
-            // The second time, what was read of kept answers is kept with them.
+            // At the second read of a cached document, its memo is filled.
             runs.push(("with warm caches, again", &self.cached));
         }
         for (how, gateway) in runs {
@@ -167,8 +167,8 @@ impl Case {
         execute_noting(&self.schema, document, operation, variables, root, &data)
     }
 
-    /// How often each subgraph may be called: once for each step of the plan, or where it asks for one object after the
-    /// other, once for each that there is.
+    /// How often each subgraph may be called: once for each step of the plan, or once per object if the step has a call per
+    /// object.
     fn most_calls(&self, plan: &str, expected: &Answer) -> Vec<u64> {
         let mut most = vec![0; self.world.subgraphs.len()];
         for line in plan.lines() {
@@ -185,7 +185,7 @@ impl Case {
                 most[place] += match (self.world.subgraphs[place].rest, one_by_one) {
                     (true, true) => ENTITIES,
                     (true, false) => pages::MOST_PAGES,
-                    // What lacks something required is asked for apart.
+                    // Entities without a required value are fetched by a separate call.
                     (false, _) if !expected.errors.is_empty() => 1 + ENTITIES,
                     (false, _) => 1,
                 };
@@ -194,7 +194,7 @@ impl Case {
         most
     }
 
-    /// What is wrong with one answer, and the answer.
+    /// The faults of one response, and the response.
     async fn once(
         &self,
         gateway: &Gateway,
@@ -257,7 +257,7 @@ async fn plan(gateway: &Gateway, text: &str) -> String {
     }
 }
 
-/// The SDL of a subgraph as the gateway reads it; `upstream.example` stands for where its upstream is.
+/// The SDL of a subgraph for the gateway; `upstream.example` is the placeholder of its upstream.
 pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
     if world.subgraphs[subgraph].rest {
         return rest::sdl(world, subgraph);
@@ -265,7 +265,7 @@ pub(crate) fn sdl(world: &World, subgraph: usize) -> String {
     print::service(world, subgraph, true)
 }
 
-/// Whether a subgraph is a folder of nothing.
+/// Whether a subgraph is a folder without fields.
 pub(crate) fn is_empty(world: &World, subgraph: usize, sdl: &str) -> bool {
     world.subgraphs[subgraph].rest && !sdl.contains("@connect(")
 }

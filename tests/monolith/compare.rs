@@ -1,9 +1,9 @@
-//! What it means that two answers are the same.
+//! Equality of two responses.
 //!
-//! Data must be equal, fields in their order. Each error must be at a field that has failed, by its whole path, and no two at
-//! one. Where a failure has nulled a parent, the specification leaves open whether that parent's other fields are
-//! still executed (6.4.4), so of all failures behind one null one must be reported, and more may be: an error is behind the
-//! first null on its path.
+//! The data must be equal, with the fields in the same order. Each error must have the path of a field that has failed, and
+//! no two errors may have the same path. If a failure nulls a parent, the specification does not say whether the parent's
+//! other fields are still executed (6.4.4): of all failures behind one null, at least one must be reported. An error is
+//! behind the first null on its path.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::naive::Answer;
 use super::naive::Path;
 use super::naive::PathItem;
 
-/// How an answer differs from the expected one.
+/// The difference between a response and the expected one.
 pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {
     let data = got.get("data").cloned().unwrap_or(Json::Null);
     if data != expected.data {
@@ -47,7 +47,7 @@ pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {
     }
     let wanted = nulls(&data, &expected.errors);
     let found = nulls(&data, &paths);
-    // One failure is listed at a few paths only; that some are left out is said.
+    // One failure is listed at a few paths only; the extensions say that errors are left out.
     let left_out = got.get("extensions").and_then(|e| e.get("sangam"));
     let left_out = left_out.and_then(|e| e.get("errorsLeftOut")).is_some();
     if found == wanted || left_out && found.is_subset(&wanted) {
@@ -70,7 +70,7 @@ fn path(items: &[Json]) -> Path {
         .collect()
 }
 
-/// The first null on each of the paths.
+/// The first null on each path.
 fn nulls(data: &Json, paths: &[Path]) -> BTreeSet<Path> {
     paths.iter().map(|path| first_null(data, path)).collect()
 }

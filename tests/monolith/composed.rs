@@ -1,4 +1,4 @@
-//! The worlds' subgraphs as they are composed, for others to compose them too.
+//! The subgraphs of worlds as the gateway composes them, for the comparison with other composers.
 
 use super::case::is_empty;
 use super::case::sdl;
@@ -8,14 +8,14 @@ use super::print;
 /// A subgraph of a world.
 pub(crate) struct Composed {
     pub(crate) name: String,
-    /// As the gateway reads it.
+    /// Its SDL for the gateway.
     pub(crate) sdl: String,
-    /// The same as a GraphQL service, for composers that know no connectors.
+    /// Its SDL as a GraphQL service, for composers without connectors.
     pub(crate) service: String,
     pub(crate) has_connectors: bool,
 }
 
-/// What the gateway composes of the world with this number.
+/// The subgraphs of the world with this seed.
 pub(crate) fn subgraphs(seed: u64) -> Vec<Composed> {
     let world = generate::world(seed);
     let all = world.subgraphs.iter().enumerate();

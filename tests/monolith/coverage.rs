@@ -1,11 +1,11 @@
-//! What the worlds that were run have in them, so that a generator that makes something no longer is found out.
+//! Counts the constructs of the worlds of a run, to detect a generator that no longer generates one of them.
 
 use std::collections::BTreeMap;
 
 use super::case::sdl;
 use super::world::World;
 
-/// Constructs, each with a text that stands in the SDL of a subgraph that has it.
+/// Constructs, each with a text in the SDL of subgraphs that have it.
 const CONSTRUCTS: [(&str, &str); 21] = [
     ("nested keys", "org { "),
     ("keys of several fields", "(fields: \"id code\""),
@@ -30,7 +30,7 @@ const CONSTRUCTS: [(&str, &str); 21] = [
     ("connects of abstract types", "r_kind->match("),
 ];
 
-/// What no text shows: a subgraph lacks a field of a value type.
+/// A construct without such a text: a subgraph lacks a field of a value type.
 const PARTS: &str = "value types in parts";
 
 /// How many worlds have each construct.
@@ -53,7 +53,7 @@ impl Coverage {
         }
     }
 
-    /// What no world has.
+    /// The constructs that no world has.
     pub(crate) fn lacking(&self) -> Vec<&'static str> {
         let all = CONSTRUCTS.iter().map(|(name, _)| *name);
         all.chain([PARTS])

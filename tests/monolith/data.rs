@@ -20,13 +20,13 @@ use super::world::Source;
 use super::world::Ty;
 use super::world::World;
 
-/// An object: its concrete type and its number. A service that was handed a representation keeps it.
+/// An object: its concrete type and its number, with the representation that a service has received for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) ty: String,
     pub(crate) id: u64,
     pub(crate) representation: Option<Rc<Json>>,
-    /// What its parent provides of it.
+    /// The fields that its parent provides.
     pub(crate) provided: Option<Rc<Vec<Need>>>,
 }
 
@@ -41,10 +41,10 @@ impl Instance {
     }
 }
 
-/// The data as one service over all of it would see it: the monolith's resolvers.
+/// The monolith's resolvers: all data, in one service.
 pub(crate) struct Data<'d> {
     pub(crate) world: &'d World,
-    /// How many mutations have been made before in the operation.
+    /// The number of mutations so far in the operation.
     pub(crate) mutations: &'d AtomicU64,
 }
 
@@ -64,7 +64,7 @@ impl Resolver for Data<'_> {
         }
         match &own.source {
             Source::Computed(needs) => match required(self.world, object, needs) {
-                // A connect is not called without what it reads.
+                // A connect is not called if one of its inputs is null.
                 Some(inputs) if self.is_of_a_connect(own) && inputs.holds_null() => Val::Null,
                 Some(inputs) => computed(self.world, object, own, arguments, &inputs),
                 None => Val::Error,
@@ -80,7 +80,7 @@ impl Data<'_> {
         homes.any(|home| self.world.subgraphs[*home].rest)
     }
 
-    /// The place of a mutation among those of its operation; 0 for everything else.
+    /// The number of a mutation in its operation; 0 for any other field.
     pub(crate) fn ordinal(&self, object: &Instance) -> u64 {
         match object.ty.as_str() {
             "Mutation" => self.mutations.fetch_add(1, Ordering::SeqCst) + 1,
@@ -89,7 +89,7 @@ impl Data<'_> {
     }
 }
 
-/// The value of a field that is not computed. `ordinal` is the place of a mutation among those of its operation.
+/// The value of a field that is not computed. `ordinal` is the number of a mutation in its operation.
 pub(crate) fn value(
     world: &World,
     object: &Instance,
@@ -121,7 +121,7 @@ pub(crate) fn computed(
 
 fn seed(world: &World, object: &Instance, field: &Field, arguments: &Json, more: &str) -> u64 {
     let id = object.id.to_string();
-    // Over REST an argument that is null and one that is not there look the same.
+    // REST requests do not distinguish an argument that is null from a missing one.
     let arguments = match sorted(arguments) {
         Json::Object(mut members) => {
             members.retain(|(_, value)| *value != Json::Null);
@@ -133,7 +133,7 @@ fn seed(world: &World, object: &Instance, field: &Field, arguments: &Json, more:
     hash(world.seed, &texts)
 }
 
-/// With the members of objects by name: their order means nothing.
+/// The value with the members of objects sorted by name: their order has no meaning.
 fn sorted(value: &Json) -> Json {
     match value {
         Json::Object(members) => {
@@ -149,7 +149,7 @@ fn sorted(value: &Json) -> Json {
     }
 }
 
-/// The entity whose key these arguments are.
+/// The entity with these arguments as its key.
 fn looked_up(world: &World, entity: &str, arguments: &Json) -> Val<Instance> {
     let Json::Object(arguments) = arguments else {
         return Val::Null;
@@ -231,7 +231,7 @@ fn named(world: &World, field: &Field, name: &str, seed: u64) -> Val<Instance> {
     Val::Leaf(leaf)
 }
 
-/// What a computed field requires, as the object that a representation would hold; `None` if any of it fails.
+/// The required fields of a computed field, as in a representation; `None` if one of them fails.
 pub(crate) fn required(world: &World, object: &Instance, needs: &[Need]) -> Option<Json> {
     let mutations = AtomicU64::new(0);
     let data = Data {
@@ -258,7 +258,7 @@ pub(crate) fn required(world: &World, object: &Instance, needs: &[Need]) -> Opti
     Some(Json::Object(members))
 }
 
-/// Completes a required value; an error anywhere fails all of it.
+/// Completes a required value; an error in any part fails all of it.
 fn plain(world: &World, ty: &Ty, value: Val<Instance>, need: &Need) -> Result<Json, ()> {
     Ok(match (value, ty) {
         (Val::Null, ty) if ty.non_null() => return Err(()),
@@ -288,7 +288,7 @@ fn literal_arguments(world: &World, ty: &str, need: &Need) -> Json {
         let text = written
             .strip_prefix(&prefix)
             .or(argument.default.as_deref());
-        // Required fields have arguments of simple types only.
+        // The arguments of required fields have simple types only.
         let value = text.map(|text| match argument.ty.base() {
             "Int" | "Float" => Json::number(text),
             _ => Json::parse(text.as_bytes()).unwrap_or_else(|_| Json::string(text)),
@@ -298,7 +298,7 @@ fn literal_arguments(world: &World, ty: &str, need: &Need) -> Json {
     Json::Object(members)
 }
 
-/// Parses a schema that must be valid.
+/// Parses a valid schema.
 pub(crate) fn schema(sdl: &str) -> apollo_compiler::validation::Valid<Schema> {
     Schema::parse_and_validate(sdl, "schema.graphql")
         .unwrap_or_else(|errors| panic!("{errors}\n{sdl}"))

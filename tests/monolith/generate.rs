@@ -1,4 +1,4 @@
-//! A world from a seed: first the types, as one service would have them, then who resolves what (`split`).
+//! Generates a world from a seed: first the types, as in one service, then which subgraph resolves what (`split`).
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ fn named(name: &str, non_null: bool) -> Ty {
     Ty::Named(name.to_owned(), non_null)
 }
 
-/// The types, with their keys, members still without fields of their own.
+/// Generates the types with their keys, still without other fields.
 fn names(world: &mut World, random: &mut Random) {
     for number in 0..random.between(2, 4) {
         let mut own = object(format!("E{number}"), Kind::Entity);
@@ -173,7 +173,7 @@ fn composites(world: &World) -> Vec<String> {
     objects.chain(interfaces).chain(unions).collect()
 }
 
-/// A type reference to a named type, with lists and nullability of all combinations.
+/// A reference to a named type, with random lists and nullability.
 fn reference(random: &mut Random, name: &str) -> Ty {
     let ty = named(name, random.chance(30));
     if !random.chance(30) {
@@ -219,7 +219,7 @@ fn arguments(random: &mut Random) -> Vec<Argument> {
     out
 }
 
-/// A field of any type out of these.
+/// A field with one of these types.
 fn any_field(random: &mut Random, name: &str, composites: &[String]) -> Field {
     let base = if random.chance(55) || composites.is_empty() {
         (*random.pick(&LEAVES)).to_owned()
@@ -249,7 +249,7 @@ fn fields(world: &mut World, random: &mut Random, index: usize, composites: &[St
             }
         }
         Kind::Value => {
-            // A value type holds only later ones, so that values end.
+            // A value type has only later ones in its fields, so that values are finite.
             let below: Vec<String> = composites
                 .iter()
                 .filter(|other| other.starts_with('E') || other.starts_with('V') && **other > name)
@@ -268,7 +268,7 @@ fn fields(world: &mut World, random: &mut Random, index: usize, composites: &[St
     }
 }
 
-/// Each interface has a field or two of its own, which its members have too, some of them of a narrower type.
+/// Each interface gets one or two fields. Its members have them too, some with a narrower type.
 fn interface_fields(world: &mut World, random: &mut Random) {
     for index in 0..world.interfaces.len() {
         let interface = world.interfaces[index].clone();

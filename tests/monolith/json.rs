@@ -1,4 +1,4 @@
-//! JSON with its members in order, apart from the gateway's own reader: what judges must not share what is judged.
+//! JSON with ordered members. The oracle must not share code with the gateway, so it does not use the gateway's reader.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 
-/// A JSON value. Numbers are text in one form per value: `1.0` is `1`.
+/// A JSON value. Numbers are texts in a canonical form: `1.0` is `1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Json {
     Null,
@@ -20,7 +20,7 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// Whether there is a null anywhere in it.
+    /// Whether it contains a null.
     pub(crate) fn holds_null(&self) -> bool {
         match self {
             Json::Null => true,
@@ -68,7 +68,7 @@ impl Json {
         }
     }
 
-    /// A GraphQL literal of this value; strings only where no enum is meant.
+    /// The GraphQL literal of this value; strings are never enum values.
     pub(crate) fn text(&self) -> String {
         self.to_string()
     }

@@ -1,23 +1,23 @@
-//! Planning and execution against an oracle that cannot share their bugs.
+//! Compares planning and execution with an independent oracle, which cannot have the same bugs.
 //!
-//! A seed makes a small world ([`generate`]): types, data ([`data`]), and who resolves what ([`split`]). Its subgraphs
-//! answer over loopback, strictly ([`service`]); a gateway is put in front of them, and random operations
-//! ([`operation`]) are answered by it and by one service that has everything, executed as the specification writes it down
-//! ([`naive`]). The two answers must be the same ([`compare`]); no subgraph is asked for what it has not; the order of
-//! subgraphs changes no plan; caches change no answer.
+//! A seed generates a small *world* ([`generate`]): types, data ([`data`]), and which subgraph resolves what ([`split`]).
+//! The subgraphs are strict services on loopback ([`service`], [`rest`]). Random operations ([`operation`]) are executed by
+//! a gateway for these subgraphs, and by the *monolith*: one service with all data, which executes literally as the
+//! specification says ([`naive`]). Both responses must be equal ([`compare`]); no subgraph may be asked for a field that it
+//! does not resolve; the order of subgraphs must not change a plan, and caches must not change a response.
 //!
-//! Everything goes through `Gateway::execute` and over sockets, so that nothing here knows how the executor is made.
+//! All executions use `Gateway::execute` and sockets, so the tests do not depend on the implementation of the executor.
 //!
-//! `make prove-monolith` runs thousands of worlds; `MONOLITH_WORLDS=2000 MONOLITH_SEED=1 MONOLITH_SECONDS=600` chooses how many, from
-//! which on, and for how long at the most. A failing case is made smaller ([`shrink`]) and written to a file under
-//! `target/tmp`, which is named. Fix the cause, and keep a case under `tests/plans` or `tests/execution`; the world's number
-//! goes into a file in `tests/monolith/seeds`. (When the generator makes more, a number makes another world: the case is
-//! what stays.) Which constructs were met is counted ([`coverage`]), and one that was not fails a long run.
+//! `make prove-monolith` runs thousands of worlds. `MONOLITH_WORLDS=2000 MONOLITH_SEED=1 MONOLITH_SECONDS=600` are the
+//! number of worlds, the first seed, and the maximum time. A failing case is shrunk ([`shrink`]) and written to a file under
+//! `target/tmp`, whose name is printed. Fix the cause, add a case to `tests/plans` or `tests/execution`, and add the seed to
+//! a file in `tests/monolith/seeds`. (A change of the generator changes the worlds of all seeds; the case stays.) A long run
+//! fails if no world had one of the constructs that [`coverage`] lists.
 //!
-//! Composition of the worlds is held against an independent composer as well ([`composed`], `tests/oracle/composition`).
+//! The composition of the worlds is also compared with an independent composer ([`composed`], `tests/oracle/composition`).
 //!
-//! Calls are counted too: a subgraph is called no more than once for each step of the plan, or where a step asks for one
-//! object after the other, once for each that there is.
+//! Calls are counted: a subgraph is called at most once for each step of the plan, or once per object if the step has a call
+//! per object.
 
 pub(crate) mod case;
 pub(crate) mod compare;

@@ -1,8 +1,8 @@
-//! Execution as the GraphQL specification writes it down (section 6), and nothing cleverer: the oracle.
+//! The oracle: execution literally as in the GraphQL specification (section 6), without optimisations.
 //!
-//! It collects fields, resolves and completes them one after the other, and knows nothing of plans, services or rows. Where
-//! the specification leaves a choice (whether siblings of a field that has nulled its parent are still executed) it
-//! executes all, so that every error that may be reported is.
+//! It collects fields, resolves and completes them one after the other, without plans, services or rows. If the
+//! specification leaves a choice (whether the siblings of a field that has nulled its parent are executed), it executes all,
+//! and so reports every possible error.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use apollo_compiler::schema::ExtendedType;
 
 use super::json::Json;
 
-/// What a resolver gives.
+/// The result of a resolver.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Val<O> {
     Null,
@@ -37,7 +37,7 @@ pub(crate) trait Resolver {
     /// The name of an object's concrete type.
     fn type_name(&self, object: &Self::Object) -> String;
 
-    /// ResolveFieldValue; `arguments` is an object, in the order of their definitions.
+    /// ResolveFieldValue; `arguments` is an object in the order of the definitions.
     fn resolve(&self, object: &Self::Object, field: &str, arguments: &Json) -> Val<Self::Object>;
 }
 
@@ -50,7 +50,7 @@ pub(crate) enum PathItem {
 
 pub(crate) type Path = Vec<PathItem>;
 
-/// What an execution comes to.
+/// The result of an execution.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) data: Json,
@@ -58,7 +58,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// As a service writes it.
+    /// The response map.
     pub(crate) fn to_json(&self) -> Json {
         let mut members = Vec::new();
         if !self.errors.is_empty() {
@@ -83,7 +83,7 @@ pub(crate) fn path_json(path: &[PathItem]) -> Json {
     Json::List(items.collect())
 }
 
-/// A null where none may be: the parent decides.
+/// A null in a non-null position, which propagates to the parent.
 struct Propagate;
 
 struct Execution<'e, R: Resolver> {
@@ -96,7 +96,7 @@ struct Execution<'e, R: Resolver> {
     resolved: Vec<Json>,
 }
 
-/// ExecuteRequest for a document that is valid.
+/// ExecuteRequest, for a valid document.
 pub(crate) fn execute<R: Resolver>(
     schema: &Schema,
     document: &ExecutableDocument,
@@ -108,7 +108,7 @@ pub(crate) fn execute<R: Resolver>(
     execute_noting(schema, document, operation, variables, root, resolver).0
 }
 
-/// The same, with what was resolved: path, arguments and value of each field, for another executor to be given.
+/// The same, with a record of all resolved values (path, arguments and value of each field), for another executor.
 pub(crate) fn execute_noting<R: Resolver>(
     schema: &Schema,
     document: &ExecutableDocument,
@@ -135,7 +135,7 @@ pub(crate) fn execute_noting<R: Resolver>(
     (answer, execution.resolved)
 }
 
-/// What a resolver gave, as JSON that tells what it is.
+/// The result of a resolver, as JSON with its kind.
 fn described<R: Resolver>(resolver: &R, value: &Val<R::Object>) -> Json {
     let (what, of) = match value {
         Val::Null => return Json::Null,
@@ -150,7 +150,7 @@ fn described<R: Resolver>(resolver: &R, value: &Val<R::Object>) -> Json {
     Json::Object(vec![(what.to_owned(), of)])
 }
 
-/// CoerceVariableValues; values are known to fit.
+/// CoerceVariableValues; the values are valid.
 fn coerce_variables(
     schema: &Schema,
     operation: &Operation,
@@ -200,7 +200,7 @@ fn coerce_value(schema: &Schema, ty: &ast::Type, value: &Json) -> Json {
     }
 }
 
-/// Input coercion of a literal; `None` where a variable without a value stands.
+/// Input coercion of a literal; `None` for a variable without a value.
 fn literal(
     schema: &Schema,
     ty: &ast::Type,
@@ -244,7 +244,7 @@ fn literal(
     })
 }
 
-/// Whether null stands only where it may: a variable may give it anywhere.
+/// Whether every null in it is in a nullable position: a variable can be null in a non-null position.
 fn fits(schema: &Schema, ty: &ast::Type, value: &Json) -> bool {
     match value {
         Json::Null => !ty.is_non_null(),
@@ -262,7 +262,7 @@ fn fits(schema: &Schema, ty: &ast::Type, value: &Json) -> bool {
     }
 }
 
-/// Fields by response key, in the order in which they are met.
+/// Fields by response key, in the order of their first occurrence.
 type Grouped<'e> = Vec<(String, Vec<&'e Field>)>;
 
 impl<'e, R: Resolver> Execution<'e, R> {
@@ -337,7 +337,7 @@ impl<'e, R: Resolver> Execution<'e, R> {
             }
     }
 
-    /// ExecuteSelectionSet, of the selection sets that MergeSelectionSets would join.
+    /// ExecuteSelectionSet, for the selection sets that MergeSelectionSets would merge.
     fn selection_sets(
         &mut self,
         object: &R::Object,
@@ -424,7 +424,7 @@ impl<'e, R: Resolver> Execution<'e, R> {
         }
     }
 
-    /// The same, whether it may be null or not.
+    /// CompleteValue for the type without its non-null wrapper.
     fn complete_inner(
         &mut self,
         ty: &ast::Type,

@@ -1,4 +1,4 @@
-//! The oracle itself against examples whose answers the specification gives or implies.
+//! Tests of the oracle: examples whose responses the specification states or implies.
 
 use apollo_compiler::ExecutableDocument;
 
@@ -8,7 +8,7 @@ use super::naive::Resolver;
 use super::naive::Val;
 use super::naive::execute;
 
-/// Objects are JSON objects, `"!"` is an error, and `echo` gives its arguments back as text.
+/// Objects are JSON objects, `"!"` is an error, and `echo` returns its arguments as text.
 struct Example;
 
 impl Resolver for Example {

@@ -1,4 +1,4 @@
-//! An operation at random: everything that the language of operations has, on the types of a world.
+//! Random operations on the types of a world, with every construct of the operation language.
 
 use super::json::Json;
 use super::random::Random;
@@ -33,7 +33,7 @@ pub(crate) struct Fragment {
     pub(crate) selections: Vec<Selection>,
 }
 
-/// A selection with its directives as written.
+/// A selection with its directives, as text.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
     pub(crate) what: What,
@@ -43,7 +43,7 @@ pub(crate) struct Selection {
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    /// Alias, name, arguments as written.
+    /// Alias, name, and arguments as text.
     Field(Option<String>, String, String),
     Inline(Option<String>),
     Spread(String),
@@ -93,7 +93,7 @@ impl Operation {
         text
     }
 
-    /// The values of the variables that have one.
+    /// The values of the variables that have values.
     pub(crate) fn values(&self) -> Json {
         let used = self.body();
         let given = self
@@ -164,13 +164,13 @@ struct Maker<'m> {
     random: &'m mut Random,
     variables: Vec<Variable>,
     fragments: Vec<Fragment>,
-    /// How many fragments are being made: they may not hold themselves.
+    /// The number of fragments that are being generated: a fragment must not contain itself.
     making: usize,
     left: usize,
 }
 
 const DEEPEST: usize = 6;
-/// Names of keys and of other fields, as aliases: they must capture nothing.
+/// Aliases that are names of keys and other fields, which must not be confused with these.
 const ALIASES: [&str; 7] = ["id", "code", "org", "x", "y", "label", "representations"];
 
 impl Maker<'_> {
@@ -263,7 +263,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A type that can meet this one.
+    /// A type condition that can apply to this type.
     fn condition(&mut self, ty: &str) -> String {
         let members = self.world.members(ty);
         if self.random.chance(60) {
@@ -318,7 +318,7 @@ impl Maker<'_> {
         })
     }
 
-    /// Now and then the same composite field again, with the same arguments under another name.
+    /// Sometimes selects the same composite field with the same arguments again, under another alias.
     fn once_more(&mut self, made: &Selection, ty: &str, depth: usize) -> Option<Selection> {
         let What::Field(None, name, arguments) = &made.what else {
             return None;
@@ -335,7 +335,7 @@ impl Maker<'_> {
         })
     }
 
-    /// The key of some entity, or of one that is not there.
+    /// The key of an entity, or of one that does not exist.
     fn key(&mut self, entity: &str, arguments: &[Argument]) -> String {
         let number = self.random.below(ENTITIES as usize + 1);
         let texts = arguments.iter().map(|argument| {
@@ -400,7 +400,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A value for a place of a type, with a default or without.
+    /// A value for an argument of a type, which may have a default.
     fn argument(&mut self, ty: &Ty, has_default: bool) -> String {
         if !self.random.chance(45) {
             return self.literal(ty, 0);
@@ -411,7 +411,7 @@ impl Maker<'_> {
     fn variable(&mut self, ty: &Ty, has_default: bool) -> String {
         let name = format!("v{}", self.variables.len());
         let default = self.random.chance(25).then(|| self.constant(ty, 0).1);
-        // Where something stands in for a variable that is left out, it may be null though the place may not.
+        // If there is a default, a nullable variable is allowed in a non-null position.
         let loose = (has_default || default.is_some()) && self.random.chance(50);
         let ty = if loose { ty.nullable() } else { ty.clone() };
         let must = ty.non_null() && default.is_none();
@@ -429,13 +429,13 @@ impl Maker<'_> {
         format!("${name}")
     }
 
-    /// A literal that may hold variables.
+    /// A literal that may contain variables.
     fn literal(&mut self, ty: &Ty, depth: usize) -> String {
         if depth > 0 && self.random.chance(20) {
             return self.variable(ty, false);
         }
         match ty {
-            // Lists of two: apollo-compiler takes `f(a: [])` and `f(a: [1])` for fields that can merge.
+            // Lists have two elements: apollo-compiler accepts `f(a: [])` and `f(a: [1])` as fields that can merge.
             Ty::List(item, _) => {
                 let items: Vec<String> = (0..2).map(|_| self.literal(item, depth + 1)).collect();
                 format!("[{}]", items.join(", "))
@@ -465,7 +465,7 @@ impl Maker<'_> {
         let name = match ty {
             Ty::List(item, _) => {
                 if self.random.chance(20) {
-                    // A single item stands for a list of one.
+                    // An item without brackets is a list of one item.
                     return self.constant(&Ty::Named(item.base().to_owned(), true), depth);
                 }
                 let items = (0..self.random.below(3)).map(|_| self.constant(item, depth));
@@ -505,7 +505,7 @@ impl Maker<'_> {
     }
 }
 
-/// The members of `Filter`, and whether they have defaults.
+/// The fields of `Filter`, and whether they have defaults.
 fn filter_members() -> [(&'static str, Ty, bool); 5] {
     let named = |name: &str, non_null| Ty::Named(name.to_owned(), non_null);
     [

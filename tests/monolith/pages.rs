@@ -1,4 +1,4 @@
-//! Lists that a REST service gives in pages, in each of the ways in which it may be asked for the next.
+//! Paginated lists of a REST service, with each kind of pagination.
 
 use super::json::Json;
 use super::random::hash;
@@ -7,7 +7,7 @@ use super::world::Object;
 use super::world::Ty;
 use super::world::World;
 
-/// How a list is given in pages.
+/// A kind of pagination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Paged {
     Offset,
@@ -18,7 +18,7 @@ pub(crate) enum Paged {
 /// Elements on a page.
 const PAGE: usize = 2;
 
-/// Lists have three elements at the most.
+/// Lists have at most three elements.
 pub(crate) const MOST_PAGES: u64 = 2;
 
 pub(crate) fn paged(world: &World, object: &Object, field: &Field) -> Option<Paged> {
@@ -35,7 +35,7 @@ pub(crate) fn paged(world: &World, object: &Object, field: &Field) -> Option<Pag
 }
 
 impl Paged {
-    /// What asks for a page, and the directive.
+    /// The query parameters of a page, and the directive.
     pub(crate) fn texts(self) -> (&'static str, &'static str) {
         match self {
             Paged::Offset => (
@@ -53,7 +53,7 @@ impl Paged {
         }
     }
 
-    /// The page that a query asks for, out of all.
+    /// The page of a list for a query.
     pub(crate) fn page(self, query: &str, all: &Json) -> Json {
         let given = |name: &str| {
             let mut parts = query.split('&').filter_map(|part| part.split_once('='));

@@ -1,7 +1,7 @@
-//! Value types of which a subgraph has only part.
+//! Value types of which a subgraph has only some fields.
 //!
-//! A value has no key: what one subgraph lacks of it can be had only where another resolves the same field above it.
-//! So that field is given to another subgraph as well. Now and then it is not, and the world is refused.
+//! A value has no key: its missing fields are available only if another subgraph resolves the field above it. So that field
+//! becomes shared with another subgraph. Sometimes it does not, and composition refuses the world.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::world::Object;
 use super::world::Source;
 use super::world::World;
 
-/// Takes fields of value types away from some subgraphs.
+/// Removes fields of value types from some subgraphs.
 pub(crate) fn parts(world: &mut World, random: &mut Random) {
     let in_interfaces: BTreeSet<String> = world
         .interfaces
@@ -46,10 +46,10 @@ pub(crate) fn parts(world: &mut World, random: &mut Random) {
     }
 }
 
-/// A field of an object, by their numbers.
+/// A field of an object, by their indexes.
 type Place = (usize, usize);
 
-/// The fields by which a subgraph yields values of a type.
+/// The fields of a subgraph that yield values of a type.
 fn yields<'w>(
     world: &'w World,
     value: &'w str,
@@ -71,14 +71,14 @@ fn yields<'w>(
     })
 }
 
-/// Who else shall resolve the fields by which a subgraph yields a type; `None` where no other subgraph can.
+/// The subgraph that will share the fields that yield a type; `None` if no other subgraph can.
 fn sharing(
     world: &World,
     random: &mut Random,
     value: &str,
     subgraph: usize,
 ) -> Option<Vec<(Place, usize)>> {
-    // One with an interface object knows no other types.
+    // A subgraph with an interface object has none of its implementations.
     let objects = world.interfaces.iter().filter_map(|own| own.entity);
     let objects: Vec<usize> = objects.map(|(_, object)| object).collect();
     let rest = rest_subgraphs(world);
@@ -110,7 +110,7 @@ fn share(world: &mut World, shared: Vec<(Place, usize)>) {
         let own = &mut all[index].fields[place];
         own.at.insert(other);
         own.shareable = true;
-        // What a document holds cannot fail, so that it fails nowhere.
+        // A member of a REST document cannot fail, so the field fails in no subgraph.
         own.fails &= !own.at.iter().any(|home| rest.contains(home));
     }
 }

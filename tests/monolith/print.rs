@@ -1,4 +1,4 @@
-//! A world as SDL: the monolith's schema, and each subgraph's, with Federation's directives and without.
+//! Writes a world as SDL: the monolith's schema, and the subgraphs with and without Federation directives.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,16 +13,16 @@ use super::world::Source;
 use super::world::World;
 use super::world::is_leaf;
 
-/// What a subgraph does with a field that it declares.
+/// How a subgraph declares a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Resolved,
-    /// Part of one of its keys.
+    /// As a part of one of its keys.
     Key,
     External,
-    /// Another subgraph has taken it over.
+    /// Overridden by another subgraph.
     Overridden,
-    /// Another subgraph has taken it over for some requests.
+    /// Overridden by another subgraph for some requests.
     OverriddenAtTimes,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn is_interface_object(world: &World, name: &str, subgraph: usize) ->
     entity.is_some_and(|(_, object)| object == subgraph)
 }
 
-/// What a subgraph declares: what it resolves, and whatever that refers to.
+/// The declarations of a subgraph: the fields that it resolves, and everything that they refer to.
 pub(crate) fn declared(world: &World, subgraph: usize) -> Declared {
     let mut declared = first_declared(world, subgraph);
     loop {
@@ -49,7 +49,7 @@ pub(crate) fn declared(world: &World, subgraph: usize) -> Declared {
     }
 }
 
-/// The types that a subgraph declares for their own sake.
+/// The types with fields that a subgraph resolves.
 fn first_declared(world: &World, subgraph: usize) -> Declared {
     let mut declared = Declared::new();
     for object in world.objects.iter().chain(&world.roots) {
@@ -95,7 +95,7 @@ fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
     }
     let fields: Vec<String> = declared[name].keys().cloned().collect();
     for member in world.known(name, subgraph) {
-        // What the interface says here its members must have, if only as external.
+        // The members need the fields of the interface, at least as external fields.
         let own = fields_of(world, &member, subgraph);
         let target = declared.entry(member).or_default();
         for field in &fields {
@@ -105,7 +105,7 @@ fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
     }
 }
 
-/// Declares what a field provides of what it yields.
+/// Declares the fields that a field provides.
 fn declare_provided(world: &World, base: &str, provided: &[Need], declared: &mut Declared) {
     for need in provided {
         if let Some(on) = &need.on {
@@ -120,7 +120,7 @@ fn declare_provided(world: &World, base: &str, provided: &[Need], declared: &mut
     }
 }
 
-/// What a subgraph declares of a type for the type's own sake.
+/// The fields of a type that a subgraph declares, without those that others refer to.
 fn fields_of(world: &World, name: &str, subgraph: usize) -> BTreeMap<String, How> {
     if let Some(object) = world.object(name) {
         let mut fields = own_fields(object, subgraph);
@@ -231,7 +231,7 @@ pub(crate) fn definition(field: &Field) -> String {
     format!("{text}: {}", field.ty)
 }
 
-/// ` implements …` of a type or an interface in a subgraph, or nothing.
+/// ` implements …` of a type or an interface in a subgraph, or an empty text.
 pub(crate) fn implements(
     world: &World,
     name: &str,
@@ -255,14 +255,14 @@ pub(crate) fn implements(
     format!(" implements {}", names.join(" & "))
 }
 
-/// What stands before a GraphQL service's SDL.
+/// The schema extension of a GraphQL service.
 const SERVICE: &str = r#"extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject", "@inaccessible"])
   @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])
   @graphql(url: "http://upstream.example")
 "#;
 
-/// The SDL of a GraphQL service; `federated` as the gateway reads it, else as the service itself has it.
+/// The SDL of a GraphQL service: for the gateway if `federated`, else the service's own schema.
 pub(crate) fn service(world: &World, subgraph: usize, federated: bool) -> String {
     let declared = declared(world, subgraph);
     let mut sdl = if federated {

@@ -1,4 +1,4 @@
-//! What subgraphs provide (`@provides`): parts of entities that they do not resolve themselves, below the fields that yield them.
+//! Adds `@provides`: fields of entities that a subgraph does not resolve in general, below the fields that yield them.
 
 use super::random::Random;
 use super::split::need_of_value;
@@ -9,7 +9,7 @@ use super::world::Source;
 use super::world::World;
 use super::world::is_leaf;
 
-/// What a subgraph may provide of a type that it does not resolve itself, `deep` levels below.
+/// The fields of a type that a subgraph may provide, up to `deep` levels.
 fn providable(
     world: &World,
     random: &mut Random,
@@ -69,7 +69,7 @@ pub(crate) fn provide(world: &mut World, random: &mut Random) {
     for object in world.objects.iter().chain(&world.roots) {
         for own in &object.fields {
             for subgraph in &own.at {
-                // One with an interface object knows none of the implementations.
+                // A subgraph with an interface object has none of its implementations.
                 let has_object = |i: &Interface| i.entity.is_some_and(|(_, at)| at == *subgraph);
                 if own.overridden.is_some()
                     || world.subgraphs[*subgraph].rest
@@ -98,7 +98,7 @@ pub(crate) fn provide(world: &mut World, random: &mut Random) {
     }
 }
 
-/// Whatever is provided elsewhere is shareable where it is resolved.
+/// Makes provided fields shareable in the subgraphs that resolve them.
 fn share(world: &mut World, base: &str, provided: &[Need]) {
     for need in provided {
         if let Some(on) = &need.on {

@@ -1,4 +1,4 @@
-//! Chance that is the same for ever: a seed gives the same world on every machine and with every version of a library.
+//! A random generator that never changes: a seed gives the same world on every machine and with every version of a library.
 
 /// A source of pseudo-random numbers (SplitMix64).
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
-    /// True in so many of a hundred cases.
+    /// True with this probability in percent.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -34,7 +34,7 @@ impl Random {
         &from[self.below(from.len())]
     }
 
-    /// Some of these in their order, at least one and at most `most`.
+    /// Some of these in their order: at least one, at most `most`.
     pub(crate) fn some<T: Clone>(&mut self, from: &[T], most: usize) -> Vec<T> {
         let wanted = self.between(1, most.min(from.len()).max(1));
         let mut places: Vec<usize> = (0..from.len()).collect();
@@ -47,7 +47,7 @@ impl Random {
             .collect()
     }
 
-    /// In another order.
+    /// In a random order.
     pub(crate) fn shuffled<T: Clone>(&mut self, from: &[T]) -> Vec<T> {
         let mut out = from.to_vec();
         for place in (1..out.len()).rev() {
@@ -63,7 +63,7 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A number that depends on all of the texts and on nothing else (FNV-1a, mixed).
+/// A hash of the seed and the texts (FNV-1a, mixed).
 pub(crate) fn hash(seed: u64, texts: &[&str]) -> u64 {
     let mut state = 0xcbf2_9ce4_8422_2325_u64 ^ mix(seed);
     for text in texts {

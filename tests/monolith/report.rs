@@ -1,4 +1,4 @@
-//! A failing case as a file for people.
+//! Writes a failing case to a readable file.
 
 use std::path::PathBuf;
 

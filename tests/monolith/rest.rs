@@ -1,9 +1,9 @@
-//! A subgraph that is a folder of connectors, and the REST service behind it.
+//! A subgraph that is a connector with a REST service.
 //!
-//! The service's names differ from the graph's (`r_name` is `name`), so that nothing is right by accident. It knows
-//! `q/<field>` and `m/<field>` for root fields, `e/<type>/<group>` for one entity, `b/<type>/<group>` for several, and
-//! `f/<type>/<field>` for a field with arguments. Which fields are looked up together (a group), whether they are looked up
-//! one by one or in batches, and which lookups fail, is a function of the world's seed.
+//! The names of the service differ from those of the graph (`r_name` is `name`), so that no mapping is right by accident.
+//! Its paths are `q/<field>` and `m/<field>` for root fields, `e/<type>/<group>` for one entity, `b/<type>/<group>` for
+//! several, and `f/<type>/<field>` for a field with arguments. The seed of the world decides which fields are looked up
+//! together (a group), whether the lookups are batches, and which of them fail.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ const HEAD: &str = r#"extend schema
   @source(name: "s", http: { baseURL: "http://upstream.example" })
 "#;
 
-/// Whether values of a type can be described by a selection: no arguments below.
+/// Whether a selection can describe the values of a type: no field below has arguments.
 pub(crate) fn can_be_selected(world: &World, base: &str) -> bool {
     if is_leaf(base) {
         return true;
@@ -56,8 +56,8 @@ pub(crate) fn can_be_selected(world: &World, base: &str) -> bool {
     })
 }
 
-/// Whether one selection can describe all members of an abstract type: they are of one kind, and what they have under one
-/// name is the same.
+/// Whether one selection can describe all members of an abstract type: they are of the same kind, and their fields of one
+/// name have the same type.
 fn members_can_be_selected(world: &World, base: &str) -> bool {
     let members = world.members(base);
     let objects: Vec<&Object> = members
@@ -109,7 +109,7 @@ fn group(world: &World, object: &Object, subgraph: usize, field: &str) -> u64 {
     number(world, &[&object.name, field, "group"]) % groups(world, object, subgraph)
 }
 
-/// The fields that are looked up together.
+/// The fields of a group.
 fn members<'w>(world: &World, object: &'w Object, subgraph: usize, own: u64) -> Vec<&'w Field> {
     let here = object.fields.iter().filter(|field| {
         field.source == Source::Plain && field.at.contains(&subgraph) && field.arguments.is_empty()
@@ -118,7 +118,7 @@ fn members<'w>(world: &World, object: &'w Object, subgraph: usize, own: u64) -> 
         .collect()
 }
 
-/// Whether lookups of a group fail now and then. Its fields must be found nowhere else.
+/// Whether lookups of a group sometimes fail. No other subgraph may resolve its fields.
 fn group_fails(world: &World, object: &Object, subgraph: usize, group: u64) -> bool {
     let fields = members(world, object, subgraph, group);
     let only_here = |field: &&Field| field.at.len() == 1 && !field.shareable;
@@ -127,7 +127,7 @@ fn group_fails(world: &World, object: &Object, subgraph: usize, group: u64) -> b
         && fields.iter().all(only_here)
 }
 
-/// Whether the values of a field fail now and then with the lookup that it belongs to.
+/// Whether the lookup of a field sometimes fails.
 pub(crate) fn may_fail(world: &World, object: &Object, field: &Field) -> bool {
     let Some(&subgraph) = field.at.first() else {
         return false;
@@ -144,7 +144,7 @@ pub(crate) fn may_fail(world: &World, object: &Object, field: &Field) -> bool {
         )
 }
 
-/// Whether the lookup that a field belongs to fails for this entity.
+/// Whether the lookup of a field fails for this entity.
 pub(crate) fn fails(world: &World, object: &Instance, field: &Field) -> bool {
     let own = world.object(&object.ty);
     own.is_some_and(|own| {
@@ -159,7 +159,7 @@ fn lookup_fails(world: &World, object: &Instance, group: u64) -> bool {
     number(world, &texts.map(String::as_str)).is_multiple_of(4)
 }
 
-/// Leaves that come along with a reference to an entity.
+/// Leaves that a reference to an entity includes.
 fn along<'w>(world: &'w World, object: &'w Object, subgraph: usize) -> Vec<&'w Field> {
     let all = object.fields.iter().filter(|field| {
         is_leaf(field.ty.base())
@@ -172,7 +172,7 @@ fn along<'w>(world: &'w World, object: &'w Object, subgraph: usize) -> Vec<&'w F
         .collect()
 }
 
-/// Whether a field is fetched by a connect of its own.
+/// Whether a field has its own connect.
 fn is_connect(object: &Object, field: &Field) -> bool {
     object.kind == Kind::Root
         || !field.arguments.is_empty()
@@ -247,7 +247,7 @@ fn abstract_type(
     )
 }
 
-/// Whether a key that is used here holds a field of the value of a nested key.
+/// Whether a key of this subgraph contains a field of the value of a nested key.
 pub(crate) fn in_a_key(world: &World, value: &str, field: &str, subgraph: usize) -> bool {
     let entities = world
         .objects
@@ -334,13 +334,13 @@ fn connect(
     )
 }
 
-/// The key of an entity here.
+/// The key of an entity in this subgraph.
 fn key(object: &Object, subgraph: usize) -> &[Need] {
     let keys = object.keys_at(subgraph);
     &object.keys[keys[0]]
 }
 
-/// What is selected of the values of a type; with `more` not only the key of an entity.
+/// The selection on the values of a type; with `more`, not only the key of an entity.
 fn below(world: &World, base: &str, subgraph: usize, declared: &Declared, more: bool) -> String {
     if world.is_abstract(base) {
         return below_members(world, base, subgraph, declared, more);
@@ -350,7 +350,7 @@ fn below(world: &World, base: &str, subgraph: usize, declared: &Declared, more: 
     items.collect::<Vec<_>>().join(" ")
 }
 
-/// The same for an abstract type: a word of the document says which type it is.
+/// The same for an abstract type: a member of the document has the type.
 fn below_members(
     world: &World,
     base: &str,
@@ -373,7 +373,7 @@ fn below_members(
         .collect();
     let is_key = |name: &str| ["id", "code", "org"].contains(&name);
     for (name, item) in own.iter().flatten() {
-        // What is selected is selected of all members that have it.
+        // A field is selected for all members that have it.
         let lacks = |(member, own): (&String, &Vec<(String, String)>)| {
             declared[member].contains_key(name) && own.iter().all(|(known, _)| known != name)
         };
@@ -387,7 +387,7 @@ fn below_members(
     items.collect::<Vec<_>>().join(" ")
 }
 
-/// The word for a type in documents.
+/// The name of a type in documents.
 fn kind_of(ty: &str) -> String {
     format!("kind {}", ty.to_lowercase())
 }
@@ -501,7 +501,7 @@ fn type_directives(world: &World, object: &Object, subgraph: usize, declared: &D
     text
 }
 
-/// What a lookup of an entity selects.
+/// The selection of a lookup of an entity.
 fn lookup_selection(
     world: &World,
     object: &Object,
@@ -535,10 +535,10 @@ fn key_query(needs: &[Need], parent: &str) -> String {
     parts.collect::<Vec<_>>().join("&")
 }
 
-/// An answer: status and body.
+/// A response: status and body.
 pub(crate) type Rest = (u16, Json);
 
-/// Answers a request to the service.
+/// The service's response to a request.
 pub(crate) fn answer(
     data: &Data<'_>,
     subgraph: usize,
@@ -582,7 +582,7 @@ pub(crate) fn answer(
             let group = group.parse().unwrap();
             let own = world.object(ty).unwrap();
             if entity.is_none() && mode(world, own, subgraph) == Mode::Explicit {
-                // Clients may ask for what is not there.
+                // Clients may look up entities that do not exist.
                 return Ok((200, Json::Null));
             }
             let entity = entity.ok_or(format!("no {ty} {query}"))?;
@@ -600,7 +600,7 @@ pub(crate) fn answer(
                 let entity = entity.ok_or(format!("no {ty} {wanted}"))?;
                 out.push(service.entity(&entity, Some(group)));
             }
-            // By key, not by position.
+            // A batch is matched by key, not by position.
             out.reverse();
             Ok((200, Json::List(out)))
         }
@@ -608,7 +608,7 @@ pub(crate) fn answer(
     }
 }
 
-/// A key's leaves as parameters of a URL, as they are encoded there.
+/// The leaves of a key as encoded URL parameters.
 fn flat(prefix: &str, key: &Json) -> Vec<(String, String)> {
     match key {
         Json::Object(members) => members
@@ -710,12 +710,12 @@ impl Documents<'_> {
         (format!("r_{field}"), self.document(value))
     }
 
-    /// An entity with its key, what comes along, and what is looked up.
+    /// An entity with its key, the leaves that references include, and the fields of a group.
     fn entity(&self, object: &Instance, group: Option<u64>) -> Json {
         let world = self.data.world;
         let own = world.object(&object.ty).unwrap();
         let mut members = vec![("r_kind".to_owned(), Json::String(kind_of(&object.ty)))];
-        // The other keys too: where a type is one of several, its selection may be shared with one that has another key.
+        // The other keys too: the members of an abstract type may share a selection, and have different keys.
         let leaves = own.fields.iter().filter(|field| {
             field.source == Source::Key
                 && is_leaf(field.ty.base())

@@ -1,4 +1,4 @@
-//! Many cases: how many are run, which are left out, and what is said of those that fail.
+//! Runs many cases, counts those that are left out, and reports those that fail.
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ struct Counts {
     coverage: Coverage,
 }
 
-/// The operation of a world with this number; one that is not valid is made again.
+/// The operation of a world with this number; an invalid one is generated again.
 fn nth_operation(case: &Case, number: usize, counts: &mut Counts) -> Option<Operation> {
     for turn in 0..6 {
         let texts = ["operation", &number.to_string(), &turn.to_string()];
@@ -45,7 +45,7 @@ fn nth_operation(case: &Case, number: usize, counts: &mut Counts) -> Option<Oper
     None
 }
 
-/// Runs a world; gives what fails.
+/// Runs a world; returns the failures.
 async fn world(server: &Server, seed: u64, counts: &mut Counts) -> Vec<String> {
     counts.worlds += 1;
     let case = match Case::new(server, generate::world(seed)) {
@@ -92,10 +92,10 @@ async fn world(server: &Server, seed: u64, counts: &mut Counts) -> Vec<String> {
     failures
 }
 
-/// The share of worlds, of a hundred, that may be left out because their subgraphs do not fit together.
+/// The percentage of worlds that may be left out because they do not compose.
 const MOST_REFUSED: usize = 20;
 
-/// Runs worlds until the time is over; fails with what fails.
+/// Runs worlds until the time is over; fails with all failures.
 async fn all(seeds: impl Iterator<Item = u64>, most: Duration) -> Counts {
     let server = Server::start().await;
     let begun = Instant::now();
@@ -139,7 +139,7 @@ async fn gateway_and_monolith_agree() {
     }
 }
 
-/// Worlds that have failed once: their numbers are the first words of the files in `seeds`.
+/// Worlds that have failed once: their seeds are the first words of the files in `seeds`.
 #[test]
 async fn worlds_that_have_failed_once() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/monolith/seeds");

@@ -1,4 +1,4 @@
-//! The upstreams of all worlds on one loopback port: `/<world>/<subgraph>` is a GraphQL service, what lies below REST.
+//! The upstreams of all worlds on one loopback port: `/<world>/<subgraph>` is a GraphQL service, and paths below it are REST.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(crate) struct Upstreams {
     of_operation: Mutex<Vec<u64>>,
 }
 
-/// A world that is served; until it is dropped.
+/// A world whose upstreams are served until this is dropped.
 pub(crate) struct Served {
     number: u64,
     pub(crate) url: String,
@@ -98,13 +98,13 @@ impl Server {
 }
 
 impl Upstreams {
-    /// What was wrong with the calls since the last time; the next operation begins.
+    /// The faults of the calls so far; begins the next operation.
     pub(crate) fn begin(&self) -> Vec<String> {
         self.mutations.store(0, Ordering::SeqCst);
         std::mem::take(&mut *self.violations.lock().unwrap())
     }
 
-    /// How often each subgraph has been called since the last time.
+    /// The number of calls to each subgraph since the last call of this method.
     pub(crate) fn take_calls(&self) -> Vec<u64> {
         let none = vec![0; self.services.len()];
         let calls = std::mem::take(&mut *self.of_operation.lock().unwrap());

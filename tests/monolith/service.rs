@@ -1,8 +1,8 @@
-//! A subgraph that is a GraphQL service: the naive executor over what the subgraph declares.
+//! A subgraph that is a GraphQL service: the naive executor on the subgraph's schema.
 //!
-//! It is a strict one. It validates each operation against its own schema, and notes as a violation whatever a real service
-//! could not answer: an external field that is not provided, a computed field without what it requires, a representation
-//! that fits no entity, a field that another subgraph has taken over.
+//! It is strict: it validates each operation against its own schema, and records as a violation what a real service could
+//! not resolve: an external field that is not provided, a computed field without its required fields, a representation of no
+//! entity, a field that another subgraph has overridden.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -46,7 +46,7 @@ impl Service {
         }
     }
 
-    /// Answers the body of a request; and says what was wrong with it.
+    /// The response to the body of a request, and its violations.
     pub(crate) fn answer(
         &self,
         world: &World,
@@ -173,7 +173,7 @@ impl Resolvers<'_> {
         }
     }
 
-    /// An external field is known where the parent provides it.
+    /// An external field has a value if the parent provides it.
     fn external(&self, object: &Instance, field: &Field, arguments: &Json) -> Val<Instance> {
         let provided = object.provided.as_deref().map(Vec::as_slice);
         let provided = Need::of_type(provided.unwrap_or_default(), &object.ty);
@@ -212,7 +212,7 @@ impl Resolvers<'_> {
         computed(self.data.world, object, field, arguments, &expected)
     }
 
-    /// The entity that a representation names.
+    /// The entity of a representation.
     fn entity(&self, representation: &Json) -> Val<Instance> {
         let world = self.data.world;
         let name = representation
@@ -252,7 +252,7 @@ impl Resolvers<'_> {
     }
 }
 
-/// Whether a value has all that another one has.
+/// Whether a value contains another one.
 fn holds(whole: &Json, part: &Json) -> bool {
     match (whole, part) {
         (whole, Json::Object(members)) => members

@@ -1,5 +1,5 @@
-//! Makes a failing case smaller: takes away selections, directives and aliases, then fields of the world, one after the
-//! other, and keeps what still fails. Greedy, and bounded by a count of runs.
+//! Shrinks a failing case: removes selections, directives and aliases, then fields of the world, one after the other, as
+//! long as it still fails. Greedy; the number of runs is bounded.
 
 use super::case::Case;
 use super::case::Difference;
@@ -12,7 +12,7 @@ use super::world::Need;
 use super::world::Source;
 use super::world::World;
 
-/// Runs that are spent on one failure.
+/// The maximum number of runs for one failure.
 const RUNS: usize = 500;
 
 pub(crate) struct Shrunk {
@@ -71,7 +71,7 @@ async fn shrink_world(server: &Server, best: &mut Shrunk, left: &mut usize) {
     }
 }
 
-/// The operation with one thing less; which one `place` says, over all selections and then what stands on each.
+/// The operation without one part: `place` is its index among all selections and their directives and aliases.
 fn smaller(operation: &Operation, place: usize) -> Option<Operation> {
     let mut copy = operation.clone();
     let mut left = place;
@@ -86,7 +86,7 @@ fn smaller(operation: &Operation, place: usize) -> Option<Operation> {
     None
 }
 
-/// Makes the change that has the number `left`; true when there is one.
+/// Makes the change with the number `left`; false if there is none.
 fn change(selections: &mut Vec<Selection>, left: &mut usize) -> bool {
     let step = |left: &mut usize| {
         let here = *left == 0;
@@ -122,7 +122,7 @@ fn change(selections: &mut Vec<Selection>, left: &mut usize) -> bool {
     false
 }
 
-/// The world without one of its fields; `Some(None)` for one that it cannot do without.
+/// The world without one of its fields; `Some(None)` if it needs the field.
 fn without(world: &World, place: usize) -> Option<Option<World>> {
     let all = world.roots.iter().chain(&world.objects);
     let mut fields = all.flat_map(|object| object.fields.iter().map(move |field| (object, field)));

@@ -1,4 +1,4 @@
-//! Who resolves what: a world's fields are given to subgraphs by the rules of Federation.
+//! Distributes the fields of a world to subgraphs, by the rules of Federation.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use super::world::is_leaf;
 pub(crate) fn split(world: &mut World, random: &mut Random) {
     let count = random.between(2, 5);
     for number in 0..count {
-        // One at the least is a GraphQL service.
+        // At least one is a GraphQL service.
         let rest = number > 0 && random.chance(30);
         world.subgraphs.push(Subgraph {
             name: format!("s{number}"),
@@ -45,7 +45,8 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
     prune(world);
 }
 
-/// Hides some fields from clients, keys too: what is behind them must still be found. The fields of interfaces stay.
+/// Makes some fields `@inaccessible`, keys too, through which lookups must still work. The fields of interfaces stay
+/// accessible.
 fn hide(world: &mut World, random: &mut Random) {
     let interfaces: BTreeSet<String> = world
         .interfaces
@@ -59,7 +60,7 @@ fn hide(world: &mut World, random: &mut Random) {
         let may = |own: &Field| !interfaces.contains(&own.name);
         let mut places: Vec<usize> = (0..object.fields.len()).collect();
         places.retain(|place| may(&object.fields[*place]));
-        // Something remains, even where there is nothing but keys.
+        // Some fields remain, even if there are only keys.
         if places.len() > 2 {
             let place = *random.pick(&places);
             object.fields[place].hidden = true;
@@ -74,7 +75,7 @@ pub(super) fn rest_subgraphs(world: &World) -> Vec<usize> {
         .collect()
 }
 
-/// Where each entity can be entered, and by which key others refer to it.
+/// Chooses the subgraphs in which each entity can be entered, and the key by which others refer to it.
 fn homes(world: &mut World, random: &mut Random, count: usize) {
     let all: Vec<usize> = (0..count).collect();
     let rest = rest_subgraphs(world);
@@ -91,7 +92,7 @@ fn homes(world: &mut World, random: &mut Random, count: usize) {
                 keys.insert(0, 0);
             }
             if rest.contains(&home) {
-                // A URL has no place for a list.
+                // A list cannot be a URL parameter.
                 keys.retain(|key| of_rest.contains(key));
                 keys = vec![*random.pick(if keys.is_empty() { &of_rest } else { &keys })];
             }
@@ -102,7 +103,7 @@ fn homes(world: &mut World, random: &mut Random, count: usize) {
             .iter_mut()
             .find(|(home, _)| !rest.contains(home));
         if let Some((_, keys)) = service.filter(|_| random.chance(70)) {
-            // With one key the way to all others is found here; else some ways are blocked.
+            // A subgraph with all keys leads to all others; otherwise some lookups are impossible.
             keys.clone_from(&numbers);
         }
         let plain = |keys: &Vec<usize>| keys.iter().any(|key| of_rest.contains(key));
@@ -127,7 +128,7 @@ fn homes(world: &mut World, random: &mut Random, count: usize) {
     }
 }
 
-/// Gives the query root the fields by which connectors look entities up.
+/// Adds the root fields by which connectors look up entities.
 fn lookups(world: &mut World) {
     let mut found = Vec::new();
     for object in &world.objects {
@@ -157,7 +158,7 @@ fn lookups(world: &mut World) {
     world.roots[0].fields.extend(found);
 }
 
-/// An interface promises an id only where each of its members has one somewhere.
+/// An interface has an id only if each of its members has one in some subgraph.
 fn interface_ids(world: &mut World) {
     let has_id = |object: &Object| {
         object
@@ -186,7 +187,7 @@ fn in_a_line(world: &World, name: &str) -> bool {
     })
 }
 
-/// Gives some interface of entities to a subgraph of its own, as `@interfaceObject`.
+/// Adds a subgraph with an interface of entities as `@interfaceObject`.
 fn interface_object(world: &mut World, random: &mut Random, count: usize) {
     let mut entities = world
         .interfaces
@@ -283,7 +284,7 @@ fn place(world: &mut World, random: &mut Random, count: usize) {
     calm_values(world, &rest);
 }
 
-/// Values in REST documents raise no errors.
+/// Makes values in REST documents raise no errors.
 fn calm_values(world: &mut World, rest: &[usize]) {
     let declared: Vec<_> = rest
         .iter()
@@ -299,7 +300,7 @@ fn calm_values(world: &mut World, rest: &[usize]) {
     }
 }
 
-/// What a computed field may require of its object: a field with the part of it that is needed.
+/// A field that a computed field may require of its object, with the required part.
 fn need(world: &World, random: &mut Random, own: &Field) -> Option<Need> {
     let mut need = Need::leaf(&own.name);
     match own.arguments.as_slice() {
@@ -346,7 +347,7 @@ pub(crate) fn need_of_value(world: &World, random: &mut Random, name: &str) -> O
     Some(random.some(&below, 2))
 }
 
-/// The abstract types that a subgraph names members of in what its computed fields require.
+/// The abstract types with members that the requirements of a subgraph's computed fields name.
 fn required_in_parts(world: &World) -> Vec<(usize, String)> {
     let mut out = Vec::new();
     for object in &world.objects {
@@ -367,7 +368,7 @@ fn required_in_parts(world: &World) -> Vec<(usize, String)> {
     out
 }
 
-/// Makes some fields computed ones: of fields before them, which their subgraph does not resolve.
+/// Makes some fields computed: from fields before them that their subgraph does not resolve.
 fn compute(world: &mut World, random: &mut Random) {
     for index in 0..world.objects.len() {
         if world.objects[index].kind != Kind::Entity {
@@ -411,7 +412,7 @@ fn compute(world: &mut World, random: &mut Random) {
     }
 }
 
-/// Which members of its interfaces and unions each subgraph knows.
+/// Chooses the members of interfaces and unions that each subgraph defines.
 fn known(world: &mut World, random: &mut Random, count: usize) {
     let required = required_in_parts(world);
     let needs_all = |subgraph: usize, name: &str| {
@@ -444,7 +445,7 @@ fn known(world: &mut World, random: &mut Random, count: usize) {
     }
 }
 
-/// A subgraph that knows a type as a member of one interface knows it as one of that interface's own.
+/// A subgraph that defines a type as a member of an interface defines it as a member of the parent interface too.
 fn known_by_parents(world: &mut World) {
     let rest = rest_subgraphs(world);
     let children: Vec<_> = world
@@ -458,7 +459,7 @@ fn known_by_parents(world: &mut World) {
         for (subgraph, members) in known {
             let own = parent.known.entry(subgraph).or_default();
             if rest.contains(&subgraph) {
-                // A folder of connectors may have nothing that no connect yields.
+                // A connector must not define types that no connect yields.
                 *own = members;
                 continue;
             }
@@ -469,7 +470,7 @@ fn known_by_parents(world: &mut World) {
     }
 }
 
-/// What fields of abstract types can yield: what all subgraphs know that resolve them.
+/// Computes the types that fields of abstract types can yield: those that all their subgraphs define.
 fn possible(world: &mut World) {
     let copy = world.clone();
     let declared: Vec<_> = (0..world.subgraphs.len())
@@ -498,13 +499,13 @@ fn possible(world: &mut World) {
                 }
             }
             if possible.is_empty() && own.percent.is_some() {
-                // Composition does not compare what one gives for some requests and the other for the rest.
+                // Composition does not compare the types of a progressive override with those of the original field.
                 (own.overridden, own.percent) = (None, None);
                 possible = copy.members(base);
                 possible.retain(|name| own.at.iter().all(|s| copy.known(base, *s).contains(name)));
             }
             if possible.is_empty() {
-                // No subgraph can yield anything: such a world is left out when it is composed.
+                // No subgraph can yield a value: composition refuses such a world.
                 possible = copy.members(base);
             }
             own.possible = possible;
@@ -553,7 +554,7 @@ fn interface_fields(world: &mut World, random: &mut Random) {
     }
 }
 
-/// Takes away what no subgraph declares, so that the world is what its graph offers.
+/// Removes what no subgraph declares, so that the world matches its graph.
 fn prune(world: &mut World) {
     let declared: Vec<_> = (0..world.subgraphs.len())
         .map(|s| declared(world, s))

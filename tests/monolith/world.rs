@@ -1,13 +1,13 @@
 //! A small world: the types of one graph, and which subgraph resolves what.
 //!
-//! It is plain data, so that a failing case can be made smaller by taking parts away. Values are no part of it: they are a
-//! function of its seed (see `data`), so that taking one field away changes no other.
+//! It is plain data, so that a failing case can be shrunk by removing parts. It has no values: they are a function of its
+//! seed (see `data`), so that removing one field does not change the others.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How many entities of each type there are.
+/// The number of entities of each type.
 pub(crate) const ENTITIES: u64 = 5;
 
 #[derive(Debug, Clone)]
@@ -20,22 +20,22 @@ pub(crate) struct World {
     pub(crate) roots: Vec<Object>,
     /// The subgraphs, by number.
     pub(crate) subgraphs: Vec<Subgraph>,
-    /// What must not be null may be, or may fail.
+    /// Values of non-null types may be null or fail.
     pub(crate) strict: bool,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Subgraph {
     pub(crate) name: String,
-    /// REST behind connectors, not a GraphQL service.
+    /// A connector with a REST service, not a GraphQL service.
     pub(crate) rest: bool,
 }
 
-/// What kind of object.
+/// The kind of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Entity,
-    /// Every subgraph that has it resolves all of it.
+    /// Every subgraph that defines it resolves all of its fields.
     Value,
     /// The value of a nested key.
     KeyValue,
@@ -47,9 +47,9 @@ pub(crate) struct Object {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) keys: Vec<Vec<Need>>,
-    /// The subgraphs that can be entered here, with the keys (by number) that each declares.
+    /// The subgraphs in which it can be entered, with the keys (by index) that each declares.
     pub(crate) homes: BTreeMap<usize, Vec<usize>>,
-    /// The key (by number) with which all others refer to it.
+    /// The key (by index) by which each other subgraph refers to it.
     pub(crate) reference: BTreeMap<usize, usize>,
     pub(crate) fields: Vec<Field>,
 }
@@ -60,49 +60,49 @@ pub(crate) struct Field {
     pub(crate) ty: Ty,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) source: Source,
-    /// Subgraphs that resolve it; of value types and keys none: they are resolved wherever they are.
+    /// The subgraphs that resolve it; empty for fields of value types and keys, which all subgraphs resolve that define them.
     pub(crate) at: BTreeSet<usize>,
-    /// A subgraph that still declares it, but has been overridden.
+    /// A subgraph that declares it, and is overridden.
     pub(crate) overridden: Option<usize>,
-    /// The share of requests, of a hundred, for which it has been.
+    /// The percentage of requests for which it is overridden.
     pub(crate) percent: Option<u32>,
-    /// `@inaccessible`: clients do not know it.
+    /// `@inaccessible`: not in the public schema.
     pub(crate) hidden: bool,
     pub(crate) shareable: bool,
-    /// Value types: subgraphs that lack it.
+    /// For fields of value types: the subgraphs that lack it.
     pub(crate) missing: BTreeSet<usize>,
-    /// Its resolver fails now and then.
+    /// Its resolver sometimes fails.
     pub(crate) fails: bool,
-    /// Then all of it: an element of a REST document cannot fail.
+    /// Only the whole value fails: an element of a REST document cannot fail.
     pub(crate) only_whole: bool,
-    /// `@provides` of a subgraph: fields of what it yields.
+    /// `@provides` of a subgraph: fields of its values.
     pub(crate) provides: BTreeMap<usize, Vec<Need>>,
-    /// Of an abstract type: the objects that it can yield.
+    /// For an abstract type: the object types that it can yield.
     pub(crate) possible: Vec<String>,
 }
 
-/// Where the values of a field come from.
+/// The origin of the values of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
     Plain,
     /// Part of a key.
     Key,
-    /// Computed from other fields of its object, which the subgraph that computes it has not.
+    /// Computed from other fields of its object, which the computing subgraph does not resolve.
     Computed(Vec<Need>),
-    /// At the query root: the entity whose key the arguments are.
+    /// At the query root: the entity with the arguments as its key.
     Lookup(String),
     /// Added to all implementations by an `@interfaceObject` of this interface.
     InterfaceObject(String),
 }
 
-/// A field set: what a key consists of, what a computed field requires.
+/// A part of a field set: of a key, or of the requirements of a computed field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Need {
     pub(crate) field: String,
-    /// Arguments as written, with parentheses.
+    /// Arguments as text, with parentheses.
     pub(crate) arguments: String,
     pub(crate) children: Vec<Need>,
-    /// A fragment on this type, with its children, and no field.
+    /// For an inline fragment instead of a field: its type condition.
     pub(crate) on: Option<String>,
 }
 
@@ -118,11 +118,11 @@ pub(crate) struct Interface {
     pub(crate) name: String,
     pub(crate) fields: Vec<String>,
     pub(crate) members: Vec<String>,
-    /// Implementations that a subgraph knows.
+    /// The implementations that each subgraph defines.
     pub(crate) known: BTreeMap<usize, Vec<String>>,
-    /// Fields that a subgraph does not declare on it.
+    /// The fields that each subgraph does not declare on it.
     pub(crate) missing: BTreeMap<usize, BTreeSet<String>>,
-    /// The interface that it implements: all that is in it is in that one.
+    /// The interface that it implements: all its members are members of that one.
     pub(crate) parent: Option<String>,
     /// The subgraph that owns it as an entity, and the one that has it as `@interfaceObject`.
     pub(crate) entity: Option<(usize, usize)>,
@@ -135,7 +135,7 @@ pub(crate) struct Union {
     pub(crate) known: BTreeMap<usize, Vec<String>>,
 }
 
-/// A type reference; the flag says that it is not null.
+/// A type reference; the flag means non-null.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ty {
     Named(String, bool),
@@ -156,12 +156,12 @@ impl Ty {
         }
     }
 
-    /// Nothing in it that must not be null.
+    /// Whether any part of it is non-null.
     pub(crate) fn any_non_null(&self) -> bool {
         self.non_null() || matches!(self, Ty::List(item, _) if item.any_non_null())
     }
 
-    /// The same, but that it may be null.
+    /// The same type, nullable.
     pub(crate) fn nullable(&self) -> Ty {
         match self {
             Ty::Named(name, _) => Ty::Named(name.clone(), false),
@@ -190,12 +190,12 @@ impl Need {
         }
     }
 
-    /// Whether a field is named anywhere in it.
+    /// Whether it contains a field of this name.
     pub(crate) fn mentions(&self, field: &str) -> bool {
         self.field == field || self.children.iter().any(|child| child.mentions(field))
     }
 
-    /// What of a field set is about objects of a type.
+    /// The parts of a field set for objects of a type.
     pub(crate) fn of_type<'n>(needs: &'n [Need], ty: &str) -> Vec<&'n Need> {
         let applying = needs.iter().flat_map(|need| match &need.on {
             Some(on) if on == ty => need.children.iter().collect(),
@@ -205,7 +205,7 @@ impl Need {
         applying.collect()
     }
 
-    /// With what stands in fragments below.
+    /// The names of the fields, including those in fragments.
     pub(crate) fn names(needs: &[Need]) -> Vec<&str> {
         let names = needs.iter().flat_map(|need| match need.on {
             Some(_) => Need::names(&need.children),
@@ -214,7 +214,7 @@ impl Need {
         names.collect()
     }
 
-    /// As a field set.
+    /// The text of a field set.
     pub(crate) fn text(needs: &[Need]) -> String {
         let texts = needs.iter().map(|need| {
             let mut text = match &need.on {
@@ -230,7 +230,7 @@ impl Need {
     }
 }
 
-/// Scalars, enum and input object that every world has.
+/// The scalars, the enum and the input object of every world.
 pub(crate) const COMMON: &str = "enum Colour { RED GREEN BLUE }\ninput Filter { least: Int = 3 most: Int! = 9 words: [String!] colour: Colour nested: Filter }\n";
 
 pub(crate) const COLOURS: [&str; 3] = ["RED", "GREEN", "BLUE"];
@@ -256,7 +256,7 @@ impl World {
         self.unions.iter().find(|known| known.name == name)
     }
 
-    /// The concrete types that a type may be.
+    /// The concrete types of a type.
     pub(crate) fn members(&self, name: &str) -> Vec<String> {
         if let Some(interface) = self.interface(name) {
             return interface.members.clone();
@@ -267,7 +267,7 @@ impl World {
         vec![name.to_owned()]
     }
 
-    /// The members that a subgraph knows.
+    /// The members that a subgraph defines.
     pub(crate) fn known(&self, name: &str, subgraph: usize) -> Vec<String> {
         let known = match (self.interface(name), self.union(name)) {
             (Some(interface), _) => interface.known.get(&subgraph),
@@ -287,7 +287,7 @@ impl World {
         all.filter(move |interface| interface.members.contains(&object))
     }
 
-    /// A field as it is on a type, be it an object or an interface.
+    /// A field of an object or an interface.
     pub(crate) fn field(&self, ty: &str, field: &str) -> Option<&Field> {
         if let Some(object) = self.object(ty) {
             return object.fields.iter().find(|own| own.name == field);
@@ -297,7 +297,7 @@ impl World {
         self.field(interface.members.first()?, field)
     }
 
-    /// The names of the fields of a type that clients know.
+    /// The names of the accessible fields of a type.
     pub(crate) fn visible_names(&self, ty: &str) -> Vec<String> {
         let mut names = self.field_names(ty);
         names.retain(|name| self.field(ty, name).is_some_and(|own| !own.hidden));
@@ -323,7 +323,7 @@ impl Object {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The keys that a subgraph declares: its own, or the one it refers with.
+    /// The keys that a subgraph declares: its own, or the one by which it refers to the entity.
     pub(crate) fn keys_at(&self, subgraph: usize) -> Vec<usize> {
         match self.homes.get(&subgraph) {
             Some(keys) => keys.clone(),

@@ -1,7 +1,7 @@
-//! Programs of others that do the same as a part of Sangam, as black boxes to hold that part against.
+//! Comparison with independent programs that do the same as a part of Sangam, used as black boxes.
 //!
-//! They come from a package registry, so these tests are ignored unless asked for: the scripts
-//! `scripts/oracle-*` install what they need and run them, and say loudly what is missing where they cannot.
+//! They come from a package registry, so these tests are ignored by default. The scripts `scripts/oracle-*` install the
+//! programs and run the tests; if something is missing, they print what.
 
 mod composition;
 mod graphql;

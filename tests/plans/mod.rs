@@ -1,6 +1,6 @@
-//! Golden plans: subgraphs, operations, and after each operation its plan as text, one Markdown file per case.
+//! Golden plans. Each Markdown file is a case: subgraphs, operations, and the plan of each operation as text.
 //!
-//! `UPDATE_EXPECT=1` writes the planner's text into the files; compare it with the title before you keep it.
+//! `UPDATE_EXPECT=1` writes the plans into the files; compare them with the title before you commit them.
 
 mod size;
 

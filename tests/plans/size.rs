@@ -39,7 +39,7 @@ type Query { rows: [Row!] @connect(source: "s", http: { GET: "/rows" }, selectio
     (sdl, format!("{{ rows {{{asked} }} }}"))
 }
 
-/// The same with a folder per connector: each adds a field to a type that the first one lists.
+/// The same with a connector per field: each adds a field to a type that the first one lists.
 fn folders(count: usize) -> (Vec<Subgraph>, String) {
     let mut asked = String::new();
     let folders = (0..count).map(|number| {
@@ -66,7 +66,7 @@ type Row @key(fields: "id")
     (folders, format!("{{ rows {{{asked} }} }}"))
 }
 
-/// The smallest limit, within a fiftieth, for which an operation is planned.
+/// The smallest limit, to within 2%, at which an operation is planned.
 fn fewest(subgraphs: Vec<Subgraph>, operation: &str, settings: fn(usize) -> Settings) -> usize {
     let (composed, graph) = graph(subgraphs);
     let plans = |limit: usize| {
@@ -89,7 +89,7 @@ fn fewest(subgraphs: Vec<Subgraph>, operation: &str, settings: fn(usize) -> Sett
     high
 }
 
-/// More than any case here needs, but for the limit that it is about.
+/// Settings that no case reaches, except for the limit that the case tests.
 fn settings(change: impl FnOnce(&mut Limits)) -> Settings {
     let mut settings = Settings::default();
     settings.limits.document_bytes = ByteSize(1_000_000);
@@ -153,8 +153,8 @@ fn nested(types: usize, depth: usize) -> (Vec<Subgraph>, String) {
     (subgraphs, format!("{{ node {{ {operation} }} }}"))
 }
 
-/// Each case has one result: so many fetches within so many steps, or a refusal by the default budget. The parts of a
-/// plan cost steps too, so that time and memory have the same bound.
+/// The result of each case is the number of fetches and the steps that planning needs, or a refusal by the default budget.
+/// The parts of a plan cost steps too, so that one bound limits time and memory.
 #[test]
 fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
     let default = Limits::default().plan_steps;

@@ -1,5 +1,6 @@
-//! The attacks of `benches/attacks`, each with a few connections and a gateway process of its own: honest clients get responses
-//! during and after the attack, the memory of the gateway stays within its bound, and the attack does not reach its goal.
+//! The attacks of `benches/attacks`, each with a few connections and a gateway process of its own: honest clients get
+//! responses during and after the attack, the memory of the gateway stays within its bound, and the attack does not reach
+//! its goal.
 //!
 //! `make prove-attacks` runs the same attacks at length and measures times.
 #![cfg(target_os = "linux")]
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 
 use super::running::binary;
 
-/// The gateway's memory stays below.
+/// The bound for the gateway's memory.
 const MEMORY: u64 = 1_000_000_000;
 /// Rounds of each connection.
 const ROUNDS: u64 = 2;
@@ -60,7 +61,7 @@ async fn attacked(class: Class) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A gateway, and what is around it.
+/// A gateway with its upstreams.
 struct Scene {
     attack: &'static Attack,
     upstreams: Vec<Upstreams>,

@@ -1,4 +1,4 @@
-//! Whom a department's certificate must be vouched for by: the system's authorities, or those of `ca` in their place.
+//! The trusted authorities for certificates of upstreams: those of the system, or those of the setting `ca` instead.
 
 use axum::Router;
 use axum::routing::get;
@@ -20,7 +20,8 @@ type Query {{
     )
 }
 
-/// The system trusts the department's authority. Who says nothing does too, and who names another one does not.
+/// The system trusts the upstream's authority. A connector without `ca` trusts it too; a connector with another `ca` does
+/// not.
 #[test]
 async fn a_private_authority_replaces_those_of_the_system() {
     let router = || Router::new().route("/", get(async || axum::Json(7)));

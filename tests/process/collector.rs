@@ -1,4 +1,4 @@
-//! A collector of traces, as the gateway sees one: OTLP over HTTP, protobuf.
+//! A collector of traces: OTLP over HTTP, protobuf.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use prost::Message;
 
 use crate::support::server::{Server, router};
 
-/// What was exported.
+/// The exported spans.
 pub(super) struct Collector {
     server: Server,
     payloads: Arc<Mutex<Vec<Bytes>>>,
@@ -36,12 +36,12 @@ impl Collector {
         format!("[tracing]\nendpoint = \"{url}\"\nservice_name = \"of-the-test\"\n")
     }
 
-    /// The bytes of everything that came.
+    /// The bytes of all requests.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.payloads.lock().unwrap().concat()
     }
 
-    /// All spans, and the name under which the gateway sent them.
+    /// All spans, and the service names.
     pub(super) fn spans(&self) -> (Vec<Span>, Vec<String>) {
         let (mut spans, mut services) = (Vec::new(), Vec::new());
         for payload in self.payloads.lock().unwrap().iter() {
@@ -57,7 +57,7 @@ impl Collector {
     }
 }
 
-/// The value of an attribute, as text; empty where there is none.
+/// The value of an attribute as text; empty without the attribute.
 pub(super) fn attribute(span: &Span, key: &str) -> String {
     let found = span.attributes.iter().find(|one| one.key == key);
     text(found.and_then(|one| one.value.clone()?.value))

@@ -1,4 +1,4 @@
-//! Two departments: gauges that know in which district they stand, and the directory that names districts.
+//! Two upstreams: rain gauges with the codes of their districts, and the directory with the names of districts.
 
 use std::sync::{Arc, Mutex};
 
@@ -56,7 +56,7 @@ type Query {
 type District @key(fields: "code") { code: ID! name: String }
 "#;
 
-/// Both folders.
+/// Both connectors.
 pub(super) fn connectors() -> [(&'static str, String); 2] {
     [
         ("rain", format!("{HEAD}{RAIN}")),
@@ -64,18 +64,18 @@ pub(super) fn connectors() -> [(&'static str, String); 2] {
     ]
 }
 
-/// The query that both answer, with three calls.
+/// A query with three calls to both.
 pub(super) const QUERY: &str =
     "query Q($near: String) { gauges(near: $near) { id mm district { code name } } }";
 
-/// What a department was asked.
+/// A call to a department.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
 }
 
-/// A department's answer: status, content type, body.
+/// A response: status, content type, body.
 pub(super) type Answer = (u16, &'static str, String);
 
 /// One server for both departments.
@@ -112,12 +112,12 @@ impl Departments {
         }
     }
 
-    /// Lets the rain department answer so.
+    /// Sets the response of the rain department.
     pub(super) fn answer(&self, answer: Answer) {
         *self.rain.lock().unwrap() = answer;
     }
 
-    /// The settings that say where they are.
+    /// The settings with their addresses.
     pub(super) fn settings(&self, of_rain: &str) -> String {
         let url = self.server.url("");
         format!(
@@ -127,7 +127,7 @@ impl Departments {
         )
     }
 
-    /// What was asked since the last time.
+    /// The calls since the last call of this method.
     pub(super) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
@@ -139,7 +139,7 @@ pub(super) fn fine() -> Answer {
     (200, "application/json", body.to_owned())
 }
 
-/// The rain department allows to keep what is always so, the directory nothing.
+/// The rain department allows caching of one response, the directory of none.
 fn response(answer: Answer) -> Response<Body> {
     let keep = match answer == fine() {
         true => "max-age=600",

@@ -1,4 +1,4 @@
-//! A log that is not read holds up neither requests nor the end of the process, and what is missing in it is counted.
+//! A log that is not read delays neither requests nor the end of the process, and dropped lines are counted.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStderr, ExitStatus, Stdio};
@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use super::departments::{Departments, QUERY, connectors};
 use super::running::{Folder, client, text};
 
-/// More lines than a pipe (64 KB) and the queue of the log hold together.
+/// More lines than fit into a pipe (64 KB) and the queue of the log.
 const REFUSED: usize = 2_000;
 
-/// `sangam serve`, whose log is read when the test reads it.
+/// `sangam serve`; only the test reads its log.
 struct Serving {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
     url: String,
     admin: String,
-    // What it needs.
+    // Must live as long as the gateway.
     _departments: Departments,
     _folder: Folder,
 }
@@ -70,7 +70,7 @@ impl Serving {
         self.child.wait().unwrap()
     }
 
-    /// Sends queries that are refused, each with a line in the log; then one that is answered.
+    /// Sends queries that are refused, each with a log line; then one that succeeds.
     async fn refuse_many(&self) {
         let client = client();
         let post = |query: &str| {
@@ -90,7 +90,7 @@ impl Serving {
         assert!(answer.starts_with(r#"{"data":{"gauges":[{"#), "{answer}");
     }
 
-    /// How many lines the metrics say were not written, for this reason.
+    /// The number of lines that were not written for this reason, by the metrics.
     async fn dropped(&self, reason: &str) -> u64 {
         let page = text(client().get(format!("{}/metrics", self.admin))).await;
         let name = format!("sangam_log_lines_dropped_total{{reason=\"{reason}\"}} ");
@@ -114,7 +114,7 @@ async fn a_log_that_is_not_read_holds_nothing_up() {
     serving.refuse_many().await;
     let dropped = serving.dropped("queue").await;
     assert!(dropped > 0);
-    // It is read again, and says how many lines are missing.
+    // When the log is read again, a line reports the number of missing lines.
     let (mut written, mut missing) = (0, 0);
     while missing == 0 {
         let line = serving.line().unwrap();
@@ -147,7 +147,7 @@ async fn a_log_that_is_not_read_does_not_keep_the_process() {
 
 #[test(threads)]
 async fn lines_that_clients_cause_are_bounded() {
-    // What is written does not fill the pipe, so that nothing has to be read meanwhile.
+    // The output does not fill the pipe, so the log need not be read meanwhile.
     let mut serving = Serving::start("lines_per_second = 1\nflush_timeout = \"100s\"\n").await;
     serving.refuse_many().await;
     let suppressed = serving.dropped("rate").await;

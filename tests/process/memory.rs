@@ -1,4 +1,4 @@
-//! A department's body, however long, costs no more memory than the configured limit and a little.
+//! An upstream body of any length takes little more memory than the configured limit.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
@@ -18,9 +18,9 @@ use super::running::{Folder, Running, post, text};
 use crate::support::server::{Server, router, tls};
 
 const LIMIT: usize = 64_000_000;
-/// What the promise allows beside the bodies.
+/// The memory that is allowed in addition to the bodies.
 const MORE: usize = 20_000_000;
-/// What brotli may look back upon, and so holds beside.
+/// The window of brotli, which is held in addition.
 const BROTLI_WINDOW: usize = 17_000_000;
 
 const CONNECTOR: &str = r#"
@@ -37,7 +37,7 @@ type Query {
 type File { id: ID }
 "#;
 
-/// Pieces of 64 KB, counted, after a beginning that makes them one JSON text.
+/// A JSON text in pieces of 64 KB, which are counted.
 fn body(end: usize, served: Arc<AtomicUsize>) -> Body {
     const PIECE: usize = 64_000;
     let piece = Bytes::from(vec![b'x'; PIECE]);
@@ -62,7 +62,7 @@ fn body(end: usize, served: Arc<AtomicUsize>) -> Body {
     Body::from_stream(pieces)
 }
 
-/// A gzip text of `length` bytes of JSON, itself a thousandth of it.
+/// `length` bytes of JSON, compressed by gzip to a thousandth.
 fn bomb(length: usize) -> Vec<u8> {
     let mut text = b"{\"id\":\"7\",\"filling\":\"".to_vec();
     text.resize(length, b'x');
@@ -78,8 +78,8 @@ fn bomb(length: usize) -> Vec<u8> {
     output.stdout
 }
 
-/// The same of 256 000 000 bytes by brotli, with the longest window that there is (`BROTLI_PARAM_LGWIN` 24), in
-/// hexadecimal digits: made by `brotliCompressSync` of Node.js.
+/// 256,000,000 bytes of JSON, compressed by brotli with the largest window (`BROTLI_PARAM_LGWIN` 24), in hexadecimal digits:
+/// written by `brotliCompressSync` of Node.js.
 const BROTLI_BOMB: &str = "\
     cfffff7f00046173a92fdb055b16c5d00e2f835e2b04e577ada430457bd2fbff551efeffff032001108705a07bffcfffff7f\
     002400e2b00074effff9ffff0f8004401c1680eefd3fffffff01900088c302d0bdffe7ffff3f001200715800baf7fffcffff\
@@ -93,7 +93,7 @@ fn brotli_bomb() -> Vec<u8> {
     pairs.map(byte).collect()
 }
 
-/// Plain text in ISO 8859-1 that is twice as long in UTF-8, announced by its length.
+/// Plain text in ISO 8859-1 with `content-length`; it is twice as long in UTF-8.
 fn latin1(length: usize) -> Response<Body> {
     Response::builder()
         .header("content-type", "text/plain; charset=iso-8859-1")
@@ -134,7 +134,7 @@ async fn start() -> Started {
     started(server, folder, served).await
 }
 
-/// A department that is called over TLS.
+/// An upstream with TLS.
 async fn start_tls() -> Started {
     let served = Arc::default();
     let (server, authority) = tls(files(Arc::clone(&served))).await;
@@ -154,7 +154,7 @@ fn folder(url: &str, more: &str) -> Folder {
 
 async fn started(server: Server, folder: Folder, served: Arc<AtomicUsize>) -> Started {
     let running = Running::start(folder.command(&["serve"]));
-    // What is built when the first request comes is not of interest.
+    // The first request also creates objects that stay, which this test does not measure.
     let answer = ask(&running, "small").await;
     assert_eq!(answer, r#"{"data":{"file":{"id":"7"}}}"#);
     (server, folder, running, served)
@@ -166,7 +166,7 @@ async fn ask(running: &Running, kind: &str) -> String {
     text(post(&running.url, QUERY, &json!({ "kind": kind }))).await
 }
 
-/// By how much memory has risen at most since it was `before`.
+/// The maximum increase of memory since `before`.
 fn rise(running: &Running, before: usize) -> usize {
     running.memory("VmHWM").saturating_sub(before)
 }
@@ -209,11 +209,11 @@ async fn over_tls() {
     refused(start_tls().await, "brotli").await;
 }
 
-/// The limit is for what it becomes.
+/// The limit applies to the decompressed body.
 #[test(threads)]
 async fn a_text_that_grows_by_its_encoding() {
     refused(start().await, "latin1-too-long").await;
-    // Read to its end: a text has no fields. It is a value of its own beside the body.
+    // It is read to its end, and is a value in addition to the body.
     fits("latin1", r#"{"data":{"file":null},"errors":[{"message":"Query.file must be an object, and the answer has a string","locations":[{"line":1,"column":27}],"path":["file"],"extensions":{"code":"INVALID_VALUE","sangam":{"kind":"BAD_ANSWER"}}}]}"#, 2 * LIMIT + MORE).await;
 }
 
@@ -274,8 +274,8 @@ async fn demonstration() -> (Vec<Standin>, Folder, Running) {
     (standins, folder, running)
 }
 
-/// A short operation under all limits of documents, whose rows are few and whose answer would be larger than any memory.
-/// What it may hold is what one operation may hold, and what it has read may be held twice for a moment.
+/// A short operation within all limits of documents, with few rows, whose response would be larger than the memory.
+/// The bound is that of one operation; documents may be held twice for a moment.
 #[test(threads)]
 async fn a_short_operation_that_multiplies() {
     const OPERATION: usize = 128_000_000;

@@ -1,6 +1,5 @@
-//! What is promised to operators, held against the real binary as a process of its own: what it tells departments and
-//! collectors, what it never shows, how much memory it takes, and
-//! that attacks do not take it down.
+//! Tests of the binary as a separate process: what it sends to upstreams and collectors, which data it never shows, how much
+//! memory it uses, and that it survives attacks.
 
 mod attacks;
 mod authorities;

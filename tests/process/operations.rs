@@ -1,8 +1,8 @@
-//! Random operations of the demonstration's schema, up to every limit, against the real process under a hard limit of
-//! memory: it never ends, and every answer is JSON.
+//! Random operations on the schema of the demonstration, up to every limit, sent to the process with a hard memory limit: it
+//! never ends, and every response is JSON.
 //!
-//! Where a cgroup can be made, the kernel holds the process to the limit; the most that it took is asserted everywhere.
-//! `MEMORY_SECONDS` (20) is how long, `MEMORY_SEED` (1) chooses the operations.
+//! If a cgroup can be created, the kernel enforces the limit; the maximum memory is asserted in any case. `MEMORY_SECONDS`
+//! (20) is the duration, `MEMORY_SEED` (1) chooses the operations.
 #![cfg(target_os = "linux")]
 
 mod group;
@@ -26,13 +26,13 @@ use self::group::Group;
 use self::random::Maker;
 use super::running::binary;
 
-/// What the process may take.
+/// The memory limit of the process.
 const LIMIT: u64 = 1_500_000_000;
-/// Operations at the same time.
+/// Concurrent operations.
 const CLIENTS: u64 = 8;
-/// An answer takes at most so long: the deadline of an operation, and as much for an unoptimised build.
+/// The maximum time of a response: the deadline of an operation, and as much again for an unoptimised build.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How often its memory is looked at: where there is no cgroup, no event says that it has grown.
+/// The interval at which its memory is read: without a cgroup, no event reports that it has grown.
 const LOOK: Duration = Duration::from_millis(20);
 const SETTINGS: &str = "operation_timeout = \"10s\"\n";
 
@@ -72,7 +72,7 @@ async fn random_operations_under_a_hard_limit() {
         tokio::select! {
             asked = &mut clients => break asked,
             () = tokio::time::sleep(LOOK) => {
-                // Beyond the limit it could take all of the machine's.
+                // Otherwise it could use up the memory of the machine.
                 if gateway.memory().is_ok_and(|bytes| bytes > LIMIT) {
                     wrong.push("it took too much, and was ended".to_owned());
                     gateway.kill().unwrap();
@@ -105,9 +105,9 @@ async fn random_operations_under_a_hard_limit() {
     assert!(answers > 0);
 }
 
-/// Threads for the stand-ins. Nothing limits here what an operation costs, and one that lists things within things keeps a
-/// stand-in computing for minutes, long after the gateway has given the call up. The clients must not wait for these
-/// threads, nor the test for their end.
+/// Threads for the stand-ins. The cost of operations is not limited here, and an operation with nested lists can keep a
+/// stand-in busy for minutes, long after the gateway has cancelled the call. Neither the clients nor the end of the test may
+/// wait for these threads.
 struct Aside(Option<Runtime>);
 
 impl Aside {
@@ -141,17 +141,17 @@ async fn world() -> (Vec<Upstreams>, tempfile::TempDir) {
     let connectors = [Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors")];
     let text = world::settings(folder.path(), &connectors, None, &text).unwrap();
     let text = text.replacen("[limits]\n", &format!("[limits]\n{SETTINGS}"), 1);
-    // What an operation would cost is no limit here: memory must hold without it.
+    // The cost limit is off: the memory bound must hold without it.
     let text = format!("{text}\n[cost]\nmode = \"off\"\n");
     std::fs::write(folder.path().join("sangam.toml"), text).unwrap();
     (upstreams, folder)
 }
 
-/// One client's operations; how many, or which one had no answer that is JSON.
+/// The operations of one client. Returns their number, or the one whose response is not JSON.
 async fn asking(address: SocketAddr, mut maker: Maker, until: Instant) -> Result<u64, String> {
     let mut count = 0;
     while Instant::now() < until {
-        // The first is known to multiply: a hundred rows for each of six levels.
+        // The first one multiplies: a hundred rows on each of six levels.
         let text = match count {
             0 => format!(
                 "{{ districts {{ {} lgdCode {} }} }}",

@@ -1,4 +1,4 @@
-//! What `make dist` packs, unpacked in an empty folder: the binary finds there what it needs, and nothing else.
+//! The package of `make dist`, unpacked in an empty folder: the binary needs nothing else.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ fn run(command: &mut Command) -> String {
     printed
 }
 
-/// Packs this test's binary and unpacks what came of it.
+/// Packs the binary of this test, and unpacks the package.
 fn unpacked(folder: &Path) -> std::path::PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     run(Command::new(root.join("scripts/dist"))
@@ -53,7 +53,7 @@ async fn a_package_runs_where_it_is_unpacked() {
     let found = run(&mut command(&["check"]));
     assert!(found.contains("7 connectors"), "{found}");
     run(&mut command(&["test"]));
-    // The sample configuration serves as it is, and with all that is a comment in it, but for its ports.
+    // The sample configuration is valid, with and without its commented settings; only the ports are changed.
     let sample = std::fs::read_to_string(own.join("sangam.toml")).unwrap();
     let anywhere = sample
         .replace("127.0.0.1:4000", "127.0.0.1:0")
@@ -80,7 +80,7 @@ async fn a_package_runs_where_it_is_unpacked() {
     }
 }
 
-/// The sample with the departments' parts as settings: each begins at its header and ends at an empty line.
+/// The sample with its commented sections as settings: each begins at its header and ends at an empty line.
 fn uncommented(sample: &str) -> String {
     let mut within = false;
     let lines = sample.lines().map(|line| {

@@ -1,4 +1,4 @@
-//! What the log says when a department never answers: few lines, which name it and count the calls that were refused.
+//! The log if an upstream never responds: few lines, with the name of the connector and the number of refused calls.
 
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ async fn refused_calls_have_few_lines_for_each_department() {
     let folder = Folder::new(&settings, &[("hole", CONNECTOR)]);
     let begun = Instant::now();
     let running = Running::start(folder.command(&["serve"]));
-    // Each makes a call of its own.
+    // Each request makes a call.
     let mut answers: FuturesUnordered<_> = (0..=REFUSED)
         .map(|n| {
             text(post(
@@ -63,7 +63,7 @@ async fn refused_calls_have_few_lines_for_each_department() {
         assert_eq!(line["error"], "as many requests as allowed wait for it");
     }
     assert_eq!(lines[0]["count"], 1, "{log}");
-    // One at once, and one for each ten seconds.
+    // One line at once, and one every ten seconds.
     assert!(
         lines.len() as u64 <= 1 + begun.elapsed().as_secs() / 10,
         "{log}"

@@ -1,4 +1,4 @@
-//! The `sangam` binary, started as its users start it.
+//! Runs the `sangam` binary as its users do.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// How long a test waits for what should happen at once.
+/// The timeout for events that should happen at once.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The binary.
@@ -22,7 +22,7 @@ pub(super) fn binary() -> &'static Path {
 pub(super) struct Folder(TempDir);
 
 impl Folder {
-    /// Writes these files.
+    /// Creates the folder with these files.
     pub(super) fn new(settings: &str, connectors: &[(&str, &str)]) -> Folder {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("sangam.toml"), settings).unwrap();
@@ -38,21 +38,21 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// A command of the binary in this folder, which sees nothing of the environment of the test.
+    /// A command of the binary in this folder, without the environment of the test.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command
             .args(arguments)
             .current_dir(self.0.path())
             .env_clear()
-            // No test waits for clients to go elsewhere, unless that is what it is about.
+            // No delay before the server stops, unless the test is about the delay.
             .env("SANGAM_SHUTDOWN_DELAY", "0s")
             .stdin(Stdio::null());
         command
     }
 }
 
-/// Everything that a finished command has printed.
+/// All output of a finished command.
 pub(super) fn printed(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}{}", String::from_utf8_lossy(&output.stderr))
@@ -64,12 +64,12 @@ pub(super) struct Running {
     lines: Receiver<String>,
     readers: Vec<JoinHandle<()>>,
     said: String,
-    /// Where clients connect.
+    /// The address for clients.
     pub(super) url: String,
 }
 
 impl Running {
-    /// Starts a command that serves, and waits until it listens.
+    /// Starts `serve`, and waits until it listens.
     pub(super) fn start(mut command: Command) -> Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -89,7 +89,7 @@ impl Running {
         running
     }
 
-    /// The address in the line with this message.
+    /// The address in the log line with this message.
     pub(super) fn address(&mut self, message: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
@@ -102,7 +102,7 @@ impl Running {
         }
     }
 
-    /// What `/proc` says of its memory, in bytes: `VmRSS` now, `VmHWM` at most so far.
+    /// Its memory by `/proc`, in bytes: `VmRSS` is the current one, `VmHWM` the maximum so far.
     pub(super) fn memory(&self, what: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(what));
@@ -110,13 +110,13 @@ impl Running {
         number.parse::<usize>().unwrap() * 1024
     }
 
-    /// Asks it to stop as a service manager does.
+    /// Stops it as a service manager does.
     pub(super) fn terminate(&self) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
     }
 
-    /// Asks it to stop as a service manager does, and gives everything that it has said.
+    /// Stops it as a service manager does, and returns its output.
     pub(super) fn stop(mut self) -> String {
         self.terminate();
         let status = self.child.wait().unwrap();
@@ -150,7 +150,7 @@ fn read(stream: impl Read + Send + 'static, lines: Sender<String>) -> JoinHandle
     })
 }
 
-/// A client that goes straight to the address that it is given.
+/// A client without a proxy.
 pub(super) fn client() -> reqwest::Client {
     sangam::source::tls::install_provider();
     reqwest::Client::builder().no_proxy().build().unwrap()
@@ -169,7 +169,7 @@ pub(super) fn post(
         .body(body.to_string())
 }
 
-/// The answer's body.
+/// The body of the response.
 pub(super) async fn text(request: reqwest::RequestBuilder) -> String {
     request.send().await.unwrap().text().await.unwrap()
 }

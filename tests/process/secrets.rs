@@ -1,8 +1,7 @@
-//! Canaries in everything that must stay where it belongs: none is found in what the process writes or answers.
+//! Confidential data never leaks: all of it contains canaries, and no output or response of the process contains one.
 //!
-//! Every planted text holds the word "canary", so one search finds all of them, however they were cut. Nothing that
-//! legitimately appears holds it: what a client selects and a department answers does not, nor does what an operator types
-//! as an argument of `explain --run` and is shown in the request that is sent.
+//! All confidential texts contain the word "canary", so one search finds them, even parts of them. Texts that may appear do
+//! not contain it: selected values of upstream responses, and arguments of `explain --run`, which it shows in the request.
 
 use serde_json::json;
 
@@ -10,7 +9,7 @@ use super::collector::Collector;
 use super::departments::{Answer, Departments, QUERY, connectors, fine};
 use super::running::{Folder, Running, client, post, printed, text};
 
-/// The rain department's settings: secrets by environment and by file, and plain texts.
+/// The settings of the rain department: secrets from the environment and from a file, and plain texts.
 const OF_RAIN: &str = r#"env = ["RAIN_UNIT"]
 timeout = "60s"
 [connector.rain.config]
@@ -25,7 +24,7 @@ const SECRETS: [(&str, &str); 2] = [
     ("RAIN_UNIT", "canary-of-the-environment"),
 ];
 
-/// Answers of a department, each with canaries where nothing selects them, or where nothing may repeat them.
+/// Responses of an upstream, with canaries in values that are not selected or must not be repeated.
 fn answers() -> Vec<(&'static str, Answer)> {
     let json = |status, body: &str| (status, "application/json", body.to_owned());
     let (status, media_type, body) = fine();
@@ -57,7 +56,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
     ]
 }
 
-/// Whatever a client can put into a request: as values that a mapping sends, that do not fit, that cannot be sent.
+/// Values of variables: some are sent by a mapping, some are invalid, some cannot be sent.
 fn variables() -> Vec<serde_json::Value> {
     vec![
         json!({ "near": "canary of a variable" }),
@@ -124,7 +123,7 @@ async fn nothing_planted_is_found_anywhere() {
         );
         shown.push((format!("admin {path}"), page));
     }
-    // The canaries were where they belong, and this test would have found them elsewhere.
+    // Checks the test itself: the upstream has received the canaries, and the search finds them there.
     let sent = format!("{:?}", departments.asked());
     for (_, secret) in SECRETS {
         assert!(
@@ -151,7 +150,7 @@ async fn nothing_planted_is_found_anywhere() {
     );
 }
 
-/// Where a canary is, with some of its surroundings. Base64 of "canary" at the three places where it can begin, too.
+/// The position of a canary with some context. Also searches for "canary" in Base64, at each of the three alignments.
 fn find(what: &str, text: &str) -> Option<String> {
     let lower = text.to_lowercase();
     let plain = lower.find("canary");
@@ -180,7 +179,7 @@ fn with_headers(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         .header("user-agent", "canary-agent")
 }
 
-/// Requests that are refused before anything is asked: their texts are the client's own, and not repeated in the log.
+/// Requests that are refused before execution: the log does not repeat their texts.
 async fn refused(url: &str) -> Vec<(String, String)> {
     let bodies = [
         r#"{"query": "canary "#,
@@ -197,7 +196,7 @@ async fn refused(url: &str) -> Vec<(String, String)> {
     shown
 }
 
-/// The plan, and what `--run` shows, as text and as JSON.
+/// The output of `explain` with and without `--run`, as text and as JSON.
 fn explained(folder: &Folder) -> String {
     let header = [
         "--header",

@@ -1,4 +1,4 @@
-//! Signals, and the limit of descriptors, as the process meets them.
+//! Signals, and the limit of file descriptors.
 #![cfg(target_os = "linux")]
 
 use std::io::Read;
@@ -24,7 +24,7 @@ fn folder() -> Folder {
     Folder::new("listen = \"127.0.0.1:0\"\n", &[("files", CONNECTOR)])
 }
 
-/// Waits for something that should happen at once.
+/// Waits for an event that should happen at once.
 async fn within<F: Future>(future: F) -> F::Output {
     let patience = Duration::from_secs(60);
     tokio::time::timeout(patience, future).await.unwrap()
@@ -43,7 +43,7 @@ async fn the_port_stays_open_and_a_second_signal_ends_at_once() {
     let ready = format!("{}/health/ready", running.url);
     assert_eq!(status(&ready).await, 200);
     running.terminate();
-    // The signal is handled at some time after it was sent, and only an answer shows that it was.
+    // The process handles the signal asynchronously; only a response shows that it has.
     within(async { while status(&ready).await == 200 {} }).await;
     assert_eq!(status(&ready).await, 503);
     assert_eq!(status(&format!("{}/health/live", running.url)).await, 200);
@@ -65,13 +65,13 @@ async fn connections_leave_descriptors_for_calls() {
     let clients: Vec<TcpStream> = (0..100)
         .map(|_| TcpStream::connect(&address).unwrap())
         .collect();
-    // Half of the descriptors are for connections: the others are closed at once.
+    // Half of the descriptors are for connections: further connections are closed at once.
     for client in &clients[32..] {
         let mut client = client;
         assert_eq!(client.read(&mut [0; 1]).unwrap_or(0), 0);
     }
     drop(clients);
-    // Their places are free at some time after they were closed, and only a connection that is accepted shows it.
+    // Their permits are released asynchronously; only an accepted connection shows that they are.
     let live = client().get(format!("{}/health/live", running.url));
     let ask = || live.try_clone().unwrap().send();
     within(async { while ask().await.is_err() {} }).await;

@@ -1,4 +1,4 @@
-//! A department's spans hang below the span of the call to it, and a collector gets all of them.
+//! The spans of an upstream are children of the span of the call, and a collector gets all spans.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ async fn each_call_has_its_own_place_in_the_clients_trace() {
             .iter()
             .all(|[trace, _, flags]| trace == TRACE && flags == "01")
     );
-    // Without a client's trace the gateway begins one, to which no state belongs.
+    // Without a client's trace, the gateway begins a trace without `tracestate`.
     let request = post(&running.url, QUERY, &json!({ "near": "another" }));
     text(request.header("tracestate", "a=1")).await;
     let asked = departments.asked();
@@ -101,11 +101,11 @@ async fn a_collector_gets_a_span_per_request_and_per_call() {
     let request = request.header("traceparent", format!("00-{TRACE}-{CLIENT}-01"));
     text(request).await;
     let received_first = received(&departments.asked());
-    // What the rain department allows to keep is asked once.
+    // The cached response of the rain department is fetched once.
     text(post(&running.url, QUERY, &json!({}))).await;
     let received_second = received(&departments.asked());
     assert_eq!((received_first.len(), received_second.len()), (3, 2));
-    // Nothing waits for the next export: stopping sends what there is.
+    // Stopping exports the remaining spans at once.
     running.stop();
     let (spans, services) = collector.spans();
     assert!(
@@ -118,7 +118,7 @@ async fn a_collector_gets_a_span_per_request_and_per_call() {
     below(&second, "", &received_second, ["hit", "miss", "miss"]);
 }
 
-/// The gateway before departments that are all at `url`, which gives an operation up after `patience`.
+/// A gateway whose upstreams are all at `url`, with `patience` as the timeout of operations.
 fn serve_at(url: &str, patience: &str, collector: &Collector) -> (Folder, Running) {
     serve(&format!(
         "listen = \"127.0.0.1:0\"\n[limits]\noperation_timeout = \"{patience}\"\n\
@@ -128,7 +128,7 @@ fn serve_at(url: &str, patience: &str, collector: &Collector) -> (Folder, Runnin
     ))
 }
 
-/// The only call, once the gateway has sent its span.
+/// The span of the only call.
 fn only_call(collector: &Collector) -> Span {
     let (spans, _) = collector.spans();
     let mut calls = spans.into_iter().filter(|span| span.name == "fetch");
@@ -188,7 +188,8 @@ async fn a_call_whose_client_went_away_is_no_failure() {
     assert_eq!(status, StatusCode::Unset);
 }
 
-/// One request's spans: itself below `parent`, and its calls below it, which are what the departments have received.
+/// Checks the spans of a request: the request below `parent`, and its calls below it, with the ids that the upstreams
+/// received.
 fn below(spans: &[&Span], parent: &str, received: &[[String; 3]], states: [&str; 3]) {
     let of = |name: &str| -> Vec<&Span> {
         let own = spans.iter().filter(|span| span.name == name);

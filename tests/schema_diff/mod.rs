@@ -1,5 +1,5 @@
-//! Schema diffs: each `*.md` beside this file has blocks `graphql before`, `graphql after` and `text changes`, which
-//! lists the changes with their impact on clients, the most serious first.
+//! Schema diffs: each `*.md` in this folder is a case with the blocks `graphql before`, `graphql after` and `text changes`:
+//! the changes with their impact on clients, the most serious first.
 
 use apollo_compiler::Schema;
 use sangam::graph::schema_diff::changes;

@@ -1,4 +1,4 @@
-//! What the driver makes of one answer: cases in `tests/data/http-answers`.
+//! How the HTTP driver reads a response: cases in `tests/data/http-answers`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,10 +23,10 @@ struct Case {
     answer: String,
     #[serde(default)]
     then: Then,
-    /// The answer is complete as it stands, no length is to be added.
+    /// The response is complete: no length is added.
     #[serde(default)]
     raw: bool,
-    /// The body's line breaks are CR LF too.
+    /// The line breaks of the body are CR LF too.
     #[serde(default)]
     crlf: bool,
     /// The body is written in this encoding.
@@ -66,7 +66,7 @@ impl Case {
 
     async fn outcome(&self) -> String {
         let server = raw(self.wire(), self.then).await;
-        // Only a case that expects it waits for the end of its time.
+        // Only a case that expects a timeout has a short one.
         let timeout = if self.expect == "Timeout" {
             Duration::from_millis(50)
         } else {
@@ -104,7 +104,7 @@ async fn answers() {
         for case in &file.case {
             run += 1;
             let found = case.outcome().await;
-            // A kind alone stands for whatever the libraries below say about it.
+            // A kind without a text matches any detail, which comes from libraries.
             let kind = found.split(": ").next().unwrap_or_default();
             if found != case.expect && kind != case.expect {
                 let name = path.file_name().unwrap().display();

@@ -1,4 +1,4 @@
-//! How many requests may wait for one connector, over real sockets to an upstream that answers when it is let.
+//! The limits of requests that wait for one connector, over sockets to an upstream that responds when the test allows it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ const CACHED: Policy = Policy::Read {
     subject: None,
 };
 
-/// An upstream that answers when it is let, and a connector for which three requests may make calls.
+/// An upstream that responds when the test allows it, and a connector with a limit of three calls.
 struct World {
     server: Server,
     upstream: Arc<Held>,
@@ -71,7 +71,7 @@ async fn world(in_flight: usize) -> World {
 type Running = JoinHandle<Result<(), SourceError>>;
 
 impl World {
-    /// A call that runs in a task of its own, until it has ended or waits.
+    /// Starts a call in a task, and returns when it has ended or waits.
     async fn begin(&self, path: &str, policy: Policy, of: &Arc<Admissions>) -> Running {
         let documents = Arc::clone(&self.documents);
         let endpoint = Arc::clone(&self.endpoint);
@@ -86,12 +86,12 @@ impl World {
             };
             documents.fetch(call, |_| true).await.map(|_| ())
         });
-        // The tests run on one thread: after this the task has gone as far as it can at once.
+        // The tests run on one thread: after this, the task has run as far as it can.
         tokio::task::yield_now().await;
         task
     }
 
-    /// Requests with calls of their own, and requests that take part in those.
+    /// The numbers of requests with calls of their own, and of requests that joined a call.
     fn waiting(&self) -> (usize, usize) {
         let upstream = self.endpoint.upstream();
         (upstream.state().calling(), upstream.state().joining())
@@ -129,7 +129,7 @@ async fn requests_that_take_part_in_a_call_count_apart() {
     for path in ["/a", "/b", "/c"] {
         waiting.push(world.begin(path, CACHED, &Arc::default()).await);
     }
-    // There is no room for another call, but for twice as many that join one.
+    // No further call is allowed, but twice as many requests may join one.
     world.is_refused("/d", CACHED).await;
     for path in ["/a", "/b", "/a", "/b", "/a", "/b"] {
         waiting.push(world.begin(path, CACHED, &Arc::default()).await);
@@ -144,7 +144,7 @@ async fn requests_that_take_part_in_a_call_count_apart() {
     assert_eq!(world.upstream.calls.load(Ordering::SeqCst), 3);
 }
 
-/// With the default bound of 250, many clients read one page that is not cached.
+/// With the default limit of 250, many clients read one page that is not cached.
 #[test]
 async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
     let world = world(250).await;
@@ -153,7 +153,7 @@ async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
         waiting.push(world.begin("/page", CACHED, &Arc::default()).await);
     }
     assert_eq!(world.waiting(), (1, 399));
-    // For any number of calls, so that only one can have been made in the end.
+    // Permits for any number of calls, so that the count shows that only one was made.
     world.upstream.permits.add_permits(400);
     for waiting in waiting {
         waiting.await.unwrap().unwrap();
@@ -162,7 +162,7 @@ async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
     assert_eq!(world.waiting(), (0, 0));
 }
 
-/// Where the answer turns out not to be for all, those who waited for it make calls, and these count.
+/// If the response turns out to be private, the requests that waited for it make calls, which count.
 #[test]
 async fn calls_for_an_answer_that_may_not_be_shared_count() {
     let world = world(3).await;
@@ -213,7 +213,7 @@ async fn a_call_that_outlives_its_request_counts_on() {
         left.abort();
         assert!(left.await.unwrap_err().is_cancelled());
     }
-    // Their clients have left, and the upstream is still being waited for.
+    // The clients have disconnected, and the calls still wait for the upstream.
     assert_eq!(world.waiting(), (3, 0));
     world.is_refused("/d", CACHED).await;
     let alone = world.documents.upstream("lgd");

@@ -1,4 +1,4 @@
-//! Documents of an upstream over real sockets: what its headers say is what happens.
+//! Caching of documents over sockets: the headers of the upstream decide.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ struct World {
     endpoint: Arc<Endpoint>,
 }
 
-/// `/{policy}` answers with its number and that `Cache-Control`.
+/// `/{policy}` responds with the number of the call, and with this `Cache-Control`.
 async fn numbered(
     State(calls): State<Arc<AtomicUsize>>,
     Path(policy): Path<String>,

@@ -14,17 +14,17 @@ use tokio::sync::Notify;
 
 use super::{LONG, content, get, options, post};
 
-/// What a connection of [`Upstream`] does, after its first answer unless something else is said.
+/// What a connection of [`Upstream`] does, after its first response unless stated otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum After {
-    /// Closes: by turns at once, which the client may or may not have noticed when it sends the next request, and not
-    /// before bytes of that have come, which are not read.
+    /// Closes: alternately at once, which the client may not have noticed when it sends the next request, and after bytes of
+    /// the next request have arrived, which it does not read.
     Close,
-    /// Reads one more request, and closes without an answer to it.
+    /// Reads one more request, and closes without a response to it.
     Swallow,
-    /// Answers on.
+    /// Responds to all requests.
     Answer,
-    /// Reads one request, and closes without any answer.
+    /// Reads one request, and closes without any response.
     Break,
 }
 
@@ -42,7 +42,7 @@ struct Upstream {
 }
 
 impl Upstream {
-    /// Answers with this header; `first` for the first connection, `later` for the others.
+    /// Responds with this header; `first` is for the first connection, `later` for the others.
     async fn start(header: &'static str, first: After, later: After) -> Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -115,7 +115,7 @@ async fn read_request(stream: &mut TcpStream) -> bool {
     true
 }
 
-/// Both clients: the direct one, and the full one that redirects need.
+/// Both HTTP clients: the direct one, and the full one, which redirects need.
 fn sources() -> [HttpSource; 2] {
     [0, 1].map(|redirects| {
         HttpSource::new(HttpSettings {
@@ -191,7 +191,7 @@ async fn a_call_that_changes_something_is_not_sent_again() {
         assert_eq!(failed.unwrap_err().kind, SourceErrorKind::Unreachable);
         upstream.counts.swallowed.notified().await;
         assert_eq!((upstream.connections(), upstream.requests()), (1, 2));
-        // One for which the method says that it changes something, and which is a read.
+        // A read with a method that is not safe.
         source.call(&request, &reading()).await.unwrap();
     }
 }

@@ -38,7 +38,7 @@ async fn text(source: &HttpSource, url: &str) -> String {
     )
 }
 
-/// Answers with the method, the headers in order of their names, and the body.
+/// Responds with the method, the headers sorted by name, and the body.
 async fn mirror(request: Incoming) -> String {
     let (head, body) = request.into_parts();
     let mut lines: Vec<_> = head
@@ -139,7 +139,7 @@ async fn connections_are_used_again() {
     ))
     .await;
     let source = source(HttpSettings::default());
-    // Also after a failing page that is not read.
+    // Also after a response with an error status, whose body is not read.
     for status in [404, 500, 503, 404] {
         let answer = text(&source, &server.url(&format!("/{status}"))).await;
         assert_eq!(answer, format!("{status} null"));
@@ -193,13 +193,13 @@ async fn compressed_bodies() {
     let request = get(&server.url("/"));
     let answer = source.call(&request, &options(LONG, 60_000)).await.unwrap();
     assert_eq!(answer.received, 60_000);
-    // It did come compressed: the length on the wire is not known any more.
+    // It was compressed: `content-length` has been removed.
     let variables = answer.envelope.variables(&Variables::new());
     let headers = variables
         .get("$response")
         .and_then(|own| own.get("headers"));
     assert_eq!(headers.unwrap().get("content-length"), None);
-    // The limit is for what it becomes.
+    // The limit applies to the decompressed body.
     let error = source
         .call(&request, &options(LONG, 59_999))
         .await
@@ -236,7 +236,7 @@ async fn redirects_stay_at_their_origin() {
 
 #[test]
 async fn through_a_proxy() {
-    // A proxy sees the whole URL in the request line.
+    // A proxy gets the whole URL in the request line.
     let proxy = router(Router::new().fallback(mirror)).await;
     let source = source(HttpSettings {
         proxy: ProxyChoice::Url(proxy.url("").parse().unwrap()),
@@ -291,7 +291,7 @@ async fn calls_at_once_are_bounded() {
     let url = server.url("/");
     let calls = join_all((0..5).map(|_| async {
         let result = source.call(&get(&url), &options(LONG, 100)).await;
-        // A call that is refused opens for one that is under way.
+        // The refused call releases the running one.
         gate.notify_one();
         result.map_or_else(|error| format!("{:?}", error.kind), |_| "ok".to_owned())
     }))

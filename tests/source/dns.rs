@@ -1,4 +1,4 @@
-//! Finding the addresses of hosts, by a name server on this machine that answers, or does not.
+//! Resolution of host names, by a name server on this machine that responds or is silent.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -19,12 +19,12 @@ use tokio::task::JoinHandle;
 use super::{LONG, get, options};
 use crate::support::server::{Server, router};
 
-/// A name server: every host is this machine, for a number of seconds.
+/// A name server that resolves every host to this machine, with a TTL.
 struct NameServer {
     address: SocketAddr,
     answers: Arc<AtomicBool>,
-    /// Datagrams that ask for addresses of version 4, by the number that the resolver gave the question: a question that
-    /// is sent again has the same number.
+    /// The number of datagrams with questions for IPv4 addresses, by the id of the question: a question that is sent again
+    /// has the same id.
     asked: Arc<Mutex<HashMap<[u8; 2], usize>>>,
     task: JoinHandle<()>,
 }
@@ -63,17 +63,17 @@ impl NameServer {
         }
     }
 
-    /// From now on it is silent.
+    /// It sends no more responses.
     fn die(&self) {
         self.answers.store(false, Ordering::SeqCst);
     }
 
-    /// Questions for addresses of version 4, however often each was sent.
+    /// The number of questions for IPv4 addresses, each counted once.
     fn asked(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
 
-    /// How often they were sent, all together.
+    /// The number of datagrams.
     fn sent(&self) -> usize {
         self.asked.lock().unwrap().values().sum()
     }
@@ -86,7 +86,7 @@ impl NameServer {
     }
 }
 
-/// The answer to a question (RFC 1035): its head, the question once more, and an address where one of version 4 is asked.
+/// The response to a question (RFC 1035): its head, the question, and an address if it is for IPv4.
 fn answer(question: &[u8], ttl: u32) -> (Vec<u8>, bool) {
     let mut end = 12;
     while question[end] != 0 {
@@ -104,7 +104,7 @@ fn answer(question: &[u8], ttl: u32) -> (Vec<u8>, bool) {
     (answer, is_v4)
 }
 
-/// An upstream of which each call needs a connection of its own.
+/// An upstream that closes its connections, so that each call needs a new one.
 async fn upstream() -> Server {
     let answer = || async { ([(header::CONNECTION, "close")], "here") };
     router(Router::new().route("/", on_get(answer))).await
@@ -165,10 +165,10 @@ async fn a_silent_name_server_holds_up_only_who_needs_it() {
     for source in sources(&resolver, Duration::from_millis(50)) {
         let lost = source.call(&by_name, &options).await.unwrap_err();
         assert_eq!(lost.kind, SourceErrorKind::Timeout);
-        // It is the time for connecting that was over, not that for the call.
+        // The timeout of connecting has passed, not that of the call.
         assert!(!lost.detail.contains("no whole answer"), "{lost}");
     }
-    // One look-up for these hundreds of calls.
+    // One look-up for several hundred calls.
     assert_eq!(names.asked(), 1);
 }
 
@@ -180,12 +180,12 @@ async fn a_look_up_sends_its_question_three_times_at_the_most() {
     let found = resolver.resolve("works.example.test").await;
     assert_eq!(found, Err(DnsError::Timeout));
     assert_eq!(names.asked(), 1);
-    // The second and the third time only where the resolver has waited for an answer.
+    // The resolver repeats a question only after it has waited for a response.
     assert!(names.sent() <= 3, "{} datagrams", names.sent());
 }
 
-/// Two are asked together, in an order that the resolver draws. Where both are silent, the third one is asked within the
-/// time of the same look-up.
+/// The resolver sends a question to two servers at once, in a random order. If both are silent, it asks the third one within
+/// the time of the same look-up.
 #[test]
 async fn a_third_name_server_answers_for_two_silent_ones() {
     let look_up = |answering: usize| async move {
@@ -224,7 +224,7 @@ async fn the_last_answer_stands_in() {
         let answer = source.call(&request, &options(LONG, 1000)).await.unwrap();
         assert_eq!(answer.outcome, Outcome::Success);
     }
-    // Nothing is kept for longer than its time.
+    // No address is cached for longer than its TTL.
     assert_eq!(names.asked(), 2);
     names.die();
     for source in sources(&resolver, LONG) {
@@ -233,7 +233,7 @@ async fn the_last_answer_stands_in() {
             assert_eq!(answer.outcome, Outcome::Success);
         }
     }
-    // Another host has none.
+    // Another host is not cached.
     let other = resolver.resolve("lgd.example.test").await;
     assert_eq!(other, Err(DnsError::Timeout));
 }

@@ -1,4 +1,4 @@
-//! The HTTP driver over real sockets, by itself and under the document cache.
+//! The HTTP driver over sockets, alone and with the document cache.
 
 mod answers;
 mod bulkhead;
@@ -34,7 +34,7 @@ fn rendered(url: &str, body: &'static str) -> HttpRequest {
     }
 }
 
-/// The content of a response: a text as it is, anything else as JSON.
+/// The content of a response: a string without quotes, anything else as JSON.
 fn content(answer: &UpstreamResponse) -> String {
     let text = serde_json::from_slice(&answer.document);
     text.unwrap_or_else(|_| String::from_utf8_lossy(&answer.document).into_owned())

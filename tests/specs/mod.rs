@@ -1,4 +1,4 @@
-//! The specs of every connector, and what they cover.
+//! The specs of all connectors, and their coverage.
 
 mod selections;
 
@@ -48,7 +48,7 @@ async fn every_spec_is_answered_as_it_says() {
     assert!(cases > 0, "no spec was found");
 }
 
-/// Every `@connect` is used by a spec, and every field that a connector gives is asked for by one.
+/// The specs call every `@connect`, and select every field of every connector.
 #[test]
 async fn specs_cover_every_connect_and_every_field() {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -65,7 +65,7 @@ async fn specs_cover_every_connect_and_every_field() {
         })
         .collect();
     let gateway = Gateway::new(members, &Settings::default()).unwrap();
-    // A lookup is used by the specs of those who refer to the type, so all specs count for all connectors.
+    // The specs of other connectors may use a lookup, so all specs count for all connectors.
     let mut covered = BTreeSet::new();
     for (path, _) in &folders {
         for file in spec::files(path).unwrap() {
@@ -88,8 +88,8 @@ async fn specs_cover_every_connect_and_every_field() {
     );
 }
 
-/// Adds the coordinates of the connects that an operation calls, and those of the fields that it asks for. An operation
-/// that is refused covers nothing: its spec is about the refusal.
+/// Adds the coordinates of the connects that an operation calls and of the fields that it selects. A refused operation covers
+/// nothing: its spec tests the refusal.
 async fn cover(gateway: &Gateway, operation: &str, covered: &mut BTreeSet<String>) {
     let request = GraphqlRequest {
         query: Some(operation.to_owned()),
@@ -131,8 +131,7 @@ fn fields(document: &ExecutableDocument, set: &SelectionSet, covered: &mut BTree
     }
 }
 
-/// The coordinates of a connector's connects, and of the fields that it gives. A type that it only refers to
-/// (`resolvable: false`) is another's to cover.
+/// The coordinates of a connector's connects and fields, without the types that it only refers to (`resolvable: false`).
 fn offered(subgraph: &Subgraph) -> Vec<String> {
     let mut offered = Vec::new();
     if let SubgraphKind::Connectors { connects, .. } = &subgraph.kind {

@@ -1,8 +1,8 @@
-//! Specs cover what connectors select: every field that the selection of a `@connect` yields is asked of it by the
-//! operation of some spec. That another connect yields the same field does not count: its mapping is another.
+//! Coverage of selections: for every field that the selection of a `@connect` yields, the operation of some spec reads it
+//! from this connect. The same field of another connect does not count, since it has another mapping.
 //!
-//! Nothing is executed here. That the answers are right is what running the specs shows; this only plans their
-//! operations and looks at what the plans read.
+//! This plans the operations of the specs, and inspects the plans. It executes nothing: running the specs tests the
+//! responses.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ use sangam::plan::FetchCall;
 use sangam::plan::Plan;
 use sangam::plan::ReadId;
 
-/// What no spec asks for, and why not. The list shrinks.
+/// The exceptions, with their reasons. The list may only shrink.
 const NOT_ASKED: [(&str, &str, &str); 1] = [(
     "umang:UmangPublisher[0]",
     ".name",
@@ -94,7 +94,7 @@ fn cover(compiler: &Compiler, graph: &QueryGraph, operation: &str, covered: &mut
             let paths = covered.entry(connect.coordinate.clone()).or_default();
             match &connect.site {
                 Site::Type { .. } => read(&plan, fetch.read, "", paths),
-                // The field itself is not part of what its selection yields.
+                // The field itself does not belong to the fields of its selection.
                 Site::Field { .. } => {
                     for below in plan
                         .read(fetch.read)
@@ -120,7 +120,7 @@ fn read(plan: &Plan, id: ReadId, above: &str, paths: &mut BTreeSet<String>) {
     }
 }
 
-/// The fields that a connect's selection yields, but for the keys by which a batch is matched, which no client asks for.
+/// The fields of a connect's selection, without the keys by which a batch is matched, which no client selects.
 fn yielded(connect: &Connect) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     fields(connect.selection.shape(), "", &mut paths);

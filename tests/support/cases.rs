@@ -1,30 +1,32 @@
-//! Case files: Markdown whose prose says what is tested, and whose fenced blocks hold input and expected output.
+//! Case files: Markdown with prose that says what is tested, and fenced blocks with the input and the expected output.
 //!
-//! A fence has a language, a label and, for some, a name: ```` ```graphql subgraph NAME ````. Each suite declares its fences;
-//! the same thing has the same fence in all suites. This reader is the only one, and refuses what would make a case that
-//! cannot fail: a fence that the suite does not declare, a line that only looks like a fence, a block without an end, a
-//! case that expects nothing, an expected block that nothing is compared with, a file in a folder of cases that is none.
+//! A fence has a language, a label and, for some, a name: ```` ```graphql subgraph NAME ````. Each suite declares its
+//! fences; the same thing has the same fence in all suites. All suites use this reader. It rejects everything that would
+//! make a case which cannot fail: a fence that the suite does not declare, a line that only looks like a fence, a block
+//! without an end, a case without an expected block, an expected block that is not compared, and a file in a folder of cases
+//! that is not a case.
 //!
-//! With `UPDATE_EXPECT=1` what came out is written into the expected blocks; read it against the prose before you keep it.
+//! With `UPDATE_EXPECT=1`, the actual output is written into the expected blocks; compare it with the prose before you
+//! commit it.
 
 mod tests;
 
 use std::path::Path;
 use std::path::PathBuf;
 
-/// A kind of block.
+/// A declared kind of block.
 #[derive(Debug)]
 pub(crate) struct Fence {
-    /// Language and label.
+    /// The language and the label.
     text: &'static str,
     is_named: bool,
     is_expected: bool,
-    /// A case has no two of them with the same name.
+    /// A case has at most one of each name.
     is_single: bool,
 }
 
 impl Fence {
-    /// A block of input that may occur several times, as the input of what follows it.
+    /// An input block that may repeat: each is the input for the blocks after it.
     pub(crate) const fn input(text: &'static str) -> Fence {
         Fence {
             text,
@@ -34,7 +36,7 @@ impl Fence {
         }
     }
 
-    /// A block of input that a case has once.
+    /// An input block that a case has at most once.
     pub(crate) const fn single(text: &'static str) -> Fence {
         Fence {
             is_single: true,
@@ -42,7 +44,7 @@ impl Fence {
         }
     }
 
-    /// What is expected.
+    /// An expected block.
     pub(crate) const fn expected(text: &'static str) -> Fence {
         Fence {
             is_expected: true,
@@ -50,7 +52,7 @@ impl Fence {
         }
     }
 
-    /// The same with a name after the label.
+    /// This fence with a name after the label.
     pub(crate) const fn named(self) -> Fence {
         Fence {
             is_named: true,
@@ -58,7 +60,7 @@ impl Fence {
         }
     }
 
-    /// The name in an info string, empty for a fence without one; `None` if it is another fence.
+    /// The name in an info string, or an empty string for a fence without a name; `None` if it is a different fence.
     fn name_in<'i>(&self, info: &'i str) -> Option<&'i str> {
         let rest = info.strip_prefix(self.text)?;
         match self.is_named {
@@ -68,12 +70,12 @@ impl Fence {
     }
 }
 
-/// A folder of cases, and how one is run.
+/// A folder of cases, and the function that runs one.
 pub(crate) struct Suite {
-    /// Folders under `tests/` whose Markdown files are its cases, or a file of the repository that is one.
+    /// Folders under `tests/` whose Markdown files are its cases, or single files of the repository.
     pub(crate) folders: &'static [&'static str],
     pub(crate) fences: &'static [Fence],
-    /// Gives what came out for each block of a case: `None` for input.
+    /// Returns the actual output for each block of a case; `None` for input.
     pub(crate) run: fn(&Case) -> Vec<Option<String>>,
 }
 
@@ -112,7 +114,7 @@ impl Suite {
         Case::read(path, self.fences).unwrap_or_else(|wrong| panic!("{wrong}"))
     }
 
-    /// What a case is called as a test: its path without the extension.
+    /// The name of a case as a test: its path without the extension.
     pub(crate) fn name_of(path: &Path) -> String {
         let path = path.with_extension("");
         let inside = path.strip_prefix(tests_folder());
@@ -120,7 +122,7 @@ impl Suite {
         name.unwrap_or(&path).display().to_string()
     }
 
-    /// Runs a case and compares what came out.
+    /// Runs a case, and compares the output.
     pub(crate) fn check(&self, path: &Path) -> Result<(), String> {
         let case = Case::read(path, self.fences)?;
         let found = (self.run)(&case);
@@ -128,7 +130,7 @@ impl Suite {
     }
 }
 
-/// The cases of a suite, for tests that use them otherwise.
+/// The cases of a suite, for other tests that use them.
 pub(crate) fn cases(folder: &str) -> Vec<Case> {
     let files = files(&tests_folder().join(folder));
     let suite = Suite::of(folder);
@@ -138,7 +140,7 @@ pub(crate) fn cases(folder: &str) -> Vec<Case> {
 /// A case file.
 #[derive(Debug)]
 pub(crate) struct Case {
-    /// Where it is.
+    /// Its path.
     pub(crate) path: PathBuf,
     /// Its blocks in order.
     pub(crate) blocks: Vec<Block>,
@@ -150,17 +152,17 @@ pub(crate) struct Case {
 pub(crate) struct Block {
     /// The text of its declared fence: language and label.
     pub(crate) fence: &'static str,
-    /// The name after it.
+    /// The name after the label.
     pub(crate) name: String,
-    /// Its lines, each with its end.
+    /// Its lines, with their line ends.
     pub(crate) body: String,
-    /// The line of its fence.
+    /// The line number of its fence.
     pub(crate) line: usize,
     is_expected: bool,
 }
 
 impl Case {
-    /// Reads a case. The error says all that is wrong with it as a case.
+    /// Reads a case. The error has all faults of its form.
     pub(crate) fn read(path: &Path, fences: &'static [Fence]) -> Result<Case, String> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -171,7 +173,7 @@ impl Case {
         }
     }
 
-    /// Reads what has the form of a case and need not expect anything.
+    /// Reads a file with the form of a case, which may have no expected block.
     pub(crate) fn parse(
         path: &Path,
         text: String,
@@ -213,7 +215,7 @@ impl Case {
         headings
     }
 
-    /// Compares what came out, block by block; with `UPDATE_EXPECT=1` writes it where it differs.
+    /// Compares the output with the expected blocks; with `UPDATE_EXPECT=1`, writes it where it differs.
     fn compare(&self, found: &[Option<String>]) -> Result<(), String> {
         let path = self.path.display();
         assert_eq!(found.len(), self.blocks.len(), "{path}: not every block");
@@ -272,7 +274,7 @@ impl Case {
     }
 }
 
-/// The fenced blocks of a text, or what is wrong with them, each with its line.
+/// The fenced blocks of a text, or their faults, each with its line.
 pub(crate) fn blocks(text: &str, fences: &'static [Fence]) -> Result<Vec<Block>, Vec<String>> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut wrong = Vec::new();

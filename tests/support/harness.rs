@@ -1,8 +1,8 @@
-//! The harness of the one test binary: runs functions and cases, each as a test of its own.
+//! The harness of the test binary: runs functions and cases, each as a separate test.
 //!
-//! A function is a test by `#[test]` (`tests/macros`), and is called by its module and name. A case is a test by the suite that
-//! its folder has, and is called by its path: `execution/leaves`. Both can be filtered by name and run in parallel, by
-//! `cargo nextest` (a process each) and by `cargo test` (a thread each).
+//! A function with `#[test]` (`tests/macros`) is a test; its name is its module and name. A case file in the folder of a
+//! suite is a test; its name is its path: `execution/leaves`. Both can be filtered by name. They run in parallel, each in a
+//! process of its own by `cargo nextest`, and in a thread by `cargo test`.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ pub(crate) struct Test {
 
 inventory::collect!(Test);
 
-/// Runs the tests that the command line asks for.
+/// Runs the tests that the arguments select.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let tests = inventory::iter::<Test>.into_iter().map(|test| {
@@ -49,7 +49,7 @@ pub(crate) fn main() -> ExitCode {
     libtest_mimic::run(&arguments, all).exit_code()
 }
 
-/// Runs an async test, or what is async of a case, on one thread.
+/// Runs an async test, or the async part of a case, on one thread.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().unwrap().block_on(future)

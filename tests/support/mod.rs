@@ -1,4 +1,4 @@
-//! What test modules share.
+//! Code that test modules share.
 
 pub(crate) mod cases;
 pub(crate) mod harness;

@@ -1,4 +1,4 @@
-//! Small servers on free ports: one that writes given bytes, one that is an axum router, plain or with TLS.
+//! Small servers on free ports: one writes fixed bytes, one serves an axum router, with or without TLS.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Server {
     }
 }
 
-/// What a raw server does after it has written its answer.
+/// What a raw server does after its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Then {
@@ -38,7 +38,7 @@ pub(crate) enum Then {
     Endless,
 }
 
-/// Answers every connection's first request with these bytes.
+/// Responds to the first request of every connection with these bytes.
 pub(crate) async fn raw(answer: Vec<u8>, then: Then) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -47,7 +47,7 @@ pub(crate) async fn raw(answer: Vec<u8>, then: Then) -> Server {
         while let Ok((stream, _)) = listener.accept().await {
             let answer = Arc::clone(&answer);
             tokio::spawn(async move {
-                // The peer may go away at any time; that is what some cases are about.
+                // The peer may close the connection at any time; some cases test that.
                 let _ = serve(stream, &answer, then).await;
             });
         }
@@ -87,7 +87,7 @@ pub(crate) async fn router(router: Router) -> Server {
     Server { address, task }
 }
 
-/// Serves a router over TLS as `localhost`; also gives the authority that vouches for it.
+/// Serves a router over TLS as `localhost`; also returns the certificate of its authority.
 pub(crate) async fn tls(router: Router) -> (Server, Vec<u8>) {
     sangam::source::tls::install_provider();
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();

@@ -1,13 +1,14 @@
-//! Validation (GraphQL specification, October 2021, section 5) as data: a Markdown file for each rule, named as it is there.
+//! Validation (GraphQL specification, October 2021, section 5). Each Markdown file is a case for one rule, with the name of
+//! the rule.
 //!
-//! All stand before one graph, `fixtures/graph.md`. Blocks, in order:
-//! - `graphql valid`: an operation that the specification accepts; it must be executed without an error;
-//! - `graphql accepted`: one that the specification refuses and the gateway does not: a known limit, explained in its file;
-//! - `graphql refused`: the other way round;
-//! - `graphql unsupported`: one that it accepts and the gateway cannot do: it is refused for no other reason;
-//! - `graphql invalid`: one that it refuses; it must be refused, and no upstream may be called;
-//! - `json variables`: values for the operation before it;
-//! - `text errors`: what the refusal says, an error a line: its places, line and column, and its message.
+//! All use the graph of `fixtures/graph.md`. Blocks, in order:
+//! - `graphql valid`: valid by the specification; must be executed without an error;
+//! - `graphql invalid`: invalid by the specification; must be refused without an upstream call;
+//! - `graphql accepted`: invalid, but the gateway accepts it: a known limit, which the file explains;
+//! - `graphql refused`: valid, but the gateway refuses it;
+//! - `graphql unsupported`: valid, but uses a feature that the gateway does not support: it is refused for that reason only;
+//! - `json variables`: the variables of the operation before it;
+//! - `text errors`: the errors of a refusal, a line each: its locations (line and column), and its message.
 //!
 //! `UPDATE_EXPECT=1` writes the errors; which operations are valid is written by hand.
 
@@ -53,7 +54,7 @@ pub(crate) fn graph() -> Case {
     Case::parse(&path, text, FENCES).unwrap()
 }
 
-/// The errors of a case's operations, for each block: what stands there. Fails if an operation is not judged as its fence says.
+/// The output for each block of a case. Fails if an operation is not accepted or refused as its fence says.
 async fn judge(case: &Case) -> Vec<Option<String>> {
     let graph = graph();
     let upstreams = Upstreams::start(&graph).await;
@@ -107,7 +108,7 @@ async fn answer(gateway: &Gateway, operation: &Block, next: Option<&Block>) -> V
     Value::parse_json(&response.body).unwrap()
 }
 
-/// An answer's errors, a line each, sorted by place: the order of errors is free.
+/// The errors of a response, a line each, sorted by location: their order is not specified.
 fn errors(answer: &Value) -> String {
     let errors = answer.get("errors").and_then(Value::as_array);
     let mut lines: Vec<String> = errors.unwrap_or_default().iter().map(line).collect();

@@ -10,12 +10,12 @@ use super::resolve::Resolved;
 /// The files of a cycle.
 type Cycle = BTreeSet<String>;
 
-/// For each file the files of its room that it uses.
+/// For each file, the files of its room that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The cycles that are not in the list, and the entries of the list that are no cycle. The list has a paragraph for each
-/// cycle: its files, sorted, a line each; lines that begin with `#` are comments. With `UPDATE_EXPECT=1` the list is written
-/// where it gets shorter: where each cycle is a part of one that it has.
+/// The cycles that are missing in the list, and the entries of the list that are no longer cycles. The list has a paragraph
+/// for each cycle: its files, sorted, a line each. Lines that begin with `#` are comments. With `UPDATE_EXPECT=1`, the list
+/// is written if it becomes shorter: if each cycle is a part of one in the list.
 pub(super) fn findings(source: &Crate, list: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(list).unwrap();
     let (comments, files): (Vec<&str>, Vec<&str>) =
@@ -49,7 +49,7 @@ pub(super) fn findings(source: &Crate, list: &Path) -> BTreeSet<String> {
     new.chain(gone).collect()
 }
 
-/// A re-export is no use: it says where a name is to be found. Who uses the name uses the file that defines it.
+/// A re-export does not use a file. A file that uses a re-exported name uses the file that defines the name.
 fn uses(source: &Crate) -> Uses {
     let mut uses = Uses::new();
     for (id, module) in source.modules() {
@@ -67,7 +67,7 @@ fn uses(source: &Crate) -> Uses {
     uses
 }
 
-/// The sets of files that reach each other.
+/// The sets of files that use each other, directly or indirectly.
 fn cycles(uses: &Uses) -> BTreeSet<Cycle> {
     let files = uses.keys().map(String::as_str);
     let reached: BTreeMap<&str, BTreeSet<&str>> =

@@ -1,15 +1,15 @@
-//! The guard of the module boundaries: reads a crate's sources as syntax and says which imports its table forbids.
+//! The check of module boundaries: parses the sources of a crate and reports the imports that its table forbids.
 //!
-//! It checks four things:
-//! - a room (a folder or file directly under `src/`) imports only the rooms that its row of the table in
-//!   `ARCHITECTURE.md` names, and a row names only rooms of the rows above it;
-//! - a room that the table calls pure does no IO, reads no clock and is not async;
-//! - files inside a room import one way, except for the cycles that a list names; an entry of the list that no longer
-//!   occurs is a finding, so that the list only gets shorter;
-//! - every file is a module of the crate.
+//! It checks:
+//! - A room (a folder or file directly under `src/`) imports only the rooms in its row of the table in `ARCHITECTURE.md`,
+//!   and a row has only rooms of the rows above it.
+//! - A pure room does no IO, reads no clock and is not async.
+//! - Files of a room have no import cycles except those in a list. An entry of the list that is no longer a cycle is a
+//!   finding, so that the list only becomes shorter.
+//! - Every file is a module of the crate.
 //!
-//! Items under `#[cfg(test)]` are skipped, and only these. What the guard cannot see: a method called on a value whose
-//! `impl` is in another file, and a path that a macro of another crate puts together.
+//! It skips items under `#[cfg(test)]`. It cannot find the use of a method whose `impl` is in another file, or of a path
+//! that a macro of another crate generates.
 
 mod cycles;
 mod modules;
@@ -26,7 +26,7 @@ use modules::PathUse;
 use resolve::Resolved;
 use table::Table;
 
-/// What a pure room must not name.
+/// The names that a pure room must not use.
 const IMPURE: [&str; 8] = [
     "std::env",
     "std::fs",
@@ -38,8 +38,8 @@ const IMPURE: [&str; 8] = [
     "tokio",
 ];
 
-/// Checks the crate whose sources are in `root/src`, by the table in `root/ARCHITECTURE.md` and the list of known cycles.
-/// Gives a line for each finding, sorted.
+/// Checks the crate with the sources in `root/src` by the table in `root/ARCHITECTURE.md` and the list of known cycles.
+/// Returns the findings, sorted, a line each.
 pub(super) fn check(root: &Path, known_cycles: &Path) -> Vec<String> {
     let source = Crate::read(&root.join("src"));
     let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
@@ -68,7 +68,7 @@ pub(super) fn check(root: &Path, known_cycles: &Path) -> Vec<String> {
     findings.into_iter().collect()
 }
 
-/// The texts in the crate's sources, each with its file and line: `src/a.rs:1` and `text`.
+/// The string literals of the crate, each with its file and line: `src/a.rs:1` and `text`.
 pub(super) fn texts(root: &Path) -> Vec<(String, String)> {
     let source = Crate::read(&root.join("src"));
     let of_module = |(id, module): (ModuleId, &modules::Module)| {
@@ -79,7 +79,7 @@ pub(super) fn texts(root: &Path) -> Vec<(String, String)> {
     source.modules().flat_map(of_module).collect()
 }
 
-/// What of [`IMPURE`] a path names.
+/// The name of [`IMPURE`] that a path uses.
 fn impure(source: &Crate, module: ModuleId, path: &PathUse) -> Option<&'static str> {
     let Resolved::Outside(name) = source.resolve(module, path) else {
         return None;

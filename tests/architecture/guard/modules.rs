@@ -1,4 +1,4 @@
-//! A crate as a tree of modules: which file each is in, what it defines, what it imports and which paths it names.
+//! A crate as a tree of modules: the file of each, its items, its imports and its paths.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -15,28 +15,28 @@ use super::paths::is_for_tests;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ModuleId(usize);
 
-/// A module, whether a file or a block inside one.
+/// A module: a file, or a block in a file.
 #[derive(Debug, Default)]
 pub(super) struct Module {
     pub(super) parent: Option<ModuleId>,
     name: String,
     file: PathBuf,
     pub(super) children: BTreeMap<String, ModuleId>,
-    /// The names that it defines itself.
+    /// The names of its items.
     pub(super) items: BTreeSet<String>,
-    /// The names that `use` gives it, and their paths.
+    /// The names that it imports by `use`, and their paths.
     pub(super) imports: BTreeMap<String, PathUse>,
     /// The paths of `use …::*`.
     pub(super) globs: Vec<PathUse>,
-    /// Every path that is written in it.
+    /// All paths in its code.
     pub(super) paths: Vec<PathUse>,
-    /// The texts in it, with their lines.
+    /// Its string literals, with their lines.
     pub(super) texts: Vec<(String, usize)>,
-    /// The lines where something is async.
+    /// The lines with async code.
     pub(super) is_async: BTreeSet<usize>,
 }
 
-/// A path as it is written.
+/// A path, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathUse {
     pub(super) segments: Vec<String>,
@@ -51,9 +51,9 @@ pub(super) struct PathUse {
 pub(super) struct Crate {
     source: PathBuf,
     modules: Vec<Module>,
-    /// The roots: `lib.rs` first, and `main.rs`, which is a crate of its own.
+    /// The roots: `lib.rs`, and `main.rs`, which is a separate crate.
     pub(super) library: ModuleId,
-    /// `#[macro_export]` puts a macro at the root, wherever it is defined.
+    /// Macros with `#[macro_export]`, which are names of the root, by their defining modules.
     pub(super) exported_macros: BTreeMap<String, ModuleId>,
     seen: BTreeSet<PathBuf>,
 }
@@ -78,7 +78,8 @@ impl Crate {
         tree
     }
 
-    /// Reads a file as a module; the files of its children are in `folder`. Files for tests are only noted as seen.
+    /// Reads a file as a module; the files of its children are in `folder`. Of files for tests, only the existence is
+    /// recorded.
     fn read_file(
         &mut self,
         parent: Option<ModuleId>,
@@ -142,7 +143,7 @@ impl Crate {
         id
     }
 
-    /// The modules of the program, without those for tests.
+    /// The modules without those for tests.
     pub(super) fn modules(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
         let modules = self.modules.iter().enumerate();
         modules.map(|(index, module)| (ModuleId(index), module))
@@ -152,12 +153,12 @@ impl Crate {
         &self.modules[id.0]
     }
 
-    /// The file of a module, as seen from the folder above the sources.
+    /// The file of a module, relative to the folder above the sources.
     pub(super) fn file(&self, id: ModuleId) -> String {
         shown(&self.modules[id.0].file, &self.source)
     }
 
-    /// The room of a module: the name of the module below the root.
+    /// The room of a module: its ancestor directly below the root.
     pub(super) fn room(&self, id: ModuleId) -> String {
         let mut module = self.module(id);
         while let Some(parent) = module.parent.filter(|parent| *parent != self.library) {
@@ -166,7 +167,7 @@ impl Crate {
         module.name.clone()
     }
 
-    /// The rooms that there are. `lib.rs` only lists them, and is none.
+    /// All rooms. `lib.rs` only lists them.
     pub(super) fn rooms(&self) -> BTreeSet<String> {
         let below = self.module(self.library).children.keys().cloned();
         let is_root = |module: &&Module| module.parent.is_none() && module.name != "lib";
@@ -187,7 +188,7 @@ fn shown(file: &Path, source: &Path) -> String {
     Path::new("src").join(relative).display().to_string()
 }
 
-/// Where a module is that another file declares.
+/// The file of a module that another file declares.
 fn file_of(module: &syn::ItemMod, parent: &Path, folder: &Path) -> PathBuf {
     let path = module.attrs.iter().find_map(|attribute| {
         let syn::Meta::NameValue(pair) = &attribute.meta else {

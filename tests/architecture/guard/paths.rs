@@ -1,4 +1,4 @@
-//! Collects the names and paths of a module from its syntax.
+//! Collects the names and paths of a module from its syntax tree.
 
 use proc_macro2::Delimiter;
 use proc_macro2::Ident;
@@ -15,7 +15,7 @@ use syn::visit::Visit;
 use super::modules::Module;
 use super::modules::PathUse;
 
-/// Walks the items of one module; its child modules are walked as modules of their own.
+/// Visits the items of one module, without its child modules.
 #[derive(Default)]
 pub(super) struct Collector {
     module: Module,
@@ -24,7 +24,7 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// Moves what was collected into a module.
+    /// Moves the collected names and paths into a module.
     pub(super) fn give_to(self, module: &mut Module) {
         module.items = self.module.items;
         module.imports = self.module.imports;
@@ -43,7 +43,7 @@ impl Collector {
         });
     }
 
-    /// Adds what a `use` imports.
+    /// Adds the imports of a `use`.
     fn import(&mut self, tree: &UseTree, prefix: &mut Vec<String>, is_global: bool, public: bool) {
         let path_use = |prefix: &[String], last: Option<&Ident>, line: usize| PathUse {
             segments: prefix
@@ -89,7 +89,7 @@ impl Collector {
         }
     }
 
-    /// Adds the paths in the tokens of a macro, which have no syntax: names with `::` between them.
+    /// Adds the paths in the tokens of a macro: names with `::` between them.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let is = |at: usize, what: char| matches!(tokens.get(at), Some(TokenTree::Punct(found)) if found.as_char() == what);
@@ -147,7 +147,7 @@ impl Collector {
         }
     }
 
-    /// A name that the module defines; names inside functions are not the module's.
+    /// Adds a name that the module defines; names inside functions do not belong to the module.
     fn define(&mut self, name: &Ident) {
         if self.depth == 0 {
             self.module.items.insert(name.to_string());
@@ -162,7 +162,7 @@ impl<'ast> Visit<'ast> for Collector {
             return;
         }
         match item {
-            // A module of its own, also where it is a block.
+            // A separate module, even if it is a block.
             Item::Mod(_) => return,
             Item::Use(item) => {
                 let is_public = !matches!(item.vis, Visibility::Inherited);
@@ -247,7 +247,7 @@ impl<'ast> Visit<'ast> for Collector {
         self.tokens(call.tokens.clone());
     }
 
-    /// An attribute names paths in its tokens, or in a text: `with = "crate::a::b"`.
+    /// An attribute can have paths in its tokens, or in a string: `with = "crate::a::b"`.
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         if attribute.path().is_ident("doc") {
             return;
@@ -294,7 +294,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 }
 
-/// Whether attributes keep something out of the program: `#[cfg(test)]`, or a condition that needs `test`.
+/// Whether attributes exclude an item from the program: `#[cfg(test)]`, or a condition that requires `test`.
 pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let condition = attribute.parse_args::<Meta>();

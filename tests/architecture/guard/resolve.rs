@@ -1,4 +1,4 @@
-//! What a path leads to: through modules, imports and re-exports to the module that defines the name.
+//! Resolves a path through modules, imports and re-exports to the module that defines the name.
 
 use std::collections::BTreeSet;
 
@@ -6,31 +6,31 @@ use super::modules::Crate;
 use super::modules::ModuleId;
 use super::modules::PathUse;
 
-/// The end of a path.
+/// A resolved path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Resolved {
-    /// Something that a module defines, or the module does not say how.
+    /// An item of a module, or a name whose definition in the module is unknown.
     Item(ModuleId),
-    /// A module itself.
+    /// A module.
     Module(ModuleId),
-    /// A path of another crate, or a name that is nothing here: a variable, a type parameter, the prelude.
+    /// A path of another crate, or a name that is not of the crate: a variable, a type parameter, the prelude.
     Outside(String),
 }
 
-/// The names that are being looked up, so that imports that go in a circle end.
+/// The names that are being looked up, so that cyclic imports end.
 type Open = BTreeSet<(ModuleId, String)>;
 
 impl Crate {
-    /// What a path in a module leads to.
+    /// Resolves a path in a module.
     pub(super) fn resolve(&self, module: ModuleId, path: &PathUse) -> Resolved {
         self.follow(module, path, &mut Open::new())
     }
 
-    /// The room that a path names, whatever it re-exports: the first name after the root, for a path that leads there.
+    /// The room that a path names, without following re-exports: the first name after the root.
     pub(super) fn named_room(&self, module: ModuleId, path: &PathUse) -> Option<String> {
         let (from, rest) = self.anchored(module, path)?;
         if from != self.library {
-            // `super::…` inside a room stays there.
+            // `super::…` inside a room stays in the room.
             return Some(self.room(from));
         }
         let first = rest.first()?;
@@ -43,7 +43,7 @@ impl Crate {
         }
     }
 
-    /// The module from which a path with `crate`, `self` or `super` goes, or that of this crate's own name; and the rest.
+    /// The module at which a path with `crate`, `self`, `super` or the name of this crate starts; and the rest of the path.
     fn anchored<'p>(
         &self,
         module: ModuleId,
@@ -101,7 +101,7 @@ impl Crate {
         }
     }
 
-    /// Follows the rest of a path down from a module.
+    /// Follows the rest of a path from a module.
     fn descend(&self, module: ModuleId, rest: &[String], open: &mut Open) -> Resolved {
         let Some((first, rest)) = rest.split_first() else {
             return Resolved::Module(module);
@@ -109,12 +109,12 @@ impl Crate {
         match self.lookup(module, first, open) {
             Some(Resolved::Module(next)) => self.descend(next, rest, open),
             Some(other) => other,
-            // What a macro has defined there.
+            // A macro may define it there.
             None => Resolved::Item(module),
         }
     }
 
-    /// What a name means in a module.
+    /// Looks up a name in a module.
     fn lookup(&self, id: ModuleId, name: &str, open: &mut Open) -> Option<Resolved> {
         let module = self.module(id);
         if let Some(child) = module.children.get(name) {

@@ -1,4 +1,4 @@
-//! The table of rooms in `ARCHITECTURE.md`: what each room may import, and which are pure.
+//! The table of rooms in `ARCHITECTURE.md`: the imports that each room may have, and which rooms are pure.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ struct Row {
 }
 
 impl Table {
-    /// Reads the table whose header has the columns `room`, `may import` and `pure`.
+    /// Reads the table with the columns `room`, `may import` and `pure`.
     pub(super) fn parse(text: &str) -> Table {
         let mut table = Table {
             rows: Vec::new(),
@@ -40,7 +40,7 @@ impl Table {
         table
     }
 
-    /// Adds a row, which may name only rooms of the rows above it: so the table has no circle.
+    /// Adds a row, which may have only rooms of the rows above it, so that the table has no cycle.
     fn add(&mut self, room: &str, may_import: &str, is_pure: bool) {
         let above: Vec<String> = self.rows.iter().map(|row| row.room.clone()).collect();
         let may_import: Vec<String> = match may_import {
@@ -60,7 +60,7 @@ impl Table {
         });
     }
 
-    /// How the table differs from the rooms that there are.
+    /// The differences between the table and the actual rooms.
     pub(super) fn findings(&self, rooms: &BTreeSet<String>) -> BTreeSet<String> {
         let named: BTreeSet<String> = self.rows.iter().map(|row| row.room.clone()).collect();
         let missing = rooms.difference(&named);

@@ -1,7 +1,7 @@
-//! What upstreams answer: bodies, statuses and content types, of connectors and of GraphQL services, through a whole execution.
+//! Responses of upstreams: bodies, statuses and content types, of connectors and of GraphQL services, in a whole execution.
 //!
-//! The execution cases are run once to record what their upstreams say; then those answers are mutated, and the variables
-//! too. Whatever an upstream says, the answer is of the form that the operation and the schema demand.
+//! Runs the execution cases once to record the upstream responses, then mutates these and the variables. For any upstream
+//! response, the client's response has the form that the operation and the schema require.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -33,13 +33,13 @@ pub(super) struct Answers {
     upstream: Arc<Mutex<Upstream>>,
 }
 
-/// What the upstream of a fuzzed gateway does.
+/// The upstream of a fuzzed gateway.
 #[derive(Default)]
 struct Upstream {
-    /// Where calls go on to, while answers are recorded.
+    /// The real upstream to which calls are forwarded while responses are recorded.
     behind: Option<String>,
     said: Vec<Said>,
-    /// How often each service was called for what is not recorded.
+    /// The number of calls to each service without a recorded response.
     calls: HashMap<String, usize>,
 }
 
@@ -83,7 +83,7 @@ async fn answer(
     uri: Uri,
     body: Bytes,
 ) -> Response<Body> {
-    // Of a call through a proxy, the path alone.
+    // Only the path of a call through a proxy.
     let uri = Uri::try_from(uri.path_and_query().map_or("/", |path| path.as_str())).unwrap_or(uri);
     let asked = format!("{method} {uri} {}", String::from_utf8_lossy(&body));
     let behind = upstream.lock().unwrap().behind.clone();
@@ -105,7 +105,7 @@ async fn answer(
     response.body(Body::from(said.body)).unwrap()
 }
 
-/// What the upstreams of the case say.
+/// The response of the case's upstream.
 async fn ask(asked: String, method: Method, url: &str, body: Bytes) -> Said {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client
@@ -123,7 +123,7 @@ async fn ask(asked: String, method: Method, url: &str, body: Bytes) -> Said {
 }
 
 impl Upstream {
-    /// The answer to this call, or else one after the other of those that the same service gave.
+    /// The recorded response to this call, or else the next of the recorded responses of the same service.
     fn say(&mut self, asked: &str, uri: &Uri) -> Said {
         if let Some(said) = self.said.iter().find(|said| said.asked == asked) {
             return said.clone();
@@ -184,7 +184,7 @@ impl Target for Answers {
 }
 
 impl Answers {
-    /// Executes an input's operation; what comes is of the form that operation and schema say.
+    /// Executes the operation of an input, and checks the form of the response.
     pub(super) fn run_on(&self, gateway: &Gateway, input: &Input) -> Result<String, String> {
         let mut said = Vec::new();
         for at in 0.. {
@@ -249,7 +249,7 @@ impl Answers {
             .to_vec()
     }
 
-    /// An operation with what upstreams say to it.
+    /// An operation with the upstream responses to it.
     fn recorded(&self, graph: &str, text: &str, variables: &str, behind: String) -> Option<Input> {
         let gateway = self.worlds.gateway(graph, &self.base)?;
         *self.upstream.lock().unwrap() = Upstream {
@@ -271,7 +271,7 @@ impl Answers {
     }
 }
 
-/// What is recorded is what the case says: else nothing would be mutated.
+/// The recorded responses are those of the case; otherwise nothing would be mutated.
 #[test]
 fn answers_are_recorded() {
     let found = watched("answers", "recorded", |_| recorded(&*make(1, true)));
@@ -287,7 +287,7 @@ fn recorded(target: &dyn Target) -> (usize, usize) {
     )
 }
 
-/// The corpora are those of the repository.
+/// The corpora contain the texts of the repository.
 #[test]
 fn there_is_much_to_start_from() {
     assert!(corpus::connectors().len() > 50);

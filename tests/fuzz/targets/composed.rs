@@ -1,4 +1,5 @@
-//! Sets of subgraphs, and supergraphs: what composes does so in any order, and survives being written as a supergraph.
+//! Sets of subgraphs, and supergraphs: composition does not depend on the order, and a written supergraph composes to the
+//! same graph.
 
 use apollo_compiler::Schema;
 use sangam::connector::{Diagnostic, Subgraph, SubgraphKind, read_sdl};
@@ -57,7 +58,7 @@ impl Target for Compositions {
     }
 }
 
-/// A subgraph of a case that links nothing is a service.
+/// A subgraph of a case without `@link` is a GraphQL service.
 pub(super) fn linked(sdl: &str) -> String {
     const LINKS: &str = r#"
 extend schema
@@ -117,7 +118,7 @@ impl Target for Supergraphs {
     }
 }
 
-/// The codes of diagnostics; each can be shown.
+/// The codes of diagnostics; also formats each one.
 pub(super) fn told(diagnostics: &[Diagnostic]) -> Result<String, String> {
     for one in diagnostics.iter().take(50) {
         if one.to_text().is_empty() || one.message.is_empty() {
@@ -128,7 +129,7 @@ pub(super) fn told(diagnostics: &[Diagnostic]) -> Result<String, String> {
     Ok(words(diagnostics.iter().map(|one| one.code.name)))
 }
 
-/// Composes; what was composed is valid as text, and the same again from its supergraph.
+/// Composes. The schema is valid as text, and the supergraph composes to the same schema.
 pub(super) fn composed(subgraphs: Vec<Subgraph>) -> Result<String, String> {
     let (composed, diagnostics) = compose(subgraphs);
     let codes = told(&diagnostics)?;

@@ -1,4 +1,4 @@
-//! `connector.graphql`: read, composed alone, and what was composed survives its supergraph.
+//! `connector.graphql`: read, composed alone, and composed again from its supergraph.
 
 use sangam::connector::read_sdl;
 

@@ -1,4 +1,4 @@
-//! Bodies as JSON: what is read is what another reader reads, and it is written as it was read.
+//! JSON bodies: our reader and `serde_json` read the same value, and the value is written as it was read.
 
 use sangam::document::{JsonReader, Kind, Reader, Scalar, Value, unescape};
 use serde::de::IgnoredAny;
@@ -32,7 +32,7 @@ impl Target for Documents {
         if walked.is_ok() != read.is_ok() {
             return Err(format!("walking and reading differ: {walked:?} {read:?}"));
         }
-        // The other reader is less strict in what it passes over.
+        // `serde_json` is less strict with values that it skips.
         let other = serde_json::from_slice::<IgnoredAny>(body);
         if read.is_ok() && other.is_err() {
             return Err(format!("accepted what is not JSON: {other:?}"));
@@ -65,7 +65,7 @@ fn skip(body: &[u8]) -> Result<(), sangam::document::ReadError> {
     reader.finish()
 }
 
-/// Enters everything.
+/// Enters all objects and lists.
 fn walk(body: &[u8]) -> Result<(), sangam::document::ReadError> {
     let mut reader = JsonReader::new(body)?;
     let mut inside = Vec::new();

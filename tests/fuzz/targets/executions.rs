@@ -1,5 +1,5 @@
-//! Mutated connectors that still compose, executed: what a selection, a template or a field set says that its author did not
-//! mean, over what the upstreams of the unmutated case say.
+//! Executes mutated connectors that still compose (selections, templates and field sets with mistakes), with the upstream
+//! responses of the original case.
 
 use sangam::connector::read_sdl;
 
@@ -15,7 +15,7 @@ pub(super) fn make(seed: u64, few: bool) -> Box<dyn Target> {
     Box::new(Executions(Answers::new("executions", seed, few)))
 }
 
-/// Before the names of subgraphs.
+/// The prefix of the names of subgraphs.
 const SDL: &str = "sdl:";
 
 impl Target for Executions {

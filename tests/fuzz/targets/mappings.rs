@@ -1,4 +1,4 @@
-//! Selections and templates: parsed in every version, analysed, evaluated over documents that are not what they expect.
+//! Selections and templates: parsed in every version, analysed, and evaluated on documents that do not match them.
 
 use sangam::document::Value;
 use sangam::mapping::{Budget, Problem, Selection, Template, Variables, Version};
@@ -77,7 +77,7 @@ impl Target for Mappings {
     }
 }
 
-/// A small budget, so that it is met often.
+/// A small budget, so that it is often exceeded.
 fn budget() -> Budget {
     Budget {
         steps: 20_000,
@@ -100,7 +100,7 @@ fn evaluated(
     {
         return Err(format!("another shape: {value} {shape:?}"));
     }
-    // What costs less may be within the budget where the whole is not.
+    // The reduced document may be within the budget when the whole is not.
     if whole.errors.is_empty() {
         let part = project(document, need);
         let part = selection.evaluate_within(Some(&part), variables, &budget());
@@ -129,7 +129,7 @@ fn refused(text: &str, problems: &[Problem]) -> Result<String, String> {
         return Err(format!("a problem outside: {problem:?}"));
     }
     let first = problems.first().ok_or("refused without a reason")?;
-    // Without what the text says itself.
+    // Without the quoted parts of the text.
     let message = first.message.split('`').step_by(2);
     let message = message.collect::<String>().replace(' ', "_");
     Ok(format!("{REFUSED}{message}"))

@@ -1,4 +1,4 @@
-//! What reads from outside, one file each.
+//! The targets, one file each.
 
 mod answers;
 mod composed;
@@ -79,7 +79,7 @@ pub(super) fn named(name: &str) -> Named {
     *found.unwrap_or_else(|| panic!("there is no target {name}"))
 }
 
-/// The words of a list, sorted and once each: an outcome.
+/// The words of a list, sorted and without duplicates: an outcome.
 fn words<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let mut words: Vec<&str> = words.into_iter().collect();
     words.sort_unstable();

@@ -1,6 +1,6 @@
-//! Operations against composed graphs: limits, parsing, validation, planning, and the plan as text and JSON.
+//! Operations on composed graphs: limits, parsing, validation, planning, and the plan as text and JSON.
 //!
-//! What is accepted is accepted as GraphQL prints it, with the same plan.
+//! An accepted operation is also accepted after it has been printed, with the same plan.
 
 use apollo_compiler::ast::Document;
 use sangam::document::Value;
@@ -80,13 +80,13 @@ impl Target for Operations {
             }
             Err(refused) => {
                 let codes = codes(&refused)?;
-                // It is longer, when it is printed.
+                // The printed text is longer, and may exceed a limit.
                 if codes != "LIMIT_EXCEEDED" {
                     return Err(format!("printed it is refused: {codes}\n{printed}"));
                 }
             }
         }
-        // Two plans are of one kind when they make calls of the same kinds in the same order.
+        // Plans with the same kinds of calls in the same order have the same outcome.
         let kinds = plan
             .lines()
             .filter_map(|line| line.split_whitespace().next());

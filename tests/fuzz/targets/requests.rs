@@ -1,4 +1,4 @@
-//! Requests of clients over HTTP: target, query string, headers and body.
+//! HTTP requests of clients: target, query string, headers and body.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) fn make(_: u64, _: bool) -> Box<dyn Target> {
     let runtime = runtime("requests");
     let mut settings = Settings::default();
     settings.general.listen = ([127, 0, 0, 1], 0).into();
-    // The gateway's own fields are enough: what is behind a request has targets of its own.
+    // The fields of the gateway's connector suffice: other targets test execution.
     let gateway =
         Gateway::new(Vec::new(), &settings).unwrap_or_else(|problem| panic!("{problem:?}"));
     let server = {
@@ -103,7 +103,7 @@ impl Target for Requests {
         self.runtime.block_on(async {
             let response = match self.client.execute(request).await {
                 Ok(response) => response,
-                // Of a request that is no HTTP the connection may be closed.
+                // The connection may be closed after a request that is not valid HTTP.
                 Err(error) if error.is_connect() => {
                     return Err(format!("no server listens: {error}"));
                 }
@@ -155,7 +155,7 @@ impl Requests {
         for line in input.bytes("headers").split(|byte| *byte == b'\n') {
             let at = line.iter().position(|byte| *byte == b':')?;
             let name = HeaderName::from_bytes(line[..at].trim_ascii()).ok()?;
-            // Those that say where a request ends are the client's own.
+            // The HTTP client sets the headers that define the end of a request.
             if matches!(
                 name.as_str(),
                 "content-length" | "transfer-encoding" | "host" | "connection" | "upgrade" | "te"

@@ -1,4 +1,4 @@
-//! Whether an answer is what a client may rely on: JSON, and of the form that the operation and the schema say.
+//! Checks a response: it is JSON, and has the form that the operation and the schema require.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::words;
 
-/// A runtime whose threads bear the name of a target.
+/// A runtime whose threads have the name of a target.
 pub(super) fn runtime(name: &str) -> Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -22,7 +22,7 @@ pub(super) fn runtime(name: &str) -> Runtime {
         .unwrap()
 }
 
-/// The codes of an answer's errors. Fails if it is no answer, or says that something is broken here.
+/// The codes of a response's errors. Fails if it is no response, or reports an internal error.
 pub(super) fn codes(body: &[u8]) -> Result<String, String> {
     let shown = String::from_utf8_lossy(body);
     let answer = Value::parse_json(body).map_err(|error| format!("not JSON: {error} {shown}"))?;
@@ -50,7 +50,7 @@ pub(super) fn codes(body: &[u8]) -> Result<String, String> {
     Ok(words(codes.iter().map(String::as_str)))
 }
 
-/// The messages of an answer's errors, without the names in them.
+/// The messages of a response's errors, without the names in them.
 pub(super) fn messages(body: &[u8]) -> String {
     let answer = Value::parse_json(body).unwrap_or_default();
     let errors = answer.get("errors").and_then(Value::as_array);
@@ -66,7 +66,7 @@ pub(super) fn messages(body: &[u8]) -> String {
     messages.map(plain).collect::<Vec<_>>().join("; ")
 }
 
-/// Holds data against an operation.
+/// Compares data with an operation.
 pub(super) struct Form<'f> {
     pub(super) schema: &'f Valid<Schema>,
     pub(super) document: &'f Valid<ExecutableDocument>,
@@ -74,16 +74,16 @@ pub(super) struct Form<'f> {
 
 type Held = Result<(), String>;
 
-/// A field of an answer: its type, what is selected below it, and whether it may be absent.
+/// An expected field: its type, its selections, and whether it may be absent.
 struct Wanted<'d> {
     ty: &'d Type,
-    /// Each with whether it may not apply.
+    /// Its selection sets, each with whether it may not apply.
     sets: Vec<(&'d SelectionSet, bool)>,
     perhaps: bool,
 }
 
 impl<'f> Form<'f> {
-    /// Whether an object of a type is what selection sets give.
+    /// Checks an object of a type against selection sets.
     pub(super) fn object(
         &self,
         value: &Value,
@@ -96,7 +96,7 @@ impl<'f> Form<'f> {
         let named = object.get("__typename").and_then(Value::as_str);
         let concrete = match self.schema.types.get(ty) {
             Some(ExtendedType::Object(_)) => Some(ty.as_str()),
-            // Which it is cannot be known unless it says so itself.
+            // The type is unknown unless the object has `__typename`.
             _ => named.filter(|name| self.schema.types.contains_key(*name)),
         };
         let mut wanted = BTreeMap::new();

@@ -66,7 +66,7 @@ impl Target for Files {
     }
 }
 
-/// A message without what the file says itself.
+/// A message without the parts that quote the file.
 fn kind(message: &str) -> Result<String, String> {
     if message.trim().is_empty() {
         return Err("refused without a reason".to_owned());

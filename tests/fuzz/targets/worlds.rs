@@ -1,4 +1,4 @@
-//! The graphs that operations are asked of: those of the plan and execution cases, and the departments' together.
+//! The graphs for operations: those of the plan and execution cases, and the graph of the demonstration.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,10 +13,10 @@ use super::super::corpus::{Graph, graphs};
 use crate::monolith::random::{Random, hash};
 use crate::plans::subgraph;
 
-/// The name of the departments' graph.
+/// The name of the demonstration's graph.
 pub(in crate::fuzz) const DEPARTMENTS: &str = "departments";
 
-/// Gateways, each made when it is first asked for.
+/// Gateways, each created at its first use.
 pub(super) struct Worlds {
     graphs: Vec<Graph>,
     made: RefCell<HashMap<String, Option<Rc<Gateway>>>>,
@@ -43,7 +43,7 @@ impl Worlds {
         &self.graphs
     }
 
-    /// The gateway of a graph, whose upstreams are below `base`; `None` if it cannot be made.
+    /// The gateway of a graph, whose upstreams are below `base`; `None` if it cannot be built.
     pub(super) fn gateway(&self, name: &str, base: &str) -> Option<Rc<Gateway>> {
         let mut made = self.made.borrow_mut();
         let made = made.entry(name.to_owned()).or_insert_with(|| {
@@ -63,7 +63,7 @@ impl Worlds {
     }
 
     fn subgraphs(&self, name: &str) -> Option<Vec<Subgraph>> {
-        // A case that is kept may be of a graph that this run left out.
+        // A stored case may use a graph that this run has left out.
         let folder = name.split('/').next()?;
         let all;
         let graph = match self.graphs.iter().find(|graph| graph.name == name) {
@@ -92,12 +92,12 @@ fn departments() -> Vec<Subgraph> {
         .collect()
 }
 
-/// A gateway that keeps no documents and no answers.
+/// A gateway without caches of documents and responses.
 fn gateway(subgraphs: Vec<Subgraph>, base: &str) -> Option<Gateway> {
     gateway_with(subgraphs, |name| format!("base_url = \"{base}/{name}\""))
 }
 
-/// One whose calls all end at `base`, whatever host they are meant for.
+/// A gateway whose calls all go to `base`, for any host.
 pub(super) fn gateway_through(subgraphs: Vec<Subgraph>, base: &str) -> Option<Gateway> {
     gateway_with(subgraphs, |name| {
         format!("base_url = \"http://fuzz.example/{name}\"\nproxy = \"{base}\"")

@@ -1,13 +1,13 @@
-//! `#[test]` for the integration tests, whose binary has a harness of its own (`tests/support/harness.rs`).
+//! `#[test]` for the integration tests, whose binary has its own harness (`tests/support/harness.rs`).
 //!
-//! The compiler's `#[test]` works with the compiler's harness only, which knows no tests but functions. Here cases, which
-//! are files, are tests too. Works on tokens, without a parser: a test is a function without arguments.
+//! The compiler's `#[test]` needs the compiler's harness, in which only functions are tests; here, case files are tests too.
+//! This macro works on tokens without a parser: a test is a function without arguments.
 
 use proc_macro::TokenStream;
 use proc_macro::TokenTree;
 
 /// Registers a function as a test: `#[test]`, also for an `async fn`, which gets a runtime of one thread, or of several
-/// with `#[test(threads)]`. `#[ignore = "why"]` below it is known.
+/// with `#[test(threads)]`. It supports `#[ignore = "why"]` below it.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = function.into_iter().collect();
@@ -38,7 +38,7 @@ pub fn test(arguments: TokenStream, function: TokenStream) -> TokenStream {
             }}
         }}"
     );
-    // Without `#[ignore]`, which the compiler knows on its own tests only.
+    // Without `#[ignore]`, which the compiler accepts only on its own tests.
     let kept = tokens
         .iter()
         .enumerate()

@@ -1,4 +1,4 @@
-//! Where two composers differ about a set.
+//! Compares the results of two composers for a set.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,21 +19,21 @@ use super::theirs::{Reading, Theirs};
 use crate::plans::compiler;
 use crate::plans::first;
 
-/// Each plan takes time; what one set says of planning, a few operations show.
+/// The operations that are planned for a set: planning takes time, and a few suffice.
 const OPERATIONS: usize = 12;
 
-/// Worlds have large operations, and are executed besides (`tests/monolith`).
+/// The operations for a world: they are large, and `tests/monolith` executes worlds anyway.
 const OPERATIONS_OF_WORLDS: usize = 3;
 
-/// A difference. Waivers are looked up by its kind and what is in its text.
+/// A difference. Waivers match its kind and its text.
 pub(super) struct Difference {
     pub(super) kind: &'static str,
-    /// Of the composer that refuses.
+    /// The codes of the composer that refuses.
     pub(super) codes: BTreeSet<String>,
     pub(super) text: String,
 }
 
-/// What can be wrong about a supergraph SDL that is read here.
+/// The faults of a supergraph SDL that Sangam reads.
 #[derive(Clone, Copy)]
 struct Whose {
     unread: &'static str,
@@ -53,12 +53,12 @@ const THEIRS: Whose = Whose {
     plans: "plans by their supergraph",
 };
 
-/// What comparing a set came to.
+/// The result of comparing a set.
 pub(super) struct Outcome {
     pub(super) accepted: bool,
     pub(super) refused: bool,
     pub(super) plans: usize,
-    /// Ours and theirs, where both refuse and the codes differ.
+    /// Our codes and theirs, if both refuse with different codes.
     pub(super) codes: Option<(String, String)>,
     pub(super) differences: Vec<Difference>,
 }
@@ -180,7 +180,7 @@ impl Both<'_> {
             if apollo_compiler::ExecutableDocument::parse_and_validate(&again.api, operation, "op")
                 .is_err()
             {
-                // The schemas differ, which is reported already.
+                // The schemas differ, which has been reported.
                 continue;
             }
             let text = |(compiler, graph): &(Compiler, Arc<QueryGraph>)| match first(

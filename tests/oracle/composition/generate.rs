@@ -1,5 +1,5 @@
-//! Graphs at random, cut into subgraphs: entities with their keys, what they share, require, provide and take over, and
-//! the types around them. A seed gives the same set always. What is made composes, as a rule; `mutate` spoils some.
+//! Random sets of subgraphs: entities with their keys, with shared, required, provided and overridden fields, and other
+//! types. A seed always gives the same set. Generated sets usually compose; `mutate` changes some of them.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -9,7 +9,7 @@ use super::model::{Kind, Sub};
 use super::mutate::mutate;
 use super::sets::{Given, Origin, Set};
 
-/// The set of a seed. Every second one is spoiled in one or two places.
+/// The set of a seed. Every second one has one or two mutations.
 pub(super) fn set(seed: u64) -> Set {
     let mut random = StdRng::seed_from_u64(seed);
     let mut making = Making::new(&mut random);
@@ -40,11 +40,11 @@ pub(super) fn set(seed: u64) -> Set {
     }
 }
 
-/// A graph in the making.
+/// A set that is being generated.
 struct Making<'r> {
     random: &'r mut StdRng,
     subs: Vec<Sub>,
-    /// Each entity's name, and the subgraphs that have it by a key that resolves.
+    /// The name of each entity, and the subgraphs with a resolvable key of it.
     entities: Vec<(String, Vec<usize>)>,
 }
 
@@ -70,7 +70,7 @@ impl<'r> Making<'r> {
         self.random.random_range(0..self.subs.len())
     }
 
-    /// Some subgraphs, at least one, in their order.
+    /// Some subgraphs in their order, at least one.
     fn some_subs(&mut self) -> Vec<usize> {
         let all: Vec<usize> = (0..self.subs.len()).collect();
         let count = self.random.random_range(1..=all.len().min(3));
@@ -79,14 +79,14 @@ impl<'r> Making<'r> {
         some
     }
 
-    /// Entities with one to three keys, each field in one subgraph or shared by several.
+    /// Adds entities with one to three keys; each field is in one subgraph or shared by several.
     fn entities(&mut self) {
         for index in 0..self.random.random_range(1..=3) {
             let name = format!("E{index}");
             let mut holders = self.some_subs();
             let second = self.chance(0.3);
             let nested = self.chance(0.2);
-            // Every holder has the key `id`, except one that may know the second key only.
+            // Every subgraph with the entity has the key `id`, except one that may have only the second key.
             let stranger = (second && holders.len() > 1 && self.chance(0.5))
                 .then(|| holders[holders.len() - 1]);
             for (place, &sub) in holders.iter().enumerate() {
@@ -139,7 +139,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// A type for a field of the subgraphs, with whatever it needs there.
+    /// A type for a field of the subgraphs; adds what the type needs to them.
     fn output(&mut self, at: &[usize]) -> String {
         let named = match self.random.random_range(0..10) {
             0..=4 => ["Int", "String", "Float", "Boolean", "ID"]
@@ -185,7 +185,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// Makes sure that a subgraph can name an entity.
+    /// Adds a reference to an entity to a subgraph, if it has none.
     fn reference(&mut self, sub: usize, name: &str) {
         if !self.subs[sub].has(name) {
             let by = self.entities.iter().find(|(one, _)| one == name);
@@ -216,7 +216,7 @@ impl<'r> Making<'r> {
         choices.choose(self.random).unwrap_or(&"x: Int").to_string()
     }
 
-    /// A value type in parts, an enum and an input that go in.
+    /// Adds a value type in parts, an enum and an input type.
     fn values(&mut self) {
         if self.chance(0.4) {
             let at = self.some_subs();
@@ -240,7 +240,8 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// An interface over some entities; sometimes with a key, and then sometimes an object elsewhere.
+    /// Adds an interface of some entities, sometimes with a key, and then sometimes with an interface object in another
+    /// subgraph.
     fn interface(&mut self) {
         let sub = self.some_sub();
         let keyed = self.chance(0.5);
@@ -307,7 +308,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// A field that needs a leaf that another subgraph has.
+    /// Adds a field that requires a leaf of another subgraph.
     fn requirements(&mut self) {
         for (name, holders) in self.entities.clone() {
             if holders.len() < 2 || !self.chance(0.4) {
@@ -331,7 +332,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// A leaf of an entity that only one subgraph has: its name, its type, and where.
+    /// A leaf of an entity that only one subgraph has: its name, its type, and the subgraph.
     fn leaf(&mut self, name: &str, holders: &[usize]) -> Option<(String, String, usize)> {
         let mut leaves = Vec::new();
         for &sub in holders {
@@ -346,7 +347,7 @@ impl<'r> Making<'r> {
         leaves.choose(self.random).cloned()
     }
 
-    /// A root field that gives an entity with a field that is another subgraph's.
+    /// Adds a root field with an entity of which it provides a field of another subgraph.
     fn provisions(&mut self) {
         for (name, holders) in self.entities.clone() {
             if holders.len() < 2 || !self.chance(0.3) {
@@ -368,7 +369,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// A field that moves from one subgraph to another.
+    /// Adds a field that moves from one subgraph to another.
     fn overrides(&mut self) {
         for (name, holders) in self.entities.clone() {
             if holders.len() < 2 || !self.chance(0.3) {
@@ -390,7 +391,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// Ways in: at least one, and perhaps a mutation.
+    /// Adds root fields: at least one, and perhaps a mutation.
     fn roots(&mut self) {
         for (name, holders) in self.entities.clone() {
             if self.chance(0.8) {
@@ -418,7 +419,7 @@ impl<'r> Making<'r> {
         }
     }
 
-    /// Tags, deprecations, hidden elements and costs, here and there.
+    /// Adds tags, deprecations, inaccessible elements and costs at random.
     fn marks(&mut self) {
         for sub in &mut self.subs {
             for ty in &mut sub.types {

@@ -1,9 +1,9 @@
-//! Composition held against an independent composer (`compose.mjs`).
+//! Compares composition with an independent composer (`compose.mjs`).
 //!
-//! Every set of subgraphs is composed by both. They must agree on whether it composes; where it does, each must read the
-//! supergraph that the other wrote, all ways must give the same public schema, and the same operations the same plans.
-//! Where they differ on purpose, `waivers.toml` says why; a waiver that nothing needs any more fails the test. Codes
-//! of refused sets may differ and are only listed.
+//! Both compose every set of subgraphs. They must agree on whether it composes. If it does, each must read the supergraph of
+//! the other, the public schema must be the same in all cases, and the same operations must have the same plans. Intended
+//! differences are in `waivers.toml`, with reasons; an unused waiver fails the test. Different codes for refused sets are
+//! only listed.
 //!
 //! `COMPOSITION_ORACLE` names the folder where `npm ci` was run; `COMPOSITION_ORACLE_SEEDS` says how many sets to
 //! generate (or which: `700..900`), and `COMPOSITION_ORACLE_WORLDS` how many worlds of `tests/monolith` to take.
@@ -28,10 +28,10 @@ use ours::Ours;
 use sets::{Origin, Set};
 use waivers::Waivers;
 
-/// How many sets are generated unless the environment says otherwise.
+/// The seeds of generated sets, unless the environment gives others.
 const SEEDS: Range<u64> = 0..60;
 
-/// How many worlds are taken unless the environment says otherwise.
+/// The seeds of worlds, unless the environment gives others.
 const WORLDS: Range<u64> = 0..40;
 
 #[test]
@@ -84,13 +84,13 @@ fn seeds(variable: &str, default: Range<u64>) -> Range<u64> {
     from.parse().expect("a number")..to.parse().expect("a number")
 }
 
-/// What the run came to.
+/// The results of a run.
 #[derive(Debug, Default)]
 struct Counts {
     origins: BTreeMap<Origin, OfOrigin>,
     plans: usize,
     waived: usize,
-    /// Codes that differ in sets that both refuse: ours, theirs, how often.
+    /// Different codes of sets that both refuse: ours, theirs, and how often.
     codes: BTreeMap<(String, String), usize>,
 }
 

@@ -1,4 +1,4 @@
-//! Subgraphs as values, so that they can be made and changed piece by piece before they are written as SDL.
+//! Subgraphs as values, which can be built and changed step by step before they are written as SDL.
 
 use std::fmt::Write;
 
@@ -16,11 +16,11 @@ pub(super) struct Ty {
     pub(super) name: String,
     pub(super) directives: Vec<String>,
     pub(super) implements: Vec<String>,
-    /// Fields; of an enum, its values; of a union, its members.
+    /// Fields, values of an enum, or members of a union.
     pub(super) fields: Vec<Field>,
 }
 
-/// What a type is.
+/// The kind of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Object,
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Input,
 }
 
-/// A field, an enum's value or a union's member (then without type).
+/// A field, or a value of an enum or a member of a union, without a type.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     pub(super) name: String,
@@ -55,7 +55,7 @@ impl Sub {
         self.types.iter().find(|ty| ty.name == name)
     }
 
-    /// The type of a name, made where it is not there yet.
+    /// The type with a name, which is added if it does not exist.
     pub(super) fn ty(&mut self, kind: Kind, name: &str) -> &mut Ty {
         let index = match self.types.iter().position(|ty| ty.name == name) {
             Some(index) => index,

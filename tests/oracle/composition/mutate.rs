@@ -1,4 +1,4 @@
-//! Mistakes as people make them: one change of a subgraph that may break the graph, or may not.
+//! Typical mistakes: one change of a subgraph that may break the graph.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -6,7 +6,7 @@ use rand::seq::IndexedRandom;
 
 use super::model::{Field, Kind, Sub, Ty};
 
-/// Makes one change somewhere.
+/// Makes one random change.
 pub(super) fn mutate(random: &mut StdRng, subs: &mut [Sub]) {
     let names: Vec<String> = subs.iter().map(|sub| sub.name.clone()).collect();
     for _ in 0..20 {
@@ -31,7 +31,7 @@ pub(super) fn mutate(random: &mut StdRng, subs: &mut [Sub]) {
     }
 }
 
-/// Drops a directive or an interface of a type, hides it, or says `@shareable` of it.
+/// Removes a directive or an interface of a type, or adds `@inaccessible` or `@shareable`.
 fn of_type(random: &mut StdRng, ty: &mut Ty) -> bool {
     match random.random_range(0..5) {
         0 if !ty.directives.is_empty() => {
@@ -56,7 +56,7 @@ fn of_type(random: &mut StdRng, ty: &mut Ty) -> bool {
     true
 }
 
-/// Adds a field that others may have, too.
+/// Adds a field that other subgraphs may have, too.
 fn new_field(random: &mut StdRng, ty: &mut Ty) -> bool {
     let name = ["f0", "f1", "f2", "new"]
         .choose(random)

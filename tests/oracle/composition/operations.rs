@@ -1,13 +1,13 @@
-//! Operations that ask a schema for all that it has, to some depth.
+//! Operations that select all fields of a schema, to some depth.
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::{ExtendedType, FieldDefinition};
 
-/// How deep a selection goes.
+/// The depth of selections.
 const DEPTH: usize = 3;
 
-/// One operation for each root field that can be asked without a subscription.
+/// One operation for each root field of queries and mutations.
 pub(super) fn operations(schema: &Schema) -> Vec<String> {
     let roots = &schema.schema_definition;
     let mut found = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn operations(schema: &Schema) -> Vec<String> {
 }
 
 fn field(schema: &Schema, field: &FieldDefinition, within: Option<&str>, depth: usize) -> String {
-    // Under an abstract type, fields of one name may have different types.
+    // Fields of one name may have different types in the members of an abstract type.
     let alias = within.map(|within| format!("{}_{within}: ", field.name));
     let required = field.arguments.iter().filter(|one| one.is_required());
     let arguments: Vec<String> = required

@@ -1,4 +1,4 @@
-//! What Sangam makes of a set.
+//! The composition of a set by Sangam.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use sangam::graph::{Composed, compose, supergraph};
 
 use super::sets::Set;
 
-/// A set composed here, or why not.
+/// The composition of a set, or its errors.
 pub(super) struct Ours {
     pub(super) composed: Option<Composed>,
     /// The supergraph SDL.
@@ -34,7 +34,7 @@ impl Ours {
         Self::of(subgraphs)
     }
 
-    /// Reads a supergraph that was written elsewhere, and composes it again.
+    /// Reads the supergraph of the other composer, and composes it again.
     pub(super) fn read(sdl: &str) -> Self {
         let (subgraphs, diagnostics) = supergraph::read("supergraph.graphql", sdl);
         if diagnostics.iter().any(Diagnostic::is_error) {

@@ -1,5 +1,5 @@
-//! The sets of subgraphs that are written down: those of the composition cases and of the golden plans, as far as they
-//! are made of GraphQL services only, and those in `sets/`, several to a file.
+//! The sets of subgraphs in files: those of the composition cases and golden plans that have only GraphQL services, and
+//! those in `sets/`, several in each file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,32 +8,32 @@ use crate::support::cases::{Block, Fence, blocks, cases};
 
 /// Subgraphs that are composed together.
 pub(super) struct Set {
-    /// What it is called in waivers and reports.
+    /// Its name in waivers and reports.
     pub(super) name: String,
     pub(super) origin: Origin,
     pub(super) subgraphs: Vec<Given>,
 }
 
-/// Where a set comes from.
+/// The origin of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
     Written,
-    /// Made from a seed.
+    /// Generated from a seed.
     Generated,
-    /// A world of `tests/monolith`, all of it services.
+    /// A world of `tests/monolith`, with all subgraphs as services.
     World,
-    /// The same with its folders of connectors, which the other composer is given as services.
+    /// The same with its connectors, which the other composer gets as services.
     WorldWithConnectors,
 }
 
-/// A subgraph as it is given to each composer.
+/// A subgraph for each composer.
 pub(super) struct Given {
     pub(super) name: String,
     pub(super) ours: String,
     pub(super) theirs: String,
 }
 
-/// A subgraph that links nothing itself has every directive that both composers know under its short name.
+/// A subgraph without `@link` imports all directives that both composers support.
 const FEDERATION: &str = r#"
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key" "@requires" "@provides" "@external" "@extends" "@shareable" "@override" "@tag" "@inaccessible"
@@ -43,7 +43,7 @@ extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
 "#;
 
 impl Given {
-    /// A service of Federation 2, unless it links something itself.
+    /// A Federation 2 service, unless it has its own `@link`.
     pub(super) fn service(name: &str, sdl: &str) -> Self {
         let links = if sdl.contains("@link(") {
             ""
@@ -71,7 +71,7 @@ const SUBGRAPH: &str = "graphql subgraph";
 /// The blocks of a section of `sets/`.
 const FENCES: &[Fence] = &[Fence::single(SUBGRAPH).named()];
 
-/// Every set that is written down.
+/// All sets in files.
 pub(super) fn written() -> Vec<Set> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut sets = Vec::new();
@@ -95,7 +95,7 @@ pub(super) fn written() -> Vec<Set> {
     sets
 }
 
-/// The set of a text's blocks, unless it has none, or one that the oracle cannot know.
+/// The set of a text's blocks; `None` without subgraphs, or with one that the oracle does not support.
 fn set(name: String, blocks: &[Block]) -> Option<Set> {
     let subgraphs = blocks.iter().filter(|block| block.fence == SUBGRAPH);
     let subgraphs: Option<Vec<Given>> = subgraphs
@@ -109,7 +109,7 @@ fn set(name: String, blocks: &[Block]) -> Option<Set> {
     })
 }
 
-/// A block as a subgraph; `None` for one that is no GraphQL service of a version that the oracle knows.
+/// A block as a subgraph; `None` if it is not a GraphQL service of a version that the oracle supports.
 fn given(label: &str, sdl: &str) -> Option<Given> {
     if sdl.contains("@connect") || sdl.contains("@cacheTag") {
         return None;
@@ -123,7 +123,7 @@ fn given(label: &str, sdl: &str) -> Option<Given> {
     Some(Given::service(label, sdl))
 }
 
-/// Without what says where the service answers.
+/// The SDL without the directive with the URL of the service.
 pub(super) fn without_wire(sdl: &str) -> String {
     let lines: Vec<&str> = sdl
         .lines()

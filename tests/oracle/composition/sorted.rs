@@ -1,4 +1,4 @@
-//! Schemas as text in which order means nothing.
+//! Schemas as sorted text.
 
 use apollo_compiler::Node;
 use apollo_compiler::Schema;
@@ -6,8 +6,8 @@ use apollo_compiler::ast::{Directive, FieldDefinition, InputValueDefinition};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::ExtendedType;
 
-/// The types of a schema, sorted at every level. Definitions of directives that only speak of schemas are left out:
-/// some composers show them, and clients cannot use them.
+/// The types of a schema, sorted at every level, without definitions of type system directives: some composers include them,
+/// and clients cannot use them.
 pub(super) fn sorted(schema: &Schema) -> String {
     let mut types: Vec<String> = schema
         .types

@@ -1,4 +1,4 @@
-//! What the oracle makes of sets: one Node process for all of them.
+//! The compositions by the oracle: one Node process for all sets.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::ours::Ours;
 use super::sets::Set;
 
-/// A set composed there, or why not.
+/// The composition of a set, or its errors.
 #[derive(Debug, Deserialize)]
 pub(super) struct Theirs {
     pub(super) supergraph: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct Theirs {
     pub(super) api: Option<Reading>,
     #[serde(default)]
     pub(super) errors: Vec<TheirError>,
-    /// What it reads from the supergraph that was written here.
+    /// The result of reading our supergraph.
     pub(super) reading: Option<Reading>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct TheirError {
     pub(super) message: String,
 }
 
-/// A public schema, or why there is none.
+/// A public schema, or the errors.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Reading {
@@ -36,7 +36,7 @@ pub(super) enum Reading {
     Error(String),
 }
 
-/// Has every set composed; the oracle is in `folder`, installed.
+/// Composes all sets by the oracle, which is installed in `folder`.
 pub(super) fn compose(folder: &Path, sets: &[Set], ours: &[Ours]) -> Vec<Theirs> {
     let asked: Vec<_> = sets
         .iter()

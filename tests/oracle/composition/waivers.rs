@@ -1,4 +1,4 @@
-//! Differences that are known, each with its reason: `waivers.toml`.
+//! The known differences with their reasons: `waivers.toml`.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::compare::Difference;
 use super::sets::Set;
 
-/// All of them, and which were needed.
+/// The waivers, and which of them were used.
 pub(super) struct Waivers {
     all: Vec<(Waiver, bool)>,
 }
@@ -18,19 +18,19 @@ struct File {
     waiver: Vec<Waiver>,
 }
 
-/// A difference that is meant, or that the other composer has to settle.
+/// A difference that is intended, or a fault of the other composer.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Waiver {
-    /// What differs.
+    /// The kind of the difference.
     kind: String,
-    /// A code of the composer that refuses.
+    /// A code of the composer that refuses the set.
     code: Option<String>,
-    /// What the difference says somewhere.
+    /// A part of the text of the difference.
     text: Option<String>,
-    /// What a subgraph of the set says somewhere.
+    /// A part of a subgraph of the set.
     given: Option<String>,
-    /// The sets in which it is seen; without them, in any.
+    /// The sets that have the difference; any set by default.
     #[serde(default)]
     sets: Vec<String>,
     reason: String,
@@ -60,7 +60,7 @@ impl Waivers {
         }
     }
 
-    /// True when a waiver covers a difference: of a set that is refused, each of its codes.
+    /// Whether waivers cover a difference: for a refused set, each of its codes.
     pub(super) fn covers(&mut self, set: &Set, difference: &Difference) -> bool {
         let mut covered = false;
         for (waiver, used) in &mut self.all {
@@ -72,7 +72,7 @@ impl Waivers {
         covered
     }
 
-    /// Those that nothing needed.
+    /// The unused waivers.
     pub(super) fn unused(&self) -> Vec<String> {
         let unused = self.all.iter().filter(|(_, used)| !used);
         unused

@@ -1,7 +1,7 @@
-//! The worlds of `tests/monolith` as sets: what is left out there because it does not compose is judged here.
+//! The worlds of `tests/monolith` as sets, including those that the monolith tests leave out because they do not compose.
 //!
-//! Every world is composed with all of its subgraphs as services, and where it has folders of connectors, once more with
-//! those: what they are to the graph must not depend on how their fields are fetched.
+//! Every world is composed with all subgraphs as services, and, if it has connectors, again with those: the graph must not
+//! depend on how fields are fetched.
 
 use crate::monolith::composed::{Composed, subgraphs};
 

@@ -1,4 +1,4 @@
-//! Result coercion (GraphQL specification, 3.5): every kind of leaf, given every kind of JSON value by a service.
+//! Result coercion (GraphQL specification, 3.5): every kind of leaf with every kind of JSON value.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -62,7 +62,7 @@ const VALUES: [&str; 30] = [
     "{\"a\": [1]}",
 ];
 
-/// What became of a value: what stands in the answer, and the paths of errors from there.
+/// The result for a value: the value in the response, and the paths of errors relative to it.
 type Coerced = (Json, BTreeSet<String>);
 
 #[test]
@@ -140,7 +140,7 @@ fn path(items: &[&str]) -> Json {
     Json::parse(format!("[{}]", items.join(",")).as_bytes()).unwrap()
 }
 
-/// What is resolved, for the other executor.
+/// The resolved values, for the other executor.
 fn resolved() -> Vec<Json> {
     let none = Json::Object(Vec::new());
     let row = "{\"object\": \"Row\"}";

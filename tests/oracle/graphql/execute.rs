@@ -1,4 +1,4 @@
-//! Random operations on random worlds.
+//! Executes random operations on random worlds.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -19,7 +19,7 @@ use crate::monolith::random::Random;
 use crate::monolith::random::hash;
 use crate::monolith::server::Server;
 
-/// Worlds in a round, and operations for each of them.
+/// The worlds of a round, and the operations for each.
 const WORLDS: u64 = 15;
 const OPERATIONS: u64 = 8;
 
@@ -65,7 +65,7 @@ async fn execution_agrees_with_graphql_js() {
     assert!(executed > worlds && failed > 0, "too few were executed");
 }
 
-/// How they execute it otherwise.
+/// The difference between the two executions.
 fn different(
     theirs: &mut Theirs,
     operation: &Operation,

@@ -1,4 +1,4 @@
-//! The whole of a public schema as introspection tells it.
+//! Full introspection of a public schema.
 
 use sangam::gateway::ClientContext;
 use sangam::gateway::Gateway;
@@ -7,7 +7,7 @@ use sangam::gateway::GraphqlRequest;
 use super::theirs::Theirs;
 use crate::monolith::json::Json;
 
-/// How the gateway's answer differs from what graphql-js makes of the schema that was last given to it.
+/// The difference between the gateway's introspection and that of graphql-js for its current schema.
 pub(super) async fn difference(theirs: &mut Theirs, gateway: &Gateway) -> Option<String> {
     let answer = theirs.ask(vec![("introspect", Json::Bool(true))]);
     let query = answer.get("query").and_then(Json::as_str).unwrap();
@@ -25,10 +25,10 @@ pub(super) async fn difference(theirs: &mut Theirs, gateway: &Gateway) -> Option
     Some(format!("{found}\n{}", gateway.api_sdl()))
 }
 
-/// The first place where two values differ; the order of what has names is free.
+/// The first difference of two values; the order of named items does not matter.
 fn first(place: &str, ours: &Json, theirs: &Json) -> Option<String> {
     match (ours, theirs) {
-        // Theirs are coerced: what an object leaves out, and has a default, stands there as well.
+        // Their default values are coerced: an object also has the fields with defaults.
         (Json::String(own), Json::String(other))
             if place.ends_with(".defaultValue") && own.starts_with('{') =>
         {
@@ -55,8 +55,8 @@ fn first(place: &str, ours: &Json, theirs: &Json) -> Option<String> {
     }
 }
 
-/// The items by their names, but for what later editions of the specification have added there: fields of the types of
-/// introspection, and directives.
+/// The items sorted by name, without those of later editions of the specification: fields of introspection types, and
+/// directives.
 fn by_name(items: &[Json]) -> Vec<&Json> {
     let later = |item: &&Json| match item.get("name").and_then(Json::as_str) {
         Some(name) => name.starts_with("__") || ["oneOf", "deprecated"].contains(&name),

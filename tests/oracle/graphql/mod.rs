@@ -1,14 +1,14 @@
-//! Validation, introspection and execution held against graphql-js, the reference implementation (`graphql.mjs`).
+//! Compares validation, introspection and execution with graphql-js, the reference implementation (`graphql.mjs`).
 //!
-//! - Validation: operations of `tests/validation` and `tests/execution`, as they are and mutated ([`mutate`](mod@mutate)),
-//!   are accepted or refused by both, and where both refuse, one of the places is the same.
-//! - Introspection: the whole of each public schema, through the gateway.
-//! - Result coercion: what a service may give for a leaf, through the gateway.
-//! - Execution: random operations on random worlds, executed there over what the naive executor of the monolith has resolved.
-//!   Data, failed fields and the arguments of every field are the same: so the executor that the gateway is held against is
-//!   itself held against another.
+//! - Validation: both accept or both refuse the operations of `tests/validation` and `tests/execution`, unchanged and mutated
+//!   ([`mutate`](mod@mutate)). If both refuse, one error location is the same.
+//! - Introspection: full introspection of each public schema, through the gateway.
+//! - Result coercion: every JSON value for every kind of leaf, through the gateway.
+//! - Execution: random operations on random worlds, executed by graphql-js with the values that the monolith's naive
+//!   executor has resolved. Data, failed fields and the arguments of every field are the same. So this tests the oracle of
+//!   the gateway.
 //!
-//! Where Sangam differs on purpose, `waivers.toml` says why, each with an operation that shows it.
+//! Intended differences are in `waivers.toml`, each with its reason and an operation that shows it.
 //!
 //! `GRAPHQL_ORACLE` names the folder where `npm ci` was run; `GRAPHQL_ORACLE_ROUNDS` says how many rounds of generated
 //! operations (or which: `70..90`).
@@ -23,7 +23,7 @@ mod waivers;
 
 use std::ops::Range;
 
-/// How many rounds are run unless the environment says otherwise.
+/// The rounds, unless the environment gives others.
 const ROUNDS: Range<u64> = 0..4;
 
 fn rounds() -> Range<u64> {
@@ -34,7 +34,7 @@ fn rounds() -> Range<u64> {
     from.parse().expect("a number")..to.parse().expect("a number")
 }
 
-/// Fails with what differs.
+/// Fails with the differences, if any.
 fn conclude(wrong: &[String]) {
     let told: Vec<&str> = wrong.iter().take(20).map(String::as_str).collect();
     let told = told.join("\n");

@@ -1,12 +1,12 @@
-//! From an operation another that is likely wrong, and likely not in its syntax.
+//! Mutates an operation. The result is probably invalid, and probably not in its syntax.
 
 use crate::monolith::random::Random;
 
-/// What may stand in for a token.
+/// Replacements for a token.
 const VALUES: [&str; 7] = ["null", "1", "\"s\"", "true", "$v", "[1, $v]", "{ x: 1 }"];
 const WORDS: [&str; 7] = ["__typename", "Query", "Int", "skip", "on", "!", "..."];
 
-/// Changes a token or two: for another of its kind, twice, not at all.
+/// Replaces one or two tokens with others of their kind, duplicates them, or removes them.
 pub(super) fn mutate(text: &str, others: &[&str], random: &mut Random) -> String {
     let mut tokens = tokens(text);
     let other: Vec<&str> = match others {
@@ -46,7 +46,7 @@ fn one_of<'a>(random: &mut Random, from: &[&'a str]) -> &'a str {
     from[random.below(from.len())]
 }
 
-/// Some tokens that belong together: from one to the end of the brackets that it opens.
+/// A range of tokens: from one to the end of the brackets that it opens.
 fn selection(tokens: &[&str], random: &mut Random) -> std::ops::Range<usize> {
     let from = random.below(tokens.len());
     let (mut to, mut depth) = (from, 0_i32);
@@ -84,7 +84,7 @@ fn kind(token: &str) -> Kind {
     }
 }
 
-/// The tokens of an operation; `$` and `@` with the name that follows. Of comments and block strings there are none.
+/// The tokens of an operation; `$` and `@` include the following name. The operations have no comments or block strings.
 fn tokens(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut rest = text.trim_start_matches(ignored);

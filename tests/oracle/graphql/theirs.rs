@@ -1,4 +1,4 @@
-//! graphql-js in a process of its own, asked line by line.
+//! graphql-js in a separate process; requests and responses are lines.
 
 use std::io::BufRead;
 use std::io::BufReader;
@@ -42,7 +42,7 @@ impl Theirs {
         Json::parse(line.as_bytes()).unwrap_or_else(|_| panic!("the oracle has ended: {line}"))
     }
 
-    /// What is asked from here on is about this schema.
+    /// Sets the schema for the following requests.
     pub(super) fn schema(&mut self, sdl: &str) {
         let answer = self.ask(vec![("schema", Json::string(sdl))]);
         let problems = answer.get("problems").and_then(Json::as_list);
@@ -52,7 +52,7 @@ impl Theirs {
 
 impl Drop for Theirs {
     fn drop(&mut self) {
-        // It waits for a next line that never comes.
+        // It waits for another line.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

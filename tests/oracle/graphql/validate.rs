@@ -1,4 +1,4 @@
-//! Operations, accepted or refused.
+//! Compares which operations are accepted and which are refused.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,12 +22,12 @@ use crate::monolith::random::hash;
 use crate::support::cases::Case;
 use crate::support::cases::cases;
 
-/// What the runs came to.
+/// The results of the runs.
 pub(super) struct Counts {
     waivers: Vec<Waiver>,
     accepted: usize,
     refused: usize,
-    /// Of the refused, those with a place that both name.
+    /// The refused operations with a common error location.
     located: usize,
     waived: usize,
 }
@@ -83,7 +83,7 @@ async fn validation_agrees_with_graphql_js() {
             wrong.extend(difference(&mut theirs, &gateway, text, &mut counts).await);
         }
         let others: Vec<&str> = operations.iter().map(String::as_str).collect();
-        // The rules' own operations show the most.
+        // The operations of the rules are the most useful.
         let times = if number == 0 { 6 } else { 1 };
         for seed in rounds().flat_map(|round| round * times..(round + 1) * times) {
             for (place, text) in operations.iter().enumerate() {
@@ -112,7 +112,7 @@ fn operations(cases: &[Case]) -> Vec<String> {
     own.map(|block| block.body.clone()).collect()
 }
 
-/// Waivers that their operation does not need.
+/// Waivers whose operation shows no difference.
 async fn unshown(theirs: &mut Theirs, gateway: &Gateway, waivers: &[Waiver]) -> Vec<String> {
     let mut out = Vec::new();
     for waiver in waivers {
@@ -124,7 +124,7 @@ async fn unshown(theirs: &mut Theirs, gateway: &Gateway, waivers: &[Waiver]) -> 
     out
 }
 
-/// How an operation is judged otherwise here than there, unless that is waived.
+/// The difference for an operation, unless a waiver covers it.
 pub(super) async fn difference(
     theirs: &mut Theirs,
     gateway: &Gateway,
@@ -167,7 +167,7 @@ async fn found(
     judge(&ours, &others)
 }
 
-/// What is wrong with an operation: messages with their places.
+/// The errors of an operation: messages with their locations.
 type Errors = Vec<(String, BTreeSet<(String, String)>)>;
 
 fn judge(ours: &Errors, theirs: &Errors) -> Option<(&'static str, String)> {
@@ -176,7 +176,7 @@ fn judge(ours: &Errors, theirs: &Errors) -> Option<(&'static str, String)> {
         (true, false) => "refused there",
         (false, true) => "refused here",
         (false, false) if is_syntax(ours) != is_syntax(theirs) => "syntax for one only",
-        // Parsers go on differently after the first error.
+        // Parsers continue differently after the first error.
         (false, false) if is_syntax(ours) => return None,
         (false, false) if !places(ours).is_disjoint(&places(theirs)) => return None,
         (false, false) => "other places",
@@ -202,7 +202,7 @@ fn places(errors: &Errors) -> BTreeSet<&(String, String)> {
     errors.iter().flat_map(|(_, places)| places).collect()
 }
 
-/// What the gateway refuses an operation for, as far as it is parsing and validation.
+/// The gateway's errors of parsing and validation for an operation.
 async fn ours(gateway: &Gateway, operation: &str) -> Errors {
     let request = GraphqlRequest {
         query: Some(operation.to_owned()),
@@ -230,7 +230,7 @@ fn asked(theirs: &mut Theirs, operation: &str) -> Json {
     theirs.ask(vec![("validate", Json::string(operation))])
 }
 
-/// The errors of an answer.
+/// The errors of a response.
 fn errors(answer: &Json) -> Errors {
     let errors = answer
         .get("errors")

@@ -1,18 +1,18 @@
-//! Differences that are known, each with its reason: `waivers.toml`.
+//! The known differences with their reasons: `waivers.toml`.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-/// A difference that is meant, or that others have to settle.
+/// A difference that is intended, or a fault of a library.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Waiver {
-    /// What differs.
+    /// The kind of the difference.
     kind: String,
-    /// What the difference says somewhere.
+    /// A part of the text of the difference.
     text: String,
-    /// What the operation has somewhere.
+    /// A part of the operation.
     within: Option<String>,
     /// An operation on the graph of `tests/validation` that shows it.
     pub(super) operation: String,
@@ -26,7 +26,7 @@ struct File {
     coercion: Vec<Coercion>,
 }
 
-/// Values that are coerced otherwise.
+/// Values that are coerced differently.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Coercion {

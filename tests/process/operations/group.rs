@@ -1,23 +1,23 @@
-//! A cgroup with a limit of memory, where one can be made.
+//! A cgroup with a memory limit, if one can be created.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where cgroups are, and the file with the limit: of version 2, and of version 1.
+/// The folder of cgroups and the file with the limit, for version 2 and version 1.
 const PLACES: [(&str, &str); 2] = [
     ("/sys/fs/cgroup", "memory.max"),
     ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
 ];
 
-/// It is removed when this is dropped; its processes have ended by then.
+/// Removed when dropped; its processes must have ended by then.
 pub(super) struct Group(PathBuf);
 
 impl Group {
-    /// One with this limit; none where that is not allowed.
+    /// A cgroup with this limit; `None` if that is not allowed.
     pub(super) fn new(limit: u64) -> Option<Group> {
         PLACES.iter().find_map(|(place, file)| {
-            // On its own, the file system would take any name for a folder.
+            // An ordinary file system would create a folder of any name.
             if !Path::new(place).join("cgroup.procs").is_file() {
                 return None;
             }
@@ -34,7 +34,7 @@ impl Group {
         })
     }
 
-    /// The beginning of a command that runs a program in it.
+    /// A command that runs a program in it.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new("/bin/sh");
         command

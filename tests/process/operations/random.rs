@@ -1,4 +1,4 @@
-//! Operations at random: each goes up to some limit, by its depth, its names or the lengths of its lists.
+//! Random operations: each approaches a limit by its depth, its aliases or the lengths of its lists.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
-/// The length of an operation's text at most, somewhat below the limit.
+/// The maximum length of an operation text, slightly below the limit.
 const LENGTH: usize = 60_000;
-/// What is taken for an id: districts, departments, services, editions, and what does not exist.
+/// Ids: of districts, departments, services and editions, and some that do not exist.
 const IDS: [&str; 8] = [
     "1",
     "2",
@@ -24,16 +24,16 @@ const IDS: [&str; 8] = [
     "none",
 ];
 
-/// How an operation is to be.
+/// The shape of an operation.
 #[derive(Clone, Copy)]
 struct Shape {
-    /// Selections within selections.
+    /// The depth of selections.
     depth: usize,
-    /// Fields with selections of their own, in one selection.
+    /// The number of composite fields in one selection.
     wide: usize,
-    /// Names of one field of the root.
+    /// The number of aliases of one root field.
     names: usize,
-    /// Of a hundred lists, so many are as long as they may be.
+    /// The percentage of lists with the maximum length.
     long: u32,
 }
 
@@ -70,7 +70,7 @@ const SHAPES: [Shape; 5] = [
     },
 ];
 
-/// Makes operations on a schema.
+/// Generates operations on a schema.
 pub(super) struct Maker {
     schema: Arc<Schema>,
     random: StdRng,
@@ -88,7 +88,7 @@ impl Maker {
         }
     }
 
-    /// The next one.
+    /// The next operation.
     pub(super) fn operation(&mut self) -> String {
         self.shape = *SHAPES.choose(&mut self.random).unwrap();
         self.text = String::from("{ ");
@@ -118,7 +118,7 @@ impl Maker {
         }
     }
 
-    /// Fields of a type that have selections of their own; those that are lists more than once.
+    /// The composite fields of a type; lists several times.
     fn composites(&self, ty: &str) -> Vec<FieldDefinition> {
         let mut found = Vec::new();
         for field in self.fields(ty) {
@@ -152,7 +152,7 @@ impl Maker {
         matches!(named, Some(ExtendedType::Scalar(_) | ExtendedType::Enum(_)))
     }
 
-    /// Whether an argument can be given or left out.
+    /// Whether a value for an argument can be generated, or the argument left out.
     fn can_give(&self, argument: &InputValueDefinition) -> bool {
         let named = self.schema.types.get(argument.ty.inner_named_type());
         !argument.is_required() || !matches!(named, Some(ExtendedType::InputObject(_)))

@@ -1,4 +1,4 @@
-//! The reader refuses what could not fail, and folders of cases hold nothing else.
+//! The reader rejects cases that cannot fail, and folders of cases contain only cases.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::files;
 use super::is_case;
 use super::tests_folder;
 
-/// A folder of cases holds cases, the code that runs them and folders of cases: nothing that looks like a case and is none.
+/// A folder of cases has only cases, the code that runs them, and folders of cases.
 #[test]
 fn folders_of_cases_hold_nothing_else() {
     let folders: Vec<PathBuf> = Suite::all()

@@ -1,4 +1,4 @@
-//! A sample: each line that breaks a rule says so, the other lines only look as if they did.
+//! A sample crate: lines that break a rule have a comment `Breaks`; other lines only look like violations.
 
 pub mod pure;
 pub mod shapes;

@@ -1,4 +1,4 @@
-//! The binary is a crate of its own, and names the library by its name.
+//! The binary is a separate crate, and imports the library by its name.
 
 use sangam::top::run;
 
