@@ -138,12 +138,12 @@ impl Admissions {
     ) -> Result<Arc<Admission>, SourceError> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|admission| admission.strong_count() > 0);
-        let mut known = held.iter().filter_map(Weak::upgrade);
-        let same = |known: &Arc<Admission>| {
-            known.wait == wait && Arc::ptr_eq(&known.state, upstream.state())
+        let mut admissions = held.iter().filter_map(Weak::upgrade);
+        let same = |admission: &Arc<Admission>| {
+            admission.wait == wait && Arc::ptr_eq(&admission.state, upstream.state())
         };
-        if let Some(known) = known.find(same) {
-            return Ok(known);
+        if let Some(admission) = admissions.find(same) {
+            return Ok(admission);
         }
         let admission = Arc::new(Admission::new(upstream, wait)?);
         held.push(Arc::downgrade(&admission));

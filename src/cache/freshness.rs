@@ -267,11 +267,11 @@ mod tests {
             let file: File = toml::from_str(&std::fs::read_to_string(&path).unwrap())
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             for case in &file.case {
-                let found = outcome(case);
+                let actual = outcome(case);
                 run += 1;
-                if found != case.expect {
+                if actual != case.expect {
                     let name = path.file_name().unwrap().display();
-                    wrong.push(format!("{name}: {}: {found}", case.name));
+                    wrong.push(format!("{name}: {}: {actual}", case.name));
                 }
             }
         }

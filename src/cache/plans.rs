@@ -291,7 +291,7 @@ mod tests {
 
     /// Compiles at once.
     async fn compiled(plans: &Numbers, text: &str, name: Option<&str>, value: usize) -> usize {
-        let start = |own: Compilation<usize>| async move { Ok(own.store(value)) };
+        let start = |compilation: Compilation<usize>| async move { Ok(compilation.store(value)) };
         *plans.get_or_compile(text, name, start).await.unwrap()
     }
 
@@ -303,9 +303,9 @@ mod tests {
             let runs = Arc::clone(&runs);
             let plans = &plans;
             async move {
-                let compile = move |own: Compilation<usize>| async move {
+                let compile = move |compilation: Compilation<usize>| async move {
                     tokio::task::yield_now().await;
-                    Ok(own.store(runs.fetch_add(1, Ordering::SeqCst)))
+                    Ok(compilation.store(runs.fetch_add(1, Ordering::SeqCst)))
                 };
                 *plans.get_or_compile(text, name, compile).await.unwrap()
             }
@@ -318,12 +318,12 @@ mod tests {
         assert_eq!(ask("{b}", None).await, 3);
         assert_eq!(plans.get("{a}", Some("A")).as_deref(), Some(&2));
         assert_eq!(plans.get("{c}", None), None);
-        let given = |own: Compilation<usize>| async move {
-            let length = own.text().len() + own.name().map_or(0, str::len);
-            Ok(own.store(length))
+        let given = |compilation: Compilation<usize>| async move {
+            let length = compilation.text().len() + compilation.name().map_or(0, str::len);
+            Ok(compilation.store(length))
         };
-        let found = plans.get_or_compile("{abc}", Some("Name"), given).await;
-        assert_eq!(found.as_deref(), Ok(&9));
+        let compiled = plans.get_or_compile("{abc}", Some("Name"), given).await;
+        assert_eq!(compiled.as_deref(), Ok(&9));
         assert!(plans.under_way.lock().is_empty());
     }
 

@@ -85,12 +85,12 @@ impl Responses {
 
     /// A response that is fresh, and not older than the last mutation of a connector that it was read from.
     pub fn get(&self, key: &ResponseKey) -> Option<Served> {
-        let found = self.find(key);
-        self.lookups.count(match found {
+        let response = self.find(key);
+        self.lookups.count(match response {
             Some(_) => CacheState::Hit,
             None => CacheState::Miss,
         });
-        found
+        response
     }
 
     fn find(&self, key: &ResponseKey) -> Option<Served> {

@@ -167,10 +167,10 @@ mod tests {
         store.settle();
         let before = store.size().bytes;
         entry.0.store(1000, std::sync::atomic::Ordering::Relaxed);
-        store.update_weight(&key(1), |known| Arc::ptr_eq(&known.0, &other.0));
+        store.update_weight(&key(1), |stored| Arc::ptr_eq(&stored.0, &other.0));
         store.settle();
         assert_eq!(store.size().bytes, before);
-        store.update_weight(&key(1), |known| Arc::ptr_eq(&known.0, &entry.0));
+        store.update_weight(&key(1), |stored| Arc::ptr_eq(&stored.0, &entry.0));
         store.update_weight(&key(2), |_| true);
         store.settle();
         assert_eq!(store.size().bytes, before + 1000);

@@ -108,14 +108,14 @@ fn reads_variables(argument: &Argument) -> bool {
 impl ProgramBuilder<'_> {
     fn object(&mut self, index: usize) -> CostObject {
         let plan = self.plan;
-        let own = &plan.output.objects[index];
+        let output = &plan.output.objects[index];
         let mut object = CostObject::default();
-        for class in &own.classes {
+        for class in &output.classes {
             let name = self.graph.types.name(class.ty);
             let weight = schema::type_weight(&self.graph.merged, name);
             let mut fields = Vec::new();
             for field_index in &class.fields {
-                let field = &own.fields[usize::from(*field_index)];
+                let field = &output.fields[usize::from(*field_index)];
                 fields.extend(self.field(index, class.ty, field));
             }
             // Adjacent types with the same cost share one class: an interface may have hundreds.
@@ -143,10 +143,10 @@ impl ProgramBuilder<'_> {
         };
         let (plan, merged) = (self.plan, &self.graph.merged);
         let position = plan.position(plan.output.objects[object].position);
-        let own = &position.slots[usize::from(slot)];
-        let (ty, name) = (self.graph.types.name(ty), &own.key.field);
+        let planned_slot = &position.slots[usize::from(slot)];
+        let (ty, name) = (self.graph.types.name(ty), &planned_slot.key.field);
         let definition = merged.type_field(ty, name).ok()?;
-        let arguments = arguments_of(merged, definition, &own.arguments);
+        let arguments = arguments_of(merged, definition, &planned_slot.arguments);
         let mut inputs = InputCosts {
             schema: merged,
             variables: &mut self.inputs,
@@ -177,7 +177,7 @@ impl ProgramBuilder<'_> {
                 locations: Arc::clone(&field.locations),
             });
             self.problems
-                .extend(problem.filter(|own| !self.problems.contains(own)));
+                .extend(problem.filter(|problem| !self.problems.contains(problem)));
         }
         let named = definition.ty.inner_named_type();
         let weight = schema::field_weight(merged, ty, name);
@@ -213,7 +213,7 @@ impl ProgramBuilder<'_> {
         object: usize,
         ty: &ast::Type,
         name: &str,
-        own: &[ListSize],
+        list_sizes: &[ListSize],
         arguments: &[Argument],
     ) -> CostList {
         let of_parents = |context: &Option<SizedBelow>| {
@@ -224,15 +224,18 @@ impl ProgramBuilder<'_> {
         let contexts = &self.contexts[object];
         let mut sizes: Vec<CostSize> = contexts.iter().filter_map(of_parents).collect();
         if sizes.len() < contexts.len() || contexts.is_empty() {
-            let own = own.iter().filter(|size| size.sized_fields.is_empty());
-            let mut own: Vec<CostSize> = own.map(|size| self.size(size, arguments)).collect();
-            if own.is_empty() {
-                own.push(CostSize {
+            let mut of_field: Vec<CostSize> = list_sizes
+                .iter()
+                .filter(|size| size.sized_fields.is_empty())
+                .map(|size| self.size(size, arguments))
+                .collect();
+            if of_field.is_empty() {
+                of_field.push(CostSize {
                     slicing: Vec::new(),
                     assumed: self.list_size,
                 });
             }
-            sizes.extend(own);
+            sizes.extend(of_field);
         }
         let mut within: u64 = 1;
         let mut item = ty.item_type();
@@ -245,10 +248,10 @@ impl ProgramBuilder<'_> {
 
     /// The size that a field gives to the lists directly below it.
     fn sized_below(&self, sizes: &[ListSize], arguments: &[Argument]) -> Option<SizedBelow> {
-        let own = sizes.iter().find(|size| !size.sized_fields.is_empty())?;
+        let list_size = sizes.iter().find(|size| !size.sized_fields.is_empty())?;
         Some(SizedBelow {
-            fields: own.sized_fields.clone(),
-            size: self.size(own, arguments),
+            fields: list_size.sized_fields.clone(),
+            size: self.size(list_size, arguments),
         })
     }
 
@@ -286,18 +289,24 @@ fn slicing_problem(
         return None;
     }
     let null = Expression::Constant(Value::Null);
-    let own = |slicing: &&String| {
-        let mut given = arguments.iter().filter(|own| *own.name == ***slicing);
-        given.any(|own| own.given.as_ref().is_some_and(|given| *given != null))
+    let is_given = |slicing: &&String| {
+        let mut given = arguments
+            .iter()
+            .filter(|argument| *argument.name == ***slicing);
+        given.any(|argument| argument.given.as_ref().is_some_and(|given| *given != null))
     };
     let has_default = |slicing: &String| {
         let argument = definition.argument_by_name(slicing);
-        let default = argument.and_then(|own| own.default_value.as_ref());
+        let default = argument.and_then(|argument| argument.default_value.as_ref());
         default.is_some_and(|value| !value.is_null())
     };
-    let names: Vec<String> = size.slicing.iter().map(|own| format!("`{own}`")).collect();
+    let names: Vec<String> = size
+        .slicing
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
     let names = names.join(", ");
-    match size.slicing.iter().filter(own).count() {
+    match size.slicing.iter().filter(is_given).count() {
         0 if size.slicing.iter().any(has_default) => None,
         0 => Some(format!(
             "{ty}.{name} needs one of the arguments {names}: its size is not known"

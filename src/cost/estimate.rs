@@ -90,7 +90,9 @@ impl Estimate {
 
     /// The cost of one field, for one parent.
     pub(super) fn field(&self, field: &CostField, variables: &Variables) -> u64 {
-        let below = field.below.and_then(|own| self.objects.get(own as usize));
+        let below = field
+            .below
+            .and_then(|object| self.objects.get(object as usize));
         let below = below.copied().unwrap_or_default();
         let each = match field.weight {
             Some(weight) => weight.saturating_add(below.selected),

@@ -51,9 +51,9 @@ pub(super) fn count(schema: &Schema, ty: &str, value: &Value) -> Counted {
         (_, Value::Array(items)) => {
             let mut total = Counted::default();
             for item in items.iter() {
-                let own = count(schema, ty, item);
-                total.values = total.values.saturating_add(own.values);
-                total.below = total.below.saturating_add(own.below);
+                let counted = count(schema, ty, item);
+                total.values = total.values.saturating_add(counted.values);
+                total.below = total.below.saturating_add(counted.below);
             }
             total
         }
@@ -61,8 +61,8 @@ pub(super) fn count(schema: &Schema, ty: &str, value: &Value) -> Counted {
             let mut below: u64 = 0;
             for (name, member) in members.iter() {
                 if let Some(field) = definition.fields.get(&**name) {
-                    let own = count(schema, field.ty.inner_named_type(), member);
-                    below = below.saturating_add(own.cost(weight_of(schema, field)));
+                    let counted = count(schema, field.ty.inner_named_type(), member);
+                    below = below.saturating_add(counted.cost(weight_of(schema, field)));
                 }
             }
             Counted { values: 1, below }
@@ -76,8 +76,8 @@ pub(super) fn count(schema: &Schema, ty: &str, value: &Value) -> Counted {
 
 /// The weight of one value of an argument or input field.
 pub(super) fn weight_of(schema: &Schema, definition: &ast::InputValueDefinition) -> u64 {
-    let own = input_weight(definition);
-    own.unwrap_or_else(|| type_weight(schema, definition.ty.inner_named_type()))
+    let weight = input_weight(definition);
+    weight.unwrap_or_else(|| type_weight(schema, definition.ty.inner_named_type()))
 }
 
 /// The cost of arguments: the constant part, and the uses of variables.
@@ -141,17 +141,17 @@ impl InputCosts<'_> {
         if weight == 0 && !holds_objects {
             return;
         }
-        let known = self
+        let index = self
             .variables
             .iter()
-            .position(|own| own.name == *name && own.ty == *ty);
-        let place = known.unwrap_or_else(|| {
+            .position(|variable| variable.name == *name && variable.ty == *ty);
+        let index = index.unwrap_or_else(|| {
             self.variables.push(InputVariable {
                 name: name.clone(),
                 ty: ty.clone(),
             });
             self.variables.len() - 1
         });
-        self.cost.variables.push((place as u32, weight));
+        self.cost.variables.push((index as u32, weight));
     }
 }

@@ -54,11 +54,11 @@ pub(crate) struct CostObject {
 impl CostObject {
     /// The class of an object in the response.
     pub(crate) fn class_of(&self, ty: Option<TypeId>) -> Option<&CostClass> {
-        let own = ty.and_then(|ty| {
+        let of_type = ty.and_then(|ty| {
             let mut classes = self.classes.iter();
             classes.find(|class| class.types.contains(&ty))
         });
-        own.or(self.classes.first())
+        of_type.or(self.classes.first())
     }
 }
 

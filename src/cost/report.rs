@@ -44,15 +44,15 @@ impl Program {
     /// The path of response names to the deepest list of the most expensive fields.
     pub fn costliest(&self, estimate: &Estimate, variables: &Variables) -> Option<String> {
         let mut path: Vec<&Name> = Vec::new();
-        let (mut place, mut lists) = (0, 1);
+        let (mut object, mut lists) = (0, 1);
         while let Some(class) = self
-            .object(place)
-            .and_then(|own| greatest(own, estimate, variables))
+            .object(object)
+            .and_then(|object| greatest(object, estimate, variables))
         {
-            let included = class.fields.iter().filter(|own| estimate.includes(own));
+            let included = class.fields.iter().filter(|field| estimate.includes(field));
             // Of several equal ones, the first.
             let costs = included.rev();
-            let Some(field) = costs.max_by_key(|own| estimate.field(own, variables)) else {
+            let Some(field) = costs.max_by_key(|field| estimate.field(field, variables)) else {
                 break;
             };
             path.push(&field.name);
@@ -60,7 +60,7 @@ impl Program {
                 lists = path.len();
             }
             let Some(below) = field.below else { break };
-            place = below;
+            object = below;
         }
         path.truncate(lists);
         let text = joined(&path);
@@ -97,7 +97,7 @@ impl ReportWalk<'_> {
     fn object(&mut self, index: u32, path: &str, times: u64) {
         let program = self.program;
         let object = program.object(index);
-        let class = object.and_then(|own| greatest(own, self.estimate, self.variables));
+        let class = object.and_then(|object| greatest(object, self.estimate, self.variables));
         for field in class.into_iter().flat_map(|class| &class.fields) {
             if self.estimate.includes(field) && self.fields.len() < MOST {
                 self.field(field, path, times);

@@ -72,12 +72,17 @@ pub(super) fn type_weight(schema: &Schema, ty: &str) -> u64 {
         _ => 0,
     };
     let directive = definition.directives().get(COST);
-    directive.and_then(|own| weight(own)).unwrap_or(default)
+    directive
+        .and_then(|directive| weight(directive))
+        .unwrap_or(default)
 }
 
 /// The weight that `@cost` gives to one argument or input field.
 pub(super) fn input_weight(definition: &ast::InputValueDefinition) -> Option<u64> {
-    definition.directives.get(COST).and_then(|own| weight(own))
+    definition
+        .directives
+        .get(COST)
+        .and_then(|directive| weight(directive))
 }
 
 /// The definitions of a field that apply to an object type: its own, then those of the interfaces that it implements.
@@ -93,7 +98,7 @@ fn definitions<'s>(
     let names = interfaces
         .into_iter()
         .flatten()
-        .map(|own| own.name.as_str());
+        .map(|interface| interface.name.as_str());
     let names = std::iter::once(ty).chain(names);
     names.filter_map(move |ty| Some(&***schema.type_field(ty, field).ok()?))
 }
@@ -101,18 +106,22 @@ fn definitions<'s>(
 /// The weight of a field of an object type by `@cost`. If the field has none, an interface may: interface objects add
 /// their fields there.
 pub(super) fn field_weight(schema: &Schema, ty: &Name, field: &Name) -> Option<u64> {
-    let mut own = definitions(schema, ty, field)
-        .map(|definition| definition.directives.get(COST).and_then(|own| weight(own)));
-    let first = own.next()?;
-    first.or_else(|| own.flatten().max())
+    let mut weights = definitions(schema, ty, field).map(|definition| {
+        definition
+            .directives
+            .get(COST)
+            .and_then(|directive| weight(directive))
+    });
+    let first = weights.next()?;
+    first.or_else(|| weights.flatten().max())
 }
 
 /// The `@listSize` of a field of an object type: its own, or else those of its interfaces.
 pub(super) fn list_sizes(schema: &Schema, ty: &Name, field: &Name) -> Vec<ListSize> {
-    let mut own = definitions(schema, ty, field)
+    let mut sizes = definitions(schema, ty, field)
         .map(|definition| definition.directives.get(LIST_SIZE).map(ListSize::of));
-    match own.next().flatten() {
+    match sizes.next().flatten() {
         Some(size) => vec![size],
-        None => own.flatten().collect(),
+        None => sizes.flatten().collect(),
     }
 }

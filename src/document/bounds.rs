@@ -1,37 +1,37 @@
-//! How large a number may be that is passed on as it was written.
+//! Bounds for the size of numbers that the gateway passes on unchanged.
 //!
-//! JSON sets no bound: `1e999999` and an integer of 100,000 digits are numbers. Those who read them often fail, and then on
-//! the whole text that holds them: many parsers refuse what is no finite 64-bit floating-point number, others so many
-//! digits. Numbers are never changed here. They are within the bounds, or they are not.
+//! JSON has no bound: `1e999999` and an integer of 100,000 digits are valid numbers. But many parsers reject a number that
+//! is not a finite 64-bit float, or that has too many digits, and with it the whole text. This module only tests whether a
+//! number is within the bounds; it changes none.
 
 use super::scan;
 use super::value::Value;
 
-/// Numbers of fewer bytes without an exponent are less than 10^300 and not nearer to zero than 10^-300.
+/// Without an exponent, the absolute value of a number of fewer bytes is zero or between 10^-300 and 10^300.
 const PLAIN: usize = 300;
 
-/// How many bytes [`has_no_suspect`] looks at together.
+/// The bytes that [`has_no_suspect`] tests together.
 const BLOCK: usize = 32;
 
-/// The largest numbers. A finite 64-bit floating-point number (IEEE 754) is the upper bound of all.
+/// The bounds of a number: its digits, and its exponent. In addition it must be a finite 64-bit float (IEEE 754).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberBounds {
     digits: usize,
     exponent: i64,
-    /// A number without an exponent that is no longer than this is within the bounds.
+    /// A number without an exponent and with at most so many bytes is within the bounds.
     plain: usize,
 }
 
 impl Default for NumberBounds {
-    /// No bound but that of all.
+    /// Any finite 64-bit float.
     fn default() -> Self {
         NumberBounds::new(usize::MAX, usize::MAX)
     }
 }
 
 impl NumberBounds {
-    /// So many digits, those of an exponent too; and at most so many places between the decimal point and the first digit
-    /// that is not zero, on either side.
+    /// At most `digits` digits, including those of the exponent; and the first digit that is not zero is at most
+    /// `exponent` digits from the decimal point, on either side.
     pub fn new(digits: usize, exponent: usize) -> NumberBounds {
         NumberBounds {
             digits,
@@ -40,17 +40,17 @@ impl NumberBounds {
         }
     }
 
-    /// What is said of a number that is not within the bounds, after "a number that".
+    /// The end of a message about a number outside the bounds, after "a number that".
     pub const BEYOND: &str = "is out of range or has too many digits";
 
     /// Whether a JSON number is within the bounds.
     #[inline]
     pub fn admits(&self, text: &[u8]) -> bool {
-        // Nearly every number.
+        // The usual case: the length alone decides.
         (text.len() <= self.plain && !has_exponent(text)) || self.measure(text)
     }
 
-    /// Whether all numbers of a JSON text are, which must be valid.
+    /// Whether all numbers of a valid JSON text are within the bounds.
     pub fn admits_all(&self, json: &[u8]) -> bool {
         if self.plain > 2 * BLOCK && has_no_suspect(json) {
             return true;
@@ -72,7 +72,7 @@ impl NumberBounds {
         true
     }
 
-    /// Whether all numbers of a value are.
+    /// Whether all numbers of a value are within the bounds.
     pub fn admits_value(&self, value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(_) | Value::String(_) => true,
@@ -88,21 +88,21 @@ impl NumberBounds {
         if digits > self.digits {
             return false;
         }
-        let Some(place) = first_place(text) else {
+        let Some(magnitude) = magnitude(text) else {
             return false;
         };
-        if place < -self.exponent || place > self.exponent {
+        if magnitude < -self.exponent || magnitude > self.exponent {
             return false;
         }
-        // Below 10^308 all are finite. Beyond, zero is, with whatever exponent it is written.
-        place < 308
+        // Numbers below 10^308 are finite. Of the others, parse: `0e999` is zero.
+        magnitude < 308
             || std::str::from_utf8(text).is_ok_and(|text| text.parse().is_ok_and(f64::is_finite))
     }
 }
 
-/// The power of ten of the first digit that is not zero; of zero, the exponent that it is written with. `None` where that is
-/// beyond any bound.
-fn first_place(text: &[u8]) -> Option<i64> {
+/// The power of ten of the first digit that is not zero; for zero, its written exponent. `None` if it does not fit into
+/// 64 bits.
+fn magnitude(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -111,18 +111,18 @@ fn first_place(text: &[u8]) -> Option<i64> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let is_digit = |digit: u8| digit != b'0';
-    let place = match whole.bytes().position(is_digit) {
+    let magnitude = match whole.bytes().position(is_digit) {
         Some(zeros) => (whole.len() - zeros) as i64 - 1,
         None => fraction
             .bytes()
             .position(is_digit)
             .map_or(0, |zeros| -(zeros as i64) - 1),
     };
-    exponent.checked_add(place)
+    exponent.checked_add(magnitude)
 }
 
-/// Of the bytes that numbers are made of, `e` and `E` alone have the bit 0x40. Numbers are short: two words that may overlap
-/// hold nearly all of them.
+/// Whether a number has an exponent: of the bytes of numbers, only `e` and `E` have the bit 0x40. Most numbers fit into two
+/// words, which may overlap.
 #[inline]
 fn has_exponent(text: &[u8]) -> bool {
     if text.len() <= 16
@@ -140,9 +140,9 @@ fn has_exponent(text: &[u8]) -> bool {
     text.iter().fold(0, |bits, byte| bits | byte) & 0x40 != 0
 }
 
-/// True where a JSON text has no number with an exponent and none as long as two blocks, for certain: no digit stands before
-/// an `e`, and no block is all digits. Strings are looked at as if they were not, which errs on the safe side. This is many
-/// times faster than looking at each number.
+/// True only if a JSON text has no number with an exponent, and none with the length of two blocks: no digit is followed by
+/// an `e`, and no block consists of digits. This tests strings as well, so it may return false for a text without such
+/// numbers. It is many times faster than reading each number.
 fn has_no_suspect(json: &[u8]) -> bool {
     let mut digit_before = false;
     let (blocks, rest) = json.as_chunks::<BLOCK>();
@@ -157,7 +157,7 @@ fn has_no_suspect(json: &[u8]) -> bool {
     !exponent_first && !suspects(rest).0
 }
 
-/// Whether a digit stands before an `e`, and whether all bytes are digits or points.
+/// Whether a digit is followed by an `e`, and whether all bytes are digits or points.
 #[inline(always)]
 fn suspects(block: &[u8]) -> (bool, bool) {
     let pairs = block.iter().zip(block.iter().skip(1));
@@ -183,10 +183,10 @@ mod tests {
     use super::super::number::Number;
     use super::*;
 
-    /// As the settings have them.
+    /// The defaults of the settings.
     const USUAL: (usize, usize) = (500, 324);
 
-    /// By the exact order of numbers.
+    /// The reference: compares the number with the bounds.
     fn by_comparison(text: &str, digits: usize, exponent: usize) -> bool {
         let number = |text: &str| Number::from_json(text).unwrap();
         let size = number(text.trim_start_matches('-'));

@@ -1,7 +1,7 @@
 //! The reader of JSON bodies (RFC 8259, strictly).
 //!
-//! UTF-8 is checked once over the whole body, which is much faster than string by string; after
-//! that all scanning is over bytes. Nothing is allocated but names that hold escapes.
+//! It checks UTF-8 once for the whole body, which is much faster than string by string, and then
+//! scans bytes. It allocates only names with escapes.
 
 use std::borrow::Cow;
 
@@ -16,19 +16,21 @@ pub struct JsonReader<'d> {
     at: usize,
     depth: u8,
     max_depth: u8,
-    /// Just inside an object or list: the next member or element has no comma before it.
-    /// One flag serves all levels, since a caller that comes back to an outer level has read a part
-    /// of it.
+    /// The cursor is just inside an object or list: the next member or element has no comma before
+    /// it. One flag suffices for all levels: when a caller returns to an outer level, it has read at
+    /// least one part of that level.
     fresh: bool,
 }
 
 impl<'d> JsonReader<'d> {
-    /// A cursor before the one value of `body`. Fails if the body is not UTF-8 or longer than
-    /// 4 GiB.
+    /// A cursor before the value of `body`.
+    ///
+    /// # Errors
+    /// The body is not UTF-8, or longer than 4 GiB.
     pub fn new(body: &'d [u8]) -> Result<Self, ReadError> {
         match simdutf8::basic::from_utf8(body) {
             Ok(text) => Self::over(text),
-            // It does not say where.
+            // The fast check does not report the offset.
             Err(_) => {
                 let valid =
                     std::str::from_utf8(body).map_or_else(|wrong| wrong.valid_up_to(), str::len);
@@ -37,7 +39,7 @@ impl<'d> JsonReader<'d> {
         }
     }
 
-    /// As [`new`](Self::new), over text that is known to be UTF-8.
+    /// As [`new`](Self::new), for valid UTF-8.
     pub fn over(text: &'d str) -> Result<Self, ReadError> {
         if u32::try_from(text.len()).is_err() {
             return Err(scan::error(u32::MAX as usize, Fault::TooLong));
@@ -52,7 +54,7 @@ impl<'d> JsonReader<'d> {
         })
     }
 
-    /// Allows less nesting than [`MAX_DEPTH`] (never more).
+    /// Sets the maximum depth, at most [`MAX_DEPTH`].
     pub fn max_depth(mut self, depth: u8) -> Self {
         self.max_depth = depth.min(MAX_DEPTH);
         self
@@ -92,7 +94,7 @@ impl<'d> JsonReader<'d> {
         Ok(())
     }
 
-    /// Passes the comma before a part, or the closing byte. Gives whether a part follows.
+    /// Passes the comma before a part, or the closing byte. Returns whether a part follows.
     #[inline]
     fn part(&mut self, close: u8, expected: Wanted) -> Result<bool, ReadError> {
         let fresh = std::mem::replace(&mut self.fresh, false);
@@ -112,7 +114,7 @@ impl<'d> JsonReader<'d> {
         }
     }
 
-    /// Passes a name and its colon. Gives the positions of the name's text and whether it holds
+    /// Passes a name and its colon. Returns the offsets of the name's text, and whether it has
     /// escapes.
     #[inline]
     fn name(&mut self) -> Result<(usize, usize, bool), ReadError> {
@@ -129,8 +131,8 @@ impl<'d> JsonReader<'d> {
         Ok((start, end - 1, escaped))
     }
 
-    /// Passes one value of any kind without recursion: a bit per level says whether that level
-    /// is an object.
+    /// Passes a value of any kind, without recursion: one bit per level records whether the level is
+    /// an object.
     fn pass(&mut self) -> Result<(), ReadError> {
         let mut objects: u128 = 0;
         let mut levels = 0u8;
@@ -171,7 +173,7 @@ impl<'d> JsonReader<'d> {
                 }
                 continue;
             }
-            // After a value: close what ends here, then on to the next part.
+            // After a value: close the levels that end here, then continue with the next part.
             loop {
                 if levels == 0 {
                     self.fresh = false;
@@ -209,7 +211,7 @@ impl<'d> JsonReader<'d> {
     }
 
     fn span_from(&self, start: usize) -> Span {
-        // `over` made sure that offsets fit.
+        // Offsets fit: `over` has checked the length.
         Span {
             start: start as u32,
             end: self.at as u32,
@@ -266,7 +268,7 @@ impl<'d> Reader<'d> for JsonReader<'d> {
             true => Cow::Owned(decode(raw)),
             false => Cow::Borrowed(raw),
         });
-        // `over` made sure that offsets fit.
+        // Offsets fit: `over` has checked the length.
         let written = Span {
             start: (start - 1) as u32,
             end: (end + 1) as u32,
@@ -333,8 +335,8 @@ impl<'d> Reader<'d> for JsonReader<'d> {
     }
 }
 
-/// The text of a JSON string, given with its quotes as a [`Scalar::String`] span holds it.
-/// Borrowed when there is nothing to decode.
+/// The text of a JSON string that is given with its quotes, as in a [`Scalar::String`]. Borrowed
+/// if it has no escapes.
 pub fn unescape(quoted: &str) -> Cow<'_, str> {
     let raw = quoted
         .strip_prefix('"')
@@ -347,8 +349,8 @@ pub fn unescape(quoted: &str) -> Cow<'_, str> {
     }
 }
 
-/// Decodes the escapes of a string that a reader has passed over. On an invalid escape, which a
-/// reader refuses, the backslash is kept.
+/// Decodes the escapes of a string that a reader has validated. An invalid escape, which a reader
+/// would have rejected, stays as it is.
 fn decode(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -362,7 +364,7 @@ fn decode(raw: &str) -> String {
     text
 }
 
-/// The character that an escape stands for, and the escape's length in bytes.
+/// The character of an escape, and the length of the escape in bytes.
 fn decode_escape(bytes: &[u8]) -> Option<(char, usize)> {
     Some(match bytes.get(1)? {
         b'b' => ('\u{8}', 2),

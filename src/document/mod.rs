@@ -1,11 +1,11 @@
-//! What an upstream answered: values, and readers over a body.
+//! Documents of upstreams: readers of a body, and values.
 //!
-//! The lowest room. A [`Reader`] is a pull cursor over one document whatever its format, so that a
-//! projection drives JSON, and later XML or rows, without knowing which it is. A [`Value`] is what
-//! the mapping language computes with where a projection cannot decide alone.
+//! A [`Reader`] is a pull cursor over a document of any format, so a projection does not depend on
+//! the format. A [`Value`] is a tree, on which the mapping language is evaluated where a projection
+//! does not suffice.
 //!
-//! This room knows nothing of GraphQL, connectors or HTTP, does no IO, and never repairs a
-//! document: what is not valid is refused with the offset of the first wrong byte.
+//! This room depends on no other one: it knows neither GraphQL nor connectors nor HTTP, and does no
+//! IO. It rejects an invalid document with the offset of the first wrong byte, and repairs none.
 
 mod bounds;
 mod json;

@@ -1,4 +1,4 @@
-//! Numbers that keep the digits with which they came.
+//! Numbers with the digits as they were received.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,29 +8,29 @@ use super::scan;
 
 /// A JSON number, of any length and precision.
 ///
-/// `1.10` stays `1.10` and a 30-digit identifier keeps all its digits: departments send amounts
-/// and identifiers that no machine number holds. Equality and order are those of the numeric
-/// values, exactly: `1 == 1.0 == 10e-1`.
+/// `1.10` stays `1.10`, and an identifier of 30 digits keeps all of them: upstreams send amounts and
+/// identifiers that no machine number can represent. Equality and order are exactly those of the
+/// numeric values: `1 == 1.0 == 10e-1`.
 #[derive(Clone)]
 pub struct Number(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    /// An integer whose text is the shortest decimal one.
+    /// An integer whose text is its shortest decimal form.
     Int(i64),
     /// Any other number, as JSON text.
     Text(Arc<str>),
 }
 
 impl Number {
-    /// A number from its JSON text; `None` if that is not one number and nothing else.
+    /// A number from its JSON text; `None` if the text is anything but one number.
     pub fn from_json(text: &str) -> Option<Number> {
         (scan::number(text.as_bytes(), 0) == Ok(text.len())).then(|| Self::from_valid(text))
     }
 
-    /// As [`from_json`](Self::from_json), for text that a reader has already checked.
+    /// As [`from_json`](Self::from_json), for text that a reader has validated.
     pub(super) fn from_valid(text: &str) -> Number {
-        // Longer texts may overflow; `-0` is not what an integer zero prints as.
+        // Longer texts may overflow; `-0` would lose its sign.
         if text.len() <= 19
             && text != "-0"
             && let Ok(int) = text.parse::<i64>()
@@ -40,8 +40,8 @@ impl Number {
         Number(Repr::Text(Arc::from(text)))
     }
 
-    /// A number from a machine float, always written as a float (`2.0`); `None` for infinities and
-    /// NaN, which JSON does not have.
+    /// A number from a machine float, always written with a fraction (`2.0`); `None` for infinities
+    /// and NaN, which JSON does not have.
     pub fn from_f64(float: f64) -> Option<Number> {
         float.is_finite().then(|| {
             Number(Repr::Text(Arc::from(
@@ -75,7 +75,7 @@ impl Number {
         if decimal.digits.is_empty() {
             return Some(0);
         }
-        // `0.d1d2d3 × 10^point`: whole when the point lies behind the last digit.
+        // `0.d1d2d3 × 10^point`: whole if the point is behind the last digit.
         let zeros = decimal.point.checked_sub(decimal.digits.len() as i64)?;
         if !(0..=18).contains(&zeros) || decimal.point > 19 {
             return None;
@@ -87,7 +87,7 @@ impl Number {
             .ok()
     }
 
-    /// The nearest machine float; infinite where the number is too large for one.
+    /// The nearest machine float; infinite if the number is too large for one.
     pub fn as_f64(&self) -> f64 {
         match &self.0 {
             Repr::Int(int) => *int as f64,
@@ -95,7 +95,7 @@ impl Number {
         }
     }
 
-    /// How many bytes its JSON text has, or a few more.
+    /// The length of its JSON text in bytes, or a few more.
     pub fn length(&self) -> usize {
         match &self.0 {
             Repr::Int(_) => 20,
@@ -103,7 +103,7 @@ impl Number {
         }
     }
 
-    /// The JSON text, as it came.
+    /// The JSON text, as received.
     pub(super) fn text<'a>(&'a self, buffer: &'a mut itoa::Buffer) -> &'a str {
         match &self.0 {
             Repr::Int(int) => buffer.format(*int),
@@ -152,7 +152,7 @@ impl Decimal {
     }
 }
 
-/// An exponent; those beyond any use are cut to ±10^18, where they compare as equal.
+/// An exponent; larger ones are limited to ±10^18, and compare as equal.
 fn saturating(exponent: &str) -> i64 {
     const FAR: i64 = 1_000_000_000_000_000_000;
     match exponent.trim_start_matches('+').parse::<i64>() {

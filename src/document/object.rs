@@ -6,20 +6,20 @@ use hashbrown::HashTable;
 
 use super::value::{Str, Value};
 
-/// Up to this many members, looking at one after the other is faster than hashing.
+/// Up to this many members, a linear search is faster than hashing.
 const LINEAR: usize = 12;
 
-/// The members of a JSON object, in the order in which they came.
+/// The members of a JSON object, in the order in which they were inserted.
 ///
-/// Small objects, which nearly all are, are one allocation; beyond a dozen members an index is
-/// kept, so that no document makes looking up or inserting slow. Equality ignores the order.
+/// A small object, as most are, is one allocation. A larger one has an index, so that no document
+/// makes look-ups or insertions slow. Equality ignores the order.
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     members: Vec<(Str, Value)>,
     index: Option<Box<HashTable<u32>>>,
 }
 
-/// One random state for the process: names come from outside, so hashes must not be guessable.
+/// One random state for the process: names come from upstreams, so hashes must not be predictable.
 fn hash(name: &str) -> u64 {
     static STATE: OnceLock<ahash::RandomState> = OnceLock::new();
     STATE.get_or_init(ahash::RandomState::new).hash_one(name)
@@ -39,7 +39,7 @@ impl Object {
         }
     }
 
-    /// How many members there are.
+    /// The number of members.
     pub fn len(&self) -> usize {
         self.members.len()
     }
@@ -73,7 +73,7 @@ impl Object {
         self.position(name).is_some()
     }
 
-    /// Sets a member. One that exists keeps its place; its former value is given back.
+    /// Sets a member, and returns its previous value. A member that exists keeps its position.
     pub fn insert(&mut self, name: Str, value: Value) -> Option<Value> {
         if let Some(at) = self.position(&name) {
             return Some(std::mem::replace(&mut self.members[at].1, value));
@@ -92,7 +92,7 @@ impl Object {
         Some(value)
     }
 
-    /// Brings the index up to date after a member was appended, or builds it when it is due.
+    /// Adds the last member to the index, or builds the index if the object has become large enough.
     fn index_last(&mut self) {
         let members = &self.members;
         let rehash = |&at: &u32| hash(&members[at as usize].0);

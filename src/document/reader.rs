@@ -1,15 +1,15 @@
-//! The trait through which a projection reads a document of any format.
+//! The trait by which a projection reads a document of any format.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// How deep a document may nest: objects and lists counted together.
+/// The maximum depth of a document: objects and lists together.
 ///
-/// Everything that walks a document recursively relies on this bound.
+/// All recursive functions over documents and values rely on this bound.
 pub const MAX_DEPTH: u8 = 128;
 
-/// What kind of value comes next.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Members with names.
@@ -22,7 +22,7 @@ pub enum Kind {
     Number,
     /// `true` or `false`.
     Bool,
-    /// Nothing, said explicitly.
+    /// `null`.
     Null,
 }
 
@@ -40,8 +40,8 @@ impl Kind {
     }
 }
 
-/// A range of bytes of [`Reader::text`] that holds exactly one JSON value, without white space
-/// around it (a string's quotes included). Such a range can be copied into a JSON answer as it is.
+/// A range of bytes of [`Reader::text`] with exactly one JSON value, without white space around it; a
+/// string has its quotes. It can be copied into a JSON response unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// Offset of the first byte.
@@ -62,7 +62,7 @@ impl Span {
     }
 }
 
-/// A value without parts, still as text.
+/// A leaf value, as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scalar {
     /// `null`.
@@ -79,8 +79,8 @@ pub enum Scalar {
 
 /// A member's name.
 ///
-/// Borrowed from the body unless it holds escapes, so that comparing it with an expected name
-/// costs neither decoding nor allocation.
+/// Borrowed from the body unless it has escapes, so that comparing it with an expected name neither
+/// decodes nor allocates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key<'d>(pub(super) Cow<'d, str>);
 
@@ -90,7 +90,7 @@ impl<'d> Key<'d> {
         &self.0
     }
 
-    /// The name, decoded, without copying where the body holds it as it is.
+    /// The name, decoded; borrowed if it has no escapes.
     pub fn into_cow(self) -> Cow<'d, str> {
         self.0
     }
@@ -105,17 +105,17 @@ impl PartialEq<str> for Key<'_> {
 /// The next member of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Member<'d> {
-    /// The one that was expected.
+    /// The expected one.
     Expected,
     /// Another one: its name, and the span of the name as it is written.
     Other(Key<'d>, Span),
-    /// There is none: the object has ended.
+    /// None: the object has ended.
     End,
 }
 
 /// A pull cursor over one document.
 ///
-/// The cursor stands before a value. Each value is consumed by exactly one of
+/// The cursor is before a value. Each value is consumed by exactly one of
 /// [`scalar`](Reader::scalar), [`skip`](Reader::skip), [`capture`](Reader::capture), or
 /// by entering it and reading its members or elements to the end:
 ///
@@ -134,23 +134,23 @@ pub enum Member<'d> {
 /// # Ok::<(), sangam::document::ReadError>(())
 /// ```
 ///
-/// Every method validates what it passes over. After an error the reader is of no further use.
-/// Calls out of order give an error or nonsense, never a panic.
+/// Every method validates the text that it passes. After an error, the reader cannot be used any more.
+/// Calls in a wrong order return an error or a meaningless result, and never panic.
 pub trait Reader<'d> {
-    /// The kind of the value before which the cursor stands. Consumes nothing.
+    /// The kind of the next value. Consumes nothing.
     fn peek(&mut self) -> Result<Kind, ReadError>;
 
     /// Steps into an object; [`next_key`](Reader::next_key) follows.
     fn enter_object(&mut self) -> Result<(), ReadError>;
 
     /// The name of the next member, with the cursor before its value; `None` when the object
-    /// has ended, with the cursor after it. Names may repeat: what a repetition means is
-    /// for the caller to say ([`Value`](super::Value) keeps the last).
+    /// has ended, with the cursor after it. Names may repeat; the caller decides which one counts
+    /// ([`Value`](super::Value) uses the last one).
     fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError>;
 
-    /// As [`next_key`](Reader::next_key), for a caller that can guess how the next name is written: the objects of a list have
-    /// the same members in the same order, and then one comparison does. `expected` is the text of a span that
-    /// [`Member::Other`] gave.
+    /// As [`next_key`](Reader::next_key), for a caller that expects a name: the objects of a list often have the same
+    /// members in the same order, and then one comparison suffices. `expected` is the text of a span from
+    /// [`Member::Other`].
     fn next_member(&mut self, expected: Option<&[u8]>) -> Result<Member<'d>, ReadError>;
 
     /// Steps into a list; [`next_element`](Reader::next_element) follows.
@@ -163,56 +163,56 @@ pub trait Reader<'d> {
     /// Consumes a value that is neither object nor list.
     fn scalar(&mut self) -> Result<Scalar, ReadError>;
 
-    /// Consumes a value of any kind and keeps nothing of it.
+    /// Consumes a value of any kind.
     fn skip(&mut self) -> Result<(), ReadError>;
 
-    /// Consumes a value of any kind and gives the span of its JSON text.
+    /// Consumes a value of any kind, and returns the span of its JSON text.
     fn capture(&mut self) -> Result<Span, ReadError>;
 
     /// Checks that the document has ended.
     fn finish(&mut self) -> Result<(), ReadError>;
 
-    /// The JSON text that spans point into: the body itself for JSON, a buffer written on the
-    /// way for other formats.
+    /// The JSON text to which spans refer: the body itself for JSON, a buffer that the reader fills
+    /// for other formats.
     fn text(&self) -> &[u8];
 }
 
-/// Why a document was refused, and where. It is small, so that what may fail gives its results in registers.
+/// Why and where a document is invalid. It is small, so that results fit into registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{fault} at byte {offset}")]
 pub struct ReadError {
-    /// Offset in the body of the first byte that is wrong.
+    /// The offset of the first wrong byte in the body.
     pub offset: u32,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// What is wrong with a document.
+/// A fault of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Something else was expected here.
+    /// This was expected.
     Expected(Wanted),
-    /// The document stops in the middle.
+    /// The document ends too early.
     UnexpectedEnd,
-    /// Something follows the document.
+    /// Text follows the document.
     TrailingText,
     /// The body is not UTF-8.
     NotUtf8,
-    /// A string holds a control character as it is.
+    /// A string has a control character that is not escaped.
     ControlCharacter,
-    /// A backslash is followed by something that JSON does not know, or by half a surrogate pair.
+    /// An escape that JSON does not define, or half a surrogate pair.
     BadEscape,
-    /// A number is not written as JSON writes numbers.
+    /// A number has not the syntax of JSON.
     BadNumber,
     /// Objects and lists nest deeper than the reader allows.
     TooDeep,
     /// The body is longer than spans can address (4 GiB).
     TooLong,
-    /// The value takes more memory than it may.
+    /// The value takes more memory than allowed.
     TooLarge,
 }
 
-/// What a document should have where it has something else.
+/// What a reader expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// Any value.
@@ -225,13 +225,13 @@ pub enum Wanted {
     List,
     /// A member's name.
     Name,
-    /// What stands between a name and its value.
+    /// The colon between a name and its value.
     Colon,
-    /// What stands after a member.
+    /// A comma or the end, after a member.
     MemberEnd,
-    /// What stands after an element.
+    /// A comma or the end, after an element.
     ElementEnd,
-    /// What ends the object or list around.
+    /// The end of the object or list.
     End,
 }
 

@@ -1,7 +1,7 @@
 //! Scanning of JSON bytes: the innermost loops of the gateway.
 //!
-//! Free functions over `(bytes, position)`, each returning the position after what it passed.
-//! They validate everything, since what is skipped may still be copied into an answer.
+//! Functions on `(bytes, position)`; each returns the position after the part that it has passed.
+//! They validate everything, because skipped text may still be copied into a response.
 
 use super::reader::{Fault, ReadError, Wanted};
 
@@ -36,9 +36,10 @@ pub(super) fn blanks(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The high bit of each byte of `word` that a string cannot pass over: quote, backslash, control.
+/// Marks, by the high bit, each byte of `word` that ends a run of plain text: a quote, a backslash or
+/// a control character.
 ///
-/// A byte above a marked one may be marked falsely (borrows run upwards); the lowest mark is
+/// A byte above a marked one may be marked wrongly, since borrows go upwards. The lowest mark is
 /// always right, and only that one is used.
 #[inline(always)]
 fn special(word: u64) -> u64 {
@@ -49,7 +50,7 @@ fn special(word: u64) -> u64 {
     (quote | backslash | control) & HIGHS
 }
 
-/// Whether a string cannot pass over any of these bytes. Compilers make a few vector instructions of it.
+/// Whether any of these bytes ends a run of plain text. Compiles to a few vector instructions.
 #[inline(always)]
 fn any_special(chunk: &[u8; 32]) -> bool {
     let marks = chunk.iter().fold(0u8, |marks, &byte| {
@@ -61,7 +62,7 @@ fn any_special(chunk: &[u8; 32]) -> bool {
 /// The position of the next quote, backslash or control character, or the end.
 #[inline(always)]
 pub(super) fn plain(bytes: &[u8], mut at: usize) -> usize {
-    // Most strings are short; what is left after two words is passed in longer steps.
+    // Most strings are short; after two words, take longer steps.
     let mut words = 0;
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let marks = special(u64::from_le_bytes(*chunk));
@@ -83,7 +84,7 @@ pub(super) fn plain(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// A position not beyond the next quote, backslash or control character, and less than 32 bytes before it.
+/// A position less than 32 bytes before the next quote, backslash or control character, and never after it.
 #[inline(never)]
 fn long(bytes: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
@@ -95,8 +96,8 @@ fn long(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Passes a string whose opening quote is before `at`. Gives the position after the closing
-/// quote, and whether the string holds escapes.
+/// Passes a string whose opening quote is before `at`. Returns the position after the closing
+/// quote, and whether the string has escapes.
 #[inline]
 pub(super) fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), ReadError> {
     let mut at = plain(bytes, at);
@@ -114,7 +115,7 @@ pub(super) fn string(bytes: &[u8], at: usize) -> Result<(usize, bool), ReadError
     }
 }
 
-/// Passes one escape whose backslash is at `at`; a surrogate pair counts as one.
+/// Passes an escape whose backslash is at `at`; a surrogate pair is one escape.
 fn escape(bytes: &[u8], at: usize) -> Result<usize, ReadError> {
     match bytes.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -138,7 +139,7 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, ReadError> {
     }
 }
 
-/// The number that four hexadecimal digits at `at` give.
+/// The number with the four hexadecimal digits at `at`.
 pub(super) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 4)?;
     digits.iter().try_fold(0, |sum, &digit| {
@@ -169,7 +170,7 @@ pub(super) fn number(bytes: &[u8], start: usize) -> Result<usize, ReadError> {
         at = some_digits(bytes, at)?;
     }
     match bytes.get(at) {
-        // `01`, `1.2.3`, `1e5e5` and `1x` are one wrong number each, not two things.
+        // `01`, `1.2.3`, `1e5e5` and `1x` are one wrong number each, not two values.
         Some(b'0'..=b'9' | b'.' | b'+' | b'-' | b'a'..=b'z' | b'A'..=b'Z') => {
             Err(error(at, Fault::BadNumber))
         }

@@ -1,4 +1,4 @@
-//! Reading and writing, held against serde_json and against what the readers promise.
+//! Reading and writing, compared with `serde_json` and with the documentation of the readers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -7,7 +7,7 @@ use proptest::test_runner::RngSeed;
 
 use super::*;
 
-/// Passes a whole body with `skip`, then with `capture`: both must judge alike.
+/// Passes a whole body with `skip`, then with `capture`: the results must be equal.
 fn skip(body: &str) -> Result<(), ReadError> {
     let mut skipping = JsonReader::new(body.as_bytes())?;
     let skipped = skipping.skip().and_then(|()| skipping.finish());
@@ -118,7 +118,7 @@ fn nesting_is_bounded() {
     );
     assert!(judge(&nested(1_000_000)).is_err());
 
-    // What was entered counts for what is skipped further in.
+    // Levels that were entered count for the depth of skipped values.
     let text = nested(4);
     let mut reader = JsonReader::over(&text).unwrap().max_depth(3);
     reader.enter_list().unwrap();
@@ -296,7 +296,7 @@ fn conversions_to_and_from_serde_json() {
     );
 }
 
-/// Serde_json's judgement, but for what ours deliberately keeps: numbers too large for a float.
+/// The result of `serde_json`; `None` if the text has a number too large for a float, which our reader accepts.
 fn theirs(text: &str) -> Option<Result<serde_json::Value, ()>> {
     match serde_json::from_str(text) {
         Err(error) if error.to_string().contains("out of range") => None,
@@ -304,8 +304,8 @@ fn theirs(text: &str) -> Option<Result<serde_json::Value, ()>> {
     }
 }
 
-/// Equality, but for the last bit of floats, which serde_json rounds wrongly at times, and for `-0`,
-/// which it takes for a float.
+/// Equality, except for the last bit of floats, which `serde_json` sometimes rounds wrongly, and for `-0`,
+/// which it reads as a float.
 fn alike(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     use serde_json::Value::*;
     match (a, b) {
@@ -375,7 +375,7 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// The same cases in each run: a failure comes back until its cause is fixed.
+/// A fixed seed: each run has the same cases.
 const SEED: u64 = 2026;
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Values: documents, or parts of them, taken out of their format.
+//! Values: documents, or parts of them, as trees.
 
 use std::sync::Arc;
 
@@ -34,12 +34,13 @@ pub enum Value {
 impl Value {
     /// Reads a whole JSON body.
     ///
-    /// If a name repeats within one object, its last value counts, at the place of the first.
+    /// If a name repeats within one object, the last value counts, in the position of the first.
     pub fn parse_json(body: &[u8]) -> Result<Value, ReadError> {
         Value::parse_json_within(body, usize::MAX)
     }
 
-    /// The same of a value that takes about `bytes` of memory at most: a value can take many times as much as its text.
+    /// As [`parse_json`](Self::parse_json), for a value of at most about `bytes` of memory: a value can take many times as
+    /// much as its text.
     pub fn parse_json_within(body: &[u8], bytes: usize) -> Result<Value, ReadError> {
         let mut reader = JsonReader::new(body)?;
         let value = Value::read_within(&mut reader, &mut { bytes })?;
@@ -47,12 +48,12 @@ impl Value {
         Ok(value)
     }
 
-    /// Reads the one value before which a cursor stands.
+    /// Reads the next value of a reader.
     pub fn read<'d, R: Reader<'d>>(reader: &mut R) -> Result<Value, ReadError> {
         Value::read_within(reader, &mut { usize::MAX })
     }
 
-    /// The same of a value that takes about `left` bytes of memory at most; what it takes is subtracted.
+    /// As [`read`](Self::read), for a value of at most about `left` bytes of memory, from which it is subtracted.
     pub fn read_within<'d, R: Reader<'d>>(
         reader: &mut R,
         left: &mut usize,
@@ -132,17 +133,17 @@ impl Value {
     }
 }
 
-/// What reading a value has at hand.
+/// The memory and the shared names of a read.
 struct Memory<'m> {
     names: Names,
-    /// Bytes that may still be taken.
+    /// The bytes that may still be used.
     left: &'m mut usize,
 }
 
-/// What a value takes beside its text: itself, and the head of what is allocated for its parts.
+/// The bytes of a value apart from its text: itself, and the header of the allocation for its parts.
 const VALUE: usize = size_of::<Value>();
 const PARTS: usize = 48;
-/// What each member of an object takes beside its value, and what a small object has room for.
+/// The bytes of a member apart from its value, and the capacity of a small object.
 const MEMBER: usize = size_of::<Str>();
 const ROOM: usize = 3 * (MEMBER + VALUE);
 
@@ -154,7 +155,7 @@ impl Memory<'_> {
                 *self.left = left;
                 Ok(())
             }
-            // Where it happens is of no interest: the document is too large as a whole.
+            // The offset does not matter: the document is too large as a whole.
             None => Err(ReadError {
                 offset: 0,
                 fault: Fault::TooLarge,
@@ -163,7 +164,7 @@ impl Memory<'_> {
     }
 }
 
-/// Reads a value; the recursion is as deep as the reader lets documents be.
+/// Reads a value. The reader bounds the depth of the recursion.
 fn read<'d, R: Reader<'d>>(reader: &mut R, memory: &mut Memory<'_>) -> Result<Value, ReadError> {
     match reader.peek()? {
         Kind::Object => {
@@ -199,7 +200,7 @@ fn read<'d, R: Reader<'d>>(reader: &mut R, memory: &mut Memory<'_>) -> Result<Va
 }
 
 fn scalar_value(scalar: Scalar, text: &[u8]) -> Value {
-    // Readers hand out spans of valid UTF-8 only; the fallback is never reached.
+    // Spans of readers are valid UTF-8, so the default is never used.
     let slice = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
     match scalar {
         Scalar::Null => Value::Null,
@@ -210,8 +211,8 @@ fn scalar_value(scalar: Scalar, text: &[u8]) -> Value {
     }
 }
 
-/// The names met lately. Rows of a list repeat the same few names: sharing them saves an
-/// allocation each.
+/// The last names. The objects of a list repeat the same few names: sharing them saves an
+/// allocation for each.
 #[derive(Default)]
 struct Names {
     slots: Vec<Option<Str>>,
@@ -231,7 +232,7 @@ impl Names {
             .map_or(0, |(&a, &b)| a as usize * 7 + b as usize * 31);
         let slot = &mut self.slots[(bytes.len() * 13 + ends) % Self::SLOTS];
         match slot {
-            Some(known) if &**known == name => known.clone(),
+            Some(recent) if &**recent == name => recent.clone(),
             _ => slot.insert(Str::from(name)).clone(),
         }
     }

@@ -1,4 +1,4 @@
-//! Values back to JSON text.
+//! Writes values as JSON text.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::scan;
 use super::value::Value;
 
 impl Value {
-    /// Appends the value as compact JSON, numbers with the digits with which they came.
+    /// Appends the value as compact JSON; numbers keep their digits.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         match self {
             Value::Null => out.extend_from_slice(b"null"),
@@ -45,7 +45,7 @@ impl Value {
     pub fn to_json(&self) -> String {
         let mut out = Vec::new();
         self.write_json(&mut out);
-        // Only whole strings and ASCII were written.
+        // Valid: only whole strings and ASCII have been written.
         String::from_utf8(out).unwrap_or_default()
     }
 }

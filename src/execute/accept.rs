@@ -96,9 +96,11 @@ pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdic
         Root::Object(node) => projection.nodes.get(node.0 as usize),
         _ => None,
     };
-    let asked = node.map_or(&[][..], |node| &node.keys);
-    let is_asked = |name: &str| asked.iter().any(|key| *key.name == *name);
-    match service_data(document, is_asked).map(|found| found || asked.is_empty()) {
+    let requested = node.map_or(&[][..], |node| &node.keys);
+    let is_requested = |name: &str| requested.iter().any(|key| *key.name == *name);
+    match service_data(document, is_requested)
+        .map(|has_requested| has_requested || requested.is_empty())
+    {
         Some(true) => Verdict::Store,
         Some(false) => Verdict::UseOnce,
         None => Verdict::Failed,
@@ -107,7 +109,7 @@ pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdic
 
 /// Whether the connect's `isSuccess` reads the body, and has a body to read: then its verdict is about this content.
 fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
-    let reads_body = |own: &crate::mapping::Selection| match own.needs() {
+    let reads_body = |selection: &crate::mapping::Selection| match selection.needs() {
         Need::Whole => true,
         Need::Keys(keys) => !keys.is_empty(),
     };
@@ -141,15 +143,15 @@ impl Check<'_> {
         let plain = match plain_keys(&selection.root().kind) {
             Some(keys) if *needs != Need::Keys(Vec::new()) => {
                 let mut reader = JsonReader::new(&document.body)?;
-                let found = self.path(&mut reader, &keys, needs)?;
-                found.map(|found| reader.finish().map(|()| found))
+                let yielded = self.path(&mut reader, &keys, needs)?;
+                yielded.map(|yielded| reader.finish().map(|()| yielded))
             }
             _ => None,
         };
         let is_batch = matches!(self.connect.kind, ConnectKind::Batch { .. });
         match plain.transpose()? {
             // The elements of a batch need their mapped keys: evaluate.
-            Some(found) if !is_batch || found != Yielded::Value => return Ok(found),
+            Some(yielded) if !is_batch || yielded != Yielded::Value => return Ok(yielded),
             Some(_) => {}
             None => {
                 let mut reader = JsonReader::new(&document.body)?;
@@ -192,28 +194,28 @@ impl Check<'_> {
                 }));
             }
         }
-        let mut found = Some(Yielded::Nothing);
+        let mut yielded = Some(Yielded::Nothing);
         reader.enter_object()?;
         while let Some(name) = reader.next_key()? {
             if name.as_str() != *key {
                 reader.skip()?;
                 continue;
             }
-            found = self.path(reader, rest, needs.key(key).unwrap_or(&Need::Whole))?;
-            if found.is_none() {
+            yielded = self.path(reader, rest, needs.key(key).unwrap_or(&Need::Whole))?;
+            if yielded.is_none() {
                 return Ok(None);
             }
         }
-        Ok(found)
+        Ok(yielded)
     }
 
     /// Reads the value at the end of the path.
     fn value(&self, reader: &mut JsonReader<'_>, needs: &Need) -> Result<Yielded, ReadError> {
         let kind = reader.peek()?;
-        let found = self.of_kind(kind);
-        if found != Yielded::Value || self.connect.yields.of != YieldedType::Composite {
+        let yielded = self.of_kind(kind);
+        if yielded != Yielded::Value || self.connect.yields.of != YieldedType::Composite {
             reader.skip()?;
-            return Ok(found);
+            return Ok(yielded);
         }
         if kind == Kind::Object {
             let (fits, any) = object(reader, needs)?;
@@ -259,10 +261,10 @@ impl Check<'_> {
         let variables = with_response(variables, document);
         let evaluated = connect.selection.evaluate_each(Some(input), &variables);
         let value = evaluated.value.unwrap_or_default();
-        let found = self.of_kind(value.kind());
+        let yielded = self.of_kind(value.kind());
         let elements = match value.as_array() {
-            Some(elements) if found == Yielded::Value => elements,
-            _ => return found,
+            Some(elements) if yielded == Yielded::Value => elements,
+            _ => return yielded,
         };
         let composite = connect.yields.of == YieldedType::Composite;
         let is_part =

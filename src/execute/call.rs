@@ -190,29 +190,29 @@ impl Caller<'_> {
         prepared: &mut PreparedCall,
         cached: &mut Vec<(Consumers, Fetched)>,
     ) -> CallOutcome {
-        let (Some(asked), Targets::ByPosition(targets)) =
+        let (Some(requested), Targets::ByPosition(targets)) =
             (&prepared.entities, &mut prepared.targets)
         else {
             return CallOutcome::AllCached;
         };
-        let Some(batch) = asked.batch(plan, self.fetch) else {
+        let Some(batch) = requested.batch(plan, self.fetch) else {
             return CallOutcome::AllCached;
         };
         let entities = cache::EntitiesCall {
-            selections: &asked.selections,
-            representations: &asked.representations,
+            selections: &requested.selections,
+            representations: &requested.representations,
             parts: entity_texts,
         };
         let head = request.clone();
         let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
         let call = self.cache_call(request, &observed.span);
-        let of = |indexes: &[usize]| graphql::with_body(&head, asked.body(batch, indexes));
-        let found = self.runtime.documents.entities(call, entities, of);
-        let found = found.instrument(observed.span.clone()).await;
-        observed.end(found.called.as_ref());
-        let documents = found.cached.iter().flatten();
+        let of = |indexes: &[usize]| graphql::with_body(&head, requested.body(batch, indexes));
+        let entities = self.runtime.documents.entities(call, entities, of);
+        let entities = entities.instrument(observed.span.clone()).await;
+        observed.end(entities.called.as_ref());
+        let documents = entities.cached.iter().flatten();
         let documents = documents.chain(
-            found
+            entities
                 .called
                 .iter()
                 .filter_map(|called| called.as_ref().ok()),
@@ -223,7 +223,7 @@ impl Caller<'_> {
         }
         let mut missing = Vec::with_capacity(targets.len());
         let mut others = Vec::with_capacity(targets.len());
-        let all = std::mem::take(targets).into_iter().zip(found.cached);
+        let all = std::mem::take(targets).into_iter().zip(entities.cached);
         for (index, (position, entity)) in all.enumerate() {
             match entity {
                 Some(entity) => cached.push((position.consumers, entity)),
@@ -237,7 +237,7 @@ impl Caller<'_> {
         if self.request.record && !missing.is_empty() {
             self.record_request(&of(&missing));
         }
-        match found.called {
+        match entities.called {
             None => CallOutcome::AllCached,
             Some(Ok(fetched)) => CallOutcome::Documents {
                 pages: vec![JudgedDocument {

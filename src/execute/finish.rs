@@ -62,7 +62,7 @@ impl Execution<'_> {
             self.provenance.forbid();
         }
         let counting = self.request.counting.as_ref();
-        extensions.extend(counting.and_then(|own| own.reported(cost?)));
+        extensions.extend(counting.and_then(|counting| counting.reported(cost?)));
         if !extensions.is_empty() {
             let extensions = extensions.join(",");
             let extensions = format!(",\"extensions\":{{\"sangam\":{{{extensions}}}}}");

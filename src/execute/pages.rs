@@ -127,14 +127,14 @@ impl Caller<'_> {
             (None, Some(connect)) => Some(&connect.selection),
             _ => None,
         };
-        let own = [
+        let selections = [
             &pagination.items,
             &pagination.more,
             &pagination.total,
             &pagination.next,
         ];
-        let own = own.into_iter().flatten().map(Arc::as_ref);
-        let mut read = own.chain(of_whole.map(Arc::as_ref));
+        let selections = selections.into_iter().flatten().map(Arc::as_ref);
+        let mut read = selections.chain(of_whole.map(Arc::as_ref));
         let of_whole = of_whole.map(Arc::as_ref);
         let most = self.bounds.account.left();
         let find = || find_facts(pagination, of_whole, document, variables, most);
@@ -143,10 +143,10 @@ impl Caller<'_> {
             true => document.memo.of::<DocumentMemo>(),
             false => None,
         };
-        if let Some(known) = memo.and_then(|memo| memo.facts.get()) {
-            return Ok(known.clone());
+        if let Some(facts) = memo.and_then(|memo| memo.facts.get()) {
+            return Ok(facts.clone());
         }
-        let found = match find() {
+        let facts = match find() {
             Ok(facts) => Some(facts),
             Err(error) if error.fault == Fault::TooLarge => {
                 return Err(Exceeded::Account(self.bounds.account.limit()));
@@ -154,8 +154,8 @@ impl Caller<'_> {
             Err(_) => None,
         };
         Ok(match memo {
-            Some(memo) => memo.facts.get_or_init(|| found).clone(),
-            None => found,
+            Some(memo) => memo.facts.get_or_init(|| facts).clone(),
+            None => facts,
         })
     }
 }

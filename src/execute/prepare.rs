@@ -179,11 +179,11 @@ impl Preparer<'_> {
         let mut groups = Groups::of(rows.len());
         let mut text = Vec::new();
         let mut charged = 0;
-        for (place, row) in rows.iter().copied().enumerate() {
+        for (index, row) in rows.iter().copied().enumerate() {
             if groups.size > charged
                 && let Err(exceeded) = self.charge(groups.size, &mut charged)
             {
-                preparation.exceeded = Some((rows[place..].to_vec(), exceeded));
+                preparation.exceeded = Some((rows[index..].to_vec(), exceeded));
                 break;
             }
             text.clear();
@@ -223,8 +223,10 @@ impl Preparer<'_> {
     fn inputs<'f>(&self, fetch: &'f Fetch, unmet: &[usize]) -> Cow<'f, [Input]> {
         let requirements = fetch.requirements.iter().enumerate();
         let without = requirements
-            .filter(|(place, own)| unmet.contains(place) || !self.store.holds(own.guard))
-            .map(|(place, _)| place);
+            .filter(|(index, requirement)| {
+                unmet.contains(index) || !self.store.holds(requirement.guard)
+            })
+            .map(|(index, _)| index);
         let without: SmallVec<[usize; 4]> = without.collect();
         match without.is_empty() {
             true => Cow::Borrowed(&fetch.inputs),
@@ -314,9 +316,9 @@ impl Preparer<'_> {
             let holds = self.store.holds(*guard);
             text.extend_from_slice(if holds { b"true" } else { b"false" });
         }
-        for (place, name) in skips.iter().enumerate() {
+        for (index, name) in skips.iter().enumerate() {
             member(name, &mut text);
-            let skipped = unmet.contains(&place);
+            let skipped = unmet.contains(&index);
             text.extend_from_slice(if skipped { b"true" } else { b"false" });
         }
         if text.is_empty() {
@@ -468,7 +470,7 @@ fn merge_same_request(calls: &mut Vec<PreparedCall>, by_request: &mut AHashMap<V
     let Some(request) = &last.request else { return };
     let key = request.fingerprint();
     match by_request.get(&key) {
-        Some(&known) => {
+        Some(&earlier) => {
             let Some(PreparedCall {
                 targets: Targets::Rows(rows),
                 ..
@@ -476,7 +478,7 @@ fn merge_same_request(calls: &mut Vec<PreparedCall>, by_request: &mut AHashMap<V
             else {
                 return;
             };
-            if let Targets::Rows(all) = &mut calls[known].targets {
+            if let Targets::Rows(all) = &mut calls[earlier].targets {
                 all.extend(rows);
             }
         }

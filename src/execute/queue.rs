@@ -69,8 +69,8 @@ impl Queue {
             .then(|| key(&plan.fetches[fetch], &call))
             .flatten();
         let lifetime = plan.fetches[fetch].lifetime;
-        let known = key.as_ref().and_then(|key| self.numbers.as_ref()?.get(key));
-        let other = known
+        let last_number = key.as_ref().and_then(|key| self.numbers.as_ref()?.get(key));
+        let other = last_number
             .and_then(|number| number.checked_sub(self.popped))
             .and_then(|number| self.calls.get_mut(number))
             // The lifetime of the fetch decides how long the document is cached.
@@ -114,6 +114,8 @@ pub(crate) fn with_siblings(plan: &Plan) -> Vec<bool> {
         _ => None,
     };
     let all: Vec<_> = plan.fetches.iter().map(connect).collect();
-    let twice = |own: &Option<_>| all.iter().filter(|other| *other == own).count() > 1;
-    all.iter().map(|own| own.is_some() && twice(own)).collect()
+    let twice = |connect: &Option<_>| all.iter().filter(|other| *other == connect).count() > 1;
+    all.iter()
+        .map(|connect| connect.is_some() && twice(connect))
+        .collect()
 }

@@ -415,14 +415,17 @@ fn extensions(failure: &Failure) -> Value {
         sangam.insert(Str::from("retryAfter"), Value::from(i64::from(seconds)));
     }
     object.insert(Str::from("sangam"), Value::Object(Arc::new(sangam)));
-    if let Some(own) = &failure.extensions {
+    if let Some(extensions) = &failure.extensions {
         // An upstream must not replace what programs rely on: `sangam` stays, and `code` stays a non-empty string.
         let relied_on = |name: &str, value: &Value| match name {
             "sangam" => true,
             "code" => value.as_str().is_none_or(str::is_empty),
             _ => false,
         };
-        for (name, value) in own.iter().filter(|(name, value)| !relied_on(name, value)) {
+        for (name, value) in extensions
+            .iter()
+            .filter(|(name, value)| !relied_on(name, value))
+        {
             object.insert(name.clone(), value.clone());
         }
     }

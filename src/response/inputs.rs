@@ -368,7 +368,7 @@ mod tests {
 
     /// The ways through the path are 100 to the power of 8.
     #[test]
-    fn rows_that_many_others_refer_to_are_gone_on_from_once() {
+    fn a_shared_row_is_followed_once() {
         let mut store = Store::new(Vec::new(), Default::default());
         let root = store.add_row(0, 1, None);
         let (mut level, mut last) = (vec![root], Vec::new());
@@ -378,11 +378,11 @@ mod tests {
             let shared = store.add_list(&cells);
             for row in &level {
                 // Half of the levels share one list, in the others each row has one of its own.
-                let own = match depth % 2 {
+                let list = match depth % 2 {
                     0 => shared,
                     _ => store.add_list(&cells),
                 };
-                store.set(*row, 0, own);
+                store.set(*row, 0, list);
             }
             level.clone_from(&last);
         }

@@ -49,18 +49,18 @@ impl MemberOrders {
     pub(crate) fn expected(
         &self,
         node: ProjectionId,
-        place: usize,
+        index: usize,
     ) -> Option<(&[u8], MemberAction)> {
-        let name = self.nodes.get(node.0 as usize)?.get(place)?;
+        let name = self.nodes.get(node.0 as usize)?.get(index)?;
         let text = self.text.get(name.start as usize..name.end as usize)?;
         Some((text, name.action))
     }
 
-    /// Records a name that was not the expected one at an index. Returns the index of the next expected name.
+    /// Records a name that was not the expected one at a position. Returns the position of the next expected name.
     pub(crate) fn record(
         &mut self,
         node: ProjectionId,
-        place: usize,
+        position: usize,
         written: Span,
         text: &[u8],
         action: MemberAction,
@@ -71,7 +71,7 @@ impl MemberOrders {
         }
         let written = written.of(text);
         let names = &mut self.nodes[index];
-        if names.len() == place && place < MOST {
+        if names.len() == position && position < MOST {
             let start = self.text.len() as u32;
             self.text.extend_from_slice(written);
             names.push(Name {
@@ -79,15 +79,15 @@ impl MemberOrders {
                 end: self.text.len() as u32,
                 action,
             });
-            return place + 1;
+            return position + 1;
         }
-        let ahead = names.iter().enumerate().skip(place).take(AHEAD);
+        let ahead = names.iter().enumerate().skip(position).take(AHEAD);
         let same =
             |name: &Name| self.text.get(name.start as usize..name.end as usize) == Some(written);
         ahead
             .filter(|(_, name)| same(name))
             .map(|(at, _)| at + 1)
             .next()
-            .unwrap_or(place)
+            .unwrap_or(position)
     }
 }

@@ -74,11 +74,11 @@ impl DocumentMemo {
     /// What the memo has for a projection; records that it reads the document.
     pub(crate) fn recall(&self, projection: &Arc<Projection>) -> Recall {
         let mut projections = self.projections();
-        let known = projections
+        let entry = projections
             .iter()
             .find(|entry| entry.projection.as_ptr() == Arc::as_ptr(projection));
-        if let Some(known) = known {
-            return known
+        if let Some(entry) = entry {
+            return entry
                 .projected
                 .clone()
                 .map_or(Recall::SecondTime, Recall::Rows);

@@ -1,4 +1,4 @@
-//! Merges fragments (the rows of one fetch) into the rows that the fetch was made for, and marks failed cells.
+//! Merges the new rows of a fetch into the rows that the fetch was made for, and marks failed cells.
 
 use super::store::Cell;
 use super::store::RowId;
@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::plan::ReadField;
 use crate::plan::ReadId;
 
-/// Merges a fragment into a row: slot by slot, lists by index. A value that the row already has stays.
+/// Merges a new row into a row: slot by slot, lists by index. A value that the row already has stays.
 pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId) {
     if into == from {
         return;

@@ -43,14 +43,14 @@ pub(crate) fn write(
         bounds,
     };
     for object in &output.objects {
-        for (place, class) in object.classes.iter().enumerate() {
+        for (class_index, class) in object.classes.iter().enumerate() {
             for run in class.prerendered.iter().filter(|run| run.fetch == fetch) {
-                let fields = object.fields_of(place).skip(usize::from(run.at));
+                let fields = object.fields_of(class_index).skip(usize::from(run.at));
                 let fields = fields.take(usize::from(run.length));
                 for row in store.rows_since(since) {
-                    let own = store.need(row) == object.position.0
-                        && object.class_of_type(store.ty(row)) == Some(place);
-                    if !own {
+                    let is_of_class = store.need(row) == object.position.0
+                        && object.class_of_type(store.ty(row)) == Some(class_index);
+                    if !is_of_class {
                         continue;
                     }
                     text.bytes.clear();

@@ -388,20 +388,20 @@ impl Projector<'_> {
         let projection = self.projection;
         let object_node = &projection.nodes[node.0 as usize];
         reader.enter_object()?;
-        let mut place = 0;
+        let mut index = 0;
         loop {
-            let expected = self.orders.expected(node, place);
+            let expected = self.orders.expected(node, index);
             let action = match reader.next_member(expected.map(|(name, _)| name))? {
                 Member::End => return Ok(()),
                 Member::Expected => {
-                    place += 1;
+                    index += 1;
                     expected.map_or(MemberAction::Skip, |(_, action)| action)
                 }
                 Member::Other(name, written) => {
                     let action = find(object_node, name.as_str());
-                    place = self
+                    index = self
                         .orders
-                        .record(node, place, written, reader.text(), action);
+                        .record(node, index, written, reader.text(), action);
                     action
                 }
             };
@@ -423,11 +423,11 @@ impl Projector<'_> {
                     self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
                 }
                 (None, [sink]) => self.sink(reader, sink, base)?,
-                (Some(place), []) => captures[place as usize] = Some(reader.capture()?),
+                (Some(capture), []) => captures[capture as usize] = Some(reader.capture()?),
                 (capture, sinks) => {
                     let span = reader.capture()?;
-                    if let Some(place) = capture {
-                        captures[place as usize] = Some(span);
+                    if let Some(capture) = capture {
+                        captures[capture as usize] = Some(span);
                     }
                     self.read_for_each_sink(reader.text(), span, sinks, base)?;
                 }

@@ -179,8 +179,8 @@ fn same(selection: &str, document: &str) {
     let input = Value::parse_json(document.as_bytes()).unwrap();
     let evaluated = selection.evaluate_each(Some(&input), &Variables::new());
     let expected = by_name(evaluated.value.as_ref(), Some(0));
-    let found = projected(&selection, document);
-    assert_eq!(found, expected, "{} of {document}", selection.text());
+    let actual = projected(&selection, document);
+    assert_eq!(actual, expected, "{} of {document}", selection.text());
 }
 
 fn path() -> impl Strategy<Value = String> {

@@ -204,8 +204,8 @@ fn below(
                 let Some(index) = index else { break };
                 steps.push(Below::Index(index));
             }
-            (Value::String(key), Some(known)) => {
-                let mut fields = ingester.plan.read(known).fields.iter();
+            (Value::String(key), Some(current)) => {
+                let mut fields = ingester.plan.read(current).fields.iter();
                 let Some(field) = fields.find(|field| field.key == **key) else {
                     break;
                 };

@@ -251,8 +251,8 @@ impl Store {
 
     /// Records that a fetch that reads a composite slot has failed.
     pub(crate) fn add_failed_slot(&mut self, row: RowId, slot: u16, read: ReadId, failure: u32) {
-        let known = self.failed_slots.entry((row, slot)).or_default();
-        known.push((read, failure));
+        let failed = self.failed_slots.entry((row, slot)).or_default();
+        failed.push((read, failure));
     }
 
     /// Removes and returns what was recorded for a slot by [`Store::add_failed_slot`].

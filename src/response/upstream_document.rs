@@ -41,8 +41,11 @@ pub(crate) fn read_of(
 
 /// Whether the value of a selection depends on nothing but the document.
 pub(crate) fn follows_from_document(selection: &Selection) -> bool {
-    let own = |name: &str| matches!(name, "$status" | "$response");
-    selection.variables().iter().all(|used| own(&used.name))
+    let is_of_document = |name: &str| matches!(name, "$status" | "$response");
+    selection
+        .variables()
+        .iter()
+        .all(|used| is_of_document(&used.name))
 }
 
 /// Whether a connect's document is a success: by `isSuccess`, or else if the upstream calls it one.
@@ -52,17 +55,18 @@ pub(crate) fn succeeded(
     variables: &Variables,
     most: usize,
 ) -> bool {
-    let Some(own) = &connect.is_success else {
+    let Some(is_success) = &connect.is_success else {
         return document.outcome == Outcome::Success;
     };
     let variables = with_response(variables, document);
-    read_of(document, own, &variables, most) == Ok(Some(Value::Bool(true)))
+    read_of(document, is_success, &variables, most) == Ok(Some(Value::Bool(true)))
 }
 
 /// Whether a document must be a success: it was one when it was stored, and `isSuccess` depends on nothing but it.
 pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) -> bool {
-    let own = connect.is_success.as_ref();
-    document.lifetime.is_some() && own.is_some_and(|own| follows_from_document(own))
+    let is_success = connect.is_success.as_ref();
+    document.lifetime.is_some()
+        && is_success.is_some_and(|is_success| follows_from_document(is_success))
 }
 
 /// About the bytes of an object or a list.
@@ -110,19 +114,22 @@ pub(crate) fn needed<'d>(
 
 /// Whether the `data` of a GraphQL service's response has one of the requested fields; `None` if the response has
 /// errors.
-pub(crate) fn service_data(document: &Document, is_asked: impl Fn(&str) -> bool) -> Option<bool> {
+pub(crate) fn service_data(
+    document: &Document,
+    is_requested: impl Fn(&str) -> bool,
+) -> Option<bool> {
     of_data(document, |reader| {
         if reader.peek()? != Kind::Object {
             reader.skip()?;
             return Ok(None);
         }
-        let mut found = false;
+        let mut has_requested = false;
         reader.enter_object()?;
         while let Some(name) = reader.next_key()? {
-            found |= is_asked(name.as_str());
+            has_requested |= is_requested(name.as_str());
             reader.skip()?;
         }
-        Ok(Some(found))
+        Ok(Some(has_requested))
     })
 }
 
@@ -137,13 +144,13 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
         reader.enter_object()?;
         while let Some(key) = reader.next_key()? {
             let list = list_of_key(key.as_str());
-            let start = lists.partition_point(|own| Some(*own) < list);
-            let end = lists.partition_point(|own| Some(*own) <= list);
+            let start = lists.partition_point(|entity_list| Some(*entity_list) < list);
+            let end = lists.partition_point(|entity_list| Some(*entity_list) <= list);
             if list.is_none() || start == end || reader.peek()? != Kind::List {
                 reader.skip()?;
                 continue;
             }
-            let mut places = texts[start..end].iter_mut();
+            let mut entity_texts = texts[start..end].iter_mut();
             reader.enter_list()?;
             while reader.next_element()? {
                 let kind = reader.peek()?;
@@ -153,8 +160,8 @@ pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Spa
                     Kind::Object => !is_empty_object(text.of(reader.text())),
                     kind => kind == Kind::Null,
                 };
-                match places.next() {
-                    Some(place) => *place = Some(text),
+                match entity_texts.next() {
+                    Some(entity_text) => *entity_text = Some(text),
                     // Entities are matched by position: with one more, none can be trusted.
                     None => fits = false,
                 }
@@ -181,18 +188,18 @@ fn of_data<T>(
     if document.outcome != Outcome::Success {
         return None;
     }
-    let found = JsonReader::new(&document.body).and_then(|mut reader| {
-        let mut found = None;
+    let data = JsonReader::new(&document.body).and_then(|mut reader| {
+        let mut data = None;
         reader.enter_object()?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
                 "errors" => return Ok(None),
-                "data" => found = read(&mut reader)?,
+                "data" => data = read(&mut reader)?,
                 _ => reader.skip()?,
             }
         }
         reader.finish()?;
-        Ok(found)
+        Ok(data)
     });
-    found.ok().flatten()
+    data.ok().flatten()
 }

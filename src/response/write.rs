@@ -207,9 +207,9 @@ impl<'w> Writer<'w> {
                 return Ok(Progress::Done);
             };
             let step = match &mut frame.part {
-                Part::Object(own) => {
-                    let (own, start) = (*own, frame.start);
-                    self.fields(own, start)
+                Part::Object(object) => {
+                    let (object, start) = (*object, frame.start);
+                    self.fields(object, start)
                 }
                 Part::List(OpenList { at, len, next }, item, field) => {
                     let (at, len, index, item, field) = (*at, *len, *next, *item, *field);
@@ -309,7 +309,7 @@ impl<'w> Writer<'w> {
     ) {
         // A prerendered text has no place for the errors that a mapping raised beside its fields: write field by field.
         let nothing_raised = self.store.raised_in(row).is_empty();
-        let own = OpenObject {
+        let open = OpenObject {
             row,
             at: 0,
             run: if nothing_raised { 0 } else { u32::MAX },
@@ -317,7 +317,7 @@ impl<'w> Writer<'w> {
             class: object.classes.get(class).unwrap_or(&NO_FIELDS),
         };
         self.stack.push(Frame {
-            part: Part::Object(own),
+            part: Part::Object(open),
             start,
             nullable,
         });
@@ -325,23 +325,23 @@ impl<'w> Writer<'w> {
 
     /// Writes the fields of the object on top of the stack, up to the next composite field or the end.
     #[inline(always)]
-    fn fields(&mut self, own: OpenObject<'w>, start: usize) -> Result<(), Halt> {
+    fn fields(&mut self, open: OpenObject<'w>, start: usize) -> Result<(), Halt> {
         // Every field is written with a comma before it. At the end, the first comma becomes the opening brace.
         let store = self.store;
         let OpenObject {
             row, object, class, ..
-        } = own;
-        let (mut at, mut run) = (own.at as usize, own.run as usize);
+        } = open;
+        let (mut at, mut run) = (open.at as usize, open.run as usize);
         let cells = store.cells_of(row);
         let nothing_raised = store.raised_in(row).is_empty();
         while let Some(&index) = class.fields.get(at) {
-            if let Some(known) = class.prerendered.get(run)
-                && usize::from(known.at) == at
+            if let Some(prerendered) = class.prerendered.get(run)
+                && usize::from(prerendered.at) == at
             {
                 run += 1;
-                if let Some(Cell::Json(text)) = cells.get(usize::from(known.cell)) {
+                if let Some(Cell::Json(text)) = cells.get(usize::from(prerendered.cell)) {
                     self.out.put(store.text(*text))?;
-                    at += usize::from(known.length);
+                    at += usize::from(prerendered.length);
                     continue;
                 }
             }
@@ -359,11 +359,11 @@ impl<'w> Writer<'w> {
             }
             self.out.put(&field.key)?;
             if let Some(Frame {
-                part: Part::Object(own),
+                part: Part::Object(open),
                 ..
             }) = self.stack.last_mut()
             {
-                (own.at, own.run) = (at as u32, run as u32);
+                (open.at, open.run) = (at as u32, run as u32);
             }
             if self.field(row, field, nothing_raised)? == Completion::Begun {
                 return Ok(());
@@ -422,8 +422,8 @@ impl<'w> Writer<'w> {
 
     /// Reports the errors that a mapping raised beside the value.
     fn report_raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) -> Result<(), Halt> {
-        let own = self.store.raised_in(row).iter();
-        for (_, _, message) in own.filter(|own| own.1 == slot) {
+        let raised = self.store.raised_in(row).iter();
+        for (_, _, message) in raised.filter(|raised| raised.1 == slot) {
             if self.fail(|| Failure::raised(message), field) == Halt::Stop {
                 return Err(Halt::Stop);
             }
@@ -447,10 +447,10 @@ impl<'w> Writer<'w> {
         if let (Cell::Row(row), OutputType::Object(object)) = (cell, inner)
             && self.failures.nothing_failed()
         {
-            let own = &self.output.objects[*object as usize];
-            if let Some(class) = own.class_of(self.store.ty(row), self.guards) {
+            let object_type = &self.output.objects[*object as usize];
+            if let Some(class) = object_type.class_of(self.store.ty(row), self.guards) {
                 let start = self.out.bytes.len();
-                self.begin_object(row, own, class, start, nullable);
+                self.begin_object(row, object_type, class, start, nullable);
                 return Ok(Completion::Begun);
             }
         }
@@ -498,19 +498,19 @@ impl<'w> Writer<'w> {
             }
             (Cell::Failed(failure), _) => Err(self.failed(failure, ty, field)),
             (Cell::List { at, len }, OutputType::List(item)) => {
-                let own = OpenList { at, len, next: 0 };
-                self.list(Part::List(own, item, field), nullable)
+                let open = OpenList { at, len, next: 0 };
+                self.list(Part::List(open, item, field), nullable)
             }
             (Cell::Row(row), OutputType::Object(object)) => {
-                let own = &self.output.objects[*object as usize];
-                let Some(class) = own.class_of(self.store.ty(row), self.guards) else {
-                    return Err(match self.failed_field_of_any_type(row, own) {
+                let object_type = &self.output.objects[*object as usize];
+                let Some(class) = object_type.class_of(self.store.ty(row), self.guards) else {
+                    return Err(match self.failed_field_of_any_type(row, object_type) {
                         Some(failed_field) => self.report_failed_field(failed_field),
                         None => self.fail(Failure::unknown_type, field),
                     });
                 };
                 let start = self.out.bytes.len();
-                self.object(row, own, class, start, nullable)?;
+                self.object(row, object_type, class, start, nullable)?;
                 Ok(Completion::Begun)
             }
             (cell, OutputType::Leaf(Leaf::Custom)) if !self.store.admits_numbers(cell) => {

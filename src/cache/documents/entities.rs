@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::super::entry::Document;
 use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
 use super::calling::Rules;
-use super::reading::{DocumentLookup, known_beforehand};
+use super::reading::{DocumentLookup, may_be_cached};
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
 use crate::connector::Request;
@@ -30,9 +30,9 @@ pub struct EntitiesCall<'a> {
 
 impl EntitiesCall<'_> {
     /// The lists of the representations with these indexes.
-    fn lists(&self, places: &[usize]) -> Vec<u16> {
-        let list = |place: &usize| self.representations[*place].list;
-        places.iter().map(list).collect()
+    fn lists(&self, indexes: &[usize]) -> Vec<u16> {
+        let list = |index: &usize| self.representations[*index].list;
+        indexes.iter().map(list).collect()
     }
 }
 
@@ -71,19 +71,19 @@ impl Documents {
     pub async fn entities<R>(
         &self,
         call: UpstreamCall<'_>,
-        asked: EntitiesCall<'_>,
+        requested: EntitiesCall<'_>,
         request: R,
     ) -> FetchedEntities
     where
         R: Fn(&[usize]) -> Request,
     {
-        let mut missing: Vec<usize> = (0..asked.representations.len()).collect();
+        let mut missing: Vec<usize> = (0..requested.representations.len()).collect();
         let mut cached = Vec::new();
         cached.resize_with(missing.len(), || None);
-        let Some(entities) = self.entity_lookup(&call, asked) else {
+        let Some(entities) = self.entity_lookup(&call, requested) else {
             let mut call = call;
             call.request = request(&missing);
-            let (parts, lists) = (asked.parts, asked.lists(&missing));
+            let (parts, lists) = (requested.parts, requested.lists(&missing));
             let accept = move |document: &Document| parts(document, &lists).is_some();
             let called = Some(self.fetch(call, accept).await);
             return FetchedEntities { cached, called };
@@ -91,9 +91,9 @@ impl Documents {
         let mut first_look = true;
         loop {
             let epoch = call.endpoint.epoch().now();
-            missing.retain(|place| {
-                cached[*place] = self.entity(&call, &entities, *place, epoch, first_look);
-                cached[*place].is_none()
+            missing.retain(|index| {
+                cached[*index] = self.entity(&call, &entities, *index, epoch, first_look);
+                cached[*index].is_none()
             });
             first_look = false;
             let Some(first) = missing.first().copied() else {
@@ -110,12 +110,12 @@ impl Documents {
                 admissions: call.admissions,
             };
             let called = self
-                .fetch_missing(call, &entities, &missing, epoch, asked)
+                .fetch_missing(call, &entities, &missing, epoch, requested)
                 .await;
             match called {
                 // Another flight has stored the first missing entity in the meantime, and maybe others: look again.
-                Ok(found) if found.state == CacheState::Hit => {
-                    cached[first] = Some(found);
+                Ok(fetched) if fetched.state == CacheState::Hit => {
+                    cached[first] = Some(fetched);
                     missing.remove(0);
                 }
                 called => {
@@ -130,13 +130,15 @@ impl Documents {
     fn entity_lookup(
         &self,
         call: &UpstreamCall<'_>,
-        asked: EntitiesCall<'_>,
+        requested: EntitiesCall<'_>,
     ) -> Option<EntityLookup> {
         let Policy::Read { lifetime, subject } = call.policy else {
             return None;
         };
-        let known = known_beforehand(lifetime, subject.as_ref());
-        if known == Some(false) || (known.is_none() && !call.endpoint.may_be_storable()) {
+        let may_be_cached = may_be_cached(lifetime, subject.as_ref());
+        if may_be_cached == Some(false)
+            || (may_be_cached.is_none() && !call.endpoint.may_be_storable())
+        {
             return None;
         }
         let common = |selection: &EntitySelection| {
@@ -149,13 +151,15 @@ impl Documents {
             };
             parts.key()
         };
-        let common: Vec<EntitiesKey> = asked.selections.iter().map(common).collect();
-        let representations = asked.representations.iter();
+        let common: Vec<EntitiesKey> = requested.selections.iter().map(common).collect();
+        let representations = requested.representations.iter();
         let key = |representation: &Representation| {
             common[usize::from(representation.selection)].entity(&representation.text)
         };
         Some(EntityLookup {
-            keys: representations.map(|own| key(own).into()).collect(),
+            keys: representations
+                .map(|representation| key(representation).into())
+                .collect(),
             rules: Rules {
                 lifetime,
                 has_subject: subject.is_some(),
@@ -167,14 +171,14 @@ impl Documents {
         &self,
         call: &UpstreamCall<'_>,
         entities: &EntityLookup,
-        place: usize,
+        index: usize,
         epoch: u64,
         counts: bool,
     ) -> Option<Fetched> {
-        let found = self
+        let fetched = self
             .shared
-            .find(&entities.keys[place], epoch, entities.rules.lifetime);
-        let state = match found {
+            .find(&entities.keys[index], epoch, entities.rules.lifetime);
+        let state = match fetched {
             Some(_) => CacheState::Hit,
             None => CacheState::Miss,
         };
@@ -184,7 +188,7 @@ impl Documents {
         if counts || state == CacheState::Hit {
             self.shared.entity_lookups.count(state);
         }
-        found
+        fetched
     }
 
     async fn fetch_missing(
@@ -193,7 +197,7 @@ impl Documents {
         entities: &EntityLookup,
         missing: &[usize],
         epoch: u64,
-        asked: EntitiesCall<'_>,
+        requested: EntitiesCall<'_>,
     ) -> Result<Fetched, SourceError> {
         let subject = match &call.policy {
             Policy::Read { subject, .. } => subject.as_ref(),
@@ -204,14 +208,14 @@ impl Documents {
             request: &call.request,
             subject,
         };
-        let keys: Vec<Key> = missing.iter().map(|place| entities.keys[*place]).collect();
+        let keys: Vec<Key> = missing.iter().map(|index| entities.keys[*index]).collect();
         let lookup = DocumentLookup {
             key: flight.key().into(),
             stored_key: keys[0],
             epoch,
             rules: entities.rules,
         };
-        let (parts, lists) = (asked.parts, asked.lists(missing));
+        let (parts, lists) = (requested.parts, requested.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {
             // Entities are matched by position, so their number must be right.
             Some(parts) if parts.len() == keys.len() => {

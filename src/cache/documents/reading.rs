@@ -52,8 +52,10 @@ impl Documents {
             Policy::Uncached => return Box::pin(self.direct(&call, None, judge)).await,
             Policy::Read { lifetime, subject } => (lifetime, subject),
         };
-        let known = known_beforehand(lifetime, subject.as_ref());
-        if known == Some(false) || (known.is_none() && !call.endpoint.may_be_storable()) {
+        let may_be_cached = may_be_cached(lifetime, subject.as_ref());
+        if may_be_cached == Some(false)
+            || (may_be_cached.is_none() && !call.endpoint.may_be_storable())
+        {
             let read = Some(Rules {
                 lifetime,
                 has_subject: subject.is_some(),
@@ -109,9 +111,9 @@ impl Documents {
             let mut lookup = lookup;
             loop {
                 let existing = || {
-                    let found = inner.find(&lookup.stored_key, lookup.epoch, lifetime)?;
+                    let fetched = inner.find(&lookup.stored_key, lookup.epoch, lifetime)?;
                     Some(Ok(FlightResult {
-                        document: found.document,
+                        document: fetched.document,
                         shareable: true,
                     }))
                 };
@@ -213,13 +215,13 @@ impl Inner {
         if document.epoch != epoch {
             return None;
         }
-        let found = Fetched::new(document, CacheState::Hit, self.clock.now(), lifetime);
-        found.fresh_for.is_some().then(|| found.under(*key))
+        let fetched = Fetched::new(document, CacheState::Hit, self.clock.now(), lifetime);
+        fetched.fresh_for.is_some().then(|| fetched.under(*key))
     }
 }
 
 /// Whether the schema alone decides that a read may be cached (`Some(true)`) or not (`Some(false)`).
-pub(super) fn known_beforehand(
+pub(super) fn may_be_cached(
     lifetime: Option<SchemaLifetime>,
     subject: Option<&Subject>,
 ) -> Option<bool> {

@@ -61,14 +61,17 @@ impl EntityRequest {
     }
 
     /// The request's body for the representations with these indexes, which ascend.
-    pub(crate) fn body(&self, batch: &Batch, places: &[usize]) -> Bytes {
-        let own = |place: &usize| &self.representations[*place];
-        let length: usize = places.iter().map(|place| own(place).text.len() + 1).sum();
+    pub(crate) fn body(&self, batch: &Batch, indexes: &[usize]) -> Bytes {
+        let representation = |index: &usize| &self.representations[*index];
+        let length: usize = indexes
+            .iter()
+            .map(|index| representation(index).text.len() + 1)
+            .sum();
         let mut variables = Vec::with_capacity(self.variables.len() + length + 32);
         // The object of the other variables, still open.
         let others = self.variables.strip_suffix(b"}").unwrap_or(b"{");
         variables.extend_from_slice(others);
-        let mut rest = places;
+        let mut rest = indexes;
         for (number, list) in batch.lists.iter().enumerate() {
             if variables.len() > 1 {
                 variables.push(b',');
@@ -77,13 +80,13 @@ impl EntityRequest {
             variables.extend_from_slice(b":[");
             let count = rest
                 .iter()
-                .take_while(|place| usize::from(own(place).list) == number);
+                .take_while(|index| usize::from(representation(index).list) == number);
             let (of_list, others) = rest.split_at(count.count());
-            for (index, place) in of_list.iter().enumerate() {
-                if index > 0 {
+            for (number, index) in of_list.iter().enumerate() {
+                if number > 0 {
                     variables.push(b',');
                 }
-                variables.extend_from_slice(&own(place).text);
+                variables.extend_from_slice(&representation(index).text);
             }
             variables.push(b']');
             rest = others;
@@ -94,12 +97,12 @@ impl EntityRequest {
 
     /// The index of a selection, which is added if it is new.
     fn selection(&mut self, selection: EntitySelection) -> u16 {
-        let known = self.selections.iter().position(|known| *known == selection);
-        let place = known.unwrap_or_else(|| {
+        let existing = self.selections.iter().position(|other| *other == selection);
+        let index = existing.unwrap_or_else(|| {
             self.selections.push(selection);
             self.selections.len() - 1
         });
-        place as u16
+        index as u16
     }
 }
 
@@ -109,7 +112,7 @@ pub(crate) struct Gathered {
     entities: EntityRequest,
     positions: Vec<Position>,
     /// The position of each representation that several fetches may have, by list and text.
-    places: AHashMap<(u16, Vec<u8>), usize>,
+    by_text: AHashMap<(u16, Vec<u8>), usize>,
 }
 
 impl Gathered {
@@ -148,10 +151,10 @@ impl Gathered {
     fn add(&mut self, representation: Representation, consumer: Consumer, shared: bool) {
         if shared {
             let key = (representation.list, representation.text.clone());
-            if let Some(&known) = self.places.get(&key) {
-                return self.positions[known].consumers.push(consumer);
+            if let Some(&index) = self.by_text.get(&key) {
+                return self.positions[index].consumers.push(consumer);
             }
-            self.places.insert(key, self.positions.len());
+            self.by_text.insert(key, self.positions.len());
         }
         self.positions.push(Position {
             list: representation.list,
@@ -178,23 +181,23 @@ impl Preparer<'_> {
         while let Some((row, failure)) = failed.next() {
             if let Err(exceeded) = self.charge(size, &mut charged) {
                 let left = std::iter::once(row).chain(failed.map(|(row, _)| row));
-                let known = preparation.exceeded.get_or_insert((Vec::new(), exceeded));
-                known.0.extend(left);
+                let remaining = preparation.exceeded.get_or_insert((Vec::new(), exceeded));
+                remaining.0.extend(left);
                 break;
             }
             let unmet = self.unmet(fetch, row);
-            let places: Vec<usize> = unmet.iter().map(|(place, _)| *place).collect();
-            let inputs = self.inputs(fetch, &places);
+            let unmet_indexes: Vec<usize> = unmet.iter().map(|(index, _)| *index).collect();
+            let inputs = self.inputs(fetch, &unmet_indexes);
             let mut text = Vec::new();
             if self.write(row, &inputs, Some(typename), &mut text).is_err() {
                 preparation.failed.push((row, failure));
                 continue;
             }
             let all = unmet.into_iter();
-            let all = all.map(|(place, failure)| (row, place, failure));
+            let all = all.map(|(index, failure)| (row, index, failure));
             preparation.unmet.extend(all);
-            if self.remains(fetch, &places) {
-                let groups = by_unmet.entry(places).or_default();
+            if self.remains(fetch, &unmet_indexes) {
+                let groups = by_unmet.entry(unmet_indexes).or_default();
                 let before = groups.size;
                 groups.add(&text, row);
                 size += groups.size - before;
@@ -208,13 +211,13 @@ impl Preparer<'_> {
             gathered.add_groups(index, 0, selected, variables, groups.all, false);
             let mut call = self.entities(fetch, batch, gathered);
             if let Ok(PreparedCall {
-                entities: Some(own),
+                entities: Some(request),
                 ..
             }) = &mut call
             {
                 let variables =
                     self.operation_variables(UsedVariables::by(&batch.operation), &unmet);
-                own.variables = variables.unwrap_or_default();
+                request.variables = variables.unwrap_or_default();
             }
             push(preparation, call);
         }
@@ -223,8 +226,8 @@ impl Preparer<'_> {
     /// Whether the fetch reads any field but those of the unmet requirements.
     fn remains(&self, fetch: &Fetch, unmet: &[usize]) -> bool {
         let of_unmet = |name: &str| {
-            let mut unmet = unmet.iter().map(|place| &fetch.requirements[*place]);
-            unmet.any(|own| own.field == name)
+            let mut unmet = unmet.iter().map(|index| &fetch.requirements[*index]);
+            unmet.any(|requirement| requirement.field == name)
         };
         let mut fields = self.plan.read(fetch.read).fields.iter();
         fields.any(|field| self.store.holds(field.guard) && !of_unmet(&field.name))
@@ -233,12 +236,13 @@ impl Preparer<'_> {
     /// The indexes of the requirements with a failed input in a row, with the failures.
     fn unmet(&self, fetch: &Fetch, row: RowId) -> Vec<(usize, u32)> {
         let types = &self.runtime.graph.types;
-        let own = fetch.requirements.iter().enumerate();
-        let own = own.filter(|(_, own)| self.store.holds(own.guard));
-        let failed = own.filter_map(|(place, own)| {
+        let requirements = fetch.requirements.iter().enumerate();
+        let requirements =
+            requirements.filter(|(_, requirement)| self.store.holds(requirement.guard));
+        let failed = requirements.filter_map(|(index, requirement)| {
             let mut text = Vec::new();
-            match write_members(self.store, types, row, &own.inputs, true, &mut text) {
-                Err(NoCall::Failed(failure)) => Some((place, failure)),
+            match write_members(self.store, types, row, &requirement.inputs, true, &mut text) {
+                Err(NoCall::Failed(failure)) => Some((index, failure)),
                 _ => None,
             }
         });

@@ -72,9 +72,9 @@ impl<'s> Groups<'s> {
         row: RowId,
         text: impl FnOnce() -> Result<Vec<u8>, NoCall>,
     ) -> Result<(), NoCall> {
-        let last = self.last.filter(|(known, _)| *known == key);
-        let known = last.map(|(_, index)| index);
-        let index = match known.or_else(|| self.indexes.get(key).copied()) {
+        let last = self.last.filter(|(last_key, _)| *last_key == key);
+        let last_index = last.map(|(_, index)| index);
+        let index = match last_index.or_else(|| self.indexes.get(key).copied()) {
             Some(index) => index,
             None => {
                 // If there are many rows and few groups, a group is likely to get several rows: reserve some room.

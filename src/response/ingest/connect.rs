@@ -62,9 +62,9 @@ impl Ingester<'_> {
             let follows = follows_from_document(&connect.selection);
             let read = |ingester: &mut Self| ingester.project(fetch, document, variables);
             match self.document(fetch, &judged.fetched, follows, read) {
-                Ok((cell, own)) => {
+                Ok((cell, errors)) => {
                     cells.push(cell);
-                    raised.extend(own);
+                    raised.extend(errors);
                 }
                 Err(stop) => {
                     // Nothing refers to the rows that have been read so far.
@@ -144,8 +144,8 @@ impl Ingester<'_> {
             projector.value(&value, then)
         });
         match read {
-            Ok((cell, own)) => {
-                raised.extend(own);
+            Ok((cell, errors)) => {
+                raised.extend(errors);
                 self.merge_value(fetch, mode, destination, cell);
                 self.raise(fetch, &destination.targets.rows(), &raised);
             }
@@ -156,7 +156,7 @@ impl Ingester<'_> {
         }
     }
 
-    /// Merges a value as the kind of the connect says: as a field's value, by key, or as a fragment of the parent.
+    /// Merges a value as the kind of the connect says: as a field's value, by key, or into the parent.
     fn merge_value(
         &mut self,
         fetch: &Fetch,
@@ -180,9 +180,9 @@ impl Ingester<'_> {
             }
             (_, Targets::ByKey(keys)) => self.merge_by_key(fetch, keys, cell),
             (_, targets) => match cell {
-                Cell::Row(fragment) => {
+                Cell::Row(new_row) => {
                     for row in targets.rows() {
-                        merge_row(self.store, self.plan, row, fragment);
+                        merge_row(self.store, self.plan, row, new_row);
                     }
                 }
                 Cell::Missing | Cell::Null => {}
@@ -221,10 +221,10 @@ impl Ingester<'_> {
         let (mut with_key, mut repeated) = (0, 0_usize);
         let count = elements.len();
         for element in elements {
-            let Cell::Row(fragment) = element else {
+            let Cell::Row(new_row) = element else {
                 continue;
             };
-            let Some(key) = comparable_key(self.store, fragment, &fetch.inputs) else {
+            let Some(key) = comparable_key(self.store, new_row, &fetch.inputs) else {
                 continue;
             };
             with_key += 1;
@@ -235,7 +235,7 @@ impl Ingester<'_> {
                 continue;
             }
             for row in rows {
-                merge_row(self.store, self.plan, *row, fragment);
+                merge_row(self.store, self.plan, *row, new_row);
             }
         }
         if repeated > 0 {
@@ -308,10 +308,13 @@ impl Ingester<'_> {
         }
         let mut extensions = crate::document::Object::new();
         for selection in &connect.error_extensions {
-            if let Some(Value::Object(own)) = evaluate(selection) {
+            if let Some(Value::Object(members)) = evaluate(selection) {
                 // Leave out numbers that are too large: a client that cannot read one could not read the response.
                 let numbers = self.numbers;
-                for (name, value) in own.iter().filter(|(_, own)| numbers.admits_value(own)) {
+                for (name, value) in members
+                    .iter()
+                    .filter(|(_, value)| numbers.admits_value(value))
+                {
                     extensions.insert(name.clone(), value.clone());
                 }
             }

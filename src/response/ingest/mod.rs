@@ -12,7 +12,7 @@
 //!
 //! 1. If the document is cached, what it becomes may be in its memo (`memo`): then the rows are copied. Otherwise
 //!    [`Projector`] reads them (`project`).
-//! 2. The new rows are *fragments*. `merge` merges each fragment into the rows that the call was made for: for all of
+//! 2. `merge` merges the new rows into the rows that the call was made for: for all of
 //!    them, or the elements of a list by position (entities) or by key (batches).
 //! 3. A failure marks the cells that the fetch should have filled. What other fetches have filled stays.
 //!

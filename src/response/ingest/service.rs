@@ -197,9 +197,9 @@ impl Ingester<'_> {
     fn object(&mut self, destination: Destination<'_>, data: Cell) -> bool {
         match (destination.targets, data) {
             (Targets::ByPosition(_), _) => false,
-            (targets, Cell::Row(fragment)) => {
+            (targets, Cell::Row(new_row)) => {
                 for row in targets.rows() {
-                    merge_row(self.store, self.plan, row, fragment);
+                    merge_row(self.store, self.plan, row, new_row);
                 }
                 true
             }
@@ -234,10 +234,10 @@ impl Ingester<'_> {
                         self.entity(consumer, cell);
                     }
                 }
-                EntityList::WrongLength(found) => {
+                EntityList::WrongLength(length) => {
                     let count = of_list.len();
                     let message =
-                        format!("The service gave {found} entities for {count} representations");
+                        format!("The service gave {length} entities for {count} representations");
                     let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
                     let failure = self.failure(fetch, kind, code, message, None);
                     let failure = self.failures.add(failure);
@@ -280,8 +280,12 @@ impl Ingester<'_> {
                 consumers => {
                     let span = reader.capture()?;
                     for consumer in consumers {
-                        let mut own = JsonReader::new(span.of(reader.text()))?;
-                        cells.push(self.read_for(consumer, (number, span.start), &mut own)?);
+                        let mut entity_reader = JsonReader::new(span.of(reader.text()))?;
+                        cells.push(self.read_for(
+                            consumer,
+                            (number, span.start),
+                            &mut entity_reader,
+                        )?);
                     }
                 }
             }
@@ -296,26 +300,21 @@ impl Ingester<'_> {
     fn read_for(
         &mut self,
         consumer: &Consumer,
-        place: (u32, u32),
+        at: (u32, u32),
         reader: &mut JsonReader<'_>,
     ) -> Result<Cell, Stop> {
         let (plan, before) = (self.plan, self.at);
         self.at = consumer.fetch;
-        let read = self.read(
-            &plan.fetches[consumer.fetch],
-            place,
-            reader,
-            &Variables::new(),
-        );
+        let read = self.read(&plan.fetches[consumer.fetch], at, reader, &Variables::new());
         self.at = before;
         read.map(|(cell, _)| cell)
     }
 
     fn entity(&mut self, consumer: &Consumer, cell: Cell) {
         match cell {
-            Cell::Row(fragment) => {
+            Cell::Row(new_row) => {
                 for row in &consumer.rows {
-                    merge_row(self.store, self.plan, *row, fragment);
+                    merge_row(self.store, self.plan, *row, new_row);
                 }
             }
             Cell::Missing | Cell::Null => {}

@@ -49,7 +49,11 @@ impl ProjectedRows {
     pub(crate) fn size(&self) -> usize {
         let errors = self.errors.iter().map(|error| error.len());
         let said: usize = errors.chain(self.remarks.iter().map(String::len)).sum();
-        let raised: usize = self.raised.iter().map(|own| Raised::size_of(&own.2)).sum();
+        let raised: usize = self
+            .raised
+            .iter()
+            .map(|error| Raised::size_of(&error.2))
+            .sum();
         size_of::<ProjectedRows>()
             + size_of_val(&*self.rows)
             + size_of_val(&*self.cells)
@@ -60,7 +64,11 @@ impl ProjectedRows {
 
     /// The bytes that it adds to a store.
     pub(crate) fn added(&self) -> usize {
-        let raised: usize = self.raised.iter().map(|own| Raised::size_of(&own.2)).sum();
+        let raised: usize = self
+            .raised
+            .iter()
+            .map(|error| Raised::size_of(&error.2))
+            .sum();
         size_of_val(&*self.rows) + size_of_val(&*self.cells) + raised
     }
 }
@@ -187,11 +195,11 @@ fn moved(
 ) -> Cell {
     match cell {
         Cell::Missing | Cell::Null | Cell::Bool(_) | Cell::Failed(_) => cell,
-        Cell::Number(own) => Cell::Number(text(own)),
-        Cell::String(own) => Cell::String(text(own)),
-        Cell::Json(own) => Cell::Json(text(own)),
-        Cell::Row(own) => Cell::Row(RowId(row(own.0))),
-        Cell::List { at: own, len } => Cell::List { at: at(own), len },
+        Cell::Number(span) => Cell::Number(text(span)),
+        Cell::String(span) => Cell::String(text(span)),
+        Cell::Json(span) => Cell::Json(text(span)),
+        Cell::Row(number) => Cell::Row(RowId(row(number.0))),
+        Cell::List { at: first, len } => Cell::List { at: at(first), len },
     }
 }
 

@@ -96,13 +96,13 @@ mod tests {
         raised.sort();
         let mut seen = 0;
         for row in 0..ROWS {
-            let own = raised.of(RowId(row));
-            seen += own.len();
+            let errors = raised.of(RowId(row));
+            seen += errors.len();
             let expected = [
                 (RowId(row), 1, "first".into()),
                 (RowId(row), 0, "second".into()),
             ];
-            assert_eq!(own, expected);
+            assert_eq!(errors, expected);
         }
         assert_eq!(seen, raised.len());
         assert_eq!(raised.of(RowId(ROWS)), []);

@@ -56,10 +56,10 @@ pub(crate) fn leaf_text<'s>(
 /// The enum value that equals a JSON string, as JSON.
 pub(super) fn enum_value<'v>(quoted: &[u8], values: &'v [Box<[u8]>]) -> Option<&'v [u8]> {
     let find = |quoted: &[u8]| {
-        let place = values
+        let index = values
             .binary_search_by(|value| (**value).cmp(quoted))
             .ok()?;
-        values.get(place).map(|value| &**value)
+        values.get(index).map(|value| &**value)
     };
     find(quoted).or_else(|| {
         // The string may have escapes, although enum values need none.

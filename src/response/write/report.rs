@@ -94,14 +94,14 @@ impl<'w> Writer<'w> {
                 }
                 (Below::Slot(slot), OutputType::Object(object)) => {
                     let mut fields = output.objects[*object as usize].fields.iter();
-                    let known = fields.find(|field| {
+                    let child = fields.find(|field| {
                         field.source == FieldSource::Slot(*slot)
                             && self.guards[field.guard as usize]
                     });
                     // The gateway requested this field, and the client did not: it has no path in the response.
-                    let Some(known) = known else { break };
-                    path.push(PathElement::Field(&known.name));
-                    (ty, field) = (&known.ty, known);
+                    let Some(child) = child else { break };
+                    path.push(PathElement::Field(&child.name));
+                    (ty, field) = (&child.ty, child);
                 }
                 _ => break,
             }
@@ -134,12 +134,14 @@ impl<'w> Writer<'w> {
     /// The path of the current value.
     fn current_path(&self) -> Vec<PathElement<'w>> {
         let element = |part: &Part<'w>| match part {
-            Part::Object(own) => {
-                let field = own.class.fields.get(own.at.saturating_sub(1) as usize);
-                let field = field.map(|field| &own.object.fields[usize::from(*field)]);
+            Part::Object(open) => {
+                let field = open.class.fields.get(open.at.saturating_sub(1) as usize);
+                let field = field.map(|field| &open.object.fields[usize::from(*field)]);
                 PathElement::Field(field.map_or("", |field| field.name.as_str()))
             }
-            Part::List(own, ..) | Part::Any(own) => PathElement::Index(own.next.saturating_sub(1)),
+            Part::List(open, ..) | Part::Any(open) => {
+                PathElement::Index(open.next.saturating_sub(1))
+            }
         };
         self.stack
             .iter()
