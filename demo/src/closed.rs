@@ -1,9 +1,9 @@
-//! What a stand-in answers when its committed data are wrong.
+//! The response of a stand-in whose data files are invalid.
 
 use axum::Router;
 use axum::http::StatusCode;
 
-/// A system that opens, or one that says to everybody why it could not.
+/// The router of a system; if its data are invalid, a router that responds to every request with the reason.
 pub(crate) fn unless_open(opened: Result<Router, String>) -> Router {
     opened.unwrap_or_else(|problem| {
         let text = format!("The stand-in's data are wrong: {problem}\n");

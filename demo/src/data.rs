@@ -1,4 +1,4 @@
-//! Reading the data files that are compiled into the stand-ins.
+//! Reads the data files that are compiled into the stand-ins.
 
 use serde::de::DeserializeOwned;
 

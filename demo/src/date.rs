@@ -1,8 +1,7 @@
 //! Days of the civil calendar: parse, print and count them.
 //!
-//! The departments' rules are rules about days ("within 15 days", "older than 28 days"), so this is all the calendar
-//! that the stand-ins need. There is no clock here: the day is an argument of a stand-in, so that its answers can be
-//! reproduced.
+//! The rules of the departments are about days ("within 15 days", "older than 28 days"), so the stand-ins need no more of the
+//! calendar. They read no clock: the day is an argument of a stand-in, so that its responses can be reproduced.
 
 use std::fmt;
 
@@ -20,7 +19,7 @@ impl Date {
         (date.parts() == (year, month, day)).then_some(date)
     }
 
-    /// Counts days by putting the leap day at the end of a year that begins in March.
+    /// Counts days with years that begin in March, so that the leap day is the last day of a year.
     const fn unchecked(year: i64, month: i64, day: i64) -> Self {
         let shifted = if month <= 2 { year - 1 } else { year };
         let era = shifted.div_euclid(400);

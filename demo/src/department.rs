@@ -6,20 +6,20 @@ use crate::standin::{Options, Standin};
 
 /// One department with a stand-in.
 pub struct Department {
-    /// Its name: that of its folder under `connectors/`.
+    /// Its name, which is also the name of its folder under `connectors/`.
     pub name: &'static str,
-    /// Makes its system, in its initial state.
+    /// Creates the router of its system, in the initial state.
     pub router: fn() -> Router,
-    /// Its part of `sangam.toml`: the keys of `[connector.<name>]`, in which `{url}` stands for the address of the
-    /// stand-in. Secrets are samples that only the stand-ins know.
+    /// Its part of `sangam.toml`: the keys of `[connector.<name>]`, with the placeholder `{url}` for the address of the
+    /// stand-in. Secrets are samples that only the stand-ins accept.
     pub settings: &'static str,
 }
 
 impl Department {
-    /// Starts its stand-in; [`Standin::reset`] then also puts its state back.
+    /// Starts its stand-in, whose [`Standin::reset`] also resets its state.
     ///
     /// # Errors
-    /// When no loopback port can be had.
+    /// No loopback port is free.
     pub async fn start(&self, options: Options) -> std::io::Result<Standin> {
         Standin::start(self.name, (self.router)(), Some(self.router), options).await
     }

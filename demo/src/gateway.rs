@@ -10,12 +10,12 @@ use tokio::process::{Child, Command};
 
 use crate::{Failure, http};
 
-/// How long the gateway may take until it is ready.
+/// The maximum time until the gateway is ready.
 const START: Duration = Duration::from_secs(30);
-/// How long it may take to finish what it is doing once it was asked to stop.
+/// The maximum time for it to stop.
 const STOP: Duration = Duration::from_secs(15);
 
-/// The gateway, running.
+/// The running gateway.
 pub(crate) struct Gateway {
     child: Child,
     port: u16,
@@ -55,7 +55,7 @@ impl Gateway {
         &self.log
     }
 
-    /// Waits until it is ready, or says why it is not.
+    /// Waits until it is ready; the error says why it is not.
     pub(crate) async fn ready(&mut self) -> Result<(), Failure> {
         let port = self.port;
         let asking = async move {
@@ -73,7 +73,7 @@ impl Gateway {
         }
     }
 
-    /// Waits until it ends by itself, which it should not.
+    /// Waits until it ends by itself, which is a failure.
     pub(crate) async fn ended(&mut self) -> Failure {
         match self.child.wait().await {
             Ok(status) => format!("the gateway ended ({status}){}", self.said()).into(),
@@ -81,7 +81,7 @@ impl Gateway {
         }
     }
 
-    /// The answer to a query; null if there is none.
+    /// The response to a query; null without a response.
     pub(crate) async fn ask(&self, query: &str) -> serde_json::Value {
         let body = serde_json::json!({ "query": query }).to_string();
         match http::post(self.port, "/graphql", &body).await {
@@ -90,7 +90,7 @@ impl Gateway {
         }
     }
 
-    /// The state of each connector, by name, as the gateway's own fields give it.
+    /// The state of each connector, by name, from the fields of the gateway's connector.
     pub(crate) async fn states(&self) -> BTreeMap<String, String> {
         let answer = self.ask("{ connectors { name state } }").await;
         let connectors = answer["data"]["connectors"]
@@ -108,7 +108,7 @@ impl Gateway {
             .collect()
     }
 
-    /// Asks it to finish and waits for it; it is killed if it takes too long.
+    /// Stops it gracefully, or kills it if that takes too long.
     pub(crate) async fn stop(mut self) -> Result<(), Failure> {
         let pid = self
             .child
@@ -159,7 +159,7 @@ pub(crate) fn binary(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Makes sure that the port can be had, before anything is started.
+/// Checks that the port is free, before anything is started.
 pub(crate) fn port_is_free(port: u16) -> Result<(), Failure> {
     match std::net::TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => Ok(()),

@@ -1,13 +1,13 @@
-//! As much of an HTTP client as it takes to ask the gateway on loopback how it is.
+//! A minimal HTTP client, to read the state of the gateway on loopback.
 //!
-//! HTTP/1.0, so that the answer ends with the connection and needs no decoding.
+//! It uses HTTP/1.0, so that the response ends with the connection and needs no decoding.
 
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The longest answer that is read.
+/// The longest response that is read.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
 
 /// Status and body of `GET path`.

@@ -1,12 +1,11 @@
 //! Stand-ins for the departments' systems.
 //!
-//! Each department that the gateway fronts has a module here that behaves like its system as far as is known: the
-//! same wire format, search, paging, state, and the dirt that real data have. They share no code with the gateway, so
-//! that a mistake in one is not hidden by the same mistake in the other. Data are in `demo/data/<department>`, each
-//! with its provenance.
+//! Each department has a module here that behaves like its system, as far as that is known: the same wire format, search,
+//! paging, state, and the faults of real data. The stand-ins share no code with the gateway, so that the same mistake in
+//! both cannot hide. The data are in `demo/data/<department>`, with their provenance.
 //!
-//! [`Standin`] puts such a router on a free loopback port, records the calls it gets, and can be given bad weather.
-//! The binary `sangam-demo` starts all of them with the real gateway in front.
+//! A [`Standin`] serves such a router on a free loopback port, records its calls, and can fail on purpose ([`Weather`]). The
+//! binary `sangam-demo` starts all stand-ins, and the gateway for them.
 
 mod closed;
 mod data;

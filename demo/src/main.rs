@@ -1,7 +1,6 @@
-//! `sangam-demo`: every stand-in on a free loopback port, and the real gateway in front of them.
+//! `sangam-demo`: starts all stand-ins on free loopback ports, and the gateway for them.
 //!
-//! The gateway is its own process with a configuration file like any other, so that what is shown is what is
-//! installed. Ctrl-C ends both.
+//! The gateway is a separate process with an ordinary settings file, as in an installation. Ctrl-C ends both.
 
 mod gateway;
 mod http;
@@ -44,7 +43,7 @@ struct Cli {
     config_file: Option<PathBuf>,
 }
 
-/// Why the demonstration cannot go on, in words for the person who started it.
+/// Why the demonstration ends, as a message for its user.
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
@@ -111,7 +110,7 @@ async fn start_standins(latency: u64) -> std::io::Result<Vec<Standin>> {
     Ok(standins)
 }
 
-/// The gateway's configuration: everything by its default, but for where the departments are.
+/// The settings of the gateway: the defaults, and the addresses of the departments.
 fn settings(cli: &Cli, standins: &[Standin]) -> Result<String, Failure> {
     let connectors = cli.connectors.canonicalize().map_err(|error| {
         format!(
@@ -141,7 +140,7 @@ fn addresses(standins: &[Standin]) -> Result<String, Failure> {
     Ok(serde_json::to_string_pretty(&addresses)? + "\n")
 }
 
-/// Writes a file so that a program that waits for it never sees half of it.
+/// Writes a file atomically: a program that waits for it never sees a part of it.
 fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
     let folder = file
         .parent()
@@ -153,14 +152,14 @@ fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What is running, and what to try.
+/// The message that says what is running, and what to try.
 async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
     let url = gateway.url();
     let mut text = format!(
         "\nSangam is running.\n\n  GraphQL   {url}/graphql\n  schema    {url}/schema.graphql\n  log       {}\n\nDepartments (stand-ins with sample data):\n\n",
         gateway.log().display()
     );
-    // Asked once here, so that the states that follow are of departments that have been called.
+    // Executed once, so that the departments have been called before their states are read.
     gateway.ask(SAMPLE_QUERY).await;
     gateway
         .ask("{ schemes { slug } umangHome { serviceCount } }")
@@ -184,7 +183,7 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
     text
 }
 
-/// One query that several departments answer together. Without single quotes, for the shell's sake.
+/// A query to several departments. Without single quotes, because the message shows it in a shell command.
 const SAMPLE_QUERY: &str = "{ districts(division: KASHMIR) { name nameLocal dggi { composite rank } \
     works { inProgress { count spent } } grievanceSummary { open } serviceBacklog { service { name } pastPsga } } }";
 

@@ -1,6 +1,6 @@
-//! A department's system on a loopback port: it records what it is asked, and can be given bad weather.
+//! A stand-in: serves a department's system on a loopback port, records its calls, and can fail on purpose.
 //!
-//! It must not know any department: what is answered is the router's business.
+//! It is independent of the department: the router decides the responses.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,17 +25,17 @@ use crate::weather::Weather;
 /// The longest request body that is read.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// How a stand-in is run.
+/// The options of a stand-in.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Each answer takes between half and one and a half of this; zero for benchmarks and tests.
+    /// Each response takes between half and one and a half of this; zero for benchmarks and tests.
     pub latency: Duration,
-    /// Whether calls are recorded. What runs for days or under load does without, lest it fill the memory.
+    /// Whether calls are recorded. Off for long runs and load tests, where the records would fill the memory.
     pub record: bool,
 }
 
 impl Default for Options {
-    /// For tests: recorded, and as fast as it goes.
+    /// For tests: calls are recorded, and there is no latency.
     fn default() -> Self {
         Options {
             latency: Duration::ZERO,
@@ -44,7 +44,7 @@ impl Default for Options {
     }
 }
 
-/// One request that a stand-in got.
+/// A request to a stand-in.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// Its method.
@@ -65,7 +65,7 @@ impl Call {
     }
 }
 
-/// A department's system, running. It stops when dropped.
+/// A running stand-in. It stops when dropped.
 pub struct Standin {
     name: String,
     address: SocketAddr,
@@ -74,7 +74,7 @@ pub struct Standin {
     server: JoinHandle<()>,
 }
 
-/// What the handle and the server have in common.
+/// The state that the handle and the server share.
 struct Shared {
     router: Mutex<Router>,
     weather: Mutex<Weather>,
@@ -123,7 +123,7 @@ impl Standin {
             shared: shared.clone(),
         };
         let server = tokio::spawn(async move {
-            // It only ends when the task is aborted: accept errors are retried by the gate.
+            // Ends only when the task is aborted: the gate retries errors of accept.
             let _ = axum::serve(gate, service).await;
         });
         Ok(Standin {
@@ -141,19 +141,19 @@ impl Standin {
         &self.name
     }
 
-    /// Where it listens: `http://127.0.0.1:<port>`, without a slash at the end.
+    /// Its address: `http://127.0.0.1:<port>`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far, in the order in which they arrived (empty if not recorded).
+    /// The requests so far, in the order of their arrival (empty if not recorded).
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         lock(&self.shared.calls).clone()
     }
 
-    /// How many requests there have been, recorded or not.
+    /// The number of requests, recorded or not.
     #[must_use]
     pub fn call_count(&self) -> u64 {
         self.shared.count.load(Ordering::SeqCst)
@@ -164,7 +164,7 @@ impl Standin {
         *lock(&self.shared.weather) = weather;
     }
 
-    /// Fine weather and no calls; the department's state as it was at the start, if it is started from the table.
+    /// Resets the weather and the records; also the department's state, if it was started from the table.
     pub fn reset(&self) {
         self.weather(Weather::Fine);
         lock(&self.shared.calls).clear();
@@ -191,7 +191,7 @@ impl Shared {
         self.stopped.load(Ordering::SeqCst) || self.weather() == Weather::Dead
     }
 
-    /// Between half and one and a half of the configured latency, spread evenly over the calls.
+    /// Between half and one and a half of the configured latency, distributed evenly over the calls.
     fn latency(&self, call: u64) -> Duration {
         const STEPS: u32 = 16;
         let step = u32::try_from(call.wrapping_mul(7) % u64::from(STEPS)).unwrap_or(0);
@@ -199,7 +199,7 @@ impl Shared {
     }
 }
 
-/// One request: recorded, then answered by the weather or by the department.
+/// Records a request. The weather or the department responds.
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
@@ -239,7 +239,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
 }
 
-/// A lock whose data stay usable when a test that held it failed.
+/// A lock whose data stay usable after a test that held it has failed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -277,12 +277,12 @@ impl Listener for Gate {
     }
 }
 
-/// Makes closing send a reset, so that the peer sees an error rather than an early end.
+/// Closes with a reset, so that the peer gets an error and not an early end.
 fn reset(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-/// A connection that breaks once the weather is [`Weather::Dead`], so that kept-alive ones do not outlive it.
+/// A connection that breaks when the weather becomes [`Weather::Dead`], even if it is idle.
 struct GateStream {
     stream: TcpStream,
     shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! Bad weather: the ways in which a department's system fails.
+//! The *weather* of a stand-in: the ways in which a department's system fails.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use axum::body::{Body, Bytes};
 use axum::http::{Response, StatusCode, header};
 use futures_util::stream;
 
-/// How a stand-in behaves, whatever it is asked.
+/// How a stand-in responds to all requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Weather {
-    /// It answers.
+    /// The department responds.
     #[default]
     Fine,
-    /// Connections are reset, those that are open already included.
+    /// Connections are reset, including open ones.
     Dead,
-    /// It answers, after this long.
+    /// The department responds after this time.
     Slow(Duration),
-    /// It answers every request with this status, in plain text.
+    /// Every response has this status, and is plain text.
     Status(u16),
-    /// It answers 200 with a page of HTML, as a login wall or a maintenance notice does.
+    /// Every response is 200 with an HTML page, such as a login page or a maintenance notice.
     Html,
-    /// It answers 200 with JSON that breaks off in the middle.
+    /// Every response is 200 with JSON that is cut off.
     InvalidJson,
-    /// It answers 200 with JSON that has nothing to do with what it should have.
+    /// Every response is 200 with JSON of another shape.
     WrongShape,
-    /// It answers 200 with a body that never ends.
+    /// Every response is 200 with an endless body.
     Endless,
 }
 
 impl Weather {
-    /// The answer that takes the place of the department's own, if there is one.
+    /// The response instead of the department's, if any.
     pub(crate) fn answer(self) -> Option<Response<Body>> {
         let (status, media_type, body) = match self {
             Weather::Fine | Weather::Dead | Weather::Slow(_) => return None,
@@ -68,7 +68,7 @@ impl Weather {
     }
 }
 
-/// Valid JSON so far, for ever.
+/// An endless body: the beginning of a JSON text.
 fn endless() -> Body {
     let more = Bytes::from(r#"{"row": "and another one"},"#.repeat(300));
     let start = Bytes::from_static(b"[");

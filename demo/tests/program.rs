@@ -1,4 +1,4 @@
-//! The program `sangam-demo`: what it says when it cannot start, and that it ends when asked to.
+//! The program `sangam-demo`: its messages if it cannot start, and that it stops on request.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -27,7 +27,7 @@ fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Waits for a file that is written whole, as scripts do: by looking whether it is there.
+/// Waits until a file exists, which is written atomically. Polls, as scripts do.
 fn wait_for(file: &Path, child: &mut Child) -> String {
     let patience = Instant::now() + Duration::from_secs(60);
     loop {
@@ -103,8 +103,8 @@ fn stand_ins_alone_write_their_addresses_and_end_when_told_to() {
     assert!(child.wait().unwrap().success());
 }
 
-/// A gateway that is ready at once, and does not end when asked to: only what started it can see to that it does. It
-/// writes its number to `gateway.pid` beside itself.
+/// A gateway that is ready at once, and does not stop on request, so that its parent must kill it. It writes its process id
+/// to `gateway.pid` in its folder.
 const STUBBORN: &str = r#"#!/usr/bin/env bash
 trap '' INT TERM
 echo $$ > "$0.draft" && mv "$0.draft" "$0.pid"

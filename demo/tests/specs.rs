@@ -1,8 +1,8 @@
-//! What the specs record is what the stand-ins answer: every exchange in `connectors/*/specs/*.md` is replayed, in the
-//! order of the file, against stand-ins; its own department's is fresh for each file.
+//! The recorded exchanges of the specs are equal to the responses of the stand-ins: sends every request of
+//! `connectors/*/specs/*.md`, in the order of the file, to stand-ins. The department's own stand-in is reset for each file.
 //!
-//! Exchanges that end in 429, in a 5xx status or in no valid JSON, though they say JSON, are bad weather; a stand-in is
-//! not asked to have it.
+//! It skips exchanges with the status 429 or 5xx, or with invalid JSON: these are failures, which stand-ins do not have by
+//! themselves.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -72,7 +72,7 @@ fn specs(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A fresh stand-in for every department, and the settings that point the gateway at them.
+/// A stand-in for every department, and the settings with their addresses.
 async fn start_all() -> (Vec<Standin>, toml::Table) {
     let mut standins = Vec::new();
     let mut settings = String::new();
@@ -84,8 +84,7 @@ async fn start_all() -> (Vec<Standin>, toml::Table) {
     (standins, settings.parse().unwrap())
 }
 
-/// Where the gateway is pointed at for `@source name`: one of the connector's own sources, or `<connector>` or
-/// `<connector>/<source>` of another folder.
+/// The base URL of `@source name`: of one of the connector's own sources, or of `<connector>` or `<connector>/<source>`.
 fn base_url(settings: &toml::Table, connector: &str, source: Option<&str>) -> String {
     let own = &settings["connector"][connector];
     let section = match source.map(|source| source.split_once('/').unwrap_or((source, ""))) {
@@ -98,7 +97,7 @@ fn base_url(settings: &toml::Table, connector: &str, source: Option<&str>) -> St
             None if settings["connector"].get(connector).is_some() => {
                 &settings["connector"][connector]
             }
-            // The only source of a connector has no section of its own.
+            // The only source of a connector needs no section.
             None => own,
         },
         Some((connector, source)) => {
@@ -166,7 +165,7 @@ fn exchange(folder: &Path, line: usize, block: &[&str]) -> Exchange {
     }
 }
 
-/// Header lines up to a blank one, and what follows.
+/// The header lines up to a blank line, and the rest.
 fn head_and_body(lines: &[&str]) -> (Vec<(String, String)>, String) {
     let end = lines
         .iter()
@@ -221,7 +220,7 @@ async fn send(exchange: &Exchange, base: &str) -> (u16, String) {
     let (address, prefix) = rest
         .split_once('/')
         .map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
-    // A service's own address has no path below it; `/` is written for that.
+    // The target `/` is the base URL itself.
     let target = match exchange.target.as_str() {
         "/" if !prefix.is_empty() => "",
         target => target,

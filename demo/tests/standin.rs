@@ -1,4 +1,4 @@
-//! A stand-in's own manners: it records, it has weather, it starts again.
+//! The functions of a stand-in: records, weather, reset.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -21,7 +21,7 @@ async fn connect(standin: &Standin) -> TcpStream {
         .unwrap()
 }
 
-/// One request on a connection of its own; the answer, head and all.
+/// Sends a request on a new connection; returns the response with its head.
 async fn ask(standin: &Standin) -> std::io::Result<String> {
     let mut stream = connect(standin).await;
     stream

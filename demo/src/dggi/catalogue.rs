@@ -1,4 +1,4 @@
-//! What is measured: the rows of the data files, and how a figure that was keyed in is read.
+//! The catalogue of the index: the rows of the data files, and how a figure that was entered by hand is read.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -68,7 +68,7 @@ pub(super) struct Published {
     pub(super) composite: Option<f64>,
 }
 
-/// Everything that the service knows.
+/// All data of the service.
 pub(super) struct Catalogue {
     pub(super) sectors: Vec<Sector>,
     pub(super) editions: Vec<Edition>,
@@ -76,7 +76,7 @@ pub(super) struct Catalogue {
     pub(super) data_points: Vec<DataPoint>,
     pub(super) districts: Vec<District>,
     pub(super) published: Vec<Published>,
-    /// By month and district: figures as keyed in, by data point.
+    /// By month and district: figures as entered, by data point.
     figures: HashMap<(String, u32), HashMap<String, String>>,
 }
 
@@ -131,7 +131,7 @@ impl Catalogue {
             .filter(|point| point.indicator == indicator.code)
     }
 
-    /// A figure as keyed in; `None` where none is ever asked for.
+    /// A figure as entered; `None` if the index does not use it.
     pub(super) fn figure(
         &self,
         edition: &Edition,
@@ -146,7 +146,7 @@ impl Catalogue {
     }
 }
 
-/// What a figure says: grouping, signs of percent and stray commas left out; `None` when there is none.
+/// The number of a figure, without grouping, percent signs and stray commas; `None` if there is none.
 pub(super) fn read_figure(text: &str) -> Option<f64> {
     let digits: String = text
         .chars()

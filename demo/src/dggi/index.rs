@@ -1,8 +1,8 @@
-//! Scores and ranks: those of the monthly editions are computed from the figures, those of the others are published.
+//! Scores and ranks: computed from the figures for the monthly editions, and published for the others.
 //!
-//! An indicator is normalised by min–max over the districts that have a value (if all have the same, all have attained
-//! it); a sector is the weighted sum of its indicators, the composite the mean of the sectors, on a scale of 10. What a
-//! district has no value for is left out, and the weights of what it has are scaled up.
+//! An indicator is normalised by min–max over the districts with a value (1 for all if the values are equal). A sector is
+//! the weighted sum of its indicators, the composite the mean of the sectors, on a scale of 10. Indicators without a value
+//! are left out, and the weights of the others are scaled up.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -48,7 +48,7 @@ static SCORES: LazyLock<HashMap<(&'static str, u32), Score>> = LazyLock::new(|| 
     scores
 });
 
-/// How a district did in an edition.
+/// The score of a district in an edition.
 pub(super) fn score(edition: &'static Edition, district: u32) -> Option<&'static Score> {
     SCORES.get(&(edition.code.as_str(), district))
 }
@@ -99,7 +99,7 @@ fn computed(catalogue: &'static Catalogue, edition: &'static Edition) -> HashMap
     scores
 }
 
-/// An indicator's value from its figures, if they are all there.
+/// The value of an indicator, if all its figures exist.
 fn value(
     catalogue: &Catalogue,
     edition: &Edition,
@@ -152,7 +152,7 @@ fn normalise(indicator: &'static Indicator, values: &[(u32, f64)]) -> Vec<(u32, 
         .collect()
 }
 
-/// Sectors and composite from the normalised indicators, which are put in order.
+/// Computes sectors and composite from the normalised indicators, and sorts these.
 fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
     const SCALE: f64 = 10.0;
     for sector in &catalogue.sectors {
@@ -185,7 +185,7 @@ fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
     });
 }
 
-/// Ranks from high to low; who is equal to four digits shares a rank.
+/// Ranks from high to low; scores that are equal to four digits share a rank.
 fn rank(scores: &mut HashMap<u32, Score>) {
     let printed = |score: &Score| {
         score

@@ -1,8 +1,8 @@
 //! The District Good Governance Index: a KPI service with an API key.
 //!
-//! Catalogues are read with GET, figures asked for with POST. Every number is a string, in the state in which it was
-//! keyed in or printed (`"19.21%,"`, `"1,24,356"`, `"NA"`, `""`), and districts go by the department's own spelling
-//! or by their code, depending on the operation. Failures have an HTTP status and an envelope of their own.
+//! Catalogues are read with GET, figures with POST. Every number is a string as it was entered or printed (`"19.21%,"`,
+//! `"1,24,356"`, `"NA"`, `""`). Districts are identified by the department's own spelling or by their code, depending on the
+//! operation. Failures have an HTTP status and their own envelope.
 
 mod catalogue;
 mod index;
@@ -20,7 +20,7 @@ base_url = "{url}/api/v1"
 config = { api_key = "sample-dggi-key" }
 "#;
 
-/// The key that the stand-in takes: a sample.
+/// The key that the stand-in accepts: a sample.
 const API_KEY: &str = "sample-dggi-key";
 
 /// The service, in its initial state.
@@ -40,7 +40,7 @@ pub fn router() -> Router {
     Router::new().nest("/api/v1", operations)
 }
 
-/// Lets only those in who have the key.
+/// Refuses requests without the key.
 async fn signed_in(request: Request, next: Next) -> Response {
     match request.headers().get("x-api-key") {
         Some(key) if key == API_KEY => next.run(request).await,

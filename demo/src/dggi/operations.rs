@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::catalogue::{CATALOGUE, District, Edition, Indicator, Sector};
 use super::index::{self, Measured, Score};
 
-/// An answer, or a failure.
+/// A response, or a failure.
 type Answer = Result<Json<Value>, Failure>;
 
-/// How the service says that it cannot.
+/// A failure of the service.
 pub(super) struct Failure {
     status: StatusCode,
     code: &'static str,
@@ -28,7 +28,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Which edition is meant; the latest unless said.
+/// The edition; the latest by default.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     edition: Option<String>,
@@ -103,7 +103,7 @@ pub(super) async fn ranking(body: Result<Json<Wanted>, JsonRejection>) -> Answer
         .iter()
         .filter_map(|district| Some((district, index::score(edition, district.lgd)?)))
         .collect();
-    // What has no rank comes last, by name.
+    // Districts without a rank are last, sorted by name.
     rows.sort_by_key(|(district, score)| (score.rank.unwrap_or(u32::MAX), &district.spelling));
     let rows = rows.iter().enumerate().map(|(index, (district, score))| {
         json!({
@@ -203,7 +203,7 @@ fn find_edition(code: Option<&str>) -> Result<&'static Edition, Failure> {
         .ok_or_else(|| failure(StatusCode::NOT_FOUND, "DGGI-404", "No such edition"))
 }
 
-/// By its code, a number or a string of digits.
+/// A district by its code, which is a number or a string of digits.
 fn find_district(code: &Value) -> Option<&'static District> {
     let code = match code {
         Value::Number(number) => number.to_string(),
@@ -282,7 +282,7 @@ fn score_row(
 }
 
 fn measured_row(measured: &Measured) -> Value {
-    // The report's template leaves a comma behind where a figure has a fraction.
+    // The template of the report adds a comma after a figure with a fraction.
     let comma = if measured.value.fract() == 0.0 {
         ""
     } else {
@@ -331,7 +331,7 @@ fn no_district() -> Failure {
     failure(StatusCode::NOT_FOUND, "DGGI-404", "No such district")
 }
 
-/// Without the key.
+/// The response to a request without the key.
 pub(super) fn refusal() -> Response {
     failure(StatusCode::UNAUTHORIZED, "DGGI-401", "Invalid API key").into_response()
 }

@@ -1,8 +1,7 @@
-//! The grievance cell: a department that runs a GraphQL service of its own, as a Federation subgraph.
+//! The grievance cell: a department with its own GraphQL service, which is a Federation subgraph.
 //!
-//! `POST /graphql` with `{query, variables}` and an `x-api-key`. It answers `_service { sdl }` and `_entities`, owns
-//! `Grievance`, and adds to `District` and `Department` what it knows about them. The SDL that it prints is what
-//! `connectors/grievances/connector.graphql` holds.
+//! `POST /graphql` with `{query, variables}` and an `x-api-key`. It resolves `_service { sdl }` and `_entities`, owns
+//! `Grievance`, and adds fields to `District` and `Department`. `connectors/grievances/connector.graphql` contains its SDL.
 //!
 //! The day is an argument, so that ages can be reproduced.
 

@@ -1,8 +1,8 @@
 //! The Janbhagidari (EMPOWERMENT) portal of public works: REST, no login.
 //!
-//! Every answer is an envelope `{success, message, data}`; an error of the caller is reported in it with
-//! HTTP 200, except for a work that there is not (404). Money is in lakh rupees, as text with two digits and Indian
-//! grouping; `NIL` and `00/00/0000` mean that there is none. Feedback that is given is kept until the stand-in ends.
+//! Every response is an envelope `{success, message, data}`. It reports errors of the caller with HTTP 200, except for a
+//! work that does not exist (404). Money is in lakh rupees, as text with two digits and Indian grouping; `NIL` and
+//! `00/00/0000` mean no value. Feedback is stored until the stand-in ends.
 
 mod operations;
 mod works;

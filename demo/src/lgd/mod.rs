@@ -1,7 +1,7 @@
 //! The Local Government Directory: a POST-only RPC service without authentication.
 //!
-//! `districtList` and `stateList` answer with a bare array, as the public service does; the operations for many codes
-//! or names at once answer in an envelope. Failures are HTTP 200 with a code and a message, in every case.
+//! `districtList` and `stateList` return a bare array, as the public service does; the operations for many codes or names
+//! return an envelope. All failures are HTTP 200 with a code and a message.
 
 mod operations;
 

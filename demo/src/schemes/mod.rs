@@ -1,7 +1,7 @@
-//! The beneficiary-oriented schemes, which stand in two systems.
+//! The beneficiary-oriented schemes, which are in two systems.
 //!
 //! The catalogue is a myScheme-like API with an envelope and texts by language. Progress is published on a
-//! data.gov.in-like platform: flat rows of strings, at most 1,000 of them in an answer, totals as strings too.
+//! data.gov.in-like platform: flat rows of strings, at most 1,000 of them in a response, totals as strings too.
 
 mod catalogue;
 mod platform;
@@ -19,13 +19,13 @@ sources.catalogue.base_url = "{url}/myscheme/api/v1"
 sources.platform.base_url = "{url}/ogd"
 "#;
 
-/// The keys that the stand-ins take: samples.
+/// The keys that the stand-ins accept: samples.
 const CATALOGUE_KEY: &str = "sample-catalogue-key";
 const PLATFORM_KEY: &str = "sample-platform-key";
 
 /// Both systems, in their initial state.
 pub fn router() -> Router {
-    // Made now, not on the first call: twenty districts ask at once, and would all wait for it.
+    // Prepared now, not on the first call, on which twenty concurrent requests would wait.
     platform::prepare();
     Router::new()
         .nest("/myscheme/api/v1", catalogue::router())

@@ -1,7 +1,7 @@
-//! The open-data platform: resources of flat rows, filtered and by the page.
+//! The open-data platform: resources of flat rows, with filters and pages.
 //!
-//! At most 1,000 rows in one answer, whatever is asked for, and ten unless said. Every value is a string, `total`,
-//! `count`, `limit` and `offset` included.
+//! A response has at most 1,000 rows, and ten by default. Every value is a string, including `total`, `count`, `limit` and
+//! `offset`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ use super::progress::{
     PROGRESS, Progress, SUMS, Sum, as_on, coverage, digits, district_name, latest, scheme_name,
 };
 
-/// The most rows in one answer.
+/// The most rows in a response.
 const MAX_LIMIT: usize = 1_000;
 
 /// A resource: its id, its title, and its rows.
@@ -121,7 +121,7 @@ static TOTALS: Rows = LazyLock::new(|| {
 });
 static CURRENT_TOTALS: Rows = LazyLock::new(|| latest_of(&TOTALS));
 
-/// Makes the resources that are asked for most.
+/// Creates the resources that are used most.
 pub(super) fn prepare() {
     LazyLock::force(&CURRENT);
 }

@@ -1,8 +1,8 @@
 //! The service desk: five services from application to certificate, as a REST API behind an API-Setu-like door.
 //!
-//! It keeps a register in memory, which starts with the sample applications of `demo/data/services` and forgets what was
-//! added when the process ends. It does not read the clock: the day is an argument, so that a recorded exchange can
-//! be played again. References of new applications follow from the idempotency key for the same reason.
+//! It has a register in memory, which starts with the sample applications of `demo/data/services` and is lost when the
+//! process ends. It does not read the clock: the day is an argument, so that a recorded exchange can be replayed. For the
+//! same reason, the references of new applications follow from the idempotency key.
 //!
 //! | request | what |
 //! |---|---|

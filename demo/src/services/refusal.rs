@@ -1,11 +1,11 @@
-//! How the desk says no: API Setu's error envelope with a real HTTP status.
+//! Refusals of the desk: API Setu's error envelope with an HTTP status.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// An error answer: status, `error`, `errorDescription`.
+/// An error response: status, `error`, `errorDescription`.
 #[derive(Debug)]
 pub(super) struct Refusal(StatusCode, &'static str, String);
 

@@ -1,4 +1,4 @@
-//! The desk's rules, asked over its own HTTP interface.
+//! The desk's rules, tested through its HTTP interface.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

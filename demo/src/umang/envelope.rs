@@ -1,21 +1,21 @@
-//! The envelope that every answer comes in, and what every request must carry.
+//! The envelope of every response, and the mandatory fields of every request.
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-/// Fields without which no operation answers.
+/// Fields that every operation requires.
 const MANDATORY: [&str; 4] = ["trkr", "lang", "mode", "pltfrm"];
 
 /// Why an operation failed: `rc` and `rd`.
 #[derive(Debug)]
 pub(super) struct Failure(pub(super) &'static str, pub(super) String);
 
-/// What an operation yields: its own code for success and the data, or a failure.
+/// The result of an operation: its success code and data, or a failure.
 pub(super) type Outcome = Result<(&'static str, Value), Failure>;
 
-/// The body of a request, once the envelope is checked.
+/// The body of a request whose envelope has been checked.
 #[derive(Debug)]
 pub(super) struct Call(Map<String, Value>);
 
@@ -41,7 +41,7 @@ impl Call {
         }
     }
 
-    /// A field that is there and not empty; numbers as their digits.
+    /// The text of a field; `None` if it is missing or empty. Numbers are given as digits.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         match self.0.get(name)? {
             Value::String(text) if text.trim().is_empty() => None,
@@ -51,7 +51,7 @@ impl Call {
         }
     }
 
-    /// A number that counts something, given as a number or as digits.
+    /// A count, given as a number or as digits.
     pub(super) fn count(&self, name: &str, otherwise: usize) -> Result<usize, Failure> {
         match self.text(name) {
             None => Ok(otherwise),
@@ -76,7 +76,7 @@ impl Call {
     }
 }
 
-/// The answer: HTTP says nothing.
+/// The response; its HTTP status is always 200.
 pub(super) fn wrap(outcome: Outcome) -> Json<Value> {
     Json(match outcome {
         Ok((code, data)) => json!({ "rs": "S", "rc": code, "rd": "Success", "pd": data }),

@@ -15,7 +15,7 @@ use crate::closed::unless_open;
 
 type Shared = Arc<Mutex<Catalogue>>;
 
-/// The most services that one answer holds.
+/// The most services in a response.
 const MOST: usize = 300;
 
 /// UMANG with the committed catalogue.
@@ -29,7 +29,7 @@ pub fn router() -> Router {
     }))
 }
 
-/// One door for everything: reads the envelope, runs the operation, wraps what it yields.
+/// Handles every request: reads the envelope, runs the operation, and wraps its result.
 async fn answer(
     State(catalogue): State<Shared>,
     Path(operation): Path<String>,
@@ -153,7 +153,7 @@ fn departments_by_id(catalogue: &Catalogue, call: &Call) -> Outcome {
     Ok(("DP0000", json!({ "deptlst": rows })))
 }
 
-/// Known ids only, in the catalogue's order: not in the order asked for.
+/// The services with known ids, in the order of the catalogue, not of the request.
 fn services_by_id(catalogue: &Catalogue, call: &Call) -> Outcome {
     let ids = call.ids("srvids");
     let wanted = catalogue.services().iter().filter(|s| ids.contains(&s.id));

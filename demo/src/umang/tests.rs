@@ -1,4 +1,4 @@
-//! The interface as its callers see it.
+//! The interface, tested through HTTP.
 
 use std::collections::BTreeSet;
 
