@@ -50,11 +50,11 @@ fn map(headers: &Headers) -> HeaderMap {
 #[derive(Debug, Clone)]
 struct Connector {
     passes: Vec<&'static str>,
-    variable_in: Place,
+    variable_in: VariablePosition,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum VariablePosition {
     Path,
     Query,
     Header,
@@ -63,15 +63,15 @@ enum Place {
 }
 
 fn connector() -> impl Strategy<Value = Connector> {
-    let place = prop::sample::select(vec![
-        Place::Path,
-        Place::Query,
-        Place::Header,
-        Place::Body,
-        Place::Nowhere,
+    let variable_in = prop::sample::select(vec![
+        VariablePosition::Path,
+        VariablePosition::Query,
+        VariablePosition::Header,
+        VariablePosition::Body,
+        VariablePosition::Nowhere,
     ]);
     let passes = prop::sample::subsequence(NAMES.to_vec(), 0..4);
-    (passes, place).prop_map(|(passes, variable_in)| Connector {
+    (passes, variable_in).prop_map(|(passes, variable_in)| Connector {
         passes,
         variable_in,
     })
@@ -79,11 +79,11 @@ fn connector() -> impl Strategy<Value = Connector> {
 
 impl Connector {
     fn render(&self, client: &Headers, variable: &str) -> HttpRequest {
-        let at = |place: bool| if place { variable } else { "" };
-        let path = at(matches!(self.variable_in, Place::Path));
-        let query = at(matches!(self.variable_in, Place::Query));
-        let header = at(matches!(self.variable_in, Place::Header));
-        let body = at(matches!(self.variable_in, Place::Body));
+        let at = |is_here: bool| if is_here { variable } else { "" };
+        let path = at(matches!(self.variable_in, VariablePosition::Path));
+        let query = at(matches!(self.variable_in, VariablePosition::Query));
+        let header = at(matches!(self.variable_in, VariablePosition::Header));
+        let body = at(matches!(self.variable_in, VariablePosition::Body));
         let mut headers = vec![(
             HeaderName::from_static("x-variable"),
             HeaderValue::from_str(header).unwrap(),
@@ -294,7 +294,7 @@ fn subjects_are_apart() {
     assert_eq!(Subject::from_headers(&["traceparent"], &traced), None);
     let request = Connector {
         passes: Vec::new(),
-        variable_in: Place::Nowhere,
+        variable_in: VariablePosition::Nowhere,
     }
     .render(&Headers::new(), "");
     for (i, one) in all.iter().enumerate() {

@@ -21,14 +21,14 @@ pub(crate) enum Targets {
     /// The value is merged into all of these rows.
     Rows(Vec<RowId>),
     /// The elements of the document's lists are merged by position. The positions of all lists follow each other.
-    ByPosition(Vec<Position>),
+    ByPosition(Vec<EntityPosition>),
     /// The elements of the document's list are merged by key.
     ByKey(AHashMap<Vec<u8>, Vec<RowId>>),
 }
 
 /// The position of an entity in a document.
 #[derive(Debug)]
-pub(crate) struct Position {
+pub(crate) struct EntityPosition {
     /// The number of the list in the call.
     pub(crate) list: u16,
     pub(crate) consumers: Consumers,
@@ -66,7 +66,7 @@ impl Targets {
 }
 
 /// The positions of one list.
-pub(crate) fn of_list(positions: &[Position], list: u16) -> &[Position] {
+pub(crate) fn of_list(positions: &[EntityPosition], list: u16) -> &[EntityPosition] {
     let start = positions.partition_point(|position| position.list < list);
     let end = positions.partition_point(|position| position.list <= list);
     &positions[start..end]

@@ -47,14 +47,14 @@ pub(crate) fn parts(world: &mut World, random: &mut Random) {
 }
 
 /// A field of an object, by their indexes.
-type Place = (usize, usize);
+type FieldIndex = (usize, usize);
 
 /// The fields of a subgraph that yield values of a type.
 fn yields<'w>(
     world: &'w World,
     value: &'w str,
     subgraph: usize,
-) -> impl Iterator<Item = (Place, &'w Object, &'w Field)> {
+) -> impl Iterator<Item = (FieldIndex, &'w Object, &'w Field)> {
     let all = world.objects.iter().chain(&world.roots).enumerate();
     let fields = all.flat_map(|(index, object)| {
         let fields = object.fields.iter().enumerate();
@@ -77,7 +77,7 @@ fn sharing(
     random: &mut Random,
     value: &str,
     subgraph: usize,
-) -> Option<Vec<(Place, usize)>> {
+) -> Option<Vec<(FieldIndex, usize)>> {
     // A subgraph with an interface object has none of its implementations.
     let objects = world.interfaces.iter().filter_map(|own| own.entity);
     let objects: Vec<usize> = objects.map(|(_, object)| object).collect();
@@ -103,7 +103,7 @@ fn sharing(
     Some(shared)
 }
 
-fn share(world: &mut World, shared: Vec<(Place, usize)>) {
+fn share(world: &mut World, shared: Vec<(FieldIndex, usize)>) {
     let rest = rest_subgraphs(world);
     let mut all: Vec<&mut Object> = world.objects.iter_mut().chain(&mut world.roots).collect();
     for ((index, place), other) in shared {

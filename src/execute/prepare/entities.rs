@@ -29,7 +29,7 @@ use crate::response::inputs::NoCall;
 use crate::response::inputs::write_members;
 use crate::response::store::RowId;
 use crate::response::targets::Consumer;
-use crate::response::targets::Position;
+use crate::response::targets::EntityPosition;
 use crate::response::targets::Targets;
 use crate::source::graphql;
 
@@ -110,7 +110,7 @@ impl EntityRequest {
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     entities: EntityRequest,
-    positions: Vec<Position>,
+    positions: Vec<EntityPosition>,
     /// The position of each representation that several fetches may have, by list and text.
     by_text: AHashMap<(u16, Vec<u8>), usize>,
 }
@@ -156,7 +156,7 @@ impl Gathered {
             }
             self.by_text.insert(key, self.positions.len());
         }
-        self.positions.push(Position {
+        self.positions.push(EntityPosition {
             list: representation.list,
             consumers: SmallVec::from_elem(consumer, 1),
         });

@@ -45,7 +45,7 @@ use super::store::Cell;
 use super::store::RowId;
 use super::store::Store;
 use super::targets::Destination;
-use super::targets::Position;
+use super::targets::EntityPosition;
 use super::targets::Targets;
 use crate::cache::Documents;
 use crate::cache::Fetched;
@@ -236,7 +236,7 @@ impl Ingester<'_> {
         }
     }
 
-    fn fail_positions(&mut self, positions: &[Position], failure: u32) {
+    fn fail_positions(&mut self, positions: &[EntityPosition], failure: u32) {
         for consumer in positions.iter().flat_map(|position| &position.consumers) {
             let read = self.plan.fetches[consumer.fetch].read;
             for row in &consumer.rows {

@@ -8,7 +8,7 @@ use super::super::store::Cell;
 use super::super::targets::Consumer;
 use super::super::targets::Consumers;
 use super::super::targets::Destination;
-use super::super::targets::Position;
+use super::super::targets::EntityPosition;
 use super::super::targets::Targets;
 use super::super::targets::of_list;
 use super::Ingester;
@@ -211,7 +211,7 @@ impl Ingester<'_> {
     fn entity_lists(
         &mut self,
         fetch: &Fetch,
-        positions: &[Position],
+        positions: &[EntityPosition],
         number: u32,
         reader: &mut JsonReader<'_>,
     ) -> Result<bool, Stop> {
@@ -252,7 +252,7 @@ impl Ingester<'_> {
     /// Reads a list of entities. They are matched by position, so their number must be right.
     fn entity_list(
         &mut self,
-        positions: &[Position],
+        positions: &[EntityPosition],
         number: u32,
         reader: &mut JsonReader<'_>,
     ) -> Result<EntityList, Stop> {
@@ -336,8 +336,8 @@ enum EntityList {
 }
 
 /// The consumer of the first position, if its fetch is the only consumer of all positions.
-fn only_consumer(positions: &[Position]) -> Option<&Consumer> {
-    let alone = |position: &Position| match position.consumers.as_slice() {
+fn only_consumer(positions: &[EntityPosition]) -> Option<&Consumer> {
+    let alone = |position: &EntityPosition| match position.consumers.as_slice() {
         [consumer] => Some(consumer.fetch),
         _ => None,
     };
