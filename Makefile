@@ -1,4 +1,4 @@
-# One entry for every habit, the same on a laptop and in CI. `make help` lists them.
+# The commands of the project, the same on a laptop and in CI. `make help` lists them.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,7 +16,7 @@ VERSION := $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 
 .PHONY: help
-help: ## Say what there is to make
+help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 27
 
 .PHONY: build
@@ -24,12 +24,12 @@ build: ## Build the gateway, quickly (target/demo/sangam)
 	$(CARGO) build --profile demo --package sangam
 
 .PHONY: demo
-demo: ## Start the stand-ins and the gateway in front of them (PORT=4000)
+demo: ## Start the stand-ins and a gateway for them (PORT=4000)
 	$(CARGO) build --profile demo --package sangam --package sangam-demo
 	PORT=$(PORT) exec $(OUT)/demo/sangam-demo --connectors connectors
 
 .PHONY: test
-test: lint ## Everything that must hold before a change goes in
+test: lint ## Everything that must pass before a change is merged
 	scripts/cargo-test
 	scripts/oracle-composition
 	scripts/oracle-graphql
@@ -50,37 +50,37 @@ bench: ## Compare the gateway with hand-written backends, under load
 	CARGO="$(CARGO)" scripts/bench
 
 .PHONY: dist
-dist: ## A tarball: the binary, connectors, a sample configuration, a service unit, a Dockerfile
+dist: ## Build a tarball: the binary, connectors, a sample configuration, a service unit, a Dockerfile
 	SANGAM_COMMIT=$(COMMIT) $(CARGO) build --release --locked --package sangam --bin sangam
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: prove-readme prove-composition prove-monolith prove-fuzz prove-attacks ## What is too slow for every day: all that begins with prove-
+prove: prove-readme prove-composition prove-monolith prove-fuzz prove-attacks ## All long runs: every command that begins with prove-
 
 .PHONY: prove-readme
 prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
 	scripts/readme-commands
 
 .PHONY: prove-composition
-prove-composition: ## Hold composition against an independent composer, at length (SETS=600, WORLDS=600)
+prove-composition: ## Compare composition with an independent composer (SETS=600, WORLDS=600)
 	scripts/oracle-composition $(SETS) $(WORLDS)
 
 .PHONY: prove-graphql
-prove-graphql: ## Hold validation, introspection and the monolith's executor against graphql-js, at length (ROUNDS=60)
+prove-graphql: ## Compare validation, introspection and the monolith's executor with graphql-js (ROUNDS=60)
 	scripts/oracle-graphql $(ROUNDS)
 
 .PHONY: prove-monolith
-prove-monolith: ## Hold random graphs and operations against one monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)
+prove-monolith: ## Compare random graphs and operations with a monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)
 	MONOLITH_WORLDS=$(or $(MONOLITH_WORLDS),1500) MONOLITH_SEED=$(or $(MONOLITH_SEED),1) MONOLITH_SECONDS=$(or $(MONOLITH_SECONDS),600) \
 		$(CARGO) test --package sangam --test all -- monolith::run::gateway_and_monolith_agree --exact --nocapture
 
 .PHONY: prove-fuzz
-prove-fuzz: ## Give everything that is read from outside unlikely input (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)
+prove-fuzz: ## Fuzz everything that reads input from outside (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 		$(CARGO) test --package sangam --test all -- fuzz:: --nocapture --test-threads=1
 
 .PHONY: prove-attacks
-prove-attacks: ## Attack a release build beside honest clients, in ten minutes, and print the table of docs/long-runs.md (ATTACK=name, ATTACK_SECONDS=8)
+prove-attacks: ## Attack a release build with honest clients, in ten minutes; prints the table of docs/long-runs.md (ATTACK=name, ATTACK_SECONDS=8)
 	CARGO="$(CARGO)" scripts/prove-attacks
 
 .PHONY: docs
@@ -88,5 +88,5 @@ docs: ## Write the generated pages and tables of docs/
 	UPDATE_DOCS=1 $(CARGO) test --quiet --package sangam --test all generated_docs
 
 .PHONY: clean
-clean: ## Remove what was built
+clean: ## Remove all build output
 	$(CARGO) clean
