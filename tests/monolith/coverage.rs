@@ -6,7 +6,7 @@ use super::case::sdl;
 use super::world::World;
 
 /// Constructs, each with a text in the SDL of subgraphs that have it.
-const CONSTRUCTS: [(&str, &str); 21] = [
+const CONSTRUCTS: [(&str, &str); 22] = [
     ("nested keys", "org { "),
     ("keys of several fields", "(fields: \"id code\""),
     ("keys that are lists", "(fields: \"tags\""),
@@ -23,6 +23,7 @@ const CONSTRUCTS: [(&str, &str); 21] = [
     ("unions", "union U0"),
     ("interfaces", "interface I"),
     ("interfaces of interfaces", "interface I1 implements I0"),
+    ("covariant fields", "\n  i0z: "),
     ("connects with keys in the path", "GET: \"/e/"),
     ("batches", "$batch"),
     ("pages", "@paginate("),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::covariant;
 use super::random::Random;
 use super::split;
 use super::world::Argument;
@@ -37,6 +38,7 @@ pub(crate) fn world(seed: u64) -> World {
         fields(&mut world, random, index, &composites);
     }
     interface_fields(&mut world, random);
+    covariant::fields(&mut world);
     roots(&mut world, random, &composites);
     split::split(&mut world, random);
     world
@@ -142,6 +144,7 @@ fn names(world: &mut World, random: &mut Random) {
         world.interfaces.push(Interface {
             name: format!("I{number}"),
             fields: Vec::new(),
+            wider: BTreeMap::new(),
             members: random.some(from, 3),
             known: BTreeMap::new(),
             missing: BTreeMap::new(),

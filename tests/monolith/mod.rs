@@ -22,6 +22,7 @@
 pub(crate) mod case;
 pub(crate) mod compare;
 pub(crate) mod composed;
+mod covariant;
 mod coverage;
 mod data;
 pub(crate) mod generate;

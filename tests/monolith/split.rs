@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::covariant;
 use super::generate::field;
 use super::parts;
 use super::print::How;
@@ -30,6 +31,7 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
             rest,
         });
     }
+    covariant::leave_out_of_folders(world);
     homes(world, random, count);
     lookups(world);
     interface_ids(world);
@@ -41,6 +43,7 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
     provide::provide(world, random);
     possible(world);
     interface_fields(world, random);
+    covariant::prune(world);
     hide(world, random);
     prune(world);
 }
@@ -180,7 +183,7 @@ fn interface_ids(world: &mut World) {
 }
 
 /// Whether an interface implements another, or is implemented by one.
-fn in_a_line(world: &World, name: &str) -> bool {
+pub(super) fn in_a_line(world: &World, name: &str) -> bool {
     world.interfaces.iter().any(|interface| {
         interface.parent.is_some()
             && (interface.name == name || interface.parent.as_deref() == Some(name))
@@ -189,9 +192,11 @@ fn in_a_line(world: &World, name: &str) -> bool {
 
 /// Adds a subgraph with an interface of entities as `@interfaceObject`.
 fn interface_object(world: &mut World, random: &mut Random, count: usize) {
+    let bases = covariant::bases(world);
     let mut entities = world
         .interfaces
         .iter()
+        .filter(|interface| !bases.contains(&interface.name))
         .filter(|interface| interface.members.iter().all(|name| name.starts_with('E')))
         .filter(|interface| !in_a_line(world, &interface.name));
     let Some(interface) = entities.next().filter(|_| random.chance(45)) else {
@@ -415,9 +420,10 @@ fn compute(world: &mut World, random: &mut Random) {
 /// Chooses the members of interfaces and unions that each subgraph defines.
 fn known(world: &mut World, random: &mut Random, count: usize) {
     let required = required_in_parts(world);
+    let bases = covariant::bases(world);
     let needs_all = |subgraph: usize, name: &str| {
         let mut required = required.iter();
-        required.any(|(home, base)| *home == subgraph && base == name)
+        bases.contains(name) || required.any(|(home, base)| *home == subgraph && base == name)
     };
     for interface in &mut world.interfaces {
         for subgraph in 0..count {
@@ -542,6 +548,14 @@ fn interface_fields(world: &mut World, random: &mut Random) {
             if lines.contains(&interface.name) {
                 missing.clear();
             }
+            missing.extend(
+                interface
+                    .missing
+                    .get(subgraph)
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
             let extra = format!("{}o", interface.name.to_lowercase());
             if interface
                 .fields

@@ -117,6 +117,8 @@ pub(crate) struct Argument {
 pub(crate) struct Interface {
     pub(crate) name: String,
     pub(crate) fields: Vec<String>,
+    /// Those of them that its members have with a narrower type.
+    pub(crate) wider: BTreeMap<String, Field>,
     pub(crate) members: Vec<String>,
     /// The implementations that each subgraph defines.
     pub(crate) known: BTreeMap<usize, Vec<String>>,
@@ -294,6 +296,9 @@ impl World {
         }
         let interface = self.interface(ty)?;
         interface.fields.iter().find(|own| *own == field)?;
+        if let Some(wider) = interface.wider.get(field) {
+            return Some(wider);
+        }
         self.field(interface.members.first()?, field)
     }
 
