@@ -14,79 +14,12 @@
 //! A call that continues after its client has disconnected still counts: otherwise clients that disconnect at once
 //! could start calls without limit.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::refusals;
 use super::upstream::{Upstream, UpstreamState};
+use super::waiting::Wait;
 use crate::source::{SourceError, SourceErrorKind};
-
-/// How many requests may wait for one connector at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitingLimits {
-    /// Requests with calls of their own.
-    pub calls: usize,
-    /// Requests that wait for other requests' calls.
-    pub joins: usize,
-}
-
-impl WaitingLimits {
-    /// Any number.
-    pub const NONE: WaitingLimits = WaitingLimits {
-        calls: usize::MAX,
-        joins: usize::MAX,
-    };
-
-    fn of(self, wait: Wait) -> usize {
-        match wait {
-            Wait::Call => self.calls,
-            Wait::Join => self.joins,
-        }
-    }
-}
-
-/// What a request waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// A call of its own, running or queued.
-    Call,
-    /// A call of another request.
-    Join,
-}
-
-/// The requests that wait for one connector.
-#[derive(Debug, Default)]
-pub(super) struct Waiting {
-    calls: AtomicUsize,
-    joins: AtomicUsize,
-}
-
-impl Waiting {
-    /// The number of requests that wait for this, or have started a call that has not ended.
-    pub(super) fn now(&self, wait: Wait) -> usize {
-        self.counter(wait).load(Ordering::Relaxed)
-    }
-
-    fn counter(&self, wait: Wait) -> &AtomicUsize {
-        match wait {
-            Wait::Call => &self.calls,
-            Wait::Join => &self.joins,
-        }
-    }
-
-    /// Counts one more request, unless `most` are counted already.
-    fn enter(&self, wait: Wait, most: usize) -> bool {
-        let admitted = self.counter(wait).fetch_add(1, Ordering::Relaxed) < most;
-        if !admitted {
-            self.leave(wait);
-        }
-        admitted
-    }
-
-    fn leave(&self, wait: Wait) {
-        self.counter(wait).fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// One request at one connector. It is counted until this is dropped.
 #[derive(Debug)]
@@ -104,7 +37,7 @@ impl Admission {
         {
             state.refused();
             let detail = "as many requests as allowed wait for it";
-            refusals::note(&state, detail);
+            refusals::note(state.refusals(), detail);
             return Err(SourceError::new(SourceErrorKind::Busy, detail));
         }
         Ok(Admission { state, wait })

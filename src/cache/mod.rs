@@ -6,8 +6,11 @@
 //! - [`store`]: a cache bounded by bytes.
 //! - [`long`]: work on long documents, at the lower priority.
 //! - [`flight`]: single flight, one call for all requests that want the same.
-//! - [`upstream`]: one connector: driver, mutation epoch, figures.
-//! - [`bulkhead`]: how many requests may wait for one connector.
+//! - [`upstream`]: one connector, with the state that outlives a configuration.
+//! - [`endpoint`]: what can be called of a connector, with the driver of its source.
+//! - [`epoch`]: how many mutations may have changed what was read.
+//! - [`figures`], [`latency`]: the counters of one connector.
+//! - [`waiting`], [`bulkhead`]: how many requests may wait for one connector.
 //! - [`refusals`]: log lines about calls that were refused.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long a response that is made of several documents may be used.
@@ -19,10 +22,14 @@
 pub mod bulkhead;
 pub mod clock;
 pub mod documents;
+pub mod endpoint;
 pub mod entry;
+pub mod epoch;
+pub mod figures;
 pub mod flight;
 pub mod freshness;
 pub mod key;
+mod latency;
 pub mod long;
 mod meter;
 pub mod plans;
@@ -32,16 +39,20 @@ pub mod responses;
 mod retry_after;
 pub mod store;
 pub mod upstream;
+pub mod waiting;
 
-pub use bulkhead::{Admissions, WaitingLimits};
+pub use bulkhead::Admissions;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{
     CacheState, Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy,
     Representation, UpstreamCall, Verdict,
 };
+pub use endpoint::Endpoint;
 pub use entry::{Document, Memo};
+pub use epoch::Epoch;
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};
-pub use upstream::{Endpoint, Epoch, Upstream};
+pub use upstream::Upstream;
+pub use waiting::WaitingLimits;

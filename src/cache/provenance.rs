@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 
 use super::clock::Timestamp;
 use super::documents::Fetched;
-use super::upstream::{Endpoint, Epoch};
+use super::endpoint::Endpoint;
+use super::epoch::Epoch;
 use crate::connector::Scope;
 
 /// The lifetime of a response that depends on no document.

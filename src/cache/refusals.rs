@@ -9,17 +9,20 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::upstream::UpstreamState;
 use crate::source::SourceErrorKind;
 
 /// The time between two lines.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The refusals of one connector that have not been logged.
-#[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<Option<Uncounted>>);
+#[derive(Debug)]
+pub(super) struct Refusals {
+    connector: Box<str>,
+    /// `None` unless a task waits to write the next line.
+    waiting: Mutex<Option<Uncounted>>,
+}
 
-/// Exists while a task waits to write the next line.
+/// What the next line reports.
 #[derive(Debug, Default)]
 struct Uncounted {
     count: u64,
@@ -28,38 +31,45 @@ struct Uncounted {
 }
 
 /// Counts one refusal.
-pub(super) fn note(state: &Arc<UpstreamState>, detail: &str) {
-    if begins(state, detail) {
-        let state = Arc::clone(state);
+pub(super) fn note(refusals: &Arc<Refusals>, detail: &str) {
+    if begins(refusals, detail) {
+        let refusals = Arc::clone(refusals);
         // Outside of the request's span: it reports the refusals of many requests.
-        tokio::spawn(async move { report(&state, || tokio::time::sleep(INTERVAL)).await });
+        tokio::spawn(async move { report(&refusals, || tokio::time::sleep(INTERVAL)).await });
     }
 }
 
 /// Counts one refusal. If it is the first, logs it and returns `true`: then [`report`] must be started.
-fn begins(state: &UpstreamState, detail: &str) -> bool {
-    let is_first = state.refusals().is_first(detail);
+fn begins(refusals: &Refusals, detail: &str) -> bool {
+    let is_first = refusals.is_first(detail);
     if is_first {
-        write(state, 1, detail);
+        write(refusals, 1, detail);
     }
     is_first
 }
 
 /// Writes a line after each wait, until there has been no refusal.
-async fn report<W: Future<Output = ()>>(state: &UpstreamState, mut wait: impl FnMut() -> W) {
+async fn report<W: Future<Output = ()>>(refusals: &Refusals, mut wait: impl FnMut() -> W) {
     loop {
         wait().await;
-        match state.refusals().take() {
-            Some(uncounted) => write(state, uncounted.count, &uncounted.detail),
+        match refusals.take() {
+            Some(uncounted) => write(refusals, uncounted.count, &uncounted.detail),
             None => return,
         }
     }
 }
 
 impl Refusals {
+    pub(super) fn new(connector: &str) -> Refusals {
+        Refusals {
+            connector: connector.into(),
+            waiting: Mutex::default(),
+        }
+    }
+
     /// Counts a refusal for the next line. True if no task waits to write one.
     fn is_first(&self, detail: &str) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *waiting {
             None => {
                 *waiting = Some(Uncounted::default());
@@ -77,16 +87,16 @@ impl Refusals {
 
     /// Takes what the next line reports; `None` if there was no refusal. Then the next refusal is a first one again.
     fn take(&self) -> Option<Uncounted> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let uncounted = waiting.take().filter(|uncounted| uncounted.count > 0)?;
         *waiting = Some(Uncounted::default());
         Some(uncounted)
     }
 }
 
-fn write(state: &UpstreamState, count: u64, detail: &str) {
+fn write(refusals: &Refusals, count: u64, detail: &str) {
     tracing::warn!(
-        connector = state.name(),
+        connector = &*refusals.connector,
         kind = SourceErrorKind::Busy.as_str(),
         count,
         error = detail,
@@ -139,7 +149,7 @@ mod tests {
             .with_writer(move || sink.clone())
             .finish();
         let _guard = tracing::subscriber::set_default(subscriber);
-        let [dead, slow] = ["dead", "slow"].map(UpstreamState::new);
+        let [dead, slow] = ["dead", "slow"].map(Refusals::new);
         for times in [3, 1] {
             assert!(begins(&dead, "too many"));
             assert!(begins(&slow, "queue"));

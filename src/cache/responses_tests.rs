@@ -7,10 +7,10 @@ use http::HeaderMap;
 use super::*;
 use crate::cache::clock::ManualClock;
 use crate::cache::documents::{Documents, Fetched};
+use crate::cache::endpoint::Endpoint;
 use crate::cache::entry::Document;
 use crate::cache::freshness::Lifetime;
 use crate::cache::key::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
-use crate::cache::upstream::Endpoint;
 use crate::connector::Scope;
 use crate::source::{Envelope, NoSource, Outcome, Source, StoredHeaders};
 

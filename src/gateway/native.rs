@@ -20,7 +20,7 @@ use bytes::Bytes;
 
 use super::configured::ConfiguredConnector;
 use crate::cache::Documents;
-use crate::cache::upstream::Snapshot;
+use crate::cache::figures::Snapshot;
 use crate::config::Audience;
 use crate::connector::Diagnostic;
 use crate::connector::Subgraph;

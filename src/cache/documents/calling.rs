@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
 use super::super::freshness::{self, Exchange};
 use super::super::refusals;
-use super::super::upstream::Endpoint;
 use super::Inner;
 use super::reading::DocumentLookup;
 use super::verdict::{Judgement, judged};
@@ -98,7 +98,7 @@ impl Inner {
             Err(error) => {
                 upstream.state().failed(received_at, took, error.kind);
                 if error.kind == SourceErrorKind::Busy {
-                    refusals::note(upstream.state(), &error.detail);
+                    refusals::note(upstream.state().refusals(), &error.detail);
                 }
                 return Err(error);
             }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::bulkhead::Wait;
+use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
-use super::super::upstream::{Endpoint, UpstreamState};
+use super::super::upstream::UpstreamState;
+use super::super::waiting::Wait;
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, UpstreamCall};
 use crate::observe::scope;

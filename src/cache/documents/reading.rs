@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::bulkhead::Wait;
+use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
 use super::super::flight::{Joined, Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
-use super::super::upstream::{Endpoint, UpstreamState};
+use super::super::upstream::UpstreamState;
+use super::super::waiting::Wait;
 use super::calling::{FlightResult, Rules};
 use super::verdict::{Judgement, judged};
 use super::{CacheState, Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};

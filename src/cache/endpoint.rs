@@ -1,0 +1,127 @@
+//! What can be called of a connector: its key, the driver of its source, and whether its documents can be stored.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::epoch::Epoch;
+use super::key::{EndpointKey, EndpointKeyParts};
+use super::upstream::Upstream;
+use crate::source::{Source, StoredHeaders};
+
+/// What can be called: one `@connect`, or a GraphQL service.
+#[derive(Debug)]
+pub struct Endpoint {
+    pub(super) key: EndpointKey,
+    epoch: Epoch,
+    /// The fields that a mutation by it changes; all fields of the connector if empty.
+    changes: Arc<[String]>,
+    upstream: Arc<Upstream>,
+    source: Arc<dyn Source>,
+    coordinate: Arc<str>,
+    stored_headers: StoredHeaders,
+    /// The number of successive documents whose headers gave no lifetime.
+    unstorable: AtomicU8,
+}
+
+impl Endpoint {
+    /// After so many successive documents without a lifetime, reads do not wait for each other's calls.
+    const LEARNT: u8 = 3;
+
+    /// The connector.
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
+    }
+
+    /// The driver of its source.
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// The number of mutations that may have changed its documents.
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    /// The fields that a mutation by it changes; all fields of the connector if empty.
+    pub(super) fn changes(&self) -> &Arc<[String]> {
+        &self.changes
+    }
+
+    /// `service:Type.field[n]`, or the name of a GraphQL service.
+    pub fn coordinate(&self) -> &Arc<str> {
+        &self.coordinate
+    }
+
+    /// The response headers that are stored with its documents.
+    pub fn stored_headers(&self) -> &StoredHeaders {
+        &self.stored_headers
+    }
+
+    /// For keys of entities.
+    pub fn key(&self) -> &EndpointKey {
+        &self.key
+    }
+
+    /// Records whether a response's headers allowed to store it.
+    pub(super) fn learn(&self, storable: bool) {
+        if storable {
+            self.unstorable.store(0, Ordering::Relaxed);
+        } else if self.unstorable.load(Ordering::Relaxed) < Self::LEARNT {
+            self.unstorable.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// False if the headers of the last responses did not allow to store them.
+    pub fn may_be_storable(&self) -> bool {
+        self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
+    }
+}
+
+impl Upstream {
+    /// An endpoint of the connector, which the driver of its source calls. Create it once and use it for every call: it
+    /// learns whether its documents can be stored.
+    pub fn endpoint(
+        self: &Arc<Self>,
+        source: &Arc<dyn Source>,
+        coordinate: &str,
+        stored_headers: StoredHeaders,
+        acceptance: &str,
+    ) -> Arc<Endpoint> {
+        self.endpoint_that_changes(&[], source, coordinate, stored_headers, acceptance)
+    }
+
+    /// The same for a mutation that only changes these fields (`Type.field`, or `Type` for a connect on a type).
+    pub fn endpoint_that_changes(
+        self: &Arc<Self>,
+        fields: &[String],
+        source: &Arc<dyn Source>,
+        coordinate: &str,
+        stored_headers: StoredHeaders,
+        acceptance: &str,
+    ) -> Arc<Endpoint> {
+        let parts = EndpointKeyParts {
+            service: self.name(),
+            coordinate,
+            stored_headers: &stored_headers,
+            acceptance,
+        };
+        Arc::new(Endpoint {
+            key: parts.key(),
+            epoch: self.state().epoch_of(field_of(coordinate)),
+            changes: fields.into(),
+            upstream: Arc::clone(self),
+            source: Arc::clone(source),
+            coordinate: coordinate.into(),
+            stored_headers,
+            unstorable: AtomicU8::new(0),
+        })
+    }
+}
+
+/// `Type.field` of `service:Type.field[n]`.
+fn field_of(coordinate: &str) -> &str {
+    let own = coordinate
+        .split_once(':')
+        .map_or(coordinate, |(_, own)| own);
+    own.split_once('[').map_or(own, |(field, _)| field)
+}
