@@ -74,29 +74,21 @@ pub(crate) enum CacheUse {
     Mutation,
 }
 
+/// What a call belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct CallScope<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) request: &'a RequestContext,
+    pub(crate) plan: &'a Plan,
+    pub(crate) fetch: &'a Fetch,
+    pub(crate) cache_use: CacheUse,
+    pub(crate) bounds: Bounds<'a>,
+}
+
 /// Makes a call.
-pub(crate) async fn call(
-    runtime: &Runtime,
-    request: &RequestContext,
-    plan: &Plan,
-    fetch: &Fetch,
-    prepared: &mut PreparedCall,
-    cache_use: CacheUse,
-    bounds: Bounds<'_>,
-) -> Called {
-    let connect = match &fetch.call {
-        FetchCall::Connect { connect, .. } => runtime.graph.connect(fetch.subgraph, *connect),
-        _ => None,
-    };
-    let caller = Caller {
-        runtime,
-        request,
-        fetch,
-        connect,
-        cache_use,
-        bounds,
-        sent: Mutex::default(),
-    };
+pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> Called {
+    let caller = Caller::new(scope);
+    let connect = caller.connect;
     let paginated = connect.and_then(|connect| {
         let template = connect.template.as_ref()?;
         Some((connect.options.get()?, template))
@@ -111,7 +103,7 @@ pub(crate) async fn call(
         }
         (None, None) => CallOutcome::MappingOnly,
         (None, Some(rendered)) if prepared.entities.is_some() => {
-            caller.entities(plan, rendered, prepared, &mut cached).await
+            caller.entities(rendered, prepared, &mut cached).await
         }
         (None, Some(rendered)) => match caller.one(rendered, &prepared.variables).await {
             Ok(judged) => CallOutcome::Documents {
@@ -132,6 +124,7 @@ pub(crate) async fn call(
 pub(super) struct Caller<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) request: &'a RequestContext,
+    plan: &'a Plan,
     pub(super) fetch: &'a Fetch,
     pub(super) connect: Option<&'a Arc<Connect>>,
     cache_use: CacheUse,
@@ -140,7 +133,32 @@ pub(super) struct Caller<'a> {
     sent: Mutex<Vec<Request>>,
 }
 
-impl Caller<'_> {
+impl<'a> Caller<'a> {
+    fn new(scope: CallScope<'a>) -> Self {
+        let CallScope {
+            runtime,
+            request,
+            plan,
+            fetch,
+            cache_use,
+            bounds,
+        } = scope;
+        let connect = match &fetch.call {
+            FetchCall::Connect { connect, .. } => runtime.graph.connect(fetch.subgraph, *connect),
+            _ => None,
+        };
+        Caller {
+            runtime,
+            request,
+            plan,
+            fetch,
+            connect,
+            cache_use,
+            bounds,
+            sent: Mutex::default(),
+        }
+    }
+
     /// Records a request, if calls are recorded.
     fn record_request(&self, request: &Request) {
         if self.request.record {
@@ -185,7 +203,6 @@ impl Caller<'_> {
     /// `cached`, so that the targets match the entities of the response by position.
     async fn entities(
         &self,
-        plan: &Plan,
         request: Request,
         prepared: &mut PreparedCall,
         cached: &mut Vec<(Consumers, Fetched)>,
@@ -195,7 +212,7 @@ impl Caller<'_> {
         else {
             return CallOutcome::AllCached;
         };
-        let Some(batch) = requested.batch(plan, self.fetch) else {
+        let Some(batch) = requested.batch(self.plan, self.fetch) else {
             return CallOutcome::AllCached;
         };
         let entities = cache::EntitiesCall {

@@ -47,6 +47,7 @@ use tokio::time::Instant;
 use tokio::time::timeout_at;
 
 use self::call::CacheUse;
+use self::call::CallScope;
 use self::call::Called;
 pub use self::context::ExecutionLimits;
 pub use self::context::RequestContext;
@@ -158,17 +159,15 @@ async fn make_call(
     bounds: Bounds<'_>,
 ) -> EndedCall {
     let begun = request.record.then(Instant::now);
-    let fetch = &plan.fetches[queued.fetch];
-    let called = call::call(
+    let scope = CallScope {
         runtime,
         request,
         plan,
-        fetch,
-        &mut queued.call,
+        fetch: &plan.fetches[queued.fetch],
         cache_use,
         bounds,
-    )
-    .await;
+    };
+    let called = call::call(scope, &mut queued.call).await;
     let took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     (queued, called, took)
 }
