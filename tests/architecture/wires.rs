@@ -3,8 +3,15 @@
 use super::{files, root};
 
 /// The rooms between a client's request and the drivers.
-const ROOMS: [&str; 7] = [
-    "cache", "cost", "execute", "gateway", "graph", "plan", "response",
+const ROOMS: [&str; 8] = [
+    "cache",
+    "cost",
+    "execute",
+    "gateway",
+    "graph",
+    "operation",
+    "plan",
+    "response",
 ];
 
 /// Names that only code with knowledge of HTTP towards upstreams uses.

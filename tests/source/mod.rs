@@ -1,4 +1,4 @@
-//! The HTTP driver over sockets, alone and with the document cache.
+//! The HTTP driver over sockets, alone and with the document cache; and a wire that only these tests have.
 
 mod answers;
 mod bulkhead;
@@ -6,6 +6,7 @@ mod caching;
 mod closing;
 mod connections;
 mod dns;
+mod pairs;
 
 use std::time::Duration;
 
