@@ -1,4 +1,4 @@
-//! The clients of one source, and its proxies.
+//! The clients of one source.
 //!
 //! There are two sets of clients ([`Pool`]): one whose connections are used again, and one that makes a new connection
 //! for each call, for reads that are sent again. An upstream can limit how long an idle connection is kept ([`reuse`]).
@@ -10,26 +10,13 @@ use std::time::Duration;
 
 use ::http::HeaderMap;
 use arc_swap::ArcSwap;
-use reqwest::{NoProxy, Proxy};
-use rustls::pki_types::CertificateDer;
 
-use super::pool::Pool;
+use super::pool::{ClientParts, Pool};
+use super::proxy::Proxies;
 use super::reuse;
 use super::settings::{HttpSettings, ProxyChoice};
 use crate::source::tls;
 use crate::source::wire::SetupError;
-
-/// Hosts that never use a proxy of the environment.
-const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
-
-/// The input for building the clients of one source.
-#[derive(Debug)]
-pub(super) struct ClientParts {
-    pub(super) settings: HttpSettings,
-    pub(super) authorities: Vec<CertificateDer<'static>>,
-    /// The environment has proxies: only this machine is reached without one.
-    pub(super) proxied: bool,
-}
 
 /// The connection for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +52,8 @@ impl Clients {
                 url.scheme()
             )));
         }
-        let found = proxies(&settings.proxy);
         let parts = Arc::new(ClientParts {
-            // If a proxy is invalid, building the full client reports that.
-            proxied: found.map_or(true, |found| !found.is_empty()),
+            proxies: Proxies::new(&settings.proxy),
             settings,
             authorities,
         });
@@ -109,72 +94,5 @@ impl Clients {
     /// The time after a response in which its connection may be used for another call, with some time for that call.
     pub(super) fn used_within(&self) -> Duration {
         self.parts.settings.idle_timeout.saturating_mul(2)
-    }
-}
-
-pub(super) fn proxies(choice: &ProxyChoice) -> Result<Vec<Proxy>, reqwest::Error> {
-    match choice {
-        ProxyChoice::Direct => Ok(Vec::new()),
-        ProxyChoice::Url(url) => Ok(vec![Proxy::all(url.clone())?]),
-        ProxyChoice::Environment => from_environment(|name| std::env::var(name).ok()),
-    }
-}
-
-/// The proxies of the environment, special ones before general ones.
-fn from_environment(
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<Vec<Proxy>, reqwest::Error> {
-    // In upper or lower case, unless it is empty.
-    let read = |name: &str| {
-        [name.to_owned(), name.to_lowercase()]
-            .iter()
-            .filter_map(|name| variable(name))
-            .find(|value| !value.trim().is_empty())
-    };
-    let except = read("NO_PROXY").unwrap_or_default();
-    let except = NoProxy::from_string(&format!("{except},{THIS_MACHINE}"));
-    let mut found = Vec::new();
-    if let Some(url) = read("HTTPS_PROXY") {
-        found.push(Proxy::https(url)?.no_proxy(except.clone()));
-    }
-    if let Some(url) = read("HTTP_PROXY") {
-        found.push(Proxy::http(url)?.no_proxy(except.clone()));
-    }
-    if let Some(url) = read("ALL_PROXY") {
-        found.push(Proxy::all(url)?.no_proxy(except));
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proxies_of_the_environment() {
-        let table = [
-            (vec![], 0),
-            (vec![("HTTP_PROXY", "")], 0),
-            (vec![("http_proxy", "http://proxy.example:3128")], 1),
-            (
-                vec![("HTTPS_PROXY", "proxy.example:3128"), ("NO_PROXY", "*")],
-                1,
-            ),
-            (
-                vec![
-                    ("ALL_PROXY", "http://a.example"),
-                    ("HTTP_PROXY", "http://b.example"),
-                ],
-                2,
-            ),
-        ];
-        for (variables, expected) in table {
-            let found = from_environment(|wanted| {
-                let found = variables.iter().find(|(name, _)| *name == wanted);
-                found.map(|(_, value)| (*value).to_owned())
-            });
-            assert_eq!(found.unwrap().len(), expected, "{variables:?}");
-        }
     }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use tower::{Service, service_fn};
 use tower_http::decompression::Decompression;
-use url::{Host, Url};
+use url::Url;
 
 use super::connect::Connector;
 use super::connections::{CallError, Connections, Origin};
@@ -105,15 +105,5 @@ impl DirectTarget {
             host,
             path: Uri::from_parts(path).ok()?,
         })
-    }
-}
-
-/// Whether a host is this machine, for which no proxy of the environment is used.
-pub(super) fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -19,6 +19,7 @@ mod connections;
 mod direct;
 mod error;
 mod pool;
+mod proxy;
 mod received;
 mod reuse;
 mod settings;

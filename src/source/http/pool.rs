@@ -6,11 +6,12 @@ use std::time::Duration;
 use reqwest::Client;
 use reqwest::redirect::{Attempt, Policy};
 use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 use url::Url;
 
-use super::client::{ClientParts, proxies};
-use super::direct::{Direct, is_this_machine};
-use super::settings::ProxyChoice;
+use super::direct::Direct;
+use super::proxy::Proxies;
+use super::settings::HttpSettings;
 use crate::source::tls;
 
 /// What an upstream may send ahead of the reader on one HTTP/2 stream, in bytes. It is held uncharged, so it is fixed:
@@ -19,6 +20,14 @@ const STREAM_WINDOW: u32 = 1 << 20;
 
 /// The same for all streams of one connection.
 const CONNECTION_WINDOW: u32 = 4 << 20;
+
+/// The input for building the clients of one source.
+#[derive(Debug)]
+pub(super) struct ClientParts {
+    pub(super) settings: HttpSettings,
+    pub(super) authorities: Vec<CertificateDer<'static>>,
+    pub(super) proxies: Proxies,
+}
 
 /// The clients, each built at the first call that needs it.
 ///
@@ -42,10 +51,7 @@ impl Pool {
             secure: OnceLock::new(),
             direct: None,
         };
-        let settings = &parts.settings;
-        if !matches!(settings.proxy, ProxyChoice::Url(_)) {
-            pool.direct = Direct::new(settings, idle_timeout, pool.max_idle());
-        }
+        pool.direct = Direct::new(&parts.settings, idle_timeout, pool.max_idle());
         pool
     }
 
@@ -64,16 +70,12 @@ impl Pool {
     /// The direct client, if no proxy is used for the URL.
     pub(super) fn direct(&self, url: &Url) -> Option<&Direct> {
         let direct = self.direct.as_ref()?;
-        (!self.parts.proxied || is_this_machine(url)).then_some(direct)
+        (!self.parts.proxies.may_serve(url)).then_some(direct)
     }
 
     /// The full client for this URL.
     pub(super) fn full(&self, url: &Url) -> Result<&Client, reqwest::Error> {
-        let secure_proxy = match &self.parts.settings.proxy {
-            ProxyChoice::Url(proxy) => proxy.scheme() == "https",
-            ProxyChoice::Environment | ProxyChoice::Direct => false,
-        };
-        let (slot, secure) = if url.scheme() == "https" || secure_proxy {
+        let (slot, secure) = if url.scheme() == "https" || self.parts.proxies.are_secure() {
             (&self.secure, true)
         } else {
             (&self.plain, false)
@@ -109,7 +111,7 @@ impl Pool {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
             builder = builder.http1_only();
         }
-        for proxy in proxies(&settings.proxy)? {
+        for proxy in self.parts.proxies.list()? {
             builder = builder.proxy(proxy);
         }
         builder.tls_backend_preconfigured(tls).build()
