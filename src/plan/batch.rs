@@ -39,10 +39,10 @@ use super::PlanError;
 use super::Read;
 use super::ReadField;
 use super::ReadId;
+use super::Selected;
 use super::guard::Guard;
 use super::print;
 use super::print::ENTITIES;
-use super::print::Selected;
 use super::requested::Position;
 use crate::graph::query::QueryGraph;
 

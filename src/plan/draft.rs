@@ -5,7 +5,10 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
-use super::planner::CaseSet;
+use super::Input;
+use super::Requirement;
+use super::cases::CaseSet;
+use super::cases::Decided;
 use super::reachability::Reachable;
 use super::requested::PositionId;
 use crate::graph::query::LookupId;
@@ -84,39 +87,15 @@ pub(super) struct Draft {
     pub(super) merged_into: Option<usize>,
 }
 
-/// A value that a fetch takes from the rows that it starts from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    /// The field's name in the representation or in `$this`.
-    pub name: Name,
-    /// The slot that holds it; `None` for `__typename`.
-    pub slot: Option<u16>,
-    /// Its type is `ID` or `String`. A number is sent as text, so that `5` and `"5"` make one request.
-    pub text: bool,
-    /// It is part of a key: without it no call is made.
-    pub key: bool,
-    /// It applies only to rows of this concrete type.
-    pub only: Option<TypeId>,
-    /// The parts of a composite field.
-    pub children: Vec<Input>,
-}
-
-/// What one field of a fetch requires besides the key (`@requires`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requirement {
-    /// The field.
-    pub field: Name,
-    /// What it requires.
-    pub inputs: Vec<Input>,
-    /// The guard of the field, as an index into [`Plan::guards`](super::Plan::guards).
-    pub guard: u32,
-}
-
-impl Input {
-    /// Whether both are the same field of the same rows; their children may differ.
-    pub fn is(&self, other: &Input) -> bool {
-        (self.slot, &self.name, self.only) == (other.slot, &other.name, other.only)
-    }
+/// One combination of outcomes, and what was planned for it.
+#[derive(Debug)]
+pub(super) struct OverrideCase {
+    /// The outcomes.
+    pub(super) decided: Decided,
+    /// The provider of each slot for rows of each type.
+    pub(super) served: HashMap<(PositionId, u16, TypeId), ProviderId>,
+    /// The providers that tell the concrete type of a position's rows.
+    pub(super) typed_by: HashMap<PositionId, ProviderId>,
 }
 
 /// What identifies an entry into a lookup at a level. An equal entry reuses its provider.
@@ -136,16 +115,4 @@ pub(super) struct Level {
     pub(super) by_field: HashMap<Name, Vec<ProviderId>>,
     /// What can be entered from here; `None` when it must be computed again.
     pub(super) reachable: Option<Rc<Reachable>>,
-}
-
-/// Adds an input, or its children to an equal input.
-pub(crate) fn merge_input(inputs: &mut Vec<Input>, input: Input) {
-    match inputs.iter_mut().find(|existing| existing.is(&input)) {
-        Some(existing) => {
-            for child in input.children {
-                merge_input(&mut existing.children, child);
-            }
-        }
-        None => inputs.push(input),
-    }
 }

@@ -190,6 +190,29 @@ impl Guard {
     }
 }
 
+/// Guards by index; the first always holds.
+#[derive(Debug)]
+pub(super) struct GuardList(Vec<Guard>);
+
+impl GuardList {
+    pub(super) fn new() -> Self {
+        GuardList(vec![Guard::always()])
+    }
+
+    /// The index of a guard, which is added if it is not in the list.
+    pub(super) fn index(&mut self, guard: &Guard) -> u32 {
+        if let Some(index) = self.0.iter().position(|other| other == guard) {
+            return index as u32;
+        }
+        self.0.push(guard.clone());
+        (self.0.len() - 1) as u32
+    }
+
+    pub(super) fn into_guards(self) -> Vec<Guard> {
+        self.0
+    }
+}
+
 /// What two conjunctions share when they differ in the value of exactly one condition.
 fn complementary(a: &[Literal], b: &[Literal]) -> Option<Vec<Literal>> {
     if a.len() != b.len() {

@@ -23,11 +23,12 @@ use super::ReadField;
 use super::ReadId;
 use super::arguments::arguments_of;
 use super::batch;
-use super::draft::Input;
-use super::draft::Requirement;
 use super::draft::TreeField;
 use super::draft::TreeId;
 use super::guard::Guard;
+use super::guard::GuardList;
+use super::inputs::Input;
+use super::inputs::Requirement;
 use super::planner::Planner;
 use super::print;
 use super::requested::PositionId;
@@ -42,7 +43,7 @@ pub(super) struct Lowering<'p, 'g> {
     pub(super) reads: Vec<Read>,
     /// The guards of the fields of each read.
     field_guards: Vec<Vec<Guard>>,
-    pub(super) guards: Vec<Guard>,
+    pub(super) guards: GuardList,
 }
 
 impl<'p, 'g> Lowering<'p, 'g> {
@@ -52,7 +53,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             readers: HashMap::new(),
             reads: Vec::new(),
             field_guards: Vec::new(),
-            guards: vec![Guard::always()],
+            guards: GuardList::new(),
         }
     }
 
@@ -86,7 +87,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             .enumerate()
         {
             for (field, guard) in guards.into_iter().enumerate() {
-                self.reads[read].fields[field].guard = self.guard(guard);
+                self.reads[read].fields[field].guard = self.guards.index(&guard);
             }
         }
         Ok(fetches)
@@ -102,7 +103,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
         let guard = self.fetch_guard(&draft);
         for requirement in &mut draft.requirements {
             let guard = self.guard_of_requirement(draft.tree, requirement);
-            requirement.guard = self.guard(guard);
+            requirement.guard = self.guards.index(&guard);
         }
         let read = self.read(draft.tree);
         let lookup = self.planner.graph.lookup(draft.lookup).clone();
@@ -121,17 +122,23 @@ impl<'p, 'g> Lowering<'p, 'g> {
             },
             LookupKind::Operation => {
                 let kind = self.root_kind(lookup.on);
-                FetchCall::Operation(print::operation(self, operation, kind, read, &guard))
+                FetchCall::Operation(print::operation(
+                    self.printed(),
+                    operation,
+                    kind,
+                    read,
+                    &guard,
+                ))
             }
             LookupKind::Entities { typename } => {
                 let skips = &draft.requirements;
                 let partial = self.has_parts(read, skips).then(|| {
-                    let selected = print::selected(self, operation, read, &guard, skips);
+                    let selected = print::selected(self.printed(), operation, read, &guard, skips);
                     Box::new(batch::single_call(operation, typename, selected))
                 });
                 FetchCall::Entities {
                     typename: typename.clone(),
-                    selected: print::selected(self, operation, read, &guard, &[]),
+                    selected: print::selected(self.printed(), operation, read, &guard, &[]),
                     batch: 0,
                     list: 0,
                     partial,
@@ -150,7 +157,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             arguments,
             argument_slot: draft.arguments_of,
             after,
-            guard: self.guard(guard),
+            guard: self.guards.index(&guard),
             sequence: draft.sequence,
             read,
             projection: Arc::default(),
@@ -164,6 +171,17 @@ impl<'p, 'g> Lowering<'p, 'g> {
         requirements
             .iter()
             .any(|requirement| fields.iter().any(|field| field.name != requirement.field))
+    }
+
+    /// What operations for GraphQL services are printed from.
+    fn printed(&mut self) -> print::PrintedReads<'_> {
+        print::PrintedReads {
+            graph: self.planner.graph,
+            positions: &self.planner.positions,
+            reads: &self.reads,
+            field_guards: &self.field_guards,
+            guards: &mut self.guards,
+        }
     }
 
     /// The kind of operation of a root type.
@@ -243,14 +261,6 @@ impl<'p, 'g> Lowering<'p, 'g> {
             Ok(definition) => arguments_of(&graph.merged, definition, &slot.arguments),
             Err(_) => Vec::new(),
         }
-    }
-
-    pub(super) fn guard(&mut self, guard: Guard) -> u32 {
-        if let Some(index) = self.guards.iter().position(|other| *other == guard) {
-            return index as u32;
-        }
-        self.guards.push(guard);
-        (self.guards.len() - 1) as u32
     }
 
     fn path(&self, mut position: PositionId) -> Vec<PathStep> {
@@ -344,14 +354,5 @@ impl<'p, 'g> Lowering<'p, 'g> {
 
     pub(super) fn slot(&self, position: PositionId, slot: u16) -> &super::requested::Slot {
         &self.planner.positions[position.0 as usize].slots[slot as usize]
-    }
-
-    /// The guards of the fields of a read.
-    pub(super) fn guards_of(&self, read: ReadId) -> &[Guard] {
-        &self.field_guards[read.0 as usize]
-    }
-
-    pub(super) fn graph(&self) -> &crate::graph::query::QueryGraph {
-        self.planner.graph
     }
 }

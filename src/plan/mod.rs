@@ -4,7 +4,8 @@
 //! a cell per slot of the [`Position`]. A fetch starts from the rows of one position, takes inputs from their cells
 //! (keys, `@requires` fields) and fills others.
 //!
-//! `stages` makes it, from the operation to the finished plan.
+//! `stages` makes it, from the operation to the finished plan. Parts that the plan and several stages have are files of their
+//! own (`inputs`, `guard`, `service_operation`), so that the stages import the plan and it imports no stage.
 //!
 //! A plan is made once per operation text, cached, and can be explained. The module is pure (no IO, no clock), and its
 //! work is bounded by [`PlanLimits`].
@@ -12,10 +13,12 @@
 pub mod arguments;
 mod batch;
 mod bounds;
+mod cases;
 mod conditions;
 mod draft;
 mod explain;
 pub mod guard;
+mod inputs;
 mod lifetime;
 mod location;
 mod lowering;
@@ -28,6 +31,7 @@ mod print;
 pub mod projection;
 mod reachability;
 pub mod requested;
+mod service_operation;
 mod slot_key;
 mod stages;
 mod weight;
@@ -43,20 +47,20 @@ pub use self::bounds::PlanError;
 pub use self::bounds::PlanLimits;
 pub use self::conditions::ConditionValues;
 pub use self::conditions::Conditions;
-pub use self::draft::Input;
-pub use self::draft::Requirement;
-pub(crate) use self::draft::merge_input;
 pub use self::explain::explain;
 pub use self::explain::explain_json;
 use self::guard::Guard;
+pub use self::inputs::Input;
+pub use self::inputs::Requirement;
+use self::inputs::merge_input;
 pub(crate) use self::location::location;
 pub(crate) use self::location::location_at;
 use self::output::Output;
-pub use self::print::Selected;
-pub use self::print::ServiceOperation;
 use self::projection::Projection;
 use self::requested::Position;
 use self::requested::PositionId;
+pub use self::service_operation::Selected;
+pub use self::service_operation::ServiceOperation;
 pub(crate) use self::stages::plan;
 use crate::connector::SchemaLifetime;
 use crate::graph::query::ConnectMode;

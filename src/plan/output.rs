@@ -9,7 +9,6 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 
 use super::guard::Guard;
-pub use super::prerendered::Prerendered;
 use super::requested::PositionId;
 use crate::graph::query::TypeId;
 
@@ -47,6 +46,19 @@ pub struct OutputClass {
     pub fields: Vec<u16>,
     /// The fields that may be written as one text, in response order.
     pub prerendered: Vec<Prerendered>,
+}
+
+/// Adjacent fields of a class that one fetch provides completely and that are in every response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prerendered {
+    /// The index of the first field in the class.
+    pub at: u16,
+    /// How many fields: at least two, or one that is composite.
+    pub length: u16,
+    /// The fetch, as an index into the plan's fetches.
+    pub fetch: usize,
+    /// The cell of a row that holds the text; it comes after the cells of the slots.
+    pub cell: u16,
 }
 
 impl OutputObject {

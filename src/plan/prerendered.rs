@@ -16,25 +16,12 @@ use super::output::Output;
 use super::output::OutputField;
 use super::output::OutputObject;
 use super::output::OutputType;
+use super::output::Prerendered;
 use super::requested::Position;
 use super::requested::PositionId;
 
 /// The most prerendered texts of one position's rows.
 const MAX_PER_POSITION: u16 = 8;
-
-/// Adjacent fields of an [`OutputClass`](super::output::OutputClass) that one fetch provides completely and that are in
-/// every response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prerendered {
-    /// The index of the first field in the class.
-    pub at: u16,
-    /// How many fields: at least two, or one that is composite.
-    pub length: u16,
-    /// The fetch, as an index into the plan's fetches.
-    pub fetch: usize,
-    /// The cell of a row that holds the text; it comes after the cells of the slots.
-    pub cell: u16,
-}
 
 /// The only fetch that provides a slot of a position; `None` for several fetches, or one that does not always provide
 /// it.

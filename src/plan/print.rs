@@ -12,10 +12,15 @@ use apollo_compiler::ast;
 use apollo_compiler::executable;
 
 use super::EntityList;
+use super::Read;
 use super::ReadId;
 use super::Requirement;
+use super::Selected;
+use super::ServiceOperation;
 use super::guard::Guard;
-use super::lowering::Lowering;
+use super::guard::GuardList;
+use super::requested::Position;
+use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 
 /// The root field for entities.
@@ -27,39 +32,19 @@ pub(super) struct ClientOperation<'a> {
     pub(super) variables: &'a [Node<executable::VariableDefinition>],
 }
 
-/// An operation for a GraphQL service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceOperation {
-    /// Query or mutation. Below a mutation's fields, the query root is fetched by queries.
-    pub kind: executable::OperationType,
-    /// Its text.
-    pub text: String,
-    /// The client's variables that it uses.
-    pub variables: Vec<Name>,
-    /// The gateway's variables for guards: name and index into the plan's guards.
-    pub guards: Vec<(String, u32)>,
-    /// The gateway's variables that leave out fields with a missing required value, in the order of the fetch's
-    /// requirements.
-    pub skips: Vec<String>,
+/// What selections are printed from.
+pub(super) struct PrintedReads<'a> {
+    pub(super) graph: &'a QueryGraph,
+    pub(super) positions: &'a [Position],
+    pub(super) reads: &'a [Read],
+    /// The guards of the fields of each read.
+    pub(super) field_guards: &'a [Vec<Guard>],
+    /// The guards of the plan; those that are sent as variables are added.
+    pub(super) guards: &'a mut GuardList,
 }
 
-/// The selection on entities of one type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected {
-    /// The selection set.
-    pub text: String,
-    /// The selection set with its fields sorted by response key, so that equal selections are equal texts.
-    pub canonical: String,
-    /// The client's variables that it uses, sorted.
-    pub variables: Vec<Name>,
-    /// The variables for guards: name and index into the plan's guards.
-    pub guards: Vec<(String, u32)>,
-    /// The variables that leave out fields with a missing required value, in the order of the fetch's requirements.
-    pub skips: Vec<String>,
-}
-
-struct Printer<'f, 'p, 'g> {
-    lowering: &'f mut Lowering<'p, 'g>,
+struct Printer<'f> {
+    from: PrintedReads<'f>,
     /// The prefix of the gateway's variables. No variable of the client starts with it.
     prefix: String,
     /// Top-level fields that can be left out, each with its variable.
@@ -74,13 +59,13 @@ struct Printer<'f, 'p, 'g> {
 }
 
 pub(super) fn operation(
-    lowering: &mut Lowering<'_, '_>,
+    from: PrintedReads<'_>,
     client: &ClientOperation<'_>,
     kind: executable::OperationType,
     read: ReadId,
     guard: &Guard,
 ) -> ServiceOperation {
-    let selected = selected(lowering, client, read, guard, &[]);
+    let selected = selected(from, client, read, guard, &[]);
     let Selected {
         text,
         variables,
@@ -101,7 +86,7 @@ pub(super) fn operation(
 
 /// The selection of a fetch that runs under `guard`. The fields of the requirements in `skipping` can be left out.
 pub(super) fn selected(
-    lowering: &mut Lowering<'_, '_>,
+    from: PrintedReads<'_>,
     client: &ClientOperation<'_>,
     read: ReadId,
     guard: &Guard,
@@ -119,7 +104,7 @@ pub(super) fn selected(
     let skips =
         skips.map(|(index, requirement)| (requirement.field.clone(), format!("{prefix}r{index}")));
     let mut printer = Printer {
-        lowering,
+        from,
         skips: skips.collect(),
         prefix,
         depth: 0,
@@ -232,17 +217,23 @@ fn definition(variable: &Node<executable::VariableDefinition>) -> String {
     }
 }
 
-impl Printer<'_, '_, '_> {
+impl Printer<'_> {
     fn selection(&mut self, read: ReadId, outer: &Guard) {
-        let fields = self.lowering.reads[read.0 as usize].fields.clone();
-        let guards = self.lowering.guards_of(read).to_vec();
-        let mut fields: Vec<_> = fields.into_iter().zip(guards).collect();
+        let PrintedReads {
+            graph,
+            positions,
+            reads,
+            field_guards,
+            ..
+        } = self.from;
+        let (own, guards) = (&reads[read.0 as usize], &field_guards[read.0 as usize]);
+        let mut fields: Vec<_> = own.fields.iter().zip(guards).collect();
         if self.sorted {
             fields.sort_by(|(a, _), (b, _)| (&a.only, &a.key).cmp(&(&b.only, &b.key)));
         }
-        let position = self.lowering.reads[read.0 as usize].position;
+        let position = &positions[own.position.0 as usize];
         self.body.push('{');
-        if self.lowering.reads[read.0 as usize].typename || fields.is_empty() {
+        if own.typename || fields.is_empty() {
             self.body.push_str(" __typename");
         }
         let mut within: Option<TypeId> = None;
@@ -253,7 +244,7 @@ impl Printer<'_, '_, '_> {
                     self.body.push_str(" }");
                 }
                 if let Some(ty) = only {
-                    let name = self.lowering.graph().types.name(ty).clone();
+                    let name = graph.types.name(ty);
                     let _ = write!(self.body, " ... on {name} {{");
                 }
                 within = only;
@@ -263,10 +254,9 @@ impl Printer<'_, '_, '_> {
                 let _ = write!(self.body, "{}: ", field.key);
             }
             self.body.push_str(&field.name);
-            let arguments = self.lowering.slot(position, field.slot).arguments.clone();
-            self.arguments(&arguments);
-            if guard != *outer && !guard.is_always() {
-                let index = self.lowering.guard(guard.clone());
+            self.arguments(&position.slots[usize::from(field.slot)].arguments);
+            if guard != outer && !guard.is_always() {
+                let index = self.from.guards.index(guard);
                 let name = format!("{}g{index}", self.prefix);
                 let _ = write!(self.body, " @include(if: ${name})");
                 if !self.guards.iter().any(|(_, used)| *used == index) {
@@ -280,7 +270,7 @@ impl Printer<'_, '_, '_> {
             if let Some(read) = field.read {
                 self.body.push(' ');
                 self.depth += 1;
-                self.selection(read, &guard);
+                self.selection(read, guard);
                 self.depth -= 1;
             }
         }

@@ -26,7 +26,7 @@ use apollo_compiler::Name;
 
 use self::known_nodes::KnownNodes;
 use super::PlanError;
-use super::planner::LabelOutcomes;
+use super::cases::LabelOutcomes;
 use super::requested::PositionId;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;

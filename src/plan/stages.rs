@@ -69,13 +69,10 @@ pub(crate) fn plan(
         name: operation.name.as_ref(),
         variables: &operation.variables,
     };
-    let fetches = lowering.lower(&client)?;
-    let (reads, guards) = (
-        std::mem::take(&mut lowering.reads),
-        std::mem::take(&mut lowering.guards),
-    );
+    let mut fetches = lowering.lower(&client)?;
+    let lowering::Lowering { reads, guards, .. } = lowering;
+    let guards = guards.into_guards();
     let mut positions = planner.positions;
-    let mut fetches = fetches;
     for fetch in &mut fetches {
         fetch.lifetime = lifetime::of_fetch(graph, &reads, &positions, fetch);
     }

@@ -2,11 +2,11 @@
 //! input.
 
 use super::super::draft::Draft;
-use super::super::draft::Input;
-use super::super::draft::Requirement;
 use super::super::draft::TreeField;
 use super::super::draft::TreeId;
 use super::super::guard::Guard;
+use super::super::inputs::Input;
+use super::super::inputs::Requirement;
 use super::super::requested::PositionId;
 use super::Lowering;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use super::super::PlanError;
-use super::super::draft::Input;
 use super::super::draft::TreeId;
-use super::super::draft::merge_input;
+use super::super::inputs::Input;
+use super::super::inputs::merge_input;
 use super::Lowering;
 use crate::graph::query::LookupKind;
 

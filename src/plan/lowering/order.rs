@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::super::PlanError;
 use super::super::draft::Draft;
-use super::super::draft::Input;
+use super::super::draft::OverrideCase;
 use super::super::draft::ProviderId;
 use super::super::draft::TreeId;
-use super::super::planner::OverrideCase;
+use super::super::inputs::Input;
 use super::super::requested::PositionId;
 use super::Lowering;
 

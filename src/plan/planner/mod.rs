@@ -33,16 +33,15 @@ mod require;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-pub(in crate::plan) use self::outcomes::CaseSet;
-pub(in crate::plan) use self::outcomes::LabelOutcomes;
-pub(in crate::plan) use self::outcomes::OverrideCase;
 use crate::graph::query::NodeId;
 use crate::graph::query::QueryGraph;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
+use crate::plan::cases::CaseSet;
 use crate::plan::draft::Draft;
 use crate::plan::draft::EntryKey;
 use crate::plan::draft::Level;
+use crate::plan::draft::OverrideCase;
 use crate::plan::draft::Provider;
 use crate::plan::draft::ProviderId;
 use crate::plan::draft::Tree;

@@ -11,9 +11,6 @@
 //! A case may split a slot of an abstract position that earlier cases served for several types at once. Those cases
 //! then start again with the finer slots; this ends, because slots are only ever split.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -23,86 +20,17 @@ use super::Planner;
 use crate::connector::FieldSet;
 use crate::connector::FieldSetItem;
 use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
 use crate::plan::PlanError;
-use crate::plan::draft::ProviderId;
+use crate::plan::cases::CaseSet;
+use crate::plan::cases::Decided;
+use crate::plan::cases::LabelOutcomes;
+use crate::plan::draft::OverrideCase;
 use crate::plan::guard::Guard;
 use crate::plan::guard::Literal;
 use crate::plan::requested::PositionId;
 
 /// The most cases that one operation may have: a [`CaseSet`] has 64 bits.
 const MAX_CASES: usize = 64;
-
-/// A set of cases, as a bit per index into `Planner::cases`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(in crate::plan) struct CaseSet(u64);
-
-impl CaseSet {
-    fn single(case_index: usize) -> Self {
-        CaseSet(1 << case_index)
-    }
-
-    /// Adds the cases of another set.
-    pub(in crate::plan) fn add(&mut self, other: CaseSet) {
-        self.0 |= other.0;
-    }
-
-    /// Whether a case is in the set.
-    pub(in crate::plan) fn has(self, case_index: usize) -> bool {
-        self.0 & (1 << case_index) != 0
-    }
-}
-
-/// One combination of outcomes, and what was planned for it.
-#[derive(Debug)]
-pub(in crate::plan) struct OverrideCase {
-    decided: Decided,
-    /// The provider of each slot for rows of each type.
-    pub(in crate::plan) served: HashMap<(PositionId, u16, TypeId), ProviderId>,
-    /// The providers that tell the concrete type of a position's rows.
-    pub(in crate::plan) typed_by: HashMap<PositionId, ProviderId>,
-}
-
-type Decided = BTreeMap<Arc<str>, bool>;
-
-/// The outcomes of labels in the case that is being planned.
-#[derive(Debug, Default)]
-pub(in crate::plan) struct LabelOutcomes {
-    decided: Decided,
-    /// The fields whose labels make a difference to the operation.
-    relevant_fields: Arc<HashSet<Name>>,
-    /// Labels that the search met and no earlier case decided, in this order. They count as off in this case.
-    encountered: RefCell<Vec<Arc<str>>>,
-}
-
-impl LabelOutcomes {
-    /// The outcome of the label of a field.
-    pub(in crate::plan) fn of(&self, label: &str, field: &str) -> bool {
-        if let Some(constant) = constant(label) {
-            return constant;
-        }
-        if let Some(&decided) = self.decided.get(label) {
-            return decided;
-        }
-        let mut encountered = self.encountered.borrow_mut();
-        if self.relevant_fields.contains(field)
-            && !encountered.iter().any(|other| **other == *label)
-        {
-            encountered.push(Arc::from(label));
-        }
-        false
-    }
-}
-
-/// `percent(0)` is always off and `percent(100)` always on.
-fn constant(label: &str) -> Option<bool> {
-    let percent = label.strip_prefix("percent(")?.strip_suffix(')')?;
-    match percent.parse::<f64>().ok()? {
-        nothing if nothing <= 0.0 => Some(false),
-        all if all >= 100.0 => Some(true),
-        _ => None,
-    }
-}
 
 impl Planner<'_> {
     /// Plans the operation for every combination of outcomes that makes a difference to it.
@@ -125,14 +53,10 @@ impl Planner<'_> {
                 .iter()
                 .map(|position| position.slots.len())
                 .collect();
-            self.reachability.begin(LabelOutcomes {
-                decided: decided.clone(),
-                relevant_fields: Arc::clone(&relevant_fields),
-                encountered: RefCell::default(),
-            });
+            let outcomes = LabelOutcomes::new(decided.clone(), Arc::clone(&relevant_fields));
+            self.reachability.begin(outcomes);
             self.plan_root(position, serial)?;
-            let encountered =
-                std::mem::take(&mut self.reachability.outcomes.encountered).into_inner();
+            let encountered = self.reachability.outcomes.take_encountered();
             self.end_case(decided, encountered, &mut open);
             if case_index > 0 && self.splits > 0 {
                 // An earlier case reads the split slot for several types at once: plan all cases again.

@@ -10,12 +10,12 @@ use crate::graph::query::TypeId;
 use crate::plan::PlanError;
 use crate::plan::draft::Draft;
 use crate::plan::draft::EntryKey;
-use crate::plan::draft::Input;
 use crate::plan::draft::Origin;
 use crate::plan::draft::Provider;
 use crate::plan::draft::ProviderId;
-use crate::plan::draft::Requirement;
-use crate::plan::draft::merge_input;
+use crate::plan::inputs::Input;
+use crate::plan::inputs::Requirement;
+use crate::plan::inputs::merge_input;
 use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 
