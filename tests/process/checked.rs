@@ -1,5 +1,6 @@
 //! `sangam check` refuses of a named operation what `sangam serve` refuses when a client sends it, in the same words: each
-//! limit, each rule. One Markdown file for each set of settings.
+//! limit, each rule. So does `sangam explain`, which shows what costs too much instead of refusing it. One Markdown file for
+//! each set of settings.
 //!
 //! Blocks, in order:
 //! - `graphql subgraph`: the only subgraph, a GraphQL service;
@@ -7,7 +8,8 @@
 //! - `graphql operation`: a document, which is a file for `check`, and for `serve` a request for each of its operations;
 //! - `text refused`: a line for each error, by `serve` with its code; or that nothing is refused.
 //!
-//! `UPDATE_EXPECT=1` writes what `serve` refuses. That `check` says the same is asserted with every run.
+//! `UPDATE_EXPECT=1` writes what `serve` refuses. That the other commands say the same is asserted with
+//! every run.
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -58,7 +60,16 @@ async fn run(case: &Case) -> Vec<Option<String>> {
     let running = Running::start(folder.command(&["serve"]));
     let mut refused = Vec::new();
     for (line, document) in documents {
-        let errors = by_serve(&running.url, document).await;
+        let mut errors = Vec::new();
+        for name in names(document) {
+            let name = name.as_deref();
+            let served = by_serve(&running.url, document, name).await;
+            let explained = by_explain(&folder, line, name);
+            let shown = |error: &&Refused| error.code != "COST_LIMIT_EXCEEDED";
+            let other: Vec<Refused> = served.iter().filter(shown).cloned().collect();
+            assert_eq!(explained, other, "{document}");
+            errors.extend(served);
+        }
         let served: Vec<&str> = errors.iter().map(|error| error.line.as_str()).collect();
         let found = by_check(&checked, line);
         assert_eq!(found, served, "{document}\n{checked}");
@@ -89,46 +100,59 @@ fn by_check(printed: &str, line: usize) -> Vec<&str> {
 }
 
 /// An error of a refused operation.
+#[derive(Debug, Clone, PartialEq)]
 struct Refused {
     code: String,
     /// `line:column: message`
     line: String,
 }
 
-/// What `serve` refuses of a document.
-async fn by_serve(url: &str, document: &str) -> Vec<Refused> {
-    let parsed = apollo_compiler::ast::Document::parse(document, "document.graphql");
-    let names: Vec<Option<String>> = match parsed {
-        Ok(parsed) => {
-            let operations = parsed.definitions.iter();
-            let operations = operations.filter_map(|one| one.as_operation_definition());
-            operations
-                .map(|one| one.name.as_ref().map(ToString::to_string))
-                .collect()
-        }
-        Err(_) => vec![None],
+/// The names of a document's operations.
+fn names(document: &str) -> Vec<Option<String>> {
+    let Ok(parsed) = apollo_compiler::ast::Document::parse(document, "document.graphql") else {
+        return vec![None];
     };
-    let mut refused = Vec::new();
-    for name in names {
-        let body = json!({ "query": document, "operationName": name });
-        let request = super::running::client().post(format!("{url}/graphql"));
-        let request = request.header("content-type", "application/json");
-        let answer = text(request.body(body.to_string())).await;
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        if answer.get("data").is_some() {
-            continue;
-        }
-        for error in answer["errors"].as_array().unwrap() {
-            let message = error["message"].as_str().unwrap();
-            let place = &error["locations"][0];
-            refused.push(Refused {
-                code: error["extensions"]["code"].as_str().unwrap().to_owned(),
-                line: match place.is_null() {
-                    true => message.to_owned(),
-                    false => format!("{}:{}: {message}", place["line"], place["column"]),
-                },
-            });
-        }
+    let operations = parsed.definitions.iter();
+    let operations = operations.filter_map(|one| one.as_operation_definition());
+    let names = operations.map(|one| one.name.as_ref().map(ToString::to_string));
+    names.collect()
+}
+
+async fn by_serve(url: &str, document: &str, name: Option<&str>) -> Vec<Refused> {
+    let body = json!({ "query": document, "operationName": name });
+    let request = super::running::client().post(format!("{url}/graphql"));
+    let request = request.header("content-type", "application/json");
+    errors(&text(request.body(body.to_string())).await)
+}
+
+fn by_explain(folder: &Folder, line: usize, name: Option<&str>) -> Vec<Refused> {
+    let file = format!("operations/{line}.graphql");
+    let mut arguments = vec!["explain", &file];
+    arguments.extend(name.into_iter().flat_map(|name| ["--operation", name]));
+    let output = folder.command(&arguments).output().unwrap();
+    match output.status.success() {
+        true => Vec::new(),
+        false => errors(&String::from_utf8(output.stderr).unwrap()),
     }
-    refused
+}
+
+/// The errors of a response without data.
+fn errors(response: &str) -> Vec<Refused> {
+    let response: Value = serde_json::from_str(response).unwrap();
+    if response.get("data").is_some() {
+        return Vec::new();
+    }
+    let errors = response["errors"].as_array().unwrap().iter();
+    let errors = errors.map(|error| {
+        let message = error["message"].as_str().unwrap();
+        let at = &error["locations"][0];
+        Refused {
+            code: error["extensions"]["code"].as_str().unwrap().to_owned(),
+            line: match at.is_null() {
+                true => message.to_owned(),
+                false => format!("{}:{}: {message}", at["line"], at["column"]),
+            },
+        }
+    });
+    errors.collect()
 }
