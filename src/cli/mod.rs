@@ -5,6 +5,7 @@
 //! findings come from the modules that they call.
 
 mod check;
+mod common;
 mod explain;
 mod explain_cost;
 mod load;
@@ -13,34 +14,12 @@ mod schema;
 mod serve;
 mod test;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-/// The exit status of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// 0: success.
-    Success,
-    /// 1: the command ran and found errors: in a connector, a spec or an operation.
-    Findings,
-    /// 2: the command did not run: wrong arguments or settings.
-    Usage,
-    /// 3: the command failed: a port in use, a file that cannot be read.
-    Failed,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
-            Exit::Success => 0,
-            Exit::Findings => 1,
-            Exit::Usage => 2,
-            Exit::Failed => 3,
-        })
-    }
-}
+use self::common::Common;
+pub use self::common::Exit;
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing is wrong; 1 something is wrong with connectors, specs or operations; \
                           2 wrong arguments or settings; 3 it could not be done (a port in use, an unreadable file).";
@@ -66,17 +45,6 @@ struct Cli {
     command: Command,
     #[command(flatten)]
     common: Common,
-}
-
-/// The arguments of every command.
-#[derive(Debug, Args)]
-struct Common {
-    /// The settings file [default: sangam.toml, if there is one].
-    #[arg(long, short, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The folder that holds one folder per connector [default: `connectors` of the settings, else `connectors`].
-    #[arg(long, global = true, value_name = "DIR")]
-    connectors: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
