@@ -18,7 +18,7 @@ use apollo_compiler::schema::ObjectType;
 use super::connect_options::ConnectOptions;
 use super::expression::ParsedExpression;
 use super::http::HeaderTemplate;
-use super::http::Text;
+use super::http::RequestText;
 use super::http::UrlParts;
 use super::model::Connect;
 use super::model::Site;
@@ -50,7 +50,7 @@ pub(crate) struct DeclaredSource {
     /// The literal of its name.
     pub(crate) name: Node<Value>,
     /// `baseURL`; `None` if it does not parse, which has been reported.
-    pub(crate) base: Option<Text>,
+    pub(crate) base: Option<RequestText>,
     /// `path` and `queryParams`.
     pub(crate) url: UrlParts,
     /// `headers`.

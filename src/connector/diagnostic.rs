@@ -82,7 +82,7 @@ pub struct Span {
 
 /// A position as editors count: both from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Position {
+pub struct LineColumn {
     /// The line.
     pub line: usize,
     /// The column, in characters.
@@ -159,12 +159,12 @@ impl Diagnostic {
 
 /// Files that apollo-compiler parsed. All locations in a file share its text: a file may have thousands.
 #[derive(Debug)]
-pub struct Sources {
+pub struct SourceFiles {
     files: SourceMap,
     texts: RefCell<HashMap<FileId, Arc<SourceText>>>,
 }
 
-impl Sources {
+impl SourceFiles {
     /// These files.
     pub fn new(files: SourceMap) -> Self {
         Self {
@@ -212,22 +212,22 @@ impl Sources {
 
 impl Span {
     /// Where it begins.
-    pub fn start(&self) -> Position {
+    pub fn start(&self) -> LineColumn {
         self.source.position(self.range.start)
     }
 
     /// Where it ends.
-    pub fn end(&self) -> Position {
+    pub fn end(&self) -> LineColumn {
         self.source.position(self.range.end)
     }
 }
 
 impl SourceText {
     /// The position of a byte offset; offsets past the end, or inside a character, count as the boundary before.
-    pub fn position(&self, offset: usize) -> Position {
+    pub fn position(&self, offset: usize) -> LineColumn {
         let before = &self.text[..self.text.floor_char_boundary(offset)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
+        LineColumn {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
         }
@@ -246,7 +246,7 @@ mod tests {
             text: "one\nज़िला x\n".to_owned(),
         };
         let offset = text.text.find('x').unwrap();
-        assert_eq!(text.position(offset), Position { line: 2, column: 7 });
-        assert_eq!(text.position(9_999), Position { line: 3, column: 1 });
+        assert_eq!(text.position(offset), LineColumn { line: 2, column: 7 });
+        assert_eq!(text.position(9_999), LineColumn { line: 3, column: 1 });
     }
 }

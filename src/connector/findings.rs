@@ -9,7 +9,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::diagnostic::Code;
 use super::diagnostic::Diagnostic;
-use super::diagnostic::Sources;
+use super::diagnostic::SourceFiles;
 use super::diagnostic::Span;
 
 /// Collects the diagnostics of one connector.
@@ -18,7 +18,7 @@ pub(crate) struct Findings {
     /// The connector's name.
     pub(crate) connector: String,
     /// Its files.
-    sources: Sources,
+    sources: SourceFiles,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -27,7 +27,7 @@ impl Findings {
     pub(crate) fn new(connector: &str, sources: SourceMap) -> Self {
         Self {
             connector: connector.to_owned(),
-            sources: Sources::new(sources),
+            sources: SourceFiles::new(sources),
             diagnostics: Vec::new(),
         }
     }

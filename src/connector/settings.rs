@@ -71,7 +71,7 @@ impl FolderSettings {
             source: Some(source.clone()),
             ..Self::default()
         };
-        let mut reader = SettingsReader {
+        let mut reader = FolderSettingsReader {
             connector,
             source,
             diagnostics: Vec::new(),
@@ -94,13 +94,13 @@ impl FolderSettings {
     }
 }
 
-struct SettingsReader<'a> {
+struct FolderSettingsReader<'a> {
     connector: &'a str,
     source: Arc<SourceText>,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl SettingsReader<'_> {
+impl FolderSettingsReader<'_> {
     fn span(&self, range: Range<usize>) -> Option<Span> {
         Some(Span {
             source: self.source.clone(),

@@ -40,7 +40,7 @@ pub struct TypeJoin {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TypeIn {
     /// Its keys there, in their order in the SDL.
-    pub keys: Vec<Key>,
+    pub keys: Vec<JoinKey>,
     /// It is an `@interfaceObject` there.
     pub interface_object: bool,
     /// It is only extended there.
@@ -49,7 +49,7 @@ pub struct TypeIn {
 
 /// One `@key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct JoinKey {
     /// The fields.
     pub fields: FieldSet,
     /// False when the subgraph can only refer to the entity by this key, not resolve it.

@@ -33,7 +33,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
 pub use compose::{LeftOut, Remainder, compose, compose_remainder};
-pub use join::{FieldIn, FieldJoin, GraphId, Joins, Key, TypeIn, TypeJoin};
+pub use join::{FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};
 
 use std::sync::Arc;
 

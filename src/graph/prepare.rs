@@ -9,7 +9,7 @@ use apollo_compiler::schema::{ComponentName, ExtendedType};
 
 use super::code;
 use super::merge::root_name;
-use crate::connector::diagnostic::{Diagnostic, Sources};
+use crate::connector::diagnostic::{Diagnostic, SourceFiles};
 use crate::connector::{Site, Subgraph, SubgraphKind};
 
 /// Sorts and renames, or returns why that is impossible.
@@ -72,7 +72,7 @@ fn rename_roots(subgraph: &mut Subgraph, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         }
         if let Some(existing) = subgraph.schema.types.get(&canonical) {
-            let sources = Sources::new(subgraph.schema.sources.clone());
+            let sources = SourceFiles::new(subgraph.schema.sources.clone());
             let span = sources.span(existing.name().location());
             diagnostics.push(
                 Diagnostic::error(

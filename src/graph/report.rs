@@ -9,7 +9,7 @@ use apollo_compiler::parser::SourceSpan;
 
 use super::view::View;
 use crate::connector::Subgraph;
-use crate::connector::diagnostic::{Code, Diagnostic, Severity, Sources};
+use crate::connector::diagnostic::{Code, Diagnostic, Severity, SourceFiles};
 
 /// One finding, before its spans become positions in the text of a connector.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl Finding {
         self
     }
 
-    fn render(self, subgraphs: &[Subgraph], sources: &[Sources]) -> Diagnostic {
+    fn render(self, subgraphs: &[Subgraph], sources: &[SourceFiles]) -> Diagnostic {
         let connector = self.graph.map_or("", |graph| &subgraphs[graph].name);
         let span = |graph: usize, at| sources[graph].span(at);
         let mut diagnostic = match self.severity {
@@ -144,8 +144,8 @@ impl Report {
         });
         let sources = subgraphs
             .iter()
-            .map(|subgraph| Sources::new(subgraph.schema.sources.clone()));
-        let sources: Vec<Sources> = sources.collect();
+            .map(|subgraph| SourceFiles::new(subgraph.schema.sources.clone()));
+        let sources: Vec<SourceFiles> = sources.collect();
         findings
             .into_iter()
             .map(|finding| finding.render(subgraphs, &sources))

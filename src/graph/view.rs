@@ -11,7 +11,7 @@ use apollo_compiler::schema::{
 
 use super::federation as fed;
 use super::field_sets::{self, fields_of};
-use super::join::Key;
+use super::join::JoinKey;
 use crate::connector::{ConnectKind, FieldSet, Site, Subgraph, SubgraphKind};
 
 /// (type, field).
@@ -43,7 +43,7 @@ pub(crate) struct View<'a> {
 
 /// A key and where it is written.
 pub(crate) struct KeyAt {
-    pub(crate) key: Key,
+    pub(crate) key: JoinKey,
     pub(crate) at: Option<SourceSpan>,
 }
 
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
                     self.used.insert(coordinate);
                 });
                 self.keys.entry(name.clone()).or_default().push(KeyAt {
-                    key: Key {
+                    key: JoinKey {
                         fields,
                         resolvable: fed::boolean(directive, "resolvable", true),
                     },

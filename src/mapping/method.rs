@@ -3,7 +3,7 @@
 //! How a method computes is in [`methods`](super::methods), above the syntax tree: a method evaluates expressions, which
 //! hold calls of methods.
 
-use super::shape::Scalar;
+use super::shape::ScalarShape;
 
 /// A method, without how it computes.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub(super) enum Effect {
     /// The result is the member, or the element, that the argument names.
     Member,
     /// The result is a scalar computed from the whole input.
-    Leaf(Scalar),
+    Leaf(ScalarShape),
     /// The result is something computed from the whole input, nesting so many levels deeper.
     Opaque(usize),
 }

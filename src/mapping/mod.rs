@@ -28,13 +28,13 @@ mod variables;
 mod version;
 
 pub use analyse::VariableUse;
-pub use evaluate::{Budget, ErrorKind, Evaluated, MappingError, Segment, Warning};
+pub use evaluate::{Evaluated, EvaluationBudget, MappingError, MappingErrorKind, Segment, Warning};
 pub use methods::names as method_names;
 pub use needs::Need;
 pub use parse::{MAX_LENGTH, MAX_NESTING};
 pub use problem::Problem;
 pub use selection::Selection;
-pub use shape::{Scalar, Shape};
+pub use shape::{ScalarShape, Shape};
 pub use template::{Piece, Rendered, Template, TemplateError};
 pub use variables::{VARIABLE_NAMES, Variables};
 pub use version::Version;

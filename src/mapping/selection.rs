@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::analyse::{Analysis, VariableUse, analyse};
 use super::ast::{Expr, ExprKind, Item};
-use super::evaluate::{Budget, Evaluated, evaluate};
+use super::evaluate::{Evaluated, EvaluationBudget, evaluate};
 use super::needs::Need;
 use super::parse::{Lone, parse};
 use super::problem::Problem;
@@ -26,7 +26,7 @@ impl Expr {
     /// Evaluates a part of a selection by itself, with `$` as the input: what a projection does with
     /// items that it cannot read straight from a document.
     pub fn evaluate(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
-        evaluate(self, input, variables, &Budget::default())
+        evaluate(self, input, variables, &EvaluationBudget::default())
     }
 
     /// What it yields, as far as the text tells. Looks through the whole expression.
@@ -85,9 +85,9 @@ impl Selection {
         &self.root
     }
 
-    /// Evaluates it with `$` as the input (`None`: missing), within the default [`Budget`].
+    /// Evaluates it with `$` as the input (`None`: missing), within the default [`EvaluationBudget`].
     pub fn evaluate(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
-        self.evaluate_within(input, variables, &Budget::default())
+        self.evaluate_within(input, variables, &EvaluationBudget::default())
     }
 
     /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list and gives a
@@ -136,7 +136,7 @@ impl Selection {
         &self,
         input: Option<&Value>,
         variables: &Variables,
-        budget: &Budget,
+        budget: &EvaluationBudget,
     ) -> Evaluated {
         evaluate(&self.root, input, variables, budget)
     }

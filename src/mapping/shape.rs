@@ -10,7 +10,7 @@ pub enum Shape {
     /// not tell: an object, a list, a scalar or null.
     Any,
     /// A scalar of this kind.
-    Scalar(Scalar),
+    Scalar(ScalarShape),
     /// This very value.
     Literal(Value),
     /// An object that the text builds. A field may be missing from it; and where the data has a
@@ -29,7 +29,7 @@ pub enum Shape {
 
 /// The kinds of scalars that methods compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scalar {
+pub enum ScalarShape {
     /// `true` or `false`.
     Boolean,
     /// An integer or a float.

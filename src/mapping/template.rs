@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::analyse::{VariableUse, analyse};
 use super::ast::{Expr, Start, StepKind};
-use super::evaluate::{Budget, Evaluated, Warning, evaluate};
+use super::evaluate::{Evaluated, EvaluationBudget, Warning, evaluate};
 use super::parse::{MAX_LENGTH, parse_embedded};
 use super::problem::Problem;
 use super::variables::Variables;
@@ -186,10 +186,15 @@ impl Template {
             warnings,
             errors,
             ..
-        } = evaluate(expr, Some(&Value::Null), variables, &Budget::default());
+        } = evaluate(
+            expr,
+            Some(&Value::Null),
+            variables,
+            &EvaluationBudget::default(),
+        );
         out.warnings.extend(warnings);
         if let Some(error) = errors.into_iter().next() {
-            let limit = error.kind == super::ErrorKind::Limit;
+            let limit = error.kind == super::MappingErrorKind::Limit;
             return Err(TemplateError {
                 span: expr.span.clone(),
                 message: error.message,

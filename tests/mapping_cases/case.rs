@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sangam::document::Value;
 use sangam::mapping::{
-    Need, Problem, Scalar, Segment, Selection, Shape, Template, Variables, Version,
+    Need, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables, Version,
 };
 
 use super::DEFAULTS;
@@ -382,9 +382,9 @@ fn shape(shape: &Shape) -> String {
     };
     match shape {
         Shape::Any => "any".to_owned(),
-        Shape::Scalar(Scalar::Boolean) => "boolean".to_owned(),
-        Shape::Scalar(Scalar::Number) => "number".to_owned(),
-        Shape::Scalar(Scalar::String) => "string".to_owned(),
+        Shape::Scalar(ScalarShape::Boolean) => "boolean".to_owned(),
+        Shape::Scalar(ScalarShape::Number) => "number".to_owned(),
+        Shape::Scalar(ScalarShape::String) => "string".to_owned(),
         Shape::Literal(value) => value.to_json(),
         Shape::Array(elements) => format!("[{}]", all(elements, ", ")),
         Shape::OneOf(shapes) if shapes.is_empty() => "missing".to_owned(),

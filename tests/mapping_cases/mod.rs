@@ -90,8 +90,8 @@ fn the_documentation_has_a_row_for_every_method() {
 
 #[test]
 fn the_documentation_tells_the_bounds() {
-    use sangam::mapping::{Budget, MAX_LENGTH, MAX_NESTING};
-    let budget = Budget::default();
+    use sangam::mapping::{EvaluationBudget, MAX_LENGTH, MAX_NESTING};
+    let budget = EvaluationBudget::default();
     let bounds = (
         MAX_LENGTH,
         MAX_NESTING,

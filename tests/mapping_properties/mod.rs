@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sangam::document::{Object, Value};
 use sangam::mapping::{
-    Budget, ErrorKind, MAX_NESTING, Need, Problem, Scalar, Selection, Shape, Template, Variables,
-    Version,
+    EvaluationBudget, MAX_NESTING, MappingErrorKind, Need, Problem, ScalarShape, Selection, Shape,
+    Template, Variables, Version,
 };
 
 /// Each problem points into the text, between characters.
@@ -56,8 +56,8 @@ fn parse_everything(text: &str) {
 }
 
 /// A small budget, so that it is often exceeded.
-fn budget() -> Budget {
-    Budget {
+fn budget() -> EvaluationBudget {
+    EvaluationBudget {
         steps: 5_000,
         text: 5_000,
         nodes: 2_000,
@@ -126,9 +126,9 @@ pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
         }
         // Braces return a scalar unchanged.
         (Value::Bool(_) | Value::Number(_) | Value::String(_), Shape::Object { .. }) => true,
-        (Value::Bool(_), Shape::Scalar(Scalar::Boolean)) => true,
-        (Value::Number(_), Shape::Scalar(Scalar::Number)) => true,
-        (Value::String(_), Shape::Scalar(Scalar::String)) => true,
+        (Value::Bool(_), Shape::Scalar(ScalarShape::Boolean)) => true,
+        (Value::Number(_), Shape::Scalar(ScalarShape::Number)) => true,
+        (Value::String(_), Shape::Scalar(ScalarShape::String)) => true,
         _ => false,
     }
 }
@@ -170,7 +170,7 @@ proptest! {
         let evaluated = selection.evaluate_within(Some(&input), &variables, &budget());
         if let Some(value) = &evaluated.value {
             prop_assert!(size(value) <= budget().nodes);
-            prop_assert!(evaluated.errors.iter().all(|error| error.kind == ErrorKind::Raised));
+            prop_assert!(evaluated.errors.iter().all(|error| error.kind == MappingErrorKind::Raised));
         }
         prop_assert!(evaluated.warnings.len() <= budget().warnings);
     }
@@ -229,11 +229,11 @@ fn limited(text: &str) {
     let selection =
         Selection::parse(text, Version::V0_4).unwrap_or_else(|problems| panic!("{problems:?}"));
     // Small, because tests are not optimised.
-    let small = Budget {
+    let small = EvaluationBudget {
         steps: 200_000,
         text: 1 << 20,
         nodes: 100_000,
-        ..Budget::default()
+        ..EvaluationBudget::default()
     };
     let evaluated = selection.evaluate_within(Some(&Value::Null), &Variables::new(), &small);
     assert_eq!(evaluated.value, None);
@@ -243,7 +243,7 @@ fn limited(text: &str) {
             .iter()
             .map(|error| error.kind)
             .collect::<Vec<_>>(),
-        [ErrorKind::Limit]
+        [MappingErrorKind::Limit]
     );
     selection.shape();
     selection.needs();
@@ -300,9 +300,9 @@ fn splitting_is_paid_for() {
 fn a_budget_of_its_own_is_kept() {
     let selection = Selection::parse("$->map(@.x)", Version::V0_1).unwrap();
     let input: Value = (0..100).map(Value::from).collect();
-    let small = Budget {
+    let small = EvaluationBudget {
         steps: 50,
-        ..Budget::default()
+        ..EvaluationBudget::default()
     };
     let evaluated = selection.evaluate_within(Some(&input), &Variables::new(), &small);
     assert_eq!(evaluated.value, None);
@@ -311,9 +311,9 @@ fn a_budget_of_its_own_is_kept() {
         "the mapping was stopped: it exceeds its limit of steps"
     );
 
-    let quiet = Budget {
+    let quiet = EvaluationBudget {
         warnings: 3,
-        ..Budget::default()
+        ..EvaluationBudget::default()
     };
     let evaluated = selection.evaluate_within(Some(&input), &Variables::new(), &quiet);
     assert!(evaluated.value.is_some());

@@ -12,7 +12,7 @@ use crate::connector::findings::Findings;
 use crate::connector::http::HeaderTemplate;
 use crate::connector::http::HeaderValueTemplate;
 use crate::connector::http::NEVER_SET;
-use crate::connector::http::Text;
+use crate::connector::http::RequestText;
 use crate::connector::http::VALUE_ONLY;
 use crate::connector::settings::is_secret_name;
 
@@ -111,7 +111,9 @@ fn header_value(
 ) -> Option<HeaderValueTemplate> {
     let template = expressions.header(value, findings)?;
     let Some(literal) = template.as_literal() else {
-        return Some(HeaderValueTemplate::Template(Text::Template(template)));
+        return Some(HeaderValueTemplate::Template(RequestText::Template(
+            template,
+        )));
     };
     if is_secret_name(name.as_str()) && !literal.is_empty() {
         secret(name.as_str(), value, findings);

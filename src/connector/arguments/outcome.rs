@@ -12,7 +12,7 @@ use crate::mapping::Selection;
 
 /// How an answer is judged.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct OutcomeMappings {
     /// `isSuccess`.
     pub(crate) is_success: Option<Arc<Selection>>,
     /// `errors.message`.
@@ -26,12 +26,12 @@ pub(crate) fn read(
     directive: &Directive,
     expressions: &mut Expressions,
     findings: &mut Findings,
-) -> Outcome {
+) -> OutcomeMappings {
     let errors = directive.specified_argument_by_name("errors");
     let message = errors.and_then(|errors| key(errors, "message"));
     let extensions = errors.and_then(|errors| key(errors, "extensions"));
     let is_success = directive.specified_argument_by_name("isSuccess");
-    Outcome {
+    OutcomeMappings {
         error_message: message.and_then(|literal| {
             expressions.mapping("errors.message", literal, Form::Value, findings)
         }),

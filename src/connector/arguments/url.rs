@@ -9,7 +9,7 @@ use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::expression::Form;
 use crate::connector::findings::Findings;
-use crate::connector::http::Text;
+use crate::connector::http::RequestText;
 use crate::connector::http::UrlParts;
 use crate::connector::schemes::Schemes;
 use crate::connector::settings::is_secret_name;
@@ -32,10 +32,10 @@ pub(crate) fn parts(
 }
 
 /// A template as the text that it is.
-pub(crate) fn text(template: Template) -> Text {
+pub(crate) fn text(template: Template) -> RequestText {
     match template.as_literal() {
-        Some(literal) => Text::Fixed(literal.to_owned()),
-        None => Text::Template(template),
+        Some(literal) => RequestText::Fixed(literal.to_owned()),
+        None => RequestText::Template(template),
     }
 }
 

@@ -15,7 +15,7 @@ pub struct StringMap {
 impl StringMap {
     /// The map of a literal, quotes included, whose value is `value`; `None` if the literal does not yield that value.
     pub fn new(literal: &str, value: &str) -> Option<Self> {
-        let mut reading = Reading::default();
+        let mut reading = LiteralReader::default();
         if literal.len() >= 6 && literal.starts_with("\"\"\"") && literal.ends_with("\"\"\"") {
             reading.block(&literal[3..literal.len() - 3], 3);
         } else if literal.len() >= 2 && literal.starts_with('"') && literal.ends_with('"') {
@@ -53,12 +53,12 @@ impl StringMap {
 
 /// A value as it is read, with the offset of each byte.
 #[derive(Default)]
-struct Reading {
+struct LiteralReader {
     value: String,
     offsets: Vec<usize>,
 }
 
-impl Reading {
+impl LiteralReader {
     fn push(&mut self, character: char, at: usize) {
         self.value.push(character);
         // Bytes of one character that stands as itself are adjacent; an escape's all stand at its backslash.

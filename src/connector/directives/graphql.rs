@@ -19,7 +19,7 @@ use crate::connector::expression::Language;
 use crate::connector::expression::VariableScope;
 use crate::connector::findings::Findings;
 use crate::connector::http::HttpTemplate;
-use crate::connector::http::Text;
+use crate::connector::http::RequestText;
 use crate::connector::http::UrlParts;
 use crate::connector::model::GraphqlService;
 use crate::connector::reads;
@@ -125,19 +125,19 @@ impl GraphqlService {
     /// A service at this address, called without further headers.
     pub fn at(url: &str) -> Self {
         Self {
-            template: Arc::new(post_to(Text::Fixed(url.to_owned()))),
+            template: Arc::new(post_to(RequestText::Fixed(url.to_owned()))),
             reads: Default::default(),
         }
     }
 }
 
 /// A `POST` to an address, without headers and body.
-fn post_to(url: Text) -> HttpTemplate {
+fn post_to(url: RequestText) -> HttpTemplate {
     HttpTemplate {
         method: http::Method::POST,
         base: Some(url),
         source: UrlParts::default(),
-        url: Text::Fixed(String::new()),
+        url: RequestText::Fixed(String::new()),
         connect: UrlParts::default(),
         headers: Vec::new(),
         body: None,

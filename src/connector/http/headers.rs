@@ -5,7 +5,7 @@ use http::HeaderName;
 use http::HeaderValue;
 
 use super::super::request::RenderError;
-use super::url::Text;
+use super::url::RequestText;
 use crate::mapping::Variables;
 
 /// Headers that belong to the connection or follow from the body; a name ending in `-` stands for all that begin so.
@@ -42,7 +42,7 @@ pub(crate) enum HeaderValueTemplate {
     /// A text that is the same for every call.
     Fixed(HeaderValue),
     /// A template.
-    Template(Text),
+    Template(RequestText),
 }
 
 /// Renders headers in their order.

@@ -20,7 +20,7 @@ pub(crate) use headers::HeaderTemplate;
 pub(crate) use headers::HeaderValueTemplate;
 pub(crate) use headers::NEVER_SET;
 pub(crate) use headers::VALUE_ONLY;
-pub(crate) use url::Text;
+pub(crate) use url::RequestText;
 
 use super::http_request::HttpRequest;
 use super::request::RenderError;
@@ -41,11 +41,11 @@ pub(crate) struct HttpTemplate {
     /// The method.
     pub(crate) method: Method,
     /// `baseURL` of the source; `None` for a connect whose own URL is absolute.
-    pub(crate) base: Option<Text>,
+    pub(crate) base: Option<RequestText>,
     /// `path` and `queryParams` of the source.
     pub(crate) source: UrlParts,
     /// The URL of the connect: absolute without a source, else what is appended.
-    pub(crate) url: Text,
+    pub(crate) url: RequestText,
     /// `path` and `queryParams` of the connect.
     pub(crate) connect: UrlParts,
     /// Headers, the connect's having replaced its source's.
@@ -91,7 +91,7 @@ impl RequestTemplate for HttpTemplate {
             ));
         }
         Ok(Arc::new(Self {
-            base: Some(Text::Fixed(base.to_owned())),
+            base: Some(RequestText::Fixed(base.to_owned())),
             ..self.clone()
         }))
     }

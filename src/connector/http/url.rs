@@ -27,14 +27,14 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A template, or its text if there is nothing to fill in.
 #[derive(Debug, Clone)]
-pub(crate) enum Text {
+pub(crate) enum RequestText {
     /// The same for every call.
     Fixed(String),
     /// Depends on variables.
     Template(Template),
 }
 
-impl Text {
+impl RequestText {
     /// What it begins with, as written.
     pub(super) fn first_literal(&self) -> &str {
         match self {

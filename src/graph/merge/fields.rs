@@ -13,8 +13,8 @@ use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::{FieldIn, FieldJoin};
 use super::super::report::{Finding, graph_names};
-use super::Kind;
 use super::Merge;
+use super::TypeKind;
 use super::overrides::Overridden;
 use crate::connector::{FieldSet, FieldSetItem};
 
@@ -40,7 +40,7 @@ impl<'a> Merge<'a, '_> {
     /// The merged fields of a type, in the order in which subgraphs (by name) declare them.
     pub(super) fn fields(
         &mut self,
-        kind: Kind,
+        kind: TypeKind,
         parent: &Name,
         graphs: &[usize],
     ) -> IndexMap<Name, Component<FieldDefinition>> {
@@ -59,7 +59,7 @@ impl<'a> Merge<'a, '_> {
             // Without a definition, an interface object may still provide it. Until then it is external.
             let lost = taken_over.remove(&name).unwrap_or_default();
             let definition = self.field(parent, &name, &sources, &lost);
-            if kind == Kind::Object && definition.is_some() {
+            if kind == TypeKind::Object && definition.is_some() {
                 self.sharing(parent, &name, &sources);
             }
             let join = self.field_join(parent, &name, &sources);

@@ -74,7 +74,7 @@ struct Merge<'a, 'v> {
 
 /// The kinds of types, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum TypeKind {
     Scalar,
     Object,
     Interface,
@@ -83,26 +83,26 @@ enum Kind {
     Input,
 }
 
-impl Kind {
+impl TypeKind {
     fn of(ty: &ExtendedType) -> Self {
         match ty {
-            ExtendedType::Scalar(_) => Kind::Scalar,
-            ExtendedType::Object(_) => Kind::Object,
-            ExtendedType::Interface(_) => Kind::Interface,
-            ExtendedType::Union(_) => Kind::Union,
-            ExtendedType::Enum(_) => Kind::Enum,
-            ExtendedType::InputObject(_) => Kind::Input,
+            ExtendedType::Scalar(_) => TypeKind::Scalar,
+            ExtendedType::Object(_) => TypeKind::Object,
+            ExtendedType::Interface(_) => TypeKind::Interface,
+            ExtendedType::Union(_) => TypeKind::Union,
+            ExtendedType::Enum(_) => TypeKind::Enum,
+            ExtendedType::InputObject(_) => TypeKind::Input,
         }
     }
 
     fn a(self) -> &'static str {
         match self {
-            Kind::Scalar => "a scalar",
-            Kind::Object => "an object type",
-            Kind::Interface => "an interface",
-            Kind::Union => "a union",
-            Kind::Enum => "an enum",
-            Kind::Input => "an input type",
+            TypeKind::Scalar => "a scalar",
+            TypeKind::Object => "an object type",
+            TypeKind::Interface => "an interface",
+            TypeKind::Union => "a union",
+            TypeKind::Enum => "an enum",
+            TypeKind::Input => "an input type",
         }
     }
 }
@@ -116,12 +116,12 @@ impl Merge<'_, '_> {
             let join = self.type_join(&name, &graphs);
             self.joins.types.insert(name.clone(), join);
             let merged = match kind {
-                Kind::Scalar => self.scalar(&name, &graphs),
-                Kind::Object => self.object(&name, &graphs),
-                Kind::Interface => self.interface(&name, &graphs),
-                Kind::Union => self.union(&name, &graphs),
-                Kind::Enum => self.enumeration(&name, &graphs),
-                Kind::Input => self.input(&name, &graphs),
+                TypeKind::Scalar => self.scalar(&name, &graphs),
+                TypeKind::Object => self.object(&name, &graphs),
+                TypeKind::Interface => self.interface(&name, &graphs),
+                TypeKind::Union => self.union(&name, &graphs),
+                TypeKind::Enum => self.enumeration(&name, &graphs),
+                TypeKind::Input => self.input(&name, &graphs),
             };
             self.schema.types.insert(name, merged);
         }
@@ -145,13 +145,13 @@ impl Merge<'_, '_> {
     }
 
     /// The kind of a type. An interface object counts as an interface if some subgraph defines the interface.
-    fn kind(&mut self, name: &Name, graphs: &[usize]) -> Option<Kind> {
-        let mut kinds: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
+    fn kind(&mut self, name: &Name, graphs: &[usize]) -> Option<TypeKind> {
+        let mut kinds: BTreeMap<TypeKind, Vec<usize>> = BTreeMap::new();
         for &graph in graphs {
             let kind = if self.views[graph].is_interface_object(name) {
-                Kind::Interface
+                TypeKind::Interface
             } else {
-                Kind::of(&self.views[graph].schema.types[name])
+                TypeKind::of(&self.views[graph].schema.types[name])
             };
             kinds.entry(kind).or_default().push(graph);
         }

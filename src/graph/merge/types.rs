@@ -13,8 +13,8 @@ use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::{TypeIn, TypeJoin};
 use super::super::report::Finding;
-use super::Kind;
 use super::Merge;
+use super::TypeKind;
 
 impl Merge<'_, '_> {
     /// The join of a type, without its fields.
@@ -92,7 +92,7 @@ impl Merge<'_, '_> {
             name: name.clone(),
             implements_interfaces: self.implements(name),
             directives: self.type_directives(name, graphs),
-            fields: self.fields(Kind::Object, name, graphs),
+            fields: self.fields(TypeKind::Object, name, graphs),
         }))
     }
 
@@ -102,7 +102,7 @@ impl Merge<'_, '_> {
             name: name.clone(),
             implements_interfaces: self.implements(name),
             directives: self.type_directives(name, graphs),
-            fields: self.fields(Kind::Interface, name, graphs),
+            fields: self.fields(TypeKind::Interface, name, graphs),
         }))
     }
 

@@ -12,7 +12,7 @@ use apollo_compiler::diagnostic::ToCliReport;
 use super::super::code;
 use super::extract::SubgraphExtractor;
 use super::join_graph::JoinGraph;
-use crate::connector::diagnostic::{Diagnostic, Sources};
+use crate::connector::diagnostic::{Diagnostic, SourceFiles};
 use crate::connector::{Subgraph, SubgraphKind, leave_out_own, read_sdl};
 
 /// The most errors that are reported for a text that is not GraphQL.
@@ -24,7 +24,7 @@ pub fn read(path: &str, text: &str) -> (Vec<Subgraph>, Vec<Diagnostic>) {
     let schema = match Schema::parse(text, path) {
         Ok(schema) => schema,
         Err(broken) => {
-            let sources = Sources::new(broken.partial.sources.clone());
+            let sources = SourceFiles::new(broken.partial.sources.clone());
             let errors = broken.errors.iter().take(MOST_ERRORS).map(|error| {
                 wrong(format!("the supergraph is not GraphQL: {}", error.error))
                     .at(sources.span(error.error.location()))
@@ -70,7 +70,7 @@ fn graphs(schema: &Schema) -> Result<Vec<JoinGraph>, Box<Diagnostic>> {
     };
     if schema.directive_definitions.contains_key("join__owner") {
         let diagnostic = wrong("the supergraph was composed by Federation 1".to_owned())
-            .at(Sources::new(schema.sources.clone()).span(values.location()))
+            .at(SourceFiles::new(schema.sources.clone()).span(values.location()))
             .help("compose it again with Federation 2 (join/v0.2 or later)");
         return Err(Box::new(diagnostic));
     }

@@ -22,7 +22,7 @@ use crate::connector::{Subgraph, SubgraphKind};
 
 /// The supergraph SDL of a composed graph. Equal graphs give equal bytes.
 pub fn write(composed: &Composed) -> String {
-    let mut writer = Writer {
+    let mut writer = SupergraphWriter {
         composed,
         graphs: graph_names(&composed.subgraphs),
     };
@@ -67,12 +67,12 @@ fn graph_names(subgraphs: &[Subgraph]) -> Vec<Name> {
         .collect()
 }
 
-struct Writer<'a> {
+struct SupergraphWriter<'a> {
     composed: &'a Composed,
     graphs: Vec<Name>,
 }
 
-impl Writer<'_> {
+impl SupergraphWriter<'_> {
     fn join_type(&mut self, name: &Name, ty: &mut ExtendedType, join: &TypeJoin) {
         let joins = self.type_joins(name, join);
         match ty {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::variable_use::VariableUse;
 use crate::document::{MAX_DEPTH, Str, Value};
 use crate::mapping::needs::Need;
-use crate::mapping::shape::{Scalar, Shape};
+use crate::mapping::shape::{ScalarShape, Shape};
 
 /// What is known of a value.
 #[derive(Debug, Clone)]
@@ -23,9 +23,9 @@ pub(super) enum AbstractKind {
     /// Nothing is known, and nothing needs to be read for it any more.
     Any,
     /// What stands at a position of a document.
-    At(Position, Range<usize>),
+    At(PositionIndex, Range<usize>),
     Literal(Value),
-    Scalar(Scalar),
+    Scalar(ScalarShape),
     Object {
         fields: Vec<(Str, Abstract)>,
         open: bool,
@@ -111,26 +111,26 @@ impl Abstract {
 }
 
 /// A position in the input or in a variable, by index into [`Positions`].
-pub(super) type Position = usize;
+pub(super) type PositionIndex = usize;
 
 /// The positions met so far: trees of keys, one for the input and one for each variable.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
     nodes: Vec<PositionNode>,
     /// Positions by parent and key.
-    places: HashMap<(Position, Str), Position>,
+    places: HashMap<(PositionIndex, Str), PositionIndex>,
     /// Uses of variables found in demands.
-    demanded: Vec<(Position, Range<usize>)>,
+    demanded: Vec<(PositionIndex, Range<usize>)>,
     /// What paths have come to.
-    met: Vec<(Position, Range<usize>)>,
+    met: Vec<(PositionIndex, Range<usize>)>,
 }
 
 #[derive(Debug)]
 struct PositionNode {
     /// A key, or the name of a variable at a root; empty at the input's root.
     name: Str,
-    parent: Option<Position>,
-    children: Vec<Position>,
+    parent: Option<PositionIndex>,
+    children: Vec<PositionIndex>,
     /// All below is read.
     whole: bool,
     /// How many keys lead here.
@@ -139,7 +139,7 @@ struct PositionNode {
 
 impl Positions {
     /// The root of the input.
-    pub(super) const INPUT: Position = 0;
+    pub(super) const INPUT: PositionIndex = 0;
 
     pub(super) fn new() -> Self {
         let mut positions = Positions::default();
@@ -147,7 +147,7 @@ impl Positions {
         positions
     }
 
-    fn add(&mut self, parent: Option<Position>, name: Str) -> Position {
+    fn add(&mut self, parent: Option<PositionIndex>, name: Str) -> PositionIndex {
         let position = self.nodes.len();
         let depth = parent.map_or(0, |parent| self.nodes[parent].depth + 1);
         self.nodes.push(PositionNode {
@@ -164,7 +164,7 @@ impl Positions {
     }
 
     /// The root of a variable.
-    pub(super) fn variable(&mut self, name: &Str) -> Position {
+    pub(super) fn variable(&mut self, name: &Str) -> PositionIndex {
         let known = self
             .nodes
             .iter()
@@ -175,7 +175,7 @@ impl Positions {
 
     /// The position of a key under another position; `None` if it lies deeper than documents
     /// go, so that nothing can be there.
-    pub(super) fn child(&mut self, position: Position, key: &Str) -> Option<Position> {
+    pub(super) fn child(&mut self, position: PositionIndex, key: &Str) -> Option<PositionIndex> {
         if self.nodes[position].depth >= usize::from(MAX_DEPTH) {
             return None;
         }
@@ -191,12 +191,12 @@ impl Positions {
     }
 
     /// Notes that a path has come here.
-    pub(super) fn meet(&mut self, position: Position, span: &Range<usize>) {
+    pub(super) fn meet(&mut self, position: PositionIndex, span: &Range<usize>) {
         self.met.push((position, span.clone()));
     }
 
     /// Notes that all of what stands at a position is read.
-    pub(super) fn demand(&mut self, position: Position, span: &Range<usize>) {
+    pub(super) fn demand(&mut self, position: PositionIndex, span: &Range<usize>) {
         self.nodes[position].whole = true;
         self.demanded.push((position, span.clone()));
     }
@@ -205,7 +205,7 @@ impl Positions {
         self.need_at(Self::INPUT)
     }
 
-    fn need_at(&self, position: Position) -> Need {
+    fn need_at(&self, position: PositionIndex) -> Need {
         let node = &self.nodes[position];
         if node.whole {
             return Need::Whole;
@@ -243,12 +243,12 @@ impl Positions {
     }
 
     /// Whether it, or something of which it is a part, is demanded.
-    fn is_read(&self, position: Position) -> bool {
+    fn is_read(&self, position: PositionIndex) -> bool {
         let node = &self.nodes[position];
         node.whole || node.parent.is_some_and(|parent| self.is_read(parent))
     }
 
-    fn keys(&self, mut position: Position) -> (Str, Vec<Str>) {
+    fn keys(&self, mut position: PositionIndex) -> (Str, Vec<Str>) {
         let mut keys = Vec::new();
         while let Some(parent) = self.nodes[position].parent {
             keys.push(self.nodes[position].name.clone());

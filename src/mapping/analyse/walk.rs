@@ -6,7 +6,7 @@ use super::abstracts::{Abstract, AbstractKind, Positions};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, StepKind};
 use crate::mapping::method::Effect;
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 /// A value of more parts than this is no longer looked at part by part: all of it counts as read.
 const MAX_PARTS: usize = 20_000;
@@ -280,7 +280,7 @@ fn element_of(value: &Abstract) -> Abstract {
 fn part_of(value: &Abstract) -> Abstract {
     match &*value.kind {
         AbstractKind::Literal(Value::String(_)) => {
-            Abstract::new(AbstractKind::Scalar(Scalar::String))
+            Abstract::new(AbstractKind::Scalar(ScalarShape::String))
         }
         AbstractKind::OneOf(options) => {
             Abstract::one_of(options.iter().map(part_of).collect::<Vec<_>>())

@@ -3,9 +3,9 @@
 use crate::document::Value;
 
 /// Bounds on one evaluation. An evaluation that exceeds one ends with an error
-/// ([`ErrorKind::Limit`](super::ErrorKind::Limit)) and a missing value.
+/// ([`MappingErrorKind::Limit`](super::MappingErrorKind::Limit)) and a missing value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
+pub struct EvaluationBudget {
     /// Values visited or made on the way. Time and memory grow with it: a million steps take
     /// some tens of milliseconds and at most some tens of megabytes.
     pub steps: usize,
@@ -19,9 +19,9 @@ pub struct Budget {
     pub warnings: usize,
 }
 
-impl Default for Budget {
+impl Default for EvaluationBudget {
     fn default() -> Self {
-        Budget {
+        EvaluationBudget {
             steps: 4_000_000,
             text: 64 << 20,
             nodes: 2_000_000,
@@ -40,7 +40,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(budget: &Budget) -> Self {
+    pub(super) fn new(budget: &EvaluationBudget) -> Self {
         Meter {
             steps_left: budget.steps,
             text_left: budget.text,
@@ -100,7 +100,7 @@ impl Meter {
     }
 
     /// Holds the result of an evaluation against the budget.
-    pub(super) fn check_result(&mut self, value: &Value, budget: &Budget) {
+    pub(super) fn check_result(&mut self, value: &Value, budget: &EvaluationBudget) {
         let mut measure = Measure {
             nodes: budget.nodes,
             bytes: budget.bytes,

@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::budget::{Budget, Meter};
-use super::outcome::{ErrorKind, Evaluated, MappingError, Warning};
-use super::trail::{ResultPath, Scope, Trail};
+use super::budget::{EvaluationBudget, Meter};
+use super::outcome::{Evaluated, MappingError, MappingErrorKind, Warning};
+use super::trail::{EvaluationScope, ResultPath, Trail};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Expr, ExprKind, Operator};
 
@@ -25,7 +25,7 @@ pub(in crate::mapping) struct Evaluator {
 }
 
 impl Evaluator {
-    pub(super) fn new(budget: &Budget) -> Self {
+    pub(super) fn new(budget: &EvaluationBudget) -> Self {
         Evaluator {
             meter: Meter::new(budget),
             warnings_left: budget.warnings,
@@ -53,7 +53,7 @@ impl Evaluator {
         self.meter.measure(value)
     }
 
-    pub(super) fn finish(mut self, value: Option<Value>, budget: &Budget) -> Evaluated {
+    pub(super) fn finish(mut self, value: Option<Value>, budget: &EvaluationBudget) -> Evaluated {
         if let (Some(value), None) = (&value, self.meter.exceeded()) {
             self.meter.check_result(value, budget);
         }
@@ -62,7 +62,7 @@ impl Evaluator {
             Some(what) => {
                 let message = format!("the mapping was stopped: it exceeds its limit of {what}");
                 self.errors.push(MappingError {
-                    kind: ErrorKind::Limit,
+                    kind: MappingErrorKind::Limit,
                     at: Vec::new(),
                     message,
                 });
@@ -81,7 +81,7 @@ impl Evaluator {
     pub(in crate::mapping) fn expr<'s>(
         &mut self,
         expr: &'s Expr,
-        scope: Scope<'s>,
+        scope: EvaluationScope<'s>,
     ) -> Option<Cow<'s, Value>> {
         self.charge(1)?;
         match &expr.kind {
@@ -95,7 +95,7 @@ impl Evaluator {
                     let value = self
                         .expr(
                             element,
-                            Scope {
+                            EvaluationScope {
                                 result_path: &result_path,
                                 ..scope
                             },
@@ -113,7 +113,7 @@ impl Evaluator {
         &mut self,
         operator: Operator,
         operands: &'s [Expr],
-        scope: Scope<'s>,
+        scope: EvaluationScope<'s>,
     ) -> Option<Cow<'s, Value>> {
         let (last, others) = operands.split_last()?;
         for operand in others {
@@ -154,7 +154,7 @@ impl Evaluator {
     pub(in crate::mapping) fn raise(&mut self, path: &ResultPath<'_>, message: String) {
         if self.warnings_left > 0 {
             self.errors.push(MappingError {
-                kind: ErrorKind::Raised,
+                kind: MappingErrorKind::Raised,
                 at: path.segments(),
                 message,
             });

@@ -2,7 +2,7 @@
 //!
 //! Recursive over the tree, whose nesting the parser bounds; values of the input are borrowed
 //! until a step has to make new ones. Everything that visits or makes a value pays for it from a
-//! [`Budget`], so that no selection runs away, whatever it is and whatever it is fed.
+//! [`EvaluationBudget`], so that no selection runs away, whatever it is and whatever it is fed.
 
 mod budget;
 mod compare;
@@ -15,11 +15,11 @@ mod trail;
 
 use std::borrow::Cow;
 
-pub use budget::Budget;
+pub use budget::EvaluationBudget;
 pub(super) use describe::describe;
 pub(super) use evaluator::Evaluator;
-pub use outcome::{ErrorKind, Evaluated, MappingError, Segment, Warning};
-pub(super) use trail::{ResultPath, Scope, Trail};
+pub use outcome::{Evaluated, MappingError, MappingErrorKind, Segment, Warning};
+pub(super) use trail::{EvaluationScope, ResultPath, Trail};
 
 use super::ast::Expr;
 use super::variables::Variables;
@@ -30,10 +30,10 @@ pub(super) fn evaluate(
     root: &Expr,
     input: Option<&Value>,
     variables: &Variables,
-    budget: &Budget,
+    budget: &EvaluationBudget,
 ) -> Evaluated {
     let start = Trail::Root("$");
-    let scope = Scope {
+    let scope = EvaluationScope {
         input,
         input_trail: &start,
         current: input,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::describe::describe;
 use super::evaluator::Evaluator;
-use super::trail::{ResultPath, Scope, Trail};
+use super::trail::{EvaluationScope, ResultPath, Trail};
 use crate::document::{Object, Str, Value};
 use crate::mapping::ast::{Expr, Item, Start, SubSelection};
 
@@ -13,7 +13,11 @@ impl Evaluator {
     /// The object that items build. Named values make it an object: what spreads beside them and is no object adds nothing,
     /// except that a null which the mapping itself spreads (`...expression`) absorbs all of it. Spreads alone yield what
     /// they yield, merged; missing if that is nothing.
-    pub(super) fn object(&mut self, selection: &SubSelection, scope: Scope<'_>) -> Option<Value> {
+    pub(super) fn object(
+        &mut self,
+        selection: &SubSelection,
+        scope: EvaluationScope<'_>,
+    ) -> Option<Value> {
         let is_named = |item: &Item| matches!(item, Item::Field { .. });
         match selection.items.as_slice() {
             [Item::Spread { value }] => self.expr(value, scope).map(Cow::into_owned),
@@ -22,14 +26,14 @@ impl Evaluator {
         }
     }
 
-    fn named(&mut self, items: &[Item], scope: Scope<'_>) -> Option<Value> {
+    fn named(&mut self, items: &[Item], scope: EvaluationScope<'_>) -> Option<Value> {
         let mut fields = Object::with_capacity(items.len());
         let mut absorbed = false;
         for item in items {
             match item {
                 Item::Field { name, value, .. } => {
                     let result_path = ResultPath::Key(scope.result_path, name);
-                    let inner = Scope {
+                    let inner = EvaluationScope {
                         result_path: &result_path,
                         ..scope
                     };
@@ -53,7 +57,7 @@ impl Evaluator {
         Some(if absorbed { Value::Null } else { fields.into() })
     }
 
-    fn spreads(&mut self, items: &[Item], scope: Scope<'_>) -> Option<Value> {
+    fn spreads(&mut self, items: &[Item], scope: EvaluationScope<'_>) -> Option<Value> {
         let mut whole: Option<Value> = None;
         for item in items {
             let (Item::Spread { value } | Item::Field { value, .. }) = item;
@@ -69,7 +73,7 @@ impl Evaluator {
     }
 
     /// What a spread beside other items yields. A null on which braces select is the document's, and is nothing.
-    fn spread(&mut self, value: &Expr, scope: Scope<'_>) -> Option<Value> {
+    fn spread(&mut self, value: &Expr, scope: EvaluationScope<'_>) -> Option<Value> {
         let warned = self.warned();
         let spread = self.expr(value, scope)?.into_owned();
         let has_braces = value.as_path().is_some_and(|path| path.selection.is_some());
@@ -83,7 +87,7 @@ impl Evaluator {
         None
     }
 
-    fn warn_spread(&mut self, value: &Expr, scope: Scope<'_>, found: &Value) {
+    fn warn_spread(&mut self, value: &Expr, scope: EvaluationScope<'_>, found: &Value) {
         let found = describe(Some(found));
         let message = || format!("{found} does not spread into an object: it adds nothing");
         let Some(path) = value.as_path() else {
@@ -103,7 +107,7 @@ impl Evaluator {
         fields: &mut Object,
         name: &Str,
         value: Value,
-        scope: Scope<'_>,
+        scope: EvaluationScope<'_>,
     ) -> Option<()> {
         match fields.get_mut(name) {
             None => drop(fields.insert(name.clone(), value)),
@@ -113,7 +117,7 @@ impl Evaluator {
                 *slot = self.merge(
                     former,
                     value,
-                    Scope {
+                    EvaluationScope {
                         result_path: &result_path,
                         ..scope
                     },
@@ -125,7 +129,7 @@ impl Evaluator {
 
     /// Two values for one name: objects merge deeply, arrays by index, null absorbs; else the
     /// last counts, with a warning if it is of another kind. `None` when the budget is used up.
-    fn merge(&mut self, first: Value, second: Value, scope: Scope<'_>) -> Option<Value> {
+    fn merge(&mut self, first: Value, second: Value, scope: EvaluationScope<'_>) -> Option<Value> {
         self.charge(1)?;
         Some(match (first, second) {
             (Value::Null, _) | (_, Value::Null) => Value::Null,

@@ -8,7 +8,7 @@ pub struct Evaluated {
     /// The result; `None` if it is missing.
     pub value: Option<Value>,
     /// What went wrong on the way without ending it, in the order in which it happened; at most
-    /// as many as the [`Budget`] allows.
+    /// as many as the [`EvaluationBudget`] allows.
     pub warnings: Vec<Warning>,
     /// How many more warnings there were.
     pub dropped_warnings: usize,
@@ -31,7 +31,7 @@ pub struct Warning {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingError {
     /// Of what kind it is.
-    pub kind: ErrorKind,
+    pub kind: MappingErrorKind,
     /// Where in the *result* it belongs, from the selection's value down.
     pub at: Vec<Segment>,
     /// What to tell the client.
@@ -40,10 +40,10 @@ pub struct MappingError {
 
 /// Kinds of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
+pub enum MappingErrorKind {
     /// `->withError` said so; the value stands.
     Raised,
-    /// The [`Budget`] was used up; the value is missing.
+    /// The [`EvaluationBudget`] was used up; the value is missing.
     Limit,
 }
 

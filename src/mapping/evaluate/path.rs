@@ -4,20 +4,24 @@ use std::borrow::Cow;
 
 use super::describe::describe;
 use super::evaluator::Evaluator;
-use super::trail::{ResultPath, Scope, Trail};
+use super::trail::{EvaluationScope, ResultPath, Trail};
 use crate::document::Value;
 use crate::mapping::ast::{MethodCall, Path, Start, StepKind, SubSelection};
 use crate::mapping::methods::{self, Call};
 
 impl Evaluator {
-    pub(super) fn path<'s>(&mut self, path: &'s Path, scope: Scope<'s>) -> Option<Cow<'s, Value>> {
+    pub(super) fn path<'s>(
+        &mut self,
+        path: &'s Path,
+        scope: EvaluationScope<'s>,
+    ) -> Option<Cow<'s, Value>> {
         let bound = self.locals.len();
         let value = self.walk(path, scope);
         self.locals.truncate(bound);
         value
     }
 
-    fn walk<'s>(&mut self, path: &'s Path, scope: Scope<'s>) -> Option<Cow<'s, Value>> {
+    fn walk<'s>(&mut self, path: &'s Path, scope: EvaluationScope<'s>) -> Option<Cow<'s, Value>> {
         let (mut value, root) = self.start(&path.start, scope)?;
         for (index, step) in path.steps.iter().enumerate() {
             self.charge(1)?;
@@ -36,7 +40,7 @@ impl Evaluator {
                     let bound = match bound {
                         None => Some(value.as_ref().clone()),
                         Some(expr) => {
-                            let scope = Scope {
+                            let scope = EvaluationScope {
                                 current: Some(&value),
                                 current_trail: &here,
                                 ..scope
@@ -62,7 +66,7 @@ impl Evaluator {
     fn start<'s>(
         &mut self,
         start: &'s Start,
-        scope: Scope<'s>,
+        scope: EvaluationScope<'s>,
     ) -> Option<(Cow<'s, Value>, Trail<'s>)> {
         match start {
             Start::Input => Some((Cow::Borrowed(scope.input?), *scope.input_trail)),
@@ -88,7 +92,7 @@ impl Evaluator {
         call: &MethodCall,
         input: &Value,
         here: &Trail<'_>,
-        scope: Scope<'_>,
+        scope: EvaluationScope<'_>,
     ) -> Option<Value> {
         let mut method_call = Call {
             input,
@@ -158,12 +162,12 @@ impl Evaluator {
         value: &Value,
         selection: &SubSelection,
         here: &Trail<'_>,
-        scope: Scope<'_>,
+        scope: EvaluationScope<'_>,
     ) -> Option<Value> {
         self.charge(1)?;
         match value {
             Value::Object(_) => {
-                let inner = Scope {
+                let inner = EvaluationScope {
                     input: Some(value),
                     input_trail: here,
                     current: Some(value),
@@ -180,7 +184,7 @@ impl Evaluator {
                 let mut values = Vec::with_capacity(elements.len());
                 for (index, element) in elements.iter().enumerate() {
                     let result_path = ResultPath::Index(scope.result_path, index);
-                    let scope = Scope {
+                    let scope = EvaluationScope {
                         result_path: &result_path,
                         ..scope
                     };

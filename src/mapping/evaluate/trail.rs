@@ -13,7 +13,7 @@ use crate::mapping::variables::Variables;
 
 /// What an expression's names mean.
 #[derive(Clone, Copy)]
-pub(in crate::mapping) struct Scope<'s> {
+pub(in crate::mapping) struct EvaluationScope<'s> {
     /// `$`.
     pub(in crate::mapping) input: Option<&'s Value>,
     pub(in crate::mapping) input_trail: &'s Trail<'s>,

@@ -6,7 +6,7 @@
 use super::call::{Call, Method};
 use crate::document::{Number, Value};
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[
     row("add", |call| {
@@ -49,7 +49,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
         signature: Signature {
             name,
             arguments: Arguments::AtLeast(1),
-            effect: Effect::Leaf(Scalar::Number),
+            effect: Effect::Leaf(ScalarShape::Number),
         },
         apply,
     }

@@ -2,7 +2,7 @@
 
 use crate::document::Value;
 use crate::mapping::ast::Expr;
-use crate::mapping::evaluate::{Evaluator, ResultPath, Scope, Trail, describe};
+use crate::mapping::evaluate::{EvaluationScope, Evaluator, ResultPath, Trail, describe};
 use crate::mapping::method::Signature;
 
 /// One method: a row in the table of its family.
@@ -18,7 +18,7 @@ pub(in crate::mapping) struct Call<'c, 'e> {
     pub(in crate::mapping) input: &'c Value,
     pub(in crate::mapping) arguments: &'c [Expr],
     /// In which the arguments are evaluated, apart from `@`.
-    pub(in crate::mapping) scope: Scope<'c>,
+    pub(in crate::mapping) scope: EvaluationScope<'c>,
     /// How the input was reached.
     pub(in crate::mapping) trail: &'c Trail<'c>,
     pub(in crate::mapping) name: &'static str,
@@ -38,7 +38,7 @@ impl<'c> Call<'c, '_> {
 
     /// The value of an expression of the arguments, with `@` as the input.
     pub(super) fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
-        let scope = Scope {
+        let scope = EvaluationScope {
             current: Some(self.input),
             current_trail: self.trail,
             ..self.scope
@@ -58,7 +58,7 @@ impl<'c> Call<'c, '_> {
         let whole = !matches!(self.input, Value::Array(_));
         let element_trail = Trail::Index(self.trail, index);
         let result_path = ResultPath::Index(self.scope.result_path, index);
-        let scope = Scope {
+        let scope = EvaluationScope {
             current: Some(element),
             current_trail: if whole { self.trail } else { &element_trail },
             result_path: &result_path,

@@ -5,13 +5,13 @@ use super::to_string;
 use crate::document::Value;
 use crate::mapping::evaluate::describe;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[Method {
     signature: Signature {
         name: "joinNotNull",
         arguments: Arguments::Count(1, 1),
-        effect: Effect::Leaf(Scalar::String),
+        effect: Effect::Leaf(ScalarShape::String),
     },
     apply: join,
 }];

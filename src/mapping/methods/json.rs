@@ -3,7 +3,7 @@
 use super::call::Method;
 use crate::document::{MAX_DEPTH, Value};
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[
     Method {
@@ -28,7 +28,7 @@ pub(super) const METHODS: &[Method] = &[
         signature: Signature {
             name: "jsonStringify",
             arguments: Arguments::Count(0, 0),
-            effect: Effect::Leaf(Scalar::String),
+            effect: Effect::Leaf(ScalarShape::String),
         },
         apply: |call| {
             let bytes = call.evaluator.measure(call.input)?;

@@ -3,7 +3,7 @@
 use super::call::{Call, Method};
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[
     row("and", Arguments::AtLeast(1), |call| until(call, false)),
@@ -23,7 +23,7 @@ const fn row(
         signature: Signature {
             name,
             arguments,
-            effect: Effect::Leaf(Scalar::Boolean),
+            effect: Effect::Leaf(ScalarShape::Boolean),
         },
         apply,
     }

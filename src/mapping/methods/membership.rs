@@ -3,7 +3,7 @@
 use super::call::{Call, Method};
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[
     row("in", |call| match call.argument(0) {
@@ -26,7 +26,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
         signature: Signature {
             name,
             arguments: Arguments::Count(1, 1),
-            effect: Effect::Leaf(Scalar::Boolean),
+            effect: Effect::Leaf(ScalarShape::Boolean),
         },
         apply,
     }

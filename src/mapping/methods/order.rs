@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::call::{Call, Method};
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[
     row("gt", |call| compare(call, Ordering::is_gt)),
@@ -19,7 +19,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
         signature: Signature {
             name,
             arguments: Arguments::Count(1, 1),
-            effect: Effect::Leaf(Scalar::Boolean),
+            effect: Effect::Leaf(ScalarShape::Boolean),
         },
         apply,
     }

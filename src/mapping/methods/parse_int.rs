@@ -3,13 +3,13 @@
 use super::call::{Call, Method};
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[Method {
     signature: Signature {
         name: "parseInt",
         arguments: Arguments::Count(0, 1),
-        effect: Effect::Leaf(Scalar::Number),
+        effect: Effect::Leaf(ScalarShape::Number),
     },
     apply: parse,
 }];

@@ -3,13 +3,13 @@
 use super::call::Method;
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[Method {
     signature: Signature {
         name: "size",
         arguments: Arguments::Count(0, 0),
-        effect: Effect::Leaf(Scalar::Number),
+        effect: Effect::Leaf(ScalarShape::Number),
     },
     apply: |call| {
         let size = match call.input {

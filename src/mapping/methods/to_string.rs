@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::call::Method;
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[Method {
     signature: Signature {
         name: "toString",
         arguments: Arguments::Count(0, 0),
-        effect: Effect::Leaf(Scalar::String),
+        effect: Effect::Leaf(ScalarShape::String),
     },
     apply: |call| match call.input {
         Value::String(_) => Some(call.input.clone()),

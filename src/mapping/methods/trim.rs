@@ -3,7 +3,7 @@
 use super::call::{Call, Method};
 use crate::document::Value;
 use crate::mapping::method::{Arguments, Effect, Signature};
-use crate::mapping::shape::Scalar;
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[
     row("trim", |call| trim(call, str::trim)),
@@ -16,7 +16,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
         signature: Signature {
             name,
             arguments: Arguments::Count(0, 0),
-            effect: Effect::Leaf(Scalar::String),
+            effect: Effect::Leaf(ScalarShape::String),
         },
         apply,
     }

@@ -8,7 +8,7 @@ use crate::mapping::lex::Token;
 use crate::mapping::problem::Problem;
 
 /// An item, or a value without a name.
-enum Entry {
+enum ParsedItem {
     Item(Item),
     Bare(Expr),
 }
@@ -43,8 +43,8 @@ impl Parser<'_> {
         let mut commas = Commas::Undecided;
         while self.token != end && self.token != Token::End {
             match self.item()? {
-                Entry::Item(item) => items.push(item),
-                Entry::Bare(expr) => bare.push(expr),
+                ParsedItem::Item(item) => items.push(item),
+                ParsedItem::Bare(expr) => bare.push(expr),
             }
             commas = self.comma(commas, &end)?;
         }
@@ -77,7 +77,7 @@ impl Parser<'_> {
         Ok(now)
     }
 
-    fn item(&mut self) -> Parsed<Entry> {
+    fn item(&mut self) -> Parsed<ParsedItem> {
         if self.at("...") {
             let start = self.span.start;
             self.advance()?;
@@ -87,12 +87,12 @@ impl Parser<'_> {
                 "`...` spreads a value",
                 "name the fields, or write `path { fields }`",
             );
-            return Ok(Entry::Item(Item::Spread { value }));
+            return Ok(ParsedItem::Item(Item::Spread { value }));
         }
         if matches!(self.token, Token::Name(_) | Token::String(_))
             && self.after() == Some(Token::Sign(":"))
         {
-            return self.aliased().map(Entry::Item);
+            return self.aliased().map(ParsedItem::Item);
         }
         let first = self.path_operand()?;
         let value = self.chained(first)?;
@@ -100,16 +100,16 @@ impl Parser<'_> {
             Some(path) => match (path.single_key(), &path.selection) {
                 (Some(name), _) => {
                     let (name, name_span) = (name.clone(), key_span(path, &value.span));
-                    Entry::Item(Item::Field {
+                    ParsedItem::Item(Item::Field {
                         name,
                         name_span,
                         value,
                     })
                 }
-                (None, Some(_)) => Entry::Item(Item::Spread { value }),
-                (None, None) => Entry::Bare(value),
+                (None, Some(_)) => ParsedItem::Item(Item::Spread { value }),
+                (None, None) => ParsedItem::Bare(value),
             },
-            None => Entry::Bare(value),
+            None => ParsedItem::Bare(value),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Selections and templates: parsed in every version, analysed, and evaluated on documents that do not match them.
 
 use sangam::document::Value;
-use sangam::mapping::{Budget, Problem, Selection, Template, Variables, Version};
+use sangam::mapping::{EvaluationBudget, Problem, Selection, Template, Variables, Version};
 
 use super::super::corpus;
 use super::super::input::{Input, Language};
@@ -78,8 +78,8 @@ impl Target for Mappings {
 }
 
 /// A small budget, so that it is often exceeded.
-fn budget() -> Budget {
-    Budget {
+fn budget() -> EvaluationBudget {
+    EvaluationBudget {
         steps: 20_000,
         text: 20_000,
         nodes: 5_000,
