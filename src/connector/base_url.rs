@@ -11,7 +11,7 @@ impl Subgraph {
     /// the GraphQL service. `url` is an absolute URL without expressions; its path replaces the base URL's too.
     ///
     /// # Errors
-    /// There is no such source, or without a name, not exactly one.
+    /// No source has this name; or no name is given and the folder does not have exactly one source.
     pub fn set_base_url(&mut self, source: Option<&str>, url: &str) -> Result<(), RenderError> {
         let connector = &self.name;
         match &mut self.kind {

@@ -1,4 +1,4 @@
-//! What the directives beside a connect say: one value for each directive, found by its type.
+//! The options of a connect: one value for each directive beside it, looked up by its type.
 //!
 //! A map by type, and not a field for each, so that a new directive is a new file: its value is read, checked and
 //! used without a line here.
@@ -7,15 +7,15 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The value of a directive that stands beside a connect, for example `@paginate`.
+/// The value of a directive beside a connect, for example `@paginate`.
 pub trait ConnectOption: Any + fmt::Debug + Send + Sync {}
 
-/// The values of all directives that stand beside a connect.
+/// The values of all directives beside a connect.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectOptions(Vec<Arc<dyn ConnectOption>>);
 
 impl ConnectOptions {
-    /// The value of this type, if the directive is there.
+    /// The value of this type, if the connect has the directive.
     pub fn get<T: ConnectOption>(&self) -> Option<&T> {
         // There are few directives: searching them is faster than hashing.
         self.0.iter().find_map(|option| {

@@ -1,6 +1,7 @@
-//! What a folder declares about how its fields are fetched, as read from the directives and not yet checked together.
+//! The declarations of a folder: what its directives say about how fields are fetched, read but not yet checked
+//! together.
 //!
-//! Directives are read into these types, checks read them, and what the rest of the gateway needs becomes the
+//! Directives are read into these types and checks read them. What the rest of the gateway needs is in the
 //! [model](super::model).
 
 use std::collections::HashSet;
@@ -37,7 +38,7 @@ pub(crate) struct Declarations<'s> {
     pub(crate) sources: Vec<DeclaredSource>,
     /// Its connects, in the order of their coordinates.
     pub(crate) connects: Vec<DeclaredConnect>,
-    /// Names of the directives that fetch, as far as their specifications are linked.
+    /// Names of the directives that fetch and whose specifications are linked.
     pub(crate) fetching: Vec<&'static str>,
     fetched: HashSet<Site>,
 }
@@ -178,7 +179,7 @@ impl<'s> Declarations<'s> {
 }
 
 impl DirectiveUse<'_> {
-    /// Whether a directive that fetches stands beside it.
+    /// Whether it is beside a directive that fetches.
     pub(crate) fn is_beside_fetch(&self, declarations: &Declarations<'_>) -> bool {
         match self.field {
             Some(field) => declarations.is_fetched(&self.object.name, &field.name),

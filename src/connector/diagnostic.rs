@@ -45,9 +45,9 @@ pub struct Diagnostic {
     pub connector: String,
     /// What is wrong, one line, without a closing period.
     pub message: String,
-    /// Where: the first is where to change something, the others explain why.
+    /// Locations: the first is the one to change, the others explain why.
     pub labels: Vec<Label>,
-    /// What else is worth knowing, each a line of its own.
+    /// Further facts, one line each.
     pub notes: Vec<String>,
     /// What to do.
     pub help: Option<String>,
@@ -58,7 +58,7 @@ pub struct Diagnostic {
 pub struct Label {
     /// The location.
     pub span: Span,
-    /// What to say there; empty for a caret alone.
+    /// The text at the caret; empty for a caret alone.
     pub text: String,
 }
 
@@ -145,7 +145,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to do, if there is something to say.
+    /// Adds what to do, if there is something to add.
     pub fn help_opt(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self

@@ -1,4 +1,4 @@
-//! Mappings where they stand in a schema: parsed, with a way back from their text to the file.
+//! The mappings in a schema, parsed, with the location of each part of their text in the file.
 //!
 //! The only file of this room that parses the mapping language. Every expression is remembered with its [`VariableScope`], so
 //! that checks and the computation of keys look at all of them alike.

@@ -84,7 +84,7 @@ fn upgrade_object(
         .retain(|name, field| !field.directives.has("external") || is_used(name));
 }
 
-/// A service of Federation 1 could not forbid others to resolve its fields: only those others can say so.
+/// Marks all fields `@shareable`: a service of Federation 1 could not forbid others to resolve its fields.
 fn share(object: &mut ObjectType) {
     for field in object.fields.values_mut() {
         if !field.directives.has("external") {

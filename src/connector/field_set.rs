@@ -7,7 +7,7 @@ use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast;
 
-/// A field set (Federation's `FieldSet` scalar): what must be known of an object, without aliases.
+/// A field set (Federation's `FieldSet` scalar): fields that must be read of an object, without aliases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldSet {
     /// In the order as written.

@@ -57,7 +57,7 @@ impl Findings {
         self.sources.inside(value, range)
     }
 
-    /// True once there is an error.
+    /// Whether an error has been added.
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }

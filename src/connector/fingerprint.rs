@@ -1,6 +1,6 @@
 //! A text that identifies a request, or anything else that a cache key is made of.
 
-/// Writes parts, each after its length, so that no two lists of parts give the same text.
+/// Writes each part after its length, so that two different lists of parts never give the same text.
 #[derive(Debug)]
 pub struct Fingerprint<'b> {
     out: &'b mut Vec<u8>,

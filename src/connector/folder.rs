@@ -1,7 +1,7 @@
 //! A connector's folder, read: `connector.graphql` and `connector.toml`.
 //!
-//! This file is the only one of the room that touches the file system. Everything wrong is said at once; a subgraph is
-//! handed out only when nothing is wrong with it (warnings aside), so that half of a folder is never served.
+//! This file is the only one of the room that touches the file system. All problems are reported at once. A folder with
+//! an error yields no subgraph, so a part of a folder is never served.
 
 use std::path::Path;
 
@@ -15,12 +15,12 @@ use super::schema;
 use super::schemes::Schemes;
 use super::settings::FolderSettings;
 
-/// What a folder holds, and what is wrong with it.
+/// A folder as read, with its problems.
 #[derive(Debug, Clone)]
 pub struct Folder {
     /// The connector; `None` if there is an error among the diagnostics.
     pub subgraph: Option<Subgraph>,
-    /// What `connector.toml` says.
+    /// The settings in `connector.toml`.
     pub settings: FolderSettings,
     /// Errors and warnings, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
@@ -123,7 +123,8 @@ fn subgraph(
     })
 }
 
-/// A name that can stand in a URL, a metric, a file name and a configuration key.
+/// The name is used in URLs, metrics, file names and configuration keys, so it is limited to characters that all of
+/// these allow.
 fn check_name(name: &str, path: &Path) -> Vec<Diagnostic> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase());

@@ -1,4 +1,5 @@
-//! What apollo-compiler finds in a schema, as our diagnostics: with names as authors know them, and "did you mean".
+//! Turns the errors that apollo-compiler reports for a schema into diagnostics, with the names that authors use and
+//! "did you mean".
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -12,10 +13,11 @@ use super::findings::did_you_mean;
 use super::findings::list;
 use super::link::spec;
 
-/// How many are reported: one mistake may bring thousands about, and each is shown with its line.
+/// The number of errors that are reported: one mistake may cause thousands, and each is shown with its line.
 const MOST: usize = 50;
 
-/// Adds them, the first of many. `schema` is what they are about, with the definitions of what it links, unless it did not parse.
+/// Adds the first errors. `schema` is what they are about, with the definitions of what it links, unless it did not
+/// parse.
 pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &mut Findings) {
     for (index, error) in errors.iter().take(MOST).enumerate() {
         let message = error.error.to_string();

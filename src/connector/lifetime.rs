@@ -1,4 +1,5 @@
-//! How long, and for which clients, a response may be cached by its schema: what its `@cacheControl`s say together.
+//! How long, and for which clients, a response may be cached according to the schema: the `@cacheControl` hints of its
+//! parts, combined.
 
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ pub use super::directives::cache_control::{Hint, Scope};
 use super::model::{Connect, Site, Subgraph};
 use crate::mapping::Shape;
 
-/// What the schema says of one answer, after inheritance.
+/// The lifetime that the schema gives one response, after inheritance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaLifetime {
-    /// From the moment the answer comes in; zero: never stored.
+    /// Counted from the arrival of the response; zero: never stored.
     pub max_age: Duration,
     /// `None` where the schema names none: then an upstream's `private` counts.
     pub scope: Option<Scope>,
@@ -62,7 +63,7 @@ impl Together {
         self.public |= scope == Some(Scope::Public);
     }
 
-    /// Adds a part of which only the parent's word counts.
+    /// Adds a leaf: without a lifetime of its own, it has that of its parent.
     pub fn add_leaf(&mut self, hint: Option<Hint>, parent_known: bool) {
         match hint {
             Some(hint) if hint.max_age.is_some() => {
@@ -75,8 +76,8 @@ impl Together {
         }
     }
 
-    /// What it comes to. Where a part has no word, the upstream's headers decide about the whole; but not that something
-    /// is for everybody which the schema calls private: that is not kept.
+    /// The lifetime of all parts together. If a part has none, the upstream's headers decide about the whole. But they
+    /// may not make public what the schema calls private, so that is then not stored at all.
     pub fn lifetime(self) -> Option<SchemaLifetime> {
         match self.shortest {
             Some(max_age) if !self.unknown => Some(SchemaLifetime {
@@ -93,8 +94,8 @@ impl Together {
     }
 }
 
-/// The lifetime of what a connect answers: the word on its field, else on the type that it yields. A connect on a type
-/// without one of its own lives as long as the shortest-lived of the objects that it contributes.
+/// The lifetime of a connect's response: that of its field, else that of the type that it yields. For a connect on a
+/// type without a lifetime, it is the shortest among the objects that the connect contributes.
 pub fn of_connect(subgraph: &Subgraph, connect: &Connect) -> Option<SchemaLifetime> {
     let mut together = Together::default();
     match &connect.site {

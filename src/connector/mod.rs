@@ -1,8 +1,8 @@
 //! One connector folder, read and checked by itself.
 //!
-//! A folder becomes a [`Subgraph`]: its schema in normalised form, and either the connects that fetch its parts or
-//! the GraphQL service that answers it. What is wrong with a folder is said as [`diagnostic`]s, several at once.
-//! Nothing here looks at another folder (composition does) and nothing here calls an upstream (`source` does).
+//! A folder becomes a [`Subgraph`]: its schema in normalised form, and either the connects that fetch its parts or the
+//! GraphQL service that resolves all of it. Problems of a folder are reported as [`diagnostic`]s, all of them at once.
+//! This room never looks at another folder (composition does) and never calls an upstream (`source` does).
 
 mod arguments;
 mod base_url;

@@ -1,4 +1,4 @@
-//! What a connector folder says, once read: the types that composition, planning and execution rely on.
+//! The model of a connector folder: the types that composition, planning and execution read.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl SourceDeclaration {
     }
 }
 
-/// Where a connect stands.
+/// The schema element that has a connect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Site {
     /// On a field.
@@ -84,7 +84,7 @@ pub enum Site {
     },
 }
 
-/// What a connect is to the planner: where it can be entered, and from what.
+/// How the planner can enter a connect: at which type, and with which key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectKind {
     /// A field of a root type; with `entity`, it is also a lookup for the type that it returns: `key` holds the
@@ -119,9 +119,9 @@ pub struct Connect {
     pub coordinate: String,
     /// `id:` of the directive.
     pub id: Option<String>,
-    /// Where it stands.
+    /// The field or type that has it.
     pub site: Site,
-    /// What it is to the planner.
+    /// How the planner can enter it.
     pub kind: ConnectKind,
     /// The `@source` it uses, by index into the subgraph's sources.
     pub source: Option<usize>,
@@ -137,7 +137,7 @@ pub struct Connect {
     pub error_extensions: Vec<Arc<Selection>>,
     /// What its field or type can be.
     pub yields: Yields,
-    /// What the directives beside it say: `@paginate`, for example.
+    /// The values of the directives beside it: `@paginate`, for example.
     pub options: ConnectOptions,
     /// What all its expressions read.
     pub reads: Reads,
@@ -146,7 +146,7 @@ pub struct Connect {
 /// What a connect's selection has to yield.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Yields {
-    /// A list of what `of` says.
+    /// A list of `of`.
     pub list: bool,
     /// The kind of value, or of the list's elements.
     pub of: YieldedType,

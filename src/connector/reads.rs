@@ -1,4 +1,4 @@
-//! What a connect's expressions read besides the document: inputs of cache keys, and of `Vary`.
+//! What a connect's expressions read besides the response: inputs of cache keys and of `Vary`.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! A rendered request, and the templates that render it.
 //!
-//! What a request holds is known to its wire protocol only: the template that renders it and the driver that sends it.
-//! Everything between them has a [`Request`], which can be compared, be a part of a cache key, and be shown to people.
+//! Only the wire protocol knows the contents of a request: the template that renders it and the driver that sends it.
+//! The code between them has a [`Request`], which can be compared, used in a cache key, and shown.
 
 use std::any::Any;
 use std::fmt;
@@ -12,7 +12,7 @@ use http::HeaderMap;
 use super::fingerprint::Fingerprint;
 use crate::mapping::Variables;
 
-/// One request to an upstream, rendered and complete but for signing in.
+/// One request to an upstream, rendered and complete except for authentication.
 #[derive(Clone)]
 pub struct Request(Arc<dyn WireRequest>);
 
@@ -22,16 +22,16 @@ pub trait WireRequest: Any + fmt::Debug + Send + Sync {
     /// nothing that differs with every request, such as the identifier of a trace, is in it.
     fn fingerprint(&self, out: &mut Fingerprint<'_>);
 
-    /// The request for people, with its secrets: code that shows it must mask those.
+    /// The request as readable text, with its secrets: code that shows it must mask them.
     fn shown(&self) -> ShownRequest;
 }
 
-/// A request for people, in plain text.
+/// A request as readable text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShownRequest {
-    /// What is asked, in the order in which it is read: for HTTP `method` and `url`.
+    /// The first line, as named parts in order: for HTTP `method` and `url`.
     pub line: Vec<(&'static str, String)>,
-    /// Headers, or what takes their place.
+    /// Headers, or the equivalent of the wire protocol.
     pub headers: Vec<(String, String)>,
     /// The body; empty for none.
     pub body: String,
@@ -43,7 +43,7 @@ impl Request {
         Request(Arc::new(request))
     }
 
-    /// The request as its own wire protocol knows it; `None` if it belongs to another one.
+    /// The request of the wire protocol `T`; `None` if it belongs to another one.
     pub fn of<T: WireRequest>(&self) -> Option<&T> {
         let request: &dyn Any = &*self.0;
         request.downcast_ref()
@@ -76,7 +76,7 @@ impl Request {
         out
     }
 
-    /// The request for people.
+    /// The request as readable text.
     pub fn shown(&self) -> ShownRequest {
         self.0.shown()
     }
@@ -92,12 +92,12 @@ impl fmt::Debug for Request {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RenderError {
-    /// What is wrong, safe to show to a client: names of places, never values.
+    /// What is wrong, safe to show to a client: it names parts of the request, never values.
     pub message: String,
 }
 
 impl RenderError {
-    /// An error that says this.
+    /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -113,7 +113,7 @@ pub trait RequestTemplate: fmt::Debug + Send + Sync {
     /// The scheme of the address, without `://`, which decides the wire protocol.
     fn scheme(&self) -> &str;
 
-    /// The same template for an upstream at another address: what a deployment's `base_url` asks for.
+    /// The same template for an upstream at another address: for the setting `base_url` of a deployment.
     ///
     /// # Errors
     /// The template has no base URL that could be replaced.

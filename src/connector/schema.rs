@@ -1,8 +1,8 @@
-//! A folder's SDL becomes a schema in normalised form.
+//! Turns the SDL of a folder into a schema in normalised form.
 //!
 //! The stages, in order: parse; read the links; give every directive its canonical name; drop what a printed schema
-//! repeats of linked machinery; bring Federation 1 into the version 2 form; put the true definitions beside it and let
-//! apollo-compiler validate; take them away again.
+//! repeats of linked machinery; bring Federation 1 into the version 2 form; add the definitions of linked
+//! specifications and let apollo-compiler validate; remove them again.
 
 use std::collections::HashSet;
 
@@ -134,8 +134,8 @@ fn federation_1(name: &str, links: &Links) -> Option<&'static str> {
     canonical.copied().filter(|_| links.federation() < (2, 0))
 }
 
-/// A directive of the folder's own that is called like a canonical one cannot keep its name: what comes later reads
-/// canonical names. Nothing here could serve it anyway.
+/// A directive that the folder defines cannot have the name of a canonical one, because later stages read canonical
+/// names. The gateway gives no meaning to such a directive anyway.
 fn shadows(
     directive: &Node<ast::DirectiveDefinition>,
     links: &Links,
@@ -328,8 +328,8 @@ fn validate(schema: &Schema, findings: &mut Findings) {
     }
 }
 
-/// Takes the injected definitions and the links that every folder has away; other links are kept under canonical names,
-/// so that a supergraph can carry them.
+/// Removes the injected definitions and the links that every folder has; other links are kept under canonical names, so
+/// that a supergraph can carry them.
 fn take_definitions_away(schema: &mut Schema, links: &Links) {
     let injected: HashSet<_> = spec::DEFINITIONS.sources.keys().copied().collect();
     let is_injected = |location: Option<apollo_compiler::parser::SourceSpan>| {

@@ -1,8 +1,8 @@
 //! `connector.toml`: who owns a connector, and its operational defaults.
 //!
 //! Only what describes the connector is read here. Timeouts, limits and lifetimes are the gateway's settings, written
-//! with the same keys as in `sangam.toml`; `config` reads them from the text that is passed on here and lets the deployment
-//! override them. Secrets are refused wherever they stand: a folder is public.
+//! with the same keys as in `sangam.toml`; `config` reads them from the text that is passed on here and lets the
+//! deployment override them. Secrets are refused everywhere: a folder is public.
 
 use std::ops::Range;
 use std::path::Path;
@@ -17,7 +17,7 @@ use super::diagnostic::SourceText;
 use super::diagnostic::Span;
 use super::diagnostic::code;
 
-/// What `connector.toml` says.
+/// The settings in `connector.toml`.
 #[derive(Debug, Clone, Default)]
 pub struct FolderSettings {
     /// Who is responsible for the upstream.
@@ -28,7 +28,7 @@ pub struct FolderSettings {
     pub source: Option<Arc<SourceText>>,
 }
 
-/// Words in a name that say that its value is a secret.
+/// Words in a name that mark its value as a secret.
 const SECRET_WORDS: [&str; 9] = [
     "password",
     "passwd",

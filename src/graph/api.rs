@@ -67,39 +67,39 @@ fn hide(api: &mut Schema) {
     ] {
         root.take_if(|root| gone.contains(&root.name));
     }
-    let known: std::collections::HashSet<Name> = api.types.keys().cloned().collect();
+    let remaining: std::collections::HashSet<Name> = api.types.keys().cloned().collect();
     let visible = |directives: &ast::DirectiveList| !directives.has(fed::INACCESSIBLE);
-    let known_type = |ty: &Type| known.contains(ty.inner_named_type());
+    let remains = |ty: &Type| remaining.contains(ty.inner_named_type());
     let arguments = |arguments: &mut Vec<Node<InputValueDefinition>>| {
-        arguments.retain(|one| visible(&one.directives) && known_type(&one.ty));
+        arguments.retain(|one| visible(&one.directives) && remains(&one.ty));
     };
     for ty in api.types.values_mut().filter(|ty| !ty.is_built_in()) {
         match ty {
             ExtendedType::Object(object) => {
                 let object = object.make_mut();
                 let fields = &mut object.fields;
-                fields.retain(|_, field| visible(&field.directives) && known_type(&field.ty));
+                fields.retain(|_, field| visible(&field.directives) && remains(&field.ty));
                 fields
                     .values_mut()
                     .for_each(|field| arguments(&mut field.make_mut().arguments));
                 object
                     .implements_interfaces
-                    .retain(|interface| known.contains(&interface.name));
+                    .retain(|interface| remaining.contains(&interface.name));
             }
             ExtendedType::Interface(interface) => {
                 let interface = interface.make_mut();
                 let fields = &mut interface.fields;
-                fields.retain(|_, field| visible(&field.directives) && known_type(&field.ty));
+                fields.retain(|_, field| visible(&field.directives) && remains(&field.ty));
                 fields
                     .values_mut()
                     .for_each(|field| arguments(&mut field.make_mut().arguments));
                 interface
                     .implements_interfaces
-                    .retain(|interface| known.contains(&interface.name));
+                    .retain(|interface| remaining.contains(&interface.name));
             }
             ExtendedType::Union(union) => {
                 let members = &mut union.make_mut().members;
-                members.retain(|member| known.contains(&member.name));
+                members.retain(|member| remaining.contains(&member.name));
             }
             ExtendedType::Enum(values) => {
                 let values = &mut values.make_mut().values;
@@ -107,7 +107,7 @@ fn hide(api: &mut Schema) {
             }
             ExtendedType::InputObject(input) => {
                 let fields = &mut input.make_mut().fields;
-                fields.retain(|_, field| visible(&field.directives) && known_type(&field.ty));
+                fields.retain(|_, field| visible(&field.directives) && remains(&field.ty));
             }
             ExtendedType::Scalar(_) => {}
         }

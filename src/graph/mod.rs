@@ -59,9 +59,9 @@ pub struct Composed {
 impl Composed {
     /// The index of a subgraph by its name.
     pub fn graph(&self, name: &str) -> Option<GraphId> {
-        let found = self
+        let index = self
             .subgraphs
             .binary_search_by(|subgraph| subgraph.name.as_str().cmp(name));
-        found.ok()
+        index.ok()
     }
 }

@@ -1,21 +1,21 @@
 //! The syntax tree of a selection.
 //!
-//! Public, because the planner compiles it into projections. Two notations are normalised away:
-//! a path that starts with a bare key starts at [`Start::Input`] with that key as its first step
-//! (`a.b` is `$.a.b`), and a list of named selections is an [`ExprKind::Object`] whether or not
-//! braces stand around it.
+//! Public, because the planner compiles it into projections. Two notations are normalised away: a
+//! path that starts with a bare key starts at [`Start::Input`] with that key as its first step
+//! (`a.b` is `$.a.b`), and a list of named selections is an [`ExprKind::Object`] with or without
+//! braces around it.
 
 use std::ops::Range;
 
 use super::method::{MethodIndex, Signature};
 use crate::document::{Str, Value};
 
-/// An expression: whatever yields a value.
+/// An expression: a part of the text that yields a value.
 #[derive(Debug, Clone)]
 pub struct Expr {
-    /// What it is.
+    /// Its kind.
     pub kind: ExprKind,
-    /// Where it stands in the selection's text.
+    /// Its location in the selection's text.
     pub span: Range<usize>,
 }
 
@@ -26,15 +26,15 @@ pub enum ExprKind {
     Literal(Value),
     /// `[a, b]`: one element for each expression; a missing one is null.
     Array(Vec<Expr>),
-    /// Named selections: an object built from the current `$`; what is missing is left out.
+    /// Named selections: an object built from the current `$`; a missing value is left out.
     Object(SubSelection),
-    /// A path from somewhere to a value.
+    /// A path.
     Path(Path),
     /// `a ?? b ?? c` or `a ?! b ?! c`.
     Chain(Operator, Vec<Expr>),
 }
 
-/// What makes a chain go on to its next operand.
+/// When a chain continues with its next operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `??`: the operand is null or missing.
@@ -56,9 +56,9 @@ impl Operator {
 /// The items between braces (or those of a whole selection).
 #[derive(Debug, Clone)]
 pub struct SubSelection {
-    /// In the order in which they stand. Names may repeat: their values merge.
+    /// In the order of the text. Names may repeat: their values merge.
     pub items: Vec<Item>,
-    /// Where it stands, with its braces.
+    /// Its location, with its braces.
     pub span: Range<usize>,
 }
 
@@ -69,7 +69,7 @@ pub enum Item {
     Field {
         /// The name in the result.
         name: Str,
-        /// Where the name stands.
+        /// The location of the name.
         name_span: Range<usize>,
         /// The value.
         value: Expr,
@@ -81,7 +81,7 @@ pub enum Item {
     },
 }
 
-/// A path: where it starts, the steps that it takes, and what it selects there.
+/// A path: a start, steps, and a selection from the value that they lead to.
 #[derive(Debug, Clone)]
 pub struct Path {
     /// Where it starts.
@@ -89,7 +89,7 @@ pub struct Path {
     /// Whether it is written with a bare key first: `a.b`, not `$.a.b`. The value is the same;
     /// only a bare key that is all of the path gives its name to the value.
     pub bare: bool,
-    /// Each applies to the whole value that the one before has yielded.
+    /// Each applies to the value of the previous step as a whole, so a method can see an array.
     pub steps: Vec<Step>,
     /// `{ … }` at its end: maps over arrays, and makes each object the `$` of its items.
     pub selection: Option<SubSelection>,
@@ -111,9 +111,9 @@ pub enum Start {
 /// One step of a path.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// What it does.
+    /// Its kind.
     pub kind: StepKind,
-    /// Where it stands, with its `.` or `->`.
+    /// Its location, with its `.` or `->`.
     pub span: Range<usize>,
 }
 
@@ -125,18 +125,18 @@ pub enum StepKind {
     /// `?`: null becomes missing.
     Optional,
     /// `->as($name)` or `->as($name, expression)`: binds a variable for the rest of the path, its
-    /// braces included; the value goes on unchanged.
+    /// braces included; the value of the path stays as it is.
     Bind {
         /// With its `$`.
         name: Str,
-        /// What it is bound to; the path's value so far if absent.
+        /// The value to bind; if absent, the value of the path before this step.
         value: Option<Expr>,
     },
     /// `->method(arguments)`.
     Method(MethodCall),
 }
 
-/// A method with its arguments, which are evaluated when and if the method asks for them.
+/// A method with its arguments. The method decides when, how often and whether each is evaluated.
 #[derive(Debug, Clone)]
 pub struct MethodCall {
     pub(super) index: MethodIndex,

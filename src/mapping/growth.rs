@@ -1,8 +1,8 @@
-//! How much deeper than its inputs a value can become that a selection builds.
+//! Bounds how much deeper than its inputs the result of a selection can nest.
 //!
-//! The language has no loops: a value passes through each place of the text at most once, so the
-//! text bounds how deep results nest. Held below a limit here, once, that bound lets everything
-//! that walks values recurse without counting.
+//! The language has no loops: a value passes through each expression at most once, so the text
+//! bounds how deep its results nest. The bound is checked here, once, when a text is parsed.
+//! Therefore code that recurses over values needs no counter.
 
 use super::ast::{Expr, ExprKind, Item, Path, Start, StepKind, SubSelection};
 use super::method::Effect;
@@ -12,10 +12,10 @@ use crate::document::Str;
 /// The most levels that a selection may add.
 const MAX_GROWTH: usize = 512;
 
-/// The most names that may be bound at one place.
+/// The most names that may be bound at the same time.
 const MAX_LOCALS: usize = 64;
 
-/// The problem with a selection that may build values that nest too deep.
+/// The problem of a selection whose results may nest too deep.
 pub(super) fn check(expr: &Expr) -> Option<Problem> {
     let mut walk = Growth {
         locals: Vec::new(),
@@ -43,7 +43,7 @@ pub(super) fn check(expr: &Expr) -> Option<Problem> {
     None
 }
 
-/// By how much the values at hand may already have grown.
+/// The levels that the current values may already have added.
 #[derive(Clone, Copy)]
 struct At {
     input: usize,
@@ -53,7 +53,7 @@ struct At {
 struct Growth {
     locals: Vec<(Str, usize)>,
     crowded: bool,
-    /// The most that a value on the way has grown: what is made of it may be flat again.
+    /// The most levels that any intermediate value has added; a later step may flatten it again.
     most: usize,
 }
 

@@ -1,11 +1,11 @@
-//! From text to tokens.
+//! Splits a text into tokens.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::problem::Problem;
 
-/// A piece of the text that means something by itself.
+/// A token.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token<'t> {
     /// A key, an alias, a method's name, `true`, `false`, `null`.
@@ -18,12 +18,12 @@ pub(super) enum Token<'t> {
     Variable(&'t str),
     /// Punctuation, as written. A lone `$` and `@` are punctuation too.
     Sign(&'static str),
-    /// The text has ended.
+    /// The end of the text.
     End,
 }
 
 impl Token<'_> {
-    /// For messages: what was found.
+    /// The token in messages.
     pub(super) fn describe(&self) -> String {
         match self {
             Token::Name(text) | Token::Number(text) | Token::Variable(text) => format!("`{text}`"),
@@ -34,12 +34,12 @@ impl Token<'_> {
     }
 }
 
-/// Longer signs before their beginnings.
+/// A sign comes before the signs that it begins with.
 const SIGNS: [&str; 16] = [
     "...", "->", "??", "?!", "?", ".", ":", ",", "{", "}", "(", ")", "[", "]", "$", "@",
 ];
 
-/// Reads one token after the other. Cheap to clone, to look ahead.
+/// Reads one token after the other. Look ahead by cloning it, which is cheap.
 #[derive(Debug, Clone)]
 pub(super) struct Lexer<'t> {
     text: &'t str,
@@ -55,7 +55,7 @@ impl<'t> Lexer<'t> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Passes white space and comments.
+    /// Skips white space and comments.
     fn blanks(&mut self) {
         loop {
             let rest = self.rest();
@@ -71,7 +71,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The next token and where it stands.
+    /// The next token and its location.
     pub(super) fn next(&mut self) -> Result<(Token<'t>, Range<usize>), Problem> {
         self.blanks();
         let (start, rest) = (self.at, self.rest());
@@ -100,7 +100,7 @@ impl<'t> Lexer<'t> {
         taken
     }
 
-    /// A character that nothing starts with.
+    /// A character with which no token starts.
     fn strange(&self, start: usize) -> Problem {
         let found = self.rest().chars().next().unwrap_or_default();
         let problem = Problem::new(
@@ -206,7 +206,7 @@ fn name_length(text: &str) -> usize {
         .count()
 }
 
-/// The character for which the escape at the start of `text` stands, and the escape's length.
+/// The character of the escape at the start of `text`, and the escape's length.
 fn escape(text: &str) -> Option<(char, usize)> {
     let simple = |character| Some((character, 2));
     match text.as_bytes().get(1)? {

@@ -1,22 +1,23 @@
-//! What the parser and the analysis of a selection know of a method: its signature.
+//! The signature of a method, which is all that the parser and the analysis of a selection need.
 //!
-//! How a method computes is in [`methods`](super::methods), above the syntax tree: a method evaluates expressions, which
-//! hold calls of methods.
+//! The functions are in [`methods`](super::methods), which import the evaluator and with it the
+//! syntax tree. So that the tree does not import them in turn, a call in the tree has the index of
+//! its method, and only evaluation looks up the function.
 
 use super::shape::ScalarShape;
 
-/// A method, without how it computes.
+/// A method without its function.
 #[derive(Debug)]
 pub(super) struct Signature {
     /// As it is written after `->`.
     pub(super) name: &'static str,
-    /// What may stand in its parentheses.
+    /// Its arguments.
     pub(super) arguments: Arguments,
-    /// What it does to the shape of its input.
+    /// Its effect on the shape of its input.
     pub(super) effect: Effect,
 }
 
-/// Which method it is: its index in the tables of `methods`.
+/// The index of a method in the tables of `methods`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MethodIndex {
     /// Among the families.
@@ -25,47 +26,47 @@ pub(super) struct MethodIndex {
     pub(super) member: usize,
 }
 
-/// What may stand in a method's parentheses.
+/// The arguments that a method takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arguments {
-    /// From so many to so many expressions.
+    /// From the first to the second number of expressions.
     Count(usize, usize),
-    /// So many expressions or more.
+    /// At least this number of expressions.
     AtLeast(usize),
     /// One or more arrays of two.
     Pairs,
 }
 
 impl Arguments {
-    /// What is wanted, if `found` arguments are too many or too few.
-    pub(super) fn refuse(self, found: usize) -> Option<String> {
+    /// The expected arguments, if `count` arguments are too many or too few.
+    pub(super) fn refuse(self, count: usize) -> Option<String> {
         let plural = |count: usize| match count {
             0 => "no arguments".to_owned(),
             1 => "1 argument".to_owned(),
             count => format!("{count} arguments"),
         };
         match self {
-            Arguments::Count(least, most) if (least..=most).contains(&found) => None,
+            Arguments::Count(least, most) if (least..=most).contains(&count) => None,
             Arguments::Count(least, most) if least == most => Some(plural(least)),
             Arguments::Count(least, most) if least + 1 == most => {
                 Some(format!("{least} or {}", plural(most)))
             }
             Arguments::Count(least, most) => Some(format!("{least} to {}", plural(most))),
-            Arguments::AtLeast(least) if found >= least => None,
+            Arguments::AtLeast(least) if count >= least => None,
             Arguments::AtLeast(least) => Some(format!("at least {}", plural(least))),
-            Arguments::Pairs if found > 0 => None,
+            Arguments::Pairs if count > 0 => None,
             Arguments::Pairs => Some("at least one pair".to_owned()),
         }
     }
 }
 
-/// What a method does to the shape of its input. Whether something is a list is not part of a
-/// shape, so that `first` and `filter` leave it as it is.
+/// The effect of a method on the shape of its input. A shape does not tell a list from a single
+/// value, so `first` and `filter` have the effect [`Effect::Input`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// The result has the shape of the input.
     Input,
-    /// The same; but of a string it is other text.
+    /// The same; but a part of a string is another text.
     Part,
     /// The result has the shape of the first argument, with `@` as the input.
     Argument,
@@ -75,6 +76,6 @@ pub(super) enum Effect {
     Member,
     /// The result is a scalar computed from the whole input.
     Leaf(ScalarShape),
-    /// The result is something computed from the whole input, nesting so many levels deeper.
+    /// The result is computed from the whole input, and nests this number of levels deeper.
     Opaque(usize),
 }

@@ -1,15 +1,15 @@
 //! The mapping language of connectors, `connect/v0.1` to `v0.4`: parse, check, evaluate.
 //!
-//! A [`Selection`] turns a document into the fields of a GraphQL type, or arguments into a request;
-//! a [`Template`] puts expressions into URLs and headers. Both are parsed once and shared by all
-//! requests. Problems of the text are found in parsing, each with its place; problems of the data
-//! never end an evaluation: they are warnings with the path at which they arose, and what could
-//! not be computed is *missing* (`Option::None`), which is not null.
+//! A [`Selection`] maps a document to the fields of a GraphQL type, or arguments to a request; a
+//! [`Template`] puts the values of expressions into URLs and headers. Both are parsed once and
+//! shared by all requests. Parsing reports every problem of the text with its location. Problems of
+//! the data never end an evaluation: each is a warning with a path, and a value that cannot be
+//! computed is *missing* (`Option::None`), which is not null.
 //!
-//! Pure: no IO, no clock, nothing async. This room does not know which variables a place offers
-//! or what GraphQL type a selection fills; it tells what a selection reads
-//! ([`Selection::variables`], [`Selection::needs`]) and yields ([`Selection::shape`]), and the
-//! connector decides whether that will do.
+//! Pure: no IO, no clock, nothing async. This room does not know which variables an argument of a
+//! directive may read, or which GraphQL type a selection fills. It computes what a selection reads
+//! ([`Selection::variables`], [`Selection::needs`]) and yields ([`Selection::shape`]), which
+//! `connector` checks.
 
 mod analyse;
 pub mod ast;

@@ -4,20 +4,20 @@ use crate::document::Str;
 
 /// A part of a document that is read.
 ///
-/// Objects and lists are distinguished nowhere: what is needed of a list is needed of each of its
-/// elements. A value that turns out to be neither object nor list is needed as it is, whatever
-/// the keys say, because the language gives it back or warns about it.
+/// Objects and lists are not distinguished: the part of a list is the part of each of its elements.
+/// A value that is neither object nor list is read as it is, whatever the keys are, because the
+/// language returns it or warns about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// All of it.
     Whole,
-    /// These keys of it, in the order of their first use. None: only whether it is there, is
-    /// null, and how many elements it has.
+    /// These keys of it, in the order of their first use. Without keys: only whether it is present
+    /// or null, and how many elements it has.
     Keys(Vec<(Str, Need)>),
 }
 
 impl Need {
-    /// What is needed of a key; `None` if it is not read.
+    /// The part of a key that is read; `None` if it is not read.
     pub fn key(&self, name: &str) -> Option<&Need> {
         match self {
             Need::Whole => Some(&Need::Whole),

@@ -1,11 +1,11 @@
-//! What is wrong with a text in the mapping language.
+//! Problems of a text in the mapping language.
 
 use std::ops::Range;
 
-/// Something that a text in the mapping language must not say, and where it says it.
+/// An error in a text, with its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The bytes of the text that are wrong; empty where something is lacking.
+    /// The bytes of the text; empty where something is missing.
     pub span: Range<usize>,
     /// What is wrong; no full stop at the end.
     pub message: String,
@@ -28,7 +28,7 @@ impl Problem {
     }
 }
 
-/// "did you mean …?" for a mistyped name, if one of the known ones is near.
+/// "did you mean …?" for a mistyped name, if a valid one is similar.
 pub(super) fn did_you_mean<'n>(
     name: &str,
     known: impl IntoIterator<Item = &'n str>,

@@ -23,23 +23,23 @@ pub struct Selection {
 }
 
 impl Expr {
-    /// Evaluates a part of a selection by itself, with `$` as the input: what a projection does with
-    /// items that it cannot read straight from a document.
+    /// Evaluates a part of a selection, with `$` as the input. A projection uses it for items that
+    /// it cannot copy from a document.
     pub fn evaluate(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
         evaluate(self, input, variables, &EvaluationBudget::default())
     }
 
-    /// What it yields, as far as the text tells. Looks through the whole expression.
+    /// Its shape. Analyses the whole expression.
     pub fn shape(&self) -> Shape {
         analyse(self).shape
     }
 
-    /// What it reads of its input. Looks through the whole expression.
+    /// The part of its input that it reads. Analyses the whole expression.
     pub fn needs(&self) -> Need {
         analyse(self).need
     }
 
-    /// Whether it reads anything of its input. Looks through the whole expression.
+    /// Whether it reads any of its input. Analyses the whole expression.
     pub fn reads_input(&self) -> bool {
         self.needs() != Need::Keys(Vec::new())
     }
@@ -49,13 +49,13 @@ impl Selection {
     /// Parses what yields an object or a value: a `selection`, `body`, `queryParams`,
     /// `errors.extensions`. A bare key that stands alone keeps its name: `id` is `{ id: $.id }`.
     ///
-    /// Fails with everything that is wrong, in the order of the text.
+    /// Fails with all problems, in the order of the text.
     pub fn parse(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {
         Self::parse_with(text, version, Lone::Named)
     }
 
-    /// Parses what must yield one value: `isSuccess`, `errors.message`. Here a bare key that stands
-    /// alone is a path, as it is in a method's arguments: `rd` is `$.rd`.
+    /// Parses a mapping that must yield one value: `isSuccess`, `errors.message`. Here a single
+    /// bare key is a path, as it is in a method's arguments: `rd` is `$.rd`.
     pub fn parse_value(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {
         Self::parse_with(text, version, Lone::Value)
     }
@@ -70,12 +70,12 @@ impl Selection {
         })
     }
 
-    /// The text, into which all spans point.
+    /// The text, to which all spans refer.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The version by whose rules it was parsed.
+    /// The version of its syntax.
     pub fn version(&self) -> Version {
         self.version
     }
@@ -90,11 +90,11 @@ impl Selection {
         self.evaluate_within(input, variables, &EvaluationBudget::default())
     }
 
-    /// Evaluates it as what an upstream answered is mapped: a selection of named fields maps over a list and gives a
-    /// scalar back, as braces do. One that reads nothing of its input yields the same whatever that is: an empty body is
-    /// null, and `ok: $(true)` is not.
+    /// Evaluates it on the body of an upstream's response: a selection of named fields maps over a
+    /// list and returns a scalar as it is, as braces do. A selection that reads none of its input
+    /// ignores it: for an empty body, which is null, `ok: $(true)` still yields an object.
     pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
-        // A path with braces that stands alone is what the whole yields.
+        // A single path with braces is the value of the whole selection.
         let named = match &self.root.kind {
             ExprKind::Object(selection) => match selection.items.as_slice() {
                 [Item::Spread { value }] => {
@@ -121,17 +121,17 @@ impl Selection {
         let mut all = Evaluated::default();
         let mut values = Vec::with_capacity(items.len());
         for item in items.iter() {
-            let own = self.evaluate_each(Some(item), variables);
-            values.push(own.value.unwrap_or_default());
-            all.warnings.extend(own.warnings);
-            all.dropped_warnings += own.dropped_warnings;
-            all.errors.extend(own.errors);
+            let of_item = self.evaluate_each(Some(item), variables);
+            values.push(of_item.value.unwrap_or_default());
+            all.warnings.extend(of_item.warnings);
+            all.dropped_warnings += of_item.dropped_warnings;
+            all.errors.extend(of_item.errors);
         }
         all.value = Some(Value::from(values));
         all
     }
 
-    /// Evaluates it within a budget of one's own.
+    /// Evaluates it within the given budget.
     pub fn evaluate_within(
         &self,
         input: Option<&Value>,
@@ -141,23 +141,23 @@ impl Selection {
         evaluate(&self.root, input, variables, budget)
     }
 
-    /// Every use of a variable, in the order of the text. Names bound by `->as` are not among
-    /// them; what flows through them is.
+    /// Every use of a variable, in the order of the text. Names bound by `->as` are left out; the
+    /// variables in the values that they are bound to are not.
     pub fn variables(&self) -> &[VariableUse] {
         &self.analysis().variables
     }
 
-    /// What it yields, as far as the text tells.
+    /// Its shape.
     pub fn shape(&self) -> &Shape {
         &self.analysis().shape
     }
 
-    /// What it reads of its input.
+    /// The part of its input that it reads.
     pub fn needs(&self) -> &Need {
         &self.analysis().need
     }
 
-    /// Analysed when first asked for: requests ask too.
+    /// Computed at the first use, because many selections never need it.
     fn analysis(&self) -> &Analysis {
         self.analysis.get_or_init(|| analyse(&self.root))
     }

@@ -1,29 +1,28 @@
-//! What a selection yields, as far as its text tells.
+//! The shape of the result of a selection, as far as its text determines it.
 
 use crate::document::{Str, Value};
 
-/// What an expression yields. Whether it is a list of such is not part of it, since paths map over
-/// lists; only arrays that the text spells out are known as such.
+/// The shape of an expression's value. It does not tell a list from a single value, because paths
+/// map over lists; only arrays that the text itself writes are distinguished.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// A part of the input or of a variable as it is, or something computed that the text does
-    /// not tell: an object, a list, a scalar or null.
+    /// Unknown: a part of the input or of a variable, or a value computed from it.
     Any,
     /// A scalar of this kind.
     Scalar(ScalarShape),
-    /// This very value.
+    /// This value.
     Literal(Value),
-    /// An object that the text builds. A field may be missing from it; and where the data has a
-    /// scalar or null to select from, that comes out instead.
+    /// An object that the text builds. A field may be missing from it; if the data has a scalar or
+    /// null instead of the object to select from, the result is that.
     Object {
         /// Its fields in order.
         fields: Vec<(Str, Shape)>,
-        /// Whether there may be further fields, since something unknown is spread into it.
+        /// Whether there may be further fields, because an unknown value is spread into it.
         open: bool,
     },
-    /// An array that the text spells out.
+    /// An array that the text writes.
     Array(Vec<Shape>),
-    /// One of several; none of them for what is always missing.
+    /// One of several; empty if the value is always missing.
     OneOf(Vec<Shape>),
 }
 
@@ -39,12 +38,12 @@ pub enum ScalarShape {
 }
 
 impl Shape {
-    /// A field of it, if the text tells; [`Shape::Any`] where it may be there.
+    /// The shape of a field; [`Shape::Any`] if it may exist, `None` if it cannot.
     pub fn field(&self, name: &str) -> Option<Shape> {
         match self {
             Shape::Any => Some(Shape::Any),
             Shape::Object { fields, open } => {
-                match fields.iter().find(|(known, _)| &**known == name) {
+                match fields.iter().find(|(field, _)| &**field == name) {
                     Some((_, shape)) => Some(shape.clone()),
                     None => open.then_some(Shape::Any),
                 }

@@ -23,7 +23,7 @@ pub struct Template {
 /// A part of a template.
 #[derive(Debug, Clone)]
 pub enum Piece {
-    /// Text that goes out as it is; of a URL's, with what no URL can hold already encoded.
+    /// Fixed text; in a URL, with characters that a URL cannot contain already encoded.
     Literal(Str),
     /// An expression, evaluated with `$` as null.
     Expression(Expr),
@@ -44,13 +44,13 @@ pub struct Rendered {
     pub warnings: Vec<Warning>,
 }
 
-/// Why a template could not be rendered.
+/// The reason why a template could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct TemplateError {
     /// The expression at fault, in the template's text.
     pub span: Range<usize>,
-    /// What is wrong; quotes the expression, never a value.
+    /// The problem; it quotes the expression, never a value.
     pub message: String,
     /// Whether a limit of the evaluation was exceeded.
     pub limit: bool,
@@ -95,7 +95,7 @@ impl Template {
                         at = end;
                     }
                     Err(found) => {
-                        // Where the expression ends is anyone's guess; the rest stays unread.
+                        // The end of the expression is unknown, so the rest is not parsed.
                         problems.extend(found);
                         break;
                     }
@@ -120,7 +120,7 @@ impl Template {
         }
     }
 
-    /// The text, into which all spans point.
+    /// The text, to which all spans refer.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -150,8 +150,8 @@ impl Template {
             .collect()
     }
 
-    /// Renders it. Null and missing give the empty string. Fails on an array or object, which
-    /// have no place in a URL or header, and on a line break or other control character in a
+    /// Renders it. Null and missing give the empty string. Fails on an array or object, which a URL
+    /// or header cannot contain, and on a control character (a line break, for example) in a
     /// header.
     pub fn render(&self, variables: &Variables) -> Result<Rendered, TemplateError> {
         let mut rendered = Rendered {
@@ -175,7 +175,7 @@ impl Template {
         variables: &Variables,
         out: &mut Rendered,
     ) -> Result<(), TemplateError> {
-        // Nearly all are `$args.key`: there is nothing to evaluate.
+        // Nearly all are `$args.key`, which need no evaluation.
         match member_of(expr, variables) {
             Some(Value::String(text)) => return self.push(expr, text, out),
             Some(Value::Number(number)) => return self.push(expr, &number.to_string(), out),
@@ -223,20 +223,20 @@ impl Template {
     }
 
     fn refuse(&self, expr: &Expr, found: &str) -> TemplateError {
-        let place = match self.target {
+        let target = match self.target {
             TemplateTarget::Url => "a URL",
             TemplateTarget::Header => "a header",
         };
         let source = self.text.get(expr.span.clone()).unwrap_or_default();
         TemplateError {
             span: expr.span.clone(),
-            message: format!("`{{{source}}}` gives {found}, which {place} cannot hold"),
+            message: format!("`{{{source}}}` gives {found}, which {target} cannot hold"),
             limit: false,
         }
     }
 }
 
-/// What a path of keys leads to from a variable, where all are there; `None` also for any other expression.
+/// The value of a path of keys in a variable, if all exist; `None` also for any other expression.
 fn member_of<'v>(expr: &Expr, variables: &'v Variables) -> Option<&'v Value> {
     let path = expr.as_path()?;
     let Start::Variable(name) = &path.start else {

@@ -21,14 +21,14 @@ pub const VARIABLE_NAMES: [&str; 10] = [
     "$env",
 ];
 
-/// Values by name, `$` included. A short list: no place offers more than a few.
+/// Values by name, `$` included. A short list: at most ten variables exist.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
     values: SmallVec<[(Cow<'static, str>, Value); 6]>,
 }
 
 impl Variables {
-    /// None yet.
+    /// No variables.
     pub fn new() -> Self {
         Self::default()
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 /// A version of the Connectors specification, as a folder links it.
 ///
-/// The mapping language is one; versions differ in what may stand where (see [`Selection::parse`](super::Selection::parse)).
+/// All versions share one language; they differ in where a construct is allowed (see
+/// [`Selection::parse`](super::Selection::parse)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// `connect/v0.1`.
@@ -18,7 +19,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// All of them, the oldest first.
+    /// All versions, the oldest first.
     pub const ALL: [Version; 4] = [Version::V0_1, Version::V0_2, Version::V0_3, Version::V0_4];
 
     /// The version of a link's last segment: `v0.4`.
@@ -28,7 +29,7 @@ impl Version {
             .find(|version| version.segment() == segment)
     }
 
-    /// As it stands at the end of a link: `v0.4`.
+    /// The end of its link: `v0.4`.
     pub fn segment(self) -> &'static str {
         match self {
             Version::V0_1 => "v0.1",
@@ -38,7 +39,7 @@ impl Version {
         }
     }
 
-    /// Literals, objects and spread stand wherever an expression does.
+    /// Literals, objects and spreads are allowed wherever an expression is.
     pub(super) fn free_expressions(self) -> bool {
         self >= Version::V0_4
     }

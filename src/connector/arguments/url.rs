@@ -56,7 +56,8 @@ fn secrets_in_query(template: &Template, literal: &Node<Value>, findings: &mut F
     }
 }
 
-/// An address must name scheme and host in plain text: what comes from a request must not choose where it is sent.
+/// An address must name scheme and host in plain text: data of a client's request must not choose the host that is
+/// called.
 pub(crate) fn check_absolute(
     template: &Template,
     literal: &Node<Value>,
@@ -97,7 +98,7 @@ fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// A `#` would cut off what follows without a word; and no URL holds a secret.
+/// Refuses a `#`, which would silently cut off the text after it, and secrets in the query.
 pub(crate) fn check_literal_parts(
     template: &Template,
     literal: &Node<Value>,

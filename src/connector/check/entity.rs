@@ -15,7 +15,7 @@ use crate::connector::findings::did_you_mean;
 use crate::connector::findings::list;
 use crate::connector::model::Site;
 
-/// Checks a connect that says `entity: true`.
+/// Checks a connect with `entity: true`.
 pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
     if !declared.entity {
         return;
@@ -80,7 +80,7 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
     unread(declared, field, findings);
 }
 
-/// An argument that the call does not depend on is no part of the key, and a lookup by it would give anything.
+/// The call must depend on every argument: a lookup by an argument that the request ignores could return any object.
 fn unread(declared: &DeclaredConnect, field: &Node<FieldDefinition>, findings: &mut Findings) {
     let Some(connect) = &declared.connect else {
         return;

@@ -35,7 +35,7 @@ pub(crate) fn connects(declarations: &Declarations<'_>, findings: &mut Findings)
             selection::connect(declared, connect, declarations, &mut given, findings);
         }
     }
-    // A selection that does not fit its type leaves fields over that its author meant to give.
+    // After an error in a selection, fields would be reported as unresolved although their author selects them.
     if !findings.has_errors() {
         resolved::check(declarations, given, findings);
     }

@@ -1,4 +1,5 @@
-//! Nothing is promised that is not fetched: every field is given by some connect, every key can be looked up by.
+//! Checks that everything in the schema can be fetched: some connect gives every field, and some connect looks a type
+//! up by every resolvable key.
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -96,7 +97,7 @@ fn fields(
     }
 }
 
-/// A key that says `resolvable` can be entered by: some connect takes it, or part of it.
+/// For a resolvable key there must be a connect that takes it, or part of it.
 fn resolvable_keys(ty: &Name, connects: &[&Connect], schema: &Schema, findings: &mut Findings) {
     for (directive, key, resolvable) in keys::directives(schema, ty) {
         let Some(key) = key.filter(|_| resolvable) else {

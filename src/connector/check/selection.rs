@@ -1,8 +1,8 @@
 //! A selection fills the GraphQL type that it is for: fields exist, objects are selected from and leaves are not.
 //!
-//! What a selection *yields* is worked out by the mapping language ([`Shape`]); where the text says it, by its syntax tree.
-//! While a selection is held against a type, the fields that it gives are noted: [`super::resolved`] asks what is
-//! left over.
+//! What a selection *yields* is its [`Shape`], which the mapping language computes; the location of a part is found in
+//! the syntax tree. Comparing the shape with the type also collects the fields that the selection gives, from which
+//! [`super::resolved`] derives the fields that no selection gives.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -135,7 +135,7 @@ impl Filling<'_> {
             _ => {
                 let message = format!("`{ty}` has no fields to select");
                 let help = match fields {
-                    // A lone key keeps its name, which is right for an object and seldom meant here.
+                    // A single key yields an object with that key, which is seldom meant for a leaf.
                     [(name, Shape::Any)] if self.path.is_empty() => {
                         format!("for the value itself write `$.{name}`")
                     }
@@ -270,8 +270,8 @@ impl Filling<'_> {
         }
     }
 
-    /// A type inside itself, with more than a key: such a selection has no natural end. A key alone is a reference,
-    /// which its own lookup completes.
+    /// Whether a type is selected inside itself with more than its key: such a selection has no end. A key alone is a
+    /// reference, which the lookup of the type completes.
     fn is_circular(&mut self, fields: &[(Str, Shape)], ty: &Name) -> bool {
         if !self.above.contains(ty) {
             return false;

@@ -1,4 +1,4 @@
-//! Where directives that fetch may stand, and what belongs to no connect.
+//! Which schema elements may have directives that fetch, and which directives no connect can honour.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::connector::diagnostic::code;
 use crate::connector::findings::Findings;
 use crate::connector::model::Site;
 
-/// Checks where the connects of a folder stand.
+/// Checks the schema elements that have connects.
 pub(super) fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     on_interfaces(declarations, findings);
     on_subscription(declarations, findings);

@@ -143,7 +143,7 @@ impl VariableCheck<'_> {
         if names.contains(&name) {
             return true;
         }
-        let place = match (self.expression.scope, declared.map(|it| &it.site)) {
+        let reader = match (self.expression.scope, declared.map(|it| &it.site)) {
             (VariableScope::BaseUrl, _) => "an address",
             (VariableScope::SourceRequest, _) => "what all requests of a source share",
             (VariableScope::SourceResponse, _) => "what all answers of a source share",
@@ -173,7 +173,7 @@ impl VariableCheck<'_> {
         };
         self.refuse(
             &code::VARIABLE_NOT_AVAILABLE,
-            format!("`{name}` is not available in {place}"),
+            format!("`{name}` is not available in {reader}"),
             format!("in `{}`", self.expression.argument),
             Some(help),
         );

@@ -1,8 +1,8 @@
 //! How a folder's fields are fetched, read from its directives into the model.
 //!
-//! The table of [`directives`] says which directives there are and how each is read: [`declare`] reads those that fetch
-//! with what stands beside them, [`kind`] derives what each connect is to the planner. Then every directive of the table
-//! checks its uses, and [`check`] checks the connects.
+//! The table of [`directives`] lists the directives and how each is read. [`declare`] reads each directive that
+//! fetches, with the options beside it; [`kind`] derives how the planner can enter the connect. Then every directive of
+//! the table checks its uses, and [`check`] checks the connects.
 
 mod declare;
 mod kind;

@@ -1,9 +1,9 @@
-//! The stable codes. One table says which exist, what each means, and which golden file shows it: a code without a
-//! golden file fails the tests, so that every message was read before users see it.
+//! The stable codes. One table lists them with their meaning. A code without a golden file fails the tests, so every
+//! message is reviewed before users see it.
 
 use std::fmt;
 
-/// Which part of the gateway finds it; also the folder under `tests/` that holds its golden files.
+/// The part of the gateway that reports it; also the folder under `tests/` that holds its golden files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Area {
     /// One connector by itself: `tests/connectors/<CODE>*`.

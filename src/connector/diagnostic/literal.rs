@@ -1,11 +1,11 @@
-//! From a byte of a string value back to the byte of the literal that it was written as.
+//! Maps a byte of a string value to the byte of the literal that writes it.
 //!
-//! Mappings stand inside GraphQL strings: `"a \"b\""` and block strings, whose common indentation is dropped. A caret
-//! under the wrong character sends a reader looking at the wrong text, so the mapping is exact or not given at all.
+//! Mappings are written in GraphQL strings: `"a \"b\""` and block strings, whose common indentation is dropped. A caret
+//! under the wrong character sends a reader looking at the wrong text, so the result is exact, or there is none.
 
 use std::ops::Range;
 
-/// Where each byte of a string value stands in its literal.
+/// The offset in the literal of each byte of a string value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StringMap {
     /// For each byte of the value, its offset in the literal; one more entry for the end.
@@ -61,7 +61,7 @@ struct LiteralReader {
 impl LiteralReader {
     fn push(&mut self, character: char, at: usize) {
         self.value.push(character);
-        // Bytes of one character that stands as itself are adjacent; an escape's all stand at its backslash.
+        // All bytes of an escape have the offset of its backslash.
         self.offsets
             .resize(self.offsets.len() + character.len_utf8(), at);
     }

@@ -1,6 +1,6 @@
 //! `@cacheControl(maxAge:, scope:, inheritMaxAge:)`: how long, and for which clients, a response may be cached.
 //!
-//! GraphQL servers know the directive without a link, and so does this gateway. Here is only what one use of it says;
+//! GraphQL servers support the directive without a link, and so does this gateway. This file reads a single use of it;
 //! [`lifetime`](crate::connector::lifetime) combines the uses that concern one response, and the caches decide.
 
 use std::time::Duration;

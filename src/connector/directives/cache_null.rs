@@ -74,7 +74,7 @@ fn seconds(directive: &Directive) -> Option<i32> {
     directive.specified_argument_by_name("maxAge")?.to_i32()
 }
 
-/// It stands beside a connect, and says for how long.
+/// Checks that the directive is beside a connect and has a duration.
 fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     let mut push = |directive: &Node<Directive>, message: &str, help: &str| {
         findings.push(

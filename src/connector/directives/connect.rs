@@ -305,7 +305,7 @@ fn method<'a>(
     }
 }
 
-/// What is appended to a source's URL must not bring an address of its own.
+/// A URL that is appended to that of a source must be relative.
 fn check_relative(
     template: &Template,
     literal: &Node<Value>,

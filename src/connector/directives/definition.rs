@@ -1,4 +1,4 @@
-//! What the table of directives says of each: its definition for authors, and what reading a folder does with it.
+//! The row of a directive in the table of directives: its definition, and what reading a folder does with it.
 
 use std::fmt;
 

@@ -89,7 +89,7 @@ fn read(
     });
 }
 
-/// It stands beside a mutation's connect, and names what is fetched.
+/// Checks that the directive is beside a mutation's connect and names fields and types that are fetched.
 fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     let mutation = declarations.schema.schema_definition.mutation.as_ref();
     let mut push = |location: Option<SourceSpan>, message: String, help: &str| {

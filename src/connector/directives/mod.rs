@@ -1,9 +1,10 @@
 //! The directives that this gateway reads itself: those of `connect` and of `wire`, and those that need no link.
 //!
 //! A directive is one file and one line in the table of its specification. The file holds its SDL, which is also its
-//! documentation; how it is read; how it is checked; and what it becomes for the rest of the gateway. From the table
-//! come what a folder can link ([`link`](super::link)), the reading and checking of a folder
-//! ([`connects`](super::connects)), `docs/directives.md` and the schemas in `schema/` ([`reference`](super::reference)).
+//! documentation; how it is read and checked; and the type that the rest of the gateway reads. From the table follow
+//! what a folder can link ([`link`](super::link)), the reading and checking of a folder
+//! ([`connects`](super::connects)), `docs/directives.md` and the schemas in `schema/`
+//! ([`reference`](super::reference)).
 //!
 //! The directives of Federation are not here: the gateway does not read them from one folder, it composes by them.
 

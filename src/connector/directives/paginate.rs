@@ -174,7 +174,7 @@ enum PageCutOff {
 pub struct Pagination {
     /// How the next page is asked for.
     pub style: PageStyle,
-    /// `$page.size`: how many items are asked for per page. Always there for [`PageStyle::Offset`] and
+    /// `$page.size`: how many items are requested per page. Always given for [`PageStyle::Offset`] and
     /// [`PageStyle::Page`].
     pub size: Option<usize>,
     /// The first offset or page number.
@@ -185,7 +185,7 @@ pub struct Pagination {
     pub total: Option<Arc<Selection>>,
     /// Go on only while it yields `true`.
     pub more: Option<Arc<Selection>>,
-    /// The next cursor. Always there for [`PageStyle::Cursor`].
+    /// The next cursor. Always given for [`PageStyle::Cursor`].
     pub next: Option<Arc<Selection>>,
     /// How many items are wanted; evaluated before the first page.
     pub limit: Option<Arc<Selection>>,
@@ -215,7 +215,7 @@ pub enum PageStyle {
 pub enum CutOff {
     /// The field fails.
     Error,
-    /// What was read is given, and the answer says so.
+    /// The field has the items read so far, and the response has a warning.
     Warn,
 }
 
@@ -358,7 +358,7 @@ fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     }
 }
 
-/// The field is a list, and its request asks for the page that is wanted: else every page were the first.
+/// The field must be a list, and its request must depend on the page: otherwise every page would be the first.
 fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
     let is_read = declared.connect.is_some();
     let pages = declared.options.get::<Pagination>().filter(|_| is_read);

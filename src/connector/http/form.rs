@@ -8,7 +8,7 @@ use super::super::request::RenderError;
 use super::url::scalar;
 use crate::document::Value;
 
-/// A body of such a form.
+/// Writes a value as such a body.
 pub(super) fn encode(value: &Value) -> Result<String, RenderError> {
     let Value::Object(members) = value else {
         return Err(RenderError::new(

@@ -34,7 +34,7 @@ pub(crate) struct HeaderTemplate {
     pub(crate) value: HeaderValueTemplate,
 }
 
-/// Where a header's value comes from.
+/// The source of a header's value.
 #[derive(Debug, Clone)]
 pub(crate) enum HeaderValueTemplate {
     /// All values that the client sent under this name.

@@ -1,4 +1,4 @@
-//! Requests over HTTP: the template that a `http:` argument and its source's become.
+//! HTTP requests: the template made from the argument `http:` of a connect and that of its source.
 //!
 //! Parsed once when a folder is read; [`HttpTemplate::render`] is on the path of every call, so what does not depend on
 //! variables is prepared beforehand. Rendering fails rather than guess: a value that cannot be part of a URL or a
@@ -32,7 +32,7 @@ use crate::document::Value;
 use crate::mapping::Selection;
 use crate::mapping::Variables;
 
-/// The longest URL that is sent, in bytes: longer ones are refused by common servers with an answer that does not say why.
+/// The longest URL that is sent, in bytes: common servers refuse longer ones without giving a reason.
 const MAX_URL_BYTES: usize = 32 * 1024;
 
 /// A request over HTTP.
@@ -40,7 +40,7 @@ const MAX_URL_BYTES: usize = 32 * 1024;
 pub(crate) struct HttpTemplate {
     /// The method.
     pub(crate) method: Method,
-    /// `baseURL` of the source; `None` for a connect whose own URL is absolute.
+    /// `baseURL` of the source; `None` for a connect whose URL is absolute.
     pub(crate) base: Option<RequestText>,
     /// `path` and `queryParams` of the source.
     pub(crate) source: UrlParts,

@@ -1,8 +1,8 @@
 //! `@link`: which specifications a folder uses, in which version and under which names.
 //!
 //! <https://specs.apollo.dev/link/v1.0>. A folder may rename what it imports; everything after this module sees
-//! canonical names only. Specifications that this gateway does not know may be linked as long as they do not say
-//! `for: SECURITY` or `for: EXECUTION`, which means that ignoring them changes what is served.
+//! canonical names only. A specification that this gateway does not support may be linked unless the link has `for:
+//! SECURITY` or `for: EXECUTION`: these mean that ignoring the specification changes what is served.
 
 pub(crate) mod features;
 pub(crate) mod rename;

@@ -107,8 +107,8 @@ fn values(
     }
 }
 
-/// Another name for the same thing. The location of a name must be as long as the name, so it is kept only then; what is
-/// renamed here has a location besides.
+/// A new name for the same thing. apollo-compiler requires the location of a name to be as long as the name, so the
+/// location is kept only if the lengths agree; what is renamed here has another location beside that of its name.
 pub(crate) fn renamed(old: &Name, new: &str) -> Name {
     let name = Name::new_unchecked(new);
     match old.location() {

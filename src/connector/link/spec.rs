@@ -253,8 +253,8 @@ pub(crate) fn least_federation(connect: LinkVersion) -> LinkVersion {
     }
 }
 
-/// All definitions, to be put beside a folder's own so that it validates: under canonical names, directives without and
-/// types with the name of their specification as prefix.
+/// All definitions, which are added to those of a folder so that it validates: under canonical names, directives
+/// without and types with the name of their specification as prefix.
 pub(crate) static DEFINITIONS: LazyLock<ast::Document> = LazyLock::new(|| {
     let mut all = ast::Document::new();
     for spec in ALL {
@@ -291,7 +291,7 @@ fn add_definitions(prefix: &str, sdl: &str, all: &mut ast::Document) {
     );
 }
 
-/// True for the name of a type of linked machinery, and for Federation's own query fields' types.
+/// True for a type that a specification defines, and for the types of `_entities` and `_service`.
 pub(crate) fn is_our_type(name: &str) -> bool {
     let prefixed = name
         .split_once("__")

@@ -291,8 +291,8 @@ fn one_each<'i>(
     given: &'i [(usize, Vec<&'i Node<Directive>>)],
 ) -> impl Iterator<Item = (usize, &'i Node<Directive>)> {
     given.iter().filter_map(move |(graph, directives)| {
-        let found = directives.iter().find(|one| one.name == *name)?;
-        Some((*graph, *found))
+        let first = directives.iter().find(|one| one.name == *name)?;
+        Some((*graph, *first))
     })
 }
 

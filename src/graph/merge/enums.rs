@@ -112,8 +112,8 @@ impl<'a> Merge<'a, '_> {
             || (having.len() == lacking.len() && having[0] > lacking[0]);
         let guilty = if have_are_fewer { &having } else { &lacking };
         for &graph in guilty {
-            let own = sources.iter().find(|(have, _)| *have == graph);
-            let at = own.map_or(views[graph].schema.types[parent].location(), |(_, one)| {
+            let definition = sources.iter().find(|(have, _)| *have == graph);
+            let at = definition.map_or(views[graph].schema.types[parent].location(), |(_, one)| {
                 one.location()
             });
             let message = if have_are_fewer {

@@ -191,9 +191,9 @@ impl Merge<'_, '_> {
             };
             let mut finding = finding.at_span(at);
             if let Some(&other) = promising.iter().find(|other| **other != by) {
-                let there = self.views[other].field(interface, field);
-                let there = there.and_then(|field| field.location());
-                finding = finding.related(other, there, "promised here");
+                let promise = self.views[other].field(interface, field);
+                let promise = promise.and_then(|field| field.location());
+                finding = finding.related(other, promise, "promised here");
             }
             self.report.push(finding);
         }

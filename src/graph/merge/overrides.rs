@@ -278,14 +278,14 @@ impl Applied<'_, '_> {
         if self.views[self.graph].is_external(self.parent, name) {
             return Some("it is @external here".to_owned());
         }
-        let there = self.views[source].name;
+        let source_name = self.views[source].name;
         if self.views[source].is_external(self.parent, name) {
-            return Some(format!("it is @external in `{there}`"));
+            return Some(format!("it is @external in `{source_name}`"));
         }
         [fed::REQUIRES, fed::PROVIDES]
             .into_iter()
             .find(|directive| overridden.directives.has(directive))
-            .map(|directive| format!("it has @{directive} in `{there}`"))
+            .map(|directive| format!("it has @{directive} in `{source_name}`"))
     }
 }
 

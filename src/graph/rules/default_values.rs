@@ -112,9 +112,9 @@ fn fits(schema: &Schema, ty: &Type, value: &Value) -> Result<(), String> {
 }
 
 fn fits_enum(values: &EnumType, value: &Value) -> Result<(), String> {
-    let known = |name: &Name| values.values.contains_key(name);
+    let is_value = |name: &Name| values.values.contains_key(name);
     match value {
-        Value::Enum(name) if known(name) => Ok(()),
+        Value::Enum(name) if is_value(name) => Ok(()),
         _ => no(value, &values.name),
     }
 }

@@ -14,10 +14,11 @@ pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
         }
         let objects = implementers.get(interface).map(|under| &under.objects);
         for object in objects.into_iter().flatten() {
-            let own = view.keys.get(object);
+            let object_keys = view.keys.get(object);
             for key in keys {
-                let has = own.into_iter().flatten().any(|own| {
-                    own.key.fields == key.key.fields && own.key.resolvable >= key.key.resolvable
+                let has = object_keys.into_iter().flatten().any(|candidate| {
+                    candidate.key.fields == key.key.fields
+                        && candidate.key.resolvable >= key.key.resolvable
                 });
                 if !has {
                     report.push(
@@ -53,10 +54,10 @@ pub(super) fn implementations_are_known(views: &[View<'_>], report: &mut Report)
             for (other, elsewhere) in views.iter().enumerate() {
                 let objects = all[other].get(interface).map(|under| &under.objects);
                 for object in objects.into_iter().flatten() {
-                    let known = all[graph]
+                    let is_defined = all[graph]
                         .get(interface)
                         .is_some_and(|under| under.objects.contains(object));
-                    if known {
+                    if is_defined {
                         continue;
                     }
                     report.push(

@@ -103,8 +103,8 @@ impl Gap {
     /// is missing, the one that returns the object without it; else the one that resolves the field.
     pub(super) fn blamed(&self) -> GraphId {
         let of = |wanted: fn(&Cause) -> bool| {
-            let found = self.causes.iter().find(|(_, cause)| wanted(cause));
-            found.map(|(graph, _)| *graph)
+            let cause = self.causes.iter().find(|(_, cause)| wanted(cause));
+            cause.map(|(graph, _)| *graph)
         };
         let given_by = of(|cause| cause.is_key()).and(self.given_by.first().copied());
         of(|cause| matches!(cause, Cause::Requires(_)))

@@ -30,10 +30,10 @@ impl SubgraphExtractor<'_> {
                 .directive_definitions
                 .iter()
                 .filter(|(name, definition)| {
-                    let known = definition.is_built_in()
+                    let is_standard = definition.is_built_in()
                         || *name == fed::ONE_OF
                         || fed::FEDERATION.contains(&name.as_str());
-                    !known && !is_machinery(name)
+                    !is_standard && !is_machinery(name)
                 })
                 .map(|(name, definition)| (name.clone(), definition.clone())),
         );
@@ -174,12 +174,12 @@ impl SubgraphExtractor<'_> {
                 });
                 for field in out.fields.values_mut() {
                     let joins = self.joins(field.directives.iter(), "join__field");
-                    let own = joins.first().and_then(|join| own_type(join));
+                    let type_here = joins.first().and_then(|join| own_type(join));
                     let kept = self.kept(field.directives.iter());
                     let field = field.make_mut();
                     field.directives = ast::DirectiveList(kept);
-                    if let Some(own) = own {
-                        field.ty = Node::new(own);
+                    if let Some(ty) = type_here {
+                        field.ty = Node::new(ty);
                     }
                 }
                 ExtendedType::InputObject(extracted)
@@ -364,10 +364,10 @@ impl SubgraphExtractor<'_> {
     fn schema_definition(&self, schema: &mut Schema) -> (Vec<Node<Directive>>, bool) {
         let on_schema = &self.supergraph.schema_definition;
         let root = |root: &Option<ComponentName>| {
-            let known = root
+            let extracted = root
                 .as_ref()
                 .filter(|root| schema.types.contains_key(&root.name));
-            known.map(|root| ComponentName::from(&root.name))
+            extracted.map(|root| ComponentName::from(&root.name))
         };
         let definition = SchemaDefinition {
             description: None,

@@ -347,10 +347,10 @@ fn is_carried(one: &Directive, schema: &Schema) -> bool {
         let url = fed::string(one, "url").unwrap_or_default();
         return !["/federation/", "/link/"]
             .iter()
-            .any(|known| url.contains(known));
+            .any(|specification| url.contains(specification));
     }
-    let known = fed::FEDERATION.contains(&one.name.as_str()) && one.name != fed::CACHE_TAG;
-    !known
+    let is_merged = fed::FEDERATION.contains(&one.name.as_str()) && one.name != fed::CACHE_TAG;
+    !is_merged
         && !matches!(
             one.name.as_str(),
             fed::DEPRECATED | fed::SPECIFIED_BY | fed::ONE_OF

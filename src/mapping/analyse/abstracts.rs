@@ -1,4 +1,4 @@
-//! Abstract values, and the positions in documents that they stand for.
+//! Abstract values, and the positions in documents that they represent.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -9,20 +9,20 @@ use crate::document::{MAX_DEPTH, Str, Value};
 use crate::mapping::needs::Need;
 use crate::mapping::shape::{ScalarShape, Shape};
 
-/// What is known of a value.
+/// An abstract value.
 #[derive(Debug, Clone)]
 pub(super) struct Abstract {
     pub(super) kind: Rc<AbstractKind>,
-    /// How many parts it has, to stop in time where they multiply.
+    /// The number of its parts, by which a value that grows too large is given up.
     pub(super) size: usize,
 }
 
 /// Kinds of abstract values.
 #[derive(Debug)]
 pub(super) enum AbstractKind {
-    /// Nothing is known, and nothing needs to be read for it any more.
+    /// Any value; what it reads has been demanded.
     Any,
-    /// What stands at a position of a document.
+    /// The value at a position of a document, seen by the expression at this location.
     At(PositionIndex, Range<usize>),
     Literal(Value),
     Scalar(ScalarShape),
@@ -113,15 +113,15 @@ impl Abstract {
 /// A position in the input or in a variable, by index into [`Positions`].
 pub(super) type PositionIndex = usize;
 
-/// The positions met so far: trees of keys, one for the input and one for each variable.
+/// The positions seen so far: trees of keys, one for the input and one for each variable.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
     nodes: Vec<PositionNode>,
     /// Positions by parent and key.
-    places: HashMap<(PositionIndex, Str), PositionIndex>,
+    by_key: HashMap<(PositionIndex, Str), PositionIndex>,
     /// Uses of variables found in demands.
     demanded: Vec<(PositionIndex, Range<usize>)>,
-    /// What paths have come to.
+    /// The positions that paths have reached.
     met: Vec<(PositionIndex, Range<usize>)>,
 }
 
@@ -131,9 +131,9 @@ struct PositionNode {
     name: Str,
     parent: Option<PositionIndex>,
     children: Vec<PositionIndex>,
-    /// All below is read.
+    /// Everything below is read.
     whole: bool,
-    /// How many keys lead here.
+    /// The number of keys that lead to it.
     depth: usize,
 }
 
@@ -165,37 +165,37 @@ impl Positions {
 
     /// The root of a variable.
     pub(super) fn variable(&mut self, name: &Str) -> PositionIndex {
-        let known = self
+        let root = self
             .nodes
             .iter()
             .skip(1)
             .position(|node| node.parent.is_none() && node.name == *name);
-        known.map_or_else(|| self.add(None, name.clone()), |at| at + 1)
+        root.map_or_else(|| self.add(None, name.clone()), |at| at + 1)
     }
 
-    /// The position of a key under another position; `None` if it lies deeper than documents
-    /// go, so that nothing can be there.
+    /// The position of a key under another position; `None` if no document nests so deep, so that
+    /// there is no value.
     pub(super) fn child(&mut self, position: PositionIndex, key: &Str) -> Option<PositionIndex> {
         if self.nodes[position].depth >= usize::from(MAX_DEPTH) {
             return None;
         }
-        let place = (position, key.clone());
-        Some(match self.places.get(&place) {
-            Some(known) => *known,
+        let edge = (position, key.clone());
+        Some(match self.by_key.get(&edge) {
+            Some(child) => *child,
             None => {
                 let child = self.add(Some(position), key.clone());
-                self.places.insert(place, child);
+                self.by_key.insert(edge, child);
                 child
             }
         })
     }
 
-    /// Notes that a path has come here.
+    /// Records that a path has reached a position.
     pub(super) fn meet(&mut self, position: PositionIndex, span: &Range<usize>) {
         self.met.push((position, span.clone()));
     }
 
-    /// Notes that all of what stands at a position is read.
+    /// Records that all of the value at a position is read.
     pub(super) fn demand(&mut self, position: PositionIndex, span: &Range<usize>) {
         self.nodes[position].whole = true;
         self.demanded.push((position, span.clone()));
@@ -217,8 +217,9 @@ impl Positions {
         Need::Keys(keys.collect())
     }
 
-    /// The uses of variables, by place in the text. What is met and not read (the input of an
-    /// `->echo` that ignores it) counts too: whether it is there makes a difference.
+    /// The uses of variables, in the order of the text. A variable that is reached but not read
+    /// (the input of an `->echo` that ignores it) counts too: the result depends on whether it is
+    /// present.
     pub(super) fn uses(&self) -> Vec<VariableUse> {
         let only_met = self.met.iter().filter(|(position, _)| {
             self.nodes[*position].children.is_empty() && !self.is_read(*position)
@@ -242,7 +243,7 @@ impl Positions {
         uses
     }
 
-    /// Whether it, or something of which it is a part, is demanded.
+    /// Whether it, or a value that contains it, is demanded.
     fn is_read(&self, position: PositionIndex) -> bool {
         let node = &self.nodes[position];
         node.whole || node.parent.is_some_and(|parent| self.is_read(parent))

@@ -1,10 +1,10 @@
-//! What can be said of a selection without evaluating it: what it yields, what it reads of its
-//! input, and what of each variable.
+//! Static analysis of a selection: what it yields, and what it reads of its input and of each
+//! variable.
 //!
-//! The text is evaluated once over abstract values: a position in a document instead of the
-//! value there. What a result holds, a method looks into, or a condition depends on, is *demanded*;
-//! the demanded positions are what the selection reads. So `$({ a: $.x, b: $.y }).a` reads `x`
-//! alone, and `$batch { id }` reads the `id` of a batch, not the batch.
+//! The text is evaluated once over abstract values: positions in a document instead of the values
+//! there. A position is *demanded* if it is a part of the result, if a method examines it, or if a
+//! condition depends on it; the demanded positions are what the selection reads. So `$({ a: $.x, b:
+//! $.y }).a` reads `x` alone, and `$batch { id }` reads the `id` of a batch, not the batch.
 
 mod abstracts;
 mod object;
@@ -17,7 +17,7 @@ use super::ast::Expr;
 use super::needs::Need;
 use super::shape::Shape;
 
-/// What is known of a selection.
+/// The result of the analysis.
 #[derive(Debug, Clone)]
 pub(super) struct Analysis {
     pub(super) shape: Shape,

@@ -1,4 +1,4 @@
-//! Objects over abstract values: items, and what merges.
+//! Objects over abstract values: items and merging.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::walk::{AbstractScope, Walk};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Item, SubSelection};
 
-/// So many alternatives of one object are distinguished.
+/// The most alternatives of one object that are distinguished.
 const MAX_ALTERNATIVES: usize = 64;
 
 impl Walk {
@@ -17,7 +17,7 @@ impl Walk {
         sort_out(value, &mut structured, &mut leaves);
         let none = structured.is_empty() && !leaves.is_empty();
         let input = Abstract::one_of(structured);
-        // The items are looked at once, whatever their input can be.
+        // The items are evaluated once for all alternatives of their input.
         let object = self.object(
             selection,
             &AbstractScope {
@@ -28,8 +28,8 @@ impl Walk {
         if none {
             return Abstract::one_of(leaves);
         }
-        // A scalar where an object was expected comes through as it is; what is known of an object
-        // allows for that, what is known of other things does not.
+        // Braces return a scalar as it is. The shape of an object includes that case; for other
+        // shapes it is an alternative of its own.
         let scalar = (!is_built(&object)).then(Abstract::any);
         Abstract::one_of([object].into_iter().chain(leaves).chain(scalar))
     }
@@ -67,7 +67,8 @@ impl Walk {
             .unwrap_or_else(|| Fields::default().into_object())
     }
 
-    /// An object with what spreads into it: what is no object adds nothing, but a null that absorbs it.
+    /// An object with a value spread into it: a value that is no object is ignored, except a null,
+    /// which makes the whole null.
     fn spread(&mut self, object: &Abstract, value: Abstract, has_braces: bool) -> Abstract {
         match &*value.kind {
             AbstractKind::Literal(Value::Null) if !has_braces => value,
@@ -89,7 +90,7 @@ impl Walk {
         }
     }
 
-    /// What came before, merged with the fields since.
+    /// The value so far, merged with the fields after it.
     fn joined(&mut self, before: Option<Abstract>, fields: Fields) -> Option<Abstract> {
         if fields.list.is_empty() {
             return before;
@@ -166,13 +167,13 @@ impl Walk {
                 self.demand(&second);
                 Abstract::any()
             }
-            // Either may be missing; else the last one counts.
+            // Either may be missing; otherwise the last one wins.
             _ => Abstract::one_of([first.clone(), second]),
         }
     }
 }
 
-/// Named fields, found by name without looking at all of them.
+/// Named fields with an index by name.
 #[derive(Default)]
 struct Fields {
     list: Vec<(Str, Abstract)>,
@@ -202,7 +203,7 @@ impl Fields {
     }
 }
 
-/// Whether this is an object that the text builds, in each alternative.
+/// Whether every alternative is an object that the text builds.
 fn is_built(value: &Abstract) -> bool {
     match &*value.kind {
         AbstractKind::Object { .. } => true,
@@ -211,7 +212,7 @@ fn is_built(value: &Abstract) -> bool {
     }
 }
 
-/// Parts of a value on which `{ … }` selects, and parts that it gives back.
+/// Splits a value into the parts on which `{ … }` selects and the parts that it returns unchanged.
 fn sort_out(value: &Abstract, structured: &mut Vec<Abstract>, leaves: &mut Vec<Abstract>) {
     match &*value.kind {
         AbstractKind::Scalar(_) => leaves.push(value.clone()),

@@ -8,7 +8,7 @@ use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, StepKind};
 use crate::mapping::method::Effect;
 use crate::mapping::shape::ScalarShape;
 
-/// A value of more parts than this is no longer looked at part by part: all of it counts as read.
+/// The most parts of a value that are followed one by one; all of a larger value counts as read.
 const MAX_PARTS: usize = 20_000;
 
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Walk {
         )
     }
 
-    /// Notes that all of a value is read.
+    /// Records that all of a value is read.
     pub(super) fn demand(&mut self, value: &Abstract) {
         match &*value.kind {
             AbstractKind::Any | AbstractKind::Literal(_) | AbstractKind::Scalar(_) => {}
@@ -55,7 +55,7 @@ impl Walk {
         }
     }
 
-    /// The value itself, unless it has grown too large to be worth following.
+    /// The value itself, unless it has more than [`MAX_PARTS`].
     pub(super) fn bounded(&mut self, value: Abstract) -> Abstract {
         if value.size <= MAX_PARTS {
             return value;
@@ -240,7 +240,7 @@ impl Walk {
     fn member(&mut self, call: &MethodCall, input: &Abstract, scope: &AbstractScope) -> Abstract {
         match call.arguments.first().and_then(Expr::as_literal) {
             Some(Value::String(key)) => match &*input.kind {
-                // Of an array or a string it is missing; the key is read of objects only.
+                // Only objects have a key; of an array or a string it is missing.
                 AbstractKind::At(..) | AbstractKind::Object { .. } | AbstractKind::OneOf(_) => {
                     self.key(input, key)
                 }
@@ -260,7 +260,7 @@ impl Walk {
     }
 }
 
-/// The same value as this path sees it: what it demands, it demands.
+/// The same value, with its reads recorded at this path.
 fn seen_at(value: &Abstract, span: &Range<usize>) -> Abstract {
     match &*value.kind {
         AbstractKind::At(position, _) => Abstract::new(AbstractKind::At(*position, span.clone())),
@@ -276,7 +276,7 @@ fn element_of(value: &Abstract) -> Abstract {
     }
 }
 
-/// The same; of a string it is some of its characters.
+/// The same for methods that return a part: of a string, some of its characters.
 fn part_of(value: &Abstract) -> Abstract {
     match &*value.kind {
         AbstractKind::Literal(Value::String(_)) => {

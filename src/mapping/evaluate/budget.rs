@@ -1,4 +1,4 @@
-//! How much one evaluation may spend.
+//! The bounds of one evaluation.
 
 use crate::document::Value;
 
@@ -6,16 +6,16 @@ use crate::document::Value;
 /// ([`MappingErrorKind::Limit`](super::MappingErrorKind::Limit)) and a missing value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationBudget {
-    /// Values visited or made on the way. Time and memory grow with it: a million steps take
-    /// some tens of milliseconds and at most some tens of megabytes.
+    /// Values visited or made. Time and memory grow with it: a million steps take some tens of
+    /// milliseconds and at most some tens of megabytes.
     pub steps: usize,
-    /// Bytes of text made on the way by joining, cutting and writing.
+    /// Bytes of text made by joining, cutting and writing.
     pub text: usize,
     /// Values in the result, shared ones counted as often as they occur.
     pub nodes: usize,
-    /// Bytes that the result takes as JSON, about.
+    /// The approximate length of the result as JSON.
     pub bytes: usize,
-    /// Warnings kept; those beyond are only counted.
+    /// Warnings with a text; further ones are only counted.
     pub warnings: usize,
 }
 
@@ -53,7 +53,7 @@ impl Meter {
         self.exceeded
     }
 
-    /// Pays for `steps` values visited or made. `None` once the budget is used up.
+    /// Charges for `steps` values visited or made. `None` once the budget is used up.
     #[inline]
     pub(super) fn charge(&mut self, steps: usize) -> Option<()> {
         match self.steps_left.checked_sub(steps) {
@@ -65,7 +65,7 @@ impl Meter {
         }
     }
 
-    /// Pays for `bytes` of text about to be made.
+    /// Charges for `bytes` of text about to be made.
     pub(super) fn charge_text(&mut self, bytes: usize) -> Option<()> {
         match self.text_left.checked_sub(bytes) {
             Some(left) => {
@@ -78,12 +78,12 @@ impl Meter {
 
     fn exceed(&mut self, what: &'static str) -> Option<()> {
         self.exceeded.get_or_insert(what);
-        // Nothing that goes on regardless gets any further.
+        // A caller that ignores the result fails at its next charge.
         self.steps_left = 0;
         None
     }
 
-    /// Pays for walking over all of a value, and gives about how many bytes it takes as JSON.
+    /// Charges for visiting all parts of a value; returns its approximate length as JSON.
     pub(super) fn measure(&mut self, value: &Value) -> Option<usize> {
         let mut measure = Measure {
             nodes: self.steps_left,
@@ -99,7 +99,7 @@ impl Meter {
         Some(bytes)
     }
 
-    /// Holds the result of an evaluation against the budget.
+    /// Checks the size of the result of an evaluation.
     pub(super) fn check_result(&mut self, value: &Value, budget: &EvaluationBudget) {
         let mut measure = Measure {
             nodes: budget.nodes,

@@ -1,4 +1,4 @@
-//! Equality that pays for what it looks at.
+//! Deep equality, charged to the budget.
 
 use std::sync::Arc;
 

@@ -10,17 +10,18 @@ use super::trail::{EvaluationScope, ResultPath, Trail};
 use crate::document::{Str, Value};
 use crate::mapping::ast::{Expr, ExprKind, Operator};
 
-/// What is accumulated, and what may still be spent, during one evaluation.
+/// The state of one evaluation: warnings, errors, bound names and the rest of the budget.
 pub(in crate::mapping) struct Evaluator {
     meter: Meter,
     warnings_left: usize,
     warnings: Vec<Warning>,
     dropped_warnings: usize,
     errors: Vec<MappingError>,
-    /// Names bound by `->as`, innermost last. One bound to what is missing still hides others.
+    /// Names bound by `->as`, innermost last. A name bound to a missing value still hides outer
+    /// ones.
     pub(super) locals: Vec<(Str, Option<Value>)>,
-    /// Above zero within an operand of a chain whose absence the next operand makes good: what
-    /// is merely not there is no cause for a warning then.
+    /// Above zero in an operand of `??` or `?!` that has a successor: a missing value then causes
+    /// no warning, because the next operand replaces it.
     pub(super) expecting_absence: usize,
 }
 
@@ -37,18 +38,18 @@ impl Evaluator {
         }
     }
 
-    /// Pays for `steps` values visited or made. `None` once the budget is used up.
+    /// Charges for `steps` values visited or made. `None` once the budget is used up.
     #[inline]
     pub(in crate::mapping) fn charge(&mut self, steps: usize) -> Option<()> {
         self.meter.charge(steps)
     }
 
-    /// Pays for `bytes` of text about to be made.
+    /// Charges for `bytes` of text about to be made.
     pub(in crate::mapping) fn charge_text(&mut self, bytes: usize) -> Option<()> {
         self.meter.charge_text(bytes)
     }
 
-    /// Pays for walking over all of a value, and gives about how many bytes it takes as JSON.
+    /// Charges for visiting all parts of a value; returns its approximate length as JSON.
     pub(in crate::mapping) fn measure(&mut self, value: &Value) -> Option<usize> {
         self.meter.measure(value)
     }

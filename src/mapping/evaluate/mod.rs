@@ -1,8 +1,8 @@
-//! Evaluation: a syntax tree, an input and variables become a value.
+//! Evaluation: computes a value from a syntax tree, an input and variables.
 //!
-//! Recursive over the tree, whose nesting the parser bounds; values of the input are borrowed
-//! until a step has to make new ones. Everything that visits or makes a value pays for it from a
-//! [`EvaluationBudget`], so that no selection runs away, whatever it is and whatever it is fed.
+//! The evaluation recurses over the tree, whose nesting the parser bounds. Values of the input are
+//! borrowed until a step has to make new ones. Visiting or making a value is charged to an
+//! [`EvaluationBudget`], so time and memory are bounded for every selection and every input.
 
 mod budget;
 mod compare;

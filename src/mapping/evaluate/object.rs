@@ -10,9 +10,10 @@ use crate::document::{Object, Str, Value};
 use crate::mapping::ast::{Expr, Item, Start, SubSelection};
 
 impl Evaluator {
-    /// The object that items build. Named values make it an object: what spreads beside them and is no object adds nothing,
-    /// except that a null which the mapping itself spreads (`...expression`) absorbs all of it. Spreads alone yield what
-    /// they yield, merged; missing if that is nothing.
+    /// The value of the items between braces. With a named item, it is an object: a spread value
+    /// beside it that is no object is ignored, except that a null which the mapping spreads itself
+    /// (`...expression`) makes the whole null. Without a named item, it is the spread values,
+    /// merged; missing if there are none.
     pub(super) fn object(
         &mut self,
         selection: &SubSelection,
@@ -72,7 +73,8 @@ impl Evaluator {
         whole
     }
 
-    /// What a spread beside other items yields. A null on which braces select is the document's, and is nothing.
+    /// The value of a spread beside other items. A null of the document on which braces select is
+    /// ignored.
     fn spread(&mut self, value: &Expr, scope: EvaluationScope<'_>) -> Option<Value> {
         let warned = self.warned();
         let spread = self.expr(value, scope)?.into_owned();
@@ -80,7 +82,7 @@ impl Evaluator {
         if !(spread.is_null() && has_braces) {
             return Some(spread);
         }
-        // The braces have warned already of a null that they gave back.
+        // The braces have already warned about a null.
         if warned == self.warned() {
             self.warn_spread(value, scope, &spread);
         }
@@ -127,8 +129,9 @@ impl Evaluator {
         Some(())
     }
 
-    /// Two values for one name: objects merge deeply, arrays by index, null absorbs; else the
-    /// last counts, with a warning if it is of another kind. `None` when the budget is used up.
+    /// Merges two values of one name: objects deeply, arrays by index; null and anything is null;
+    /// of other values the last wins, with a warning if the kinds differ. `None` when the budget is
+    /// used up.
     fn merge(&mut self, first: Value, second: Value, scope: EvaluationScope<'_>) -> Option<Value> {
         self.charge(1)?;
         Some(match (first, second) {

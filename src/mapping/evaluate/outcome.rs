@@ -2,39 +2,39 @@
 
 use crate::document::{Str, Value};
 
-/// What an evaluation came to.
+/// The outcome of an evaluation.
 #[derive(Debug, Clone, Default)]
 pub struct Evaluated {
     /// The result; `None` if it is missing.
     pub value: Option<Value>,
-    /// What went wrong on the way without ending it, in the order in which it happened; at most
-    /// as many as the [`EvaluationBudget`] allows.
+    /// Problems that did not end the evaluation, in the order in which they occurred; at most as
+    /// many as the [`EvaluationBudget`] allows.
     pub warnings: Vec<Warning>,
     /// How many more warnings there were.
     pub dropped_warnings: usize,
-    /// Errors that belong into the answer to the client: raised by `->withError`, or the one that
-    /// ended the evaluation.
+    /// Errors for the response to the client: raised by `->withError`, or the one that ended the
+    /// evaluation.
     pub errors: Vec<MappingError>,
 }
 
 /// Something in the data that a selection could not use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// Where in the input or a variable, as a path: `$.rows[3].name`, `$args.id->parseInt`.
+    /// The path in the input or a variable: `$.rows[3].name`, `$args.id->parseInt`.
     pub path: String,
-    /// What went wrong there. Quotes neither keys nor values of the data, unless the mapping
-    /// itself does so (`->withWarning`).
+    /// The problem. It quotes neither keys nor values of the data, unless the mapping itself does
+    /// so (`->withWarning`).
     pub message: String,
 }
 
-/// An error that belongs into the answer.
+/// An error for the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingError {
-    /// Of what kind it is.
+    /// Its kind.
     pub kind: MappingErrorKind,
-    /// Where in the *result* it belongs, from the selection's value down.
+    /// The path in the *result*, from the selection's value down.
     pub at: Vec<Segment>,
-    /// What to tell the client.
+    /// The message for the client.
     pub message: String,
 }
 
@@ -47,7 +47,7 @@ pub enum MappingErrorKind {
     Limit,
 }
 
-/// A step down a result.
+/// A step of a path in the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
     /// Into a member.

@@ -1,4 +1,4 @@
-//! Paths: a start, steps, and what is selected at the end.
+//! Paths: a start, steps, and a selection at the end.
 
 use std::borrow::Cow;
 
@@ -149,7 +149,7 @@ impl Evaluator {
         }
     }
 
-    /// A warning about something that is merely not there.
+    /// Warns about a missing value, unless the mapping provides for its absence (`?`, `??`).
     fn warn_absent(&mut self, trail: &Trail<'_>, message: impl FnOnce() -> String) {
         if self.expecting_absence == 0 {
             self.warn(trail, message);
@@ -174,7 +174,7 @@ impl Evaluator {
                     current_trail: here,
                     ..scope
                 };
-                // Within the braces what is not there is as unexpected as elsewhere.
+                // The operator allows the object to be absent, not a key inside the braces.
                 let expecting = std::mem::take(&mut self.expecting_absence);
                 let object = self.object(selection, inner);
                 self.expecting_absence = expecting;

@@ -1,8 +1,7 @@
-//! Where an evaluation stands: in the input, for warnings; in the result, for errors; and what
-//! its names mean there.
+//! The context of an expression: its path in the input, for warnings; its path in the result, for
+//! errors; and the values of its names.
 //!
-//! All three are linked frames on the stack: keeping them costs nothing until something has to
-//! be reported.
+//! The paths are linked lists on the stack, and become text only when something is reported.
 
 use std::fmt;
 
@@ -11,7 +10,7 @@ use crate::document::{Str, Value};
 use crate::mapping::ast::{Step, StepKind};
 use crate::mapping::variables::Variables;
 
-/// What an expression's names mean.
+/// The values of the names that an expression can use.
 #[derive(Clone, Copy)]
 pub(in crate::mapping) struct EvaluationScope<'s> {
     /// `$`.
@@ -20,12 +19,12 @@ pub(in crate::mapping) struct EvaluationScope<'s> {
     /// `@`.
     pub(in crate::mapping) current: Option<&'s Value>,
     pub(in crate::mapping) current_trail: &'s Trail<'s>,
-    /// Where in the result the expression's value goes.
+    /// The path in the result of the expression's value.
     pub(in crate::mapping) result_path: &'s ResultPath<'s>,
     pub(in crate::mapping) variables: &'s Variables,
 }
 
-/// How a value was reached.
+/// The path by which a value was reached.
 #[derive(Clone, Copy)]
 pub(in crate::mapping) enum Trail<'t> {
     /// `$`, or a variable.
@@ -74,7 +73,7 @@ fn write_key(key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// Where in the result a value goes, as a path.
+/// A path in the result.
 #[derive(Clone, Copy)]
 pub(in crate::mapping) enum ResultPath<'p> {
     /// It is the result.

@@ -1,4 +1,4 @@
-//! A method, and a call of it: its input, its arguments, and where it reports to.
+//! A method and a call of it: its input, its arguments, and the evaluator to which it reports.
 
 use crate::document::Value;
 use crate::mapping::ast::Expr;
@@ -17,16 +17,16 @@ pub(in crate::mapping) struct Call<'c, 'e> {
     /// The value before `->`.
     pub(in crate::mapping) input: &'c Value,
     pub(in crate::mapping) arguments: &'c [Expr],
-    /// In which the arguments are evaluated, apart from `@`.
+    /// The scope of the arguments, except for `@`.
     pub(in crate::mapping) scope: EvaluationScope<'c>,
-    /// How the input was reached.
+    /// The path of the input.
     pub(in crate::mapping) trail: &'c Trail<'c>,
     pub(in crate::mapping) name: &'static str,
     pub(in crate::mapping) evaluator: &'e mut Evaluator,
 }
 
 impl<'c> Call<'c, '_> {
-    /// How many arguments were given.
+    /// The number of arguments.
     pub(super) fn given(&self) -> usize {
         self.arguments.len()
     }
@@ -75,17 +75,17 @@ impl<'c> Call<'c, '_> {
         }
     }
 
-    /// Pays for `count` values visited or made. `None` when the budget is used up.
+    /// Charges for `count` values visited or made. `None` when the budget is used up.
     pub(super) fn charge(&mut self, count: usize) -> Option<()> {
         self.evaluator.charge(count)
     }
 
-    /// Pays for reading `bytes` of text.
+    /// Charges for reading `bytes` of text.
     pub(super) fn charge_reading(&mut self, bytes: usize) -> Option<()> {
         self.evaluator.charge(bytes / 32)
     }
 
-    /// Pays for `bytes` of text that are about to be made.
+    /// Charges for `bytes` of text that are about to be made.
     pub(super) fn charge_text(&mut self, bytes: usize) -> Option<()> {
         self.evaluator.charge_text(bytes)
     }

@@ -1,5 +1,5 @@
-//! `keysToCamelCase`, `keysToCamelCaseDeep`: the names that departments send, as GraphQL writes
-//! names.
+//! `keysToCamelCase`, `keysToCamelCaseDeep`: renames the keys of an upstream to the style of
+//! GraphQL.
 
 use super::call::{Call, Method};
 use crate::document::{Object, Str, Value};

@@ -33,7 +33,7 @@ fn end(
         Value::Array(elements) => element(elements).cloned(),
         Value::String(text) => character(text).map(|c| Value::from(&*c.encode_utf8(&mut [0; 4]))),
         other => {
-            // One thing is its own first and last: the value goes on.
+            // A single value is its own first and last element.
             call.unfit("an array or a string");
             Some(other.clone())
         }

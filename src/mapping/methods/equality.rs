@@ -1,5 +1,4 @@
-//! `eq`, `ne`: deep equality; numbers by value, `1` equals `1.0`. Nothing present equals what is
-//! missing.
+//! `eq`, `ne`: deep equality; numbers by value, `1` equals `1.0`. No value equals a missing one.
 
 use super::call::{Call, Method};
 use crate::document::Value;

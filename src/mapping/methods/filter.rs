@@ -1,5 +1,5 @@
-//! `filter(cond)`, `find(cond)`: the elements for which the condition is true; the first of them.
-//! What is no array counts as one element.
+//! `filter(cond)`, `find(cond)`: the elements for which the condition is true; the first of them. A
+//! value that is no array counts as one element.
 
 use super::call::{Call, Method};
 use crate::document::Value;

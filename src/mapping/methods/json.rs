@@ -16,7 +16,7 @@ pub(super) const METHODS: &[Method] = &[
             let Some(text) = call.input.as_str() else {
                 return call.unfit("a string");
             };
-            // No value is shorter than a byte and its comma.
+            // A value takes at least two bytes, itself and a comma.
             call.charge(text.len() / 2)?;
             match Value::parse_json(text.as_bytes()) {
                 Ok(value) => Some(value),

@@ -1,4 +1,4 @@
-//! `and`, `or`, `not`. What follows the argument that decides is not looked at.
+//! `and`, `or`, `not`. Arguments after the one that decides are not evaluated.
 
 use super::call::{Call, Method};
 use crate::document::Value;

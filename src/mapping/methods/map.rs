@@ -1,5 +1,5 @@
-//! `map(expr)`: an array of the expression for each element; what is missing becomes null. What
-//! is no array counts as one element.
+//! `map(expr)`: an array of the expression for each element; a missing value becomes null. An input
+//! that is no array counts as one element.
 
 use super::call::Method;
 use crate::document::Value;

@@ -1,9 +1,10 @@
 //! The methods: `->name(arguments)`.
 //!
-//! One file per family, each with a table of what it offers; a new family is a new file and one
-//! line in [`FAMILIES`]. A method says in its row what it takes, what it does to the shape of its
-//! input (for `check` and for reading only what is needed), and how it computes. What a method
-//! cannot compute is *missing*, with a warning; nothing ends the evaluation.
+//! Each family of methods is one file with a table; a new family is a new file and one line in
+//! [`FAMILIES`]. The row of a method gives its arguments, its effect on the shape of its input (for
+//! `check`, and for reading only the necessary part of a response) and the function that computes
+//! it. A method that cannot compute a value yields a *missing* one, with a warning; it never ends
+//! the evaluation.
 //!
 //! `->as` is not here: it binds a name, so it is syntax.
 

@@ -1,4 +1,4 @@
-//! `withWarning(message)`, `withError(message)`: the input, and a word about it.
+//! `withWarning(message)`, `withError(message)`: the input, with a message about it.
 
 use super::call::{Call, Method};
 use super::to_string;
@@ -31,7 +31,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
     }
 }
 
-/// The argument as text; what has no text as JSON.
+/// The argument as text; arrays and objects as JSON.
 fn message(call: &mut Call<'_, '_>) -> String {
     let Some(argument) = call.argument(0) else {
         return "no message".to_owned();

@@ -1,6 +1,6 @@
 //! `slice(start[, end])`: a part of an array or string. Negative bounds count from the end; bounds
-//! beyond either end are drawn in; reversed ones give an empty part. Strings are cut between
-//! characters.
+//! beyond an end are moved to that end; an end before the start gives an empty part. Strings are
+//! cut between characters.
 
 use super::call::{Call, Method};
 use crate::document::Value;

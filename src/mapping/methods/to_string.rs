@@ -1,4 +1,4 @@
-//! `toString`: a scalar as text, numbers with the digits with which they came.
+//! `toString`: a scalar as text, numbers with the digits of the response.
 
 use std::borrow::Cow;
 

@@ -51,11 +51,11 @@ impl Parser<'_> {
         Ok((items, bare))
     }
 
-    /// What stands between two items: commas after all of them or after none.
+    /// The separator of two items. Either all items are followed by commas, or none.
     fn comma(&mut self, before: Commas, end: &Token<'_>) -> Parsed<Commas> {
         let span = self.span.clone();
-        let found = self.eat(",")?;
-        if found {
+        let has_comma = self.eat(",")?;
+        if has_comma {
             self.since_v0_4(
                 span.clone(),
                 "commas stand between fields",
@@ -63,10 +63,10 @@ impl Parser<'_> {
             );
         }
         if self.token == *end {
-            // After the last item a comma is free.
+            // After the last item, a comma is optional.
             return Ok(before);
         }
-        let now = if found { Commas::All } else { Commas::None };
+        let now = if has_comma { Commas::All } else { Commas::None };
         if before != Commas::Undecided && before != now && self.version.free_expressions() {
             self.report(
                 Problem::new(span, "commas stand between some of these items only")

@@ -1,6 +1,6 @@
-//! From text to syntax tree.
+//! The parser: a text becomes a syntax tree.
 //!
-//! The grammar, top down. What stands in `[…]` after a rule holds from that version on only.
+//! The grammar, top down. A version in `[…]` means that the rule applies from that version on.
 //!
 //! ```text
 //! Selection  := Item* | Path | Expr [v0.4]
@@ -15,8 +15,8 @@
 //! Member     := Name ":" Expr | Item [v0.4]
 //! ```
 //!
-//! The first syntax error ends parsing; what can be checked without losing one's place (methods,
-//! their arguments, what a version allows) is collected.
+//! The first syntax error ends parsing. Problems after which the parser can continue (an unknown
+//! method, wrong arguments, a construct of a later version) are collected.
 
 mod expression;
 mod items;
@@ -32,16 +32,16 @@ use super::problem::Problem;
 use super::version::Version;
 use crate::document::Str;
 
-/// How deep braces, brackets and parentheses may nest. Evaluation recurses as deep.
+/// The deepest nesting of braces, brackets and parentheses, to which evaluation also recurses.
 pub const MAX_NESTING: usize = 64;
 
-/// How long a text may be, in bytes.
+/// The longest text, in bytes.
 pub const MAX_LENGTH: usize = 256 * 1024;
 
-/// How many problems are collected before the syntax error that ends parsing.
+/// The number of problems that are collected before parsing ends.
 const MAX_PROBLEMS: usize = 50;
 
-/// What the place of a text wants of a bare key that stands alone.
+/// The meaning of a text that is a single bare key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lone {
     /// `{ key: $.key }`, as in a selection.
@@ -79,8 +79,8 @@ pub(super) fn parse(text: &str, version: Version, lone: Lone) -> Result<Expr, Ve
     }
 }
 
-/// Parses the expression of a template, from after its `{` on. Gives it with the offset after
-/// its `}`.
+/// Parses the expression of a template, from after its `{` on. Returns it with the offset after its
+/// `}`.
 pub(super) fn parse_embedded(
     text: &str,
     at: usize,
@@ -105,10 +105,10 @@ pub(super) fn parse_embedded(
 /// Reads tokens with one token of lookahead (more by cloning the lexer).
 struct Parser<'t> {
     lexer: Lexer<'t>,
-    /// The token at hand.
+    /// The current token.
     token: Token<'t>,
     span: Range<usize>,
-    /// Where the token before it ended.
+    /// The end of the previous token.
     passed: usize,
     version: Version,
     nesting: usize,
@@ -134,7 +134,7 @@ impl<'t> Parser<'t> {
         self.advance().map(|_| ())
     }
 
-    /// Gives the token at hand and reads the next.
+    /// Returns the current token and reads the next.
     fn advance(&mut self) -> Parsed<Token<'t>> {
         let (token, span) = self.lexer.next()?;
         self.passed = self.span.end;
@@ -142,7 +142,7 @@ impl<'t> Parser<'t> {
         Ok(std::mem::replace(&mut self.token, token))
     }
 
-    /// The token after the one at hand.
+    /// The token after the current one.
     fn after(&self) -> Option<Token<'t>> {
         self.lexer.clone().next().ok().map(|(token, _)| token)
     }
@@ -151,13 +151,13 @@ impl<'t> Parser<'t> {
         matches!(self.token, Token::Sign(found) if found == sign)
     }
 
-    /// Passes a sign if it is the token at hand.
+    /// Skips a sign if it is the current token.
     fn eat(&mut self, sign: &'static str) -> Parsed<bool> {
-        let found = self.at(sign);
-        if found {
+        let is_current = self.at(sign);
+        if is_current {
             self.advance()?;
         }
-        Ok(found)
+        Ok(is_current)
     }
 
     fn expect(&mut self, sign: &'static str) -> Parsed<()> {
@@ -175,14 +175,14 @@ impl<'t> Parser<'t> {
         )
     }
 
-    /// Collects a problem that does not keep the parser from going on.
+    /// Collects a problem after which the parser can continue.
     fn report(&mut self, problem: Problem) {
         if !self.is_full() {
             self.problems.push(problem);
         }
     }
 
-    /// Whether enough problems are collected.
+    /// Whether the number of collected problems has reached its limit.
     fn is_full(&self) -> bool {
         self.problems.len() >= MAX_PROBLEMS
     }
@@ -201,7 +201,7 @@ impl<'t> Parser<'t> {
         parsed
     }
 
-    /// Reports what this version does not have; parsing goes on as if it had.
+    /// Reports a construct that this version does not have, and parses it anyway.
     fn since_v0_4(&mut self, span: Range<usize>, what: &str, instead: &str) {
         if !self.version.free_expressions() {
             let problem = Problem::new(span, format!("{what} only since {}", Version::V0_4));
@@ -250,7 +250,7 @@ impl<'t> Parser<'t> {
         self.expression().map(Some)
     }
 
-    /// Items up to the end; or a path that stands alone.
+    /// Items up to the end, or a single path.
     fn top_items(&mut self, lone: Lone) -> Parsed<Expr> {
         let start = self.span.start;
         let (items, bare) = self.items(Token::End)?;
@@ -266,10 +266,10 @@ impl<'t> Parser<'t> {
                         },
                     ] = items.as_slice() =>
             {
-                // An alias would be a name that was wished for.
-                let own = value.as_path().and_then(Path::single_key) == Some(name);
+                // An alias would mean that a named field is intended.
+                let keeps_name = value.as_path().and_then(Path::single_key) == Some(name);
                 let aliased = value.span.start != name_span.start;
-                if own && !aliased {
+                if keeps_name && !aliased {
                     return Ok(value.clone());
                 }
             }
@@ -323,7 +323,8 @@ impl<'t> Parser<'t> {
             let what = format!("`{}` stands outside `$(…)`", operator.symbol());
             self.since_v0_4(expr.span.clone(), &what, "write `$(…)` around it");
         }
-        // Not `expect`: what follows the brace is no text of this language.
+        // Not `expect`, which would read the next token: the text after the brace is not an
+        // expression.
         if self.at("}") {
             Ok(expr)
         } else {

@@ -12,7 +12,7 @@ use crate::mapping::problem::{Problem, did_you_mean};
 use crate::mapping::variables;
 
 impl Parser<'_> {
-    /// A path with what it selects at its end.
+    /// A path with the selection at its end.
     pub(super) fn path_operand(&mut self) -> Parsed<Expr> {
         let from = self.span.start;
         let bare = matches!(self.token, Token::Name(_) | Token::String(_));
@@ -75,7 +75,7 @@ impl Parser<'_> {
             } else if self.eat("->")? {
                 match self.call()? {
                     Some(kind) => kind,
-                    // Reported; the path goes on without it.
+                    // The problem is reported; the path continues without the step.
                     None => continue,
                 }
             } else {
@@ -132,10 +132,10 @@ impl Parser<'_> {
             return;
         }
         let problem = Problem::new(span, format!("there is no method `->{name}`"));
-        let known = methods::names();
-        self.report(match did_you_mean(name, known.iter().copied()) {
+        let methods = methods::names();
+        self.report(match did_you_mean(name, methods.iter().copied()) {
             Some(hint) => problem.help(hint),
-            None => problem.help(format!("known are {}", known.join(", "))),
+            None => problem.help(format!("known are {}", methods.join(", "))),
         });
     }
 
