@@ -28,9 +28,10 @@ const SDL: &str = r#"
 """
 How long, and for which clients, a field or the objects of a type may be cached.
 
-What a field says goes before what its type says, argument by argument. A leaf without the directive is cached as long as
-its parent. The response of a `@connect` is cached as its field says, or else its type; that of a GraphQL service for the
-shortest lifetime of the selected fields. Without a lifetime, the upstream's `Cache-Control` decides.
+An argument on a field overrides the same argument on the type of the field. A leaf without the directive is cached as
+long as its parent. The lifetime of a `@connect`'s response is that of its field, or else of its type; the lifetime of a
+GraphQL service's response is the shortest among the selected fields. Without a lifetime in the schema, the upstream's
+`Cache-Control` decides.
 
     type Query {
       districts: [District!]
@@ -41,13 +42,13 @@ shortest lifetime of the selected fields. Without a lifetime, the upstream's `Ca
 The directive needs no `@link`.
 """
 directive @cacheControl(
-  "Seconds, counted from the moment the response came in. 0: it is not cached."
+  "Seconds from the arrival of the response. 0: it is not cached."
   maxAge: Int
 
-  "Whether all clients may share it. Without it, the upstream's `Cache-Control: private` counts."
+  "Whether all clients may share a response. Without it, the upstream's `Cache-Control: private` decides."
   scope: CacheControlScope
 
-  "Cache a field of a composite type as long as its parent, as leaves are; in place of `maxAge`."
+  "A field of a composite type is cached as long as its parent, like a leaf. It replaces `maxAge`."
   inheritMaxAge: Boolean
 ) on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
 "#;
@@ -60,7 +61,7 @@ static SCOPE: SupportedType = SupportedType {
 enum CacheControlScope {
   "All clients."
   PUBLIC
-  "Only the client that it was fetched for."
+  "Only the client for which it was fetched."
   PRIVATE
 }
 "#,
@@ -72,7 +73,7 @@ enum CacheControlScope {
 pub enum Scope {
     /// All clients.
     Public,
-    /// Only the client that it was fetched for.
+    /// Only the client for which it was fetched.
     Private,
 }
 

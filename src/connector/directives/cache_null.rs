@@ -28,22 +28,22 @@ const SDL: &str = r#"
 """
 How long a response without a value may be cached.
 
-If the `selection` yields null of a response, or reads none of its keys, then something does not exist, or the system
-behind it failed without saying so: an empty body, `null`, `{"error": "maintenance"}`. So such a response is not cached,
-and the next request calls the upstream again. `@cacheNull` says that it is valid, and for how long it is cached. It
-stands beside the `@connect`, and applies to every `@connect` of that field or type. Other responses are cached as
-`@cacheControl` or the upstream's headers say; these no longer than that either.
+A response is without a value if the `selection` yields null, or reads none of the keys in it: an empty body, `null`,
+`{"error": "maintenance"}`. Either the object does not exist, or the upstream failed without reporting an error. So such
+a response is not cached, and the next request calls the upstream again. `@cacheNull` declares it valid and sets how long
+it is cached, which is never longer than `@cacheControl` or the upstream's headers allow. The directive is written beside
+the `@connect`, and applies to every `@connect` of that field or type.
 
     district(code: ID!): District
       @connect(source: "directory", http: { GET: "/districts/{$args.code}" }, selection: "code name", entity: true)
       @cacheControl(maxAge: 86400)
       @cacheNull(maxAge: 60)
 
-It is not needed if `isSuccess` reads the body and yields `true`: then a null in it is valid, too. Nor with `@graphql`: a
-GraphQL service reports what has failed, and its schema says what may be null.
+It is not needed if `isSuccess` reads the body and yields `true`: then a null in it is valid, too. It is not needed with
+`@graphql` either: a GraphQL service reports its errors, and its schema declares which fields may be null.
 """
 directive @cacheNull(
-  "Seconds, counted from the moment the response came in; at least 1."
+  "Seconds from the arrival of the response; at least 1."
   maxAge: Int!
 ) on FIELD_DEFINITION | OBJECT
 "#;

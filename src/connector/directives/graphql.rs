@@ -40,7 +40,7 @@ const SDL: &str = r#"
 The folder is a GraphQL service: all fields are fetched by GraphQL requests to it.
 
 `connector.graphql` holds the SDL that the service itself publishes (Federation 1 or 2), without `@source` and `@connect`.
-It may stay exactly as the service printed it: put the link and the directive into an `extend schema` of its own.
+The SDL can stay as the service prints it: put the link and the directive into a separate `extend schema`.
 
     extend schema
       @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])

@@ -32,15 +32,15 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
 
 const SDL: &str = r#"
 """
-What a mutation changes, and how its response says that it has changed nothing.
+Which cached responses a mutation invalidates, and when it invalidates none.
 
-It stands beside the mutation's `@connect`. A mutation that may have taken effect invalidates all that is cached of its
-connector: what is served next was read after it. With `fields`, only what they name is invalidated. All else is served
-from the cache, so name everything that shows the change: each field with a `@connect` as `Type.field`, each type with
-one as `Type`.
+The directive is written beside the `@connect` of the mutation. Without it, a mutation that may have taken effect
+invalidates all cached responses of its connector, so that later reads see the change. With `fields`, it invalidates only
+those that are named there; all others are still served from the cache. So name everything that shows the change: each
+field with a `@connect` as `Type.field`, each type with one as `Type`.
 
-A mutation that was provably refused invalidates nothing: its status is 4xx, and it is no success. If a system responds
-with 200 in any case and says so in the body, `unless` reads it.
+A mutation that the upstream has refused invalidates nothing: a call that failed with a status of 4xx. For an upstream
+that responds with 200 in any case, `unless` reads from the body whether the mutation was refused.
 
     type Mutation {
       file(text: String!): Grievance
@@ -49,10 +49,10 @@ with 200 in any case and says so in the body, `unless` reads it.
     }
 """
 directive @invalidates(
-  "What is invalidated: `Type.field`, or `Type`. Without it, everything of the connector is."
+  "What is invalidated: `Type.field` or `Type`. Without it, all cached responses of the connector."
   fields: [String!]
 
-  "Yields `true` of a response which says that nothing was changed. May read what `isSuccess` may read."
+  "Yields `true` if the response means that nothing was changed. It may read the variables that `isSuccess` may read."
   unless: JSONSelection
 ) on FIELD_DEFINITION
 "#;

@@ -33,22 +33,21 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
 
 const SDL: &str = r#"
 """
-Read all pages of a list that the upstream gives in pages.
+The upstream returns a list in pages, all of which are read.
 
-It stands beside the `@connect` of a field that returns a list, and applies to every `@connect` of that field.
-
-The connect's request is made once per page, with one more variable:
+The directive is written beside the `@connect` of a field that returns a list, and applies to every `@connect` of that
+field. The request of the connect is made once per page, with one more variable:
 
 - `$page.index`: 0 for the first request, 1 for the second, …
-- `$page.offset`: how many items have been read, plus `first` (OFFSET)
+- `$page.offset`: the number of items read so far, plus `first` (OFFSET)
 - `$page.number`: `first`, `first` + 1, … (PAGE)
 - `$page.cursor`: null at first, then what `next` yielded (CURSOR)
 - `$page.size`: `size`
 
-The connect's `selection` is applied to each page, and the lists it yields are joined in order. Pages are asked for one
-after another. If one of them fails, the field fails: half a list is no list.
+The connect's `selection` is applied to each page, and the lists it yields are joined in order. Pages are requested
+one after another. If a request fails, the field fails.
 
-By offset, where totals are strings and the upstream may give fewer rows than asked for (data.gov.in):
+By offset, from an upstream that gives totals as strings and may return fewer rows than requested (data.gov.in):
 
     type Query {
       progress(month: String!): [Progress!]
@@ -63,7 +62,7 @@ By offset, where totals are strings and the upstream may give fewer rows than as
         @paginate(by: OFFSET, size: 1000, items: "$.records", total: "$.total", maxItems: 20000)
     }
 
-By page number, where the upstream says how many pages there are:
+By page number, from an upstream that returns the number of pages:
 
     offices: [Office!]
       @connect(
@@ -83,55 +82,55 @@ By cursor:
       )
       @paginate(by: CURSOR, next: "$.meta.next_token", maxPages: 50)
 
-The end is reached with the first page for which one of these holds:
+The list ends with the first page for which one of these holds:
 
 1. `more` is given and does not yield `true`.
 2. CURSOR: `next` yields null, an empty string or nothing.
-3. OFFSET, PAGE: `total` is given and as many items have been read.
+3. OFFSET, PAGE: `total` is given, and that many items have been read.
 4. OFFSET, PAGE: the page has no items; or it has fewer than `size`, and neither `total` nor `more` is given.
-5. `limit` is given and as many items have been read.
+5. `limit` is given, and that many items have been read.
 
-An upstream that ends before its own `total`, one that gives a cursor twice, and one that goes on past `maxPages` or
-`maxItems` have been **cut off**: see `cutOff`. A cut-off list never passes for a whole one.
+A list is **cut off** if the upstream ends before its own `total`, gives a cursor twice, or has more than `maxPages` pages
+or `maxItems` items. `cutOff` decides what happens then; a client can always tell that the list is not complete.
 """
 directive @paginate(
-  "How the upstream is asked for the next page."
+  "How the next page is requested."
   by: PageStyle!
 
   """
-  How many items to ask for per page, at least 1. Needed by OFFSET and PAGE; with CURSOR it is only what `$page.size`
-  says. The upstream may give fewer: OFFSET goes on from what was received, not from what was asked for.
+  The number of items to request per page, at least 1. Required with OFFSET and PAGE; with CURSOR it only sets
+  `$page.size`. The upstream may return fewer: the next offset is computed from the items received.
   """
   size: Int
 
-  "The first offset or page number: 0 for OFFSET and 1 for PAGE unless said otherwise. Not for CURSOR."
+  "The first offset or page number: if not given, 0 for OFFSET and 1 for PAGE. Not for CURSOR."
   first: Int
 
   """
-  The items of one page, as the upstream sent them, to count them by. Unless given, what the connect's `selection`
-  yields is counted; give it when the selection leaves some out.
+  The list of items in one page, of which the length is counted. Without it, the items that the connect's `selection`
+  yields are counted; so it is needed if the selection leaves items out.
   """
   items: JSONSelection
 
-  "How many items there are over all pages: a number, or a string of digits. Not for CURSOR."
+  "The number of items on all pages: a number, or a string of digits. Not for CURSOR."
   total: JSONSelection
 
-  "Whether there are more pages: go on only while it yields `true`."
+  "Whether there are more pages: the next one is requested only if it yields `true`."
   more: JSONSelection
 
-  "The cursor of the next page. Needed by CURSOR, and only there."
+  "The cursor of the next page. Required with CURSOR, and only for it."
   next: JSONSelection
 
   """
-  How many items are wanted, for fields that let the client say so (`"$args.first"`); nothing or null means all. Reaching
-  it is not a cut-off. May read what the connect's request may read.
+  The number of items that the client wants, if the field has an argument for it (`"$args.first"`); missing or null means
+  all. A list that ends here is not cut off. It may read the variables that the connect's request may read.
   """
   limit: JSONSelection
 
-  "At most so many requests."
+  "The largest number of requests."
   maxPages: Int = 100
 
-  "At most so many items."
+  "The largest number of items."
   maxItems: Int = 10000
 
   "What happens to a list that was cut off."
@@ -143,13 +142,13 @@ static STYLE: SupportedType = SupportedType {
     name: "PageStyle",
     since: (0, 1),
     sdl: r#"
-"How an upstream is asked for the next page."
+"How the next page is requested."
 enum PageStyle {
-  "By how many items to skip: `$page.offset`."
+  "By the number of items to skip: `$page.offset`."
   OFFSET
-  "By the page's number: `$page.number`."
+  "By the number of the page: `$page.number`."
   PAGE
-  "By a token that the page before contained: `$page.cursor`."
+  "By a token from the previous page: `$page.cursor`."
   CURSOR
 }
 "#,
@@ -163,7 +162,7 @@ static CUT_OFF: SupportedType = SupportedType {
 enum PageCutOff {
   "The field fails with the code `LIST_CUT_OFF`, kind LIMIT."
   ERROR
-  "The items read so far are the field's value, and `extensions.warnings` of the response says at which path, how many."
+  "The field has the items read so far; `extensions.warnings` of the response has its path and their number."
   WARN
 }
 "#,
