@@ -7,8 +7,8 @@ use super::model::SubgraphKind;
 use super::request::RenderError;
 
 impl Subgraph {
-    /// Sends calls to another address: those of the named source, or without a name those of the only source, or of
-    /// the GraphQL service. `url` is an absolute URL without expressions; its path replaces the base URL's too.
+    /// Replaces the base URL of the named source; without a name, that of the only source or of the GraphQL service. `url` is
+    /// an absolute URL without expressions, whose path also replaces that of the base URL.
     ///
     /// # Errors
     /// No source has this name; or no name is given and the folder does not have exactly one source.

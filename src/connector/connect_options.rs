@@ -1,7 +1,6 @@
 //! The options of a connect: one value for each directive beside it, looked up by its type.
 //!
-//! A map by type, and not a field for each, so that a new directive is a new file: its value is read, checked and
-//! used without a line here.
+//! A map by type, and not a struct with a field for each, so that a new directive is a new file and needs no change here.
 
 use std::any::Any;
 use std::fmt;

@@ -27,14 +27,14 @@ use super::model::SourceDeclaration;
 use super::request::RequestTemplate;
 use crate::mapping::Selection;
 
-/// All that a folder declares.
+/// The declarations of a folder.
 #[derive(Debug)]
 pub(crate) struct Declarations<'s> {
     /// Its schema.
     pub(crate) schema: &'s Schema,
-    /// Uses of directives that make the folder a GraphQL service.
+    /// The uses of directives that make the folder a GraphQL service.
     pub(crate) services: Vec<&'s Node<Directive>>,
-    /// Its sources, each name once.
+    /// Its sources, with unique names.
     pub(crate) sources: Vec<DeclaredSource>,
     /// Its connects, in the order of their coordinates.
     pub(crate) connects: Vec<DeclaredConnect>,
@@ -43,10 +43,10 @@ pub(crate) struct Declarations<'s> {
     fetched: HashSet<Site>,
 }
 
-/// A source with everything that a connect takes from it.
+/// A source with everything that connects use of it.
 #[derive(Debug)]
 pub(crate) struct DeclaredSource {
-    /// What the model shows of it.
+    /// Its part of the model.
     pub(crate) declaration: Arc<SourceDeclaration>,
     /// The literal of its name.
     pub(crate) name: Node<Value>,
@@ -66,7 +66,7 @@ pub(crate) struct DeclaredSource {
     pub(crate) expressions: Vec<ParsedExpression>,
 }
 
-/// A connect with what checks need to point at its parts.
+/// A connect with the nodes of its parts, for diagnostics.
 #[derive(Debug)]
 pub(crate) struct DeclaredConnect {
     /// The field or type that it fetches.
@@ -85,12 +85,12 @@ pub(crate) struct DeclaredConnect {
     pub(crate) connect: Option<Connect>,
 }
 
-/// What a directive fetches with.
+/// How a directive fetches.
 #[derive(Debug)]
 pub(crate) enum DeclaredFetch {
-    /// A request.
+    /// By a request.
     Call(FetchRequest),
-    /// Nothing: its selection alone makes the value.
+    /// Without a request: the selection yields the value.
     Nothing,
     /// It could not be read, which has been reported.
     Broken,
@@ -117,7 +117,7 @@ pub(crate) struct DirectiveUse<'s> {
 }
 
 impl<'s> Declarations<'s> {
-    /// These declarations of a folder.
+    /// The declarations of a folder.
     pub(crate) fn new(
         schema: &'s Schema,
         services: Vec<&'s Node<Directive>>,
@@ -189,7 +189,7 @@ impl DirectiveUse<'_> {
 }
 
 impl DeclaredConnect {
-    /// Whether it takes many representations at a time.
+    /// Whether it is a batch.
     pub(crate) fn uses_batch(&self) -> bool {
         self.expressions
             .iter()

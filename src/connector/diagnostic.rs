@@ -1,9 +1,8 @@
-//! Diagnostics as compilers give them: what is wrong, where, and what to do.
+//! Diagnostics: what is wrong, where, and how to correct it.
 //!
-//! One type serves everything that reads a connector: this module's checks, composition, and the commands that print
-//! them. Each has a stable [`Code`], is attributed to one connector (so that composition can leave that connector
-//! out), and points into text that its author wrote: a [`Span`] owns its file, so that a diagnostic outlives the
-//! schema it was found in. Nothing here decides what is right; checks do.
+//! All checks of connectors and of composition report this type, and the commands print it. Each diagnostic has a stable
+//! [`Code`], names one connector (so that composition can leave it out), and points to text that its author has written: a
+//! [`Span`] owns its file, so that a diagnostic can outlive the schema.
 
 mod codes;
 mod literal;
@@ -25,31 +24,31 @@ pub use codes::Code;
 pub use codes::connector as code;
 pub use literal::StringMap;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The connector cannot be used.
     Error,
-    /// The connector can be used; its author should know.
+    /// The connector can be used.
     Warning,
 }
 
 /// One finding about a connector.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
-    /// Which finding this is; stable over versions.
+    /// Its code, which is stable.
     pub code: &'static Code,
-    /// How bad it is.
+    /// The severity of a diagnostic.
     pub severity: Severity,
-    /// The connector that has to change, or that composition leaves out.
+    /// The connector that must change, or that composition leaves out.
     pub connector: String,
-    /// What is wrong, one line, without a closing period.
+    /// What is wrong: one line without a period at the end.
     pub message: String,
     /// Locations: the first is the one to change, the others explain why.
     pub labels: Vec<Label>,
     /// Further facts, one line each.
     pub notes: Vec<String>,
-    /// What to do.
+    /// How to correct it.
     pub help: Option<String>,
 }
 
@@ -62,10 +61,10 @@ pub struct Label {
     pub text: String,
 }
 
-/// A file as its author wrote it.
+/// A file, unchanged.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceText {
-    /// The path to show.
+    /// The path for messages.
     pub path: String,
     /// The whole text.
     pub text: String,
@@ -80,7 +79,7 @@ pub struct Span {
     pub range: Range<usize>,
 }
 
-/// A position as editors count: both from 1, columns in characters.
+/// A position as in editors: line and column from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineColumn {
     /// The line.
@@ -133,13 +132,13 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a line that explains.
+    /// Adds a note.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// Says what to do.
+    /// Sets the help.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -211,19 +210,19 @@ impl SourceFiles {
 }
 
 impl Span {
-    /// Where it begins.
+    /// Its start.
     pub fn start(&self) -> LineColumn {
         self.source.position(self.range.start)
     }
 
-    /// Where it ends.
+    /// Its end.
     pub fn end(&self) -> LineColumn {
         self.source.position(self.range.end)
     }
 }
 
 impl SourceText {
-    /// The position of a byte offset; offsets past the end, or inside a character, count as the boundary before.
+    /// The position of a byte offset; an offset after the end or inside a character counts as the boundary before it.
     pub fn position(&self, offset: usize) -> LineColumn {
         let before = &self.text[..self.text.floor_char_boundary(offset)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);

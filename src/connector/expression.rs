@@ -1,7 +1,7 @@
 //! The mappings in a schema, parsed, with the location of each part of their text in the file.
 //!
-//! The only file of this room that parses the mapping language. Every expression is remembered with its [`VariableScope`], so
-//! that checks and the computation of keys look at all of them alike.
+//! The only module of this room that parses the mapping language. It stores every expression with its [`VariableScope`], so
+//! that the checks and the computation of keys can read all of them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,14 +39,14 @@ pub(crate) enum VariableScope {
     Limit,
 }
 
-/// One expression, or a template's expressions: what it reads.
+/// An expression, or the expressions of a template, with the variables that it reads.
 #[derive(Debug, Clone)]
 pub(crate) struct ParsedExpression {
     /// Which variables it may read.
     pub(crate) scope: VariableScope,
-    /// The argument or key that holds it, as an author calls it: `selection`, `queryParams`, `headers`.
+    /// The argument or key that contains it: `selection`, `queryParams`, `headers`.
     pub(crate) argument: &'static str,
-    /// The string literal that it was written as.
+    /// Its string literal.
     pub(crate) literal: Node<Value>,
     /// Every use of a variable.
     pub(crate) uses: Vec<VariableUse>,
@@ -64,16 +64,16 @@ impl ParsedExpression {
     }
 }
 
-/// How a mapping is to be read.
+/// How a mapping is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// An object: a lone key keeps its name.
+    /// As an object: a single key keeps its name.
     Object,
-    /// One value: a lone key is a path.
+    /// As a value: a single key is a path.
     Value,
 }
 
-/// What the texts of a folder may be.
+/// The language of a folder's texts.
 #[derive(Debug, Clone)]
 pub(crate) struct Language {
     /// The version of the mapping language.
@@ -82,12 +82,12 @@ pub(crate) struct Language {
     pub(crate) schemes: Schemes,
 }
 
-/// Parses expressions of one folder and remembers them.
+/// Parses and stores the expressions of a folder.
 #[derive(Debug)]
 pub(crate) struct Expressions {
     language: Language,
     scope: VariableScope,
-    /// Those parsed so far.
+    /// The expressions so far.
     pub(crate) parsed: Vec<ParsedExpression>,
 }
 
@@ -194,7 +194,7 @@ impl Expressions {
     }
 }
 
-/// A string argument's text; mappings are a custom scalar, so GraphQL validation lets anything pass.
+/// The text of a string argument. Mappings are a custom scalar, so GraphQL validation accepts any value.
 fn string<'a>(
     argument: &str,
     literal: &'a Node<Value>,

@@ -1,9 +1,9 @@
-//! Federation 1 SDL in its version 2 form.
+//! Converts Federation 1 SDL to version 2.
 //!
-//! The differences that matter: extensions of entities mark their keys `@external`, which in version 2 would mean that
-//! they cannot give them; no service said `@shareable`: types without a key were the same everywhere, and what one service
-//! provides another resolves; `@external` fields that nothing uses were harmless, as was `@provides` of what the service resolves itself; and
-//! interfaces carried directives without effect.
+//! The differences that matter: extensions of entities mark their keys `@external`, which in version 2 would mean that they
+//! cannot give them; no service said `@shareable`: types without a key were the same everywhere, and what one service
+//! provides another resolves; `@external` fields that nothing uses were harmless, as was `@provides` of what the service
+//! resolves itself; and interfaces carried directives without effect.
 //! <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/migration/to-federation-2>
 
 use std::collections::HashSet;
@@ -20,7 +20,7 @@ use super::field_set::FieldSet;
 use super::field_set::FieldSetItem;
 use super::provides;
 
-/// Rewrites a schema that links no version of Federation.
+/// Converts a schema that links no version of Federation.
 pub(crate) fn upgrade(schema: &mut Schema) {
     let keys_of_extensions = keys_of_extensions(schema);
     let used = used_by_requires_and_provides(schema);
@@ -38,7 +38,7 @@ pub(crate) fn upgrade(schema: &mut Schema) {
                 let object = object.make_mut();
                 let external = |field: &Name| used.contains(&(name.clone(), field.clone()));
                 upgrade_object(object, &keys_of_extensions, &external, &composite);
-                // Events have one source.
+                // Only one connector may resolve a subscription.
                 if subscription.as_ref().is_none_or(|root| root.name != *name) {
                     share(object);
                 }
@@ -143,7 +143,7 @@ fn used_by_requires_and_provides(schema: &Schema) -> HashSet<(Name, Name)> {
     named
 }
 
-/// Adds what a field set on `parent` names, following the schema's types; through an interface, every implementation's.
+/// Adds the fields of a field set on `parent`; through an interface, those of every implementation.
 fn walk(fields: &FieldSet, parent: &Name, schema: &Schema, named: &mut HashSet<(Name, Name)>) {
     for item in &fields.items {
         match item {

@@ -1,5 +1,5 @@
-//! Field sets: the selections inside `@key(fields:)`, `@requires(fields:)` and `@provides(fields:)`, and the `$this`,
-//! `$args` and `$batch` fields that a connect reads, in one form.
+//! Field sets: the selections of `@key(fields:)`, `@requires(fields:)` and `@provides(fields:)`, and the fields of `$this`,
+//! `$args` and `$batch` that a connect reads.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use apollo_compiler::ast;
 /// A field set (Federation's `FieldSet` scalar): fields that must be read of an object, without aliases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldSet {
-    /// In the order as written.
+    /// In their written order.
     pub items: Vec<FieldSetItem>,
 }
 
@@ -30,7 +30,7 @@ pub enum FieldSetItem {
     Fragment {
         /// The type condition.
         on: Name,
-        /// What is selected under it.
+        /// Its selection.
         children: FieldSet,
     },
 }
@@ -122,13 +122,13 @@ impl FieldSet {
         Ok(FieldSet { items })
     }
 
-    /// True when nothing is selected.
+    /// Whether it has no items.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 }
 
-/// As a text that [`FieldSet::parse`] reads, without outer braces.
+/// The text, without outer braces, which [`FieldSet::parse`] reads.
 impl fmt::Display for FieldSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, item) in self.items.iter().enumerate() {

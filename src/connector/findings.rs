@@ -32,12 +32,12 @@ impl Findings {
         }
     }
 
-    /// An error about this connector, to be completed and [pushed](Self::push).
+    /// Creates an error of this connector, to be completed and [added](Self::push).
     pub(crate) fn error(&self, code: &'static Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, &self.connector, message)
     }
 
-    /// A warning about this connector, to be completed and [pushed](Self::push).
+    /// Creates a warning of this connector, to be completed and [added](Self::push).
     pub(crate) fn warning(&self, code: &'static Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::warning(code, &self.connector, message)
     }
@@ -82,7 +82,7 @@ impl Findings {
     }
 }
 
-/// "did you mean `…`?", if one of the candidates is close to what was written.
+/// "did you mean `…`?", if one of the candidates is similar to the written name.
 pub(crate) fn did_you_mean<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -90,7 +90,7 @@ pub(crate) fn did_you_mean<'a>(
     closest(written, candidates).map(|name| format!("did you mean `{name}`?"))
 }
 
-/// The candidate that is closest to what was written, if it is close: the more letters, the more may differ.
+/// The most similar candidate, if it is similar enough: longer names may differ in more letters.
 pub(crate) fn closest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -109,7 +109,7 @@ pub(crate) fn closest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// "`a`, `b` and `c`": names as a sentence lists them; past eight, "and n more".
+/// "`a`, `b` and `c`": names as in a sentence; after eight, "and n more".
 pub(crate) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let mut quoted: Vec<String> = names
         .into_iter()

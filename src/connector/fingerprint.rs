@@ -1,4 +1,4 @@
-//! A text that identifies a request, or anything else that a cache key is made of.
+//! Text that identifies a request, or another part of a cache key.
 
 /// Writes each part after its length, so that two different lists of parts never give the same text.
 #[derive(Debug)]
@@ -7,7 +7,7 @@ pub struct Fingerprint<'b> {
 }
 
 impl<'b> Fingerprint<'b> {
-    /// Adds to this text.
+    /// Appends to this text.
     pub fn new(out: &'b mut Vec<u8>) -> Self {
         Fingerprint { out }
     }

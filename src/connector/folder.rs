@@ -1,4 +1,4 @@
-//! A connector's folder, read: `connector.graphql` and `connector.toml`.
+//! Reads a connector's folder: `connector.graphql` and `connector.toml`.
 //!
 //! This file is the only one of the room that touches the file system. All problems are reported at once. A folder with
 //! an error yields no subgraph, so a part of a folder is never served.
@@ -18,7 +18,7 @@ use super::settings::FolderSettings;
 /// A folder as read, with its problems.
 #[derive(Debug, Clone)]
 pub struct Folder {
-    /// The connector; `None` if there is an error among the diagnostics.
+    /// The connector; `None` if a diagnostic is an error.
     pub subgraph: Option<Subgraph>,
     /// The settings in `connector.toml`.
     pub settings: FolderSettings,
@@ -27,7 +27,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Reads a folder whose upstreams are called over HTTP; its name is the connector's.
+    /// Reads a folder whose upstreams use HTTP; its name is that of the connector.
     pub fn read(path: &Path) -> Self {
         Self::read_with(path, &Schemes::default())
     }
@@ -71,8 +71,7 @@ impl Folder {
     }
 }
 
-/// Reads a connector from the text of its schema: what tests use, and what a supergraph is taken apart into. `path` is
-/// what diagnostics show.
+/// Reads a connector from the text of its schema, for tests and supergraphs. Diagnostics show `path`.
 pub fn read_sdl(name: &str, path: &str, text: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
     read_sdl_with(name, path, text, &Schemes::default())
 }

@@ -80,7 +80,7 @@ fn argument(message: &str, schema: &Schema) -> Option<String> {
     Some(did_you_mean(written, names.clone()).unwrap_or_else(|| format!("it has {}", list(names))))
 }
 
-/// The message without names of tokens and prefixes of machinery that no author has written.
+/// The message without the names of tokens, and without prefixes that the author has not written.
 fn readable(message: &str) -> String {
     const TOKENS: [(&str, &str); 14] = [
         ("R_BRACK", "`]`"),

@@ -1,4 +1,4 @@
-//! A request over HTTP, which also carries GraphQL.
+//! A request over HTTP, also for GraphQL services.
 
 use std::fmt;
 
@@ -34,12 +34,12 @@ pub struct HttpRequest {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; empty for none.
     pub body: Bytes,
-    /// It asks a GraphQL service, which answers with JSON whatever it calls that.
+    /// It is for a GraphQL service, whose response is JSON, whatever its content type.
     pub is_graphql: bool,
 }
 
 impl fmt::Debug for HttpRequest {
-    /// Values of headers and the body may hold secrets: only their names and sizes are shown.
+    /// Shows only the names of headers and the size of the body: the values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.url.split(['?', '#']).next().unwrap_or_default();
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
@@ -60,13 +60,13 @@ impl WireRequest for HttpRequest {
             url,
             headers,
             body,
-            // Requests of one endpoint are alike in this.
+            // The same for all requests of an endpoint.
             is_graphql: _,
         } = self;
         out.part(body);
         out.part(method.as_str().as_bytes());
         out.part(url.as_bytes());
-        // They have no count, so they are the last.
+        // Last, because they have no count.
         for (name, value) in headers {
             let name = name.as_str();
             if !is_trace_header(name) {

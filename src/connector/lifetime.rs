@@ -16,7 +16,7 @@ use crate::mapping::Shape;
 pub struct SchemaLifetime {
     /// Counted from the arrival of the response; zero: never stored.
     pub max_age: Duration,
-    /// `None` where the schema names none: then an upstream's `private` counts.
+    /// `None` without a scope in the schema: then `private` of the upstream counts.
     pub scope: Option<Scope>,
 }
 
@@ -28,8 +28,7 @@ impl SchemaLifetime {
     };
 }
 
-/// The words about the parts of one answer, together: it lives as long as the part that lives shortest, and is private
-/// as soon as one part is.
+/// The combined hints of the parts of a response: its lifetime is the shortest one, and it is private if one part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Together {
     shortest: Option<Duration>,
@@ -56,7 +55,7 @@ impl Together {
         is_given
     }
 
-    /// Adds only the scope of a part.
+    /// Adds only the scope of a hint.
     pub fn add_scope(&mut self, hint: Option<Hint>) {
         let scope = hint.and_then(|hint| hint.scope);
         self.private |= scope == Some(Scope::Private);

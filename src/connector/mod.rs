@@ -1,4 +1,4 @@
-//! One connector folder, read and checked by itself.
+//! Reads and checks one connector folder.
 //!
 //! A folder becomes a [`Subgraph`]: its schema in normalised form, and either the connects that fetch its parts or the
 //! GraphQL service that resolves all of it. Problems of a folder are reported as [`diagnostic`]s, all of them at once.

@@ -11,14 +11,13 @@ use super::request::RequestTemplate;
 use super::schemes::scheme;
 use crate::mapping::Selection;
 
-/// One connector folder (or one subgraph taken from a supergraph SDL): a subgraph for the merge rules.
+/// A connector, or a subgraph of a supergraph SDL, as composition sees it.
 #[derive(Debug, Clone)]
 pub struct Subgraph {
-    /// The folder's name, unique in a gateway; the `service` of an error.
+    /// The name of the folder, which is unique in a gateway and is the `service` of an error.
     pub name: String,
-    /// The schema in normalised form: directives of Federation under their canonical names whatever the folder calls
-    /// them, no definitions of linked machinery, no `_service` and `_entities`, Federation 1 SDL in its version 2 form.
-    /// Locations still lead to the folder's own text.
+    /// The schema in normalised form: directives have canonical names; there are no definitions of linked specifications,
+    /// and no `_service` and `_entities`; Federation 1 is converted to version 2. Locations refer to the folder's text.
     pub schema: Schema,
     /// The linked Federation version, `(2, 11)` for `v2.11`; `(1, 0)` when nothing is linked.
     pub federation: (u16, u16),
@@ -33,7 +32,7 @@ pub enum SubgraphKind {
     Connectors {
         /// The `@source`s.
         sources: Vec<Arc<SourceDeclaration>>,
-        /// Every `@connect` (and later every other directive that fetches), in the order of their coordinates.
+        /// The connects, in the order of their coordinates.
         connects: Vec<Arc<Connect>>,
     },
     /// By a GraphQL service, over HTTP.
@@ -47,7 +46,7 @@ pub enum SubgraphKind {
 pub struct GraphqlService {
     /// The request: `POST`, URL and headers, without body; the executor adds the body.
     pub template: Arc<dyn RequestTemplate>,
-    /// Names of the client headers that the template reads (lower case).
+    /// What the template reads.
     pub reads: Reads,
 }
 
@@ -56,7 +55,7 @@ pub struct GraphqlService {
 pub struct SourceDeclaration {
     /// Its name.
     pub name: String,
-    /// The base URL as it stands in the schema, before settings override it.
+    /// The base URL of the schema, before settings override it.
     pub base_url: String,
 }
 
@@ -87,32 +86,31 @@ pub enum Site {
 /// How the planner can enter a connect: at which type, and with which key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectKind {
-    /// A field of a root type; with `entity`, it is also a lookup for the type that it returns: `key` holds the
-    /// arguments that are the entity's key fields.
+    /// A field of a root type; with `entity: true`, also a lookup of the type that it returns, whose key are the arguments.
     Root {
-        /// `entity: true`: the key, as a field set over the returned type.
+        /// The key with `entity: true`, as a field set on the returned type.
         entity_key: Option<FieldSet>,
     },
-    /// A field of another type, fetched per parent; `key` is the set of `$this` fields that it reads.
+    /// A field of another type, fetched per parent.
     Implicit {
         /// `$this` fields.
         key: FieldSet,
     },
-    /// A type, many at a time: `key` is the set of `$batch` fields.
+    /// A type, several objects per call.
     Batch {
         /// `$batch` fields.
         key: FieldSet,
-        /// At most so many in one call.
+        /// The maximum number of objects per call.
         max_size: usize,
     },
-    /// A type, one at a time: `key` is the set of `$this` fields.
+    /// A type, one object per call.
     Single {
         /// `$this` fields.
         key: FieldSet,
     },
 }
 
-/// One connect: a way to fetch part of the graph.
+/// A connect: a way to fetch a field or an object.
 #[derive(Debug, Clone)]
 pub struct Connect {
     /// `subgraph:Query.works[0]`, or `subgraph:District[0]` for a type.
@@ -123,54 +121,54 @@ pub struct Connect {
     pub site: Site,
     /// How the planner can enter it.
     pub kind: ConnectKind,
-    /// The `@source` it uses, by index into the subgraph's sources.
+    /// Its `@source`, as an index into the sources of the subgraph.
     pub source: Option<usize>,
-    /// Renders the request. `None` for a mapping-only connector (v0.4): the selection is evaluated without a call.
+    /// Renders the request. `None` for a connect without a request (v0.4): the selection is evaluated without a call.
     pub template: Option<Arc<dyn RequestTemplate>>,
-    /// From the upstream's document to GraphQL fields.
+    /// Maps the upstream's document to GraphQL fields.
     pub selection: Arc<Selection>,
-    /// `isSuccess`, the connect's before its source's. `None`: 2xx is success.
+    /// `isSuccess` of the connect, or else of its source. `None`: the upstream decides.
     pub is_success: Option<Arc<Selection>>,
-    /// `errors.message`, the connect's before its source's.
+    /// `errors.message` of the connect, or else of its source.
     pub error_message: Option<Arc<Selection>>,
-    /// `errors.extensions`: the source's, then the connect's; later ones overwrite.
+    /// `errors.extensions` of the source, then of the connect, which overwrites.
     pub error_extensions: Vec<Arc<Selection>>,
-    /// What its field or type can be.
+    /// The value that its selection must yield.
     pub yields: Yields,
     /// The values of the directives beside it: `@paginate`, for example.
     pub options: ConnectOptions,
-    /// What all its expressions read.
+    /// What its expressions read.
     pub reads: Reads,
 }
 
-/// What a connect's selection has to yield.
+/// The value that the selection of a connect must yield.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Yields {
     /// A list of `of`.
     pub list: bool,
-    /// The kind of value, or of the list's elements.
+    /// The kind of the value, or of the elements of the list.
     pub of: YieldedType,
 }
 
-/// Kinds of types, as far as JSON tells them apart.
+/// The kinds of types that JSON distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum YieldedType {
     /// An object type, interface or union.
     Composite,
-    /// An enum or one of GraphQL's own scalars.
+    /// An enum or a built-in scalar.
     Leaf,
-    /// A custom scalar: anything.
+    /// A custom scalar: any value.
     Any,
 }
 
-/// What a connect's expressions (request, selection, errors, isSuccess) read besides the document itself.
+/// What the expressions of a connect (request, selection, errors, isSuccess) read besides the document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Arguments (`$args.x`) by name, sorted.
     pub args: Vec<String>,
     /// Client request headers, lower case, sorted: `from:` and `$request.headers`.
     pub client_headers: Vec<String>,
-    /// True when `$request.headers` is read as a whole, so that every client header counts.
+    /// `$request.headers` is read as a whole, so that all client headers count.
     pub all_client_headers: bool,
     /// Upstream response headers, lower case, sorted.
     pub response_headers: Vec<String>,
@@ -180,8 +178,8 @@ pub struct Reads {
     pub status: bool,
     /// `$context` is read.
     pub context: bool,
-    /// What is read of `$config`, each as a path of keys, sorted.
+    /// The paths of `$config` that are read, sorted.
     pub config: Vec<Vec<String>>,
-    /// The selection (not only the request) reads `$args`, `$this` or `$batch`: the mapped answer depends on them.
+    /// The selection reads `$args`, `$this` or `$batch`, so the mapped value depends on them.
     pub selection_reads_inputs: bool,
 }

@@ -1,7 +1,7 @@
 //! Fields in the `@provides` of a service that the service resolves itself: they have no effect.
 //!
-//! A schema of Federation 2 may not name them. One of Federation 1 could, and supergraphs of other composers hold what such
-//! schemas said.
+//! A Federation 2 schema may not have them. Federation 1 schemas could, and so do supergraphs that other composers have made
+//! of these.
 
 use std::collections::HashMap;
 use std::collections::HashSet;

@@ -8,7 +8,7 @@ use super::expression::ParsedExpression;
 use super::expression::VariableScope;
 use super::model::Reads;
 
-/// What a connect reads, its source's expressions included. `passed_on` are the client headers named by `from`.
+/// What a connect and its source read. `passed_on` are the client headers of `from`.
 pub(crate) fn reads(
     declared: &DeclaredConnect,
     source: Option<&DeclaredSource>,

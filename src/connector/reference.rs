@@ -1,5 +1,5 @@
-//! What authors read about the directives, generated from their table: `docs/directives.md`, `schema/wire.graphql` (the
-//! definition of our specification) and `schema/directives.graphql` (all directives, for editors).
+//! Generates the reference of the directives from their table: `docs/directives.md`, `schema/wire.graphql` (the definition
+//! of the wire specification) and `schema/directives.graphql` (all directives, for editors).
 
 use std::fmt::Write;
 
@@ -90,7 +90,7 @@ pub fn editor_sdl() -> String {
     format!("{EDITOR_HEAD}{}", *spec::DEFINITIONS)
 }
 
-/// A directive's definition, parsed, with what the table says of it.
+/// A directive of the table with its parsed definition.
 struct Described {
     specification: Option<&'static Specification>,
     directive: &'static SupportedDirective,
@@ -98,7 +98,7 @@ struct Described {
 }
 
 impl Described {
-    /// All directives; a test of the table says that each can be parsed.
+    /// All directives; a test checks that each can be parsed.
     fn all() -> Vec<Self> {
         let linked = [&spec::CONNECT, &spec::WIRE]
             .into_iter()
@@ -163,7 +163,7 @@ impl Described {
         }
     }
 
-    /// The version that brought a part, if it is later than the directive.
+    /// The version that introduces a part, if it is later than that of the directive.
     fn since(&self, is_part: impl Fn(&DirectivePart) -> bool) -> Option<LinkVersion> {
         let mut additions = self.directive.additions.iter();
         let addition = additions.find(|addition| is_part(&addition.part))?;

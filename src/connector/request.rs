@@ -1,4 +1,4 @@
-//! A rendered request, and the templates that render it.
+//! Rendered requests, and their templates.
 //!
 //! Only the wire protocol knows the contents of a request: the template that renders it and the driver that sends it.
 //! The code between them has a [`Request`], which can be compared, used in a cache key, and shown.
@@ -105,9 +105,9 @@ impl RenderError {
     }
 }
 
-/// Renders requests from variables: parsed once when the folder is read, used for every call.
+/// Renders requests from variables. Parsed when the folder is read, and used for every call.
 pub trait RequestTemplate: fmt::Debug + Send + Sync {
-    /// The request for these variables. `client` is the client's own headers, for `from:`.
+    /// The request for these variables. `client` are the client's headers, for `from:`.
     fn render(&self, variables: &Variables, client: &HeaderMap) -> Result<Request, RenderError>;
 
     /// The scheme of the address, without `://`, which decides the wire protocol.

@@ -29,19 +29,19 @@ use super::link::features;
 use super::link::rename;
 use super::link::spec;
 
-/// A schema as read.
+/// A schema that has been read.
 #[derive(Debug)]
 pub(crate) struct ReadSchema {
-    /// In normalised form. Valid unless there were findings.
+    /// In normalised form. Valid unless there are diagnostics.
     pub(crate) schema: Schema,
-    /// What it links.
+    /// Its links.
     pub(crate) links: Links,
 }
 
 /// Directives that every GraphQL schema has.
 const STANDARD: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
-/// Reads SDL. `path` is what diagnostics show.
+/// Reads SDL. Diagnostics show `path`.
 pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Findings) {
     let (mut document, broken) = match ast::Document::parse(text, path) {
         Ok(document) => (document, None),
@@ -69,7 +69,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
     (ReadSchema { schema, links }, findings)
 }
 
-/// Removes definitions that a printed schema repeats: of linked directives and types, and Federation's own fields.
+/// Removes definitions that a printed schema repeats: linked directives and types, and Federation's query fields.
 fn drop_machinery(document: &mut ast::Document, links: &Links, findings: &mut Findings) {
     let definitions = &mut document.definitions;
     definitions.retain_mut(|definition| match definition {
@@ -103,12 +103,12 @@ fn drop_machinery(document: &mut ast::Document, links: &Links, findings: &mut Fi
     });
 }
 
-/// `_entities` and `_service`, which a Federation service adds to its own `Query`.
+/// `_entities` and `_service`, which a Federation service adds to `Query`.
 fn is_service_field(field: &Node<ast::FieldDefinition>) -> bool {
     field.name == "_entities" || field.name == "_service"
 }
 
-/// True for the name of a directive whose definition this gateway has itself.
+/// Whether the gateway has a definition of this directive.
 fn is_machinery_directive(name: &str, links: &Links) -> bool {
     name == "oneOf"
         || is_unlinked(name)
@@ -116,19 +116,19 @@ fn is_machinery_directive(name: &str, links: &Links) -> bool {
         || federation_1(name, links).is_some()
 }
 
-/// True for a directive that needs no link.
+/// Whether a directive needs no link.
 fn is_unlinked(name: &str) -> bool {
     let mut directives = directives::UNLINKED.iter();
     directives.any(|directive| directive.name == name)
 }
 
-/// True for a type of the arguments of a directive that needs no link.
+/// Whether a type belongs to the arguments of a directive that needs no link.
 fn is_unlinked_type(name: &str) -> bool {
     let types = directives::types(directives::UNLINKED);
     types.iter().any(|ty| ty.name == name)
 }
 
-/// The canonical name of a directive that Federation 1 knows without a link, in a schema of Federation 1.
+/// The canonical name of a directive that a Federation 1 schema uses without a link.
 fn federation_1(name: &str, links: &Links) -> Option<&'static str> {
     let canonical = spec::FEDERATION_1.iter().find(|known| **known == name);
     canonical.copied().filter(|_| links.federation() < (2, 0))
@@ -163,7 +163,7 @@ fn shadows(
     true
 }
 
-/// Renames every use of a linked directive to its canonical name; reports and removes unknown ones.
+/// Renames the uses of linked directives to their canonical names; reports and removes unknown ones.
 fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut Findings) {
     let defined: HashSet<Name> = document
         .definitions
@@ -204,7 +204,7 @@ fn make_canonical(directive: &mut Node<Directive>, canonical: &str) {
     }
 }
 
-/// `fields: ["id", "sku"]` and `fields: id`, which old printers wrote, become the string that the directive takes.
+/// Converts `fields: ["id", "sku"]` and `fields: id`, which old printers wrote, to a string.
 fn fields_as_string(directive: &mut Node<Directive>) {
     let text = match directive.specified_argument_by_name("fields") {
         Some(value) => match &**value {
@@ -287,7 +287,7 @@ fn unknown_directive(
     );
 }
 
-/// The document and the definitions of what it links, as one schema.
+/// The document with the definitions of linked specifications, as one schema.
 fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
     let defined: HashSet<&Name> = document
         .definitions
@@ -296,7 +296,7 @@ fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
         .map(|definition| &definition.name)
         .collect();
     let mut injected = spec::DEFINITIONS.clone();
-    // A folder's own directive that happens to be called like one of a specification it does not link.
+    // The folder may define a directive with the name of one of a specification that it does not link.
     injected.definitions.retain(|definition| {
         let directive = definition.as_directive_definition();
         !directive.is_some_and(|directive| defined.contains(&directive.name))
@@ -312,7 +312,7 @@ fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
     }
 }
 
-/// Lets apollo-compiler validate a copy; a subgraph need not have a `Query`, so the copy gets one.
+/// Validates a copy by apollo-compiler. A subgraph need not have a `Query`, so the copy gets one.
 fn validate(schema: &Schema, findings: &mut Findings) {
     let mut copy = schema.clone();
     if copy.schema_definition.query.is_none()
@@ -366,7 +366,7 @@ fn take_definitions_away(schema: &mut Schema, links: &Links) {
     });
 }
 
-/// `@link` to a supported specification that imports all its directives under their own names.
+/// A `@link` to a supported specification that imports all its directives under their canonical names.
 fn canonical_link(link: &super::link::Link) -> Directive {
     let imports = link.spec.directives();
     let imports = imports

@@ -1,4 +1,4 @@
-//! The schemes of addresses that a connector may use: those for which the gateway has a wire protocol.
+//! The schemes of addresses that a connector may use: those of the gateway's wire protocols.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ impl Default for Schemes {
 }
 
 impl Schemes {
-    /// These.
+    /// The given schemes.
     pub fn new(schemes: impl IntoIterator<Item = &'static str>) -> Schemes {
         Schemes(schemes.into_iter().collect())
     }
 
-    /// An address without its scheme; `None` if it begins with none of these.
+    /// An address without its scheme; `None` if it has none of these schemes.
     pub(crate) fn strip<'a>(&self, address: &'a str) -> Option<&'a str> {
         let (scheme, rest) = address.split_once("://")?;
         self.0.contains(&scheme).then_some(rest)
     }
 
-    /// How an address can begin, for a message.
+    /// The possible beginnings of an address, for a message.
     pub(crate) fn list(&self) -> String {
         let all = self.0.iter().map(|scheme| format!("`{scheme}://`"));
         all.collect::<Vec<_>>().join(" or ")

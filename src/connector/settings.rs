@@ -1,4 +1,4 @@
-//! `connector.toml`: who owns a connector, and its operational defaults.
+//! `connector.toml`: the owner of a connector, and defaults of its settings.
 //!
 //! Only what describes the connector is read here. Timeouts, limits and lifetimes are the gateway's settings, written
 //! with the same keys as in `sangam.toml`; `config` reads them from the text that is passed on here and lets the
@@ -22,9 +22,9 @@ use super::diagnostic::code;
 pub struct FolderSettings {
     /// Who is responsible for the upstream.
     pub owner: Option<String>,
-    /// What the connector covers, one line.
+    /// What the connector covers, in one line.
     pub description: Option<String>,
-    /// The file, for the operational defaults in it; `None` if there is none.
+    /// The file, for the settings in it; `None` if there is none.
     pub source: Option<Arc<SourceText>>,
 }
 
@@ -41,7 +41,7 @@ const SECRET_WORDS: [&str; 9] = [
     "authorization",
 ];
 
-/// True for the name of a key, header or parameter whose value is a secret by all appearances.
+/// Whether the name of a key, header or parameter suggests that its value is a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "_");
     SECRET_WORDS.iter().any(|word| name.contains(word)) || name == "cookie"

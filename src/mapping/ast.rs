@@ -44,7 +44,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// As it is written.
+    /// Its text.
     pub fn symbol(self) -> &'static str {
         match self {
             Operator::NullOrMissing => "??",
@@ -84,27 +84,27 @@ pub enum Item {
 /// A path: a start, steps, and a selection from the value that they lead to.
 #[derive(Debug, Clone)]
 pub struct Path {
-    /// Where it starts.
+    /// Its start.
     pub start: Start,
-    /// Whether it is written with a bare key first: `a.b`, not `$.a.b`. The value is the same;
-    /// only a bare key that is all of the path gives its name to the value.
+    /// Whether it starts with a bare key: `a.b`, not `$.a.b`. The value is the same; only a path that is
+    /// a bare key names its value.
     pub bare: bool,
     /// Each applies to the value of the previous step as a whole, so a method can see an array.
     pub steps: Vec<Step>,
-    /// `{ … }` at its end: maps over arrays, and makes each object the `$` of its items.
+    /// `{ … }` at its end: maps over arrays; each object is the `$` of its items.
     pub selection: Option<SubSelection>,
 }
 
-/// Where a path starts.
+/// The start of a path.
 #[derive(Debug, Clone)]
 pub enum Start {
     /// `$`, or a bare key: the input of the nearest enclosing braces.
     Input,
-    /// `@`: the value at hand: a method's input in its arguments, else the same as `$`.
+    /// `@`: the current value: a method's input in its arguments, otherwise the same as `$`.
     Current,
     /// `$args`, or a name bound by `->as`; with its `$`.
     Variable(Str),
-    /// `$(expression)`, or a literal with steps behind it.
+    /// `$(expression)`, or a literal followed by steps.
     Expression(Box<Expr>),
 }
 
@@ -120,7 +120,7 @@ pub struct Step {
 /// The kinds of steps.
 #[derive(Debug, Clone)]
 pub enum StepKind {
-    /// `.key`: that member; maps over arrays.
+    /// `.key`: a member; maps over arrays.
     Key(Str),
     /// `?`: null becomes missing.
     Optional,
@@ -141,7 +141,7 @@ pub enum StepKind {
 pub struct MethodCall {
     pub(super) index: MethodIndex,
     pub(super) signature: &'static Signature,
-    /// As many as the method takes.
+    /// Their number is valid for the method.
     pub arguments: Vec<Expr>,
 }
 
@@ -173,8 +173,7 @@ impl Expr {
 }
 
 impl Path {
-    /// The name of its only key, if the path is nothing but `key` or `key?` (with or without
-    /// braces at its end).
+    /// The name of its only key, if the path is `key` or `key?`, with or without braces at its end.
     pub(super) fn single_key(&self) -> Option<&Str> {
         if !self.bare {
             return None;

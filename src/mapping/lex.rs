@@ -12,11 +12,11 @@ pub(super) enum Token<'t> {
     Name(&'t str),
     /// Text in quotes, decoded.
     String(Cow<'t, str>),
-    /// As written.
+    /// The text of a number.
     Number(&'t str),
     /// `$name`, with its `$`.
     Variable(&'t str),
-    /// Punctuation, as written. A lone `$` and `@` are punctuation too.
+    /// Punctuation. A single `$` or `@` is punctuation too.
     Sign(&'static str),
     /// The end of the text.
     End,
@@ -114,7 +114,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// `-?digits(.digits)?`, written so that it is also a JSON number.
+    /// `-?digits(.digits)?`, which is also a JSON number.
     fn number(&mut self) -> Result<&'t str, Problem> {
         let (start, rest) = (self.at, self.rest());
         let digits = |from: usize| {
@@ -156,7 +156,7 @@ impl<'t> Lexer<'t> {
         Ok(self.take(length))
     }
 
-    /// A string in either quotes, with the escapes of JSON and `\'`.
+    /// A string in single or double quotes, with the escapes of JSON and `\'`.
     fn string(&mut self, quote: char) -> Result<Cow<'t, str>, Problem> {
         let start = self.at;
         let body = start + 1;

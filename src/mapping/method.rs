@@ -9,7 +9,7 @@ use super::shape::ScalarShape;
 /// A method without its function.
 #[derive(Debug)]
 pub(super) struct Signature {
-    /// As it is written after `->`.
+    /// Its name after `->`.
     pub(super) name: &'static str,
     /// Its arguments.
     pub(super) arguments: Arguments,
@@ -33,7 +33,7 @@ pub(super) enum Arguments {
     Count(usize, usize),
     /// At least this number of expressions.
     AtLeast(usize),
-    /// One or more arrays of two.
+    /// One or more arrays of two elements.
     Pairs,
 }
 
@@ -72,7 +72,7 @@ pub(super) enum Effect {
     Argument,
     /// The result is one of the second elements of the arguments.
     Arms,
-    /// The result is the member, or the element, that the argument names.
+    /// The result is the member or the element with the argument as key or index.
     Member,
     /// The result is a scalar computed from the whole input.
     Leaf(ScalarShape),

@@ -1,4 +1,4 @@
-//! What a selection reads of its input.
+//! The part of its input that a selection reads.
 
 use crate::document::Str;
 

@@ -7,9 +7,9 @@ use std::ops::Range;
 pub struct Problem {
     /// The bytes of the text; empty where something is missing.
     pub span: Range<usize>,
-    /// What is wrong; no full stop at the end.
+    /// What is wrong, without a period at the end.
     pub message: String,
-    /// What to do about it.
+    /// How to correct it.
     pub help: Option<String>,
 }
 

@@ -46,8 +46,8 @@ impl Expr {
 }
 
 impl Selection {
-    /// Parses what yields an object or a value: a `selection`, `body`, `queryParams`,
-    /// `errors.extensions`. A bare key that stands alone keeps its name: `id` is `{ id: $.id }`.
+    /// Parses a text that yields an object or a value: a `selection`, `body`, `queryParams`,
+    /// `errors.extensions`. A text that is a bare key keeps its name: `id` is `{ id: $.id }`.
     ///
     /// Fails with all problems, in the order of the text.
     pub fn parse(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {

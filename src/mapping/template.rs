@@ -1,4 +1,4 @@
-//! Templates: text with `{expressions}` in it, for URLs and headers.
+//! Templates: text with `{expressions}`, for URLs and headers.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use super::variables::Variables;
 use super::version::Version;
 use crate::document::{Str, Value};
 
-/// A parsed template. Tabs and line ends in its literal text are dropped, so that a long URL can
-/// be written over several lines.
+/// A parsed template. Tabs and line ends in its literal text are dropped, so that a long URL can have
+/// several lines.
 #[derive(Debug, Clone)]
 pub struct Template {
     text: Str,
@@ -57,7 +57,7 @@ pub struct TemplateError {
 }
 
 impl Template {
-    /// Parses a URL, or a part of one. What an expression yields is percent-encoded but for
+    /// Parses a URL, or a part of one. Values of expressions are percent-encoded except for
     /// `A-Z a-z 0-9 - . _ ~`; literal text keeps reserved characters and `%`.
     pub fn parse_url(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
         Self::parse(text, version, TemplateTarget::Url)
@@ -130,7 +130,7 @@ impl Template {
         &self.pieces
     }
 
-    /// The text, if it holds no expression.
+    /// The text, if it has no expression.
     pub fn as_literal(&self) -> Option<&str> {
         match self.pieces.as_slice() {
             [] => Some(""),
@@ -275,7 +275,7 @@ fn push_literal(pieces: &mut Vec<Piece>, text: &str, target: TemplateTarget) {
     pieces.push(Piece::Literal(Str::from(literal)));
 }
 
-/// A bare key reads from `$`, which is null in a template: that is always a mistake.
+/// Reports a bare key: it reads `$`, which is null in a template.
 fn check_expression(expr: &Expr) -> Option<Problem> {
     let path = expr.as_path()?;
     let reads = matches!(path.start, Start::Input | Start::Current)
@@ -291,7 +291,7 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Appends text with all but the allowed bytes percent-encoded.
+/// Appends text; all bytes that are not allowed are percent-encoded.
 fn encode(text: &str, allowed: impl Fn(u8) -> bool, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {

@@ -33,7 +33,7 @@ impl Variables {
         Self::default()
     }
 
-    /// With one more variable (`"$args"`), or another value for one that it has.
+    /// Adds a variable (`"$args"`), or replaces its value.
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self
@@ -56,7 +56,7 @@ impl Variables {
             .map(|(_, value)| value)
     }
 
-    /// All of them, in the order in which they were set.
+    /// All variables, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.values.iter().map(|(name, value)| (&**name, value))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A version of the Connectors specification, as a folder links it.
+/// A version of the Connectors specification that a folder links.
 ///
 /// All versions share one language; they differ in where a construct is allowed (see
 /// [`Selection::parse`](super::Selection::parse)).
@@ -14,7 +14,7 @@ pub enum Version {
     V0_2,
     /// `connect/v0.3`.
     V0_3,
-    /// `connect/v0.4`: literals, spread and `{a}` wherever an expression stands.
+    /// `connect/v0.4`: literals, spreads and `{a}` in any expression.
     V0_4,
 }
 
@@ -22,7 +22,7 @@ impl Version {
     /// All versions, the oldest first.
     pub const ALL: [Version; 4] = [Version::V0_1, Version::V0_2, Version::V0_3, Version::V0_4];
 
-    /// The version of a link's last segment: `v0.4`.
+    /// The version in the last segment of a link: `v0.4`.
     pub fn from_segment(segment: &str) -> Option<Version> {
         Version::ALL
             .into_iter()

@@ -1,4 +1,4 @@
-//! `headers:` of a source, a connect or `@graphql`: which may be set, and how.
+//! Reads `headers:` of a source, a connect or `@graphql`, and checks which headers may be set.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;

@@ -1,4 +1,4 @@
-//! Arguments that several directives have alike: `http`, `headers`, `errors` and `isSuccess`.
+//! Arguments that several directives share: `http`, `headers`, `errors` and `isSuccess`.
 
 pub(crate) mod headers;
 pub(crate) mod outcome;

@@ -1,4 +1,4 @@
-//! `errors` and `isSuccess`, which sources and connects have alike.
+//! `errors` and `isSuccess` of sources and connects.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::connector::expression::Form;
 use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 
-/// How an answer is judged.
+/// The mappings that decide whether a response is a success.
 #[derive(Debug, Default)]
 pub(crate) struct OutcomeMappings {
     /// `isSuccess`.

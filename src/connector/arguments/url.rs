@@ -31,7 +31,7 @@ pub(crate) fn parts(
     }
 }
 
-/// A template as the text that it is.
+/// A template; a fixed text if it has no expressions.
 pub(crate) fn text(template: Template) -> RequestText {
     match template.as_literal() {
         Some(literal) => RequestText::Fixed(literal.to_owned()),
@@ -39,7 +39,7 @@ pub(crate) fn text(template: Template) -> RequestText {
     }
 }
 
-/// Refuses secrets that are written into a URL's query.
+/// Reports secrets in the query of a URL.
 fn secrets_in_query(template: &Template, literal: &Node<Value>, findings: &mut Findings) {
     for piece in template.pieces() {
         let Piece::Literal(text) = piece else {

@@ -1,4 +1,4 @@
-//! Connects on types: `$batch` or `$this`, never both; and the elements of a batch's answer can be distinguished by their key.
+//! Checks connects on types: they read `$batch` or `$this`, never both, and a batch selects the key of its elements.
 
 use apollo_compiler::Schema;
 
@@ -99,7 +99,7 @@ fn batch_argument(declared: &DeclaredConnect, findings: &mut Findings) {
     }
 }
 
-/// Answers of a batch are matched by key: it must be among what is selected.
+/// The elements of a batch are matched by key, so the selection must contain the key.
 fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
     let Some(connect) = &declared.connect else {
         return;

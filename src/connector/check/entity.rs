@@ -1,4 +1,4 @@
-//! `entity: true`: a root field that is also the way to look an entity up.
+//! Checks `entity: true`: a root field that is also the lookup of an entity.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -103,7 +103,7 @@ fn unread(declared: &DeclaredConnect, field: &Node<FieldDefinition>, findings: &
     }
 }
 
-/// The arguments are the key: each is a field of the entity.
+/// The arguments are the key: each must be a field of the entity.
 fn arguments(field: &Node<FieldDefinition>, ty: &Name, schema: &Schema, findings: &mut Findings) {
     let Some(ExtendedType::Object(object)) = schema.types.get(ty) else {
         return;

@@ -1,4 +1,4 @@
-//! Keys as declared, and as sets of paths that can be compared.
+//! Keys, as declared and as comparable sets of paths.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use apollo_compiler::schema::ExtendedType;
 use crate::connector::field_set::FieldSet;
 use crate::connector::field_set::FieldSetItem;
 
-/// The keys of a type; one whose field set does not parse is left out (composition says so).
+/// The keys of a type, without those whose field sets do not parse (composition reports these).
 pub(super) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {
     let directives = directives(schema, ty).into_iter();
     directives.filter_map(|(_, key, _)| key).collect()

@@ -1,4 +1,4 @@
-//! Where a selection's text writes a field of what it yields.
+//! Finds the part of a selection's text that yields a field.
 
 use std::ops::Range;
 

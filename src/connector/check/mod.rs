@@ -1,14 +1,13 @@
-//! Whether the connects of a folder make sense: one file per rule.
+//! Checks the connects of a folder: one file per rule.
 //!
-//! - [`variables`]: every variable exists, here, with what is read of it.
-//! - [`selection`]: a selection fills its GraphQL type; [`locate`] finds where its text says what.
-//! - [`resolved`]: every field is given by some connect, every key can be looked up by.
-//! - [`entity`], [`batch`]: what the ways of looking an entity up ask for.
-//! - [`sites`]: where connects may stand.
+//! - [`variables`]: every variable exists, is available, and has the keys that are read.
+//! - [`selection`]: a selection fits its GraphQL type; [`locate`] finds the text of a field.
+//! - [`resolved`]: a connect resolves every field, and every resolvable key has a lookup.
+//! - [`entity`], [`batch`]: the rules of lookups.
+//! - [`sites`]: the elements that may have connects.
 //!
-//! What concerns one directive alone is checked in its file in [`directives`](super::directives). A connect that could not
-//! be read whole has been reported by its reader and is left out; and what would only follow from an error that is
-//! reported already is not looked for.
+//! The rules of a single directive are in its file in [`directives`](super::directives). A connect that could not be read
+//! completely has been reported, and is left out; errors that only follow from reported ones are not reported.
 
 mod batch;
 mod entity;
@@ -22,7 +21,7 @@ pub(crate) mod variables;
 use super::declared::Declarations;
 use super::findings::Findings;
 
-/// Checks everything about the connects of a folder.
+/// Checks the connects of a folder.
 pub(crate) fn connects(declarations: &Declarations<'_>, findings: &mut Findings) {
     let schema = declarations.schema;
     sites::check(declarations, findings);

@@ -16,7 +16,7 @@ use crate::connector::model::Connect;
 use crate::connector::model::ConnectKind;
 use crate::connector::model::Site;
 
-/// Checks all types of a folder. `given` are the fields that selections give.
+/// Checks all types of a folder. `given` are the fields that selections yield.
 pub(super) fn check(
     declarations: &Declarations<'_>,
     mut given: GivenFields,
@@ -28,7 +28,7 @@ pub(super) fn check(
         .iter()
         .filter_map(|declared| declared.connect.as_ref())
         .collect();
-    // Who refers to an entity brings its key along.
+    // A reference to an entity contains its key.
     for ty in schema.types.keys() {
         for key in keys::of_type(schema, ty) {
             keys::fields(&key, ty, schema, &mut |ty, field| {
@@ -46,7 +46,7 @@ pub(super) fn check(
     }
 }
 
-/// The type that a connect can be entered at, and its key.
+/// The type that a connect looks up, and its key.
 fn lookup<'c>(connect: &'c Connect, schema: &Schema) -> Option<(Name, &'c FieldSet)> {
     match (&connect.kind, &connect.site) {
         (ConnectKind::Root { entity_key }, Site::Field { parent, field }) => {

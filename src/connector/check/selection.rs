@@ -1,4 +1,4 @@
-//! A selection fills the GraphQL type that it is for: fields exist, objects are selected from and leaves are not.
+//! Checks that a selection fits its GraphQL type: its fields exist, objects have sub-selections, and leaves have none.
 //!
 //! What a selection *yields* is its [`Shape`], which the mapping language computes; the location of a part is found in
 //! the syntax tree. Comparing the shape with the type also collects the fields that the selection gives, from which
@@ -32,10 +32,10 @@ use crate::document::Value;
 use crate::mapping::Shape;
 use crate::mapping::Version;
 
-/// Fields that selections give: (type, field).
+/// The fields that selections yield: (type, field).
 pub(super) type GivenFields = HashSet<(Name, Name)>;
 
-/// Holds a connect's selection against its type.
+/// Checks the selection of a connect against its type.
 pub(super) fn connect(
     declared: &DeclaredConnect,
     connect: &Connect,
@@ -61,7 +61,7 @@ pub(super) fn connect(
     filling.value(connect.selection.shape(), &ty);
 }
 
-/// A selection being held against a type.
+/// The check of a selection.
 struct Filling<'a> {
     declared: &'a DeclaredConnect,
     connect: &'a Connect,
@@ -69,14 +69,14 @@ struct Filling<'a> {
     schema: &'a Schema,
     given: &'a mut GivenFields,
     findings: &'a mut Findings,
-    /// Response names from the top of the selection.
+    /// The path from the top of the selection.
     path: Vec<Str>,
-    /// Types from the top of the selection, outermost first.
+    /// The enclosing types, outermost first.
     above: Vec<Name>,
 }
 
 impl Filling<'_> {
-    /// A value for a position of this type, list or not.
+    /// Checks a value of this type, or a list of such values.
     fn value(&mut self, shape: &Shape, ty: &Name) {
         match shape {
             Shape::Object { fields, open } => self.selected(fields, *open, ty),
@@ -113,7 +113,7 @@ impl Filling<'_> {
         }
     }
 
-    /// An object that the text builds, for a position of this type.
+    /// Checks an object of this type that the selection builds.
     fn selected(&mut self, fields: &[(Str, Shape)], open: bool, ty: &Name) {
         match self.schema.types.get(ty) {
             Some(ExtendedType::Object(object)) => {
@@ -182,7 +182,7 @@ impl Filling<'_> {
         }
     }
 
-    /// What is spread from the upstream may hold any field that takes no arguments.
+    /// A spread of an upstream object may yield any field without arguments.
     fn may_give(&mut self, ty: &Name, definitions: &IndexMap<Name, Component<FieldDefinition>>) {
         let plain = definitions
             .values()
@@ -191,7 +191,7 @@ impl Filling<'_> {
             .extend(plain.map(|field| (ty.clone(), field.name.clone())));
     }
 
-    /// Interfaces and unions: `__typename` says which type it is.
+    /// Checks an object of an interface or union, whose `__typename` says its type.
     fn abstract_type(&mut self, fields: &[(Str, Shape)], open: bool, ty: &Name) {
         if self.connect.selection.version() < Version::V0_4 {
             let message = format!("`{ty}` is abstract, which selections fill since connect/v0.4");
@@ -356,7 +356,7 @@ impl Filling<'_> {
     }
 }
 
-/// The entry of a list of fields, which outlives the loop over it.
+/// The entry of a list of fields, with the lifetime of the list.
 fn fields_entry<'f>(fields: &'f [(Str, Shape)], name: &Str, shape: &Shape) -> &'f (Str, Shape) {
     let same = |entry: &&(Str, Shape)| entry.0 == *name && entry.1 == *shape;
     fields.iter().find(same).unwrap_or(&fields[0])

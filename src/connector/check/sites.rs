@@ -21,7 +21,7 @@ pub(super) fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     ids(&declarations.connects, findings);
 }
 
-/// A field of an interface is fetched through the types that implement it.
+/// Reports connects on fields of interfaces: implementations resolve these.
 fn on_interfaces(declarations: &Declarations<'_>, findings: &mut Findings) {
     let fetches = |field: &FieldDefinition| {
         let mut names = declarations.fetching.iter();
@@ -48,8 +48,7 @@ fn on_interfaces(declarations: &Declarations<'_>, findings: &mut Findings) {
     }
 }
 
-/// Directives that hand a GraphQL service more than a key: a connect reads what it needs from `$this`, and says by its
-/// selection what it provides.
+/// Reports `@requires` and `@provides`, which only GraphQL services use: a connect reads `$this`, and its selection provides.
 fn services_only(schema: &Schema, findings: &mut Findings) {
     const HELP: [(&str, &str); 4] = [
         (
@@ -115,7 +114,7 @@ fn on_subscription(declarations: &Declarations<'_>, findings: &mut Findings) {
     }
 }
 
-/// `id:` names a connect, so no two have the same.
+/// Reports connects with the same `id:`.
 fn ids(declared: &[DeclaredConnect], findings: &mut Findings) {
     let mut seen: HashMap<&str, Option<SourceSpan>> = HashMap::new();
     for declared in declared {

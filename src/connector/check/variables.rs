@@ -1,4 +1,4 @@
-//! Every variable exists, is available where it is read, and has what is read of it.
+//! Checks that every variable exists, is available in its position, and has the keys that are read.
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
@@ -18,7 +18,7 @@ use crate::connector::findings::list;
 use crate::connector::model::Site;
 use crate::mapping::VariableUse;
 
-/// Every variable that has a meaning somewhere.
+/// All variables.
 const ALL: [&str; 10] = [
     "$args",
     "$this",
@@ -100,7 +100,7 @@ fn available(
     names
 }
 
-/// One use of a variable under examination.
+/// A use of a variable that is being checked.
 struct VariableCheck<'a> {
     expression: &'a ParsedExpression,
     used: &'a VariableUse,
@@ -206,7 +206,7 @@ impl VariableCheck<'_> {
         for key in rest {
             let ty = parent.ty.inner_named_type();
             let Some(ExtendedType::InputObject(input)) = self.schema.types.get(ty) else {
-                // Below a scalar: a custom one may hold anything, another nothing.
+                // A custom scalar may have any keys, a built-in one has none.
                 self.below_leaf(ty, key);
                 return;
             };
@@ -220,7 +220,7 @@ impl VariableCheck<'_> {
         }
     }
 
-    /// `$this.field…` and `$batch.field…`: fields of the type, to a leaf, so that they can be a key.
+    /// `$this.field…` and `$batch.field…`: a path of fields to a leaf, which can be a key.
     fn fields(&mut self, of: &Name) {
         let variable = &*self.used.name;
         if self.used.path.is_empty() {
@@ -274,7 +274,7 @@ impl VariableCheck<'_> {
         }
     }
 
-    /// `$request` and `$response` have headers and nothing else.
+    /// `$request` and `$response` have only headers.
     fn headers(&mut self) {
         let name = &*self.used.name;
         let first = self.used.path.first();
@@ -328,7 +328,7 @@ impl VariableCheck<'_> {
     }
 }
 
-/// Names and types of a composite type's fields; `None` for any other type.
+/// The names and types of the fields of a composite type; `None` for other types.
 fn fields_of(schema: &Schema, ty: &Name) -> Option<Vec<(Name, Name)>> {
     let fields = match schema.types.get(ty)? {
         ExtendedType::Object(object) => &object.fields,

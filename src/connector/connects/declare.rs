@@ -1,5 +1,5 @@
-//! Reads all uses of directives that fetch: what they have in common (`source`, `id`, `entity`, `batch`, `selection`,
-//! `errors`, `isSuccess`), and the directives beside them.
+//! Reads all uses of directives that fetch: their common arguments (`source`, `id`, `entity`, `batch`, `selection`, `errors`,
+//! `isSuccess`), and the directives beside them.
 
 use std::sync::Arc;
 
@@ -43,13 +43,13 @@ pub(super) struct DirectiveReader<'a> {
     pub(super) connector: &'a str,
     /// Its schema.
     pub(super) schema: &'a Schema,
-    /// The directives that it can use.
+    /// The directives that are available to it.
     pub(super) directives: &'a [&'static SupportedDirective],
     /// Its sources.
     pub(super) sources: &'a [DeclaredSource],
     /// What its texts may be.
     pub(super) language: &'a Language,
-    /// What is wrong with it.
+    /// Its diagnostics.
     pub(super) findings: &'a mut Findings,
 }
 
@@ -82,7 +82,7 @@ impl DirectiveReader<'_> {
         declared
     }
 
-    /// Reads the directives of one field or type: a connect for each directive that fetches.
+    /// Reads the directives of a field or type: a connect for each directive that fetches.
     fn element<'d>(
         &mut self,
         site: &Site,
@@ -197,7 +197,7 @@ impl DirectiveReader<'_> {
         });
     }
 
-    /// The source that is named, by its index.
+    /// The index of a named source.
     fn source(&mut self, argument: Option<&Node<Value>>) -> Result<Option<usize>, UnknownSource> {
         let Some((literal, name)) = argument.and_then(|value| Some((value, value.as_str()?)))
         else {
@@ -230,7 +230,7 @@ impl DirectiveReader<'_> {
     }
 }
 
-/// What a connect's selection has to yield, by the type of its field.
+/// The value that the selection of a connect must yield, by the type of its field.
 fn yields(declared: &DeclaredConnect, kind: &ConnectKind, schema: &Schema) -> Yields {
     let Some(field) = &declared.field else {
         return Yields {
@@ -247,7 +247,7 @@ fn yields(declared: &DeclaredConnect, kind: &ConnectKind, schema: &Schema) -> Yi
     Yields { list, of }
 }
 
-/// A source that is named but not declared, which has been reported.
+/// A source that is not declared, which has been reported.
 struct UnknownSource;
 
 fn coordinate(connector: &str, site: &Site, index: usize) -> String {

@@ -1,7 +1,7 @@
-//! What a connect is to the planner, and the key from which it can be entered.
+//! Derives the kind of a connect for the planner, and its key.
 //!
-//! A key is what its expressions read of `$this`, `$batch` or, for `entity: true`, of `$args`: all of them, the
-//! selection and `errors` too, since they cannot be evaluated without.
+//! The key consists of the fields of `$this`, `$batch` or, for `entity: true`, `$args` that its expressions read: all
+//! expressions, including the selection and `errors`, which cannot be evaluated without them.
 
 use apollo_compiler::Name;
 use apollo_compiler::Schema;
@@ -15,10 +15,10 @@ use crate::connector::model::ConnectKind;
 use crate::connector::model::Site;
 use crate::document::Str;
 
-/// So many elements go into one call of a batch unless `maxSize` says otherwise.
+/// The default of `maxSize`: the elements in one call of a batch.
 const DEFAULT_BATCH: usize = 1_000;
 
-/// The kind of a connect. What does not fit (an unknown field, say) is left out here and reported by the checks.
+/// The kind of a connect. Leaves out invalid parts, such as unknown fields, which the checks report.
 pub(super) fn kind(declared: &DeclaredConnect, schema: &Schema) -> ConnectKind {
     let read = |variable: &str, of: &Name| field_set(declared, variable, of, schema);
     match &declared.site {
@@ -48,7 +48,7 @@ fn max_size(declared: &DeclaredConnect) -> Option<usize> {
     usize::try_from(size).ok().filter(|size| *size > 0)
 }
 
-/// What is read of a variable, as a field set over `of`.
+/// The fields of a variable that are read, as a field set on the type `of`.
 fn field_set(declared: &DeclaredConnect, variable: &str, of: &Name, schema: &Schema) -> FieldSet {
     let mut set = FieldSet::default();
     for expression in &declared.expressions {
@@ -66,7 +66,7 @@ fn field_set(declared: &DeclaredConnect, variable: &str, of: &Name, schema: &Sch
     set
 }
 
-/// Adds a path to a field set, as far as it leads through fields of the schema.
+/// Adds a path to a field set, up to the first key that is no field of the schema.
 fn add(set: &mut FieldSet, path: &[Str], of: &Name, schema: &Schema) {
     let Some((first, rest)) = path.split_first() else {
         return;

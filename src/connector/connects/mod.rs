@@ -1,4 +1,4 @@
-//! How a folder's fields are fetched, read from its directives into the model.
+//! Reads the directives of a folder that say how fields are fetched.
 //!
 //! The table of [`directives`] lists the directives and how each is read. [`declare`] reads each directive that
 //! fetches, with the options beside it; [`kind`] derives how the planner can enter the connect. Then every directive of
@@ -27,7 +27,7 @@ use super::schema::ReadSchema;
 use super::schemes::Schemes;
 use crate::mapping::Version;
 
-/// Reads how the fields of a schema are fetched, and checks it. `None` when it could not be read.
+/// Reads and checks how the fields of a schema are fetched. `None` if that is not possible.
 pub(crate) fn read(
     connector: &str,
     read: &ReadSchema,
@@ -95,7 +95,7 @@ pub(crate) fn read(
     })
 }
 
-/// The directives that a folder can use: without a link, a directive of the same name is the folder's, not ours.
+/// The directives that are available to a folder. Without a link, a directive of the same name is the folder's own.
 fn available(read: &ReadSchema) -> Vec<&'static SupportedDirective> {
     let linked = spec::ALL
         .iter()
@@ -115,7 +115,7 @@ fn on_schema<'a>(
         .map(|directive| &directive.node)
 }
 
-/// Reads all sources; a repeated name is reported, and the first counts.
+/// Reads all sources. Reports a repeated name, and uses the first source with it.
 fn read_sources(
     directives: &[&'static SupportedDirective],
     read: &ReadSchema,
@@ -150,7 +150,7 @@ fn read_sources(
     sources
 }
 
-/// The version of the mapping language: that of the linked connect version, else the latest.
+/// The version of the mapping language: that of the linked connect specification, or else the latest.
 fn mapping_version(read: &ReadSchema) -> Version {
     let link = read.links.get(&spec::CONNECT);
     let minor = link.map(|link| usize::from(link.version.1));

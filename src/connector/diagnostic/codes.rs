@@ -6,22 +6,22 @@ use std::fmt;
 /// The part of the gateway that reports it; also the folder under `tests/` that holds its golden files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Area {
-    /// One connector by itself: `tests/connectors/<CODE>*`.
+    /// One connector: `tests/connectors/<CODE>*`.
     Connector,
-    /// Connectors together: `tests/composition/<CODE>*`.
+    /// Composition: `tests/composition/<CODE>*`.
     Composition,
-    /// The composed graph against its contract, operations and settings.
+    /// The composed graph: the public schema, operations and settings.
     Gateway,
 }
 
-/// A kind of finding.
+/// A kind of diagnostic.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
     /// Its stable name, in capitals.
     pub name: &'static str,
-    /// Who finds it.
+    /// Its area.
     pub area: Area,
-    /// What it means, one line.
+    /// Its meaning, in one line.
     pub summary: &'static str,
 }
 
@@ -56,50 +56,50 @@ macro_rules! diagnostic_codes {
     };
 }
 
-/// The codes of this module: what can be wrong with one connector by itself.
+/// The codes of the checks of one connector.
 pub mod connector {
     crate::diagnostic_codes! { Connector:
         /// A file of the folder cannot be read
         UNREADABLE;
-        /// A folder's name that cannot be a connector's
+        /// The name of the folder is not a valid name of a connector
         INVALID_NAME;
         /// The schema is not valid GraphQL
         INVALID_GRAPHQL;
         /// connector.toml has a key that does not exist, or a value of the wrong kind
         INVALID_SETTINGS;
-        /// A file of the folder holds what looks like a secret
+        /// A file of the folder contains a text that looks like a secret
         SECRET_IN_FOLDER;
         /// A specification is linked twice
         DUPLICATE_LINK;
-        /// A linked specification must be known but is not, or is misspelt
+        /// A linked specification is required but not supported, or is misspelt
         UNKNOWN_SPECIFICATION;
         /// A version of a specification that this gateway does not support
         UNSUPPORTED_VERSION;
         /// connect is linked without a Federation version that it works with
         FEDERATION_TOO_OLD;
-        /// An import names nothing that the specification has
+        /// An import of an element that the specification does not have
         UNKNOWN_IMPORT;
         /// An import is malformed
         INVALID_IMPORT;
-        /// Something is used that only a later version of its specification has
+        /// An element of a later version of its specification than the linked one
         NEEDS_NEWER_VERSION;
         /// A directive that is neither defined nor imported
         UNKNOWN_DIRECTIVE;
-        /// A directive of the folder's own has the name of a linked one that is called something else here
+        /// The folder defines a directive with the canonical name of a linked directive that it has renamed
         SHADOWED_DIRECTIVE;
         /// A mapping or template does not parse
         INVALID_MAPPING;
-        /// An address or a URL that cannot be called
+        /// An address or a URL that is not valid
         INVALID_URL;
-        /// A header that cannot be set, or not so
+        /// A header that may not be set, or not in this way
         INVALID_HEADER;
-        /// A connect that says nothing about its request
+        /// A connect without a request
         NO_REQUEST;
         /// `http` has no method
         NO_METHOD;
         /// `http` has more than one method
         SEVERAL_METHODS;
-        /// Two sources have one name
+        /// Two sources have the same name
         DUPLICATE_SOURCE;
         /// A source that is not declared
         UNKNOWN_SOURCE;
@@ -109,7 +109,7 @@ pub mod connector {
         NOTHING_FETCHES;
         /// A variable that does not exist
         UNKNOWN_VARIABLE;
-        /// A variable that exists, but not here
+        /// A variable that is not available in this position
         VARIABLE_NOT_AVAILABLE;
         /// An argument, or a field of an input type, that does not exist
         UNKNOWN_ARGUMENT;
@@ -117,33 +117,33 @@ pub mod connector {
         UNKNOWN_FIELD;
         /// `$this`, `$batch` or an object in it is read as a whole
         WHOLE_OBJECT_READ;
-        /// A selection gives a field with arguments that it cannot read
+        /// A selection yields a field with arguments, which it cannot read
         FIELD_WITH_ARGUMENTS;
-        /// A selection gives an object type without selecting fields of it
+        /// A selection yields an object without selecting its fields
         OBJECT_WITHOUT_SELECTION;
         /// A selection selects fields of a scalar or enum
         LEAF_WITH_SELECTION;
         /// A selection selects a type inside itself
         CIRCULAR_SELECTION;
-        /// A selection fills an interface or union before connect/v0.4
+        /// A selection yields an interface or union, which needs connect/v0.4
         ABSTRACT_TYPE;
-        /// A selection does not say which type of an interface or union it is
+        /// A selection yields an interface or union without `__typename`
         TYPENAME_MISSING;
-        /// A field that no connect gives
+        /// A field that no connect resolves
         FIELD_NOT_RESOLVED;
-        /// A key by which nothing can be fetched
+        /// A resolvable key without a lookup
         KEY_NOT_RESOLVED;
-        /// `entity: true` elsewhere than on a field of `Query`
+        /// `entity: true` on an element that is not a field of `Query`
         ENTITY_NOT_ON_QUERY;
-        /// `entity: true` on a field that is not nullable, single and an object
+        /// `entity: true` on a field whose type is not a nullable object type
         ENTITY_RETURN_TYPE;
-        /// An argument of an entity's lookup is no field of the entity
+        /// An argument of an entity's lookup is not a field of the entity
         ENTITY_ARGUMENT;
         /// `$batch` and `$this` in one connect
         BATCH_WITH_THIS;
         /// A batch does not select its key
         BATCH_KEY_NOT_SELECTED;
-        /// `batch` where nothing is batched, or of no size
+        /// `batch` on a connect that is not a batch, or an invalid `maxSize`
         INVALID_BATCH;
         /// A connect on a type does not read a key
         TYPE_CONNECT_WITHOUT_KEY;
@@ -151,15 +151,15 @@ pub mod connector {
         CONNECT_ON_INTERFACE;
         /// A connect on a field of the subscription root
         CONNECT_ON_SUBSCRIPTION;
-        /// A directive that only a GraphQL service can follow
+        /// A directive that only GraphQL services can use
         NOT_FOR_CONNECTORS;
-        /// Two connects have one id
+        /// Two connects have the same id
         DUPLICATE_ID;
-        /// `@paginate` cannot be read to its end as written
+        /// An invalid `@paginate`: the list could not be read to its end
         INVALID_PAGINATION;
-        /// `@cacheNull` where nothing is fetched, or for no time
+        /// `@cacheNull` on an element without a connect, or with an invalid `maxAge`
         INVALID_CACHE_NULL;
-        /// `@invalidates` beside what is no mutation, or of what is not fetched
+        /// `@invalidates` on an element that is not a mutation, or of fields that are not fetched
         INVALID_INVALIDATES;
     }
 }

@@ -26,12 +26,12 @@ impl StringMap {
         })
     }
 
-    /// The bytes of the literal that wrote these bytes of the value; clamped to the value.
+    /// The bytes of the literal for these bytes of the value; clamped to the value.
     pub fn range(&self, range: Range<usize>) -> Range<usize> {
         let last = self.offsets.len().saturating_sub(1);
         let at = |index: usize| self.offsets.get(index.min(last)).copied().unwrap_or(0);
         let start = at(range.start);
-        // The end of the byte before, so that a span does not swallow what follows (dropped indentation, say).
+        // The end of the byte before, so that a span does not include text after it, such as dropped indentation.
         let end = match range.end.checked_sub(1) {
             Some(previous) if range.end > range.start && previous < last => {
                 let next = at(range.end);
@@ -164,7 +164,7 @@ fn lines(text: &str) -> Vec<(usize, &str)> {
     lines
 }
 
-/// The character that an escape stands for, and the bytes it takes; `None` if it is not one.
+/// The character of an escape, and its length in bytes; `None` if it is not an escape.
 fn escape(text: &str) -> Option<(char, usize)> {
     let simple = match text.as_bytes().get(1)? {
         b'"' => '"',

@@ -1,4 +1,4 @@
-//! A diagnostic as text, the way rustc shows one, and as JSON for editors and CI.
+//! Formats a diagnostic: as text like rustc, and as JSON for editors and CI.
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ impl Diagnostic {
             group = group.element(Level::HELP.message(help));
         }
         let text = renderer.render(&[group]);
-        // The renderer pads lines of an empty source; trailing blanks only make diffs noisy.
+        // The renderer pads the lines of an empty source: remove trailing blanks.
         text.lines()
             .map(str::trim_end)
             .collect::<Vec<_>>()
@@ -92,7 +92,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Labels of one file belong into one snippet; files in the order of their first label.
+/// The labels by file, in the order of the first label of each file: one snippet per file.
 fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
     let mut files: Vec<Vec<&Label>> = Vec::new();
     for label in labels {
@@ -107,10 +107,10 @@ fn by_file(labels: &[Label]) -> Vec<Vec<&Label>> {
     files
 }
 
-/// The longest line that is shown, in bytes. A longer one could not be read, and showing it would take time.
+/// The longest line that is shown, in bytes. A longer one is not readable, and takes time to show.
 const LONGEST_LINE: usize = 2_000;
 
-/// Whether the lines at which a label begins and ends can be shown.
+/// Whether the first and last line of a label can be shown.
 fn is_shown(label: &Label) -> bool {
     let text = label.span.source.text.as_bytes();
     [label.span.range.start, label.span.range.end]
@@ -126,7 +126,7 @@ fn is_shown(label: &Label) -> bool {
         })
 }
 
-/// A label by its position alone.
+/// Shows a label by its position only.
 fn annotate<'a>(group: Group<'a>, label: &'a Label) -> Group<'a> {
     let start = label.span.start();
     let origin = Origin::path(label.span.source.path.as_str())
@@ -139,7 +139,7 @@ fn annotate<'a>(group: Group<'a>, label: &'a Label) -> Group<'a> {
     }
 }
 
-/// One file's snippet. The very first label of the diagnostic is the primary one.
+/// The snippet of a file. The first label of the diagnostic is the primary one.
 fn snippet<'a>(
     labels: &[&'a Label],
     all: &'a [Label],

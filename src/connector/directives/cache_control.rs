@@ -113,7 +113,7 @@ impl Hint {
             .map(|directive| Hint::of(directive))
     }
 
-    /// The hint of a field: what the field says, completed by what its type says.
+    /// The hint of a field: its own, completed by that of its type.
     pub fn of_field(schema: &Schema, parent: &str, field: &str) -> Option<Hint> {
         let definition = schema.type_field(parent, field).ok()?;
         let on_field = definition.directives.get(DIRECTIVE.name);

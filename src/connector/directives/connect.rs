@@ -1,7 +1,7 @@
 //! `@connect`: how a field or type is fetched over HTTP.
 //!
-//! This file reads its request; [`connects`](crate::connector::connects) reads the rest, which all directives that fetch
-//! have alike, and [`check`](crate::connector::check) checks it.
+//! This module reads its request. [`connects`](crate::connector::connects) reads the arguments that all directives that fetch
+//! share, and [`check`](crate::connector::check) checks them.
 
 use std::sync::Arc;
 
@@ -189,7 +189,7 @@ input ConnectBatch {
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/// Reads the request; since v0.4 there may be none.
+/// Reads the request, which is optional since v0.4.
 fn read(
     directive: &Node<Directive>,
     source: Option<&DeclaredSource>,
@@ -256,7 +256,7 @@ fn request(
     })
 }
 
-/// A connect's headers replace its source's of the same name.
+/// Headers of a connect replace those of its source with the same name.
 fn merge(source: Option<&DeclaredSource>, headers: Vec<HeaderTemplate>) -> Vec<HeaderTemplate> {
     let inherited = source.map(|source| source.headers.as_slice());
     let mut merged: Vec<HeaderTemplate> = inherited
@@ -269,7 +269,7 @@ fn merge(source: Option<&DeclaredSource>, headers: Vec<HeaderTemplate>) -> Vec<H
     merged
 }
 
-/// The one method of a `http:` argument, with its URL.
+/// The method of a `http:` argument, with its URL.
 fn method<'a>(
     http: &'a Node<Value>,
     findings: &mut Findings,

@@ -19,43 +19,43 @@ use crate::connector::model::GraphqlService;
 /// A version of a specification, `(2, 11)` for `v2.11`.
 pub(crate) type LinkVersion = (u16, u16);
 
-/// One directive. Its file has one such static, called `DIRECTIVE`, and the table of its specification a line.
+/// A directive: a static `DIRECTIVE` in its file, with a line in the table of its specification.
 #[derive(Debug)]
 pub(crate) struct SupportedDirective {
     /// The canonical name, without `@`.
     pub(crate) name: &'static str,
-    /// The version of the specification that brought it.
+    /// The version of the specification that introduces it.
     pub(crate) since: LinkVersion,
     /// Its definition in SDL with descriptions, which are its documentation: the first paragraph is a summary. Names of
     /// types are without prefix.
     pub(crate) sdl: &'static str,
     /// The types of its arguments, and the types of their fields. Directives of one specification may share a type.
     pub(crate) types: &'static [&'static SupportedType],
-    /// What it gained after `since`.
+    /// Additions in later versions than `since`.
     pub(crate) additions: &'static [Addition],
-    /// What reading a folder does with each use of it.
+    /// How its uses are read.
     pub(crate) role: Role,
-    /// Checks all its uses in a folder, once everything is read.
+    /// Checks all its uses in a folder, after everything has been read.
     pub(crate) check: fn(&Declarations<'_>, &mut Findings),
 }
 
-/// A type that directives have in their arguments.
+/// A type of arguments of directives.
 #[derive(Debug)]
 pub(crate) struct SupportedType {
     /// Its name, without prefix.
     pub(crate) name: &'static str,
-    /// The version of the specification that brought it.
+    /// The version of the specification that introduces it.
     pub(crate) since: LinkVersion,
     /// Its definition in SDL with descriptions.
     pub(crate) sdl: &'static str,
 }
 
-/// Something that a directive gained after it was introduced.
+/// An addition to a directive.
 #[derive(Debug)]
 pub(crate) struct Addition {
-    /// What it gained.
+    /// The added part.
     pub(crate) part: DirectivePart,
-    /// The version that brought it.
+    /// The version that introduces it.
     pub(crate) since: LinkVersion,
 }
 
@@ -70,14 +70,14 @@ pub(crate) enum DirectivePart {
     Location(DirectiveLocation),
 }
 
-/// What reading a folder does with a directive. A reader reports what is wrong and then gives `None`.
+/// How a directive is read. A reader reports faults and then returns `None`.
 pub(crate) enum Role {
-    /// On the schema: it declares a source, which connects refer to by name.
+    /// On the schema: declares a source.
     Source(fn(&Node<Directive>, &Language, &mut Findings) -> Option<DeclaredSource>),
-    /// On the schema: all fields of the folder come from one GraphQL service.
+    /// On the schema: the folder is a GraphQL service.
     Service(fn(&Node<Directive>, &Schema, &Language, &mut Findings) -> Option<GraphqlService>),
-    /// On a field or type: it fetches it. The function reads the request; what all fetching directives have in common
-    /// (`selection`, `entity`, `batch`, `errors`, `isSuccess`) is read for them.
+    /// On a field or type: fetches it. The function reads the request; the common arguments (`selection`, `entity`, `batch`,
+    /// `errors`, `isSuccess`) are read elsewhere.
     Fetch(
         fn(
             &Node<Directive>,
@@ -86,9 +86,9 @@ pub(crate) enum Role {
             &mut Findings,
         ) -> DeclaredFetch,
     ),
-    /// Beside a directive that fetches: the function adds its option, and its mappings to those of the connect.
+    /// Beside a directive that fetches: the function adds an option to the connect, and its mappings to those of the connect.
     ConnectOption(fn(&Node<Directive>, &mut ConnectOptions, &mut Expressions, &mut Findings)),
-    /// It stays in the schema, where planning reads it.
+    /// Stays in the schema, where planning reads it.
     Hint,
 }
 
@@ -104,5 +104,5 @@ impl fmt::Debug for Role {
     }
 }
 
-/// The check of a directive whose uses need none.
+/// The check of a directive that needs none.
 pub(crate) fn unchecked(_: &Declarations<'_>, _: &mut Findings) {}

@@ -94,7 +94,7 @@ fn read(
     })
 }
 
-/// A folder is either a GraphQL service or connectors, and only one service.
+/// A folder has either connects or one GraphQL service.
 fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     let [directive, others @ ..] = declarations.services.as_slice() else {
         return;
@@ -122,7 +122,7 @@ fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
 }
 
 impl GraphqlService {
-    /// A service at this address, called without further headers.
+    /// A service at this address, without headers.
     pub fn at(url: &str) -> Self {
         Self {
             template: Arc::new(post_to(RequestText::Fixed(url.to_owned()))),

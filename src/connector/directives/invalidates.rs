@@ -62,7 +62,7 @@ directive @invalidates(
 pub struct Invalidates {
     /// Fields of the folder (`Type.field`), and types with a connect (`Type`); everything if there are none.
     pub fields: Vec<String>,
-    /// Yields `true` of a response which says that nothing was changed.
+    /// Yields `true` for a response which says that nothing was changed.
     pub unless: Option<Arc<Selection>>,
 }
 

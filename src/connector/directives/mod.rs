@@ -1,4 +1,4 @@
-//! The directives that this gateway reads itself: those of `connect` and of `wire`, and those that need no link.
+//! The directives of connectors: those of `connect` and `wire`, and those that need no link.
 //!
 //! A directive is one file and one line in the table of its specification. The file holds its SDL, which is also its
 //! documentation; how it is read and checked; and the type that the rest of the gateway reads. From the table follow
@@ -6,7 +6,7 @@
 //! ([`connects`](super::connects)), `docs/directives.md` and the schemas in `schema/`
 //! ([`reference`](super::reference)).
 //!
-//! The directives of Federation are not here: the gateway does not read them from one folder, it composes by them.
+//! The directives of Federation are not here: composition reads them.
 
 pub(crate) mod cache_control;
 mod cache_null;

@@ -168,29 +168,29 @@ enum PageCutOff {
 "#,
 };
 
-/// `@paginate`: how an upstream's pages are read to their end. `docs/directives.md` describes the loop.
+/// `@paginate`: how all pages of a list are read. `docs/directives.md` describes the loop.
 #[derive(Debug)]
 pub struct Pagination {
-    /// How the next page is asked for.
+    /// How the next page is requested.
     pub style: PageStyle,
     /// `$page.size`: how many items are requested per page. Always given for [`PageStyle::Offset`] and
     /// [`PageStyle::Page`].
     pub size: Option<usize>,
     /// The first offset or page number.
     pub first: usize,
-    /// The items of a page, to count them by; unless given, what the connect's selection yields is counted.
+    /// The items of a page, which are counted; by default, the result of the connect's selection.
     pub items: Option<Arc<Selection>>,
-    /// How many items there are over all pages: a number or a string of digits.
+    /// The number of items of all pages: a number or a string of digits.
     pub total: Option<Arc<Selection>>,
-    /// Go on only while it yields `true`.
+    /// Another page follows only if it yields `true`.
     pub more: Option<Arc<Selection>>,
     /// The next cursor. Always given for [`PageStyle::Cursor`].
     pub next: Option<Arc<Selection>>,
-    /// How many items are wanted; evaluated before the first page.
+    /// The number of items to read; evaluated before the first page.
     pub limit: Option<Arc<Selection>>,
-    /// At most so many requests.
+    /// The maximum number of requests.
     pub max_pages: usize,
-    /// At most so many items.
+    /// The maximum number of items.
     pub max_items: usize,
     /// What happens to a list that was cut off.
     pub cut_off: CutOff,
@@ -198,14 +198,14 @@ pub struct Pagination {
 
 impl ConnectOption for Pagination {}
 
-/// How the next page is asked for.
+/// How the next page is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageStyle {
-    /// By how many items to skip, `$page.offset`.
+    /// By the number of items to skip, `$page.offset`.
     Offset,
-    /// By number, `$page.number`.
+    /// By the number of the page, `$page.number`.
     Page,
-    /// By a token of the page before, `$page.cursor`.
+    /// By a token of the previous page, `$page.cursor`.
     Cursor,
 }
 
@@ -281,7 +281,7 @@ fn pagination(
     })
 }
 
-/// A number argument that is at least so much.
+/// A number argument with a minimum.
 fn count(
     directive: &Node<Directive>,
     name: &'static str,
@@ -296,7 +296,7 @@ fn count(
     usize::try_from(number).ok()
 }
 
-/// Which arguments a style needs, and which mean nothing to it.
+/// Checks the arguments that a style needs, and reports those that it does not use.
 fn check_arguments(directive: &Node<Directive>, style: PageStyle, findings: &mut Findings) {
     let has = |name: &str| directive.specified_argument_by_name(name);
     let (name, needed, why, senseless): (_, _, _, &[&str]) = match style {

@@ -1,6 +1,6 @@
-//! Bodies as `application/x-www-form-urlencoded`: nested names in brackets, `a[b][0]=…`, as PHP and Rails read them.
+//! Encodes bodies as `application/x-www-form-urlencoded`: nested names in brackets, `a[b][0]=…`, as PHP and Rails read them.
 //!
-//! Null is left out, since the encoding has none.
+//! Null is omitted, since the encoding has no null.
 
 use url::form_urlencoded::byte_serialize;
 

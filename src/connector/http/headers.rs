@@ -1,4 +1,4 @@
-//! Request headers: templates, and what of the client's is passed on.
+//! Request headers: templates, and client headers that are passed on.
 
 use http::HeaderMap;
 use http::HeaderName;
@@ -8,7 +8,7 @@ use super::super::request::RenderError;
 use super::url::RequestText;
 use crate::mapping::Variables;
 
-/// Headers that belong to the connection or follow from the body; a name ending in `-` stands for all that begin so.
+/// Headers that belong to the connection or follow from the body; a name that ends in `-` is a prefix.
 pub(crate) const NEVER_SET: &[&str] = &[
     "connection",
     "proxy-",
@@ -22,7 +22,7 @@ pub(crate) const NEVER_SET: &[&str] = &[
     "keep-alive",
 ];
 
-/// Headers that a client must not decide: they may be set by `value` only.
+/// Headers that a client must not choose: only `value` may set them.
 pub(crate) const VALUE_ONLY: &[&str] = &["content-type", "accept", "host"];
 
 /// One header.
@@ -37,9 +37,9 @@ pub(crate) struct HeaderTemplate {
 /// The source of a header's value.
 #[derive(Debug, Clone)]
 pub(crate) enum HeaderValueTemplate {
-    /// All values that the client sent under this name.
+    /// All values of this client header.
     From(HeaderName),
-    /// A text that is the same for every call.
+    /// A fixed text.
     Fixed(HeaderValue),
     /// A template.
     Template(RequestText),

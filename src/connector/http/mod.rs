@@ -1,7 +1,7 @@
 //! HTTP requests: the template made from the argument `http:` of a connect and that of its source.
 //!
-//! Parsed once when a folder is read; [`HttpTemplate::render`] is on the path of every call, so what does not depend on
-//! variables is prepared beforehand. Rendering fails rather than guess: a value that cannot be part of a URL or a
+//! A template is parsed when the folder is read. [`HttpTemplate::render`] is on the path of every call, so everything that
+//! does not depend on variables is prepared before. Rendering does not guess: a value that cannot be part of a URL or a
 //! header is an error that names the part of the request, never its content.
 
 mod evaluate;
@@ -44,17 +44,17 @@ pub(crate) struct HttpTemplate {
     pub(crate) base: Option<RequestText>,
     /// `path` and `queryParams` of the source.
     pub(crate) source: UrlParts,
-    /// The URL of the connect: absolute without a source, else what is appended.
+    /// The URL of the connect: absolute without a source, else relative.
     pub(crate) url: RequestText,
     /// `path` and `queryParams` of the connect.
     pub(crate) connect: UrlParts,
-    /// Headers, the connect's having replaced its source's.
+    /// Headers; those of the connect replace those of its source.
     pub(crate) headers: Vec<HeaderTemplate>,
     /// `body`.
     pub(crate) body: Option<Arc<Selection>>,
 }
 
-/// What mappings add to a URL.
+/// The mappings that add to a URL.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UrlParts {
     /// Yields path segments.
@@ -98,7 +98,7 @@ impl RequestTemplate for HttpTemplate {
 }
 
 impl HttpTemplate {
-    /// The URL: paths one after another, then all query parameters in the same order.
+    /// The URL: all paths in order, then all query parameters in the same order.
     fn url(&self, variables: &Variables) -> Result<String, RenderError> {
         let mut url = url::Builder::default();
         if let Some(base) = &self.base {

@@ -1,4 +1,4 @@
-//! Building a URL from a base, templates, path segments and query parameters.
+//! Builds a URL from a base, templates, path segments and query parameters.
 //!
 //! What an expression yields is percent-encoded but for `A-Za-z0-9-._~` (RFC 3986's unreserved characters), so it can
 //! never become a separator; what an author wrote keeps its reserved characters. That encoding leaves `.` and `..` as
@@ -18,24 +18,24 @@ use crate::mapping::Selection;
 use crate::mapping::Template;
 use crate::mapping::Variables;
 
-/// Everything but RFC 3986's unreserved characters.
+/// All characters but the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A template, or its text if there is nothing to fill in.
+/// A template, or a fixed text.
 #[derive(Debug, Clone)]
 pub(crate) enum RequestText {
-    /// The same for every call.
+    /// Has no expressions.
     Fixed(String),
-    /// Depends on variables.
+    /// Has expressions.
     Template(Template),
 }
 
 impl RequestText {
-    /// What it begins with, as written.
+    /// The literal text at its beginning.
     pub(super) fn first_literal(&self) -> &str {
         match self {
             Self::Fixed(text) => text,
@@ -46,7 +46,7 @@ impl RequestText {
         }
     }
 
-    /// The text as a URL or a part of one: expressions must not make segments of it that lead elsewhere.
+    /// The text as a URL or a part of one. Expressions must not create segments that lead to another path.
     pub(super) fn render_url(
         &self,
         variables: &Variables,
@@ -61,7 +61,7 @@ impl RequestText {
                 }
                 empty += usize::from(segment.is_empty());
             }
-            // Nearly all have the one before the first slash, or the one in `://`, and no other.
+            // The usual case: no empty segment but the one before the first slash or in `://`.
             if empty > begins_with_empty(template) && has_lost_segment(template, path) {
                 return Err(is_empty(part));
             }
@@ -96,19 +96,19 @@ pub(super) fn render(
     }
 }
 
-/// A URL as it grows.
+/// A URL that is being built.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
     /// Scheme, authority and path.
     front: String,
-    /// Where the path begins.
+    /// The offset of the path.
     path: usize,
-    /// After `?`, without it.
+    /// The text after `?`.
     query: String,
 }
 
 impl Builder {
-    /// Begins with an absolute URL; its query comes first among the query parameters.
+    /// Starts with an absolute URL; its query is before the other query parameters.
     pub(super) fn start(&mut self, url: &str) -> Result<(), RenderError> {
         let (front, query) = split(url);
         let scheme = memchr::memchr(b':', front.as_bytes());
@@ -242,7 +242,7 @@ impl Builder {
     }
 }
 
-/// How many empty segments the author has written by beginning with a slash or with a scheme.
+/// The number of empty segments in the beginning of a template: of a slash or of a scheme.
 fn begins_with_empty(template: &Template) -> usize {
     match template.pieces().first() {
         Some(Piece::Literal(text)) => usize::from(text.starts_with('/') || text.contains("://")),
@@ -250,8 +250,8 @@ fn begins_with_empty(template: &Template) -> usize {
     }
 }
 
-/// Whether a segment of a rendered path is empty that the template makes of expressions alone. Expressions never yield a
-/// separator, so the segments of the path are those of the template, in their order.
+/// Whether a segment of a rendered path is empty that consists of expressions in the template. Expressions never yield a
+/// separator, so the path has the same segments as the template.
 fn has_lost_segment(template: &Template, path: &str) -> bool {
     let mut segments = path.split('/');
     let mut present = segments.next();
@@ -282,7 +282,7 @@ fn has_lost_segment(template: &Template, path: &str) -> bool {
     expressions && !letters && present == Some("")
 }
 
-/// `.` and `..`, which URL parsers resolve, also where they are percent-encoded, once or twice.
+/// `.` and `..`, which URL parsers resolve, even percent-encoded once or twice.
 fn is_dots(segment: &str) -> bool {
     let (mut rest, mut dots) = (segment, 0);
     while let Some(after) = [".", "%2e", "%2E", "%252e", "%252E"]
@@ -304,7 +304,7 @@ fn is_empty(part: &str) -> RenderError {
     RenderError::new(format!("{part}: a segment is empty, which leads elsewhere"))
 }
 
-/// Path and query; a fragment, which is never sent, is dropped.
+/// Path and query, without the fragment, which is never sent.
 fn split(url: &str) -> (&str, &str) {
     let before = |mark: u8, text: &str| memchr::memchr(mark, text.as_bytes()).unwrap_or(text.len());
     let url = &url[..before(b'#', url)];
@@ -312,7 +312,7 @@ fn split(url: &str) -> (&str, &str) {
     (path, query.strip_prefix('?').unwrap_or_default())
 }
 
-/// A scalar as text, digits as received; `None` for null, arrays and objects.
+/// A scalar as text, with unchanged digits; `None` for null, arrays and objects.
 pub(super) fn scalar(value: &Value) -> Option<std::borrow::Cow<'_, str>> {
     match value {
         Value::String(text) => Some(text.as_ref().into()),

@@ -1,4 +1,4 @@
-//! Whether the linked versions have what a folder uses.
+//! Checks that the linked versions have everything that a folder uses.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
@@ -13,7 +13,7 @@ use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::DirectivePart;
 use crate::connector::findings::Findings;
 
-/// Checks one use of a directive, already under its canonical name, against the version that is linked.
+/// Checks a use of a directive, under its canonical name, against the linked version.
 pub(crate) fn check(
     directive: &Node<Directive>,
     at: DirectiveLocation,
@@ -29,7 +29,7 @@ pub(crate) fn check(
                 report(what, since, link.spec, link.version, location, findings);
             }
         };
-        // An import of what is too young has been refused already.
+        // An import of an element of a later version has been reported.
         let imported = link
             .directives
             .iter()
@@ -49,7 +49,7 @@ pub(crate) fn check(
     }
 }
 
-/// What a use of a directive has of a part, and where.
+/// Whether a use of a directive has a part, and its location.
 fn used(
     directive: &Node<Directive>,
     at: DirectiveLocation,
@@ -108,7 +108,7 @@ fn report(
     );
 }
 
-/// A kind of element, in words.
+/// The name of a kind of element.
 pub(crate) fn element(at: DirectiveLocation) -> &'static str {
     match at {
         DirectiveLocation::Schema => "the schema",

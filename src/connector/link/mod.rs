@@ -1,4 +1,4 @@
-//! `@link`: which specifications a folder uses, in which version and under which names.
+//! `@link`: the specifications that a folder uses, with their versions and names.
 //!
 //! <https://specs.apollo.dev/link/v1.0>. A folder may rename what it imports; everything after this module sees
 //! canonical names only. A specification that this gateway does not support may be linked unless the link has `for:
@@ -27,7 +27,7 @@ pub(crate) struct Link {
     pub(crate) spec: &'static Specification,
     /// The version that is linked.
     pub(crate) version: LinkVersion,
-    /// What prefixes its names that were not imported.
+    /// The prefix of its names that are not imported.
     pub(crate) namespace: String,
     /// Imported directives: the name in this folder, the canonical name, both without `@`.
     pub(crate) directives: Vec<(String, String)>,
@@ -40,9 +40,9 @@ pub(crate) struct Link {
 /// All supported specifications that a folder links.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Links {
-    /// In the order as written.
+    /// In their written order.
     pub(crate) links: Vec<Link>,
-    /// What `@link` is called here.
+    /// The name of `@link` in this folder.
     pub(crate) link_name: String,
 }
 
@@ -83,7 +83,7 @@ impl Links {
             .map_or((1, 0), |link| link.version)
     }
 
-    /// The canonical name of a directive that the folder uses under `name`; `None` if it is of no linked specification.
+    /// The canonical name of a directive that the folder calls `name`; `None` if it belongs to no linked specification.
     pub(crate) fn canonical(&self, name: &str) -> Option<String> {
         if name == self.link_name {
             return Some("link".to_owned());
@@ -91,7 +91,7 @@ impl Links {
         self.links.iter().find_map(|link| link.canonical(name))
     }
 
-    /// What a canonical directive is called in this folder.
+    /// The name of a canonical directive in this folder.
     pub(crate) fn local(&self, canonical: &str) -> Option<String> {
         self.links.iter().find_map(|link| {
             let imported = link.directives.iter().find(|(_, name)| name == canonical);
@@ -99,7 +99,7 @@ impl Links {
         })
     }
 
-    /// True if a type defined by the folder is of a linked specification (a printed schema repeats the machinery).
+    /// Whether a type that the folder defines belongs to a linked specification: a printed schema repeats these definitions.
     pub(crate) fn is_machinery_type(&self, name: &str) -> bool {
         spec::is_our_type(name)
             || self.links.iter().any(|link| {
@@ -197,7 +197,7 @@ impl Links {
 }
 
 impl Link {
-    /// The canonical name of a directive of this specification; a directive named like its namespace needs no import.
+    /// The canonical name of a directive of this specification. A directive with the name of the namespace needs no import.
     fn canonical(&self, name: &str) -> Option<String> {
         if let Some((_, canonical)) = self.directives.iter().find(|(local, _)| local == name) {
             return Some(canonical.clone());
@@ -247,7 +247,7 @@ impl Link {
         }
     }
 
-    /// Whether an import is in order; says what is not.
+    /// Checks an import, and reports its faults.
     fn check_import(
         &self,
         name: &str,
@@ -353,7 +353,7 @@ fn unknown_spec(
     findings: &mut Findings,
 ) {
     let identities = spec::ALL.iter().map(|spec| spec.identity);
-    // Other specifications differ from these by one short word, so only a slip of the pen counts.
+    // Other specifications differ from these by a short word, so only a small difference is a misspelling.
     let close = identities
         .into_iter()
         .find(|supported| strsim::osa_distance(identity, supported) <= 1);

@@ -1,4 +1,4 @@
-//! Walks over a parsed document to rename what it uses: directives to their canonical names.
+//! Renames the directives of a parsed document to their canonical names.
 
 use std::collections::HashSet;
 
@@ -117,7 +117,7 @@ pub(crate) fn renamed(old: &Name, new: &str) -> Name {
     }
 }
 
-/// Puts the name of a specification before these names of types: `JSONSelection` becomes `wire__JSONSelection`.
+/// Prefixes names of types with the name of their specification: `JSONSelection` becomes `wire__JSONSelection`.
 pub(crate) fn prefix_types(
     mut definition: Definition,
     specification: &str,

@@ -1,7 +1,7 @@
-//! The specifications that a folder can link, as data: their versions, what each defines and since when.
+//! The specifications that a folder can link: their versions, and their elements with the versions that introduce them.
 //!
-//! Definitions are injected in their latest form, whatever version a folder links; what that version does not have yet
-//! is refused by the tables here, because "needs connect/v0.2" helps where "unknown argument" does not.
+//! The schema is validated with the latest definitions, for any linked version. The tables here report elements of later
+//! versions, because "needs connect/v0.2" is more helpful than "unknown argument".
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -18,30 +18,30 @@ use crate::connector::directives::definition::SupportedDirective;
 /// A specification that this gateway implements.
 #[derive(Debug)]
 pub(crate) struct Specification {
-    /// Its name, also its namespace unless `as:` says otherwise.
+    /// Its name, which is also its namespace without `as:`.
     pub(crate) name: &'static str,
     /// The URL before the version.
     pub(crate) identity: &'static str,
-    /// The least version supported.
+    /// The oldest supported version.
     pub(crate) oldest: LinkVersion,
-    /// The greatest version supported.
+    /// The latest supported version.
     pub(crate) latest: LinkVersion,
-    /// What it defines.
+    /// Its elements.
     contents: Contents,
 }
 
-/// What a specification defines.
+/// The elements of a specification.
 #[derive(Debug)]
 enum Contents {
-    /// Directives that the room reads itself.
+    /// Directives that this room reads.
     Directives(&'static [&'static SupportedDirective]),
-    /// Directives that composition reads, or that linking itself consists of.
+    /// Directives that composition reads, and those of linking.
     Listed {
-        /// Its directives and types, with the version that brought each.
+        /// Its directives and types, with the versions that introduce them.
         elements: &'static [(&'static str, LinkVersion)],
-        /// What a directive, named without `@`, gained later.
+        /// Later additions to directives, which are named without `@`.
         additions: &'static [(&'static str, Addition)],
-        /// The definitions; types have the specification's name as prefix.
+        /// The definitions; types have the name of the specification as prefix.
         sdl: &'static str,
     },
 }
@@ -123,7 +123,7 @@ pub(crate) static WIRE: Specification = Specification {
     contents: Contents::Directives(directives::WIRE),
 };
 
-/// Linking itself.
+/// Linking.
 pub(crate) static LINK: Specification = Specification {
     name: "link",
     identity: "https://specs.apollo.dev/link",
@@ -136,10 +136,10 @@ pub(crate) static LINK: Specification = Specification {
     },
 };
 
-/// Every specification, in the order in which a folder links them by convention.
+/// All specifications, in the conventional order of links.
 pub(crate) static ALL: [&Specification; 4] = [&LINK, &FEDERATION, &CONNECT, &WIRE];
 
-/// What a schema of Federation 1 may use without linking anything.
+/// The directives that a Federation 1 schema uses without a link.
 pub(crate) const FEDERATION_1: &[&str] = &[
     "key",
     "requires",
@@ -151,7 +151,7 @@ pub(crate) const FEDERATION_1: &[&str] = &[
 ];
 
 impl Specification {
-    /// The version that brought an element, named `@directive` or `Type`.
+    /// The version that introduces an element, `@directive` or `Type`.
     pub(crate) fn since(&self, element: &str) -> Option<LinkVersion> {
         match &self.contents {
             Contents::Listed { elements, .. } => elements
@@ -172,7 +172,7 @@ impl Specification {
         }
     }
 
-    /// True if it defines that directive (named without `@`).
+    /// Whether it defines a directive (named without `@`).
     pub(crate) fn has_directive(&self, name: &str) -> bool {
         self.directives().any(|directive| directive == name)
     }
@@ -213,7 +213,7 @@ impl Specification {
         }
     }
 
-    /// What a directive gained after the version that brought it.
+    /// The additions to a directive after the version that introduces it.
     pub(crate) fn additions(&self, directive: &str) -> Vec<&'static Addition> {
         match self.contents {
             Contents::Listed { additions, .. } => additions
@@ -243,7 +243,7 @@ impl Specification {
     }
 }
 
-/// The least Federation version that a connect version works with.
+/// The oldest Federation version that a connect version needs.
 pub(crate) fn least_federation(connect: LinkVersion) -> LinkVersion {
     match connect {
         (0, 1) => (2, 10),
@@ -264,11 +264,11 @@ pub(crate) static DEFINITIONS: LazyLock<ast::Document> = LazyLock::new(|| {
     all
 });
 
-/// Adds the definitions of a text, and the prefix to the names of types that are written without.
+/// Adds the definitions of a text, and the prefix to the names of types.
 fn add_definitions(prefix: &str, sdl: &str, all: &mut ast::Document) {
     let document = match ast::Document::parse(sdl, format!("{prefix}.graphql")) {
         Ok(document) => document,
-        // Text of this program, which a test parses.
+        // The text is a constant, which a test parses.
         Err(broken) => broken.partial,
     };
     let sources = std::sync::Arc::make_mut(&mut all.sources);
@@ -306,7 +306,7 @@ mod tests {
 
     use super::*;
 
-    /// Each text defines one directive or type, that of its row.
+    /// Each text defines the directive or type of its row.
     #[test]
     fn the_texts_define_what_their_rows_name() {
         for directives in [directives::CONNECT, directives::WIRE, directives::UNLINKED] {
@@ -333,7 +333,7 @@ mod tests {
         }
     }
 
-    /// What the rows list of later versions exists in the definitions.
+    /// The additions in the table exist in the definitions.
     #[test]
     fn additions_are_defined() {
         for directive in directives::CONNECT.iter().chain(directives::WIRE) {

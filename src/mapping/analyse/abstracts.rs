@@ -31,7 +31,7 @@ pub(super) enum AbstractKind {
         open: bool,
     },
     Array(Vec<Abstract>),
-    /// One of these; none of them if it is always missing.
+    /// One of these; always missing if there are none.
     OneOf(Vec<Abstract>),
 }
 
@@ -59,7 +59,7 @@ impl Abstract {
         Self::new(AbstractKind::Any)
     }
 
-    /// One of several, flattened.
+    /// One of several values, flattened.
     pub(super) fn one_of(options: impl IntoIterator<Item = Abstract>) -> Self {
         let mut flat: Vec<Abstract> = Vec::new();
         for option in options {

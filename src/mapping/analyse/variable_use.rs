@@ -9,8 +9,8 @@ use crate::document::Str;
 pub struct VariableUse {
     /// With its `$`.
     pub name: Str,
-    /// The keys that lead to what is read, `["district", "code"]` for `$args.district.code`; empty
-    /// if all of the variable is.
+    /// The keys of the part that is read, `["district", "code"]` for `$args.district.code`; empty for
+    /// the whole variable.
     pub path: Vec<Str>,
     /// The path expression that uses it.
     pub span: Range<usize>,

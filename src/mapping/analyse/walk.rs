@@ -1,4 +1,4 @@
-//! Evaluation over abstract values.
+//! Evaluation on abstract values.
 
 use std::ops::Range;
 
@@ -172,7 +172,7 @@ impl Walk {
 
     fn method(&mut self, call: &MethodCall, input: Abstract, scope: &AbstractScope) -> Abstract {
         let element = match &*input.kind {
-            // Most methods with an expression apply it to each element.
+            // Most methods apply an expression to each element.
             AbstractKind::Array(elements) if call.signature.name != "echo" => {
                 Abstract::one_of(elements.iter().cloned())
             }
@@ -268,7 +268,7 @@ fn seen_at(value: &Abstract, span: &Range<usize>) -> Abstract {
     }
 }
 
-/// A value, or an element of it if the text spells out an array.
+/// A value, or the elements of an array literal.
 fn element_of(value: &Abstract) -> Abstract {
     match &*value.kind {
         AbstractKind::Array(elements) => Abstract::one_of(elements.iter().cloned()),

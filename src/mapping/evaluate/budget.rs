@@ -11,7 +11,7 @@ pub struct EvaluationBudget {
     pub steps: usize,
     /// Bytes of text made by joining, cutting and writing.
     pub text: usize,
-    /// Values in the result, shared ones counted as often as they occur.
+    /// Values in the result; shared ones count as often as they occur.
     pub nodes: usize,
     /// The approximate length of the result as JSON.
     pub bytes: usize,

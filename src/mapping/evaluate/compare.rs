@@ -6,7 +6,7 @@ use super::evaluator::Evaluator;
 use crate::document::Value;
 
 impl Evaluator {
-    /// Deep equality; numbers by value. `None` when the budget is used up.
+    /// Deep equality; numbers by value. `None` if the budget is exceeded.
     pub(in crate::mapping) fn equal(&mut self, a: &Value, b: &Value) -> Option<bool> {
         self.charge(1)?;
         Some(match (a, b) {

@@ -146,7 +146,7 @@ impl Evaluator {
         });
     }
 
-    /// How many warnings there have been.
+    /// The number of warnings so far.
     pub(in crate::mapping) fn warned(&self) -> usize {
         self.warnings.len() + self.dropped_warnings
     }

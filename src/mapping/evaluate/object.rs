@@ -1,4 +1,4 @@
-//! Objects: named values and spread ones, merged.
+//! Objects: named and spread values, merged.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ pub struct Evaluated {
     /// Problems that did not end the evaluation, in the order in which they occurred; at most as
     /// many as the [`EvaluationBudget`] allows.
     pub warnings: Vec<Warning>,
-    /// How many more warnings there were.
+    /// The number of further warnings.
     pub dropped_warnings: usize,
     /// Errors for the response to the client: raised by `->withError`, or the one that ended the
     /// evaluation.
@@ -41,7 +41,7 @@ pub struct MappingError {
 /// Kinds of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MappingErrorKind {
-    /// `->withError` said so; the value stands.
+    /// Raised by `->withError`; the value stays.
     Raised,
     /// The [`EvaluationBudget`] was used up; the value is missing.
     Limit,

@@ -1,7 +1,7 @@
 //! `add`, `sub`, `mul`, `div`, `mod`: numbers, with one argument or several in turn.
 //!
-//! Integers stay integers and never lose a digit silently: what does not fit in 64 bits is
-//! missing. `div` is always a float.
+//! Integers stay integers and never lose a digit silently: a result that does not fit into 64 bits is
+//! missing. `div` always yields a float.
 
 use super::call::{Call, Method};
 use crate::document::{Number, Value};

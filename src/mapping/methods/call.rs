@@ -36,7 +36,7 @@ impl<'c> Call<'c, '_> {
         self.evaluate(self.arguments.get(index)?)
     }
 
-    /// The value of an expression of the arguments, with `@` as the input.
+    /// The value of an expression in the arguments, with `@` as the input.
     pub(super) fn evaluate(&mut self, expr: &Expr) -> Option<Value> {
         let scope = EvaluationScope {
             current: Some(self.input),
@@ -46,8 +46,7 @@ impl<'c> Call<'c, '_> {
         Some(self.evaluator.expr(expr, scope)?.into_owned())
     }
 
-    /// An argument's value, with `@` as one element of the input, which is the whole of the input
-    /// if that is no array.
+    /// An argument's value, with `@` as an element of the input, or as the input if that is no array.
     pub(super) fn for_element(
         &mut self,
         argument: usize,
@@ -67,7 +66,7 @@ impl<'c> Call<'c, '_> {
         Some(self.evaluator.expr(argument, scope)?.into_owned())
     }
 
-    /// The input's elements; anything but an array counts as one.
+    /// The elements of the input; a value that is no array counts as one element.
     pub(super) fn elements(&self) -> &'c [Value] {
         match self.input {
             Value::Array(elements) => elements,
@@ -106,14 +105,14 @@ impl<'c> Call<'c, '_> {
         self.evaluator.warn(&method, message);
     }
 
-    /// Missing, since the input is not what the method needs.
+    /// Missing, because the input does not fit the method; adds a warning.
     pub(super) fn unfit(&mut self, wanted: &str) -> Option<Value> {
         let (name, found) = (self.name, describe(Some(self.input)));
         self.warn(|| format!("`->{name}` needs {wanted}, found {found}"));
         None
     }
 
-    /// Missing, since an argument is not what the method needs.
+    /// Missing, because an argument does not fit the method; adds a warning.
     pub(super) fn unfit_argument(
         &mut self,
         wanted: &str,
@@ -124,7 +123,7 @@ impl<'c> Call<'c, '_> {
         None
     }
 
-    /// Missing, for a reason.
+    /// Missing, with this warning.
     pub(super) fn fail(&mut self, reason: impl FnOnce() -> String) -> Option<Value> {
         let name = self.name;
         self.warn(|| format!("`->{name}`: {}", reason()));

@@ -1,4 +1,4 @@
-//! `first`, `last`: an element of an array, a character of a string. Of an empty one: missing.
+//! `first`, `last`: an element of an array, a character of a string; missing for an empty one.
 
 use super::call::{Call, Method};
 use crate::document::Value;

@@ -37,7 +37,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
     }
 }
 
-/// Whether the condition is true for an element. `None` when the budget is used up.
+/// Whether the condition is true for an element. `None` if the budget is exceeded.
 fn holds(call: &mut Call<'_, '_>, index: usize, element: &Value) -> Option<bool> {
     call.charge(1)?;
     let condition = call.for_element(0, index, element);

@@ -63,7 +63,7 @@ fn get(call: &mut Call<'_, '_>) -> Option<Value> {
     }
 }
 
-/// An index from either end as a position.
+/// A positive or negative index as a position.
 fn position(index: i64, length: usize) -> Option<usize> {
     if index < 0 {
         length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)

@@ -1,4 +1,4 @@
-//! `joinNotNull(separator)`: an array's elements as one string, nulls left out.
+//! `joinNotNull(separator)`: the elements of an array as one string, without nulls.
 
 use super::call::{Call, Method};
 use super::to_string;

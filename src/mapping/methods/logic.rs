@@ -29,7 +29,7 @@ const fn row(
     }
 }
 
-/// `decisive` as soon as it is met, else its opposite.
+/// `decisive` as soon as an argument has this value, else its opposite.
 fn until(call: &mut Call<'_, '_>, decisive: bool) -> Option<Value> {
     let Value::Bool(input) = call.input else {
         return call.unfit("a boolean");

@@ -1,4 +1,4 @@
-//! `parseInt([base])`: the integer that the whole of a string spells.
+//! `parseInt([base])`: the integer in a string, which must have no other text.
 
 use super::call::{Call, Method};
 use crate::document::Value;

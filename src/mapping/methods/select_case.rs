@@ -1,5 +1,5 @@
 //! `match([value, result], …)`: the result of the first pair whose value equals the input;
-//! `[@, result]` always does. Results of other pairs are not computed.
+//! `[@, result]` always matches. Results of other pairs are not computed.
 
 use super::call::{Call, Method};
 use crate::document::Value;
@@ -19,7 +19,7 @@ fn select(call: &mut Call<'_, '_>) -> Option<Value> {
     let arguments = call.arguments;
     for argument in arguments {
         call.charge(1)?;
-        // The parser admits pairs only.
+        // The parser accepts only pairs.
         let ExprKind::Array(pair) = &argument.kind else {
             continue;
         };

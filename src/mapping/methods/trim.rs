@@ -1,4 +1,4 @@
-//! `trim`, `trimStart`, `trimEnd`: a string without the white space (as Unicode has it) at its ends.
+//! `trim`, `trimStart`, `trimEnd`: a string without the (Unicode) white space at its ends.
 
 use super::call::{Call, Method};
 use crate::document::Value;

@@ -1,4 +1,4 @@
-//! Expressions: what stands in `$(…)`, in arguments, and since v0.4 anywhere.
+//! Expressions: in `$(…)`, in arguments, and since v0.4 anywhere.
 
 use super::{Parsed, Parser};
 use crate::document::{Number, Value};
@@ -19,7 +19,7 @@ impl Parser<'_> {
         })
     }
 
-    /// The rest of a chain, whose operator is at hand.
+    /// The rest of a chain, whose operator is the current token.
     pub(super) fn chain(&mut self, first: Expr) -> Parsed<Expr> {
         let start = first.span.start;
         let operator = if self.at("??") {
@@ -68,7 +68,7 @@ impl Parser<'_> {
         })
     }
 
-    /// A literal may go on as a path: `"a,b"->split(",")`.
+    /// The steps after a literal: `"a,b"->split(",")`.
     fn literal_steps(&mut self, literal: Expr) -> Parsed<Expr> {
         let start = literal.span.start;
         let steps = self.steps()?;
@@ -97,7 +97,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Expressions with commas between them, up to and with `close`.
+    /// Expressions separated by commas, up to and including `close`.
     pub(super) fn listed(&mut self, close: &'static str) -> Parsed<Vec<Expr>> {
         let mut elements = Vec::new();
         while !self.eat(close)? {
@@ -109,7 +109,7 @@ impl Parser<'_> {
         Ok(elements)
     }
 
-    /// An object literal. Since v0.4 it is written as braces are anywhere.
+    /// An object literal. Since v0.4 it has the syntax of braces.
     fn object(&mut self) -> Parsed<Expr> {
         let selection = if self.version.free_expressions() {
             self.braces()?

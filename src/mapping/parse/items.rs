@@ -1,4 +1,4 @@
-//! Items: what stands between braces, or at the top.
+//! Items: between braces, or at the top level.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ enum ParsedItem {
     Bare(Expr),
 }
 
-/// Which commas stand between items.
+/// The commas between items.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Commas {
     Undecided,
@@ -22,7 +22,7 @@ enum Commas {
 }
 
 impl Parser<'_> {
-    /// `{ items }`, each with a name of its own or spread into the object.
+    /// `{ items }`, each named or spread into the object.
     pub(super) fn braces(&mut self) -> Parsed<SubSelection> {
         self.nested(|parser| {
             let start = parser.span.start;
@@ -37,7 +37,7 @@ impl Parser<'_> {
         })
     }
 
-    /// The items before `end`, and apart from them the values that have no name.
+    /// The items before `end`, and separately the values without a name.
     pub(super) fn items(&mut self, end: Token<'_>) -> Parsed<(Vec<Item>, Vec<Expr>)> {
         let (mut items, mut bare) = (Vec::new(), Vec::new());
         let mut commas = Commas::Undecided;
@@ -127,7 +127,7 @@ impl Parser<'_> {
         })
     }
 
-    /// What may follow `name:` in a list of items.
+    /// The value after `name:` in a list of items.
     fn value(&mut self) -> Parsed<Expr> {
         if self.version.free_expressions() {
             return self.expression();
@@ -153,7 +153,7 @@ impl Parser<'_> {
         self.chained(first)
     }
 
-    /// An operand, with the chain that it may begin although no `$(…)` stands around it.
+    /// An operand, and the chain that it begins without `$(…)`, if any.
     fn chained(&mut self, first: Expr) -> Parsed<Expr> {
         if !self.at("??") && !self.at("?!") {
             return Ok(first);
@@ -167,7 +167,7 @@ impl Parser<'_> {
     }
 }
 
-/// Where the key of a path that is nothing but a key stands.
+/// The position of the key of a path that is only a key.
 fn key_span(path: &Path, whole: &Range<usize>) -> Range<usize> {
     path.steps
         .first()
