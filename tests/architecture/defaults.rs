@@ -8,7 +8,7 @@ use super::{files, root};
 
 /// Types outside the settings whose `Default` may have numbers, with the reasons.
 const EXCEPTIONS: [(&str, &str); 1] = [(
-    "src/mapping/evaluate/budget.rs: Budget",
+    "src/mapping/evaluate/budget.rs: EvaluationBudget",
     "bounds one evaluation of a mapping, which the author of a connector tests; no deployment sets it",
 )];
 
