@@ -7,18 +7,9 @@ mod support;
 use std::alloc::System;
 
 use sangam::gateway::Gateway;
-use stats_alloc::INSTRUMENTED_SYSTEM;
-use stats_alloc::Region;
-use stats_alloc::StatsAlloc;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-use support::JOIN;
-use support::NO_ANSWERS;
-use support::ask;
-use support::ask_first;
-use support::over_departments;
-use support::over_posts;
-use support::runtime;
-use support::text;
+use support::{JOIN, NO_ANSWERS, ask, ask_first, over_departments, over_posts, runtime, text};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

@@ -15,8 +15,7 @@ use sangam::cache::{
     Admissions, Documents, Generation, HeadersRead, OperationKey, Plans, Policy, Provenance,
     ResponseKeyParts, Responses, UpstreamCall,
 };
-use sangam::connector::SchemaLifetime;
-use sangam::connector::{HttpRequest, Request};
+use sangam::connector::{HttpRequest, Request, SchemaLifetime};
 use sangam::source::{CallOptions, Source, SourceError, StoredHeaders, UpstreamResponse};
 
 #[derive(Debug)]

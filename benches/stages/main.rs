@@ -14,8 +14,7 @@ mod projection;
 #[path = "../support/mod.rs"]
 mod support;
 
-use criterion::criterion_group;
-use criterion::criterion_main;
+use criterion::{criterion_group, criterion_main};
 
 criterion_group!(
     benches,

@@ -4,9 +4,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use sangam::document::Value;
-use sangam::mapping::Selection;
-use sangam::mapping::Variables;
-use sangam::mapping::Version;
+use sangam::mapping::{Selection, Variables, Version};
 
 use crate::support::upstream::posts_document;
 

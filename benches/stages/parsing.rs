@@ -4,9 +4,7 @@ use std::hint::black_box;
 
 use apollo_compiler::parser::Parser;
 use criterion::Criterion;
-use sangam::document::JsonReader;
-use sangam::document::Reader;
-use sangam::document::Value;
+use sangam::document::{JsonReader, Reader, Value};
 
 use crate::support::text;
 use crate::support::upstream::posts_document;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use criterion::Criterion;
 use sangam::config::Settings;
-use sangam::connector::Folder;
-use sangam::connector::Subgraph;
+use sangam::connector::{Folder, Subgraph};
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::operation::Compiler;

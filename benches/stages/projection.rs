@@ -3,14 +3,9 @@
 
 use criterion::Criterion;
 
-use crate::support::JOIN;
-use crate::support::NO_ANSWERS;
-use crate::support::ask;
-use crate::support::ask_first;
-use crate::support::over_departments;
-use crate::support::over_posts;
-use crate::support::runtime;
-use crate::support::text;
+use crate::support::{
+    JOIN, NO_ANSWERS, ask, ask_first, over_departments, over_posts, runtime, text,
+};
 
 pub(crate) fn benches(criterion: &mut Criterion) {
     let runtime = runtime();

@@ -5,17 +5,10 @@ pub(crate) mod upstream;
 use std::path::Path;
 
 use bytes::Bytes;
-use sangam::config::Environment;
-use sangam::config::RawSettings;
-use sangam::config::Settings;
+use sangam::config::{Environment, RawSettings, Settings};
 use sangam::connector::Folder;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
-use sangam_demo::Options;
-use sangam_demo::Standin;
-use sangam_demo::departments;
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
+use sangam_demo::{Options, Standin, departments};
 
 use upstream::serve_posts;
 

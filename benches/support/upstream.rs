@@ -3,15 +3,11 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::io::Read;
-use std::io::Write;
-use std::net::Ipv4Addr;
-use std::net::TcpListener;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A list of so many posts by ten users.
 pub(crate) fn posts_document(count: u64) -> String {

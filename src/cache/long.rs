@@ -8,8 +8,7 @@
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
-use tokio::runtime::Handle;
-use tokio::runtime::RuntimeFlavor;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 use crate::priority;

@@ -9,8 +9,8 @@ use super::output::{count, diagnostics, message, result};
 use super::{Common, Exit, load};
 use crate::config::{RawSettings, Settings};
 use crate::connector::{Diagnostic, SubgraphKind};
-use crate::graph::Composed;
-use crate::graph::schema_diff::{self, Impact};
+use crate::graph::schema_diff::Impact;
+use crate::graph::{Composed, schema_diff};
 use crate::operation::{Compiler, Rejection};
 
 /// The default folder of named operations.

@@ -11,7 +11,8 @@ use super::output::message;
 use super::{Common, Exit, load};
 use crate::config::{RawSettings, Secret, Settings};
 use crate::gateway::ConfiguredConnector;
-use crate::observe::{self, Masker, Observer};
+use crate::observe;
+use crate::observe::{Masker, Observer};
 use crate::priority::Runtimes;
 use crate::server::Server;
 

@@ -8,7 +8,8 @@ use super::output::{count, message, result};
 use super::{Common, Exit, load};
 use crate::config::RawSettings;
 use crate::source::Wires;
-use crate::spec::{self, Suite};
+use crate::spec;
+use crate::spec::Suite;
 
 /// Runs the specs of connectors: replays their recorded exchanges and compares the gateway's responses.
 #[derive(Debug, Args)]

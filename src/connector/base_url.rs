@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::model::Subgraph;
-use super::model::SubgraphKind;
+use super::model::{Subgraph, SubgraphKind};
 use super::request::RenderError;
 
 impl Subgraph {

@@ -7,23 +7,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::FieldDefinition;
-use apollo_compiler::ast::Value;
-use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::schema::ObjectType;
+use apollo_compiler::ast::{Directive, FieldDefinition, Value};
+use apollo_compiler::schema::{ExtendedType, ObjectType};
+use apollo_compiler::{Name, Node, Schema};
 
 use super::connect_options::ConnectOptions;
 use super::expression::ParsedExpression;
-use super::http::HeaderTemplate;
-use super::http::RequestText;
-use super::http::UrlParts;
-use super::model::Connect;
-use super::model::Site;
-use super::model::SourceDeclaration;
+use super::http::{HeaderTemplate, RequestText, UrlParts};
+use super::model::{Connect, Site, SourceDeclaration};
 use super::request::RequestTemplate;
 use crate::mapping::Selection;
 

@@ -15,13 +15,9 @@ use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
-use apollo_compiler::parser::FileId;
-use apollo_compiler::parser::SourceMap;
-use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::parser::{FileId, SourceMap, SourceSpan};
 
-pub use codes::Area;
-pub use codes::Code;
-pub use codes::connector as code;
+pub use codes::{Area, Code, connector as code};
 pub use literal::StringMap;
 
 /// The severity of a diagnostic.

@@ -9,16 +9,10 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 
-use super::diagnostic::Diagnostic;
-use super::diagnostic::Span;
-use super::diagnostic::code;
+use super::diagnostic::{Diagnostic, Span, code};
 use super::findings::Findings;
 use super::schemes::Schemes;
-use crate::mapping::Problem;
-use crate::mapping::Selection;
-use crate::mapping::Template;
-use crate::mapping::VariableUse;
-use crate::mapping::Version;
+use crate::mapping::{Problem, Selection, Template, VariableUse, Version};
 
 /// Which variables an expression may read, by the argument that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,16 +8,11 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::schema::ComponentOrigin;
-use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::schema::ObjectType;
+use apollo_compiler::schema::{ComponentOrigin, ExtendedType, ObjectType};
+use apollo_compiler::{Name, Schema, ast};
 
 use super::field_directives::remove_directives;
-use super::field_set::FieldSet;
-use super::field_set::FieldSetItem;
+use super::field_set::{FieldSet, FieldSetItem};
 use super::provides;
 
 /// Converts a schema that links no version of Federation.

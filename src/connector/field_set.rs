@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
+use apollo_compiler::{Name, Node, ast};
 
 /// A field set (Federation's `FieldSet` scalar): fields that must be read of an object, without aliases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

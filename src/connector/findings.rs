@@ -4,13 +4,9 @@ use std::ops::Range;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
-use apollo_compiler::parser::SourceMap;
-use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::parser::{SourceMap, SourceSpan};
 
-use super::diagnostic::Code;
-use super::diagnostic::Diagnostic;
-use super::diagnostic::SourceFiles;
-use super::diagnostic::Span;
+use super::diagnostic::{Code, Diagnostic, SourceFiles, Span};
 
 /// Collects the diagnostics of one connector.
 #[derive(Debug)]

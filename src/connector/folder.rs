@@ -5,15 +5,12 @@
 
 use std::path::Path;
 
-use super::connects;
-use super::diagnostic::Diagnostic;
-use super::diagnostic::code;
+use super::diagnostic::{Diagnostic, code};
 use super::findings::Findings;
-use super::model::Subgraph;
-use super::model::SubgraphKind;
-use super::schema;
+use super::model::{Subgraph, SubgraphKind};
 use super::schemes::Schemes;
 use super::settings::FolderSettings;
+use super::{connects, schema};
 
 /// A folder as read, with its problems.
 #[derive(Debug, Clone)]

@@ -1,16 +1,13 @@
 //! Turns the errors that apollo-compiler reports for a schema into diagnostics, with the names that authors use and
 //! "did you mean".
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{Name, Schema};
 
 use super::diagnostic::code;
-use super::findings::Findings;
-use super::findings::did_you_mean;
-use super::findings::list;
+use super::findings::{Findings, did_you_mean, list};
 use super::link::spec;
 
 /// The number of errors that are reported: one mistake may cause thousands, and each is shown with its line.

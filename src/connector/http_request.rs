@@ -3,13 +3,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 
 use super::fingerprint::Fingerprint;
-use super::request::ShownRequest;
-use super::request::WireRequest;
+use super::request::{ShownRequest, WireRequest};
 
 /// Headers that carry trace identifiers (W3C Trace Context, B3).
 const TRACE_HEADERS: [&str; 8] = [

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
+use apollo_compiler::{Name, Schema};
 
 use super::connect_options::ConnectOptions;
 use super::field_set::FieldSet;

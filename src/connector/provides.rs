@@ -3,19 +3,13 @@
 //! A Federation 2 schema may not have them. Federation 1 schemas could, and so do supergraphs that other composers have made
 //! of these.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::schema::Component;
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::{Name, Node, Schema, ast};
 
 use super::field_directives::remove_directives;
-use super::field_set::FieldSet;
-use super::field_set::FieldSetItem;
+use super::field_set::{FieldSet, FieldSetItem};
 
 /// Takes out of each `@provides` what the schema resolves itself; `keys` are external by their marks only.
 pub(crate) fn leave_out_own(schema: &mut Schema, keys: &HashSet<(Name, Name)>) {

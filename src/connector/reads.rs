@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::declared::DeclaredConnect;
-use super::declared::DeclaredSource;
-use super::expression::ParsedExpression;
-use super::expression::VariableScope;
+use super::declared::{DeclaredConnect, DeclaredSource};
+use super::expression::{ParsedExpression, VariableScope};
 use super::model::Reads;
 
 /// What a connect and its source read. `passed_on` are the client headers of `from`.

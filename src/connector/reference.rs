@@ -3,18 +3,15 @@
 
 use std::fmt::Write;
 
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::ast::Definition;
-use apollo_compiler::ast::DirectiveDefinition;
-use apollo_compiler::ast::DirectiveLocation;
-use apollo_compiler::ast::InputValueDefinition;
+use apollo_compiler::ast::{
+    Definition, DirectiveDefinition, DirectiveLocation, InputValueDefinition,
+};
+use apollo_compiler::{Node, ast};
 
 use super::directives;
-use super::directives::definition::DirectivePart;
-use super::directives::definition::LinkVersion;
-use super::directives::definition::SupportedDirective;
-use super::directives::definition::SupportedType;
+use super::directives::definition::{
+    DirectivePart, LinkVersion, SupportedDirective, SupportedType,
+};
 use super::link::spec;
 use super::link::spec::Specification;
 

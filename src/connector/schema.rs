@@ -6,28 +6,15 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::ast::Definition;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::DirectiveLocation;
-use apollo_compiler::ast::Value;
-use apollo_compiler::schema::Component;
-use apollo_compiler::schema::SchemaBuilder;
+use apollo_compiler::ast::{Definition, Directive, DirectiveLocation, Value};
+use apollo_compiler::schema::{Component, SchemaBuilder};
 use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{Name, Node, Schema, ast};
 
 use super::diagnostic::code;
-use super::directives;
-use super::federation1;
-use super::findings::Findings;
-use super::findings::closest;
-use super::graphql_errors;
-use super::link::Links;
-use super::link::features;
-use super::link::rename;
-use super::link::spec;
+use super::findings::{Findings, closest};
+use super::link::{Links, features, rename, spec};
+use super::{directives, federation1, graphql_errors};
 
 /// A schema that has been read.
 #[derive(Debug)]

@@ -9,13 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
-use toml::de::DeTable;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::Diagnostic;
-use super::diagnostic::SourceText;
-use super::diagnostic::Span;
-use super::diagnostic::code;
+use super::diagnostic::{Diagnostic, SourceText, Span, code};
 
 /// The settings in `connector.toml`.
 #[derive(Debug, Clone, Default)]

@@ -8,28 +8,17 @@ use std::sync::Arc;
 use apollo_compiler::ast;
 use apollo_compiler::executable::OperationType;
 
-use super::inputs::InputCosts;
-use super::inputs::InputVariable;
-use super::program::CostClass;
-use super::program::CostField;
-use super::program::CostList;
-use super::program::CostObject;
-use super::program::CostSize;
-use super::program::Program;
-use super::program::SlicingProblem;
+use super::inputs::{InputCosts, InputVariable};
+use super::program::{
+    CostClass, CostField, CostList, CostObject, CostSize, Program, SlicingProblem,
+};
 use super::schema;
 use super::schema::ListSize;
 use crate::document::Value;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
-use crate::plan::Conditions;
-use crate::plan::Plan;
-use crate::plan::arguments::Argument;
-use crate::plan::arguments::Expression;
-use crate::plan::arguments::arguments_of;
-use crate::plan::output::FieldSource;
-use crate::plan::output::OutputField;
-use crate::plan::output::OutputType;
+use crate::graph::query::{QueryGraph, TypeId};
+use crate::plan::arguments::{Argument, Expression, arguments_of};
+use crate::plan::output::{FieldSource, OutputField, OutputType};
+use crate::plan::{Conditions, Plan};
 
 /// The size that a field's `sizedFields` gives to lists directly below it.
 #[derive(Debug, Clone, PartialEq)]

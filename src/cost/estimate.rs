@@ -4,15 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::inputs::Counted;
-use super::inputs::count;
-use super::program::CostClass;
-use super::program::CostField;
-use super::program::CostList;
-use super::program::CostSize;
-use super::program::Program;
-use crate::document::Str;
-use crate::document::Value;
+use super::inputs::{Counted, count};
+use super::program::{CostClass, CostField, CostList, CostSize, Program};
+use crate::document::{Str, Value};
 
 /// The estimated cost of an operation for the variables of one request, by its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]

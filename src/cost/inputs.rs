@@ -3,13 +3,10 @@
 //! Each value in a list counts; an object counts its own weight and that of its fields. A variable can occur in many
 //! arguments: its value is counted once per request, and each use multiplies.
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema, ast};
 
-use super::schema::input_weight;
-use super::schema::type_weight;
+use super::schema::{input_weight, type_weight};
 use crate::document::Value;
 use crate::plan::arguments::Expression;
 

@@ -35,6 +35,5 @@ pub(crate) mod schema;
 
 pub use self::estimate::Estimate;
 pub(crate) use self::program::CostField;
-pub use self::program::Program;
-pub use self::program::SlicingProblem;
+pub use self::program::{Program, SlicingProblem};
 pub use self::report::FieldCost;

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
+use apollo_compiler::{Name, Schema};
 
 use super::estimate::Estimate;
-use super::inputs::InputCost;
-use super::inputs::InputVariable;
+use super::inputs::{InputCost, InputVariable};
 use crate::graph::query::TypeId;
 use crate::plan::Conditions;
 use crate::plan::arguments::Argument;

@@ -2,12 +2,8 @@
 
 use apollo_compiler::Name;
 
-use super::estimate::Estimate;
-use super::estimate::Variables;
-use super::program::CostClass;
-use super::program::CostField;
-use super::program::CostObject;
-use super::program::Program;
+use super::estimate::{Estimate, Variables};
+use super::program::{CostClass, CostField, CostObject, Program};
 
 /// The cost of one field of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]

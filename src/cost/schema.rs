@@ -1,10 +1,8 @@
 //! Reads `@cost` and `@listSize` from the merged schema.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::{self, Directive, FieldDefinition, Value};
+use apollo_compiler::ast::{Directive, FieldDefinition, Value};
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema, ast};
 
 const COST: &str = "cost";
 const LIST_SIZE: &str = "listSize";

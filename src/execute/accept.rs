@@ -16,34 +16,17 @@
 //!
 //! This module decides about caches only. What clients get is decided by reading the document into rows.
 
-use crate::cache::Document;
-use crate::cache::Verdict;
-use crate::connector::CacheNull;
-use crate::connector::Connect;
-use crate::connector::ConnectKind;
-use crate::connector::FieldSet;
-use crate::connector::FieldSetItem;
-use crate::connector::Invalidates;
-use crate::connector::Pagination;
-use crate::connector::YieldedType;
-use crate::document::JsonReader;
-use crate::document::Kind;
-use crate::document::ReadError;
-use crate::document::Reader;
-use crate::document::Value;
-use crate::mapping::Need;
-use crate::mapping::Variables;
-use crate::mapping::ast::ExprKind;
-use crate::mapping::ast::Item;
-use crate::mapping::ast::Start;
-use crate::mapping::ast::StepKind;
-use crate::plan::projection::Projection;
-use crate::plan::projection::Root;
-use crate::response::upstream_document::document_value;
-use crate::response::upstream_document::needed;
-use crate::response::upstream_document::service_data;
-use crate::response::upstream_document::succeeded;
-use crate::response::upstream_document::with_response;
+use crate::cache::{Document, Verdict};
+use crate::connector::{
+    CacheNull, Connect, ConnectKind, FieldSet, FieldSetItem, Invalidates, Pagination, YieldedType,
+};
+use crate::document::{JsonReader, Kind, ReadError, Reader, Value};
+use crate::mapping::ast::{ExprKind, Item, Start, StepKind};
+use crate::mapping::{Need, Variables};
+use crate::plan::projection::{Projection, Root};
+use crate::response::upstream_document::{
+    document_value, needed, service_data, succeeded, with_response,
+};
 
 /// The verdict on a document of a connect. Evaluation may hold `most` bytes.
 pub(super) fn of_connect(

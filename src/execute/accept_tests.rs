@@ -10,8 +10,7 @@ use http::HeaderMap;
 
 use super::*;
 use crate::cache::Timestamp;
-use crate::connector::SubgraphKind;
-use crate::connector::read_sdl;
+use crate::connector::{SubgraphKind, read_sdl};
 use crate::source::StoredHeaders;
 use crate::source::http::response;
 

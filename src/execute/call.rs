@@ -1,41 +1,25 @@
 //! Makes one call: through the caches to the upstream, page by page for a paginated field.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing::Instrument;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
-use super::accept;
-use super::context::RequestContext;
-use super::context::Runtime;
-use super::context::ServiceRuntime;
-use super::observed;
+use super::context::{RequestContext, Runtime, ServiceRuntime};
 use super::observed::Observed;
 use super::prepare::PreparedCall;
+use super::{accept, observed};
 use crate::cache;
-use crate::cache::Document;
-use crate::cache::Fetched;
-use crate::cache::Policy;
-use crate::cache::Subject;
 use crate::cache::long::off_worker;
-use crate::connector::Connect;
-use crate::connector::Request;
-use crate::connector::SubgraphKind;
+use crate::cache::{Document, Fetched, Policy, Subject};
+use crate::connector::{Connect, Request, SubgraphKind};
 use crate::mapping::Variables;
-use crate::plan::Fetch;
-use crate::plan::FetchCall;
-use crate::plan::Plan;
+use crate::plan::{Fetch, FetchCall, Plan};
 use crate::response::bounds::Bounds;
-use crate::response::outcome::CallOutcome;
-use crate::response::outcome::JudgedDocument;
-use crate::response::targets::Consumers;
-use crate::response::targets::Targets;
-use crate::response::upstream_document::entity_texts;
-use crate::response::upstream_document::follows_from_document;
-use crate::response::upstream_document::known_to_have_succeeded;
-use crate::response::upstream_document::succeeded;
+use crate::response::outcome::{CallOutcome, JudgedDocument};
+use crate::response::targets::{Consumers, Targets};
+use crate::response::upstream_document::{
+    entity_texts, follows_from_document, known_to_have_succeeded, succeeded,
+};
 use crate::source::graphql;
 
 /// A call that has ended.

@@ -7,18 +7,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use crate::budget::Budget;
-use crate::cache::Admissions;
-use crate::cache::Documents;
-use crate::cache::Endpoint;
-use crate::document::NumberBounds;
-use crate::document::Str;
-use crate::document::Value;
+use crate::cache::{Admissions, Documents, Endpoint};
+use crate::document::{NumberBounds, Str, Value};
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
 use crate::plan::ConditionValues;
-use crate::response::Counting;
-use crate::response::Sizes;
 use crate::response::values::object;
+use crate::response::{Counting, Sizes};
 use crate::source::CallOptions;
 use crate::source::envelope::headers_value;
 

@@ -3,17 +3,14 @@
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Executed;
-use super::Execution;
 use super::context::Runtime;
+use super::{Executed, Execution};
 use crate::cache::long::off_worker;
 use crate::response::Sizes;
 use crate::response::bounds::Reached;
 use crate::response::failure::Failures;
 use crate::response::pace::Pace;
-use crate::response::write::Material;
-use crate::response::write::Progress;
-use crate::response::write::Writer;
+use crate::response::write::{Material, Progress, Writer};
 
 /// After the deadline, writing the partial response may take one part in so many of the operation's time.
 const LAST_PART: u32 = 10;

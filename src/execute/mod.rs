@@ -43,38 +43,23 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::Instant;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
-use self::call::CacheUse;
-use self::call::CallScope;
-use self::call::Called;
-pub use self::context::ExecutionLimits;
-pub use self::context::RequestContext;
-pub use self::context::Runtime;
-pub use self::context::ServiceRuntime;
+use self::call::{CacheUse, CallScope, Called};
+pub use self::context::{ExecutionLimits, RequestContext, Runtime, ServiceRuntime};
 use self::prepare::PreparedCall;
-use self::queue::Queue;
-use self::queue::QueuedCall;
+use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::cache::Provenance;
-use crate::plan::Fetch;
-use crate::plan::FetchCall;
-use crate::plan::Plan;
-use crate::response::MemberOrders;
-use crate::response::Sizes;
-use crate::response::bounds::Bounds;
-use crate::response::bounds::Reached;
-use crate::response::failure::Failure;
-use crate::response::failure::Failures;
-use crate::response::ingest::Ingester;
-use crate::response::ingest::Remark;
-use crate::response::inputs;
+use crate::plan::{Fetch, FetchCall, Plan};
+use crate::response::bounds::{Bounds, Reached};
+use crate::response::failure::{Failure, Failures};
+use crate::response::ingest::{Ingester, Remark};
 use crate::response::outcome::CallOutcome;
 use crate::response::pace::Pace;
-use crate::response::store::RowId;
-use crate::response::store::Store;
+use crate::response::store::{RowId, Store};
 use crate::response::targets::Destination;
+use crate::response::{MemberOrders, Sizes, inputs};
 
 /// The result of an execution.
 #[derive(Debug)]

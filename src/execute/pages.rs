@@ -7,21 +7,15 @@ use super::observed;
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
-use crate::connector::PageStyle;
-use crate::connector::Pagination;
-use crate::document::Fault;
-use crate::document::ReadError;
-use crate::document::Value;
-use crate::mapping::Selection;
-use crate::mapping::Variables;
+use crate::connector::{PageStyle, Pagination};
+use crate::document::{Fault, ReadError, Value};
+use crate::mapping::{Selection, Variables};
 use crate::response::memo::DocumentMemo;
-use crate::response::outcome::CallOutcome;
-use crate::response::outcome::JudgedDocument;
+use crate::response::outcome::{CallOutcome, JudgedDocument};
 use crate::response::page_facts::PageFacts;
-use crate::response::upstream_document::document_value;
-use crate::response::upstream_document::follows_from_document;
-use crate::response::upstream_document::read_of;
-use crate::response::upstream_document::with_response;
+use crate::response::upstream_document::{
+    document_value, follows_from_document, read_of, with_response,
+};
 use crate::response::values::object;
 
 impl Caller<'_> {

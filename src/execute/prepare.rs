@@ -11,46 +11,24 @@ use apollo_compiler::Name;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-pub(crate) use self::entities::EntityRequest;
-pub(crate) use self::entities::Gathered;
-use self::groups::Group;
-use self::groups::Groups;
-use super::context::RequestContext;
-use super::context::Runtime;
-use super::context::ServiceRuntime;
-use crate::budget::Account;
-use crate::budget::Exceeded;
-use crate::connector::Connect;
-use crate::connector::ConnectKind;
-use crate::connector::Pagination;
-use crate::connector::Reads;
-use crate::connector::RenderError;
-use crate::connector::Request;
-use crate::connector::SubgraphKind;
-use crate::document::Object;
-use crate::document::Value;
-use crate::document::write_json_string;
+pub(crate) use self::entities::{EntityRequest, Gathered};
+use self::groups::{Group, Groups};
+use super::context::{RequestContext, Runtime, ServiceRuntime};
+use crate::budget::{Account, Exceeded};
+use crate::connector::{
+    Connect, ConnectKind, Pagination, Reads, RenderError, Request, SubgraphKind,
+};
+use crate::document::{Object, Value, write_json_string};
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
-use crate::plan::Fetch;
-use crate::plan::FetchCall;
-use crate::plan::Input;
-use crate::plan::Plan;
-use crate::plan::Selected;
-use crate::plan::ServiceOperation;
-use crate::response::inputs::NoCall;
-use crate::response::inputs::comparable_key;
-use crate::response::inputs::plain_key;
-use crate::response::inputs::rows_at;
-use crate::response::inputs::value_of;
-use crate::response::inputs::write_members;
-use crate::response::inputs::write_name;
-use crate::response::store::RowId;
-use crate::response::store::Store;
+use crate::plan::{Fetch, FetchCall, Input, Plan, Selected, ServiceOperation};
+use crate::response::inputs::{
+    NoCall, comparable_key, plain_key, rows_at, value_of, write_members, write_name,
+};
+use crate::response::store::{RowId, Store};
 use crate::response::targets::Targets;
 use crate::response::values::object;
-use crate::source::graphql;
-use crate::source::native;
+use crate::source::{graphql, native};
 
 /// A call that is ready to be made.
 #[derive(Debug)]

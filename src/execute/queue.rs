@@ -9,9 +9,7 @@ use std::collections::VecDeque;
 use ahash::AHashMap;
 
 use super::prepare::PreparedCall;
-use crate::plan::Fetch;
-use crate::plan::FetchCall;
-use crate::plan::Plan;
+use crate::plan::{Fetch, FetchCall, Plan};
 
 /// A call with its consumers.
 #[derive(Debug)]

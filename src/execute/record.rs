@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::call::Called;
 use super::context::Runtime;
 use crate::connector::Request;
-use crate::plan::Fetch;
-use crate::plan::FetchCall;
+use crate::plan::{Fetch, FetchCall};
 use crate::response::outcome::CallOutcome;
 use crate::source::WireStatus;
 

@@ -2,14 +2,9 @@
 
 use apollo_compiler::executable::OperationType;
 
-use super::Execution;
-use super::State;
 use super::call::CacheUse;
-use super::observed;
-use super::prepare::Gathered;
-use super::prepare::Preparation;
-use super::prepare::PreparedCall;
-use super::prepare::Preparer;
+use super::prepare::{Gathered, Preparation, PreparedCall, Preparer};
+use super::{Execution, State, observed};
 use crate::connector::RenderError;
 use crate::plan::FetchCall;
 use crate::response::bounds::Reached;

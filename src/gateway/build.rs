@@ -2,40 +2,23 @@
 
 use std::sync::Arc;
 
-use super::configured::ConfiguredConnector;
-use super::configured::SetupProblem;
+use super::configured::{ConfiguredConnector, SetupProblem};
 use super::limits::waiting;
-use super::native;
-use super::sources;
 use super::sources::Sources;
+use super::{native, sources};
 use crate::budget::Budget;
-use crate::cache::Documents;
-use crate::cache::Endpoint;
-use crate::cache::Upstream;
+use crate::cache::{Documents, Endpoint, Upstream};
 use crate::config;
 use crate::config::Settings;
-use crate::connector::Connect;
-use crate::connector::Invalidates;
-use crate::connector::Reads;
-use crate::connector::Subgraph;
-use crate::connector::SubgraphKind;
-use crate::document::Str;
-use crate::document::Value;
-use crate::execute::Runtime;
-use crate::execute::ServiceRuntime;
-use crate::graph::Composed;
-use crate::graph::compose;
+use crate::connector::{Connect, Invalidates, Reads, Subgraph, SubgraphKind};
+use crate::document::{Str, Value};
+use crate::execute::{Runtime, ServiceRuntime};
 use crate::graph::query::QueryGraph;
-use crate::source::CallOptions;
-use crate::source::Source;
-use crate::source::SourceParts;
-use crate::source::StoredHeaders;
-use crate::source::Wires;
-use crate::source::dns::DnsSettings;
-use crate::source::dns::Resolver;
+use crate::graph::{Composed, compose};
+use crate::source::dns::{DnsSettings, Resolver};
 use crate::source::gate::Gate;
-use crate::source::native::NativeSchema;
-use crate::source::native::NativeWire;
+use crate::source::native::{NativeSchema, NativeWire};
+use crate::source::{CallOptions, Source, SourceParts, StoredHeaders, Wires};
 
 /// The parts of a gateway.
 pub(super) struct GatewayParts {

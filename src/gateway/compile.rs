@@ -1,15 +1,12 @@
 //! A compiled operation as it is cached, by its text: also when it is a refusal, so that an invalid operation is parsed only
 //! once.
 
-use std::sync::Mutex;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use super::refusal::Refusal;
-use crate::cache::OperationKey;
-use crate::cache::ResponseKey;
 use crate::cache::plans::Weighs;
-use crate::operation::Compiler;
-use crate::operation::Operation;
+use crate::cache::{OperationKey, ResponseKey};
+use crate::operation::{Compiler, Operation};
 use crate::response::Sizes;
 
 /// The result of compiling: an operation, or why it is refused.

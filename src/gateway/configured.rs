@@ -1,8 +1,7 @@
 //! What a gateway is built from, and why it cannot be built.
 
 use crate::config;
-use crate::connector::Diagnostic;
-use crate::connector::Subgraph;
+use crate::connector::{Diagnostic, Subgraph};
 
 /// A connector together with its settings.
 #[derive(Debug, Clone)]

@@ -6,27 +6,19 @@
 //! response.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::HeaderName;
-use metrics::Counter;
-use metrics::Histogram;
-use tokio::sync::Semaphore;
-use tokio::sync::SemaphorePermit;
+use metrics::{Counter, Histogram};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::ClientContext;
-use super::GraphqlRequest;
 use super::refusal::Refusal;
-use crate::config::Cost;
-use crate::config::CostMode;
+use super::{ClientContext, GraphqlRequest};
+use crate::config::{Cost, CostMode};
 use crate::cost::FieldCost;
-use crate::observe::metrics::COST_EXCEEDED;
-use crate::observe::metrics::OPERATION_COST;
-use crate::operation::CoercedVariables;
-use crate::operation::Operation;
-use crate::operation::too_costly;
+use crate::observe::metrics::{COST_EXCEEDED, OPERATION_COST};
+use crate::operation::{CoercedVariables, Operation, too_costly};
 use crate::response::Counting;
 
 /// The actual cost of one of this many executed requests is counted.

@@ -2,8 +2,7 @@
 
 use super::workers::WorkerLimits;
 use crate::cache::WaitingLimits;
-use crate::config::ConnectorLimits;
-use crate::config::Limits;
+use crate::config::{ConnectorLimits, Limits};
 use crate::execute::ExecutionLimits;
 
 impl From<&Limits> for ExecutionLimits {

@@ -22,18 +22,15 @@ mod run;
 mod sources;
 mod workers;
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-pub use self::configured::ConfiguredConnector;
-pub use self::configured::SetupProblem;
+pub use self::configured::{ConfiguredConnector, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::labels::Draw;
-pub use self::run::Explained;
-pub use self::run::Gateway;
+pub use self::run::{Explained, Gateway};
 
 use crate::document::Value;
 use crate::observe::TraceContext;

@@ -6,15 +6,9 @@
 //!
 //! The doc comments of types with `async-graphql` derives are descriptions in the public schema.
 
-use std::sync::Arc;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
-use async_graphql::EmptyMutation;
-use async_graphql::EmptySubscription;
-use async_graphql::Enum;
-use async_graphql::Object;
-use async_graphql::Schema;
-use async_graphql::SimpleObject;
+use async_graphql::{EmptyMutation, EmptySubscription, Enum, Object, Schema, SimpleObject};
 
 use bytes::Bytes;
 
@@ -22,10 +16,7 @@ use super::configured::ConfiguredConnector;
 use crate::cache::Documents;
 use crate::cache::figures::Snapshot;
 use crate::config::Audience;
-use crate::connector::Diagnostic;
-use crate::connector::Subgraph;
-use crate::connector::SubgraphKind;
-use crate::connector::normalise;
+use crate::connector::{Diagnostic, Subgraph, SubgraphKind, normalise};
 use crate::source::native::NativeSchema;
 
 /// The subgraph name of the gateway's own connector.

@@ -8,22 +8,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::GraphqlRequest;
-use super::compile::Compiled;
-use super::compile::CompiledOperation;
-use super::compile::bytes_to_compile;
-use super::introspection::IntrospectionSelection;
-use super::introspection::IntrospectionValues;
-use super::introspection::Stopped;
-use super::introspection::WriteLimits;
+use super::compile::{Compiled, CompiledOperation, bytes_to_compile};
+use super::introspection::{IntrospectionSelection, IntrospectionValues, Stopped, WriteLimits};
 use super::refusal::Refusal;
-use super::run::Gateway;
-use super::run::not_compiled;
+use super::run::{Gateway, not_compiled};
 use super::workers::JobError;
-use crate::budget::Account;
-use crate::budget::Exceeded;
+use crate::budget::{Account, Exceeded};
 use crate::cache::plans::Compilation;
-use crate::errors::ErrorKind;
-use crate::errors::code;
+use crate::errors::{ErrorKind, code};
 use crate::observe::metrics::PLAN_SECONDS;
 use crate::operation::CoercedVariables;
 

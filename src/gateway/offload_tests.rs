@@ -3,16 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
-use futures_util::future::poll_immediate;
+use futures_util::future::{join_all, poll_immediate};
 
-use super::super::ClientContext;
-use super::super::GraphqlResponse;
-use super::super::RequestOutcome;
+use super::super::{ClientContext, GraphqlResponse, RequestOutcome};
 use super::*;
-use crate::config::Environment;
-use crate::config::RawSettings;
-use crate::config::Settings;
+use crate::config::{Environment, RawSettings, Settings};
 
 /// A part of the usual introspection query of tools.
 const USUAL: &str = "query IntrospectionQuery { __schema { queryType { name } types { ...FullType } directives { name \

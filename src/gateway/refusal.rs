@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::GraphqlResponse;
-use super::RequestOutcome;
-use super::ResponseCachePolicy;
+use super::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
 use crate::document::write_json_string;
-use crate::errors::ErrorCode;
-use crate::errors::ErrorKind;
-use crate::errors::code;
+use crate::errors::{ErrorCode, ErrorKind, code};
 use crate::operation::Rejection;
 
 /// A response with errors and no data.

@@ -2,55 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::ClientContext;
-use super::GraphqlRequest;
-use super::GraphqlResponse;
-use super::RequestOutcome;
-use super::ResponseCachePolicy;
-use super::build;
-use super::compile::Compiled;
-use super::compile::CompiledOperation;
-use super::configured::ConfiguredConnector;
-use super::configured::SetupProblem;
-use super::cost::CostControl;
-use super::cost::ExplainedCost;
+use super::compile::{Compiled, CompiledOperation};
+use super::configured::{ConfiguredConnector, SetupProblem};
+use super::cost::{CostControl, ExplainedCost};
 use super::introspection::Introspection;
-use super::labels;
-use super::native;
 use super::refusal::Refusal;
 use super::workers::Workers;
-use crate::budget::Account;
-use crate::budget::Budget;
-use crate::cache::Admissions;
-use crate::cache::Documents;
-use crate::cache::Generation;
-use crate::cache::HeadersRead;
-use crate::cache::Provenance;
-use crate::cache::ResponseKeyParts;
+use super::{
+    ClientContext, GraphqlRequest, GraphqlResponse, RequestOutcome, ResponseCachePolicy, build,
+    labels, native,
+};
+use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
-use crate::cache::responses::Responses;
-use crate::cache::responses::Served;
-use crate::config::Percentage;
-use crate::config::Settings;
-use crate::execute;
-use crate::execute::CallRecord;
-use crate::execute::Executed;
-use crate::execute::RequestContext;
-use crate::execute::Runtime;
+use crate::cache::responses::{Responses, Served};
+use crate::cache::{Admissions, Documents, Generation, HeadersRead, Provenance, ResponseKeyParts};
+use crate::config::{Percentage, Settings};
+use crate::execute::{CallRecord, Executed, RequestContext, Runtime};
 use crate::graph::Composed;
-use crate::operation::CoercedVariables;
-use crate::operation::Compiler;
-use crate::plan;
+use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
-use crate::priority;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
+use crate::{execute, plan, priority};
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {

@@ -4,18 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::configured::ConfiguredConnector;
-use super::configured::SetupProblem;
-use crate::connector::Connect;
-use crate::connector::RequestTemplate;
-use crate::connector::Subgraph;
-use crate::connector::SubgraphKind;
-use crate::source::NoSource;
-use crate::source::SetupError;
-use crate::source::Source;
-use crate::source::SourceParts;
-use crate::source::Wires;
-use crate::source::native;
+use super::configured::{ConfiguredConnector, SetupProblem};
+use crate::connector::{Connect, RequestTemplate, Subgraph, SubgraphKind};
+use crate::source::{NoSource, SetupError, Source, SourceParts, Wires, native};
 
 /// Gives the connects of a connector the templates of their wires.
 pub(super) fn adapt_templates(

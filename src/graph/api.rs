@@ -2,16 +2,13 @@
 //!
 //! `@inaccessible` elements are removed, and so are directives for the gateway.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::{self, Type};
+use apollo_compiler::ast::Type;
 use apollo_compiler::schema::{DirectiveList, ExtendedType, InputValueDefinition};
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Node, Schema, ast};
 
-use super::code;
-use super::federation as fed;
 use super::report::{Finding, Report};
+use super::{code, federation as fed};
 
 /// The public schema of a merged schema.
 pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schema>> {

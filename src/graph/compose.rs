@@ -6,16 +6,10 @@ use std::sync::Arc;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
-use super::api;
-use super::merge;
-use super::prepare;
-use super::print;
 use super::query::QueryGraph;
 use super::report::Report;
-use super::rules;
-use super::satisfiability;
 use super::view::View;
-use super::{Composed, Joins};
+use super::{Composed, Joins, api, merge, prepare, print, rules, satisfiability};
 use crate::connector::{Diagnostic, Subgraph};
 
 /// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; with warnings alone there is one.

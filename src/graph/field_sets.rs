@@ -1,8 +1,7 @@
 //! Field sets against a schema: printing, and walking over the fields they name.
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
+use apollo_compiler::{Name, Schema};
 
 use crate::connector::{FieldSet, FieldSetItem};
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::{OperationType, Type};
 use apollo_compiler::schema::{ComponentName, ExtendedType};
+use apollo_compiler::{Name, Schema};
 
 use super::code;
 use super::merge::root_name;

@@ -5,12 +5,11 @@
 
 use std::fmt::{Display, Write};
 
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::{self, InputValueDefinition, Value};
+use apollo_compiler::ast::{InputValueDefinition, Value};
 use apollo_compiler::schema::{
     ComponentName, Directive, DirectiveDefinition, ExtendedType, FieldDefinition,
 };
+use apollo_compiler::{Node, Schema, ast};
 
 /// The line width, where possible.
 const WIDTH: usize = 100;

@@ -6,11 +6,9 @@
 
 use std::fmt;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::{Directive, DirectiveList, InputValueDefinition, OperationType};
 use apollo_compiler::schema::{ExtendedType, FieldDefinition};
+use apollo_compiler::{Name, Node, Schema};
 
 use super::federation as fed;
 use super::field_sets::fields_of;

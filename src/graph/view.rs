@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{
     Component, ComponentOrigin, Directive, DirectiveList, ExtendedType, FieldDefinition,
 };
+use apollo_compiler::{Name, Schema};
 
-use super::federation as fed;
-use super::field_sets::{self, fields_of};
+use super::field_sets::fields_of;
 use super::join::JoinKey;
+use super::{federation as fed, field_sets};
 use crate::connector::{ConnectKind, FieldSet, Site, Subgraph, SubgraphKind};
 
 /// (type, field).

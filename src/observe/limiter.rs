@@ -4,7 +4,8 @@
 //! kind, a fixed number of lines is written per second. Further lines are counted, and the next line of the kind reports
 //! the count in the field `suppressed`. The number of kinds is bounded by [`MAX_KINDS`], and so is the memory.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

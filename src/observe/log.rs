@@ -5,7 +5,8 @@
 //! lines per second, and the [`queue`](super::queue) the memory of waiting lines; logging never blocks the thread that
 //! logs.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 

@@ -6,36 +6,19 @@ use apollo_compiler::Schema;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::Valid;
 
-use super::access;
-use super::compiled::Document;
-use super::compiled::Operation;
-use super::introspection;
-use super::limits::DocumentLimits;
-use super::limits::LimitExceeded;
-use super::limits::check_document;
-use super::limits::check_text;
+use super::compiled::{Document, Operation};
+use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
-use super::syntax;
-use super::validate;
-use super::variables;
 use super::variables::CoercedVariables;
-use crate::config::CostMode;
-use crate::config::Settings;
-use crate::connector::Reads;
-use crate::connector::SubgraphKind;
-use crate::cost;
-use crate::cost::Estimate;
-use crate::cost::Program;
-use crate::document::NumberBounds;
-use crate::document::Value;
-use crate::errors::ErrorKind;
-use crate::errors::code;
+use super::{access, introspection, syntax, validate, variables};
+use crate::config::{CostMode, Settings};
+use crate::connector::{Reads, SubgraphKind};
+use crate::cost::{Estimate, Program};
+use crate::document::{NumberBounds, Value};
+use crate::errors::{ErrorKind, code};
 use crate::graph::query::QueryGraph;
-use crate::plan;
-use crate::plan::FetchCall;
-use crate::plan::Plan;
-use crate::plan::PlanError;
-use crate::plan::PlanLimits;
+use crate::plan::{FetchCall, Plan, PlanError, PlanLimits};
+use crate::{cost, plan};
 
 /// Compiles operations over one graph.
 #[derive(Debug)]

@@ -3,10 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Node;
-use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Node, executable};
 
 use crate::cost::Program;
 use crate::plan::Plan;

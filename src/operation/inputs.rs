@@ -5,16 +5,11 @@
 
 use std::fmt::Write;
 
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::schema::EnumType;
-use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::schema::InputObjectType;
+use apollo_compiler::schema::{EnumType, ExtendedType, InputObjectType};
+use apollo_compiler::{Schema, ast};
 
 use super::rejection::MOST_VIOLATIONS;
-use crate::document::NumberBounds;
-use crate::document::Object;
-use crate::document::Value;
+use crate::document::{NumberBounds, Object, Value};
 
 /// Checks values against their types and collects the problems.
 pub(super) struct InputChecker<'a> {

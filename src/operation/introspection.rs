@@ -6,13 +6,10 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Name;
-use apollo_compiler::executable::Selection;
-use apollo_compiler::executable::SelectionSet;
+use apollo_compiler::executable::{Selection, SelectionSet};
+use apollo_compiler::{ExecutableDocument, Name};
 
-use super::rejection::MOST_VIOLATIONS;
-use super::rejection::Violation;
+use super::rejection::{MOST_VIOLATIONS, Violation};
 use crate::plan::location;
 
 /// This many nested lists are refused.

@@ -7,11 +7,10 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Argument, Definition, Directive, Document, FragmentDefinition, Selection, Value,
 };
+use apollo_compiler::{Name, Node};
 
 use crate::config::Limits;
 use crate::document::NumberBounds;

@@ -22,11 +22,8 @@ mod syntax;
 mod validate;
 mod variables;
 
-pub use self::compile::Compiler;
-pub use self::compile::too_costly;
-pub use self::compiled::Document;
-pub use self::compiled::Operation;
+pub use self::compile::{Compiler, too_costly};
+pub use self::compiled::{Document, Operation};
 pub use self::limits::DocumentLimits;
-pub use self::rejection::Rejection;
-pub use self::rejection::Violation;
+pub use self::rejection::{Rejection, Violation};
 pub use self::variables::CoercedVariables;

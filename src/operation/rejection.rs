@@ -5,8 +5,7 @@ use std::fmt;
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::validation::DiagnosticList;
 
-use crate::errors::ErrorCode;
-use crate::errors::ErrorKind;
+use crate::errors::{ErrorCode, ErrorKind};
 use crate::plan::location;
 
 /// The most violations that a rejection lists.

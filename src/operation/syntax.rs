@@ -3,13 +3,10 @@
 //! The parser drops an argument, or a field of an input object, that has a name and no value: it would execute
 //! `cancel(all)` as `cancel`. This check refuses such a text. It does no IO.
 
-use apollo_parser::Parser;
-use apollo_parser::SyntaxNode;
-use apollo_parser::cst;
 use apollo_parser::cst::CstNode;
+use apollo_parser::{Parser, SyntaxNode, cst};
 
-use super::rejection::MOST_VIOLATIONS;
-use super::rejection::Violation;
+use super::rejection::{MOST_VIOLATIONS, Violation};
 use crate::plan::location_at;
 
 /// The syntax errors of a text that was parsed without an error.

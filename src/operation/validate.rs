@@ -12,20 +12,12 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::executable::Operation;
-use apollo_compiler::executable::Selection;
-use apollo_compiler::executable::SelectionSet;
+use apollo_compiler::executable::{Operation, Selection, SelectionSet};
 use apollo_compiler::parser::SourceSpan;
-use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::schema::InputValueDefinition;
+use apollo_compiler::schema::{ExtendedType, InputValueDefinition};
+use apollo_compiler::{ExecutableDocument, Name, Node, Schema, ast};
 
-use super::rejection::MOST_VIOLATIONS;
-use super::rejection::Violation;
+use super::rejection::{MOST_VIOLATIONS, Violation};
 use crate::document::NumberBounds;
 use crate::plan::location;
 

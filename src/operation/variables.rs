@@ -7,16 +7,10 @@ use apollo_compiler::validation::Valid;
 
 use super::compiled::Operation;
 use super::inputs::InputChecker;
-use super::rejection::MOST_VIOLATIONS;
-use super::rejection::Rejection;
-use super::rejection::Violation;
-use crate::document::NumberBounds;
-use crate::document::Object;
-use crate::document::Str;
-use crate::document::Value;
+use super::rejection::{MOST_VIOLATIONS, Rejection, Violation};
+use crate::document::{NumberBounds, Object, Str, Value};
 use crate::errors::code;
-use crate::plan::arguments::coerce_variable;
-use crate::plan::arguments::constant;
+use crate::plan::arguments::{coerce_variable, constant};
 use crate::plan::location;
 
 /// The coerced variables of a request.

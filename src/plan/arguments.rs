@@ -7,16 +7,10 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema, ast};
 
-use crate::document::Number;
-use crate::document::Object;
-use crate::document::Str;
-use crate::document::Value;
+use crate::document::{Number, Object, Str, Value};
 
 /// A value that may depend on variables.
 #[derive(Debug, Clone, PartialEq)]

@@ -26,24 +26,16 @@
 
 use std::collections::BTreeSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::Type;
+use apollo_compiler::{Name, Schema};
 
-use super::Batch;
-use super::EntityList;
-use super::Fetch;
-use super::FetchCall;
-use super::Partial;
-use super::PlanError;
-use super::Read;
-use super::ReadField;
-use super::ReadId;
-use super::Selected;
 use super::guard::Guard;
-use super::print;
 use super::print::ENTITIES;
 use super::requested::Position;
+use super::{
+    Batch, EntityList, Fetch, FetchCall, Partial, PlanError, Read, ReadField, ReadId, Selected,
+    print,
+};
 use crate::graph::query::QueryGraph;
 
 /// Spends steps of the budget.

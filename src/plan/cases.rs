@@ -1,8 +1,7 @@
 //! Cases: the combinations of outcomes of `@override` labels for which an operation is planned.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::Name;

@@ -8,10 +8,8 @@
 
 use std::collections::HashMap;
 
-use super::guard::Condition;
-use super::guard::Guard;
-use crate::document::Str;
-use crate::document::Value;
+use super::guard::{Condition, Guard};
+use crate::document::{Str, Value};
 
 /// The conditions that guards depend on: each once, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,15 +5,11 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
-use super::Input;
-use super::Requirement;
-use super::cases::CaseSet;
-use super::cases::Decided;
+use super::cases::{CaseSet, Decided};
 use super::reachability::Reachable;
 use super::requested::PositionId;
-use crate::graph::query::LookupId;
-use crate::graph::query::NodeId;
-use crate::graph::query::TypeId;
+use super::{Input, Requirement};
+use crate::graph::query::{LookupId, NodeId, TypeId};
 
 /// A provider, as an index into `Planner::providers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,15 +2,9 @@
 
 use std::fmt::Write;
 
-use super::Fetch;
-use super::FetchCall;
-use super::Input;
-use super::Plan;
-use super::ReadId;
-use crate::connector::SchemaLifetime;
-use crate::connector::Scope;
-use crate::graph::query::ConnectMode;
-use crate::graph::query::QueryGraph;
+use super::{Fetch, FetchCall, Input, Plan, ReadId};
+use crate::connector::{SchemaLifetime, Scope};
+use crate::graph::query::{ConnectMode, QueryGraph};
 
 /// The plan, a paragraph per call. Equal plans give equal texts.
 pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {

@@ -3,18 +3,10 @@
 //! The document of a connect is the same for every selection. A GraphQL service returns what the operation selects, so
 //! its lifetime is that of all selected fields together.
 
-use super::Fetch;
-use super::FetchCall;
-use super::Read;
-use super::ReadField;
-use super::ReadId;
 use super::requested::Position;
-use crate::connector::SchemaLifetime;
-use crate::connector::Subgraph;
-use crate::connector::SubgraphKind;
-use crate::connector::lifetime::Hint;
-use crate::connector::lifetime::Together;
-use crate::connector::lifetime::of_connect;
+use super::{Fetch, FetchCall, Read, ReadField, ReadId};
+use crate::connector::lifetime::{Hint, Together, of_connect};
+use crate::connector::{SchemaLifetime, Subgraph, SubgraphKind};
 use crate::graph::query::QueryGraph;
 
 pub(super) fn of_fetch(

@@ -1,7 +1,6 @@
 //! Locations in the text of an operation, as errors report them: line and column, both from 1.
 
-use apollo_compiler::parser::SourceMap;
-use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::parser::{SourceMap, SourceSpan};
 
 /// The location of the start of a span. `apollo-compiler` counts columns in bytes, GraphQL in characters.
 pub(crate) fn location(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(usize, usize)> {

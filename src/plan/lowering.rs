@@ -8,33 +8,19 @@ mod guards;
 mod merge;
 mod order;
 
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
 
-use super::Fetch;
-use super::FetchCall;
-use super::PathStep;
-use super::PlanError;
-use super::Read;
-use super::ReadField;
-use super::ReadId;
 use super::arguments::arguments_of;
-use super::batch;
-use super::draft::TreeField;
-use super::draft::TreeId;
-use super::guard::Guard;
-use super::guard::GuardList;
-use super::inputs::Input;
-use super::inputs::Requirement;
+use super::draft::{TreeField, TreeId};
+use super::guard::{Guard, GuardList};
+use super::inputs::{Input, Requirement};
 use super::planner::Planner;
-use super::print;
 use super::requested::PositionId;
-use crate::graph::query::ConnectMode;
-use crate::graph::query::LookupKind;
-use crate::graph::query::TypeId;
+use super::{Fetch, FetchCall, PathStep, PlanError, Read, ReadField, ReadId, batch, print};
+use crate::graph::query::{ConnectMode, LookupKind, TypeId};
 
 pub(super) struct Lowering<'p, 'g> {
     planner: &'p mut Planner<'g>,

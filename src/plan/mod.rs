@@ -38,34 +38,24 @@ mod weight;
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::executable;
+use apollo_compiler::{Name, executable};
 
 use self::arguments::Argument;
 pub(crate) use self::batch::list_of_key;
-pub use self::bounds::PlanError;
-pub use self::bounds::PlanLimits;
-pub use self::conditions::ConditionValues;
-pub use self::conditions::Conditions;
-pub use self::explain::explain;
-pub use self::explain::explain_json;
+pub use self::bounds::{PlanError, PlanLimits};
+pub use self::conditions::{ConditionValues, Conditions};
+pub use self::explain::{explain, explain_json};
 use self::guard::Guard;
-pub use self::inputs::Input;
-pub use self::inputs::Requirement;
 use self::inputs::merge_input;
-pub(crate) use self::location::location;
-pub(crate) use self::location::location_at;
+pub use self::inputs::{Input, Requirement};
+pub(crate) use self::location::{location, location_at};
 use self::output::Output;
 use self::projection::Projection;
-use self::requested::Position;
-use self::requested::PositionId;
-pub use self::service_operation::Selected;
-pub use self::service_operation::ServiceOperation;
+use self::requested::{Position, PositionId};
+pub use self::service_operation::{Selected, ServiceOperation};
 pub(crate) use self::stages::plan;
 use crate::connector::SchemaLifetime;
-use crate::graph::query::ConnectMode;
-use crate::graph::query::SubgraphId;
-use crate::graph::query::TypeId;
+use crate::graph::query::{ConnectMode, SubgraphId, TypeId};
 
 /// An operation compiled against the graph.
 #[derive(Debug, Clone)]

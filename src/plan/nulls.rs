@@ -7,12 +7,8 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::executable;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema, ast, executable};
 
 /// The nullable variables of an operation.
 #[derive(Debug, Clone)]

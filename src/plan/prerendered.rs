@@ -9,16 +9,9 @@
 
 use std::collections::HashMap;
 
-use super::Fetch;
-use super::Read;
-use super::output::FieldSource;
-use super::output::Output;
-use super::output::OutputField;
-use super::output::OutputObject;
-use super::output::OutputType;
-use super::output::Prerendered;
-use super::requested::Position;
-use super::requested::PositionId;
+use super::output::{FieldSource, Output, OutputField, OutputObject, OutputType, Prerendered};
+use super::requested::{Position, PositionId};
+use super::{Fetch, Read};
 
 /// The most prerendered texts of one position's rows.
 const MAX_PER_POSITION: u16 = 8;
@@ -185,11 +178,7 @@ mod tests {
 
     use apollo_compiler::Name;
 
-    use super::super::output::FieldSource;
-    use super::super::output::Leaf;
-    use super::super::output::OutputClass;
-    use super::super::output::OutputField;
-    use super::super::output::OutputType;
+    use super::super::output::{FieldSource, Leaf, OutputClass, OutputField, OutputType};
     use super::*;
     use crate::graph::query::TypeId;
 

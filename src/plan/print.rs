@@ -6,22 +6,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::executable;
+use apollo_compiler::{Name, Node, ast, executable};
 
-use super::EntityList;
-use super::Read;
-use super::ReadId;
-use super::Requirement;
-use super::Selected;
-use super::ServiceOperation;
-use super::guard::Guard;
-use super::guard::GuardList;
+use super::guard::{Guard, GuardList};
 use super::requested::Position;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use super::{EntityList, Read, ReadId, Requirement, Selected, ServiceOperation};
+use crate::graph::query::{QueryGraph, TypeId};
 
 /// The root field for entities.
 pub(super) const ENTITIES: &str = "_entities";

@@ -17,9 +17,7 @@ mod cost;
 mod known_nodes;
 mod obtain;
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use apollo_compiler::Name;
@@ -28,13 +26,8 @@ use self::known_nodes::KnownNodes;
 use super::PlanError;
 use super::cases::LabelOutcomes;
 use super::requested::PositionId;
-use crate::connector::FieldSet;
-use crate::connector::FieldSetItem;
-use crate::graph::query::Edge;
-use crate::graph::query::LookupId;
-use crate::graph::query::NodeId;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use crate::connector::{FieldSet, FieldSetItem};
+use crate::graph::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
 
 /// What can be entered from a set of nodes of one type.
 #[derive(Debug, Default)]

@@ -22,9 +22,7 @@ mod nullability;
 
 use std::collections::BTreeMap;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
+use apollo_compiler::{Name, Node, ast};
 
 pub(super) use self::build::PositionBuilder;
 use super::guard::Guard;

@@ -1,7 +1,6 @@
 //! The operations that are sent to GraphQL services, as a plan holds them.
 
-use apollo_compiler::Name;
-use apollo_compiler::executable;
+use apollo_compiler::{Name, executable};
 
 /// An operation for a GraphQL service.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
+use apollo_compiler::{Name, Node, ast};
 
 /// A field with its arguments in canonical text: the identity of a value at a position.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

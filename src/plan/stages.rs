@@ -15,31 +15,17 @@ use std::sync::Arc;
 use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
 
-use super::Fetch;
-use super::FetchCall;
-use super::Plan;
-use super::Read;
-use super::batch;
-use super::bounds::PlanError;
-use super::bounds::PlanLimits;
-use super::bounds::Steps;
+use super::bounds::{PlanError, PlanLimits, Steps};
 use super::conditions::Conditions;
-use super::lifetime;
-use super::lowering;
-use super::normalised;
 use super::nulls::Nullable;
-use super::output::Output;
-use super::output::OutputBuilder;
-use super::planner;
-use super::prerendered;
-use super::print;
-use super::projection;
+use super::output::{Output, OutputBuilder};
 use super::projection::Projection;
-use super::reachability;
-use super::requested::Position;
-use super::requested::PositionBuilder;
-use crate::graph::query::ConnectMode;
-use crate::graph::query::QueryGraph;
+use super::requested::{Position, PositionBuilder};
+use super::{
+    Fetch, FetchCall, Plan, Read, batch, lifetime, lowering, normalised, planner, prerendered,
+    print, projection, reachability,
+};
+use crate::graph::query::{ConnectMode, QueryGraph};
 
 /// Plans an operation of a validated executable document. From outside of the crate, operations are planned by
 /// [`Compiler`](crate::operation::Compiler), which checks them first.

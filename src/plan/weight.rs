@@ -3,12 +3,8 @@
 //! The figures per part come from counted allocations over plans of the demonstration's connectors (from one fetch to
 //! ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
 
-use super::Fetch;
-use super::FetchCall;
-use super::Plan;
-use super::ServiceOperation;
-use super::projection::Projection;
-use super::projection::Root;
+use super::projection::{Projection, Root};
+use super::{Fetch, FetchCall, Plan, ServiceOperation};
 use crate::mapping::ast::Expr;
 
 impl Plan {

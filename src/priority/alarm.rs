@@ -1,6 +1,7 @@
 //! Measures how long a task is idle: from the end of a poll until it is woken.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};

@@ -2,12 +2,10 @@
 //!
 //! Code charges bytes before it holds them, and in steps, so that the hot path only compares a counter.
 
-use tokio::time::Instant;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
-use crate::budget::Account;
-use crate::budget::Exceeded;
+use crate::budget::{Account, Exceeded};
 use crate::cache::long;
 
 /// The bounds of one execution.

@@ -7,12 +7,8 @@
 
 use std::sync::Arc;
 
-use super::store::Cell;
-use super::store::RowId;
-use super::store::Store;
-use crate::cost::CostField;
-use crate::cost::Estimate;
-use crate::cost::Program;
+use super::store::{Cell, RowId, Store};
+use crate::cost::{CostField, Estimate, Program};
 
 /// A request whose actual cost is counted.
 #[derive(Debug)]

@@ -6,18 +6,10 @@
 
 use std::sync::Arc;
 
-use super::write::PathElement;
-use super::write::write_path;
-use crate::document::NumberBounds;
-use crate::document::Object;
-use crate::document::Str;
-use crate::document::Value;
-use crate::document::write_json_string;
-use crate::errors::ErrorCode;
-use crate::errors::ErrorKind;
-use crate::errors::code;
-use crate::source::SourceErrorKind;
-use crate::source::WireStatus;
+use super::write::{PathElement, write_path};
+use crate::document::{NumberBounds, Object, Str, Value, write_json_string};
+use crate::errors::{ErrorCode, ErrorKind, code};
+use crate::source::{SourceErrorKind, WireStatus};
 
 /// The code and message for a call without a response.
 pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str) {

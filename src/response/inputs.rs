@@ -4,18 +4,10 @@ use std::sync::Arc;
 
 use ahash::AHashSet;
 
-use super::store::Cell;
-use super::store::RowId;
-use super::store::Store;
-use super::store::UNKNOWN_TYPE;
-use crate::document::Number;
-use crate::document::Object;
-use crate::document::Str;
-use crate::document::Value;
-use crate::document::unescape;
+use super::store::{Cell, RowId, Store, UNKNOWN_TYPE};
+use crate::document::{Number, Object, Str, Value, unescape};
 use crate::graph::query::TypeTable;
-use crate::plan::Input;
-use crate::plan::PathStep;
+use crate::plan::{Input, PathStep};
 
 /// Why there is no call for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,7 @@
 //! It is bounded: one document has at most [`MOST`] projections, rows that take more than [`TIMES_THE_BODY`] times the
 //! body are not stored, and the cache counts the memo as part of the document's weight.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::OnceLock;
-use std::sync::PoisonError;
-use std::sync::Weak;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::page_facts::PageFacts;
 use super::store::ProjectedRows;

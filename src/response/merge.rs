@@ -1,11 +1,7 @@
 //! Merges the new rows of a fetch into the rows that the fetch was made for, and marks failed cells.
 
-use super::store::Cell;
-use super::store::RowId;
-use super::store::Store;
-use crate::plan::Plan;
-use crate::plan::ReadField;
-use crate::plan::ReadId;
+use super::store::{Cell, RowId, Store};
+use crate::plan::{Plan, ReadField, ReadId};
 
 /// Merges a new row into a row: slot by slot, lists by index. A value that the row already has stays.
 pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId) {

@@ -1,7 +1,6 @@
 //! Checks the size of the numbers in a cell.
 
-use super::store::Cell;
-use super::store::Store;
+use super::store::{Cell, Store};
 
 impl Store {
     /// Whether every number in the cell is within the bounds. The depth of the recursion is bounded by the depth of

@@ -8,15 +8,9 @@
 //! It is bounded: the texts of one document take at most the bytes that its memo may take.
 
 use super::bounds::Bounds;
-use super::store::Cell;
-use super::store::Mark;
-use super::store::RowId;
-use super::store::Store;
+use super::store::{Cell, Mark, RowId, Store};
 use super::write::leaf_text;
-use crate::plan::output::FieldSource;
-use crate::plan::output::Output;
-use crate::plan::output::OutputField;
-use crate::plan::output::OutputType;
+use crate::plan::output::{FieldSource, Output, OutputField, OutputType};
 
 /// While a text is written, it is charged in steps of so many bytes.
 const STEP: usize = 16 * 1024;
@@ -181,10 +175,7 @@ mod tests {
     use crate::budget::Budget;
     use crate::document::Span;
     use crate::graph::query::TypeId;
-    use crate::plan::output::Leaf;
-    use crate::plan::output::OutputClass;
-    use crate::plan::output::OutputObject;
-    use crate::plan::output::Prerendered;
+    use crate::plan::output::{Leaf, OutputClass, OutputObject, Prerendered};
     use crate::plan::requested::PositionId;
     use crate::response::store::Text as Place;
 

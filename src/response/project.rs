@@ -4,40 +4,17 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::bounds::Bounds;
-use super::bounds::Reached;
-use super::member_order::MemberAction;
-use super::member_order::MemberOrders;
-use super::store::Cell;
-use super::store::RowId;
-use super::store::SCRATCH;
-use super::store::Store;
-use super::store::Text;
-use super::store::UNKNOWN_TYPE;
-use crate::budget::Account;
-use crate::budget::Exceeded;
-use crate::document::Fault;
-use crate::document::JsonReader;
-use crate::document::Kind;
-use crate::document::Member;
-use crate::document::Object;
-use crate::document::ReadError;
-use crate::document::Reader;
-use crate::document::Scalar;
-use crate::document::Span;
-use crate::document::Str;
-use crate::document::Value;
+use super::bounds::{Bounds, Reached};
+use super::member_order::{MemberAction, MemberOrders};
+use super::store::{Cell, RowId, SCRATCH, Store, Text, UNKNOWN_TYPE};
+use crate::budget::{Account, Exceeded};
+use crate::document::{
+    Fault, JsonReader, Kind, Member, Object, ReadError, Reader, Scalar, Span, Str, Value,
+};
 use crate::graph::query::TypeTable;
-use crate::mapping::Evaluated;
-use crate::mapping::Variables;
-use crate::mapping::Warning;
 use crate::mapping::ast::ExprKind;
-use crate::plan::projection::Dynamic;
-use crate::plan::projection::ObjectNode;
-use crate::plan::projection::Projection;
-use crate::plan::projection::ProjectionId;
-use crate::plan::projection::Root;
-use crate::plan::projection::Sink;
+use crate::mapping::{Evaluated, Variables, Warning};
+use crate::plan::projection::{Dynamic, ObjectNode, Projection, ProjectionId, Root, Sink};
 
 /// Why reading a document stops.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,21 +5,13 @@
 
 use super::failure::Below;
 use super::ingest::Ingester;
-use super::merge::Nulls;
-use super::merge::fail_parts;
-use super::store::Cell;
-use super::store::RowId;
-use super::targets::Consumer;
-use super::targets::Destination;
-use super::targets::Targets;
-use super::targets::of_list;
+use super::merge::{Nulls, fail_parts};
+use super::store::{Cell, RowId};
+use super::targets::{Consumer, Destination, Targets, of_list};
 use crate::cache::Document;
 use crate::document::Value;
-use crate::errors::ErrorKind;
-use crate::errors::code;
-use crate::plan::Fetch;
-use crate::plan::ReadId;
-use crate::plan::list_of_key;
+use crate::errors::{ErrorKind, code};
+use crate::plan::{Fetch, ReadId, list_of_key};
 
 /// Marks the cells that the errors name as failed. An error without a known path fails everything that has no value; if
 /// everything has one, it is reported without a path. `all` says that there is no data: then everything fails, and what

@@ -17,17 +17,12 @@ use std::sync::Arc;
 use ahash::AHashSet;
 use bytes::Bytes;
 
-pub(crate) use self::cell::Cell;
-pub(crate) use self::cell::RowId;
-pub(crate) use self::cell::Text;
-pub(crate) use self::projected::Mark;
-pub(crate) use self::projected::ProjectedRows;
+pub(crate) use self::cell::{Cell, RowId, Text};
+pub(crate) use self::projected::{Mark, ProjectedRows};
 use self::raised::Raised;
-use super::bounds::Bounds;
-use super::bounds::Reached;
+use super::bounds::{Bounds, Reached};
 use super::sizes::Sizes;
-use crate::document::NumberBounds;
-use crate::document::Span;
+use crate::document::{NumberBounds, Span};
 use crate::graph::query::TypeId;
 use crate::plan::ReadId;
 

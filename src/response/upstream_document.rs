@@ -5,15 +5,8 @@ use std::sync::Arc;
 
 use crate::cache::Document;
 use crate::connector::Connect;
-use crate::document::Fault;
-use crate::document::JsonReader;
-use crate::document::Kind;
-use crate::document::ReadError;
-use crate::document::Reader;
-use crate::document::Span;
-use crate::document::Value;
-use crate::mapping::Selection;
-use crate::mapping::Variables;
+use crate::document::{Fault, JsonReader, Kind, ReadError, Reader, Span, Value};
+use crate::mapping::{Selection, Variables};
 use crate::plan::list_of_key;
 use crate::source::Outcome;
 

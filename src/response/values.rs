@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::document::Object;
-use crate::document::Str;
-use crate::document::Value;
+use crate::document::{Object, Str, Value};
 
 /// An object of a few members.
 pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {

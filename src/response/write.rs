@@ -35,35 +35,18 @@ mod out;
 mod path;
 mod report;
 
-use self::leaves::enum_value;
-use self::leaves::int;
-use self::leaves::is_integer;
-use self::leaves::is_short_integer;
-use self::leaves::kind;
-use self::leaves::leaf_name;
 pub(crate) use self::leaves::leaf_text;
-use self::leaves::plain_text;
-use self::out::Halt;
-use self::out::Out;
-pub(crate) use self::path::PathElement;
-pub(crate) use self::path::write_path;
+use self::leaves::{enum_value, int, is_integer, is_short_integer, kind, leaf_name, plain_text};
+use self::out::{Halt, Out};
+pub(crate) use self::path::{PathElement, write_path};
 use super::bounds::Reached;
-use super::failure::Failure;
-use super::failure::Failures;
-use super::store::Cell;
-use super::store::RowId;
-use super::store::Store;
-use super::store::Text;
+use super::failure::{Failure, Failures};
+use super::store::{Cell, RowId, Store, Text};
 use crate::budget::Account;
-use crate::graph::query::TypeId;
-use crate::graph::query::TypeTable;
-use crate::plan::output::FieldSource;
-use crate::plan::output::Leaf;
-use crate::plan::output::Output;
-use crate::plan::output::OutputClass;
-use crate::plan::output::OutputField;
-use crate::plan::output::OutputObject;
-use crate::plan::output::OutputType;
+use crate::graph::query::{TypeId, TypeTable};
+use crate::plan::output::{
+    FieldSource, Leaf, Output, OutputClass, OutputField, OutputObject, OutputType,
+};
 
 /// How far a value has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,9 +10,8 @@ use tracing::{Instrument, Span, field};
 use super::HttpResponse;
 use crate::config::LogRequests;
 use crate::gateway::RequestOutcome;
-use crate::observe::metrics as names;
 use crate::observe::scope::{RequestId, RequestScope};
-use crate::observe::{TraceContext, trace_state};
+use crate::observe::{TraceContext, metrics as names, trace_state};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -5,7 +5,8 @@
 //! its requests were not processed. So the socket is first shut down for writing; then it reads and drops what still
 //! arrives until the client closes its side (RFC 9112, section 9.6, says the same of HTTP/1). The sweep limits the time.
 
-use std::io::{self, IoSlice};
+use std::io;
+use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

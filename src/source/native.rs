@@ -4,19 +4,17 @@
 //! native connector as a GraphQL service, and it can move out of the process without any other change. Writing and
 //! parsing the text takes some microseconds.
 
-use std::fmt;
-use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use async_graphql::{ObjectType, Schema, SubscriptionType};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
-use super::http;
 use super::wire::{SetupError, SourceParts, Wire};
-use super::{CallOptions, Source, SourceError, SourceErrorKind, UpstreamResponse};
+use super::{CallOptions, Source, SourceError, SourceErrorKind, UpstreamResponse, http};
 use crate::connector::{HttpRequest, Request};
 
 /// An `async-graphql` schema, without its type parameters.
@@ -208,8 +206,8 @@ mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, Object};
 
     use super::*;
-    use crate::source::Outcome;
-    use crate::source::graphql::{self, Operation};
+    use crate::source::graphql::Operation;
+    use crate::source::{Outcome, graphql};
 
     struct Query;
 

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sangam::errors::ErrorCode;
-use sangam::errors::ErrorKind;
+use sangam::errors::{ErrorCode, ErrorKind};
 
 use super::{guard, root};
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use syn::visit::{self, Visit};
+use syn::visit;
+use syn::visit::Visit;
 
 use super::{files, root};
 

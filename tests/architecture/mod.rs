@@ -3,6 +3,7 @@
 mod codes;
 mod defaults;
 mod guard;
+mod import_style;
 mod imports;
 mod licences;
 mod repository;

@@ -16,10 +16,7 @@ use sangam::connector::{Diagnostic, Folder, Subgraph, SubgraphKind, read_sdl};
 use sangam::gateway::{ConfiguredConnector, Gateway};
 use sangam::graph::{Composed, compose, compose_remainder, supergraph};
 
-use crate::support::cases::Case;
-use crate::support::cases::Fence;
-use crate::support::cases::Suite;
-use crate::support::cases::cases;
+use crate::support::cases::{Case, Fence, Suite, cases};
 
 inventory::submit! {
     Suite {

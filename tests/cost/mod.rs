@@ -13,22 +13,14 @@ mod shipped;
 use std::collections::HashMap;
 
 use apollo_compiler::executable::Operation;
-use sangam::config::CostMode;
-use sangam::config::Settings;
-use sangam::document::Str;
-use sangam::document::Value;
+use sangam::config::{CostMode, Settings};
+use sangam::document::{Str, Value};
 use sangam::graph::Composed;
 use sangam::operation::Compiler;
-use sangam::plan::arguments::coerce_variable;
-use sangam::plan::arguments::constant;
+use sangam::plan::arguments::{coerce_variable, constant};
 
-use crate::plans::compiler;
-use crate::plans::first;
-use crate::plans::graph;
-use crate::plans::subgraph;
-use crate::support::cases::Case;
-use crate::support::cases::Fence;
-use crate::support::cases::Suite;
+use crate::plans::{compiler, first, graph, subgraph};
+use crate::support::cases::{Case, Fence, Suite};
 
 /// The schema extension before a subgraph without links of its own.
 const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@interfaceObject", "@cost", "@listSize"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;

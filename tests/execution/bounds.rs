@@ -1,8 +1,7 @@
 //! The bounds of one operation: bytes, rows, calls and time. The upstream has a few rows that refer to each other.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,28 +10,15 @@ use axum::routing::get;
 use futures_util::future::poll_immediate;
 use sangam::budget::Budget;
 use sangam::cache::Documents;
-use sangam::config::Environment;
-use sangam::config::Limits;
-use sangam::config::RawSettings;
-use sangam::config::Settings;
+use sangam::config::{Environment, Limits, RawSettings, Settings};
 use sangam::document::Value;
-use sangam::execute::ExecutionLimits;
-use sangam::execute::RequestContext;
-use sangam::execute::Runtime;
-use sangam::execute::ServiceRuntime;
-use sangam::execute::execute;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::execute::{ExecutionLimits, RequestContext, Runtime, ServiceRuntime, execute};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::CallOptions;
 use serde::Deserialize;
 
-use crate::plans::compiler;
-use crate::plans::graph;
-use crate::plans::subgraph;
-use crate::support::server::Server;
-use crate::support::server::router;
+use crate::plans::{compiler, graph, subgraph};
+use crate::support::server::{Server, router};
 
 const SUBGRAPH: &str = r#"
 extend schema

@@ -23,24 +23,15 @@ pub(crate) mod upstream;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::HeaderMap;
-use http::HeaderName;
-use sangam::config::Environment;
-use sangam::config::RawSettings;
-use sangam::config::Settings;
+use http::{HeaderMap, HeaderName};
+use sangam::config::{Environment, RawSettings, Settings};
 use sangam::document::Value;
 use sangam::errors::ErrorCode;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Draw;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest};
 
 use self::upstream::Upstreams;
 use crate::plans::subgraph;
-use crate::support::cases::Case;
-use crate::support::cases::Fence;
-use crate::support::cases::Suite;
+use crate::support::cases::{Case, Fence, Suite};
 use crate::support::harness::block_on;
 
 inventory::submit! {

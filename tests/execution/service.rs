@@ -6,12 +6,8 @@
 //! with an error at this path, or at a deeper path with `"$path"`.
 
 use apollo_compiler::ast;
-use apollo_compiler::ast::Definition;
-use apollo_compiler::ast::OperationType;
-use apollo_compiler::ast::Selection;
-use sangam::document::Object;
-use sangam::document::Str;
-use sangam::document::Value;
+use apollo_compiler::ast::{Definition, OperationType, Selection};
+use sangam::document::{Object, Str, Value};
 
 pub(crate) struct Service<'s> {
     /// Its SDL, for the members of interfaces and unions.

@@ -1,7 +1,6 @@
 //! The corpus: texts of this repository, from which mutation starts.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::input::Language;
 use super::tokens::{Class, tokens, unquote};

@@ -5,25 +5,17 @@
 //! of too much memory end the process; then the file has the input.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::Once;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
+use std::time::{Duration, Instant};
 
 use super::input::Input;
 use super::mutate::mutate;
 use super::shrink::shrink;
-use crate::monolith::random::Random;
-use crate::monolith::random::hash;
+use crate::monolith::random::{Random, hash};
 
 /// Code that reads input from outside.
 pub(super) trait Target {

@@ -1,7 +1,6 @@
 //! Shrinks a failing input as long as it fails in the same way.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::input::{Input, Language};
 use super::run::{Target, attempt};

@@ -2,10 +2,7 @@
 
 use sangam::config::Settings;
 use sangam::connector::read_sdl;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 
 const OWNER: &str = r#"
 extend schema

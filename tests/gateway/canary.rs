@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use sangam::document::Value;
-use sangam::gateway::ClientContext;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, GraphqlRequest};
 use sangam_demo::weather::Weather;
 
 use super::world::World;

@@ -1,13 +1,11 @@
 //! The cost limit, through a socket: a refused operation makes no call.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use sangam::config::Settings;
 use sangam::server::Server;
 use sangam_demo::standin::Standin;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::World;
 

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use sangam::config::Settings;
 use sangam::server::Server;
 
-use super::scripted::Upstream;
-use super::scripted::gateway;
-use super::scripted::json as body;
-use super::scripted::settings;
+use super::scripted::{Upstream, gateway, json as body, settings};
 
 const SCHEMA: &str = r#"
 extend schema

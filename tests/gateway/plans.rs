@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sangam::document::Value;
-use sangam::gateway::ClientContext;
-use sangam::gateway::Draw;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, Draw, GraphqlRequest};
 
 use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;

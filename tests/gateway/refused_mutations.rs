@@ -2,11 +2,7 @@
 
 use serde_json::json;
 
-use super::scripted::Upstream;
-use super::scripted::ask;
-use super::scripted::gateway;
-use super::scripted::http;
-use super::scripted::json as body;
+use super::scripted::{Upstream, ask, gateway, http, json as body};
 
 const SCHEMA: &str = r#"
 extend schema

@@ -1,20 +1,12 @@
 //! An upstream with scripted responses, and a gateway for it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use sangam::config::Environment;
-use sangam::config::RawSettings;
-use sangam::config::Settings;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
+use sangam::config::{Environment, RawSettings, Settings};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 

@@ -5,11 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::scripted::Upstream;
-use super::scripted::ask;
-use super::scripted::gateway;
-use super::scripted::http;
-use super::scripted::json as body;
+use super::scripted::{Upstream, ask, gateway, http, json as body};
 
 const RIGHT: &str =
     r#"{"stations":[{"station_id":7,"name":"Gulmarg","rain_24h_mm":12.5,"lgd":3}]}"#;

@@ -2,18 +2,12 @@
 
 use std::path::Path;
 
-use sangam::config::Environment;
-use sangam::config::RawSettings;
-use sangam::config::Settings;
+use sangam::config::{Environment, RawSettings, Settings};
 use sangam::connector::Folder;
 use sangam::document::Value;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam_demo::departments;
-use sangam_demo::standin::Options;
-use sangam_demo::standin::Standin;
+use sangam_demo::standin::{Options, Standin};
 
 /// The departments and the gateway.
 pub(crate) struct World {

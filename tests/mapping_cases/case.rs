@@ -8,8 +8,7 @@ use sangam::mapping::{
 };
 
 use super::DEFAULTS;
-use crate::support::cases::Case;
-use crate::support::cases::Suite;
+use crate::support::cases::{Case, Suite};
 
 /// One `##` section of a file.
 pub(super) struct Section {

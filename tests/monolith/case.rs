@@ -2,40 +2,24 @@
 
 use std::sync::atomic::AtomicU64;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
-use sangam::config::ByteSize;
-use sangam::config::CostMode;
-use sangam::config::Environment;
-use sangam::config::RawSettings;
-use sangam::config::Settings;
+use apollo_compiler::{ExecutableDocument, Schema};
+use sangam::config::{ByteSize, CostMode, Environment, RawSettings, Settings};
 use sangam::connector::read_sdl;
 use sangam::document::Value;
-use sangam::gateway::ClientContext;
-use sangam::gateway::ConfiguredConnector;
-use sangam::gateway::Draw;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
-use sangam::gateway::RequestOutcome;
-use sangam::gateway::SetupProblem;
+use sangam::gateway::{
+    ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest, RequestOutcome, SetupProblem,
+};
 
 use super::compare::compare;
-use super::data::Data;
-use super::data::Instance;
-use super::data::schema;
+use super::data::{Data, Instance, schema};
 use super::json::Json;
-use super::naive::Answer;
-use super::naive::execute_noting;
+use super::naive::{Answer, execute_noting};
 use super::operation::Operation;
-use super::pages;
-use super::print;
 use super::random::hash;
-use super::rest;
-use super::server::Served;
-use super::server::Server;
-use super::world::ENTITIES;
-use super::world::World;
+use super::server::{Served, Server};
+use super::world::{ENTITIES, World};
+use super::{pages, print, rest};
 
 /// A world with two gateways: one without caches, and one with caches and the subgraphs in reverse order.
 pub(crate) struct Case {

@@ -8,9 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::json::Json;
-use super::naive::Answer;
-use super::naive::Path;
-use super::naive::PathItem;
+use super::naive::{Answer, Path, PathItem};
 
 /// The difference between a response and the expected one.
 pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {

@@ -1,9 +1,7 @@
 //! The subgraphs of worlds as the gateway composes them, for the comparison with other composers.
 
-use super::case::is_empty;
-use super::case::sdl;
-use super::generate;
-use super::print;
+use super::case::{is_empty, sdl};
+use super::{generate, print};
 
 /// A subgraph of a world.
 pub(crate) struct Composed {

@@ -7,13 +7,9 @@ use std::collections::BTreeSet;
 
 use super::generate::field;
 use super::print::declared;
-use super::random::Random;
-use super::random::hash;
-use super::split::in_a_line;
-use super::split::rest_subgraphs;
-use super::world::Source;
-use super::world::Ty;
-use super::world::World;
+use super::random::{Random, hash};
+use super::split::{in_a_line, rest_subgraphs};
+use super::world::{Source, Ty, World};
 
 /// Gives interfaces of entities such a field.
 pub(crate) fn fields(world: &mut World) {

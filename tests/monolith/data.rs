@@ -1,24 +1,15 @@
 //! The data of a world: a value is a function of the world's seed, the object, the field and the arguments.
 
 use std::rc::Rc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use apollo_compiler::Schema;
 
 use super::json::Json;
-use super::naive::Resolver;
-use super::naive::Val;
+use super::naive::{Resolver, Val};
 use super::random::hash;
 use super::rest;
-use super::world::COLOURS;
-use super::world::ENTITIES;
-use super::world::Field;
-use super::world::Kind;
-use super::world::Need;
-use super::world::Source;
-use super::world::Ty;
-use super::world::World;
+use super::world::{COLOURS, ENTITIES, Field, Kind, Need, Source, Ty, World};
 
 /// An object: its concrete type and its number, with the representation that a service has received for it.
 #[derive(Debug, Clone)]

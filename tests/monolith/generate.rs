@@ -1,21 +1,10 @@
 //! Generates a world from a seed: first the types, as in one service, then which subgraph resolves what (`split`).
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::covariant;
 use super::random::Random;
-use super::split;
-use super::world::Argument;
-use super::world::Field;
-use super::world::Interface;
-use super::world::Kind;
-use super::world::Need;
-use super::world::Object;
-use super::world::Source;
-use super::world::Ty;
-use super::world::Union;
-use super::world::World;
+use super::world::{Argument, Field, Interface, Kind, Need, Object, Source, Ty, Union, World};
+use super::{covariant, split};
 
 const LEAVES: [&str; 7] = [
     "Int", "Float", "String", "Boolean", "ID", "Colour", "String",

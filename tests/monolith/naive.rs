@@ -6,16 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
-use apollo_compiler::ast;
-use apollo_compiler::executable::DirectiveList;
-use apollo_compiler::executable::Field;
-use apollo_compiler::executable::Operation;
-use apollo_compiler::executable::Selection;
-use apollo_compiler::executable::SelectionSet;
+use apollo_compiler::executable::{DirectiveList, Field, Operation, Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{ExecutableDocument, Name, Schema, ast};
 
 use super::json::Json;
 

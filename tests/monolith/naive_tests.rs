@@ -4,9 +4,7 @@ use apollo_compiler::ExecutableDocument;
 
 use super::data::schema;
 use super::json::Json;
-use super::naive::Resolver;
-use super::naive::Val;
-use super::naive::execute;
+use super::naive::{Resolver, Val, execute};
 
 /// Objects are JSON objects, `"!"` is an error, and `echo` returns its arguments as text.
 struct Example;

@@ -2,13 +2,7 @@
 
 use super::json::Json;
 use super::random::Random;
-use super::world::Argument;
-use super::world::COLOURS;
-use super::world::ENTITIES;
-use super::world::Source;
-use super::world::Ty;
-use super::world::World;
-use super::world::is_leaf;
+use super::world::{Argument, COLOURS, ENTITIES, Source, Ty, World, is_leaf};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {

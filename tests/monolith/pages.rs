@@ -2,10 +2,7 @@
 
 use super::json::Json;
 use super::random::hash;
-use super::world::Field;
-use super::world::Object;
-use super::world::Ty;
-use super::world::World;
+use super::world::{Field, Object, Ty, World};
 
 /// A kind of pagination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,11 +7,7 @@ use std::collections::BTreeSet;
 
 use super::random::Random;
 use super::split::rest_subgraphs;
-use super::world::Field;
-use super::world::Kind;
-use super::world::Object;
-use super::world::Source;
-use super::world::World;
+use super::world::{Field, Kind, Object, Source, World};
 
 /// Removes fields of value types from some subgraphs.
 pub(crate) fn parts(world: &mut World, random: &mut Random) {

@@ -4,14 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::rest;
-use super::world::COMMON;
-use super::world::Field;
-use super::world::Kind;
-use super::world::Need;
-use super::world::Object;
-use super::world::Source;
-use super::world::World;
-use super::world::is_leaf;
+use super::world::{COMMON, Field, Kind, Need, Object, Source, World, is_leaf};
 
 /// How a subgraph declares a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

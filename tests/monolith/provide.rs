@@ -2,12 +2,7 @@
 
 use super::random::Random;
 use super::split::need_of_value;
-use super::world::Interface;
-use super::world::Kind;
-use super::world::Need;
-use super::world::Source;
-use super::world::World;
-use super::world::is_leaf;
+use super::world::{Interface, Kind, Need, Source, World, is_leaf};
 
 /// The fields of a type that a subgraph may provide, up to `deep` levels.
 fn providable(

@@ -7,29 +7,14 @@
 
 use std::collections::BTreeMap;
 
-use super::data::Data;
-use super::data::Instance;
-use super::data::required;
+use super::data::{Data, Instance, required};
 use super::json::Json;
-use super::naive::Resolver;
-use super::naive::Val;
-use super::pages;
+use super::naive::{Resolver, Val};
 use super::pages::Paged;
-use super::print;
-use super::print::Declared;
-use super::print::How;
-use super::print::declared;
-use super::print::definition;
+use super::print::{Declared, How, declared, definition};
 use super::random::hash;
-use super::world::COMMON;
-use super::world::ENTITIES;
-use super::world::Field;
-use super::world::Kind;
-use super::world::Need;
-use super::world::Object;
-use super::world::Source;
-use super::world::World;
-use super::world::is_leaf;
+use super::world::{COMMON, ENTITIES, Field, Kind, Need, Object, Source, World, is_leaf};
+use super::{pages, print};
 
 const HEAD: &str = r#"extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.13", import: ["@key", "@shareable", "@external", "@inaccessible"])

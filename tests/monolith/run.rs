@@ -2,21 +2,15 @@
 #![allow(clippy::print_stdout)]
 
 use std::collections::BTreeMap;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::case::Case;
-use super::case::Outcomes;
+use super::case::{Case, Outcomes};
 use super::coverage::Coverage;
-use super::generate;
-use super::operation::Operation;
-use super::operation::operation;
-use super::random::Random;
-use super::random::hash;
-use super::report;
+use super::operation::{Operation, operation};
+use super::random::{Random, hash};
 use super::server::Server;
-use super::shrink::Shrunk;
-use super::shrink::shrink;
+use super::shrink::{Shrunk, shrink};
+use super::{generate, report};
 
 /// Operations for each world.
 const OPERATIONS: usize = 8;

@@ -8,28 +8,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::AtomicU64;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
 
-use super::data::Data;
-use super::data::Instance;
-use super::data::computed;
-use super::data::required;
-use super::data::schema;
-use super::data::value;
+use super::data::{Data, Instance, computed, required, schema, value};
 use super::json::Json;
-use super::naive::Resolver;
-use super::naive::Val;
-use super::naive::execute;
+use super::naive::{Resolver, Val, execute};
 use super::print;
-use super::print::Declared;
-use super::print::How;
-use super::world::ENTITIES;
-use super::world::Field;
-use super::world::Need;
-use super::world::Source;
-use super::world::World;
+use super::print::{Declared, How};
+use super::world::{ENTITIES, Field, Need, Source, World};
 
 pub(crate) struct Service {
     subgraph: usize,

@@ -1,16 +1,10 @@
 //! Shrinks a failing case: removes selections, directives and aliases, then fields of the world, one after the other, as
 //! long as it still fails. Greedy; the number of runs is bounded.
 
-use super::case::Case;
-use super::case::Difference;
-use super::case::Outcomes;
-use super::operation::Operation;
-use super::operation::Selection;
-use super::operation::What;
+use super::case::{Case, Difference, Outcomes};
+use super::operation::{Operation, Selection, What};
 use super::server::Server;
-use super::world::Need;
-use super::world::Source;
-use super::world::World;
+use super::world::{Need, Source, World};
 
 /// The maximum number of runs for one failure.
 const RUNS: usize = 500;

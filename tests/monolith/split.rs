@@ -2,24 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::covariant;
 use super::generate::field;
-use super::parts;
-use super::print::How;
-use super::print::declared;
-use super::provide;
+use super::print::{How, declared};
 use super::random::Random;
-use super::rest;
-use super::world::Argument;
-use super::world::Field;
-use super::world::Kind;
-use super::world::Need;
-use super::world::Object;
-use super::world::Source;
-use super::world::Subgraph;
-use super::world::Ty;
-use super::world::World;
-use super::world::is_leaf;
+use super::world::{Argument, Field, Kind, Need, Object, Source, Subgraph, Ty, World, is_leaf};
+use super::{covariant, parts, provide, rest};
 
 pub(crate) fn split(world: &mut World, random: &mut Random) {
     let count = random.between(2, 5);

@@ -3,8 +3,7 @@
 //! It is plain data, so that a failing case can be shrunk by removing parts. It has no values: they are a function of its
 //! seed (see `data`), so that removing one field does not change the others.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The number of entities of each type.

@@ -7,19 +7,13 @@ mod size;
 use std::sync::Arc;
 
 use sangam::config::Settings;
-use sangam::connector::Subgraph;
-use sangam::connector::read_sdl;
-use sangam::graph::Composed;
-use sangam::graph::compose;
+use sangam::connector::{Subgraph, read_sdl};
 use sangam::graph::query::QueryGraph;
-use sangam::operation::Compiler;
-use sangam::operation::Operation;
-use sangam::operation::Rejection;
+use sangam::graph::{Composed, compose};
+use sangam::operation::{Compiler, Operation, Rejection};
 use sangam::plan;
 
-use crate::support::cases::Case;
-use crate::support::cases::Fence;
-use crate::support::cases::Suite;
+use crate::support::cases::{Case, Fence, Suite};
 
 /// The schema extension before a subgraph without links of its own: a GraphQL service, with every directive under its
 /// short name.

@@ -2,16 +2,11 @@
 
 use std::fmt::Write;
 
-use sangam::config::ByteSize;
-use sangam::config::Limits;
-use sangam::config::Settings;
+use sangam::config::{ByteSize, Limits, Settings};
 use sangam::connector::Subgraph;
 use sangam::errors::code;
 
-use super::compiler;
-use super::first;
-use super::graph;
-use super::subgraph;
+use super::{compiler, first, graph, subgraph};
 
 /// A type with `count` connectors, each with one field of it, and an operation that selects all of them.
 fn many(count: usize) -> (String, String) {

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use http::HeaderMap;
-use http::Response;
+use http::{HeaderMap, Response};
 
 use crate::support::server::{Server, router};
 

@@ -4,9 +4,7 @@
 use apollo_compiler::Schema;
 use sangam::graph::schema_diff::changes;
 
-use crate::support::cases::Case;
-use crate::support::cases::Fence;
-use crate::support::cases::Suite;
+use crate::support::cases::{Case, Fence, Suite};
 
 inventory::submit! {
     Suite {

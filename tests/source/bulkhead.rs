@@ -10,8 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use sangam::cache::{Admissions, Documents, Endpoint, Policy, UpstreamCall, WaitingLimits};
 use sangam::connector::SchemaLifetime;
 use sangam::source::http::{HttpSettings, HttpSource};
-use sangam::source::{Source, StoredHeaders};
-use sangam::source::{SourceError, SourceErrorKind};
+use sangam::source::{Source, SourceError, SourceErrorKind, StoredHeaders};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 

@@ -12,7 +12,8 @@ use sangam::config::Settings;
 use sangam::connector::{Folder, Subgraph, SubgraphKind};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::Wires;
-use sangam::spec::{self, Suite};
+use sangam::spec;
+use sangam::spec::Suite;
 
 fn folders() -> Vec<(PathBuf, Folder)> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("connectors");

@@ -4,23 +4,16 @@
 //! This plans the operations of the specs, and inspects the plans. It executes nothing: running the specs tests the
 //! responses.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sangam::config::Settings;
-use sangam::connector::Connect;
-use sangam::connector::ConnectKind;
-use sangam::connector::FieldSetItem;
-use sangam::connector::Site;
-use sangam::connector::SubgraphKind;
+use sangam::connector::{Connect, ConnectKind, FieldSetItem, Site, SubgraphKind};
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::mapping::Shape;
 use sangam::operation::Compiler;
-use sangam::plan::FetchCall;
-use sangam::plan::Plan;
-use sangam::plan::ReadId;
+use sangam::plan::{FetchCall, Plan, ReadId};
 
 /// The exceptions, with their reasons. The list may only shrink.
 const NOT_ASKED: [(&str, &str, &str); 1] = [(

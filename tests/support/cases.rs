@@ -11,8 +11,7 @@
 
 mod tests;
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A declared kind of block.
 #[derive(Debug)]

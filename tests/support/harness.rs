@@ -6,9 +6,7 @@
 
 use std::process::ExitCode;
 
-use libtest_mimic::Arguments;
-use libtest_mimic::Failed;
-use libtest_mimic::Trial;
+use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::cases::Suite;
 

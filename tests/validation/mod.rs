@@ -15,16 +15,11 @@
 use std::path::Path;
 
 use sangam::document::Value;
-use sangam::gateway::ClientContext;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest};
 
 use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;
-use crate::support::cases::Block;
-use crate::support::cases::Case;
-use crate::support::cases::Fence;
-use crate::support::cases::Suite;
+use crate::support::cases::{Block, Case, Fence, Suite};
 use crate::support::harness::block_on;
 
 inventory::submit! {

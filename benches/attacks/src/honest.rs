@@ -1,23 +1,17 @@
 //! The clients that must not notice an attack. They send requests at a moderate fixed rate: each request at its due time,
 //! even if earlier ones have no response yet. Latency is measured from the due time.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::wire::Wire;
-use crate::wire::operation;
+use crate::wire::{Wire, operation};
 
 /// A response that takes longer is a failure.
 const PATIENCE: Duration = Duration::from_secs(10);

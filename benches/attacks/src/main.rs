@@ -13,11 +13,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sangam_attacks::ATTACKS;
-use sangam_attacks::Aim;
-use sangam_attacks::Extent;
-use sangam_attacks::Phase;
 use sangam_attacks::upstream::Upstreams;
+use sangam_attacks::{ATTACKS, Aim, Extent, Phase};
 use tokio::sync::watch;
 
 const USAGE: &str = "usage: sangam-attacks run GATEWAY CONNECTORS MISBEHAVING-CONNECTORS\n       \

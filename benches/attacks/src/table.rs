@@ -3,8 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use sangam_attacks::honest::HONEST;
-use sangam_attacks::honest::Load;
+use sangam_attacks::honest::{HONEST, Load};
 
 use crate::run::Row;
 

@@ -10,12 +10,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
 use axum::routing::get;
-use sangam_demo::Options;
-use sangam_demo::Standin;
-use sangam_demo::departments;
+use axum::{Json, Router};
+use sangam_demo::{Options, Standin, departments};
 
 use self::hostile::Hostile;
 

@@ -1,10 +1,8 @@
 //! The files of the gateway: a folder with the connectors of the demonstration and those of the misbehaving upstreams, and
 //! the settings.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::attack::Attack;
 

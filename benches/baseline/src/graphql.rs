@@ -2,13 +2,10 @@
 
 use std::borrow::Cow;
 
-use axum::http::HeaderValue;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::response::Response;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The body of a GraphQL request, read and parsed as any backend has to.
 #[derive(Deserialize)]

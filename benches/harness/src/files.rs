@@ -2,8 +2,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A folder for temporary files.
 #[derive(Debug)]

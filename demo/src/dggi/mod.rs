@@ -8,11 +8,11 @@ mod catalogue;
 mod index;
 mod operations;
 
-use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{self, Next};
+use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Router, middleware};
 
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::catalogue::{CATALOGUE, District, Edition, Indicator, Sector};
-use super::index::{self, Measured, Score};
+use super::index;
+use super::index::{Measured, Score};
 
 /// A response, or a failure.
 type Answer = Result<Json<Value>, Failure>;

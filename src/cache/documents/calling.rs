@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
-use super::super::freshness::{self, Exchange};
-use super::super::refusals;
+use super::super::freshness::Exchange;
+use super::super::{freshness, refusals};
 use super::Inner;
 use super::reading::DocumentLookup;
 use super::verdict::{Judgement, judged};

@@ -2,18 +2,15 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
-use http::HeaderName;
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use super::key;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::findings::Findings;
-use crate::connector::http::HeaderTemplate;
-use crate::connector::http::HeaderValueTemplate;
-use crate::connector::http::NEVER_SET;
-use crate::connector::http::RequestText;
-use crate::connector::http::VALUE_ONLY;
+use crate::connector::http::{
+    HeaderTemplate, HeaderValueTemplate, NEVER_SET, RequestText, VALUE_ONLY,
+};
 use crate::connector::settings::is_secret_name;
 
 /// The names of client headers that are passed on.

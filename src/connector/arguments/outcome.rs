@@ -5,8 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::ast::Directive;
 
 use super::key;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
+use crate::connector::expression::{Expressions, Form};
 use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 

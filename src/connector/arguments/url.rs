@@ -3,18 +3,14 @@
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 
-use super::headers;
-use super::key;
+use super::{headers, key};
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
+use crate::connector::expression::{Expressions, Form};
 use crate::connector::findings::Findings;
-use crate::connector::http::RequestText;
-use crate::connector::http::UrlParts;
+use crate::connector::http::{RequestText, UrlParts};
 use crate::connector::schemes::Schemes;
 use crate::connector::settings::is_secret_name;
-use crate::mapping::Piece;
-use crate::mapping::Template;
+use crate::mapping::{Piece, Template};
 
 /// `path` and `queryParams`.
 pub(crate) fn parts(

@@ -4,16 +4,12 @@ use apollo_compiler::Schema;
 
 use super::keys;
 use crate::connector::arguments::key;
-use crate::connector::declared::DeclaredConnect;
-use crate::connector::declared::is_root;
+use crate::connector::declared::{DeclaredConnect, is_root};
 use crate::connector::diagnostic::code;
 use crate::connector::expression::ParsedExpression;
-use crate::connector::findings::Findings;
-use crate::connector::findings::list;
-use crate::connector::model::ConnectKind;
-use crate::connector::model::Site;
-use crate::mapping::Shape;
-use crate::mapping::VariableUse;
+use crate::connector::findings::{Findings, list};
+use crate::connector::model::{ConnectKind, Site};
+use crate::mapping::{Shape, VariableUse};
 
 /// Checks a connect on a type, and the argument `batch`.
 pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {

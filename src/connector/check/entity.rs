@@ -1,18 +1,12 @@
 //! Checks `entity: true`: a root field that is also the lookup of an entity.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::FieldDefinition;
-use apollo_compiler::ast::Type;
+use apollo_compiler::ast::{FieldDefinition, Type};
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema};
 
-use crate::connector::declared::DeclaredConnect;
-use crate::connector::declared::is_root;
+use crate::connector::declared::{DeclaredConnect, is_root};
 use crate::connector::diagnostic::code;
-use crate::connector::findings::Findings;
-use crate::connector::findings::did_you_mean;
-use crate::connector::findings::list;
+use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::Site;
 
 /// Checks a connect with `entity: true`.

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::Directive;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema};
 
-use crate::connector::field_set::FieldSet;
-use crate::connector::field_set::FieldSetItem;
+use crate::connector::field_set::{FieldSet, FieldSetItem};
 
 /// The keys of a type, without those whose field sets do not parse (composition reports these).
 pub(super) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {

@@ -3,13 +3,7 @@
 use std::ops::Range;
 
 use crate::document::Str;
-use crate::mapping::ast::Expr;
-use crate::mapping::ast::ExprKind;
-use crate::mapping::ast::Item;
-use crate::mapping::ast::Path;
-use crate::mapping::ast::Start;
-use crate::mapping::ast::StepKind;
-use crate::mapping::ast::SubSelection;
+use crate::mapping::ast::{Expr, ExprKind, Item, Path, Start, StepKind, SubSelection};
 
 /// The location of the name at the end of a path of names; `None` if no part of the text writes it.
 pub(super) fn locate(expr: &Expr, path: &[Str]) -> Option<Range<usize>> {

@@ -1,20 +1,16 @@
 //! Checks that everything in the schema can be fetched: some connect gives every field, and some connect looks a type
 //! up by every resolvable key.
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
 
 use super::keys;
 use super::selection::GivenFields;
-use crate::connector::declared::Declarations;
-use crate::connector::declared::is_root;
+use crate::connector::declared::{Declarations, is_root};
 use crate::connector::diagnostic::code;
 use crate::connector::field_set::FieldSet;
 use crate::connector::findings::Findings;
-use crate::connector::model::Connect;
-use crate::connector::model::ConnectKind;
-use crate::connector::model::Site;
+use crate::connector::model::{Connect, ConnectKind, Site};
 
 /// Checks all types of a folder. `given` are the fields that selections yield.
 pub(super) fn check(

@@ -7,30 +7,19 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::collections::IndexMap;
-use apollo_compiler::schema::Component;
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::schema::{Component, ExtendedType};
+use apollo_compiler::{Name, Schema};
 
 use super::locate::locate;
-use crate::connector::declared::Declarations;
-use crate::connector::declared::DeclaredConnect;
-use crate::connector::diagnostic::Code;
-use crate::connector::diagnostic::Span;
-use crate::connector::diagnostic::code;
-use crate::connector::field_set::FieldSet;
-use crate::connector::field_set::FieldSetItem;
-use crate::connector::findings::Findings;
-use crate::connector::findings::did_you_mean;
-use crate::connector::findings::list;
-use crate::connector::model::Connect;
-use crate::connector::model::Site;
-use crate::document::Str;
-use crate::document::Value;
-use crate::mapping::Shape;
-use crate::mapping::Version;
+use crate::connector::declared::{Declarations, DeclaredConnect};
+use crate::connector::diagnostic::{Code, Span, code};
+use crate::connector::field_set::{FieldSet, FieldSetItem};
+use crate::connector::findings::{Findings, did_you_mean, list};
+use crate::connector::model::{Connect, Site};
+use crate::document::{Str, Value};
+use crate::mapping::{Shape, Version};
 
 /// The fields that selections yield: (type, field).
 pub(super) type GivenFields = HashSet<(Name, Name)>;

@@ -7,8 +7,7 @@ use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
-use crate::connector::declared::Declarations;
-use crate::connector::declared::DeclaredConnect;
+use crate::connector::declared::{Declarations, DeclaredConnect};
 use crate::connector::diagnostic::code;
 use crate::connector::findings::Findings;
 use crate::connector::model::Site;

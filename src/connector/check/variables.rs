@@ -1,20 +1,13 @@
 //! Checks that every variable exists, is available in its position, and has the keys that are read.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::InputValueDefinition;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema};
 
-use crate::connector::declared::DeclaredConnect;
-use crate::connector::declared::is_root;
-use crate::connector::diagnostic::Code;
-use crate::connector::diagnostic::code;
-use crate::connector::expression::ParsedExpression;
-use crate::connector::expression::VariableScope;
-use crate::connector::findings::Findings;
-use crate::connector::findings::did_you_mean;
-use crate::connector::findings::list;
+use crate::connector::declared::{DeclaredConnect, is_root};
+use crate::connector::diagnostic::{Code, code};
+use crate::connector::expression::{ParsedExpression, VariableScope};
+use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::Site;
 use crate::mapping::VariableUse;
 

@@ -3,34 +3,19 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::FieldDefinition;
-use apollo_compiler::ast::Value;
+use apollo_compiler::ast::{Directive, FieldDefinition, Value};
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Node, Schema};
 
 use super::kind;
 use crate::connector::arguments::outcome;
 use crate::connector::connect_options::ConnectOptions;
-use crate::connector::declared::DeclaredConnect;
-use crate::connector::declared::DeclaredFetch;
-use crate::connector::declared::DeclaredSource;
+use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
 use crate::connector::diagnostic::code;
-use crate::connector::directives::definition::Role;
-use crate::connector::directives::definition::SupportedDirective;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
-use crate::connector::expression::Language;
-use crate::connector::expression::VariableScope;
-use crate::connector::findings::Findings;
-use crate::connector::findings::did_you_mean;
-use crate::connector::findings::list;
-use crate::connector::model::Connect;
-use crate::connector::model::ConnectKind;
-use crate::connector::model::Site;
-use crate::connector::model::YieldedType;
-use crate::connector::model::Yields;
+use crate::connector::directives::definition::{Role, SupportedDirective};
+use crate::connector::expression::{Expressions, Form, Language, VariableScope};
+use crate::connector::findings::{Findings, did_you_mean, list};
+use crate::connector::model::{Connect, ConnectKind, Site, YieldedType, Yields};
 use crate::connector::reads;
 
 /// Reads the request of a directive that fetches.

@@ -3,16 +3,12 @@
 //! The key consists of the fields of `$this`, `$batch` or, for `entity: true`, `$args` that its expressions read: all
 //! expressions, including the selection and `errors`, which cannot be evaluated without them.
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
+use apollo_compiler::{Name, Schema};
 
 use crate::connector::arguments::key;
-use crate::connector::declared::DeclaredConnect;
-use crate::connector::declared::is_root;
-use crate::connector::field_set::FieldSet;
-use crate::connector::field_set::FieldSetItem;
-use crate::connector::model::ConnectKind;
-use crate::connector::model::Site;
+use crate::connector::declared::{DeclaredConnect, is_root};
+use crate::connector::field_set::{FieldSet, FieldSetItem};
+use crate::connector::model::{ConnectKind, Site};
 use crate::document::Str;
 
 /// The default of `maxSize`: the elements in one call of a batch.

@@ -12,19 +12,16 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 
-use super::check;
-use super::declared::Declarations;
-use super::declared::DeclaredSource;
+use super::declared::{Declarations, DeclaredSource};
 use super::diagnostic::code;
-use super::directives;
-use super::directives::definition::Role;
-use super::directives::definition::SupportedDirective;
+use super::directives::definition::{Role, SupportedDirective};
 use super::expression::Language;
 use super::findings::Findings;
 use super::link::spec;
 use super::model::SubgraphKind;
 use super::schema::ReadSchema;
 use super::schemes::Schemes;
+use super::{check, directives};
 use crate::mapping::Version;
 
 /// Reads and checks how the fields of a schema are fetched. `None` if that is not possible.

@@ -2,17 +2,10 @@
 
 use std::fmt;
 
-use annotate_snippets::AnnotationKind;
-use annotate_snippets::Group;
-use annotate_snippets::Level;
-use annotate_snippets::Origin;
-use annotate_snippets::Renderer;
-use annotate_snippets::Snippet;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::json;
 
-use super::Diagnostic;
-use super::Label;
-use super::Severity;
+use super::{Diagnostic, Label, Severity};
 
 impl Diagnostic {
     /// The text without colours.

@@ -9,10 +9,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::Directive;
 use serde::{Deserialize, Serialize};
 
-use super::definition::Role;
-use super::definition::SupportedDirective;
-use super::definition::SupportedType;
-use super::definition::unchecked;
+use super::definition::{Role, SupportedDirective, SupportedType, unchecked};
 
 pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "cacheControl",

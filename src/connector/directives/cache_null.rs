@@ -5,10 +5,8 @@ use std::time::Duration;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 
-use super::definition::Role;
-use super::definition::SupportedDirective;
-use crate::connector::connect_options::ConnectOption;
-use crate::connector::connect_options::ConnectOptions;
+use super::definition::{Role, SupportedDirective};
+use crate::connector::connect_options::{ConnectOption, ConnectOptions};
 use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;

@@ -6,34 +6,20 @@
 use std::sync::Arc;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::DirectiveLocation;
-use apollo_compiler::ast::Value;
+use apollo_compiler::ast::{Directive, DirectiveLocation, Value};
 use http::Method;
 
-use super::definition::Addition;
-use super::definition::DirectivePart;
-use super::definition::Role;
-use super::definition::SupportedDirective;
-use super::definition::SupportedType;
-use super::definition::unchecked;
+use super::definition::{
+    Addition, DirectivePart, Role, SupportedDirective, SupportedType, unchecked,
+};
 use super::types;
-use crate::connector::arguments::headers;
-use crate::connector::arguments::key;
-use crate::connector::arguments::url;
-use crate::connector::declared::DeclaredFetch;
-use crate::connector::declared::DeclaredSource;
-use crate::connector::declared::FetchRequest;
+use crate::connector::arguments::{headers, key, url};
+use crate::connector::declared::{DeclaredFetch, DeclaredSource, FetchRequest};
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
-use crate::connector::findings::Findings;
-use crate::connector::findings::list;
-use crate::connector::http::HeaderTemplate;
-use crate::connector::http::HttpTemplate;
-use crate::mapping::Piece;
-use crate::mapping::Template;
-use crate::mapping::Version;
+use crate::connector::expression::{Expressions, Form};
+use crate::connector::findings::{Findings, list};
+use crate::connector::http::{HeaderTemplate, HttpTemplate};
+use crate::mapping::{Piece, Template, Version};
 
 pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "connect",

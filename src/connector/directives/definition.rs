@@ -2,17 +2,12 @@
 
 use std::fmt;
 
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::DirectiveLocation;
+use apollo_compiler::ast::{Directive, DirectiveLocation};
+use apollo_compiler::{Node, Schema};
 
 use crate::connector::connect_options::ConnectOptions;
-use crate::connector::declared::Declarations;
-use crate::connector::declared::DeclaredFetch;
-use crate::connector::declared::DeclaredSource;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Language;
+use crate::connector::declared::{Declarations, DeclaredFetch, DeclaredSource};
+use crate::connector::expression::{Expressions, Language};
 use crate::connector::findings::Findings;
 use crate::connector::model::GraphqlService;
 

@@ -2,25 +2,18 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::Directive;
+use apollo_compiler::{Node, Schema};
 
-use super::definition::Role;
-use super::definition::SupportedDirective;
+use super::definition::{Role, SupportedDirective};
 use super::types;
-use crate::connector::arguments::headers;
-use crate::connector::arguments::url;
+use crate::connector::arguments::{headers, url};
 use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Language;
-use crate::connector::expression::VariableScope;
+use crate::connector::expression::{Expressions, Language, VariableScope};
 use crate::connector::findings::Findings;
-use crate::connector::http::HttpTemplate;
-use crate::connector::http::RequestText;
-use crate::connector::http::UrlParts;
+use crate::connector::http::{HttpTemplate, RequestText, UrlParts};
 use crate::connector::model::GraphqlService;
 use crate::connector::reads;
 use crate::connector::schemes::Schemes;

@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::{Name, Node};
 
-use super::definition::Role;
-use super::definition::SupportedDirective;
+use super::definition::{Role, SupportedDirective};
 use super::types;
-use crate::connector::connect_options::ConnectOption;
-use crate::connector::connect_options::ConnectOptions;
+use crate::connector::connect_options::{ConnectOption, ConnectOptions};
 use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
-use crate::connector::expression::VariableScope;
+use crate::connector::expression::{Expressions, Form, VariableScope};
 use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 

@@ -19,8 +19,7 @@ mod source;
 mod types;
 
 pub use cache_null::CacheNull;
-use definition::SupportedDirective;
-use definition::SupportedType;
+use definition::{SupportedDirective, SupportedType};
 pub use invalidates::Invalidates;
 pub use paginate::{CutOff, PageStyle, Pagination};
 

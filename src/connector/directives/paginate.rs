@@ -3,21 +3,14 @@
 use std::sync::Arc;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::Value;
+use apollo_compiler::ast::{Directive, Value};
 
-use super::definition::Role;
-use super::definition::SupportedDirective;
-use super::definition::SupportedType;
+use super::definition::{Role, SupportedDirective, SupportedType};
 use super::types;
-use crate::connector::connect_options::ConnectOption;
-use crate::connector::connect_options::ConnectOptions;
-use crate::connector::declared::Declarations;
-use crate::connector::declared::DeclaredConnect;
+use crate::connector::connect_options::{ConnectOption, ConnectOptions};
+use crate::connector::declared::{Declarations, DeclaredConnect};
 use crate::connector::diagnostic::code;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Form;
-use crate::connector::expression::VariableScope;
+use crate::connector::expression::{Expressions, Form, VariableScope};
 use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 

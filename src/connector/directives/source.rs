@@ -5,22 +5,12 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 
-use super::definition::Addition;
-use super::definition::DirectivePart;
-use super::definition::Role;
-use super::definition::SupportedDirective;
-use super::definition::SupportedType;
+use super::definition::{Addition, DirectivePart, Role, SupportedDirective, SupportedType};
 use super::types;
-use crate::connector::arguments::headers;
-use crate::connector::arguments::key;
-use crate::connector::arguments::outcome;
-use crate::connector::arguments::url;
+use crate::connector::arguments::{headers, key, outcome, url};
 use crate::connector::check::variables;
-use crate::connector::declared::Declarations;
-use crate::connector::declared::DeclaredSource;
-use crate::connector::expression::Expressions;
-use crate::connector::expression::Language;
-use crate::connector::expression::VariableScope;
+use crate::connector::declared::{Declarations, DeclaredSource};
+use crate::connector::expression::{Expressions, Language, VariableScope};
 use crate::connector::findings::Findings;
 use crate::connector::model::SourceDeclaration;
 

@@ -2,8 +2,7 @@
 
 use super::super::request::RenderError;
 use crate::document::Value;
-use crate::mapping::Selection;
-use crate::mapping::Variables;
+use crate::mapping::{Selection, Variables};
 
 /// Evaluates a mapping of a request. Both what `->withError` reports and what exceeds the budget fail the request: a
 /// request of which a part is missing must not be sent. `part` of the request names it in errors.

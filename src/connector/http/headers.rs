@@ -1,8 +1,6 @@
 //! Request headers: templates, and client headers that are passed on.
 
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::super::request::RenderError;
 use super::url::RequestText;

@@ -12,25 +12,17 @@ mod url;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::Method;
+use http::{HeaderMap, Method};
 
 use evaluate::evaluate;
-pub(crate) use headers::HeaderTemplate;
-pub(crate) use headers::HeaderValueTemplate;
-pub(crate) use headers::NEVER_SET;
-pub(crate) use headers::VALUE_ONLY;
+pub(crate) use headers::{HeaderTemplate, HeaderValueTemplate, NEVER_SET, VALUE_ONLY};
 pub(crate) use url::RequestText;
 
 use super::http_request::HttpRequest;
-use super::request::RenderError;
-use super::request::Request;
-use super::request::RequestTemplate;
+use super::request::{RenderError, Request, RequestTemplate};
 use super::schemes::scheme;
-use crate::document::Object;
-use crate::document::Value;
-use crate::mapping::Selection;
-use crate::mapping::Variables;
+use crate::document::{Object, Value};
+use crate::mapping::{Selection, Variables};
 
 /// The longest URL that is sent, in bytes: common servers refuse longer ones without giving a reason.
 const MAX_URL_BYTES: usize = 32 * 1024;

@@ -6,17 +6,12 @@
 //! out, which many servers take for the resource above it. A value that would be such a segment is refused, or a client's
 //! argument could choose another resource than the connector's author did. An empty segment that the author wrote stays.
 
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::request::RenderError;
 use super::evaluate::evaluate;
 use crate::document::Value;
-use crate::mapping::Piece;
-use crate::mapping::Selection;
-use crate::mapping::Template;
-use crate::mapping::Variables;
+use crate::mapping::{Piece, Selection, Template, Variables};
 
 /// All characters but the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC

@@ -1,14 +1,11 @@
 //! Checks that the linked versions have everything that a folder uses.
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::DirectiveLocation;
+use apollo_compiler::ast::{Directive, DirectiveLocation};
 use apollo_compiler::parser::SourceSpan;
 
-use super::Links;
-use super::spec;
-use super::spec::LinkVersion;
-use super::spec::Specification;
+use super::spec::{LinkVersion, Specification};
+use super::{Links, spec};
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::DirectivePart;
 use crate::connector::findings::Findings;

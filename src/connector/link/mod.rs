@@ -8,17 +8,12 @@ pub(crate) mod features;
 pub(crate) mod rename;
 pub(crate) mod spec;
 
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::ast::Directive;
-use apollo_compiler::ast::Value;
+use apollo_compiler::ast::{Directive, Value};
+use apollo_compiler::{Node, ast};
 
 use super::diagnostic::code;
-use super::findings::Findings;
-use super::findings::did_you_mean;
-use super::findings::list;
-use spec::LinkVersion;
-use spec::Specification;
+use super::findings::{Findings, did_you_mean, list};
+use spec::{LinkVersion, Specification};
 
 /// One supported specification as a folder links it.
 #[derive(Debug, Clone)]

@@ -2,13 +2,8 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::ast::Definition;
-use apollo_compiler::ast::DirectiveList;
-use apollo_compiler::ast::DirectiveLocation;
-use apollo_compiler::ast::Type;
+use apollo_compiler::ast::{Definition, DirectiveList, DirectiveLocation, Type};
+use apollo_compiler::{Name, Node, ast};
 
 /// Calls `visit` for every list of directives in a definition, with the kind of element that has it.
 pub(crate) fn for_each_directive_list(

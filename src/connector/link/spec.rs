@@ -6,14 +6,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use apollo_compiler::Name;
-use apollo_compiler::ast;
+use apollo_compiler::{Name, ast};
 
 use crate::connector::directives;
-use crate::connector::directives::definition::Addition;
-use crate::connector::directives::definition::DirectivePart;
 pub(crate) use crate::connector::directives::definition::LinkVersion;
-use crate::connector::directives::definition::SupportedDirective;
+use crate::connector::directives::definition::{Addition, DirectivePart, SupportedDirective};
 
 /// A specification that this gateway implements.
 #[derive(Debug)]

@@ -8,29 +8,15 @@ use ahash::AHashMap;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::Preparation;
-use super::PreparedCall;
-use super::Preparer;
-use super::UsedVariables;
-use super::groups::Group;
-use super::groups::Groups;
-use super::push;
-use crate::cache::EntitySelection;
-use crate::cache::Representation;
+use super::groups::{Group, Groups};
+use super::{Preparation, PreparedCall, Preparer, UsedVariables, push};
+use crate::cache::{EntitySelection, Representation};
 use crate::connector::RenderError;
 use crate::document::write_json_string;
-use crate::plan::Batch;
-use crate::plan::Fetch;
-use crate::plan::FetchCall;
-use crate::plan::Partial;
-use crate::plan::Plan;
-use crate::plan::Selected;
-use crate::response::inputs::NoCall;
-use crate::response::inputs::write_members;
+use crate::plan::{Batch, Fetch, FetchCall, Partial, Plan, Selected};
+use crate::response::inputs::{NoCall, write_members};
 use crate::response::store::RowId;
-use crate::response::targets::Consumer;
-use crate::response::targets::EntityPosition;
-use crate::response::targets::Targets;
+use crate::response::targets::{Consumer, EntityPosition, Targets};
 use crate::source::graphql;
 
 /// The representations of an `_entities` call. The cache decides later which of them are sent.

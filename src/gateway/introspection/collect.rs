@@ -5,22 +5,14 @@
 //! `{ __schema { types { name } } }` the fields of `types` are collected once, not for each type of the schema. The
 //! result owns its data, so it can be sent to a worker thread.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Name;
-use apollo_compiler::ast;
-use apollo_compiler::executable::Field;
-use apollo_compiler::executable::Operation;
-use apollo_compiler::executable::Selection;
-use apollo_compiler::executable::SelectionSet;
+use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
+use apollo_compiler::{ExecutableDocument, Name, ast};
 use indexmap::IndexMap;
 
-use crate::budget::Account;
-use crate::budget::Exceeded;
-use crate::document::Str;
-use crate::document::Value;
+use crate::budget::{Account, Exceeded};
+use crate::document::{Str, Value};
 
 /// Coerced variables by name.
 type CoercedValues = HashMap<Str, Value>;

@@ -16,15 +16,13 @@ mod write;
 
 use std::time::Instant;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Schema};
 
 pub(super) use self::collect::IntrospectionSelection;
-use crate::budget::Account;
-use crate::budget::Exceeded;
+use crate::budget::{Account, Exceeded};
 
 /// The data that introspection reads.
 #[derive(Debug)]

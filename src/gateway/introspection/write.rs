@@ -4,23 +4,14 @@ mod buffer;
 
 use std::time::Instant;
 
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::schema::Component;
-use apollo_compiler::schema::Directive;
-use apollo_compiler::schema::DirectiveDefinition;
-use apollo_compiler::schema::EnumValueDefinition;
-use apollo_compiler::schema::ExtendedType;
-use apollo_compiler::schema::FieldDefinition;
-use apollo_compiler::schema::InputValueDefinition;
+use apollo_compiler::schema::{
+    Component, Directive, DirectiveDefinition, EnumValueDefinition, ExtendedType, FieldDefinition,
+    InputValueDefinition,
+};
+use apollo_compiler::{Node, ast};
 
-use super::Introspection;
-use super::IntrospectionValues;
-use super::Stopped;
-use super::WriteLimits;
-use super::collect::IntrospectionSelection;
-use super::collect::MetaField;
-use super::collect::SelectedField;
+use super::collect::{IntrospectionSelection, MetaField, SelectedField};
+use super::{Introspection, IntrospectionValues, Stopped, WriteLimits};
 use crate::budget::Account;
 
 /// Values up to this length are written on the thread that serves; this takes a fraction of a millisecond.

@@ -1,9 +1,8 @@
 //! Merges the arguments of fields: those that every resolving subgraph defines, with the narrowest type.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::{FieldDefinition, InputValueDefinition};
 use apollo_compiler::collections::IndexMap;
+use apollo_compiler::{Name, Node};
 
 use super::super::code;
 use super::super::report::{Finding, graph_names};

@@ -6,16 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::{Argument, DirectiveLocation, Value};
-use apollo_compiler::name;
 use apollo_compiler::schema::{Component, Directive, DirectiveDefinition};
+use apollo_compiler::{Name, Node, name};
 
 use super::super::api::is_executable;
-use super::super::code;
-use super::super::federation as fed;
 use super::super::report::{Finding, graph_names};
+use super::super::{code, federation as fed};
 use super::Merge;
 
 /// The directives of one element, by subgraph.

@@ -1,9 +1,8 @@
 //! Merges enums: the union of values for output, the intersection for input, and equal values for both.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, Directive, EnumType, EnumValueDefinition, ExtendedType};
+use apollo_compiler::{Name, Node};
 
 use super::super::code;
 use super::super::report::{Finding, graph_names};

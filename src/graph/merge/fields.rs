@@ -2,20 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::Type;
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, Directive, FieldDefinition};
+use apollo_compiler::{Name, Node};
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::{FieldIn, FieldJoin};
 use super::super::report::{Finding, graph_names};
-use super::Merge;
-use super::TypeKind;
+use super::super::{code, federation as fed};
 use super::overrides::Overridden;
+use super::{Merge, TypeKind};
 use crate::connector::{FieldSet, FieldSetItem};
 
 /// A field in one subgraph.

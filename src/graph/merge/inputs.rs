@@ -1,9 +1,8 @@
 //! Merges input types: the fields that all subgraphs with the type accept.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ExtendedType, InputObjectType, InputValueDefinition};
+use apollo_compiler::{Name, Node};
 
 use super::super::code;
 use super::super::join::{FieldIn, FieldJoin};

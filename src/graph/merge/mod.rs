@@ -20,12 +20,9 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::OperationType;
-use apollo_compiler::name;
 use apollo_compiler::schema::{ComponentName, DirectiveDefinition, ExtendedType, SchemaDefinition};
+use apollo_compiler::{Name, Node, Schema, name};
 
 pub(crate) use overrides::Overrides;
 

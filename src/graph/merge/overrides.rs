@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{Component, Directive, FieldDefinition};
+use apollo_compiler::{Name, Node};
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report, nearest};
 use super::super::view::{Coordinate, View};
+use super::super::{code, federation as fed};
 
 /// All overrides of the graph.
 #[derive(Debug, Default)]

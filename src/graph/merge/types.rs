@@ -1,20 +1,17 @@
 //! Merges types except their fields: joins, scalars, objects, interfaces and unions.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::collections::IndexSet;
 use apollo_compiler::schema::{
     ComponentName, ComponentOrigin, Directive, DirectiveList, ExtendedType, InterfaceType,
     ObjectType, ScalarType, UnionType,
 };
+use apollo_compiler::{Name, Node};
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::{TypeIn, TypeJoin};
 use super::super::report::Finding;
-use super::Merge;
-use super::TypeKind;
+use super::super::{code, federation as fed};
+use super::{Merge, TypeKind};
 
 impl Merge<'_, '_> {
     /// The join of a type, without its fields.

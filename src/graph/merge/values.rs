@@ -1,8 +1,7 @@
 //! Merges arguments and input fields: the narrowest type, and one default value or none.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveList, InputValueDefinition, Type, Value};
+use apollo_compiler::{Name, Node};
 
 use super::super::code;
 use super::super::report::{Finding, graph_names};

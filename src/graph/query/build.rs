@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use super::builder::GraphBuilder;
-use super::connects;
-use super::graph::LookupId;
-use super::graph::QueryGraph;
-use super::graph::SubgraphId;
-use super::services;
+use super::graph::{LookupId, QueryGraph, SubgraphId};
+use super::{connects, services};
 use crate::connector::SubgraphKind;
 use crate::graph::Composed;
 

@@ -2,19 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
 
-use super::graph::Lookup;
-use super::graph::Node;
-use super::graph::NodeId;
-use super::graph::SubgraphId;
-use super::overridden::OverriddenFields;
-use super::overridden::Resolution;
-use super::types::TypeId;
-use super::types::TypeTable;
+use super::graph::{Lookup, Node, NodeId, SubgraphId};
+use super::overridden::{OverriddenFields, Resolution};
+use super::types::{TypeId, TypeTable};
 use crate::graph::Composed;
 
 /// The cost of a call that serves many rows.

@@ -5,26 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
 
-use super::builder::COST_BATCH;
-use super::builder::COST_PER_ROW;
-use super::builder::GraphBuilder;
-use super::builder::members_of;
-use super::graph::ConnectMode;
-use super::graph::Edge;
-use super::graph::Lookup;
-use super::graph::LookupKind;
-use super::graph::NodeId;
-use super::graph::SubgraphId;
+use super::builder::{COST_BATCH, COST_PER_ROW, GraphBuilder, members_of};
+use super::graph::{ConnectMode, Edge, Lookup, LookupKind, NodeId, SubgraphId};
 use super::overridden::Resolution;
 use super::types::TypeId;
-use crate::connector::Connect;
-use crate::connector::ConnectKind;
-use crate::connector::FieldSet;
-use crate::connector::Site;
+use crate::connector::{Connect, ConnectKind, FieldSet, Site};
 use crate::document::Value;
 use crate::graph::field_sets::fields_of;
 use crate::mapping::Shape;

@@ -3,15 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
+use apollo_compiler::{Name, Schema};
 
-use super::types::TypeId;
-use super::types::TypeTable;
-use crate::connector::Connect;
-use crate::connector::FieldSet;
-use crate::connector::Subgraph;
-use crate::connector::SubgraphKind;
+use super::types::{TypeId, TypeTable};
+use crate::connector::{Connect, FieldSet, Subgraph, SubgraphKind};
 
 /// A subgraph, as an index into [`QueryGraph::subgraphs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,27 +4,16 @@
 //! each root type and each resolvable key. A field with `@provides` leads to a copy of its target's node that has the
 //! provided fields too, because they can be read on this path only.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
 
-use super::builder::COST_BATCH;
-use super::builder::GraphBuilder;
-use super::builder::members_of;
-use super::graph::Edge;
-use super::graph::Lookup;
-use super::graph::LookupKind;
-use super::graph::NodeId;
-use super::graph::SubgraphId;
+use super::builder::{COST_BATCH, GraphBuilder, members_of};
+use super::graph::{Edge, Lookup, LookupKind, NodeId, SubgraphId};
 use super::overridden::Resolution;
 use super::types::TypeId;
-use crate::connector::FieldSet;
-use crate::connector::FieldSetItem;
-use crate::connector::Subgraph;
+use crate::connector::{FieldSet, FieldSetItem, Subgraph};
 use crate::graph::field_sets::fields_of;
 
 /// Adds the nodes and lookups of a service.

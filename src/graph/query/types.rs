@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
 use indexmap::IndexMap;
 
 /// A composite type (object, interface or union) of the merged schema.

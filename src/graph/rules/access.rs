@@ -3,11 +3,10 @@
 use apollo_compiler::Name;
 use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
 
-use super::super::code;
-use super::super::federation as fed;
-use super::super::field_sets::{self, fields_of};
+use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report, graph_names};
 use super::super::view::View;
+use super::super::{code, federation as fed, field_sets};
 use crate::connector::FieldSet;
 
 const ACCESS: [&str; 3] = [fed::AUTHENTICATED, fed::REQUIRES_SCOPES, fed::POLICY];

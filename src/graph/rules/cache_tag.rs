@@ -3,11 +3,10 @@
 
 use apollo_compiler::schema::{Component, Directive, FieldDefinition};
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 use crate::connector::{FieldSet, FieldSetItem};
 
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {

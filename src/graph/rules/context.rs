@@ -1,10 +1,9 @@
 //! `@context` and `@fromContext` are not supported yet: they are refused, because a plan would be wrong.
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     for (parent, ty) in view.types() {

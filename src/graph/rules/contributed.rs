@@ -5,9 +5,8 @@
 //! there an object can come into a response without another subgraph. The rule is Sangam's own. It is an error for
 //! folders with `@connect`, and a warning for GraphQL services, which are made elsewhere.
 
-use apollo_compiler::Name;
-use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
 
 use super::super::code;
 use super::super::field_sets::fields_of;

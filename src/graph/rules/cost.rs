@@ -3,11 +3,10 @@
 use apollo_compiler::Node;
 use apollo_compiler::schema::{Directive, FieldDefinition};
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::{field, fields_of};
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     for (parent, ty) in view.types() {

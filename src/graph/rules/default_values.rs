@@ -3,11 +3,9 @@
 //! They are checked first in each connector, then in the merged schema, whose enums and input types may lack what a
 //! connector's default uses.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::schema::{EnumType, ExtendedType, InputObjectType, InputValueDefinition};
+use apollo_compiler::{Name, Node, Schema};
 
 use super::super::code;
 use super::super::field_sets::fields_of;

@@ -1,10 +1,9 @@
 //! `@external`: a field that is declared here and resolved by another subgraph.
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 /// Directives that only the resolving subgraph can put on a field.
 const FOR_RESOLVERS: [&str; 2] = [fed::REQUIRES, fed::PROVIDES];

@@ -1,9 +1,8 @@
 //! The rules for every field set: it parses, selects fields that exist, ends at leaves, and has no directives.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{Component, Directive, ExtendedType, FieldDefinition};
+use apollo_compiler::{Name, Node};
 
 use super::super::field_sets::{field, fields_of};
 use super::super::report::{Finding, Report, nearest};

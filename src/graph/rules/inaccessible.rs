@@ -3,18 +3,15 @@
 //! An element is hidden if any connector marks it; its children are hidden with it. For a contradiction, the connector
 //! with the element that depends on the hidden one is blamed, because both are visible there and can be fixed.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::{DirectiveList, Type, Value};
 use apollo_compiler::schema::{ExtendedType, InputValueDefinition};
+use apollo_compiler::{Name, Node, Schema};
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::join::Joins;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 use crate::connector::diagnostic::Code;
 
 /// Checks the merged schema.

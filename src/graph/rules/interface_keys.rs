@@ -1,10 +1,9 @@
 //! Keys of interfaces: a subgraph that resolves an interface by a key must define every implementation, each with this
 //! key.
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::report::{Finding, Report, graph_names};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     let implementers = view.schema.implementers_map();

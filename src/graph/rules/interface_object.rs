@@ -2,10 +2,9 @@
 
 use apollo_compiler::Name;
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 pub(super) fn check(views: &[View<'_>], report: &mut Report) {
     for (graph, view) in views.iter().enumerate() {

@@ -1,9 +1,8 @@
 //! `@key`: the fields that identify an entity.
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::report::Report;
 use super::super::view::View;
+use super::super::{code, federation as fed};
 use super::field_set::{Checked, Codes};
 
 static CODES: Codes = Codes {

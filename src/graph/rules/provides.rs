@@ -1,10 +1,9 @@
 //! `@provides`: external fields that can be resolved below one field.
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 use super::field_set::{Checked, Codes};
 use super::requires::leaves_are_external;
 

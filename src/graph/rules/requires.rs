@@ -2,11 +2,10 @@
 
 use apollo_compiler::Name;
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::{field, fields_of};
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 use super::field_set::{Checked, Codes};
 use crate::connector::diagnostic::Code;
 use crate::connector::{FieldSet, FieldSetItem};

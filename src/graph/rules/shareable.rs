@@ -1,10 +1,9 @@
 //! `@shareable`: where it is not allowed.
 
-use super::super::code;
-use super::super::federation as fed;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
     let subscription = view.schema.schema_definition.subscription.as_ref();

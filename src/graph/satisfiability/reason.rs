@@ -5,13 +5,10 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
-use super::super::Composed;
-use super::super::code;
-use super::super::federation as fed;
-use super::super::field_sets;
 use super::super::join::GraphId;
 use super::super::query::{LookupId, LookupKind, QueryGraph, TypeId};
 use super::super::report::{Finding, names};
+use super::super::{Composed, code, federation as fed, field_sets};
 use super::closure::Closure;
 use super::path::QueryPath;
 

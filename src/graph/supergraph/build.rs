@@ -1,8 +1,7 @@
 //! Building directives by hand.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
 use apollo_compiler::ast::{Argument, Directive, Value};
+use apollo_compiler::{Name, Node};
 
 /// A directive under construction.
 pub(super) struct Building(Directive);

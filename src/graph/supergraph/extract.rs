@@ -1,17 +1,16 @@
 //! Extracts one subgraph from a supergraph: its types, fields and directives as SDL of its own.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::{self, Directive, Type};
+use apollo_compiler::ast::{Directive, Type};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{
     Component, ComponentName, DirectiveList, ExtendedType, FieldDefinition, SchemaDefinition,
 };
+use apollo_compiler::{Name, Node, Schema, ast};
 
 use super::super::federation as fed;
 use super::build::{directive, strings};
-use super::features::{self, is_machinery};
+use super::features;
+use super::features::is_machinery;
 use super::join_graph::JoinGraph;
 use super::type_reference::type_reference;
 

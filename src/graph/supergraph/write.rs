@@ -2,22 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
-use apollo_compiler::ast::{self, Directive, Type, Value};
+use apollo_compiler::ast::{Directive, Type, Value};
 use apollo_compiler::collections::IndexMap;
-use apollo_compiler::name;
 use apollo_compiler::schema::{
     Component, DirectiveList, EnumType, EnumValueDefinition, ExtendedType,
 };
+use apollo_compiler::{Name, Node, Schema, ast, name};
 
-use super::super::federation as fed;
-use super::super::field_sets::{self, fields_of};
+use super::super::field_sets::fields_of;
 use super::super::join::{FieldIn, FieldJoin, GraphId, TypeJoin};
-use super::super::{Composed, api, print};
+use super::super::{Composed, api, federation as fed, field_sets, print};
 use super::build::{directive, strings};
-use super::features::{self, FEATURES, JOIN, JOIN_SDL, LINK};
+use super::features;
+use super::features::{FEATURES, JOIN, JOIN_SDL, LINK};
 use crate::connector::{Subgraph, SubgraphKind};
 
 /// The supergraph SDL of a composed graph. Equal graphs give equal bytes.

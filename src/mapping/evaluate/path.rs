@@ -7,7 +7,8 @@ use super::evaluator::Evaluator;
 use super::trail::{EvaluationScope, ResultPath, Trail};
 use crate::document::Value;
 use crate::mapping::ast::{MethodCall, Path, Start, StepKind, SubSelection};
-use crate::mapping::methods::{self, Call};
+use crate::mapping::methods;
+use crate::mapping::methods::Call;
 
 impl Evaluator {
     pub(super) fn path<'s>(

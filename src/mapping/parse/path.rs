@@ -7,9 +7,8 @@ use crate::document::Str;
 use crate::mapping::ast::{Expr, ExprKind, MethodCall, Path, Start, Step, StepKind};
 use crate::mapping::lex::Token;
 use crate::mapping::method::{Arguments, Signature};
-use crate::mapping::methods;
 use crate::mapping::problem::{Problem, did_you_mean};
-use crate::mapping::variables;
+use crate::mapping::{methods, variables};
 
 impl Parser<'_> {
     /// A path with the selection at its end.

@@ -1,12 +1,9 @@
 //! The guards of fetches: a fetch runs when the client requests a slot that it reads, or another fetch takes one as an
 //! input.
 
-use super::super::draft::Draft;
-use super::super::draft::TreeField;
-use super::super::draft::TreeId;
+use super::super::draft::{Draft, TreeField, TreeId};
 use super::super::guard::Guard;
-use super::super::inputs::Input;
-use super::super::inputs::Requirement;
+use super::super::inputs::{Input, Requirement};
 use super::super::requested::PositionId;
 use super::Lowering;
 

@@ -1,12 +1,10 @@
 //! Merges fetches of the draft that make the same call for the same rows.
 
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::PlanError;
 use super::super::draft::TreeId;
-use super::super::inputs::Input;
-use super::super::inputs::merge_input;
+use super::super::inputs::{Input, merge_input};
 use super::Lowering;
 use crate::graph::query::LookupKind;
 

@@ -1,13 +1,9 @@
 //! What each fetch waits for, and the order that follows.
 
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::PlanError;
-use super::super::draft::Draft;
-use super::super::draft::OverrideCase;
-use super::super::draft::ProviderId;
-use super::super::draft::TreeId;
+use super::super::draft::{Draft, OverrideCase, ProviderId, TreeId};
 use super::super::inputs::Input;
 use super::super::requested::PositionId;
 use super::Lowering;

@@ -5,19 +5,12 @@ use std::collections::HashMap;
 use apollo_compiler::Name;
 use indexmap::IndexMap;
 
-use super::super::bounds::PlanError;
-use super::super::bounds::Steps;
+use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Guard;
-use super::operation::Class;
-use super::operation::FieldId;
-use super::operation::GuardId;
-use super::operation::NormalisedOperation;
-use super::operation::ResponseField;
-use super::operation::ResponseId;
-use super::operation::Selection;
-use super::operation::SelectionSet;
-use super::operation::SelectionSetId;
-use super::operation::WrittenId;
+use super::operation::{
+    Class, FieldId, GuardId, NormalisedOperation, ResponseField, ResponseId, Selection,
+    SelectionSet, SelectionSetId, WrittenId,
+};
 use crate::graph::query::TypeId;
 
 /// The selections that are merged into a set, each with the guard of everything around it.

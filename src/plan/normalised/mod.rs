@@ -34,17 +34,12 @@ use std::collections::HashMap;
 use apollo_compiler::executable;
 
 use self::collect::Collector;
-pub(super) use self::operation::Field;
-pub(super) use self::operation::GuardId;
 use self::operation::Guards;
-pub(super) use self::operation::NormalisedOperation;
-pub(super) use self::operation::ResponseId;
-pub(super) use self::operation::Selection;
-pub(super) use self::operation::SelectionSetId;
-pub(super) use self::operation::WrittenId;
+pub(super) use self::operation::{
+    Field, GuardId, NormalisedOperation, ResponseId, Selection, SelectionSetId, WrittenId,
+};
 use self::written::Reader;
-use super::bounds::PlanError;
-use super::bounds::Steps;
+use super::bounds::{PlanError, Steps};
 use super::nulls::Nullable;
 use crate::graph::query::QueryGraph;
 

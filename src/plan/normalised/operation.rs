@@ -1,18 +1,13 @@
 //! The parts of a normalised operation, and how they are found by their ids.
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::parser::SourceMap;
-use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::parser::{SourceMap, SourceSpan};
+use apollo_compiler::{Name, Node, ast};
 use indexmap::IndexSet;
 
-use super::super::guard::Guard;
-use super::super::guard::Literal;
+use super::super::guard::{Guard, Literal};
 use super::super::nulls::NullableUse;
 use super::super::slot_key::SlotKey;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use crate::graph::query::{QueryGraph, TypeId};
 
 /// A field as it is written, as an index into `NormalisedOperation::fields`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

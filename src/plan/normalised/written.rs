@@ -2,23 +2,14 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast;
-use apollo_compiler::executable;
+use apollo_compiler::{Name, Node, ast, executable};
 
-use super::super::bounds::PlanError;
-use super::super::bounds::Steps;
+use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Literal;
 use super::super::nulls::Nullable;
 use super::super::slot_key::SlotKey;
-use super::operation::Field;
-use super::operation::FieldId;
-use super::operation::Selection;
-use super::operation::WrittenId;
-use super::operation::WrittenSet;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use super::operation::{Field, FieldId, Selection, WrittenId, WrittenSet};
+use crate::graph::query::{QueryGraph, TypeId};
 
 pub(super) struct Reader<'n, 'a> {
     pub(super) graph: &'a QueryGraph,

@@ -4,32 +4,16 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use apollo_compiler::Name;
-use apollo_compiler::ast;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, ast};
 
-use super::super::bounds::PlanError;
-use super::super::bounds::Steps;
-use super::super::guard::Guard;
-use super::super::guard::Literal;
+use super::super::bounds::{PlanError, Steps};
+use super::super::guard::{Guard, Literal};
 use super::super::location::location;
-use super::super::normalised::Field;
-use super::super::normalised::GuardId;
-use super::super::normalised::NormalisedOperation;
-use super::super::normalised::ResponseId;
-use super::super::normalised::SelectionSetId;
-use super::super::requested::Position;
-use super::super::requested::PositionId;
-use super::FieldSource;
-use super::Leaf;
-use super::Output;
-use super::OutputClass;
-use super::OutputField;
-use super::OutputObject;
-use super::OutputType;
-use super::Plain;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use super::super::normalised::{Field, GuardId, NormalisedOperation, ResponseId, SelectionSetId};
+use super::super::requested::{Position, PositionId};
+use super::{FieldSource, Leaf, Output, OutputClass, OutputField, OutputObject, OutputType, Plain};
+use crate::graph::query::{QueryGraph, TypeId};
 
 /// The most locations of one response field that an error lists: a client may write the same field thousands of times.
 const MOST_PLACES: usize = 20;

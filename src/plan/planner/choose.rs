@@ -1,17 +1,10 @@
 //! The ways to serve a slot: the providers at hand, and the lookups that can be entered, each with its cost.
 
-use super::Choice;
-use super::Planner;
+use super::{Choice, Planner};
 use crate::connector::FieldSetItem;
-use crate::graph::query::ConnectMode;
-use crate::graph::query::LookupId;
-use crate::graph::query::LookupKind;
-use crate::graph::query::NodeId;
-use crate::graph::query::TypeId;
+use crate::graph::query::{ConnectMode, LookupId, LookupKind, NodeId, TypeId};
 use crate::plan::PlanError;
-use crate::plan::draft::EntryKey;
-use crate::plan::draft::Provider;
-use crate::plan::draft::ProviderId;
+use crate::plan::draft::{EntryKey, Provider, ProviderId};
 use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 

@@ -6,9 +6,7 @@ use super::Planner;
 use crate::graph::query::TypeId;
 use crate::plan::PlanError;
 use crate::plan::guard::Guard;
-use crate::plan::requested::Position;
-use crate::plan::requested::PositionId;
-use crate::plan::requested::Slot;
+use crate::plan::requested::{Position, PositionId, Slot};
 use crate::plan::slot_key::SlotKey;
 
 impl Planner<'_> {

@@ -1,15 +1,10 @@
 //! Positions of an interface or union type. A slot is served for all member types at once where one provider can, else
 //! type by type, each type with a slot of its own.
 
-use super::Choice;
-use super::Planner;
-use crate::graph::query::NodeId;
-use crate::graph::query::TypeId;
+use super::{Choice, Planner};
+use crate::graph::query::{NodeId, TypeId};
 use crate::plan::PlanError;
-use crate::plan::draft::EntryKey;
-use crate::plan::draft::Origin;
-use crate::plan::draft::Provider;
-use crate::plan::draft::ProviderId;
+use crate::plan::draft::{EntryKey, Origin, Provider, ProviderId};
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {

@@ -33,23 +33,12 @@ mod require;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::graph::query::NodeId;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use crate::graph::query::{NodeId, QueryGraph, TypeId};
 use crate::plan::PlanError;
 use crate::plan::cases::CaseSet;
-use crate::plan::draft::Draft;
-use crate::plan::draft::EntryKey;
-use crate::plan::draft::Level;
-use crate::plan::draft::OverrideCase;
-use crate::plan::draft::Provider;
-use crate::plan::draft::ProviderId;
-use crate::plan::draft::Tree;
-use crate::plan::reachability::Reachability;
-use crate::plan::reachability::Reachable;
-use crate::plan::requested::Position;
-use crate::plan::requested::PositionId;
-use crate::plan::requested::Slot;
+use crate::plan::draft::{Draft, EntryKey, Level, OverrideCase, Provider, ProviderId, Tree};
+use crate::plan::reachability::{Reachability, Reachable};
+use crate::plan::requested::{Position, PositionId, Slot};
 
 pub(in crate::plan) struct Planner<'g> {
     pub(in crate::plan) graph: &'g QueryGraph,

@@ -17,16 +17,12 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 
 use super::Planner;
-use crate::connector::FieldSet;
-use crate::connector::FieldSetItem;
+use crate::connector::{FieldSet, FieldSetItem};
 use crate::graph::query::QueryGraph;
 use crate::plan::PlanError;
-use crate::plan::cases::CaseSet;
-use crate::plan::cases::Decided;
-use crate::plan::cases::LabelOutcomes;
+use crate::plan::cases::{CaseSet, Decided, LabelOutcomes};
 use crate::plan::draft::OverrideCase;
-use crate::plan::guard::Guard;
-use crate::plan::guard::Literal;
+use crate::plan::guard::{Guard, Literal};
 use crate::plan::requested::PositionId;
 
 /// The most cases that one operation may have: a [`CaseSet`] has 64 bits.

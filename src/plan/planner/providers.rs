@@ -2,12 +2,7 @@
 
 use super::Planner;
 use crate::graph::query::NodeId;
-use crate::plan::draft::Origin;
-use crate::plan::draft::Provider;
-use crate::plan::draft::ProviderId;
-use crate::plan::draft::Tree;
-use crate::plan::draft::TreeField;
-use crate::plan::draft::TreeId;
+use crate::plan::draft::{Origin, Provider, ProviderId, Tree, TreeField, TreeId};
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {

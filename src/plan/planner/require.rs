@@ -1,21 +1,12 @@
 //! Enters lookups. The key of a lookup, and the `@requires` fields of the field it is entered for, become slots of the
 //! rows that it starts from; where the client did not request them, they are hidden slots.
 
-use super::Choice;
-use super::Planner;
-use crate::connector::FieldSet;
-use crate::connector::FieldSetItem;
-use crate::graph::query::NodeId;
-use crate::graph::query::TypeId;
+use super::{Choice, Planner};
+use crate::connector::{FieldSet, FieldSetItem};
+use crate::graph::query::{NodeId, TypeId};
 use crate::plan::PlanError;
-use crate::plan::draft::Draft;
-use crate::plan::draft::EntryKey;
-use crate::plan::draft::Origin;
-use crate::plan::draft::Provider;
-use crate::plan::draft::ProviderId;
-use crate::plan::inputs::Input;
-use crate::plan::inputs::Requirement;
-use crate::plan::inputs::merge_input;
+use crate::plan::draft::{Draft, EntryKey, Origin, Provider, ProviderId};
+use crate::plan::inputs::{Input, Requirement, merge_input};
 use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 

@@ -1,27 +1,11 @@
 //! Compiles projections from the reads of a plan.
 
-use super::super::Read;
-use super::super::ReadField;
-use super::super::ReadId;
 use super::super::requested::Position;
-use super::Dynamic;
-use super::KeyNode;
-use super::NewRow;
-use super::ObjectNode;
-use super::Projection;
-use super::ProjectionId;
-use super::Root;
-use super::Sink;
-use super::keys::collect_names;
-use super::keys::has_named;
-use super::keys::input_keys;
-use super::keys::static_keys;
+use super::super::{Read, ReadField, ReadId};
+use super::keys::{collect_names, has_named, input_keys, static_keys};
+use super::{Dynamic, KeyNode, NewRow, ObjectNode, Projection, ProjectionId, Root, Sink};
 use crate::mapping::Selection;
-use crate::mapping::ast::Expr;
-use crate::mapping::ast::ExprKind;
-use crate::mapping::ast::Item;
-use crate::mapping::ast::Path;
-use crate::mapping::ast::SubSelection;
+use crate::mapping::ast::{Expr, ExprKind, Item, Path, SubSelection};
 
 /// Compiles the projection of a GraphQL service's object, by response keys.
 pub(in crate::plan) fn of_service(

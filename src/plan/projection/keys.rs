@@ -1,12 +1,6 @@
 //! The keys of its input that an expression reads, if they are known statically.
 
-use crate::mapping::ast::Expr;
-use crate::mapping::ast::ExprKind;
-use crate::mapping::ast::Item;
-use crate::mapping::ast::Path;
-use crate::mapping::ast::Start;
-use crate::mapping::ast::StepKind;
-use crate::mapping::ast::SubSelection;
+use crate::mapping::ast::{Expr, ExprKind, Item, Path, Start, StepKind, SubSelection};
 
 /// The keys of a path that starts at `$` and only takes keys (and `?`, which makes no difference to a slot).
 pub(super) fn static_keys(path: &Path) -> Option<Vec<Box<str>>> {

@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Reachability;
-use crate::graph::query::LookupId;
-use crate::graph::query::NodeId;
-use crate::graph::query::TypeId;
+use crate::graph::query::{LookupId, NodeId, TypeId};
 use crate::plan::PlanError;
-use crate::plan::requested::Position;
-use crate::plan::requested::PositionId;
+use crate::plan::requested::{Position, PositionId};
 
 impl Reachability<'_> {
     /// The cost of serving all requested slots of a position from one node; `None` when that is impossible.

@@ -4,16 +4,10 @@ use std::collections::HashMap;
 
 use apollo_compiler::Name;
 
-use super::Reachability;
-use super::Reachable;
-use super::known_nodes::KnownNodes;
-use super::known_nodes::Offer;
-use super::known_nodes::SCANNED_NODES;
-use crate::connector::FieldSet;
-use crate::connector::FieldSetItem;
-use crate::graph::query::NodeId;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use super::known_nodes::{KnownNodes, Offer, SCANNED_NODES};
+use super::{Reachability, Reachable};
+use crate::connector::{FieldSet, FieldSetItem};
+use crate::graph::query::{NodeId, QueryGraph, TypeId};
 use crate::plan::PlanError;
 
 impl<'g> Reachability<'g> {

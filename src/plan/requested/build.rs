@@ -4,24 +4,16 @@
 //! [`PlanLimits::selections`](crate::plan::PlanLimits::selections): the selection sets are shared, but every path of
 //! fields has a position of its own, and fragments that spread each other make exponentially more paths than text.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
-use super::super::bounds::PlanError;
-use super::super::bounds::Steps;
+use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Guard;
-use super::super::normalised::GuardId;
-use super::super::normalised::NormalisedOperation;
-use super::super::normalised::ResponseId;
-use super::super::normalised::SelectionSetId;
+use super::super::normalised::{GuardId, NormalisedOperation, ResponseId, SelectionSetId};
 use super::super::slot_key::SlotKey;
-use super::Position;
-use super::PositionId;
-use super::Slot;
-use crate::graph::query::QueryGraph;
-use crate::graph::query::TypeId;
+use super::{Position, PositionId, Slot};
+use crate::graph::query::{QueryGraph, TypeId};
 
 /// The slots that a class requests, in the order of the operation, each with the response fields that request it. A
 /// map, because a selection set may have a thousand fields.

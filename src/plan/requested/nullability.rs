@@ -11,16 +11,11 @@ use apollo_compiler::Name;
 use indexmap::IndexMap;
 
 use super::super::bounds::PlanError;
-use super::super::guard::Condition;
-use super::super::guard::Literal;
-use super::super::normalised::Field;
-use super::super::normalised::ResponseId;
-use super::super::normalised::Selection;
-use super::super::normalised::WrittenId;
+use super::super::guard::{Condition, Literal};
+use super::super::normalised::{Field, ResponseId, Selection, WrittenId};
 use super::super::slot_key::SlotKey;
 use super::PositionId;
-use super::build::PositionBuilder;
-use super::build::Requested;
+use super::build::{PositionBuilder, Requested};
 use crate::connector::SubgraphKind;
 use crate::graph::query::TypeId;
 

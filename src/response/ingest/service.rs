@@ -1,27 +1,16 @@
 //! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
 use super::super::merge::merge_row;
-use super::super::project::Stop;
-use super::super::project::read_value;
+use super::super::project::{Stop, read_value};
 use super::super::service_errors;
 use super::super::store::Cell;
-use super::super::targets::Consumer;
-use super::super::targets::Consumers;
-use super::super::targets::Destination;
-use super::super::targets::EntityPosition;
-use super::super::targets::Targets;
-use super::super::targets::of_list;
+use super::super::targets::{Consumer, Consumers, Destination, EntityPosition, Targets, of_list};
 use super::Ingester;
-use crate::cache::Document;
-use crate::cache::Fetched;
-use crate::document::JsonReader;
-use crate::document::Reader;
-use crate::document::Value;
-use crate::errors::ErrorKind;
-use crate::errors::code;
+use crate::cache::{Document, Fetched};
+use crate::document::{JsonReader, Reader, Value};
+use crate::errors::{ErrorKind, code};
 use crate::mapping::Variables;
-use crate::plan::Fetch;
-use crate::plan::list_of_key;
+use crate::plan::{Fetch, list_of_key};
 
 impl Ingester<'_> {
     /// Ingests cached entities.

@@ -8,13 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Cell;
-use super::Raised;
-use super::RowHead;
-use super::RowId;
-use super::SCRATCH;
-use super::Store;
-use super::Text;
+use super::{Cell, Raised, RowHead, RowId, SCRATCH, Store, Text};
 use crate::budget::Account;
 use crate::document::Span;
 

@@ -1,14 +1,8 @@
 //! Result coercion of leaves (GraphQL specification, 3.5).
 
-use super::super::store::Cell;
-use super::super::store::Store;
-use crate::document::Number;
-use crate::document::unescape;
-use crate::plan::output::Leaf;
-use crate::plan::output::OutputField;
-use crate::plan::output::OutputType;
-use crate::plan::output::Plain;
-use crate::plan::output::PlainKind;
+use super::super::store::{Cell, Store};
+use crate::document::{Number, unescape};
+use crate::plan::output::{Leaf, OutputField, OutputType, Plain, PlainKind};
 
 /// The text of a leaf that needs no check beyond its kind, as nearly all leaves. `None` if the general way must
 /// complete it.

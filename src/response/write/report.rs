@@ -1,17 +1,10 @@
 //! Reports errors of the response: which field failed, and at which path.
 
-use super::Halt;
-use super::Part;
-use super::Writer;
 use super::path::PathElement;
-use crate::plan::output::FieldSource;
-use crate::plan::output::OutputField;
-use crate::plan::output::OutputObject;
-use crate::plan::output::OutputType;
-use crate::response::failure::Below;
-use crate::response::failure::Failure;
-use crate::response::store::Cell;
-use crate::response::store::RowId;
+use super::{Halt, Part, Writer};
+use crate::plan::output::{FieldSource, OutputField, OutputObject, OutputType};
+use crate::response::failure::{Below, Failure};
+use crate::response::store::{Cell, RowId};
 
 impl<'w> Writer<'w> {
     /// A failed non-null field, which makes the object null. If there are several, the one that is known to have

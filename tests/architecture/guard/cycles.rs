@@ -1,7 +1,6 @@
 //! Cycles between the files of a room.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::modules::Crate;

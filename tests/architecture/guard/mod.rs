@@ -20,9 +20,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use modules::Crate;
-use modules::ModuleId;
-use modules::PathUse;
+use modules::{Crate, ModuleId, PathUse};
 use resolve::Resolved;
 use table::Table;
 

@@ -1,15 +1,12 @@
 //! A crate as a tree of modules: the file of each, its items, its imports and its paths.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use syn::Item;
 use syn::visit::Visit;
 
-use super::paths::Collector;
-use super::paths::is_for_tests;
+use super::paths::{Collector, is_for_tests};
 
 /// The index of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,19 +1,11 @@
 //! Collects the names and paths of a module from its syntax tree.
 
-use proc_macro2::Delimiter;
-use proc_macro2::Ident;
-use proc_macro2::TokenStream;
-use proc_macro2::TokenTree;
-use syn::Attribute;
-use syn::Meta;
-use syn::UseTree;
-use syn::Visibility;
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
-use syn::visit;
 use syn::visit::Visit;
+use syn::{Attribute, Meta, UseTree, Visibility, visit};
 
-use super::modules::Module;
-use super::modules::PathUse;
+use super::modules::{Module, PathUse};
 
 /// Visits the items of one module, without its child modules.
 #[derive(Default)]

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::modules::Crate;
-use super::modules::ModuleId;
-use super::modules::PathUse;
+use super::modules::{Crate, ModuleId, PathUse};
 
 /// A resolved path.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 //! The compiler's `#[test]` needs the compiler's harness, in which only functions are tests; here, case files are tests too.
 //! This macro works on tokens without a parser: a test is a function without arguments.
 
-use proc_macro::TokenStream;
-use proc_macro::TokenTree;
+use proc_macro::{TokenStream, TokenTree};
 
 /// Registers a function as a test: `#[test]`, also for an `async fn`, which gets a runtime of one thread, or of several
 /// with `#[test(threads)]`. It supports `#[ignore = "why"]` below it.

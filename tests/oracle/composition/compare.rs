@@ -16,8 +16,7 @@ use super::ours::Ours;
 use super::sets::{Origin, Set};
 use super::sorted::sorted;
 use super::theirs::{Reading, Theirs};
-use crate::plans::compiler;
-use crate::plans::first;
+use crate::plans::{compiler, first};
 
 /// The operations that are planned for a set: planning takes time, and a few suffice.
 const OPERATIONS: usize = 12;

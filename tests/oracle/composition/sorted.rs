@@ -1,10 +1,9 @@
 //! Schemas as sorted text.
 
-use apollo_compiler::Node;
-use apollo_compiler::Schema;
 use apollo_compiler::ast::{Directive, FieldDefinition, InputValueDefinition};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Node, Schema};
 
 /// The types of a schema, sorted at every level, without definitions of type system directives: some composers include them,
 /// and clients cannot use them.

@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sangam::gateway::ClientContext;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, GraphqlRequest};
 
-use super::conclude;
 use super::theirs::Theirs;
-use super::waivers;
-use crate::execution::FENCES;
-use crate::execution::gateway;
+use super::{conclude, waivers};
 use crate::execution::upstream::Upstreams;
+use crate::execution::{FENCES, gateway};
 use crate::monolith::json::Json;
 use crate::support::cases::Case;
 

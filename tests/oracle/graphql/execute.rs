@@ -1,22 +1,16 @@
 //! Executes random operations on random worlds.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::conclude;
-use super::introspect;
-use super::rounds;
 use super::theirs::Theirs;
-use super::validate;
 use super::validate::Counts;
+use super::{conclude, introspect, rounds, validate};
 use crate::monolith::case::Case;
 use crate::monolith::compare::compare;
 use crate::monolith::generate;
 use crate::monolith::json::Json;
-use crate::monolith::operation::Operation;
-use crate::monolith::operation::operation;
-use crate::monolith::random::Random;
-use crate::monolith::random::hash;
+use crate::monolith::operation::{Operation, operation};
+use crate::monolith::random::{Random, hash};
 use crate::monolith::server::Server;
 
 /// The worlds of a round, and the operations for each.

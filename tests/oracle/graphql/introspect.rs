@@ -1,8 +1,6 @@
 //! Full introspection of a public schema.
 
-use sangam::gateway::ClientContext;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest};
 
 use super::theirs::Theirs;
 use crate::monolith::json::Json;

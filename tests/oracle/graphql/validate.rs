@@ -3,24 +3,17 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use sangam::gateway::ClientContext;
-use sangam::gateway::Gateway;
-use sangam::gateway::GraphqlRequest;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest};
 
-use super::conclude;
-use super::introspect;
 use super::mutate::mutate;
-use super::rounds;
 use super::theirs::Theirs;
-use super::waivers;
 use super::waivers::Waiver;
+use super::{conclude, introspect, rounds, waivers};
 use crate::execution::gateway;
 use crate::execution::upstream::Upstreams;
 use crate::monolith::json::Json;
-use crate::monolith::random::Random;
-use crate::monolith::random::hash;
-use crate::support::cases::Case;
-use crate::support::cases::cases;
+use crate::monolith::random::{Random, hash};
+use crate::support::cases::{Case, cases};
 
 /// The results of the runs.
 pub(super) struct Counts {

@@ -8,7 +8,8 @@ use sangam::config::Settings;
 use sangam::connector::Folder;
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::Wires;
-use sangam::spec::{self, Suite};
+use sangam::spec;
+use sangam::spec::Suite;
 
 use self::wire::PairsWire;
 

@@ -1,14 +1,8 @@
 //! The reader rejects cases that cannot fail, and folders of cases contain only cases.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Case;
-use super::Fence;
-use super::Suite;
-use super::files;
-use super::is_case;
-use super::tests_folder;
+use super::{Case, Fence, Suite, files, is_case, tests_folder};
 
 /// A folder of cases has only cases, the code that runs them, and folders of cases.
 #[test]

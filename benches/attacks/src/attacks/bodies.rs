@@ -7,9 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// The size of the decompressed body.
 const UNFOLDED: usize = 200_000_000;

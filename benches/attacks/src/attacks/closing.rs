@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// About the time after which the upstream closes.
 const NEARLY: Duration = Duration::from_millis(4);

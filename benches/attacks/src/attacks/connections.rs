@@ -1,9 +1,7 @@
 //! More connections than allowed, without requests.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// Descriptors that are not client connections: listeners, files, upstream calls.
 const OTHERS: usize = 100;

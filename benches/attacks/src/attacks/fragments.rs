@@ -2,8 +2,7 @@
 //! names and values, and deep nesting.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack::new(

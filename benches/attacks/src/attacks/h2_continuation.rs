@@ -1,12 +1,8 @@
 //! An HTTP/2 request with endless header fields: one CONTINUATION frame after another.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::http2::Http2;
-use crate::http2::field;
-use crate::http2::frame;
-use crate::http2::kind;
+use crate::attack::{Attack, Class};
+use crate::http2::{Http2, field, frame, kind};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack::new(

@@ -1,11 +1,8 @@
 //! HTTP/2 frames that require an acknowledgement: pings and settings, as fast as the gateway accepts them.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::http2::Http2;
-use crate::http2::frame;
-use crate::http2::kind;
+use crate::attack::{Attack, Class};
+use crate::http2::{Http2, frame, kind};
 
 /// Frames per write.
 const AT_ONCE: usize = 100;

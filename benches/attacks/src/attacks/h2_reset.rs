@@ -1,11 +1,8 @@
 //! HTTP/2 streams that are reset as soon as they are opened (CVE-2023-44487).
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::http2::Http2;
-use crate::http2::frame;
-use crate::http2::kind;
+use crate::attack::{Attack, Class};
+use crate::http2::{Http2, frame, kind};
 
 /// Streams that are opened and reset per write.
 const AT_ONCE: usize = 50;

@@ -1,10 +1,8 @@
 //! HTTP/2 with a flow-control window of 0: a hundred streams per connection request long responses that cannot be sent.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::http2::Http2;
-use crate::http2::INITIAL_WINDOW_SIZE;
+use crate::attack::{Attack, Class};
+use crate::http2::{Http2, INITIAL_WINDOW_SIZE};
 
 /// Streams of a connection.
 const STREAMS: u64 = 100;

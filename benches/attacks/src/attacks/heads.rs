@@ -1,9 +1,7 @@
 //! Invalid request heads: no host, two hosts, both lengths, a URL that is too long, too many fields. Each gets its status.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 const GET: &str = "GET /graphql?query=%7Bdistricts%7Bname%7D%7D HTTP/1.1\r\n";
 const POST: &str = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The interval of a connection's requests; all connections together send a hundred requests a second.
 const EVERY: Duration = Duration::from_secs(12);

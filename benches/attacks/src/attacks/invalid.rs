@@ -1,9 +1,7 @@
 //! Short invalid operations, as fast as they can be sent: each refusal is logged.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// The maximum number of log bytes per second.
 const LOG: f64 = 100_000.0;

@@ -1,8 +1,7 @@
 //! A list of sixteen thousand rows with an error in each.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {

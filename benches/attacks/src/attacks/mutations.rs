@@ -1,9 +1,7 @@
 //! Refused mutations, alternating with reads of what they would have changed: the reads are still served from the cache.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// One in so many mutations may cause a further call.
 const SHARE: u64 = 10;

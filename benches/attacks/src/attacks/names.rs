@@ -4,10 +4,7 @@
 use std::time::Duration;
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
-use crate::attack::World;
+use crate::attack::{Attack, Class, Finding, World};
 
 /// How long a new operation may take.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,9 +1,7 @@
 //! Nested lists of one GraphQL service: one operation, which multiplies in the service.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {

@@ -2,8 +2,7 @@
 //! rows by a hundred, and only few objects are distinct.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack::new(

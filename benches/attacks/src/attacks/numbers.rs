@@ -1,9 +1,7 @@
 //! Numbers that the parsers of clients cannot read: with a huge exponent, or a hundred thousand digits.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 /// More digits than a number may have by default; the parsers of clients read this many.
 const DIGITS: usize = 5_000;

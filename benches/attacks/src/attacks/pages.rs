@@ -1,8 +1,7 @@
 //! A list of a hundred pages of 15 MB, of which one field is selected.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack::new(

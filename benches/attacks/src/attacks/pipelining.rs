@@ -1,8 +1,7 @@
 //! Pipelined requests, whose responses are not read until all requests are sent.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// Requests per write.
 const DEPTH: usize = 200;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The time between two bytes.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -1,9 +1,7 @@
 //! The reader of the log has stopped, and refusals must be logged.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::World;
+use crate::attack::{Attack, Class, World};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {

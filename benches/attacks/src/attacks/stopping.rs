@@ -3,10 +3,7 @@
 use std::io;
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
-use crate::attack::World;
+use crate::attack::{Attack, Class, Finding, World};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack {

@@ -1,9 +1,7 @@
 //! An upstream sends an unreadable response that may be cached for an hour, and has recovered by the next call.
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
-use crate::attack::Finding;
+use crate::attack::{Attack, Class, Finding};
 
 const KINDS: [&str; 13] = [
     "cut",

@@ -1,11 +1,9 @@
 //! Variables that are large, deep, or have very many names.
 
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Aim;
-use crate::attack::Attack;
-use crate::attack::Class;
+use crate::attack::{Attack, Class};
 
 /// The attack.
 pub(super) const ATTACK: Attack = Attack::new(

@@ -1,8 +1,7 @@
 //! Calls to the upstream, over pooled connections.
 
 use bytes::Bytes;
-use reqwest::Client;
-use reqwest::RequestBuilder;
+use reqwest::{Client, RequestBuilder};
 
 use super::Failed;
 

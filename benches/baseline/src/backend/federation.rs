@@ -7,14 +7,10 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Backend;
-use super::Failed;
-use super::client;
-use crate::graphql::Answer;
-use crate::graphql::Posts;
+use super::{Backend, Failed, client};
+use crate::graphql::{Answer, Posts};
 
 const POSTS: &str = "{ posts { id userId title user { id } } }";
 const USERS: &str = "query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { name email } } }";

@@ -3,8 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Backend;
-use super::Failed;
+use super::{Backend, Failed};
 use crate::graphql::Answer;
 
 #[derive(Serialize)]

@@ -4,11 +4,8 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use reqwest::Client;
 
-use super::Backend;
-use super::Failed;
-use super::client;
-use super::posts;
 use super::posts::Post;
+use super::{Backend, Failed, client, posts};
 
 pub(super) struct Join {
     client: Client,

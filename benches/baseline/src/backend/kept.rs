@@ -1,20 +1,15 @@
 //! The join with a cache of documents: stores their bytes by URL, and parses them for every request.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
-use std::sync::RwLock;
-use std::time::Duration;
-use std::time::Instant;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use reqwest::Client;
 
-use super::Backend;
-use super::Failed;
-use super::client;
-use super::posts;
 use super::posts::Post;
+use super::{Backend, Failed, client, posts};
 
 /// What the upstream's `max-age` says.
 const FRESH: Duration = Duration::from_secs(3600);

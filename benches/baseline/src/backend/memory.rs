@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 
-use super::Backend;
-use super::Failed;
 use super::join::Join;
+use super::{Backend, Failed};
 
 pub(super) struct Memory(Bytes);
 

@@ -4,12 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Failed;
-use crate::graphql::Answer;
-use crate::graphql::Posts;
+use crate::graphql::{Answer, Posts};
 
 #[derive(Deserialize)]
 pub(super) struct Post<'a> {

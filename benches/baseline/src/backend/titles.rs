@@ -4,14 +4,10 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use reqwest::Client;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Backend;
-use super::Failed;
-use super::client;
-use crate::graphql::Answer;
-use crate::graphql::Posts;
+use super::{Backend, Failed, client};
+use crate::graphql::{Answer, Posts};
 
 #[derive(Deserialize, Serialize)]
 struct Title<'a> {

@@ -5,9 +5,8 @@ use std::error::Error;
 
 use bytes::Bytes;
 
-use super::Bench;
 use super::rows::Row;
-use super::wrk;
+use super::{Bench, wrk};
 use sangam_harness::Process;
 
 /// The highest requests per second of several runs.

@@ -4,13 +4,9 @@ use std::error::Error;
 use std::fmt::Write;
 use std::time::Instant;
 
-use super::Bench;
-use super::figures::Target;
-use super::figures::median;
-use super::megabytes;
-use super::milliseconds;
-use super::rows;
+use super::figures::{Target, median};
 use super::rows::World;
+use super::{Bench, megabytes, milliseconds, rows};
 use sangam_harness::files;
 
 pub(super) const NAME: &str = "Cold start, with the seven departments";

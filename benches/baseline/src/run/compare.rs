@@ -10,16 +10,11 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::Bench;
 use super::ceiling::Ceilings;
-use super::figures;
-use super::figures::Sample;
-use super::figures::Side;
-use super::rows;
-use super::rows::Row;
-use super::rows::Targets;
-use super::wrk;
+use super::figures::{Sample, Side};
+use super::rows::{Row, Targets};
 use super::wrk::CONNECTIONS;
+use super::{Bench, figures, rows, wrk};
 use sangam_harness::Process;
 
 /// The tolerance for calls per request under load: cache entries expire during a run.

@@ -3,10 +3,9 @@
 use std::fmt::Write;
 
 use super::ceiling::Ceilings;
-use super::megabytes;
-use super::milliseconds;
 use super::rows::Targets;
 use super::wrk::Load;
+use super::{megabytes, milliseconds};
 
 /// The figures of one run of one side.
 #[derive(Debug, Clone, Copy)]

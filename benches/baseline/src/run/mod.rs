@@ -27,9 +27,8 @@ use reqwest::Client;
 
 use self::rows::ROWS;
 use self::wrk::CONNECTIONS;
-use sangam_harness::Files;
-use sangam_harness::Process;
 use sangam_harness::machine::{load_average, processors, setting};
+use sangam_harness::{Files, Process};
 
 /// What is given from outside.
 pub(crate) struct Paths {

@@ -6,8 +6,7 @@ use std::fmt::Write;
 use super::Bench;
 use super::figures::Target;
 use super::wrk::Call;
-use sangam_harness::Process;
-use sangam_harness::files;
+use sangam_harness::{Process, files};
 
 const POSTS: &str = "{ posts { id userId title user { id name email } } }";
 const TITLES: &str = "{ posts { title } }";

@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use sangam_harness::Files;

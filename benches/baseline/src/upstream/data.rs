@@ -1,8 +1,7 @@
 //! 100 posts of 10 users, in the sizes of the well-known placeholder service. The words are drawn by a fixed rule.
 
 use bytes::Bytes;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) const POSTS: u64 = 100;
 pub(super) const USERS: u64 = 10;

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
 use axum::routing::get;
-use sangam_demo::Options;
-use sangam_demo::Standin;
-use sangam_demo::departments;
+use axum::{Json, Router};
+use sangam_demo::{Options, Standin, departments};
 
 /// Where each department answers, by its name: `/addresses`.
 pub(crate) type Addresses = BTreeMap<String, String>;

@@ -5,18 +5,13 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 
-use super::Calls;
-use super::cache_control;
-use super::data;
-use super::json;
+use super::{Calls, cache_control, data, json};
 
 /// The size of the large document.
 const LARGE: usize = 10_000_000;

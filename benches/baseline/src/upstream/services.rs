@@ -2,32 +2,20 @@
 //! from pieces that were made before. But they read what they are sent, give the fields that it selects and no others,
 //! and refuse what no such service would answer; a side that sent something cheaper or wrong would get nothing for it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::Path;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::StatusCode;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::response::Response;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Calls;
-use super::cache_control;
-use super::data;
-use super::json;
-use super::selection;
+use super::{Calls, cache_control, data, json, selection};
 
 #[derive(Deserialize)]
 struct Operation {

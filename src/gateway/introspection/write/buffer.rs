@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use super::IntrospectionWriter;
-use super::Stopped;
-use super::WriteResult;
+use super::{IntrospectionWriter, Stopped, WriteResult};
 use crate::document::write_json_string;
 
 /// The limits are checked after this many bytes.

@@ -6,20 +6,10 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::Failed;
-use super::documents::Backlogs;
-use super::documents::DirectoryEntry;
-use super::documents::GrievanceSummary;
-use super::documents::Grievances;
-use super::documents::Listing;
-use super::documents::Progress;
-use super::documents::Score;
-use super::documents::Scores;
-use super::documents::Service;
-use super::documents::Services;
-use super::documents::Umang;
-use super::documents::Weakest;
-use super::documents::Works;
-use super::documents::WorksOfDistrict;
+use super::documents::{
+    Backlogs, DirectoryEntry, GrievanceSummary, Grievances, Listing, Progress, Score, Scores,
+    Service, Services, Umang, Weakest, Works, WorksOfDistrict,
+};
 use super::fetch::Documents;
 use crate::graphql::Answer;
 

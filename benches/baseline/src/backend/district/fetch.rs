@@ -2,16 +2,11 @@
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
-use reqwest::Client;
-use reqwest::RequestBuilder;
-use serde_json::Value;
-use serde_json::json;
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
 
-use super::super::Failed;
-use super::super::client;
-use super::documents::Backlogs;
-use super::documents::DirectoryEntry;
-use super::documents::Services;
+use super::super::{Failed, client};
+use super::documents::{Backlogs, DirectoryEntry, Services};
 use crate::upstream::Addresses;
 
 /// The bodies of the departments' responses, unparsed.

@@ -8,8 +8,7 @@ mod fetch;
 use bytes::Bytes;
 
 use self::fetch::Documents;
-use super::Backend;
-use super::Failed;
+use super::{Backend, Failed};
 
 pub(super) struct District {
     documents: Documents,

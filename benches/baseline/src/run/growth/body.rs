@@ -2,10 +2,8 @@
 
 use std::error::Error;
 
-use super::super::Bench;
 use super::super::figures::Target;
-use super::super::megabytes;
-use super::super::request;
+use super::super::{Bench, megabytes, request};
 use sangam_harness::Process;
 
 /// The document, in MB, and what may come on top of it.

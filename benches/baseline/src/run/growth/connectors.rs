@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sangam::config::Settings;
-use sangam::connector::Diagnostic;
-use sangam::connector::Subgraph;
-use sangam::connector::read_sdl;
+use sangam::connector::{Diagnostic, Subgraph, read_sdl};
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::operation::Compiler;

@@ -1,11 +1,9 @@
 //! Executing: lists of growing length, each element with its user (ten users, whatever the length).
 
 use std::error::Error;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::super::Bench;
-use super::super::request;
+use super::super::{Bench, request};
 use super::median_of;
 use sangam_harness::Process;
 

@@ -10,10 +10,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::Bench;
-use super::figures::Target;
-use super::figures::median;
-use sangam_harness::Process;
-use sangam_harness::files;
+use super::figures::{Target, median};
+use sangam_harness::{Process, files};
 
 pub(super) const NAME: &str = "Growth";
 
