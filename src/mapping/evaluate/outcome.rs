@@ -8,7 +8,7 @@ pub struct Evaluated {
     /// The result; `None` if it is missing.
     pub value: Option<Value>,
     /// Problems that did not end the evaluation, in the order in which they occurred; at most as
-    /// many as the [`EvaluationBudget`] allows.
+    /// many as the [`EvaluationBudget`](super::EvaluationBudget) allows.
     pub warnings: Vec<Warning>,
     /// The number of further warnings.
     pub dropped_warnings: usize,
@@ -43,7 +43,7 @@ pub struct MappingError {
 pub enum MappingErrorKind {
     /// Raised by `->withError`; the value stays.
     Raised,
-    /// The [`EvaluationBudget`] was used up; the value is missing.
+    /// The [`EvaluationBudget`](super::EvaluationBudget) was used up; the value is missing.
     Limit,
 }
 
