@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
 
 use crate::budget::Budget;
 use crate::cache::{Admissions, Documents, Endpoint};
@@ -53,6 +54,16 @@ pub struct ExecutionLimits {
     pub errors: usize,
     /// The time for all fetches.
     pub timeout: Duration,
+}
+
+/// After the deadline, writing the partial response may take one part in so many of the operation's time.
+const LAST_PART: u32 = 10;
+
+impl ExecutionLimits {
+    /// The deadline for writing the response, given the deadline for fetching.
+    pub(crate) fn writing_deadline(&self, fetching: Instant) -> Instant {
+        fetching + self.timeout / LAST_PART
+    }
 }
 
 /// Everything that executions of one generation share.

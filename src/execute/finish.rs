@@ -1,9 +1,7 @@
 //! The end of an execution: writes the rows as the response, in pieces, within the bounds of the operation.
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
-use super::context::Runtime;
 use super::{Executed, Execution};
 use crate::cache::long::off_worker;
 use crate::response::Sizes;
@@ -11,14 +9,6 @@ use crate::response::bounds::Reached;
 use crate::response::failure::Failures;
 use crate::response::pace::Pace;
 use crate::response::write::{Material, Progress, Writer};
-
-/// After the deadline, writing the partial response may take one part in so many of the operation's time.
-const LAST_PART: u32 = 10;
-
-/// The deadline for writing the response, given the deadline for fetching.
-pub(super) fn writing_deadline(runtime: &Runtime, deadline: Instant) -> Instant {
-    deadline + runtime.limits.timeout / LAST_PART
-}
 
 impl Execution<'_> {
     /// Writes the response, or an error in its place if it exceeds a bound.
@@ -95,7 +85,7 @@ impl Execution<'_> {
         let expected = self.request.sizes.expected().answer;
         let (account, most) = (self.bounds.account, limits.answer_bytes);
         let mut writer = Writer::new(material, &mut self.failures, account, expected, most);
-        let mut pace = Pace::until(writing_deadline(self.runtime, self.bounds.deadline));
+        let mut pace = Pace::until(self.runtime.limits.writing_deadline(self.bounds.deadline));
         writer.begin(self.root)?;
         while writer.run()? == Progress::More {
             pace.pause().await?;

@@ -380,7 +380,7 @@ impl<'a> Execution<'a> {
     /// Fails every fetch that has not ended. What the others have read stays in the response.
     async fn fail_open(&mut self, failure: Failure) {
         // The deadline has passed, but this must be done: it has the extra time that writing has.
-        let mut pace = Pace::until(finish::writing_deadline(self.runtime, self.bounds.deadline));
+        let mut pace = Pace::until(self.runtime.limits.writing_deadline(self.bounds.deadline));
         for index in 0..self.plan.fetches.len() {
             if std::mem::replace(&mut self.states[index], State::Done) == State::Done {
                 continue;

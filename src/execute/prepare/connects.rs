@@ -1,0 +1,160 @@
+//! Prepares the calls of connects: one for the root, one for each object, or one for each batch of objects.
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+
+use super::groups::Group;
+use super::prepared::{Preparation, PreparedCall};
+use super::preparer::{Preparer, reads_headers};
+use crate::connector::{Connect, ConnectKind, Pagination};
+use crate::document::{Object, Value};
+use crate::graph::query::ConnectMode;
+use crate::mapping::Variables;
+use crate::plan::Fetch;
+use crate::response::inputs::{comparable_key, value_of};
+use crate::response::store::RowId;
+use crate::response::targets::Targets;
+
+impl Preparer<'_> {
+    pub(super) fn connect(
+        &self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        mode: ConnectMode,
+        rows: Vec<RowId>,
+        preparation: &mut Preparation,
+    ) {
+        let base = self.base_variables(self.service(fetch), reads_headers(&connect.reads));
+        let arguments = self.arguments(fetch);
+        if mode == ConnectMode::Root {
+            let variables = base.with("$args", arguments);
+            return self.push_connect(connect, variables, Targets::Rows(rows), preparation);
+        }
+        let groups = self.groups(fetch, rows, None, preparation);
+        if mode == ConnectMode::Batch {
+            return self.batches(fetch, connect, &base, groups, preparation);
+        }
+        let mut by_request: AHashMap<Vec<u8>, usize> = AHashMap::new();
+        for group in groups {
+            let Some(inputs) = self.inputs_of(fetch, &group) else {
+                continue;
+            };
+            let variables = match mode {
+                ConnectMode::Explicit => base.clone().with("$args", inputs),
+                _ => base
+                    .clone()
+                    .with("$this", inputs)
+                    .with("$args", arguments.clone()),
+            };
+            let before = preparation.calls.len();
+            self.push_connect(connect, variables, Targets::Rows(group.rows), preparation);
+            if preparation.calls.len() > before && !connect.reads.selection_reads_inputs {
+                merge_same_request(&mut preparation.calls, &mut by_request);
+            }
+        }
+    }
+
+    fn batches(
+        &self,
+        fetch: &Fetch,
+        connect: &Arc<Connect>,
+        base: &Variables,
+        groups: Vec<Group>,
+        preparation: &mut Preparation,
+    ) {
+        let size = match &connect.kind {
+            ConnectKind::Batch { max_size, .. } => (*max_size).max(1),
+            _ => usize::MAX,
+        };
+        let mut groups = groups.into_iter().peekable();
+        while groups.peek().is_some() {
+            let mut batch = Vec::new();
+            let mut targets: AHashMap<Vec<u8>, Vec<RowId>> = AHashMap::new();
+            for group in groups.by_ref() {
+                let key = group
+                    .rows
+                    .first()
+                    .and_then(|row| comparable_key(self.store, *row, &fetch.inputs));
+                let Some(key) = key else { continue };
+                // `5` and `"5"` are one ID, and one element of the batch.
+                let rows = targets.entry(key).or_default();
+                if rows.is_empty() {
+                    batch.extend(self.inputs_of(fetch, &group));
+                }
+                rows.extend(group.rows);
+                if batch.len() >= size {
+                    break;
+                }
+            }
+            let variables = base.clone().with("$batch", Value::Array(Arc::new(batch)));
+            self.push_connect(connect, variables, Targets::ByKey(targets), preparation);
+        }
+    }
+
+    /// The inputs that all rows of a group share, as a value.
+    fn inputs_of(&self, fetch: &Fetch, group: &Group) -> Option<Value> {
+        let row = *group.rows.first()?;
+        let types = &self.runtime.graph.types;
+        Some(value_of(self.store, types, row, &fetch.inputs))
+    }
+
+    fn push_connect(
+        &self,
+        connect: &Connect,
+        variables: Variables,
+        targets: Targets,
+        preparation: &mut Preparation,
+    ) {
+        let request = match &connect.template {
+            // The page loop renders a request for each page.
+            Some(_) if connect.options.get::<Pagination>().is_some() => Ok(None),
+            Some(template) => template.render(&variables, &self.request.headers).map(Some),
+            None => Ok(None),
+        };
+        match request {
+            Ok(request) => preparation.calls.push(PreparedCall {
+                request,
+                variables: Arc::new(variables),
+                targets,
+                entities: None,
+            }),
+            Err(error) => preparation.unrendered.push((targets, error)),
+        }
+    }
+
+    /// `$args`: the arguments of the field that the connect resolves.
+    fn arguments(&self, fetch: &Fetch) -> Value {
+        let mut arguments = Object::with_capacity(fetch.arguments.len());
+        for argument in &fetch.arguments {
+            if let Some(value) = argument.evaluate(&|name| self.request.variable(name)) {
+                arguments.insert(argument.name.clone(), value);
+            }
+        }
+        Value::Object(Arc::new(arguments))
+    }
+}
+
+/// Merges the last call with an earlier one that sends the same request.
+fn merge_same_request(calls: &mut Vec<PreparedCall>, by_request: &mut AHashMap<Vec<u8>, usize>) {
+    let Some(last) = calls.last() else { return };
+    let Some(request) = &last.request else { return };
+    let key = request.fingerprint();
+    match by_request.get(&key) {
+        Some(&earlier) => {
+            let Some(PreparedCall {
+                targets: Targets::Rows(rows),
+                ..
+            }) = calls.pop()
+            else {
+                return;
+            };
+            if let Targets::Rows(all) = &mut calls[earlier].targets {
+                all.extend(rows);
+            }
+        }
+        None => {
+            by_request.insert(key, calls.len() - 1);
+        }
+    }
+}
