@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
 use sangam::cache::{
-    Admissions, Documents, Generation, HeadersRead, OperationKey, Plans, Policy, Provenance,
-    ResponseKeyParts, Responses, UpstreamCall,
+    Admissions, Documents, Generation, HeadersRead, OperationKey, Payload, Plans, Policy,
+    Provenance, ResponseKeyParts, Responses, UpstreamCall,
 };
 use sangam::connector::{HttpRequest, Request, SchemaLifetime};
 use sangam::source::{CallOptions, Source, SourceError, StoredHeaders, UpstreamResponse};
@@ -149,7 +149,7 @@ fn responses(criterion: &mut Criterion) {
     let body = Bytes::from(vec![b' '; 30_000]);
     responses.put(
         response_key(&client, &names),
-        body,
+        &Payload::only(body),
         Arc::from([]),
         provenance,
     );

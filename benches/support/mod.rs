@@ -98,7 +98,8 @@ pub(crate) async fn ask(gateway: &Gateway, operation: &str) -> Bytes {
     gateway
         .execute(request, &ClientContext::default())
         .await
-        .body
+        .body()
+        .await
 }
 
 /// The same for the first time: it is looked at.

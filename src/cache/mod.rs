@@ -14,6 +14,7 @@
 //! - [`refusals`]: log lines about calls that were refused.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long a response that is made of several documents may be used.
+//! - [`payload`]: a payload of a response.
 //! - [`responses`]: whole responses, as bytes.
 //! - [`plans`]: compiled operations.
 //!
@@ -32,6 +33,7 @@ pub mod key;
 mod latency;
 pub mod long;
 mod meter;
+pub mod payload;
 pub mod plans;
 pub mod provenance;
 mod refusals;
@@ -51,6 +53,7 @@ pub use endpoint::Endpoint;
 pub use entry::{Document, Memo};
 pub use epoch::Epoch;
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
+pub use payload::Payload;
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};

@@ -1,15 +1,15 @@
-//! The cache of responses to clients, as the bytes that were sent: a hit parses and copies nothing.
+//! The cache of responses to clients, as the bytes that were sent: a hit parses and copies nothing. Only responses with
+//! one payload are stored.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
-
-use bytes::Bytes;
 
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::documents::CacheState;
 use super::key::ResponseKey;
 use super::meter::LookupMeter;
+use super::payload::Payload;
 use super::provenance::Provenance;
 use super::store::{Store, StoreSize, Stored};
 
@@ -23,8 +23,7 @@ pub struct Responses {
 
 /// A stored response.
 struct Response {
-    body: Bytes,
-    compressed: Arc<OnceLock<Bytes>>,
+    payload: Payload,
     vary: Arc<[String]>,
     provenance: Provenance,
     stored_at: Timestamp,
@@ -32,7 +31,7 @@ struct Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Response({} bytes)", self.body.len())
+        write!(f, "Response({} bytes)", self.payload.body.len())
     }
 }
 
@@ -41,7 +40,8 @@ impl Stored for Arc<Response> {
         const FIXED: usize = 320;
         // The names in `vary` are shared by all responses of a plan. The compressed form of JSON takes less than half
         // of it.
-        FIXED + self.body.len() + self.body.len() / 2
+        let length = self.payload.body.len();
+        FIXED + length + length / 2
     }
 
     fn useful_for(&self) -> Duration {
@@ -54,10 +54,8 @@ impl Stored for Arc<Response> {
 /// A response from the cache.
 #[derive(Debug, Clone)]
 pub struct Served {
-    /// The body.
-    pub body: Bytes,
-    /// The compressed body, once it has been compressed.
-    pub compressed: Arc<OnceLock<Bytes>>,
+    /// Its only payload, with the cell for its compressed body.
+    pub payload: Payload,
     /// Client request headers that it depends on, in lower case.
     pub vary: Arc<[String]>,
     /// How much longer it is fresh.
@@ -101,8 +99,7 @@ impl Responses {
             return None;
         }
         Some(Served {
-            body: stored.body.clone(),
-            compressed: Arc::clone(&stored.compressed),
+            payload: stored.payload.clone(),
             vary: Arc::clone(&stored.vary),
             fresh_for,
             age: stored.provenance.age(now),
@@ -110,15 +107,23 @@ impl Responses {
         })
     }
 
-    /// Stores a response, if its provenance allows that.
-    pub fn put(&self, key: ResponseKey, body: Bytes, vary: Arc<[String]>, provenance: Provenance) {
+    /// Stores a response by its first payload, if that is its only one and its provenance allows it.
+    pub fn put(
+        &self,
+        key: ResponseKey,
+        first: &Payload,
+        vary: Arc<[String]>,
+        provenance: Provenance,
+    ) {
         let now = self.clock.now();
-        if provenance.fresh_for(now).is_none() || !provenance.is_current() {
+        if !first.is_last || provenance.fresh_for(now).is_none() || !provenance.is_current() {
             return;
         }
         let response = Response {
-            body,
-            compressed: Arc::default(),
+            payload: Payload {
+                compressed: Some(Arc::default()),
+                ..first.clone()
+            },
             vary,
             provenance,
             stored_at: now,

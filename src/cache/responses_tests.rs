@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 use super::*;
@@ -85,8 +86,12 @@ impl World {
 
     fn put(&self, operation: &str, provenance: Provenance) {
         let body = Bytes::from(operation.to_owned());
-        self.responses
-            .put(key(operation), body, Arc::from([]), provenance);
+        self.responses.put(
+            key(operation),
+            &Payload::only(body),
+            Arc::from([]),
+            provenance,
+        );
     }
 }
 
@@ -100,7 +105,7 @@ fn as_fresh_as_the_least_fresh_part() {
     world.put("{a}", provenance);
     world.clock.advance(Duration::from_secs(10));
     let served = world.responses.get(&key("{a}")).unwrap();
-    assert_eq!(served.body, b"{a}".as_slice());
+    assert_eq!(served.payload.body, b"{a}".as_slice());
     assert_eq!(served.fresh_for, Duration::from_secs(20));
     assert_eq!(served.age, Some(Duration::from_secs(610)));
     assert!(!served.private);

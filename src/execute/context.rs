@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
-use crate::budget::Budget;
+use crate::budget::{Account, Budget};
 use crate::cache::{Admissions, Documents, Endpoint};
 use crate::document::{NumberBounds, Str, Value};
 use crate::graph::query::QueryGraph;
@@ -79,6 +79,16 @@ pub struct Runtime {
     pub limits: ExecutionLimits,
     /// The bytes that all executions together may hold.
     pub budget: Arc<Budget>,
+}
+
+impl Runtime {
+    /// The account of one execution; of a long one, it draws nothing from what is reserved for small ones.
+    pub fn account(&self, is_long: bool) -> Account {
+        match is_long {
+            true => self.budget.large_account(self.limits.operation_bytes),
+            false => self.budget.account(self.limits.operation_bytes),
+        }
+    }
 }
 
 /// One request, as far as execution reads it.

@@ -1,8 +1,9 @@
-//! The end of an execution: writes the rows as the response, in pieces, within the bounds of the operation.
+//! The end of a payload: writes its rows, in pieces, within the bounds of the operation.
 
 use bytes::Bytes;
 
 use super::{Executed, Execution};
+use crate::cache::Payload;
 use crate::cache::long::off_worker;
 use crate::response::Sizes;
 use crate::response::bounds::Reached;
@@ -57,15 +58,18 @@ impl Execution<'_> {
         }
         body.push(b'}');
         let (rows, cells) = self.store.len();
+        let failed = !self.failures.is_empty();
+        // The caller may hold the execution while it sends the payload, which needs no rows.
+        self.store.free(self.bounds.account);
         Executed {
             sizes: Sizes {
                 answer: body.len(),
                 rows,
                 cells,
             },
-            body: Bytes::from(body),
+            payload: Payload::only(Bytes::from(body)),
             cost,
-            failed: !failures.is_empty(),
+            failed,
             provenance: std::mem::take(&mut self.provenance),
             calls: std::mem::take(&mut self.records),
         }

@@ -1,4 +1,4 @@
-//! Executes a plan with variables and gives the response.
+//! Executes a plan with variables and gives the payloads of the response.
 //!
 //! The state of an execution is a set of rows ([`response`](crate::response)): one row for each object, one cell for each
 //! slot that the plan requests of the object. A request takes this path:
@@ -8,7 +8,7 @@
 //! 3. `call` makes each call through the caches.
 //! 4. `response::ingest` reads each upstream response into rows, as the fetch's projection says, and merges them into
 //!    the rows that the call was made for.
-//! 5. When all fetches have ended, `response::write` writes the rows as the response (`finish`).
+//! 5. When all fetches of a payload have ended, `response::write` writes its rows (`finish`).
 //!
 //! # Scheduling
 //!
@@ -36,10 +36,10 @@ mod record;
 mod serial;
 mod start;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use apollo_compiler::executable::OperationType;
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use futures_util::stream::FuturesUnordered;
@@ -50,7 +50,8 @@ pub use self::context::{ExecutionLimits, RequestContext, Runtime, ServiceRuntime
 use self::prepare::PreparedCall;
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
-use crate::cache::Provenance;
+use crate::budget::Account;
+use crate::cache::{Payload, Provenance};
 use crate::plan::{Fetch, FetchCall, Plan};
 use crate::response::bounds::{Bounds, Reached};
 use crate::response::failure::{Failure, Failures};
@@ -61,18 +62,18 @@ use crate::response::store::{RowId, Store};
 use crate::response::targets::Destination;
 use crate::response::{MemberOrders, Sizes, inputs};
 
-/// The result of an execution.
+/// One payload of an execution.
 #[derive(Debug)]
 pub struct Executed {
-    /// The response map as JSON: `errors` if any, `data`, `extensions` if any.
-    pub body: Bytes,
-    /// Whether the response has errors.
+    /// What the client gets: `data`, `errors` if any, `extensions` if any.
+    pub payload: Payload,
+    /// Whether the payload has errors.
     pub failed: bool,
-    /// How long, and for which clients, the response may be cached.
+    /// How long, and for which clients, the payload may be cached.
     pub provenance: Provenance,
-    /// The calls that were made, if the request asked for records.
+    /// The calls that were made for it, if the request asked for records.
     pub calls: Vec<CallRecord>,
-    /// How large the response and its rows were.
+    /// How large the payload and its rows were.
     pub sizes: Sizes,
     /// The actual cost, if the request asked for it.
     pub cost: Option<u64>,
@@ -89,8 +90,11 @@ enum State {
     Done,
 }
 
-/// One execution.
-struct Execution<'a> {
+/// One execution: a stream of payloads.
+///
+/// It does nothing before [`Execution::next`] is called. What a payload does not need goes on behind it: calls in flight
+/// belong to the execution, not to the payload during which they began.
+pub struct Execution<'a> {
     bounds: Bounds<'a>,
     pace: Pace,
     runtime: &'a Runtime,
@@ -107,6 +111,10 @@ struct Execution<'a> {
     /// By fetch: the order in which its upstream writes the members of objects.
     orders: Vec<MemberOrders>,
     queue: Queue,
+    /// The calls in flight. Boxed: their futures are large, and `FuturesUnordered` would move them.
+    running: FuturesUnordered<Pin<Box<dyn Future<Output = EndedCall> + Send + 'a>>>,
+    /// The last payload has been given.
+    delivered: bool,
     /// By fetch: whether another fetch of the plan uses the same connect.
     siblings: Vec<bool>,
     provenance: Provenance,
@@ -115,25 +123,6 @@ struct Execution<'a> {
 
 /// A call that has ended, its result, and how long it took if calls are recorded.
 type EndedCall = (Box<QueuedCall>, Called, Duration);
-
-/// Executes a plan.
-pub async fn execute(runtime: &Runtime, plan: &Plan, request: &RequestContext) -> Executed {
-    let account = match request.is_long {
-        true => runtime.budget.large_account(runtime.limits.operation_bytes),
-        false => runtime.budget.account(runtime.limits.operation_bytes),
-    };
-    let bounds = Bounds {
-        account: &account,
-        rows: runtime.limits.rows,
-        deadline: Instant::now() + runtime.limits.timeout,
-    };
-    let mut execution = Execution::new(runtime, plan, request, bounds);
-    if execution.run().await.is_err() {
-        // Boxed because it is rare: the future of an execution is as large as the largest future that it waits for.
-        Box::pin(execution.fail_open(Failure::late())).await;
-    }
-    execution.finish().await
-}
 
 async fn make_call(
     runtime: &Runtime,
@@ -158,12 +147,18 @@ async fn make_call(
 }
 
 impl<'a> Execution<'a> {
-    fn new(
+    /// Of a plan, for one request. The time begins now.
+    pub fn new(
         runtime: &'a Runtime,
         plan: &'a Plan,
         request: &'a RequestContext,
-        bounds: Bounds<'a>,
+        account: &'a Account,
     ) -> Self {
+        let bounds = Bounds {
+            account,
+            rows: runtime.limits.rows,
+            deadline: Instant::now() + runtime.limits.timeout,
+        };
         // If the budget has no room for the expected rows, reserve nothing: rows are charged when they are added.
         let expected = request.sizes.expected();
         let expected = match bounds.account.charge(Store::size_of(expected)) {
@@ -191,10 +186,25 @@ impl<'a> Execution<'a> {
             output_guards,
             orders: Vec::from_iter(plan.fetches.iter().map(|_| MemberOrders::default())),
             queue: Queue::new(runtime.limits.upstream_calls),
+            running: FuturesUnordered::new(),
+            delivered: false,
             siblings: queue::with_siblings(plan),
             provenance: Provenance::new(),
             records: Vec::new(),
         }
+    }
+
+    /// The next payload, or `None` after the last one. A query or a mutation has one payload.
+    pub async fn next(&mut self) -> Option<Executed> {
+        if std::mem::replace(&mut self.delivered, true) {
+            return None;
+        }
+        if self.run().await.is_err() {
+            self.running.clear();
+            // Boxed because it is rare: the future of an execution is as large as the largest future that it waits for.
+            Box::pin(self.fail_open(Failure::late())).await;
+        }
+        Some(self.finish().await)
     }
 
     /// Makes all calls and ingests their results.
@@ -202,27 +212,25 @@ impl<'a> Execution<'a> {
     /// # Errors
     /// The deadline has passed.
     async fn run(&mut self) -> Result<(), Reached> {
-        let mut running = FuturesUnordered::new();
         // Calls that ended when they were polled for the first time.
         let mut ended_calls = Vec::new();
         loop {
             self.start_ready().await?;
-            while running.len() < self.runtime.limits.concurrency {
+            while self.running.len() < self.runtime.limits.concurrency {
                 let Some(queued) = self.queue.pop() else {
                     break;
                 };
                 let cache_use = self.cache_use(queued.fetch);
                 let may_end_at_once = self.may_end_at_once(&queued, cache_use);
                 let (runtime, plan, request) = (self.runtime, self.plan, self.request);
-                // Boxed: the futures of calls are large, and `FuturesUnordered` would move them.
                 let call = make_call(runtime, plan, request, queued, cache_use, self.bounds);
                 let mut call = Box::pin(call);
                 match may_end_at_once {
                     true => match poll_immediate(call.as_mut()).await {
                         Some(ended) => ended_calls.push(ended),
-                        None => running.push(call),
+                        None => self.running.push(call),
                     },
-                    false => running.push(call),
+                    false => self.running.push(call),
                 }
             }
             // Begin all calls first: ingesting takes time, in which the upstreams can already work.
@@ -232,13 +240,13 @@ impl<'a> Execution<'a> {
                 }
                 continue;
             }
-            if running.is_empty() {
+            if self.running.is_empty() {
                 if !self.is_done() {
                     Box::pin(self.fail_open(Failure::stuck())).await;
                 }
                 return Ok(());
             }
-            let ended = timeout_at(self.bounds.deadline, running.next()).await;
+            let ended = timeout_at(self.bounds.deadline, self.running.next()).await;
             self.pace.rested();
             match ended {
                 Ok(Some(ended)) => self.ingest(ended).await?,

@@ -17,12 +17,13 @@ mod labels;
 mod limits;
 mod native;
 mod offload;
+mod payloads;
 mod refusal;
 mod run;
 mod sources;
 mod workers;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -30,8 +31,10 @@ use http::{HeaderMap, HeaderValue};
 pub use self::configured::{ConfiguredConnector, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::labels::Draw;
+pub use self::payloads::Payloads;
 pub use self::run::{Explained, Gateway};
 
+pub use crate::cache::Payload;
 use crate::document::Value;
 use crate::observe::TraceContext;
 
@@ -66,16 +69,22 @@ pub struct ClientContext {
 /// The response to a [`GraphqlRequest`].
 #[derive(Debug, Clone)]
 pub struct GraphqlResponse {
-    /// The response map as JSON text: `data`, `errors`, `extensions`.
-    pub body: Bytes,
     /// The outcome, from which the transport derives the status code.
     pub outcome: RequestOutcome,
     /// How long clients and shared caches may cache the response.
     pub cache: ResponseCachePolicy,
     /// The client request headers that the response depends on; lower case.
     pub vary: Arc<[String]>,
-    /// For a cached response, the cell that holds its compressed body. The server fills it when it first compresses it.
-    pub compressed: Option<Arc<OnceLock<Bytes>>>,
+    /// What is sent. The fields above are known before the first payload, and hold for all of them.
+    pub payloads: Payloads,
+}
+
+impl GraphqlResponse {
+    /// The body of the next payload, empty after the last one. For callers that expect one payload.
+    pub async fn body(&mut self) -> Bytes {
+        let payload = self.payloads.next().await;
+        payload.map(|payload| payload.body).unwrap_or_default()
+    }
 }
 
 /// The outcome of a request; GraphQL over HTTP gives each its own status.

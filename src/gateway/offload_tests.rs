@@ -1,11 +1,12 @@
 //! Tests with a gateway whose only worker thread is blocked by the test until it releases it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{join_all, poll_immediate};
 
-use super::super::{ClientContext, GraphqlResponse, RequestOutcome};
+use super::super::{ClientContext, RequestOutcome, ResponseCachePolicy};
 use super::*;
 use crate::config::{Environment, RawSettings, Settings};
 
@@ -26,15 +27,31 @@ fn gateway(change: impl FnOnce(&mut Settings)) -> Gateway {
     Gateway::new(Vec::new(), &settings).unwrap()
 }
 
-async fn ask(gateway: &Gateway, text: &str) -> GraphqlResponse {
+/// A response with one payload.
+#[derive(Debug)]
+struct Answered {
+    outcome: RequestOutcome,
+    cache: ResponseCachePolicy,
+    body: Bytes,
+    compressed: Option<Arc<OnceLock<Bytes>>>,
+}
+
+async fn ask(gateway: &Gateway, text: &str) -> Answered {
     let request = GraphqlRequest {
         query: Some(text.to_owned()),
         ..GraphqlRequest::default()
     };
-    gateway.execute(request, &ClientContext::default()).await
+    let mut response = gateway.execute(request, &ClientContext::default()).await;
+    let payload = response.payloads.next().await.unwrap();
+    Answered {
+        outcome: response.outcome,
+        cache: response.cache,
+        body: payload.body,
+        compressed: payload.compressed,
+    }
 }
 
-fn text(response: &GraphqlResponse) -> &str {
+fn text(response: &Answered) -> &str {
     std::str::from_utf8(&response.body).unwrap()
 }
 
@@ -187,7 +204,8 @@ async fn kept_introspection_differs_by_variables() {
         gateway
             .execute(request, &ClientContext::default())
             .await
-            .body
+            .body()
+            .await
     };
     let (query, connector) = (named("Query").await, named("Connector").await);
     assert_eq!(query, r#"{"data":{"__type":{"name":"Query"}}}"#);

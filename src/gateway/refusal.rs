@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
+use super::{GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
 use crate::document::write_json_string;
 use crate::errors::{ErrorCode, ErrorKind, code};
 use crate::operation::Rejection;
@@ -55,13 +55,17 @@ impl Refusal {
         self.body.len()
     }
 
+    /// The response map.
+    pub(super) fn body(&self) -> Bytes {
+        self.body.clone()
+    }
+
     pub(super) fn response(&self) -> GraphqlResponse {
         GraphqlResponse {
-            body: self.body.clone(),
+            payloads: Payload::only(self.body()).into(),
             outcome: self.outcome,
             cache: ResponseCachePolicy::default(),
             vary: Arc::default(),
-            compressed: None,
         }
     }
 }

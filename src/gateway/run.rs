@@ -22,13 +22,13 @@ use crate::cache::plans::Plans;
 use crate::cache::responses::{Responses, Served};
 use crate::cache::{Admissions, Documents, Generation, HeadersRead, Provenance, ResponseKeyParts};
 use crate::config::{Percentage, Settings};
-use crate::execute::{CallRecord, Executed, RequestContext, Runtime};
+use crate::execute::{CallRecord, Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
-use crate::{execute, plan, priority};
+use crate::{plan, priority};
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {
@@ -193,7 +193,7 @@ impl Gateway {
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
         // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = Box::pin(execute::execute(&self.runtime, &operation.plan, &context)).await;
+        let executed = Box::pin(self.first_payload(ready, &context)).await?;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = key
@@ -205,8 +205,7 @@ impl Gateway {
                 true => Provenance::constant(),
                 false => executed.provenance.clone(),
             };
-            self.responses
-                .put(key, executed.body.clone(), vary, provenance);
+            self.responses.put(key, &executed.payload, vary, provenance);
         }
         let mut response = self.executed_response(executed, ready);
         if report {
@@ -252,19 +251,17 @@ impl Gateway {
             let mut context = self.context(ready, coerced, client, conditions, introspection);
             context.record = true;
             context.counting = Some(counting);
-            let executed = execute::execute(&self.runtime, &operation.plan, &context).await;
+            let executed = self.first_payload(ready, &context).await?;
             cost.actual = executed.cost;
             Ok(Explained {
                 plan,
                 plan_json,
                 cost,
                 calls: executed.calls,
-                answer: Some(executed.body),
+                answer: Some(executed.payload.body),
             })
         };
-        explained
-            .await
-            .map_err(|refusal: Refusal| refusal.response().body)
+        explained.await.map_err(|refusal: Refusal| refusal.body())
     }
 
     /// The values of `__schema` and `__type` as JSON, and the account that they are charged to.
@@ -279,6 +276,19 @@ impl Gateway {
         // Boxed: the future is large, and most requests have no introspection.
         let written = Box::pin(self.introspect(ready, coerced)).await?;
         Ok((written.values, Some(written.account)))
+    }
+
+    /// Executes an operation up to its first payload, which is the only one of a query or a mutation.
+    async fn first_payload(
+        &self,
+        ready: &CompiledOperation,
+        context: &RequestContext,
+    ) -> Result<Executed, Refusal> {
+        let plan = &ready.operation.plan;
+        let account = self.runtime.account(context.is_long);
+        let mut execution = Execution::new(&self.runtime, plan, context, &account);
+        let executed = execution.next().await;
+        executed.ok_or_else(|| Refusal::internal("The operation has no result"))
     }
 
     /// Decides the conditions of a plan for one request.
@@ -370,11 +380,10 @@ impl Gateway {
             cache.age = provenance.age(now).map(seconds).filter(|age| *age > 0);
         }
         GraphqlResponse {
-            body: executed.body,
+            payloads: executed.payload.into(),
             outcome: RequestOutcome::Executed,
             cache,
             vary: Arc::clone(&ready.operation.headers),
-            compressed: None,
         }
     }
 }
@@ -387,7 +396,7 @@ fn has_vary(ready: &CompiledOperation) -> bool {
 
 fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse {
     GraphqlResponse {
-        body: served.body,
+        payloads: served.payload.into(),
         outcome: RequestOutcome::Executed,
         cache: ResponseCachePolicy {
             // A response that depends on the schema alone is cached in the gateway but not by clients: the schema may
@@ -398,7 +407,6 @@ fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse
             age: served.age.map(|age| age.as_secs()),
         },
         vary: Arc::clone(&ready.operation.headers),
-        compressed: Some(served.compressed),
     }
 }
 

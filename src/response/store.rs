@@ -4,8 +4,8 @@
 //! object. A cell is a few bytes: scalars are spans of the documents that they were read from, objects are row numbers,
 //! and lists are ranges of cells. So the values of a response are copied once, from a document into the response.
 //!
-//! Nothing is freed before the response has been written, except for the rows of a document that could not be read to
-//! its end ([`Store::take_back`]).
+//! Rows are freed when their payload has been written ([`Store::free`]). Before that, nothing is freed except for the rows
+//! of a document that could not be read to its end ([`Store::take_back`]).
 
 mod cell;
 mod projected;

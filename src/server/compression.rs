@@ -1,6 +1,6 @@
 //! Compresses responses with gzip for clients that accept it (RFC 9110, section 8.4).
 //!
-//! A response is complete in memory before it is sent, so it is compressed in one piece. A cached response is compressed
+//! A payload is complete in memory before it is sent, so it is compressed in one piece. A cached response is compressed
 //! once; the result is stored beside it and sent to every client that accepts gzip.
 
 use std::io::Write;
@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
-use crate::gateway::GraphqlResponse;
+use crate::gateway::Payload;
 use crate::priority;
 
 /// Shorter responses are not compressed: they fit into one packet.
@@ -56,16 +56,16 @@ fn is_never(parameter: &str) -> bool {
 
 /// The compressed body: the one stored beside a cached response, or a new one. `None` when compression fails; the caller
 /// then sends the body uncompressed.
-pub(super) async fn body(response: &GraphqlResponse) -> Option<Bytes> {
-    if let Some(compressed) = response.compressed.as_ref().and_then(|cell| cell.get()) {
+pub(super) async fn body(payload: &Payload) -> Option<Bytes> {
+    if let Some(compressed) = payload.compressed.as_ref().and_then(|cell| cell.get()) {
         return Some(compressed.clone());
     }
-    let whole = response.body.clone();
+    let whole = payload.body.clone();
     if whole.len() >= LONG {
         priority::lower().await;
     }
     let made = gzip(&whole)?;
-    Some(match &response.compressed {
+    Some(match &payload.compressed {
         Some(cell) => cell.get_or_init(|| made).clone(),
         None => made,
     })

@@ -15,7 +15,7 @@ use super::protocol::has_many_streams;
 use super::refusal::HttpRefusal;
 use super::response::{Encoding, http_response};
 use super::{HttpResponse, ServerState, compression, landing_page, request, request_body};
-use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse};
+use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Payload};
 use crate::priority;
 
 /// Parsing a body of this many bytes takes a millisecond or more, so the task moves to a thread of lower priority first.
@@ -64,8 +64,9 @@ where
     let graphql = request::from_json(&body)?;
     drop(body);
     let client = client(headers, identity, true);
-    let response = execute(state, graphql, &client).await?;
-    Ok(observed(state, &client.headers, response, media).await)
+    let (response, payload) = execute(state, graphql, &client).await?;
+    let encoding = encoding(state, &client.headers, &payload).await;
+    Ok(observed(&response, payload, media, encoding))
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
@@ -85,8 +86,9 @@ async fn get(
     let _permit = state.admit()?;
     let graphql = request::from_query_string(query)?;
     let client = client(headers, identity, false);
-    let response = execute(state, graphql, &client).await?;
-    Ok(observed(state, &client.headers, response, media).await)
+    let (response, payload) = execute(state, graphql, &client).await?;
+    let encoding = encoding(state, &client.headers, &payload).await;
+    Ok(observed(&response, payload, media, encoding))
 }
 
 fn other_method() -> HttpRefusal {
@@ -110,38 +112,56 @@ fn client(
     }
 }
 
-/// Executes the request. A panic in the gateway fails this request only, not the other requests of the connection.
+/// Executes the request, up to its only payload. A panic in the gateway fails this request only, not the other requests
+/// of the connection.
 async fn execute(
     state: &ServerState,
     graphql: GraphqlRequest,
     client: &ClientContext,
-) -> Result<GraphqlResponse, HttpRefusal> {
-    let executed = AssertUnwindSafe(state.executor.execute(graphql, client));
-    executed.catch_unwind().await.map_err(|_| {
-        tracing::error!(outcome = "panic", "executing a request ended abnormally");
-        HttpRefusal::internal()
-    })
+) -> Result<(GraphqlResponse, Payload), HttpRefusal> {
+    let executed = async {
+        let mut response = state.executor.execute(graphql, client).await;
+        let first = response.payloads.next().await;
+        (response, first)
+    };
+    let executed = AssertUnwindSafe(executed).catch_unwind().await;
+    match executed {
+        Ok((response, Some(payload))) if payload.is_last => Ok((response, payload)),
+        // The body of a JSON response holds one payload: a part of a response must not pass for the whole.
+        Ok(_) => {
+            tracing::error!("a JSON response has several payloads, or none");
+            Err(HttpRefusal::internal())
+        }
+        Err(_) => {
+            tracing::error!(outcome = "panic", "executing a request ended abnormally");
+            Err(HttpRefusal::internal())
+        }
+    }
 }
 
-/// The HTTP response, compressed if the client accepts it, with its outcome for the log and the metrics.
-async fn observed(
-    state: &ServerState,
-    client: &HeaderMap,
-    response: GraphqlResponse,
-    media: MediaType,
-) -> ObservedResponse {
-    let (outcome, bytes) = (response.outcome, response.body.len());
-    let encoding = match state.compression && compression::is_worthwhile(&response.body) {
-        true if compression::is_accepted(client) => match compression::body(&response).await {
+/// How the payload is sent: compressed if the client accepts it and it is worthwhile.
+async fn encoding(state: &ServerState, client: &HeaderMap, payload: &Payload) -> Encoding {
+    match state.compression && compression::is_worthwhile(&payload.body) {
+        true if compression::is_accepted(client) => match compression::body(payload).await {
             Some(body) => Encoding::Gzip(body),
             None => Encoding::Negotiable,
         },
         true => Encoding::Negotiable,
         false => Encoding::Fixed,
-    };
+    }
+}
+
+/// The HTTP response, with its outcome for the log and the metrics.
+fn observed(
+    response: &GraphqlResponse,
+    payload: Payload,
+    media: MediaType,
+    encoding: Encoding,
+) -> ObservedResponse {
+    let executed = Some((response.outcome, payload.body.len()));
     ObservedResponse {
-        response: http_response(response, media, encoding),
-        executed: Some((outcome, bytes)),
+        response: http_response(response, payload, media, encoding),
+        executed,
     }
 }
 

@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::HttpResponse;
 use super::media::MediaType;
-use crate::gateway::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
+use crate::gateway::{GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
 
 /// The content coding of the body (RFC 9110, section 8.4).
 pub(super) enum Encoding {
@@ -18,16 +18,17 @@ pub(super) enum Encoding {
     Gzip(Bytes),
 }
 
-/// Builds the HTTP response.
+/// Builds the HTTP response whose body is the only payload.
 pub(super) fn http_response(
-    response: GraphqlResponse,
+    response: &GraphqlResponse,
+    payload: Payload,
     media: MediaType,
     encoding: Encoding,
 ) -> HttpResponse {
     let negotiated = !matches!(encoding, Encoding::Fixed);
     let (body, gzip) = match encoding {
         Encoding::Gzip(body) => (body, true),
-        _ => (response.body, false),
+        _ => (payload.body, false),
     };
     let mut http_response = HttpResponse::new(body);
     *http_response.status_mut() = status(response.outcome, media);

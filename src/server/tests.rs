@@ -16,7 +16,7 @@ mod stopping;
 use super::*;
 use crate::config::{ByteSize, Secret};
 use crate::gateway::{
-    ClientContext, GraphqlRequest, GraphqlResponse, RequestOutcome, ResponseCachePolicy,
+    ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
 
 /// Bytes of the response to `{huge}`.
@@ -35,20 +35,24 @@ impl Executor for Fake {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         let query = request.query.clone().unwrap_or_default();
         let mut response = GraphqlResponse {
-            body: Bytes::from_static(b"{\"data\":{\"a\":1}}"),
+            payloads: Payload::only(Bytes::from_static(b"{\"data\":{\"a\":1}}")).into(),
             outcome: RequestOutcome::Executed,
             cache: ResponseCachePolicy::default(),
             vary: Arc::default(),
-            compressed: None,
         };
         match query.as_str() {
             "{invalid}" => {
                 response.outcome = RequestOutcome::Refused;
-                response.body = Bytes::from_static(b"{\"errors\":[{\"message\":\"no\"}]}");
+                response.payloads =
+                    Payload::only(Bytes::from_static(b"{\"errors\":[{\"message\":\"no\"}]}"))
+                        .into();
             }
             "{busy}" => {
                 response.outcome = RequestOutcome::Busy;
-                response.body = Bytes::from_static(b"{\"errors\":[{\"message\":\"later\"}]}");
+                response.payloads = Payload::only(Bytes::from_static(
+                    b"{\"errors\":[{\"message\":\"later\"}]}",
+                ))
+                .into();
             }
             "{cached}" => {
                 response.cache = ResponseCachePolicy {
@@ -66,10 +70,11 @@ impl Executor for Fake {
                 };
             }
             "{long}" => {
-                response.body = Bytes::from(format!("{{\"data\":\"{}\"}}", "a".repeat(50_000)))
+                let body = format!("{{\"data\":\"{}\"}}", "a".repeat(50_000));
+                response.payloads = Payload::only(Bytes::from(body)).into();
             }
             // More than a socket and a flow-control window buffer.
-            "{huge}" => response.body = Bytes::from(vec![b' '; HUGE]),
+            "{huge}" => response.payloads = Payload::only(vec![b' '; HUGE].into()).into(),
             "{wait}" => {
                 self.arrived.notify_one();
                 self.proceed.notified().await;

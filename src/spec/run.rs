@@ -218,12 +218,12 @@ impl SpecRun {
             trace_state: None,
             draw: Draw::Random,
         };
-        let response = gateway.execute(request, &client).await;
+        let body = gateway.execute(request, &client).await.body().await;
         let mut lines = Vec::new();
         for unexpected in self.replay.take_unexpected() {
             lines.extend(shown(&unexpected));
         }
-        match Value::parse_json(&response.body) {
+        match Value::parse_json(&body) {
             Ok(actual) => lines.extend(super::differences(&case.expected, &actual)),
             Err(error) => lines.push(format!("the answer is not JSON: {error}")),
         }

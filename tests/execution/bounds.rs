@@ -12,7 +12,7 @@ use sangam::budget::Budget;
 use sangam::cache::Documents;
 use sangam::config::{Environment, Limits, RawSettings, Settings};
 use sangam::document::Value;
-use sangam::execute::{ExecutionLimits, RequestContext, Runtime, ServiceRuntime, execute};
+use sangam::execute::{Execution, ExecutionLimits, RequestContext, Runtime, ServiceRuntime};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::CallOptions;
 use serde::Deserialize;
@@ -111,8 +111,8 @@ impl World {
 
     async fn ask(&self, query: &str) -> Value {
         let client = ClientContext::default();
-        let response = self.gateway.execute(request(query), &client).await;
-        let answer = Value::parse_json(&response.body).unwrap();
+        let mut response = self.gateway.execute(request(query), &client).await;
+        let answer = Value::parse_json(&response.body().await).unwrap();
         assert_eq!(
             self.gateway.budget().used(),
             0,
@@ -335,8 +335,11 @@ async fn a_fetch_that_waits_for_itself() {
         limits: ExecutionLimits::from(&Limits::default()),
         budget: Budget::unbounded(),
     };
-    let executed = execute(&runtime, &plan, &RequestContext::default()).await;
-    let answer = Value::parse_json(&executed.body).unwrap();
+    let (context, account) = (RequestContext::default(), runtime.account(false));
+    let mut execution = Execution::new(&runtime, &plan, &context, &account);
+    let executed = execution.next().await.unwrap();
+    assert!(executed.payload.is_last && execution.next().await.is_none());
+    let answer = Value::parse_json(&executed.payload.body).unwrap();
     let message = "The operation cannot be executed to its end".to_owned();
     let path = Some("[\"rows\"]".to_owned());
     assert_eq!(error(&answer), (message, "INTERNAL".to_owned(), path));

@@ -82,8 +82,8 @@ async fn run(case: &Case) -> Vec<Option<String>> {
             "json variables" => request.variables = Some(read(&block.body, &case.path)),
             "json headers" => client.headers = headers(&read(&block.body, &case.path)).into(),
             "json answer" => {
-                let response = gateway.execute(request.clone(), &client).await;
-                let answer = Value::parse_json(&response.body).unwrap();
+                let mut response = gateway.execute(request.clone(), &client).await;
+                let answer = Value::parse_json(&response.body().await).unwrap();
                 check_codes(case, &answer);
                 let answer = pretty::pretty(&answer);
                 // The layout of the expected response does not matter.

@@ -48,8 +48,8 @@ async fn demands_hold_for_selections_keys_and_types() {
             query: Some(query.to_owned()),
             ..GraphqlRequest::default()
         };
-        let answer = gateway.execute(request, &ClientContext::default()).await;
-        let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut answer = gateway.execute(request, &ClientContext::default()).await;
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body().await).unwrap();
         let expected = refused.map(|field| {
             format!("{field} is for signed-in clients, and signing in is not supported yet")
         });

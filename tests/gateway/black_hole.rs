@@ -74,8 +74,8 @@ async fn a_part_of_the_places_waits_at_the_most() {
                         query: Some(format!("{{ dead(n: {number}) fine(n: {n}) }}")),
                         ..GraphqlRequest::default()
                     };
-                    let answer = gateway.execute(request, &ClientContext::default()).await;
-                    serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()
+                    let mut answer = gateway.execute(request, &ClientContext::default()).await;
+                    serde_json::from_slice::<serde_json::Value>(&answer.body().await).unwrap()
                 }
             })
             .collect();
@@ -105,7 +105,7 @@ async fn the_bound_can_be_set_for_one_department() {
         query: Some("{ dead }".to_owned()),
         ..GraphqlRequest::default()
     };
-    let answer = gateway.execute(request, &ClientContext::default()).await;
-    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let mut answer = gateway.execute(request, &ClientContext::default()).await;
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body().await).unwrap();
     assert_eq!(answer["errors"][0]["extensions"]["sangam"]["kind"], "BUSY");
 }

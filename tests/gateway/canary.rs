@@ -41,13 +41,14 @@ async fn secrets_stay_inside() {
             variables: Some(Value::parse_json(br#"{"code": "canary-in-a-variable"}"#).unwrap()),
             ..GraphqlRequest::default()
         };
-        let answer = world.gateway.execute(request.clone(), &client).await;
+        let mut answer = world.gateway.execute(request.clone(), &client).await;
+        let answer = answer.body().await;
         let explained = world
             .gateway
             .explain(&request, &client, true)
             .await
             .unwrap();
-        let shown = format!("{}\n{explained:#?}", String::from_utf8_lossy(&answer.body));
+        let shown = format!("{}\n{explained:#?}", String::from_utf8_lossy(&answer));
         for canary in ["canary-in-a-header", "canary-of-the-client", "sample-"] {
             assert!(
                 !shown.contains(canary),

@@ -170,5 +170,5 @@ pub(crate) async fn ask(gateway: &Gateway, query: &str) -> serde_json::Value {
         mutations_allowed: true,
         ..ClientContext::default()
     };
-    serde_json::from_slice(&gateway.execute(request, &client).await.body).unwrap()
+    serde_json::from_slice(&gateway.execute(request, &client).await.body().await).unwrap()
 }

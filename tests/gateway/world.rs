@@ -112,6 +112,6 @@ impl World {
             mutations_allowed: true,
             ..ClientContext::default()
         };
-        self.gateway.execute(request, &client).await.body
+        self.gateway.execute(request, &client).await.body().await
     }
 }

@@ -194,8 +194,9 @@ impl Case {
             draw: Draw::At(draw as f64),
             ..ClientContext::default()
         };
-        let response = gateway.execute(request(text, variables), &client).await;
-        let got = String::from_utf8_lossy(&response.body).into_owned();
+        let mut response = gateway.execute(request(text, variables), &client).await;
+        let body = response.body().await;
+        let got = String::from_utf8_lossy(&body).into_owned();
         let violations = self.served.upstreams.begin();
         if !violations.is_empty() {
             return Some((violations.join("\n"), got));
@@ -205,7 +206,7 @@ impl Case {
             let code = code.split('"').next().unwrap_or_default();
             return Some((format!("refused: {code}"), got));
         }
-        let answer = Json::parse(&response.body).unwrap();
+        let answer = Json::parse(&body).unwrap();
         if let Some(why) = compare(expected, &answer) {
             return Some((why, got));
         }

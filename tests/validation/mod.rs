@@ -99,8 +99,8 @@ async fn answer(gateway: &Gateway, operation: &Block, next: Option<&Block>) -> V
         mutations_allowed: true,
         ..ClientContext::default()
     };
-    let response = gateway.execute(request, &client).await;
-    Value::parse_json(&response.body).unwrap()
+    let mut response = gateway.execute(request, &client).await;
+    Value::parse_json(&response.body().await).unwrap()
 }
 
 /// The errors of a response, a line each, sorted by location: their order is not specified.

@@ -4,6 +4,7 @@
 //! the beginning of the range. Appending it to another store adds that store's lengths to all numbers: one pass over
 //! the cells, without reading JSON.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ pub(crate) struct ProjectedRows {
 }
 
 /// The lengths of a store at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Mark {
     rows: u32,
     cells: u32,
@@ -92,6 +93,12 @@ impl Store {
         let free = self.charged.saturating_sub(self.size());
         account.release(free);
         self.charged -= free;
+    }
+
+    /// Removes everything, and releases its bytes: the payload has been written.
+    pub(crate) fn free(&mut self, account: &Account) {
+        self.take_back(Mark::default(), account);
+        self.failed_slots = HashMap::new();
     }
 
     /// The rows that have been added since then.

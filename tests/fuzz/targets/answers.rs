@@ -244,8 +244,7 @@ impl Answers {
             ..ClientContext::default()
         };
         self.runtime
-            .block_on(gateway.execute(request, &client))
-            .body
+            .block_on(async { gateway.execute(request, &client).await.body().await })
             .to_vec()
     }
 

@@ -75,8 +75,8 @@ async fn result_coercion_agrees_with_graphql_js() {
         query: Some(operation.clone()),
         ..GraphqlRequest::default()
     };
-    let ours = gateway.execute(request, &ClientContext::default()).await;
-    let ours = Json::parse(&ours.body).unwrap();
+    let mut ours = gateway.execute(request, &ClientContext::default()).await;
+    let ours = Json::parse(&ours.body().await).unwrap();
     let mut theirs = Theirs::start();
     theirs.schema(gateway.api_sdl());
     let answer = theirs.ask(vec![

@@ -13,8 +13,8 @@ pub(super) async fn difference(theirs: &mut Theirs, gateway: &Gateway) -> Option
         query: Some(query.to_owned()),
         ..GraphqlRequest::default()
     };
-    let response = gateway.execute(request, &ClientContext::default()).await;
-    let ours = Json::parse(&response.body).unwrap();
+    let mut response = gateway.execute(request, &ClientContext::default()).await;
+    let ours = Json::parse(&response.body().await).unwrap();
     let found = first(
         "__schema",
         ours.get("data").and_then(|data| data.get("__schema"))?,

@@ -64,8 +64,8 @@ async fn ask(gateway: &Gateway, operation: &str) -> String {
         query: Some(operation.to_owned()),
         ..GraphqlRequest::default()
     };
-    let response = gateway.execute(request, &ClientContext::default()).await;
-    String::from_utf8(response.body.to_vec()).unwrap()
+    let mut response = gateway.execute(request, &ClientContext::default()).await;
+    String::from_utf8(response.body().await.to_vec()).unwrap()
 }
 
 #[test]
