@@ -7,10 +7,16 @@
 //! [`Flights::join_since`] takes the lock of the key's shard and does one of four things, in this order:
 //!
 //! 1. If a flight of the key is new enough, it returns a waiter for it.
-//! 2. If the result exists by now (the flight may have ended since the caller looked into the cache), it returns it.
+//! 2. If a flight may have ended since the caller looked into the cache, it returns [`NotJoined::Look`]: the result may
+//!    be stored by now, so the caller looks once more and tries again.
 //! 3. If [`MAX_FLIGHTS_PER_KEY`] flights are running, and all are too old, it returns [`NotJoined::Crowded`]: the
 //!    caller waits for one to end and tries again.
 //! 4. Otherwise it starts a flight and returns the first waiter.
+//!
+//! The caller looks without the lock, because a lookup may wait for another system. Each shard counts the flights that
+//! have ended. [`NotJoined::Look`] has that number, the caller passes it to the next attempt, and if it is still the
+//! same, no result was stored in between. A flight of another key in the shard can cause a needless look, which is
+//! harmless.
 //!
 //! A flight is a task of its own: the request that started it may leave (its client disconnects, or its deadline
 //! passes) without ending it for the others. When the task panics or is cancelled, its waiters get [`Lost`]; none waits
@@ -22,7 +28,6 @@
 //! epoch advances.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,7 +46,25 @@ pub struct Flights<K, T> {
     next: AtomicU64,
 }
 
-type Shard<K, T> = HashMap<K, SmallVec<[Flight<T>; 1]>, ahash::RandomState>;
+#[derive(Debug)]
+struct Shard<K, T> {
+    running: HashMap<K, SmallVec<[Flight<T>; 1]>, ahash::RandomState>,
+    /// The number of flights that have ended.
+    ended: u64,
+}
+
+impl<K, T> Default for Shard<K, T> {
+    fn default() -> Shard<K, T> {
+        Shard {
+            running: HashMap::default(),
+            ended: 0,
+        }
+    }
+}
+
+/// The number of flights that had ended when [`Flights::join_since`] asked to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u64);
 
 /// The maximum number of running flights of one key, each with another epoch.
 pub const MAX_FLIGHTS_PER_KEY: usize = 2;
@@ -80,18 +103,11 @@ impl<T: Clone> Waiter<T> {
     }
 }
 
-/// What [`Flights::join`] found.
-#[derive(Debug)]
-pub enum Joined<T> {
-    /// The result: no flight was needed.
-    Exists(T),
-    /// A waiter for a flight.
-    Waiter(Waiter<T>),
-}
-
 /// Why [`Flights::join_since`] returned no waiter.
 #[derive(Debug)]
 pub enum NotJoined<T, E> {
+    /// Look into the cache, and try again with this mark if it has no result.
+    Look(Mark),
     /// As many flights as allowed are running, and none is new enough.
     Crowded(Crowded<T>),
     /// No flight could be joined, and `start` refused to start one, for this reason.
@@ -119,12 +135,13 @@ struct FlightGuard<K: Hash + Eq, T> {
 impl<K: Hash + Eq, T> Drop for FlightGuard<K, T> {
     fn drop(&mut self) {
         let mut shard = self.flights.shard(&self.key);
-        let Some(entries) = shard.get_mut(&self.key) else {
+        shard.ended += 1;
+        let Some(entries) = shard.running.get_mut(&self.key) else {
             return;
         };
         entries.retain(|entry| entry.id != self.id);
         if entries.is_empty() {
-            shard.remove(&self.key);
+            shard.running.remove(&self.key);
         }
     }
 }
@@ -145,7 +162,7 @@ where
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, T>> {
         let index = self.hasher.hash_one(key) as usize % self.shards.len();
-        // A panic under the lock leaves the map valid: every change is one call.
+        // A panic under the lock leaves the shard valid: every change is one call.
         self.shards[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -155,7 +172,7 @@ where
     pub fn under_way(&self) -> usize {
         let count = |shard: &Mutex<Shard<K, T>>| -> usize {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values().map(|entries| entries.len()).sum()
+            shard.running.values().map(|entries| entries.len()).sum()
         };
         self.shards.iter().map(count).sum()
     }
@@ -166,60 +183,41 @@ where
     K: Hash + Eq + Clone + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Joins the flight with this key, or starts one. For keys without epochs.
-    ///
-    /// See [`join_since`](Self::join_since).
-    pub fn join<F>(
-        self: &Arc<Self>,
-        key: K,
-        existing: impl FnOnce() -> Option<T>,
-        start: impl FnOnce() -> F,
-    ) -> Joined<T>
-    where
-        F: Future<Output = T> + Send + 'static,
-    {
-        match self.join_since(key, 0, existing, || Ok::<F, Infallible>(start())) {
-            Ok(joined) => joined,
-            // Unreachable: no flight is older than epoch 0.
-            Err(NotJoined::Crowded(Crowded(waiter))) => Joined::Waiter(waiter),
-        }
-    }
-
     /// Joins a flight with this key and this epoch or a later one, or starts one.
     ///
-    /// Before it starts a flight, it calls `existing` to look for the result once more: a flight may have ended since
-    /// the caller looked into the cache. So a flight's future must store its result where `existing` looks before it
-    /// ends.
+    /// `looked` is the mark after which the caller has looked for the result in the cache; `None` at first. A flight's
+    /// future must store its result where the caller looks before it ends.
     ///
     /// `start` is called only if a flight is needed, under a lock, and may refuse.
     ///
     /// # Errors
-    /// [`NotJoined::Crowded`]: wait and try again. [`NotJoined::NotStarted`]: `start` refused.
+    /// [`NotJoined::Look`], [`NotJoined::Crowded`]: do that, and try again. [`NotJoined::NotStarted`]: `start` refused.
     pub fn join_since<F, E>(
         self: &Arc<Self>,
         key: K,
         epoch: u64,
-        existing: impl FnOnce() -> Option<T>,
+        looked: Option<Mark>,
         start: impl FnOnce() -> Result<F, E>,
-    ) -> Result<Joined<T>, NotJoined<T, E>>
+    ) -> Result<Waiter<T>, NotJoined<T, E>>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let mut shard = self.shard(&key);
-        let under_way = shard.get(&key).map_or(&[][..], |entries| entries);
+        let running = shard.running.get(&key).map_or(&[][..], |entries| entries);
         let waiter = |entry: &Flight<T>| Waiter {
             first: false,
             result: entry.result.clone(),
         };
-        if let Some(entry) = under_way.iter().find(|entry| entry.epoch >= epoch) {
-            return Ok(Joined::Waiter(waiter(entry)));
+        if let Some(entry) = running.iter().find(|entry| entry.epoch >= epoch) {
+            return Ok(waiter(entry));
         }
-        if let Some(result) = existing() {
-            return Ok(Joined::Exists(result));
+        let mark = Mark(shard.ended);
+        if looked != Some(mark) {
+            return Err(NotJoined::Look(mark));
         }
-        if let Some(oldest) = under_way
+        if let Some(oldest) = running
             .first()
-            .filter(|_| under_way.len() >= MAX_FLIGHTS_PER_KEY)
+            .filter(|_| running.len() >= MAX_FLIGHTS_PER_KEY)
         {
             return Err(NotJoined::Crowded(Crowded(waiter(oldest))));
         }
@@ -231,7 +229,7 @@ where
             epoch,
             result: result.clone(),
         };
-        shard.entry(key.clone()).or_default().push(entry);
+        shard.running.entry(key.clone()).or_default().push(entry);
         drop(shard);
         let guard = FlightGuard {
             flights: Arc::clone(self),
@@ -248,27 +246,46 @@ where
         };
         // Without the request's span: the flight may outlive the request, and would keep its span open.
         scope::spawn_detached(task);
-        Ok(Joined::Waiter(Waiter {
+        Ok(Waiter {
             first: true,
             result,
-        }))
+        })
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use std::convert::Infallible;
     use std::sync::atomic::AtomicUsize;
 
     use tokio::sync::Notify;
 
     use super::*;
 
-    fn waiter<T>(joined: Joined<T>) -> Waiter<T> {
-        match joined {
-            Joined::Waiter(waiter) => waiter,
-            Joined::Exists(_) => panic!("no flight was needed"),
+    /// Joins a flight, or starts one; nothing is ever stored.
+    fn join_or<T, F, E>(
+        flights: &Arc<Flights<u8, T>>,
+        epoch: u64,
+        start: impl FnOnce() -> Result<F, E>,
+    ) -> Result<Waiter<T>, NotJoined<T, E>>
+    where
+        T: Clone + Send + Sync + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let no_start = || -> Result<F, E> { panic!("started without a look") };
+        match flights.join_since(7, epoch, None, no_start) {
+            Err(NotJoined::Look(mark)) => flights.join_since(7, epoch, Some(mark), start),
+            joined => joined,
         }
+    }
+
+    fn join<T, F>(flights: &Arc<Flights<u8, T>>, start: impl FnOnce() -> F) -> Waiter<T>
+    where
+        T: Clone + Send + Sync + std::fmt::Debug + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        join_or(flights, 0, || Ok::<_, Infallible>(start())).unwrap()
     }
 
     #[tokio::test]
@@ -279,14 +296,10 @@ mod tests {
         let waiters: Vec<_> = (0..50)
             .map(|_| {
                 let (runs, gate) = (runs.clone(), gate.clone());
-                waiter(flights.join(
-                    7,
-                    || None,
-                    || async move {
-                        gate.notified().await;
-                        runs.fetch_add(1, Ordering::SeqCst)
-                    },
-                ))
+                join(&flights, || async move {
+                    gate.notified().await;
+                    runs.fetch_add(1, Ordering::SeqCst)
+                })
             })
             .collect();
         assert_eq!(waiters.iter().filter(|waiter| waiter.first).count(), 1);
@@ -302,15 +315,11 @@ mod tests {
         let flights = Flights::new();
         let gate = Arc::new(Notify::new());
         let wait = gate.clone();
-        let first = waiter(flights.join(
-            7,
-            || None,
-            || async move {
-                wait.notified().await;
-                42
-            },
-        ));
-        let second = waiter(flights.join(7, || None, || async { 0 }));
+        let first = join(&flights, || async move {
+            wait.notified().await;
+            42
+        });
+        let second = join(&flights, || async { 0 });
         assert!(!second.first);
         drop(first);
         gate.notify_one();
@@ -322,21 +331,17 @@ mod tests {
         let flights: Arc<Flights<u8, ()>> = Flights::new();
         let gate = Arc::new(Notify::new());
         let wait = gate.clone();
-        let first = waiter(flights.join(
-            7,
-            || None,
-            || async move {
-                wait.notified().await;
-                panic!("a bug")
-            },
-        ));
-        let second = waiter(flights.join(7, || None, || async {}));
+        let first = join(&flights, || async move {
+            wait.notified().await;
+            panic!("a bug")
+        });
+        let second = join(&flights, || async {});
         gate.notify_one();
         assert_eq!(first.wait().await, Err(Lost));
         assert_eq!(second.wait().await, Err(Lost));
         assert_eq!(flights.under_way(), 0);
         // The next one starts another flight.
-        assert!(waiter(flights.join(7, || None, || async {})).first);
+        assert!(join(&flights, || async {}).first);
     }
 
     #[test]
@@ -345,7 +350,7 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let waiting = {
             let _context = runtime.enter();
-            waiter(flights.join(7, || None, std::future::pending::<()>))
+            join(&flights, std::future::pending::<()>)
         };
         runtime.shutdown_background();
         let other = tokio::runtime::Builder::new_current_thread()
@@ -359,31 +364,33 @@ mod tests {
     async fn however_often_the_epoch_moves_few_flights_are_under_way() {
         let flights: Arc<Flights<u8, u64>> = Flights::new();
         let gates: Vec<_> = (0..10).map(|_| Arc::new(Notify::new())).collect();
-        let join = |epoch: u64| {
+        let join_in = |epoch: u64| {
             let gate = gates[epoch as usize].clone();
             let flight = async move {
                 gate.notified().await;
                 epoch
             };
-            flights.join_since(7, epoch, || None, || Ok::<_, Infallible>(flight))
+            join_or(&flights, epoch, || Ok::<_, Infallible>(flight))
         };
-        let first = waiter(join(1).unwrap());
-        let second = waiter(join(2).unwrap());
+        let first = join_in(1).unwrap();
+        let second = join_in(2).unwrap();
         assert!(first.first && second.first);
         // Older requests join the newer flight or their own; newer ones wait.
-        assert!(!waiter(join(1).unwrap()).first);
-        let NotJoined::Crowded(crowded) = join(3).unwrap_err();
+        assert!(!join_in(1).unwrap().first);
+        let NotJoined::Crowded(crowded) = join_in(3).unwrap_err() else {
+            panic!("too many flights");
+        };
         for epoch in 4..9 {
-            join(epoch).unwrap_err();
+            join_in(epoch).unwrap_err();
         }
         assert_eq!(flights.under_way(), MAX_FLIGHTS_PER_KEY);
         gates[1].notify_one();
         crowded.wait().await;
         assert_eq!(first.wait().await, Ok(1));
-        let last = waiter(join(9).unwrap());
+        let last = join_in(9).unwrap();
         assert!(last.first);
         // All who waited meanwhile share it.
-        let shared = waiter(join(3).unwrap());
+        let shared = join_in(3).unwrap();
         assert!(!shared.first);
         gates[2].notify_one();
         gates[9].notify_one();
@@ -396,21 +403,31 @@ mod tests {
     async fn a_flight_that_is_refused_leaves_nothing_behind() {
         let flights: Arc<Flights<u8, u8>> = Flights::new();
         let refuse = || Err::<std::future::Ready<u8>, _>("no");
-        let refused = flights.join_since(7, 0, || None, refuse).unwrap_err();
+        let refused = join_or(&flights, 0, refuse).unwrap_err();
         assert!(matches!(refused, NotJoined::NotStarted("no")));
         assert_eq!(flights.under_way(), 0);
         // One that is under way is joined without being asked.
-        let first = waiter(flights.join(7, || None, || async { 1 }));
-        let second = waiter(flights.join_since(7, 0, || None, refuse).unwrap());
+        let first = join(&flights, || async { 1 });
+        let second = join_or(&flights, 0, refuse).unwrap();
         assert!(first.first && !second.first);
         assert_eq!(second.wait().await, Ok(1));
     }
 
     #[tokio::test]
-    async fn what_is_there_by_now_needs_no_flight() {
+    async fn who_looked_before_a_flight_ended_looks_again() {
         let flights: Arc<Flights<u8, u8>> = Flights::new();
-        let joined = flights.join(7, || Some(1), || async { 2 });
-        assert!(matches!(joined, Joined::Exists(1)));
+        let start = || Ok::<_, Infallible>(async { 1 });
+        let NotJoined::Look(before) = flights.join_since(7, 0, None, start).unwrap_err() else {
+            panic!("no look was required");
+        };
+        let meanwhile = flights.join_since(7, 0, Some(before), start).unwrap();
+        assert_eq!(meanwhile.wait().await, Ok(1));
+        let NotJoined::Look(after) = flights.join_since(7, 0, Some(before), start).unwrap_err()
+        else {
+            panic!("no look was required");
+        };
+        assert_ne!(before, after);
         assert_eq!(flights.under_way(), 0);
+        assert!(flights.join_since(7, 0, Some(after), start).unwrap().first);
     }
 }

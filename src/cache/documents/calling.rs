@@ -8,27 +8,10 @@ use super::super::entry::Document;
 use super::super::freshness::Exchange;
 use super::super::{freshness, refusals};
 use super::Inner;
-use super::reading::DocumentLookup;
+use super::lookup::{DocumentLookup, FlightOutcome, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
-use crate::connector::{Request, SchemaLifetime};
+use crate::connector::Request;
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
-
-/// The result of a flight.
-#[derive(Debug, Clone)]
-pub(super) struct FlightResult {
-    pub(super) document: Arc<Document>,
-    /// Whether other waiters than the first may use it.
-    pub(super) shareable: bool,
-}
-
-pub(super) type FlightOutcome = Result<FlightResult, SourceError>;
-
-/// What decides a document's lifetime besides its headers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
-    pub(super) lifetime: Option<SchemaLifetime>,
-    pub(super) has_subject: bool,
-}
 
 impl Inner {
     /// The computation of a flight: calls, judges, stores.

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::super::entry::Document;
 use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
-use super::calling::Rules;
-use super::reading::{DocumentLookup, may_be_cached};
+use super::lookup::{DocumentLookup, Rules};
+use super::reading::may_be_cached;
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
 use crate::connector::Request;

@@ -37,6 +37,7 @@
 mod calling;
 mod entities;
 mod fetched;
+mod lookup;
 mod mutating;
 mod reading;
 mod verdict;
@@ -44,9 +45,9 @@ mod verdict;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::calling::FlightOutcome;
 pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Representation};
 pub use self::fetched::{CacheState, Fetched};
+use self::lookup::FlightOutcome;
 pub use self::verdict::Verdict;
 use super::bulkhead::Admissions;
 use super::clock::{Clock, SystemClock, Timestamp};

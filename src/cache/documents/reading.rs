@@ -4,27 +4,15 @@ use std::sync::Arc;
 
 use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
-use super::super::flight::{Joined, Lost, NotJoined};
+use super::super::flight::{Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
 use super::super::upstream::UpstreamState;
 use super::super::waiting::Wait;
-use super::calling::{FlightResult, Rules};
+use super::lookup::{DocumentLookup, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
 use super::{CacheState, Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};
 use crate::connector::{SchemaLifetime, Scope};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
-
-/// The lookup of a read that may be cached.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct DocumentLookup {
-    /// The key of the flight.
-    pub(super) key: Key,
-    /// The key under which the result is stored. The same as `key` for a document; the first missing entity for a call
-    /// of `_entities`.
-    pub(super) stored_key: Key,
-    pub(super) epoch: u64,
-    pub(super) rules: Rules,
-}
 
 impl Documents {
     /// Fetches a document. `accept` says whether it is a success and may be stored. It is called only for documents
@@ -109,15 +97,8 @@ impl Documents {
         let lifetime = lookup.rules.lifetime;
         let deadline = tokio::time::Instant::now() + options.timeout;
         let waiting = async {
-            let mut lookup = lookup;
+            let (mut lookup, mut looked) = (lookup, None);
             loop {
-                let existing = || {
-                    let fetched = inner.find(&lookup.stored_key, lookup.epoch, lifetime)?;
-                    Some(Ok(FlightResult {
-                        document: fetched.document,
-                        shareable: true,
-                    }))
-                };
                 let flight = || {
                     let admission = admissions.admit(upstream, Wait::Call)?;
                     let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
@@ -131,16 +112,28 @@ impl Documents {
                     })
                 };
                 let flights = &inner.flights;
-                match flights.join_since(lookup.key, lookup.epoch, existing, flight) {
-                    Ok(Joined::Exists(result)) => return Ok((CacheState::Hit, result?)),
-                    Ok(Joined::Waiter(waiter)) if waiter.first => {
+                match flights.join_since(lookup.key, lookup.epoch, looked, flight) {
+                    Ok(waiter) if waiter.first => {
                         let result = waiter.wait().await.map_err(lost)?;
                         return Ok((CacheState::Miss, result?));
                     }
-                    Ok(Joined::Waiter(waiter)) => {
+                    Ok(waiter) => {
                         let _admission = admissions.admit(upstream, Wait::Join)?;
                         let result = waiter.wait().await.map_err(lost)?;
                         return Ok((CacheState::Shared, result?));
+                    }
+                    Err(NotJoined::Look(mark)) => {
+                        looked = Some(mark);
+                        let found = inner.find(&lookup.stored_key, lookup.epoch, lifetime);
+                        if let Some(Fetched { document, .. }) = found {
+                            let shareable = true;
+                            let result = FlightResult {
+                                document,
+                                shareable,
+                            };
+                            return Ok((CacheState::Hit, result));
+                        }
+                        continue;
                     }
                     Err(NotJoined::Crowded(crowded)) => {
                         let _admission = admissions.admit(upstream, Wait::Join)?;

@@ -1,0 +1,37 @@
+//! A lookup of a document that may be cached, and the result of its flight.
+
+use std::sync::Arc;
+
+use super::super::entry::Document;
+use super::super::key::Key;
+use crate::connector::SchemaLifetime;
+use crate::source::SourceError;
+
+/// The lookup of a read that may be cached.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DocumentLookup {
+    /// The key of the flight.
+    pub(super) key: Key,
+    /// The key under which the result is stored. The same as `key` for a document; the first missing entity for a call
+    /// of `_entities`.
+    pub(super) stored_key: Key,
+    pub(super) epoch: u64,
+    pub(super) rules: Rules,
+}
+
+/// The result of a flight.
+#[derive(Debug, Clone)]
+pub(super) struct FlightResult {
+    pub(super) document: Arc<Document>,
+    /// Whether other waiters than the first may use it.
+    pub(super) shareable: bool,
+}
+
+pub(super) type FlightOutcome = Result<FlightResult, SourceError>;
+
+/// What decides a document's lifetime besides its headers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) lifetime: Option<SchemaLifetime>,
+    pub(super) has_subject: bool,
+}
