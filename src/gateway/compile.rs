@@ -7,12 +7,13 @@ use super::refusal::Refusal;
 use crate::cache::plans::Weighs;
 use crate::cache::{OperationKey, ResponseKey};
 use crate::operation::{Compiler, Operation};
+use crate::priority::Heavy;
 use crate::response::Sizes;
 
 /// The result of compiling: an operation, or why it is refused.
 #[derive(Debug)]
 pub(super) enum Compiled {
-    Ready(Box<CompiledOperation>),
+    Ready(Heavy<CompiledOperation>),
     Refused(Refusal),
 }
 
@@ -32,7 +33,7 @@ pub(super) struct CompiledOperation {
 impl Compiled {
     pub(super) fn new(compiler: &Compiler, text: &str, name: Option<&str>) -> Compiled {
         match compiler.compile(text, name) {
-            Ok(operation) => Compiled::Ready(Box::new(CompiledOperation {
+            Ok(operation) => Compiled::Ready(Heavy::new(CompiledOperation {
                 key: OperationKey::new(text, operation.definition.name.as_deref()),
                 operation,
                 bare_key: OnceLock::new(),

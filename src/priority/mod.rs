@@ -23,6 +23,7 @@
 mod alarm;
 mod cpu_account;
 mod cpu_clock;
+mod heavy;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
@@ -40,6 +41,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use alarm::Alarm;
 use cpu_account::CpuAccount;
+pub use heavy::Heavy;
 
 /// How much lower the priority of long work is (`nice(2)`): a thread for it gets about a quarter of a processor that a
 /// thread for short work wants as well.
@@ -170,6 +172,11 @@ pub async fn lower_if_used(least: Duration) {
 /// Whether the current thread is one for long work, which delays no short work.
 pub fn is_low() -> bool {
     THREAD.with(|thread| matches!(thread.get(), Some((Priority::Long, _))))
+}
+
+/// Whether the current thread is one for short work.
+fn is_short() -> bool {
+    THREAD.with(|thread| matches!(thread.get(), Some((Priority::Short, _))))
 }
 
 /// The processor time of a poll that has just ended.

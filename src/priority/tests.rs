@@ -218,3 +218,30 @@ fn what_is_owed_is_paid_back() {
     assert!(!account.repay(milliseconds(150)));
     assert!(account.repay(milliseconds(20)));
 }
+
+/// Sends the name of the thread in which it is dropped.
+struct Dropped(mpsc::Sender<Option<String>>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let name = std::thread::current().name().map(str::to_owned);
+        self.0.send(name).unwrap();
+    }
+}
+
+#[test]
+fn a_heavy_value_is_not_dropped_by_a_thread_for_short_work() {
+    let (sender, receiver) = mpsc::channel();
+    let on_long = sender.clone();
+    run(move |done| async move {
+        drop(Heavy::new(Dropped(sender)));
+        done.send(()).unwrap();
+    });
+    assert_eq!(receiver.recv().unwrap().as_deref(), Some("sangam-drop"));
+    run(move |done| async move {
+        lower().await;
+        drop(Heavy::new(Dropped(on_long)));
+        done.send(()).unwrap();
+    });
+    assert_eq!(receiver.recv().unwrap().as_deref(), Some("sangam-long"));
+}
