@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sangam::cache::key::{DocumentKeyParts, ResponseKey};
 use sangam::cache::plans::Weighs;
@@ -155,10 +156,16 @@ fn responses(criterion: &mut Criterion) {
     );
     let key = response_key(&client, &names);
     criterion.bench_function("an answer that is there, by its key", |bencher| {
-        bencher.iter(|| responses.get(&key).unwrap());
+        bencher.iter(|| responses.get(&key).now_or_never().flatten().unwrap());
     });
     criterion.bench_function("an answer that is there, its key included", |bencher| {
-        bencher.iter(|| responses.get(&response_key(&client, &names)).unwrap());
+        bencher.iter(|| {
+            responses
+                .get(&response_key(&client, &names))
+                .now_or_never()
+                .flatten()
+                .unwrap()
+        });
     });
 }
 

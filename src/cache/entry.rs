@@ -10,9 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::clock::Timestamp;
+use super::entries::Stored;
 use super::freshness::Lifetime;
 use super::retry_after;
-use super::store::Stored;
 use crate::connector::Scope;
 use crate::source::{Envelope, Outcome, StoredHeaders, UpstreamResponse};
 
@@ -35,7 +35,7 @@ pub struct Document {
     pub lifetime: Option<Lifetime>,
     /// After how many seconds a busy upstream accepts requests again. Such a document is not stored.
     pub retry_after: Option<u32>,
-    /// The connector's mutation epoch when the call began. Only valid in this process.
+    /// The endpoint's epoch when the call began.
     pub epoch: u64,
     /// What the executor has computed from it.
     pub memo: MemoSlot,
@@ -177,6 +177,10 @@ impl Stored for Arc<Document> {
             lifetime.stale_while_revalidate.max(lifetime.stale_if_error)
         };
         (lifetime.fresh_for + stale).saturating_sub(self.age_when_received)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self, other)
     }
 }
 

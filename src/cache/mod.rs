@@ -3,27 +3,30 @@
 //! - [`key`]: keys that contain everything an entry depends on.
 //! - [`entry`]: a document as it is stored.
 //! - [`freshness`]: how long a document may be used, and for which clients. Pure.
-//! - [`store`]: a cache bounded by bytes.
+//! - [`entries`]: what the caches need of storage.
+//! - [`backend`]: where documents, responses and epochs are stored; [`memory`] is the one in this process.
 //! - [`long`]: work on long documents, at the lower priority.
 //! - [`flight`]: single flight, one call for all requests that want the same.
 //! - [`upstream`]: one connector, with the state that outlives a configuration.
 //! - [`endpoint`]: what can be called of a connector, with the driver of its source.
-//! - [`epoch`]: how many mutations may have changed what was read.
+//! - [`epoch`]: how many mutations may have changed what was read, as numbers that gateways can share.
 //! - [`figures`], [`latency`]: the counters of one connector.
 //! - [`waiting`], [`bulkhead`]: how many requests may wait for one connector.
 //! - [`refusals`]: log lines about calls that were refused.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long a response that is made of several documents may be used.
 //! - [`payload`]: a payload of a response.
-//! - [`responses`]: whole responses, as bytes.
+//! - [`responses`], [`stored_response`]: whole responses, as bytes.
 //! - [`plans`]: compiled operations.
 //!
 //! This room decides what is stored. It knows neither how a request is rendered nor what a document means.
 
+pub mod backend;
 pub mod bulkhead;
 pub mod clock;
 pub mod documents;
 pub mod endpoint;
+pub mod entries;
 pub mod entry;
 pub mod epoch;
 pub mod figures;
@@ -32,6 +35,7 @@ pub mod freshness;
 pub mod key;
 mod latency;
 pub mod long;
+mod memory;
 mod meter;
 pub mod payload;
 pub mod plans;
@@ -39,10 +43,11 @@ pub mod provenance;
 mod refusals;
 pub mod responses;
 mod retry_after;
-pub mod store;
+pub mod stored_response;
 pub mod upstream;
 pub mod waiting;
 
+pub use backend::{Backend, Memory};
 pub use bulkhead::Admissions;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::clock::Timestamp;
 use super::documents::Fetched;
 use super::endpoint::Endpoint;
-use super::epoch::Epoch;
+use super::epoch::{Counter, Epoch};
 use crate::connector::Scope;
 
 /// The lifetime of a response that depends on no document.
@@ -133,6 +133,12 @@ impl Provenance {
     /// Whether no mutation has ended since at the endpoints that it was read from.
     pub fn is_current(&self) -> bool {
         self.parts.iter().all(|part| part.epoch.now() == part.then)
+    }
+
+    /// The counters of these endpoints.
+    pub(super) fn counters(&self) -> Vec<Counter> {
+        let counters = self.parts.iter().map(|part| part.epoch.counters());
+        counters.flatten().collect()
     }
 
     fn limit(&mut self, until: Timestamp) {

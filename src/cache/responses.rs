@@ -1,54 +1,28 @@
 //! The cache of responses to clients, as the bytes that were sent: a hit parses and copies nothing. Only responses with
 //! one payload are stored.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::{Clock, SystemClock, Timestamp};
+use super::backend::{Backend, Memory};
+use super::clock::{Clock, SystemClock};
 use super::documents::CacheState;
+use super::entries::{Answer, Entries, StoreSize};
+use super::epoch::Epochs;
 use super::key::ResponseKey;
 use super::meter::LookupMeter;
 use super::payload::Payload;
 use super::provenance::Provenance;
-use super::store::{Store, StoreSize, Stored};
+use super::stored_response::StoredResponse;
+use crate::observe::scope;
 
 /// Responses by [`ResponseKey`].
 #[derive(Debug)]
 pub struct Responses {
-    store: Store<Arc<Response>>,
+    entries: Arc<dyn Entries<Arc<StoredResponse>>>,
+    epochs: Arc<dyn Epochs>,
     clock: Arc<dyn Clock>,
     lookups: LookupMeter,
-}
-
-/// A stored response.
-struct Response {
-    payload: Payload,
-    vary: Arc<[String]>,
-    provenance: Provenance,
-    stored_at: Timestamp,
-}
-
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Response({} bytes)", self.payload.body.len())
-    }
-}
-
-impl Stored for Arc<Response> {
-    fn weight(&self) -> usize {
-        const FIXED: usize = 320;
-        // The names in `vary` are shared by all responses of a plan. The compressed form of JSON takes less than half
-        // of it.
-        let length = self.payload.body.len();
-        FIXED + length + length / 2
-    }
-
-    fn useful_for(&self) -> Duration {
-        self.provenance
-            .fresh_for(self.stored_at)
-            .unwrap_or_default()
-    }
 }
 
 /// A response from the cache.
@@ -69,21 +43,31 @@ pub struct Served {
 impl Responses {
     /// An empty cache of at most about `max_bytes`.
     pub fn new(max_bytes: u64) -> Responses {
-        Responses::with_clock(max_bytes, Arc::new(SystemClock))
+        Responses::with_backend(&Memory, max_bytes)
+    }
+
+    /// The responses of a backend, of which at most about `max_bytes` are held in this process.
+    pub fn with_backend(backend: &dyn Backend, max_bytes: u64) -> Responses {
+        Responses::with_clock(backend, max_bytes, Arc::new(SystemClock))
     }
 
     /// The same with another clock.
-    pub fn with_clock(max_bytes: u64, clock: Arc<dyn Clock>) -> Responses {
+    pub fn with_clock(backend: &dyn Backend, max_bytes: u64, clock: Arc<dyn Clock>) -> Responses {
         Responses {
-            store: Store::new("responses", max_bytes),
+            entries: backend.responses(max_bytes),
+            epochs: backend.epochs(),
             clock,
             lookups: LookupMeter::new("response"),
         }
     }
 
     /// A response that is fresh, and not older than the last mutation of a connector that it was read from.
-    pub fn get(&self, key: &ResponseKey) -> Option<Served> {
-        let response = self.find(key);
+    pub async fn get(&self, key: &ResponseKey) -> Option<Served> {
+        let stored = match self.entries.get(&(*key).into()) {
+            Answer::Now(stored) => stored,
+            answer => self.current(answer).await,
+        };
+        let response = stored.and_then(|stored| self.usable(&stored));
         self.lookups.count(match response {
             Some(_) => CacheState::Hit,
             None => CacheState::Miss,
@@ -91,8 +75,18 @@ impl Responses {
         response
     }
 
-    fn find(&self, key: &ResponseKey) -> Option<Served> {
-        let stored = self.store.get(&(*key).into())?;
+    /// Waits for a response, and then for the epochs with which it is compared.
+    async fn current(
+        &self,
+        answer: Answer<Option<Arc<StoredResponse>>>,
+    ) -> Option<Arc<StoredResponse>> {
+        let stored = answer.wait().await??;
+        let counters = stored.provenance.counters();
+        self.epochs.refresh(counters).wait().await?;
+        Some(stored)
+    }
+
+    fn usable(&self, stored: &StoredResponse) -> Option<Served> {
         let now = self.clock.now();
         let fresh_for = stored.provenance.fresh_for(now)?;
         if !stored.provenance.is_current() {
@@ -119,7 +113,7 @@ impl Responses {
         if !first.is_last || provenance.fresh_for(now).is_none() || !provenance.is_current() {
             return;
         }
-        let response = Response {
+        let response = StoredResponse {
             payload: Payload {
                 compressed: Some(Arc::default()),
                 ..first.clone()
@@ -128,17 +122,17 @@ impl Responses {
             provenance,
             stored_at: now,
         };
-        self.store.insert(key.into(), Arc::new(response));
+        // The client does not wait for it.
+        if let answer @ Answer::Later(_) = self.entries.put(key.into(), Arc::new(response)) {
+            scope::spawn_detached(async {
+                answer.wait().await;
+            });
+        }
     }
 
     /// The number of entries, and their weight.
     pub fn size(&self) -> StoreSize {
-        self.store.size()
-    }
-
-    /// Removes all responses.
-    pub fn clear(&self) {
-        self.store.clear();
+        self.entries.size()
     }
 }
 

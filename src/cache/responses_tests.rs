@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::HeaderMap;
 
 use super::*;
-use crate::cache::clock::ManualClock;
+use crate::cache::clock::{ManualClock, Timestamp};
 use crate::cache::documents::{Documents, Fetched};
 use crate::cache::endpoint::Endpoint;
 use crate::cache::entry::Document;
@@ -26,8 +27,8 @@ struct World {
 fn world() -> World {
     let clock = Arc::new(ManualClock::at(NOW));
     World {
-        responses: Responses::with_clock(1 << 20, clock.clone()),
-        documents: Documents::with_clock(1 << 20, clock.clone()),
+        responses: Responses::with_clock(&Memory, 1 << 20, clock.clone()),
+        documents: Documents::with_clock(&Memory, 1 << 20, clock.clone()),
         clock,
     }
 }
@@ -50,6 +51,11 @@ fn no_source() -> Arc<dyn Source> {
 }
 
 impl World {
+    /// A response from memory, which is there without a wait.
+    fn get(&self, key: &ResponseKey) -> Option<Served> {
+        self.responses.get(key).now_or_never().unwrap()
+    }
+
     fn upstream(&self, name: &str) -> Arc<Endpoint> {
         let upstream = self.documents.upstream(name);
         let coordinate = format!("{name}:Query.all[0]");
@@ -104,14 +110,14 @@ fn as_fresh_as_the_least_fresh_part() {
     provenance.add(&lgd, &world.fetched(&lgd, 600, Some(3000)), NOW);
     world.put("{a}", provenance);
     world.clock.advance(Duration::from_secs(10));
-    let served = world.responses.get(&key("{a}")).unwrap();
+    let served = world.get(&key("{a}")).unwrap();
     assert_eq!(served.payload.body, b"{a}".as_slice());
     assert_eq!(served.fresh_for, Duration::from_secs(20));
     assert_eq!(served.age, Some(Duration::from_secs(610)));
     assert!(!served.private);
-    assert!(world.responses.get(&key("{b}")).is_none());
+    assert!(world.get(&key("{b}")).is_none());
     world.clock.advance(Duration::from_secs(20));
-    assert!(world.responses.get(&key("{a}")).is_none());
+    assert!(world.get(&key("{a}")).is_none());
 }
 
 #[test]
@@ -123,14 +129,14 @@ fn one_part_that_may_not_be_kept_is_enough() {
     provenance.add(&works, &world.fetched(&works, 0, None), NOW);
     assert_eq!(provenance.fresh_for(NOW), None);
     world.put("{a}", provenance);
-    assert!(world.responses.get(&key("{a}")).is_none());
+    assert!(world.get(&key("{a}")).is_none());
 }
 
 #[test]
 fn without_any_lifetime_nothing_is_kept() {
     let world = world();
     world.put("{__typename}", Provenance::new());
-    assert!(world.responses.get(&key("{__typename}")).is_none());
+    assert!(world.get(&key("{__typename}")).is_none());
     let mut forbidden = Provenance::new();
     forbidden.restrict(Duration::from_secs(60), None, NOW);
     assert_eq!(forbidden.fresh_for(NOW), Some(Duration::from_secs(60)));
@@ -167,9 +173,9 @@ fn a_mutation_ends_the_answers_that_read_its_connector() {
     late.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
     works.upstream().state().advance_epoch();
     world.put("{late}", late);
-    assert!(world.responses.get(&key("{works}")).is_none());
-    assert!(world.responses.get(&key("{late}")).is_none());
-    assert!(world.responses.get(&key("{lgd}")).is_some());
+    assert!(world.get(&key("{works}")).is_none());
+    assert!(world.get(&key("{late}")).is_none());
+    assert!(world.get(&key("{lgd}")).is_some());
 }
 
 #[test]
@@ -187,8 +193,8 @@ fn no_older_than_a_mutation_that_names_what_it_changes() {
     }
     let state = works.upstream().state();
     state.advance(&["Query.one".to_owned(), "Other".to_owned()]);
-    assert!(world.responses.get(&key("{all}")).is_some());
-    assert!(world.responses.get(&key("{one}")).is_none());
+    assert!(world.get(&key("{all}")).is_some());
+    assert!(world.get(&key("{one}")).is_none());
     state.advance(&[]);
-    assert!(world.responses.get(&key("{all}")).is_none());
+    assert!(world.get(&key("{all}")).is_none());
 }

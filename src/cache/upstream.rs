@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::clock::Timestamp;
 use super::documents::CacheState;
-use super::epoch::{Epoch, Epochs};
+use super::entries::Answer;
+use super::epoch::{ConnectorEpochs, Epoch, Epochs};
 use super::figures::Figures;
 use super::meter::FetchMeter;
 use super::refusals::Refusals;
@@ -15,7 +16,7 @@ use crate::source::SourceErrorKind;
 /// The state of one connector that outlives a change of configuration: epochs and counters.
 #[derive(Debug)]
 pub struct UpstreamState {
-    epochs: Epochs,
+    epochs: ConnectorEpochs,
     figures: Figures,
     meter: FetchMeter,
     waiting: Waiting,
@@ -23,9 +24,9 @@ pub struct UpstreamState {
 }
 
 impl UpstreamState {
-    pub(super) fn new(name: &str) -> UpstreamState {
+    pub(super) fn new(name: &str, epochs: Arc<dyn Epochs>) -> UpstreamState {
         UpstreamState {
-            epochs: Epochs::default(),
+            epochs: ConnectorEpochs::new(name, epochs),
             figures: Figures::default(),
             meter: FetchMeter::new(name),
             waiting: Waiting::default(),
@@ -86,12 +87,13 @@ impl UpstreamState {
 
     /// Marks the end of a mutation: documents from before it are not used after it.
     pub fn advance_epoch(&self) {
-        self.epochs.advance(&[]);
+        let _ = self.epochs.advance(&[]);
     }
 
     /// Marks the end of a mutation that only changes these fields, or the whole connector if there are none.
-    pub fn advance(&self, fields: &[String]) {
-        self.epochs.advance(fields);
+    /// The answer is there when it is marked for all who share the backend.
+    pub fn advance(&self, fields: &[String]) -> Answer<()> {
+        self.epochs.advance(fields)
     }
 
     /// The epoch of a field or type with a connect, `Type.field` or `Type`.

@@ -20,7 +20,9 @@ use super::{
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
 use crate::cache::responses::{Responses, Served};
-use crate::cache::{Admissions, Documents, Generation, HeadersRead, Provenance, ResponseKeyParts};
+use crate::cache::{
+    Admissions, Backend, Documents, Generation, HeadersRead, Memory, Provenance, ResponseKeyParts,
+};
 use crate::config::{Percentage, Settings};
 use crate::execute::{CallRecord, Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
@@ -91,7 +93,21 @@ impl Gateway {
         settings: &Settings,
         wires: Wires,
     ) -> Result<Gateway, SetupProblem> {
-        let documents = Arc::new(Documents::new(settings.cache.documents.0 as u64));
+        Gateway::with_backend(connectors, settings, wires, &Memory)
+    }
+
+    /// The same, with caches that store in this backend.
+    ///
+    /// # Errors
+    /// The connectors do not compose, or a setting is invalid.
+    pub fn with_backend(
+        connectors: Vec<ConfiguredConnector>,
+        settings: &Settings,
+        wires: Wires,
+        backend: &dyn Backend,
+    ) -> Result<Gateway, SetupProblem> {
+        let max_bytes = settings.cache.documents.0 as u64;
+        let documents = Arc::new(Documents::with_backend(backend, max_bytes));
         let parts = build::build(connectors, settings, wires, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
         let limits = &settings.limits;
@@ -101,7 +117,7 @@ impl Gateway {
             introspection: Arc::new(Introspection::new(api)),
             workers: Workers::new(limits.into()),
             plans: Plans::new(settings.cache.plans.0 as u64),
-            responses: Responses::new(settings.cache.responses.0 as u64),
+            responses: Responses::with_backend(backend, settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
             cost: CostControl::new(&settings.cost, limits.concurrent_requests),
@@ -176,7 +192,7 @@ impl Gateway {
         let key = (operation.definition.is_query() && !report)
             .then(|| self.response_key(ready, &coerced, client, &conditions));
         if let Some(key) = &key
-            && let Some(served) = self.responses.get(key)
+            && let Some(served) = self.responses.get(key).await
         {
             return Ok(served_response(served, ready));
         }

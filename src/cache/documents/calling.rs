@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::super::endpoint::Endpoint;
+use super::super::entries::Answer;
 use super::super::entry::Document;
 use super::super::freshness::Exchange;
+use super::super::key::Key;
 use super::super::{freshness, refusals};
 use super::Inner;
 use super::lookup::{DocumentLookup, FlightOutcome, FlightResult, Rules};
@@ -43,15 +47,15 @@ impl Inner {
         let is_current = endpoint.epoch().now() == lookup.epoch;
         let document = match judgement {
             Judgement::Parts(parts) => {
-                for (key, body) in parts.into_iter().filter(|_| is_current) {
-                    self.store.insert(key, Arc::new(document.part(body)));
-                }
+                let parts = parts.into_iter().filter(|_| is_current);
+                let parts = parts.map(|(key, body)| (key, Arc::new(document.part(body))));
+                self.store(parts).await;
                 Arc::new(document)
             }
             _ => {
                 let document = Arc::new(document.compact());
                 if is_current {
-                    self.store.insert(lookup.key, Arc::clone(&document));
+                    self.store([(lookup.key, Arc::clone(&document))]).await;
                 }
                 document
             }
@@ -60,6 +64,17 @@ impl Inner {
             document,
             shareable: true,
         })
+    }
+
+    /// Stores documents. Waits until lookups find them: later requests must not call for them again.
+    async fn store(&self, documents: impl IntoIterator<Item = (Key, Arc<Document>)>) {
+        let mut waits = Vec::new();
+        for (key, document) in documents {
+            if let answer @ Answer::Later(_) = self.entries.put(key, document) {
+                waits.push(answer.wait());
+            }
+        }
+        join_all(waits).await;
     }
 
     /// Calls the upstream and turns the response into a document.

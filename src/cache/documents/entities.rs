@@ -4,8 +4,12 @@
 //! requested; the response is split into entities, which are stored separately. So the entities of one batch serve
 //! other batches, in any combination. The response as a whole is not stored.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
+use super::super::endpoint::Endpoint;
+use super::super::entries::Answer;
 use super::super::entry::Document;
 use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
 use super::lookup::{DocumentLookup, Rules};
@@ -90,9 +94,16 @@ impl Documents {
         };
         let mut first_look = true;
         loop {
-            let epoch = call.endpoint.epoch().now();
+            let (found, epoch) = self.look(call.endpoint, &entities, &missing).await;
+            let mut found = found.into_iter();
             missing.retain(|index| {
-                cached[*index] = self.entity(&call, &entities, *index, epoch, first_look);
+                let found = found.next().flatten().and_then(|document| {
+                    let key = &entities.keys[*index];
+                    let lifetime = entities.rules.lifetime;
+                    self.shared.usable(document, key, epoch, lifetime)
+                });
+                self.count_entity(call.endpoint, found.is_some(), first_look);
+                cached[*index] = found;
                 cached[*index].is_none()
             });
             first_look = false;
@@ -167,28 +178,41 @@ impl Documents {
         })
     }
 
-    fn entity(
+    /// The stored entities with these indexes, or none of them, and the epoch with which they are compared.
+    async fn look(
         &self,
-        call: &UpstreamCall<'_>,
+        endpoint: &Endpoint,
         entities: &EntityLookup,
-        index: usize,
-        epoch: u64,
-        counts: bool,
-    ) -> Option<Fetched> {
-        let fetched = self
-            .shared
-            .find(&entities.keys[index], epoch, entities.rules.lifetime);
-        let state = match fetched {
-            Some(_) => CacheState::Hit,
-            None => CacheState::Miss,
+        indexes: &[usize],
+    ) -> (Vec<Option<Arc<Document>>>, u64) {
+        let epoch = endpoint.epoch().now();
+        let answer = if indexes.len() == entities.keys.len() {
+            self.shared.entries.get_all(&entities.keys)
+        } else {
+            let keys: Vec<Key> = indexes.iter().map(|index| entities.keys[*index]).collect();
+            self.shared.entries.get_all(&keys)
         };
-        if state == CacheState::Hit {
-            call.endpoint.upstream().state().served(state);
+        match answer {
+            Answer::Now(found) => (found, epoch),
+            answer => {
+                let found = self.shared.current(endpoint, answer).await;
+                (found.unwrap_or_default(), endpoint.epoch().now())
+            }
         }
-        if counts || state == CacheState::Hit {
+    }
+
+    /// Counts a hit, or at the first look a miss.
+    fn count_entity(&self, endpoint: &Endpoint, is_hit: bool, first_look: bool) {
+        let state = match is_hit {
+            true => CacheState::Hit,
+            false => CacheState::Miss,
+        };
+        if is_hit {
+            endpoint.upstream().state().served(state);
+        }
+        if first_look || is_hit {
             self.shared.entity_lookups.count(state);
         }
-        fetched
     }
 
     async fn fetch_missing(

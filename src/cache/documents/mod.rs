@@ -5,9 +5,9 @@
 //!
 //! 1. The executor gives a [`UpstreamCall`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
 //!    [`Documents::entities`] ([`entities`]), which looks for each entity by itself and fetches the others.
-//! 2. [`reading`] looks into the store. If it has nothing usable, it joins the flight of the same request or starts
-//!    one; a call that may not be cached is sent at once. The client's request is counted at its connector while it
-//!    waits ([`bulkhead`](super::bulkhead)).
+//! 2. [`reading`] looks into the [backend](super::backend). If it has nothing usable, it joins the flight of the same
+//!    request or starts one; a call that may not be cached is sent at once. The client's request is counted at its
+//!    connector while it waits ([`bulkhead`](super::bulkhead)).
 //! 3. [`calling`] sends the request, computes how long the document may be used, and stores it.
 //! 4. Before it stores the document, [`verdict`] asks the caller whether it is a success that can be read to its end.
 //! 5. The result is a [`Fetched`] ([`fetched`]): the document, its age, and where it came from.
@@ -49,15 +49,17 @@ pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Represe
 pub use self::fetched::{CacheState, Fetched};
 use self::lookup::FlightOutcome;
 pub use self::verdict::Verdict;
+use super::backend::{Backend, Memory};
 use super::bulkhead::Admissions;
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::endpoint::Endpoint;
+use super::entries::{Entries, StoreSize};
 use super::entry::Document;
+use super::epoch::Epochs;
 use super::figures::Snapshot;
 use super::flight::Flights;
 use super::key::{Key, Subject};
 use super::meter::LookupMeter;
-use super::store::{Store, StoreSize};
 use super::upstream::{Upstream, UpstreamState};
 use super::waiting::WaitingLimits;
 use crate::connector::{Request, SchemaLifetime};
@@ -102,7 +104,8 @@ pub struct Documents {
 
 #[derive(Debug)]
 struct Inner {
-    store: Store<Arc<Document>>,
+    entries: Arc<dyn Entries<Arc<Document>>>,
+    epochs: Arc<dyn Epochs>,
     flights: Arc<Flights<Key, FlightOutcome>>,
     clock: Arc<dyn Clock>,
     lookups: LookupMeter,
@@ -113,14 +116,20 @@ struct Inner {
 impl Documents {
     /// An empty cache of at most about `max_bytes`.
     pub fn new(max_bytes: u64) -> Documents {
-        Documents::with_clock(max_bytes, Arc::new(SystemClock))
+        Documents::with_backend(&Memory, max_bytes)
+    }
+
+    /// The documents of a backend, of which at most about `max_bytes` are held in this process.
+    pub fn with_backend(backend: &dyn Backend, max_bytes: u64) -> Documents {
+        Documents::with_clock(backend, max_bytes, Arc::new(SystemClock))
     }
 
     /// The same with another clock.
-    pub fn with_clock(max_bytes: u64, clock: Arc<dyn Clock>) -> Documents {
+    pub fn with_clock(backend: &dyn Backend, max_bytes: u64, clock: Arc<dyn Clock>) -> Documents {
         Documents {
             shared: Arc::new(Inner {
-                store: Store::new("documents", max_bytes),
+                entries: backend.documents(max_bytes),
+                epochs: backend.epochs(),
                 flights: Flights::new(),
                 clock,
                 lookups: LookupMeter::new("document"),
@@ -143,9 +152,10 @@ impl Documents {
             .upstreams
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let state = upstreams
-            .entry(name.to_owned())
-            .or_insert_with(|| Arc::new(UpstreamState::new(name)));
+        let state = upstreams.entry(name.to_owned()).or_insert_with(|| {
+            let epochs = Arc::clone(&self.shared.epochs);
+            Arc::new(UpstreamState::new(name, epochs))
+        });
         let state = Arc::clone(state);
         Upstream::new(name, state, limits)
     }
@@ -168,28 +178,20 @@ impl Documents {
     /// Updates the weight of a cached document, after its memo has grown.
     pub fn update_weight(&self, fetched: &Fetched) {
         if let Some(key) = &fetched.key {
-            let is_this = |stored: &Arc<Document>| Arc::ptr_eq(stored, &fetched.document);
-            self.shared.store.update_weight(key, is_this);
+            self.shared.entries.update_weight(key, &fetched.document);
         }
     }
 
     /// Removes a cached document, after it turned out that it cannot be used.
     pub fn forget(&self, fetched: &Fetched) {
-        let Some(key) = &fetched.key else { return };
-        let is_this = |stored: Arc<Document>| Arc::ptr_eq(&stored, &fetched.document);
-        if self.shared.store.get(key).is_some_and(is_this) {
-            self.shared.store.remove(key);
+        if let Some(key) = &fetched.key {
+            self.shared.entries.remove(key, &fetched.document);
         }
     }
 
     /// The number of entries, and their weight.
     pub fn size(&self) -> StoreSize {
-        self.shared.store.size()
-    }
-
-    /// Removes all documents.
-    pub fn clear(&self) {
-        self.shared.store.clear();
+        self.shared.entries.size()
     }
 
     /// The clock that ages are measured by.

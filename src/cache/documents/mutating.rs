@@ -41,7 +41,7 @@ impl Documents {
             if called.as_ref().is_ok_and(unchanged) {
                 under_way.changes_nothing();
             }
-            drop(under_way);
+            under_way.end().await;
             called
         };
         let ended = scope::spawn(task).await;
@@ -77,6 +77,13 @@ impl EpochGuard {
         }
     }
 
+    /// Advances the epoch, and waits until it has moved for all who share the backend.
+    async fn end(mut self) {
+        if std::mem::take(&mut self.may_change) {
+            self.state.advance(&self.fields).wait().await;
+        }
+    }
+
     fn changes_nothing(&mut self) {
         self.may_change = false;
     }
@@ -85,7 +92,8 @@ impl EpochGuard {
 impl Drop for EpochGuard {
     fn drop(&mut self) {
         if self.may_change {
-            self.state.advance(&self.fields);
+            // The epoch moves although no caller waits for it.
+            let _ = self.state.advance(&self.fields);
         }
     }
 }

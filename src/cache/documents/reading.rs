@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
+
 use super::super::endpoint::Endpoint;
+use super::super::entries::Answer;
 use super::super::entry::Document;
 use super::super::flight::{Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
@@ -59,7 +62,8 @@ impl Documents {
         let key = Key::from(parts.key());
         let state = call.endpoint.upstream().state();
         let epoch = call.endpoint.epoch().now();
-        if let Some(hit) = self.shared.find(&key, epoch, lifetime) {
+        // A backend that waits is asked by `miss`, unless the same call is running already.
+        if let Some(hit) = self.shared.find_now(&key, epoch, lifetime) {
             self.shared.served(state, CacheState::Hit);
             return Ok(hit);
         }
@@ -124,16 +128,9 @@ impl Documents {
                     }
                     Err(NotJoined::Look(mark)) => {
                         looked = Some(mark);
-                        let found = inner.find(&lookup.stored_key, lookup.epoch, lifetime);
-                        if let Some(Fetched { document, .. }) = found {
-                            let shareable = true;
-                            let result = FlightResult {
-                                document,
-                                shareable,
-                            };
-                            return Ok((CacheState::Hit, result));
+                        if let Some(found) = inner.find(endpoint, &lookup).await {
+                            return Ok((CacheState::Hit, found));
                         }
-                        continue;
                     }
                     Err(NotJoined::Crowded(crowded)) => {
                         let _admission = admissions.admit(upstream, Wait::Join)?;
@@ -199,13 +196,46 @@ impl Inner {
         self.lookups.count(state);
     }
 
-    pub(super) fn find(
+    /// A document that is there at once and may be used.
+    fn find_now(&self, key: &Key, epoch: u64, lifetime: Option<SchemaLifetime>) -> Option<Fetched> {
+        match self.entries.get(key) {
+            Answer::Now(document) => self.usable(document?, key, epoch, lifetime),
+            Answer::Later(_) => None,
+        }
+    }
+
+    /// The same, after a wait if necessary.
+    async fn find(&self, endpoint: &Endpoint, lookup: &DocumentLookup) -> Option<FlightResult> {
+        let (key, lifetime) = (&lookup.stored_key, lookup.rules.lifetime);
+        let (document, epoch) = match self.entries.get(key) {
+            Answer::Now(document) => (document, lookup.epoch),
+            answer => {
+                let document = self.current(endpoint, answer).await.flatten();
+                (document, endpoint.epoch().now())
+            }
+        };
+        let fetched = self.usable(document?, key, epoch, lifetime)?;
+        Some(FlightResult {
+            document: fetched.document,
+            shareable: true,
+        })
+    }
+
+    /// Waits for an answer, and for the epoch with which its documents are compared. A mutation that moves the epoch
+    /// meanwhile ends after the read began.
+    pub(super) async fn current<T>(&self, endpoint: &Endpoint, answer: Answer<T>) -> Option<T> {
+        let counters = endpoint.epoch().counters().to_vec();
+        let (answer, epoch) = join(answer.wait(), self.epochs.refresh(counters).wait()).await;
+        epoch.and(answer)
+    }
+
+    pub(super) fn usable(
         &self,
+        document: Arc<Document>,
         key: &Key,
         epoch: u64,
         lifetime: Option<SchemaLifetime>,
     ) -> Option<Fetched> {
-        let document = self.store.get(key)?;
         if document.epoch != epoch {
             return None;
         }

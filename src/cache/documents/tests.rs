@@ -81,7 +81,7 @@ fn world() -> World {
 /// A world in which each answer needs a ticket.
 fn slow_world() -> World {
     let clock = Arc::new(ManualClock::at(NOW));
-    let documents = Documents::with_clock(1 << 20, clock.clone());
+    let documents = Documents::with_clock(&Memory, 1 << 20, clock.clone());
     let driver = Arc::new(Scripted {
         calls: AtomicUsize::new(0),
         began: Notify::new(),

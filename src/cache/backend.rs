@@ -1,0 +1,44 @@
+//! Where documents, responses and epochs are stored: the memory of this process, or a system that several gateways
+//! share.
+//!
+//! A backend stores and counts. Keys, lifetimes, single flight and the use of epochs are the caches' own, and the same
+//! for every backend.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::entries::Entries;
+use super::entry::Document;
+use super::epoch::Epochs;
+use super::memory::{MemoryEntries, MemoryEpochs};
+use super::stored_response::StoredResponse;
+
+/// The storage of the caches.
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// Storage of documents, of which at most about `max_bytes` are held in this process.
+    fn documents(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<Document>>>;
+
+    /// Storage of responses, of which at most about `max_bytes` are held in this process.
+    fn responses(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<StoredResponse>>>;
+
+    /// The epochs of all connectors.
+    fn epochs(&self) -> Arc<dyn Epochs>;
+}
+
+/// The memory of this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory;
+
+impl Backend for Memory {
+    fn documents(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<Document>>> {
+        Arc::new(MemoryEntries::new("documents", max_bytes))
+    }
+
+    fn responses(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<StoredResponse>>> {
+        Arc::new(MemoryEntries::new("responses", max_bytes))
+    }
+
+    fn epochs(&self) -> Arc<dyn Epochs> {
+        Arc::new(MemoryEpochs)
+    }
+}

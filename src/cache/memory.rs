@@ -1,0 +1,225 @@
+//! The backend in the memory of this process: it answers at once. Its entries are bounded by the bytes that they hold.
+//!
+//! An entry knows its weight and how long it is useful ([`Stored`]). The expiry here only frees memory: the caller of
+//! [`Entries::get`] decides by its own clock whether an entry is fresh, so that tests can set the time.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::{Duration, Instant};
+
+use moka::Expiry;
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+
+use super::entries::{Answer, Entries, StoreSize, Stored};
+use super::epoch::{Counter, Epochs};
+use super::key::{Key, KeyHasher};
+
+/// Entries in memory.
+pub(super) struct MemoryEntries<V> {
+    entries: Cache<Key, V, KeyHasher>,
+}
+
+impl<V: Stored> MemoryEntries<V> {
+    /// Room for about `max_bytes`; the entries that are used least are evicted.
+    pub(super) fn new(name: &str, max_bytes: u64) -> MemoryEntries<V> {
+        let entries = Cache::builder()
+            .name(name)
+            .max_capacity(max_bytes)
+            .weigher(|_: &Key, value: &V| {
+                let weight = value.weight() + size_of::<Key>();
+                u32::try_from(weight).unwrap_or(u32::MAX)
+            })
+            .expire_after(EntryExpiry(PhantomData))
+            .build_with_hasher(KeyHasher::default());
+        MemoryEntries { entries }
+    }
+}
+
+impl<V: Stored> Entries<V> for MemoryEntries<V> {
+    fn get(&self, key: &Key) -> Answer<Option<V>> {
+        Answer::Now(self.entries.get(key))
+    }
+
+    fn get_all(&self, keys: &[Key]) -> Answer<Vec<Option<V>>> {
+        Answer::Now(keys.iter().map(|key| self.entries.get(key)).collect())
+    }
+
+    fn put(&self, key: Key, value: V) -> Answer<()> {
+        self.entries.insert(key, value);
+        Answer::Now(())
+    }
+
+    /// That restarts the expiry of the entry, so it may be held a little longer than it is useful.
+    fn update_weight(&self, key: &Key, value: &V) {
+        let entry = self.entries.entry_by_ref(key);
+        entry.and_compute_with(|entry| match entry {
+            Some(entry) if entry.value().is_same(value) => Op::Put(entry.into_value()),
+            _ => Op::Nop,
+        });
+    }
+
+    fn remove(&self, key: &Key, value: &V) {
+        let is_same = |stored: V| stored.is_same(value);
+        if self.entries.get(key).is_some_and(is_same) {
+            self.entries.invalidate(key);
+        }
+    }
+
+    /// At the last housekeeping.
+    fn size(&self) -> StoreSize {
+        StoreSize {
+            entries: self.entries.entry_count(),
+            bytes: self.entries.weighted_size(),
+        }
+    }
+}
+
+impl<V> fmt::Debug for MemoryEntries<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryEntries")
+    }
+}
+
+/// Epochs that no other process shares: the view of this process is the number itself.
+#[derive(Debug)]
+pub(super) struct MemoryEpochs;
+
+impl Epochs for MemoryEpochs {
+    fn advance(&self, counters: &[Counter]) -> Answer<()> {
+        counters.iter().for_each(Counter::advance);
+        Answer::Now(())
+    }
+
+    fn refresh(&self, _: Vec<Counter>) -> Answer<()> {
+        Answer::Now(())
+    }
+}
+
+/// Expires an entry when it is no longer useful.
+struct EntryExpiry<V>(PhantomData<fn() -> V>);
+
+impl<V: Stored> Expiry<Key, V> for EntryExpiry<V> {
+    fn expire_after_create(&self, _: &Key, value: &V, _: Instant) -> Option<Duration> {
+        Some(value.useful_for())
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Key,
+        value: &V,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(value.useful_for())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cache::key::OperationKey;
+
+    #[derive(Clone)]
+    struct Blob(Arc<[u8]>, Duration);
+
+    impl Stored for Blob {
+        fn weight(&self) -> usize {
+            self.0.len()
+        }
+
+        fn useful_for(&self) -> Duration {
+            self.1
+        }
+
+        fn is_same(&self, other: &Blob) -> bool {
+            Arc::ptr_eq(&self.0, &other.0)
+        }
+    }
+
+    fn key(number: usize) -> Key {
+        OperationKey::new(&number.to_string(), None).into()
+    }
+
+    /// Weighs what the test sets.
+    #[derive(Clone)]
+    struct Growing(Arc<std::sync::atomic::AtomicUsize>);
+
+    impl Stored for Growing {
+        fn weight(&self) -> usize {
+            self.0.load(std::sync::atomic::Ordering::Relaxed)
+        }
+
+        fn useful_for(&self) -> Duration {
+            Duration::from_secs(60)
+        }
+
+        fn is_same(&self, other: &Growing) -> bool {
+            Arc::ptr_eq(&self.0, &other.0)
+        }
+    }
+
+    fn settle<V: Stored>(store: &MemoryEntries<V>) {
+        store.entries.run_pending_tasks();
+    }
+
+    fn get<V: Stored>(store: &MemoryEntries<V>, key: &Key) -> Option<V> {
+        match store.get(key) {
+            Answer::Now(found) => found,
+            Answer::Later(_) => panic!("memory does not wait"),
+        }
+    }
+
+    #[test]
+    fn an_entry_that_has_grown_counts_for_more_unless_it_is_another() {
+        let store = MemoryEntries::new("test", 10_000);
+        let (entry, other) = (Growing(Arc::default()), Growing(Arc::default()));
+        store.put(key(1), entry.clone());
+        settle(&store);
+        let before = store.size().bytes;
+        entry.0.store(1000, std::sync::atomic::Ordering::Relaxed);
+        store.update_weight(&key(1), &other);
+        settle(&store);
+        assert_eq!(store.size().bytes, before);
+        store.update_weight(&key(1), &entry);
+        store.update_weight(&key(2), &entry);
+        settle(&store);
+        assert_eq!(store.size().bytes, before + 1000);
+        assert_eq!(store.size().entries, 1);
+        // Too large by now to be kept at all.
+        entry.0.store(20_000, std::sync::atomic::Ordering::Relaxed);
+        store.update_weight(&key(1), &entry);
+        settle(&store);
+        assert!(store.size().bytes <= 10_000);
+    }
+
+    #[test]
+    fn stays_within_its_bytes() {
+        let store = MemoryEntries::new("test", 10_000);
+        for number in 0..1000 {
+            let blob = Blob(Arc::from(vec![0; 1000]), Duration::from_secs(60));
+            store.put(key(number), blob);
+        }
+        settle(&store);
+        let size = store.size();
+        assert!(size.bytes <= 10_000, "{size:?}");
+        assert!(size.entries >= 5, "{size:?}");
+    }
+
+    #[test]
+    fn lets_go_of_what_is_of_no_use() {
+        let store = MemoryEntries::new("test", 10_000);
+        store.put(key(1), Blob(Arc::from([]), Duration::ZERO));
+        assert!(get(&store, &key(1)).is_none());
+        let (blob, other) = (Arc::from([1]), Blob(Arc::from([2]), Duration::ZERO));
+        let blob = Blob(blob, Duration::from_secs(60));
+        store.put(key(1), blob.clone());
+        store.remove(&key(1), &other);
+        assert!(get(&store, &key(1)).is_some());
+        store.remove(&key(1), &blob);
+        assert!(get(&store, &key(1)).is_none());
+    }
+}

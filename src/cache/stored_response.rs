@@ -1,0 +1,48 @@
+//! A response as it is stored.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::Timestamp;
+use super::entries::Stored;
+use super::payload::Payload;
+use super::provenance::Provenance;
+
+/// A stored response.
+pub struct StoredResponse {
+    /// Its only payload.
+    pub payload: Payload,
+    /// Client request headers that it depends on, in lower case.
+    pub vary: Arc<[String]>,
+    /// The documents that it was made of.
+    pub provenance: Provenance,
+    /// When it was stored.
+    pub stored_at: Timestamp,
+}
+
+impl fmt::Debug for StoredResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoredResponse({} bytes)", self.payload.body.len())
+    }
+}
+
+impl Stored for Arc<StoredResponse> {
+    fn weight(&self) -> usize {
+        const FIXED: usize = 320;
+        // The names in `vary` are shared by all responses of a plan. The compressed form of JSON takes less than half
+        // of it.
+        let length = self.payload.body.len();
+        FIXED + length + length / 2
+    }
+
+    fn useful_for(&self) -> Duration {
+        self.provenance
+            .fresh_for(self.stored_at)
+            .unwrap_or_default()
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self, other)
+    }
+}
