@@ -24,13 +24,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName};
+use sangam::cache::{Backend, Memory};
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::document::Value;
 use sangam::errors::ErrorCode;
 use sangam::gateway::{ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest};
+use sangam::source::Wires;
 
 use self::upstream::Upstreams;
 use crate::plans::subgraph;
+use crate::support::backend::SharedBackend;
 use crate::support::cases::{Case, Fence, Suite};
 use crate::support::harness::block_on;
 
@@ -38,7 +41,7 @@ inventory::submit! {
     Suite {
         folders: &["execution"],
         fences: FENCES,
-        run: |case| block_on(run(case)),
+        run: |case| block_on(run_on_each_backend(case)),
     }
 }
 
@@ -58,10 +61,18 @@ pub(crate) const FENCES: &[Fence] = &[
     Fence::expected("text warnings"),
 ];
 
+/// Runs a case with caches in memory, and in a backend that waits; the outputs must be the same.
+async fn run_on_each_backend(case: &Case) -> Vec<Option<String>> {
+    let found = run(case, &Memory).await;
+    let with_waits = run(case, &SharedBackend::default()).await;
+    assert_eq!(with_waits, found, "with a backend that waits");
+    found
+}
+
 /// Runs a case; returns the output for each of its blocks.
-async fn run(case: &Case) -> Vec<Option<String>> {
+async fn run(case: &Case, backend: &dyn Backend) -> Vec<Option<String>> {
     let upstreams = Upstreams::start(case).await;
-    let gateway = gateway(case, &upstreams);
+    let gateway = gateway_on(case, &upstreams, backend);
     let mut request = GraphqlRequest::default();
     let mut client = ClientContext {
         mutations_allowed: true,
@@ -150,6 +161,11 @@ async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientCo
 
 /// A gateway for the upstreams of a case.
 pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
+    gateway_on(case, upstreams, &Memory)
+}
+
+/// The same with caches in this backend.
+fn gateway_on(case: &Case, upstreams: &Upstreams, backend: &dyn Backend) -> Gateway {
     let mut text = case.block("toml settings").unwrap_or_default().to_owned();
     let mut subgraphs = Vec::new();
     for (name, sdl) in case.named("graphql subgraph") {
@@ -173,6 +189,6 @@ pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
         description: None,
         subgraph,
     });
-    Gateway::new(members.collect(), &settings)
+    Gateway::with_backend(members.collect(), &settings, Wires::default(), backend)
         .unwrap_or_else(|problem| panic!("{}: {problem:#?}", case.path.display()))
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use sangam::cache::{Backend, Memory};
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
+use sangam::source::Wires;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -147,9 +149,25 @@ pub(crate) fn settings(text: &str) -> Settings {
 /// A gateway with one connector for this upstream. `general` is the beginning of `sangam.toml`, `own` the settings of the
 /// connector.
 pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &str) -> Gateway {
+    gateway_on(
+        &Memory,
+        upstream,
+        schema,
+        &format!("{general}\n[connector.own]\n{own}"),
+    )
+}
+
+/// The same with caches in this backend, and with settings that have a section for the connector.
+pub(crate) fn gateway_on(
+    backend: &dyn Backend,
+    upstream: &Upstream,
+    schema: &str,
+    text: &str,
+) -> Gateway {
     let url = &upstream.url;
-    let settings = settings(&format!(
-        "{general}\n[connector.own]\nbase_url = \"{url}\"\n{own}"
+    let settings = settings(&text.replace(
+        "[connector.own]",
+        &format!("[connector.own]\nbase_url = \"{url}\""),
     ));
     let member = ConfiguredConnector {
         subgraph: subgraph("own", schema),
@@ -157,7 +175,8 @@ pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &st
         description: None,
         settings: settings.connector("own", None).unwrap(),
     };
-    Gateway::new(vec![member], &settings).unwrap_or_else(|problem| panic!("{problem:#?}"))
+    Gateway::with_backend(vec![member], &settings, Wires::default(), backend)
+        .unwrap_or_else(|problem| panic!("{problem:#?}"))
 }
 
 /// The response to an operation, as JSON.

@@ -1,5 +1,6 @@
 //! Code that test modules share.
 
+pub(crate) mod backend;
 pub(crate) mod cases;
 pub(crate) mod harness;
 pub(crate) mod server;
