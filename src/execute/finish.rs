@@ -7,7 +7,7 @@ use crate::cache::Payload;
 use crate::cache::long::off_worker;
 use crate::response::Sizes;
 use crate::response::bounds::Reached;
-use crate::response::failure::Failures;
+use crate::response::error_list::ErrorList;
 use crate::response::pace::Pace;
 use crate::response::write::{Material, Progress, Writer};
 
@@ -17,35 +17,37 @@ impl Execution<'_> {
         let written = self.write().await;
         let most = self.runtime.limits.answer_bytes;
         let written = written.and_then(|data| {
-            let errors = self.failures.written().len();
-            let all_left_out = !self.failures.is_empty() && !self.failures.is_any_listed();
+            let errors = self.group.errors.written().len();
+            let listed = &self.group.errors;
+            let all_left_out = !listed.is_empty() && !listed.is_any_listed();
             match data.len() + errors > most || all_left_out {
                 true => Err(Reached::ResponseBytes(most)),
                 false => Ok(data),
             }
         });
         let mut body = written.unwrap_or_else(|reached| {
-            self.failures = Failures::new(1, usize::MAX);
+            self.group.errors = ErrorList::new(1, usize::MAX);
             let failure = self.failures.add(reached.failure());
-            self.failures.report_without_path(failure);
+            let errors = &mut self.group.errors;
+            errors.report_without_path(&self.failures, failure);
             Vec::from(&b"{\"data\":null"[..])
         });
         let cost = match &self.request.counting {
             Some(counting) => {
                 let bytes = body.len();
-                let (store, root) = (&self.store, self.root);
+                let (store, root) = (&self.store, self.group.root);
                 Some(off_worker(bytes, || counting.actual(store, root, bytes)).await)
             }
             None => None,
         };
         let mut extensions = Vec::new();
-        let failures = &self.failures;
-        if !failures.is_empty() {
+        let errors = &self.group.errors;
+        if !errors.is_empty() {
             body.extend_from_slice(b",\"errors\":[");
-            body.extend_from_slice(failures.written());
+            body.extend_from_slice(errors.written());
             body.push(b']');
-            if failures.left_out() > 0 {
-                extensions.push(format!("\"errorsLeftOut\":{}", failures.left_out()));
+            if errors.left_out() > 0 {
+                extensions.push(format!("\"errorsLeftOut\":{}", errors.left_out()));
             }
             self.provenance.forbid();
         }
@@ -58,7 +60,7 @@ impl Execution<'_> {
         }
         body.push(b'}');
         let (rows, cells) = self.store.len();
-        let failed = !self.failures.is_empty();
+        let failed = !errors.is_empty();
         // The caller may hold the execution while it sends the payload, which needs no rows.
         self.store.free(self.bounds.account);
         Executed {
@@ -88,9 +90,16 @@ impl Execution<'_> {
         };
         let expected = self.request.sizes.expected().answer;
         let (account, most) = (self.bounds.account, limits.answer_bytes);
-        let mut writer = Writer::new(material, &mut self.failures, account, expected, most);
+        let mut writer = Writer::new(
+            material,
+            &mut self.group,
+            &mut self.failures,
+            account,
+            expected,
+            most,
+        );
         let mut pace = Pace::until(self.runtime.limits.writing_deadline(self.bounds.deadline));
-        writer.begin(self.root)?;
+        writer.begin()?;
         while writer.run()? == Progress::More {
             pace.pause().await?;
         }

@@ -54,7 +54,10 @@ use crate::budget::Account;
 use crate::cache::{Payload, Provenance};
 use crate::plan::{Fetch, FetchCall, Plan};
 use crate::response::bounds::{Bounds, Reached};
-use crate::response::failure::{Failure, Failures};
+use crate::response::error_list::ErrorList;
+use crate::response::failure::Failure;
+use crate::response::failures::Failures;
+use crate::response::group::DeliveryGroup;
 use crate::response::ingest::{Ingester, Remark};
 use crate::response::outcome::CallOutcome;
 use crate::response::pace::Pace;
@@ -102,7 +105,10 @@ pub struct Execution<'a> {
     request: &'a RequestContext,
     store: Store,
     failures: Failures,
+    /// The root of the operation, from which the paths of fetches lead.
     root: RowId,
+    /// What the next payload delivers.
+    group: DeliveryGroup,
     states: Vec<State>,
     /// Outcomes of the output's guards.
     output_guards: Vec<bool>,
@@ -179,8 +185,12 @@ impl<'a> Execution<'a> {
             plan,
             request,
             store,
-            failures: Failures::new(runtime.limits.errors, runtime.limits.answer_bytes),
+            failures: Failures::default(),
             root,
+            group: DeliveryGroup {
+                root,
+                errors: ErrorList::new(runtime.limits.errors, runtime.limits.answer_bytes),
+            },
             states: vec![State::Waiting; plan.fetches.len()],
             ranks: serial::ranks(plan, serial, &output_guards),
             output_guards,
@@ -299,6 +309,7 @@ impl<'a> Execution<'a> {
             plan: self.plan,
             store: &mut self.store,
             failures: &mut self.failures,
+            errors: &mut self.group.errors,
             remarks: Vec::new(),
             orders: &mut self.orders,
             at: fetch,

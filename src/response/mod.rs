@@ -6,16 +6,19 @@
 //! 1. [`ingest`] reads the result of a call ([`outcome`]) into new rows ([`project`], or a copy from the [`memo`]), and
 //!    merges them ([`merge`]) into the rows that the call was made for ([`targets`]).
 //! 2. [`inputs`] reads rows as the inputs of further calls.
-//! 3. [`failure`] collects errors; a failed cell refers to its failure, and [`service_errors`] finds the cells that the
-//!    errors of a GraphQL service are about.
-//! 4. [`mod@write`] writes the rows as a response map, with null propagation and located errors; [`prerendered`] has leaves
-//!    that are already text.
+//! 3. [`failures`] collects what failed; a failed cell refers to its failure, and [`service_errors`] finds the cells that
+//!    the errors of a GraphQL service are about.
+//! 4. [`mod@write`] writes the rows of a delivery [`group`] as a response map, with null propagation and located
+//!    errors ([`error_list`]); [`prerendered`] has leaves that are already text.
 //!
 //! [`bounds`] limits what one operation may hold, and [`pace`] lets other tasks run in between. This room makes no calls.
 
 pub(crate) mod bounds;
 pub(crate) mod counting;
+pub(crate) mod error_list;
 pub(crate) mod failure;
+pub(crate) mod failures;
+pub(crate) mod group;
 pub(crate) mod ingest;
 pub(crate) mod inputs;
 mod member_order;

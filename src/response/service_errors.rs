@@ -3,7 +3,7 @@
 //! Their messages go nowhere, not even to the log, since they may hold anything. Clients see the service and the kind
 //! of failure.
 
-use super::failure::Below;
+use super::failures::Below;
 use super::ingest::Ingester;
 use super::merge::{Nulls, fail_parts};
 use super::store::{Cell, RowId};
@@ -32,7 +32,7 @@ pub(crate) fn locate(
     let Some(errors) = errors.as_array() else {
         return;
     };
-    let most = ingester.failures.most();
+    let most = ingester.errors.most();
     for (count, error) in errors.iter().enumerate() {
         // The errors differ in their paths only. Those that will not be listed share one failure.
         let failure = match last {
@@ -87,7 +87,8 @@ pub(crate) fn locate(
                 targets => mark_all(ingester, &targets.rows(), fetch.read, &[], failure),
             };
         if !marked {
-            ingester.failures.report_without_path(failure);
+            let (failures, errors) = (&*ingester.failures, &mut *ingester.errors);
+            errors.report_without_path(failures, failure);
         }
     }
     if let (true, Some(failure)) = (all, first) {

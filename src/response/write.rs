@@ -17,7 +17,7 @@
 //! Each open object or list is a [`Frame`] on a stack, with the index in the text where it starts and whether it is
 //! nullable. [`Writer::propagate`] pops frames up to the first nullable one, here `district`, truncates the text to its
 //! start, writes `null` there, and continues with the next field of the frame below. If no frame is nullable, `data` is
-//! null.
+//! null. The stack begins with the root of a delivery group, so a null never reaches another group.
 //!
 //! Text that is written and truncated again costs time and leaves no trace in the length of the response, so [`Out`]
 //! bounds it separately. To truncate less, an object is not begun if one of its non-null fields is known to have failed
@@ -40,7 +40,10 @@ use self::leaves::{enum_value, int, is_integer, is_short_integer, kind, leaf_nam
 use self::out::{Halt, Out};
 pub(crate) use self::path::{PathElement, write_path};
 use super::bounds::Reached;
-use super::failure::{Failure, Failures};
+use super::error_list::ErrorList;
+use super::failure::Failure;
+use super::failures::Failures;
+use super::group::DeliveryGroup;
 use super::store::{Cell, RowId, Store, Text};
 use crate::budget::Account;
 use crate::graph::query::{TypeId, TypeTable};
@@ -129,14 +132,18 @@ pub(crate) struct Writer<'w> {
     guards: &'w [bool],
     introspection: &'w [(String, Vec<u8>)],
     failures: &'w mut Failures,
+    root: RowId,
+    /// The errors of the delivery group.
+    errors: &'w mut ErrorList,
     out: Out<'w>,
     stack: Vec<Frame<'w>>,
 }
 
 impl<'w> Writer<'w> {
-    /// A writer with room for `expected` bytes, which writes at most `most`.
+    /// A writer of one delivery group, with room for `expected` bytes, which writes at most `most`.
     pub(crate) fn new(
         material: Material<'w>,
+        group: &'w mut DeliveryGroup,
         failures: &'w mut Failures,
         account: &'w Account,
         expected: usize,
@@ -156,16 +163,19 @@ impl<'w> Writer<'w> {
             guards,
             introspection,
             failures,
+            root: group.root,
+            errors: &mut group.errors,
             out: Out::new(account, expected, most),
             stack: Vec::with_capacity(8),
         }
     }
 
-    /// Begins the root object.
+    /// Begins the root object of the group.
     ///
     /// # Errors
     /// A bound has been reached.
-    pub(crate) fn begin(&mut self, root: RowId) -> Result<(), Reached> {
+    pub(crate) fn begin(&mut self) -> Result<(), Reached> {
+        let root = self.root;
         let object = &self.output.objects[0];
         let class = object.class_of(self.store.ty(root), self.guards);
         let class = class.unwrap_or_default();

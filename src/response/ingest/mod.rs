@@ -28,7 +28,9 @@ mod service;
 use std::sync::Arc;
 
 use super::bounds::{Bounds, Reached};
-use super::failure::{Failure, Failures, code_of_source};
+use super::error_list::ErrorList;
+use super::failure::{Failure, code_of_source};
+use super::failures::Failures;
 use super::member_order::MemberOrders;
 use super::memo::{DocumentMemo, Recall};
 use super::merge::fail_row;
@@ -68,6 +70,8 @@ pub(crate) struct Ingester<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) store: &'a mut Store,
     pub(crate) failures: &'a mut Failures,
+    /// The errors of the delivery group that the fetch belongs to.
+    pub(crate) errors: &'a mut ErrorList,
     pub(crate) remarks: Vec<Remark>,
     /// By fetch: the order in which its upstream writes the members of objects.
     pub(crate) orders: &'a mut [MemberOrders],

@@ -3,7 +3,8 @@
 use super::path::PathElement;
 use super::{Halt, Part, Writer};
 use crate::plan::output::{FieldSource, OutputField, OutputObject, OutputType};
-use crate::response::failure::{Below, Failure};
+use crate::response::failure::Failure;
+use crate::response::failures::Below;
 use crate::response::store::{Cell, RowId};
 
 impl<'w> Writer<'w> {
@@ -45,7 +46,7 @@ impl<'w> Writer<'w> {
     /// Reports a failed field of the object that was about to be written, and is null instead.
     pub(super) fn report_failed_field(&mut self, (field, failure): (&'w OutputField, u32)) -> Halt {
         let mut path = Vec::new();
-        if self.failures.is_listed(failure) {
+        if self.errors.is_listed(self.failures, failure) {
             path = self.current_path();
             path.push(PathElement::Field(&field.name));
         }
@@ -59,7 +60,7 @@ impl<'w> Writer<'w> {
         ty: &'w OutputType,
         field: &'w OutputField,
     ) -> Halt {
-        let path = match self.failures.is_listed(failure) {
+        let path = match self.errors.is_listed(self.failures, failure) {
             true => self.current_path(),
             false => Vec::new(),
         };
@@ -99,7 +100,8 @@ impl<'w> Writer<'w> {
                 _ => break,
             }
         }
-        self.failures.report_at(failure, &path, &field.locations);
+        self.errors
+            .report_at(self.failures, failure, &path, &field.locations);
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
@@ -109,19 +111,20 @@ impl<'w> Writer<'w> {
         failure: impl FnOnce() -> Failure,
         field: &'w OutputField,
     ) -> Halt {
-        if self.failures.is_full() {
-            self.failures.leave_out(1);
+        if self.errors.is_full() {
+            self.errors.leave_out(1);
             return Halt::Null;
         }
         let failure = self.failures.add(failure());
         let path = self.current_path();
-        self.failures.report_at(failure, &path, &field.locations);
+        self.errors
+            .report_at(self.failures, failure, &path, &field.locations);
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
     /// Charges the errors that have been written so far.
     pub(super) fn charged_errors(&mut self) -> Result<(), Halt> {
-        self.out.charge_errors(self.failures.written().len())
+        self.out.charge_errors(self.errors.written().len())
     }
 
     /// The path of the current value.

@@ -1,0 +1,205 @@
+//! The `errors` of one payload.
+//!
+//! Each payload has a list of its own: what fails in one delivery group is reported with that group, and does not take
+//! the room of another one's errors. A failure is reported at each path where it makes a value null, up to a maximum.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::failures::Failures;
+use super::write::{PathElement, write_path};
+use crate::document::{Object, Str, Value, write_json_string};
+
+/// The errors of one payload.
+#[derive(Debug, Default)]
+pub(crate) struct ErrorList {
+    /// By the number of a failure: how often it has been reported.
+    reported: Vec<u32>,
+    /// The elements of the response's `errors`.
+    out: Vec<u8>,
+    count: usize,
+    left_out: u64,
+    /// The maximum number of listed errors.
+    total: usize,
+    /// The maximum length of their text.
+    max_bytes: usize,
+}
+
+/// How often one failure is listed, so that the failure of one upstream does not hide that of another.
+const PER_FAILURE: u32 = 20;
+
+impl ErrorList {
+    /// At least one error is listed: a response always says that something failed.
+    pub(crate) fn new(total: usize, max_bytes: usize) -> Self {
+        ErrorList {
+            total: total.max(1),
+            max_bytes,
+            ..ErrorList::default()
+        }
+    }
+
+    /// True if nothing has been reported.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0 && self.left_out == 0
+    }
+
+    /// True if no more errors are listed.
+    pub(crate) fn is_full(&self) -> bool {
+        self.count >= self.total
+    }
+
+    /// Counts errors that are not listed.
+    pub(crate) fn leave_out(&mut self, errors: usize) {
+        self.left_out += errors as u64;
+    }
+
+    /// True if an error is listed.
+    pub(crate) fn is_any_listed(&self) -> bool {
+        self.count > 0
+    }
+
+    /// The maximum number of listed errors.
+    pub(crate) fn most(&self) -> usize {
+        self.total
+    }
+
+    /// The listed errors as elements of a JSON list.
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Reports a failure at a path.
+    pub(crate) fn report_at(
+        &mut self,
+        failures: &Failures,
+        id: u32,
+        path: &[PathElement<'_>],
+        locations: &[(usize, usize)],
+    ) {
+        let number = failures.number(id);
+        let reported = self.reported(number);
+        *reported += 1;
+        if *reported > PER_FAILURE || self.is_full() {
+            self.left_out += 1;
+            return;
+        }
+        self.write(failures.get(number), Some(path), locations);
+    }
+
+    /// Whether the next report of a failure would be listed.
+    pub(crate) fn is_listed(&self, failures: &Failures, id: u32) -> bool {
+        let reported = self.reported.get(failures.number(id)).copied();
+        reported.unwrap_or(0) < PER_FAILURE && !self.is_full()
+    }
+
+    /// Reports a failure of the whole payload.
+    pub(crate) fn report_without_path(&mut self, failures: &Failures, id: u32) {
+        let number = failures.number(id);
+        *self.reported(number) += 1;
+        match self.is_full() {
+            true => self.left_out += 1,
+            false => self.write(failures.get(number), None, &[]),
+        }
+    }
+
+    /// How often a failure has been reported.
+    fn reported(&mut self, number: usize) -> &mut u32 {
+        if self.reported.len() <= number {
+            self.reported.resize(number + 1, 0);
+        }
+        &mut self.reported[number]
+    }
+
+    fn write(
+        &mut self,
+        failure: &Failure,
+        path: Option<&[PathElement<'_>]>,
+        locations: &[(usize, usize)],
+    ) {
+        let out = &mut self.out;
+        let start = out.len();
+        if start > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"message\":");
+        write_json_string(&failure.message, out);
+        if !locations.is_empty() {
+            out.extend_from_slice(b",\"locations\":[");
+            for (index, (line, column)) in locations.iter().enumerate() {
+                let comma = if index > 0 { "," } else { "" };
+                out.extend_from_slice(
+                    format!("{comma}{{\"line\":{line},\"column\":{column}}}").as_bytes(),
+                );
+            }
+            out.push(b']');
+        }
+        if let Some(path) = path {
+            out.extend_from_slice(b",\"path\":");
+            write_path(path, out);
+        }
+        out.extend_from_slice(b",\"extensions\":");
+        extensions(failure).write_json(out);
+        out.push(b'}');
+        // A message that an `errors` mapping selected may be long.
+        match out.len() > self.max_bytes {
+            true => {
+                out.truncate(start);
+                self.left_out += 1;
+                self.total = self.count;
+            }
+            false => self.count += 1,
+        }
+    }
+
+    /// The number of errors that are not listed.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out
+    }
+}
+
+fn extensions(failure: &Failure) -> Value {
+    let mut object = Object::new();
+    object.insert(Str::from("code"), Value::from(failure.code.as_str()));
+    if let Some(service) = &failure.service {
+        object.insert(Str::from("service"), Value::String(service.clone()));
+    }
+    if let Some(coordinate) = &failure.coordinate {
+        object.insert(
+            Str::from("connector"),
+            nested("coordinate", Value::String(coordinate.clone())),
+        );
+    }
+    if let Some(status) = failure.status {
+        object.insert(
+            Str::from(status.wire),
+            nested("status", Value::from(i64::from(status.number))),
+        );
+    }
+    let mut sangam = Object::new();
+    sangam.insert(Str::from("kind"), Value::from(failure.kind.as_str()));
+    if let Some(seconds) = failure.retry_after {
+        sangam.insert(Str::from("retryAfter"), Value::from(i64::from(seconds)));
+    }
+    object.insert(Str::from("sangam"), Value::Object(Arc::new(sangam)));
+    if let Some(extensions) = &failure.extensions {
+        // An upstream must not replace what programs rely on: `sangam` stays, and `code` stays a non-empty string.
+        let relied_on = |name: &str, value: &Value| match name {
+            "sangam" => true,
+            "code" => value.as_str().is_none_or(str::is_empty),
+            _ => false,
+        };
+        for (name, value) in extensions
+            .iter()
+            .filter(|(name, value)| !relied_on(name, value))
+        {
+            object.insert(name.clone(), value.clone());
+        }
+    }
+    Value::Object(Arc::new(object))
+}
+
+fn nested(name: &str, value: Value) -> Value {
+    let mut object = Object::new();
+    object.insert(Str::from(name), value);
+    Value::Object(Arc::new(object))
+}

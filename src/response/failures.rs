@@ -1,0 +1,102 @@
+//! All failures of an execution, by number: a failed cell refers to its failure.
+//!
+//! A failure is created once. Each payload that it makes a value null in reports it in its own [`error_list`](super::error_list).
+
+use super::failure::Failure;
+
+/// A step from a null of a service to the field below it that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    Slot(u16),
+    Index(u32),
+}
+
+/// What a cell refers to: a failure, and where the failed field is relative to the cell.
+#[derive(Debug)]
+struct Entry {
+    failure: u32,
+    below: Vec<Below>,
+    /// The entry of the same failure with an empty `below`.
+    plain: u32,
+    /// The value is missing from a response with this failure, but may not be what failed.
+    vague: bool,
+}
+
+/// All failures of an execution.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    all: Vec<Failure>,
+    /// What cells refer to, by index.
+    entries: Vec<Entry>,
+}
+
+impl Failures {
+    pub(crate) fn add(&mut self, failure: Failure) -> u32 {
+        self.all.push(failure);
+        let plain = self.entries.len() as u32;
+        self.entries.push(Entry {
+            failure: (self.all.len() - 1) as u32,
+            below: Vec::new(),
+            plain,
+            vague: false,
+        });
+        plain
+    }
+
+    /// The same failure, for a null that a service propagated from a field below it.
+    pub(crate) fn add_below(&mut self, id: u32, below: Vec<Below>) -> u32 {
+        if below.is_empty() {
+            return id;
+        }
+        let Entry { failure, plain, .. } = self.entries[id as usize];
+        self.entries.push(Entry {
+            failure,
+            below,
+            plain,
+            vague: false,
+        });
+        (self.entries.len() - 1) as u32
+    }
+
+    /// The same failure, for the other values that are missing from the response that reported it.
+    pub(crate) fn add_vague(&mut self, id: u32) -> u32 {
+        let Entry { failure, plain, .. } = self.entries[id as usize];
+        self.entries.push(Entry {
+            failure,
+            below: Vec::new(),
+            plain,
+            vague: true,
+        });
+        (self.entries.len() - 1) as u32
+    }
+
+    /// Whether the value that has this failure may not be what failed.
+    pub(crate) fn is_vague(&self, id: u32) -> bool {
+        self.entries[id as usize].vague
+    }
+
+    /// True if nothing has failed so far.
+    pub(crate) fn nothing_failed(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The same failure, for another field that failed because of it.
+    pub(crate) fn for_other_field(&self, id: u32) -> u32 {
+        self.entries[id as usize].plain
+    }
+
+    /// The steps from the cell that has this failure to the field that failed.
+    pub(crate) fn below(&self, id: u32) -> &[Below] {
+        &self.entries[id as usize].below
+    }
+
+    /// The number of the failure that an entry is about.
+    pub(super) fn number(&self, id: u32) -> usize {
+        self.entries[id as usize].failure as usize
+    }
+
+    /// The failure with this number.
+    pub(super) fn get(&self, number: usize) -> &Failure {
+        &self.all[number]
+    }
+}
