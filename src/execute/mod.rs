@@ -33,6 +33,7 @@ mod pages;
 mod prepare;
 mod queue;
 mod record;
+mod results;
 mod serial;
 mod start;
 
@@ -47,22 +48,19 @@ use tokio::time::{Instant, timeout_at};
 
 use self::call::{CacheUse, CallScope, Called};
 pub use self::context::{ExecutionLimits, RequestContext, Runtime, ServiceRuntime};
-use self::prepare::PreparedCall;
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;
 use crate::cache::{Payload, Provenance};
-use crate::plan::{Fetch, FetchCall, Plan};
+use crate::plan::{FetchCall, Plan};
 use crate::response::bounds::{Bounds, Reached};
 use crate::response::error_list::ErrorList;
 use crate::response::failure::Failure;
 use crate::response::failures::Failures;
 use crate::response::group::DeliveryGroup;
-use crate::response::ingest::{Ingester, Remark};
-use crate::response::outcome::CallOutcome;
+use crate::response::ingest::Ingester;
 use crate::response::pace::Pace;
 use crate::response::store::{RowId, Store};
-use crate::response::targets::Destination;
 use crate::response::{MemberOrders, Sizes, inputs};
 
 /// One payload of an execution.
@@ -313,86 +311,6 @@ impl<'a> Execution<'a> {
             remarks: Vec::new(),
             orders: &mut self.orders,
             at: fetch,
-        }
-    }
-
-    /// Ingests the result of a call for all fetches that use it.
-    ///
-    /// # Errors
-    /// The deadline has passed.
-    async fn ingest(&mut self, (queued, called, took): EndedCall) -> Result<(), Reached> {
-        let index = queued.fetch;
-        self.add_provenance(&self.plan.fetches[index], &called);
-        let (bounds, bytes) = (self.bounds, called.bytes());
-        let ingest = || self.ingest_for(index, &queued.call, &called);
-        let mut remarks = bounds.off_worker(bytes, ingest).await?;
-        for (index, call) in &queued.other_consumers {
-            self.pace.pause().await?;
-            let ingest = || self.ingest_for(*index, call, &called);
-            remarks.extend(bounds.off_worker(bytes, ingest).await?);
-        }
-        if self.request.record {
-            let fetch = &self.plan.fetches[index];
-            let number = self.plan.call_numbers()[index];
-            let record = CallRecord::new(self.runtime, fetch, number, called, took, remarks);
-            self.records.push(record);
-        }
-        self.pace.pause().await
-    }
-
-    /// Ingests the result of a call for one consumer, and returns the remarks of its mapping.
-    fn ingest_for(
-        &mut self,
-        index: usize,
-        prepared: &PreparedCall,
-        called: &Called,
-    ) -> Vec<Remark> {
-        let fetch = &self.plan.fetches[index];
-        let mut ingester = self.ingester(index);
-        ingester.ingest_cached(&called.cached);
-        let destination = Destination {
-            targets: &prepared.targets,
-            variables: &prepared.variables,
-        };
-        ingester.ingest(fetch, destination, &called.outcome);
-        let remarks = ingester.remarks;
-        for consumer in prepared.consuming_fetches(index).iter() {
-            if let State::Running(open) = &mut self.states[*consumer] {
-                *open -= 1;
-                if *open == 0 {
-                    self.states[*consumer] = State::Done;
-                }
-            }
-        }
-        remarks
-    }
-
-    /// Adds the documents of a call to the provenance of the response.
-    fn add_provenance(&mut self, fetch: &Fetch, called: &Called) {
-        let pages = match &called.outcome {
-            CallOutcome::Documents { pages, .. } => pages.as_slice(),
-            CallOutcome::MappingOnly | CallOutcome::AllCached => &[],
-            CallOutcome::Unrendered(_) | CallOutcome::Exceeded(_) | CallOutcome::Failed(_) => {
-                self.provenance.forbid();
-                &[]
-            }
-        };
-        if pages.is_empty() && called.cached.is_empty() {
-            return;
-        }
-        let service = &self.runtime.services[fetch.subgraph.0 as usize];
-        let index = match &fetch.call {
-            FetchCall::Connect { connect, .. } => *connect,
-            _ => 0,
-        };
-        let Some(endpoint) = service.endpoints.get(index) else {
-            return;
-        };
-        let now = self.runtime.documents.now();
-        let cached = called.cached.iter().map(|(_, entity)| entity);
-        let pages = pages.iter().map(|page| &page.fetched);
-        for fetched in pages.chain(cached) {
-            self.provenance.add(endpoint, fetched, now);
         }
     }
 
