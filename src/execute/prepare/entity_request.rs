@@ -12,7 +12,7 @@ use crate::source::graphql;
 pub(crate) struct EntityRequest {
     /// The distinct selections of its fetches.
     pub(crate) selections: Vec<EntitySelection>,
-    /// One for each position of [`Targets::ByPosition`].
+    /// One for each position of `Targets::ByPosition`.
     pub(crate) representations: Vec<Representation>,
     /// The operation's other variables, as the JSON text of an object.
     pub(crate) variables: Vec<u8>,
