@@ -23,7 +23,7 @@ section! {
         connectors: PathBuf = PathBuf::from("connectors"),
         /// The names of the connectors to load; all when empty.
         only: Vec<String> = Vec::new(),
-        /// The folder with named operations (`*.graphql`), which `sangam check` validates and plans.
+        /// The folder with named operations (`*.graphql`), which `sangam check` compiles under the limits of `sangam serve`.
         operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,

@@ -1,4 +1,4 @@
-//! The limits of the rooms below, made from the settings: each default stands in [`config`](crate::config) only.
+//! Makes the limits of the lower rooms from the settings. Only [`config`](crate::config) has defaults.
 
 use super::workers::WorkerLimits;
 use crate::cache::WaitingLimits;

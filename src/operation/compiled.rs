@@ -24,7 +24,7 @@ impl Deref for Document {
 /// An operation that can be executed.
 #[derive(Debug)]
 pub struct Operation {
-    /// The document that it stands in.
+    /// The document that contains the operation.
     pub document: Document,
     /// The operation itself.
     pub definition: Node<executable::Operation>,

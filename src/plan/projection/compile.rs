@@ -47,6 +47,16 @@ struct Compiler<'a> {
     projection: Projection,
 }
 
+/// Where the value of a field of a selection goes.
+#[derive(Clone, Copy)]
+struct FieldTarget {
+    /// The new row, as an index into those of its object.
+    row: u16,
+    slot: u16,
+    /// What is read of the objects in the value; `None` for a leaf.
+    below: Option<ReadId>,
+}
+
 impl Compiler<'_> {
     fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
         let read = &self.reads[read.0 as usize];
@@ -202,7 +212,7 @@ impl Compiler<'_> {
                     let wanted = fields.iter().filter(|field| *field.name == **name);
                     let wanted: Vec<_> = wanted.map(|field| (field.slot, field.read)).collect();
                     for (slot, below) in wanted {
-                        self.field(scope, at, keys, value, slot, below, row);
+                        self.field(scope, at, keys, value, FieldTarget { row, slot, below });
                     }
                 }
                 Item::Spread { value } => {
@@ -223,17 +233,15 @@ impl Compiler<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn field(
         &mut self,
         scope: ProjectionId,
         at: ProjectionId,
         keys: &[Box<str>],
         value: &Expr,
-        slot: u16,
-        below: Option<ReadId>,
-        row: u16,
+        target: FieldTarget,
     ) {
+        let FieldTarget { row, slot, below } = target;
         match (&value.kind, below) {
             (ExprKind::Path(path), None) if path.selection.is_none() => {
                 if let Some(own) = static_keys(path)
@@ -272,7 +280,7 @@ impl Compiler<'_> {
             }
             _ => {}
         }
-        self.dynamic(at, value, slot, below, row);
+        self.dynamic(at, value, target);
     }
 
     /// A row from the same object. (Behind a spread's path the row would exist even if the path leads nowhere: such
@@ -292,14 +300,8 @@ impl Compiler<'_> {
         self.items(scope, at, &[], selection, read, row);
     }
 
-    fn dynamic(
-        &mut self,
-        at: ProjectionId,
-        value: &Expr,
-        slot: u16,
-        below: Option<ReadId>,
-        row: u16,
-    ) {
+    fn dynamic(&mut self, at: ProjectionId, value: &Expr, target: FieldTarget) {
+        let FieldTarget { row, slot, below } = target;
         let then = match below {
             Some(read) => Root::Object(self.by_key(read, |field| &field.name)),
             None => Root::Leaf,
