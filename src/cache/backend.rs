@@ -27,9 +27,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
 /// The memory of this process.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Memory;
+pub struct MemoryBackend;
 
-impl Backend for Memory {
+impl Backend for MemoryBackend {
     fn documents(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<Document>>> {
         Arc::new(MemoryEntries::new("documents", max_bytes))
     }

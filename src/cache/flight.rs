@@ -64,7 +64,7 @@ impl<K, T> Default for Shard<K, T> {
 
 /// The number of flights that had ended when [`Flights::join_since`] asked to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark(u64);
+pub struct FlightMark(u64);
 
 /// The maximum number of running flights of one key, each with another epoch.
 pub const MAX_FLIGHTS_PER_KEY: usize = 2;
@@ -107,7 +107,7 @@ impl<T: Clone> Waiter<T> {
 #[derive(Debug)]
 pub enum NotJoined<T, E> {
     /// Look into the cache, and try again with this mark if it has no result.
-    Look(Mark),
+    Look(FlightMark),
     /// As many flights as allowed are running, and none is new enough.
     Crowded(Crowded<T>),
     /// No flight could be joined, and `start` refused to start one, for this reason.
@@ -196,7 +196,7 @@ where
         self: &Arc<Self>,
         key: K,
         epoch: u64,
-        looked: Option<Mark>,
+        looked: Option<FlightMark>,
         start: impl FnOnce() -> Result<F, E>,
     ) -> Result<Waiter<T>, NotJoined<T, E>>
     where
@@ -211,7 +211,7 @@ where
         if let Some(entry) = running.iter().find(|entry| entry.epoch >= epoch) {
             return Ok(waiter(entry));
         }
-        let mark = Mark(shard.ended);
+        let mark = FlightMark(shard.ended);
         if looked != Some(mark) {
             return Err(NotJoined::Look(mark));
         }

@@ -47,7 +47,7 @@ pub mod stored_response;
 pub mod upstream;
 pub mod waiting;
 
-pub use backend::{Backend, Memory};
+pub use backend::{Backend, MemoryBackend};
 pub use bulkhead::Admissions;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use documents::{

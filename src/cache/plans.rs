@@ -32,16 +32,16 @@ pub trait Weighs {
 /// not compiled again. `E` is why an operation was not compiled at all; it does not depend on the operation and is not
 /// stored.
 pub struct Plans<T, E> {
-    entries: Entries<T>,
+    entries: PlanEntries<T>,
     under_way: Arc<UnderWay<T, E>>,
     lookups: LookupMeter,
 }
 
-type Entries<T> = Cache<Operation, Arc<T>, ahash::RandomState>;
+type PlanEntries<T> = Cache<PlanKey, Arc<T>, ahash::RandomState>;
 type Compiling<T, E> = BoxFuture<'static, Result<Arc<T>, E>>;
 
 /// Compilations by operation, each with a number that distinguishes it from an earlier one of the same operation.
-type Numbered<T, E> = HashMap<Operation, (u64, WeakShared<Compiling<T, E>>)>;
+type Numbered<T, E> = HashMap<PlanKey, (u64, WeakShared<Compiling<T, E>>)>;
 
 /// The state of an operation that was not found in the cache at first.
 enum Availability<T, E> {
@@ -58,8 +58,8 @@ struct UnderWay<T, E> {
 
 /// An operation to compile, and the cache for the result.
 pub struct Compilation<T> {
-    operation: Operation,
-    entries: Entries<T>,
+    operation: PlanKey,
+    entries: PlanEntries<T>,
 }
 
 impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
@@ -82,28 +82,28 @@ impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Operation {
+struct PlanKey {
     text: Arc<str>,
     name: Option<Arc<str>>,
 }
 
-/// A borrowed [`Operation`].
+/// A borrowed [`PlanKey`].
 #[derive(Clone, Copy)]
-struct OperationRef<'a> {
+struct PlanKeyRef<'a> {
     text: &'a str,
     name: Option<&'a str>,
 }
 
-impl Hash for OperationRef<'_> {
+impl Hash for PlanKeyRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.text.hash(state);
         self.name.hash(state);
     }
 }
 
-impl Hash for Operation {
+impl Hash for PlanKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let sent = OperationRef {
+        let sent = PlanKeyRef {
             text: &self.text,
             name: self.name.as_deref(),
         };
@@ -111,8 +111,8 @@ impl Hash for Operation {
     }
 }
 
-impl Equivalent<Operation> for OperationRef<'_> {
-    fn equivalent(&self, key: &Operation) -> bool {
+impl Equivalent<PlanKey> for PlanKeyRef<'_> {
+    fn equivalent(&self, key: &PlanKey) -> bool {
         *self.text == *key.text && self.name == key.name.as_deref()
     }
 }
@@ -120,7 +120,7 @@ impl Equivalent<Operation> for OperationRef<'_> {
 /// Removes a compilation from the map when it ends or is dropped.
 struct CompilationGuard<T, E> {
     under_way: Arc<UnderWay<T, E>>,
-    operation: Operation,
+    operation: PlanKey,
     id: u64,
 }
 
@@ -155,7 +155,7 @@ where
         let entries = Cache::builder()
             .name("plans")
             .max_capacity(max_bytes)
-            .weigher(|operation: &Operation, compiled: &Arc<T>| {
+            .weigher(|operation: &PlanKey, compiled: &Arc<T>| {
                 const FIXED: usize = 160;
                 let weight = FIXED + operation.text.len() + compiled.weight();
                 u32::try_from(weight).unwrap_or(u32::MAX)
@@ -173,7 +173,7 @@ where
 
     /// The compiled operation, if there is one.
     pub fn get(&self, text: &str, name: Option<&str>) -> Option<Arc<T>> {
-        self.entries.get(&OperationRef { text, name })
+        self.entries.get(&PlanKeyRef { text, name })
     }
 
     /// The compiled operation. If there is none, `start` returns a future that compiles it, which is polled once for
@@ -195,7 +195,7 @@ where
             self.lookups.count(CacheState::Hit);
             return Ok(compiled);
         }
-        let operation = Operation {
+        let operation = PlanKey {
             text: text.into(),
             name: name.map(Arc::from),
         };
@@ -210,7 +210,7 @@ where
     /// Joins the compilation of an operation, or starts one, unless it has been compiled in the meantime.
     fn join<F>(
         &self,
-        operation: Operation,
+        operation: PlanKey,
         start: impl FnOnce(Compilation<T>) -> F,
     ) -> (CacheState, Availability<T, E>)
     where

@@ -26,12 +26,12 @@ pub struct Provenance {
     forbidden: bool,
     /// It depends on no document.
     constant: bool,
-    parts: SmallVec<[Part; 4]>,
+    parts: SmallVec<[EndpointRead; 4]>,
 }
 
 /// An endpoint that was read, and its epoch at that time.
 #[derive(Debug, Clone)]
-struct Part {
+struct EndpointRead {
     epoch: Epoch,
     then: u64,
 }
@@ -65,7 +65,7 @@ impl Provenance {
     fn add_part(&mut self, epoch: &Epoch, then: u64) {
         match self.parts.iter_mut().find(|part| part.epoch.is(epoch)) {
             Some(part) => part.then = part.then.min(then),
-            None => self.parts.push(Part {
+            None => self.parts.push(EndpointRead {
                 epoch: epoch.clone(),
                 then,
             }),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backend::{Backend, Memory};
+use super::backend::{Backend, MemoryBackend};
 use super::clock::{Clock, SystemClock};
 use super::documents::CacheState;
 use super::entries::{Answer, Entries, StoreSize};
@@ -43,7 +43,7 @@ pub struct Served {
 impl Responses {
     /// An empty cache of at most about `max_bytes`.
     pub fn new(max_bytes: u64) -> Responses {
-        Responses::with_backend(&Memory, max_bytes)
+        Responses::with_backend(&MemoryBackend, max_bytes)
     }
 
     /// The responses of a backend, of which at most about `max_bytes` are held in this process.

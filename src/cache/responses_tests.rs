@@ -27,8 +27,8 @@ struct World {
 fn world() -> World {
     let clock = Arc::new(ManualClock::at(NOW));
     World {
-        responses: Responses::with_clock(&Memory, 1 << 20, clock.clone()),
-        documents: Documents::with_clock(&Memory, 1 << 20, clock.clone()),
+        responses: Responses::with_clock(&MemoryBackend, 1 << 20, clock.clone()),
+        documents: Documents::with_clock(&MemoryBackend, 1 << 20, clock.clone()),
         clock,
     }
 }

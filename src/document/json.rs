@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::reader::{Fault, Key, Kind, MAX_DEPTH, Member, ReadError, Reader, Scalar, Span, Wanted};
+use super::reader::{
+    Fault, Kind, MAX_DEPTH, Member, ObjectKey, ReadError, Reader, Scalar, ValueSpan, Wanted,
+};
 use super::scan;
 
 /// A cursor over a JSON body. See [`Reader`] for how to drive it.
@@ -61,7 +63,7 @@ impl<'d> JsonReader<'d> {
     }
 
     /// The text of a span of this body.
-    pub fn slice(&self, span: Span) -> &'d str {
+    pub fn slice(&self, span: ValueSpan) -> &'d str {
         self.text.get(span.range()).unwrap_or_default()
     }
 
@@ -210,9 +212,9 @@ impl<'d> JsonReader<'d> {
         Ok(false)
     }
 
-    fn span_from(&self, start: usize) -> Span {
+    fn span_from(&self, start: usize) -> ValueSpan {
         // Offsets fit: `over` has checked the length.
-        Span {
+        ValueSpan {
             start: start as u32,
             end: self.at as u32,
         }
@@ -239,7 +241,7 @@ impl<'d> Reader<'d> for JsonReader<'d> {
     }
 
     #[inline]
-    fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError> {
+    fn next_key(&mut self) -> Result<Option<ObjectKey<'d>>, ReadError> {
         match self.next_member(None)? {
             Member::Other(key, _) => Ok(Some(key)),
             Member::Expected | Member::End => Ok(None),
@@ -264,12 +266,12 @@ impl<'d> Reader<'d> for JsonReader<'d> {
         }
         let (start, end, escaped) = self.name()?;
         let raw = self.text.get(start..end).unwrap_or_default();
-        let key = Key(match escaped {
+        let key = ObjectKey(match escaped {
             true => Cow::Owned(decode(raw)),
             false => Cow::Borrowed(raw),
         });
         // Offsets fit: `over` has checked the length.
-        let written = Span {
+        let written = ValueSpan {
             start: (start - 1) as u32,
             end: (end + 1) as u32,
         };
@@ -313,7 +315,7 @@ impl<'d> Reader<'d> for JsonReader<'d> {
     }
 
     #[inline]
-    fn capture(&mut self) -> Result<Span, ReadError> {
+    fn capture(&mut self) -> Result<ValueSpan, ReadError> {
         self.at = scan::blanks(self.bytes, self.at);
         let start = self.at;
         self.pass()?;

@@ -23,6 +23,8 @@ pub use bounds::NumberBounds;
 pub use json::{JsonReader, unescape};
 pub use number::Number;
 pub use object::Object;
-pub use reader::{Fault, Key, Kind, MAX_DEPTH, Member, ReadError, Reader, Scalar, Span, Wanted};
+pub use reader::{
+    Fault, Kind, MAX_DEPTH, Member, ObjectKey, ReadError, Reader, Scalar, ValueSpan, Wanted,
+};
 pub use value::{Str, Value};
 pub use write::write_json_string;

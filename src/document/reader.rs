@@ -43,14 +43,14 @@ impl Kind {
 /// A range of bytes of [`Reader::text`] with exactly one JSON value, without white space around it; a
 /// string has its quotes. It can be copied into a JSON response unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Span {
+pub struct ValueSpan {
     /// Offset of the first byte.
     pub start: u32,
     /// Offset after the last byte.
     pub end: u32,
 }
 
-impl Span {
+impl ValueSpan {
     /// The span as a range for slicing.
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
@@ -72,9 +72,9 @@ pub enum Scalar {
     /// `false`.
     False,
     /// A number, with all its digits.
-    Number(Span),
+    Number(ValueSpan),
     /// A string, with its quotes and escapes. [`unescape`](super::unescape) gives its text.
-    String(Span),
+    String(ValueSpan),
 }
 
 /// A member's name.
@@ -82,9 +82,9 @@ pub enum Scalar {
 /// Borrowed from the body unless it has escapes, so that comparing it with an expected name neither
 /// decodes nor allocates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key<'d>(pub(super) Cow<'d, str>);
+pub struct ObjectKey<'d>(pub(super) Cow<'d, str>);
 
-impl<'d> Key<'d> {
+impl<'d> ObjectKey<'d> {
     /// The name, decoded.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,7 +96,7 @@ impl<'d> Key<'d> {
     }
 }
 
-impl PartialEq<str> for Key<'_> {
+impl PartialEq<str> for ObjectKey<'_> {
     fn eq(&self, other: &str) -> bool {
         self.0 == other
     }
@@ -108,7 +108,7 @@ pub enum Member<'d> {
     /// The expected one.
     Expected,
     /// Another one: its name, and the span of the name as it is written.
-    Other(Key<'d>, Span),
+    Other(ObjectKey<'d>, ValueSpan),
     /// None: the object has ended.
     End,
 }
@@ -146,7 +146,7 @@ pub trait Reader<'d> {
     /// The name of the next member, with the cursor before its value; `None` when the object
     /// has ended, with the cursor after it. Names may repeat; the caller decides which one counts
     /// ([`Value`](super::Value) uses the last one).
-    fn next_key(&mut self) -> Result<Option<Key<'d>>, ReadError>;
+    fn next_key(&mut self) -> Result<Option<ObjectKey<'d>>, ReadError>;
 
     /// As [`next_key`](Reader::next_key), for a caller that expects a name: the objects of a list often have the same
     /// members in the same order, and then one comparison suffices. `expected` is the text of a span from
@@ -167,7 +167,7 @@ pub trait Reader<'d> {
     fn skip(&mut self) -> Result<(), ReadError>;
 
     /// Consumes a value of any kind, and returns the span of its JSON text.
-    fn capture(&mut self) -> Result<Span, ReadError>;
+    fn capture(&mut self) -> Result<ValueSpan, ReadError>;
 
     /// Checks that the document has ended.
     fn finish(&mut self) -> Result<(), ReadError>;

@@ -22,7 +22,7 @@ use crate::connector::{
 };
 use crate::document::{JsonReader, Kind, ReadError, Reader, Value};
 use crate::mapping::ast::{ExprKind, Item, Start, StepKind};
-use crate::mapping::{Need, Variables};
+use crate::mapping::{InputMask, Variables};
 use crate::plan::projection::{Projection, Root};
 use crate::response::upstream_document::{
     document_value, needed, service_data, succeeded, with_response,
@@ -41,7 +41,7 @@ pub(super) fn of_connect(
     if !succeeded(connect, document, variables, most) {
         return Verdict::Failed;
     }
-    let check = Check { connect, most };
+    let check = TypeCheck { connect, most };
     match check.json(document, variables) {
         Ok(Yielded::Value) => Verdict::Store,
         Ok(Yielded::Nothing) if is_vouched_for(connect, document) => Verdict::Store,
@@ -92,9 +92,9 @@ pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdic
 
 /// Whether the connect's `isSuccess` reads the body, and has a body to read: then its verdict is about this content.
 fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
-    let reads_body = |selection: &crate::mapping::Selection| match selection.needs() {
-        Need::Whole => true,
-        Need::Keys(keys) => !keys.is_empty(),
+    let reads_body = |selection: &crate::mapping::Selection| match selection.input_mask() {
+        InputMask::Whole => true,
+        InputMask::Keys(keys) => !keys.is_empty(),
     };
     let empty = document.body.trim_ascii() == b"null";
     !empty && connect.is_success.as_deref().is_some_and(reads_body)
@@ -111,22 +111,22 @@ enum Yielded {
     Misfit,
 }
 
-struct Check<'a> {
+struct TypeCheck<'a> {
     connect: &'a Connect,
     /// The bytes that evaluation may hold.
     most: usize,
 }
 
-impl Check<'_> {
+impl TypeCheck<'_> {
     /// Reads a document to its end. If the selection is a path of keys, with or without braces, no value is built
     /// and nothing is evaluated.
     fn json(&self, document: &Document, variables: &Variables) -> Result<Yielded, ReadError> {
         let selection = &self.connect.selection;
-        let needs = selection.needs();
+        let mask = selection.input_mask();
         let plain = match plain_keys(&selection.root().kind) {
-            Some(keys) if *needs != Need::Keys(Vec::new()) => {
+            Some(keys) if *mask != InputMask::Keys(Vec::new()) => {
                 let mut reader = JsonReader::new(&document.body)?;
-                let yielded = self.path(&mut reader, &keys, needs)?;
+                let yielded = self.path(&mut reader, &keys, mask)?;
                 yielded.map(|yielded| reader.finish().map(|()| yielded))
             }
             _ => None,
@@ -138,14 +138,14 @@ impl Check<'_> {
             Some(_) => {}
             None => {
                 let mut reader = JsonReader::new(&document.body)?;
-                let fits = fits(&mut reader, needs)?;
+                let fits = fits(&mut reader, mask)?;
                 reader.finish()?;
                 if !fits {
                     return Ok(Yielded::Misfit);
                 }
             }
         }
-        let input = needed(&mut JsonReader::new(&document.body)?, needs, &mut {
+        let input = needed(&mut JsonReader::new(&document.body)?, mask, &mut {
             self.most
         })?;
         Ok(self.evaluated(&input, document, variables))
@@ -156,10 +156,10 @@ impl Check<'_> {
         &self,
         reader: &mut JsonReader<'_>,
         keys: &[&str],
-        needs: &Need,
+        mask: &InputMask,
     ) -> Result<Option<Yielded>, ReadError> {
         let Some((key, rest)) = keys.split_first() else {
-            return self.value(reader, needs).map(Some);
+            return self.value(reader, mask).map(Some);
         };
         match reader.peek()? {
             Kind::Object => {}
@@ -184,7 +184,7 @@ impl Check<'_> {
                 reader.skip()?;
                 continue;
             }
-            yielded = self.path(reader, rest, needs.key(key).unwrap_or(&Need::Whole))?;
+            yielded = self.path(reader, rest, mask.key(key).unwrap_or(&InputMask::Whole))?;
             if yielded.is_none() {
                 return Ok(None);
             }
@@ -193,7 +193,7 @@ impl Check<'_> {
     }
 
     /// Reads the value at the end of the path.
-    fn value(&self, reader: &mut JsonReader<'_>, needs: &Need) -> Result<Yielded, ReadError> {
+    fn value(&self, reader: &mut JsonReader<'_>, mask: &InputMask) -> Result<Yielded, ReadError> {
         let kind = reader.peek()?;
         let yielded = self.of_kind(kind);
         if yielded != Yielded::Value || self.connect.yields.of != YieldedType::Composite {
@@ -201,7 +201,7 @@ impl Check<'_> {
             return Ok(yielded);
         }
         if kind == Kind::Object {
-            let (fits, any) = object(reader, needs)?;
+            let (fits, any) = object(reader, mask)?;
             return Ok(match (fits, any) {
                 (false, _) => Yielded::Misfit,
                 (true, true) => Yielded::Value,
@@ -209,7 +209,7 @@ impl Check<'_> {
             });
         }
         let mut seen = ElementsSeen::default();
-        let fits = elements(reader, needs, &mut seen)?;
+        let fits = elements(reader, mask, &mut seen)?;
         let fits = fits && (seen.keyed || !seen.objects);
         Ok(if fits {
             Yielded::Value
@@ -309,7 +309,7 @@ struct ElementsSeen {
 /// Reads the elements of a list from which fields are selected. False if one is no object, list or null.
 fn elements(
     reader: &mut JsonReader<'_>,
-    need: &Need,
+    need: &InputMask,
     seen: &mut ElementsSeen,
 ) -> Result<bool, ReadError> {
     let mut all = true;
@@ -334,9 +334,9 @@ fn elements(
 }
 
 /// Reads an object. Returns whether its members fit, and whether it has any of the keys that the selection reads.
-fn object(reader: &mut JsonReader<'_>, need: &Need) -> Result<(bool, bool), ReadError> {
+fn object(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<(bool, bool), ReadError> {
     let keys = match need {
-        Need::Keys(keys) if !keys.is_empty() => keys,
+        InputMask::Keys(keys) if !keys.is_empty() => keys,
         _ => {
             reader.skip()?;
             return Ok((true, true));
@@ -358,15 +358,14 @@ fn object(reader: &mut JsonReader<'_>, need: &Need) -> Result<(bool, bool), Read
 
 /// Reads a value to its end. False if the selection reads keys of something that has none, such as a text in place of
 /// an object. An empty text and `false` fit: some systems write them for a missing object.
-fn fits(reader: &mut JsonReader<'_>, need: &Need) -> Result<bool, ReadError> {
+fn fits(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<bool, ReadError> {
     let keys = match need {
-        Need::Keys(keys) if !keys.is_empty() => keys,
+        InputMask::Keys(keys) if !keys.is_empty() => keys,
         _ => return reader.skip().map(|()| true),
     };
     match reader.peek()? {
         Kind::Object => {
-            let deeper =
-                |(_, need): &(_, Need)| matches!(need, Need::Keys(keys) if !keys.is_empty());
+            let deeper = |(_, need): &(_, InputMask)| matches!(need, InputMask::Keys(keys) if !keys.is_empty());
             if keys.iter().any(deeper) {
                 return object(reader, need).map(|(fits, _)| fits);
             }

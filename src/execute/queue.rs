@@ -22,7 +22,7 @@ pub(crate) struct QueuedCall {
 }
 
 /// A service, the index of a connect in it, and the request's fingerprint.
-type Key = (u32, usize, Vec<u8>);
+type RequestKey = (u32, usize, Vec<u8>);
 
 /// Calls, in the order in which they are made.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Queue {
     limit: usize,
     /// The number of the last queued call with each key, counted from the first call of the operation. Exists once a
     /// call that may be shared has been added.
-    numbers: Option<AHashMap<Key, usize>>,
+    numbers: Option<AHashMap<RequestKey, usize>>,
 }
 
 impl Queue {
@@ -94,7 +94,7 @@ impl Queue {
     }
 }
 
-fn key(fetch: &Fetch, call: &PreparedCall) -> Option<Key> {
+fn key(fetch: &Fetch, call: &PreparedCall) -> Option<RequestKey> {
     let FetchCall::Connect { connect, .. } = &fetch.call else {
         return None;
     };

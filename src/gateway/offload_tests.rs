@@ -95,7 +95,7 @@ async fn a_compilation_goes_on_while_one_of_those_who_share_it_waits() {
     assert_eq!(
         refused.outcome,
         RequestOutcome::Busy,
-        "the place is still taken"
+        "the permit is still held"
     );
     drop(second);
     let mut third = Box::pin(ask(&gateway, "{ d: __typename }"));

@@ -21,7 +21,8 @@ use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
 use crate::cache::responses::{Responses, Served};
 use crate::cache::{
-    Admissions, Backend, Documents, Generation, HeadersRead, Memory, Provenance, ResponseKeyParts,
+    Admissions, Backend, Documents, Generation, HeadersRead, MemoryBackend, Provenance,
+    ResponseKeyParts,
 };
 use crate::config::{Percentage, Settings};
 use crate::execute::{CallRecord, Executed, Execution, RequestContext, Runtime};
@@ -93,7 +94,7 @@ impl Gateway {
         settings: &Settings,
         wires: Wires,
     ) -> Result<Gateway, SetupProblem> {
-        Gateway::with_backend(connectors, settings, wires, &Memory)
+        Gateway::with_backend(connectors, settings, wires, &MemoryBackend)
     }
 
     /// The same, with caches that store in this backend.

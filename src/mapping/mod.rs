@@ -8,17 +8,17 @@
 //!
 //! Pure: no IO, no clock, nothing async. This room does not know which variables an argument of a
 //! directive may read, or which GraphQL type a selection fills. It computes what a selection reads
-//! ([`Selection::variables`], [`Selection::needs`]) and yields ([`Selection::shape`]), which
+//! ([`Selection::variables`], [`Selection::input_mask`]) and yields ([`Selection::shape`]), which
 //! `connector` checks.
 
 mod analyse;
 pub mod ast;
 mod evaluate;
 mod growth;
+mod input_mask;
 mod lex;
 mod method;
 mod methods;
-mod needs;
 mod parse;
 mod problem;
 mod selection;
@@ -29,8 +29,8 @@ mod version;
 
 pub use analyse::VariableUse;
 pub use evaluate::{Evaluated, EvaluationBudget, MappingError, MappingErrorKind, Segment, Warning};
+pub use input_mask::InputMask;
 pub use methods::names as method_names;
-pub use needs::Need;
 pub use parse::{MAX_LENGTH, MAX_NESTING};
 pub use problem::Problem;
 pub use selection::Selection;

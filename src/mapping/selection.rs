@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::analyse::{Analysis, VariableUse, analyse};
 use super::ast::{Expr, ExprKind, Item};
 use super::evaluate::{Evaluated, EvaluationBudget, evaluate};
-use super::needs::Need;
+use super::input_mask::InputMask;
 use super::parse::{Lone, parse};
 use super::problem::Problem;
 use super::shape::Shape;
@@ -35,13 +35,13 @@ impl Expr {
     }
 
     /// The part of its input that it reads. Analyses the whole expression.
-    pub fn needs(&self) -> Need {
+    pub fn input_mask(&self) -> InputMask {
         analyse(self).need
     }
 
     /// Whether it reads any of its input. Analyses the whole expression.
     pub fn reads_input(&self) -> bool {
-        self.needs() != Need::Keys(Vec::new())
+        self.input_mask() != InputMask::Keys(Vec::new())
     }
 }
 
@@ -109,7 +109,7 @@ impl Selection {
             Some(scalar)
                 if named
                     && scalar.as_object().is_none()
-                    && *self.needs() != Need::Keys(Vec::new()) =>
+                    && *self.input_mask() != InputMask::Keys(Vec::new()) =>
             {
                 return Evaluated {
                     value: Some(scalar.clone()),
@@ -153,7 +153,7 @@ impl Selection {
     }
 
     /// The part of its input that it reads.
-    pub fn needs(&self) -> &Need {
+    pub fn input_mask(&self) -> &InputMask {
         &self.analysis().need
     }
 

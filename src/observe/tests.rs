@@ -163,15 +163,15 @@ fn a_field_has_a_longest_text() {
 
 #[test]
 fn a_panic_has_a_line_without_values() {
-    let place = std::panic::Location::caller();
+    let caller = std::panic::Location::caller();
     let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
     };
     let text = lines_of(patient(), |observer| {
         request.scope_call(|| {
-            panics::report(&observer.lines, Some(place), &"on purpose");
-            panics::report(&observer.lines, Some(place), &format!("canary {}", 7));
+            panics::report(&observer.lines, Some(caller), &"on purpose");
+            panics::report(&observer.lines, Some(caller), &format!("canary {}", 7));
         });
     });
     let lines: Vec<serde_json::Value> = text
@@ -181,8 +181,8 @@ fn a_panic_has_a_line_without_values() {
     assert_eq!(lines[0]["message"], "a thread panicked");
     assert_eq!(lines[0]["level"], "error");
     assert_eq!(lines[0]["request_id"], "r1");
-    assert_eq!(lines[0]["error"], format!("{place}: on purpose"));
-    assert_eq!(lines[1]["error"], place.to_string());
+    assert_eq!(lines[0]["error"], format!("{caller}: on purpose"));
+    assert_eq!(lines[1]["error"], caller.to_string());
 }
 
 #[test]

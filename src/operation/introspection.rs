@@ -142,9 +142,9 @@ mod tests {
                 (1, 3),
             ),
         ];
-        for (text, place) in refused {
+        for (text, location) in refused {
             let message = "Maximum introspection depth exceeded".to_owned();
-            assert_eq!(found(text), [(message, vec![place])], "{text}");
+            assert_eq!(found(text), [(message, vec![location])], "{text}");
         }
     }
 

@@ -43,7 +43,7 @@ fn pass(time: Duration) {
 
 #[test]
 fn a_task_moves_before_what_takes_long() {
-    let places = run(|sender| async move {
+    let priorities = run(|sender| async move {
         let before = here();
         lower().await;
         let after = here();
@@ -51,7 +51,10 @@ fn a_task_moves_before_what_takes_long() {
         lower().await;
         let _ = sender.send([before, after, here()]);
     });
-    assert_eq!(places, [Priority::Short, Priority::Long, Priority::Long]);
+    assert_eq!(
+        priorities,
+        [Priority::Short, Priority::Long, Priority::Long]
+    );
 }
 
 #[test]
@@ -77,7 +80,7 @@ fn a_task_moves_that_has_taken_long() {
 #[test]
 fn a_task_that_only_waits_for_the_processor_does_not_move() {
     let milliseconds = Duration::from_millis;
-    let (place, waited) = run(move |sender| async move {
+    let (priority, waited) = run(move |sender| async move {
         let begun = Instant::now();
         for _ in 0..20 {
             // Another thread works meanwhile; this one uses nothing.
@@ -88,13 +91,13 @@ fn a_task_that_only_waits_for_the_processor_does_not_move() {
         }
         let _ = sender.send((here(), begun.elapsed()));
     });
-    assert_eq!(place, Priority::Short);
+    assert_eq!(priority, Priority::Short);
     assert!(waited >= milliseconds(40));
 }
 
 #[test]
 fn a_task_moves_if_it_has_used_so_much() {
-    let places = run(|sender| async move {
+    let priorities = run(|sender| async move {
         let long = Duration::from_millis(20);
         lower_if_used(long).await;
         let before = here();
@@ -102,23 +105,23 @@ fn a_task_moves_if_it_has_used_so_much() {
         lower_if_used(long).await;
         let _ = sender.send([before, here()]);
     });
-    assert_eq!(places, [Priority::Short, Priority::Long]);
+    assert_eq!(priorities, [Priority::Short, Priority::Long]);
 }
 
 #[test]
 fn short_polls_never_move() {
-    let place = run(|sender| async move {
+    let priority = run(|sender| async move {
         for _ in 0..1000 {
             tokio::task::yield_now().await;
         }
         let _ = sender.send(here());
     });
-    assert_eq!(place, Priority::Short);
+    assert_eq!(priority, Priority::Short);
 }
 
 #[test]
 fn a_task_moves_back_when_it_has_been_quiet() {
-    let place = run(|sender| async move {
+    let priority = run(|sender| async move {
         lower().await;
         assert_eq!(here(), Priority::Long);
         while here() == Priority::Long {
@@ -126,7 +129,7 @@ fn a_task_moves_back_when_it_has_been_quiet() {
         }
         let _ = sender.send(here());
     });
-    assert_eq!(place, Priority::Short);
+    assert_eq!(priority, Priority::Short);
 }
 
 #[test]

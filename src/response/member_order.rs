@@ -7,7 +7,7 @@
 
 use smallvec::SmallVec;
 
-use crate::document::Span;
+use crate::document::ValueSpan;
 use crate::plan::projection::ProjectionId;
 
 /// The maximum number of names for one node. Objects with more members are dictionaries, whose names do not repeat.
@@ -61,7 +61,7 @@ impl MemberOrders {
         &mut self,
         node: ProjectionId,
         position: usize,
-        written: Span,
+        written: ValueSpan,
         text: &[u8],
         action: MemberAction,
     ) -> usize {

@@ -173,11 +173,11 @@ mod tests {
 
     use super::*;
     use crate::budget::Budget;
-    use crate::document::Span;
+    use crate::document::ValueSpan;
     use crate::graph::query::TypeId;
     use crate::plan::output::{Leaf, OutputClass, OutputObject, Prerendered};
     use crate::plan::requested::PositionId;
-    use crate::response::store::Text as Place;
+    use crate::response::store::Text;
 
     fn field(name: &str, slot: u16, ty: OutputType) -> OutputField {
         OutputField {
@@ -229,12 +229,12 @@ mod tests {
     fn add(store: &mut Store, count: u32, whole: bool) -> RowId {
         let row = store.add_row(0, 2, Some(TypeId(0)));
         let document = store.add_document(Bytes::from_static(b"\"A\""));
-        let span = Span { start: 0, end: 3 };
+        let span = ValueSpan { start: 0, end: 3 };
         let elements: Vec<Cell> = (0..count)
             .map(|number| {
                 let element = store.add_row(1, 1, Some(TypeId(1)));
                 if whole || number + 1 < count {
-                    store.set(element, 0, Cell::String(Place { document, span }));
+                    store.set(element, 0, Cell::String(Text { document, span }));
                 }
                 Cell::Row(element)
             })

@@ -9,7 +9,7 @@ use super::member_order::{MemberAction, MemberOrders};
 use super::store::{Cell, RowId, SCRATCH, Store, Text, UNKNOWN_TYPE};
 use crate::budget::{Account, Exceeded};
 use crate::document::{
-    Fault, JsonReader, Kind, Member, Object, ReadError, Reader, Scalar, Span, Str, Value,
+    Fault, JsonReader, Kind, Member, Object, ReadError, Reader, Scalar, Str, Value, ValueSpan,
 };
 use crate::graph::query::TypeTable;
 use crate::mapping::ast::ExprKind;
@@ -70,7 +70,7 @@ const EVALUATIONS: u32 = 64;
 /// Room for the elements of the first list.
 const ELEMENTS: usize = 64;
 
-type Captures = SmallVec<[Option<Span>; 4]>;
+type Captures = SmallVec<[Option<ValueSpan>; 4]>;
 
 impl Projector<'_> {
     /// Reads the next value.
@@ -238,8 +238,8 @@ impl Projector<'_> {
         self.evaluated(evaluated, then)
     }
 
-    fn text(&self, span: Span) -> Text {
-        let span = Span {
+    fn text(&self, span: ValueSpan) -> Text {
+        let span = ValueSpan {
             start: span.start + self.offset,
             end: span.end + self.offset,
         };
@@ -416,7 +416,7 @@ impl Projector<'_> {
     fn read_for_each_sink(
         &mut self,
         text: &[u8],
-        span: Span,
+        span: ValueSpan,
         sinks: &[Sink],
         base: RowId,
     ) -> Result<(), Stop> {

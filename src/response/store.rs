@@ -22,7 +22,7 @@ pub(crate) use self::projected::{Mark, ProjectedRows};
 use self::raised::Raised;
 use super::bounds::{Bounds, Reached};
 use super::sizes::Sizes;
-use crate::document::{NumberBounds, Span};
+use crate::document::{NumberBounds, ValueSpan};
 use crate::graph::query::TypeId;
 use crate::plan::ReadId;
 
@@ -188,7 +188,7 @@ impl Store {
         write(&mut self.scratch);
         Text {
             document: SCRATCH,
-            span: Span {
+            span: ValueSpan {
                 start,
                 end: self.scratch.len() as u32,
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cache::Document;
 use crate::connector::Connect;
-use crate::document::{Fault, JsonReader, Kind, ReadError, Reader, Span, Value};
+use crate::document::{Fault, JsonReader, Kind, ReadError, Reader, Value, ValueSpan};
 use crate::mapping::{Selection, Variables};
 use crate::plan::list_of_key;
 use crate::source::Outcome;
@@ -28,7 +28,7 @@ pub(crate) fn read_of(
     most: usize,
 ) -> Result<Option<Value>, ReadError> {
     let mut reader = JsonReader::new(&document.body)?;
-    let input = needed(&mut reader, selection.needs(), &mut { most })?;
+    let input = needed(&mut reader, selection.input_mask(), &mut { most })?;
     Ok(selection.evaluate(Some(&input), variables).value)
 }
 
@@ -68,10 +68,10 @@ const PART: usize = 96;
 /// Reads the part of a document that an expression needs, as a tree, and skips the rest.
 pub(crate) fn needed<'d>(
     reader: &mut JsonReader<'d>,
-    need: &crate::mapping::Need,
+    need: &crate::mapping::InputMask,
     left: &mut usize,
 ) -> Result<Value, ReadError> {
-    let crate::mapping::Need::Keys(_) = need else {
+    let crate::mapping::InputMask::Keys(_) = need else {
         return Value::read_within(reader, left);
     };
     *left = left.checked_sub(PART).ok_or(ReadError {
@@ -127,7 +127,7 @@ pub(crate) fn service_data(
 }
 
 /// The texts of the entities in an `_entities` response, if it may be stored; `lists` has the list of each entity.
-pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<Span>> {
+pub(crate) fn entity_texts(document: &Document, lists: &[u16]) -> Option<Vec<ValueSpan>> {
     of_data(document, |reader| {
         if reader.peek()? != Kind::Object {
             reader.skip()?;

@@ -355,10 +355,10 @@ async fn a_request_has_an_id_and_a_place_in_a_trace() {
     let given = header(&send(request).await.1, "x-request-id").to_owned();
     assert_eq!(given.len(), 32);
     let asked = running.fake.asked.lock().unwrap();
-    let place = asked[0].1.trace.unwrap();
-    assert_eq!(place.trace_id_digits(), trace.as_bytes());
-    assert_eq!(place.flags, 1);
-    assert_ne!(place.span_id, 0xb7ad_6b71_6920_3331);
+    let sent = asked[0].1.trace.unwrap();
+    assert_eq!(sent.trace_id_digits(), trace.as_bytes());
+    assert_eq!(sent.flags, 1);
+    assert_ne!(sent.span_id, 0xb7ad_6b71_6920_3331);
 }
 
 #[tokio::test]

@@ -15,18 +15,18 @@ pub const ACCEPTED: HeaderValue =
 
 /// One operation for a GraphQL service, without variables.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub struct EncodedOperation {
     /// `{"query":"…"`, without the closing brace.
     open: Bytes,
 }
 
-impl Operation {
+impl EncodedOperation {
     /// From the operation's text, which holds exactly one operation.
-    pub fn new(text: &str) -> Operation {
+    pub fn new(text: &str) -> EncodedOperation {
         let mut open = Vec::with_capacity(text.len() + 32);
         open.extend_from_slice(b"{\"query\":");
         write_json_string(text, &mut open);
-        Operation { open: open.into() }
+        EncodedOperation { open: open.into() }
     }
 
     /// The request's body. `variables` is the JSON text of an object; `None` if the operation has no variables.
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_text_survives() {
         let text = "query Q($a: String = \"\\u{1F4A7}\") {\n\t\"quo\\te\"\u{1}\r ज़िला }";
-        let body = Operation::new(text).body(Some(br#"{"a":1.10}"#));
+        let body = EncodedOperation::new(text).body(Some(br#"{"a":1.10}"#));
         let read: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(read["query"], text);
         assert!(body.ends_with(br#","variables":{"a":1.10}}"#));
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn without_variables() {
         assert_eq!(
-            Operation::new("{a}").body(None),
+            EncodedOperation::new("{a}").body(None),
             br#"{"query":"{a}"}"#.as_slice()
         );
     }

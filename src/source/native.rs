@@ -206,7 +206,7 @@ mod tests {
     use async_graphql::{EmptyMutation, EmptySubscription, Object};
 
     use super::*;
-    use crate::source::graphql::Operation;
+    use crate::source::graphql::EncodedOperation;
     use crate::source::{Outcome, graphql};
 
     struct Query;
@@ -245,7 +245,7 @@ mod tests {
         variables: &str,
         max_bytes: usize,
     ) -> Result<UpstreamResponse, SourceError> {
-        let body = Operation::new(query).body(Some(variables.as_bytes()));
+        let body = EncodedOperation::new(query).body(Some(variables.as_bytes()));
         let request = graphql::with_body(&super::request(), body);
         let options = CallOptions {
             timeout,

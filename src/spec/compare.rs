@@ -21,14 +21,14 @@ pub fn differences(expected: &Value, actual: &Value) -> Vec<String> {
     comparison.lines
 }
 
-enum PathStep<'v> {
+enum ValueStep<'v> {
     Key(&'v str),
     Index(usize),
 }
 
 #[derive(Default)]
 struct Comparison<'v> {
-    path: Vec<PathStep<'v>>,
+    path: Vec<ValueStep<'v>>,
     lines: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl<'v> Comparison<'v> {
             return;
         };
         for (key, value) in expected.iter() {
-            self.path.push(PathStep::Key(key));
+            self.path.push(ValueStep::Key(key));
             match actual.get(key) {
                 Some(actual) => self.compare(value, actual),
                 None => self.report(&format!("missing; expected {}", short(value))),
@@ -59,7 +59,7 @@ impl<'v> Comparison<'v> {
         }
         for (key, value) in actual.iter() {
             if !expected.contains_key(key) && !self.is_optional(key) {
-                self.path.push(PathStep::Key(key));
+                self.path.push(ValueStep::Key(key));
                 self.report(&format!("not expected: {}", short(value)));
                 self.path.pop();
             }
@@ -69,7 +69,7 @@ impl<'v> Comparison<'v> {
     fn is_optional(&self, key: &str) -> bool {
         match self.path.as_slice() {
             [] => key == "extensions",
-            [PathStep::Key("errors"), PathStep::Index(_)] => key == "locations",
+            [ValueStep::Key("errors"), ValueStep::Index(_)] => key == "locations",
             _ => false,
         }
     }
@@ -83,13 +83,13 @@ impl<'v> Comparison<'v> {
             ));
         }
         for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
-            self.path.push(PathStep::Index(index));
+            self.path.push(ValueStep::Index(index));
             self.compare(expected, actual);
             self.path.pop();
         }
         let surplus = actual.iter().enumerate().skip(expected.len());
         for (index, value) in surplus {
-            self.path.push(PathStep::Index(index));
+            self.path.push(ValueStep::Index(index));
             self.report(&format!("not expected: {}", short(value)));
             self.path.pop();
         }
@@ -99,13 +99,13 @@ impl<'v> Comparison<'v> {
         let mut line = String::new();
         for step in &self.path {
             match step {
-                PathStep::Key(key) => {
+                ValueStep::Key(key) => {
                     if !line.is_empty() {
                         line.push('.');
                     }
                     line.push_str(key);
                 }
-                PathStep::Index(index) => line.push_str(&format!("[{index}]")),
+                ValueStep::Index(index) => line.push_str(&format!("[{index}]")),
             }
         }
         let separator = if line.is_empty() { "" } else { ": " };

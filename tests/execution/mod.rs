@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName};
-use sangam::cache::{Backend, Memory};
+use sangam::cache::{Backend, MemoryBackend};
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::document::Value;
 use sangam::errors::ErrorCode;
@@ -63,7 +63,7 @@ pub(crate) const FENCES: &[Fence] = &[
 
 /// Runs a case with caches in memory, and in a backend that waits; the outputs must be the same.
 async fn run_on_each_backend(case: &Case) -> Vec<Option<String>> {
-    let found = run(case, &Memory).await;
+    let found = run(case, &MemoryBackend).await;
     let with_waits = run(case, &SharedBackend::default()).await;
     assert_eq!(with_waits, found, "with a backend that waits");
     found
@@ -161,7 +161,7 @@ async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientCo
 
 /// A gateway for the upstreams of a case.
 pub(crate) fn gateway(case: &Case, upstreams: &Upstreams) -> Gateway {
-    gateway_on(case, upstreams, &Memory)
+    gateway_on(case, upstreams, &MemoryBackend)
 }
 
 /// The same with caches in this backend.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use sangam::cache::{Backend, Memory};
+use sangam::cache::{Backend, MemoryBackend};
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::Wires;
@@ -150,7 +150,7 @@ pub(crate) fn settings(text: &str) -> Settings {
 /// connector.
 pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &str) -> Gateway {
     gateway_on(
-        &Memory,
+        &MemoryBackend,
         upstream,
         schema,
         &format!("{general}\n[connector.own]\n{own}"),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sangam::document::Value;
 use sangam::mapping::{
-    Need, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables, Version,
+    InputMask, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables, Version,
 };
 
 use super::DEFAULTS;
@@ -322,7 +322,7 @@ impl Outcome {
             self.add("shape", shape(selection.shape()));
         }
         if case.asks_for("needs") {
-            self.add("needs", need(selection.needs()));
+            self.add("needs", need(selection.input_mask()));
         }
         if case.asks_for("uses") {
             self.uses(selection.variables());
@@ -406,15 +406,15 @@ fn shape(shape: &Shape) -> String {
 }
 
 /// `*` for the whole value, `{ a b { c } }` for keys; a key without braces is read whole.
-fn need(need: &Need) -> String {
-    fn keys(keys: &[(sangam::document::Str, Need)]) -> String {
-        let key = |(name, need): &(sangam::document::Str, Need)| match need {
-            Need::Whole => name.to_string(),
-            Need::Keys(inner) => format!("{name} {}", braces(inner)),
+fn need(need: &InputMask) -> String {
+    fn keys(keys: &[(sangam::document::Str, InputMask)]) -> String {
+        let key = |(name, need): &(sangam::document::Str, InputMask)| match need {
+            InputMask::Whole => name.to_string(),
+            InputMask::Keys(inner) => format!("{name} {}", braces(inner)),
         };
         keys.iter().map(key).collect::<Vec<_>>().join(" ")
     }
-    fn braces(inner: &[(sangam::document::Str, Need)]) -> String {
+    fn braces(inner: &[(sangam::document::Str, InputMask)]) -> String {
         if inner.is_empty() {
             "{}".to_owned()
         } else {
@@ -422,7 +422,7 @@ fn need(need: &Need) -> String {
         }
     }
     match need {
-        Need::Whole => "*".to_owned(),
-        Need::Keys(inner) => braces(inner),
+        InputMask::Whole => "*".to_owned(),
+        InputMask::Keys(inner) => braces(inner),
     }
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sangam::document::{Object, Value};
 use sangam::mapping::{
-    EvaluationBudget, MAX_NESTING, MappingErrorKind, Need, Problem, ScalarShape, Selection, Shape,
-    Template, Variables, Version,
+    EvaluationBudget, InputMask, MAX_NESTING, MappingErrorKind, Problem, ScalarShape, Selection,
+    Shape, Template, Variables, Version,
 };
 
 /// Each problem points into the text, between characters.
@@ -38,7 +38,7 @@ fn parse_everything(text: &str) {
                     selection.evaluate(Some(&input), &Variables::new());
                     selection.variables();
                     selection.shape();
-                    selection.needs();
+                    selection.input_mask();
                 }
                 Err(problems) => check_problems(text, &problems),
             }
@@ -75,20 +75,20 @@ fn size(value: &Value) -> usize {
 }
 
 /// The part of a document that a mapping reads.
-pub(crate) fn project(value: &Value, need: &Need) -> Value {
+pub(crate) fn project(value: &Value, need: &InputMask) -> Value {
     match (value, need) {
-        (_, Need::Whole) => value.clone(),
-        (Value::Object(object), Need::Keys(keys)) => {
+        (_, InputMask::Whole) => value.clone(),
+        (Value::Object(object), InputMask::Keys(keys)) => {
             let kept = keys
                 .iter()
                 .filter_map(|(name, need)| Some((name.clone(), project(object.get(name)?, need))));
             Object::from_iter(kept).into()
         }
-        (Value::Array(elements), Need::Keys(_)) => elements
+        (Value::Array(elements), InputMask::Keys(_)) => elements
             .iter()
             .map(|element| project(element, need))
             .collect(),
-        (scalar, Need::Keys(_)) => scalar.clone(),
+        (scalar, InputMask::Keys(_)) => scalar.clone(),
     }
 }
 
@@ -179,9 +179,9 @@ proptest! {
     fn what_a_selection_needs_is_enough(text in generate::selection(), input in generate::value()) {
         let selection = Selection::parse(&text, Version::V0_4).unwrap();
         let whole = selection.evaluate(Some(&input), &Variables::new());
-        let projected = project(&input, selection.needs());
+        let projected = project(&input, selection.input_mask());
         let part = selection.evaluate(Some(&projected), &Variables::new());
-        prop_assert_eq!(&whole.value, &part.value, "{}\n{:?}\n{}", text, selection.needs(), projected);
+        prop_assert_eq!(&whole.value, &part.value, "{}\n{:?}\n{}", text, selection.input_mask(), projected);
         prop_assert_eq!(whole.warnings, part.warnings);
     }
 
@@ -198,7 +198,7 @@ proptest! {
     fn what_a_selection_says_of_variables_is_enough(text in generate::selection(), args in generate::value()) {
         let selection = Selection::parse(&text, Version::V0_4).unwrap();
         let uses = selection.variables();
-        let mut need = Need::Keys(Vec::new());
+        let mut need = InputMask::Keys(Vec::new());
         for one in uses.iter().filter(|one| &*one.name == "$args") {
             add(&mut need, &one.path);
         }
@@ -209,17 +209,17 @@ proptest! {
     }
 }
 
-fn add(need: &mut Need, path: &[sangam::document::Str]) {
-    let Need::Keys(keys) = need else { return };
+fn add(need: &mut InputMask, path: &[sangam::document::Str]) {
+    let InputMask::Keys(keys) = need else { return };
     let Some((first, rest)) = path.split_first() else {
-        *need = Need::Whole;
+        *need = InputMask::Whole;
         return;
     };
     let at = keys
         .iter()
         .position(|(name, _)| name == first)
         .unwrap_or_else(|| {
-            keys.push((first.clone(), Need::Keys(Vec::new())));
+            keys.push((first.clone(), InputMask::Keys(Vec::new())));
             keys.len() - 1
         });
     add(&mut keys[at].1, rest);
@@ -246,7 +246,7 @@ fn limited(text: &str) {
         [MappingErrorKind::Limit]
     );
     selection.shape();
-    selection.needs();
+    selection.input_mask();
 }
 
 #[test]
@@ -386,7 +386,7 @@ fn the_deepest_that_passes_fits_on_the_stack() {
                 Selection::parse(&deepest(open, close).unwrap(), Version::V0_2).unwrap();
             selection.evaluate(Some(&objects), &Variables::new());
             selection.evaluate(Some(&input), &Variables::new());
-            selection.needs();
+            selection.input_mask();
         }
         let growing = format!("$([$]){}", "->echo([@])".repeat(250));
         let grown = Selection::parse(&growing, Version::V0_4)
@@ -453,7 +453,7 @@ fn long_paths_and_wide_objects_are_no_trouble() {
     );
     let wide: String = (0..10_000).map(|n| format!("k{n} ")).collect();
     let selection = Selection::parse(&wide, Version::V0_1).unwrap();
-    assert!(matches!(selection.needs(), Need::Keys(keys) if keys.len() == 10_000));
+    assert!(matches!(selection.input_mask(), InputMask::Keys(keys) if keys.len() == 10_000));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::reading::may_be_cached;
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
 use crate::connector::Request;
-use crate::document::Span;
+use crate::document::ValueSpan;
 use crate::source::SourceError;
 
 /// The representations of an `_entities` call. The request of its [`UpstreamCall`] has no body yet.
@@ -29,7 +29,7 @@ pub struct EntitiesCall<'a> {
     pub representations: &'a [Representation],
     /// The texts of the entities in a document, given the list of each representation; `None` if nothing of the
     /// document may be stored, or if its entities do not match.
-    pub parts: fn(&Document, &[u16]) -> Option<Vec<Span>>,
+    pub parts: fn(&Document, &[u16]) -> Option<Vec<ValueSpan>>,
 }
 
 impl EntitiesCall<'_> {
@@ -243,7 +243,7 @@ impl Documents {
         let judge = move |document: &Document| match parts(document, &lists) {
             // Entities are matched by position, so their number must be right.
             Some(parts) if parts.len() == keys.len() => {
-                let text = |part: &Span| Bytes::copy_from_slice(part.of(&document.body));
+                let text = |part: &ValueSpan| Bytes::copy_from_slice(part.of(&document.body));
                 let texts = parts.iter().map(text);
                 Judgement::Parts(keys.iter().copied().zip(texts).collect())
             }

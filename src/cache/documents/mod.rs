@@ -49,7 +49,7 @@ pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Represe
 pub use self::fetched::{CacheState, Fetched};
 use self::lookup::FlightOutcome;
 pub use self::verdict::Verdict;
-use super::backend::{Backend, Memory};
+use super::backend::{Backend, MemoryBackend};
 use super::bulkhead::Admissions;
 use super::clock::{Clock, SystemClock, Timestamp};
 use super::endpoint::Endpoint;
@@ -116,7 +116,7 @@ struct Inner {
 impl Documents {
     /// An empty cache of at most about `max_bytes`.
     pub fn new(max_bytes: u64) -> Documents {
-        Documents::with_backend(&Memory, max_bytes)
+        Documents::with_backend(&MemoryBackend, max_bytes)
     }
 
     /// The documents of a backend, of which at most about `max_bytes` are held in this process.

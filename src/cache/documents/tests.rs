@@ -81,7 +81,7 @@ fn world() -> World {
 /// A world in which each answer needs a ticket.
 fn slow_world() -> World {
     let clock = Arc::new(ManualClock::at(NOW));
-    let documents = Documents::with_clock(&Memory, 1 << 20, clock.clone());
+    let documents = Documents::with_clock(&MemoryBackend, 1 << 20, clock.clone());
     let driver = Arc::new(Scripted {
         calls: AtomicUsize::new(0),
         began: Notify::new(),
@@ -764,14 +764,14 @@ async fn entities(world: &World, ids: &[&str], policy: Policy) -> String {
         selections: &selections,
         representations: &representations,
         parts: |document, _| {
-            let whole = crate::document::Span {
+            let whole = crate::document::ValueSpan {
                 start: 0,
                 end: document.body.len() as u32,
             };
             (document.outcome == Outcome::Success).then(|| vec![whole])
         },
     };
-    let of = |places: &[usize]| request(&format!("/graphql?{places:?}"));
+    let of = |elements: &[usize]| request(&format!("/graphql?{elements:?}"));
     let found = world.documents.entities(call, asked, of).await;
     let cached = found.cached.into_iter().map(|cached| match cached {
         Some(cached) => describe(Ok(cached)),

@@ -66,7 +66,7 @@ impl EntityRequest {
             rest = others;
         }
         variables.push(b'}');
-        graphql::Operation::new(&batch.operation.text).body(Some(&variables))
+        graphql::EncodedOperation::new(&batch.operation.text).body(Some(&variables))
     }
 
     /// The index of a selection, which is added if it is new.

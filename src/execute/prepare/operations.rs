@@ -49,7 +49,7 @@ impl Preparer<'_> {
         targets: Targets,
     ) -> Result<PreparedCall, (Targets, RenderError)> {
         let values = self.operation_variables(UsedVariables::by(operation), &[]);
-        let body = graphql::Operation::new(&operation.text).body(values.as_deref());
+        let body = graphql::EncodedOperation::new(&operation.text).body(values.as_deref());
         self.service_request(fetch, body, targets)
     }
 

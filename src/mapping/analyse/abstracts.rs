@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::variable_use::VariableUse;
 use crate::document::{MAX_DEPTH, Str, Value};
-use crate::mapping::needs::Need;
+use crate::mapping::input_mask::InputMask;
 use crate::mapping::shape::{ScalarShape, Shape};
 
 /// An abstract value.
@@ -201,20 +201,20 @@ impl Positions {
         self.demanded.push((position, span.clone()));
     }
 
-    pub(super) fn need(&self) -> Need {
+    pub(super) fn need(&self) -> InputMask {
         self.need_at(Self::INPUT)
     }
 
-    fn need_at(&self, position: PositionIndex) -> Need {
+    fn need_at(&self, position: PositionIndex) -> InputMask {
         let node = &self.nodes[position];
         if node.whole {
-            return Need::Whole;
+            return InputMask::Whole;
         }
         let keys = node
             .children
             .iter()
             .map(|child| (self.nodes[*child].name.clone(), self.need_at(*child)));
-        Need::Keys(keys.collect())
+        InputMask::Keys(keys.collect())
     }
 
     /// The uses of variables, in the order of the text. A variable that is reached but not read

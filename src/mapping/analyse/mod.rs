@@ -14,14 +14,14 @@ mod walk;
 pub use variable_use::VariableUse;
 
 use super::ast::Expr;
-use super::needs::Need;
+use super::input_mask::InputMask;
 use super::shape::Shape;
 
 /// The result of the analysis.
 #[derive(Debug, Clone)]
 pub(super) struct Analysis {
     pub(super) shape: Shape,
-    pub(super) need: Need,
+    pub(super) need: InputMask,
     pub(super) variables: Vec<VariableUse>,
 }
 

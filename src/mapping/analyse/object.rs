@@ -177,19 +177,19 @@ impl Walk {
 #[derive(Default)]
 struct Fields {
     list: Vec<(Str, Abstract)>,
-    places: HashMap<Str, usize>,
+    indices: HashMap<Str, usize>,
 }
 
 impl Fields {
     fn get(&self, name: &Str) -> Option<&Abstract> {
-        self.places.get(name).map(|at| &self.list[*at].1)
+        self.indices.get(name).map(|at| &self.list[*at].1)
     }
 
     fn set(&mut self, name: &Str, value: Abstract) {
-        match self.places.get(name) {
+        match self.indices.get(name) {
             Some(at) => self.list[*at].1 = value,
             None => {
-                self.places.insert(name.clone(), self.list.len());
+                self.indices.insert(name.clone(), self.list.len());
                 self.list.push((name.clone(), value));
             }
         }

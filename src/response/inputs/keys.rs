@@ -84,7 +84,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::document::Span;
+    use crate::document::ValueSpan;
     use crate::response::store::Text;
 
     /// The key of a row whose slots hold these JSON texts.
@@ -94,7 +94,7 @@ mod tests {
         let mut inputs = Vec::new();
         for (slot, part) in parts.iter().enumerate() {
             let document = store.add_document(Bytes::from(part.to_string()));
-            let span = Span {
+            let span = ValueSpan {
                 start: 0,
                 end: part.len() as u32,
             };

@@ -1,12 +1,12 @@
 //! What a row consists of: cells, which are a few bytes each.
 
-use crate::document::Span;
+use crate::document::ValueSpan;
 
 /// The text of one JSON value: a span of one of the store's documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) document: u32,
-    pub(crate) span: Span,
+    pub(crate) span: ValueSpan,
 }
 
 /// The number of a row.

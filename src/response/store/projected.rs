@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{Cell, Raised, RowHead, RowId, SCRATCH, Store, Text};
 use crate::budget::Account;
-use crate::document::Span;
+use crate::document::ValueSpan;
 
 /// The rows of one document.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Store {
                 |text| match text.document {
                     SCRATCH => Text {
                         document: 1,
-                        span: Span {
+                        span: ValueSpan {
                             start: text.span.start - since.scratch,
                             end: text.span.end - since.scratch,
                         },
@@ -214,7 +214,7 @@ mod tests {
     fn fill(store: &mut Store) -> Cell {
         let document = store.add_document(Bytes::from_static(b"[{\"a\":17}]"));
         let (first, second) = (store.add_row(1, 2, None), store.add_row(1, 2, None));
-        let span = Span { start: 6, end: 8 };
+        let span = ValueSpan { start: 6, end: 8 };
         store.set(first, 0, Cell::Number(Text { document, span }));
         let computed = store.add_text(|out| out.extend_from_slice(b"\"x\""));
         store.set(second, 1, Cell::String(computed));

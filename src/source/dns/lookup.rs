@@ -27,7 +27,7 @@ pub(super) struct HostAddresses {
 }
 
 /// How look-ups are made.
-pub(super) enum Backend {
+pub(super) enum LookupMethod {
     /// By the name servers. The resolver is built at the first look-up, since that reads files.
     NameServers {
         settings: DnsSettings,
@@ -37,11 +37,11 @@ pub(super) enum Backend {
     System,
 }
 
-impl Backend {
-    pub(super) fn new(settings: &DnsSettings) -> Backend {
+impl LookupMethod {
+    pub(super) fn new(settings: &DnsSettings) -> LookupMethod {
         match settings.system {
-            true => Backend::System,
-            false => Backend::NameServers {
+            true => LookupMethod::System,
+            false => LookupMethod::NameServers {
                 settings: settings.clone(),
                 resolver: Box::default(),
             },
@@ -55,8 +55,8 @@ impl Backend {
         permit: OwnedSemaphorePermit,
     ) -> Result<HostAddresses, DnsError> {
         let found = match self {
-            Backend::System => system(host.to_owned(), permit).await?,
-            Backend::NameServers { settings, resolver } => {
+            LookupMethod::System => system(host.to_owned(), permit).await?,
+            LookupMethod::NameServers { settings, resolver } => {
                 let _permit = permit;
                 name_servers(settings, resolver, host).await?
             }

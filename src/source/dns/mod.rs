@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 pub use self::error::DnsError;
-use self::lookup::{Backend, HostAddresses};
+use self::lookup::{HostAddresses, LookupMethod};
 pub use self::settings::DnsSettings;
 use crate::observe::scope;
 
@@ -36,15 +36,15 @@ pub struct Resolver(Arc<Inner>);
 
 struct Inner {
     settings: DnsSettings,
-    backend: Backend,
+    backend: LookupMethod,
     /// The permits for look-ups.
     lookups: Arc<Semaphore>,
-    hosts: Mutex<HashMap<String, Host>>,
+    hosts: Mutex<HashMap<String, HostState>>,
 }
 
 /// The state of one host.
 #[derive(Default)]
-struct Host {
+struct HostState {
     cached: Option<CachedAddresses>,
     /// The running look-up.
     pending: Option<watch::Receiver<Option<LookupOutcome>>>,
@@ -89,7 +89,7 @@ impl Resolver {
     pub fn new(settings: DnsSettings) -> Resolver {
         let lookups = settings.lookups.clamp(1, Semaphore::MAX_PERMITS);
         Resolver(Arc::new(Inner {
-            backend: Backend::new(&settings),
+            backend: LookupMethod::new(&settings),
             lookups: Arc::new(Semaphore::new(lookups)),
             hosts: Mutex::default(),
             settings,
@@ -137,7 +137,7 @@ impl Resolver {
     /// The running look-up of a host; starts one if there is none.
     fn pending(
         &self,
-        hosts: &mut HashMap<String, Host>,
+        hosts: &mut HashMap<String, HostState>,
         host: &str,
     ) -> Result<watch::Receiver<Option<LookupOutcome>>, DnsError> {
         let pending = hosts.get(host).and_then(|known| known.pending.as_ref());
@@ -177,7 +177,7 @@ fn later(time: Instant, by: Duration) -> Instant {
 }
 
 impl Inner {
-    fn hosts(&self) -> MutexGuard<'_, HashMap<String, Host>> {
+    fn hosts(&self) -> MutexGuard<'_, HashMap<String, HostState>> {
         // A panic under the lock leaves the map valid: at worst, addresses are missing from it.
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -16,23 +16,23 @@ use crate::source::dns::Resolver;
 
 /// Makes TCP connections.
 #[derive(Debug, Clone)]
-pub(super) struct Connector {
+pub(super) struct TcpConnector {
     inner: HttpConnector<Resolver>,
     timeout: Duration,
 }
 
-impl Connector {
+impl TcpConnector {
     /// Connects to the addresses of the resolver, within this time.
-    pub(super) fn new(resolver: Resolver, timeout: Duration) -> Connector {
+    pub(super) fn new(resolver: Resolver, timeout: Duration) -> TcpConnector {
         let mut inner = HttpConnector::new_with_resolver(resolver);
         // The connector divides it among the addresses of a host, so that a dead one leaves time for the next.
         inner.set_connect_timeout(Some(timeout));
         inner.set_nodelay(true);
-        Connector { inner, timeout }
+        TcpConnector { inner, timeout }
     }
 }
 
-impl Service<Uri> for Connector {
+impl Service<Uri> for TcpConnector {
     type Response = TokioIo<TcpStream>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;

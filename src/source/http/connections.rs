@@ -23,7 +23,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use tokio::sync::oneshot;
 use tower::{BoxError, ServiceExt};
 
-use super::connect::Connector;
+use super::connect::TcpConnector;
 
 /// The size of a connection's read buffer. The head of a response must fit into it.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -64,13 +64,13 @@ pub(super) enum CallError {
 
 /// The connections to the hosts of one source.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(super) struct ConnectionPool {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    connector: Connector,
+    connector: TcpConnector,
     idle_timeout: Duration,
     max_idle: usize,
     hosts: Mutex<Hosts>,
@@ -78,39 +78,39 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Hosts {
-    by_name: HashMap<Arc<str>, Host, ahash::RandomState>,
+    by_name: HashMap<Arc<str>, HostConnections, ahash::RandomState>,
     /// A task closes connections that have been idle for too long.
     is_watched: bool,
 }
 
 #[derive(Debug, Default)]
-struct Host {
+struct HostConnections {
     /// Those that were used last are at the end.
     idle: Vec<Idle>,
     /// Calls that wait for a connection.
-    waiting: VecDeque<oneshot::Sender<Connection>>,
+    waiting: VecDeque<oneshot::Sender<PooledConnection>>,
 }
 
 #[derive(Debug)]
 struct Idle {
-    connection: Connection,
+    connection: PooledConnection,
     since: Instant,
 }
 
 /// A connection to a host.
 #[derive(Debug)]
-struct Connection {
+struct PooledConnection {
     requests: SendRequest<Full<Bytes>>,
     /// It has had a response.
     used: bool,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Connection, CallError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<PooledConnection, CallError>> + Send>>;
 
-impl Connections {
+impl ConnectionPool {
     /// Keeps up to `max_idle` idle connections per host, for this time; none if it is 0.
-    pub(super) fn new(connector: Connector, idle_timeout: Duration, max_idle: usize) -> Self {
-        Connections {
+    pub(super) fn new(connector: TcpConnector, idle_timeout: Duration, max_idle: usize) -> Self {
+        ConnectionPool {
             shared: Arc::new(Shared {
                 connector,
                 idle_timeout,
@@ -162,7 +162,7 @@ impl Shared {
     }
 
     /// The idle connection that was used last.
-    fn take(&self, host: &str) -> Option<Connection> {
+    fn take(&self, host: &str) -> Option<PooledConnection> {
         let now = Instant::now();
         let mut hosts = self.hosts();
         let idle = &mut hosts.by_name.get_mut(host)?.idle;
@@ -181,12 +181,12 @@ impl Shared {
     }
 
     /// Waits for a connection that another call has finished with, or for a new one.
-    async fn wait(self: &Arc<Self>, origin: &Origin) -> Result<Connection, CallError> {
+    async fn wait(self: &Arc<Self>, origin: &Origin) -> Result<PooledConnection, CallError> {
         let connecting = self.connect(origin.uri.clone());
         if self.max_idle == 0 {
             return connecting.await;
         }
-        let mut waiter = Waiter::new(self, &origin.name);
+        let mut waiter = ConnectionWaiter::new(self, &origin.name);
         match select(&mut waiter.given, connecting).await {
             Either::Left((Ok(given), connecting)) if given.requests.is_ready() => {
                 let (shared, host) = (Arc::downgrade(self), Arc::clone(&origin.name));
@@ -225,7 +225,7 @@ impl Shared {
             if let Err(closed) = requests.ready().await {
                 return Err(broken(ended.await.unwrap_or(closed)));
             }
-            Ok(Connection {
+            Ok(PooledConnection {
                 requests,
                 used: false,
             })
@@ -233,7 +233,7 @@ impl Shared {
     }
 
     /// Makes a connection idle, as soon as the response has been read to its end.
-    fn give_back(self: &Arc<Self>, host: &Arc<str>, mut connection: Connection) {
+    fn give_back(self: &Arc<Self>, host: &Arc<str>, mut connection: PooledConnection) {
         if self.max_idle == 0 || connection.requests.is_closed() {
             return;
         }
@@ -249,7 +249,7 @@ impl Shared {
     }
 
     /// Gives a connection to a call that waits for one, or makes it idle.
-    fn put(self: &Arc<Self>, host: &Arc<str>, mut connection: Connection) {
+    fn put(self: &Arc<Self>, host: &Arc<str>, mut connection: PooledConnection) {
         let now = Instant::now();
         let mut hosts = self.hosts();
         let known = hosts.of(host);
@@ -294,36 +294,41 @@ impl Shared {
 }
 
 impl Hosts {
-    fn of(&mut self, host: &Arc<str>) -> &mut Host {
+    fn of(&mut self, host: &Arc<str>) -> &mut HostConnections {
         self.by_name.entry(Arc::clone(host)).or_default()
     }
 
     /// Forgets a host that has neither idle connections nor calls that wait for one, if many are known.
     fn tidy(&mut self, host: &str) {
-        if self.by_name.len() > KEPT_HOSTS && self.by_name.get(host).is_some_and(Host::is_empty) {
+        if self.by_name.len() > KEPT_HOSTS
+            && self
+                .by_name
+                .get(host)
+                .is_some_and(HostConnections::is_empty)
+        {
             self.by_name.remove(host);
         }
     }
 }
 
-impl Host {
+impl HostConnections {
     fn is_empty(&self) -> bool {
         self.idle.is_empty() && self.waiting.is_empty()
     }
 }
 
 /// A call that waits for a connection that another call has finished with.
-struct Waiter<'a> {
+struct ConnectionWaiter<'a> {
     shared: &'a Arc<Shared>,
     host: &'a Arc<str>,
-    given: oneshot::Receiver<Connection>,
+    given: oneshot::Receiver<PooledConnection>,
 }
 
-impl<'a> Waiter<'a> {
+impl<'a> ConnectionWaiter<'a> {
     fn new(shared: &'a Arc<Shared>, host: &'a Arc<str>) -> Self {
         let (sender, given) = oneshot::channel();
         shared.hosts().of(host).waiting.push_back(sender);
-        Waiter {
+        ConnectionWaiter {
             shared,
             host,
             given,
@@ -331,7 +336,7 @@ impl<'a> Waiter<'a> {
     }
 }
 
-impl Drop for Waiter<'_> {
+impl Drop for ConnectionWaiter<'_> {
     fn drop(&mut self) {
         self.given.close();
         // It came too late: another call can have it.

@@ -2,7 +2,7 @@
 //!
 //! In a data centre most calls are of this kind, and an operation makes many of them. The full client (`reqwest`) would
 //! parse each URL three times and pass each call through layers that have nothing to do, which is more work than the
-//! call itself. Connections, compression and errors are the same as with the full client.
+//! call itself. ConnectionPool, compression and errors are the same as with the full client.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use tower::{Service, service_fn};
 use tower_http::decompression::Decompression;
 use url::Url;
 
-use super::connect::Connector;
-use super::connections::{CallError, Connections, Origin};
+use super::connect::TcpConnector;
+use super::connections::{CallError, ConnectionPool, Origin};
 use super::error::{BrokenCall, from_direct};
 use super::received::Received;
 use super::settings::HttpSettings;
@@ -24,7 +24,7 @@ use super::settings::HttpSettings;
 /// The connections of one source.
 #[derive(Debug)]
 pub(super) struct Direct {
-    connections: Connections,
+    connections: ConnectionPool,
     user_agent: HeaderValue,
 }
 
@@ -47,9 +47,9 @@ impl Direct {
         if settings.redirects > 0 {
             return None;
         }
-        let connector = Connector::new(settings.dns.clone(), settings.connect_timeout);
+        let connector = TcpConnector::new(settings.dns.clone(), settings.connect_timeout);
         Some(Direct {
-            connections: Connections::new(connector, idle_timeout, max_idle),
+            connections: ConnectionPool::new(connector, idle_timeout, max_idle),
             user_agent: HeaderValue::from_str(&settings.user_agent).ok()?,
         })
     }

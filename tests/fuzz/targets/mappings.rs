@@ -93,7 +93,7 @@ fn evaluated(
     document: &Value,
     variables: &Variables,
 ) -> Result<String, String> {
-    let (shape, need) = (selection.shape(), selection.needs());
+    let (shape, need) = (selection.shape(), selection.input_mask());
     let whole = selection.evaluate_within(Some(document), variables, &budget());
     if let Some(value) = &whole.value
         && !fits(value, shape)

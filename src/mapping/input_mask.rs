@@ -8,20 +8,20 @@ use crate::document::Str;
 /// A value that is neither object nor list is read as it is, whatever the keys are, because the
 /// language returns it or warns about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Need {
+pub enum InputMask {
     /// All of it.
     Whole,
     /// These keys of it, in the order of their first use. Without keys: only whether it is present
     /// or null, and how many elements it has.
-    Keys(Vec<(Str, Need)>),
+    Keys(Vec<(Str, InputMask)>),
 }
 
-impl Need {
+impl InputMask {
     /// The part of a key that is read; `None` if it is not read.
-    pub fn key(&self, name: &str) -> Option<&Need> {
+    pub fn key(&self, name: &str) -> Option<&InputMask> {
         match self {
-            Need::Whole => Some(&Need::Whole),
-            Need::Keys(keys) => keys
+            InputMask::Whole => Some(&InputMask::Whole),
+            InputMask::Keys(keys) => keys
                 .iter()
                 .find(|(key, _)| &**key == name)
                 .map(|(_, need)| need),
