@@ -36,7 +36,7 @@ pub(super) fn codes(body: &[u8]) -> Result<String, String> {
     let code = |error: &'_ Value| {
         let code = error
             .get("extensions")
-            .and_then(|own| own.get("code"))
+            .and_then(|extensions| extensions.get("code"))
             .and_then(Value::as_str);
         code.map(str::to_owned)
             .ok_or_else(|| format!("an error without a code: {shown}"))
@@ -76,7 +76,9 @@ type Held = Result<(), String>;
 
 /// An expected field: its type, its selections, and whether it may be absent.
 struct Wanted<'d> {
-    ty: &'d Type,
+    /// Its types. While the type of the object is not known, selections for several types may apply, and the field may
+    /// have another type in each; that of the selection that applies is one of them.
+    types: Vec<&'d Type>,
     /// Its selection sets, each with whether it may not apply.
     sets: Vec<(&'d SelectionSet, bool)>,
     perhaps: bool,
@@ -111,7 +113,7 @@ impl<'f> Form<'f> {
         }
         for (key, wanted) in &wanted {
             match object.get(key) {
-                Some(inner) => self.value(inner, wanted.ty, &wanted.sets)?,
+                Some(inner) => self.value_of_one(inner, &wanted.types, &wanted.sets)?,
                 None if wanted.perhaps || concrete.is_none() => {}
                 None => return Err(format!("a field is missing: {key} of {ty}")),
             }
@@ -127,26 +129,32 @@ impl<'f> Form<'f> {
         wanted: &mut BTreeMap<&'f str, Wanted<'f>>,
     ) -> Held {
         for selection in &set.selections {
-            let conditional = |own: &apollo_compiler::Node<apollo_compiler::ast::Directive>| {
-                own.name == "skip" || own.name == "include"
-            };
+            let conditional =
+                |directive: &apollo_compiler::Node<apollo_compiler::ast::Directive>| {
+                    directive.name == "skip" || directive.name == "include"
+                };
             let perhaps = perhaps || selection.directives().iter().any(conditional);
             let (inner, condition) = match selection {
                 Selection::Field(field) => {
-                    let own = wanted
+                    let expected = wanted
                         .entry(field.response_key())
                         .or_insert_with(|| Wanted {
-                            ty: &field.definition.ty,
+                            types: Vec::new(),
                             sets: Vec::new(),
                             perhaps: true,
                         });
-                    own.sets.push((&field.selection_set, perhaps));
-                    own.perhaps &= perhaps;
+                    if !expected.types.contains(&&field.definition.ty) {
+                        expected.types.push(&field.definition.ty);
+                    }
+                    expected.sets.push((&field.selection_set, perhaps));
+                    expected.perhaps &= perhaps;
                     continue;
                 }
-                Selection::InlineFragment(own) => (&own.selection_set, own.type_condition.as_ref()),
-                Selection::FragmentSpread(own) => {
-                    let fragment = own.fragment_def(self.document).ok_or("no fragment")?;
+                Selection::InlineFragment(inline) => {
+                    (&inline.selection_set, inline.type_condition.as_ref())
+                }
+                Selection::FragmentSpread(spread) => {
+                    let fragment = spread.fragment_def(self.document).ok_or("no fragment")?;
                     (&fragment.selection_set, Some(fragment.type_condition()))
                 }
             };
@@ -164,6 +172,23 @@ impl<'f> Form<'f> {
         Ok(())
     }
 
+    /// Checks a value that is of one of the types.
+    fn value_of_one(
+        &self,
+        value: &Value,
+        types: &[&Type],
+        sets: &[(&'f SelectionSet, bool)],
+    ) -> Held {
+        let mut held = Ok(());
+        for ty in types {
+            held = self.value(value, ty, sets);
+            if held.is_ok() {
+                break;
+            }
+        }
+        held
+    }
+
     fn value(&self, value: &Value, ty: &Type, sets: &[(&'f SelectionSet, bool)]) -> Held {
         match (value, ty) {
             (Value::Null, Type::Named(_) | Type::List(_)) => Ok(()),
@@ -172,15 +197,17 @@ impl<'f> Form<'f> {
                 let items = value
                     .as_array()
                     .ok_or_else(|| format!("no list: {ty} {value}"))?;
-                items.iter().try_for_each(|own| self.value(own, item, sets))
+                items
+                    .iter()
+                    .try_for_each(|item_value| self.value(item_value, item, sets))
             }
             (_, Type::Named(name) | Type::NonNullNamed(name)) => {
                 match self.schema.types.get(name) {
                     Some(ExtendedType::Scalar(_)) => scalar(value, name),
-                    Some(ExtendedType::Enum(own)) => {
+                    Some(ExtendedType::Enum(definition)) => {
                         let known = value
                             .as_str()
-                            .is_some_and(|name| own.values.contains_key(name));
+                            .is_some_and(|name| definition.values.contains_key(name));
                         known
                             .then_some(())
                             .ok_or_else(|| format!("no value of an enum: {name} {value}"))
