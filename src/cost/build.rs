@@ -9,9 +9,8 @@ use apollo_compiler::ast;
 use apollo_compiler::executable::OperationType;
 
 use super::inputs::{InputCosts, InputVariable};
-use super::program::{
-    CostClass, CostField, CostList, CostObject, CostSize, Program, SlicingProblem,
-};
+use super::objects::{CostClass, CostField, CostList, CostObject, CostSize};
+use super::program::{Program, SlicingProblem};
 use super::schema;
 use super::schema::ListSize;
 use crate::document::Value;

@@ -1,11 +1,9 @@
-//! Evaluates a program for the variables of one request.
+//! The cost of an operation for the variables of one request.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::inputs::{Counted, count};
-use super::program::{CostClass, CostField, CostList, CostSize, Program};
+use super::inputs::Counted;
+use super::objects::{CostClass, CostField, CostList, CostObject, CostSize};
 use crate::document::{Str, Value};
 
 /// The estimated cost of an operation for the variables of one request, by its parts.
@@ -30,31 +28,21 @@ struct Below {
 /// The coerced variables of a request.
 pub(super) type Variables = HashMap<Str, Value>;
 
-impl Program {
-    /// The cost for these coerced variables. One pass over the program and the variables that it reads.
-    pub fn estimate(&self, variables: &Variables) -> Cow<'_, Arc<Estimate>> {
-        match &self.constant {
-            Some(constant) => Cow::Borrowed(constant),
-            None => Cow::Owned(Arc::new(self.evaluate(variables))),
-        }
-    }
-
-    pub(super) fn evaluate(&self, variables: &Variables) -> Estimate {
-        let input = |input: &super::inputs::InputVariable| {
-            let value = variables.get(input.name.as_str());
-            value.map_or(Counted::default(), |value| {
-                count(&self.schema, &input.ty, value)
-            })
-        };
-        // Labels decide which subgraph resolves a field, not whether it is in the response.
-        let values = self.conditions.decide(variables, |_| true);
-        let holds = |guard| self.conditions.holds(guard, &values);
+impl Estimate {
+    /// The costs of a program's selection sets, with the values of its guards and the counts of its variables.
+    pub(super) fn new(
+        objects: &[CostObject],
+        guards: Vec<bool>,
+        inputs: Vec<Counted>,
+        variables: &Variables,
+    ) -> Estimate {
         let mut estimate = Estimate {
-            guards: self.guards.iter().map(holds).collect(),
-            inputs: self.inputs.iter().map(input).collect(),
-            objects: vec![Below::default(); self.objects.len()],
+            guards,
+            inputs,
+            objects: vec![Below::default(); objects.len()],
         };
-        for (index, object) in self.objects.iter().enumerate().rev() {
+        // Children have greater indices than their parents, so they are evaluated first.
+        for (index, object) in objects.iter().enumerate().rev() {
             let mut greatest = Below::default();
             for class in &object.classes {
                 let selected = estimate.selected(class, variables);
@@ -66,9 +54,7 @@ impl Program {
         }
         estimate
     }
-}
 
-impl Estimate {
     /// The cost of the operation.
     pub fn total(&self) -> u64 {
         self.objects.first().map_or(0, |root| root.selected)

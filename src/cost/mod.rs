@@ -29,11 +29,12 @@
 mod build;
 mod estimate;
 mod inputs;
+mod objects;
 mod program;
 mod report;
 pub(crate) mod schema;
 
 pub use self::estimate::Estimate;
-pub(crate) use self::program::CostField;
+pub(crate) use self::objects::CostField;
 pub use self::program::{Program, SlicingProblem};
 pub use self::report::FieldCost;

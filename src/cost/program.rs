@@ -1,14 +1,14 @@
 //! A program: the parts of an operation's cost, before the variables are known.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use apollo_compiler::{Name, Schema};
+use apollo_compiler::Schema;
 
-use super::estimate::Estimate;
-use super::inputs::{InputCost, InputVariable};
-use crate::graph::query::TypeId;
+use super::estimate::{Estimate, Variables};
+use super::inputs::{Counted, InputVariable, count};
+use super::objects::{CostField, CostObject};
 use crate::plan::Conditions;
-use crate::plan::arguments::Argument;
 use crate::plan::guard::Guard;
 
 /// The parts of the cost of one operation.
@@ -42,73 +42,30 @@ pub struct SlicingProblem {
     pub locations: Arc<[(usize, usize)]>,
 }
 
-/// One selection set.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct CostObject {
-    /// The selections by concrete type; types with the same cost share one.
-    pub(crate) classes: Vec<CostClass>,
-}
-
-impl CostObject {
-    /// The class of an object in the response.
-    pub(crate) fn class_of(&self, ty: Option<TypeId>) -> Option<&CostClass> {
-        let of_type = ty.and_then(|ty| {
-            let mut classes = self.classes.iter();
-            classes.find(|class| class.types.contains(&ty))
-        });
-        of_type.or(self.classes.first())
-    }
-}
-
-/// The selection on objects of some concrete types.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct CostClass {
-    pub(crate) types: Vec<TypeId>,
-    /// The weight of an object.
-    pub(crate) weight: u64,
-    pub(crate) fields: Vec<CostField>,
-}
-
-/// One response field.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct CostField {
-    /// Its response name.
-    pub(crate) name: Name,
-    /// When it is in the response.
-    pub(crate) guard: u32,
-    /// The slot of its value.
-    pub(crate) slot: u16,
-    /// The cost that does not depend on its value.
-    pub(crate) once: u64,
-    /// The cost of its arguments.
-    pub(super) arguments: InputCost,
-    /// The weight of each value; `None` if the value's concrete type decides.
-    pub(crate) weight: Option<u64>,
-    /// The number of values, for a list.
-    pub(super) list: Option<CostList>,
-    /// The selection set of a composite field.
-    pub(crate) below: Option<u32>,
-}
-
-/// The assumed number of items of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct CostList {
-    /// The greatest of these counts.
-    pub(super) sizes: Vec<CostSize>,
-    /// For a list of lists: the product of the sizes of the inner lists.
-    pub(super) within: u64,
-}
-
-/// One size.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct CostSize {
-    /// The greatest of these arguments counts, if one is at least 1.
-    pub(super) slicing: Vec<Argument>,
-    /// The size otherwise.
-    pub(super) assumed: u64,
-}
-
 impl Program {
+    /// The cost for these coerced variables. One pass over the program and the variables that it reads.
+    pub fn estimate(&self, variables: &Variables) -> Cow<'_, Arc<Estimate>> {
+        match &self.constant {
+            Some(constant) => Cow::Borrowed(constant),
+            None => Cow::Owned(Arc::new(self.evaluate(variables))),
+        }
+    }
+
+    pub(super) fn evaluate(&self, variables: &Variables) -> Estimate {
+        let input = |input: &InputVariable| {
+            let value = variables.get(input.name.as_str());
+            value.map_or(Counted::default(), |value| {
+                count(&self.schema, &input.ty, value)
+            })
+        };
+        // Labels decide which subgraph resolves a field, not whether it is in the response.
+        let values = self.conditions.decide(variables, |_| true);
+        let holds = |guard| self.conditions.holds(guard, &values);
+        let guards = self.guards.iter().map(holds).collect();
+        let inputs = self.inputs.iter().map(input).collect();
+        Estimate::new(&self.objects, guards, inputs, variables)
+    }
+
     /// The fields with wrong slicing arguments.
     pub fn problems(&self) -> &[SlicingProblem] {
         &self.problems

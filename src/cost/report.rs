@@ -3,7 +3,8 @@
 use apollo_compiler::Name;
 
 use super::estimate::{Estimate, Variables};
-use super::program::{CostClass, CostField, CostObject, Program};
+use super::objects::{CostClass, CostField, CostObject};
+use super::program::Program;
 
 /// The cost of one field of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
