@@ -10,7 +10,7 @@
 mod bounds;
 mod json;
 mod number;
-mod object;
+mod ordered_map;
 mod reader;
 mod scan;
 mod value;
@@ -22,9 +22,9 @@ mod tests;
 pub use bounds::NumberBounds;
 pub use json::{JsonReader, unescape};
 pub use number::Number;
-pub use object::Object;
+pub use ordered_map::OrderedMap;
 pub use reader::{
     Fault, Kind, MAX_DEPTH, Member, ObjectKey, ReadError, Reader, Scalar, ValueSpan, Wanted,
 };
-pub use value::{Str, Value};
+pub use value::{Object, Str, Value};
 pub use write::write_json_string;

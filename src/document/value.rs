@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::json::{JsonReader, unescape};
 use super::number::Number;
-use super::object::Object;
+use super::ordered_map::OrderedMap;
 use super::reader::{Fault, Kind, ReadError, Reader, Scalar};
 
 /// Text that is cheap to clone.
 pub type Str = Arc<str>;
+
+/// The members of a JSON object.
+pub type Object = OrderedMap<Value>;
 
 /// A JSON value that is cheap to clone: parts are shared, never copied.
 ///

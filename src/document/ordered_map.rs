@@ -1,21 +1,19 @@
 //! An insertion-ordered map from names to values.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
-
-use super::value::{Str, Value};
 
 /// Up to this many members, a linear search is faster than hashing.
 const LINEAR: usize = 12;
 
-/// The members of a JSON object, in the order in which they were inserted.
+/// Members with names, in the order in which they were inserted.
 ///
-/// A small object, as most are, is one allocation. A larger one has an index, so that no document
+/// A small map, as most are, is one allocation. A larger one has an index, so that no document
 /// makes look-ups or insertions slow. Equality ignores the order.
-#[derive(Debug, Clone, Default)]
-pub struct Object {
-    members: Vec<(Str, Value)>,
+#[derive(Debug, Clone)]
+pub struct OrderedMap<V> {
+    members: Vec<(Arc<str>, V)>,
     index: Option<Box<HashTable<u32>>>,
 }
 
@@ -25,15 +23,15 @@ fn hash(name: &str) -> u64 {
     STATE.get_or_init(ahash::RandomState::new).hash_one(name)
 }
 
-impl Object {
-    /// An empty object.
+impl<V> OrderedMap<V> {
+    /// An empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty object with room for `members`.
+    /// An empty map with room for `members`.
     pub fn with_capacity(members: usize) -> Self {
-        Object {
+        OrderedMap {
             members: Vec::with_capacity(members),
             index: None,
         }
@@ -59,12 +57,12 @@ impl Object {
     }
 
     /// The value of a member.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&V> {
         self.position(name).map(|at| &self.members[at].1)
     }
 
     /// The value of a member, to change it.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
         self.position(name).map(|at| &mut self.members[at].1)
     }
 
@@ -74,7 +72,7 @@ impl Object {
     }
 
     /// Sets a member, and returns its previous value. A member that exists keeps its position.
-    pub fn insert(&mut self, name: Str, value: Value) -> Option<Value> {
+    pub fn insert(&mut self, name: Arc<str>, value: V) -> Option<V> {
         if let Some(at) = self.position(&name) {
             return Some(std::mem::replace(&mut self.members[at].1, value));
         }
@@ -84,7 +82,7 @@ impl Object {
     }
 
     /// Removes a member; the order of the others stays.
-    pub fn remove(&mut self, name: &str) -> Option<Value> {
+    pub fn remove(&mut self, name: &str) -> Option<V> {
         let at = self.position(name)?;
         let (_, value) = self.members.remove(at);
         self.index = None;
@@ -92,7 +90,7 @@ impl Object {
         Some(value)
     }
 
-    /// Adds the last member to the index, or builds the index if the object has become large enough.
+    /// Adds the last member to the index, or builds the index if the map has become large enough.
     fn index_last(&mut self) {
         let members = &self.members;
         let rehash = |&at: &u32| hash(&members[at as usize].0);
@@ -113,22 +111,31 @@ impl Object {
     }
 
     /// The members in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> + DoubleEndedIterator {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Arc<str>, &V)> + DoubleEndedIterator {
         self.members.iter().map(|(name, value)| (name, value))
     }
 
     /// The names in order.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Str> + DoubleEndedIterator {
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Arc<str>> + DoubleEndedIterator {
         self.members.iter().map(|(name, _)| name)
     }
 
     /// The values in order.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator {
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &V> + DoubleEndedIterator {
         self.members.iter().map(|(_, value)| value)
     }
 }
 
-impl PartialEq for Object {
+impl<V> Default for OrderedMap<V> {
+    fn default() -> Self {
+        OrderedMap {
+            members: Vec::new(),
+            index: None,
+        }
+    }
+}
+
+impl<V: PartialEq> PartialEq for OrderedMap<V> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
             && self
@@ -137,19 +144,19 @@ impl PartialEq for Object {
     }
 }
 
-impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Object {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Self {
-        let mut object = Object::new();
+impl<K: Into<Arc<str>>, I: Into<V>, V> FromIterator<(K, I)> for OrderedMap<V> {
+    fn from_iter<T: IntoIterator<Item = (K, I)>>(members: T) -> Self {
+        let mut map = OrderedMap::new();
         for (name, value) in members {
-            object.insert(name.into(), value.into());
+            map.insert(name.into(), value.into());
         }
-        object
+        map
     }
 }
 
-impl IntoIterator for Object {
-    type Item = (Str, Value);
-    type IntoIter = std::vec::IntoIter<(Str, Value)>;
+impl<V> IntoIterator for OrderedMap<V> {
+    type Item = (Arc<str>, V);
+    type IntoIter = std::vec::IntoIter<(Arc<str>, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.members.into_iter()
