@@ -13,7 +13,8 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 
 use super::protocol::{Handler, ResponseFuture};
-use super::{ServerState, dispatch, health};
+use super::state::ServerState;
+use super::{dispatch, health};
 use crate::config::Secret;
 
 /// Handles the requests of the admin listener.

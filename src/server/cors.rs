@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::StartError;
+use super::start_error::StartError;
 use crate::config::Cors;
 
 /// The CORS layer; `None` when the settings allow no origin.

@@ -17,7 +17,10 @@ use tower_http::cors::{Cors, CorsLayer};
 
 use super::observe_request::{ObservedResponse, observe};
 use super::protocol::{Handler, ResponseFuture};
-use super::{HttpRefusal, HttpResponse, ServerState, graphql, head};
+use super::refusal::HttpRefusal;
+use super::response::HttpResponse;
+use super::state::ServerState;
+use super::{graphql, head};
 
 /// The path of the GraphQL endpoint.
 const GRAPHQL: &str = "/graphql";

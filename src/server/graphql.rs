@@ -7,14 +7,13 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
-use tokio::sync::SemaphorePermit;
 
 use super::media::MediaType;
 use super::observe_request::{ObservedResponse, RequestIdentity, observe};
-use super::protocol::has_many_streams;
 use super::refusal::HttpRefusal;
-use super::response::{Encoding, http_response};
-use super::{HttpResponse, ServerState, compression, landing_page, request, request_body};
+use super::response::{Encoding, HttpResponse, http_response};
+use super::state::ServerState;
+use super::{compression, landing_page, request, request_body};
 use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Payload};
 use crate::priority;
 
@@ -162,17 +161,5 @@ fn observed(
     ObservedResponse {
         response: http_response(response, payload, media, encoding),
         executed,
-    }
-}
-
-impl ServerState {
-    /// A permit to execute a request. Refused when all permits are taken, or when there is no memory for the response. The
-    /// last quarter of the permits is for connections with few requests in work.
-    fn admit(&self) -> Result<SemaphorePermit<'_>, HttpRefusal> {
-        let few_left = self.permits.available_permits() <= self.limits.concurrent_requests / 4;
-        if !self.connections.has_room() || (few_left && has_many_streams()) {
-            return Err(HttpRefusal::busy());
-        }
-        self.permits.try_acquire().map_err(|_| HttpRefusal::busy())
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-use super::ServerState;
+use super::state::ServerState;
 
 type Health = (
     StatusCode,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HOST, VARY};
 use http::{HeaderMap, HeaderValue};
 
-use super::HttpResponse;
+use super::response::HttpResponse;
 
 /// Whether the client is a browser, which accepts HTML.
 pub(super) fn is_browser(headers: &HeaderMap) -> bool {

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Socket, Type};
 use tokio_rustls::TlsAcceptor;
 
-use super::StartError;
+use super::start_error::StartError;
 use crate::config::Tls;
 
 /// Connections that the kernel queues until they are accepted; the system may allow fewer (`net.core.somaxconn`). When the

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use metrics::{Counter, Gauge, Histogram};
 use tracing::{Instrument, Span, field};
 
-use super::HttpResponse;
+use super::response::HttpResponse;
 use crate::config::LogRequests;
 use crate::gateway::RequestOutcome;
 use crate::observe::scope::{RequestId, RequestScope};

@@ -17,10 +17,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::HttpResponse;
 use super::connection::{ActiveRequest, Connection, END, FINISH, Stream};
 use super::connections::{Phase, Registration};
 use super::refusal::HttpRefusal;
+use super::response::HttpResponse;
 use super::response_body::ResponseBody;
 use super::socket::{Rewind, Socket};
 use crate::config::Limits;

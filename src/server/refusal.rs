@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::HttpResponse;
+use super::response::HttpResponse;
 use crate::errors::{ErrorCode, ErrorKind, code};
 
 /// Why a request was refused.

@@ -1,12 +1,14 @@
-//! Turns a [`GraphqlResponse`] into an HTTP response: status, media type and the headers for caches.
+//! HTTP responses. Turns a [`GraphqlResponse`] into an HTTP response: status, media type and the headers for caches.
 
 use bytes::Bytes;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 
-use super::HttpResponse;
 use super::media::MediaType;
 use crate::gateway::{GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
+
+/// An HTTP response whose body is complete before it is sent.
+pub(super) type HttpResponse = Response<Bytes>;
 
 /// The content coding of the body (RFC 9110, section 8.4).
 pub(super) enum Encoding {

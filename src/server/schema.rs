@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
-use super::ServerState;
 use super::refusal::HttpRefusal;
+use super::state::ServerState;
 
 /// The schema; 404 when introspection is off.
 pub(super) async fn schema(State(state): State<Arc<ServerState>>) -> Response {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::Server;
 use super::connections::Phase;
+use super::start::Server;
 
 /// How long connections may take to end after the order [`END`](super::connection::END).
 const LAST: Duration = Duration::from_secs(1);

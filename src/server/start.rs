@@ -1,0 +1,146 @@
+//! Starts a server: its state, its paths and its listeners.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::admin::AdminHandler;
+use super::connections::Connections;
+use super::dispatch::Dispatch;
+use super::executor::Executor;
+use super::protocol::{Handler, Protocols};
+use super::refusal::HttpRefusal;
+use super::start_error::StartError;
+use super::state::ServerState;
+use super::{accept, cors, health, landing_page, listen, schema};
+use crate::config::Settings;
+use crate::observe::metrics as names;
+
+/// The paths of the client listener.
+fn app(state: Arc<ServerState>, settings: &Settings) -> Result<Dispatch, StartError> {
+    let others = Router::new()
+        .route(
+            "/",
+            get(async |headers: http::HeaderMap| landing_page::page(&headers).map(Body::from)),
+        )
+        .route("/schema.graphql", get(schema::schema))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(async || HttpRefusal::no_such_path())
+        .with_state(Arc::clone(&state));
+    Ok(Dispatch::new(state, cors::layer(&settings.cors)?, others))
+}
+
+/// A server that listens.
+pub struct Server {
+    /// Where clients connect.
+    pub address: SocketAddr,
+    /// Where operators connect.
+    pub admin_address: Option<SocketAddr>,
+    /// Whether clients speak TLS.
+    pub tls: bool,
+    pub(super) state: Arc<ServerState>,
+    /// The connections of each listener.
+    pub(super) listeners: Vec<Arc<Connections>>,
+    pub(super) close: watch::Sender<bool>,
+    pub(super) accepting: JoinSet<()>,
+    pub(super) upkeep: JoinSet<()>,
+    pub(super) delay: Duration,
+    pub(super) grace: Duration,
+}
+
+impl Server {
+    /// Listens, and serves requests from now on.
+    ///
+    /// # Errors
+    /// The port is in use or a certificate cannot be read. The message names the setting to change.
+    pub fn start(settings: &Settings, executor: Arc<dyn Executor>) -> Result<Server, StartError> {
+        let state = Arc::new(ServerState::new(settings, executor));
+        let mut server = Server {
+            address: settings.general.listen,
+            admin_address: None,
+            tls: false,
+            state: state.clone(),
+            listeners: Vec::new(),
+            close: watch::Sender::new(false),
+            accepting: JoinSet::new(),
+            upkeep: JoinSet::new(),
+            delay: settings.general.shutdown_delay,
+            grace: settings.general.shutdown_grace,
+        };
+        let dispatch = app(state.clone(), settings)?;
+        let tls = listen::tls(&settings.tls)?;
+        server.tls = tls.is_some();
+        let listener = listen::bind(
+            settings.general.listen,
+            "choose another address with --listen or `listen` in sangam.toml",
+        )?;
+        server.address = server.serve(listener, dispatch, state.connections.clone(), tls)?;
+        if let Some(address) = settings.admin.listen {
+            let most = settings.admin.connections;
+            let connections = Connections::new("operators", most, &state.limits);
+            let handler = AdminHandler::new(state, settings.admin.token.clone());
+            let help = "choose another address with `admin.listen` in sangam.toml";
+            let listener = listen::bind(address, help)?;
+            server.admin_address = Some(server.serve(listener, handler, connections, None)?);
+        }
+        server.keep_metrics_small();
+        Ok(server)
+    }
+
+    fn serve(
+        &mut self,
+        listener: std::net::TcpListener,
+        handler: impl Handler,
+        connections: Arc<Connections>,
+        tls: Option<TlsAcceptor>,
+    ) -> Result<SocketAddr, StartError> {
+        let failed = |error: std::io::Error| StartError::new(format!("cannot listen: {error}"));
+        let address = listener.local_addr().map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
+        let protocols = Arc::new(Protocols::new(tls, &self.state.limits));
+        self.upkeep.spawn(connections.clone().sweep_forever());
+        self.listeners.push(connections.clone());
+        let close = self.close.subscribe();
+        self.accepting.spawn(accept::accept(
+            listener,
+            connections,
+            protocols,
+            handler,
+            close,
+        ));
+        Ok(address)
+    }
+
+    /// Histograms collect samples until the metrics are read. This aggregates them regularly, in case that never happens.
+    fn keep_metrics_small(&mut self) {
+        let state = self.state.clone();
+        let held = metrics::gauge!(names::BODIES_HELD);
+        self.upkeep.spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(1));
+            loop {
+                ticks.tick().await;
+                // `f64` is exact up to 2^52 bytes.
+                held.set(state.bodies.held() as f64);
+                state.metrics.run_upkeep();
+            }
+        });
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
