@@ -1,18 +1,18 @@
 //! The state of one connection, shared by the task that serves it, its socket, its requests, and the sweep that ends
-//! connections which take too long ([`super::connections`]).
+//! connections which take too long ([`super::sweep`]).
 //!
 //! A request writes a few numbers here and starts no timer. The times are those of the sweep's last round, and only the
 //! sweep compares them with limits. To close a connection the sweep sets an order ([`FINISH`], [`END`]), which the
 //! connection's task carries out.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 
-use super::connections::Connections;
+use super::listener_state::ListenerState;
 
 /// Order: finish the active requests, then close. No further request is read.
 pub(super) const FINISH: u8 = 1;
@@ -22,7 +22,7 @@ pub(super) const END: u8 = 2;
 
 /// One open connection.
 pub(super) struct Connection {
-    pub(super) all: Arc<Connections>,
+    pub(super) listener: Arc<ListenerState>,
     /// The connection speaks HTTP/2. False until that is known.
     pub(super) http2: AtomicBool,
     /// At least one request has arrived.
@@ -105,7 +105,7 @@ pub(super) struct PendingResponse {
     pub(super) bytes: usize,
     pub(super) since: u64,
     /// Bytes taken when the response was ready.
-    pub(super) taken_before: u64,
+    taken_before: u64,
     /// Bytes taken at `mark_at`, when the client's rate was last sufficient.
     pub(super) taken_mark: u64,
     pub(super) mark_at: u64,
@@ -115,10 +115,10 @@ pub(super) struct PendingResponse {
 }
 
 impl Connection {
-    pub(super) fn new(all: Arc<Connections>) -> Connection {
-        let now = all.now();
+    pub(super) fn new(listener: Arc<ListenerState>) -> Connection {
+        let now = listener.now();
         Connection {
-            all,
+            listener,
             http2: AtomicBool::new(false),
             served: AtomicBool::new(false),
             open: AtomicU32::new(0),
@@ -142,7 +142,7 @@ impl Connection {
 
     /// Records when closing began, whether by an order or by the HTTP library.
     pub(super) fn finishing(&self) {
-        let now = self.all.now();
+        let now = self.listener.now();
         let _ = self
             .finishing_since
             .compare_exchange(NEVER, now, Relaxed, Relaxed);
@@ -170,7 +170,7 @@ impl Connection {
             && self.head_since.load(Relaxed) == NEVER
             && !self.http2.load(Relaxed)
         {
-            self.head_since.store(self.all.now(), Relaxed);
+            self.head_since.store(self.listener.now(), Relaxed);
         }
     }
 
@@ -178,6 +178,34 @@ impl Connection {
     pub(super) fn pending(&self) -> MutexGuard<'_, Vec<PendingResponse>> {
         // No code panics while it holds this lock; even if some did, the list would be valid.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a response that the client has yet to take; returns its key.
+    pub(super) fn add_pending(&self, bytes: usize, stream: Option<Arc<Stream>>) -> u32 {
+        let now = self.listener.now();
+        let taken = self.taken(stream.as_deref());
+        let mut pending = self.pending();
+        // A key must differ only from the other keys in the list, so wrapping is harmless.
+        let key = pending.last().map_or(0, |last| last.key.wrapping_add(1));
+        pending.push(PendingResponse {
+            key,
+            bytes,
+            since: now,
+            taken_before: taken,
+            taken_mark: 0,
+            mark_at: now,
+            ended: false,
+            stream,
+        });
+        key
+    }
+
+    /// Removes a response. `true` if it was abandoned, so that its bytes are no longer counted.
+    pub(super) fn remove_pending(&self, key: u32) -> bool {
+        let mut pending = self.pending();
+        let at = pending.iter().position(|response| response.key == key);
+        // `remove` keeps the order, so the last element has the greatest key.
+        at.is_some_and(|at| pending.remove(at).ended)
     }
 
     fn taken(&self, stream: Option<&Stream>) -> u64 {
@@ -205,7 +233,7 @@ impl PendingResponse {
         }
         if !self.ended {
             self.ended = true;
-            connection.all.release(self.bytes);
+            connection.listener.release_response(self.bytes);
         }
     }
 }
@@ -217,71 +245,6 @@ impl Stream {
         match self.ended.load(Acquire) {
             true => Poll::Ready(()),
             false => Poll::Pending,
-        }
-    }
-}
-
-/// A request from when its head was read until the socket has taken its response, or the request was dropped.
-pub(super) struct ActiveRequest {
-    pub(super) connection: Arc<Connection>,
-    response: Option<(u32, usize)>,
-}
-
-impl ActiveRequest {
-    pub(super) fn begin(connection: &Arc<Connection>) -> ActiveRequest {
-        connection.open.fetch_add(1, Relaxed);
-        connection.head_since.store(NEVER, Relaxed);
-        if !connection.served.load(Relaxed) {
-            connection.served.store(true, Relaxed);
-        }
-        ActiveRequest {
-            connection: Arc::clone(connection),
-            response: None,
-        }
-    }
-
-    /// Counts the response's bytes until the socket has taken them. `false` when there is no room for them.
-    pub(super) fn hold(&mut self, bytes: usize, stream: Option<Arc<Stream>>) -> bool {
-        let connection = &*self.connection;
-        if !connection.all.reserve(bytes) {
-            return false;
-        }
-        let now = connection.all.now();
-        let taken = connection.taken(stream.as_deref());
-        let mut pending = connection.pending();
-        // A key must differ only from the other keys in the list, so wrapping is harmless.
-        let key = pending.last().map_or(0, |last| last.key.wrapping_add(1));
-        pending.push(PendingResponse {
-            key,
-            bytes,
-            since: now,
-            taken_before: taken,
-            taken_mark: 0,
-            mark_at: now,
-            ended: false,
-            stream,
-        });
-        drop(pending);
-        self.response = Some((key, bytes));
-        true
-    }
-}
-
-impl Drop for ActiveRequest {
-    fn drop(&mut self) {
-        let connection = &*self.connection;
-        if let Some((key, bytes)) = self.response {
-            let mut pending = connection.pending();
-            let at = pending.iter().position(|response| response.key == key);
-            // `remove` keeps the order, so the last element has the greatest key.
-            let ended = at.is_some_and(|at| pending.remove(at).ended);
-            drop(pending);
-            if !ended {
-                connection.all.release(bytes);
-            }
-        }
-        if connection.open.fetch_sub(1, AcqRel) == 1 {
-            connection.idle_since.store(connection.all.now(), Relaxed);
         }
     }
 }

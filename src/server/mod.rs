@@ -2,13 +2,15 @@
 //!
 //! Only this module handles HTTP towards clients. It passes GraphQL requests to an [`Executor`].
 //!
-//! [`accept`] accepts a connection, [`protocol`] serves it, and [`connections`] enforces its limits of time and memory.
+//! [`accept`] accepts a connection, [`protocol`] serves it, [`sweep`] enforces its limits of time, and [`response_memory`]
+//! the limit on the memory of responses.
 //! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::any`] for `/graphql`. That function assigns
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
 //! the executor, compresses the response and writes the log line. The only layer around it is CORS, if the settings allow
 //! an origin. [`response_body`] hands the response to the socket.
 
 mod accept;
+mod active_request;
 mod admin;
 mod compression;
 mod connection;
@@ -22,6 +24,7 @@ mod head;
 mod health;
 mod landing_page;
 mod listen;
+mod listener_state;
 mod media;
 mod observe_request;
 mod protocol;
@@ -30,12 +33,14 @@ mod request;
 mod request_body;
 mod response;
 mod response_body;
+mod response_memory;
 mod schema;
 mod socket;
 mod start;
 mod start_error;
 mod state;
 mod stop;
+mod sweep;
 
 pub use executor::Executor;
 pub use media::MediaType;

@@ -17,8 +17,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::connection::{ActiveRequest, Connection, END, FINISH, Stream};
-use super::connections::{Phase, Registration};
+use super::active_request::ActiveRequest;
+use super::connection::{Connection, END, FINISH, Stream};
+use super::connections::{Registration, ServedConnection};
+use super::listener_state::Phase;
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::response_body::ResponseBody;
@@ -87,15 +89,15 @@ impl Protocols {
         registration: Registration,
         handler: S,
     ) {
-        let connection = &registration.connection;
+        let served = &registration.served;
         // Fails only when the socket is closed already.
-        let Ok(socket) = Socket::new(stream, Arc::clone(connection)) else {
+        let Ok(socket) = Socket::new(stream, Arc::clone(&served.connection)) else {
             return;
         };
         match &self.tls {
-            None => self.detect(socket, connection, handler).await,
+            None => self.detect(socket, served, handler).await,
             // Boxed: the TLS future is large, and every plain connection would reserve its size.
-            Some(tls) => Box::pin(self.secure(tls, socket, connection, handler)).await,
+            Some(tls) => Box::pin(self.secure(tls, socket, served, handler)).await,
         }
     }
 
@@ -103,21 +105,21 @@ impl Protocols {
         &self,
         tls: &TlsAcceptor,
         socket: Socket,
-        connection: &Arc<Connection>,
+        served: &Arc<ServedConnection>,
         handler: S,
     ) {
-        let Some(Ok(stream)) = until_ordered(connection, tls.accept(socket)).await else {
+        let Some(Ok(stream)) = until_ordered(&served.connection, tls.accept(socket)).await else {
             return;
         };
         match stream.get_ref().1.alpn_protocol() {
-            Some(b"h2") => self.http2(rewind(stream), connection, handler).await,
-            Some(_) => self.http1(rewind(stream), connection, handler).await,
-            None => self.detect(stream, connection, handler).await,
+            Some(b"h2") => self.http2(rewind(stream), served, handler).await,
+            Some(_) => self.http1(rewind(stream), served, handler).await,
+            None => self.detect(stream, served, handler).await,
         }
     }
 
     /// Detects the HTTP version by the first bytes that the client sends.
-    async fn detect<T, S>(&self, mut transport: T, connection: &Arc<Connection>, handler: S)
+    async fn detect<T, S>(&self, mut transport: T, served: &Arc<ServedConnection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Handler,
@@ -126,7 +128,7 @@ impl Protocols {
         let mut length = 0;
         while length < PREFACE.len() && read[..length] == PREFACE[..length] {
             let more = transport.read(&mut read[length..]);
-            match until_ordered(connection, more).await {
+            match until_ordered(&served.connection, more).await {
                 Some(Ok(count)) if count > 0 => length += count,
                 _ => return,
             }
@@ -136,35 +138,37 @@ impl Protocols {
             rest: transport,
         };
         if read == *PREFACE {
-            Box::pin(self.http2(transport, connection, handler)).await;
+            Box::pin(self.http2(transport, served, handler)).await;
         } else {
-            self.http1(transport, connection, handler).await;
+            self.http1(transport, served, handler).await;
         }
     }
 
-    async fn http1<T, S>(&self, transport: Rewind<T>, connection: &Arc<Connection>, handler: S)
+    async fn http1<T, S>(&self, transport: Rewind<T>, served: &Arc<ServedConnection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Handler,
     {
-        let requests = RequestService::new(connection, handler);
-        let served = self
+        let requests = RequestService::new(served, handler);
+        let serving = self
             .http1
             .serve_connection(TokioIo::new(transport), requests);
-        serve_until_ordered(connection, served, http1::Connection::graceful_shutdown).await;
+        let finish = http1::Connection::graceful_shutdown;
+        serve_until_ordered(&served.connection, serving, finish).await;
     }
 
-    async fn http2<T, S>(&self, transport: Rewind<T>, connection: &Arc<Connection>, handler: S)
+    async fn http2<T, S>(&self, transport: Rewind<T>, served: &Arc<ServedConnection>, handler: S)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Handler,
     {
-        connection.begin_http2();
-        let requests = RequestService::new(connection, handler);
-        let served = self
+        served.connection.begin_http2();
+        let requests = RequestService::new(served, handler);
+        let serving = self
             .http2
             .serve_connection(TokioIo::new(transport), requests);
-        serve_until_ordered(connection, served, http2::Connection::graceful_shutdown).await;
+        let finish = http2::Connection::graceful_shutdown;
+        serve_until_ordered(&served.connection, serving, finish).await;
     }
 }
 
@@ -192,10 +196,10 @@ async fn until_ordered<F: Future>(connection: &Connection, future: F) -> Option<
 /// affected, and knows.
 async fn serve_until_ordered<F: Future>(
     connection: &Connection,
-    served: F,
+    serving: F,
     finish: fn(Pin<&mut F>),
 ) {
-    let mut served = pin!(served);
+    let mut serving = pin!(serving);
     let mut finishing = false;
     poll_fn(|context| {
         let orders = connection.poll_orders(context);
@@ -205,23 +209,23 @@ async fn serve_until_ordered<F: Future>(
         }
         if orders & FINISH != 0 && !finishing {
             finishing = true;
-            finish(served.as_mut());
+            finish(serving.as_mut());
         }
-        served.as_mut().poll(context).map(drop)
+        serving.as_mut().poll(context).map(drop)
     })
     .await;
 }
 
 /// The `hyper` service of one connection.
 struct RequestService<S> {
-    connection: Arc<Connection>,
+    served: Arc<ServedConnection>,
     handler: S,
 }
 
 impl<S> RequestService<S> {
-    fn new(connection: &Arc<Connection>, handler: S) -> RequestService<S> {
+    fn new(served: &Arc<ServedConnection>, handler: S) -> RequestService<S> {
         RequestService {
-            connection: Arc::clone(connection),
+            served: Arc::clone(served),
             handler,
         }
     }
@@ -234,7 +238,7 @@ impl<S: Handler> hyper::service::Service<Request<Incoming>> for RequestService<S
 
     fn call(&self, request: Request<Incoming>) -> RequestFuture {
         RequestFuture {
-            active: Some(ActiveRequest::begin(&self.connection)),
+            active: Some(ActiveRequest::begin(&self.served)),
             version: request.version(),
             begun: false,
             response: self.handler.handle(request),
@@ -258,15 +262,15 @@ impl Future for RequestFuture {
             let poll_budget = self
                 .active
                 .as_ref()
-                .map(|active| &active.connection.poll_budget);
+                .map(|active| &active.served.connection.poll_budget);
             ready!(poll_budget.map_or(Poll::Ready(()), |poll_budget| {
                 poll_budget.poll_request(context)
             }));
         }
         self.begun = true;
         let has_many = self.active.as_ref().is_some_and(|active| {
-            let connection = &active.connection;
-            connection.all.are_many(connection.open.load(Relaxed))
+            let served = &active.served;
+            served.all.are_many(served.connection.open.load(Relaxed))
         });
         let response = if has_many {
             MANY_STREAMS.sync_scope((), || self.response.as_mut().poll(context))
@@ -294,12 +298,13 @@ fn respond(
         response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
         // The refusal is not counted: it has a few bytes.
     }
-    if active.connection.all.is_past(Phase::Leaving) {
+    let connection = &active.served.connection;
+    if connection.listener.is_past(Phase::Leaving) {
         if version < Version::HTTP_2 {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         } else {
-            active.connection.order(FINISH);
+            connection.order(FINISH);
         }
     }
     response.map(|body| ResponseBody::new(body, active, stream))

@@ -13,7 +13,8 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::connection::{ActiveRequest, Stream};
+use super::active_request::ActiveRequest;
+use super::connection::Stream;
 
 /// Bytes of one chunk of an HTTP/2 stream: one frame.
 const CHUNK: usize = 16 * 1024;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::connections::Phase;
+use super::listener_state::Phase;
 use super::start::Server;
 
 /// How long connections may take to end after the order [`END`](super::connection::END).

@@ -14,7 +14,8 @@ mod http2;
 mod raw;
 mod stopping;
 
-use super::{Executor, Server, connections};
+use super::listener_state::Phase;
+use super::{Executor, Server};
 use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
@@ -462,7 +463,7 @@ async fn stopping_finishes_what_is_in_flight() {
     let address = running.server.address;
     let connections = Arc::clone(&running.server.state.connections);
     let stopping = tokio::spawn(running.server.stop());
-    raw::until(|| connections.is_past(connections::Phase::Closing)).await;
+    raw::until(|| connections.listener.is_past(Phase::Closing)).await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
     assert!(!stopping.is_finished());
     running.fake.proceed.notify_one();

@@ -85,14 +85,14 @@ async fn an_answer_that_is_not_taken_is_given_up() {
     let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
-    until(|| connections.response_bytes_held() == HUGE).await;
-    until(|| connections.response_bytes_held() == 0 && connections.count() == 0).await;
+    until(|| connections.listener.response_bytes() == HUGE).await;
+    until(|| connections.listener.response_bytes() == 0 && connections.count() == 0).await;
     assert!(lazy.closed().await < HUGE);
     // A client that reads gets its response.
     let mut reader = Raw::connect(&running.server).await;
     reader.ask("{huge}").await;
     assert_eq!(reader.reply().await.body.len(), HUGE);
-    until(|| connections.response_bytes_held() == 0).await;
+    until(|| connections.listener.response_bytes() == 0).await;
 }
 
 #[tokio::test]
@@ -111,15 +111,15 @@ async fn the_slowest_answer_makes_room_for_others() {
         client.ask("{huge}").await;
         lazy.push(client);
     }
-    until(|| connections.response_bytes_held() == 2 * HUGE).await;
-    let since = connections.now();
-    until(|| connections.now() > since + 300).await;
+    until(|| connections.listener.response_bytes() == 2 * HUGE).await;
+    let since = connections.listener.now();
+    until(|| connections.listener.now() > since + 300).await;
     let mut honest = Raw::connect(&running.server).await;
     honest.ask("{huge}").await;
     let reply = honest.reply().await;
     assert_eq!((reply.status, reply.body.len()), (200, HUGE));
     // Exactly one of the two was abandoned.
-    until(|| connections.count() == 2 && connections.response_bytes_held() == HUGE).await;
+    until(|| connections.count() == 2 && connections.listener.response_bytes() == HUGE).await;
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn long_answers_leave_room_for_short_ones() {
     let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
-    until(|| connections.response_bytes_held() == HUGE).await;
+    until(|| connections.listener.response_bytes() == HUGE).await;
     // A second one would fit into the limit, but not into three quarters of it.
     let mut second = Raw::connect(&running.server).await;
     second.ask("{huge}").await;
@@ -152,7 +152,7 @@ async fn without_room_and_without_slow_clients_a_request_is_told_to_come_back() 
     let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
     lazy.ask("{huge}").await;
-    until(|| connections.response_bytes_held() == HUGE).await;
+    until(|| connections.listener.response_bytes() == HUGE).await;
     let mut honest = Raw::connect(&running.server).await;
     honest.ask("{a}").await;
     let reply = honest.reply().await;
@@ -201,14 +201,14 @@ async fn when_few_places_are_left_idle_connections_have_less_time() {
     settings.limits.request_read_timeout = Duration::from_secs(3);
     let running = start(&settings);
     let connections = Arc::clone(&running.server.state.connections);
-    let started = connections.now();
+    let started = connections.listener.now();
     let mut idle = Vec::new();
     for _ in 0..10 {
         idle.push(Raw::connect(&running.server).await);
     }
     until(|| connections.count() == 10).await;
     until(|| connections.count() < 9).await;
-    assert!(connections.now() < started + 3_000);
+    assert!(connections.listener.now() < started + 3_000);
     let mut honest = Raw::connect(&running.server).await;
     honest.ask("{a}").await;
     assert_eq!(honest.reply().await.status, 200);

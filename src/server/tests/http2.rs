@@ -41,12 +41,12 @@ async fn streams_whose_window_stays_shut_are_ended() {
         let (answer, _) = sender.send_request(request("{huge}"), true).unwrap();
         answers.push(within(answer).await.unwrap().into_body());
     }
-    assert_eq!(connections.response_bytes_held(), 4 * HUGE);
+    assert_eq!(connections.listener.response_bytes(), 4 * HUGE);
     for body in &mut answers {
         let error = within(body.data()).await.unwrap().unwrap_err();
         assert_eq!(error.reason(), Some(h2::Reason::CANCEL));
     }
-    until(|| connections.response_bytes_held() == 0).await;
+    until(|| connections.listener.response_bytes() == 0).await;
     // The connection stays open.
     assert_eq!(connections.count(), 1);
     sender = within(sender.ready()).await.unwrap();
@@ -95,7 +95,7 @@ async fn the_last_bytes_of_a_stream_cannot_be_kept_for_ever() {
     let (answer, _) = sender.send_request(request("{a}"), true).unwrap();
     let _body = within(answer).await.unwrap().into_body();
     until(|| connections.count() == 0).await;
-    assert_eq!(connections.response_bytes_held(), 0);
+    assert_eq!(connections.listener.response_bytes(), 0);
     let _ = within(connection).await.unwrap();
 }
 
@@ -117,7 +117,7 @@ async fn an_answer_in_pieces_is_whole() {
         body.flow_control().release_capacity(part.len()).unwrap();
     }
     assert_eq!(length, HUGE);
-    until(|| connections.response_bytes_held() == 0).await;
+    until(|| connections.listener.response_bytes() == 0).await;
     drop((sender, body));
     within(connection).await.unwrap().unwrap();
 }
@@ -289,12 +289,7 @@ async fn stopping_tells_clients_and_answers_what_they_have_sent() {
     let (waiting, _) = sender.send_request(request("{wait}"), true).unwrap();
     running.fake.arrived.notified().await;
     let stopping = tokio::spawn(running.server.stop_after(Duration::from_secs(3600)));
-    until(|| {
-        state
-            .connections
-            .is_past(super::connections::Phase::Leaving)
-    })
-    .await;
+    until(|| state.connections.listener.is_past(Phase::Leaving)).await;
     // GOAWAY: the client must not open further streams.
     within(async {
         while sender.clone().ready().await.is_ok() {

@@ -22,7 +22,7 @@ async fn clients_that_are_kept_alive_lose_no_request() {
     let mut later = Raw::connect(&running.server).await;
     until(|| state.connections.count() == 102).await;
     let stopping = tokio::spawn(running.server.stop_after(LONG));
-    until(|| state.connections.is_past(connections::Phase::Leaving)).await;
+    until(|| state.connections.listener.is_past(Phase::Leaving)).await;
     for client in &mut clients {
         client.ask("{a}").await;
         let reply = client.reply().await;
@@ -52,11 +52,11 @@ async fn the_port_is_closed_after_the_delay_and_work_in_flight_ends() {
     busy.ask("{wait}").await;
     running.fake.arrived.notified().await;
     let stopping = tokio::spawn(running.server.stop());
-    until(|| connections.is_past(super::connections::Phase::Leaving)).await;
+    until(|| connections.listener.is_past(Phase::Leaving)).await;
     // New connections are served while the port is open.
     let stream = tokio::net::TcpStream::connect(address).await;
     assert!(stream.is_ok());
-    until(|| connections.is_past(super::connections::Phase::Closing)).await;
+    until(|| connections.listener.is_past(Phase::Closing)).await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
     assert_eq!(idle.closed().await, 0);
     assert!(!stopping.is_finished());
