@@ -1,7 +1,6 @@
 //! Cycles between the files of a room.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::modules::Crate;
 use super::resolve::Resolved;
@@ -12,40 +11,11 @@ type Cycle = BTreeSet<String>;
 /// For each file, the files of its room that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The cycles that are missing in the list, and the entries of the list that are no longer cycles. The list has a paragraph
-/// for each cycle: its files, sorted, a line each. Lines that begin with `#` are comments. With `UPDATE_EXPECT=1`, the list
-/// is written if it becomes shorter: if each cycle is a part of one in the list.
-pub(super) fn findings(source: &Crate, list: &Path) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(list).unwrap();
-    let (comments, files): (Vec<&str>, Vec<&str>) =
-        text.lines().partition(|line| line.starts_with('#'));
-    let known: BTreeSet<Cycle> = files
-        .split(|line| line.is_empty())
-        .filter(|cycle| !cycle.is_empty())
-        .map(|cycle| cycle.iter().map(|file| (*file).to_owned()).collect())
-        .collect();
-    let found = cycles(&uses(source));
-    let is_shorter = |cycle: &Cycle| known.iter().any(|known| cycle.is_subset(known));
-    if std::env::var_os("UPDATE_EXPECT").is_some() && found.iter().all(is_shorter) {
-        let lines = |cycle: &Cycle| -> String {
-            let lines = cycle.iter().map(|file| format!("{file}\n"));
-            format!("\n{}", lines.collect::<String>())
-        };
-        let cycles: String = found.iter().map(lines).collect();
-        std::fs::write(list, format!("{}\n{cycles}", comments.join("\n"))).unwrap();
-        return BTreeSet::new();
-    }
-    let line = |cycle: &Cycle| cycle.iter().cloned().collect::<Vec<_>>().join(" ");
-    let new = found
-        .difference(&known)
-        .map(|cycle| match is_shorter(cycle) {
-            true => format!("a cycle that got shorter: {}", line(cycle)),
-            false => format!("a cycle: {}", line(cycle)),
-        });
-    let gone = known.difference(&found);
-    let gone =
-        gone.map(|cycle| format!("no cycle any more, take it off the list: {}", line(cycle)));
-    new.chain(gone).collect()
+/// The cycles, a line each with the files, sorted.
+pub(super) fn findings(source: &Crate) -> impl Iterator<Item = String> {
+    let line = |cycle: Cycle| Vec::from_iter(cycle).join(" ");
+    let cycles = cycles(&uses(source)).into_iter();
+    cycles.map(move |cycle| format!("a cycle: {}", line(cycle)))
 }
 
 /// A re-export does not use a file. A file that uses a re-exported name uses the file that defines the name.

@@ -4,8 +4,7 @@
 //! - A room (a folder or file directly under `src/`) imports only the rooms in its row of the table in `ARCHITECTURE.md`,
 //!   and a row has only rooms of the rows above it.
 //! - A pure room does no IO, reads no clock and is not async.
-//! - Files of a room have no import cycles except those in a list. An entry of the list that is no longer a cycle is a
-//!   finding, so that the list only becomes shorter.
+//! - Files of a room have no import cycles.
 //! - Every file is a module of the crate.
 //!
 //! It skips items under `#[cfg(test)]`. It cannot find the use of a method whose `impl` is in another file, or of a path
@@ -36,9 +35,9 @@ const IMPURE: [&str; 8] = [
     "tokio",
 ];
 
-/// Checks the crate with the sources in `root/src` by the table in `root/ARCHITECTURE.md` and the list of known cycles.
-/// Returns the findings, sorted, a line each.
-pub(super) fn check(root: &Path, known_cycles: &Path) -> Vec<String> {
+/// Checks the crate with the sources in `root/src` by the table in `root/ARCHITECTURE.md`. Returns the findings, sorted, a
+/// line each.
+pub(super) fn check(root: &Path) -> Vec<String> {
     let source = Crate::read(&root.join("src"));
     let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let table = Table::parse(&text);
@@ -62,7 +61,7 @@ pub(super) fn check(root: &Path, known_cycles: &Path) -> Vec<String> {
             findings.insert(format!("{file}:{line}: async in {room}, which is pure"));
         }
     }
-    findings.extend(cycles::findings(&source, known_cycles));
+    findings.extend(cycles::findings(&source));
     findings.into_iter().collect()
 }
 

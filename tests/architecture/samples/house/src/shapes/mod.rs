@@ -1,6 +1,4 @@
-//! Uses below `values` are allowed, and uses of its own files.
-
-mod was;
+//! Uses of `values` are allowed.
 
 use crate::value;
 use crate::values::Value;
@@ -10,7 +8,6 @@ pub struct Shape(Value);
 // Breaks: a path in an expression, without `use`.
 pub fn run() {
     crate::pure::compute();
-    was::was();
     value!();
 }
 

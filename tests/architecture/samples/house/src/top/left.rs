@@ -1,4 +1,4 @@
-//! Breaks: a cycle that was longer.
+//! Breaks: a cycle of two files. `mod.rs` uses them, but they do not use it.
 
 use super::right;
 

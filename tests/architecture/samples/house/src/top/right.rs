@@ -1,4 +1,4 @@
-//! The other half of it.
+//! The other half of the cycle.
 
 pub fn right() {
     if false {

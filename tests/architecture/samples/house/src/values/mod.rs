@@ -1,7 +1,5 @@
 //! Imports in each form. `crate::top` in a comment is none.
 
-mod known_a;
-mod known_b;
 mod ring_a;
 mod ring_b;
 mod ring_c;

@@ -1,3 +1,0 @@
-//! Once imported `shapes/mod.rs`.
-
-pub fn was() {}

@@ -1,5 +1,0 @@
-//! One half of a known cycle.
-
-use super::known_b::KnownB;
-
-pub struct KnownA(KnownB);
