@@ -33,6 +33,7 @@ mod project;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod property;
+mod read_value;
 mod service_errors;
 mod sizes;
 pub(crate) mod store;

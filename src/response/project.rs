@@ -1,41 +1,20 @@
 //! Reads documents into rows, as a projection says. See [`ingest`](super::ingest).
 
+mod evaluate;
+
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::bounds::{Bounds, Reached};
+use super::bounds::Bounds;
 use super::member_order::{MemberAction, MemberOrders};
-use super::store::{Cell, RowId, SCRATCH, Store, Text, UNKNOWN_TYPE};
-use crate::budget::{Account, Exceeded};
-use crate::document::{
-    Fault, JsonReader, Kind, Member, Object, ReadError, Reader, Scalar, Str, Value, ValueSpan,
-};
+use super::read_value::Stop;
+use super::store::{Cell, RowId, Store, Text, UNKNOWN_TYPE};
+use crate::document::{JsonReader, Kind, Member, Reader, Scalar, ValueSpan};
 use crate::graph::query::TypeTable;
 use crate::mapping::ast::ExprKind;
 use crate::mapping::{Evaluated, Variables, Warning};
-use crate::plan::projection::{Dynamic, ObjectNode, Projection, ProjectionId, Root, Sink};
-
-/// Why reading a document stops.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// It is not valid in its format.
-    Unreadable(ReadError),
-    /// The execution has reached a bound. Boxed, to keep results small.
-    Reached(Box<Reached>),
-}
-
-impl From<ReadError> for Stop {
-    fn from(error: ReadError) -> Self {
-        Stop::Unreadable(error)
-    }
-}
-
-impl From<Reached> for Stop {
-    fn from(reached: Reached) -> Self {
-        Stop::Reached(Box::new(reached))
-    }
-}
+use crate::plan::projection::{ObjectNode, Projection, ProjectionId, Root, Sink};
 
 /// Reads values of one document.
 pub(crate) struct Projector<'p> {
@@ -63,9 +42,6 @@ pub(crate) struct Projector<'p> {
     /// The number of evaluated expressions.
     pub(crate) evaluations: u32,
 }
-
-/// The deadline is checked after so many evaluations, which take longer than reading.
-const EVALUATIONS: u32 = 64;
 
 /// Room for the elements of the first list.
 const ELEMENTS: usize = 64;
@@ -112,67 +88,6 @@ impl Projector<'_> {
         }
     }
 
-    /// Reads the next value as a tree, for an expression. It is not charged, since it is dropped after the evaluation,
-    /// but takes at most the memory that the operation has left.
-    fn read_value<'d, R: Reader<'d>>(&self, reader: &mut R) -> Result<Value, Stop> {
-        read_value(reader, self.bounds.account)
-    }
-
-    /// The value of a text of the document, as a tree.
-    fn value_of_text(&self, text: &[u8]) -> Result<Value, Stop> {
-        let mut reader = JsonReader::new(text)?;
-        let value = self.read_value(&mut reader)?;
-        reader.finish()?;
-        Ok(value)
-    }
-
-    /// Turns the value of an expression into cells: it is written as JSON and read like a document.
-    fn evaluated(&mut self, evaluated: Evaluated, then: &Root) -> Result<Cell, Stop> {
-        self.evaluations = self.evaluations.wrapping_add(1);
-        if self.evaluations.is_multiple_of(EVALUATIONS) {
-            self.bounds.in_time()?;
-        }
-        if !evaluated.warnings.is_empty() || !evaluated.errors.is_empty() {
-            (self.report)(&evaluated);
-            self.raised.extend(
-                evaluated
-                    .errors
-                    .iter()
-                    .map(|error| Arc::from(&*error.message)),
-            );
-        }
-        let Some(value) = evaluated.value else {
-            return Ok(Cell::Missing);
-        };
-        self.value(&value, then)
-    }
-
-    pub(crate) fn value(&mut self, value: &Value, then: &Root) -> Result<Cell, Stop> {
-        match value {
-            Value::Null => return Ok(Cell::Null),
-            Value::Bool(value) => return Ok(Cell::Bool(*value)),
-            _ => {}
-        }
-        let text = self.store.add_text(|out| value.write_json(out));
-        // Objects and lists are held twice while they are read.
-        let length = (text.span.end - text.span.start) as usize;
-        self.store.check(length, &self.bounds)?;
-        match value {
-            Value::Number(_) => return Ok(Cell::Number(text)),
-            Value::String(_) => return Ok(Cell::String(text)),
-            _ => {}
-        }
-        // Read a copy: the store's own text would move when the store grows.
-        let copy = self.store.text(text).to_vec();
-        let (document, offset) = (self.document, self.offset);
-        (self.document, self.offset) = (SCRATCH, text.span.start);
-        let cell = JsonReader::new(&copy)
-            .map_err(Stop::from)
-            .and_then(|mut reader| self.read(&mut reader, then));
-        (self.document, self.offset) = (document, offset);
-        cell
-    }
-
     fn path<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
@@ -205,37 +120,6 @@ impl Projector<'_> {
             }
         }
         Ok(cell)
-    }
-
-    /// Evaluates a path whose first keys have been read already: wraps the value in objects with these keys.
-    fn rest_of_path(
-        &mut self,
-        input: Value,
-        keys: &[Box<str>],
-        otherwise: &Root,
-    ) -> Result<Cell, Stop> {
-        let Root::Evaluated {
-            expression, then, ..
-        } = otherwise
-        else {
-            return Ok(Cell::Missing);
-        };
-        let all = expression.as_path().map(|path| {
-            path.steps.iter().filter_map(|step| match &step.kind {
-                crate::mapping::ast::StepKind::Key(name) => Some(name.clone()),
-                _ => None,
-            })
-        });
-        let all: Vec<Str> = all.map(Iterator::collect).unwrap_or_default();
-        let lead = all.len().saturating_sub(keys.len());
-        let mut value = input;
-        for name in all[..lead].iter().rev() {
-            let mut object = Object::new();
-            object.insert(name.clone(), value);
-            value = Value::Object(Arc::new(object));
-        }
-        let evaluated = expression.evaluate(Some(&value), self.variables);
-        self.evaluated(evaluated, then)
     }
 
     fn text(&self, span: ValueSpan) -> Text {
@@ -355,6 +239,28 @@ impl Projector<'_> {
         Ok(())
     }
 
+    fn whole_object<'d, R: Reader<'d>>(
+        &mut self,
+        reader: &mut R,
+        node: ProjectionId,
+        base: RowId,
+    ) -> Result<(), Stop> {
+        let projection = self.projection;
+        let object_node = &projection.nodes[node.0 as usize];
+        let span = reader.capture()?;
+        let text = span.of(reader.text());
+        let input = self.value_of_text(text)?;
+        let offset = self.offset;
+        self.offset = offset + span.start;
+        let mut captures: Captures = SmallVec::from_elem(None, object_node.captures.len());
+        let result = JsonReader::new(text)
+            .map_err(Stop::from)
+            .and_then(|mut inner| self.members(&mut inner, node, base, &mut captures));
+        self.offset = offset;
+        result?;
+        self.dynamic(&object_node.dynamic, &input, base)
+    }
+
     fn members<'d, R: Reader<'d>>(
         &mut self,
         reader: &mut R,
@@ -375,7 +281,7 @@ impl Projector<'_> {
                     expected.map_or(MemberAction::Skip, |(_, action)| action)
                 }
                 Member::Other(name, written) => {
-                    let action = find(object_node, name.as_str());
+                    let action = action_for(object_node, name.as_str());
                     index = self
                         .orders
                         .record(node, index, written, reader.text(), action);
@@ -469,47 +375,19 @@ impl Projector<'_> {
     }
 
     /// Reports a spread of a value that is no object, as evaluation does, but only once for a document.
-    fn report_empty_spread(&mut self, node: ProjectionId, trail: &str, found: Kind) {
+    fn report_empty_spread(&mut self, node: ProjectionId, trail: &str, kind: Kind) {
         if self.reported_spreads.contains(&node) {
             return;
         }
         self.reported_spreads.push(node);
-        let found = found.describe();
+        let kind = kind.describe();
         (self.report)(&Evaluated {
             warnings: vec![Warning {
                 path: trail.to_owned(),
-                message: format!("{found} does not spread into an object: it adds nothing"),
+                message: format!("{kind} does not spread into an object: it adds nothing"),
             }],
             ..Evaluated::default()
         });
-    }
-
-    /// Reads the keys of a path that leads through a list: each key maps over it.
-    fn map_path(&mut self, value: &Value, node: &ObjectNode, base: RowId) -> Result<(), Stop> {
-        for key in &node.keys {
-            let Some(inner) = mapped(value, &key.name) else {
-                continue;
-            };
-            for sink in &key.sinks {
-                let projection = self.projection;
-                match sink {
-                    Sink::Leaf { row, slot } => {
-                        let cell = self.value(&inner, &Root::Leaf)?;
-                        self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
-                    }
-                    Sink::Object { row, slot, node } => {
-                        let cell = self.value(&inner, &Root::Object(*node))?;
-                        self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
-                    }
-                    // A spread does not map over lists.
-                    Sink::Spread { .. } => {}
-                    Sink::Path(node) => {
-                        self.map_path(&inner, &projection.nodes[node.0 as usize], base)?
-                    }
-                }
-            }
-        }
-        self.dynamic(&node.dynamic, value, base)
     }
 
     fn typename<'d, R: Reader<'d>>(&mut self, reader: &mut R, base: RowId) -> Result<(), Stop> {
@@ -528,87 +406,14 @@ impl Projector<'_> {
         }
         Ok(())
     }
-
-    fn whole_object<'d, R: Reader<'d>>(
-        &mut self,
-        reader: &mut R,
-        node: ProjectionId,
-        base: RowId,
-    ) -> Result<(), Stop> {
-        let projection = self.projection;
-        let object_node = &projection.nodes[node.0 as usize];
-        let span = reader.capture()?;
-        let text = span.of(reader.text());
-        let input = self.value_of_text(text)?;
-        let offset = self.offset;
-        self.offset = offset + span.start;
-        let mut captures: Captures = SmallVec::from_elem(None, object_node.captures.len());
-        let result = JsonReader::new(text)
-            .map_err(Stop::from)
-            .and_then(|mut inner| self.members(&mut inner, node, base, &mut captures));
-        self.offset = offset;
-        result?;
-        self.dynamic(&object_node.dynamic, &input, base)
-    }
-
-    /// The members of an object that expressions read, as a tree.
-    fn captured(&self, node: &ObjectNode, captures: &Captures, text: &[u8]) -> Result<Value, Stop> {
-        let mut object = Object::with_capacity(captures.len());
-        for (name, span) in node.captures.iter().zip(captures) {
-            if let Some(span) = span {
-                object.insert(Str::from(&**name), self.value_of_text(span.of(text))?);
-            }
-        }
-        Ok(Value::Object(Arc::new(object)))
-    }
-
-    fn dynamic(&mut self, items: &[Dynamic], input: &Value, base: RowId) -> Result<(), Stop> {
-        for item in items {
-            let evaluated = item.expression.evaluate(Some(input), self.variables);
-            let cell = self.evaluated(evaluated, &item.then)?;
-            let row = RowId(base.0 + u32::from(item.row));
-            self.store.set(row, item.slot, cell);
-            for message in self.raised.drain(..) {
-                self.store.raise(row, item.slot, message);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads the next value as a tree, which takes at most the memory that the account has left.
-pub(crate) fn read_value<'d, R: Reader<'d>>(
-    reader: &mut R,
-    account: &Account,
-) -> Result<Value, Stop> {
-    Value::read_within(reader, &mut account.left()).map_err(|error| match error.fault {
-        Fault::TooLarge => Reached::from(Exceeded::Account(account.limit())).into(),
-        _ => Stop::Unreadable(error),
-    })
 }
 
 /// What a node does with a member of this name.
-fn find(node: &ObjectNode, name: &str) -> MemberAction {
+fn action_for(node: &ObjectNode, name: &str) -> MemberAction {
     if node.typename && name == "__typename" {
         return MemberAction::Typename;
     }
     let key = node.keys.iter().position(|key| *key.name == *name);
     key.and_then(|key| u16::try_from(key).ok())
         .map_or(MemberAction::Skip, MemberAction::Key)
-}
-
-/// `.key` on a value, as the mapping language defines it: it maps over lists, and a missing member of an element is
-/// null.
-fn mapped(value: &Value, key: &str) -> Option<Value> {
-    match value {
-        Value::Object(object) => object.get(key).cloned(),
-        Value::Array(items) => {
-            let items = items
-                .iter()
-                .map(|item| mapped(item, key).unwrap_or(Value::Null))
-                .collect();
-            Some(Value::Array(Arc::new(items)))
-        }
-        _ => None,
-    }
 }

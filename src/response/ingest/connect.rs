@@ -6,7 +6,7 @@ use super::super::failure::Failure;
 use super::super::inputs::comparable_key;
 use super::super::merge::{merge_cell, merge_row};
 use super::super::outcome::JudgedDocument;
-use super::super::project::Stop;
+use super::super::read_value::Stop;
 use super::super::store::{Cell, RowId};
 use super::super::targets::{Destination, Targets};
 use super::super::upstream_document::{document_value, follows_from_document, with_response};

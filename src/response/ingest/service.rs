@@ -1,7 +1,7 @@
 //! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
 use super::super::merge::merge_row;
-use super::super::project::{Stop, read_value};
+use super::super::read_value::{Stop, read_value};
 use super::super::service_errors;
 use super::super::store::Cell;
 use super::super::targets::{Consumer, Consumers, Destination, EntityPosition, Targets, of_list};
