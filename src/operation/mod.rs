@@ -17,8 +17,10 @@ mod compiled;
 mod inputs;
 mod introspection;
 mod limits;
+mod measure;
 mod rejection;
 mod syntax;
+mod tokens;
 mod validate;
 mod variables;
 
