@@ -12,6 +12,7 @@ mod build;
 mod compile;
 mod configured;
 mod cost;
+mod explain;
 mod introspection;
 mod labels;
 mod limits;
@@ -19,6 +20,7 @@ mod native;
 mod offload;
 mod payloads;
 mod refusal;
+mod respond;
 mod run;
 mod sources;
 mod workers;
@@ -30,9 +32,10 @@ use http::{HeaderMap, HeaderValue};
 
 pub use self::configured::{ConfiguredConnector, SetupProblem};
 pub use self::cost::ExplainedCost;
+pub use self::explain::Explained;
 pub use self::labels::Draw;
 pub use self::payloads::Payloads;
-pub use self::run::{Explained, Gateway};
+pub use self::run::Gateway;
 
 pub use crate::cache::Payload;
 use crate::document::Value;

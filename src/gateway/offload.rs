@@ -11,7 +11,7 @@ use super::GraphqlRequest;
 use super::compile::{Compiled, CompiledOperation, bytes_to_compile};
 use super::introspection::{IntrospectionSelection, IntrospectionValues, Stopped, WriteLimits};
 use super::refusal::Refusal;
-use super::run::{Gateway, not_compiled};
+use super::run::Gateway;
 use super::workers::JobError;
 use crate::budget::{Account, Exceeded};
 use crate::cache::plans::Compilation;
@@ -119,7 +119,7 @@ fn refused(account: &Account, bytes: usize) -> Option<Refusal> {
 fn job_refusal(reason: JobError) -> Refusal {
     match reason {
         JobError::Busy => Refusal::busy(),
-        JobError::Panicked => not_compiled(),
+        JobError::Panicked => Refusal::internal("The operation could not be compiled"),
     }
 }
 

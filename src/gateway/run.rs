@@ -1,44 +1,42 @@
-//! [`Gateway`]: executes and explains requests.
+//! [`Gateway`]: executes requests.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::compile::{Compiled, CompiledOperation};
 use super::configured::{ConfiguredConnector, SetupProblem};
-use super::cost::{CostControl, ExplainedCost};
+use super::cost::CostControl;
 use super::introspection::Introspection;
 use super::refusal::Refusal;
+use super::respond::{executed_response, response_key, served_response};
 use super::workers::Workers;
 use super::{
-    ClientContext, GraphqlRequest, GraphqlResponse, RequestOutcome, ResponseCachePolicy, build,
-    labels, native,
+    ClientContext, GraphqlRequest, GraphqlResponse, ResponseCachePolicy, build, labels, native,
 };
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
-use crate::cache::responses::{Responses, Served};
+use crate::cache::responses::Responses;
 use crate::cache::{
-    Admissions, Backend, Documents, Generation, HeadersRead, MemoryBackend, Provenance,
-    ResponseKeyParts,
+    Admissions, Backend, Documents, Generation, MemoryBackend, Provenance, ResponseKey,
 };
 use crate::config::{Percentage, Settings};
-use crate::execute::{CallRecord, Executed, Execution, RequestContext, Runtime};
+use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
+use crate::priority;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
-use crate::{plan, priority};
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {
     composed: Composed,
     pub(super) runtime: Runtime,
     pub(super) compiler: Arc<Compiler>,
-    cost: CostControl,
+    pub(super) cost: CostControl,
     pub(super) introspection: Arc<Introspection>,
     pub(super) workers: Workers,
     pub(super) plans: Plans<Compiled, Refusal>,
@@ -56,21 +54,6 @@ impl fmt::Debug for Gateway {
             .field("services", &self.runtime.services.len())
             .finish_non_exhaustive()
     }
-}
-
-/// What `explain` shows.
-#[derive(Debug)]
-pub struct Explained {
-    /// The plan as text.
-    pub plan: String,
-    /// The plan as JSON.
-    pub plan_json: serde_json::Value,
-    /// What the operation costs.
-    pub cost: ExplainedCost,
-    /// The upstream calls, with `run`.
-    pub calls: Vec<CallRecord>,
-    /// The response body, with `run`.
-    pub answer: Option<Bytes>,
 }
 
 impl Gateway {
@@ -191,7 +174,7 @@ impl Gateway {
         // A response that reports its cost is not cached, and not taken from the cache.
         let report = self.cost.is_reported(request, client);
         let key = (operation.definition.is_query() && !report)
-            .then(|| self.response_key(ready, &coerced, client, &conditions));
+            .then(|| response_key(&self.generation, ready, &coerced, client, &conditions));
         if let Some(key) = &key
             && let Some(served) = self.responses.get(key).await
         {
@@ -213,76 +196,31 @@ impl Gateway {
         let executed = Box::pin(self.first_payload(ready, &context)).await?;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
-        if let Some(key) = key
-            && !executed.failed
-            && (operation.is_constant() || executed.provenance.may_be_fresh())
-        {
-            let vary = Arc::clone(&ready.operation.headers);
-            let provenance = match operation.is_constant() {
-                true => Provenance::constant(),
-                false => executed.provenance.clone(),
-            };
-            self.responses.put(key, &executed.payload, vary, provenance);
+        if let Some(key) = key {
+            self.store(key, &executed, ready);
         }
-        let mut response = self.executed_response(executed, ready);
+        let mut response = executed_response(executed, ready, &self.runtime.documents);
         if report {
             response.cache = ResponseCachePolicy::default();
         }
         Ok(response)
     }
 
-    /// The plan and cost of an operation; with `run`, also its calls and its response.
-    ///
-    /// # Errors
-    /// The body of the refusal, as clients would get it.
-    pub async fn explain(
-        &self,
-        request: &GraphqlRequest,
-        client: &ClientContext,
-        run: bool,
-    ) -> Result<Explained, Bytes> {
-        let explained = async {
-            let compiled = self.compiled(request).await?;
-            let ready = match &*compiled {
-                Compiled::Ready(ready) => ready,
-                Compiled::Refused(refusal) => return Err(refusal.clone()),
-            };
-            let operation = &ready.operation;
-            let plan = plan::explain(&operation.plan, &self.runtime.graph);
-            let plan_json = plan::explain_json(&operation.plan, &self.runtime.graph);
-            let coerced = self.compiler.coerce(operation, request.variables.as_ref());
-            let mut cost = self.cost.explain(operation, coerced.as_ref().ok());
-            if !run {
-                return Ok(Explained {
-                    plan,
-                    plan_json,
-                    cost,
-                    calls: Vec::new(),
-                    answer: None,
-                });
-            }
-            let coerced = coerced?;
-            let counting = CostControl::counting(operation, &coerced);
-            let conditions = self.decide(ready, &coerced, client);
-            let (introspection, _account) = self.introspected(ready, &coerced).await?;
-            let mut context = self.context(ready, coerced, client, conditions, introspection);
-            context.record = true;
-            context.counting = Some(counting);
-            let executed = self.first_payload(ready, &context).await?;
-            cost.actual = executed.cost;
-            Ok(Explained {
-                plan,
-                plan_json,
-                cost,
-                calls: executed.calls,
-                answer: Some(executed.payload.body),
-            })
+    /// Stores the response of a query, if it may be used again.
+    fn store(&self, key: ResponseKey, executed: &Executed, ready: &CompiledOperation) {
+        let provenance = match ready.operation.is_constant() {
+            true => Provenance::constant(),
+            false if executed.provenance.may_be_fresh() => executed.provenance.clone(),
+            false => return,
         };
-        explained.await.map_err(|refusal: Refusal| refusal.body())
+        if !executed.failed {
+            let vary = Arc::clone(&ready.operation.headers);
+            self.responses.put(key, &executed.payload, vary, provenance);
+        }
     }
 
     /// The values of `__schema` and `__type` as JSON, and the account that they are charged to.
-    async fn introspected(
+    pub(super) async fn introspected(
         &self,
         ready: &CompiledOperation,
         coerced: &CoercedVariables,
@@ -296,7 +234,7 @@ impl Gateway {
     }
 
     /// Executes an operation up to its first payload, which is the only one of a query or a mutation.
-    async fn first_payload(
+    pub(super) async fn first_payload(
         &self,
         ready: &CompiledOperation,
         context: &RequestContext,
@@ -309,7 +247,7 @@ impl Gateway {
     }
 
     /// Decides the conditions of a plan for one request.
-    fn decide(
+    pub(super) fn decide(
         &self,
         ready: &CompiledOperation,
         coerced: &CoercedVariables,
@@ -320,47 +258,7 @@ impl Gateway {
         conditions.decide(&coerced.values, label)
     }
 
-    fn response_key(
-        &self,
-        ready: &CompiledOperation,
-        coerced: &CoercedVariables,
-        client: &ClientContext,
-        conditions: &ConditionValues,
-    ) -> crate::cache::ResponseKey {
-        // Most frequent operations have no variables, labels or headers: their key is computed once.
-        let bare = coerced.text.is_empty() && conditions.is_empty() && !ready.operation.all_headers;
-        if bare && ready.operation.headers.is_empty() {
-            let key = || self.response_key_of(ready, coerced, client, conditions);
-            return *ready.bare_key.get_or_init(key);
-        }
-        self.response_key_of(ready, coerced, client, conditions)
-    }
-
-    fn response_key_of(
-        &self,
-        ready: &CompiledOperation,
-        coerced: &CoercedVariables,
-        client: &ClientContext,
-        conditions: &ConditionValues,
-    ) -> crate::cache::ResponseKey {
-        let headers = if ready.operation.all_headers {
-            HeadersRead::All
-        } else {
-            HeadersRead::Named(&ready.operation.headers)
-        };
-        ResponseKeyParts {
-            generation: &self.generation,
-            operation: &ready.key,
-            variables: &coerced.text,
-            headers,
-            client: &client.headers,
-            conditions: conditions.as_slice(),
-            media_type: "json",
-        }
-        .key()
-    }
-
-    fn context(
+    pub(super) fn context(
         &self,
         ready: &CompiledOperation,
         coerced: CoercedVariables,
@@ -382,51 +280,4 @@ impl Gateway {
             admissions: Admissions::new(),
         }
     }
-
-    fn executed_response(&self, executed: Executed, ready: &CompiledOperation) -> GraphqlResponse {
-        let provenance = &executed.provenance;
-        let mut cache = ResponseCachePolicy {
-            private: provenance.is_private(),
-            ..ResponseCachePolicy::default()
-        };
-        if !executed.failed && provenance.may_be_fresh() {
-            let now = self.runtime.documents.now();
-            let seconds = |time: Duration| time.as_secs();
-            let fresh_for = provenance.fresh_for(now).filter(|_| has_vary(ready));
-            cache.max_age = fresh_for.map(seconds);
-            cache.age = provenance.age(now).map(seconds).filter(|age| *age > 0);
-        }
-        GraphqlResponse {
-            payloads: executed.payload.into(),
-            outcome: RequestOutcome::Executed,
-            cache,
-            vary: Arc::clone(&ready.operation.headers),
-        }
-    }
-}
-
-/// Whether `Vary` can name all headers that a response depends on. A response that depends on every client header is only
-/// cached in the gateway, whose key has all of them.
-fn has_vary(ready: &CompiledOperation) -> bool {
-    !ready.operation.all_headers
-}
-
-fn served_response(served: Served, ready: &CompiledOperation) -> GraphqlResponse {
-    GraphqlResponse {
-        payloads: served.payload.into(),
-        outcome: RequestOutcome::Executed,
-        cache: ResponseCachePolicy {
-            // A response that depends on the schema alone is cached in the gateway but not by clients: the schema may
-            // change.
-            max_age: Some(served.fresh_for.as_secs())
-                .filter(|_| has_vary(ready) && !ready.operation.is_constant()),
-            private: served.private,
-            age: served.age.map(|age| age.as_secs()),
-        },
-        vary: Arc::clone(&ready.operation.headers),
-    }
-}
-
-pub(super) fn not_compiled() -> Refusal {
-    Refusal::internal("The operation could not be compiled")
 }
