@@ -1,11 +1,12 @@
 //! Writes introspection values as JSON into a buffer whose memory is charged before it grows.
 
 mod buffer;
+mod types;
 
 use std::time::Instant;
 
 use apollo_compiler::schema::{
-    Component, Directive, DirectiveDefinition, EnumValueDefinition, ExtendedType, FieldDefinition,
+    Directive, DirectiveDefinition, EnumValueDefinition, ExtendedType, FieldDefinition,
     InputValueDefinition,
 };
 use apollo_compiler::{Node, ast};
@@ -185,109 +186,6 @@ impl<'w> IntrospectionWriter<'w> {
         }
     }
 
-    /// A type by its name, or `null`.
-    fn type_named(&mut self, name: &str, selected: &[SelectedField]) -> WriteResult {
-        match self.introspection.api.types.get(name) {
-            Some(ty) => self.object(MetaObject::Type(ty), selected),
-            None => self.null(),
-        }
-    }
-
-    fn types_named<'n>(
-        &mut self,
-        names: impl IntoIterator<Item = &'n apollo_compiler::Name>,
-        selected: &[SelectedField],
-    ) -> WriteResult {
-        let types = &self.introspection.api.types;
-        let listed = names.into_iter().filter_map(|name| types.get(name));
-        self.list(listed, |writer, ty| {
-            writer.object(MetaObject::Type(ty), selected)
-        })
-    }
-
-    fn of_type(&mut self, ty: &'w ExtendedType, selected: &SelectedField) -> WriteResult {
-        match selected.field {
-            MetaField::Typename => self.name("__Type"),
-            MetaField::Kind => self.name(match ty {
-                ExtendedType::Scalar(_) => "SCALAR",
-                ExtendedType::Object(_) => "OBJECT",
-                ExtendedType::Interface(_) => "INTERFACE",
-                ExtendedType::Union(_) => "UNION",
-                ExtendedType::Enum(_) => "ENUM",
-                ExtendedType::InputObject(_) => "INPUT_OBJECT",
-            }),
-            MetaField::Name => self.name(ty.name()),
-            MetaField::Description => self.text(ty.description().map(|text| &**text)),
-            MetaField::Fields => {
-                let fields = match ty {
-                    ExtendedType::Object(definition) => &definition.fields,
-                    ExtendedType::Interface(definition) => &definition.fields,
-                    _ => return self.null(),
-                };
-                let fields = fields.values();
-                let fields = fields.filter(|definition| shown(&definition.directives, selected));
-                self.list(fields, |writer, definition| {
-                    writer.object(MetaObject::Field(definition), &selected.below)
-                })
-            }
-            MetaField::Interfaces => {
-                let names = match ty {
-                    ExtendedType::Object(definition) => &definition.implements_interfaces,
-                    ExtendedType::Interface(definition) => &definition.implements_interfaces,
-                    _ => return self.null(),
-                };
-                self.types_named(
-                    names.iter().map(|definition| &definition.name),
-                    &selected.below,
-                )
-            }
-            MetaField::PossibleTypes => match ty {
-                ExtendedType::Interface(definition) => {
-                    let implementers = self.introspection.implementers.get(&definition.name);
-                    let names = implementers
-                        .into_iter()
-                        .flat_map(|definition| &definition.objects);
-                    self.types_named(names, &selected.below)
-                }
-                ExtendedType::Union(definition) => self.types_named(
-                    definition.members.iter().map(|definition| &definition.name),
-                    &selected.below,
-                ),
-                _ => self.null(),
-            },
-            MetaField::EnumValues => {
-                let ExtendedType::Enum(definition) = ty else {
-                    return self.null();
-                };
-                let values = definition.values.values();
-                let values = values.filter(|definition| shown(&definition.directives, selected));
-                self.list(values, |writer, definition| {
-                    writer.object(MetaObject::EnumValue(definition), &selected.below)
-                })
-            }
-            MetaField::InputFields => {
-                let ExtendedType::InputObject(definition) = ty else {
-                    return self.null();
-                };
-                let fields = definition
-                    .fields
-                    .values()
-                    .map(|definition: &Component<_>| &definition.node);
-                self.inputs(fields, selected)
-            }
-            MetaField::SpecifiedByUrl => {
-                let ExtendedType::Scalar(definition) = ty else {
-                    return self.null();
-                };
-                let specified = definition.directives.get("specifiedBy");
-                let url =
-                    specified.and_then(|definition| definition.specified_argument_by_name("url"));
-                self.text(url.and_then(|url| url.as_str()))
-            }
-            _ => self.null(),
-        }
-    }
-
     /// Arguments, or fields of an input object.
     fn inputs(
         &mut self,
@@ -299,36 +197,6 @@ impl<'w> IntrospectionWriter<'w> {
         self.list(inputs, |writer, definition| {
             writer.object(MetaObject::Input(definition), &selected.below)
         })
-    }
-
-    /// Writes the type of a field or an input value.
-    fn type_of(&mut self, ty: &'w ast::Type, selected: &[SelectedField]) -> WriteResult {
-        match ty {
-            ast::Type::Named(name) => self.type_named(name, selected),
-            ast::Type::List(item) => {
-                self.object(MetaObject::Wrapper(WrapperType::List(item)), selected)
-            }
-            ast::Type::NonNullNamed(_) | ast::Type::NonNullList(_) => {
-                self.object(MetaObject::Wrapper(WrapperType::NonNull(ty)), selected)
-            }
-        }
-    }
-
-    fn of_wrapping(&mut self, ty: WrapperType<'w>, selected: &SelectedField) -> WriteResult {
-        match (selected.field, ty) {
-            (MetaField::Typename, _) => self.name("__Type"),
-            (MetaField::Kind, WrapperType::List(_)) => self.name("LIST"),
-            (MetaField::Kind, WrapperType::NonNull(_)) => self.name("NON_NULL"),
-            (MetaField::OfType, WrapperType::List(item)) => self.type_of(item, &selected.below),
-            (MetaField::OfType, WrapperType::NonNull(ty)) => match ty {
-                ast::Type::NonNullList(item) => self.object(
-                    MetaObject::Wrapper(WrapperType::List(item)),
-                    &selected.below,
-                ),
-                ty => self.type_named(ty.inner_named_type(), &selected.below),
-            },
-            _ => self.null(),
-        }
     }
 
     fn of_field(
