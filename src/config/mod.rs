@@ -13,6 +13,7 @@ mod environment;
 mod problem;
 mod raw;
 mod read;
+mod read_environment;
 mod secret;
 mod section;
 mod sections;
@@ -89,7 +90,8 @@ impl Settings {
             Some(path) => read::file(path)?,
             None => RawSettings::default(),
         };
-        let (from_environment, unknown_variables) = read::environment(environment, &raw)?;
+        let (from_environment, unknown_variables) =
+            read_environment::environment(environment, &raw)?;
         let raw = flags.over(from_environment.over(raw));
         let mut settings = raw.resolve(environment, file)?;
         settings.unknown_variables = unknown_variables;
