@@ -79,3 +79,19 @@ async fn what_does_not_end_in_time_is_ended() {
     assert_eq!(connections.count(), 0);
     assert_eq!(busy.closed().await, 0);
 }
+
+#[tokio::test]
+async fn stopping_waits_for_active_requests() {
+    let running = start(&settings());
+    let waiting = tokio::spawn(send(running.post(r#"{"query":"{wait}"}"#)));
+    running.fake.arrived.notified().await;
+    let address = running.server.address;
+    let connections = Arc::clone(&running.server.state.connections);
+    let stopping = tokio::spawn(running.server.stop());
+    until(|| connections.listener.is_past(Phase::Closing)).await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+    assert!(!stopping.is_finished());
+    running.fake.proceed.notify_one();
+    assert_eq!(waiting.await.unwrap().0, 200);
+    stopping.await.unwrap();
+}
