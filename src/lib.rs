@@ -1,25 +1,27 @@
 //! Sangam: a GraphQL federation gateway, one fast, cached endpoint in front of REST and GraphQL services.
 //!
-//! The rooms, lowest first; imports run upwards only:
+//! The rooms, as in the table of `ARCHITECTURE.md`: a room imports only rooms above it in this list.
 //!
-//! - [`errors`]: the codes and kinds that clients see in errors.
-//! - [`document`]: what an upstream answered: values, and readers over a body.
+//! - [`budget`]: the memory that requests may hold.
+//! - [`priority`]: long tasks continue at a lower priority.
+//! - [`errors`]: the codes and kinds of errors in responses.
+//! - [`document`]: values, and readers of an upstream's documents.
 //! - [`mapping`]: the mapping language: parse, check, evaluate.
-//! - [`connector`]: one folder, read and checked by itself.
+//! - [`connector`]: reads and checks one folder.
+//! - [`config`]: settings.
+//! - [`observe`]: logs, metrics, traces.
 //! - [`graph`]: composition of all connectors, and the query graph.
-//! - [`plan`]: an operation compiled against the graph.
-//! - [`cost`]: what an operation costs, by `@cost` and `@listSize`.
-//! - [`operation`]: from an operation's text to what can be executed: limits, parsing, validation, planning.
-//! - [`source`]: one wire protocol driver per file.
-//! - [`cache`]: documents, responses, plans: keys, entries, single flight.
-//! - [`response`]: rows: documents are read into them, and the response is written from them.
-//! - [`execute`]: the calls of a plan, in their order.
-//! - [`gateway`]: one serving generation: graph, plans, caches.
-//! - [`server`]: GraphQL over HTTP, health, metrics.
-//! - [`spec`]: recorded exchanges and expected answers: a connector's tests.
-//! - [`priority`]: tasks that use much processor time go on at a lower priority.
-//! - [`budget`]: bytes that requests hold, bounded; any room may charge what it holds.
-//! - [`observe`], [`config`], [`cli`]: traces and logs; settings; the commands.
+//! - [`plan`]: plans operations on the query graph.
+//! - [`cost`]: the cost of an operation, by `@cost` and `@listSize`.
+//! - [`operation`]: compiles an operation's text: limits, parsing, validation, planning.
+//! - [`source`]: one file or folder per wire protocol.
+//! - [`cache`]: documents, responses, plans: keys, freshness, single flight.
+//! - [`response`]: rows: reads documents into them, and writes the response from them.
+//! - [`execute`]: executes a plan: schedules and makes calls.
+//! - [`gateway`]: one generation: graph, caches and settings.
+//! - [`server`]: GraphQL over HTTP, health, metrics, TLS.
+//! - [`spec`]: specs of connectors: recorded exchanges and expected responses.
+//! - [`cli`]: the subcommands.
 
 pub mod budget;
 pub mod cache;
