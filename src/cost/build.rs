@@ -8,7 +8,7 @@ use std::sync::Arc;
 use apollo_compiler::ast;
 use apollo_compiler::executable::OperationType;
 
-use super::inputs::{InputCosts, InputVariable};
+use super::inputs::{InputCost, InputCosts, InputVariable};
 use super::objects::{CostClass, CostField, CostList, CostObject, CostSize};
 use super::program::{Program, SlicingProblem};
 use super::schema;
@@ -135,18 +135,7 @@ impl ProgramBuilder<'_> {
         let (ty, name) = (self.graph.types.name(ty), &planned_slot.key.field);
         let definition = merged.type_field(ty, name).ok()?;
         let arguments = arguments_of(merged, definition, &planned_slot.arguments);
-        let mut inputs = InputCosts {
-            schema: merged,
-            variables: &mut self.inputs,
-            cost: Default::default(),
-        };
-        for argument in &arguments {
-            let input = definition.argument_by_name(&argument.name);
-            if let (Some(input), Some(given)) = (input, &argument.given) {
-                inputs.add(input, given);
-            }
-        }
-        let arguments_cost = inputs.cost;
+        let arguments_cost = self.arguments(definition, &arguments);
         let below = object_of(&field.ty);
         let sizes = schema::list_sizes(merged, ty, name);
         let list = definition.ty.is_list();
@@ -159,13 +148,8 @@ impl ProgramBuilder<'_> {
             }
         }
         for size in &sizes {
-            let problem = slicing_problem(size, ty, name, definition, &arguments);
-            let problem = problem.map(|message| SlicingProblem {
-                message,
-                locations: Arc::clone(&field.locations),
-            });
-            self.problems
-                .extend(problem.filter(|problem| !self.problems.contains(problem)));
+            let message = slicing_problem(size, ty, name, definition, &arguments);
+            self.add_problem(message, field);
         }
         let named = definition.ty.inner_named_type();
         let weight = schema::field_weight(merged, ty, name);
@@ -178,7 +162,11 @@ impl ProgramBuilder<'_> {
             Some(_) => weight,
             None => Some(weight.unwrap_or_else(|| schema::type_weight(merged, named))),
         };
-        let made = CostField {
+        let is_free = below.is_none()
+            && weight == Some(0)
+            && once == 0
+            && arguments_cost == InputCost::default();
+        (!is_free).then(|| CostField {
             name: field.name.clone(),
             guard: field.guard,
             slot,
@@ -187,12 +175,37 @@ impl ProgramBuilder<'_> {
             weight,
             list,
             below,
+        })
+    }
+
+    /// The cost of the given arguments of a field.
+    fn arguments(
+        &mut self,
+        definition: &ast::FieldDefinition,
+        arguments: &[Argument],
+    ) -> InputCost {
+        let mut inputs = InputCosts {
+            schema: &self.graph.merged,
+            variables: &mut self.inputs,
+            cost: InputCost::default(),
         };
-        let is_free = made.below.is_none()
-            && made.weight == Some(0)
-            && made.once == 0
-            && made.arguments == Default::default();
-        (!is_free).then_some(made)
+        for argument in arguments {
+            let input = definition.argument_by_name(&argument.name);
+            if let (Some(input), Some(given)) = (input, &argument.given) {
+                inputs.add(input, given);
+            }
+        }
+        inputs.cost
+    }
+
+    /// Adds a problem with the slicing arguments of a field, once.
+    fn add_problem(&mut self, message: Option<String>, field: &OutputField) {
+        let problem = message.map(|message| SlicingProblem {
+            message,
+            locations: Arc::clone(&field.locations),
+        });
+        let problem = problem.filter(|problem| !self.problems.contains(problem));
+        self.problems.extend(problem);
     }
 
     /// The assumed size of a list. The `sizedFields` of its parent take precedence over its own directive.
