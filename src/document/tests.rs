@@ -137,7 +137,7 @@ fn a_cursor_reads_what_it_is_asked_for() {
     let mut reader = JsonReader::new(body.as_bytes()).unwrap();
     assert_eq!(reader.peek().unwrap(), Kind::Object);
     reader.enter_object().unwrap();
-    let mut seen = Vec::new();
+    let mut elements = Vec::new();
     while let Some(key) = reader.next_key().unwrap() {
         match key.as_str() {
             "name" => {
@@ -150,7 +150,7 @@ fn a_cursor_reads_what_it_is_asked_for() {
             "list" => {
                 reader.enter_list().unwrap();
                 while reader.next_element().unwrap() {
-                    seen.push(match reader.scalar().unwrap() {
+                    elements.push(match reader.scalar().unwrap() {
                         Scalar::Number(span) => reader.slice(span).to_owned(),
                         other => format!("{other:?}"),
                     });
@@ -168,7 +168,7 @@ fn a_cursor_reads_what_it_is_asked_for() {
         }
     }
     reader.finish().unwrap();
-    assert_eq!(seen, ["10", "2.50", "True", "Null"]);
+    assert_eq!(elements, ["10", "2.50", "True", "Null"]);
 }
 
 #[test]

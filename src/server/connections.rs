@@ -52,8 +52,8 @@ pub(super) struct ConnectionMetrics {
     failed: Counter,
     pub(super) idle: Counter,
     pub(super) slow_head: Counter,
-    pub(super) slow_answer: Counter,
-    pub(super) room: Counter,
+    pub(super) slow_response: Counter,
+    pub(super) abandoned: Counter,
     pub(super) no_room: Counter,
 }
 
@@ -69,8 +69,8 @@ impl ConnectionMetrics {
             failed: outcome("failed"),
             idle: ended("idle"),
             slow_head: ended("head"),
-            slow_answer: ended("answer"),
-            room: ended("room"),
+            slow_response: ended("answer"),
+            abandoned: ended("room"),
             no_room: ended("no_room"),
         }
     }

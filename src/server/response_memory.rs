@@ -50,8 +50,8 @@ impl Connections {
             let Some((longest, connection)) = slowest else {
                 return false;
             };
-            let mut answers = connection.pending();
-            let response = answers.iter_mut().find(|response| {
+            let mut responses = connection.pending();
+            let response = responses.iter_mut().find(|response| {
                 !response.ended
                     && response.since < young
                     && self.time_left(response, connection) >= longest
@@ -59,7 +59,7 @@ impl Connections {
             // `None` when its client has taken it in the meantime.
             if let Some(response) = response {
                 response.end(connection);
-                self.metrics.room.increment(1);
+                self.metrics.abandoned.increment(1);
             }
         }
         true
@@ -67,8 +67,8 @@ impl Connections {
 
     /// The time that the slowest response of a connection still needs, at its client's rate so far.
     fn slowest(&self, connection: &Connection, young: u64) -> Option<f64> {
-        let answers = connection.pending();
-        let old = answers
+        let responses = connection.pending();
+        let old = responses
             .iter()
             .filter(|response| !response.ended && response.since < young);
         old.map(|response| self.time_left(response, connection))

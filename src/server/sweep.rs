@@ -47,7 +47,7 @@ impl Connections {
             if connection.open.load(Relaxed) == 0 {
                 self.without_request(connection, now, share);
             } else {
-                self.with_answers(connection, now);
+                self.with_responses(connection, now);
             }
         }
         // `f64` is exact up to 2^52.
@@ -87,7 +87,7 @@ impl Connections {
     }
 
     /// Enforces the rate at which a client takes its responses.
-    fn with_answers(&self, connection: &Connection, now: u64) {
+    fn with_responses(&self, connection: &Connection, now: u64) {
         for response in connection.pending().iter_mut() {
             let taken = response.taken(connection);
             if taken.saturating_sub(response.taken_mark) >= self.limits.least {
@@ -95,7 +95,7 @@ impl Connections {
                 response.mark_at = now;
             } else if now.saturating_sub(response.mark_at) > self.limits.stall {
                 if !response.ended {
-                    self.metrics.slow_answer.increment(1);
+                    self.metrics.slow_response.increment(1);
                 }
                 response.end(connection);
                 // If the stream is still there after another `stall`, `end` closes the connection.

@@ -30,7 +30,7 @@ const HUGE: usize = 20_000_000;
 /// Responds by the operation text, and records the requests.
 #[derive(Default)]
 struct Fake {
-    asked: Mutex<Vec<(GraphqlRequest, ClientContext)>>,
+    requests: Mutex<Vec<(GraphqlRequest, ClientContext)>>,
     arrived: Notify,
     proceed: Notify,
 }
@@ -90,7 +90,10 @@ impl Executor for Fake {
             }
             _ => {}
         }
-        self.asked.lock().unwrap().push((request, client.clone()));
+        self.requests
+            .lock()
+            .unwrap()
+            .push((request, client.clone()));
         response
     }
 

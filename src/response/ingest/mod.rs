@@ -261,14 +261,14 @@ impl Ingester<'_> {
         match memo.recall(&fetch.projection) {
             Recall::FirstTime => read(self),
             Recall::SecondTime => {
-                let (before, said) = (self.store.mark(), self.remarks.len());
+                let (before, remarks_before) = (self.store.mark(), self.remarks.len());
                 let (cell, errors) = read(self)?;
                 let most = memo::most(document.body.len());
                 let output = &self.plan.output;
                 prerendered::write(self.store, output, self.at, before, most, &self.bounds);
                 let mut projected = self.store.copy_since(before, cell);
                 projected.errors.clone_from(&errors);
-                projected.remarks = self.remarks[said..].to_vec();
+                projected.remarks = self.remarks[remarks_before..].to_vec();
                 if memo.remember(&fetch.projection, projected, document.body.len()) {
                     self.documents.update_weight(fetched);
                 }

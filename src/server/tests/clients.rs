@@ -162,7 +162,7 @@ async fn without_room_and_without_slow_clients_a_request_is_told_to_come_back() 
     honest
         .send("GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n")
         .await;
-    assert_eq!(running.fake.asked.lock().unwrap().len(), 1);
+    assert_eq!(running.fake.requests.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ async fn a_request_names_one_host() {
             assert!(reply.body.contains("ost"), "{text}{}", reply.body);
         }
     }
-    assert!(running.fake.asked.lock().unwrap().is_empty());
+    assert!(running.fake.requests.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

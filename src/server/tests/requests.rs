@@ -28,7 +28,7 @@ async fn an_invalid_request_gets_a_graphql_error() {
         assert!(body.get("data").is_none());
         assert_eq!(header(&headers, "cache-control"), "no-store");
     }
-    assert!(running.fake.asked.lock().unwrap().is_empty());
+    assert!(running.fake.requests.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -41,8 +41,8 @@ async fn get_executes_queries_only() {
     assert_eq!((status, header(&headers, "allow")), (405, "POST"));
     let (status, _, _) = send(running.get("/graphql")).await;
     assert_eq!(status, 400);
-    let asked = running.fake.asked.lock().unwrap();
-    let variables = asked[0].0.variables.as_ref().unwrap();
+    let requests = running.fake.requests.lock().unwrap();
+    let variables = requests[0].0.variables.as_ref().unwrap();
     assert_eq!(variables.to_json(), r#"{"n":1.10}"#);
 }
 
@@ -110,8 +110,8 @@ async fn a_request_has_an_id_and_a_trace_context() {
         .header("x-request-id", "not <mine>");
     let given = header(&send(request).await.1, "x-request-id").to_owned();
     assert_eq!(given.len(), 32);
-    let asked = running.fake.asked.lock().unwrap();
-    let trace_context = asked[0].1.trace.unwrap();
+    let requests = running.fake.requests.lock().unwrap();
+    let trace_context = requests[0].1.trace.unwrap();
     assert_eq!(trace_context.trace_id_digits(), trace.as_bytes());
     assert_eq!(trace_context.flags, 1);
     assert_ne!(trace_context.span_id, 0xb7ad_6b71_6920_3331);

@@ -9,7 +9,7 @@ async fn a_mutation_invalidates_what_was_read_before() {
     assert_eq!(setup.state_of("/pay", Policy::Mutation).await, "bypass 2");
     assert_eq!(setup.state_of("/a", cached()).await, "miss 3");
     assert_eq!(setup.state_of("/a", cached()).await, "hit 3");
-    // Also one that has no answer: it may have taken effect.
+    // Also one without a response: it may have been carried out.
     setup.script([Reply::Error(SourceErrorKind::Timeout)]);
     assert_eq!(setup.state_of("/pay", Policy::Mutation).await, "Timeout");
     assert_eq!(setup.state_of("/a", cached()).await, "miss 5");
@@ -115,10 +115,10 @@ async fn many_mutations_cause_few_calls_for_one_document() {
     assert_eq!(setup.calls(), crate::cache::flight::MAX_FLIGHTS_PER_KEY);
     setup.driver.tickets.add_permits(50);
     for reader in readers {
-        let said = reader.await.unwrap();
+        let state = reader.await.unwrap();
         assert!(
-            said.starts_with("miss") || said.starts_with("shared"),
-            "{said}"
+            state.starts_with("miss") || state.starts_with("shared"),
+            "{state}"
         );
     }
     // The last readers share one call that began after the last mutation.

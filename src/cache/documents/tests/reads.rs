@@ -55,9 +55,9 @@ async fn without_a_lifetime_nothing_is_stored() {
             format!("miss {number}")
         );
     }
-    // By now the endpoint is known for it.
+    // By now the endpoint is known to give no lifetimes.
     assert_eq!(setup.state_of("/a", BY_HEADERS).await, "bypass 4");
-    // Until an answer says otherwise.
+    // Until a response has a lifetime.
     setup.script(vec![
         Reply::Status(200, vec![("cache-control", "max-age=9")]);
         2

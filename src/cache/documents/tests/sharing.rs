@@ -83,7 +83,7 @@ async fn the_request_that_started_a_flight_may_end_first() {
     assert!(first.await.unwrap_err().is_cancelled());
     setup.driver.tickets.add_permits(1);
     assert_eq!(second.await.unwrap(), "shared 1");
-    // And when no request waits any more, the answer is kept all the same.
+    // The document is stored even if no request waits any more.
     let third = setup.spawn("/b", cached());
     setup.until_under_way().await;
     third.abort();
