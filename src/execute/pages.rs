@@ -36,7 +36,7 @@ impl Caller<'_> {
             index: 0,
             items: 0,
             cursor: Value::Null,
-            seen: Vec::new(),
+            cursors: Vec::new(),
         };
         let mut pages = Vec::new();
         loop {
@@ -57,44 +57,26 @@ impl Caller<'_> {
                 }
             };
             let document = Arc::clone(&judged.fetched.document);
-            let succeeded = judged.succeeded;
-            pages.push(judged);
-            let facts = match succeeded {
+            let next = match judged.succeeded {
                 true => {
-                    let find = || self.facts(pagination, &document, &page_variables);
-                    off_worker(document.body.len(), find).await
+                    let facts = || self.facts(pagination, &document, &page_variables);
+                    let facts = off_worker(document.body.len(), facts).await;
+                    facts.map(|facts| facts.map_or(Next::End, |facts| state.next(facts)))
                 }
-                false => Ok(None),
+                // A page that is a failure or cannot be read ends the loop: ingesting it reports that.
+                false => Ok(Next::End),
             };
-            let facts = match facts {
-                Ok(Some(facts)) => facts,
+            pages.push(judged);
+            let cut_off = match next {
+                Ok(Next::Page) => continue,
+                Ok(Next::End) => None,
+                Ok(Next::CutOff(why)) => Some(why),
                 Err(exceeded) => {
                     self.release(&pages);
                     return CallOutcome::Exceeded(exceeded);
                 }
-                // The page is a failure or cannot be read: ingesting it reports that.
-                Ok(None) => {
-                    return CallOutcome::Documents {
-                        pages,
-                        cut_off: None,
-                    };
-                }
             };
-            match state.next(facts) {
-                Next::Page => {}
-                Next::End => {
-                    return CallOutcome::Documents {
-                        pages,
-                        cut_off: None,
-                    };
-                }
-                Next::CutOff(why) => {
-                    return CallOutcome::Documents {
-                        pages,
-                        cut_off: Some(why),
-                    };
-                }
-            }
+            return CallOutcome::Documents { pages, cut_off };
         }
     }
 }
@@ -131,7 +113,6 @@ impl Caller<'_> {
         let mut read = selections.chain(of_whole.map(Arc::as_ref));
         let of_whole = of_whole.map(Arc::as_ref);
         let most = self.bounds.account.left();
-        let find = || find_facts(pagination, of_whole, document, variables, most);
         let follows = document.lifetime.is_some() && read.all(follows_from_document);
         let memo = match follows {
             true => document.memo.of::<DocumentMemo>(),
@@ -140,7 +121,7 @@ impl Caller<'_> {
         if let Some(facts) = memo.and_then(|memo| memo.facts.get()) {
             return Ok(facts.clone());
         }
-        let facts = match find() {
+        let facts = match find_facts(pagination, of_whole, document, variables, most) {
             Ok(facts) => Some(facts),
             Err(error) if error.fault == Fault::TooLarge => {
                 return Err(Exceeded::Account(self.bounds.account.limit()));
@@ -195,7 +176,8 @@ struct PageLoop<'p> {
     index: usize,
     items: usize,
     cursor: Value,
-    seen: Vec<Value>,
+    /// The cursors so far.
+    cursors: Vec<Value>,
 }
 
 enum Next {
@@ -235,11 +217,11 @@ impl PageLoop<'_> {
             match next {
                 None | Some(Value::Null) => return Next::End,
                 Some(Value::String(text)) if text.is_empty() => return Next::End,
-                Some(cursor) if self.seen.contains(&cursor) => {
+                Some(cursor) if self.cursors.contains(&cursor) => {
                     return Next::CutOff("the upstream gave the same cursor twice".to_owned());
                 }
                 Some(cursor) => {
-                    self.seen.push(cursor.clone());
+                    self.cursors.push(cursor.clone());
                     self.cursor = cursor;
                 }
             }

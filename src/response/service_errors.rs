@@ -13,87 +13,113 @@ use crate::document::Value;
 use crate::errors::{ErrorKind, code};
 use crate::plan::{Fetch, ReadId, list_of_key};
 
+/// The errors of a response.
+pub(crate) struct ServiceErrors<'e> {
+    /// `errors`, a list.
+    pub(crate) errors: &'e Value,
+    /// The kind of the failures.
+    pub(crate) kind: ErrorKind,
+    pub(crate) document: &'e Document,
+    /// There is no data: everything fails, and what no error names fails with the first error.
+    pub(crate) without_data: bool,
+}
+
 /// Marks the cells that the errors name as failed. An error without a known path fails everything that has no value; if
-/// everything has one, it is reported without a path. `all` says that there is no data: then everything fails, and what
-/// no error names fails with the first error.
+/// everything has one, it is reported without a path.
 pub(crate) fn locate(
     ingester: &mut Ingester<'_>,
     fetch: &Fetch,
     destination: Destination<'_>,
-    errors: &Value,
-    kind: ErrorKind,
-    document: &Document,
-    all: bool,
+    response: &ServiceErrors<'_>,
 ) {
+    let Some(errors) = response.errors.as_array() else {
+        return;
+    };
+    let targets = destination.targets;
     let mut first = None;
     let mut last = None;
     // Set by the first error without a path: everything without a value has failed with it.
-    let mut swept = false;
-    let Some(errors) = errors.as_array() else {
-        return;
-    };
+    let mut all_failed = false;
     let most = ingester.errors.most();
     for (count, error) in errors.iter().enumerate() {
         // The errors differ in their paths only. Those that will not be listed share one failure.
         let failure = match last {
             Some(last) if count >= most => last,
-            _ => {
-                let message = "The service reported an error".to_owned();
-                let code = code::DOWNSTREAM_SERVICE_ERROR;
-                let status = document.envelope.status();
-                let mut failure = ingester.failure(fetch, kind, code, message, status);
-                failure.retry_after = document.retry_after;
-                ingester.failures.add(failure)
-            }
+            _ => add_failure(ingester, fetch, response),
         };
         last = Some(failure);
         first.get_or_insert(failure);
-        let path = error
-            .get("path")
-            .and_then(Value::as_array)
-            .unwrap_or_default();
-        let marked = match (destination.targets, path) {
-            (
-                Targets::ByPosition(positions),
-                [Value::String(key), Value::Number(index), rest @ ..],
-            ) => {
-                let index = index.as_i64().and_then(|index| usize::try_from(index).ok());
-                let consumers = list_of_key(key)
-                    .zip(index)
-                    .and_then(|(list, index)| of_list(positions, list).get(index))
-                    .map_or(&[][..], |position| position.consumers.as_slice());
-                mark_consumers(ingester, consumers, rest, failure)
-            }
-            (Targets::Rows(rows), path) => {
-                mark_all(ingester, &rows.clone(), fetch.read, path, failure)
-            }
-            _ => false,
-        };
-        if marked || all {
+        let path = error.get("path").and_then(Value::as_array);
+        let path = path.unwrap_or_default();
+        if mark_named(ingester, fetch, targets, path, failure) || response.without_data {
             continue;
         }
         // The error has no path, or its path leads to a value that is not null.
-        let sweeps = path.is_empty() && !swept;
-        swept |= sweeps;
-        let marked = sweeps
-            && match destination.targets {
-                Targets::ByPosition(positions) => {
-                    let mut marked = false;
-                    for position in positions {
-                        marked |= mark_consumers(ingester, &position.consumers, &[], failure);
-                    }
-                    marked
-                }
-                targets => mark_all(ingester, &targets.rows(), fetch.read, &[], failure),
-            };
+        let marked = if path.is_empty() && !all_failed {
+            all_failed = true;
+            mark_missing(ingester, fetch, targets, failure)
+        } else {
+            false
+        };
         if !marked {
             let (failures, errors) = (&*ingester.failures, &mut *ingester.errors);
             errors.report_without_path(failures, failure);
         }
     }
-    if let (true, Some(failure)) = (all, first) {
+    if let (true, Some(failure)) = (response.without_data, first) {
         let failure = ingester.failures.add_vague(failure);
-        ingester.fail_rest(fetch, destination.targets, failure);
+        ingester.fail_rest(fetch, targets, failure);
+    }
+}
+
+fn add_failure(ingester: &mut Ingester<'_>, fetch: &Fetch, response: &ServiceErrors<'_>) -> u32 {
+    let message = "The service reported an error".to_owned();
+    let code = code::DOWNSTREAM_SERVICE_ERROR;
+    let status = response.document.envelope.status();
+    let mut failure = ingester.failure(fetch, response.kind, code, message, status);
+    failure.retry_after = response.document.retry_after;
+    ingester.failures.add(failure)
+}
+
+/// Marks the cell at the path of an error. In a response to `_entities`, a path starts with the list and the position of
+/// the entity.
+fn mark_named(
+    ingester: &mut Ingester<'_>,
+    fetch: &Fetch,
+    targets: &Targets,
+    path: &[Value],
+    failure: u32,
+) -> bool {
+    match (targets, path) {
+        (Targets::ByPosition(positions), [Value::String(key), Value::Number(index), rest @ ..]) => {
+            let index = index.as_i64().and_then(|index| usize::try_from(index).ok());
+            let consumers = list_of_key(key)
+                .zip(index)
+                .and_then(|(list, index)| of_list(positions, list).get(index))
+                .map_or(&[][..], |position| position.consumers.as_slice());
+            mark_consumers(ingester, consumers, rest, failure)
+        }
+        (Targets::Rows(rows), path) => mark_all(ingester, rows, fetch.read, path, failure),
+        _ => false,
+    }
+}
+
+/// Marks everything without a value.
+fn mark_missing(
+    ingester: &mut Ingester<'_>,
+    fetch: &Fetch,
+    targets: &Targets,
+    failure: u32,
+) -> bool {
+    match targets {
+        Targets::ByPosition(positions) => {
+            let mut marked = false;
+            for position in positions {
+                marked |= mark_consumers(ingester, &position.consumers, &[], failure);
+            }
+            marked
+        }
+        targets => mark_all(ingester, &targets.rows(), fetch.read, &[], failure),
     }
 }
 

@@ -89,73 +89,72 @@ impl Documents {
     where
         J: Fn(&Document) -> Judgement + Clone + Send + 'static,
     {
-        let inner = &self.shared;
-        let UpstreamCall {
-            endpoint,
-            request,
-            options,
-            policy,
-            admissions,
-        } = call;
-        let upstream = endpoint.upstream();
-        let lifetime = lookup.rules.lifetime;
-        let deadline = tokio::time::Instant::now() + options.timeout;
-        let waiting = async {
-            let (mut lookup, mut looked) = (lookup, None);
-            loop {
-                let flight = || {
-                    let admission = admissions.admit(upstream, Wait::Call)?;
-                    let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
-                    let (request, options) = (request.clone(), options.clone());
-                    let judge = judge.clone();
-                    Ok(async move {
-                        let _admission = admission;
-                        inner
-                            .run_flight(&endpoint, &request, &options, lookup, judge)
-                            .await
-                    })
-                };
-                let flights = &inner.flights;
-                match flights.join_since(lookup.key, lookup.epoch, looked, flight) {
-                    Ok(waiter) if waiter.first => {
-                        let result = waiter.wait().await.map_err(lost)?;
-                        return Ok((CacheState::Miss, result?));
-                    }
-                    Ok(waiter) => {
-                        let _admission = admissions.admit(upstream, Wait::Join)?;
-                        let result = waiter.wait().await.map_err(lost)?;
-                        return Ok((CacheState::Shared, result?));
-                    }
-                    Err(NotJoined::Look(mark)) => {
-                        looked = Some(mark);
-                        if let Some(found) = inner.find(endpoint, &lookup).await {
-                            return Ok((CacheState::Hit, found));
-                        }
-                    }
-                    Err(NotJoined::Crowded(crowded)) => {
-                        let _admission = admissions.admit(upstream, Wait::Join)?;
-                        crowded.wait().await;
-                    }
-                    Err(NotJoined::NotStarted(refused)) => return Err(refused),
-                }
-                lookup.epoch = endpoint.epoch().now();
-            }
-        };
-        let waiting = tokio::time::timeout_at(deadline, waiting).await;
-        let (outcome, result) = waiting.map_err(|_| timeout(endpoint, &options))??;
+        let deadline = tokio::time::Instant::now() + call.options.timeout;
+        let joined = tokio::time::timeout_at(deadline, self.join_flight(&call, lookup, &judge));
+        let joined = joined.await;
+        let (outcome, result) = joined.map_err(|_| timeout(call.endpoint, &call.options))??;
         if outcome == CacheState::Shared && !result.shareable {
-            let unshared = UpstreamCall {
-                endpoint,
-                request,
-                options,
-                policy,
-                admissions,
-            };
-            return Box::pin(self.direct(&unshared, Some(lookup.rules), judge)).await;
+            return Box::pin(self.direct(&call, Some(lookup.rules), judge)).await;
         }
-        inner.served(upstream.state(), outcome);
+        self.shared
+            .served(call.endpoint.upstream().state(), outcome);
         let now = self.now();
+        let lifetime = lookup.rules.lifetime;
         Ok(Fetched::new(result.document, outcome, now, lifetime))
+    }
+
+    /// Waits for the result of a flight that it joins or starts, unless the document is stored by then. See
+    /// [`flight`](super::super::flight).
+    async fn join_flight<J>(
+        &self,
+        call: &UpstreamCall<'_>,
+        mut lookup: DocumentLookup,
+        judge: &J,
+    ) -> Result<(CacheState, FlightResult), SourceError>
+    where
+        J: Fn(&Document) -> Judgement + Clone + Send + 'static,
+    {
+        let (inner, endpoint) = (&self.shared, call.endpoint);
+        let admit = |wait| call.admissions.admit(endpoint.upstream(), wait);
+        let mut looked = None;
+        loop {
+            let flight = || {
+                let admission = admit(Wait::Call)?;
+                let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
+                let (request, options) = (call.request.clone(), call.options.clone());
+                let judge = judge.clone();
+                Ok(async move {
+                    let _admission = admission;
+                    inner
+                        .run_flight(&endpoint, &request, &options, lookup, judge)
+                        .await
+                })
+            };
+            let flights = &inner.flights;
+            match flights.join_since(lookup.key, lookup.epoch, looked, flight) {
+                Ok(waiter) if waiter.first => {
+                    let result = waiter.wait().await.map_err(lost)?;
+                    return Ok((CacheState::Miss, result?));
+                }
+                Ok(waiter) => {
+                    let _admission = admit(Wait::Join)?;
+                    let result = waiter.wait().await.map_err(lost)?;
+                    return Ok((CacheState::Shared, result?));
+                }
+                Err(NotJoined::Look(mark)) => {
+                    looked = Some(mark);
+                    if let Some(stored) = inner.find(endpoint, &lookup).await {
+                        return Ok((CacheState::Hit, stored));
+                    }
+                }
+                Err(NotJoined::Crowded(crowded)) => {
+                    let _admission = admit(Wait::Join)?;
+                    crowded.wait().await;
+                }
+                Err(NotJoined::NotStarted(refused)) => return Err(refused),
+            }
+            lookup.epoch = endpoint.epoch().now();
+        }
     }
 
     /// Calls the upstream without caches. With `rules`, the document still gets a lifetime, for the response cache, and

@@ -41,15 +41,7 @@ impl Ingester<'_> {
                     self.upstream_failure(fetch, connect, document, destination.variables);
                 return self.fail(fetch, &rows, failure);
             }
-            let needs_response = connect.reads.status
-                || connect.reads.all_response_headers
-                || !connect.reads.response_headers.is_empty();
-            let with_response =
-                needs_response.then(|| with_response(destination.variables, document));
-            let variables = with_response.as_ref().unwrap_or(destination.variables);
-            let follows = follows_from_document(&connect.selection);
-            let read = |ingester: &mut Self| ingester.project(fetch, document, variables);
-            match self.document(fetch, &judged.fetched, follows, read) {
+            match self.map(fetch, connect, judged, destination.variables) {
                 Ok((cell, errors)) => {
                     cells.push(cell);
                     raised.extend(errors);
@@ -62,19 +54,9 @@ impl Ingester<'_> {
                 }
             }
         }
-        if let Some(why) = cut_off {
-            let message = format!("The list was cut off: {why}");
-            self.remark(|| message.clone());
-            if cut_off_fails(connect) {
-                let failure =
-                    self.failure(fetch, ErrorKind::Limit, code::LIST_CUT_OFF, message, None);
-                return self.fail(fetch, &rows, failure);
-            }
-            tracing::warn!(
-                coordinate = connect.coordinate,
-                error = why,
-                "a list was cut off"
-            );
+        let failure = cut_off.and_then(|why| self.report_cut_off(fetch, connect, why));
+        if let Some(failure) = failure {
+            return self.fail(fetch, &rows, failure);
         }
         let cell = match cells.as_slice() {
             [cell] => *cell,
@@ -82,6 +64,42 @@ impl Ingester<'_> {
         };
         self.merge_value(fetch, mode, destination, cell);
         self.raise(fetch, &rows, &raised);
+    }
+
+    /// Maps a document to a cell, and the errors that the mapping raised outside of any field.
+    fn map(
+        &mut self,
+        fetch: &Fetch,
+        connect: &Connect,
+        judged: &JudgedDocument,
+        variables: &Variables,
+    ) -> Result<Ingested, Stop> {
+        let document = &judged.fetched.document;
+        let reads = &connect.reads;
+        let needs_response =
+            reads.status || reads.all_response_headers || !reads.response_headers.is_empty();
+        let with_response = needs_response.then(|| with_response(variables, document));
+        let variables = with_response.as_ref().unwrap_or(variables);
+        let follows = follows_from_document(&connect.selection);
+        self.document(fetch, &judged.fetched, follows, |ingester| {
+            ingester.project(fetch, document, variables)
+        })
+    }
+
+    /// Reports that a list was cut off. Returns the failure, if the connect's field fails with it.
+    fn report_cut_off(&mut self, fetch: &Fetch, connect: &Connect, why: &str) -> Option<Failure> {
+        let message = format!("The list was cut off: {why}");
+        self.remark(|| message.clone());
+        if cut_off_fails(connect) {
+            let (kind, code) = (ErrorKind::Limit, code::LIST_CUT_OFF);
+            return Some(self.failure(fetch, kind, code, message, None));
+        }
+        tracing::warn!(
+            coordinate = connect.coordinate,
+            error = why,
+            "a list was cut off"
+        );
+        None
     }
 
     /// Reports errors that a mapping raised outside of any field of its own at the field that the connect serves.

@@ -2,7 +2,7 @@
 
 use super::super::merge::merge_row;
 use super::super::read_value::{Stop, read_value};
-use super::super::service_errors;
+use super::super::service_errors::{self, ServiceErrors};
 use super::super::store::Cell;
 use super::super::targets::{Consumer, Consumers, Destination, EntityPosition, Targets, of_list};
 use super::Ingester;
@@ -97,17 +97,13 @@ impl Ingester<'_> {
     ) {
         let failing = document.outcome.failure();
         if let Some(errors) = errors {
-            let whole = !data;
-            let kind = failing.unwrap_or(ErrorKind::Upstream);
-            return service_errors::locate(
-                self,
-                fetch,
-                destination,
-                &errors,
-                kind,
+            let response = ServiceErrors {
+                errors: &errors,
+                kind: failing.unwrap_or(ErrorKind::Upstream),
                 document,
-                whole,
-            );
+                without_data: !data,
+            };
+            return service_errors::locate(self, fetch, destination, &response);
         }
         if data {
             return;
