@@ -120,8 +120,8 @@ impl Upstream {
 
 /// `Type.field` of `service:Type.field[n]`.
 fn field_of(coordinate: &str) -> &str {
-    let own = coordinate
+    let field = coordinate
         .split_once(':')
-        .map_or(coordinate, |(_, own)| own);
-    own.split_once('[').map_or(own, |(field, _)| field)
+        .map_or(coordinate, |(_, field)| field);
+    field.split_once('[').map_or(field, |(field, _)| field)
 }

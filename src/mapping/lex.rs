@@ -102,12 +102,12 @@ impl<'t> Lexer<'t> {
 
     /// A character with which no token starts.
     fn strange(&self, start: usize) -> Problem {
-        let found = self.rest().chars().next().unwrap_or_default();
+        let character = self.rest().chars().next().unwrap_or_default();
         let problem = Problem::new(
-            start..start + found.len_utf8(),
-            format!("unexpected `{}`", found.escape_debug()),
+            start..start + character.len_utf8(),
+            format!("unexpected `{}`", character.escape_debug()),
         );
-        if found == '-' || found.is_alphanumeric() {
+        if character == '-' || character.is_alphanumeric() {
             problem.help("a key that holds other characters than letters, digits and `_` is written in quotes")
         } else {
             problem
@@ -165,14 +165,14 @@ impl<'t> Lexer<'t> {
         let mut at = body;
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
-            let Some(found) = rest.find(['\\', quote]) else {
+            let Some(offset) = rest.find(['\\', quote]) else {
                 return Err(
                     Problem::new(start..self.text.len(), "this string does not end")
                         .help(format!("close it with {quote}")),
                 );
             };
-            at += found;
-            if rest[found..].starts_with(quote) {
+            at += offset;
+            if rest[offset..].starts_with(quote) {
                 self.at = at + 1;
                 let tail = &self.text[plain_from..at];
                 return Ok(if plain_from == body {
@@ -183,9 +183,9 @@ impl<'t> Lexer<'t> {
                 });
             }
             decoded.push_str(&self.text[plain_from..at]);
-            let (character, length) = escape(&rest[found..]).ok_or_else(|| {
+            let (character, length) = escape(&rest[offset..]).ok_or_else(|| {
                 let end = at
-                    + rest[found..]
+                    + rest[offset..]
                         .chars()
                         .take(2)
                         .map(char::len_utf8)

@@ -51,19 +51,19 @@ pub fn none() -> ClientConfig {
 /// # Errors
 /// The text holds no certificate, or one that is not a usable authority.
 pub fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaError> {
-    let found = CertificateDer::pem_slice_iter(pem)
+    let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| CaError(format!("the PEM text cannot be read: {error}")))?;
-    if found.is_empty() {
+    if certificates.is_empty() {
         return Err(CaError("the PEM text holds no certificate".to_owned()));
     }
     let mut store = RootCertStore::empty();
-    for certificate in &found {
+    for certificate in &certificates {
         store
             .add(certificate.clone())
             .map_err(|error| CaError(format!("a certificate is not usable: {error}")))?;
     }
-    Ok(found)
+    Ok(certificates)
 }
 
 fn system_roots() -> &'static RootCertStore {

@@ -34,8 +34,8 @@ impl Wires {
     /// # Errors
     /// There is none.
     pub fn of(&self, connector: &str, scheme: &str) -> Result<&dyn Wire, SetupError> {
-        let found = self.0.iter().find(|wire| wire.serves(connector, scheme));
-        found.map(Arc::as_ref).ok_or_else(|| {
+        let wire = self.0.iter().find(|wire| wire.serves(connector, scheme));
+        wire.map(Arc::as_ref).ok_or_else(|| {
             SetupError::new(format!("there is no driver for addresses with {scheme}://"))
         })
     }

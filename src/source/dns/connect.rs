@@ -15,8 +15,8 @@ type Addresses = std::vec::IntoIter<SocketAddr>;
 
 impl Resolver {
     async fn addresses(self, host: String) -> Result<Addresses, DnsError> {
-        let found = self.resolve(&host).await?;
-        let addresses: Vec<_> = found.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+        let resolved = self.resolve(&host).await?;
+        let addresses: Vec<_> = resolved.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
         Ok(addresses.into_iter())
     }
 }

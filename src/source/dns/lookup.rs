@@ -54,16 +54,16 @@ impl LookupMethod {
         host: &str,
         permit: OwnedSemaphorePermit,
     ) -> Result<HostAddresses, DnsError> {
-        let found = match self {
+        let addresses = match self {
             LookupMethod::System => system(host.to_owned(), permit).await?,
             LookupMethod::NameServers { settings, resolver } => {
                 let _permit = permit;
                 name_servers(settings, resolver, host).await?
             }
         };
-        match found.addresses.is_empty() {
+        match addresses.addresses.is_empty() {
             true => Err(DnsError::Failed("it has no address".to_owned())),
-            false => Ok(found),
+            false => Ok(addresses),
         }
     }
 }
@@ -71,8 +71,8 @@ impl LookupMethod {
 async fn system(host: String, permit: OwnedSemaphorePermit) -> Result<HostAddresses, DnsError> {
     let asked = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        let found = (host.as_str(), 0).to_socket_addrs()?;
-        Ok::<_, std::io::Error>(found.map(|address| address.ip()).collect())
+        let sockets = (host.as_str(), 0).to_socket_addrs()?;
+        Ok::<_, std::io::Error>(sockets.map(|address| address.ip()).collect())
     });
     match asked.await {
         // The C library does not return a time to live.
@@ -101,10 +101,10 @@ async fn name_servers(
             resolver.get_or_init(|| built)
         }
     };
-    let found = resolver.lookup_ip(host).await.map_err(failed)?;
+    let answer = resolver.lookup_ip(host).await.map_err(failed)?;
     Ok(HostAddresses {
-        addresses: found.iter().collect(),
-        ttl: found
+        addresses: answer.iter().collect(),
+        ttl: answer
             .valid_until()
             .saturating_duration_since(Instant::now()),
     })

@@ -104,13 +104,13 @@ impl Resolver {
         let (last, pending) = {
             let mut hosts = self.0.hosts();
             let now = Instant::now();
-            let known = hosts.get(host);
-            let cached = known.and_then(|known| known.cached.clone());
+            let state = hosts.get(host);
+            let cached = state.and_then(|state| state.cached.clone());
             if let Some(cached) = cached.as_ref().filter(|cached| now < cached.fresh_until) {
                 return Ok(Arc::clone(&cached.addresses));
             }
             let last = cached.filter(|cached| now < cached.usable_until);
-            let pause = known.and_then(|known| known.not_before);
+            let pause = state.and_then(|state| state.not_before);
             match (last, pause) {
                 (Some(last), Some(pause)) => {
                     if pause <= now {
@@ -140,7 +140,7 @@ impl Resolver {
         hosts: &mut HashMap<String, HostState>,
         host: &str,
     ) -> Result<watch::Receiver<Option<LookupOutcome>>, DnsError> {
-        let pending = hosts.get(host).and_then(|known| known.pending.as_ref());
+        let pending = hosts.get(host).and_then(|state| state.pending.as_ref());
         // If the sender is gone, the task of the look-up has ended abnormally.
         if let Some(pending) = pending.filter(|pending| pending.has_changed().is_ok()) {
             return Ok(pending.clone());
@@ -148,16 +148,16 @@ impl Resolver {
         let lookups = Arc::clone(&self.0.lookups);
         let permit = lookups.try_acquire_owned().map_err(|_| DnsError::Busy)?;
         if hosts.len() >= self.0.settings.hosts && !hosts.contains_key(host) {
-            hosts.retain(|_, known| known.pending.is_some());
+            hosts.retain(|_, state| state.pending.is_some());
         }
         let (sender, receiver) = watch::channel(None);
         hosts.entry(host.to_owned()).or_default().pending = Some(receiver.clone());
         let (inner, host) = (Arc::clone(&self.0), host.to_owned());
         // A task of its own: the call that started the look-up may be dropped without ending it for the others.
         scope::spawn(async move {
-            let found = timeout(inner.settings.timeout, inner.backend.look_up(&host, permit));
-            let found = found.await.unwrap_or(Err(DnsError::Timeout));
-            sender.send_replace(Some(inner.store_result(&host, found)));
+            let looking_up = timeout(inner.settings.timeout, inner.backend.look_up(&host, permit));
+            let result = looking_up.await.unwrap_or(Err(DnsError::Timeout));
+            sender.send_replace(Some(inner.store_result(&host, result)));
         });
         Ok(receiver)
     }
@@ -183,28 +183,28 @@ impl Inner {
     }
 
     /// Stores the addresses of a look-up. If it failed, the last addresses stay as long as they are usable.
-    fn store_result(&self, host: &str, found: Result<HostAddresses, DnsError>) -> LookupOutcome {
+    fn store_result(&self, host: &str, result: Result<HostAddresses, DnsError>) -> LookupOutcome {
         let now = Instant::now();
         let mut hosts = self.hosts();
-        let known = hosts.entry(host.to_owned()).or_default();
-        known.pending = None;
-        match found {
-            Ok(found) => {
-                let ttl = found.ttl.min(self.settings.max_ttl);
+        let state = hosts.entry(host.to_owned()).or_default();
+        state.pending = None;
+        match result {
+            Ok(host_addresses) => {
+                let ttl = host_addresses.ttl.min(self.settings.max_ttl);
                 let fresh_until = later(now, ttl.max(self.settings.min_ttl));
-                known.not_before = None;
-                known.cached = Some(CachedAddresses {
-                    addresses: Arc::clone(&found.addresses),
+                state.not_before = None;
+                state.cached = Some(CachedAddresses {
+                    addresses: Arc::clone(&host_addresses.addresses),
                     fresh_until,
                     usable_until: later(fresh_until, self.settings.stale),
                 });
-                Ok(found.addresses)
+                Ok(host_addresses.addresses)
             }
             Err(error) => {
                 tracing::debug!(%error, "a host's addresses cannot be found");
-                let cached = known.cached.as_ref();
+                let cached = state.cached.as_ref();
                 if cached.is_some_and(|cached| now < cached.usable_until) {
-                    known.not_before = Some(now + PAUSE);
+                    state.not_before = Some(now + PAUSE);
                 } else {
                     hosts.remove(host);
                 }

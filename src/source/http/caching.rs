@@ -106,14 +106,14 @@ struct Directives {
 
 impl Directives {
     fn read(headers: &HeaderMap) -> Directives {
-        let mut found = Directives::default();
+        let mut directives = Directives::default();
         for value in headers.get_all(CACHE_CONTROL) {
             // Bytes beyond ASCII cannot be part of the directives that are read.
             for directive in split(&String::from_utf8_lossy(value.as_bytes())) {
-                found.add(directive);
+                directives.add(directive);
             }
         }
-        found
+        directives
     }
 
     fn add(&mut self, directive: &str) {

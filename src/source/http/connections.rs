@@ -166,18 +166,18 @@ impl Shared {
         let now = Instant::now();
         let mut hosts = self.hosts();
         let idle = &mut hosts.by_name.get_mut(host)?.idle;
-        let mut found = None;
+        let mut connection = None;
         while let Some(last) = idle.pop() {
             if now.saturating_duration_since(last.since) > self.idle_timeout {
                 // The others have been idle for longer.
                 idle.clear();
             } else if last.connection.requests.is_ready() {
-                found = Some(last.connection);
+                connection = Some(last.connection);
                 break;
             }
         }
         hosts.tidy(host);
-        found
+        connection
     }
 
     /// Waits for a connection that another call has finished with, or for a new one.
@@ -252,16 +252,16 @@ impl Shared {
     fn put(self: &Arc<Self>, host: &Arc<str>, mut connection: PooledConnection) {
         let now = Instant::now();
         let mut hosts = self.hosts();
-        let known = hosts.of(host);
-        while let Some(waiting) = known.waiting.pop_front() {
+        let connections = hosts.of(host);
+        while let Some(waiting) = connections.waiting.pop_front() {
             match waiting.send(connection) {
                 Ok(()) => return,
                 // It waits no longer.
                 Err(refused) => connection = refused,
             }
         }
-        if known.idle.len() < self.max_idle {
-            known.idle.push(Idle {
+        if connections.idle.len() < self.max_idle {
+            connections.idle.push(Idle {
                 connection,
                 since: now,
             });
@@ -281,13 +281,15 @@ impl Shared {
     fn close_expired(&self) -> bool {
         let now = Instant::now();
         let mut hosts = self.hosts();
-        for known in hosts.by_name.values_mut() {
-            known.idle.retain(|idle| {
+        for connections in hosts.by_name.values_mut() {
+            connections.idle.retain(|idle| {
                 idle.connection.requests.is_ready()
                     && now.saturating_duration_since(idle.since) <= self.idle_timeout
             });
         }
-        hosts.by_name.retain(|_, known| !known.is_empty());
+        hosts
+            .by_name
+            .retain(|_, connections| !connections.is_empty());
         hosts.is_watched = !hosts.by_name.is_empty();
         hosts.is_watched
     }

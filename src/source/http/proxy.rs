@@ -14,7 +14,7 @@ const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 pub(super) struct Proxies {
     choice: ProxyChoice,
     /// `None` if one of them is invalid.
-    found: Option<Vec<Proxy>>,
+    proxies: Option<Vec<Proxy>>,
 }
 
 impl fmt::Debug for Proxies {
@@ -28,7 +28,7 @@ impl Proxies {
     pub(super) fn new(choice: &ProxyChoice) -> Proxies {
         Proxies {
             choice: choice.clone(),
-            found: read(choice).ok(),
+            proxies: read(choice).ok(),
         }
     }
 
@@ -39,7 +39,10 @@ impl Proxies {
             ProxyChoice::Direct => false,
             ProxyChoice::Url(_) => true,
             ProxyChoice::Environment => {
-                self.found.as_ref().is_none_or(|found| !found.is_empty()) && !is_this_machine(url)
+                self.proxies
+                    .as_ref()
+                    .is_none_or(|proxies| !proxies.is_empty())
+                    && !is_this_machine(url)
             }
         }
     }
@@ -54,8 +57,8 @@ impl Proxies {
     /// # Errors
     /// One of them is invalid.
     pub(super) fn list(&self) -> Result<Vec<Proxy>, reqwest::Error> {
-        match &self.found {
-            Some(found) => Ok(found.clone()),
+        match &self.proxies {
+            Some(proxies) => Ok(proxies.clone()),
             None => read(&self.choice),
         }
     }
@@ -82,17 +85,17 @@ fn from_environment(
     };
     let except = read("NO_PROXY").unwrap_or_default();
     let except = NoProxy::from_string(&format!("{except},{THIS_MACHINE}"));
-    let mut found = Vec::new();
+    let mut proxies = Vec::new();
     if let Some(url) = read("HTTPS_PROXY") {
-        found.push(Proxy::https(url)?.no_proxy(except.clone()));
+        proxies.push(Proxy::https(url)?.no_proxy(except.clone()));
     }
     if let Some(url) = read("HTTP_PROXY") {
-        found.push(Proxy::http(url)?.no_proxy(except.clone()));
+        proxies.push(Proxy::http(url)?.no_proxy(except.clone()));
     }
     if let Some(url) = read("ALL_PROXY") {
-        found.push(Proxy::all(url)?.no_proxy(except));
+        proxies.push(Proxy::all(url)?.no_proxy(except));
     }
-    Ok(found)
+    Ok(proxies)
 }
 
 /// Whether a host is this machine, for which no proxy of the environment is used.
@@ -129,11 +132,11 @@ mod tests {
             ),
         ];
         for (variables, expected) in table {
-            let found = from_environment(|wanted| {
-                let found = variables.iter().find(|(name, _)| *name == wanted);
-                found.map(|(_, value)| (*value).to_owned())
+            let proxies = from_environment(|wanted| {
+                let variable = variables.iter().find(|(name, _)| *name == wanted);
+                variable.map(|(_, value)| (*value).to_owned())
             });
-            assert_eq!(found.unwrap().len(), expected, "{variables:?}");
+            assert_eq!(proxies.unwrap().len(), expected, "{variables:?}");
         }
     }
 
@@ -147,13 +150,13 @@ mod tests {
             "http://[::1]/",
         ]
         .map(url);
-        let of = |choice: &ProxyChoice, found| Proxies {
+        let of = |choice: &ProxyChoice, proxies| Proxies {
             choice: choice.clone(),
-            found,
+            proxies,
         };
         let proxy = Proxy::all("http://proxy.example").unwrap();
-        for found in [Some(vec![proxy]), None] {
-            let proxies = of(&ProxyChoice::Environment, found);
+        for proxies in [Some(vec![proxy]), None] {
+            let proxies = of(&ProxyChoice::Environment, proxies);
             assert!(proxies.may_serve(&far));
             assert!(near.iter().all(|url| !proxies.may_serve(url)));
         }

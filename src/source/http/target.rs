@@ -39,10 +39,10 @@ impl TargetCache {
     /// The target with this text.
     pub(super) fn get(&self, text: &str) -> Result<Arc<Target>, SourceError> {
         let slot = &self.slots[self.hasher.hash_one(text) as usize % SLOTS];
-        if let Some(known) = &*slot.load()
-            && known.text == text
+        if let Some(last) = &*slot.load()
+            && last.text == text
         {
-            return Ok(Arc::clone(known));
+            return Ok(Arc::clone(last));
         }
         let url = parse(text)?;
         let target = Arc::new(Target {
