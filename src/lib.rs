@@ -8,7 +8,7 @@
 //! - [`document`]: values, and readers of an upstream's documents.
 //! - [`mapping`]: the mapping language: parse, check, evaluate.
 //! - [`connector`]: reads and checks one folder.
-//! - [`config`]: settings.
+//! - [`config`]: the settings, their defaults and their sources.
 //! - [`observe`]: logs, metrics, traces.
 //! - [`graph`]: composition of all connectors, and the query graph.
 //! - [`plan`]: plans operations on the query graph.
