@@ -126,7 +126,7 @@ fn job_refusal(reason: JobError) -> Refusal {
 fn stopped_refusal(stopped: Stopped) -> Refusal {
     match stopped {
         Stopped::TooLong(bytes) => {
-            let message = format!("The answer is longer than allowed ({bytes} bytes)");
+            let message = format!("The response is longer than allowed ({bytes} bytes)");
             Refusal::new(code::LIMIT_EXCEEDED, ErrorKind::Limit, &message)
         }
         Stopped::Exceeded(Exceeded::Account(bytes)) => {

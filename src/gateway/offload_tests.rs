@@ -246,7 +246,7 @@ async fn long_introspection_is_written_by_the_workers() {
 async fn introspection_ends_at_the_bound_of_an_answer() {
     let gateway = gateway(|settings| settings.limits.answer_bytes.0 = 100_000);
     let refused = ask(&gateway, &repeated(190)).await;
-    let expected = r#"{"errors":[{"message":"The answer is longer than allowed (100000 bytes)","extensions":{"code":"LIMIT_EXCEEDED","sangam":{"kind":"LIMIT"}}}]}"#;
+    let expected = r#"{"errors":[{"message":"The response is longer than allowed (100000 bytes)","extensions":{"code":"LIMIT_EXCEEDED","sangam":{"kind":"LIMIT"}}}]}"#;
     assert_eq!(text(&refused), expected);
     assert_eq!(gateway.runtime.budget.used(), 0);
 }

@@ -84,9 +84,9 @@ impl Reached {
             Reached::Rows(most) => Failure::limit(format!(
                 "The operation needs more objects than it may hold ({most})"
             )),
-            Reached::ResponseBytes(most) => {
-                Failure::limit(format!("The answer is longer than allowed ({most} bytes)"))
-            }
+            Reached::ResponseBytes(most) => Failure::limit(format!(
+                "The response is longer than allowed ({most} bytes)"
+            )),
             Reached::Memory(Exceeded::Account(most)) => Failure::limit(format!(
                 "The operation needs more memory than it may hold ({most} bytes)"
             )),

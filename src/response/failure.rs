@@ -16,11 +16,11 @@ pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str)
         SourceErrorKind::Timeout => (code::GATEWAY_TIMEOUT, "The service did not answer in time"),
         SourceErrorKind::TooLarge => (
             code::RESPONSE_LIMIT_EXCEEDED,
-            "The service's answer is longer than allowed",
+            "The service's response is longer than allowed",
         ),
         SourceErrorKind::BadAnswer => (
             code::CONNECTOR_BAD_ANSWER,
-            "The service's answer cannot be read",
+            "The service's response cannot be read",
         ),
         SourceErrorKind::Busy => (
             code::REQUEST_LIMIT_EXCEEDED,
@@ -74,20 +74,20 @@ impl Failure {
 
     pub(crate) fn null_in_non_null(coordinate: &str) -> Self {
         Failure::of_value(format!(
-            "{coordinate} must not be null, and the answer has no value for it"
+            "{coordinate} must not be null, and the response has no value for it"
         ))
     }
 
     pub(crate) fn wrong_shape(coordinate: &str, expected: &str, found: &str) -> Self {
         Failure::of_value(format!(
-            "{coordinate} must be {}, and the answer has {found}",
+            "{coordinate} must be {}, and the response has {found}",
             article(expected)
         ))
     }
 
     pub(crate) fn out_of_range(coordinate: &str, expected: &str) -> Self {
         Failure::of_value(format!(
-            "{coordinate} must be {}, and the answer's number is not one",
+            "{coordinate} must be {}, and the response's number is not one",
             article(expected)
         ))
     }
@@ -95,13 +95,13 @@ impl Failure {
     pub(crate) fn number_beyond(coordinate: &str) -> Self {
         let beyond = NumberBounds::BEYOND;
         Failure::of_value(format!(
-            "{coordinate} has a number in the answer that {beyond}"
+            "{coordinate} has a number in the response that {beyond}"
         ))
     }
 
     pub(crate) fn not_an_enum_value(coordinate: &str) -> Self {
         Failure::of_value(format!(
-            "{coordinate} is not one of the enum's values in the answer"
+            "{coordinate} is not one of the enum's values in the response"
         ))
     }
 
@@ -115,7 +115,7 @@ impl Failure {
     }
 
     pub(crate) fn unknown_type() -> Self {
-        Failure::of_value("The answer does not tell the type of this object".to_owned())
+        Failure::of_value("The response does not tell the type of this object".to_owned())
     }
 
     pub(crate) fn limit(message: String) -> Self {

@@ -93,7 +93,7 @@ impl HttpRefusal {
 
     /// The client accepts none of our media types: 406.
     pub fn not_acceptable() -> HttpRefusal {
-        let message = "Accept application/graphql-response+json or application/json: answers have no other form";
+        let message = "Accept application/graphql-response+json or application/json: responses have no other form";
         HttpRefusal::new(code::NOT_ACCEPTABLE, message)
     }
 

@@ -141,7 +141,7 @@ impl Source for NativeSource {
             Err(_) => {
                 return Err(SourceError::new(
                     SourceErrorKind::Timeout,
-                    format!("no answer within {:?}", options.timeout),
+                    format!("no response within {:?}", options.timeout),
                 ));
             }
         };
@@ -167,11 +167,11 @@ fn write(response: &async_graphql::Response, max_bytes: usize) -> Result<Bytes, 
         Ok(()) => Ok(Bytes::from(out.bytes)),
         Err(_) if out.overflowed => Err(SourceError::new(
             SourceErrorKind::TooLarge,
-            format!("the answer is longer than {max_bytes} bytes"),
+            format!("the response is longer than {max_bytes} bytes"),
         )),
         Err(error) => Err(SourceError::new(
             SourceErrorKind::Internal,
-            format!("the answer cannot be written: {error}"),
+            format!("the response cannot be written: {error}"),
         )),
     }
 }

@@ -68,7 +68,7 @@ impl SpecReader<'_> {
             "json headers" => self.headers(block),
             info if info.starts_with("json ") => {
                 let message = format!(
-                    "`{info}` means nothing here; use `json` for the answer, `json variables` or `json headers`"
+                    "`{info}` means nothing here; use `json` for the response, `json variables` or `json headers`"
                 );
                 self.problem(block.line - 1, message);
             }
@@ -100,7 +100,7 @@ impl SpecReader<'_> {
     /// Reports a problem if an operation has no expected response.
     fn no_pending(&mut self) {
         if let Some(pending) = self.pending.take() {
-            let message = "this operation has no expected answer; add a `json` block after it";
+            let message = "this operation has no expected response; add a `json` block after it";
             self.problem(pending.line, message);
         }
     }
@@ -148,7 +148,7 @@ impl SpecReader<'_> {
         let Some(pending) = self.pending.take() else {
             self.problem(
                 block.line - 1,
-                "an expected answer stands after its operation",
+                "an expected response stands after its operation",
             );
             return;
         };
@@ -156,7 +156,7 @@ impl SpecReader<'_> {
         if expected.as_object().is_none() {
             self.problem(
                 block.line,
-                "an answer is a JSON object with `data`, `errors` or both",
+                "a response is a JSON object with `data`, `errors` or both",
             );
             return;
         }
@@ -246,7 +246,7 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<RecordedExchange, LineEr
         .find(|at| block.lines[*at].starts_with("HTTP/"))
         .ok_or((
             number(at),
-            "there is no answer; add a line such as `HTTP/1.1 200`".to_owned(),
+            "there is no response; add a line such as `HTTP/1.1 200`".to_owned(),
         ))?;
     let (headers, body_at) = head(block, at + 1, answer_at)?;
     let body = body(folder, block, body_at, answer_at)?;

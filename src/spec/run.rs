@@ -225,7 +225,7 @@ impl SpecRun {
         }
         match Value::parse_json(&body) {
             Ok(actual) => lines.extend(super::differences(&case.expected, &actual)),
-            Err(error) => lines.push(format!("the answer is not JSON: {error}")),
+            Err(error) => lines.push(format!("the response is not JSON: {error}")),
         }
         lines
     }

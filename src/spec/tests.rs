@@ -118,7 +118,7 @@ fn tells_what_is_wrong_and_where() {
         ),
         (
             "```http\nPOST /works\n```\n",
-            "works.md:2: there is no answer; add a line such as `HTTP/1.1 200`",
+            "works.md:2: there is no response; add a line such as `HTTP/1.1 200`",
         ),
         (
             "```http\nGET /\nbroken\n\nHTTP/1.1 200\n```\n",
@@ -134,11 +134,11 @@ fn tells_what_is_wrong_and_where() {
         ),
         (
             "```graphql\n{ a }\n```\n",
-            "works.md:2: this operation has no expected answer; add a `json` block after it",
+            "works.md:2: this operation has no expected response; add a `json` block after it",
         ),
         (
             "```json\n{}\n```\n",
-            "works.md:1: an expected answer stands after its operation",
+            "works.md:1: an expected response stands after its operation",
         ),
         (
             "```graphql\n{ a }\n```\n```json\n{\n  \"a\": x\n}\n```\n",
@@ -146,7 +146,7 @@ fn tells_what_is_wrong_and_where() {
         ),
         (
             "```graphql\n{ a }\n```\n```json variable\n{}\n```\n```json\n{}\n```\n",
-            "works.md:4: `json variable` means nothing here; use `json` for the answer, `json variables` or `json headers`",
+            "works.md:4: `json variable` means nothing here; use `json` for the response, `json variables` or `json headers`",
         ),
         (
             "```graphql\n{ a }\n```\n```json\n{}\n```\n```http\nGET /\n\nHTTP/1.1 200\n```\n",

@@ -158,7 +158,7 @@ fn error(answer: &Value) -> (String, String, Option<String>) {
 async fn a_path_with_many_ways_and_few_rows() {
     let world = World::start("answer_bytes = 1000000").await;
     let answer = world.ask(&nested(5)).await;
-    let message = "The answer is longer than allowed (1000000 bytes)".to_owned();
+    let message = "The response is longer than allowed (1000000 bytes)".to_owned();
     assert_eq!(error(&answer), (message, "LIMIT".to_owned(), None));
     assert_eq!(answer.get("data"), Some(&Value::Null));
     // Two levels fit: 100 times 100 rows.

@@ -70,7 +70,7 @@ async fn bytes_of_an_answer() {
     assert_eq!(
         limit_errors(&answer),
         [format!(
-            "The answer is longer than allowed ({} bytes)",
+            "The response is longer than allowed ({} bytes)",
             length - 1
         )]
     );

@@ -214,7 +214,7 @@ async fn over_tls() {
 async fn a_text_that_grows_by_its_encoding() {
     refused(start().await, "latin1-too-long").await;
     // It is read to its end, and is a value in addition to the body.
-    fits("latin1", r#"{"data":{"file":null},"errors":[{"message":"Query.file must be an object, and the answer has a string","locations":[{"line":1,"column":27}],"path":["file"],"extensions":{"code":"INVALID_VALUE","sangam":{"kind":"BAD_ANSWER"}}}]}"#, 2 * LIMIT + MORE).await;
+    fits("latin1", r#"{"data":{"file":null},"errors":[{"message":"Query.file must be an object, and the response has a string","locations":[{"line":1,"column":27}],"path":["file"],"extensions":{"code":"INVALID_VALUE","sangam":{"kind":"BAD_ANSWER"}}}]}"#, 2 * LIMIT + MORE).await;
 }
 
 #[test(threads)]

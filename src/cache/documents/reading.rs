@@ -268,7 +268,7 @@ fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
     SourceError::new(
         SourceErrorKind::Timeout,
         format!(
-            "{}: no answer within {:?}",
+            "{}: no response within {:?}",
             endpoint.upstream().name(),
             options.timeout
         ),

@@ -119,7 +119,7 @@ fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
                 format!("the key {} is not selected", list(&lacking)),
             )
             .at(findings.span(literal.and_then(|literal| literal.location())))
-            .help("select it: answers of a batch are matched by key, whatever their order"),
+            .help("select it: elements of a batch are matched by key, whatever their order"),
     );
 }
 

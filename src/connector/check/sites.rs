@@ -104,7 +104,7 @@ fn on_subscription(declarations: &Declarations<'_>, findings: &mut Findings) {
                 findings
                     .error(
                         &code::CONNECT_ON_SUBSCRIPTION,
-                        "a call has one answer: it cannot feed a subscription",
+                        "a call has one response: it cannot feed a subscription",
                     )
                     .at(findings.span(declared.directive.location()))
                     .help("offer it as a `Query` field"),

@@ -139,7 +139,7 @@ impl VariableCheck<'_> {
         let reader = match (self.expression.scope, declared.map(|it| &it.site)) {
             (VariableScope::BaseUrl, _) => "an address",
             (VariableScope::SourceRequest, _) => "what all requests of a source share",
-            (VariableScope::SourceResponse, _) => "what all answers of a source share",
+            (VariableScope::SourceResponse, _) => "what all responses of a source share",
             (VariableScope::Limit, _) => "`limit`",
             (_, Some(Site::Type { .. })) => "a connect on a type",
             (VariableScope::Request, _) => "this request",
@@ -148,7 +148,7 @@ impl VariableCheck<'_> {
         let help = match (name, declared.map(|it| &it.site)) {
             ("$this", Some(Site::Field { parent, .. })) => {
                 format!(
-                    "a field of `{parent}` has no parent object: here there are {}",
+                    "a field of `{parent}` has no parent object; available here: {}",
                     list(names)
                 )
             }
@@ -160,9 +160,12 @@ impl VariableCheck<'_> {
             }
             ("$page", Some(_)) => "`$page` is there for a field with `@paginate`".to_owned(),
             ("$status" | "$response", _) => {
-                format!("there is no answer yet: here there are {}", list(names))
+                format!(
+                    "a request has no response yet; available here: {}",
+                    list(names)
+                )
             }
-            _ => format!("here there are {}", list(names)),
+            _ => format!("available here: {}", list(names)),
         };
         self.refuse(
             &code::VARIABLE_NOT_AVAILABLE,

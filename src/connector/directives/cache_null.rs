@@ -85,10 +85,10 @@ fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     for cache_null in declarations.uses(DIRECTIVE.name) {
         let directive = cache_null.directive;
         if !cache_null.is_beside_fetch(declarations) {
-            let help = "it is about the answers to the connect beside it";
+            let help = "it is about the responses to the connect beside it";
             push(directive, "`@cacheNull` without a `@connect`", help);
         } else if seconds(directive).is_some_and(|seconds| seconds < 1) {
-            let help = "leave it out where null is no answer to keep";
+            let help = "leave it out where null must not be cached";
             push(directive, "`maxAge` of `@cacheNull` is at least 1", help);
         }
     }

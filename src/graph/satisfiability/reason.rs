@@ -229,7 +229,7 @@ impl Cause {
             }
             Cause::NotAnswered => {
                 format!(
-                    "`{connector}` can be asked for `{ty}` there, but its answer leaves the field out"
+                    "`{connector}` can be asked for `{ty}` there, but its response leaves the field out"
                 )
             }
         }

@@ -196,7 +196,7 @@ impl Ingester<'_> {
                     self.bad_answer(
                         fetch,
                         &targets.rows(),
-                        "The service's answer is not an object",
+                        "The service's response is not an object",
                     );
                 }
             },
@@ -219,7 +219,7 @@ impl Ingester<'_> {
                 return self.bad_answer(
                     fetch,
                     &rows,
-                    "The service's answer to a batch is not a list",
+                    "The service's response to a batch is not a list",
                 );
             }
         };
@@ -237,7 +237,9 @@ impl Ingester<'_> {
             let Some(rows) = keys.get(&key) else { continue };
             if !seen.insert(key) {
                 repeated += 1;
-                self.remark(|| "the batch's answer repeats a key: the first one counts".to_owned());
+                self.remark(|| {
+                    "the batch's response repeats a key: the first one counts".to_owned()
+                });
                 continue;
             }
             for row in rows {
@@ -245,14 +247,14 @@ impl Ingester<'_> {
             }
         }
         if repeated > 0 {
-            tracing::warn!(count = repeated, "a batch's answer repeats a key");
+            tracing::warn!(count = repeated, "a batch's response repeats a key");
         }
         if with_key == 0 && count > 0 {
             let rows: Vec<RowId> = keys.values().flatten().copied().collect();
             self.bad_answer(
                 fetch,
                 &rows,
-                "No element of the service's answer to a batch has its key",
+                "No element of the service's response to a batch has its key",
             );
         }
     }
@@ -283,7 +285,7 @@ impl Ingester<'_> {
         let failure = document.outcome.failure();
         let input = document_value(document, self.bounds.account.left()).ok();
         if failure.is_none() && input.is_none() {
-            let message = "The service's answer cannot be read".to_owned();
+            let message = "The service's response cannot be read".to_owned();
             return self.failure(
                 fetch,
                 ErrorKind::BadAnswer,

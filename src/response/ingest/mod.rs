@@ -337,8 +337,8 @@ impl Ingester<'_> {
     fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: Option<WireStatus>) -> Failure {
         match stop {
             Stop::Unreadable(error) => {
-                tracing::debug!(%error, "an answer cannot be read");
-                let message = "The service's answer cannot be read".to_owned();
+                tracing::debug!(%error, "a response cannot be read");
+                let message = "The service's response cannot be read".to_owned();
                 self.failure(
                     fetch,
                     ErrorKind::BadAnswer,

@@ -111,7 +111,7 @@ impl Ingester<'_> {
         let (kind, code, message) = match failing {
             Some(kind) => (kind, code::CONNECTOR_FETCH, "Request failed"),
             None => {
-                let message = "The service's answer has no data";
+                let message = "The service's response has no data";
                 (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER, message)
             }
         };

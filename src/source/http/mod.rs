@@ -177,7 +177,7 @@ impl Source for HttpSource {
             Err(_) => Err(SourceError::new(
                 SourceErrorKind::Timeout,
                 format!(
-                    "{}: no whole answer within {:?}",
+                    "{}: no whole response within {:?}",
                     host_and_port(&target.url),
                     options.timeout
                 ),
