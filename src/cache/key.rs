@@ -109,7 +109,7 @@ key_type!(
     ResponseKey
 );
 key_type!(
-    /// One graph with one configuration.
+    /// The folders and settings of a gateway, and its version.
     Generation
 );
 key_type!(
@@ -135,7 +135,7 @@ impl Subject {
 }
 
 impl Generation {
-    /// From the supergraph and the settings that can change responses.
+    /// From the texts of all that can change responses, in a fixed order.
     pub fn new(texts: &[&[u8]]) -> Generation {
         Generation(digest("generation", |out| put_list(out, texts)))
     }
@@ -272,7 +272,7 @@ pub enum HeadersRead<'a> {
 /// What a [`ResponseKey`] is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct ResponseKeyParts<'a> {
-    /// The graph and the configuration.
+    /// The folders and settings.
     pub generation: &'a Generation,
     /// The operation.
     pub operation: &'a OperationKey,

@@ -13,6 +13,7 @@ mod compile;
 mod configured;
 mod cost;
 mod explain;
+mod generation;
 mod introspection;
 mod labels;
 mod limits;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::compile::{Compiled, CompiledOperation};
 use super::configured::{ConfiguredConnector, SetupProblem};
 use super::cost::CostControl;
+use super::generation::generation;
 use super::introspection::Introspection;
 use super::refusal::Refusal;
 use super::respond::{executed_response, response_key, served_response};
@@ -92,12 +93,13 @@ impl Gateway {
     ) -> Result<Gateway, SetupProblem> {
         let max_bytes = settings.cache.documents.0 as u64;
         let documents = Arc::new(Documents::with_backend(backend, max_bytes));
+        let generation = generation(&connectors, settings);
         let parts = build::build(connectors, settings, wires, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
         let limits = &settings.limits;
         let compiler = Compiler::new(Arc::clone(&api), Arc::clone(&parts.runtime.graph), settings);
         Ok(Gateway {
-            generation: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
+            generation,
             introspection: Arc::new(Introspection::new(api)),
             workers: Workers::new(limits.into()),
             plans: Plans::new(settings.cache.plans.0 as u64),

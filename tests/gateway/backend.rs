@@ -112,3 +112,22 @@ async fn a_miss_waits_once_for_each_cache() {
     assert_eq!(value(&world.second).await, "old");
     assert_eq!(world.backend.lookups(), 1);
 }
+
+/// A gateway with another mapping or another setting makes other responses under the same public schema.
+#[test]
+async fn gateways_that_differ_share_no_responses() {
+    let (backend, upstream) = (SharedBackend::default(), Upstream::start().await);
+    upstream.answer("/a", body(r#"{"value":"old","other":"new"}"#));
+    let corrected = CONNECTS.replacen("$.value", "$.other", 1);
+    let by_setting = CONNECTS.replacen("$.value", "$config.text", 1);
+    let with_setting = |text| format!("[connector.own]\nconfig.text = \"{text}\"\n");
+    for (schema, settings, expected) in [
+        (CONNECTS, BOTH.to_owned(), "old"),
+        (&corrected, BOTH.to_owned(), "new"),
+        (&by_setting, with_setting("one"), "one"),
+        (&by_setting, with_setting("two"), "two"),
+    ] {
+        let gateway = gateway_on(&backend, &upstream, schema, &settings);
+        assert_eq!(value(&gateway).await, expected);
+    }
+}
