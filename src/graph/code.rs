@@ -83,11 +83,11 @@ crate::diagnostic_codes! { Composition:
     OVERRIDE_FROM_SELF_ERROR;
     /// The overridden field has an `@override` itself
     OVERRIDE_SOURCE_HAS_OVERRIDE;
-    /// `@override` together with `@external`, `@requires` or `@provides`
+    /// `@override` on an `@external` field, or of a field with `@requires` or `@provides`
     OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE;
     /// `@override(from:)` names a connector that does not exist
     FROM_SUBGRAPH_DOES_NOT_EXIST;
-    /// The connector in `@override(from:)` does not define the field
+    /// The connector in `@override(from:)` does not define the field, or not resolve it
     OVERRIDE_DIRECTIVE_CAN_BE_REMOVED;
     /// An overridden field is not used any more
     OVERRIDDEN_FIELD_CAN_BE_REMOVED;

@@ -1,11 +1,14 @@
 //! Merges enums: the union of values for output, the intersection for input, and equal values for both.
+//!
+//! A value that is `@inaccessible` in a subgraph counts as if every subgraph had it: no client can send it. So a new value
+//! is introduced in one subgraph after the other, and published last.
 
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, Directive, EnumType, EnumValueDefinition, ExtendedType};
 use apollo_compiler::{Name, Node};
 
-use super::super::code;
 use super::super::report::{Finding, graph_names};
+use super::super::{code, federation as fed};
 use super::{Graphs, Merge};
 
 type ValueSource<'a> = (usize, &'a Component<EnumValueDefinition>);
@@ -26,7 +29,10 @@ impl<'a> Merge<'a, '_> {
         let mut values = IndexMap::default();
         for (value, sources) in &all {
             let everywhere = sources.len() == graphs.len();
-            if !everywhere && is_input {
+            let hidden = sources
+                .iter()
+                .any(|(_, definition)| definition.directives.has(fed::INACCESSIBLE));
+            if !everywhere && is_input && !hidden {
                 self.missing_value(name, value, sources, graphs, is_output);
                 if !is_output {
                     continue;

@@ -241,6 +241,19 @@ impl Applied<'_, '_> {
             );
             return None;
         }
+        if self.views[source].is_external(self.parent, &self.field.name) {
+            report.push(
+                Finding::warning(
+                    &code::OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
+                    self.graph,
+                    format!("field `{at}` is @external in `{from}`, so that there is nothing to override"),
+                )
+                .at_span(self.span())
+                .related(source, overridden.location(), "resolved by others")
+                .help("remove the @override"),
+            );
+            return None;
+        }
         if self.views[source]
             .used
             .contains(&(self.parent.clone(), self.field.name.clone()))
@@ -277,9 +290,6 @@ impl Applied<'_, '_> {
             return Some("it is @external here".to_owned());
         }
         let source_name = self.views[source].name;
-        if self.views[source].is_external(self.parent, name) {
-            return Some(format!("it is @external in `{source_name}`"));
-        }
         [fed::REQUIRES, fed::PROVIDES]
             .into_iter()
             .find(|directive| overridden.directives.has(directive))

@@ -168,9 +168,10 @@ impl<'g> SatisfiabilityCheck<'g> {
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
-        // The concrete type of an interface object must be known to another subgraph. An interface or union without
-        // object types, in contrast, has no values.
-        let stands_for_some = closure.has_interface_object(graph);
+        // The concrete type of an interface object must be known to another subgraph. An interface or union to which no
+        // object type belongs, in contrast, has no values.
+        let has_types = !graph.types.info(ty).possible.is_empty();
+        let stands_for_some = has_types && closure.has_interface_object(graph);
         if members.is_empty() && stands_for_some && public(ty) {
             let typename = vec![apollo_compiler::name!("__typename")];
             self.gaps(ty, nodes, closure, path, typename);
