@@ -105,6 +105,14 @@ impl<'g> Reachability<'g> {
             .filter(|edge| edge.requires.is_none())
     }
 
+    /// The edge of a node for a field that can be read of all objects at the node: at an abstract type, the subgraph
+    /// resolves the field for each member type too. A member's field may be `@external`.
+    pub(super) fn readable_edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
+        let mut members = self.graph.node(node).downcasts.values();
+        self.free_edge(node, field)
+            .filter(|_| members.all(|member| self.free_edge(*member, field).is_some()))
+    }
+
     /// Everything that can be entered from these nodes, which all stand for the same rows of type `ty`.
     pub(super) fn reachable(
         &mut self,

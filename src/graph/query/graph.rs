@@ -153,6 +153,16 @@ impl QueryGraph {
         node.downcasts.keys().copied().collect()
     }
 
+    /// At a node of an abstract type: whether its subgraph resolves a field for each member type. A member's field may be
+    /// `@external`, although the interface has it.
+    pub fn resolves_for_members(&self, node: NodeId, field: &str) -> bool {
+        let mut members = self.node(node).downcasts.values();
+        members.all(|member| {
+            let edge = self.node(*member).fields.get(field);
+            edge.is_some_and(|edge| edge.requires.is_none())
+        })
+    }
+
     /// The node of the objects of one object type among those at a node; `None` if the subgraph has no such objects.
     pub fn narrowed(&self, id: NodeId, ty: TypeId) -> Option<NodeId> {
         let node = self.node(id);

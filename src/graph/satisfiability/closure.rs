@@ -223,7 +223,7 @@ impl<'g> Closure<'g> {
             return;
         }
         for (name, edge) in &graph.node(node).fields {
-            if edge.requires.is_none() {
+            if edge.requires.is_none() && graph.resolves_for_members(node, name) {
                 self.ways.entry(name).or_default().edges.push(edge);
             }
         }

@@ -1,7 +1,7 @@
 //! The ways to serve a slot: the providers at hand, and the lookups that can be entered, each with its cost.
 
 use super::{Choice, Planner};
-use crate::connector::FieldSetItem;
+use crate::connector::{FieldSet, FieldSetItem};
 use crate::graph::query::{ConnectMode, LookupId, LookupKind, NodeId, TypeId};
 use crate::plan::PlanError;
 use crate::plan::draft::{EntryKey, Provider, ProviderId};
@@ -48,6 +48,18 @@ impl Planner<'_> {
         slot: u16,
         pending: &[u16],
     ) -> Result<Option<Choice>, PlanError> {
+        self.choose_with(position, ty, slot, pending, &FieldSet::default())
+    }
+
+    /// The cheapest way that serves a slot in full, and from which a field set of the slot's objects can be obtained.
+    pub(super) fn choose_with(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        slot: u16,
+        pending: &[u16],
+        required: &FieldSet,
+    ) -> Result<Option<Choice>, PlanError> {
         let field = self.slot(position, slot).key.field.clone();
         let child = self.slot(position, slot).child;
         let mut best: Option<(u32, Choice)> = None;
@@ -65,6 +77,11 @@ impl Planner<'_> {
             else {
                 continue;
             };
+            let node = self.provider(provider).node;
+            let Some(below) = self.required_below(node, &field, required)? else {
+                continue;
+            };
+            let cost = cost + below;
             if best.as_ref().is_none_or(|(b, _)| cost < *b) {
                 best = Some((cost, Choice::Here(provider)));
             }
@@ -87,7 +104,10 @@ impl Planner<'_> {
                 }
                 _ => 0,
             };
-            let total = cost + below;
+            let Some(required_cost) = self.required_below(to, &field, required)? else {
+                continue;
+            };
+            let total = cost + below + required_cost;
             let better = match &entering {
                 Some((best, other)) if total == *best => {
                     let other = self.graph.lookup(other.lookup).to;
@@ -111,6 +131,22 @@ impl Planner<'_> {
             (None, None) => None,
         };
         Ok(choice)
+    }
+
+    /// The cost of obtaining a field set of the objects that a node's field leads to; `None` when that is impossible.
+    fn required_below(
+        &mut self,
+        node: NodeId,
+        field: &Name,
+        required: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        if required.items.is_empty() {
+            return Ok(Some(0));
+        }
+        match self.reachability.edge(node, field).and_then(|edge| edge.to) {
+            Some(to) => self.reachability.obtain_from(to, required),
+            None => Ok(None),
+        }
     }
 
     /// How many of these slots a node offers without another call.
@@ -232,70 +268,5 @@ impl Planner<'_> {
             let mut members = members.into_iter();
             members.all(|member| self.graph.narrowed(to, member).is_some())
         })
-    }
-
-    /// Several ways, each for a part of a composite slot, for value types that no lookup can complete: `address {
-    /// street zip }`, where one subgraph has `street` and another one `zip`.
-    pub(super) fn choose_parts(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        slot: u16,
-    ) -> Result<Vec<Choice>, PlanError> {
-        let Some(child) = self.slot(position, slot).child else {
-            return Ok(Vec::new());
-        };
-        let field = self.slot(position, slot).key.field.clone();
-        let mut candidates = Vec::new();
-        for provider in self.offering(position, ty, slot) {
-            if let Some(to) = self
-                .reachability
-                .free_edge(self.provider(provider).node, &field)
-                .and_then(|edge| edge.to)
-            {
-                candidates.push((0, to, Choice::Here(provider)));
-            }
-        }
-        let mut entries = self.entries(position, ty, slot)?;
-        entries.sort_by_key(|(entry, cost)| (*cost, entry.lookup));
-        for (entry, cost) in entries {
-            let to = self
-                .reachability
-                .edge(self.graph.lookup(entry.lookup).to, &field)
-                .and_then(|edge| edge.to);
-            if let Some(to) = to {
-                candidates.push((cost, to, Choice::Enter(entry)));
-            }
-        }
-        let mut open: Vec<u16> = (0..self.positions[child.0 as usize].slots.len() as u16).collect();
-        let mut chosen = Vec::new();
-        for (_, to, choice) in &candidates {
-            let mut rest = Vec::new();
-            for &part in &open {
-                let cost = self.reachability.slot_cost(
-                    &self.positions,
-                    *to,
-                    child,
-                    part,
-                    &mut Default::default(),
-                )?;
-                if cost.is_none() {
-                    rest.push(part);
-                }
-            }
-            if rest.len() < open.len() {
-                chosen.push(choice.clone());
-                open = rest;
-            }
-        }
-        if !open.is_empty() {
-            // No combination covers each subfield as a whole. Keep every candidate: the next level chooses again, one
-            // level deeper.
-            return Ok(candidates
-                .into_iter()
-                .map(|(_, _, choice)| choice)
-                .collect());
-        }
-        Ok(chosen)
     }
 }

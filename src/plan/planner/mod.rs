@@ -15,7 +15,7 @@
 //! slots too. Of equally cheap lookups the one that offers more of the remaining slots wins; then the first by name, so
 //! that equal graphs give equal plans.
 //!
-//! The modules: `choose` compares the ways to a slot, `require` enters lookups and provides their keys and `@requires`
+//! The modules: `choose` compares the ways to a slot, `parts` combines several, `require` enters lookups and provides their keys and `@requires`
 //! fields, `hidden` adds slots for these, `members` serves interfaces and unions, `providers` keeps what each fetch
 //! reads, `outcomes` plans once per combination of outcomes of `@override` labels.
 //!
@@ -27,6 +27,7 @@ mod choose;
 mod hidden;
 mod members;
 mod outcomes;
+mod parts;
 mod providers;
 mod require;
 

@@ -168,7 +168,10 @@ impl Planner<'_> {
         let level_type = self.level_type_for(position, ty, slot)?;
         if let Some(level_type) = level_type {
             if !self.served.contains_key(&(position, slot, level_type)) {
-                self.serve_slot(position, level_type, slot)?;
+                self.serve_required(position, level_type, slot, children)?;
+            }
+            if !children.is_empty() {
+                self.complete_required(position, level_type, slot, children)?;
             }
             let children = self.require_children(position, ty, slot, children)?;
             return Ok(vec![Input {
@@ -194,6 +197,24 @@ impl Planner<'_> {
             });
         }
         Ok(inputs)
+    }
+
+    /// Serves a slot, if possible from where what is required of its objects can be obtained too.
+    fn serve_required(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        slot: u16,
+        children: &FieldSet,
+    ) -> Result<(), PlanError> {
+        let choice = match children.is_empty() {
+            true => None,
+            false => self.choose_with(position, ty, slot, &[], children)?,
+        };
+        match choice {
+            Some(choice) => self.serve_with(position, ty, slot, vec![choice]),
+            None => self.serve_slot(position, ty, slot),
+        }
     }
 
     /// Provides only the required part of a composite field, where a provider at hand offers this part but not all that
@@ -243,7 +264,7 @@ impl Planner<'_> {
         set.items.iter().all(|item| match item {
             FieldSetItem::Field { name, .. } if name == "__typename" => true,
             FieldSetItem::Field { name, children, .. } => {
-                let edge = self.reachability.free_edge(node, name);
+                let edge = self.reachability.readable_edge(node, name);
                 edge.is_some_and(|edge| {
                     children.is_empty() || edge.to.is_some_and(|to| self.offers(to, children))
                 })

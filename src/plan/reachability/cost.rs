@@ -63,7 +63,14 @@ impl Reachability<'_> {
             }
             return self.slot_cost_at(positions, node, graph.node(node).ty, position, slot, used);
         }
-        if let Some(cost) = self.served_here(positions, node, position, slot)? {
+        if self.resolves_for_members(
+            node,
+            types,
+            &positions[position.0 as usize].slots[slot as usize]
+                .key
+                .field,
+        ) && let Some(cost) = self.served_here(positions, node, position, slot)?
+        {
             return Ok(Some(cost));
         }
         let members: Vec<(TypeId, NodeId)> = if graph.node(node).interface_object {
@@ -83,6 +90,15 @@ impl Reachability<'_> {
             }
         }
         Ok(Some(total))
+    }
+
+    /// At a node of an abstract type: whether the subgraph resolves a field for each of these member types, as it does
+    /// for the interface. A member's field may be `@external`.
+    fn resolves_for_members(&self, node: NodeId, types: &[TypeId], field: &str) -> bool {
+        let mut known = self.graph.node(node).downcasts.iter();
+        known.all(|(ty, member)| {
+            types.binary_search(ty).is_err() || self.free_edge(*member, field).is_some()
+        })
     }
 
     /// The cost of a slot that the node offers and can serve in full.

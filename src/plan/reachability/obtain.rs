@@ -34,7 +34,7 @@ impl<'g> Reachability<'g> {
                 .checked_sub(fields.len())
                 .ok_or(PlanError::TooComplex)?;
             for name in fields.keys() {
-                let Some(edge) = self.free_edge(node, name) else {
+                let Some(edge) = self.readable_edge(node, name) else {
                     continue;
                 };
                 let offer = index.entry(name).or_insert_with(|| Offer {
@@ -94,7 +94,7 @@ impl<'g> Reachability<'g> {
         } else {
             self.spend(known.nodes.len())?;
             for &(node, cost) in &known.nodes {
-                let Some(edge) = self.free_edge(node, name) else {
+                let Some(edge) = self.readable_edge(node, name) else {
                     continue;
                 };
                 if children.is_empty() {
@@ -116,7 +116,7 @@ impl<'g> Reachability<'g> {
                 Some(to) => targets.push((to, *cost)),
             }
         }
-        for (to, cost) in targets {
+        for &(to, cost) in &targets {
             if best.is_some_and(|best| best <= cost) {
                 continue;
             }
@@ -125,7 +125,66 @@ impl<'g> Reachability<'g> {
             };
             best = Some(best.map_or(cost + inner, |b| b.min(cost + inner)));
         }
-        Ok(best)
+        match best {
+            None if targets.len() > 1 => self.obtain_from_all(&targets, children),
+            best => Ok(best),
+        }
+    }
+
+    /// The cost of obtaining a field set of the objects at several nodes, none of which has all of it: `meta { x y }`,
+    /// where one subgraph has `x` and another one `y`. Each node has the cost of arriving there.
+    pub(in crate::plan) fn obtain_from_all(
+        &mut self,
+        nodes: &[(NodeId, u32)],
+        set: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        let graph = self.graph;
+        let mut members: Vec<TypeId> = Vec::new();
+        for (node, _) in nodes {
+            members.extend(graph.members(*node));
+        }
+        members.sort();
+        members.dedup();
+        self.spend(1 + members.len() * nodes.len())?;
+        let mut total = None;
+        for ty in members {
+            let narrowed_nodes = nodes.iter().copied();
+            let narrowed_nodes = narrowed_nodes
+                .filter_map(|(node, cost)| Some((graph.narrowed(node, ty)?, cost)))
+                .collect();
+            let of_type = narrowed(graph, set, ty);
+            let Some(cost) = self.obtain_joined(ty, narrowed_nodes, &of_type)? else {
+                return Ok(None);
+            };
+            total = total.max(Some(cost));
+        }
+        Ok(total)
+    }
+
+    /// The cost of obtaining a field set of the rows of one object type at several nodes, lookups included.
+    fn obtain_joined(
+        &mut self,
+        ty: TypeId,
+        nodes: Vec<(NodeId, u32)>,
+        set: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
+        let graph = self.graph;
+        let all: Vec<NodeId> = nodes.iter().map(|(node, _)| *node).collect();
+        let arrived = nodes
+            .iter()
+            .map(|(_, cost)| *cost)
+            .max()
+            .unwrap_or_default();
+        let known = KnownNodes::new(nodes.clone());
+        if let Some(cost) = self.obtain(&known, &Reachable::default(), set)? {
+            return Ok(Some(cost));
+        }
+        let reachable = self.reachable(ty, &all)?;
+        let mut known = KnownNodes::new(nodes);
+        for (lookup, cost) in &reachable.lookups {
+            self.add_known_node(&mut known, graph.lookup(*lookup).to, arrived + *cost)?;
+        }
+        self.obtain(&known, &reachable, set)
     }
 
     fn obtain_fragment(
@@ -157,7 +216,11 @@ impl<'g> Reachability<'g> {
     }
 
     /// The cost of obtaining a field set of the objects at one node, lookups included.
-    fn obtain_from(&mut self, node: NodeId, set: &FieldSet) -> Result<Option<u32>, PlanError> {
+    pub(in crate::plan) fn obtain_from(
+        &mut self,
+        node: NodeId,
+        set: &FieldSet,
+    ) -> Result<Option<u32>, PlanError> {
         let graph = self.graph;
         let direct = KnownNodes::new(vec![(node, 0)]);
         let empty = Reachable::default();
