@@ -281,7 +281,7 @@ impl RawConnectorSettings {
 }
 
 /// The keys of a folder's `connector.toml`: those that do not depend on the deployment.
-const FOLDER_KEYS: [&str; 8] = [
+const FOLDER_KEYS: [&str; 9] = [
     "owner",
     "description",
     "timeout",
@@ -290,6 +290,7 @@ const FOLDER_KEYS: [&str; 8] = [
     "in_flight",
     "concurrency",
     "queue",
+    "latency_varies",
 ];
 
 /// Reads a folder's `connector.toml`.

@@ -295,6 +295,10 @@ section! {
         /// Calls that may wait; a further one fails with the kind `BUSY`. All of them belong to requests that `in_flight`
         /// counts.
         queue: usize = 1_000,
+        /// Whether some calls to this upstream take much longer than others. By default, its calls are taken to be equally
+        /// long, and entities of several places of an operation are fetched with one call if then no part of the response
+        /// comes later. With `true`, a call never waits for results that it does not need, and there may be more calls.
+        latency_varies: bool = false,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

@@ -58,8 +58,8 @@ Also:
   are masked in logs and in `sangam explain`, and so are plain texts whose key suggests a secret (`token`, `password`, …).
 - `sources.<source>.base_url`: the base URL of one of several `@source`s.
 
-The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `in_flight`, `concurrency` and
-`queue`, and describes the connector (`owner`, `description`). `sangam.toml` overrides it.
+The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `in_flight`, `concurrency`,
+`queue` and `latency_varies`, and describes the connector (`owner`, `description`). `sangam.toml` overrides it.
 ";
 
 /// `docs/configuration.md`.

@@ -94,10 +94,16 @@ impl Gateway {
         let max_bytes = settings.cache.documents.0 as u64;
         let documents = Arc::new(Documents::with_backend(backend, max_bytes));
         let generation = generation(&connectors, settings);
+        let varying: Vec<String> = connectors
+            .iter()
+            .filter(|connector| connector.settings.common.latency_varies)
+            .map(|connector| connector.subgraph.name.clone())
+            .collect();
         let parts = build::build(connectors, settings, wires, &documents)?;
         let api = Arc::new(parts.composed.api.clone());
         let limits = &settings.limits;
-        let compiler = Compiler::new(Arc::clone(&api), Arc::clone(&parts.runtime.graph), settings);
+        let compiler = Compiler::new(Arc::clone(&api), Arc::clone(&parts.runtime.graph), settings)
+            .with_varying_latency(&varying);
         Ok(Gateway {
             generation,
             introspection: Arc::new(Introspection::new(api)),

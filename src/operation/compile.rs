@@ -1,5 +1,6 @@
 //! Compiles an operation: limits, parsing, validation, planning, and the program that computes its cost.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::Schema;
@@ -16,7 +17,7 @@ use crate::connector::{Reads, SubgraphKind};
 use crate::cost::{Estimate, Program};
 use crate::document::{NumberBounds, Value};
 use crate::errors::{ErrorKind, code};
-use crate::graph::query::QueryGraph;
+use crate::graph::query::{QueryGraph, SubgraphId};
 use crate::plan::{FetchCall, Plan, PlanError, PlanLimits};
 use crate::{cost, plan};
 
@@ -27,6 +28,8 @@ pub struct Compiler {
     graph: Arc<QueryGraph>,
     document_limits: DocumentLimits,
     plan_limits: PlanLimits,
+    /// The subgraphs whose calls take unequally long.
+    varying: HashSet<SubgraphId>,
     numbers: NumberBounds,
     introspection: bool,
     /// The assumed size of lists without `@listSize`.
@@ -44,11 +47,22 @@ impl Compiler {
             graph,
             document_limits: limits.into(),
             plan_limits: limits.into(),
+            varying: HashSet::new(),
             numbers: limits.into(),
             introspection: settings.general.introspection,
             list_size: cost.list_size as u64,
             cost_max: (cost.mode == CostMode::Enforce).then_some(cost.max as u64),
         }
+    }
+
+    /// The same compiler, for connectors of these names whose calls take unequally long (`latency_varies`).
+    pub fn with_varying_latency(mut self, names: &[String]) -> Compiler {
+        let subgraphs = self.graph.subgraphs.iter().zip(0..);
+        self.varying = subgraphs
+            .filter(|(subgraph, _)| names.contains(&subgraph.name))
+            .map(|(_, index)| SubgraphId(index))
+            .collect();
+        self
     }
 
     /// Refuses a text that is too long, without reading it.
@@ -108,9 +122,15 @@ impl Compiler {
                 "Introspection is switched off here",
             ));
         }
-        let limits = self.plan_limits;
-        let plan = plan::plan(&self.graph, &self.api, &document, &definition, limits)
-            .map_err(|error| not_planned(&error))?;
+        let plan = plan::plan(
+            &self.graph,
+            &self.api,
+            &document,
+            &definition,
+            self.plan_limits,
+            &self.varying,
+        )
+        .map_err(|error| not_planned(&error))?;
         if let Some(field) = access::restricted_field(&plan, &self.graph) {
             let message =
                 format!("{field} is for signed-in clients, and signing in is not supported yet");

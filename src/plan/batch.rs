@@ -8,23 +8,20 @@
 //! }
 //! ```
 //!
-//! All fetches of a call start and end together. So two fetches are joined only if no result comes later for it,
-//! however long each call takes:
-//!
-//! - Neither waits for the other.
-//! - A fetch that others wait for must not wait for anything new. A fetch that no other waits for may, since the
-//!   response waits for both calls anyway.
-//! - Their cache lifetimes are equal: the shorter one would apply to both.
-//! - Their guards can hold in the same request.
+//! All fetches of a call start and end together. [`groups`] joins two fetches if no result comes later for it, however
+//! long each call takes; [`joined`] then joins calls of one service if no path of the plan becomes longer when they take
+//! equally long.
 //!
 //! Types share a list as fragments. A selection that cannot be in the same selection set, because the type is the same
 //! and the selection is not, or because response keys have values of different shapes (GraphQL specification, 5.3.2),
 //! gets a list of its own under an alias: `_entities_2: _entities(...)`.
 //!
-//! Each fetch joins the first group that accepts it: at most n² comparisons of n fetches. Walks over dependencies and
-//! selections spend from the budget of the plan.
+//! Walks over dependencies and selections spend from the budget of the plan.
 
-use std::collections::BTreeSet;
+mod groups;
+mod joined;
+
+use std::collections::{BTreeSet, HashSet};
 
 use apollo_compiler::schema::Type;
 use apollo_compiler::{Name, Schema};
@@ -36,7 +33,7 @@ use super::{
     Batch, EntityList, Fetch, FetchCall, Partial, PlanError, Read, ReadField, ReadId, Selected,
     print,
 };
-use crate::graph::query::QueryGraph;
+use crate::graph::query::{QueryGraph, SubgraphId};
 
 /// Spends steps of the budget.
 type Spend<'s> = dyn FnMut(usize) -> Result<(), PlanError> + 's;
@@ -47,16 +44,9 @@ pub(super) struct Batches<'a> {
     pub(super) reads: &'a [Read],
     pub(super) positions: &'a [Position],
     pub(super) guards: &'a [Guard],
+    /// Subgraphs whose calls take unequally long.
+    pub(super) varying: &'a HashSet<SubgraphId>,
     pub(super) client: &'a print::ClientOperation<'a>,
-}
-
-/// Groups of fetches. A group has the number of its first fetch.
-struct BatchGroups<'a> {
-    fetches: &'a [Fetch],
-    of: Vec<usize>,
-    members: Vec<Vec<usize>>,
-    /// By fetch: whether another fetch waits for it.
-    awaited: Vec<bool>,
 }
 
 impl Batches<'_> {
@@ -67,7 +57,8 @@ impl Batches<'_> {
         fetches: &mut Vec<Fetch>,
         spend: &mut Spend<'_>,
     ) -> Result<Vec<Batch>, PlanError> {
-        let groups = self.group(fetches, spend)?;
+        let mut groups = self.groups(fetches, spend)?;
+        joined::join(fetches, self.varying, &mut groups);
         let mut lists = Vec::new();
         for group in groups {
             lists.push(self.lists(fetches, &group, spend)?);
@@ -99,49 +90,6 @@ impl Batches<'_> {
             .enumerate()
             .map(|(batch, lists)| self.batch(fetches, batch, lists))
             .collect())
-    }
-
-    fn group(
-        &self,
-        fetches: &[Fetch],
-        spend: &mut Spend<'_>,
-    ) -> Result<Vec<Vec<usize>>, PlanError> {
-        let mut groups = BatchGroups::new(fetches);
-        let mut leaders: Vec<usize> = Vec::new();
-        for (index, fetch) in fetches.iter().enumerate() {
-            if !matches!(fetch.call, FetchCall::Entities { .. }) {
-                continue;
-            }
-            let mut joined = false;
-            for &leader in &leaders {
-                if !self.alike(fetches, &groups.members[leader], fetch) {
-                    continue;
-                }
-                spend(1)?;
-                if groups.may_join(leader, index, spend)? {
-                    groups.join(leader, index);
-                    joined = true;
-                    break;
-                }
-            }
-            if !joined {
-                leaders.push(index);
-            }
-        }
-        let members = leaders.iter().map(|leader| groups.members[*leader].clone());
-        Ok(members.collect())
-    }
-
-    /// Whether a fetch calls the same service as a group, with the same lifetime, and can run in the same request as
-    /// one of its fetches.
-    fn alike(&self, fetches: &[Fetch], group: &[usize], fetch: &Fetch) -> bool {
-        let guard = |fetch: &Fetch| &self.guards[fetch.guard as usize];
-        group.iter().any(|other| {
-            let other = &fetches[*other];
-            (other.subgraph, other.sequence) == (fetch.subgraph, fetch.sequence)
-                && other.lifetime == fetch.lifetime
-                && !guard(other).and_all(guard(fetch)).is_never()
-        })
     }
 
     /// Distributes the fetches of a call over lists.
@@ -313,67 +261,6 @@ pub(super) fn single_call(
             lists: vec![list],
             fetches: Vec::new(),
         },
-    }
-}
-
-impl<'a> BatchGroups<'a> {
-    fn new(fetches: &'a [Fetch]) -> Self {
-        let mut awaited = vec![false; fetches.len()];
-        for before in fetches.iter().flat_map(|fetch| &fetch.after) {
-            awaited[*before] = true;
-        }
-        BatchGroups {
-            fetches,
-            of: (0..fetches.len()).collect(),
-            members: (0..fetches.len()).map(|index| vec![index]).collect(),
-            awaited,
-        }
-    }
-
-    fn join(&mut self, group: usize, fetch: usize) {
-        self.of[fetch] = group;
-        self.members[fetch].clear();
-        self.members[group].push(fetch);
-    }
-
-    /// Whether a fetch may join a group: neither waits for the other, and what others wait for does not start later.
-    fn may_join(
-        &self,
-        group: usize,
-        fetch: usize,
-        spend: &mut Spend<'_>,
-    ) -> Result<bool, PlanError> {
-        let (before_group, before_fetch) = (self.before(group), self.before(fetch));
-        spend(before_group.len() + before_fetch.len())?;
-        if before_group.contains(&fetch) || before_fetch.contains(&group) {
-            return Ok(false);
-        }
-        let begins_as_before = |waiting: usize, before: &BTreeSet<usize>, other: usize| {
-            !self.is_awaited(waiting) || self.waits_for(other).all(|other| before.contains(&other))
-        };
-        Ok(begins_as_before(group, &before_group, fetch)
-            && begins_as_before(fetch, &before_fetch, group))
-    }
-
-    fn is_awaited(&self, group: usize) -> bool {
-        self.members[group].iter().any(|fetch| self.awaited[*fetch])
-    }
-
-    /// The groups that a group waits for directly.
-    fn waits_for(&self, group: usize) -> impl Iterator<Item = usize> {
-        let all = self.members[group]
-            .iter()
-            .flat_map(|fetch| &self.fetches[*fetch].after);
-        all.map(|before| self.of[*before])
-    }
-
-    /// All groups that must have ended before a group starts.
-    fn before(&self, group: usize) -> BTreeSet<usize> {
-        let (mut all, mut open) = (BTreeSet::new(), vec![group]);
-        while let Some(next) = open.pop() {
-            open.extend(self.waits_for(next).filter(|before| all.insert(*before)));
-        }
-        all
     }
 }
 

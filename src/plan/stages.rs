@@ -10,6 +10,7 @@
 //! 6. `output`: how rows become the response; `prerendered` finds fields that can be written as one text.
 //! 7. `projection`: how each document is read into rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::executable;
@@ -25,16 +26,19 @@ use super::{
     Fetch, FetchCall, Plan, Read, batch, lifetime, lowering, normalised, planner, prerendered,
     print, projection, reachability,
 };
-use crate::graph::query::{ConnectMode, QueryGraph};
+use crate::graph::query::{ConnectMode, QueryGraph, SubgraphId};
 
 /// Plans an operation of a validated executable document. From outside of the crate, operations are planned by
 /// [`Compiler`](crate::operation::Compiler), which checks them first.
+///
+/// `varying` are the subgraphs whose calls take unequally long: a call to them waits for nothing that it does not need.
 pub(crate) fn plan(
     graph: &QueryGraph,
     api: &Valid<apollo_compiler::Schema>,
     document: &Valid<executable::ExecutableDocument>,
     operation: &executable::Operation,
     limits: PlanLimits,
+    varying: &HashSet<SubgraphId>,
 ) -> Result<Plan, PlanError> {
     let nullable = Nullable::of(api, operation);
     let steps = Steps::new(limits.selections);
@@ -67,6 +71,7 @@ pub(crate) fn plan(
         reads: &reads,
         positions: &positions,
         guards: &guards,
+        varying,
         client: &client,
     }
     .form(&mut fetches, &mut |steps| planner.reachability.spend(steps))?;

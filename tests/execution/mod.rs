@@ -171,9 +171,13 @@ fn gateway_on(case: &Case, upstreams: &Upstreams, backend: &dyn Backend) -> Gate
     for (name, sdl) in case.named("graphql subgraph") {
         let url = upstreams.url(name);
         let timeout = upstreams.timeout(name);
-        text.push_str(&format!(
-            "[connector.{name}]\nbase_url = \"{url}\"\ntimeout = \"{timeout}\"\n"
-        ));
+        // The settings of the case may have the table already.
+        let table = format!("[connector.{name}]\n");
+        if !text.contains(&table) {
+            text.push_str(&table);
+        }
+        let address = format!("{table}base_url = \"{url}\"\ntimeout = \"{timeout}\"\n");
+        text = text.replace(&table, &address);
         subgraphs.push(subgraph(name, sdl));
     }
     let folder = tempfile::tempdir().unwrap();
