@@ -206,6 +206,9 @@ impl Case {
             let code = code.split('"').next().unwrap_or_default();
             return Some((format!("refused: {code}"), got));
         }
+        if got.contains("\"code\":\"INTERNAL") {
+            return Some(("refused: INTERNAL, while it is executed".to_owned(), got));
+        }
         let answer = Json::parse(&body).unwrap();
         if let Some(why) = compare(expected, &answer) {
             return Some((why, got));

@@ -6,7 +6,7 @@ use super::random::Random;
 use super::world::{Argument, Field, Interface, Kind, Need, Object, Source, Ty, Union, World};
 use super::{covariant, split};
 
-const LEAVES: [&str; 7] = [
+pub(crate) const LEAVES: [&str; 7] = [
     "Int", "Float", "String", "Boolean", "ID", "Colour", "String",
 ];
 
@@ -33,13 +33,14 @@ pub(crate) fn world(seed: u64) -> World {
     world
 }
 
-fn object(name: String, kind: Kind) -> Object {
+pub(crate) fn object(name: String, kind: Kind) -> Object {
     Object {
         name,
         kind,
         keys: Vec::new(),
         homes: BTreeMap::new(),
         reference: BTreeMap::new(),
+        external: BTreeSet::new(),
         fields: Vec::new(),
     }
 }
@@ -60,10 +61,11 @@ pub(crate) fn field(name: &str, ty: Ty, source: Source) -> Field {
         only_whole: false,
         provides: BTreeMap::new(),
         possible: Vec::new(),
+        narrower: BTreeMap::new(),
     }
 }
 
-fn named(name: &str, non_null: bool) -> Ty {
+pub(crate) fn named(name: &str, non_null: bool) -> Ty {
     Ty::Named(name.to_owned(), non_null)
 }
 
@@ -166,7 +168,7 @@ fn composites(world: &World) -> Vec<String> {
 }
 
 /// A reference to a named type, with random lists and nullability.
-fn reference(random: &mut Random, name: &str) -> Ty {
+pub(crate) fn reference(random: &mut Random, name: &str) -> Ty {
     let ty = named(name, random.chance(30));
     if !random.chance(30) {
         return ty;
@@ -179,7 +181,7 @@ fn reference(random: &mut Random, name: &str) -> Ty {
     }
 }
 
-fn arguments(random: &mut Random) -> Vec<Argument> {
+pub(crate) fn arguments(random: &mut Random) -> Vec<Argument> {
     let kinds = [
         "Int", "String", "Boolean", "ID", "Float", "Colour", "Filter", "[Int!]", "[Colour]",
     ];

@@ -1,6 +1,7 @@
 //! Compares planning and execution with an independent oracle, which cannot have the same bugs.
 //!
-//! A seed generates a small *world* ([`generate`]): types, data ([`data`]), and which subgraph resolves what ([`split`]).
+//! A seed generates a small *world* ([`generate`], [`shapes`]): types, data ([`data`]), and which subgraph resolves what
+//! ([`split`]).
 //! The subgraphs are strict services on loopback ([`service`], [`rest`]). Random operations ([`operation`]) are executed by
 //! a gateway for these subgraphs, and by the *monolith*: one service with all data, which executes literally as the
 //! specification says ([`naive`]). Both responses must be equal ([`compare`]); no subgraph may be asked for a field that it
@@ -12,7 +13,10 @@
 //! number of worlds, the first seed, and the maximum time. A failing case is shrunk ([`shrink`]) and written to a file under
 //! `target/tmp`, whose name is printed. Fix the cause, add a case to `tests/plans` or `tests/execution`, and add the seed to
 //! a file in `tests/monolith/seeds`. (A change of the generator changes the worlds of all seeds; the case stays.) A long run
-//! fails if no world had one of the constructs that [`coverage`] lists.
+//! fails if no world had one of the constructs that [`coverage`] lists, or no operation used one of the [`features`]. It prints
+//! the tables of `docs/long-runs.md`.
+//!
+//! A graph that composes can answer every valid operation: a refused operation is a difference, too.
 //!
 //! The composition of the worlds is also compared with an independent composer ([`composed`], `tests/oracle/composition`).
 //!
@@ -25,6 +29,7 @@ pub(crate) mod composed;
 mod covariant;
 mod coverage;
 mod data;
+mod features;
 pub(crate) mod generate;
 pub(crate) mod json;
 pub(crate) mod naive;
@@ -40,6 +45,8 @@ mod rest;
 mod run;
 pub(crate) mod server;
 mod service;
+mod shapes;
 mod shrink;
 mod split;
+mod waivers;
 mod world;

@@ -183,6 +183,9 @@ impl Maker<'_> {
             );
             out.extend(made);
         }
+        if self.world.is_abstract(ty) && self.random.chance(20) {
+            out.extend(self.on_several(ty, depth));
+        }
         if out.is_empty() {
             out.push(self.typename());
         }
@@ -257,12 +260,61 @@ impl Maker<'_> {
         }
     }
 
+    /// One field on several type conditions, with other selections on each.
+    fn on_several(&mut self, ty: &str, depth: usize) -> Vec<Selection> {
+        let mut conditions = self.meeting(ty);
+        conditions.extend(self.world.members(ty));
+        let first = self.random.pick(&conditions).clone();
+        let mut names = self.world.visible_names(&first);
+        let base = |on: &str, name: &str| {
+            let field = self.world.field(on, name);
+            field.map(|own| own.ty.base().to_owned())
+        };
+        names.retain(|name| base(&first, name).is_some_and(|base| !is_leaf(&base)));
+        conditions.retain(|on| names.iter().any(|name| base(on, name).is_some()));
+        if names.is_empty() || depth >= DEEPEST {
+            return Vec::new();
+        }
+        let name = self.random.pick(&names).clone();
+        let arguments = self.world.field(&first, &name).map(|own| &own.arguments);
+        let arguments = self.arguments(arguments.unwrap_or(&Vec::new()));
+        let mut out = Vec::new();
+        for on in self.random.shuffled(&conditions).into_iter().take(3) {
+            let Some(field) = self.world.field(&on, &name) else {
+                continue;
+            };
+            let what = What::Field(None, name.clone(), arguments.clone());
+            let own = Selection {
+                what,
+                directives: self.directives(),
+                selections: self.selections(field.ty.base(), depth + 2),
+            };
+            if on == ty && self.random.chance(70) {
+                out.push(own);
+                continue;
+            }
+            out.push(Selection {
+                what: What::Inline(Some(on)),
+                directives: self.directives(),
+                selections: vec![own],
+            });
+        }
+        out
+    }
+
     /// A type condition that can apply to this type.
     fn condition(&mut self, ty: &str) -> String {
         let members = self.world.members(ty);
         if self.random.chance(60) {
             return self.random.pick(&members).clone();
         }
+        let meeting = self.meeting(ty);
+        self.random.pick(&meeting).clone()
+    }
+
+    /// This type, and the interfaces and unions that have members in common with it.
+    fn meeting(&self, ty: &str) -> Vec<String> {
+        let members = self.world.members(ty);
         let interfaces = self.world.interfaces.iter().map(|i| i.name.clone());
         let unions = self.world.unions.iter().map(|u| u.name.clone());
         let meeting = interfaces.chain(unions).filter(|other| {
@@ -273,7 +325,7 @@ impl Maker<'_> {
         });
         let mut meeting: Vec<String> = meeting.collect();
         meeting.push(ty.to_owned());
-        self.random.pick(&meeting).clone()
+        meeting
     }
 
     fn field(&mut self, ty: &str, depth: usize) -> Option<Selection> {

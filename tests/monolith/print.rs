@@ -71,7 +71,8 @@ fn refer(world: &World, subgraph: usize, name: &str, declared: &mut Declared) {
         let Some(field) = world.field(name, &field) else {
             continue;
         };
-        let base = field.ty.base();
+        let ty = field.ty_at(subgraph);
+        let base = ty.base();
         if is_leaf(base) {
             continue;
         }
@@ -151,6 +152,9 @@ fn own_fields(object: &Object, subgraph: usize) -> BTreeMap<String, How> {
             (Source::InterfaceObject(_), _) => None,
             (_, Kind::Value) => (!own.missing.contains(&subgraph)).then_some(How::Resolved),
             (_, Kind::KeyValue) => Some(How::Resolved),
+            (Source::Key, _) if object.external.contains(&subgraph) => object
+                .is_key_at(&own.name, subgraph)
+                .then_some(How::External),
             (Source::Key, _) => object.is_key_at(&own.name, subgraph).then_some(How::Key),
             _ if own.at.contains(&subgraph) => Some(How::Resolved),
             _ if own.overridden == Some(subgraph) && own.percent.is_some() => {
@@ -299,7 +303,7 @@ pub(crate) fn service(world: &World, subgraph: usize, federated: bool) -> String
             let Some(field) = world.field(name, &own) else {
                 continue;
             };
-            let mut line = definition(field);
+            let mut line = definition(&field.at_subgraph(subgraph));
             if federated && keyword == "type" {
                 line.push_str(&field_directives(world, object, field, subgraph, *how));
             }

@@ -131,7 +131,16 @@ fn without(world: &World, place: usize) -> Option<Option<World>> {
     let in_interface = world
         .interfaces_of(&object.name)
         .any(|i| i.fields.contains(&field.name));
-    if needed || in_needs || in_interface || field.source == Source::Key || object.fields.len() == 1
+    let others = object.fields.iter().filter(|own| own.name != field.name);
+    let lacking = others.map(|own| own.missing.clone());
+    let nothing_left = lacking.reduce(|one, other| &one & &other);
+    let empties = nothing_left.is_some_and(|subgraphs| !subgraphs.is_empty());
+    if needed
+        || empties
+        || in_needs
+        || in_interface
+        || field.source == Source::Key
+        || object.fields.len() == 1
     {
         return Some(None);
     }

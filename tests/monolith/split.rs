@@ -6,7 +6,7 @@ use super::generate::field;
 use super::print::{How, declared};
 use super::random::Random;
 use super::world::{Argument, Field, Kind, Need, Object, Source, Subgraph, Ty, World, is_leaf};
-use super::{covariant, parts, provide, rest};
+use super::{covariant, parts, provide, rest, shapes};
 
 pub(crate) fn split(world: &mut World, random: &mut Random) {
     let count = random.between(2, 5);
@@ -27,6 +27,7 @@ pub(crate) fn split(world: &mut World, random: &mut Random) {
     parts::parts(world, random);
     compute(world, random);
     known(world, random, count);
+    shapes::shapes(world);
     provide::provide(world, random);
     possible(world);
     interface_fields(world, random);
@@ -487,7 +488,10 @@ fn possible(world: &mut World) {
                         .interface(base)
                         .is_some_and(|i| i.entity.is_some_and(|(_, s)| s == subgraph));
                 if has && !is_object {
-                    let known = copy.known(base, subgraph);
+                    let known = match own.narrower.get(&subgraph) {
+                        Some(name) => vec![name.clone()],
+                        None => copy.known(base, subgraph),
+                    };
                     possible.retain(|name| known.contains(name));
                 }
             }

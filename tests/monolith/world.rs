@@ -50,6 +50,8 @@ pub(crate) struct Object {
     pub(crate) homes: BTreeMap<usize, Vec<usize>>,
     /// The key (by index) by which each other subgraph refers to it.
     pub(crate) reference: BTreeMap<usize, usize>,
+    /// The homes that declare its key as external: they do not resolve it.
+    pub(crate) external: BTreeSet<usize>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -78,6 +80,8 @@ pub(crate) struct Field {
     pub(crate) provides: BTreeMap<usize, Vec<Need>>,
     /// For an abstract type: the object types that it can yield.
     pub(crate) possible: Vec<String>,
+    /// For an abstract type: the object type that it has instead in a subgraph.
+    pub(crate) narrower: BTreeMap<usize, String>,
 }
 
 /// The origin of the values of a field.
@@ -160,6 +164,14 @@ impl Ty {
     /// Whether any part of it is non-null.
     pub(crate) fn any_non_null(&self) -> bool {
         self.non_null() || matches!(self, Ty::List(item, _) if item.any_non_null())
+    }
+
+    /// The same type with another named type.
+    pub(crate) fn of(&self, name: &str) -> Ty {
+        match self {
+            Ty::Named(_, non_null) => Ty::Named(name.to_owned(), *non_null),
+            Ty::List(item, non_null) => Ty::List(Box::new(item.of(name)), *non_null),
+        }
     }
 
     /// The same type, nullable.
@@ -318,6 +330,24 @@ impl World {
                 .collect(),
             (_, Some(interface)) => interface.fields.clone(),
             _ => Vec::new(),
+        }
+    }
+}
+
+impl Field {
+    /// Its type in a subgraph.
+    pub(crate) fn ty_at(&self, subgraph: usize) -> Ty {
+        match self.narrower.get(&subgraph) {
+            Some(name) => self.ty.of(name),
+            None => self.ty.clone(),
+        }
+    }
+
+    /// The same field as a subgraph declares it.
+    pub(crate) fn at_subgraph(&self, subgraph: usize) -> Field {
+        Field {
+            ty: self.ty_at(subgraph),
+            ..self.clone()
         }
     }
 }
