@@ -8,6 +8,8 @@ SHELL := bash
 PORT ?= 4000
 SETS ?= 600
 WORLDS ?= 600
+PLANS_GRAPHS ?= 8000
+PLANS_SEED ?= 1
 ROUNDS ?= 60
 CARGO ?= cargo
 OUT := $(or $(CARGO_TARGET_DIR),target)
@@ -55,7 +57,7 @@ dist: ## Build a tarball: the binary, connectors, a sample configuration, a serv
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: prove-readme prove-composition prove-monolith prove-fuzz prove-attacks ## All long runs: every command that begins with prove-
+prove: prove-readme prove-composition prove-monolith prove-plans prove-fuzz prove-attacks ## All long runs: every command that begins with prove-
 
 .PHONY: prove-readme
 prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
@@ -73,6 +75,11 @@ prove-graphql: ## Compare validation, introspection and the monolith's executor 
 prove-monolith: ## Compare random graphs and operations with a monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)
 	MONOLITH_WORLDS=$(or $(MONOLITH_WORLDS),1500) MONOLITH_SEED=$(or $(MONOLITH_SEED),1) MONOLITH_SECONDS=$(or $(MONOLITH_SECONDS),600) \
 		$(CARGO) test --package sangam --test all -- monolith::run::gateway_and_monolith_agree --exact --nocapture
+
+.PHONY: prove-plans
+prove-plans: ## Compare the calls of plans with the fewest that an exhaustive search finds (PLANS_GRAPHS=8000, PLANS_SEED=1)
+	PLANS_GRAPHS=$(PLANS_GRAPHS) PLANS_SEED=$(PLANS_SEED) \
+		$(CARGO) test --package sangam --test all -- fewest::run::plans_have_the_fewest_calls --exact --nocapture
 
 .PHONY: prove-fuzz
 prove-fuzz: ## Fuzz everything that reads input from outside (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)

@@ -10,6 +10,7 @@ mod composition;
 mod connectors;
 mod cost;
 mod execution;
+mod fewest;
 mod fuzz;
 mod gateway;
 mod generated_docs;
