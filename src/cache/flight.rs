@@ -40,7 +40,7 @@ use crate::observe::scope;
 
 /// The running flights, by key.
 #[derive(Debug)]
-pub struct Flights<K, T> {
+pub(crate) struct Flights<K, T> {
     shards: Box<[Mutex<Shard<K, T>>]>,
     hasher: ahash::RandomState,
     next: AtomicU64,
@@ -64,10 +64,10 @@ impl<K, T> Default for Shard<K, T> {
 
 /// The number of flights that had ended when [`Flights::join_since`] asked to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FlightMark(u64);
+pub(crate) struct FlightMark(u64);
 
 /// The maximum number of running flights of one key, each with another epoch.
-pub const MAX_FLIGHTS_PER_KEY: usize = 2;
+pub(crate) const MAX_FLIGHTS_PER_KEY: usize = 2;
 
 #[derive(Debug)]
 struct Flight<T> {
@@ -79,13 +79,13 @@ struct Flight<T> {
 /// The flight ended without a result: its task panicked or was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the task ended without a result")]
-pub struct Lost;
+pub(crate) struct Lost;
 
 /// Waits for the result of a flight.
 #[derive(Debug)]
-pub struct Waiter<T> {
+pub(crate) struct Waiter<T> {
     /// This waiter has started the flight.
-    pub first: bool,
+    pub(crate) first: bool,
     result: watch::Receiver<Option<T>>,
 }
 
@@ -94,7 +94,7 @@ impl<T: Clone> Waiter<T> {
     ///
     /// # Errors
     /// [`Lost`]
-    pub async fn wait(mut self) -> Result<T, Lost> {
+    pub(crate) async fn wait(mut self) -> Result<T, Lost> {
         let ended = self.result.wait_for(Option::is_some).await;
         match ended {
             Ok(result) => result.clone().ok_or(Lost),
@@ -105,7 +105,7 @@ impl<T: Clone> Waiter<T> {
 
 /// Why [`Flights::join_since`] returned no waiter.
 #[derive(Debug)]
-pub enum NotJoined<T, E> {
+pub(crate) enum NotJoined<T, E> {
     /// Look into the cache, and try again with this mark if it has no result.
     Look(FlightMark),
     /// As many flights as allowed are running, and none is new enough.
@@ -116,11 +116,11 @@ pub enum NotJoined<T, E> {
 
 /// As many flights of a key as allowed are running, and all are too old.
 #[derive(Debug)]
-pub struct Crowded<T>(Waiter<T>);
+pub(crate) struct Crowded<T>(Waiter<T>);
 
 impl<T: Clone> Crowded<T> {
     /// Waits until one of the flights has ended, with or without a result.
-    pub async fn wait(self) {
+    pub(crate) async fn wait(self) {
         let _ = self.0.wait().await;
     }
 }
@@ -151,7 +151,7 @@ where
     K: Hash + Eq,
 {
     /// No flights yet.
-    pub fn new() -> Arc<Flights<K, T>> {
+    pub(crate) fn new() -> Arc<Flights<K, T>> {
         const SHARDS: usize = 32;
         Arc::new(Flights {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
@@ -169,7 +169,8 @@ where
     }
 
     /// The number of running flights.
-    pub fn running(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn running(&self) -> usize {
         let count = |shard: &Mutex<Shard<K, T>>| -> usize {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             shard.running.values().map(|entries| entries.len()).sum()
@@ -192,7 +193,7 @@ where
     ///
     /// # Errors
     /// [`NotJoined::Look`], [`NotJoined::Crowded`]: do that, and try again. [`NotJoined::NotStarted`]: `start` refused.
-    pub fn join_since<F, E>(
+    pub(crate) fn join_since<F, E>(
         self: &Arc<Self>,
         key: K,
         epoch: u64,

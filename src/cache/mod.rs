@@ -30,7 +30,7 @@ pub mod entries;
 pub mod entry;
 pub mod epoch;
 pub mod figures;
-pub mod flight;
+pub(crate) mod flight;
 pub mod freshness;
 pub mod key;
 mod latency;

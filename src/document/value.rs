@@ -44,7 +44,7 @@ impl Value {
 
     /// As [`parse_json`](Self::parse_json), for a value of at most about `bytes` of memory: a value can take many times as
     /// much as its text.
-    pub fn parse_json_within(body: &[u8], bytes: usize) -> Result<Value, ReadError> {
+    pub(crate) fn parse_json_within(body: &[u8], bytes: usize) -> Result<Value, ReadError> {
         let mut reader = JsonReader::new(body)?;
         let value = Value::read_within(&mut reader, &mut { bytes })?;
         reader.finish()?;
@@ -57,7 +57,7 @@ impl Value {
     }
 
     /// As [`read`](Self::read), for a value of at most about `left` bytes of memory, from which it is subtracted.
-    pub fn read_within<'d, R: Reader<'d>>(
+    pub(crate) fn read_within<'d, R: Reader<'d>>(
         reader: &mut R,
         left: &mut usize,
     ) -> Result<Value, ReadError> {
@@ -86,7 +86,7 @@ impl Value {
     }
 
     /// The boolean, if this is one.
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         if let Value::Bool(bool) = self {
             Some(*bool)
         } else {
@@ -95,7 +95,7 @@ impl Value {
     }
 
     /// The number, if this is one.
-    pub fn as_number(&self) -> Option<&Number> {
+    pub(crate) fn as_number(&self) -> Option<&Number> {
         if let Value::Number(number) = self {
             Some(number)
         } else {

@@ -14,21 +14,21 @@ use crate::plan::PlanLimits;
 
 /// How large an executable document may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentLimits {
+pub(super) struct DocumentLimits {
     /// Bytes of its text.
-    pub bytes: usize,
+    pub(super) bytes: usize,
     /// Lexical tokens (GraphQL, section 2.1.6), without ignored ones.
-    pub tokens: usize,
+    pub(super) tokens: usize,
     /// How deep fields are nested, fragments expanded; a field at the root has depth 1.
-    pub depth: usize,
+    pub(super) depth: usize,
     /// Fields with an alias, fragments expanded.
-    pub aliases: usize,
+    pub(super) aliases: usize,
     /// Fields at the root of an operation, fragments expanded.
-    pub root_fields: usize,
+    pub(super) root_fields: usize,
     /// Fields of all operations together, fragments expanded; spreads, fragments, directives, arguments and the
     /// elements of their values count like fields. The time of validation, planning and introspection is proportional
     /// to this number, and not to the length of the text.
-    pub fields: usize,
+    pub(super) fields: usize,
 }
 
 impl From<&Limits> for DocumentLimits {

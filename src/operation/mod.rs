@@ -26,6 +26,5 @@ mod variables;
 
 pub use self::compile::{Compiler, too_costly};
 pub use self::compiled::{Document, Operation};
-pub use self::limits::DocumentLimits;
 pub use self::rejection::{Rejection, Violation};
 pub use self::variables::CoercedVariables;

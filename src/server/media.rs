@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 
 /// The media types of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaType {
+pub(super) enum MediaType {
     /// `application/graphql-response+json`: the status tells whether the request was executed.
     GraphqlResponse,
     /// `application/json`: status 200 for every well-formed GraphQL request, as legacy clients expect.
@@ -14,7 +14,7 @@ pub enum MediaType {
 
 impl MediaType {
     /// For the `Content-Type` header.
-    pub fn header(self) -> HeaderValue {
+    pub(super) fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             MediaType::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
             MediaType::Json => "application/json; charset=utf-8",
@@ -25,7 +25,7 @@ impl MediaType {
     ///
     /// A client gets `application/graphql-response+json` only if it names that type. Otherwise it gets `application/json`,
     /// which browsers display and legacy clients read.
-    pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
+    pub(super) fn accepted(headers: &HeaderMap) -> Option<MediaType> {
         let all = headers.get_all(ACCEPT);
         let mut values = all.iter();
         let first = values.next().map(HeaderValue::as_bytes);

@@ -43,8 +43,6 @@ mod stop;
 mod sweep;
 
 pub use executor::Executor;
-pub use media::MediaType;
-pub use refusal::HttpRefusal;
 pub use start::Server;
 pub use start_error::StartError;
 

@@ -11,17 +11,17 @@ use crate::errors::{ErrorCode, ErrorKind, code};
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpRefusal {
+pub(super) struct HttpRefusal {
     /// The HTTP status.
-    pub status: StatusCode,
+    pub(super) status: StatusCode,
     /// `extensions.code`, stable.
-    pub code: ErrorCode,
+    pub(super) code: ErrorCode,
     /// `extensions.sangam.kind`.
-    pub kind: ErrorKind,
+    pub(super) kind: ErrorKind,
     /// What is wrong and what to do, for the client's developer.
-    pub message: String,
+    pub(super) message: String,
     /// Methods that are allowed, when this one is not.
-    pub allow: Option<&'static str>,
+    pub(super) allow: Option<&'static str>,
 }
 
 impl HttpRefusal {
@@ -40,12 +40,12 @@ impl HttpRefusal {
     }
 
     /// The request does not conform to GraphQL over HTTP: 400.
-    pub fn malformed(message: impl Into<String>) -> HttpRefusal {
+    pub(super) fn malformed(message: impl Into<String>) -> HttpRefusal {
         HttpRefusal::new(code::BAD_REQUEST, message)
     }
 
     /// The body is longer than allowed: 413.
-    pub fn too_large(limit: usize) -> HttpRefusal {
+    pub(super) fn too_large(limit: usize) -> HttpRefusal {
         let message =
             format!("The request's body is longer than {limit} bytes (limits.body_bytes)");
         HttpRefusal {
@@ -55,7 +55,7 @@ impl HttpRefusal {
     }
 
     /// The target is longer than allowed: 414.
-    pub fn long_uri(limit: usize) -> HttpRefusal {
+    pub(super) fn long_uri(limit: usize) -> HttpRefusal {
         let message = format!(
             "The request's path and query are longer than {limit} bytes (limits.uri_bytes); send the request by POST"
         );
@@ -66,7 +66,7 @@ impl HttpRefusal {
     }
 
     /// The headers are longer than allowed: 431.
-    pub fn long_head(limit: usize) -> HttpRefusal {
+    pub(super) fn long_head(limit: usize) -> HttpRefusal {
         let message =
             format!("The request's headers are longer than {limit} bytes (limits.head_bytes)");
         HttpRefusal {
@@ -76,7 +76,7 @@ impl HttpRefusal {
     }
 
     /// The body did not arrive in time: 408. `limit` is the setting that was passed.
-    pub fn slow(limit: &str) -> HttpRefusal {
+    pub(super) fn slow(limit: &str) -> HttpRefusal {
         let message = format!("The request's body did not arrive in time ({limit})");
         HttpRefusal {
             kind: ErrorKind::Timeout,
@@ -86,19 +86,19 @@ impl HttpRefusal {
 
     /// The content type is not JSON: 415. This includes HTML forms, so that a page of another origin cannot send a request
     /// without a CORS preflight.
-    pub fn unsupported_media_type() -> HttpRefusal {
+    pub(super) fn unsupported_media_type() -> HttpRefusal {
         let message = "Send the request as JSON, with the header Content-Type: application/json";
         HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
     /// The client accepts none of our media types: 406.
-    pub fn not_acceptable() -> HttpRefusal {
+    pub(super) fn not_acceptable() -> HttpRefusal {
         let message = "Accept application/graphql-response+json or application/json: responses have no other form";
         HttpRefusal::new(code::NOT_ACCEPTABLE, message)
     }
 
     /// The endpoint does not support the method: 405.
-    pub fn method(allow: &'static str, message: &str) -> HttpRefusal {
+    pub(super) fn method(allow: &'static str, message: &str) -> HttpRefusal {
         HttpRefusal {
             allow: Some(allow),
             ..HttpRefusal::new(code::METHOD_NOT_ALLOWED, message)
@@ -106,7 +106,7 @@ impl HttpRefusal {
     }
 
     /// There is nothing at this path: 404.
-    pub fn no_such_path() -> HttpRefusal {
+    pub(super) fn no_such_path() -> HttpRefusal {
         let message = "There is nothing at this path; the GraphQL endpoint is /graphql";
         HttpRefusal {
             kind: ErrorKind::NotFound,
@@ -115,7 +115,7 @@ impl HttpRefusal {
     }
 
     /// The gateway has reached a limit of concurrent work or memory: 503.
-    pub fn busy() -> HttpRefusal {
+    pub(super) fn busy() -> HttpRefusal {
         let message = "The gateway is busy; try again in a moment";
         HttpRefusal {
             kind: ErrorKind::Busy,
@@ -124,7 +124,7 @@ impl HttpRefusal {
     }
 
     /// An internal error: 500. The log has the cause.
-    pub fn internal() -> HttpRefusal {
+    pub(super) fn internal() -> HttpRefusal {
         let message = "Something went wrong in the gateway";
         HttpRefusal {
             kind: ErrorKind::Internal,
