@@ -42,19 +42,12 @@ pub(super) fn build(
     }
     let infos = connectors.iter().map(native::ConnectorInfo::of).collect();
     let audience = settings.general.connector_health;
-    let gateway_connector = native::connector(infos, Arc::downgrade(documents), audience);
-    let mut subgraphs: Vec<Subgraph> = connectors
-        .iter()
-        .map(|connector| connector.subgraph.clone())
-        .collect();
-    let (wires, for_operators) = match gateway_connector {
-        Ok(native) => {
-            let wire = NativeWire::new(&native.subgraph.name, native.schema);
-            subgraphs.push(native.subgraph);
-            (wires.with(wire), native.for_operators)
-        }
-        Err(diagnostics) => return Err(SetupProblem::Schema(diagnostics)),
-    };
+    let native = native::connector(infos, Arc::downgrade(documents), audience);
+    let native = native.map_err(SetupProblem::Schema)?;
+    let wires = wires.with(NativeWire::new(&native.subgraph.name, native.schema));
+    let subgraphs = connectors.iter().map(|connector| &connector.subgraph);
+    let mut subgraphs: Vec<Subgraph> = subgraphs.cloned().collect();
+    subgraphs.push(native.subgraph);
     let (composed, diagnostics) = compose(subgraphs);
     let Some(composed) = composed else {
         return Err(SetupProblem::Schema(diagnostics));
@@ -65,12 +58,10 @@ pub(super) fn build(
     let resolver = Resolver::new(DnsSettings::from(&settings.dns));
     let mut services = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
-        let connector = connectors
-            .iter()
-            .find(|connector| connector.subgraph.name == subgraph.name);
-        let settings = connector
-            .map(|connector| connector.settings.clone())
-            .unwrap_or_default();
+        let mut connectors = connectors.iter();
+        let connector = connectors.find(|connector| connector.subgraph.name == subgraph.name);
+        let settings = connector.map(|connector| connector.settings.clone());
+        let settings = settings.unwrap_or_default();
         let waiting = waiting(limits, &settings.common);
         let parts = SourceParts {
             connector: subgraph.name.clone(),
@@ -94,7 +85,7 @@ pub(super) fn build(
     Ok(GatewayParts {
         composed,
         runtime,
-        for_operators,
+        for_operators: native.for_operators,
     })
 }
 

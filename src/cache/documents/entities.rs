@@ -94,36 +94,30 @@ impl Documents {
         };
         let mut first_look = true;
         loop {
-            let (found, epoch) = self.look(call.endpoint, &entities, &missing).await;
-            let mut found = found.into_iter();
+            let (stored, epoch) = self.look(call.endpoint, &entities, &missing).await;
+            let mut stored = stored.into_iter();
             missing.retain(|index| {
-                let found = found.next().flatten().and_then(|document| {
+                let usable = stored.next().flatten().and_then(|document| {
                     let key = &entities.keys[*index];
                     let lifetime = entities.rules.lifetime;
                     self.shared.usable(document, key, epoch, lifetime)
                 });
-                self.count_entity(call.endpoint, found.is_some(), first_look);
-                cached[*index] = found;
+                self.count_entity(call.endpoint, usable.is_some(), first_look);
+                cached[*index] = usable;
                 cached[*index].is_none()
             });
             first_look = false;
             let Some(first) = missing.first().copied() else {
-                return FetchedEntities {
-                    cached,
-                    called: None,
-                };
+                let called = None;
+                return FetchedEntities { cached, called };
             };
             let call = UpstreamCall {
-                endpoint: call.endpoint,
                 request: request(&missing),
                 options: call.options.clone(),
-                policy: call.policy,
-                admissions: call.admissions,
+                ..call
             };
-            let called = self
-                .fetch_missing(call, &entities, &missing, epoch, requested)
-                .await;
-            match called {
+            let fetched = self.fetch_missing(call, &entities, &missing, epoch, requested);
+            match fetched.await {
                 // Another flight has stored the first missing entity in the meantime, and maybe others: look again.
                 Ok(fetched) if fetched.state == CacheState::Hit => {
                     cached[first] = Some(fetched);
