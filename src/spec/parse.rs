@@ -232,16 +232,11 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<RecordedExchange, LineEr
     }
     let start = at;
     let request_line = line(at).ok_or((block.line, "the block is empty".to_owned()))?;
-    let (method, target) = request_line
-        .split_once(' ')
-        .and_then(|(method, target)| Some((Method::try_from(method).ok()?, target.trim())))
-        .filter(|(_, target)| target.starts_with('/'))
-        .ok_or_else(|| {
-            let message = format!(
-                "expected a request line such as `POST /path?query`, found `{request_line}`"
-            );
-            (number(at), message)
-        })?;
+    let (method, target) = method_and_target(request_line).ok_or_else(|| {
+        let message =
+            format!("expected a request line such as `POST /path?query`, found `{request_line}`");
+        (number(at), message)
+    })?;
     let answer_at = (at + 1..block.lines.len())
         .find(|at| block.lines[*at].starts_with("HTTP/"))
         .ok_or((
@@ -250,26 +245,6 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<RecordedExchange, LineEr
         ))?;
     let (headers, body_at) = head(block, at + 1, answer_at)?;
     let body = body(folder, block, body_at, answer_at)?;
-    at = answer_at;
-    let status = block.lines[at].split_whitespace().nth(1);
-    let status = status
-        .and_then(|status| status.parse().ok())
-        .filter(|status| (100..=599).contains(status))
-        .ok_or((
-            number(at),
-            "expected a status such as `HTTP/1.1 200`".to_owned(),
-        ))?;
-    let (answer_headers, body_at) = head(block, at + 1, block.lines.len())?;
-    let mut sent = Vec::new();
-    for (index, (name, value)) in answer_headers.into_iter().enumerate() {
-        let value = HeaderValue::from_str(&value).map_err(|_| {
-            (
-                number(at + 1 + index),
-                format!("`{name}` cannot have this value"),
-            )
-        })?;
-        sent.push((name, value));
-    }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     Ok(RecordedExchange {
         line: number(start),
@@ -281,11 +256,45 @@ fn exchange(folder: &Path, block: &Block<'_>) -> Result<RecordedExchange, LineEr
             .collect(),
         headers,
         body: (!body.is_empty()).then_some(body),
-        answer: RecordedResponse {
-            status,
-            headers: sent,
-            body: self::body(folder, block, body_at, block.lines.len())?,
-        },
+        answer: recorded_response(folder, block, answer_at)?,
+    })
+}
+
+fn method_and_target(request_line: &str) -> Option<(Method, &str)> {
+    let (method, target) = request_line.split_once(' ')?;
+    let (method, target) = (Method::try_from(method).ok()?, target.trim());
+    target.starts_with('/').then_some((method, target))
+}
+
+/// Reads the response of a block, from its status line on.
+fn recorded_response(
+    folder: &Path,
+    block: &Block<'_>,
+    at: usize,
+) -> Result<RecordedResponse, LineError> {
+    let number = |at: usize| block.line + at;
+    let status = block.lines[at].split_whitespace().nth(1);
+    let status = status
+        .and_then(|status| status.parse().ok())
+        .filter(|status| (100..=599).contains(status))
+        .ok_or((
+            number(at),
+            "expected a status such as `HTTP/1.1 200`".to_owned(),
+        ))?;
+    let end = block.lines.len();
+    let (lines, body_at) = head(block, at + 1, end)?;
+    let mut headers = Vec::new();
+    for (index, (name, value)) in lines.into_iter().enumerate() {
+        let value = HeaderValue::from_str(&value).map_err(|_| {
+            let message = format!("`{name}` cannot have this value");
+            (number(at + 1 + index), message)
+        })?;
+        headers.push((name, value));
+    }
+    Ok(RecordedResponse {
+        status,
+        headers,
+        body: body(folder, block, body_at, end)?,
     })
 }
 

@@ -41,21 +41,7 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
         );
         return;
     };
-    let problem = match &field.ty {
-        Type::NonNullNamed(name) => Some((
-            "it cannot be null",
-            format!("make it `{name}`: an entity that is not there is null"),
-        )),
-        Type::List(_) | Type::NonNullList(_) => Some((
-            "it is a list",
-            "look many up with a `@connect` on the type that reads `$batch`".to_owned(),
-        )),
-        Type::Named(name) if !matches!(schema.types.get(name), Some(ExtendedType::Object(_))) => {
-            Some(("it is no object type", "leave `entity` out".to_owned()))
-        }
-        Type::Named(_) => None,
-    };
-    if let Some((why, help)) = problem {
+    if let Some((why, help)) = type_problem(&field.ty, schema) {
         findings.push(
             findings
                 .error(
@@ -72,6 +58,24 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
     }
     arguments(field, field.ty.inner_named_type(), schema, findings);
     unread(declared, field, findings);
+}
+
+/// Why a field of this type cannot look an entity up, and what to do.
+fn type_problem(ty: &Type, schema: &Schema) -> Option<(&'static str, String)> {
+    match ty {
+        Type::NonNullNamed(name) => Some((
+            "it cannot be null",
+            format!("make it `{name}`: an entity that is not there is null"),
+        )),
+        Type::List(_) | Type::NonNullList(_) => Some((
+            "it is a list",
+            "look many up with a `@connect` on the type that reads `$batch`".to_owned(),
+        )),
+        Type::Named(name) if !matches!(schema.types.get(name), Some(ExtendedType::Object(_))) => {
+            Some(("it is no object type", "leave `entity` out".to_owned()))
+        }
+        Type::Named(_) => None,
+    }
 }
 
 /// The call must depend on every argument: a lookup by an argument that the request ignores could return any object.
