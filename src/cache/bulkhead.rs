@@ -1,15 +1,15 @@
 //! How many requests may wait for one connector at the same time.
 //!
-//! The gateway admits a limited number of client requests, and a request holds its admission while it waits. Requests
-//! for an upstream that does not respond must not use up all admissions, so the requests that wait for one connector
+//! The gateway admits a limited number of client requests, and a request holds its permit while it waits. Requests
+//! for an upstream that does not respond must not use up all permits, so the requests that wait for one connector
 //! are bounded: the calls of one more request are refused at once, and its other fields are still executed. Requests
-//! are counted, not calls, because admissions are what is scarce: a request with thirty calls holds one. Calls have a
+//! are counted, not calls, because permits are what is scarce: a request with thirty calls holds one. Calls have a
 //! queue in front of their source ([`gate`](crate::source::gate)).
 //!
 //! Requests with a call of their own, running or queued, and requests that only wait for another request's call are
 //! counted separately. Many clients that read one document that is not cached cost the upstream a single call, and all
-//! of them are served when it responds; so more of them are allowed (the setting `waiters`). But they hold admissions
-//! as well: if the upstream of a popular document does not respond, they would use up all admissions without a bound.
+//! of them are served when it responds; so more of them are allowed (the setting `waiters`). But they hold permits
+//! as well: if the upstream of a popular document does not respond, they would use up all permits without a bound.
 //!
 //! A call that continues after its client has disconnected still counts: otherwise clients that disconnect at once
 //! could start calls without limit.
@@ -17,19 +17,19 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::refusals;
-use super::upstream::{Upstream, UpstreamState};
+use super::connector::{CachedConnector, SharedConnectorState};
 use super::waiting::Wait;
 use crate::source::{SourceError, SourceErrorKind};
 
 /// One request at one connector. It is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Admission {
-    state: Arc<UpstreamState>,
+    state: Arc<SharedConnectorState>,
     wait: Wait,
 }
 
 impl Admission {
-    fn new(upstream: &Upstream, wait: Wait) -> Result<Admission, SourceError> {
+    fn new(upstream: &CachedConnector, wait: Wait) -> Result<Admission, SourceError> {
         let state = Arc::clone(upstream.state());
         if !state
             .waiting()
@@ -66,7 +66,7 @@ impl Admissions {
     /// [`SourceErrorKind::Busy`] if as many requests as allowed are counted.
     pub(super) fn admit(
         &self,
-        upstream: &Upstream,
+        upstream: &CachedConnector,
         wait: Wait,
     ) -> Result<Arc<Admission>, SourceError> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

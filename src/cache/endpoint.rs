@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::epoch::Epoch;
 use super::key::{EndpointKey, EndpointKeyParts};
-use super::upstream::Upstream;
+use super::connector::CachedConnector;
 use crate::source::{Source, StoredHeaders};
 
 /// What can be called: one `@connect`, or a GraphQL service.
@@ -15,7 +15,7 @@ pub struct Endpoint {
     epoch: Epoch,
     /// The fields that a mutation by it changes; all fields of the connector if empty.
     changes: Arc<[String]>,
-    upstream: Arc<Upstream>,
+    upstream: Arc<CachedConnector>,
     source: Arc<dyn Source>,
     coordinate: Arc<str>,
     stored_headers: StoredHeaders,
@@ -28,7 +28,7 @@ impl Endpoint {
     const LEARNT: u8 = 3;
 
     /// The connector.
-    pub fn upstream(&self) -> &Arc<Upstream> {
+    pub fn connector(&self) -> &Arc<CachedConnector> {
         &self.upstream
     }
 
@@ -63,7 +63,7 @@ impl Endpoint {
     }
 
     /// Records whether a response's headers allowed to store it.
-    pub(super) fn learn(&self, storable: bool) {
+    pub(super) fn record_storable(&self, storable: bool) {
         if storable {
             self.unstorable.store(0, Ordering::Relaxed);
         } else if self.unstorable.load(Ordering::Relaxed) < Self::LEARNT {
@@ -77,7 +77,7 @@ impl Endpoint {
     }
 }
 
-impl Upstream {
+impl CachedConnector {
     /// An endpoint of the connector, which the driver of its source calls. Create it once and use it for every call: it
     /// learns whether its documents can be stored.
     pub fn endpoint(

@@ -83,7 +83,7 @@ impl<T> Answer<T> {
                 None
             }
             Err(_) => {
-                tracing::debug!("the backend of the cache did not answer within {LONGEST_WAIT:?}");
+                tracing::debug!("the backend of the cache gave no result within {LONGEST_WAIT:?}");
                 None
             }
         }

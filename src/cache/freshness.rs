@@ -154,7 +154,7 @@ pub fn lifetime(
 }
 
 /// The lifetime that the upstream gives (section 4.2.1).
-fn upstream(exchange: &Exchange<'_>) -> Result<Duration, NotStored> {
+fn connector(exchange: &Exchange<'_>) -> Result<Duration, NotStored> {
     let facts = exchange.facts;
     if facts.no_store {
         return Err(NotStored::NoStore);

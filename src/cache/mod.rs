@@ -44,7 +44,7 @@ mod refusals;
 pub mod responses;
 mod retry_after;
 pub mod stored_response;
-pub mod upstream;
+pub mod connector;
 pub mod waiting;
 
 pub use backend::{Backend, MemoryBackend};
@@ -62,5 +62,5 @@ pub use payload::Payload;
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};
-pub use upstream::Upstream;
+pub use connector::CachedConnector;
 pub use waiting::WaitingLimits;

@@ -56,8 +56,8 @@ impl World {
         self.responses.get(key).now_or_never().unwrap()
     }
 
-    fn upstream(&self, name: &str) -> Arc<Endpoint> {
-        let upstream = self.documents.upstream(name);
+    fn connector(&self, name: &str) -> Arc<Endpoint> {
+        let upstream = self.documents.connector(name);
         let coordinate = format!("{name}:Query.all[0]");
         upstream.endpoint(&no_source(), &coordinate, StoredHeaders::NONE, "")
     }
@@ -104,7 +104,7 @@ impl World {
 #[test]
 fn as_fresh_as_the_least_fresh_part() {
     let world = world();
-    let (works, lgd) = (world.upstream("works"), world.upstream("lgd"));
+    let (works, lgd) = (world.connector("works"), world.connector("lgd"));
     let mut provenance = Provenance::new();
     provenance.add(&works, &world.fetched(&works, 5, Some(30)), NOW);
     provenance.add(&lgd, &world.fetched(&lgd, 600, Some(3000)), NOW);
@@ -123,7 +123,7 @@ fn as_fresh_as_the_least_fresh_part() {
 #[test]
 fn one_part_that_may_not_be_kept_is_enough() {
     let world = world();
-    let works = world.upstream("works");
+    let works = world.connector("works");
     let mut provenance = Provenance::new();
     provenance.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
     provenance.add(&works, &world.fetched(&works, 0, None), NOW);
@@ -162,7 +162,7 @@ fn the_schema_can_only_shorten() {
 #[test]
 fn a_mutation_ends_the_answers_that_read_its_connector() {
     let world = world();
-    let (works, lgd) = (world.upstream("works"), world.upstream("lgd"));
+    let (works, lgd) = (world.connector("works"), world.connector("lgd"));
     for (operation, upstream) in [("{works}", &works), ("{lgd}", &lgd)] {
         let mut provenance = Provenance::new();
         provenance.add(upstream, &world.fetched(upstream, 0, Some(30)), NOW);
@@ -171,7 +171,7 @@ fn a_mutation_ends_the_answers_that_read_its_connector() {
     // Read before the mutation, finished after it.
     let mut late = Provenance::new();
     late.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
-    works.upstream().state().advance_epoch();
+    works.connector().state().advance_epoch();
     world.put("{late}", late);
     assert!(world.get(&key("{works}")).is_none());
     assert!(world.get(&key("{late}")).is_none());
@@ -181,17 +181,17 @@ fn a_mutation_ends_the_answers_that_read_its_connector() {
 #[test]
 fn no_older_than_a_mutation_that_names_what_it_changes() {
     let world = world();
-    let works = world.upstream("works");
+    let works = world.connector("works");
     let other =
         works
-            .upstream()
+            .connector()
             .endpoint(&no_source(), "works:Query.one[0]", StoredHeaders::NONE, "");
     for (operation, endpoint) in [("{all}", &works), ("{one}", &other)] {
         let mut provenance = Provenance::new();
         provenance.add(endpoint, &world.fetched(endpoint, 0, Some(30)), NOW);
         world.put(operation, provenance);
     }
-    let state = works.upstream().state();
+    let state = works.connector().state();
     state.advance(&["Query.one".to_owned(), "Other".to_owned()]);
     assert!(world.get(&key("{all}")).is_some());
     assert!(world.get(&key("{one}")).is_none());

@@ -11,7 +11,7 @@ use super::value::{
     Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio,
 };
 
-/// The shortest time that lets anything happen.
+/// The minimum of a timeout.
 const MOMENT: Duration = Duration::from_millis(1);
 
 section! {
@@ -63,7 +63,7 @@ section! {
         fields: usize = 20_000 => 1..,
         /// Steps that the planner may take for one operation.
         plan_steps: usize = 100_000 => 1..,
-        /// Fields that the planner may note for one operation, for each concrete type on which a field is selected.
+        /// Fields that the planner may collect for one operation, for each concrete type on which a field is selected.
         plan_selections: usize = 100_000 => 1..,
         /// Threads that compile operations and write large introspection responses; with `0`, half as many as there are
         /// cores, and at least one. If there are several, one is reserved for texts up to `short_document_bytes`.
@@ -75,7 +75,7 @@ section! {
         compilation_queue: usize = 256,
         /// How long an operation may wait to be compiled; then it gets status 503.
         compilation_wait: Duration = Duration::from_secs(5),
-        /// Elements of one upstream list for which further calls are made.
+        /// Objects that one fetch may start from, of all lists together.
         list_fanout: usize = 10_000,
         /// Upstream calls of one operation.
         upstream_calls: usize = 200,

@@ -1,6 +1,6 @@
 //! Reads a connector's folder: `connector.graphql` and `connector.toml`.
 //!
-//! This file is the only one of the room that touches the file system. All problems are reported at once. A folder with
+//! This file and `settings.rs` are the only ones of the room that touch the file system. All problems are reported at once. A folder with
 //! an error yields no subgraph, so a part of a folder is never served.
 
 use std::path::Path;

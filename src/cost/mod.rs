@@ -22,7 +22,7 @@
 //! [`Program`] is made once per operation, from the plan's output: there, fragments are expanded within the planner's
 //! budget, fields are merged by response name, and conditions are guards. [`Program::estimate`] evaluates it for the
 //! variables of one request, in time linear in the program and in the variables. The same weights with the real sizes
-//! of lists give the actual cost, in `execute`.
+//! of lists give the actual cost, in `response` (`counting.rs`).
 //!
 //! Pure: no IO, no clock. The gateway enforces the limit.
 

@@ -44,7 +44,7 @@ pub(super) fn of_connect(
     let check = TypeCheck { connect, most };
     match check.json(document, variables) {
         Ok(Yielded::Value) => Verdict::Store,
-        Ok(Yielded::Nothing) if is_vouched_for(connect, document) => Verdict::Store,
+        Ok(Yielded::Nothing) if success_reads_body(connect, document) => Verdict::Store,
         Ok(Yielded::Nothing) => match connect.options.get::<CacheNull>() {
             Some(cache_null) => Verdict::StoreFor(cache_null.max_age),
             None => Verdict::UseOnce,
@@ -91,7 +91,7 @@ pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdic
 }
 
 /// Whether the connect's `isSuccess` reads the body, and has a body to read: then its verdict is about this content.
-fn is_vouched_for(connect: &Connect, document: &Document) -> bool {
+fn success_reads_body(connect: &Connect, document: &Document) -> bool {
     let reads_body = |selection: &crate::mapping::Selection| match selection.input_mask() {
         InputMask::Whole => true,
         InputMask::Keys(keys) => !keys.is_empty(),
@@ -309,7 +309,7 @@ struct ElementsSeen {
 /// Reads the elements of a list from which fields are selected. False if one is no object, list or null.
 fn elements(
     reader: &mut JsonReader<'_>,
-    need: &InputMask,
+    mask: &InputMask,
     seen: &mut ElementsSeen,
 ) -> Result<bool, ReadError> {
     let mut all = true;
@@ -317,13 +317,13 @@ fn elements(
     while reader.next_element()? {
         all &= match reader.peek()? {
             // One object with a key suffices: do not look for keys in the others.
-            Kind::Object if seen.keyed => fits(reader, need)?,
+            Kind::Object if seen.keyed => fits(reader, mask)?,
             Kind::Object => {
-                let (fits, keyed) = object(reader, need)?;
+                let (fits, keyed) = object(reader, mask)?;
                 (seen.objects, seen.keyed) = (true, keyed);
                 fits
             }
-            Kind::List => elements(reader, need, seen)?,
+            Kind::List => elements(reader, mask, seen)?,
             kind => {
                 reader.skip()?;
                 kind == Kind::Null
@@ -334,8 +334,8 @@ fn elements(
 }
 
 /// Reads an object. Returns whether its members fit, and whether it has any of the keys that the selection reads.
-fn object(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<(bool, bool), ReadError> {
-    let keys = match need {
+fn object(reader: &mut JsonReader<'_>, mask: &InputMask) -> Result<(bool, bool), ReadError> {
+    let keys = match mask {
         InputMask::Keys(keys) if !keys.is_empty() => keys,
         _ => {
             reader.skip()?;
@@ -346,9 +346,9 @@ fn object(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<(bool, bool),
     reader.enter_object()?;
     while let Some(name) = reader.next_key()? {
         match keys.iter().find(|(key, _)| **key == *name.as_str()) {
-            Some((_, need)) => {
+            Some((_, mask)) => {
                 any = true;
-                all &= fits(reader, need)?;
+                all &= fits(reader, mask)?;
             }
             None => reader.skip()?,
         }
@@ -358,16 +358,16 @@ fn object(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<(bool, bool),
 
 /// Reads a value to its end. False if the selection reads keys of something that has none, such as a text in place of
 /// an object. An empty text and `false` fit: some systems write them for a missing object.
-fn fits(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<bool, ReadError> {
-    let keys = match need {
+fn fits(reader: &mut JsonReader<'_>, mask: &InputMask) -> Result<bool, ReadError> {
+    let keys = match mask {
         InputMask::Keys(keys) if !keys.is_empty() => keys,
         _ => return reader.skip().map(|()| true),
     };
     match reader.peek()? {
         Kind::Object => {
-            let deeper = |(_, need): &(_, InputMask)| matches!(need, InputMask::Keys(keys) if !keys.is_empty());
+            let deeper = |(_, mask): &(_, InputMask)| matches!(mask, InputMask::Keys(keys) if !keys.is_empty());
             if keys.iter().any(deeper) {
-                return object(reader, need).map(|(fits, _)| fits);
+                return object(reader, mask).map(|(fits, _)| fits);
             }
             reader.skip().map(|()| true)
         }
@@ -375,7 +375,7 @@ fn fits(reader: &mut JsonReader<'_>, need: &InputMask) -> Result<bool, ReadError
             let mut all = true;
             reader.enter_list()?;
             while reader.next_element()? {
-                all &= fits(reader, need)?;
+                all &= fits(reader, mask)?;
             }
             Ok(all)
         }

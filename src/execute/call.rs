@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{Instrument, Span};
 
-use super::context::{RequestContext, Runtime, ServiceRuntime};
+use super::context::{RequestContext, Runtime, ConnectorRuntime};
 use super::observed::Observed;
 use super::prepare::PreparedCall;
 use super::{accept, observed};
@@ -151,13 +151,13 @@ impl<'a> Caller<'a> {
         }
     }
 
-    fn service(&self) -> &ServiceRuntime {
-        &self.runtime.services[self.fetch.subgraph.0 as usize]
+    fn connector(&self) -> &ConnectorRuntime {
+        &self.runtime.connectors[self.fetch.subgraph.0 as usize]
     }
 
     /// The call as the caches take it.
     fn cache_call(&self, request: Request, span: &Span) -> cache::UpstreamCall<'_> {
-        let service = self.service();
+        let service = self.connector();
         let index = match &self.fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,

@@ -20,7 +20,7 @@ use crate::source::envelope::headers_value;
 
 /// The runtime of one connector.
 #[derive(Debug)]
-pub struct ServiceRuntime {
+pub struct ConnectorRuntime {
     /// The connector's name.
     pub name: Arc<str>,
     /// `$config`.
@@ -72,7 +72,7 @@ pub struct Runtime {
     /// The graph.
     pub graph: Arc<QueryGraph>,
     /// The connectors, by their number in the graph.
-    pub services: Vec<ServiceRuntime>,
+    pub connectors: Vec<ConnectorRuntime>,
     /// The cache of documents, through which all calls go.
     pub documents: Arc<Documents>,
     /// The limits of each execution.

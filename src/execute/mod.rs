@@ -47,7 +47,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout_at};
 
 use self::call::{CacheUse, CallScope, Called};
-pub use self::context::{ExecutionLimits, RequestContext, Runtime, ServiceRuntime};
+pub use self::context::{ExecutionLimits, RequestContext, Runtime, ConnectorRuntime};
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;
@@ -174,8 +174,8 @@ impl<'a> Execution<'a> {
         let mut store = Store::new(guards, expected).with_numbers(runtime.limits.numbers);
         let output_guards: Vec<bool> = plan.output.guards.iter().map(holds).collect();
         let serial = plan.kind == OperationType::Mutation;
-        let root_need = &plan.positions[0];
-        let root = store.add_row(0, root_need.width(), Some(root_need.ty));
+        let root_position = &plan.positions[0];
+        let root = store.add_row(0, root_position.width(), Some(root_position.ty));
         Execution {
             bounds,
             pace: Pace::until(bounds.deadline),
@@ -285,7 +285,7 @@ impl<'a> Execution<'a> {
             return true;
         }
         let fetch = &self.plan.fetches[queued.fetch];
-        let service = &self.runtime.services[fetch.subgraph.0 as usize];
+        let service = &self.runtime.connectors[fetch.subgraph.0 as usize];
         let index = match &fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
@@ -326,7 +326,7 @@ impl<'a> Execution<'a> {
             let rows = inputs::rows_at(&self.store, self.root, &fetch.path);
             let mut ingester = self.ingester(index);
             let failure = ingester.located(fetch, failure.clone());
-            ingester.store.begin_answer();
+            ingester.store.begin_result();
             ingester.fail(fetch, &rows, failure);
             if pace.pause().await.is_err() {
                 return;

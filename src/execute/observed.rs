@@ -119,7 +119,7 @@ pub(super) fn tracestate(request: &RequestContext) -> Option<HeaderValue> {
 }
 
 fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
-    let service = &runtime.services[fetch.subgraph.0 as usize];
+    let service = &runtime.connectors[fetch.subgraph.0 as usize];
     let index = match &fetch.call {
         FetchCall::Connect { connect, .. } => *connect,
         _ => 0,

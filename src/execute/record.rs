@@ -43,7 +43,7 @@ impl CallRecord {
         took: Duration,
         remarks: Vec<String>,
     ) -> Self {
-        let service = &runtime.services[fetch.subgraph.0 as usize].name;
+        let service = &runtime.connectors[fetch.subgraph.0 as usize].name;
         let coordinate = match &fetch.call {
             FetchCall::Connect { connect, .. } => runtime
                 .graph

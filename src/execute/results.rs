@@ -77,7 +77,7 @@ impl Execution<'_> {
         if pages.is_empty() && called.cached.is_empty() {
             return;
         }
-        let service = &self.runtime.services[fetch.subgraph.0 as usize];
+        let service = &self.runtime.connectors[fetch.subgraph.0 as usize];
         let index = match &fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,

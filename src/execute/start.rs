@@ -161,7 +161,7 @@ impl Execution<'_> {
         }
         if !preparation.too_many.is_empty() {
             let (count, most) = (preparation.too_many.len(), runtime.limits.list_fan_out);
-            let message = format!("{count} objects are more than one step may start from ({most})");
+            let message = format!("{count} objects need calls; one fetch may start from {most}");
             ingester.fail(fetch, &preparation.too_many, Failure::limit(message));
         }
         if let Some((rows, exceeded)) = &preparation.exceeded {

@@ -7,12 +7,12 @@ use super::limits::waiting;
 use super::sources::Sources;
 use super::{native, sources};
 use crate::budget::Budget;
-use crate::cache::{Documents, Endpoint, Upstream};
+use crate::cache::{Documents, Endpoint, CachedConnector};
 use crate::config;
 use crate::config::Settings;
 use crate::connector::{Connect, Invalidates, Reads, Subgraph, SubgraphKind};
 use crate::document::{Str, Value};
-use crate::execute::{Runtime, ServiceRuntime};
+use crate::execute::{Runtime, ConnectorRuntime};
 use crate::graph::query::QueryGraph;
 use crate::graph::{Composed, compose};
 use crate::source::dns::{DnsSettings, Resolver};
@@ -56,7 +56,7 @@ pub(super) fn build(
     let limits = &settings.limits;
     let budget = Budget::new(limits.operations_bytes.0, limits.small_operation_bytes.0);
     let resolver = Resolver::new(DnsSettings::from(&settings.dns));
-    let mut services = Vec::with_capacity(composed.subgraphs.len());
+    let mut connector_runtimes = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
         let mut connectors = connectors.iter();
         let connector = connectors.find(|connector| connector.subgraph.name == subgraph.name);
@@ -72,12 +72,12 @@ pub(super) fn build(
             dns: resolver.clone(),
         };
         let mut sources = Sources::new(subgraph, &wires, parts);
-        let upstream = documents.bounded_upstream(&subgraph.name, waiting);
-        services.push(service(subgraph, &settings, &upstream, &mut sources)?);
+        let upstream = documents.bounded_connector(&subgraph.name, waiting);
+        connector_runtimes.push(connector_runtime(subgraph, &settings, &upstream, &mut sources)?);
     }
     let runtime = Runtime {
         graph,
-        services,
+        connectors: connector_runtimes,
         documents: Arc::clone(documents),
         limits: limits.into(),
         budget,
@@ -113,9 +113,9 @@ fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem
 fn service<'a>(
     subgraph: &'a Subgraph,
     settings: &config::ConnectorSettings,
-    upstream: &Arc<Upstream>,
+    upstream: &Arc<CachedConnector>,
     sources: &mut Sources<'a>,
-) -> Result<ServiceRuntime, SetupProblem> {
+) -> Result<ConnectorRuntime, SetupProblem> {
     let endpoints = match &subgraph.kind {
         SubgraphKind::Connectors { connects, .. } => {
             let endpoint = |connect: &'a Arc<Connect>| {
@@ -133,7 +133,7 @@ fn service<'a>(
         .env
         .iter()
         .map(|(name, secret)| (Str::from(name.as_str()), Value::from(secret.expose())));
-    Ok(ServiceRuntime {
+    Ok(ConnectorRuntime {
         name: Arc::from(subgraph.name.as_str()),
         config: Value::from(settings.config.expose().clone()),
         env: Value::Object(Arc::new(env.collect())),
@@ -147,7 +147,7 @@ fn service<'a>(
 }
 
 fn endpoint(
-    upstream: &Arc<Upstream>,
+    upstream: &Arc<CachedConnector>,
     source: &Arc<dyn Source>,
     connect: &Connect,
 ) -> Arc<Endpoint> {

@@ -52,7 +52,7 @@ pub struct Gateway {
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway")
-            .field("services", &self.runtime.services.len())
+            .field("connectors", &self.runtime.connectors.len())
             .finish_non_exhaustive()
     }
 }

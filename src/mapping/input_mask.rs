@@ -24,7 +24,7 @@ impl InputMask {
             InputMask::Keys(keys) => keys
                 .iter()
                 .find(|(key, _)| &**key == name)
-                .map(|(_, need)| need),
+                .map(|(_, mask)| mask),
         }
     }
 }

@@ -36,7 +36,7 @@ impl Expr {
 
     /// The part of its input that it reads. Analyses the whole expression.
     pub fn input_mask(&self) -> InputMask {
-        analyse(self).need
+        analyse(self).mask
     }
 
     /// Whether it reads any of its input. Analyses the whole expression.
@@ -154,7 +154,7 @@ impl Selection {
 
     /// The part of its input that it reads.
     pub fn input_mask(&self) -> &InputMask {
-        &self.analysis().need
+        &self.analysis().mask
     }
 
     /// Computed at the first use, because many selections never need it.

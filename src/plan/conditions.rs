@@ -1,10 +1,10 @@
 //! The conditions of a plan, and their values in one request.
 //!
 //! What a request decides (the variables of `@skip` and `@include`, variables that are null, the outcomes of `@override`
-//! labels) is decided once, by [`Conditions::decide`], before the cached response is looked for. Guards are evaluated from
-//! these [`ConditionValues`] and from nothing else, and the key of a cached response takes all of them. So a new kind of
-//! condition, such as a scope of the client, cannot be missing in the key: `decide` does not compile without it, and what is
-//! decided is in the key.
+//! labels) is decided once for each request, by [`Conditions::decide`], before the cached response is looked for. Guards
+//! are evaluated from these [`ConditionValues`] and from nothing else, and the key of a cached response takes all of them.
+//! So a new kind of condition, such as a scope of the client, cannot be missing in the key: `decide` does not compile
+//! without it, and what is decided is in the key.
 
 use std::collections::HashMap;
 
@@ -123,7 +123,7 @@ mod tests {
                     asked.push(name.to_owned());
                     label(name)
                 });
-                assert_eq!(asked, ["new", "percent(5)"], "each label is decided once");
+                assert_eq!(asked, ["new", "percent(5)"], "each label is decided once for each request");
                 let is = |value: &Value| *value == Value::Bool(true);
                 let expected = vec![
                     is(a) && !label("percent(5)"),

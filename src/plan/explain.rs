@@ -36,7 +36,7 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
             }
         }
         if let Some(lifetime) = &fetch.lifetime {
-            let _ = writeln!(text, "   kept {}", kept(lifetime));
+            let _ = writeln!(text, "   {}", caching(lifetime));
         }
         match plan.operation(fetch) {
             Some(operation) => {
@@ -100,14 +100,14 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
             add_part(&mut call, plan, graph, part);
         } else {
             let parts = parts.iter().map(|part| {
-                let mut own = serde_json::json!({});
-                add_part(&mut own, plan, graph, part);
-                own
+                let mut call_part = serde_json::json!({});
+                add_part(&mut call_part, plan, graph, part);
+                call_part
             });
             call["parts"] = parts.collect();
         }
         if let Some(lifetime) = &fetch.lifetime {
-            call["kept"] = serde_json::json!({
+            call["cached"] = serde_json::json!({
                 "maxAgeSeconds": lifetime.max_age.as_secs(),
                 "scope": lifetime.scope,
             });
@@ -140,13 +140,13 @@ fn add_part(into: &mut serde_json::Value, plan: &Plan, graph: &QueryGraph, fetch
     }
 }
 
-/// `86400 s`, `60 s for one client`, `never`
-fn kept(lifetime: &SchemaLifetime) -> String {
+/// `cached for 86400 s`, `cached for 60 s, for one client`, `never cached`.
+fn caching(lifetime: &SchemaLifetime) -> String {
     let seconds = lifetime.max_age.as_secs();
     match lifetime.scope {
-        _ if seconds == 0 => "never".to_owned(),
-        Some(Scope::Private) => format!("{seconds} s, for one client"),
-        _ => format!("{seconds} s"),
+        _ if seconds == 0 => "never cached".to_owned(),
+        Some(Scope::Private) => format!("cached for {seconds} s, for one client"),
+        _ => format!("cached for {seconds} s"),
     }
 }
 

@@ -92,11 +92,11 @@ impl Guard {
         }
         let mut result = Guard::never();
         for conjunction in &other.any {
-            let mut own = self.clone();
+            let mut product = self.clone();
             for literal in conjunction {
-                own = own.and(literal);
+                product = product.and(literal);
             }
-            result.or(&own);
+            result.or(&product);
         }
         result
     }
@@ -160,19 +160,19 @@ impl Guard {
         if self
             .any
             .iter()
-            .any(|known| known.iter().all(|literal| conjunction.contains(literal)))
+            .any(|existing| existing.iter().all(|literal| conjunction.contains(literal)))
         {
             return;
         }
         self.any
-            .retain(|known| !conjunction.iter().all(|literal| known.contains(literal)));
+            .retain(|existing| !conjunction.iter().all(|literal| existing.contains(literal)));
         let opposite = self
             .any
             .iter()
-            .position(|known| complementary(known, &conjunction).is_some());
+            .position(|existing| complementary(existing, &conjunction).is_some());
         if let Some(index) = opposite {
-            let known = self.any.remove(index);
-            if let Some(merged) = complementary(&known, &conjunction) {
+            let existing = self.any.remove(index);
+            if let Some(merged) = complementary(&existing, &conjunction) {
                 self.insert(merged);
             }
             return;
@@ -182,7 +182,7 @@ impl Guard {
         }
     }
 
-    /// Whether it holds, given which literals are true. A request's are known to
+    /// Whether it holds, given which literals are true. A request's are existing to
     /// [`Conditions`](super::conditions::Conditions).
     pub(super) fn holds(&self, is_true: impl Fn(&Literal) -> bool) -> bool {
         let mut conjunctions = self.any.iter();

@@ -34,12 +34,12 @@ pub struct OutputObject {
     /// guards of which at most one holds.
     pub fields: Vec<OutputField>,
     /// The fields of each concrete type, sorted by type.
-    pub classes: Vec<OutputClass>,
+    pub classes: Vec<OutputOfType>,
 }
 
 /// The fields of objects of one concrete type.
 #[derive(Debug, Clone)]
-pub struct OutputClass {
+pub struct OutputOfType {
     /// The concrete type.
     pub ty: TypeId,
     /// Indices into the object's fields, in response order.
@@ -89,7 +89,7 @@ impl OutputObject {
     }
 
     fn has_one_class(&self, guards: &[bool]) -> bool {
-        let left = |class: &OutputClass| -> Vec<u16> {
+        let left = |class: &OutputOfType| -> Vec<u16> {
             let holds = |field: &u16| guards[self.fields[*field as usize].guard as usize];
             class.fields.iter().copied().filter(holds).collect()
         };

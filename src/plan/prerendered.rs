@@ -178,7 +178,7 @@ mod tests {
 
     use apollo_compiler::Name;
 
-    use super::super::output::{FieldSource, Leaf, OutputClass, OutputField, OutputType};
+    use super::super::output::{FieldSource, Leaf, OutputOfType, OutputField, OutputType};
     use super::*;
     use crate::graph::query::TypeId;
 
@@ -214,7 +214,7 @@ mod tests {
         ];
         let object = OutputObject {
             position: PositionId(2),
-            classes: vec![OutputClass {
+            classes: vec![OutputOfType {
                 ty: TypeId(0),
                 fields: (0..fields.len() as u16).collect(),
                 prerendered: Vec::new(),
@@ -248,7 +248,7 @@ mod tests {
             vec![field(0, 0, leaf()), field(1, 0, leaf())],
         ];
         let objects = all.into_iter().enumerate().map(|(object_index, fields)| {
-            let class = OutputClass {
+            let class = OutputOfType {
                 ty: TypeId(0),
                 fields: (0..fields.len() as u16).collect(),
                 prerendered: Vec::new(),

@@ -13,7 +13,7 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
     {
         store.set_ty(into, ty);
     }
-    let width = plan.positions[store.need(from) as usize].width() as u16;
+    let width = plan.positions[store.position(from) as usize].width() as u16;
     for slot in 0..width {
         let cell = store.cell(from, slot);
         if cell == Cell::Missing {

@@ -42,7 +42,7 @@ pub(crate) fn write(
                 let fields = object.fields_of(class_index).skip(usize::from(run.at));
                 let fields = fields.take(usize::from(run.length));
                 for row in store.rows_since(since) {
-                    let is_of_class = store.need(row) == object.position.0
+                    let is_of_class = store.position(row) == object.position.0
                         && object.class_of_type(store.ty(row)) == Some(class_index);
                     if !is_of_class {
                         continue;
@@ -175,7 +175,7 @@ mod tests {
     use crate::budget::Budget;
     use crate::document::ValueSpan;
     use crate::graph::query::TypeId;
-    use crate::plan::output::{Leaf, OutputClass, OutputObject, Prerendered};
+    use crate::plan::output::{Leaf, OutputOfType, OutputObject, Prerendered};
     use crate::plan::requested::PositionId;
     use crate::response::store::Text;
 
@@ -192,11 +192,11 @@ mod tests {
         }
     }
 
-    fn object(need: u32, fields: Vec<OutputField>, runs: Vec<Prerendered>) -> OutputObject {
+    fn object(position: u32, fields: Vec<OutputField>, runs: Vec<Prerendered>) -> OutputObject {
         OutputObject {
-            position: PositionId(need),
-            classes: vec![OutputClass {
-                ty: TypeId(need),
+            position: PositionId(position),
+            classes: vec![OutputOfType {
+                ty: TypeId(position),
                 fields: (0..fields.len() as u16).collect(),
                 prerendered: runs,
             }],

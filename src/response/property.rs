@@ -30,8 +30,8 @@ fn fields_of(level: u32) -> Vec<(&'static str, bool)> {
     leaves.chain(objects.map(|name| (*name, true))).collect()
 }
 
-fn needs_and_reads() -> (Vec<Position>, Vec<Read>) {
-    let (mut needs, mut reads) = (Vec::new(), Vec::new());
+fn positions_and_reads() -> (Vec<Position>, Vec<Read>) {
+    let (mut positions, mut reads) = (Vec::new(), Vec::new());
     for level in 0..LEVELS {
         let fields = fields_of(level);
         let slots = fields.iter().map(|(name, composite)| Slot {
@@ -45,7 +45,7 @@ fn needs_and_reads() -> (Vec<Position>, Vec<Read>) {
             guard: Guard::always(),
             child: composite.then_some(PositionId(level + 1)),
         });
-        needs.push(Position {
+        positions.push(Position {
             ty: TypeId(0),
             parent: None,
             slots: slots.collect(),
@@ -71,7 +71,7 @@ fn needs_and_reads() -> (Vec<Position>, Vec<Read>) {
                 .collect(),
         });
     }
-    (needs, reads)
+    (positions, reads)
 }
 
 /// The fields of a level of a value; missing ones are null.
@@ -109,7 +109,7 @@ fn of_cell(store: &Store, cell: Cell) -> Value {
         }
         Cell::Row(row) => {
             let mut out = Object::new();
-            let fields = fields_of(store.need(row)).into_iter().enumerate();
+            let fields = fields_of(store.position(row)).into_iter().enumerate();
             for (slot, (name, _)) in fields {
                 let value = of_cell(store, store.cell(row, slot as u16));
                 out.insert(Str::from(name), value);
@@ -120,8 +120,8 @@ fn of_cell(store: &Store, cell: Cell) -> Value {
 }
 
 fn projected(selection: &Selection, document: &str) -> Value {
-    let (needs, reads) = needs_and_reads();
-    let projection = of_connect(&reads, &needs, selection, Some(ReadId(0)));
+    let (positions, reads) = positions_and_reads();
+    let projection = of_connect(&reads, &positions, selection, Some(ReadId(0)));
     let mut store = Store::new(Vec::new(), Default::default());
     let body = bytes::Bytes::from(document.to_owned());
     let before = store.mark();

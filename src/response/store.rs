@@ -29,7 +29,7 @@ use crate::plan::ReadId;
 #[derive(Debug, Clone, Copy)]
 struct RowHead {
     at: u32,
-    need: u32,
+    position: u32,
     ty: Option<TypeId>,
 }
 
@@ -124,7 +124,7 @@ impl Store {
     }
 
     /// Forgets which lists have been merged and failed: the next response begins.
-    pub(crate) fn begin_answer(&mut self) {
+    pub(crate) fn begin_result(&mut self) {
         // Nearly always there are no sets. Clear them rather than drop them: a new set draws random keys.
         if let Some(merged) = &mut self.merged {
             merged.clear();
@@ -160,11 +160,11 @@ impl Store {
     }
 
     /// Adds a row with `width` missing cells.
-    pub(crate) fn add_row(&mut self, need: u32, width: u32, ty: Option<TypeId>) -> RowId {
+    pub(crate) fn add_row(&mut self, position: u32, width: u32, ty: Option<TypeId>) -> RowId {
         let at = self.cells.len() as u32;
         self.cells
             .resize(self.cells.len() + width as usize, Cell::Missing);
-        self.rows.push(RowHead { at, need, ty });
+        self.rows.push(RowHead { at, position, ty });
         RowId((self.rows.len() - 1) as u32)
     }
 
@@ -214,8 +214,8 @@ impl Store {
         self.rows[row.0 as usize].ty = Some(ty);
     }
 
-    pub(crate) fn need(&self, row: RowId) -> u32 {
-        self.rows[row.0 as usize].need
+    pub(crate) fn position(&self, row: RowId) -> u32 {
+        self.rows[row.0 as usize].position
     }
 
     pub(crate) fn cell(&self, row: RowId, slot: u16) -> Cell {

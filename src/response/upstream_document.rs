@@ -68,10 +68,10 @@ const PART: usize = 96;
 /// Reads the part of a document that an expression needs, as a tree, and skips the rest.
 pub(crate) fn needed<'d>(
     reader: &mut JsonReader<'d>,
-    need: &crate::mapping::InputMask,
+    mask: &crate::mapping::InputMask,
     left: &mut usize,
 ) -> Result<Value, ReadError> {
-    let crate::mapping::InputMask::Keys(_) = need else {
+    let crate::mapping::InputMask::Keys(_) = mask else {
         return Value::read_within(reader, left);
     };
     *left = left.checked_sub(PART).ok_or(ReadError {
@@ -83,9 +83,9 @@ pub(crate) fn needed<'d>(
             let mut object = crate::document::Object::new();
             reader.enter_object()?;
             while let Some(key) = reader.next_key()? {
-                match need.key(key.as_str()) {
-                    Some(need) => {
-                        let value = needed(reader, need, left)?;
+                match mask.key(key.as_str()) {
+                    Some(mask) => {
+                        let value = needed(reader, mask, left)?;
                         object.insert(crate::document::Str::from(key.as_str()), value);
                     }
                     None => reader.skip()?,
@@ -97,7 +97,7 @@ pub(crate) fn needed<'d>(
             let mut items = Vec::new();
             reader.enter_list()?;
             while reader.next_element()? {
-                items.push(needed(reader, need, left)?);
+                items.push(needed(reader, mask, left)?);
             }
             Ok(Value::Array(Arc::new(items)))
         }

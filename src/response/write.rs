@@ -49,7 +49,7 @@ use super::store::{Cell, RowId, Store};
 use crate::budget::Account;
 use crate::graph::query::{TypeId, TypeTable};
 use crate::plan::output::{
-    FieldSource, Output, OutputClass, OutputField, OutputObject, OutputType,
+    FieldSource, Output, OutputOfType, OutputField, OutputObject, OutputType,
 };
 
 /// How far a value has been written.
@@ -93,7 +93,7 @@ struct OpenObject<'w> {
     at: u32,
     run: u32,
     object: &'w OutputObject,
-    class: &'w OutputClass,
+    class: &'w OutputOfType,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +104,7 @@ struct OpenList {
 }
 
 /// The class of a row whose type has no class: no fields.
-static NO_FIELDS: OutputClass = OutputClass {
+static NO_FIELDS: OutputOfType = OutputOfType {
     ty: TypeId(0),
     fields: Vec::new(),
     prerendered: Vec::new(),

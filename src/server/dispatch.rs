@@ -78,7 +78,7 @@ impl Handler for Dispatch {
                 }
             });
         }
-        Box::pin(async move { graphql::any(&state, request).await })
+        Box::pin(async move { graphql::respond(&state, request).await })
     }
 }
 
@@ -121,6 +121,6 @@ impl Service<Request<Incoming>> for Graphql {
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         let state = Arc::clone(&self.state);
-        Box::pin(async move { Ok(graphql::any(&state, request).await) })
+        Box::pin(async move { Ok(graphql::respond(&state, request).await) })
     }
 }

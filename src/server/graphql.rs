@@ -21,7 +21,7 @@ use crate::priority;
 const LONG: usize = 64 * 1024;
 
 /// A request to `/graphql`, whatever its method.
-pub(super) async fn any<B>(state: &ServerState, http: Request<B>) -> HttpResponse
+pub(super) async fn respond<B>(state: &ServerState, http: Request<B>) -> HttpResponse
 where
     B: Body<Data = Bytes> + Unpin,
 {

@@ -4,7 +4,7 @@
 //!
 //! [`accept`] accepts a connection, [`protocol`] serves it, [`sweep`] enforces its limits of time, and [`response_memory`]
 //! the limit on the memory of responses.
-//! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::any`] for `/graphql`. That function assigns
+//! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::respond`] for `/graphql`. That function assigns
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
 //! the executor, compresses the response and writes the log line. The only layer around it is CORS, if the settings allow
 //! an origin. [`response_body`] hands the response to the socket.

@@ -1,4 +1,4 @@
-//! How many calls to one source may run at the same time, and how many may wait for a permit.
+//! How many calls of one connector may run at the same time, and how many may wait for a permit.
 //!
 //! A slow upstream must not fill the gateway with waiting requests. So the queue is bounded in length and in time, and
 //! a call that does not fit is refused at once as [`SourceErrorKind::Busy`], so that it does not delay the rest of the

@@ -100,7 +100,7 @@ pub enum SourceErrorKind {
     Timeout,
     /// The body is longer than allowed.
     TooLarge,
-    /// The response is not HTTP, its encoding is broken, or its content type cannot be read.
+    /// The response does not follow the wire protocol, its encoding is broken, or its content type cannot be read.
     BadAnswer,
     /// A limit of the gateway (concurrency, memory) refused the call.
     Busy,

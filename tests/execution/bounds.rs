@@ -12,7 +12,7 @@ use sangam::budget::Budget;
 use sangam::cache::Documents;
 use sangam::config::{Environment, Limits, RawSettings, Settings};
 use sangam::document::Value;
-use sangam::execute::{Execution, ExecutionLimits, RequestContext, Runtime, ServiceRuntime};
+use sangam::execute::{Execution, ExecutionLimits, RequestContext, Runtime, ConnectorRuntime};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::CallOptions;
 use serde::Deserialize;
@@ -320,7 +320,7 @@ async fn a_fetch_that_waits_for_itself() {
     plan.fetches[0].after = vec![0];
     let runtime = Runtime {
         graph,
-        services: vec![ServiceRuntime {
+        connectors: vec![ConnectorRuntime {
             name: Arc::from("s"),
             config: Value::Null,
             env: Value::Null,

@@ -57,7 +57,7 @@ async fn world(in_flight: usize) -> World {
         calls: in_flight,
         joins: 2 * in_flight,
     };
-    let bounded = documents.bounded_upstream("works", waiting);
+    let bounded = documents.bounded_connector("works", waiting);
     let endpoint = bounded.endpoint(&source, "works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,
@@ -92,7 +92,7 @@ impl World {
 
     /// The numbers of requests with calls of their own, and of requests that joined a call.
     fn waiting(&self) -> (usize, usize) {
-        let upstream = self.endpoint.upstream();
+        let upstream = self.endpoint.connector();
         (upstream.state().calling(), upstream.state().joining())
     }
 
@@ -215,6 +215,6 @@ async fn a_call_that_outlives_its_request_counts_on() {
     // The clients have disconnected, and the calls still wait for the upstream.
     assert_eq!(world.waiting(), (3, 0));
     world.is_refused("/d", CACHED).await;
-    let alone = world.documents.upstream("lgd");
+    let alone = world.documents.connector("lgd");
     assert_eq!(alone.state().calling(), 0);
 }

@@ -54,7 +54,7 @@ async fn world() -> World {
     .await;
     let documents = Documents::new(1 << 20);
     let source: Arc<dyn Source> = Arc::new(HttpSource::new(HttpSettings::default()).unwrap());
-    let upstream = documents.upstream("works");
+    let upstream = documents.connector("works");
     let endpoint = upstream.endpoint(&source, "works:Query.works[0]", StoredHeaders::NONE, "");
     World {
         server,

@@ -86,7 +86,7 @@ impl Inner {
         epoch: u64,
         rules: Option<Rules>,
     ) -> Result<Document, SourceError> {
-        let upstream = endpoint.upstream();
+        let upstream = endpoint.connector();
         let requested_at = self.clock.now();
         let started = std::time::Instant::now();
         let result = endpoint.source().call(request, options).await;
@@ -126,7 +126,7 @@ impl Inner {
             Err(_) => Duration::ZERO,
         };
         if rules.lifetime.is_none() {
-            endpoint.learn(lifetime.is_ok());
+            endpoint.record_storable(lifetime.is_ok());
         }
         let mut document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
         document.age_when_received = age;

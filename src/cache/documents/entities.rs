@@ -202,7 +202,7 @@ impl Documents {
             false => CacheState::Miss,
         };
         if is_hit {
-            endpoint.upstream().state().served(state);
+            endpoint.connector().state().served(state);
         }
         if first_look || is_hit {
             self.shared.entity_lookups.count(state);
@@ -229,7 +229,7 @@ impl Documents {
         let keys: Vec<Key> = missing.iter().map(|index| entities.keys[*index]).collect();
         let lookup = DocumentLookup {
             key: flight.key().into(),
-            stored_key: keys[0],
+            lookup_key: keys[0],
             epoch,
             rules: entities.rules,
         };

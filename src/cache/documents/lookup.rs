@@ -12,9 +12,8 @@ use crate::source::SourceError;
 pub(super) struct DocumentLookup {
     /// The key of the flight.
     pub(super) key: Key,
-    /// The key under which the result is stored. The same as `key` for a document; the first missing entity for a call
-    /// of `_entities`.
-    pub(super) stored_key: Key,
+    /// The key that is looked up. The same as `key` for a document; the first missing entity for a call of `_entities`.
+    pub(super) lookup_key: Key,
     pub(super) epoch: u64,
     pub(super) rules: Rules,
 }

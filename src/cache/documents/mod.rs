@@ -3,7 +3,7 @@
 //!
 //! The path of one call:
 //!
-//! 1. The executor gives a [`UpstreamCall`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
+//! 1. The executor gives an [`UpstreamCall`] to [`Documents::fetch`] ([`reading`]), or representations of entities to
 //!    [`Documents::entities`] ([`entities`]), which looks for each entity by itself and fetches the others.
 //! 2. [`reading`] looks into the [backend](super::backend). If it has nothing usable, it joins the flight of the same
 //!    request or starts one; a call that may not be cached is sent at once. The client's request is counted at its
@@ -60,7 +60,7 @@ use super::figures::Snapshot;
 use super::flight::Flights;
 use super::key::{Key, Subject};
 use super::meter::LookupMeter;
-use super::upstream::{Upstream, UpstreamState};
+use super::connector::{CachedConnector, SharedConnectorState};
 use super::waiting::WaitingLimits;
 use crate::connector::{Request, SchemaLifetime};
 use crate::source::CallOptions;
@@ -110,7 +110,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     lookups: LookupMeter,
     entity_lookups: LookupMeter,
-    upstreams: Mutex<HashMap<String, Arc<UpstreamState>>>,
+    upstreams: Mutex<HashMap<String, Arc<SharedConnectorState>>>,
 }
 
 impl Documents {
@@ -141,12 +141,12 @@ impl Documents {
 
     /// A connector. Connectors of the same name share epoch and figures, so that a new configuration
     /// can replace the old one while that still executes requests.
-    pub fn upstream(&self, name: &str) -> Arc<Upstream> {
-        self.bounded_upstream(name, WaitingLimits::NONE)
+    pub fn connector(&self, name: &str) -> Arc<CachedConnector> {
+        self.bounded_connector(name, WaitingLimits::NONE)
     }
 
     /// The same with limits: if so many requests wait for it, the calls of further requests are refused.
-    pub fn bounded_upstream(&self, name: &str, limits: WaitingLimits) -> Arc<Upstream> {
+    pub fn bounded_connector(&self, name: &str, limits: WaitingLimits) -> Arc<CachedConnector> {
         let mut upstreams = self
             .shared
             .upstreams
@@ -154,10 +154,10 @@ impl Documents {
             .unwrap_or_else(PoisonError::into_inner);
         let state = upstreams.entry(name.to_owned()).or_insert_with(|| {
             let epochs = Arc::clone(&self.shared.epochs);
-            Arc::new(UpstreamState::new(name, epochs))
+            Arc::new(SharedConnectorState::new(name, epochs))
         });
         let state = Arc::clone(state);
-        Upstream::new(name, state, limits)
+        CachedConnector::new(name, state, limits)
     }
 
     /// The figures of all connectors, by name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
-use super::super::upstream::UpstreamState;
+use super::super::connector::SharedConnectorState;
 use super::super::waiting::Wait;
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, UpstreamCall};
@@ -22,8 +22,8 @@ impl Documents {
     {
         let admission = call
             .admissions
-            .admit(call.endpoint.upstream(), Wait::Call)?;
-        let state = call.endpoint.upstream().state();
+            .admit(call.endpoint.connector(), Wait::Call)?;
+        let state = call.endpoint.connector().state();
         self.shared.served(state, CacheState::Bypass);
         let mut under_way = EpochGuard::new(call.endpoint);
         let mut awaited = EpochGuard::new(call.endpoint);
@@ -62,7 +62,7 @@ impl Documents {
 /// Advances the epoch when it is dropped, unless it is known by then that nothing was changed. A mutation has two: one
 /// is dropped when the mutation ends, the other one when its client stops waiting.
 struct EpochGuard {
-    state: Arc<UpstreamState>,
+    state: Arc<SharedConnectorState>,
     /// The fields that it may change; all fields of the connector if empty.
     fields: Arc<[String]>,
     may_change: bool,
@@ -71,7 +71,7 @@ struct EpochGuard {
 impl EpochGuard {
     fn new(endpoint: &Endpoint) -> EpochGuard {
         EpochGuard {
-            state: Arc::clone(endpoint.upstream().state()),
+            state: Arc::clone(endpoint.connector().state()),
             fields: Arc::clone(endpoint.changes()),
             may_change: true,
         }

@@ -9,7 +9,7 @@ use super::super::entries::Answer;
 use super::super::entry::Document;
 use super::super::flight::{Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
-use super::super::upstream::UpstreamState;
+use super::super::connector::SharedConnectorState;
 use super::super::waiting::Wait;
 use super::lookup::{DocumentLookup, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
@@ -60,7 +60,7 @@ impl Documents {
             subject: subject.as_ref(),
         };
         let key = Key::from(parts.key());
-        let state = call.endpoint.upstream().state();
+        let state = call.endpoint.connector().state();
         let epoch = call.endpoint.epoch().now();
         // A backend that waits is asked by `miss`, unless the same call is running already.
         if let Some(hit) = self.shared.find_now(&key, epoch, lifetime) {
@@ -69,7 +69,7 @@ impl Documents {
         }
         let lookup = DocumentLookup {
             key,
-            stored_key: key,
+            lookup_key: key,
             epoch,
             rules: Rules {
                 lifetime,
@@ -97,7 +97,7 @@ impl Documents {
             return Box::pin(self.direct(&call, Some(lookup.rules), judge)).await;
         }
         self.shared
-            .served(call.endpoint.upstream().state(), outcome);
+            .served(call.endpoint.connector().state(), outcome);
         let now = self.now();
         let lifetime = lookup.rules.lifetime;
         Ok(Fetched::new(result.document, outcome, now, lifetime))
@@ -115,7 +115,7 @@ impl Documents {
         J: Fn(&Document) -> Judgement + Clone + Send + 'static,
     {
         let (inner, endpoint) = (&self.shared, call.endpoint);
-        let admit = |wait| call.admissions.admit(endpoint.upstream(), wait);
+        let admit = |wait| call.admissions.admit(endpoint.connector(), wait);
         let mut looked = None;
         loop {
             let flight = || {
@@ -169,8 +169,8 @@ impl Documents {
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
         let (endpoint, inner) = (call.endpoint, &self.shared);
-        let _admission = call.admissions.admit(endpoint.upstream(), Wait::Call)?;
-        inner.served(endpoint.upstream().state(), CacheState::Bypass);
+        let _admission = call.admissions.admit(endpoint.connector(), Wait::Call)?;
+        inner.served(endpoint.connector().state(), CacheState::Bypass);
         let epoch = endpoint.epoch().now();
         let (request, options) = (&call.request, &call.options);
         let mut document = inner.call(endpoint, request, options, epoch, rules).await?;
@@ -190,7 +190,7 @@ impl Documents {
 }
 
 impl Inner {
-    pub(super) fn served(&self, upstream: &UpstreamState, state: CacheState) {
+    pub(super) fn served(&self, upstream: &SharedConnectorState, state: CacheState) {
         upstream.served(state);
         self.lookups.count(state);
     }
@@ -205,7 +205,7 @@ impl Inner {
 
     /// The same, after a wait if necessary.
     async fn find(&self, endpoint: &Endpoint, lookup: &DocumentLookup) -> Option<FlightResult> {
-        let (key, lifetime) = (&lookup.stored_key, lookup.rules.lifetime);
+        let (key, lifetime) = (&lookup.lookup_key, lookup.rules.lifetime);
         let (document, epoch) = match self.entries.get(key) {
             Answer::Now(document) => (document, lookup.epoch),
             answer => {
@@ -269,7 +269,7 @@ fn timeout(endpoint: &Endpoint, options: &CallOptions) -> SourceError {
         SourceErrorKind::Timeout,
         format!(
             "{}: no response within {:?}",
-            endpoint.upstream().name(),
+            endpoint.connector().name(),
             options.timeout
         ),
     )

@@ -94,7 +94,7 @@ fn slow_setup() -> Setup {
         script: Mutex::default(),
     });
     let source: Arc<dyn Source> = driver.clone();
-    let endpoint = documents.upstream("works").endpoint(
+    let endpoint = documents.connector("works").endpoint(
         &source,
         "works:Query.works[0]",
         StoredHeaders::NONE,

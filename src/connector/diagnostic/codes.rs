@@ -103,7 +103,7 @@ pub mod connector {
         DUPLICATE_SOURCE;
         /// A source that is not declared
         UNKNOWN_SOURCE;
-        /// `@graphql` together with connectors, or twice
+        /// `@graphql` together with `@source` or `@connect`, or twice
         GRAPHQL_NOT_ALONE;
         /// A folder without `@connect` and without `@graphql`
         NOTHING_FETCHES;

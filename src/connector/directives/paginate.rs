@@ -84,7 +84,7 @@ The list ends with the first page for which one of these holds:
 5. `limit` is given, and that many items have been read.
 
 A list is **cut off** if the upstream ends before its own `total`, gives a cursor twice, or has more than `maxPages` pages
-or `maxItems` items. `cutOff` decides what happens then; a client can always tell that the list is not complete.
+or `maxItems` items. `cutOff` decides what happens then.
 """
 directive @paginate(
   "How the next page is requested."
@@ -155,7 +155,7 @@ static CUT_OFF: SupportedType = SupportedType {
 enum PageCutOff {
   "The field fails with the code `LIST_CUT_OFF`, kind LIMIT."
   ERROR
-  "The field has the items read so far; `extensions.warnings` of the response has its path and their number."
+  "The field has the items read so far, and the log has a warning."
   WARN
 }
 "#,

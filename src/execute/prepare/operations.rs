@@ -60,7 +60,7 @@ impl Preparer<'_> {
         body: Bytes,
         targets: Targets,
     ) -> Result<PreparedCall, (Targets, RenderError)> {
-        let service = self.service(fetch);
+        let service = self.connector(fetch);
         let (variables, rendered) = match &self.runtime.graph.subgraph(fetch.subgraph).kind {
             SubgraphKind::Service(remote) => {
                 let variables = self.base_variables(service, reads_headers(&remote.reads));

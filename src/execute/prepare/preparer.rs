@@ -8,7 +8,7 @@ use super::groups::{self, Group, Groups};
 use super::prepared::Preparation;
 use crate::budget::{Account, Exceeded};
 use crate::connector::Reads;
-use crate::execute::context::{RequestContext, Runtime, ServiceRuntime};
+use crate::execute::context::{RequestContext, Runtime, ConnectorRuntime};
 use crate::mapping::Variables;
 use crate::plan::{Fetch, Input, Plan};
 use crate::response::inputs::{NoCall, plain_key, rows_at, write_members, write_name};
@@ -41,8 +41,8 @@ impl Preparer<'_> {
         rows
     }
 
-    pub(super) fn service(&self, fetch: &Fetch) -> &ServiceRuntime {
-        &self.runtime.services[fetch.subgraph.0 as usize]
+    pub(super) fn connector(&self, fetch: &Fetch) -> &ConnectorRuntime {
+        &self.runtime.connectors[fetch.subgraph.0 as usize]
     }
 
     /// Groups rows by their inputs.
@@ -131,7 +131,7 @@ impl Preparer<'_> {
         Ok(())
     }
 
-    pub(super) fn base_variables(&self, service: &ServiceRuntime, headers: bool) -> Variables {
+    pub(super) fn base_variables(&self, service: &ConnectorRuntime, headers: bool) -> Variables {
         let mut variables = Variables::new();
         variables.set("$config", service.config.clone());
         variables.set("$context", object([]));

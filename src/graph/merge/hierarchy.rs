@@ -62,9 +62,9 @@ impl Hierarchy {
     }
 
     /// The type that two types have in common: the wider for output, the narrower for input.
-    pub(super) fn common<'t>(&self, a: &'t Type, b: &'t Type, goes_in: bool) -> Option<&'t Type> {
+    pub(super) fn common<'t>(&self, a: &'t Type, b: &'t Type, is_input: bool) -> Option<&'t Type> {
         let (a_under_b, b_under_a) = (self.is_subtype(a, b), self.is_subtype(b, a));
-        match (a_under_b, b_under_a, goes_in) {
+        match (a_under_b, b_under_a, is_input) {
             (true, _, false) | (_, true, true) => Some(b),
             (_, true, false) | (true, _, true) => Some(a),
             (false, false, _) => None,

@@ -1,4 +1,5 @@
-//! Merges arguments and input fields: the narrowest type, and one default value or none.
+//! The common type of a field, argument or input field. Merges arguments and input fields: the narrowest type, and one
+//! default value or none.
 
 use apollo_compiler::ast::{Directive, DirectiveList, InputValueDefinition, Type, Value};
 use apollo_compiler::{Name, Node};
@@ -22,13 +23,13 @@ impl Merge<'_, '_> {
     pub(super) fn common_type(
         &self,
         types: &[(usize, &Type)],
-        goes_in: bool,
+        is_input: bool,
     ) -> (Type, Vec<usize>) {
         let all = types
             .iter()
             .skip(1)
             .try_fold(types[0].1, |common, (_, ty)| {
-                self.hierarchy.common(common, ty, goes_in)
+                self.hierarchy.common(common, ty, is_input)
             });
         if let Some(common) = all {
             return (common.clone(), Vec::new());
@@ -36,7 +37,7 @@ impl Merge<'_, '_> {
         // The reference is the type that is compatible with most others; of several, the first subgraph's by name.
         let fits = |index: usize| {
             let fit = |(_, ty): &&(usize, &Type)| {
-                self.hierarchy.common(types[index].1, ty, goes_in).is_some()
+                self.hierarchy.common(types[index].1, ty, is_input).is_some()
             };
             types.iter().filter(fit).count()
         };
@@ -46,7 +47,7 @@ impl Merge<'_, '_> {
         let odd = (0..types.len())
             .filter(|&index| {
                 self.hierarchy
-                    .common(types[reference].1, types[index].1, goes_in)
+                    .common(types[reference].1, types[index].1, is_input)
                     .is_none()
             })
             .collect();

@@ -201,7 +201,7 @@ impl Positions {
         self.demanded.push((position, span.clone()));
     }
 
-    pub(super) fn need(&self) -> InputMask {
+    pub(super) fn mask(&self) -> InputMask {
         self.need_at(Self::INPUT)
     }
 

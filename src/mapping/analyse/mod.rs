@@ -21,7 +21,7 @@ use super::shape::Shape;
 #[derive(Debug, Clone)]
 pub(super) struct Analysis {
     pub(super) shape: Shape,
-    pub(super) need: InputMask,
+    pub(super) mask: InputMask,
     pub(super) variables: Vec<VariableUse>,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn analyse(expr: &Expr) -> Analysis {
     walk.demand(&result);
     Analysis {
         shape: result.shape(),
-        need: walk.positions.need(),
+        mask: walk.positions.mask(),
         variables: walk.positions.uses(),
     }
 }

@@ -88,7 +88,7 @@ impl Ingester<'_> {
         destination: Destination<'_>,
         outcome: &CallOutcome,
     ) {
-        self.store.begin_answer();
+        self.store.begin_result();
         match outcome {
             CallOutcome::Documents { pages, cut_off } => match &fetch.call {
                 FetchCall::Connect { connect, mode } => {

@@ -238,7 +238,7 @@ mod tests {
         };
         assert_eq!(store.text(text), b"\"x\"");
         assert_eq!(
-            (store.need(first), store.cell(first, 1)),
+            (store.position(first), store.cell(first, 1)),
             (1, Cell::Missing)
         );
         assert_eq!(store.raised_in(second), [(second, 1, "beside".into())]);

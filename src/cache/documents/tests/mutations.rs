@@ -109,7 +109,7 @@ async fn many_mutations_cause_few_calls_for_one_document() {
     for _ in 0..50 {
         readers.push(setup.spawn("/a", cached()));
         settle().await;
-        setup.endpoint.upstream().state().advance_epoch();
+        setup.endpoint.connector().state().advance_epoch();
     }
     settle().await;
     assert_eq!(setup.calls(), crate::cache::flight::MAX_FLIGHTS_PER_KEY);
@@ -130,11 +130,11 @@ async fn many_mutations_cause_few_calls_for_one_document() {
 async fn a_mutation_of_another_connector_invalidates_nothing() {
     let setup = ready_setup();
     assert_eq!(setup.state_of("/a", cached()).await, "miss 1");
-    let other = setup.documents.upstream("other");
+    let other = setup.documents.connector("other");
     other.state().advance_epoch();
     assert_eq!(setup.state_of("/a", cached()).await, "hit 1");
     // The same name under a new configuration is the same connector.
-    let again = setup.documents.upstream("works");
+    let again = setup.documents.connector("works");
     again.state().advance_epoch();
     assert_eq!(setup.state_of("/a", cached()).await, "miss 2");
 }
@@ -144,7 +144,7 @@ async fn no_read_joins_a_flight_older_than_a_mutation() {
     let setup = Arc::new(slow_setup());
     let old = setup.spawn("/a", cached());
     setup.until_under_way().await;
-    setup.endpoint.upstream().state().advance_epoch();
+    setup.endpoint.connector().state().advance_epoch();
     let new = setup.spawn("/a", cached());
     setup.until_under_way().await;
     setup.driver.tickets.add_permits(2);
@@ -172,13 +172,13 @@ async fn a_mutation_continues_without_its_client() {
     let setup = Arc::new(slow_setup());
     let mutation = setup.spawn("/pay", Policy::Mutation);
     setup.until_under_way().await;
-    let before = setup.endpoint.upstream().state().epoch();
+    let before = setup.endpoint.connector().state().epoch();
     mutation.abort();
     assert!(mutation.await.unwrap_err().is_cancelled());
     // Its client may read at once, and what it changes may show by now.
-    assert_eq!(setup.endpoint.upstream().state().epoch(), before + 1);
+    assert_eq!(setup.endpoint.connector().state().epoch(), before + 1);
     setup.driver.tickets.add_permits(1);
     settle().await;
-    assert_eq!(setup.endpoint.upstream().state().epoch(), before + 2);
+    assert_eq!(setup.endpoint.connector().state().epoch(), before + 2);
     assert_eq!(setup.documents.figures()[0].1.last_success, Some(NOW));
 }

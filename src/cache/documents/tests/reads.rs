@@ -74,7 +74,7 @@ async fn a_document_that_is_not_accepted_is_not_stored() {
     let failed = setup.fetch("/a", cached()).await.unwrap();
     assert_eq!(
         failed.document.outcome,
-        Outcome::Failed(ErrorKind::Upstream)
+        Outcome::Failed(ErrorKind::CachedConnector)
     );
     assert_eq!(failed.fresh_for, None);
     assert_eq!(setup.state_of("/a", cached()).await, "miss 2");
@@ -194,7 +194,7 @@ async fn stored_headers_are_part_of_the_key() {
         vec![("x-total", "20"), ("x-other", "1")],
     )]);
     let stored_headers = StoredHeaders::Named(vec!["x-total".to_owned()]);
-    let upstream = setup.endpoint.upstream();
+    let upstream = setup.endpoint.connector();
     let endpoint = upstream.endpoint(
         setup.endpoint.source(),
         "works:Query.works[0]",

@@ -15,7 +15,7 @@ use crate::source::SourceErrorKind;
 
 /// The state of one connector that outlives a change of configuration: epochs and counters.
 #[derive(Debug)]
-pub struct UpstreamState {
+pub struct SharedConnectorState {
     epochs: ConnectorEpochs,
     figures: Figures,
     meter: FetchMeter,
@@ -23,9 +23,9 @@ pub struct UpstreamState {
     refusals: Arc<Refusals>,
 }
 
-impl UpstreamState {
-    pub(super) fn new(name: &str, epochs: Arc<dyn Epochs>) -> UpstreamState {
-        UpstreamState {
+impl SharedConnectorState {
+    pub(super) fn new(name: &str, epochs: Arc<dyn Epochs>) -> SharedConnectorState {
+        SharedConnectorState {
             epochs: ConnectorEpochs::new(name, epochs),
             figures: Figures::default(),
             meter: FetchMeter::new(name),
@@ -109,19 +109,19 @@ impl UpstreamState {
 
 /// One connector with one configuration.
 #[derive(Debug)]
-pub struct Upstream {
+pub struct CachedConnector {
     name: Arc<str>,
-    state: Arc<UpstreamState>,
+    state: Arc<SharedConnectorState>,
     waiting_limits: WaitingLimits,
 }
 
-impl Upstream {
+impl CachedConnector {
     pub(super) fn new(
         name: &str,
-        state: Arc<UpstreamState>,
+        state: Arc<SharedConnectorState>,
         waiting_limits: WaitingLimits,
-    ) -> Arc<Upstream> {
-        Arc::new(Upstream {
+    ) -> Arc<CachedConnector> {
+        Arc::new(CachedConnector {
             name: name.into(),
             state,
             waiting_limits,
@@ -139,7 +139,7 @@ impl Upstream {
     }
 
     /// Its epoch and figures.
-    pub fn state(&self) -> &Arc<UpstreamState> {
+    pub fn state(&self) -> &Arc<SharedConnectorState> {
         &self.state
     }
 }
