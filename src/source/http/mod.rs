@@ -125,8 +125,10 @@ impl HttpSource {
         let (format, body) = receive(&mut response, &headers, &account, url).await?;
         let received = body.len();
         let document = match request.is_graphql {
-            // A GraphQL service may call its JSON plain text.
-            true => body,
+            // A service that has executed the operation may call its JSON plain text.
+            true if status.is_success() || is_graphql_response(&headers) => body,
+            // From something in between, or from a service without a result.
+            true => Bytes::from_static(b"null"),
             false => body::document(body, format, &self.budget, url)?,
         };
         Ok(self::response(status.as_u16(), headers, document, received))
@@ -184,6 +186,17 @@ impl Source for HttpSource {
             )),
         }
     }
+}
+
+/// Whether the media type says that the body is a GraphQL response, whatever the status is (GraphQL over HTTP, section
+/// 6.4.2).
+fn is_graphql_response(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let essence = media_type.and_then(|text| text.split(|byte| *byte == b';').next());
+    essence.is_some_and(|essence| {
+        let essence = essence.trim_ascii();
+        essence.eq_ignore_ascii_case(b"application/graphql-response+json")
+    })
 }
 
 /// A response with this status and these headers.
