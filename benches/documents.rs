@@ -79,7 +79,7 @@ fn documents(criterion: &mut Criterion) {
         .unwrap();
     let documents = Documents::new(64 << 20);
     let source: Arc<dyn Source> = Arc::new(Instant);
-    let upstream = documents.upstream("works");
+    let upstream = documents.connector("works");
     let endpoint = upstream.endpoint(&source, "works:Query.works[0]", StoredHeaders::NONE, "");
     runtime.block_on(async {
         documents

@@ -16,8 +16,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::refusals;
 use super::connector::{CachedConnector, SharedConnectorState};
+use super::refusals;
 use super::waiting::Wait;
 use crate::source::{SourceError, SourceErrorKind};
 
@@ -29,11 +29,11 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    fn new(upstream: &CachedConnector, wait: Wait) -> Result<Admission, SourceError> {
-        let state = Arc::clone(upstream.state());
+    fn new(connector: &CachedConnector, wait: Wait) -> Result<Admission, SourceError> {
+        let state = Arc::clone(connector.state());
         if !state
             .waiting()
-            .enter(wait, upstream.waiting_limits().of(wait))
+            .enter(wait, connector.waiting_limits().of(wait))
         {
             state.refused();
             let detail = "as many requests as allowed wait for it";
@@ -66,19 +66,19 @@ impl Admissions {
     /// [`SourceErrorKind::Busy`] if as many requests as allowed are counted.
     pub(super) fn admit(
         &self,
-        upstream: &CachedConnector,
+        connector: &CachedConnector,
         wait: Wait,
     ) -> Result<Arc<Admission>, SourceError> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|admission| admission.strong_count() > 0);
         let mut admissions = held.iter().filter_map(Weak::upgrade);
         let same = |admission: &Arc<Admission>| {
-            admission.wait == wait && Arc::ptr_eq(&admission.state, upstream.state())
+            admission.wait == wait && Arc::ptr_eq(&admission.state, connector.state())
         };
         if let Some(admission) = admissions.find(same) {
             return Ok(admission);
         }
-        let admission = Arc::new(Admission::new(upstream, wait)?);
+        let admission = Arc::new(Admission::new(connector, wait)?);
         held.push(Arc::downgrade(&admission));
         Ok(admission)
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::connector::CachedConnector;
 use super::epoch::Epoch;
 use super::key::{EndpointKey, EndpointKeyParts};
-use super::connector::CachedConnector;
 use crate::source::{Source, StoredHeaders};
 
 /// What can be called: one `@connect`, or a GraphQL service.
@@ -15,7 +15,7 @@ pub struct Endpoint {
     epoch: Epoch,
     /// The fields that a mutation by it changes; all fields of the connector if empty.
     changes: Arc<[String]>,
-    upstream: Arc<CachedConnector>,
+    connector: Arc<CachedConnector>,
     source: Arc<dyn Source>,
     coordinate: Arc<str>,
     stored_headers: StoredHeaders,
@@ -29,7 +29,7 @@ impl Endpoint {
 
     /// The connector.
     pub fn connector(&self) -> &Arc<CachedConnector> {
-        &self.upstream
+        &self.connector
     }
 
     /// The driver of its source.
@@ -109,7 +109,7 @@ impl CachedConnector {
             key: parts.key(),
             epoch: self.state().epoch_of(field_of(coordinate)),
             changes: fields.into(),
-            upstream: Arc::clone(self),
+            connector: Arc::clone(self),
             source: Arc::clone(source),
             coordinate: coordinate.into(),
             stored_headers,

@@ -132,7 +132,7 @@ pub fn lifetime(
     let (given, scope) = match schema {
         Some(schema) if schema.max_age.is_zero() => return Err(NotStored::SchemaSaysNever),
         Some(schema) => (None, schema.scope.unwrap_or(scope)),
-        None => (Some(upstream(exchange)?), scope),
+        None => (Some(upstream_lifetime(exchange)?), scope),
     };
     let age = age_when_received(exchange);
     let of_schema = |schema: SchemaLifetime| age + schema.max_age.min(LONGEST);
@@ -154,7 +154,7 @@ pub fn lifetime(
 }
 
 /// The lifetime that the upstream gives (section 4.2.1).
-fn connector(exchange: &Exchange<'_>) -> Result<Duration, NotStored> {
+fn upstream_lifetime(exchange: &Exchange<'_>) -> Result<Duration, NotStored> {
     let facts = exchange.facts;
     if facts.no_store {
         return Err(NotStored::NoStore);

@@ -24,6 +24,7 @@
 pub mod backend;
 pub mod bulkhead;
 pub mod clock;
+pub mod connector;
 pub mod documents;
 pub mod endpoint;
 pub mod entries;
@@ -44,12 +45,12 @@ mod refusals;
 pub mod responses;
 mod retry_after;
 pub mod stored_response;
-pub mod connector;
 pub mod waiting;
 
 pub use backend::{Backend, MemoryBackend};
 pub use bulkhead::Admissions;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use connector::CachedConnector;
 pub use documents::{
     CacheState, Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy,
     Representation, UpstreamCall, Verdict,
@@ -62,5 +63,4 @@ pub use payload::Payload;
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};
-pub use connector::CachedConnector;
 pub use waiting::WaitingLimits;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{Instrument, Span};
 
-use super::context::{RequestContext, Runtime, ConnectorRuntime};
+use super::context::{ConnectorRuntime, RequestContext, Runtime};
 use super::observed::Observed;
 use super::prepare::PreparedCall;
 use super::{accept, observed};

@@ -47,7 +47,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout_at};
 
 use self::call::{CacheUse, CallScope, Called};
-pub use self::context::{ExecutionLimits, RequestContext, Runtime, ConnectorRuntime};
+pub use self::context::{ConnectorRuntime, ExecutionLimits, RequestContext, Runtime};
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;

@@ -7,12 +7,12 @@ use super::limits::waiting;
 use super::sources::Sources;
 use super::{native, sources};
 use crate::budget::Budget;
-use crate::cache::{Documents, Endpoint, CachedConnector};
+use crate::cache::{CachedConnector, Documents, Endpoint};
 use crate::config;
 use crate::config::Settings;
 use crate::connector::{Connect, Invalidates, Reads, Subgraph, SubgraphKind};
 use crate::document::{Str, Value};
-use crate::execute::{Runtime, ConnectorRuntime};
+use crate::execute::{ConnectorRuntime, Runtime};
 use crate::graph::query::QueryGraph;
 use crate::graph::{Composed, compose};
 use crate::source::dns::{DnsSettings, Resolver};
@@ -72,8 +72,13 @@ pub(super) fn build(
             dns: resolver.clone(),
         };
         let mut sources = Sources::new(subgraph, &wires, parts);
-        let upstream = documents.bounded_connector(&subgraph.name, waiting);
-        connector_runtimes.push(connector_runtime(subgraph, &settings, &upstream, &mut sources)?);
+        let cached = documents.bounded_connector(&subgraph.name, waiting);
+        connector_runtimes.push(connector_runtime(
+            subgraph,
+            &settings,
+            &cached,
+            &mut sources,
+        )?);
     }
     let runtime = Runtime {
         graph,
@@ -110,23 +115,23 @@ fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem
     Ok(())
 }
 
-fn service<'a>(
+fn connector_runtime<'a>(
     subgraph: &'a Subgraph,
     settings: &config::ConnectorSettings,
-    upstream: &Arc<CachedConnector>,
+    cached: &Arc<CachedConnector>,
     sources: &mut Sources<'a>,
 ) -> Result<ConnectorRuntime, SetupProblem> {
     let endpoints = match &subgraph.kind {
         SubgraphKind::Connectors { connects, .. } => {
             let endpoint = |connect: &'a Arc<Connect>| {
                 let source = sources.of_connect(connect)?;
-                Ok(endpoint(upstream, &source, connect))
+                Ok(endpoint(cached, &source, connect))
             };
             connects.iter().map(endpoint).collect::<Result<_, _>>()?
         }
         SubgraphKind::Service(_) | SubgraphKind::Native => {
             let (source, stored) = (sources.of_service()?, StoredHeaders::NONE);
-            vec![upstream.endpoint(&source, &subgraph.name, stored, "data without errors")]
+            vec![cached.endpoint(&source, &subgraph.name, stored, "data without errors")]
         }
     };
     let env = settings
@@ -147,7 +152,7 @@ fn service<'a>(
 }
 
 fn endpoint(
-    upstream: &Arc<CachedConnector>,
+    cached: &Arc<CachedConnector>,
     source: &Arc<dyn Source>,
     connect: &Connect,
 ) -> Arc<Endpoint> {
@@ -172,5 +177,5 @@ fn endpoint(
     );
     let changes = connect.options.get::<Invalidates>();
     let fields = changes.map_or(&[][..], |changes| &changes.fields);
-    upstream.endpoint_that_changes(fields, source, &connect.coordinate, kept, &acceptance)
+    cached.endpoint_that_changes(fields, source, &connect.coordinate, kept, &acceptance)
 }

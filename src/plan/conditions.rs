@@ -123,7 +123,11 @@ mod tests {
                     asked.push(name.to_owned());
                     label(name)
                 });
-                assert_eq!(asked, ["new", "percent(5)"], "each label is decided once for each request");
+                assert_eq!(
+                    asked,
+                    ["new", "percent(5)"],
+                    "each label is decided once for each request"
+                );
                 let is = |value: &Value| *value == Value::Bool(true);
                 let expected = vec![
                     is(a) && !label("percent(5)"),

@@ -178,7 +178,7 @@ mod tests {
 
     use apollo_compiler::Name;
 
-    use super::super::output::{FieldSource, Leaf, OutputOfType, OutputField, OutputType};
+    use super::super::output::{FieldSource, Leaf, OutputField, OutputOfType, OutputType};
     use super::*;
     use crate::graph::query::TypeId;
 

@@ -13,7 +13,10 @@ use crate::source::{SourceErrorKind, WireStatus};
 pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str) {
     match kind {
         SourceErrorKind::Unreachable => (code::HTTP_CLIENT_ERROR, "The service cannot be reached"),
-        SourceErrorKind::Timeout => (code::GATEWAY_TIMEOUT, "The service gave no response in time"),
+        SourceErrorKind::Timeout => (
+            code::GATEWAY_TIMEOUT,
+            "The service gave no response in time",
+        ),
         SourceErrorKind::TooLarge => (
             code::RESPONSE_LIMIT_EXCEEDED,
             "The service's response is longer than allowed",

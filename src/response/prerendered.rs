@@ -175,7 +175,7 @@ mod tests {
     use crate::budget::Budget;
     use crate::document::ValueSpan;
     use crate::graph::query::TypeId;
-    use crate::plan::output::{Leaf, OutputOfType, OutputObject, Prerendered};
+    use crate::plan::output::{Leaf, OutputObject, OutputOfType, Prerendered};
     use crate::plan::requested::PositionId;
     use crate::response::store::Text;
 

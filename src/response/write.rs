@@ -49,7 +49,7 @@ use super::store::{Cell, RowId, Store};
 use crate::budget::Account;
 use crate::graph::query::{TypeId, TypeTable};
 use crate::plan::output::{
-    FieldSource, Output, OutputOfType, OutputField, OutputObject, OutputType,
+    FieldSource, Output, OutputField, OutputObject, OutputOfType, OutputType,
 };
 
 /// How far a value has been written.

@@ -12,7 +12,7 @@ use sangam::budget::Budget;
 use sangam::cache::Documents;
 use sangam::config::{Environment, Limits, RawSettings, Settings};
 use sangam::document::Value;
-use sangam::execute::{Execution, ExecutionLimits, RequestContext, Runtime, ConnectorRuntime};
+use sangam::execute::{ConnectorRuntime, Execution, ExecutionLimits, RequestContext, Runtime};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::CallOptions;
 use serde::Deserialize;

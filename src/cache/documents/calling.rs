@@ -86,7 +86,7 @@ impl Inner {
         epoch: u64,
         rules: Option<Rules>,
     ) -> Result<Document, SourceError> {
-        let upstream = endpoint.connector();
+        let connector = endpoint.connector();
         let requested_at = self.clock.now();
         let started = std::time::Instant::now();
         let result = endpoint.source().call(request, options).await;
@@ -94,14 +94,14 @@ impl Inner {
         let answer = match result {
             Ok(answer) => answer,
             Err(error) => {
-                upstream.state().failed(received_at, took, error.kind);
+                connector.state().failed(received_at, took, error.kind);
                 if error.kind == SourceErrorKind::Busy {
-                    refusals::note(upstream.state().refusals(), &error.detail);
+                    refusals::note(connector.state().refusals(), &error.detail);
                 }
                 return Err(error);
             }
         };
-        upstream
+        connector
             .state()
             .answered(received_at, took, answer.received);
         let Some(rules) = rules else {

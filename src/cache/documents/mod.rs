@@ -52,6 +52,7 @@ pub use self::verdict::Verdict;
 use super::backend::{Backend, MemoryBackend};
 use super::bulkhead::Admissions;
 use super::clock::{Clock, SystemClock, Timestamp};
+use super::connector::{CachedConnector, SharedConnectorState};
 use super::endpoint::Endpoint;
 use super::entries::{Entries, StoreSize};
 use super::entry::Document;
@@ -60,7 +61,6 @@ use super::figures::Snapshot;
 use super::flight::Flights;
 use super::key::{Key, Subject};
 use super::meter::LookupMeter;
-use super::connector::{CachedConnector, SharedConnectorState};
 use super::waiting::WaitingLimits;
 use crate::connector::{Request, SchemaLifetime};
 use crate::source::CallOptions;
@@ -110,7 +110,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     lookups: LookupMeter,
     entity_lookups: LookupMeter,
-    upstreams: Mutex<HashMap<String, Arc<SharedConnectorState>>>,
+    connectors: Mutex<HashMap<String, Arc<SharedConnectorState>>>,
 }
 
 impl Documents {
@@ -134,7 +134,7 @@ impl Documents {
                 clock,
                 lookups: LookupMeter::new("document"),
                 entity_lookups: LookupMeter::new("entity"),
-                upstreams: Mutex::default(),
+                connectors: Mutex::default(),
             }),
         }
     }
@@ -147,12 +147,12 @@ impl Documents {
 
     /// The same with limits: if so many requests wait for it, the calls of further requests are refused.
     pub fn bounded_connector(&self, name: &str, limits: WaitingLimits) -> Arc<CachedConnector> {
-        let mut upstreams = self
+        let mut connectors = self
             .shared
-            .upstreams
+            .connectors
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let state = upstreams.entry(name.to_owned()).or_insert_with(|| {
+        let state = connectors.entry(name.to_owned()).or_insert_with(|| {
             let epochs = Arc::clone(&self.shared.epochs);
             Arc::new(SharedConnectorState::new(name, epochs))
         });
@@ -162,12 +162,12 @@ impl Documents {
 
     /// The figures of all connectors, by name.
     pub fn figures(&self) -> Vec<(String, Snapshot)> {
-        let upstreams = self
+        let connectors = self
             .shared
-            .upstreams
+            .connectors
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let mut figures: Vec<_> = upstreams
+        let mut figures: Vec<_> = connectors
             .iter()
             .map(|(name, state)| (name.clone(), state.figures().snapshot()))
             .collect();

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::connector::SharedConnectorState;
 use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
-use super::super::connector::SharedConnectorState;
 use super::super::waiting::Wait;
 use super::verdict::Judgement;
 use super::{CacheState, Documents, Fetched, UpstreamCall};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures_util::future::join;
 
+use super::super::connector::SharedConnectorState;
 use super::super::endpoint::Endpoint;
 use super::super::entries::Answer;
 use super::super::entry::Document;
 use super::super::flight::{Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
-use super::super::connector::SharedConnectorState;
 use super::super::waiting::Wait;
 use super::lookup::{DocumentLookup, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
@@ -190,8 +190,8 @@ impl Documents {
 }
 
 impl Inner {
-    pub(super) fn served(&self, upstream: &SharedConnectorState, state: CacheState) {
-        upstream.served(state);
+    pub(super) fn served(&self, connector: &SharedConnectorState, state: CacheState) {
+        connector.served(state);
         self.lookups.count(state);
     }
 

@@ -8,7 +8,7 @@ use super::groups::{self, Group, Groups};
 use super::prepared::Preparation;
 use crate::budget::{Account, Exceeded};
 use crate::connector::Reads;
-use crate::execute::context::{RequestContext, Runtime, ConnectorRuntime};
+use crate::execute::context::{ConnectorRuntime, RequestContext, Runtime};
 use crate::mapping::Variables;
 use crate::plan::{Fetch, Input, Plan};
 use crate::response::inputs::{NoCall, plain_key, rows_at, write_members, write_name};

@@ -37,7 +37,9 @@ impl Merge<'_, '_> {
         // The reference is the type that is compatible with most others; of several, the first subgraph's by name.
         let fits = |index: usize| {
             let fit = |(_, ty): &&(usize, &Type)| {
-                self.hierarchy.common(types[index].1, ty, is_input).is_some()
+                self.hierarchy
+                    .common(types[index].1, ty, is_input)
+                    .is_some()
             };
             types.iter().filter(fit).count()
         };

@@ -12,7 +12,9 @@ use super::super::guard::{Guard, Literal};
 use super::super::location::location;
 use super::super::normalised::{Field, GuardId, NormalisedOperation, ResponseId, SelectionSetId};
 use super::super::requested::{Position, PositionId};
-use super::{FieldSource, Leaf, Output, OutputOfType, OutputField, OutputObject, OutputType, Plain};
+use super::{
+    FieldSource, Leaf, Output, OutputField, OutputObject, OutputOfType, OutputType, Plain,
+};
 use crate::graph::query::{QueryGraph, TypeId};
 
 /// The most locations of one response field that an error lists: a client may write the same field thousands of times.

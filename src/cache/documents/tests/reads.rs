@@ -74,7 +74,7 @@ async fn a_document_that_is_not_accepted_is_not_stored() {
     let failed = setup.fetch("/a", cached()).await.unwrap();
     assert_eq!(
         failed.document.outcome,
-        Outcome::Failed(ErrorKind::CachedConnector)
+        Outcome::Failed(ErrorKind::Upstream)
     );
     assert_eq!(failed.fresh_for, None);
     assert_eq!(setup.state_of("/a", cached()).await, "miss 2");
