@@ -7,7 +7,7 @@
 //! - [`backend`]: where documents, responses and epochs are stored; [`memory`] is the one in this process.
 //! - [`long`]: work on long documents, at the lower priority.
 //! - [`flight`]: single flight, one call for all requests that want the same.
-//! - [`upstream`]: one connector, with the state that outlives a configuration.
+//! - [`connector`]: one connector, with the state that outlives a configuration.
 //! - [`endpoint`]: what can be called of a connector, with the driver of its source.
 //! - [`epoch`]: how many mutations may have changed what was read, as numbers that gateways can share.
 //! - [`figures`], [`latency`]: the counters of one connector.
