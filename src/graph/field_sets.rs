@@ -47,6 +47,48 @@ fn print_into(set: &FieldSet, out: &mut String) {
     }
 }
 
+/// All items of two field sets, equal fields and fragments once.
+pub(crate) fn merged(set: &FieldSet, other: &FieldSet) -> FieldSet {
+    let mut all = set.clone();
+    for item in &other.items {
+        let existing = all.items.iter_mut().find(|own| is_same(own, item));
+        match (existing, item) {
+            (
+                Some(
+                    FieldSetItem::Field { children, .. } | FieldSetItem::Fragment { children, .. },
+                ),
+                FieldSetItem::Field {
+                    children: others, ..
+                }
+                | FieldSetItem::Fragment {
+                    children: others, ..
+                },
+            ) => *children = merged(children, others),
+            (None, item) => all.items.push(item.clone()),
+        }
+    }
+    all
+}
+
+fn is_same(item: &FieldSetItem, other: &FieldSetItem) -> bool {
+    match (item, other) {
+        (
+            FieldSetItem::Field {
+                name, arguments, ..
+            },
+            FieldSetItem::Field {
+                name: other,
+                arguments: others,
+                ..
+            },
+        ) => name == other && arguments == others,
+        (FieldSetItem::Fragment { on, .. }, FieldSetItem::Fragment { on: other, .. }) => {
+            on == other
+        }
+        _ => false,
+    }
+}
+
 /// The fields of an object or interface type; of any other type, none.
 pub(crate) fn fields_of(
     ty: &ExtendedType,

@@ -13,6 +13,7 @@ mod builder;
 mod connects;
 mod graph;
 mod overridden;
+mod provides;
 mod services;
 mod types;
 

@@ -1,8 +1,7 @@
 //! The nodes and lookups of GraphQL services.
 //!
 //! A service has a node for each of its composite types, with an edge for each field that it resolves, and a lookup for
-//! each root type and each resolvable key. A field with `@provides` leads to a copy of its target's node that has the
-//! provided fields too, because they can be read on this path only.
+//! each root type and each resolvable key. [`provides`] adds nodes for fields with `@provides`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,7 +11,7 @@ use apollo_compiler::{Name, Schema};
 use super::builder::{COST_BATCH, GraphBuilder, members_of};
 use super::graph::{Edge, Lookup, LookupKind, NodeId, SubgraphId};
 use super::overridden::Resolution;
-use super::types::TypeId;
+use super::provides;
 use crate::connector::{FieldSet, FieldSetItem, Subgraph};
 use crate::graph::field_sets::fields_of;
 
@@ -41,9 +40,7 @@ impl GraphBuilder<'_> {
         for name in &names {
             self.fill_service_node(subgraph, name, &node_of);
         }
-        for name in &names {
-            self.add_provides(subgraph, name, &node_of);
-        }
+        provides::add(self, &subgraph.schema, &names, &node_of);
         self.add_root_lookups(subgraph_id, schema, &node_of);
         for name in names {
             self.add_entity_lookups(subgraph_id, schema, name, &node_of);
@@ -109,87 +106,6 @@ impl GraphBuilder<'_> {
             matches!(definition, ExtendedType::Object(_)) && merged_is_interface;
         target.fields = fields;
         target.downcasts = downcasts;
-    }
-
-    /// Makes a `@provides` field lead to private copies of its target's nodes, with extra edges as deep as the field
-    /// set.
-    fn add_provides(&mut self, subgraph: &Subgraph, name: &Name, node_of: &HashMap<Name, NodeId>) {
-        let (Some(definition), Some(&node)) = (subgraph.schema.types.get(name), node_of.get(name))
-        else {
-            return;
-        };
-        for (field_name, field) in fields_of(definition) {
-            let Some(provided) = field
-                .directives
-                .get("provides")
-                .and_then(|directive| FieldSet::of_directive(directive))
-            else {
-                continue;
-            };
-            let Some(&target) = node_of.get(field.ty.inner_named_type()) else {
-                continue;
-            };
-            let copy = self.private_copy(&subgraph.schema, target, &provided, node_of);
-            if let Some(edge) = self.nodes[node.0 as usize].fields.get_mut(field_name) {
-                edge.to = Some(copy);
-            }
-        }
-    }
-
-    fn private_copy(
-        &mut self,
-        schema: &Schema,
-        of: NodeId,
-        provided: &FieldSet,
-        node_of: &HashMap<Name, NodeId>,
-    ) -> NodeId {
-        let mut copy = self.nodes[of.0 as usize].clone();
-        let type_name = self.types.name(copy.ty).clone();
-        // Fields that the set selects on an abstract type apply to each of its member types.
-        let members: Vec<(TypeId, NodeId)> = copy
-            .downcasts
-            .iter()
-            .map(|(ty, node)| (*ty, *node))
-            .collect();
-        for (ty, node) in members {
-            let member = self.types.name(ty).clone();
-            let items = items_for(provided, &member, &type_name);
-            if !items.is_empty() {
-                let private = self.private_copy(schema, node, &items, node_of);
-                copy.downcasts.insert(ty, private);
-            }
-        }
-        for item in &provided.items {
-            let FieldSetItem::Field { name, children, .. } = item else {
-                continue;
-            };
-            let Some(definition) = schema.types.get(&type_name) else {
-                continue;
-            };
-            let Some((_, field)) =
-                fields_of(definition).find(|(field_name, _)| *field_name == name)
-            else {
-                continue;
-            };
-            let existing = copy.fields.get(name).and_then(|edge| edge.to);
-            let base = existing.or_else(|| node_of.get(field.ty.inner_named_type()).copied());
-            let to = match base {
-                Some(base) if !children.is_empty() => {
-                    Some(self.private_copy(schema, base, children, node_of))
-                }
-                other => other,
-            };
-            copy.fields.insert(
-                name.clone(),
-                Edge {
-                    to,
-                    requires: None,
-                    label: None,
-                },
-            );
-        }
-        self.nodes.push(copy);
-        NodeId((self.nodes.len() - 1) as u32)
     }
 
     fn add_root_lookups(
@@ -266,21 +182,6 @@ impl GraphBuilder<'_> {
             }
         }
     }
-}
-
-/// The items of a field set that apply to an object type at an abstract position.
-fn items_for(set: &FieldSet, member: &Name, position: &Name) -> FieldSet {
-    let mut items = Vec::new();
-    for item in &set.items {
-        match item {
-            FieldSetItem::Field { .. } if position != member => items.push(item.clone()),
-            FieldSetItem::Fragment { on, children } if on == member => {
-                items.extend(children.items.iter().cloned())
-            }
-            _ => {}
-        }
-    }
-    FieldSet { items }
 }
 
 fn key_field_names(directives: &apollo_compiler::schema::DirectiveList) -> HashSet<String> {
