@@ -109,6 +109,8 @@ pub(super) struct Level {
     pub(super) entered: HashMap<EntryKey, ProviderId>,
     /// The providers by the fields that they offer.
     pub(super) by_field: HashMap<Name, Vec<ProviderId>>,
+    /// The requested slots, in the order in which they are served.
+    pub(super) slots: Vec<u16>,
     /// What can be entered from here; `None` when it must be computed again.
     pub(super) reachable: Option<Rc<Reachable>>,
 }

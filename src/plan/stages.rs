@@ -7,6 +7,10 @@
 //! 4. `lowering`: merges drafts, orders the fetches, computes guards, writes the operations for GraphQL services
 //!    (`print`).
 //! 5. `lifetime` and `batch`: how long documents may be cached, and which entity fetches share a call.
+//!
+//!    Stages 2 to 5 are done again, at most three times, if the planner had decisions that depend on the rest of the
+//!    operation (`Manner`). The plan with the fewest calls one after the other is taken; of equal ones, that with the fewest
+//!    calls, then that with the fewest lookups.
 //! 6. `output`: how rows become the response; `prerendered` finds fields that can be written as one text.
 //! 7. `projection`: how each document is read into rows.
 
@@ -18,13 +22,16 @@ use apollo_compiler::validation::Valid;
 
 use super::bounds::{PlanError, PlanLimits, Steps};
 use super::conditions::Conditions;
+use super::guard::Guard;
+use super::normalised::NormalisedOperation;
 use super::nulls::Nullable;
 use super::output::{Output, OutputBuilder};
+use super::planner::Manner;
 use super::projection::Projection;
-use super::requested::{Position, PositionBuilder};
+use super::requested::{Position, PositionBuilder, PositionId};
 use super::{
-    Fetch, FetchCall, Plan, Read, batch, lifetime, lowering, normalised, planner, prerendered,
-    print, projection, reachability,
+    Batch, Fetch, FetchCall, Plan, Read, batch, lifetime, lowering, normalised, planner,
+    prerendered, print, projection, reachability,
 };
 use crate::graph::query::{ConnectMode, QueryGraph, SubgraphId};
 
@@ -43,38 +50,29 @@ pub(crate) fn plan(
     let nullable = Nullable::of(api, operation);
     let steps = Steps::new(limits.selections);
     let normalised = normalised::normalise(graph, document, operation, &nullable, steps)?;
-    let mut builder = PositionBuilder {
+    let planning = Planning {
         graph,
-        operation: &normalised,
-        serial: operation.is_mutation(),
-        positions: Vec::new(),
-        steps: Steps::new(limits.selections),
-    };
-    let position = builder.root()?;
-    let reachability = reachability::Reachability::new(graph, limits.steps);
-    let mut planner = planner::Planner::new(reachability, builder.positions);
-    planner.plan_cases(position, operation.is_mutation())?;
-    let mut lowering = lowering::Lowering::new(&mut planner);
-    let client = print::ClientOperation {
-        name: operation.name.as_ref(),
-        variables: &operation.variables,
-    };
-    let mut fetches = lowering.lower(&client)?;
-    let lowering::Lowering { reads, guards, .. } = lowering;
-    let guards = guards.into_guards();
-    let mut positions = planner.positions;
-    for fetch in &mut fetches {
-        fetch.lifetime = lifetime::of_fetch(graph, &reads, &positions, fetch);
-    }
-    let batches = batch::Batches {
-        graph,
-        reads: &reads,
-        positions: &positions,
-        guards: &guards,
+        normalised: &normalised,
+        operation,
+        limits,
         varying,
-        client: &client,
+    };
+    let (mut planned, other_manners) = planning.plan(Manner::default())?;
+    for manner in other_manners {
+        if let Ok((other, _)) = planning.plan(manner)
+            && other.length() < planned.length()
+        {
+            planned = other;
+        }
     }
-    .form(&mut fetches, &mut |steps| planner.reachability.spend(steps))?;
+    let Planned {
+        position,
+        mut positions,
+        mut fetches,
+        batches,
+        reads,
+        guards,
+    } = planned;
     let mut output = OutputBuilder {
         graph,
         api,
@@ -100,6 +98,93 @@ pub(crate) fn plan(
         conditions,
         output,
     })
+}
+
+/// What fetches are planned from.
+struct Planning<'p, 'a> {
+    graph: &'a QueryGraph,
+    normalised: &'p NormalisedOperation<'a>,
+    operation: &'p executable::Operation,
+    limits: PlanLimits,
+    varying: &'p HashSet<SubgraphId>,
+}
+
+/// The fetches of a plan.
+struct Planned {
+    /// The root.
+    position: PositionId,
+    positions: Vec<Position>,
+    fetches: Vec<Fetch>,
+    batches: Vec<Batch>,
+    reads: Vec<Read>,
+    guards: Vec<Guard>,
+}
+
+impl Planning<'_, '_> {
+    /// The fetches, and other manners that may give a better plan.
+    fn plan(&self, manner: Manner) -> Result<(Planned, Vec<Manner>), PlanError> {
+        let serial = self.operation.is_mutation();
+        let mut builder = PositionBuilder {
+            graph: self.graph,
+            operation: self.normalised,
+            serial,
+            positions: Vec::new(),
+            steps: Steps::new(self.limits.selections),
+        };
+        let position = builder.root()?;
+        let reachability = reachability::Reachability::new(self.graph, self.limits.steps);
+        let mut planner = planner::Planner::new(reachability, builder.positions, manner);
+        planner.plan_cases(position, serial)?;
+        let mut lowering = lowering::Lowering::new(&mut planner);
+        let client = print::ClientOperation {
+            name: self.operation.name.as_ref(),
+            variables: &self.operation.variables,
+        };
+        let mut fetches = lowering.lower(&client)?;
+        let lowering::Lowering { reads, guards, .. } = lowering;
+        let guards = guards.into_guards();
+        let positions = std::mem::take(&mut planner.positions);
+        for fetch in &mut fetches {
+            fetch.lifetime = lifetime::of_fetch(self.graph, &reads, &positions, fetch);
+        }
+        let batches = batch::Batches {
+            graph: self.graph,
+            reads: &reads,
+            positions: &positions,
+            guards: &guards,
+            varying: self.varying,
+            client: &client,
+        }
+        .form(&mut fetches, &mut |steps| planner.reachability.spend(steps))?;
+        let planned = Planned {
+            position,
+            positions,
+            fetches,
+            batches,
+            reads,
+            guards,
+        };
+        Ok((planned, planner.other_manners()))
+    }
+}
+
+impl Planned {
+    /// How long the response takes: the calls that are made one after the other, then all calls, then those of lookups.
+    fn length(&self) -> (usize, usize, usize) {
+        let mut levels: Vec<usize> = Vec::with_capacity(self.fetches.len());
+        for fetch in &self.fetches {
+            let before = fetch.after.iter().map(|before| levels[*before]);
+            levels.push(before.max().unwrap_or_default() + 1);
+        }
+        let is_entities = |fetch: &&Fetch| matches!(fetch.call, FetchCall::Entities { .. });
+        let others = self.fetches.iter().filter(|fetch| !is_entities(fetch));
+        let lookups = others.clone().filter(|fetch| !fetch.inputs.is_empty());
+        (
+            levels.into_iter().max().unwrap_or_default(),
+            others.count() + self.batches.len(),
+            lookups.count() + self.batches.len(),
+        )
+    }
 }
 
 fn project(

@@ -1,6 +1,6 @@
 //! The ways to serve a slot: the providers at hand, and the lookups that can be entered, each with its cost.
 
-use super::{Choice, Planner};
+use super::{Choice, Chosen, Planner};
 use crate::connector::{FieldSet, FieldSetItem};
 use crate::graph::query::{ConnectMode, LookupId, LookupKind, NodeId, TypeId};
 use crate::plan::PlanError;
@@ -46,9 +46,9 @@ impl Planner<'_> {
         position: PositionId,
         ty: TypeId,
         slot: u16,
-        pending: &[u16],
     ) -> Result<Option<Choice>, PlanError> {
-        self.choose_with(position, ty, slot, pending, &FieldSet::default())
+        let chosen = self.choose_with(position, ty, slot, &FieldSet::default())?;
+        Ok(chosen.map(|chosen| chosen.choice))
     }
 
     /// The cheapest way that serves a slot in full, and from which a field set of the slot's objects can be obtained.
@@ -57,11 +57,9 @@ impl Planner<'_> {
         position: PositionId,
         ty: TypeId,
         slot: u16,
-        pending: &[u16],
         required: &FieldSet,
-    ) -> Result<Option<Choice>, PlanError> {
+    ) -> Result<Option<Chosen>, PlanError> {
         let field = self.slot(position, slot).key.field.clone();
-        let child = self.slot(position, slot).child;
         let mut best: Option<(u32, Choice)> = None;
         for provider in self.offering(position, ty, slot) {
             self.reachability.spend(1)?;
@@ -87,15 +85,32 @@ impl Planner<'_> {
             }
         }
         if matches!(best, Some((0, _))) {
-            return Ok(best.map(|(_, choice)| choice));
+            return Ok(best.map(|(below, choice)| Chosen { choice, below }));
         }
-        let mut entering: Option<(u32, EntryKey)> = None;
+        let entering = self.choose_entry(position, ty, slot, required)?;
+        let reading = best.map(|(below, choice)| (below, Chosen { choice, below }));
+        // Of equally cheap ways, a provider at hand.
+        let all = reading.into_iter().chain(entering);
+        let cheapest = all.min_by_key(|(cost, _)| *cost);
+        Ok(cheapest.map(|(_, chosen)| chosen))
+    }
+
+    /// The cheapest lookup that serves a slot in full, with its cost. Of equally cheap ones, the one that offers more of the
+    /// slots that remain; then one of a preferred subgraph; then the first.
+    fn choose_entry(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        slot: u16,
+        required: &FieldSet,
+    ) -> Result<Option<(u32, Chosen)>, PlanError> {
+        let field = self.slot(position, slot).key.field.clone();
+        let child = self.slot(position, slot).child;
+        let mut all: Vec<(u32, u32, EntryKey)> = Vec::new();
         for (entry, cost) in self.entries(position, ty, slot)? {
             let to = self.graph.lookup(entry.lookup).to;
-            let below = match (
-                self.reachability.edge(to, &field).and_then(|edge| edge.to),
-                child,
-            ) {
+            let edge = self.reachability.edge(to, &field);
+            let below = match (edge.and_then(|edge| edge.to), child) {
                 (Some(to), Some(child)) => {
                     match self.reachability.cost(&self.positions, to, child)? {
                         Some(cost) => cost,
@@ -107,30 +122,54 @@ impl Planner<'_> {
             let Some(required_cost) = self.required_below(to, &field, required)? else {
                 continue;
             };
-            let total = cost + below + required_cost;
-            let better = match &entering {
-                Some((best, other)) if total == *best => {
-                    let other = self.graph.lookup(other.lookup).to;
-                    self.covered(position, to, pending)? > self.covered(position, other, pending)?
-                }
-                Some((best, _)) => total < *best,
-                None => true,
-            };
-            if better {
-                entering = Some((total, entry));
-            }
+            let below = below + required_cost;
+            all.push((cost + below, below, entry));
         }
-        let choice = match (best, entering) {
-            (Some((reading_cost, _)), Some((entering_cost, entry)))
-                if entering_cost < reading_cost =>
-            {
-                Some(Choice::Enter(entry))
-            }
-            (Some((_, choice)), _) => Some(choice),
-            (None, Some((_, entry))) => Some(Choice::Enter(entry)),
-            (None, None) => None,
+        let Some(least) = all.iter().map(|(total, ..)| *total).min() else {
+            return Ok(None);
         };
-        Ok(choice)
+        all.retain(|(total, ..)| *total == least);
+        if all.len() > 1 {
+            all = self.most_covering(position, ty, all)?;
+        }
+        let subgraph = |entry: &EntryKey| self.graph.lookup(entry.lookup).subgraph;
+        let preferred = all
+            .iter()
+            .position(|(_, _, entry)| self.manner.preferred.contains(&subgraph(entry)));
+        let (total, below, entry) = all.swap_remove(preferred.unwrap_or(0));
+        let entered = subgraph(&entry);
+        let others = all.iter().map(|(_, _, entry)| subgraph(entry));
+        let ties: Vec<_> = others
+            .filter(|other| *other != entered)
+            .map(|other| (entered, other))
+            .collect();
+        if ties.is_empty() {
+            self.needed.insert(entered);
+        }
+        self.ties.extend(ties);
+        let choice = Choice::Enter(entry);
+        Ok(Some((total, Chosen { choice, below })))
+    }
+
+    /// Those of several lookups that offer the most slots of the level that remain.
+    fn most_covering(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        all: Vec<(u32, u32, EntryKey)>,
+    ) -> Result<Vec<(u32, u32, EntryKey)>, PlanError> {
+        let level = self.levels.get(&(position, ty));
+        let mut remaining = level.map(|level| level.slots.clone()).unwrap_or_default();
+        remaining.retain(|slot| !self.served.contains_key(&(position, *slot, ty)));
+        let mut counts = Vec::with_capacity(all.len());
+        for (_, _, entry) in &all {
+            let to = self.graph.lookup(entry.lookup).to;
+            counts.push(self.covered(position, to, &remaining)?);
+        }
+        let most = counts.iter().copied().max();
+        let all = all.into_iter().zip(counts);
+        let most_covering = all.filter(|(_, count)| Some(*count) == most);
+        Ok(most_covering.map(|(entry, _)| entry).collect())
     }
 
     /// The cost of obtaining a field set of the objects that a node's field leads to; `None` when that is impossible.

@@ -36,7 +36,7 @@ impl Planner<'_> {
                 continue;
             }
             if types.len() == possible
-                && let Some(choice) = self.choose(position, ty, slot, &[])?
+                && let Some(choice) = self.choose(position, ty, slot)?
             {
                 let provider = match choice {
                     Choice::Here(provider) => provider,

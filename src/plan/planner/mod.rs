@@ -12,12 +12,21 @@
 //! the new fetch.
 //!
 //! Within a level, slots with the fewest ways are served first: a lookup that must be entered anyway may provide other
-//! slots too. Of equally cheap lookups the one that offers more of the remaining slots wins; then the first by name, so
-//! that equal graphs give equal plans.
+//! slots too. Of equally cheap lookups the one that offers more of the remaining slots wins; then one of a preferred
+//! subgraph; then the first by name, so that equal graphs give equal plans.
 //!
 //! The modules: `choose` compares the ways to a slot, `parts` combines several, `require` enters lookups and provides their keys and `@requires`
 //! fields, `hidden` adds slots for these, `members` serves interfaces and unions, `providers` keeps what each fetch
 //! reads, `outcomes` plans once per combination of outcomes of `@override` labels.
+//!
+//! Two decisions are better or worse by what the rest of the operation needs, so [`Manner`] makes them, and the operation is
+//! planned once per manner that makes a difference (`stages` takes the best plan):
+//!
+//! - A slot is served in one way where that is possible. Sometimes several ways save lookups below the slot: `{ me { name
+//!   posts } }` may take `me { name }` from one service and `me { posts }` from another at the same time, instead of looking
+//!   up the posts after the name.
+//! - Equally cheap lookups lead to several subgraphs. If one of them must be entered elsewhere in the operation, where there
+//!   was no choice, both may become one call.
 //!
 //! The search does not backtrack. It is bounded because each slot is served once per level, a lookup is entered once
 //! per level and [`EntryKey`], and every step of the search spends from
@@ -31,10 +40,11 @@ mod parts;
 mod providers;
 mod require;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::graph::query::{NodeId, QueryGraph, TypeId};
+use crate::connector::FieldSet;
+use crate::graph::query::{NodeId, QueryGraph, SubgraphId, TypeId};
 use crate::plan::PlanError;
 use crate::plan::cases::CaseSet;
 use crate::plan::draft::{Draft, EntryKey, Level, OverrideCase, Provider, ProviderId, Tree};
@@ -63,17 +73,44 @@ pub(in crate::plan) struct Planner<'g> {
     casts: HashMap<(ProviderId, TypeId), ProviderId>,
     entering: Vec<(PositionId, EntryKey)>,
     sequence: u32,
+    manner: Manner,
+    /// Some slot can be served in several ways, which saves lookups below it.
+    may_spread: bool,
+    /// The subgraphs that were entered where there was no choice.
+    needed: HashSet<SubgraphId>,
+    /// The other choices: the subgraph that was entered, and those that were as cheap.
+    ties: HashSet<(SubgraphId, SubgraphId)>,
+}
+
+/// How the planner decides what depends on the rest of the operation.
+#[derive(Debug, Clone, Default)]
+pub(in crate::plan) struct Manner {
+    /// A composite slot is served in several ways where that saves lookups below it.
+    spread: bool,
+    /// Of equally cheap lookups, those of these subgraphs are entered.
+    preferred: HashSet<SubgraphId>,
 }
 
 /// How a slot is to be served.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
     Here(ProviderId),
     Enter(EntryKey),
 }
 
+/// A way that serves a slot in full.
+struct Chosen {
+    choice: Choice,
+    /// The cost of the lookups below the slot.
+    below: u32,
+}
+
 impl<'g> Planner<'g> {
-    pub(in crate::plan) fn new(reachability: Reachability<'g>, positions: Vec<Position>) -> Self {
+    pub(in crate::plan) fn new(
+        reachability: Reachability<'g>,
+        positions: Vec<Position>,
+        manner: Manner,
+    ) -> Self {
         Planner {
             graph: reachability.graph,
             reachability,
@@ -92,7 +129,28 @@ impl<'g> Planner<'g> {
             casts: HashMap::new(),
             entering: Vec::new(),
             sequence: 0,
+            manner,
+            may_spread: false,
+            needed: HashSet::new(),
+            ties: HashSet::new(),
         }
+    }
+
+    /// Other manners that may give a better plan.
+    pub(in crate::plan) fn other_manners(&self) -> Vec<Manner> {
+        let spread = self.may_spread.then_some(true);
+        let has = |subgraph: &SubgraphId| self.needed.contains(subgraph);
+        let mut ties = self.ties.iter();
+        let prefers = ties.any(|(entered, other)| !has(entered) && has(other));
+        let preferred = prefers.then(|| self.needed.clone());
+        let mut manners = Vec::new();
+        for spread in std::iter::once(false).chain(spread) {
+            for preferred in std::iter::once(HashSet::new()).chain(preferred.clone()) {
+                manners.push(Manner { spread, preferred });
+            }
+        }
+        // The first one is that of this plan.
+        manners.split_off(1)
     }
 
     /// Plans the root of a query, or the root fields of a mutation one after the other.
@@ -108,7 +166,7 @@ impl<'g> Planner<'g> {
             self.sequence = u32::from(slot);
             self.levels.insert((position, ty), Level::default());
             // One subgraph runs the field: parts of its result from several subgraphs would be several mutations.
-            let choice = self.choose(position, ty, slot, &[])?;
+            let choice = self.choose(position, ty, slot)?;
             let choice = choice.ok_or_else(|| self.unsatisfiable(position, slot))?;
             self.serve_with(position, ty, slot, vec![choice])?;
             self.plan_child(position, slot)?;
@@ -242,32 +300,25 @@ impl<'g> Planner<'g> {
         }
         pending.sort();
         let slots: Vec<u16> = pending.into_iter().map(|(_, slot)| slot).collect();
-        for (done, &slot) in slots.iter().enumerate() {
+        let level = self.levels.entry((position, ty)).or_default();
+        level.slots.clone_from(&slots);
+        for slot in slots {
             if !self.served.contains_key(&(position, slot, ty)) {
-                self.serve_slot_among(position, ty, slot, &slots[done..])?;
+                self.serve_slot(position, ty, slot)?;
             }
         }
         Ok(())
     }
 
+    /// Serves one slot.
     fn serve_slot(&mut self, position: PositionId, ty: TypeId, slot: u16) -> Result<(), PlanError> {
-        self.serve_slot_among(position, ty, slot, &[])
-    }
-
-    /// Serves one slot. `pending` are the slots of this level that remain: of two equally cheap lookups, the one that
-    /// offers more of them is entered.
-    fn serve_slot_among(
-        &mut self,
-        position: PositionId,
-        ty: TypeId,
-        slot: u16,
-        pending: &[u16],
-    ) -> Result<(), PlanError> {
-        let choice = match self.choose(position, ty, slot, pending)? {
-            Some(choice) => vec![choice],
+        let chosen = self.choose_with(position, ty, slot, &FieldSet::default())?;
+        let choices = match chosen {
+            Some(chosen) if chosen.below > 0 => self.in_several_ways(position, ty, slot, chosen)?,
+            Some(chosen) => vec![chosen.choice],
             None => self.choose_parts(position, ty, slot)?,
         };
-        self.serve_with(position, ty, slot, choice)
+        self.serve_with(position, ty, slot, choices)
     }
 
     fn serve_with(

@@ -9,7 +9,7 @@
 //! ways there are 2ⁿ combinations: with more than [`COMPARED_WAYS`], ways are added one by one, each time the one that
 //! serves the most parts that are left.
 
-use super::{Choice, Planner};
+use super::{Choice, Chosen, Planner};
 use crate::connector::{FieldSet, FieldSetItem};
 use crate::graph::query::{NodeId, TypeId};
 use crate::plan::PlanError;
@@ -46,6 +46,47 @@ impl Planner<'_> {
         let mut parts = Vec::new();
         let complete = self.requested_parts(child, &nodes, &mut parts)?;
         self.combine(ways, complete.then_some(parts))
+    }
+
+    /// How to serve a slot that `chosen` serves with lookups below it: in the ways that save most of these, if the planner
+    /// spreads slots.
+    pub(super) fn in_several_ways(
+        &mut self,
+        position: PositionId,
+        ty: TypeId,
+        slot: u16,
+        chosen: Chosen,
+    ) -> Result<Vec<Choice>, PlanError> {
+        let Some(child) = self.slot(position, slot).child else {
+            return Ok(vec![chosen.choice]);
+        };
+        let mut ways = self.ways(position, ty, slot)?;
+        if !(2..=COMPARED_WAYS).contains(&ways.len()) {
+            return Ok(vec![chosen.choice]);
+        }
+        let nodes: Vec<Option<NodeId>> = ways.iter().map(|way| Some(way.to)).collect();
+        let mut parts = Vec::new();
+        if !self.requested_parts(child, &nodes, &mut parts)? {
+            return Ok(vec![chosen.choice]);
+        }
+        self.reachability.spend(1 << ways.len())?;
+        let with_least_below = compare(&ways, &parts, |entering, below| (below, entering));
+        let [first, others @ ..] = with_least_below.as_slice() else {
+            return Ok(vec![chosen.choice]);
+        };
+        if others.is_empty() && ways[*first].choice == chosen.choice {
+            return Ok(vec![chosen.choice]);
+        }
+        self.may_spread = true;
+        if !self.manner.spread {
+            return Ok(vec![chosen.choice]);
+        }
+        let mut index = 0;
+        ways.retain(|_| {
+            index += 1;
+            with_least_below.contains(&(index - 1))
+        });
+        Ok(ways.into_iter().map(|way| way.choice).collect())
     }
 
     /// Ways besides those that a slot is served by, so that together they provide a field set of the slot's objects:
@@ -124,14 +165,18 @@ impl Planner<'_> {
             }
             let mut part = Part::with_capacity(nodes.len());
             for node in nodes {
-                let used = &mut Default::default();
-                part.push(match node {
-                    Some(node) => {
-                        self.reachability
-                            .slot_cost(&self.positions, *node, position, slot, used)?
-                    }
+                let mut used = Default::default();
+                let cost = match node {
+                    Some(node) => self.reachability.slot_cost(
+                        &self.positions,
+                        *node,
+                        position,
+                        slot,
+                        &mut used,
+                    )?,
                     None => None,
-                });
+                };
+                part.push(cost.map(|cost| cost + used.values().sum::<u32>()));
             }
             if part.iter().any(Option::is_some) {
                 into.push(part);
@@ -204,7 +249,7 @@ impl Planner<'_> {
                     .spend((1 << all) + ways.len() * parts.len())?;
                 match ways.len() > COMPARED_WAYS {
                     true => one_by_one(&ways, &parts),
-                    false => cheapest(&ways, &parts),
+                    false => compare(&ways, &parts, |entering, below| entering + below),
                 }
             }
         };
@@ -214,21 +259,22 @@ impl Planner<'_> {
     }
 }
 
-/// The cheapest combination, by comparing all.
-fn cheapest(ways: &[Way], parts: &[Part]) -> Vec<usize> {
-    let mut best: Option<(u32, Vec<usize>)> = None;
+/// The combination that serves every part at the least value of `order`, which takes the cost of entering the ways and the
+/// cost below them.
+fn compare<O: Ord>(ways: &[Way], parts: &[Part], order: impl Fn(u32, u32) -> O) -> Vec<usize> {
+    let mut best: Option<(O, Vec<usize>)> = None;
     for combination in 1u32..1 << ways.len() {
         let chosen = (0..ways.len()).filter(|way| combination & (1 << way) != 0);
-        let entering: u32 = chosen.clone().map(|way| ways[way].cost).sum();
-        let serving = parts
+        let entering = chosen.clone().map(|way| ways[way].cost).sum();
+        let below = parts
             .iter()
             .map(|part| chosen.clone().filter_map(|way| part[way]).min());
-        let Some(serving) = serving.sum::<Option<u32>>() else {
+        let Some(below) = below.sum::<Option<u32>>() else {
             continue;
         };
-        let total = entering + serving;
-        if best.as_ref().is_none_or(|(cost, _)| total < *cost) {
-            best = Some((total, chosen.collect()));
+        let value = order(entering, below);
+        if best.as_ref().is_none_or(|(least, _)| value < *least) {
+            best = Some((value, chosen.collect()));
         }
     }
     best.map(|(_, chosen)| chosen).unwrap_or_default()

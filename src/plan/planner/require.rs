@@ -209,10 +209,10 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let choice = match children.is_empty() {
             true => None,
-            false => self.choose_with(position, ty, slot, &[], children)?,
+            false => self.choose_with(position, ty, slot, children)?,
         };
         match choice {
-            Some(choice) => self.serve_with(position, ty, slot, vec![choice]),
+            Some(chosen) => self.serve_with(position, ty, slot, vec![chosen.choice]),
             None => self.serve_slot(position, ty, slot),
         }
     }
@@ -236,7 +236,7 @@ impl Planner<'_> {
             return Ok(None);
         };
         if self.served.contains_key(&(position, slot, ty))
-            || matches!(self.choose(position, ty, slot, &[])?, Some(Choice::Here(_)))
+            || matches!(self.choose(position, ty, slot)?, Some(Choice::Here(_)))
         {
             return Ok(None);
         }
@@ -315,7 +315,7 @@ impl Planner<'_> {
         if self.graph.types.info(ty).is_object || self.served.contains_key(&(position, slot, ty)) {
             return Ok(Some(ty));
         }
-        Ok(self.choose(position, ty, slot, &[])?.map(|_| ty))
+        Ok(self.choose(position, ty, slot)?.map(|_| ty))
     }
 }
 
