@@ -5,7 +5,7 @@
 pub struct PlanLimits {
     /// Selections and positions of the operation, with fragments expanded.
     pub selections: usize,
-    /// Steps of the search and of batching.
+    /// Steps of the search and of batching, for each of the at most four plans that are compared.
     pub steps: usize,
 }
 

@@ -48,7 +48,7 @@ pub(crate) static FEDERATION: Specification = Specification {
     name: "federation",
     identity: "https://specs.apollo.dev/federation",
     oldest: (2, 0),
-    latest: (2, 13),
+    latest: (2, 14),
     contents: Contents::Listed {
         elements: &[
             ("@key", (2, 0)),
