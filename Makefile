@@ -72,7 +72,8 @@ prove-graphql: ## Compare validation, introspection and the monolith's executor 
 	scripts/oracle-graphql $(ROUNDS)
 
 .PHONY: prove-monolith
-prove-monolith: ## Compare random graphs and operations with a monolith (MONOLITH_WORLDS=1500, _SEED=1, _SECONDS=600)
+prove-monolith: ## Compare random graphs and operations with a monolith (MONOLITH_WORLDS=1500, _OPERATIONS=12, _SEED=1, _SECONDS=600)
+	MONOLITH_OPERATIONS=$(or $(MONOLITH_OPERATIONS),12) \
 	MONOLITH_WORLDS=$(or $(MONOLITH_WORLDS),1500) MONOLITH_SEED=$(or $(MONOLITH_SEED),1) MONOLITH_SECONDS=$(or $(MONOLITH_SECONDS),600) \
 		$(CARGO) test --package sangam --test all -- monolith::run::gateway_and_monolith_agree --exact --nocapture
 

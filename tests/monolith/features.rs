@@ -10,6 +10,7 @@ pub(crate) type Features = BTreeSet<&'static str>;
 
 const COVARIANT: &str = "covariant fields";
 const DEEP: &str = "covariant fields below covariant fields";
+const COVARIANT_CONNECTORS: &str = "covariant fields of connectors";
 const NARROWER: &str = "fields narrower in one subgraph";
 const CONNECTIONS: &str = "connections";
 const CONDITIONS: &str = "one field on several type conditions";
@@ -30,9 +31,10 @@ const MUTATIONS: &str = "mutations";
 const LOOKUPS: &str = "entities by their key";
 
 /// All features.
-pub(crate) const ALL: [&str; 20] = [
+pub(crate) const ALL: [&str; 21] = [
     COVARIANT,
     DEEP,
+    COVARIANT_CONNECTORS,
     NARROWER,
     CONNECTIONS,
     CONDITIONS,
@@ -66,7 +68,7 @@ pub(crate) fn used(world: &World, operation: &Operation) -> Features {
     } else {
         "Query"
     };
-    walk.position(&[(root, &operation.selections)], false);
+    walk.position(&[(root, &operation.selections)], Above::default());
     walk.used
 }
 
@@ -76,12 +78,21 @@ struct Walk<'w> {
     used: Features,
 }
 
+/// What is known of the fields above a position.
+#[derive(Debug, Clone, Copy, Default)]
+struct Above {
+    /// One of them is covariant.
+    covariant: bool,
+    /// The last one that is placed is in a connector.
+    in_connector: bool,
+}
+
 /// A field of the operation, with the type on which it is selected.
 type Mentioned<'w> = (&'w str, &'w str, &'w [Selection]);
 
 impl<'w> Walk<'w> {
     /// The selection sets that are merged at one position, each with its type.
-    fn position(&mut self, sets: &[(&'w str, &'w [Selection])], below_covariant: bool) {
+    fn position(&mut self, sets: &[(&'w str, &'w [Selection])], above: Above) {
         let mut fields: BTreeMap<&str, Vec<Mentioned<'w>>> = BTreeMap::new();
         for (ty, selections) in sets {
             self.collect(ty, selections, &mut fields);
@@ -94,13 +105,17 @@ impl<'w> Walk<'w> {
         self.values(&mentioned);
         for group in fields.values() {
             let mut below = Vec::new();
-            let mut covariant = below_covariant;
+            let mut own = above;
             for (on, name, selections) in group {
                 let Some(field) = self.world.field(on, name) else {
                     continue;
                 };
-                self.field(on, field, below_covariant);
-                covariant |= is_covariant(self.world, on, field);
+                own.covariant |= is_covariant(self.world, on, field);
+                if !field.at.is_empty() {
+                    let mut homes = field.at.iter();
+                    own.in_connector = homes.any(|home| self.world.subgraphs[*home].rest);
+                }
+                self.field(on, field, above);
                 below.push((field.ty.base(), *selections));
             }
             let on: BTreeSet<&str> = group.iter().map(|(on, ..)| *on).collect();
@@ -110,7 +125,7 @@ impl<'w> Walk<'w> {
             if on.len() > 1 {
                 self.used.insert(CONDITIONS);
             }
-            self.position(&below, covariant);
+            self.position(&below, own);
         }
     }
 
@@ -172,7 +187,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn field(&mut self, on: &str, field: &Field, below_covariant: bool) {
+    fn field(&mut self, on: &str, field: &Field, above: Above) {
         let world = self.world;
         let base = field.ty.base();
         let mut note = |feature, holds: bool| {
@@ -185,7 +200,8 @@ impl<'w> Walk<'w> {
         let is_composite = !is_leaf(base);
         let covariant = is_covariant(world, on, field);
         note(COVARIANT, covariant);
-        note(DEEP, covariant && below_covariant);
+        note(DEEP, covariant && above.covariant);
+        note(COVARIANT_CONNECTORS, covariant && above.in_connector);
         note(NARROWER, !field.narrower.is_empty());
         note(CONNECTIONS, matches!(field.name.as_str(), "edges" | "node"));
         note(COMPOSITE, is_composite && world.interface(on).is_some());

@@ -10,11 +10,11 @@
 //! All executions use `Gateway::execute` and sockets, so the tests do not depend on the implementation of the executor.
 //!
 //! `make prove-monolith` runs thousands of worlds. `MONOLITH_WORLDS=2000 MONOLITH_SEED=1 MONOLITH_SECONDS=600` are the
-//! number of worlds, the first seed, and the maximum time. A failing case is shrunk ([`shrink`]) and written to a file under
-//! `target/tmp`, whose name is printed. Fix the cause, add a case to `tests/plans` or `tests/execution`, and add the seed to
-//! a file in `tests/monolith/seeds`. (A change of the generator changes the worlds of all seeds; the case stays.) A long run
-//! fails if no world had one of the constructs that [`coverage`] lists, or no operation used one of the [`features`]. It prints
-//! the tables of `docs/long-runs.md`.
+//! number of worlds, the first seed, and the maximum time; `MONOLITH_OPERATIONS=12` is the number of operations of a world. A
+//! failing case is shrunk ([`shrink`]) and written to a file under `target/tmp`, whose name is printed. Fix the cause, add a
+//! case to `tests/plans` or `tests/execution`, and add the seed to a file in `tests/monolith/seeds`. (A change of the
+//! generator changes the worlds of all seeds; the case stays.) A long run fails if no world had one of the constructs that
+//! [`coverage`] lists, or no operation used one of the [`features`]. It prints the tables of `docs/long-runs.md`.
 //!
 //! A graph that composes can answer every valid operation: a refused operation is a difference, too.
 //!

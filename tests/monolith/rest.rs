@@ -357,7 +357,12 @@ fn below_members(
         .map(|name| below_items(world, name, subgraph, declared, more))
         .collect();
     let is_key = |name: &str| ["id", "code", "org"].contains(&name);
+    let wider = world.interface(base).map(|interface| &interface.wider);
     for (name, item) in own.iter().flatten() {
+        // What is selected below a field must do for the narrower types of all members.
+        let wide = wider.and_then(|wider| wider.get(name));
+        let wide = wide.map(|field| self::item(world, field, subgraph, declared, more));
+        let item = wide.as_ref().unwrap_or(item);
         // A field is selected for all members that have it.
         let lacks = |(member, own): (&String, &Vec<(String, String)>)| {
             declared[member].contains_key(name) && own.iter().all(|(known, _)| known != name)

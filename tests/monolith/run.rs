@@ -16,7 +16,9 @@ use super::waivers::Waivers;
 use super::{features, generate, report};
 
 /// Operations for each world.
-const OPERATIONS: usize = 8;
+fn operations() -> usize {
+    number("MONOLITH_OPERATIONS", 8) as usize
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -99,7 +101,7 @@ async fn world(
     counts.coverage.add(&case.world);
     let mut failures = Vec::new();
     let mut of_world = Features::new();
-    for number in 0..OPERATIONS {
+    for number in 0..operations() {
         let Some(operation) = nth_operation(&case, number, counts) else {
             continue;
         };
@@ -122,9 +124,10 @@ async fn world(
             let small = shrink(server, failing).await;
             let file = report::write(&small, number);
             failures.push(format!(
-                "seed {seed}, operation {number}: {}\n  {}",
+                "seed {seed}, operation {number}: {}\n  {}\n{}",
                 small.found.what,
-                file.display()
+                file.display(),
+                small.operation.text()
             ));
         }
     }
@@ -157,6 +160,9 @@ async fn all(seeds: impl Iterator<Item = u64>, most: Duration) -> Counts {
     println!("{counts:?} in {:?}", begun.elapsed());
     if counts.worlds >= LONG {
         println!("{}", counts.table());
+        for seed in waivers.seeds() {
+            failures.extend(world(&server, seed, &mut counts, &mut waivers).await);
+        }
         let unused = waivers.unused();
         assert!(
             unused.is_empty(),

@@ -20,6 +20,8 @@ pub(crate) struct Waivers {
 struct Waiver {
     what: String,
     feature: String,
+    /// A world with such a difference.
+    seed: u64,
     reason: String,
 }
 
@@ -28,6 +30,11 @@ impl Waivers {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/monolith/waivers.toml");
         let text = std::fs::read_to_string(file).unwrap();
         toml::from_str(&text).unwrap()
+    }
+
+    /// A world for each, which has the difference unless it has been corrected.
+    pub(crate) fn seeds(&self) -> Vec<u64> {
+        self.all.iter().map(|waiver| waiver.seed).collect()
     }
 
     /// Whether a difference is known, of an operation with these features.

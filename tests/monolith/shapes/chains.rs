@@ -1,11 +1,12 @@
 //! A chain of abstract types: `interface J0 { j0n: J1 }`, `interface J1 { j1n: J2 }`, …, whose members have the fields with
 //! narrower types: `W0a.j0n: W1b`. Some chains are connections: `edges` and `node`.
 //!
-//! The members are values. The last field leads to entities of the world.
+//! The members are values. The last field leads to entities of the world. A chain is in services, or in one connector.
 
 use super::super::generate::{field, named, object, reference};
 use super::super::random::Random;
-use super::super::world::{Interface, Kind, Source, Ty, Union, World};
+use super::super::split::rest_subgraphs;
+use super::super::world::{Field, Interface, Kind, Source, Ty, Union, World};
 use super::{add_object, add_root, entities, in_parts, leaf, narrow, services, shared};
 
 /// The names of one step of a chain.
@@ -57,10 +58,13 @@ fn listed(ty: &str, is_list: bool) -> Ty {
 pub(super) fn add(world: &mut World, random: &mut Random) {
     let all = services(world, 2);
     let of_entity = owner(world, random, &all);
+    let folders = rest_subgraphs(world);
     let at = match &of_entity {
         Some((_, homes)) => random.some(homes, 3),
+        None if !folders.is_empty() && random.chance(50) => random.some(&folders, 1),
         None => random.some(&all, 3),
     };
+    let in_folder = folders.contains(&at[0]);
     let steps = steps(random);
     let mut below = last(world, random, &at);
     for (number, step) in steps.iter().enumerate().rev() {
@@ -69,6 +73,7 @@ pub(super) fn add(world: &mut World, random: &mut Random) {
     let first = &steps[0].name;
     let mut root = shared("qc", reference(random, first), &at);
     narrow(world, random, &mut root, first);
+    root.only_whole = in_folder;
     add_root(world, root);
     if let Some((name, _)) = of_entity {
         let mut own = shared("chain", reference(random, first), &at);
@@ -90,7 +95,8 @@ fn owner(world: &World, random: &mut Random, services: &[usize]) -> Option<(Stri
 fn last(world: &mut World, random: &mut Random, at: &[usize]) -> String {
     let entities = entities(world);
     let members = random.some(&entities, 3);
-    if members.len() == 1 {
+    // In a connector, one selection must do for the narrower types too.
+    if members.len() == 1 || world.subgraphs[at[0]].rest {
         return members[0].clone();
     }
     let name = "UJ".to_owned();
@@ -126,36 +132,25 @@ fn add_step(
     let has_same = random.chance(50);
     let of_leaf = leaf(random);
     let narrower = world.members(below);
-    for member in &members {
+    let in_folder = world.subgraphs[at[0]].rest;
+    let of_all = extra_fields(world, random, &format!("j{number}"), at);
+    for (number, member) in members.iter().enumerate() {
         let mut own = object(member.clone(), Kind::Value);
-        let to = match random.chance(75) {
+        // A folder has no types that none of its fields yields.
+        let to = match random.chance(75) && !(in_folder && number == 0) {
             true => random.pick(&narrower),
             false => below,
         };
-        own.fields
-            .push(field(next, listed(to, *is_list), Source::Plain));
-        own.fields
-            .push(field(&common, of_leaf.clone(), Source::Plain));
+        let fields = &mut own.fields;
+        fields.push(field(next, listed(to, *is_list), Source::Plain));
+        fields.push(field(&common, of_leaf.clone(), Source::Plain));
         if has_same {
-            own.fields
-                .push(field(&same, named(&entity, false), Source::Plain));
+            fields.push(field(&same, named(&entity, false), Source::Plain));
         }
-        for letter in ["s", "t"] {
-            let ty = match random.chance(30) {
-                true => named(&random.pick(&entities(world)).clone(), false),
-                false => leaf(random),
-            };
-            let mut extra = field(
-                &format!("{}{letter}", member.to_lowercase()),
-                ty,
-                Source::Plain,
-            );
-            extra.fails = random.chance(15);
-            if random.chance(40) {
-                in_parts(&mut extra, random, at);
-            }
-            own.fields.push(extra);
-        }
+        fields.extend(match in_folder {
+            true => of_all.clone(),
+            false => extra_fields(world, random, &member.to_lowercase(), at),
+        });
         add_object(world, own);
     }
     let mut fields = vec![next.clone(), common];
@@ -172,4 +167,23 @@ fn add_step(
         members,
     });
     name.clone()
+}
+
+/// Fields of members that the interface does not have. In a connector all members have the same ones: one selection must do
+/// for the narrower types too.
+fn extra_fields(world: &World, random: &mut Random, prefix: &str, at: &[usize]) -> Vec<Field> {
+    let in_folder = world.subgraphs[at[0]].rest;
+    let all = ["s", "t"].map(|letter| {
+        let ty = match random.chance(30) {
+            true => named(&random.pick(&entities(world)).clone(), false),
+            false => leaf(random),
+        };
+        let mut own = field(&format!("{prefix}{letter}"), ty, Source::Plain);
+        own.fails = random.chance(15) && !in_folder;
+        if random.chance(40) {
+            in_parts(&mut own, random, at);
+        }
+        own
+    });
+    all.into()
 }

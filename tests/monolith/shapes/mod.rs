@@ -2,7 +2,7 @@
 //! types with narrower types below ([`chains`]), shared root fields whose members keep their key to themselves ([`roots`]), and
 //! values without a key that no subgraph has whole ([`values`]).
 //!
-//! They are drawn from seeds of their own, after the other types have been distributed, and refer to these. All of them are
+//! They are drawn from seeds of their own, after the other types have been distributed, and refer to these. Most of them are
 //! in GraphQL services.
 
 mod chains;
@@ -34,7 +34,10 @@ pub(crate) fn shapes(world: &mut World) {
 
 /// The subgraphs that `split` has not considered define all members of interfaces and unions.
 fn know_all_members(world: &mut World) {
-    for subgraph in services(world, 1) {
+    let objects = world.interfaces.iter().filter_map(|own| own.entity);
+    let objects: Vec<usize> = objects.map(|(_, object)| object).collect();
+    let all = (0..world.subgraphs.len()).filter(|subgraph| !objects.contains(subgraph));
+    for subgraph in all {
         for own in &mut world.interfaces {
             let known = own.known.entry(subgraph);
             known.or_insert_with(|| own.members.clone());
