@@ -7,7 +7,9 @@ use super::super::generate::{field, named, object, reference};
 use super::super::random::Random;
 use super::super::split::rest_subgraphs;
 use super::super::world::{Field, Interface, Kind, Source, Ty, Union, World};
-use super::{add_object, add_root, entities, in_parts, leaf, narrow, services, shared};
+use super::{
+    add_object, add_root, add_to, entities, in_parts, leaf, narrow, owner, services, shared,
+};
 
 /// The names of one step of a chain.
 struct Step {
@@ -57,11 +59,11 @@ fn listed(ty: &str, is_list: bool) -> Ty {
 
 pub(super) fn add(world: &mut World, random: &mut Random) {
     let all = services(world, 2);
-    let of_entity = owner(world, random, &all);
+    let of_entity = owner(world, random, &all, 1);
     let folders = rest_subgraphs(world);
     let at = match &of_entity {
         Some((_, homes)) => random.some(homes, 3),
-        None if !folders.is_empty() && random.chance(50) => random.some(&folders, 1),
+        None if !folders.is_empty() && random.chance(65) => random.some(&folders, 1),
         None => random.some(&all, 3),
     };
     let in_folder = folders.contains(&at[0]);
@@ -78,17 +80,8 @@ pub(super) fn add(world: &mut World, random: &mut Random) {
     if let Some((name, _)) = of_entity {
         let mut own = shared("chain", reference(random, first), &at);
         narrow(world, random, &mut own, first);
-        let owner = world.objects.iter_mut().find(|o| o.name == name);
-        owner.unwrap().fields.push(own);
+        add_to(world, &name, own);
     }
-}
-
-/// Sometimes an entity with a field of the chain's type, with the services in which it can be entered.
-fn owner(world: &World, random: &mut Random, services: &[usize]) -> Option<(String, Vec<usize>)> {
-    let name = random.pick(&entities(world)).clone();
-    let homes = world.object(&name)?.homes.keys();
-    let homes: Vec<usize> = homes.filter(|s| services.contains(s)).copied().collect();
-    (!homes.is_empty() && random.chance(50)).then_some((name, homes))
 }
 
 /// The types behind the last step: a union of entities, or an entity.
@@ -142,7 +135,11 @@ fn add_step(
             false => below,
         };
         let fields = &mut own.fields;
-        fields.push(field(next, listed(to, *is_list), Source::Plain));
+        let narrow = match listed(to, *is_list) {
+            Ty::Named(name, _) => Ty::Named(name, random.chance(20)),
+            Ty::List(item, _) => Ty::List(item, random.chance(20)),
+        };
+        fields.push(field(next, narrow, Source::Plain));
         fields.push(field(&common, of_leaf.clone(), Source::Plain));
         if has_same {
             fields.push(field(&same, named(&entity, false), Source::Plain));

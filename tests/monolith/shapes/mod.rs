@@ -74,6 +74,27 @@ fn services(world: &mut World, least: usize) -> Vec<usize> {
     }
 }
 
+/// An entity with the services among these in which it can be entered, if there are so many.
+fn owner(
+    world: &World,
+    random: &mut Random,
+    services: &[usize],
+    least: usize,
+) -> Option<(String, Vec<usize>)> {
+    let name = random.pick(&entities(world)).clone();
+    let homes = world.object(&name)?.homes.keys();
+    let homes: Vec<usize> = homes.filter(|s| services.contains(s)).copied().collect();
+    (homes.len() >= least && random.chance(50)).then_some((name, homes))
+}
+
+/// Adds a field to an entity.
+fn add_to(world: &mut World, name: &str, own: Field) {
+    let mut all = world.objects.iter_mut();
+    if let Some(object) = all.find(|object| object.name == name) {
+        object.fields.push(own);
+    }
+}
+
 /// The entities to which every service can refer.
 fn entities(world: &World) -> Vec<String> {
     let all = world.objects.iter();

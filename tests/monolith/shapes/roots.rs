@@ -1,18 +1,23 @@
-//! Root fields of an abstract type that several services share, as `node` often is. Each service knows all members, resolves
+//! Root fields of an abstract type that several services share, as `node` often is, and fields of entities like these. Each service knows all members, resolves
 //! some fields of each, and declares the keys of members that another one owns as external.
 
-use super::super::generate::{LEAVES, field, named, object, reference};
+use super::super::generate::{LEAVES, arguments, field, named, object, reference};
 use super::super::random::Random;
 use super::super::world::{Field, Interface, Kind, Need, Source, Union, World};
-use super::{add_object, add_root, entities, leaf, narrow, services, shared, subset};
+use super::{
+    add_object, add_root, add_to, entities, leaf, narrow, owner, services, shared, subset,
+};
 
 const NAME: &str = "Node";
 
 pub(super) fn add(world: &mut World, random: &mut Random) {
     let all = services(world, 2);
-    let mut roots = random.some(&all, 3);
+    let of_entity = owner(world, random, &all, 2);
+    let homes = of_entity.as_ref().map(|(_, homes)| homes.as_slice());
+    let from = homes.unwrap_or(&all);
+    let mut roots = random.some(from, 3);
     if roots.len() < 2 {
-        roots = all[..2].to_vec();
+        roots = from[..2].to_vec();
     }
     let names: Vec<String> = (0..random.between(1, 3))
         .map(|n| format!("EN{n}"))
@@ -38,7 +43,17 @@ pub(super) fn add(world: &mut World, random: &mut Random) {
     let mut root = shared("qn", reference(random, &base), &roots);
     narrow(world, random, &mut root, &base);
     root.fails = random.chance(10);
+    if random.chance(30) {
+        root.arguments = arguments(random);
+    }
     add_root(world, root);
+    if let Some((name, _)) = of_entity {
+        add_to(
+            world,
+            &name,
+            shared("nodes", reference(random, &base), &roots),
+        );
+    }
 }
 
 /// A member: one of the services of the root field owns its key.
