@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 
 use super::load::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
+use super::supergraph::SupergraphFile;
 use super::{Common, Exit, load};
-use crate::config::{RawSettings, Settings};
+use crate::config::Settings;
 use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::schema_diff::Impact;
 use crate::graph::{Composed, schema_diff};
@@ -32,6 +33,8 @@ pub(super) struct Check {
     /// exists].
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    #[command(flatten)]
+    supergraph: SupergraphFile,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,7 +47,7 @@ enum OutputFormat {
 
 impl Check {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
-        let settings = load::settings(common, RawSettings::default())?;
+        let settings = load::settings(common, self.supergraph.flags())?;
         let folders = load::folders(&settings)?;
         let findings = load::findings(&folders);
         self.show(&findings);

@@ -10,8 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
 use super::output::{message, result};
+use super::supergraph::SupergraphFile;
 use super::{Common, Exit, explain_cost, load};
-use crate::config::{MASK, RawSettings, Secret, Settings};
+use crate::config::{MASK, Secret, Settings};
 use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
@@ -40,11 +41,13 @@ pub(super) struct Explain {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    supergraph: SupergraphFile,
 }
 
 impl Explain {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
-        let settings = load::settings(common, RawSettings::default())?;
+        let settings = load::settings(common, self.supergraph.flags())?;
         let request = self.request()?;
         let client = self.client()?;
         let folders = load::folders(&settings)?;

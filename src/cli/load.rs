@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::output::{count, diagnostics, message};
-use super::{Common, Exit};
+use super::{Common, Exit, supergraph};
 use crate::config::{Environment, RawSettings, Settings};
 use crate::connector::{Diagnostic, Folder};
 use crate::gateway::{ConfiguredConnector, Gateway, SetupProblem};
@@ -29,10 +29,10 @@ pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settin
     })
 }
 
-/// A connector's folder.
+/// A connector's folder, or a graph of a supergraph.
 #[derive(Debug)]
 pub(super) struct ConnectorFolder {
-    /// Its path.
+    /// Its path; for a graph, its name.
     pub(super) path: PathBuf,
     /// Its content.
     pub(super) folder: Folder,
@@ -46,8 +46,21 @@ impl ConnectorFolder {
     }
 }
 
-/// Reads the connector folders that the settings select, sorted by name.
+/// Reads the connectors that the settings select, sorted by name: folders, or the graphs of a supergraph.
 pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
+    match &settings.general.supergraph {
+        Some(file) => supergraph::graphs(file, settings),
+        None => folders_of_connectors(settings),
+    }
+}
+
+/// Whether the settings select the connector with this name.
+pub(super) fn is_selected(name: &str, settings: &Settings) -> bool {
+    let only = &settings.general.only;
+    only.is_empty() || only.iter().any(|wanted| *wanted == name)
+}
+
+fn folders_of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
     let root = &settings.general.connectors;
     let unreadable = |error: std::io::Error| {
         message(&format!(
@@ -69,12 +82,11 @@ pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit>
     }
     paths.sort();
     let schemes = Wires::default().schemes();
-    let only = &settings.general.only;
     let folders: Vec<ConnectorFolder> = paths
         .into_iter()
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            only.is_empty() || only.iter().any(|wanted| *wanted == name)
+            is_selected(&name, settings)
         })
         .map(|path| ConnectorFolder {
             folder: Folder::read_with(&path, &schemes),

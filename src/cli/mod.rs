@@ -12,6 +12,7 @@ mod load;
 mod output;
 mod schema;
 mod serve;
+mod supergraph;
 mod test;
 
 use std::process::ExitCode;

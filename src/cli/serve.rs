@@ -8,8 +8,9 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output::message;
+use super::supergraph::SupergraphFile;
 use super::{Common, Exit, load};
-use crate::config::{RawSettings, Secret, Settings};
+use crate::config::{Secret, Settings};
 use crate::gateway::ConfiguredConnector;
 use crate::observe;
 use crate::observe::{Masker, Observer};
@@ -22,12 +23,14 @@ pub(super) struct Serve {
     /// The address for clients [default: `listen` of the settings, else 127.0.0.1:4000].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    #[command(flatten)]
+    supergraph: SupergraphFile,
 }
 
 impl Serve {
     /// Reads and checks everything before it listens.
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
-        let mut flags = RawSettings::default();
+        let mut flags = self.supergraph.flags();
         flags.general.listen = self.listen;
         let settings = load::settings(common, flags)?;
         let folders = load::folders(&settings)?;

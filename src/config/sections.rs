@@ -21,6 +21,9 @@ section! {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 4000)),
         /// The folder that holds one folder per connector.
         connectors: PathBuf = PathBuf::from("connectors"),
+        /// A supergraph SDL to serve instead of the connectors in `connectors`, as another composer wrote it (`join` v0.2 to v0.5).
+        /// Each of its graphs is a connector: `[connector.<name>]` has its settings, such as `base_url`.
+        supergraph: Option<PathBuf> = None,
         /// The names of the connectors to load; all when empty.
         only: Vec<String> = Vec::new(),
         /// The folder with named operations (`*.graphql`), which `sangam check` compiles under the limits of `sangam serve`.

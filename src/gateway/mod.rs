@@ -35,6 +35,7 @@ pub use self::configured::{ConfiguredConnector, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
 pub use self::labels::Draw;
+pub use self::native::OWN_CONNECTOR;
 pub use self::payloads::Payloads;
 pub use self::run::Gateway;
 

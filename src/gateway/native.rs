@@ -20,7 +20,7 @@ use crate::connector::{Diagnostic, Subgraph, SubgraphKind, normalise};
 use crate::source::native::NativeSchema;
 
 /// The subgraph name of the gateway's own connector.
-const NAME: &str = "gateway";
+pub const OWN_CONNECTOR: &str = "gateway";
 
 /// The constant data of a connector.
 #[derive(Debug, Clone)]
@@ -179,7 +179,7 @@ pub(super) fn connector(
         Arc::new(Schema::new(query, EmptyMutation, EmptySubscription))
     };
     let for_clients = schema(figures == Audience::Public);
-    let (subgraph, diagnostics) = normalise(NAME, NAME, &for_clients.federation_sdl());
+    let (subgraph, diagnostics) = normalise(OWN_CONNECTOR, OWN_CONNECTOR, &for_clients.federation_sdl());
     let mut subgraph = subgraph.ok_or(diagnostics)?;
     subgraph.kind = SubgraphKind::Native;
     Ok(GatewayConnector {

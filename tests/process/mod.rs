@@ -14,4 +14,5 @@ mod refusals;
 mod running;
 mod secrets;
 mod stopping;
+mod supergraph;
 mod traces;

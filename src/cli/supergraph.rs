@@ -1,0 +1,80 @@
+//! A supergraph instead of connector folders: each of its graphs is a connector.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Exit;
+use super::load::{ConnectorFolder, is_selected};
+use super::output::{diagnostics, message};
+use crate::config::{RawSettings, Settings};
+use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind};
+use crate::gateway::OWN_CONNECTOR;
+use crate::graph::supergraph;
+
+/// The argument of the commands that can read a supergraph.
+#[derive(Debug, Args)]
+pub(super) struct SupergraphFile {
+    /// A supergraph SDL to use instead of connectors [default: `supergraph` of the settings, if it is set].
+    #[arg(long, value_name = "FILE", conflicts_with = "connectors")]
+    supergraph: Option<PathBuf>,
+}
+
+impl SupergraphFile {
+    /// Settings with this argument.
+    pub(super) fn flags(&self) -> RawSettings {
+        let mut flags = RawSettings::default();
+        flags.general.supergraph = self.supergraph.clone();
+        flags
+    }
+}
+
+/// The graphs of a supergraph, each as a folder without settings, sorted by name. An error in the file ends the command.
+pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        message(&format!(
+            "error: the supergraph {} cannot be read: {error}",
+            file.display()
+        ));
+        Exit::Failed
+    })?;
+    let (subgraphs, findings) = supergraph::read(&file.display().to_string(), &text);
+    if findings.iter().any(Diagnostic::is_error) {
+        diagnostics(&findings);
+        return Err(Exit::Findings);
+    }
+    let mut folders = Vec::new();
+    for subgraph in subgraphs {
+        let in_process = matches!(subgraph.kind, SubgraphKind::Native);
+        // A supergraph of `sangam schema --supergraph` has the gateway's own connector, which every gateway adds.
+        if in_process && subgraph.name == OWN_CONNECTOR || !is_selected(&subgraph.name, settings) {
+            continue;
+        }
+        if in_process {
+            message(&format!(
+                "error: the graph `{}` of {} has no URL\n  help: write one into its `@join__graph(url:)`; `base_url` of \
+                 [connector.{}] can replace it",
+                subgraph.name,
+                file.display(),
+                subgraph.name
+            ));
+            return Err(Exit::Findings);
+        }
+        folders.push(ConnectorFolder {
+            path: PathBuf::from(&subgraph.name),
+            folder: Folder {
+                subgraph: Some(subgraph),
+                settings: FolderSettings::default(),
+                diagnostics: Vec::new(),
+            },
+        });
+    }
+    folders.sort_by(|one, other| one.path.cmp(&other.path));
+    let Some(first) = folders.first_mut() else {
+        message(&format!("error: there is no graph in {}", file.display()));
+        return Err(Exit::Failed);
+    };
+    // Warnings are about the file as a whole; they are shown once.
+    first.folder.diagnostics = findings;
+    Ok(folders)
+}

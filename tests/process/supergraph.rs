@@ -1,0 +1,132 @@
+//! A supergraph that another composer wrote is served and checked instead of connectors.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::running::{Folder, Running, post as ask, printed, text};
+use crate::support::server::{Server, router};
+
+const SUPERGRAPH: &str = include_str!("supergraph/composed-elsewhere.graphql");
+
+/// A GraphQL service that gives this to every operation.
+async fn service(data: Value) -> Server {
+    let answer = post(move || {
+        let body = json!({ "data": data });
+        async { Json(body) }
+    });
+    router(Router::new().route("/graphql", answer)).await
+}
+
+fn folder(settings: &str, supergraph: &str) -> Folder {
+    let folder = Folder::new(settings, &[]);
+    std::fs::write(folder.path("supergraph.graphql"), supergraph).unwrap();
+    folder
+}
+
+/// Runs a command to its end.
+fn ended(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = folder.command(arguments).output().unwrap();
+    (output.status.code(), printed(&output))
+}
+
+#[test]
+async fn its_graphs_are_connectors_with_settings() {
+    let roads = service(json!({ "road": { "name": "Ring road", "id": "7" } })).await;
+    let works = service(json!({ "_entities": [{ "works": ["Bridge"] }] })).await;
+    let addresses = format!(
+        "listen = \"127.0.0.1:0\"\n[connector.roads]\nbase_url = \"{}\"\n[connector.works-v2]\nbase_url = \"{}\"\n",
+        roads.url("/graphql"),
+        works.url("/graphql")
+    );
+    let by_setting = format!("supergraph = \"supergraph.graphql\"\n{addresses}");
+    let by_flag = ["serve", "--supergraph", "supergraph.graphql"];
+    for (settings, arguments) in [(&addresses, &by_flag[..]), (&by_setting, &["serve"])] {
+        let folder = folder(settings, SUPERGRAPH);
+        let running = Running::start(folder.command(arguments));
+        let query = "{ road(id: \"7\") { name works } connectors { name protocol } }";
+        let response = text(ask(&running.url, query, &json!({}))).await;
+        let response: Value = serde_json::from_str(&response).unwrap();
+        let expected = json!({ "data": {
+            "road": { "name": "Ring road", "works": ["Bridge"] },
+            "connectors": [
+                { "name": "roads", "protocol": "GRAPHQL" },
+                { "name": "works-v2", "protocol": "GRAPHQL" },
+            ],
+        } });
+        assert_eq!(response, expected);
+        running.stop();
+    }
+}
+
+#[test]
+fn it_is_checked_and_explained() {
+    let folder = folder("", SUPERGRAPH);
+    let (status, shown) = ended(&folder, &["check", "--supergraph", "supergraph.graphql"]);
+    let expected = "roads            a GraphQL service
+works-v2         a GraphQL service
+
+2 connectors fit together; no operations; 0 warnings
+";
+    assert_eq!((status, &*shown), (Some(0), expected));
+    let arguments = ["explain", "--supergraph", "supergraph.graphql"];
+    let query = ["{ road(id: \"7\") { works } }"];
+    let (status, shown) = ended(&folder, &[&arguments[..], &query].concat());
+    assert_eq!(status, Some(0), "{shown}");
+    assert!(shown.contains("works-v2: entities of Road"), "{shown}");
+}
+
+/// The gateway's own connector is in it, and is not read a second time.
+#[test]
+fn what_this_gateway_composes_it_serves() {
+    let schema = "extend schema @link(url: \"https://specs.sangam.dev/wire/v0.1\", import: [\"@graphql\"])
+  @graphql(url: \"http://roads.example/graphql\")
+type Query { road: String }\n";
+    let folder = Folder::new("", &[("roads", schema)]);
+    let (status, supergraph) = ended(&folder, &["schema", "--supergraph"]);
+    assert_eq!(status, Some(0), "{supergraph}");
+    assert!(supergraph.contains("name: \"gateway\""), "{supergraph}");
+    std::fs::write(folder.path("supergraph.graphql"), supergraph).unwrap();
+    let (status, shown) = ended(&folder, &["check", "--supergraph", "supergraph.graphql"]);
+    let expected = "roads            a GraphQL service
+
+1 connector fit together; no operations; 0 warnings
+";
+    assert_eq!((status, &*shown), (Some(0), expected));
+}
+
+#[test]
+fn what_cannot_be_served_is_refused() {
+    let without_url = SUPERGRAPH.replace("http://works.example/graphql", "");
+    for (supergraph, arguments, status, expected) in [
+        (
+            "type Query { a: Int }",
+            &["check", "--supergraph", "supergraph.graphql"][..],
+            1,
+            "this is no supergraph SDL",
+        ),
+        (
+            SUPERGRAPH,
+            &["check", "--supergraph", "nowhere.graphql"],
+            3,
+            "error: the supergraph nowhere.graphql cannot be read: No such file or directory",
+        ),
+        (
+            SUPERGRAPH,
+            &["check", "--supergraph", "supergraph.graphql", "--connectors", "connectors"],
+            2,
+            "cannot be used with",
+        ),
+        (
+            &without_url,
+            &["serve", "--supergraph", "supergraph.graphql"],
+            1,
+            "error: the graph `works-v2` of supergraph.graphql has no URL",
+        ),
+    ] {
+        let folder = folder("", supergraph);
+        let (code, shown) = ended(&folder, arguments);
+        assert_eq!(code, Some(status), "{shown}");
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
