@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::load::ConnectorFolder;
+use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
 use super::{Common, Exit, load};

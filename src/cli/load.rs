@@ -1,14 +1,14 @@
 //! Loads what commands need: settings, connector folders, and the gateway built from them. Reports errors to the user.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message};
-use super::{Common, Exit, supergraph};
+use super::{Common, Exit, folders, supergraph};
 use crate::config::{Environment, RawSettings, Settings};
-use crate::connector::{Diagnostic, Folder};
+use crate::connector::Diagnostic;
 use crate::gateway::{ConfiguredConnector, Gateway, SetupProblem};
 use crate::graph::compose;
-use crate::source::Wires;
 
 /// The settings file that is read if `--config` is not given and it exists.
 const DEFAULT_FILE: &str = "sangam.toml";
@@ -29,78 +29,12 @@ pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settin
     })
 }
 
-/// A connector's folder, or a graph of a supergraph.
-#[derive(Debug)]
-pub(super) struct ConnectorFolder {
-    /// Its path; for a graph, its name.
-    pub(super) path: PathBuf,
-    /// Its content.
-    pub(super) folder: Folder,
-}
-
-impl ConnectorFolder {
-    /// The connector's name.
-    pub(super) fn name(&self) -> &str {
-        let name = self.path.file_name().and_then(|name| name.to_str());
-        name.unwrap_or_default()
-    }
-}
-
 /// Reads the connectors that the settings select, sorted by name: folders, or the graphs of a supergraph.
 pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
     match &settings.general.supergraph {
         Some(file) => supergraph::graphs(file, settings),
-        None => folders_of_connectors(settings),
+        None => folders::of_connectors(settings),
     }
-}
-
-/// Whether the settings select the connector with this name.
-pub(super) fn is_selected(name: &str, settings: &Settings) -> bool {
-    let only = &settings.general.only;
-    only.is_empty() || only.iter().any(|wanted| *wanted == name)
-}
-
-fn folders_of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
-    let root = &settings.general.connectors;
-    let unreadable = |error: std::io::Error| {
-        message(&format!(
-            "error: the connectors' folder {} cannot be read: {error}\n  help: name it with --connectors, or with \
-             `connectors` in the settings",
-            root.display()
-        ));
-        Exit::Failed
-    };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(root).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_dir() && !hidden {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    let schemes = Wires::default().schemes();
-    let folders: Vec<ConnectorFolder> = paths
-        .into_iter()
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            is_selected(&name, settings)
-        })
-        .map(|path| ConnectorFolder {
-            folder: Folder::read_with(&path, &schemes),
-            path,
-        })
-        .collect();
-    if folders.is_empty() {
-        message(&format!(
-            "error: there is no connector in {}",
-            root.display()
-        ));
-        return Err(Exit::Failed);
-    }
-    Ok(folders)
 }
 
 /// All diagnostics of the folders and of their composition, including warnings.

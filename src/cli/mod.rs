@@ -8,6 +8,7 @@ mod check;
 mod common;
 mod explain;
 mod explain_cost;
+mod folders;
 mod load;
 mod output;
 mod schema;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Exit;
-use super::load::{ConnectorFolder, is_selected};
+use super::folders::{ConnectorFolder, is_selected};
 use super::output::{diagnostics, message};
 use crate::config::{RawSettings, Settings};
 use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind};

@@ -179,7 +179,8 @@ pub(super) fn connector(
         Arc::new(Schema::new(query, EmptyMutation, EmptySubscription))
     };
     let for_clients = schema(figures == Audience::Public);
-    let (subgraph, diagnostics) = normalise(OWN_CONNECTOR, OWN_CONNECTOR, &for_clients.federation_sdl());
+    let (subgraph, diagnostics) =
+        normalise(OWN_CONNECTOR, OWN_CONNECTOR, &for_clients.federation_sdl());
     let mut subgraph = subgraph.ok_or(diagnostics)?;
     subgraph.kind = SubgraphKind::Native;
     Ok(GatewayConnector {

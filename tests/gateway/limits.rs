@@ -45,7 +45,7 @@ async fn objects_that_a_step_starts_from() {
     let answer = world.ask(QUERY).await;
     assert_eq!(
         limit_errors(&answer)[0],
-        "20 objects are more than one step may start from (19)"
+        "20 objects need calls; one fetch may start from 19"
     );
     assert_eq!(answer["data"]["districts"][19]["name"], "Reasi");
     assert_eq!(world.standin("dggi").call_count(), 0);

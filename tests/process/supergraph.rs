@@ -79,7 +79,8 @@ works-v2         a GraphQL service
 /// The gateway's own connector is in it, and is not read a second time.
 #[test]
 fn what_this_gateway_composes_it_serves() {
-    let schema = "extend schema @link(url: \"https://specs.sangam.dev/wire/v0.1\", import: [\"@graphql\"])
+    let schema =
+        "extend schema @link(url: \"https://specs.sangam.dev/wire/v0.1\", import: [\"@graphql\"])
   @graphql(url: \"http://roads.example/graphql\")
 type Query { road: String }\n";
     let folder = Folder::new("", &[("roads", schema)]);
@@ -113,7 +114,13 @@ fn what_cannot_be_served_is_refused() {
         ),
         (
             SUPERGRAPH,
-            &["check", "--supergraph", "supergraph.graphql", "--connectors", "connectors"],
+            &[
+                "check",
+                "--supergraph",
+                "supergraph.graphql",
+                "--connectors",
+                "connectors",
+            ],
             2,
             "cannot be used with",
         ),

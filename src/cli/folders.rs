@@ -1,0 +1,76 @@
+//! Reads the folders of connectors.
+
+use std::path::PathBuf;
+
+use super::Exit;
+use super::output::message;
+use crate::config::Settings;
+use crate::connector::Folder;
+use crate::source::Wires;
+
+/// A connector's folder, or a graph of a supergraph.
+#[derive(Debug)]
+pub(super) struct ConnectorFolder {
+    /// Its path; for a graph, its name.
+    pub(super) path: PathBuf,
+    /// Its content.
+    pub(super) folder: Folder,
+}
+
+impl ConnectorFolder {
+    /// The connector's name.
+    pub(super) fn name(&self) -> &str {
+        let name = self.path.file_name().and_then(|name| name.to_str());
+        name.unwrap_or_default()
+    }
+}
+
+/// Whether the settings select the connector with this name.
+pub(super) fn is_selected(name: &str, settings: &Settings) -> bool {
+    let only = &settings.general.only;
+    only.is_empty() || only.iter().any(|wanted| *wanted == name)
+}
+
+/// Reads the folders that the settings select, sorted by name.
+pub(super) fn of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
+    let root = &settings.general.connectors;
+    let unreadable = |error: std::io::Error| {
+        message(&format!(
+            "error: the connectors' folder {} cannot be read: {error}\n  help: name it with --connectors, or with \
+             `connectors` in the settings",
+            root.display()
+        ));
+        Exit::Failed
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(root).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_dir() && !hidden {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let schemes = Wires::default().schemes();
+    let folders: Vec<ConnectorFolder> = paths
+        .into_iter()
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            is_selected(&name, settings)
+        })
+        .map(|path| ConnectorFolder {
+            folder: Folder::read_with(&path, &schemes),
+            path,
+        })
+        .collect();
+    if folders.is_empty() {
+        message(&format!(
+            "error: there is no connector in {}",
+            root.display()
+        ));
+        return Err(Exit::Failed);
+    }
+    Ok(folders)
+}
