@@ -8,6 +8,9 @@ use crate::plan::draft::{EntryKey, Provider, ProviderId};
 use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
 
+/// Of equally cheap lookups, so many are compared by what else they offer.
+const COMPARED_ENTRIES: usize = 64;
+
 impl Planner<'_> {
     /// The number of ways to serve a slot.
     pub(super) fn count_ways(
@@ -129,6 +132,7 @@ impl Planner<'_> {
             return Ok(None);
         };
         all.retain(|(total, ..)| *total == least);
+        all.truncate(COMPARED_ENTRIES);
         if all.len() > 1 {
             all = self.most_covering(position, ty, all)?;
         }
