@@ -41,15 +41,12 @@ pub(super) enum Found {
 /// What plans are not allowed to do, to find out why a plan is not the best.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Without {
-    /// A field's `@provides` has no effect below a field that has provided something.
-    pub(super) provides_below_provides: bool,
     /// A field that yields entities is asked for in one service only, at each position.
     pub(super) several_services: bool,
 }
 
 struct Search<'g> {
     graph: &'g Graph,
-    without: Without,
     places: Vec<Place>,
     /// The only service in which the field above a place is asked for, if it yields entities.
     only: Vec<Option<usize>>,
@@ -63,7 +60,6 @@ struct GivenUp;
 pub(super) fn fewest(graph: &Graph, operation: &Node, without: Without) -> Found {
     let mut search = Search {
         graph,
-        without,
         places: Vec::new(),
         only: Vec::new(),
         left: MOST_SIMULATIONS,
@@ -324,9 +320,7 @@ impl Search<'_> {
             let below = self.places[place].below[number];
             let is_asked = |below: &usize| self.only[*below].is_none_or(|only| only == service);
             if let Some(below) = below.filter(is_asked) {
-                let is_ignored = self.without.provides_below_provides && provided.is_some();
-                let provides = field.provides.get(&service).filter(|_| !is_ignored);
-                let provides = provides.map(Vec::as_slice);
+                let provides = field.provides.get(&service).map(Vec::as_slice);
                 self.expand(below, service, false, provides, known, next);
             }
         }

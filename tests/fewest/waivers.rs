@@ -33,7 +33,6 @@ struct Waiver {
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Rule {
-    ProvidesBelowProvides,
     SeveralServices,
 }
 
@@ -43,7 +42,6 @@ impl Waiver {
             return true;
         }
         let without = Without {
-            provides_below_provides: self.without.contains(&Rule::ProvidesBelowProvides),
             several_services: self.without.contains(&Rule::SeveralServices),
         };
         match fewest(without) {
