@@ -1,8 +1,8 @@
 //! The draft of a plan: the planner's providers, fetches and the trees of what they read.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use ahash::HashMap;
 use apollo_compiler::Name;
 
 use super::cases::{CaseSet, Decided};

@@ -8,9 +8,10 @@ mod guards;
 mod merge;
 mod order;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ahash::{HashMap, HashMapExt};
 use apollo_compiler::executable::OperationType;
 
 use super::arguments::arguments_of;

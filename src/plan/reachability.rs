@@ -17,9 +17,10 @@ mod cost;
 mod known_nodes;
 mod obtain;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
+use ahash::{HashMap, HashMapExt};
 use apollo_compiler::Name;
 
 use self::known_nodes::KnownNodes;

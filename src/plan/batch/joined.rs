@@ -25,7 +25,9 @@
 //! and of these at most [`KEPT_LENGTHS`]; each comparison spends from [`STEPS`]. Where a bound is reached, the calls stay
 //! apart: unlike the budget of the plan, this one never refuses an operation.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
+
+use ahash::{HashMap, HashMapExt};
 
 use super::super::{Fetch, FetchCall};
 use crate::connector::SchemaLifetime;

@@ -1,6 +1,8 @@
 //! Merges fetches of the draft that make the same call for the same rows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use ahash::{HashMap, HashMapExt};
 
 use super::super::PlanError;
 use super::super::draft::TreeId;

@@ -1,6 +1,8 @@
 //! What each fetch waits for, and the order that follows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use ahash::{HashMap, HashMapExt};
 
 use super::super::PlanError;
 use super::super::draft::{Draft, OverrideCase, ProviderId, TreeId};

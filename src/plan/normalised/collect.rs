@@ -1,7 +1,6 @@
 //! Collects the fields of selection sets, once per class of types.
 
-use std::collections::HashMap;
-
+use ahash::{HashMap, HashMapExt};
 use apollo_compiler::Name;
 use indexmap::IndexMap;
 

@@ -29,8 +29,7 @@ mod collect;
 mod operation;
 mod written;
 
-use std::collections::HashMap;
-
+use ahash::{HashMap, HashMapExt};
 use apollo_compiler::executable;
 
 use self::collect::Collector;

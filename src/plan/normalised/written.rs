@@ -1,7 +1,6 @@
 //! Reads the selections of an operation as they are written, each once.
 
-use std::collections::HashMap;
-
+use ahash::HashMap;
 use apollo_compiler::{Name, Node, ast, executable};
 
 use super::super::bounds::{PlanError, Steps};

@@ -1,9 +1,9 @@
 //! Builds the output from the selection sets of an operation and the slots of its positions.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use ahash::{HashMap, HashMapExt};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, ast};
 

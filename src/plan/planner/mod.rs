@@ -40,8 +40,10 @@ mod parts;
 mod providers;
 mod require;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
+
+use ahash::{HashMap, HashMapExt};
 
 use crate::connector::FieldSet;
 use crate::graph::query::{NodeId, QueryGraph, SubgraphId, TypeId};

@@ -1,7 +1,6 @@
 //! Nodes at which the rows of one type can be read.
 
-use std::collections::HashMap;
-
+use ahash::HashMap;
 use apollo_compiler::Name;
 
 use crate::graph::query::NodeId;

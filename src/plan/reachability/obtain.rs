@@ -1,7 +1,6 @@
 //! The cost of obtaining a field set: a key, or what a field requires.
 
-use std::collections::HashMap;
-
+use ahash::{HashMap, HashMapExt};
 use apollo_compiler::Name;
 
 use super::known_nodes::{KnownNodes, Offer, SCANNED_NODES};

@@ -4,8 +4,9 @@
 //! [`PlanLimits::selections`](crate::plan::PlanLimits::selections): the selection sets are shared, but every path of
 //! fields has a position of its own, and fragments that spread each other make exponentially more paths than text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use ahash::{HashMap, HashMapExt};
 use indexmap::IndexMap;
 
 use super::super::bounds::{PlanError, Steps};
