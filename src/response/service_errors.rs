@@ -5,7 +5,7 @@
 
 use super::failures::Below;
 use super::ingest::Ingester;
-use super::merge::{Nulls, fail_parts};
+use super::merge::{Nulls, fail_parts, fail_row};
 use super::store::{Cell, RowId};
 use super::targets::{Consumer, Destination, Targets, of_list};
 use crate::cache::Document;
@@ -132,9 +132,27 @@ fn mark_consumers(
     let mut marked = false;
     for consumer in consumers {
         let read = ingester.plan.fetches[consumer.fetch].read;
-        marked |= mark_all(ingester, &consumer.rows, read, path, failure);
+        for row in &consumer.rows {
+            let absent = is_absent(ingester, *row, read, path);
+            marked |= mark(ingester, *row, read, path, failure);
+            if absent {
+                // The error made the whole entity null. Its other fields are not null, but unknown.
+                let others = ingester.failures.add_vague(failure);
+                fail_row(ingester.store, ingester.plan, *row, read, others);
+            }
+        }
     }
     marked
+}
+
+/// Whether the field that an error names was not in the response: the entity that has it was null.
+fn is_absent(ingester: &Ingester<'_>, row: RowId, read: ReadId, path: &[Value]) -> bool {
+    let Some(Value::String(key)) = path.first() else {
+        return false;
+    };
+    let mut fields = ingester.plan.read(read).fields.iter();
+    let field = fields.find(|field| field.key == **key);
+    field.is_some_and(|field| ingester.store.cell(row, field.slot) == Cell::Missing)
 }
 
 fn mark_all(
