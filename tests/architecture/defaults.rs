@@ -16,7 +16,7 @@ const EXCEPTIONS: [(&str, &str); 1] = [(
 /// The implementations of `Default` that have a number greater than one.
 struct Defaults<'f> {
     file: &'f str,
-    found: Vec<String>,
+    names: Vec<String>,
 }
 
 impl<'ast> Visit<'ast> for Defaults<'_> {
@@ -38,7 +38,7 @@ impl<'ast> Visit<'ast> for Defaults<'_> {
                 panic!("{}: a default of no path", self.file);
             };
             let name = &ty.path.segments.last().unwrap().ident;
-            self.found.push(format!("{}: {name}", self.file));
+            self.names.push(format!("{}: {name}", self.file));
         }
     }
 }
@@ -60,26 +60,26 @@ fn defaults(file: &str, text: &str) -> Vec<String> {
     let syntax = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
     let mut defaults = Defaults {
         file,
-        found: Vec::new(),
+        names: Vec::new(),
     };
     defaults.visit_file(&syntax);
-    defaults.found
+    defaults.names
 }
 
 #[test]
 fn a_bound_has_one_default() {
     let (root, settings) = (root(), Path::new("src/config"));
-    let mut found = Vec::new();
+    let mut numeric_defaults = Vec::new();
     for path in files(&root.join("src"), &["rs"]) {
         let file = path.strip_prefix(&root).unwrap();
         if !file.starts_with(settings) {
             let text = std::fs::read_to_string(&path).unwrap();
-            found.extend(defaults(&file.display().to_string(), &text));
+            numeric_defaults.extend(defaults(&file.display().to_string(), &text));
         }
     }
-    let known: Vec<&str> = EXCEPTIONS.iter().map(|(known, _)| *known).collect();
+    let exceptions: Vec<&str> = EXCEPTIONS.iter().map(|(name, _)| *name).collect();
     assert_eq!(
-        found, known,
+        numeric_defaults, exceptions,
         "declare the default in src/config/sections.rs, and make the limit from the setting"
     );
 }

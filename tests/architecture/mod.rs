@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 
 /// The files below a folder with one of these extensions, sorted.
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
+    let mut paths = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
@@ -32,10 +32,10 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
                 .extension()
                 .is_some_and(|extension| extensions.iter().any(|one| extension == *one))
             {
-                found.push(path);
+                paths.push(path);
             }
         }
     }
-    found.sort();
-    found
+    paths.sort();
+    paths
 }

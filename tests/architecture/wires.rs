@@ -31,8 +31,8 @@ fn no_other_room_knows_a_wire() {
             // Tests build requests and responses as the HTTP driver would.
             if !file.to_string_lossy().ends_with("tests.rs") {
                 let text = std::fs::read_to_string(&file).unwrap();
-                let found = of_a_wire(&text).into_iter();
-                wrong.extend(found.map(|line| format!("{}: {line}", file.display())));
+                let lines = of_a_wire(&text).into_iter();
+                wrong.extend(lines.map(|line| format!("{}: {line}", file.display())));
             }
         }
     }

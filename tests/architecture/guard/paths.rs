@@ -84,7 +84,7 @@ impl Collector {
     /// Adds the paths in the tokens of a macro: names with `::` between them.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-        let is = |at: usize, what: char| matches!(tokens.get(at), Some(TokenTree::Punct(found)) if found.as_char() == what);
+        let is = |at: usize, what: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == what);
         let mut at = 0;
         while at < tokens.len() {
             match &tokens[at] {

@@ -53,7 +53,7 @@ impl Crate {
             "crate" => from = self.root(module),
             "self" => {}
             "super" => from = self.module(module).parent?,
-            own if own == self.name() => from = self.library,
+            crate_name if crate_name == self.name() => from = self.library,
             _ => return None,
         }
         rest = &rest[1..];
