@@ -61,15 +61,15 @@ fn a_supergraph_written_and_read_is_the_same_graph(case: &Case) {
     let sdl = supergraph::write(&composed);
     let schema = Schema::parse_and_validate(&sdl, "supergraph.graphql");
     assert!(schema.is_ok(), "{}\n{sdl}", schema.unwrap_err());
-    let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
+    let (mut read, diagnostics) = supergraph::read("supergraph.graphql", &sdl);
     for (read, original) in read.iter_mut().zip(composed.subgraphs.iter()) {
         if matches!(original.kind, SubgraphKind::Native) {
             read.kind = SubgraphKind::Native;
         }
     }
-    assert_eq!(texts(&found), "", "{sdl}");
-    let (again, found) = compose(read);
-    let again = again.unwrap_or_else(|| panic!("{}\n{sdl}", texts(&found)));
+    assert_eq!(texts(&diagnostics), "", "{sdl}");
+    let (again, diagnostics) = compose(read);
+    let again = again.unwrap_or_else(|| panic!("{}\n{sdl}", texts(&diagnostics)));
     assert_eq!(composed.api_sdl, again.api_sdl, "{sdl}");
     assert_eq!(composed.joins, again.joins, "{sdl}");
     assert_eq!(sdl, supergraph::write(&again));
@@ -96,12 +96,18 @@ fn departments() -> Vec<Subgraph> {
 #[test]
 fn the_departments_survive_the_supergraph() {
     let (composed, diagnostics) = compose(departments());
-    let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
+    let texts: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.to_text())
+        .collect();
     let composed = composed.unwrap_or_else(|| panic!("{}", texts.join("\n")));
     let sdl = supergraph::write(&composed);
     Schema::parse_and_validate(&sdl, "supergraph.graphql").unwrap();
-    let (read, found) = supergraph::read("supergraph.graphql", &sdl);
-    let texts: Vec<String> = found.iter().map(|one| one.to_text()).collect();
+    let (read, diagnostics) = supergraph::read("supergraph.graphql", &sdl);
+    let texts: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.to_text())
+        .collect();
     assert_eq!(read.len(), composed.subgraphs.len(), "{}", texts.join("\n"));
     let again = compose(read).0.unwrap();
     assert_eq!(composed.api_sdl, again.api_sdl);
@@ -226,8 +232,8 @@ fn compose_case(case: &Case) -> (Option<Composed>, Vec<Diagnostic>) {
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (None, diagnostics);
     }
-    let (composed, found) = compose(subgraphs);
-    diagnostics.extend(found);
+    let (composed, composition_diagnostics) = compose(subgraphs);
+    diagnostics.extend(composition_diagnostics);
     (composed, diagnostics)
 }
 
