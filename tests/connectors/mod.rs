@@ -35,8 +35,8 @@ inventory::submit! {
             let has = diagnostics.iter().any(|one| one.code.name == code);
             assert!(has, "no {code} in\n{texts}");
             let blocks = case.blocks.iter();
-            let found = blocks.map(|block| (block.fence == "text diagnostics").then(|| texts.clone()));
-            found.collect()
+            let outputs = blocks.map(|block| (block.fence == "text diagnostics").then(|| texts.clone()));
+            outputs.collect()
         },
     }
 }
@@ -79,9 +79,9 @@ fn every_code_has_a_case() {
         .map(|code| code.name)
         .collect();
     assert_eq!(lacking, Vec::<&str>::new(), "codes without a case");
-    let known: BTreeSet<&str> = code::ALL.iter().map(|code| code.name).collect();
+    let names: BTreeSet<&str> = code::ALL.iter().map(|code| code.name).collect();
     for name in &have {
-        assert!(known.contains(name.as_str()), "{name} is no code");
+        assert!(names.contains(name.as_str()), "{name} is no code");
     }
 }
 
@@ -97,9 +97,9 @@ fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
     }
     let (mut subgraph, mut diagnostics) = (None, Vec::new());
     if let Some(sdl) = case.block(CONNECTOR) {
-        let (read, found) = read_sdl("works", "connectors/works/connector.graphql", sdl);
+        let (read, sdl_diagnostics) = read_sdl("works", "connectors/works/connector.graphql", sdl);
         subgraph = read;
-        diagnostics.extend(found);
+        diagnostics.extend(sdl_diagnostics);
     }
     if let Some(toml) = case.block(SETTINGS) {
         let path = "connectors/works/connector.toml";
@@ -165,10 +165,10 @@ fn render(subgraph: &Subgraph, coordinate: &str, input: &str) -> String {
     }
     let template = match &subgraph.kind {
         SubgraphKind::Connectors { connects, .. } => {
-            let found = connects
+            let connect = connects
                 .iter()
                 .find(|connect| connect.coordinate == coordinate);
-            found
+            connect
                 .unwrap_or_else(|| panic!("no {coordinate}"))
                 .template
                 .clone()
