@@ -53,7 +53,7 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
     settings.cost.mode = CostMode::Log;
     let compiler = compiler(&composed, &graph, &settings);
     let (mut operation, mut variables) = (None, Value::Null);
-    let mut found = Vec::with_capacity(case.blocks.len());
+    let mut outputs = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut out = None;
         match block.fence {
@@ -64,9 +64,9 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
             "text cost" => out = Some(cost(&composed, &compiler, operation.unwrap(), &variables)),
             _ => {}
         }
-        found.push(out);
+        outputs.push(out);
     }
-    found
+    outputs
 }
 
 /// The cost of an operation as text.
