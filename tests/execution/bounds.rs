@@ -144,7 +144,7 @@ fn error(answer: &Value) -> (String, String, Option<String>) {
     };
     let kind = error
         .get("extensions")
-        .and_then(|own| own.get("sangam")?.get("kind"));
+        .and_then(|extensions| extensions.get("sangam")?.get("kind"));
     let message = error.get("message").and_then(Value::as_str);
     (
         message.unwrap().to_owned(),

@@ -63,10 +63,10 @@ pub(crate) const FENCES: &[Fence] = &[
 
 /// Runs a case with caches in memory, and in a backend that waits; the outputs must be the same.
 async fn run_on_each_backend(case: &Case) -> Vec<Option<String>> {
-    let found = run(case, &MemoryBackend).await;
+    let outputs = run(case, &MemoryBackend).await;
     let with_waits = run(case, &SharedBackend::default()).await;
-    assert_eq!(with_waits, found, "with a backend that waits");
-    found
+    assert_eq!(with_waits, outputs, "with a backend that waits");
+    outputs
 }
 
 /// Runs a case; returns the output for each of its blocks.
@@ -78,7 +78,7 @@ async fn run(case: &Case, backend: &dyn Backend) -> Vec<Option<String>> {
         mutations_allowed: true,
         ..ClientContext::default()
     };
-    let mut found = Vec::with_capacity(case.blocks.len());
+    let mut outputs = Vec::with_capacity(case.blocks.len());
     for block in &case.blocks {
         let mut out = None;
         match block.fence {
@@ -107,9 +107,9 @@ async fn run(case: &Case, backend: &dyn Backend) -> Vec<Option<String>> {
             "text warnings" => out = Some(warnings(&gateway, &request, &client).await),
             _ => {}
         }
-        found.push(out);
+        outputs.push(out);
     }
-    found
+    outputs
 }
 
 /// Checks that the code of each error is in the table of codes, or comes from the case itself: from an `errors` mapping or an
@@ -118,13 +118,15 @@ fn check_codes(case: &Case, answer: &Value) {
     let errors = answer.get("errors").and_then(Value::as_array);
     for error in errors.unwrap_or_default() {
         let extensions = error.get("extensions");
-        let code = extensions.and_then(|all| all.get("code"));
+        let code = extensions.and_then(|extensions| extensions.get("code"));
         let code = code.and_then(Value::as_str).unwrap_or_default();
-        let is_known = ErrorCode::ALL.iter().any(|known| known.as_str() == code);
+        let is_known = ErrorCode::ALL
+            .iter()
+            .any(|error_code| error_code.as_str() == code);
         let given = ["graphql subgraph", "http upstream"];
-        let own = |fence: &&str| case.named(fence).any(|(_, text)| text.contains(code));
+        let has_code = |fence: &&str| case.named(fence).any(|(_, text)| text.contains(code));
         assert!(
-            is_known || (!code.is_empty() && given.iter().any(own)),
+            is_known || (!code.is_empty() && given.iter().any(has_code)),
             "`{code}` is not in the table of codes"
         );
     }

@@ -27,10 +27,13 @@ impl Service<'_> {
     pub(crate) fn answer(&self, body: &Value) -> Value {
         let query = body.get("query").and_then(Value::as_str).unwrap();
         let document = ast::Document::parse(query, "operation.graphql").unwrap();
-        let operation = document.definitions.iter().find_map(|own| match own {
-            Definition::OperationDefinition(operation) => Some(operation),
-            _ => None,
-        });
+        let operation = document
+            .definitions
+            .iter()
+            .find_map(|definition| match definition {
+                Definition::OperationDefinition(operation) => Some(operation),
+                _ => None,
+            });
         let operation = operation.unwrap();
         let root = match operation.operation_type {
             OperationType::Mutation => "Mutation",
@@ -102,10 +105,13 @@ impl Execution<'_> {
     fn field(&mut self, object: &Value, field: &ast::Field) -> Value {
         if field.name == "_entities" {
             let representations = self.argument(field, "representations");
-            let all = representations.as_ref().and_then(Value::as_array);
-            let found = all.unwrap_or_default().iter().map(|one| self.entity(one));
-            let found: Vec<Value> = found.collect();
-            return self.value(&array(found), &field.selection_set);
+            let representations = representations.as_ref().and_then(Value::as_array);
+            let entities = representations
+                .unwrap_or_default()
+                .iter()
+                .map(|representation| self.entity(representation));
+            let entities: Vec<Value> = entities.collect();
+            return self.value(&array(entities), &field.selection_set);
         }
         let mut key = field.name.to_string();
         if !field.arguments.is_empty() {
@@ -148,12 +154,12 @@ impl Execution<'_> {
 
     /// The first entity that a representation does not contradict.
     fn entity(&self, representation: &Value) -> Value {
-        let all = self.service.data.get("_entities").and_then(Value::as_array);
-        let found = all.unwrap_or_default().iter().find(|entity| {
+        let entities = self.service.data.get("_entities").and_then(Value::as_array);
+        let entity = entities.unwrap_or_default().iter().find(|entity| {
             let ty = representation.get("__typename").and_then(Value::as_str);
             ty.is_some_and(|ty| self.service.belongs(entity, ty)) && agrees(entity, representation)
         });
-        found.cloned().unwrap_or_default()
+        entity.cloned().unwrap_or_default()
     }
 
     fn included(&self, directives: &ast::DirectiveList) -> bool {
@@ -196,10 +202,11 @@ impl Execution<'_> {
 fn agrees(entity: &Value, representation: &Value) -> bool {
     match (entity, representation) {
         (Value::Object(_), Value::Object(members)) => members.iter().all(|(name, member)| {
-            let own = entity.get(name);
-            &**name == "__typename" || own.is_none_or(|own| agrees(own, member))
+            let entity_member = entity.get(name);
+            &**name == "__typename"
+                || entity_member.is_none_or(|entity_member| agrees(entity_member, member))
         }),
-        (own, given) => own == given,
+        (value, given) => value == given,
     }
 }
 

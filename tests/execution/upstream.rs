@@ -53,7 +53,9 @@ impl Upstreams {
         let mut shared = Shared::default();
         let path = case.path.display();
         let sdl_of = |name: &str| {
-            let subgraph = case.named("graphql subgraph").find(|(own, _)| *own == name);
+            let subgraph = case
+                .named("graphql subgraph")
+                .find(|(subgraph_name, _)| *subgraph_name == name);
             let (_, sdl) = subgraph.unwrap_or_else(|| panic!("{path}: no subgraph {name}"));
             sdl.to_owned()
         };
@@ -175,10 +177,10 @@ async fn answer(
         }
         None => format!("{name}: {target} {}", String::from_utf8_lossy(&text)),
     };
-    let own = headers
+    let extra_headers = headers
         .keys()
         .filter(|name| name.as_str().starts_with("x-"));
-    let mut own: Vec<String> = own
+    let mut extra_headers: Vec<String> = extra_headers
         .map(|name| {
             let values: Vec<&str> = headers
                 .get_all(name)
@@ -188,8 +190,8 @@ async fn answer(
             format!(" [{name}: {}]", values.join(" | "))
         })
         .collect();
-    own.sort();
-    let call = format!("{}{}", call.trim_end(), own.concat());
+    extra_headers.sort();
+    let call = format!("{}{}", call.trim_end(), extra_headers.concat());
     shared.calls.lock().unwrap().push(call);
     let fixed = shared.fixed.iter().find(|fixed| {
         fixed.name == name && fixed.target == target && (fixed.body.is_none() || fixed.body == body)
