@@ -49,7 +49,7 @@ pub(super) fn blocks_of(text: &str) -> Vec<(String, String)> {
 
 /// Schemas of connectors, with the directives that fetch.
 pub(super) fn connectors() -> Vec<String> {
-    let own = files("connectors", &["graphql"])
+    let schemas = files("connectors", &["graphql"])
         .into_iter()
         .map(|path| read(&path));
     let folders = [
@@ -61,7 +61,7 @@ pub(super) fn connectors() -> Vec<String> {
     ];
     let cases = blocks(&folders).into_iter();
     let cases = cases.filter(|(info, text)| info.starts_with("graphql") && text.contains("@link"));
-    own.chain(cases.map(|(_, text)| text)).collect()
+    schemas.chain(cases.map(|(_, text)| text)).collect()
 }
 
 /// Texts in the mapping language, and templates.
@@ -85,8 +85,8 @@ pub(super) fn mappings() -> Vec<String> {
                 "header ",
                 "template ",
             ];
-            let found = keys.iter().find_map(|key| line.strip_prefix(key));
-            out.extend(found.map(|text| text.trim_start().to_owned()));
+            let rest = keys.iter().find_map(|key| line.strip_prefix(key));
+            out.extend(rest.map(|text| text.trim_start().to_owned()));
         }
     }
     out.sort();

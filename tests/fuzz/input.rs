@@ -64,8 +64,8 @@ impl Input {
 
     /// The bytes of the first part with this label; empty if there is none.
     pub(super) fn bytes(&self, label: &str) -> &[u8] {
-        let found = self.parts.iter().find(|part| part.label == label);
-        found.map_or(&[], |part| &part.bytes)
+        let part = self.parts.iter().find(|part| part.label == label);
+        part.map_or(&[], |part| &part.bytes)
     }
 
     /// The part as text; invalid UTF-8 is replaced, since reading a file would refuse it.
@@ -81,7 +81,9 @@ impl Input {
     pub(super) fn to_file(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for part in &self.parts {
-            let name = NAMES.iter().find(|(own, _)| *own == part.language);
+            let name = NAMES
+                .iter()
+                .find(|(language, _)| *language == part.language);
             let name = name.unwrap().1;
             let head = format!("@@ {name} {} {}\n", part.label, part.bytes.len());
             out.extend_from_slice(head.as_bytes());
@@ -101,7 +103,11 @@ impl Input {
             let ["@@", name, label, length] = words.as_slice() else {
                 panic!("{}: {head}", path.display());
             };
-            let language = NAMES.iter().find(|(_, own)| own == name).unwrap().0;
+            let language = NAMES
+                .iter()
+                .find(|(_, language_name)| language_name == name)
+                .unwrap()
+                .0;
             let (from, length) = (end + 1, length.parse::<usize>().unwrap());
             input = input.with(language, label, &rest[from..from + length]);
             rest = &rest[from + length + 1..];

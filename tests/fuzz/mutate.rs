@@ -48,18 +48,18 @@ pub(super) fn mutate(input: &Input, others: &[Input], random: &mut Random) -> In
 }
 
 fn text(
-    own: &[u8],
+    bytes: &[u8],
     other: &[u8],
     language: Language,
     random: &mut Random,
     level: usize,
 ) -> Vec<u8> {
     if random.chance(25) {
-        return of_bytes(own, other, language, random);
+        return of_bytes(bytes, other, language, random);
     }
-    let mut list = tokens(own, language);
+    let mut list = tokens(bytes, language);
     if list.is_empty() {
-        return of_bytes(own, other, language, random);
+        return of_bytes(bytes, other, language, random);
     }
     match random.below(8) {
         0 | 1 => of_group(&mut list, other, language, random),
@@ -80,8 +80,8 @@ fn any(random: &mut Random, language: Language) -> &'static str {
     from[random.below(from.len())]
 }
 
-fn of_bytes(own: &[u8], other: &[u8], language: Language, random: &mut Random) -> Vec<u8> {
-    let mut out = own.to_vec();
+fn of_bytes(bytes: &[u8], other: &[u8], language: Language, random: &mut Random) -> Vec<u8> {
+    let mut out = bytes.to_vec();
     let at = random.below(out.len() + 1);
     let end = (at + random.between(1, 40)).min(out.len());
     match random.below(9) {
@@ -151,7 +151,7 @@ fn of_token(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mu
         _ => {
             let class = list[at].class;
             let alike: Vec<usize> = (0..list.len())
-                .filter(|own| list[*own].class == class)
+                .filter(|index| list[*index].class == class)
                 .collect();
             list[at] = list[*random.pick(&alike)].clone();
         }
@@ -159,11 +159,11 @@ fn of_token(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mu
 }
 
 fn of_group(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mut Random) {
-    let found = groups(list);
-    if found.is_empty() {
+    let ranges = groups(list);
+    if ranges.is_empty() {
         return of_token(list, other, language, random);
     }
-    let group = random.pick(&found).clone();
+    let group = random.pick(&ranges).clone();
     match random.below(6) {
         0 => drop(list.drain(group)),
         1 => drop(list.drain(group.start + 1..group.end - 1)),
@@ -173,7 +173,7 @@ fn of_group(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mu
             list.splice(to..to, again);
         }
         3 => {
-            let (with, from) = (random.pick(&found).clone(), group);
+            let (with, from) = (random.pick(&ranges).clone(), group);
             let with = list[with].to_vec();
             list.splice(from, with);
         }
@@ -200,9 +200,9 @@ fn of_group(list: &mut Vec<Token>, other: &[u8], language: Language, random: &mu
 
 /// Nests a group in itself many times, with some tokens before it.
 fn nested(list: &mut Vec<Token>, random: &mut Random) {
-    let found = groups(list);
+    let ranges = groups(list);
     let depth = *random.pick(&DEPTHS);
-    if found.is_empty() || random.chance(15) {
+    if ranges.is_empty() || random.chance(15) {
         let at = random.below(list.len() + 1);
         let (open, close) = *random.pick(&[
             ("[", "]"),
@@ -217,7 +217,7 @@ fn nested(list: &mut Vec<Token>, random: &mut Random) {
         list.insert(at, Token::new(Class::Open, open.repeat(depth)));
         return;
     }
-    let group = random.pick(&found).clone();
+    let group = random.pick(&ranges).clone();
     let from = group.start.saturating_sub(random.below(6));
     let lead = concat(&list[from..=group.start]);
     let tail = match random.chance(30) {
@@ -257,21 +257,21 @@ fn inside(list: &mut [Token], other: &[u8], language: Language, random: &mut Ran
 
 /// Replaces a value with one of another kind.
 fn of_value(list: &mut Vec<Token>, random: &mut Random) {
-    let found = groups(list);
+    let ranges = groups(list);
     let scalars: Vec<usize> = (0..list.len()).filter(|at| list[*at].is_scalar()).collect();
-    let range = match (random.chance(40), found.is_empty(), scalars.is_empty()) {
+    let range = match (random.chance(40), ranges.is_empty(), scalars.is_empty()) {
         (_, true, true) => return,
-        (true, false, _) | (_, false, true) => random.pick(&found).clone(),
+        (true, false, _) | (_, false, true) => random.pick(&ranges).clone(),
         _ => {
             let at = *random.pick(&scalars);
             at..at + 1
         }
     };
-    let own = concat(&list[range.clone()]);
+    let value = concat(&list[range.clone()]);
     let new: Vec<u8> = match random.below(6) {
-        0 => [b"[", own.as_slice(), b"]"].concat(),
-        1 => [b"{\"a\":", own.as_slice(), b"}"].concat(),
-        2 => [own.as_slice(), b",", own.as_slice()].concat(),
+        0 => [b"[", value.as_slice(), b"]"].concat(),
+        1 => [b"{\"a\":", value.as_slice(), b"}"].concat(),
+        2 => [value.as_slice(), b",", value.as_slice()].concat(),
         3 => random.pick(NUMBERS).as_bytes().to_vec(),
         _ => random.pick(VALUES).as_bytes().to_vec(),
     };

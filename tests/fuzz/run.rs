@@ -115,10 +115,10 @@ fn once(name: &str, target: &dyn Target, input: &Input) -> Attempt {
     let ran = catch_unwind(AssertUnwindSafe(|| target.run(input)));
     let took = begun.elapsed().min(processor().saturating_sub(used));
     let mut panics = PANICS.lock().unwrap();
-    let own = panics.iter().find(|(of, _)| *of == thread);
-    let own = own.map(|(_, told)| told.clone());
+    let report = panics.iter().find(|(of, _)| *of == thread);
+    let report = report.map(|(_, told)| told.clone());
     panics.retain(|(of, _)| *of != thread);
-    let outcome = match (own, ran) {
+    let outcome = match (report, ran) {
         (Some(told), _) => Err(told),
         (None, Ok(outcome)) => outcome,
         (None, Err(_)) => Err("panic without a report".to_owned()),

@@ -48,15 +48,15 @@ fn part(
     by_token: bool,
     fails: &mut dyn FnMut(&Input) -> Option<bool>,
 ) {
-    let own = small.parts[at].bytes.clone();
+    let bytes = small.parts[at].bytes.clone();
     let mut pieces: Vec<Vec<u8>> = match by_token {
         true => {
-            let list = tokens(&own, small.parts[at].language);
+            let list = tokens(&bytes, small.parts[at].language);
             list.iter()
                 .map(|token| concat(std::slice::from_ref(token)))
                 .collect()
         }
-        false => own.chunks(1).map(<[u8]>::to_vec).collect(),
+        false => bytes.chunks(1).map(<[u8]>::to_vec).collect(),
     };
     let mut size = pieces.len().max(1);
     while size > 0 {

@@ -92,8 +92,8 @@ fn next(rest: &[u8], language: Language) -> (Class, usize) {
 }
 
 fn until(inner: &[u8], end: &[u8]) -> usize {
-    let found = inner.windows(end.len()).position(|window| window == end);
-    found.map_or(inner.len(), |at| at + end.len())
+    let position = inner.windows(end.len()).position(|window| window == end);
+    position.map_or(inner.len(), |at| at + end.len())
 }
 
 fn quoted(inner: &[u8], quote: u8) -> usize {
@@ -138,8 +138,8 @@ pub(super) fn unquote(text: &[u8]) -> Option<(&[u8], &[u8])> {
 fn nothing_is_lost_in_tokens() {
     let text = "type A @k(f: \"a b\") { x(n: -1.5e3, \u{e9}: 'q'): [\"\"\"b\"\"\"] ... ->map \" open\n } # c";
     for language in [Language::Graphql, Language::Mapping, Language::Json] {
-        let found = tokens(text.as_bytes(), language);
-        assert_eq!(concat(&found), text.as_bytes());
-        assert_eq!(groups(&found).len(), 4);
+        let tokens = tokens(text.as_bytes(), language);
+        assert_eq!(concat(&tokens), text.as_bytes());
+        assert_eq!(groups(&tokens).len(), 4);
     }
 }

@@ -115,7 +115,7 @@ async fn ask(asked: String, method: Method, url: &str, body: Bytes) -> Said {
     let response = request.send().await.unwrap();
     let content_type = response.headers().get(CONTENT_TYPE);
     let content_type = content_type
-        .map_or("", |own| own.to_str().unwrap())
+        .map_or("", |value| value.to_str().unwrap())
         .to_owned();
     let head = format!("{} {content_type}", response.status().as_u16());
     let body = response.bytes().await.unwrap().to_vec();
@@ -130,20 +130,20 @@ impl Upstream {
         }
         let service = uri.path().split('/').nth(1).unwrap_or_default();
         let path = format!(" /{service}");
-        let own: Vec<&Said> = self
+        let responses: Vec<&Said> = self
             .said
             .iter()
             .filter(|said| said.asked.contains(&path))
             .collect();
         let call = self.calls.entry(service.to_owned()).or_default();
         *call += 1;
-        match own.is_empty() {
+        match responses.is_empty() {
             true => Said {
                 asked: String::new(),
                 head: "404 text/plain".to_owned(),
                 body: Vec::new(),
             },
-            false => own[(*call - 1) % own.len()].clone(),
+            false => responses[(*call - 1) % responses.len()].clone(),
         }
     }
 }
@@ -273,8 +273,8 @@ impl Answers {
 /// The recorded responses are those of the case; otherwise nothing would be mutated.
 #[test]
 fn answers_are_recorded() {
-    let found = watched("answers", "recorded", |_| recorded(&*make(1, true)));
-    assert!(found.0 > 4 && found.1 > 6, "{found:?}");
+    let counts = watched("answers", "recorded", |_| recorded(&*make(1, true)));
+    assert!(counts.0 > 4 && counts.1 > 6, "{counts:?}");
 }
 
 fn recorded(target: &dyn Target) -> (usize, usize) {

@@ -37,8 +37,8 @@ impl Target for Compositions {
         let (mut subgraphs, mut diagnostics) = (Vec::new(), Vec::new());
         for part in &input.parts {
             let sdl = String::from_utf8_lossy(&part.bytes);
-            let (subgraph, found) = read_sdl(&part.label, &part.label, &sdl);
-            diagnostics.extend(found);
+            let (subgraph, sdl_diagnostics) = read_sdl(&part.label, &part.label, &sdl);
+            diagnostics.extend(sdl_diagnostics);
             subgraphs.extend(subgraph);
         }
         let read = told(&diagnostics)?;
@@ -150,30 +150,30 @@ pub(super) fn composed(subgraphs: Vec<Subgraph>) -> Result<String, String> {
     if let Err(error) = Schema::parse_and_validate(&sdl, "supergraph.graphql") {
         return Err(format!("the supergraph is not valid: {error}\n{sdl}"));
     }
-    let (mut read, found) = supergraph::read("supergraph.graphql", &sdl);
+    let (mut read, diagnostics) = supergraph::read("supergraph.graphql", &sdl);
     for (read, original) in read.iter_mut().zip(composed.subgraphs.iter()) {
         if matches!(original.kind, SubgraphKind::Native) {
             read.kind = SubgraphKind::Native;
         }
     }
-    let text = |found: &[Diagnostic]| {
-        found
+    let text = |diagnostics: &[Diagnostic]| {
+        diagnostics
             .iter()
             .map(Diagnostic::to_text)
             .collect::<Vec<_>>()
             .join("\n")
     };
-    if found.iter().any(Diagnostic::is_error) {
+    if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(format!(
             "the supergraph cannot be read: {}\n{sdl}",
-            text(&found)
+            text(&diagnostics)
         ));
     }
-    let (again, found) = compose(read);
+    let (again, diagnostics) = compose(read);
     let Some(again) = again else {
         return Err(format!(
             "the supergraph does not compose: {}\n{sdl}",
-            text(&found)
+            text(&diagnostics)
         ));
     };
     if again.api_sdl != composed.api_sdl {

@@ -45,7 +45,7 @@ impl Target for Executions {
                 let sdl = String::from_utf8_lossy(&part.bytes);
                 match read_sdl(name, name, &sdl) {
                     (Some(subgraph), _) => subgraphs.push(subgraph),
-                    (None, found) => return Ok(format!("{REFUSED}{}", told(&found)?)),
+                    (None, diagnostics) => return Ok(format!("{REFUSED}{}", told(&diagnostics)?)),
                 }
             }
         }

@@ -75,8 +75,8 @@ pub(super) const ALL: &[Named] = &[
 ];
 
 pub(super) fn named(name: &str) -> Named {
-    let found = ALL.iter().find(|named| named.name == name);
-    *found.unwrap_or_else(|| panic!("there is no target {name}"))
+    let target = ALL.iter().find(|named| named.name == name);
+    *target.unwrap_or_else(|| panic!("there is no target {name}"))
 }
 
 /// The words of a list, sorted and without duplicates: an outcome.

@@ -120,7 +120,7 @@ impl Target for Requests {
             }
             let content_type = headers
                 .get("content-type")
-                .and_then(|own| own.to_str().ok())
+                .and_then(|value| value.to_str().ok())
                 .unwrap_or_default();
             let plain = !headers.contains_key("content-encoding")
                 && content_type.contains("json")

@@ -205,10 +205,10 @@ impl<'f> Form<'f> {
                 match self.schema.types.get(name) {
                     Some(ExtendedType::Scalar(_)) => scalar(value, name),
                     Some(ExtendedType::Enum(definition)) => {
-                        let known = value
+                        let is_defined = value
                             .as_str()
                             .is_some_and(|name| definition.values.contains_key(name));
-                        known
+                        is_defined
                             .then_some(())
                             .ok_or_else(|| format!("no value of an enum: {name} {value}"))
                     }

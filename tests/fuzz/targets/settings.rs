@@ -45,9 +45,9 @@ impl Target for Files {
     }
 
     fn run(&self, input: &Input) -> Result<String, String> {
-        let own = input.text("connector");
+        let connector_toml = input.text("connector");
         let path = Path::new("a/connector.toml");
-        let (_, diagnostics) = FolderSettings::read("a", "a/connector.toml", &own);
+        let (_, diagnostics) = FolderSettings::read("a", "a/connector.toml", &connector_toml);
         let mut out = told(&diagnostics)?;
         let file = self.folder.path().join("sangam.toml");
         std::fs::write(&file, input.bytes("sangam")).unwrap();
@@ -55,7 +55,7 @@ impl Target for Files {
         match Settings::load(Some(&file), &environment, RawSettings::default()) {
             Ok(settings) => {
                 settings.unknown_connectors(&["a"]);
-                match settings.connector("a", Some((path, &own))) {
+                match settings.connector("a", Some((path, &connector_toml))) {
                     Ok(_) => out.push_str(" settings"),
                     Err(error) => out.push_str(&kind(&error.to_string())?),
                 }

@@ -58,8 +58,8 @@ impl Worlds {
 
     /// The names and schemas of a graph's subgraphs.
     pub(super) fn sources(&self, name: &str) -> &[(String, String)] {
-        let found = self.graphs.iter().find(|graph| graph.name == name);
-        found.map_or(&[], |graph| &graph.subgraphs)
+        let graph = self.graphs.iter().find(|graph| graph.name == name);
+        graph.map_or(&[], |graph| &graph.subgraphs)
     }
 
     fn subgraphs(&self, name: &str) -> Option<Vec<Subgraph>> {
@@ -114,9 +114,9 @@ fn gateway_with(subgraphs: Vec<Subgraph>, address: impl Fn(&str) -> String) -> O
     }
     let settings = settings(&text);
     let member = |subgraph: Subgraph| {
-        let own = settings.connector(&subgraph.name, None);
+        let connector_settings = settings.connector(&subgraph.name, None);
         ConfiguredConnector {
-            settings: own.unwrap_or_else(|_| ConnectorSettings::default()),
+            settings: connector_settings.unwrap_or_else(|_| ConnectorSettings::default()),
             owner: None,
             description: None,
             subgraph,
