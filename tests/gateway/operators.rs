@@ -110,21 +110,28 @@ async fn figures_are_for_every_client_unless_they_are_for_operators() {
     for (general, shown) in [("", true), ("connector_health = \"operators\"", false)] {
         let running = start(general).await;
         running.ask("{ plain }").await;
-        let found = running.ask(FIGURES).await;
-        let own = &found["data"]["connectors"][0];
-        assert_eq!(found.get("errors"), None, "{found}");
-        assert_eq!((&own["name"], &own["state"]), (&"own".into(), &"UP".into()));
+        let response = running.ask(FIGURES).await;
+        let connector = &response["data"]["connectors"][0];
+        assert_eq!(response.get("errors"), None, "{response}");
+        assert_eq!(
+            (&connector["name"], &connector["state"]),
+            (&"own".into(), &"UP".into())
+        );
         for figure in ["p95Ms", "cacheHitRatio", "calls", "failures"] {
-            assert_eq!(own[figure].is_number(), shown, "{figure}: {own}");
+            assert_eq!(
+                connector[figure].is_number(),
+                shown,
+                "{figure}: {connector}"
+            );
         }
         let admin = running.server.admin_address.unwrap();
         let url = format!("http://{admin}/health");
         let details = running.client.get(url).send().await.unwrap();
         let details = details.bytes().await.unwrap();
         let details: serde_json::Value = serde_json::from_slice(&details).unwrap();
-        let own = &details["data"]["connectors"][0];
-        assert_eq!(own["calls"], 1.0, "{details}");
-        assert_eq!(own["failures"], 0.0);
-        assert!(own["p95Ms"].is_number());
+        let connector = &details["data"]["connectors"][0];
+        assert_eq!(connector["calls"], 1.0, "{details}");
+        assert_eq!(connector["failures"], 0.0);
+        assert!(connector["p95Ms"].is_number());
     }
 }

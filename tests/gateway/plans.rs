@@ -32,7 +32,8 @@ async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
             for draw in DRAWS {
                 let request = GraphqlRequest {
                     query: Some(block.body.clone()),
-                    variables: variables.map(|own| Value::parse_json(own.body.as_bytes()).unwrap()),
+                    variables: variables
+                        .map(|variables| Value::parse_json(variables.body.as_bytes()).unwrap()),
                     ..GraphqlRequest::default()
                 };
                 let client = ClientContext {
@@ -51,9 +52,9 @@ async fn an_operation_is_compiled_once_for_all_outcomes_of_labels() {
             let line = counted.lines().find_map(|line| line.strip_prefix(&name));
             line.map_or(0, |count| count.parse::<usize>().unwrap())
         };
-        let found = (count("miss"), count("hit"));
+        let lookups = (count("miss"), count("hit"));
         assert_eq!(
-            found,
+            lookups,
             (texts.len(), asked - texts.len()),
             "{}",
             case.path.display()

@@ -40,13 +40,13 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared: Arc<Shared> = Arc::default();
-        let own = Arc::clone(&shared);
+        let state = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let own = Arc::clone(&own);
+                let state = Arc::clone(&state);
                 tokio::spawn(async move {
                     // The gateway may close the connection at any time.
-                    let _ = serve(stream, &own).await;
+                    let _ = serve(stream, &state).await;
                 });
             }
         });
@@ -73,7 +73,7 @@ impl Upstream {
                 .lock()
                 .unwrap()
                 .iter()
-                .any(|own| own == call)
+                .any(|received| received == call)
         };
         while !came() {
             self.shared.called.notified().await;
@@ -146,14 +146,19 @@ pub(crate) fn settings(text: &str) -> Settings {
     settings.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A gateway with one connector for this upstream. `general` is the beginning of `sangam.toml`, `own` the settings of the
-/// connector.
-pub(crate) fn gateway(upstream: &Upstream, schema: &str, general: &str, own: &str) -> Gateway {
+/// A gateway with one connector for this upstream. `general` is the beginning of `sangam.toml`, `connector_settings` the
+/// section of the connector.
+pub(crate) fn gateway(
+    upstream: &Upstream,
+    schema: &str,
+    general: &str,
+    connector_settings: &str,
+) -> Gateway {
     gateway_on(
         &MemoryBackend,
         upstream,
         schema,
-        &format!("{general}\n[connector.own]\n{own}"),
+        &format!("{general}\n[connector.own]\n{connector_settings}"),
     )
 }
 

@@ -246,9 +246,9 @@ async fn a_graphql_service() {
         assert_eq!(upstream.calls(), ["POST /"], "{failure}");
         upstream.answer("/", body(right));
         for _ in 0..2 {
-            let found = ask(&gateway, "{ gauges { id } }").await;
+            let response = ask(&gateway, "{ gauges { id } }").await;
             let right: serde_json::Value = serde_json::from_str(right).unwrap();
-            assert_eq!(found, right, "{failure}");
+            assert_eq!(response, right, "{failure}");
         }
         assert_eq!(upstream.calls(), ["POST /"], "{failure}");
     }
@@ -291,15 +291,15 @@ async fn a_look_up_that_finds_nothing() {
     ] {
         upstream.answer(path, body("null"));
         for _ in 0..2 {
-            let found = ask(&gateway, query).await;
-            assert_eq!(found.get("errors"), None, "{found}");
+            let response = ask(&gateway, query).await;
+            assert_eq!(response.get("errors"), None, "{response}");
         }
         assert_eq!(upstream.calls().len(), calls, "{path}");
     }
     upstream.answer("/one/1", body(r#"{"id":1,"name":"here by now"}"#));
-    let found = ask(&gateway, "{ one(id: 1) { name } }").await;
+    let response = ask(&gateway, "{ one(id: 1) { name } }").await;
     assert_eq!(
-        found,
+        response,
         json!({ "data": { "one": { "name": "here by now" } } })
     );
 }
@@ -312,8 +312,8 @@ async fn a_batch_without_its_keys() {
     upstream.answer("/several", body(r#"{"parts":[{"id":1},{"id":2}]}"#));
     upstream.answer("/parts", body(r#"{"list":[{"title":"whose?"}]}"#));
     let query = "{ several { title } }";
-    let found = ask(&gateway, query).await;
-    assert!(found.get("errors").is_some(), "{found}");
+    let response = ask(&gateway, query).await;
+    assert!(response.get("errors").is_some(), "{response}");
     assert_eq!(upstream.calls(), ["GET /several", "POST /parts"]);
     upstream.answer("/parts", body(r#"{"list":[{"key":2,"title":"b"}]}"#));
     let right = json!({ "data": { "several": [{ "title": null }, { "title": "b" }] } });
@@ -331,8 +331,8 @@ async fn a_page_that_cannot_be_read() {
     upstream.answer("/page/2", body(r#"{"items":["c","d"]"#));
     upstream.answer("/page/3", body(r#"{"items":[]}"#));
     let query = "{ pages }";
-    let found = ask(&gateway, query).await;
-    assert_eq!(found["data"], json!({ "pages": null }));
+    let response = ask(&gateway, query).await;
+    assert_eq!(response["data"], json!({ "pages": null }));
     assert_eq!(upstream.calls(), ["GET /page/1", "GET /page/2"]);
     upstream.answer("/page/2", body(r#"{"items":["c","d"]}"#));
     let right = json!({ "data": { "pages": ["a", "b", "c", "d"] } });

@@ -32,8 +32,8 @@ impl World {
         for department in departments() {
             let standin = department.start(Options::default()).await.unwrap();
             text.push('\n');
-            let own = department.settings(&standin.url());
-            let (head, rest) = own.split_once('\n').unwrap();
+            let connector_settings = department.settings(&standin.url());
+            let (head, rest) = connector_settings.split_once('\n').unwrap();
             let mut further = settings(standin.name());
             if further.is_empty() {
                 further = "timeout = \"120s\"";
@@ -50,11 +50,12 @@ impl World {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
         let mut members = Vec::new();
         for standin in &standins {
-            let own = Folder::read(&root.join(standin.name()));
-            let subgraph = own.subgraph.unwrap_or_else(|| {
+            let folder = Folder::read(&root.join(standin.name()));
+            let subgraph = folder.subgraph.unwrap_or_else(|| {
                 panic!(
                     "{}",
-                    own.diagnostics
+                    folder
+                        .diagnostics
                         .iter()
                         .map(|d| d.to_text())
                         .collect::<Vec<_>>()
@@ -65,8 +66,8 @@ impl World {
                 settings: settings
                     .connector(standin.name(), None)
                     .unwrap_or_else(|error| panic!("{error}")),
-                owner: own.settings.owner,
-                description: own.settings.description,
+                owner: folder.settings.owner,
+                description: folder.settings.description,
                 subgraph,
             });
         }
