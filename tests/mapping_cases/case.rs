@@ -16,7 +16,8 @@ pub(super) struct Section {
     heading: String,
     /// The lines of its block, followed by those of the file's defaults.
     lines: Vec<(String, String)>,
-    own: usize,
+    /// How many lines its block has.
+    block_lines: usize,
 }
 
 /// The sections of a file.
@@ -48,7 +49,7 @@ pub(super) fn sections(case: &Case) -> Vec<Section> {
         let section = Section {
             file: file.clone(),
             heading,
-            own: lines.len(),
+            block_lines: lines.len(),
             lines: lines.into_iter().chain(defaults.iter().cloned()).collect(),
         };
         section.check_keys();
@@ -130,14 +131,14 @@ impl Section {
     fn get(&self, key: &str) -> Option<&str> {
         self.lines
             .iter()
-            .find(|(known, _)| known == key)
+            .find(|(line_key, _)| line_key == key)
             .map(|(_, value)| value.as_str())
     }
 
-    fn own(&self, key: &str) -> Vec<String> {
-        self.lines[..self.own]
+    fn block_values(&self, key: &str) -> Vec<String> {
+        self.lines[..self.block_lines]
             .iter()
-            .filter(|(known, _)| known == key)
+            .filter(|(line_key, _)| line_key == key)
             .map(|(_, value)| value.clone())
             .collect()
     }
@@ -195,7 +196,7 @@ impl Section {
     pub(super) fn expected(&self) -> Outcome {
         let mut expected = Outcome::default();
         for key in Section::EXPECTED {
-            for value in self.own(key) {
+            for value in self.block_values(key) {
                 let value = if key == "value" {
                     self.normal(&value)
                 } else {
@@ -213,7 +214,7 @@ impl Section {
     ];
 
     fn asks_for(&self, key: &str) -> bool {
-        !self.own(key).is_empty()
+        !self.block_values(key).is_empty()
     }
 }
 
@@ -330,14 +331,14 @@ impl Outcome {
     }
 
     /// The differences, line by line.
-    pub(super) fn difference(&self, found: &Outcome) -> String {
+    pub(super) fn difference(&self, actual: &Outcome) -> String {
         let mut text = String::new();
         let missing = self
             .lines
             .iter()
-            .filter(|line| !found.lines.contains(line))
+            .filter(|line| !actual.lines.contains(line))
             .map(|line| ("expected", line));
-        let extra = found
+        let extra = actual
             .lines
             .iter()
             .filter(|line| !self.lines.contains(line))
@@ -349,7 +350,7 @@ impl Outcome {
             writeln!(
                 text,
                 "  the same lines in another order: {:#?}",
-                found.lines
+                actual.lines
             )
             .unwrap();
         }

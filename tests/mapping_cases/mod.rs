@@ -27,9 +27,9 @@ fn run(case: &Case) -> Vec<Option<String>> {
     for section in sections(case) {
         for version in section.versions() {
             let expected = section.expected();
-            let found = Outcome::of(&section, version);
-            if expected != found {
-                let difference = expected.difference(&found);
+            let actual = Outcome::of(&section, version);
+            if expected != actual {
+                let difference = expected.difference(&actual);
                 failures.push(format!("{} ({version})\n{difference}", section.title()));
             }
         }
@@ -80,11 +80,11 @@ fn the_documentation_has_a_row_for_every_method() {
         .collect();
     for name in sangam::mapping::method_names() {
         let (call, bare) = (format!("`{name}("), format!("`{name}`"));
-        let found = rows.iter().any(|row| {
+        let has_row = rows.iter().any(|row| {
             let first = row.split(" | ").next().unwrap_or_default();
             first.contains(&call) || first.contains(&bare)
         });
-        assert!(found, "docs/mapping.md has no row for `{name}`");
+        assert!(has_row, "docs/mapping.md has no row for `{name}`");
     }
 }
 
