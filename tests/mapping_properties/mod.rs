@@ -120,7 +120,7 @@ pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
         (Value::Array(elements), _) => elements.iter().all(|element| fits(element, shape)),
         (Value::Object(object), Shape::Object { fields, open }) => {
             object.iter().all(|(name, value)| {
-                let field = fields.iter().find(|(known, _)| known == name);
+                let field = fields.iter().find(|(field_name, _)| field_name == name);
                 field.map_or(*open, |(_, shape)| fits(value, shape))
             })
         }
