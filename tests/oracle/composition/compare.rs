@@ -144,8 +144,8 @@ impl Both<'_> {
         self.plans(whose.plans, again, supergraph);
     }
 
-    fn api(&mut self, kind: &'static str, found: Option<&Reading>) {
-        let sdl = match found {
+    fn api(&mut self, kind: &'static str, reading: Option<&Reading>) {
+        let sdl = match reading {
             Some(Reading::Api(sdl)) => sdl,
             Some(Reading::Error(error)) => return self.differs(kind, error.clone()),
             None => return self.differs(kind, "no answer".to_owned()),

@@ -231,10 +231,10 @@ impl<'r> Making<'r> {
                         .ty(Kind::Input, "Filter")
                         .field("only", "[ID!]");
                 }
-                let found = format!("found_{}", self.subs[sub].name);
+                let field_name = format!("found_{}", self.subs[sub].name);
                 let field = self.subs[sub]
                     .ty(Kind::Object, "Query")
-                    .field(&found, "Int");
+                    .field(&field_name, "Int");
                 field.arguments.push("filter: Filter".to_owned());
             }
         }
@@ -292,15 +292,15 @@ impl<'r> Making<'r> {
         for sub in self.some_subs() {
             let entities: Vec<String> =
                 self.entities.iter().map(|(name, _)| name.clone()).collect();
-            let known: Vec<String> = entities
+            let members: Vec<String> = entities
                 .into_iter()
                 .filter(|name| self.subs[sub].has(name))
                 .collect();
-            if known.is_empty() {
+            if members.is_empty() {
                 continue;
             }
             let union = self.subs[sub].ty(Kind::Union, "Any");
-            for member in &known {
+            for member in &members {
                 union.field(member, "");
             }
             let name = format!("any_{}", self.subs[sub].name);

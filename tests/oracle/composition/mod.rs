@@ -104,10 +104,10 @@ struct OfOrigin {
 
 impl Counts {
     fn add(&mut self, origin: Origin, outcome: &compare::Outcome) {
-        let own = self.origins.entry(origin).or_default();
-        own.sets += 1;
-        own.accepted += usize::from(outcome.accepted);
-        own.refused += usize::from(outcome.refused);
+        let of_origin = self.origins.entry(origin).or_default();
+        of_origin.sets += 1;
+        of_origin.accepted += usize::from(outcome.accepted);
+        of_origin.refused += usize::from(outcome.refused);
         self.plans += outcome.plans;
         if let Some(codes) = &outcome.codes {
             *self.codes.entry(codes.clone()).or_default() += 1;
@@ -117,12 +117,12 @@ impl Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (origin, own) in &self.origins {
+        for (origin, of_origin) in &self.origins {
             let OfOrigin {
                 sets,
                 accepted,
                 refused,
-            } = own;
+            } = of_origin;
             writeln!(
                 f,
                 "{origin:?}: {sets} sets of subgraphs: {accepted} composed by both, {refused} refused by both"

@@ -10,15 +10,19 @@ const DEPTH: usize = 3;
 /// One operation for each root field of queries and mutations.
 pub(super) fn operations(schema: &Schema) -> Vec<String> {
     let roots = &schema.schema_definition;
-    let mut found = Vec::new();
+    let mut operations = Vec::new();
     for (kind, root) in [("query", &roots.query), ("mutation", &roots.mutation)] {
         let Some(root) = root.as_ref().and_then(|root| schema.get_object(&root.name)) else {
             continue;
         };
         let fields = root.fields.values();
-        found.extend(fields.map(|one| format!("{kind} {{ {} }}", field(schema, one, None, DEPTH))));
+        operations.extend(
+            fields.map(|definition| {
+                format!("{kind} {{ {} }}", field(schema, definition, None, DEPTH))
+            }),
+        );
     }
-    found
+    operations
 }
 
 fn field(schema: &Schema, field: &FieldDefinition, within: Option<&str>, depth: usize) -> String {

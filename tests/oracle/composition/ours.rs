@@ -24,9 +24,9 @@ impl Ours {
         let mut diagnostics = Vec::new();
         for given in &set.subgraphs {
             let path = format!("{}.graphql", given.name);
-            let (subgraph, found) = read_sdl(&given.name, &path, &given.ours);
+            let (subgraph, sdl_diagnostics) = read_sdl(&given.name, &path, &given.ours);
             subgraphs.extend(subgraph);
-            diagnostics.extend(found);
+            diagnostics.extend(sdl_diagnostics);
         }
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Self::from(None, &diagnostics);

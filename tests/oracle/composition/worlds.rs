@@ -15,7 +15,7 @@ pub(super) fn sets(seed: u64) -> Vec<Set> {
         origin: Origin::World,
         subgraphs: world.iter().map(service).collect(),
     };
-    let has_connectors = world.iter().any(|own| own.has_connectors);
+    let has_connectors = world.iter().any(|subgraph| subgraph.has_connectors);
     let connectors = has_connectors.then(|| Set {
         name: format!("world {seed} with connectors"),
         origin: Origin::WorldWithConnectors,
@@ -24,13 +24,13 @@ pub(super) fn sets(seed: u64) -> Vec<Set> {
     std::iter::once(services).chain(connectors).collect()
 }
 
-fn service(own: &Composed) -> Given {
-    Given::with(&own.name, &without_wire(&own.service))
+fn service(subgraph: &Composed) -> Given {
+    Given::with(&subgraph.name, &without_wire(&subgraph.service))
 }
 
-fn as_it_is(own: &Composed) -> Given {
+fn as_it_is(subgraph: &Composed) -> Given {
     Given {
-        ours: own.sdl.clone(),
-        ..service(own)
+        ours: subgraph.sdl.clone(),
+        ..service(subgraph)
     }
 }
