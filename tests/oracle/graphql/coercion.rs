@@ -92,14 +92,14 @@ async fn result_coercion_agrees_with_graphql_js() {
     let mut wrong = Vec::new();
     for (row, value) in VALUES.iter().enumerate() {
         for (number, ty) in TYPES.iter().enumerate() {
-            let (own, other) = (coerced(&ours, row, number), coerced(theirs, row, number));
-            let known = waivers.iter().any(|waiver| waiver.covers(ty, value));
-            match (own == other, known) {
+            let (actual, expected) = (coerced(&ours, row, number), coerced(theirs, row, number));
+            let is_waived = waivers.iter().any(|waiver| waiver.covers(ty, value));
+            match (actual == expected, is_waived) {
                 (true, false) => {}
                 (false, true) => waived += 1,
-                (false, false) => {
-                    wrong.push(format!("{value} as {ty}: {own:?} here, {other:?} there"))
-                }
+                (false, false) => wrong.push(format!(
+                    "{value} as {ty}: {actual:?} here, {expected:?} there"
+                )),
                 (true, true) => wrong.push(format!("{value} as {ty}: no difference any more")),
             }
         }
@@ -171,9 +171,9 @@ fn coerced(answer: &Json, row: usize, number: usize) -> Coerced {
     let paths = errors
         .iter()
         .filter_map(|error| error.get("path").map(Json::text));
-    let own = paths.filter_map(|path| {
+    let error_paths = paths.filter_map(|path| {
         let rest = path.strip_prefix(&prefix)?;
         rest.starts_with([']', ',']).then(|| rest.to_owned())
     });
-    (value.cloned().unwrap_or(Json::Null), own.collect())
+    (value.cloned().unwrap_or(Json::Null), error_paths.collect())
 }

@@ -38,8 +38,9 @@ async fn execution_agrees_with_graphql_js() {
             let made = operation(&case.world, random);
             let text = made.text();
             for text in [text.clone(), super::mutate::mutate(&text, &[], random)] {
-                let found = validate::difference(&mut theirs, case.gateway(), &text, &mut counts);
-                wrong.extend(found.await);
+                let difference =
+                    validate::difference(&mut theirs, case.gateway(), &text, &mut counts);
+                wrong.extend(difference.await);
             }
             let Some((expected, resolved)) = case.noted(&made) else {
                 continue;

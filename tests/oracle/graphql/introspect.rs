@@ -15,40 +15,44 @@ pub(super) async fn difference(theirs: &mut Theirs, gateway: &Gateway) -> Option
     };
     let mut response = gateway.execute(request, &ClientContext::default()).await;
     let ours = Json::parse(&response.body().await).unwrap();
-    let found = first(
+    let difference = first(
         "__schema",
         ours.get("data").and_then(|data| data.get("__schema"))?,
         answer.get("introspection")?.get("__schema")?,
     )?;
-    Some(format!("{found}\n{}", gateway.api_sdl()))
+    Some(format!("{difference}\n{}", gateway.api_sdl()))
 }
 
 /// The first difference of two values; the order of named items does not matter.
 fn first(place: &str, ours: &Json, theirs: &Json) -> Option<String> {
     match (ours, theirs) {
         // Their default values are coerced: an object also has the fields with defaults.
-        (Json::String(own), Json::String(other))
-            if place.ends_with(".defaultValue") && own.starts_with('{') =>
+        (Json::String(our_text), Json::String(their_text))
+            if place.ends_with(".defaultValue") && our_text.starts_with('{') =>
         {
-            let same = other.starts_with(own.trim_end_matches(['}', ' ']));
-            (!same).then(|| format!("{place}: {own} here, {other} there"))
+            let same = their_text.starts_with(our_text.trim_end_matches(['}', ' ']));
+            (!same).then(|| format!("{place}: {our_text} here, {their_text} there"))
         }
-        (Json::Object(own), Json::Object(other)) if own.len() == other.len() => {
-            let mut members = own.iter();
-            members.find_map(|(name, own)| {
-                let other = theirs.get(name).unwrap_or(&Json::Null);
-                first(&format!("{place}.{name}"), own, other)
+        (Json::Object(our_members), Json::Object(their_members))
+            if our_members.len() == their_members.len() =>
+        {
+            let mut members = our_members.iter();
+            members.find_map(|(name, our_member)| {
+                let their_member = theirs.get(name).unwrap_or(&Json::Null);
+                first(&format!("{place}.{name}"), our_member, their_member)
             })
         }
-        (Json::List(own), Json::List(other)) => {
-            let (own, other) = (by_name(own), by_name(other));
-            if own.len() != other.len() {
+        (Json::List(our_items), Json::List(their_items)) => {
+            let (our_items, their_items) = (by_name(our_items), by_name(their_items));
+            if our_items.len() != their_items.len() {
                 return Some(format!("{place}: {ours} here, {theirs} there"));
             }
-            let mut pairs = own.iter().zip(other).enumerate();
-            pairs.find_map(|(index, (own, other))| first(&format!("{place}[{index}]"), own, other))
+            let mut pairs = our_items.iter().zip(their_items).enumerate();
+            pairs.find_map(|(index, (our_item, their_item))| {
+                first(&format!("{place}[{index}]"), our_item, their_item)
+            })
         }
-        (own, other) if own == other => None,
+        (ours, theirs) if ours == theirs => None,
         _ => Some(format!("{place}: {ours} here, {theirs} there")),
     }
 }

@@ -15,18 +15,18 @@ pub(super) fn mutate(text: &str, others: &[&str], random: &mut Random) -> String
     };
     for _ in 0..random.between(1, 2) {
         let at = random.below(tokens.len());
-        let Some(own) = tokens.get(at).copied() else {
+        let Some(token) = tokens.get(at).copied() else {
             break;
         };
         let pool = if random.chance(50) { &tokens } else { &other };
         let like: Vec<&str> = pool
             .iter()
             .copied()
-            .filter(|it| kind(it) == kind(own))
+            .filter(|candidate| kind(candidate) == kind(token))
             .collect();
         match random.below(10) {
             0 => drop(tokens.remove(at)),
-            1 => tokens.insert(at, own),
+            1 => tokens.insert(at, token),
             2 => tokens[at] = one_of(random, &VALUES),
             3 => tokens[at] = one_of(random, &WORDS),
             4 => {

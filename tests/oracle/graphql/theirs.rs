@@ -29,7 +29,9 @@ impl Theirs {
     }
 
     pub(super) fn ask(&mut self, what: Vec<(&str, Json)>) -> Json {
-        let members = what.into_iter().map(|(name, own)| (name.to_owned(), own));
+        let members = what
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
         writeln!(self.to, "{}", Json::Object(members.collect())).unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();

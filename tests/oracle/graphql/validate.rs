@@ -101,16 +101,16 @@ fn operations(cases: &[Case]) -> Vec<String> {
         "graphql unsupported",
         "graphql refused",
     ];
-    let own = blocks.filter(|block| fences.contains(&block.fence));
-    own.map(|block| block.body.clone()).collect()
+    let blocks = blocks.filter(|block| fences.contains(&block.fence));
+    blocks.map(|block| block.body.clone()).collect()
 }
 
 /// Waivers whose operation shows no difference.
 async fn unshown(theirs: &mut Theirs, gateway: &Gateway, waivers: &[Waiver]) -> Vec<String> {
     let mut out = Vec::new();
     for waiver in waivers {
-        let found = found(theirs, gateway, &waiver.operation).await;
-        if !found.is_some_and(|(kind, text)| waiver.covers(&waiver.operation, kind, &text)) {
+        let difference = judged(theirs, gateway, &waiver.operation).await;
+        if !difference.is_some_and(|(kind, text)| waiver.covers(&waiver.operation, kind, &text)) {
             out.push(format!("no difference any more: {}", waiver.operation));
         }
     }
@@ -148,7 +148,7 @@ pub(super) async fn difference(
     Some(format!("## {kind}\n{operation}\n{text}"))
 }
 
-async fn found(
+async fn judged(
     theirs: &mut Theirs,
     gateway: &Gateway,
     operation: &str,

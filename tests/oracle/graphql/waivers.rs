@@ -49,7 +49,7 @@ pub(super) fn of_coercion() -> Vec<Coercion> {
 
 impl Coercion {
     pub(super) fn covers(&self, ty: &str, value: &str) -> bool {
-        let has = |list: &[String], wanted: &str| list.iter().any(|own| own == wanted);
+        let has = |list: &[String], wanted: &str| list.iter().any(|listed| listed == wanted);
         has(&self.types, ty) && has(&self.values, value)
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn read() -> Vec<Waiver> {
 impl Waiver {
     pub(super) fn covers(&self, operation: &str, kind: &str, text: &str) -> bool {
         let within = self.within.as_ref();
-        let within = within.is_none_or(|own| operation.contains(own));
+        let within = within.is_none_or(|within| operation.contains(within));
         self.kind == kind && text.contains(&self.text) && within
     }
 }
