@@ -173,8 +173,8 @@ fn an_adversarial_operation_is_planned_or_refused_by_its_steps() {
             let parts = plan.positions.len() + plan.fetches.len();
             assert!(parts <= steps, "{parts} parts for {steps} steps");
         }
-        let found = planned.map(|operation| operation.plan.fetches.len());
-        assert_eq!(found, expected, "{types} types, {depth} levels");
+        let fetches = planned.map(|operation| operation.plan.fetches.len());
+        assert_eq!(fetches, expected, "{types} types, {depth} levels");
         let early = within(steps / 4).map(|operation| operation.plan.fetches.len());
         let message = "a quarter of the steps are too few";
         assert_eq!(
