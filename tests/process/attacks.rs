@@ -49,14 +49,18 @@ async fn by_clients() {
 async fn attacked(class: Class) {
     let only = std::env::var("ATTACK").unwrap_or_default();
     let mut wrong = Vec::new();
-    let own = ATTACKS
+    let attacks = ATTACKS
         .iter()
         // It needs privileges that a test does not have.
         .filter(|attack| attack.class == class && attack.world != World::DeadNames)
         .filter(|attack| attack.name.contains(&only));
-    for attack in own {
-        let found = Scene::start(attack).await.play().await;
-        wrong.extend(found.iter().map(|what| format!("{}: {what}", attack.name)));
+    for attack in attacks {
+        let failures = Scene::start(attack).await.play().await;
+        wrong.extend(
+            failures
+                .iter()
+                .map(|what| format!("{}: {what}", attack.name)),
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -75,12 +79,13 @@ impl Scene {
     async fn start(attack: &'static Attack) -> Scene {
         let (mut upstreams, mut text) = (Vec::new(), String::new());
         for (_, part) in PARTS {
-            let own = Upstreams::start(part).await.unwrap();
-            text.push_str(own.settings());
-            upstreams.push(own);
+            let upstream = Upstreams::start(part).await.unwrap();
+            text.push_str(upstream.settings());
+            upstreams.push(upstream);
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let connectors = ["connectors", "benches/connectors/attacks"].map(|own| root.join(own));
+        let connectors =
+            ["connectors", "benches/connectors/attacks"].map(|folder| root.join(folder));
         let folder = tempfile::tempdir().unwrap();
         let text = world::settings(folder.path(), &connectors, Some(attack), &text).unwrap();
         let settings = folder.path().join("sangam.toml");

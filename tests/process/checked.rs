@@ -71,8 +71,8 @@ async fn run(case: &Case) -> Vec<Option<String>> {
             errors.extend(served);
         }
         let served: Vec<&str> = errors.iter().map(|error| error.line.as_str()).collect();
-        let found = by_check(&checked, line);
-        assert_eq!(found, served, "{document}\n{checked}");
+        let reported = by_check(&checked, line);
+        assert_eq!(reported, served, "{document}\n{checked}");
         refused.push(match errors.is_empty() {
             true => "nothing\n".to_owned(),
             false => errors

@@ -59,8 +59,11 @@ impl Collector {
 
 /// The value of an attribute as text; empty without the attribute.
 pub(super) fn attribute(span: &Span, key: &str) -> String {
-    let found = span.attributes.iter().find(|one| one.key == key);
-    text(found.and_then(|one| one.value.clone()?.value))
+    let attribute = span
+        .attributes
+        .iter()
+        .find(|attribute| attribute.key == key);
+    text(attribute.and_then(|attribute| attribute.value.clone()?.value))
 }
 
 fn text(value: Option<Value>) -> String {

@@ -133,9 +133,9 @@ impl Drop for Aside {
 async fn world() -> (Vec<Upstreams>, tempfile::TempDir) {
     let (mut upstreams, mut text) = (Vec::new(), String::new());
     for part in [Part::Desk, Part::Standins] {
-        let own = Upstreams::start(part).await.unwrap();
-        text.push_str(own.settings());
-        upstreams.push(own);
+        let upstream = Upstreams::start(part).await.unwrap();
+        text.push_str(upstream.settings());
+        upstreams.push(upstream);
     }
     let folder = tempfile::tempdir().unwrap();
     let connectors = [Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors")];

@@ -34,7 +34,7 @@ fn unpacked(folder: &Path) -> std::path::PathBuf {
 #[test(threads)]
 async fn a_package_runs_where_it_is_unpacked() {
     let folder = tempfile::tempdir().unwrap();
-    let own = unpacked(folder.path());
+    let package = unpacked(folder.path());
     for name in [
         "INSTALL.md",
         "Dockerfile",
@@ -42,19 +42,19 @@ async fn a_package_runs_where_it_is_unpacked() {
         "LICENSE-MIT",
         "LICENSE-APACHE",
     ] {
-        assert!(own.join(name).is_file(), "{name}");
+        assert!(package.join(name).is_file(), "{name}");
     }
     let command = |arguments: &[&str]| {
-        let mut command = Command::new(own.join("sangam"));
-        command.args(arguments).current_dir(&own).env_clear();
+        let mut command = Command::new(package.join("sangam"));
+        command.args(arguments).current_dir(&package).env_clear();
         command
     };
     assert!(run(&mut command(&["--version"])).contains(env!("CARGO_PKG_VERSION")));
-    let found = run(&mut command(&["check"]));
-    assert!(found.contains("7 connectors"), "{found}");
+    let output = run(&mut command(&["check"]));
+    assert!(output.contains("7 connectors"), "{output}");
     run(&mut command(&["test"]));
     // The sample configuration is valid, with and without its commented settings; only the ports are changed.
-    let sample = std::fs::read_to_string(own.join("sangam.toml")).unwrap();
+    let sample = std::fs::read_to_string(package.join("sangam.toml")).unwrap();
     let anywhere = sample
         .replace("127.0.0.1:4000", "127.0.0.1:0")
         .replace("127.0.0.1:4001", "127.0.0.1:0");
@@ -67,7 +67,7 @@ async fn a_package_runs_where_it_is_unpacked() {
         .collect();
     assert!(secrets.contains(&"DGGI_KEY"), "{secrets:?}");
     for settings in [&anywhere, &whole] {
-        std::fs::write(own.join("sangam.toml"), settings).unwrap();
+        std::fs::write(package.join("sangam.toml"), settings).unwrap();
         run(&mut command(&["check"]));
         let mut serve = command(&["serve"]);
         serve

@@ -27,9 +27,9 @@ impl Folder {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("sangam.toml"), settings).unwrap();
         for (name, schema) in connectors {
-            let own = folder.path().join("connectors").join(name);
-            std::fs::create_dir_all(&own).unwrap();
-            std::fs::write(own.join("connector.graphql"), schema).unwrap();
+            let connector = folder.path().join("connectors").join(name);
+            std::fs::create_dir_all(&connector).unwrap();
+            std::fs::write(connector.join("connector.graphql"), schema).unwrap();
         }
         Folder(folder)
     }

@@ -138,15 +138,15 @@ async fn nothing_planted_is_found_anywhere() {
     let exported = String::from_utf8_lossy(&collector.bytes()).into_owned();
     assert!(exported.contains("rain:Query.gauges[0]"));
     shown.push(("OTLP".to_owned(), exported));
-    let found: Vec<String> = shown
+    let leaks: Vec<String> = shown
         .iter()
         .filter_map(|(what, text)| find(what, text))
         .collect();
     assert!(
-        found.is_empty(),
+        leaks.is_empty(),
         "{} finds:\n{}",
-        found.len(),
-        found.join("\n")
+        leaks.len(),
+        leaks.join("\n")
     );
 }
 

@@ -192,8 +192,8 @@ async fn a_call_whose_client_went_away_is_no_failure() {
 /// received.
 fn below(spans: &[&Span], parent: &str, received: &[[String; 3]], states: [&str; 3]) {
     let of = |name: &str| -> Vec<&Span> {
-        let own = spans.iter().filter(|span| span.name == name);
-        own.copied().collect()
+        let matching = spans.iter().filter(|span| span.name == name);
+        matching.copied().collect()
     };
     let (requests, mut calls) = (of("request"), of("fetch"));
     assert_eq!(

@@ -120,15 +120,15 @@ impl Maker {
 
     /// The composite fields of a type; lists several times.
     fn composites(&self, ty: &str) -> Vec<FieldDefinition> {
-        let mut found = Vec::new();
+        let mut composites = Vec::new();
         for field in self.fields(ty) {
             if self.is_leaf(&field) || !field.arguments.iter().all(|given| self.can_give(given)) {
                 continue;
             }
             let lists = usize::from(field.ty.is_list() || has(&field, "first"));
-            found.extend(std::iter::repeat_n(field, 1 + 6 * lists));
+            composites.extend(std::iter::repeat_n(field, 1 + 6 * lists));
         }
-        found
+        composites
     }
 
     fn fields(&self, ty: &str) -> Vec<FieldDefinition> {
