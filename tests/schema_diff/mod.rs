@@ -26,10 +26,10 @@ fn changes_of(case: &Case) -> Vec<Option<String>> {
     let (before, after) = (schema("graphql before"), schema("graphql after"));
     let same = changes(&after, &after);
     assert!(same.is_empty(), "{same:?}");
-    let found = changes(&before, &after);
-    let found: String = found.iter().map(|change| format!("{change}\n")).collect();
+    let changes = changes(&before, &after);
+    let changes: String = changes.iter().map(|change| format!("{change}\n")).collect();
     let blocks = case.blocks.iter();
     blocks
-        .map(|block| (block.fence == "text changes").then(|| found.clone()))
+        .map(|block| (block.fence == "text changes").then(|| changes.clone()))
         .collect()
 }
