@@ -103,12 +103,12 @@ async fn answers() {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for case in &file.case {
             run += 1;
-            let found = case.outcome().await;
+            let outcome = case.outcome().await;
             // A kind without a text matches any detail, which comes from libraries.
-            let kind = found.split(": ").next().unwrap_or_default();
-            if found != case.expect && kind != case.expect {
+            let kind = outcome.split(": ").next().unwrap_or_default();
+            if outcome != case.expect && kind != case.expect {
                 let name = path.file_name().unwrap().display();
-                wrong.push(format!("{name}: {}: {found}", case.name));
+                wrong.push(format!("{name}: {}: {outcome}", case.name));
             }
         }
     }

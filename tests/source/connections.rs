@@ -197,7 +197,7 @@ async fn compressed_bodies() {
     let variables = answer.envelope.variables(&Variables::new());
     let headers = variables
         .get("$response")
-        .and_then(|own| own.get("headers"));
+        .and_then(|response| response.get("headers"));
     assert_eq!(headers.unwrap().get("content-length"), None);
     // The limit applies to the decompressed body.
     let error = source

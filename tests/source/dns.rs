@@ -177,8 +177,8 @@ async fn a_look_up_sends_its_question_three_times_at_the_most() {
     let names = NameServer::start(3600).await;
     names.die();
     let resolver = Resolver::new(names.settings());
-    let found = resolver.resolve("works.example.test").await;
-    assert_eq!(found, Err(DnsError::Timeout));
+    let result = resolver.resolve("works.example.test").await;
+    assert_eq!(result, Err(DnsError::Timeout));
     assert_eq!(names.asked(), 1);
     // The resolver repeats a question only after it has waited for a response.
     assert!(names.sent() <= 3, "{} datagrams", names.sent());
@@ -203,9 +203,12 @@ async fn a_third_name_server_answers_for_two_silent_ones() {
         });
         resolver.resolve("works.example.test").await
     };
-    for found in join_all((0..3).map(look_up)).await {
-        let found = found.unwrap();
-        assert!(found.iter().all(std::net::IpAddr::is_loopback), "{found:?}");
+    for addresses in join_all((0..3).map(look_up)).await {
+        let addresses = addresses.unwrap();
+        assert!(
+            addresses.iter().all(std::net::IpAddr::is_loopback),
+            "{addresses:?}"
+        );
     }
 }
 
@@ -262,8 +265,11 @@ async fn this_machine_needs_no_name_server() {
             system,
             ..names.settings()
         });
-        let found = resolver.resolve("localhost").await.unwrap();
-        assert!(found.iter().all(std::net::IpAddr::is_loopback), "{found:?}");
+        let addresses = resolver.resolve("localhost").await.unwrap();
+        assert!(
+            addresses.iter().all(std::net::IpAddr::is_loopback),
+            "{addresses:?}"
+        );
     }
     assert_eq!(names.asked(), 0);
 }
