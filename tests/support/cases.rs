@@ -124,8 +124,8 @@ impl Suite {
     /// Runs a case, and compares the output.
     pub(crate) fn check(&self, path: &Path) -> Result<(), String> {
         let case = Case::read(path, self.fences)?;
-        let found = (self.run)(&case);
-        case.compare(&found)
+        let outputs = (self.run)(&case);
+        case.compare(&outputs)
     }
 }
 
@@ -215,14 +215,17 @@ impl Case {
     }
 
     /// Compares the output with the expected blocks; with `UPDATE_EXPECT=1`, writes it where it differs.
-    fn compare(&self, found: &[Option<String>]) -> Result<(), String> {
+    fn compare(&self, outputs: &[Option<String>]) -> Result<(), String> {
         let path = self.path.display();
-        assert_eq!(found.len(), self.blocks.len(), "{path}: not every block");
+        assert_eq!(outputs.len(), self.blocks.len(), "{path}: not every block");
         let mut wrong = String::new();
-        for (block, found) in self.blocks.iter().zip(found) {
-            match found {
-                Some(found) if !block.is_expected => {
-                    panic!("{path}:{}: this is input, and {found} came out", block.line)
+        for (block, output) in self.blocks.iter().zip(outputs) {
+            match output {
+                Some(output) if !block.is_expected => {
+                    panic!(
+                        "{path}:{}: this is input, and {output} came out",
+                        block.line
+                    )
                 }
                 None if block.is_expected => {
                     wrong += &format!(
@@ -230,20 +233,20 @@ impl Case {
                         block.line, block.fence
                     )
                 }
-                Some(found) if block.body.trim() != found.trim() => {
+                Some(output) if block.body.trim() != output.trim() => {
                     wrong += &format!(
                         "{path}:{}:\n--- expected ({})\n{}--- found\n{}\n",
                         block.line,
                         block.fence,
                         block.body,
-                        found.trim_end()
+                        output.trim_end()
                     );
                 }
                 _ => {}
             }
         }
         if !wrong.is_empty() && std::env::var_os("UPDATE_EXPECT").is_some() {
-            self.update(found);
+            self.update(outputs);
             return Ok(());
         }
         match wrong.is_empty() {
@@ -252,19 +255,19 @@ impl Case {
         }
     }
 
-    fn update(&self, found: &[Option<String>]) {
+    fn update(&self, outputs: &[Option<String>]) {
         let mut out = String::new();
         let mut lines = self.text.lines();
-        let mut found = found.iter();
+        let mut outputs = outputs.iter();
         while let Some(line) = lines.next() {
             out += &format!("{line}\n");
             if !line.starts_with("```") {
                 continue;
             }
             let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            match found.next().and_then(Option::as_ref) {
-                Some(found) if found.trim().is_empty() => {}
-                Some(found) => out += &format!("{}\n", found.trim_end()),
+            match outputs.next().and_then(Option::as_ref) {
+                Some(output) if output.trim().is_empty() => {}
+                Some(output) => out += &format!("{}\n", output.trim_end()),
                 None => out.extend(body.iter().map(|line| format!("{line}\n"))),
             }
             out += "```\n";
