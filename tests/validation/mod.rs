@@ -54,22 +54,22 @@ async fn judge(case: &Case) -> Vec<Option<String>> {
     let graph = graph();
     let upstreams = Upstreams::start(&graph).await;
     let gateway = gateway(&graph, &upstreams);
-    let mut found = Vec::new();
+    let mut outputs = Vec::new();
     let mut last = String::new();
     for (index, block) in case.blocks.iter().enumerate() {
         let is_accepted = match block.fence {
             "graphql valid" | "graphql accepted" => true,
             "graphql invalid" | "graphql refused" | "graphql unsupported" => false,
             "text errors" => {
-                found.push(Some(last.clone()));
+                outputs.push(Some(last.clone()));
                 continue;
             }
             _ => {
-                found.push(None);
+                outputs.push(None);
                 continue;
             }
         };
-        found.push(None);
+        outputs.push(None);
         let answer = answer(&gateway, block, case.blocks.get(index + 1)).await;
         let calls = upstreams.take_calls();
         last = errors(&answer);
@@ -85,7 +85,7 @@ async fn judge(case: &Case) -> Vec<Option<String>> {
             block.body
         );
     }
-    found
+    outputs
 }
 
 async fn answer(gateway: &Gateway, operation: &Block, next: Option<&Block>) -> Value {
