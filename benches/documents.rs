@@ -186,7 +186,9 @@ fn plans(criterion: &mut Criterion) {
         "query Q($d: ID!) { district(lgdCode: $d) { name works { id title cost } } } ".repeat(20);
     runtime.block_on(async {
         plans
-            .get_or_compile(&text, None, |own| async move { Ok(own.store(Compiled)) })
+            .get_or_compile(&text, None, |compilation| async move {
+                Ok(compilation.store(Compiled))
+            })
             .await
             .unwrap();
     });

@@ -96,7 +96,7 @@ impl Upstreams {
     /// # Errors
     /// There is no part of this name, or no free loopback port.
     pub async fn serve(name: &str) -> Result<(), Box<dyn std::error::Error>> {
-        let part = PARTS.iter().find(|(known, _)| *known == name);
+        let part = PARTS.iter().find(|(part_name, _)| *part_name == name);
         let (_, part) = part.ok_or("there is no such part of the upstreams")?;
         let upstreams = Arc::new(Upstreams::start(*part).await?);
         let settings = upstreams.settings.clone();

@@ -139,10 +139,10 @@ impl Wire {
     async fn through(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
         let mut from = 0;
         loop {
-            let found = self.buffer[from..]
+            let position = self.buffer[from..]
                 .windows(end.len())
                 .position(|window| window == end);
-            if let Some(at) = found {
+            if let Some(at) = position {
                 return self.exactly(from + at + end.len()).await;
             }
             from = self.buffer.len().saturating_sub(end.len() - 1);

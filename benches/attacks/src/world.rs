@@ -20,9 +20,9 @@ pub fn settings(
     fs::create_dir_all(&all)?;
     for of in connectors {
         for entry in fs::read_dir(of)? {
-            let own = entry?.path();
-            if own.is_dir() {
-                link(&own, &all)?;
+            let connector = entry?.path();
+            if connector.is_dir() {
+                link(&connector, &all)?;
             }
         }
     }
@@ -32,10 +32,10 @@ pub fn settings(
     ))
 }
 
-fn link(own: &Path, all: &Path) -> io::Result<()> {
-    let link = all.join(own.file_name().unwrap_or_default());
+fn link(connector: &Path, all: &Path) -> io::Result<()> {
+    let link = all.join(connector.file_name().unwrap_or_default());
     if link.exists() {
         return Ok(());
     }
-    std::os::unix::fs::symlink(fs::canonicalize(own)?, link)
+    std::os::unix::fs::symlink(fs::canonicalize(connector)?, link)
 }

@@ -214,8 +214,8 @@ fn unreadable(kind: &str, first: bool) -> Response<Body> {
         "deep" => answer("application/json", "[".repeat(100_000), KEPT),
         "204" => (StatusCode::NO_CONTENT, answer("application/json", "", KEPT)).into_response(),
         _ => {
-            let known = UNREADABLE.iter().find(|(name, _, _)| *name == kind);
-            let (_, media_type, body) = known.unwrap_or(&UNREADABLE[0]);
+            let unreadable = UNREADABLE.iter().find(|(name, _, _)| *name == kind);
+            let (_, media_type, body) = unreadable.unwrap_or(&UNREADABLE[0]);
             answer(media_type, *body, KEPT)
         }
     }
