@@ -192,10 +192,10 @@ fn rank(scores: &mut HashMap<u32, Score>) {
             .composite
             .map(|composite| (composite * 10_000.0).round())
     };
-    let all: Vec<_> = scores.values().filter_map(printed).collect();
+    let values: Vec<_> = scores.values().filter_map(printed).collect();
     for score in scores.values_mut() {
-        score.rank = printed(score).map(|own| {
-            let better = all.iter().filter(|other| **other > own).count();
+        score.rank = printed(score).map(|value| {
+            let better = values.iter().filter(|other| **other > value).count();
             u32::try_from(better + 1).unwrap_or(u32::MAX)
         });
     }

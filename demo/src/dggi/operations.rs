@@ -87,12 +87,12 @@ pub(super) async fn indicators(Query(wanted): Query<Wanted>) -> Answer {
 }
 
 pub(super) async fn indicator(Path(code): Path<String>) -> Answer {
-    let found = CATALOGUE
+    let indicator = CATALOGUE
         .indicators
         .iter()
         .find(|indicator| indicator.code == code);
     let row =
-        found.ok_or_else(|| failure(StatusCode::NOT_FOUND, "DGGI-404", "No such indicator"))?;
+        indicator.ok_or_else(|| failure(StatusCode::NOT_FOUND, "DGGI-404", "No such indicator"))?;
     Ok(success(vec![indicator_row(row)]))
 }
 

@@ -118,18 +118,18 @@ impl Register {
             let row: Row = row.map_err(|e| e.to_string())?;
             let received = Date::parse_iso(&row.received);
             let received = received.ok_or_else(|| format!("{}: no day of receipt", row.id))?;
-            let known = |text: String| Some(text).filter(|text| !text.is_empty());
+            let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
             records.push(Record {
                 id: row.id,
                 kind: row.r#type,
-                department: known(row.department),
-                district: known(row.district),
+                department: non_empty(row.department),
+                district: non_empty(row.district),
                 constituency: row.constituency,
                 received,
                 closed: Date::parse_iso(&row.closed),
                 status: row.status,
-                pending_at: known(row.pending_at),
-                cpgrams: known(row.cpgrams),
+                pending_at: non_empty(row.pending_at),
+                cpgrams: non_empty(row.cpgrams),
             });
         }
         Ok(Self {

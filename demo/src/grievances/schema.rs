@@ -95,10 +95,10 @@ fn page(ctx: &Context<'_>, filter: &Filter, first: usize, offset: usize) -> Resu
     if first > PAGE_LIMIT {
         return Err(format!("first is more than {PAGE_LIMIT}").into());
     }
-    let found = register(ctx)?.select(filter);
-    let items = found.iter().skip(offset).take(first);
+    let records = register(ctx)?.select(filter);
+    let items = records.iter().skip(offset).take(first);
     Ok(GrievancePage {
-        total: found.len(),
+        total: records.len(),
         items: items.map(|record| Grievance(record.id.clone())).collect(),
     })
 }

@@ -88,17 +88,17 @@ pub(super) async fn search(
         return failure("JB-413", "size must be between 1 and 100");
     }
     let page = search.page.unwrap_or(1).max(1);
-    let found: Vec<_> = WORKS.iter().filter(|work| search.finds(work)).collect();
+    let works: Vec<_> = WORKS.iter().filter(|work| search.finds(work)).collect();
     let feedback = state.feedback();
-    let rows = found
+    let rows = works
         .iter()
         .skip((page - 1).saturating_mul(size))
         .take(size);
     Json(json!({
         "success": true,
         "page": page,
-        "pages": found.len().div_ceil(size),
-        "totalRecords": found.len().to_string(),
+        "pages": works.len().div_ceil(size),
+        "totalRecords": works.len().to_string(),
         "data": rows.map(|work| row(work, &feedback)).collect::<Vec<_>>(),
     }))
 }

@@ -78,18 +78,18 @@ async fn search(query: Result<Query<Search>, QueryRejection>) -> Response {
             "size must not exceed 50",
         );
     }
-    let found: Vec<_> = SCHEMES
+    let schemes: Vec<_> = SCHEMES
         .iter()
         .filter(|scheme| search.finds(scheme))
         .collect();
-    let items: Vec<_> = found
+    let items: Vec<_> = schemes
         .iter()
         .skip(from)
         .take(size)
         .map(|scheme| hit(scheme))
         .collect();
     success(json!({
-        "summary": { "total": found.len(), "from": from, "size": size },
+        "summary": { "total": schemes.len(), "from": from, "size": size },
         "hits": { "items": items },
     }))
 }

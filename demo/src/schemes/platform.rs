@@ -70,9 +70,9 @@ async fn resource(
         return failure(StatusCode::BAD_REQUEST, "offset and limit must be numbers");
     };
     let limit = limit.min(MAX_LIMIT);
-    let found: Vec<_> = rows.iter().filter(|row| passes(row, &parameters)).collect();
-    let total = found.len();
-    let page: Vec<_> = found.into_iter().skip(offset).take(limit).collect();
+    let matching_rows: Vec<_> = rows.iter().filter(|row| passes(row, &parameters)).collect();
+    let total = matching_rows.len();
+    let page: Vec<_> = matching_rows.into_iter().skip(offset).take(limit).collect();
     match parameters.get("format").map_or("xml", String::as_str) {
         "json" => Json(json!({
             "index_name": id,

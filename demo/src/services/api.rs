@@ -167,7 +167,7 @@ async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer 
     let register = open(&desk);
     let today = register.today;
     let overdue = |a: &Application| a.status == Status::Processing && a.days_past_due(today) > 0;
-    let found: Vec<&Application> = register
+    let applications: Vec<&Application> = register
         .applications()
         .filter(|a| search.district.is_none_or(|code| a.district == code))
         .filter(|a| {
@@ -180,14 +180,14 @@ async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer 
         .filter(|a| search.overdue.is_none_or(|wanted| overdue(a) == wanted))
         .collect();
     let offset = search.offset.unwrap_or(0);
-    let page: Vec<Value> = found
+    let page: Vec<Value> = applications
         .iter()
         .skip(offset)
         .take(limit)
         .map(|a| view::line(a, today))
         .collect();
     Ok(Json(
-        json!({ "total": found.len(), "offset": offset, "applications": page }),
+        json!({ "total": applications.len(), "offset": offset, "applications": page }),
     ))
 }
 

@@ -324,12 +324,12 @@ impl Register {
                 "The application is decided",
             ));
         }
-        let known = application
+        let document = application
             .service
             .documents
             .iter()
             .find(|d| d.doc_type == doc_type);
-        let Some(name) = known.map(|d| d.name.clone()) else {
+        let Some(name) = document.map(|d| d.name.clone()) else {
             return Err(Refusal::invalid(format!(
                 "docType {doc_type} is not asked for"
             )));

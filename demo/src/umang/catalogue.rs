@@ -134,13 +134,13 @@ impl Catalogue {
             words.iter().all(|word| place.contains(word.as_str()))
         };
         let everything = |s: &Service| format!("{} {} {}", s.name, s.department_name, s.category);
-        let mut found: Vec<&Service> = self
+        let mut services: Vec<&Service> = self
             .services
             .iter()
             .filter(|s| all_in(&everything(s)))
             .collect();
-        found.sort_by_key(|s| (!all_in(&s.name), u32::MAX - s.popularity));
-        found
+        services.sort_by_key(|s| (!all_in(&s.name), u32::MAX - s.popularity));
+        services
     }
 
     /// Departments: id, name, state and number of services, in the order of their ids.
@@ -167,14 +167,14 @@ impl Catalogue {
 
     /// Gives stars to a service; false when there is no such service.
     pub(super) fn rate(&mut self, service: &str, device: String, stars: u64) -> bool {
-        let known = self.services.iter().any(|s| s.id == service);
-        if known {
+        let exists = self.services.iter().any(|s| s.id == service);
+        if exists {
             self.stars
                 .entry(service.to_owned())
                 .or_default()
                 .insert(device, stars);
         }
-        known
+        exists
     }
 
     /// One service as the interface shows it: every figure is a string.

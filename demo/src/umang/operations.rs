@@ -54,19 +54,19 @@ async fn answer(
 }
 
 /// A page of services: `start` counts from 0.
-fn page(catalogue: &Catalogue, call: &Call, found: &[&Service]) -> Result<Value, Failure> {
+fn page(catalogue: &Catalogue, call: &Call, services: &[&Service]) -> Result<Value, Failure> {
     let size = call.count("size", 20)?;
     if size > MOST {
         return Err(Failure("PE0003", format!("size is more than {MOST}")));
     }
     let start = call.count("start", 0)?;
-    let rows: Vec<Value> = found
+    let rows: Vec<Value> = services
         .iter()
         .skip(start)
         .take(size)
         .map(|s| catalogue.row(s))
         .collect();
-    Ok(json!({ "total": found.len().to_string(), "srvlst": rows }))
+    Ok(json!({ "total": services.len().to_string(), "srvlst": rows }))
 }
 
 /// Most popular first; ties in the order of the ids.
@@ -112,13 +112,13 @@ fn directory(catalogue: &Catalogue, call: &Call) -> Outcome {
         department: call.text("fdeptid"),
         state: call.text("fstid"),
     };
-    let mut found = catalogue.filter(&filter);
+    let mut services = catalogue.filter(&filter);
     match call.text("sort").as_deref() {
-        None | Some("NAME") => found.sort_by(|a, b| a.name.cmp(&b.name)),
-        Some("POP") => found = popular(found),
+        None | Some("NAME") => services.sort_by(|a, b| a.name.cmp(&b.name)),
+        Some("POP") => services = popular(services),
         Some(other) => return Err(Failure("PE0003", format!("No such order: {other}"))),
     }
-    Ok(("SU0000", page(catalogue, call, &found)?))
+    Ok(("SU0000", page(catalogue, call, &services)?))
 }
 
 fn departments(catalogue: &Catalogue, call: &Call) -> Outcome {
@@ -132,14 +132,14 @@ fn of_department(catalogue: &Catalogue, call: &Call) -> Outcome {
     let department = call.text("fdeptid");
     let department = department
         .ok_or_else(|| Failure("PE0001", "Mandatory parameter missing: fdeptid".into()))?;
-    let found = catalogue.filter(&Filter {
+    let services = catalogue.filter(&Filter {
         department: Some(department),
         ..Filter::default()
     });
-    if found.is_empty() {
+    if services.is_empty() {
         return Err(Failure("DP0404", "No such department".into()));
     }
-    Ok(("DP0000", page(catalogue, call, &popular(found))?))
+    Ok(("DP0000", page(catalogue, call, &popular(services))?))
 }
 
 fn departments_by_id(catalogue: &Catalogue, call: &Call) -> Outcome {
