@@ -86,10 +86,10 @@ async fn start_all() -> (Vec<Standin>, toml::Table) {
 
 /// The base URL of `@source name`: of one of the connector's own sources, or of `<connector>` or `<connector>/<source>`.
 fn base_url(settings: &toml::Table, connector: &str, source: Option<&str>) -> String {
-    let own = &settings["connector"][connector];
+    let connector_settings = &settings["connector"][connector];
     let section = match source.map(|source| source.split_once('/').unwrap_or((source, ""))) {
-        None => own,
-        Some((connector, "")) => match own
+        None => connector_settings,
+        Some((connector, "")) => match connector_settings
             .get("sources")
             .and_then(|sources| sources.get(connector))
         {
@@ -98,7 +98,7 @@ fn base_url(settings: &toml::Table, connector: &str, source: Option<&str>) -> St
                 &settings["connector"][connector]
             }
             // The only source of a connector needs no section.
-            None => own,
+            None => connector_settings,
         },
         Some((connector, source)) => {
             let section = &settings["connector"][connector];

@@ -122,12 +122,12 @@ impl Run {
         if attack.world != World::DeadNames {
             return None;
         }
-        let own = std::process::Command::new("unshare")
+        let unshared = std::process::Command::new("unshare")
             .args(["--mount", "true"])
             .stderr(Stdio::null())
             .status();
         let port = std::net::UdpSocket::bind(NAME_SERVER);
-        let able = own.is_ok_and(|status| status.success()) && port.is_ok();
+        let able = unshared.is_ok_and(|status| status.success()) && port.is_ok();
         (!able).then(|| {
             "needs the rights to give a process a name server of its own (unshare --mount)"
                 .to_owned()
@@ -353,12 +353,12 @@ async fn get(process: &Process, path: &str) -> Result<String, Box<dyn Error>> {
 
 /// The calls so far, by the name of the connector.
 async fn calls(upstreams: &[Process]) -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
-    let mut all = BTreeMap::new();
+    let mut calls = BTreeMap::new();
     for process in upstreams {
-        let own: Value = serde_json::from_str(&get(process, "/calls").await?)?;
-        all.extend(numbers(&own));
+        let counts: Value = serde_json::from_str(&get(process, "/calls").await?)?;
+        calls.extend(numbers(&counts));
     }
-    Ok(all)
+    Ok(calls)
 }
 
 fn calls_since(

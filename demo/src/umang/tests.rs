@@ -62,13 +62,13 @@ async fn filters_narrow_and_pages_add_up() {
 #[tokio::test]
 async fn search_finds_every_word_and_names_first() {
     let umang = router();
-    let found = call(
+    let response = call(
         &umang,
         "appkeysearch",
         json!({ "keyword": "ration PUDUCHERRY" }),
     )
     .await;
-    let rows = found["pd"]["srvlst"].as_array().unwrap();
+    let rows = response["pd"]["srvlst"].as_array().unwrap();
     assert!(rows.len() >= 3);
     assert!(rows[0]["srvname"].as_str().unwrap().contains("Ration"));
     let short = call(&umang, "appkeysearch", json!({ "keyword": "r" })).await;

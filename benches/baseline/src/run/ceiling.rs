@@ -30,8 +30,8 @@ impl Ceilings {
         let calls = row.calls();
         if !calls.is_empty() {
             let load = wrk::in_turn(&bench.files, &upstream.url, &calls, bench.seconds)?;
-            let found = load.per_second() / calls.len() as f64;
-            self.upstream = Some(self.upstream.unwrap_or_default().max(found));
+            let rate = load.per_second() / calls.len() as f64;
+            self.upstream = Some(self.upstream.unwrap_or_default().max(rate));
         }
         let file = bench.files.write("answer.json", answer)?;
         let least = Process::role(&["least", &file.to_string_lossy()])?;

@@ -267,9 +267,9 @@ mod tests {
             Err("the gateway makes 10 calls for a request, the other 11".to_owned())
         );
         for under_load in [10.9, 11.2] {
-            let found = counts(side(11, under_load), side(11, 11.0));
+            let counted = counts(side(11, under_load), side(11, 11.0));
             assert_eq!(
-                found,
+                counted,
                 Err(format!(
                     "{under_load:.3} calls for a request under load, and not 11"
                 ))

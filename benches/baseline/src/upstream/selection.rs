@@ -10,7 +10,7 @@ pub(super) fn paths(operation: &str) -> Option<BTreeSet<String>> {
     let mut rest = operation[begin..].chars().peekable();
     let mut open: Vec<String> = Vec::new();
     let mut last = String::new();
-    let mut found = BTreeSet::new();
+    let mut paths = BTreeSet::new();
     while let Some(next) = rest.next() {
         match next {
             '{' => open.push(std::mem::take(&mut last)),
@@ -35,12 +35,12 @@ pub(super) fn paths(operation: &str) -> Option<BTreeSet<String>> {
             next if next.is_alphanumeric() || next == '_' => {
                 last = format!("{next}{}", word(&mut rest));
                 let parents = open.iter().skip(1).chain([&last]);
-                found.insert(parents.cloned().collect::<Vec<_>>().join("."));
+                paths.insert(parents.cloned().collect::<Vec<_>>().join("."));
             }
             _ => return None,
         }
     }
-    open.is_empty().then_some(found)
+    open.is_empty().then_some(paths)
 }
 
 type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;

@@ -141,8 +141,8 @@ impl Upstream {
         let fields: Option<BTreeSet<&str>> =
             paths.iter().map(|path| path.strip_prefix(ENTITY)).collect();
         let Some(fields) = fields.filter(|fields| {
-            let known = ["__typename", "id", "name", "email"];
-            !fields.is_empty() && fields.iter().all(|field| known.contains(field))
+            let user_fields = ["__typename", "id", "name", "email"];
+            !fields.is_empty() && fields.iter().all(|field| user_fields.contains(field))
         }) else {
             return Prepared::Refused("the query asks for fields that no user has");
         };
@@ -164,7 +164,7 @@ fn prepare_posts(query: &str) -> Prepared {
     if !paths.remove("posts") || paths.is_empty() {
         return Prepared::Refused("the query does not ask for posts");
     }
-    let known = [
+    let post_paths = [
         "posts.__typename",
         "posts.id",
         "posts.userId",
@@ -173,7 +173,10 @@ fn prepare_posts(query: &str) -> Prepared {
         "posts.user.__typename",
         "posts.user.id",
     ];
-    if paths.iter().any(|path| !known.contains(&path.as_str())) {
+    if paths
+        .iter()
+        .any(|path| !post_paths.contains(&path.as_str()))
+    {
         return Prepared::Refused("the query asks for fields that no post has");
     }
     let one = |id: u64| {

@@ -22,9 +22,9 @@ pub(super) async fn measure(bench: &Bench, upstream: &Process) -> Result<Vec<f64
             "{{ list(length: {length}) {{ id userId title user {{ id name email }} }} }}"
         ));
         let answer: serde_json::Value = serde_json::from_slice(&bench.ask(&gateway, &body).await?)?;
-        let found = answer["data"]["list"].as_array().map_or(0, Vec::len);
-        if answer.get("errors").is_some() || found as u64 != length {
-            return Err(format!("a list of {length} has {found}: {}", answer["errors"]).into());
+        let received = answer["data"]["list"].as_array().map_or(0, Vec::len);
+        if answer.get("errors").is_some() || received as u64 != length {
+            return Err(format!("a list of {length} has {received}: {}", answer["errors"]).into());
         }
         let begun = Instant::now();
         let mut times = Vec::new();
