@@ -51,7 +51,7 @@ fn print_into(set: &FieldSet, out: &mut String) {
 pub(crate) fn merged(set: &FieldSet, other: &FieldSet) -> FieldSet {
     let mut all = set.clone();
     for item in &other.items {
-        let existing = all.items.iter_mut().find(|own| is_same(own, item));
+        let existing = all.items.iter_mut().find(|other| is_same(other, item));
         match (existing, item) {
             (
                 Some(

@@ -109,7 +109,7 @@ impl SchemaDiff<'_> {
     }
 
     fn types(&mut self) {
-        for (name, before) in own(self.before) {
+        for (name, before) in own_types(self.before) {
             match self.after.types.get(name).filter(|ty| !ty.is_built_in()) {
                 None => self.push(Breaking, name, "the type is gone"),
                 Some(after) if kind(before) != kind(after) => {
@@ -120,7 +120,7 @@ impl SchemaDiff<'_> {
                 Some(after) => self.ty(name, before, after),
             }
         }
-        for (name, after) in own(self.after) {
+        for (name, after) in own_types(self.after) {
             if !self.before.types.contains_key(name) {
                 self.push(Safe, name, format!("new {}", kind(after)));
             }
@@ -388,7 +388,7 @@ impl SchemaDiff<'_> {
     }
 }
 
-fn own(schema: &Schema) -> impl Iterator<Item = (&Name, &ExtendedType)> {
+fn own_types(schema: &Schema) -> impl Iterator<Item = (&Name, &ExtendedType)> {
     schema.types.iter().filter(|(_, ty)| !ty.is_built_in())
 }
 

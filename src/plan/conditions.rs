@@ -140,7 +140,7 @@ mod tests {
                     expected,
                     "{variables:?} {labels}"
                 );
-                if let Some((_, before)) = seen.iter().find(|(known, _)| *known == values) {
+                if let Some((_, before)) = seen.iter().find(|(earlier, _)| *earlier == values) {
                     assert_eq!(*before, expected, "{variables:?} {labels}");
                 }
                 seen.push((values, expected));

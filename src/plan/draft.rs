@@ -26,13 +26,13 @@ pub(super) struct Provider {
     pub(super) node: NodeId,
     pub(super) position: PositionId,
     /// Where its tree is attached on first use.
-    pub(super) origin: Origin,
+    pub(super) origin: ReachedBy,
     pub(super) tree: Option<TreeId>,
 }
 
 /// How a provider was reached.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Origin {
+pub(super) enum ReachedBy {
     /// By entering a lookup.
     Lookup,
     /// By a composite field of another provider.

@@ -14,12 +14,12 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
     }
     let numbers = plan.call_numbers();
     let mut number = 0;
-    for (fetch, own) in plan.fetches.iter().zip(&numbers) {
-        if *own == number {
+    for (fetch, fetch_number) in plan.fetches.iter().zip(&numbers) {
+        if *fetch_number == number {
             // It is part of the call above.
             continue;
         }
-        number = *own;
+        number = *fetch_number;
         if number > 1 {
             text.push('\n');
         }

@@ -33,7 +33,7 @@ pub(super) fn of_fetch(
         (_, FetchCall::Operation(_)) => walk.read(fetch.read, false, &mut together),
         (_, FetchCall::Entities { typename, .. }) => {
             let hint = Hint::of_type(&subgraph.schema, typename);
-            let known = match hint {
+            let has_lifetime = match hint {
                 Some(hint) if hint.max_age.is_some() => together.add(Some(hint), None),
                 // Without a lifetime of the type, its leaves have none; objects below it may have one.
                 hint => {
@@ -41,7 +41,7 @@ pub(super) fn of_fetch(
                     false
                 }
             };
-            walk.read(fetch.read, known, &mut together);
+            walk.read(fetch.read, has_lifetime, &mut together);
         }
     }
     together.lifetime()
@@ -55,24 +55,29 @@ struct LifetimeWalk<'a> {
 }
 
 impl LifetimeWalk<'_> {
-    /// Adds what is read of an object; `known` says whether the object has a lifetime of its own.
-    fn read(&self, read: ReadId, known: bool, together: &mut Together) {
+    /// Adds what is read of an object; `has_lifetime` says whether the object has a lifetime of its own.
+    fn read(&self, read: ReadId, has_lifetime: bool, together: &mut Together) {
         let read = &self.reads[read.0 as usize];
         for field in &read.fields {
             let hint = self.hint(read, field);
             match field.read {
-                None => together.add_leaf(hint, known),
+                None => together.add_leaf(hint, has_lifetime),
                 Some(below) => {
-                    let known = together.add(hint, Some(known));
-                    self.read(below, known, together);
+                    let has_lifetime = together.add(hint, Some(has_lifetime));
+                    self.read(below, has_lifetime, together);
                 }
             }
         }
     }
 
     fn hint(&self, read: &Read, field: &ReadField) -> Option<Hint> {
-        let own = self.positions[read.position.0 as usize].ty;
-        let ty = field.only.first().copied().or(read.ty).unwrap_or(own);
+        let position_type = self.positions[read.position.0 as usize].ty;
+        let ty = field
+            .only
+            .first()
+            .copied()
+            .or(read.ty)
+            .unwrap_or(position_type);
         let ty = self.graph.types.name(ty);
         Hint::of_field(&self.subgraph.schema, ty, &field.name)
     }

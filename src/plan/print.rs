@@ -216,14 +216,14 @@ impl Printer<'_> {
             field_guards,
             ..
         } = self.from;
-        let (own, guards) = (&reads[read.0 as usize], &field_guards[read.0 as usize]);
-        let mut fields: Vec<_> = own.fields.iter().zip(guards).collect();
+        let (planned_read, guards) = (&reads[read.0 as usize], &field_guards[read.0 as usize]);
+        let mut fields: Vec<_> = planned_read.fields.iter().zip(guards).collect();
         if self.sorted {
             fields.sort_by(|(a, _), (b, _)| (&a.only, &a.key).cmp(&(&b.only, &b.key)));
         }
-        let position = &positions[own.position.0 as usize];
+        let position = &positions[planned_read.position.0 as usize];
         self.body.push('{');
-        if own.typename || fields.is_empty() {
+        if planned_read.typename || fields.is_empty() {
             self.body.push_str(" __typename");
         }
         let mut within: Option<TypeId> = None;

@@ -42,13 +42,13 @@ impl Plan {
 
 fn fetch(fetch: &Fetch) -> usize {
     let call = match &fetch.call {
-        FetchCall::Operation(own) => operation(own),
+        FetchCall::Operation(subgraph_operation) => operation(subgraph_operation),
         FetchCall::Entities {
             selected, partial, ..
         } => {
             let partial = partial
                 .as_ref()
-                .map_or(0, |own| 300 + operation(&own.batch.operation));
+                .map_or(0, |call| 300 + operation(&call.batch.operation));
             selected.text.len() + selected.canonical.len() + partial
         }
         FetchCall::Connect { .. } => 0,
@@ -66,7 +66,7 @@ fn projection(projection: &Projection) -> usize {
         let keys = node.keys.iter();
         let keys = keys.map(|key| 60 + key.name.len() + key.sinks.len() * 40);
         let dynamic = node.dynamic.iter();
-        let dynamic = dynamic.map(|own| expression(&own.expression) + root(&own.then));
+        let dynamic = dynamic.map(|value| expression(&value.expression) + root(&value.then));
         let captures = node.captures.iter().map(|key| 32 + key.len());
         150 + node.rows.len() * 24
             + keys.sum::<usize>()
@@ -85,10 +85,10 @@ fn root(root: &Root) -> usize {
             otherwise,
         } => 100 + keys.len() * 32 + self::root(then) + self::root(otherwise),
         Root::Evaluated {
-            expression: own,
+            expression: evaluated,
             then,
             ..
-        } => expression(own) + self::root(then),
+        } => expression(evaluated) + self::root(then),
     }
 }
 

@@ -25,20 +25,20 @@ impl<'a> Merge<'a, '_> {
             }
         }
         let mut merged = Vec::with_capacity(all.len());
-        for (name, known) in all {
+        for (name, declaring) in all {
             let what = format!("argument `{at}({name}:)`");
             let unknown: Vec<&SubgraphField<'a>> = sources
                 .iter()
-                .filter(|source| !known.iter().any(|(graph, _)| *graph == source.graph))
+                .filter(|source| !declaring.iter().any(|(graph, _)| *graph == source.graph))
                 .collect();
             if unknown.is_empty() {
                 let codes = InputCodes {
                     ty: &code::FIELD_ARGUMENT_TYPE_MISMATCH,
                     default: &code::FIELD_ARGUMENT_DEFAULT_MISMATCH,
                 };
-                merged.extend(self.input_value(&what, &name, &known, &codes));
+                merged.extend(self.input_value(&what, &name, &declaring, &codes));
             } else {
-                self.missing_argument(&what, &known, &unknown);
+                self.missing_argument(&what, &declaring, &unknown);
             }
         }
         merged
@@ -49,17 +49,17 @@ impl<'a> Merge<'a, '_> {
     fn missing_argument(
         &mut self,
         what: &str,
-        known: &[InputSource<'a>],
+        declaring: &[InputSource<'a>],
         unknown: &[&SubgraphField<'a>],
     ) {
         let views = self.views;
         let lacking = graph_names(views, unknown.iter().map(|source| source.graph));
-        let mut required = known
+        let mut required = declaring
             .iter()
             .filter(|(_, here)| here.is_required())
             .peekable();
         if required.peek().is_none() {
-            for (graph, here) in known {
+            for (graph, here) in declaring {
                 self.report.push(
                     Finding::warning(
                         &code::INCONSISTENT_ARGUMENT_PRESENCE,

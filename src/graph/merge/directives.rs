@@ -126,8 +126,8 @@ impl Merge<'_, '_> {
                 }
             }
         }
-        for (name, known) in all {
-            if let Some(definition) = self.executable_directive(name, &known) {
+        for (name, definitions) in all {
+            if let Some(definition) = self.executable_directive(name, &definitions) {
                 let definitions = &mut self.schema.directive_definitions;
                 definitions.insert(name.clone(), Node::new(definition));
             }
@@ -137,10 +137,10 @@ impl Merge<'_, '_> {
     fn executable_directive(
         &mut self,
         name: &Name,
-        known: &[(usize, &Node<DirectiveDefinition>)],
+        definitions: &[(usize, &Node<DirectiveDefinition>)],
     ) -> Option<DirectiveDefinition> {
-        let (_, first) = known.first()?;
-        let alike = known
+        let (_, first) = definitions.first()?;
+        let alike = definitions
             .iter()
             .all(|(_, other)| other.arguments == first.arguments);
         let locations: Vec<_> = first
@@ -149,21 +149,21 @@ impl Merge<'_, '_> {
             .copied()
             .filter(is_executable)
             .filter(|location| {
-                known
+                definitions
                     .iter()
                     .all(|(_, other)| other.locations.contains(location))
             })
             .collect();
-        if known.len() == self.views.len() && alike && !locations.is_empty() {
+        if definitions.len() == self.views.len() && alike && !locations.is_empty() {
             return Some(DirectiveDefinition {
                 description: first.description.clone(),
                 name: name.clone(),
                 arguments: first.arguments.clone(),
-                repeatable: known.iter().all(|(_, other)| other.repeatable),
+                repeatable: definitions.iter().all(|(_, other)| other.repeatable),
                 locations,
             });
         }
-        for (graph, definition) in known {
+        for (graph, definition) in definitions {
             self.report.push(
                 Finding::warning(
                     &code::INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,

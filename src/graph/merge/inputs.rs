@@ -54,7 +54,7 @@ impl<'a> Merge<'a, '_> {
         let unknown: Vec<usize> = graphs
             .iter()
             .copied()
-            .filter(|graph| !sources.iter().any(|(known, _)| known == graph))
+            .filter(|graph| !sources.iter().any(|(source, _)| source == graph))
             .collect();
         if unknown.is_empty() {
             let codes = InputCodes {

@@ -206,10 +206,10 @@ fn differing_argument(has: &FieldDefinition, promised: &FieldDefinition) -> Opti
         let name = &argument.name;
         match has.argument_by_name(name) {
             None => return Some(format!("has no argument `{name}`")),
-            Some(own) if own.ty != argument.ty => {
-                let (own, promised) = (&own.ty, &argument.ty);
+            Some(declared) if declared.ty != argument.ty => {
+                let (declared, promised) = (&declared.ty, &argument.ty);
                 return Some(format!(
-                    "has `{name}: {own}` instead of `{name}: {promised}`"
+                    "has `{name}: {declared}` instead of `{name}: {promised}`"
                 ));
             }
             Some(_) => {}

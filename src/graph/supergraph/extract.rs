@@ -291,8 +291,8 @@ impl SubgraphExtractor<'_> {
             argument.make_mut().directives = ast::DirectiveList(kept);
         }
         if let Some(join) = joins.first() {
-            if let Some(own) = own_type(join) {
-                extracted.ty = own;
+            if let Some(narrower) = own_type(join) {
+                extracted.ty = narrower;
             }
             if external {
                 directives.push(directive(fed::EXTERNAL).done());

@@ -223,10 +223,10 @@ impl Calls {
                     let mut length = sum(head, tail);
                     // Both have the joined call.
                     length[self.service[first]] -= 1;
-                    let known = self.paths.get(&guard).map_or(0, Vec::len);
-                    self.spend(known)?;
-                    let mut known = self.paths.get(&guard).into_iter().flatten();
-                    if !known.any(|other| at_most(&length, other)) {
+                    let lengths = self.paths.get(&guard).map_or(0, Vec::len);
+                    self.spend(lengths)?;
+                    let mut lengths = self.paths.get(&guard).into_iter().flatten();
+                    if !lengths.any(|other| at_most(&length, other)) {
                         return Ok(false);
                     }
                 }

@@ -13,7 +13,7 @@ use super::operation::{
 use crate::graph::query::TypeId;
 
 /// The selections that are merged into a set, each with the guard of everything around it.
-type Sources = Vec<(WrittenId, GuardId)>;
+type MergedSelections = Vec<(WrittenId, GuardId)>;
 
 /// The fields that one response field merges, in the order of the operation.
 #[derive(Default)]
@@ -23,28 +23,28 @@ struct Merged {
     indices: Vec<usize>,
 }
 
-pub(super) struct Collector<'n, 'a> {
+pub(super) struct FieldCollector<'n, 'a> {
     pub(super) operation: &'n mut NormalisedOperation<'a>,
     /// The sets that have been made, by their types and sources.
-    pub(super) made: HashMap<(TypeId, Sources), SelectionSetId>,
+    pub(super) made: HashMap<(TypeId, MergedSelections), SelectionSetId>,
     pub(super) steps: Steps,
 }
 
 /// The response fields of the set that is being made.
 #[derive(Default)]
-struct Responses {
+struct ResponseFields {
     /// By the fields that they merge, the index in `all`. The fields determine the response name.
     indices: HashMap<Vec<(FieldId, GuardId)>, usize>,
     /// Each with the types that have it.
     all: Vec<(ResponseId, Vec<TypeId>)>,
 }
 
-impl Collector<'_, '_> {
+impl FieldCollector<'_, '_> {
     /// The set of these selections for objects of a type.
     pub(super) fn set(
         &mut self,
         ty: TypeId,
-        sources: Sources,
+        sources: MergedSelections,
     ) -> Result<SelectionSetId, PlanError> {
         let key = (ty, sources);
         if let Some(&set) = self.made.get(&key) {
@@ -62,7 +62,7 @@ impl Collector<'_, '_> {
             }
             classes[class as usize].types.push(ty);
         }
-        let mut responses = Responses::default();
+        let mut responses = ResponseFields::default();
         for class in &mut classes {
             self.fill(class, sources, &mut responses)?;
         }
@@ -82,7 +82,7 @@ impl Collector<'_, '_> {
 
     /// The class of each possible type, in their order. Types are in one class unless a type condition applies to one
     /// of them only.
-    fn partition(&mut self, ty: TypeId, sources: &Sources) -> Result<Vec<u32>, PlanError> {
+    fn partition(&mut self, ty: TypeId, sources: &MergedSelections) -> Result<Vec<u32>, PlanError> {
         let graph = self.operation.graph;
         let possible = &graph.types.info(ty).possible;
         self.steps.spend(1 + possible.len())?;
@@ -140,8 +140,8 @@ impl Collector<'_, '_> {
     fn fill(
         &mut self,
         class: &mut Class,
-        sources: &Sources,
-        responses: &mut Responses,
+        sources: &MergedSelections,
+        responses: &mut ResponseFields,
     ) -> Result<(), PlanError> {
         let mut merged: IndexMap<&Name, Merged> = IndexMap::new();
         let mut collected = Vec::new();
@@ -270,7 +270,7 @@ impl Collector<'_, '_> {
     }
 }
 
-impl Responses {
+impl ResponseFields {
     fn id(
         &mut self,
         fields: Vec<(FieldId, GuardId)>,

@@ -32,12 +32,12 @@ mod written;
 use ahash::{HashMap, HashMapExt};
 use apollo_compiler::executable;
 
-use self::collect::Collector;
+use self::collect::FieldCollector;
 use self::operation::Guards;
 pub(super) use self::operation::{
     Field, GuardId, NormalisedOperation, ResponseId, Selection, SelectionSetId, WrittenId,
 };
-use self::written::Reader;
+use self::written::SelectionReader;
 use super::bounds::{PlanError, Steps};
 use super::nulls::Nullable;
 use crate::graph::query::QueryGraph;
@@ -55,7 +55,7 @@ pub(super) fn normalise<'a>(
         .types
         .id(&set.ty)
         .ok_or_else(|| PlanError::Unsatisfiable(set.ty.to_string()))?;
-    let mut reader = Reader {
+    let mut reader = SelectionReader {
         graph,
         document,
         nullable,
@@ -75,7 +75,7 @@ pub(super) fn normalise<'a>(
         responses: Vec::new(),
         guards: Guards::new(),
     };
-    let mut collector = Collector {
+    let mut collector = FieldCollector {
         operation: &mut normalised,
         made: HashMap::new(),
         steps: reader.steps,

@@ -10,7 +10,7 @@ use super::super::slot_key::SlotKey;
 use super::operation::{Field, FieldId, Selection, WrittenId, WrittenSet};
 use crate::graph::query::{QueryGraph, TypeId};
 
-pub(super) struct Reader<'n, 'a> {
+pub(super) struct SelectionReader<'n, 'a> {
     pub(super) graph: &'a QueryGraph,
     pub(super) document: &'a executable::ExecutableDocument,
     pub(super) nullable: &'n Nullable<'a>,
@@ -21,7 +21,7 @@ pub(super) struct Reader<'n, 'a> {
     pub(super) steps: Steps,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'a> SelectionReader<'_, 'a> {
     /// Reads a selection set. The document is valid, so no fragment spreads itself.
     pub(super) fn set(
         &mut self,

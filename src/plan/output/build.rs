@@ -48,11 +48,11 @@ impl<'a> OutputBuilder<'_, 'a> {
             ..OutputObject::default()
         });
         let (operation, graph, positions) = (self.operation, self.graph, self.positions);
-        let own = &positions[position.0 as usize];
-        let each = self.serial && own.parent.is_none();
+        let planned = &positions[position.0 as usize];
+        let each = self.serial && planned.parent.is_none();
         let mut made: HashMap<Identity<'a>, OutputField> = HashMap::new();
         let mut placed: HashMap<(Identity<'a>, u32), u16> = HashMap::new();
-        for &concrete in &graph.types.info(own.ty).possible {
+        for &concrete in &graph.types.info(planned.ty).possible {
             // An `@inaccessible` type has no class: its objects are not part of the response.
             let name = graph.types.name(concrete);
             if !self.api.types.contains_key(name.as_str()) {
@@ -65,7 +65,7 @@ impl<'a> OutputBuilder<'_, 'a> {
             for &(response, guard) in order {
                 self.steps.spend(1)?;
                 let first = operation.first_field(response);
-                let slot = own.slot_of(concrete, first, each);
+                let slot = planned.slot_of(concrete, first, each);
                 let identity = (response, slot, self.type_of(concrete, first));
                 let made = match made.entry(identity) {
                     Entry::Occupied(made) => made.into_mut(),
@@ -159,13 +159,13 @@ impl<'a> OutputBuilder<'_, 'a> {
     ) -> Result<Vec<(u32, OutputField)>, PlanError> {
         let mut rest = self.operation.guard(within).clone();
         let mut all = Vec::with_capacity(1);
-        for found in &field.null_uses {
+        for null_use in &field.null_uses {
             // Each guard contains all variables before it.
             self.steps.spend(rest.conjunctions() + all.len())?;
-            let location = location(found.argument.value.location(), self.operation.sources);
+            let location = location(null_use.argument.value.location(), self.operation.sources);
             self.output.refusals.push(format!(
                 "${} must not be null in the argument {}: the type there is {}",
-                found.variable, found.argument.name, found.expected
+                null_use.variable, null_use.argument.name, null_use.expected
             ));
             let refused = OutputField {
                 source: FieldSource::Refused((self.output.refusals.len() - 1) as u32),
@@ -173,8 +173,8 @@ impl<'a> OutputBuilder<'_, 'a> {
                 locations: location.into_iter().collect(),
                 ..made.clone()
             };
-            let null = rest.and(&Literal::null(found.variable, true));
-            rest = rest.and(&Literal::null(found.variable, false));
+            let null = rest.and(&Literal::null(null_use.variable, true));
+            rest = rest.and(&Literal::null(null_use.variable, false));
             all.push((self.guard(null), refused));
         }
         all.push((self.guard(rest), made.clone()));
@@ -182,8 +182,13 @@ impl<'a> OutputBuilder<'_, 'a> {
     }
 
     fn guard(&mut self, guard: Guard) -> u32 {
-        if let Some(known) = self.output.guards.iter().position(|known| *known == guard) {
-            return known as u32;
+        if let Some(existing) = self
+            .output
+            .guards
+            .iter()
+            .position(|existing| *existing == guard)
+        {
+            return existing as u32;
         }
         self.output.guards.push(guard);
         (self.output.guards.len() - 1) as u32

@@ -4,7 +4,7 @@
 use super::{Choice, Planner};
 use crate::graph::query::{NodeId, TypeId};
 use crate::plan::PlanError;
-use crate::plan::draft::{EntryKey, Origin, Provider, ProviderId};
+use crate::plan::draft::{EntryKey, Provider, ProviderId, ReachedBy};
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {
@@ -86,7 +86,7 @@ impl Planner<'_> {
             if self.graph.node(node).interface_object {
                 continue;
             }
-            if !matches!(origin, Origin::Lookup) {
+            if !matches!(origin, ReachedBy::Lookup) {
                 return Ok(());
             }
             telling.get_or_insert(provider);
@@ -222,7 +222,7 @@ impl Planner<'_> {
             if self.graph.node(node).interface_object {
                 return info.possible.clone();
             }
-            if matches!(origin, Origin::Lookup) && !members.is_empty() {
+            if matches!(origin, ReachedBy::Lookup) && !members.is_empty() {
                 continue;
             }
             members.extend(self.graph.members(node));
@@ -264,7 +264,7 @@ impl Planner<'_> {
         if let Some(&cast) = self.casts.get(&(provider, member)) {
             return cast;
         }
-        let origin = Origin::Cast(provider, member);
+        let origin = ReachedBy::Cast(provider, member);
         let cast = self.add_provider(Provider {
             fetch,
             node,

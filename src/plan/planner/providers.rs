@@ -2,7 +2,7 @@
 
 use super::Planner;
 use crate::graph::query::NodeId;
-use crate::plan::draft::{Origin, Provider, ProviderId, Tree, TreeField, TreeId};
+use crate::plan::draft::{Provider, ProviderId, ReachedBy, Tree, TreeField, TreeId};
 use crate::plan::requested::PositionId;
 
 impl Planner<'_> {
@@ -55,7 +55,7 @@ impl Planner<'_> {
             return child;
         }
         let fetch = self.provider(parent).fetch;
-        let origin = Origin::Field(parent, slot);
+        let origin = ReachedBy::Field(parent, slot);
         let provider = self.add_provider(Provider {
             fetch,
             node,
@@ -95,17 +95,17 @@ impl Planner<'_> {
             ..
         } = *self.provider(provider);
         let tree = match origin {
-            Origin::Field(parent, slot) => {
+            ReachedBy::Field(parent, slot) => {
                 let parent = self.tree_of(parent);
                 self.field_tree(parent, slot, node)
             }
-            Origin::Cast(parent, ty) => {
+            ReachedBy::Cast(parent, ty) => {
                 let parent = self.tree_of(parent);
                 let tree = self.add_tree(position, node);
                 self.trees[parent.0 as usize].casts.push((ty, tree));
                 tree
             }
-            Origin::Lookup => self.add_tree(position, node),
+            ReachedBy::Lookup => self.add_tree(position, node),
         };
         self.providers[provider.0 as usize].tree = Some(tree);
         tree

@@ -5,7 +5,7 @@ use super::{Choice, Planner};
 use crate::connector::{FieldSet, FieldSetItem};
 use crate::graph::query::{NodeId, TypeId};
 use crate::plan::PlanError;
-use crate::plan::draft::{Draft, EntryKey, Origin, Provider, ProviderId};
+use crate::plan::draft::{Draft, EntryKey, Provider, ProviderId, ReachedBy};
 use crate::plan::inputs::{Input, Requirement, merge_input};
 use crate::plan::requested::PositionId;
 use apollo_compiler::Name;
@@ -54,7 +54,7 @@ impl Planner<'_> {
             fetch,
             node: lookup.to,
             position,
-            origin: Origin::Lookup,
+            origin: ReachedBy::Lookup,
             tree: Some(tree),
         });
         self.add_to_level(position, ty, provider);

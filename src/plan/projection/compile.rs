@@ -13,7 +13,7 @@ pub(in crate::plan) fn of_service(
     positions: &[Position],
     read: ReadId,
 ) -> Projection {
-    let mut compiler = Compiler {
+    let mut compiler = ProjectionCompiler {
         reads,
         positions,
         projection: Projection::default(),
@@ -31,7 +31,7 @@ pub(crate) fn of_connect(
     selection: &Selection,
     read: Option<ReadId>,
 ) -> Projection {
-    let mut compiler = Compiler {
+    let mut compiler = ProjectionCompiler {
         reads,
         positions,
         projection: Projection::default(),
@@ -41,7 +41,7 @@ pub(crate) fn of_connect(
     compiler.projection
 }
 
-struct Compiler<'a> {
+struct ProjectionCompiler<'a> {
     reads: &'a [Read],
     positions: &'a [Position],
     projection: Projection,
@@ -57,7 +57,7 @@ struct FieldTarget {
     below: Option<ReadId>,
 }
 
-impl Compiler<'_> {
+impl ProjectionCompiler<'_> {
     fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
         let read = &self.reads[read.0 as usize];
         let width = self.positions[read.position.0 as usize].width();
@@ -80,9 +80,9 @@ impl Compiler<'_> {
 
     /// Objects with the fields' own keys: those of a GraphQL service, or of an evaluated selection.
     fn by_key(&mut self, read: ReadId, key: fn(&ReadField) -> &str) -> ProjectionId {
-        let own = &self.reads[read.0 as usize];
+        let planned_read = &self.reads[read.0 as usize];
         let rows = vec![self.new_row(read, None)];
-        let typename = own.typename;
+        let typename = planned_read.typename;
         let id = self.add(ObjectNode {
             rows,
             typename,
@@ -216,7 +216,7 @@ impl Compiler<'_> {
                     }
                 }
                 Item::Spread { value } => {
-                    let (Some(path), Some(own)) =
+                    let (Some(path), Some(path_keys)) =
                         (value.as_path(), value.as_path().and_then(static_keys))
                     else {
                         continue;
@@ -225,7 +225,7 @@ impl Compiler<'_> {
                         continue;
                     };
                     let lead = keys.len();
-                    let keys: Vec<Box<str>> = keys.iter().chain(&own).cloned().collect();
+                    let keys: Vec<Box<str>> = keys.iter().chain(&path_keys).cloned().collect();
                     let node = self.spread(at, &keys, lead);
                     self.items(scope, node, &keys, below, read, row);
                 }
@@ -244,18 +244,18 @@ impl Compiler<'_> {
         let FieldTarget { row, slot, below } = target;
         match (&value.kind, below) {
             (ExprKind::Path(path), None) if path.selection.is_none() => {
-                if let Some(own) = static_keys(path)
-                    && let Some((last, lead)) = own.split_last()
+                if let Some(path_keys) = static_keys(path)
+                    && let Some((last, lead)) = path_keys.split_last()
                 {
                     let node = self.descend(at, lead);
                     return self.sink(node, last, Sink::Leaf { row, slot });
                 }
             }
             (ExprKind::Path(path), Some(read)) => {
-                if let (Some(own), Some(selection)) = (static_keys(path), &path.selection)
+                if let (Some(path_keys), Some(selection)) = (static_keys(path), &path.selection)
                     && self.is_static(selection, read)
                 {
-                    if let Some((last, lead)) = own.split_last() {
+                    if let Some((last, lead)) = path_keys.split_last() {
                         let child = self.object(selection, read);
                         let node = self.descend(at, lead);
                         return self.sink(
@@ -338,14 +338,14 @@ impl Compiler<'_> {
                 continue;
             }
             let key_index = self.key(at, name);
-            let known = self.node(at).keys[key_index]
+            let child = self.node(at).keys[key_index]
                 .sinks
                 .iter()
                 .find_map(|sink| match sink {
                     Sink::Spread { node, .. } => Some(*node),
                     _ => None,
                 });
-            at = match known {
+            at = match child {
                 Some(node) => node,
                 None => {
                     let node = self.add(ObjectNode::default());
@@ -363,14 +363,14 @@ impl Compiler<'_> {
     fn descend(&mut self, mut at: ProjectionId, keys: &[Box<str>]) -> ProjectionId {
         for name in keys {
             let key_index = self.key(at, name);
-            let known = self.node(at).keys[key_index]
+            let child = self.node(at).keys[key_index]
                 .sinks
                 .iter()
                 .find_map(|sink| match sink {
                     Sink::Path(node) => Some(*node),
                     _ => None,
                 });
-            at = match known {
+            at = match child {
                 Some(node) => node,
                 None => {
                     let node = self.add(ObjectNode::default());

@@ -64,7 +64,7 @@ fn read_keys(value: &Expr, shadowed: bool, keys: &mut Vec<Box<str>>) -> bool {
                 Start::Input if shadowed => true,
                 Start::Input => match path.steps.first().map(|step| &step.kind) {
                     Some(StepKind::Key(name)) => {
-                        if !keys.iter().any(|known| **known == **name) {
+                        if !keys.iter().any(|existing| **existing == **name) {
                             keys.push(Box::from(&**name));
                         }
                         true

@@ -76,8 +76,8 @@ impl Reachability<'_> {
         let members: Vec<(TypeId, NodeId)> = if graph.node(node).interface_object {
             types.iter().map(|ty| (*ty, node)).collect()
         } else {
-            let known = graph.node(node).downcasts.iter();
-            known
+            let downcasts = graph.node(node).downcasts.iter();
+            downcasts
                 .filter(|(ty, _)| types.binary_search(ty).is_ok())
                 .map(|(ty, node)| (*ty, *node))
                 .collect()
@@ -95,8 +95,8 @@ impl Reachability<'_> {
     /// At a node of an abstract type: whether the subgraph resolves a field for each of these member types, as it does
     /// for the interface. A member's field may be `@external`.
     fn resolves_for_members(&self, node: NodeId, types: &[TypeId], field: &str) -> bool {
-        let mut known = self.graph.node(node).downcasts.iter();
-        known.all(|(ty, member)| {
+        let mut downcasts = self.graph.node(node).downcasts.iter();
+        downcasts.all(|(ty, member)| {
             types.binary_search(ty).is_err() || self.free_edge(*member, field).is_some()
         })
     }

@@ -244,8 +244,8 @@ impl<'g> Reachability<'g> {
     ) -> Result<Option<u32>, PlanError> {
         let mut total = 0;
         for (ty, member) in self.graph.node(node).downcasts.clone() {
-            let own = narrowed(self.graph, set, ty);
-            let Some(cost) = self.obtain_from(member, &own)? else {
+            let narrow_set = narrowed(self.graph, set, ty);
+            let Some(cost) = self.obtain_from(member, &narrow_set)? else {
                 return Ok(None);
             };
             total = total.max(cost);
