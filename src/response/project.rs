@@ -1,6 +1,7 @@
 //! Reads documents into rows, as a projection says. See [`ingest`](super::ingest).
 
 mod evaluate;
+mod sinks;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::store::{Cell, RowId, Store, Text, UNKNOWN_TYPE};
 use crate::document::{JsonReader, Kind, Member, Reader, Scalar, ValueSpan};
 use crate::graph::query::TypeTable;
 use crate::mapping::ast::ExprKind;
-use crate::mapping::{Evaluated, Variables, Warning};
+use crate::mapping::{Evaluated, Variables};
 use crate::plan::projection::{ObjectNode, Projection, ProjectionId, Root, Sink};
 
 /// Reads values of one document.
@@ -316,78 +317,6 @@ impl Projector<'_> {
                 }
             }
         }
-    }
-
-    /// Reads a value that has several sinks, once for each.
-    fn read_for_each_sink(
-        &mut self,
-        text: &[u8],
-        span: ValueSpan,
-        sinks: &[Sink],
-        base: RowId,
-    ) -> Result<(), Stop> {
-        let offset = self.offset;
-        for sink in sinks {
-            let mut reader = JsonReader::new(span.of(text))?;
-            self.offset = offset + span.start;
-            let result = self.sink(&mut reader, sink, base);
-            self.offset = offset;
-            result?;
-        }
-        Ok(())
-    }
-
-    fn sink<'d, R: Reader<'d>>(
-        &mut self,
-        reader: &mut R,
-        sink: &Sink,
-        base: RowId,
-    ) -> Result<(), Stop> {
-        match sink {
-            Sink::Leaf { row, slot } => {
-                let cell = self.leaf(reader)?;
-                self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
-            }
-            Sink::Object { row, slot, node } => {
-                let cell = self.objects(reader, *node)?;
-                self.store.set(RowId(base.0 + u32::from(*row)), *slot, cell);
-            }
-            Sink::Path(node) => {
-                let projection = self.projection;
-                match reader.peek()? {
-                    Kind::Object => self.object(reader, *node, base)?,
-                    Kind::List => {
-                        let value = self.read_value(reader)?;
-                        self.map_path(&value, &projection.nodes[node.0 as usize], base)?;
-                    }
-                    _ => reader.skip()?,
-                }
-            }
-            Sink::Spread { node, trail } => match reader.peek()? {
-                Kind::Object => self.object(reader, *node, base)?,
-                kind => {
-                    reader.skip()?;
-                    self.report_empty_spread(*node, trail, kind);
-                }
-            },
-        }
-        Ok(())
-    }
-
-    /// Reports a spread of a value that is no object, as evaluation does, but only once for a document.
-    fn report_empty_spread(&mut self, node: ProjectionId, trail: &str, kind: Kind) {
-        if self.reported_spreads.contains(&node) {
-            return;
-        }
-        self.reported_spreads.push(node);
-        let kind = kind.describe();
-        (self.report)(&Evaluated {
-            warnings: vec![Warning {
-                path: trail.to_owned(),
-                message: format!("{kind} does not spread into an object: it adds nothing"),
-            }],
-            ..Evaluated::default()
-        });
     }
 
     fn typename<'d, R: Reader<'d>>(&mut self, reader: &mut R, base: RowId) -> Result<(), Stop> {

@@ -35,11 +35,13 @@ mod leaves;
 mod out;
 mod path;
 mod report;
+mod stack;
 
 pub(crate) use self::leaves::leaf_text;
 use self::leaves::plain_text;
 use self::out::{Halt, Out};
 pub(crate) use self::path::{PathElement, write_path};
+use self::stack::{Completion, Frame, NO_FIELDS, OpenList, OpenObject, Part};
 use super::bounds::Reached;
 use super::error_list::ErrorList;
 use super::failure::Failure;
@@ -47,18 +49,8 @@ use super::failures::Failures;
 use super::group::DeliveryGroup;
 use super::store::{Cell, RowId, Store};
 use crate::budget::Account;
-use crate::graph::query::{TypeId, TypeTable};
-use crate::plan::output::{
-    FieldSource, Output, OutputField, OutputObject, OutputOfType, OutputType,
-};
-
-/// How far a value has been written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Completion {
-    Written,
-    /// It is an object or a list, now on top of the stack.
-    Begun,
-}
+use crate::graph::query::TypeTable;
+use crate::plan::output::{FieldSource, Output, OutputField, OutputObject, OutputType};
 
 /// How far the response has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,49 +58,6 @@ pub(crate) enum Progress {
     Done,
     More,
 }
-
-/// An object or a list that is being written.
-#[derive(Debug, Clone, Copy)]
-struct Frame<'w> {
-    part: Part<'w>,
-    /// The index in the text where it starts.
-    start: usize,
-    /// Whether null may stand in its place.
-    nullable: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Part<'w> {
-    Object(OpenObject<'w>),
-    List(OpenList, &'w OutputType, &'w OutputField),
-    /// A list in a value of a custom scalar.
-    Any(OpenList),
-}
-
-/// Small, since it is copied from the stack and back for each of its composite fields.
-#[derive(Debug, Clone, Copy)]
-struct OpenObject<'w> {
-    row: RowId,
-    /// The index of the next field in the class, and of the next prerendered text.
-    at: u32,
-    run: u32,
-    object: &'w OutputObject,
-    class: &'w OutputOfType,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct OpenList {
-    at: u32,
-    len: u32,
-    next: u32,
-}
-
-/// The class of a row whose type has no class: no fields.
-static NO_FIELDS: OutputOfType = OutputOfType {
-    ty: TypeId(0),
-    fields: Vec::new(),
-    prerendered: Vec::new(),
-};
 
 /// The size of a piece: at most so many steps, each some fields of an object or an element of a list, and about so many
 /// bytes.

@@ -1,8 +1,9 @@
 //! Completes values (GraphQL specification, 6.4.3): checks and writes leaves, and begins objects and lists.
 
+use super::Writer;
 use super::leaves::{enum_value, int, is_integer, is_short_integer, kind, leaf_name};
 use super::out::Halt;
-use super::{Completion, Frame, OpenList, Part, Writer};
+use super::stack::{Completion, Frame, OpenList, Part};
 use crate::plan::output::{Leaf, OutputField, OutputType};
 use crate::response::failure::Failure;
 use crate::response::store::{Cell, Text};

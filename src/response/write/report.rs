@@ -1,7 +1,8 @@
 //! Reports errors of the response: which field failed, and at which path.
 
 use super::path::PathElement;
-use super::{Halt, Part, Writer};
+use super::stack::Part;
+use super::{Halt, Writer};
 use crate::plan::output::{FieldSource, OutputField, OutputObject, OutputType};
 use crate::response::failure::Failure;
 use crate::response::failures::Below;
