@@ -81,19 +81,19 @@ fn wrong(file: &str, text: &str) -> Vec<String> {
 #[test]
 fn a_use_imports_the_names_of_one_module() {
     let root = root();
-    let mut all = Vec::new();
+    let mut problems = Vec::new();
     for folder in ["src", "tests", "demo", "benches"] {
         for path in files(&root.join(folder), &["rs"]) {
             let file = path.strip_prefix(&root).unwrap().display().to_string();
             // The sample has imports in every form.
             if !file.contains("architecture/samples") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                all.extend(wrong(&file, &text));
+                problems.extend(wrong(&file, &text));
             }
         }
     }
     assert_eq!(
-        all,
+        problems,
         Vec::<String>::new(),
         "write one `use` per module, without braces inside braces"
     );

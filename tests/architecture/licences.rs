@@ -39,7 +39,7 @@ fn every_dependency_is_allowed() {
         }
         let clarified = clarify
             .iter()
-            .find(|one| one["crate"].as_str() == Some(name));
+            .find(|entry| entry["crate"].as_str() == Some(name));
         let licence = package["license"]
             .as_str()
             .or_else(|| clarified?["expression"].as_str())

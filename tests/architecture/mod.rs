@@ -30,7 +30,7 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
                 }
             } else if path
                 .extension()
-                .is_some_and(|extension| extensions.iter().any(|one| extension == *one))
+                .is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted))
             {
                 paths.push(path);
             }

@@ -163,7 +163,8 @@ impl<'ast> Visit<'ast> for Collector {
             }
             Item::Macro(item) => {
                 if let Some(name) = &item.ident {
-                    let is_exported = |one: &Attribute| one.path().is_ident("macro_export");
+                    let is_exported =
+                        |attribute: &Attribute| attribute.path().is_ident("macro_export");
                     if item.attrs.iter().any(is_exported) {
                         self.exported_macros.push(name.to_string());
                     }
@@ -224,7 +225,10 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if let Some(first) = path.segments.first() {
-            let segments = path.segments.iter().map(|one| one.ident.to_string());
+            let segments = path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string());
             let line = first.ident.span().start().line;
             self.path(segments.collect(), line, path.leading_colon.is_some());
         }
@@ -255,7 +259,10 @@ impl<'ast> Visit<'ast> for Collector {
             let text = literal.to_string();
             let path = syn::parse_str::<syn::Path>(text.trim_matches('"'));
             if let Ok(path) = path.as_ref().map(|path| &path.segments) {
-                let segments = path.iter().map(|one| one.ident.to_string()).collect();
+                let segments = path
+                    .iter()
+                    .map(|segment| segment.ident.to_string())
+                    .collect();
                 self.path(segments, literal.span().start().line, false);
             }
         }

@@ -91,7 +91,7 @@ impl Crate {
         match self.lookup(module, first, open) {
             Some(Resolved::Module(next)) => self.descend(next, rest, open),
             Some(Resolved::Outside(name)) => {
-                let rest = rest.iter().map(|one| format!("::{one}"));
+                let rest = rest.iter().map(|segment| format!("::{segment}"));
                 Resolved::Outside(name + &rest.collect::<String>())
             }
             Some(item) => item,

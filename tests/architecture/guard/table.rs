@@ -46,7 +46,7 @@ impl Table {
         let may_import: Vec<String> = match may_import {
             "–" => Vec::new(),
             "all above" => above.clone(),
-            list => list.split(',').map(|one| one.trim().to_owned()).collect(),
+            list => list.split(',').map(|room| room.trim().to_owned()).collect(),
         };
         for import in may_import.iter().filter(|import| !above.contains(import)) {
             self.wrong.insert(format!(
@@ -72,7 +72,7 @@ impl Table {
 
     pub(super) fn allows(&self, room: &str, used: &str) -> bool {
         let row = self.rows.iter().find(|row| row.room == room);
-        room == used || row.is_some_and(|row| row.may_import.iter().any(|one| one == used))
+        room == used || row.is_some_and(|row| row.may_import.iter().any(|allowed| allowed == used))
     }
 
     pub(super) fn is_pure(&self, room: &str) -> bool {
