@@ -45,9 +45,10 @@ fn the_order_of_connectors_changes_nothing(case: &Case) {
     let (mut reversed, _) = subgraphs(case);
     reversed.reverse();
     let backwards = compose(reversed);
-    let sdl = |composed: &Option<Composed>| composed.as_ref().map(|it| it.api_sdl.clone());
+    let sdl =
+        |composed: &Option<Composed>| composed.as_ref().map(|composed| composed.api_sdl.clone());
     assert_eq!(sdl(&forwards.0), sdl(&backwards.0));
-    let joins = |composed: Option<Composed>| composed.map(|it| it.joins);
+    let joins = |composed: Option<Composed>| composed.map(|composed| composed.joins);
     assert_eq!(joins(forwards.0), joins(backwards.0));
 }
 
@@ -113,13 +114,16 @@ fn the_departments_survive_the_supergraph() {
     assert_eq!(composed.api_sdl, again.api_sdl);
     assert_eq!(composed.joins, again.joins);
     let coordinates = |composed: &Composed| -> Vec<String> {
-        let connects = composed.subgraphs.iter().map(|one| match &one.kind {
-            SubgraphKind::Connectors { connects, .. } => connects.as_slice(),
-            _ => &[],
-        });
+        let connects = composed
+            .subgraphs
+            .iter()
+            .map(|subgraph| match &subgraph.kind {
+                SubgraphKind::Connectors { connects, .. } => connects.as_slice(),
+                _ => &[],
+            });
         connects
             .flatten()
-            .map(|one| one.coordinate.clone())
+            .map(|connect| connect.coordinate.clone())
             .collect()
     };
     assert_eq!(coordinates(&composed), coordinates(&again));
@@ -177,7 +181,11 @@ fn the_rest_composes_without_the_offender() {
         .left_out
         .iter()
         .map(|out| {
-            let codes: Vec<_> = out.diagnostics.iter().map(|one| one.code.name).collect();
+            let codes: Vec<_> = out
+                .diagnostics
+                .iter()
+                .map(|diagnostic| diagnostic.code.name)
+                .collect();
             format!("{}: {}", out.connector, codes.join(" "))
         })
         .collect();
@@ -189,7 +197,10 @@ fn the_rest_composes_without_the_offender() {
         ]
     );
     let composed = rest.composed.unwrap();
-    let names = composed.subgraphs.iter().map(|it| it.name.as_str());
+    let names = composed
+        .subgraphs
+        .iter()
+        .map(|subgraph| subgraph.name.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["a", "b"]);
 }
 
@@ -198,7 +209,7 @@ fn every_code_has_a_case() {
     let mut shown = BTreeSet::new();
     for case in cases("composition") {
         let (_, diagnostics) = compose_case(&case);
-        shown.extend(diagnostics.iter().map(|one| one.code.name));
+        shown.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.name));
     }
     let missing: Vec<_> = sangam::graph::code::ALL
         .iter()
@@ -220,7 +231,7 @@ fn outcome(case: &Case) -> Vec<Option<String>> {
     let composed = composed.as_ref();
     let blocks = case.blocks.iter().map(|block| match block.fence {
         "text diagnostics" => Some(diagnostics.clone()),
-        "graphql api" => Some(composed.map_or(String::new(), |it| it.api_sdl.clone())),
+        "graphql api" => Some(composed.map_or(String::new(), |composed| composed.api_sdl.clone())),
         "graphql supergraph" => Some(composed.map(supergraph::write).unwrap_or_default()),
         _ => None,
     });
@@ -246,7 +257,10 @@ fn subgraphs(case: &Case) -> (Vec<Subgraph>, Vec<Diagnostic>) {
         let is_service = !sdl.contains("@link(");
         let sdl = format!("{sdl}{}", if is_service { LINKS } else { "" });
         let (subgraph, diagnostics) = read_sdl(name, &format!("{name}.graphql"), &sdl);
-        let texts: Vec<String> = diagnostics.iter().map(|one| one.to_text()).collect();
+        let texts: Vec<String> = diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.to_text())
+            .collect();
         let mut subgraph =
             subgraph.unwrap_or_else(|| panic!("{}: {}", case.path.display(), texts.join("\n")));
         if is_service {
