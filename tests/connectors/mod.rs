@@ -32,7 +32,7 @@ inventory::submit! {
             let (_, diagnostics) = read(case);
             let texts = texts(&diagnostics);
             let code = case_code(&case.path);
-            let has = diagnostics.iter().any(|one| one.code.name == code);
+            let has = diagnostics.iter().any(|diagnostic| diagnostic.code.name == code);
             assert!(has, "no {code} in\n{texts}");
             let blocks = case.blocks.iter();
             let outputs = blocks.map(|block| (block.fence == "text diagnostics").then(|| texts.clone()));
