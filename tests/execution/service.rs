@@ -181,7 +181,9 @@ impl Execution<'_> {
     fn evaluate(&self, value: &ast::Value) -> Value {
         match value {
             ast::Value::Variable(name) => {
-                let given = self.variables.and_then(|all| all.get(name.as_str()));
+                let given = self
+                    .variables
+                    .and_then(|variables| variables.get(name.as_str()));
                 given.cloned().unwrap_or_default()
             }
             ast::Value::Enum(name) => Value::from(name.as_str()),
