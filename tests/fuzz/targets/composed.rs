@@ -120,13 +120,15 @@ impl Target for Supergraphs {
 
 /// The codes of diagnostics; also formats each one.
 pub(super) fn told(diagnostics: &[Diagnostic]) -> Result<String, String> {
-    for one in diagnostics.iter().take(50) {
-        if one.to_text().is_empty() || one.message.is_empty() {
-            return Err(format!("a diagnostic that says nothing: {one:?}"));
+    for diagnostic in diagnostics.iter().take(50) {
+        if diagnostic.to_text().is_empty() || diagnostic.message.is_empty() {
+            return Err(format!("a diagnostic that says nothing: {diagnostic:?}"));
         }
-        one.to_json();
+        diagnostic.to_json();
     }
-    Ok(words(diagnostics.iter().map(|one| one.code.name)))
+    Ok(words(
+        diagnostics.iter().map(|diagnostic| diagnostic.code.name),
+    ))
 }
 
 /// Composes. The schema is valid as text, and the supergraph composes to the same schema.

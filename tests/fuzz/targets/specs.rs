@@ -37,12 +37,12 @@ impl Target for Specs {
                 spec.exchanges.len().min(4)
             )),
             Err(problems) => {
-                if problems.is_empty() || problems.iter().any(|one| one.line > lines + 1) {
+                if problems.is_empty() || problems.iter().any(|problem| problem.line > lines + 1) {
                     return Err(format!("problems outside: {problems:?}"));
                 }
                 let plain = problems
                     .iter()
-                    .map(|one| one.message.split('`').next().unwrap_or_default());
+                    .map(|problem| problem.message.split('`').next().unwrap_or_default());
                 Ok(format!("{REFUSED}{}", words(plain)))
             }
         }

@@ -26,15 +26,15 @@ impl Worlds {
     /// The cases of a folder under `tests`, or a few of them.
     pub(super) fn new(folders: &[&str], seed: u64, few: bool) -> Worlds {
         sangam::source::tls::install_provider();
-        let mut all: Vec<Graph> = folders.iter().flat_map(|folder| graphs(folder)).collect();
+        let mut graphs: Vec<Graph> = folders.iter().flat_map(|folder| graphs(folder)).collect();
         if few {
             let mut random = Random::new(hash(seed, folders));
-            while all.len() > 8 {
-                all.remove(random.below(all.len()));
+            while graphs.len() > 8 {
+                graphs.remove(random.below(graphs.len()));
             }
         }
         Worlds {
-            graphs: all,
+            graphs,
             made: RefCell::default(),
         }
     }
@@ -65,12 +65,12 @@ impl Worlds {
     fn subgraphs(&self, name: &str) -> Option<Vec<Subgraph>> {
         // A stored case may use a graph that this run has left out.
         let folder = name.split('/').next()?;
-        let all;
+        let graphs_of_folder;
         let graph = match self.graphs.iter().find(|graph| graph.name == name) {
             Some(graph) => graph,
             None => {
-                all = graphs(folder);
-                all.iter().find(|graph| graph.name == name)?
+                graphs_of_folder = graphs(folder);
+                graphs_of_folder.iter().find(|graph| graph.name == name)?
             }
         };
         let read = |(name, sdl): &(String, String)| subgraph(name, sdl);
