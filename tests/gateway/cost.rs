@@ -247,11 +247,11 @@ async fn the_log_names_what_would_be_refused_now_and_then() {
     // Dropping the observer waits for the thread that writes the lines.
     drop(observer);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let all: Vec<Value> = text
+    let logged: Vec<Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let of_cost: Vec<&Value> = all
+    let of_cost: Vec<&Value> = logged
         .iter()
         .filter(|line| line["limit"] == "cost.max")
         .collect();

@@ -36,10 +36,10 @@ async fn start(general: &str) -> Running {
         upstream.answer(path, body(r#"{"value":"v"}"#));
     }
     let gateway = gateway(&upstream, SCHEMA, general, "");
-    let mut all: Settings = settings(general);
+    let mut settings: Settings = settings(general);
     let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    (all.general.listen, all.admin.listen) = (any, Some(any));
-    let server = Server::start(&all, Arc::new(gateway)).unwrap();
+    (settings.general.listen, settings.admin.listen) = (any, Some(any));
+    let server = Server::start(&settings, Arc::new(gateway)).unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     Running {
         upstream,

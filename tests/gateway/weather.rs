@@ -63,9 +63,9 @@ async fn one_department_in_bad_weather_leaves_the_rest() {
             world.standin(department).weather(weather);
             let answer = world.ask(QUERY).await;
             let context = format!("{department} in {weather:?}");
-            let (all, before) = (districts(&answer), districts(&fine));
-            assert_eq!(all.len(), 20, "{context}: {answer:#}");
-            for (district, before) in all.iter().zip(before) {
+            let (districts, before) = (districts(&answer), districts(&fine));
+            assert_eq!(districts.len(), 20, "{context}: {answer:#}");
+            for (district, before) in districts.iter().zip(before) {
                 assert_eq!(district["name"], before["name"], "{context}");
                 for (_, other) in FIELDS.iter().filter(|(name, _)| *name != department) {
                     assert_eq!(district[other], before[other], "{context}: {other}");
