@@ -280,11 +280,11 @@ impl Outcome {
 
     fn uses(&mut self, uses: &[sangam::mapping::VariableUse]) {
         let mut shown: Vec<String> = Vec::new();
-        for one in uses {
-            let path: String = one.path.iter().map(|key| format!(".{key}")).collect();
-            let one = format!("{}{path}", one.name);
-            if !shown.contains(&one) {
-                shown.push(one);
+        for used in uses {
+            let path: String = used.path.iter().map(|key| format!(".{key}")).collect();
+            let text = format!("{}{path}", used.name);
+            if !shown.contains(&text) {
+                shown.push(text);
             }
         }
         self.add("uses", shown.join(" "));
@@ -373,7 +373,7 @@ fn place(segments: &[Segment]) -> String {
 
 /// `{ a: any, b: number, … }`.
 fn shape(shape: &Shape) -> String {
-    let all = |shapes: &[Shape], separator: &str| {
+    let joined = |shapes: &[Shape], separator: &str| {
         shapes
             .iter()
             .map(self::shape)
@@ -386,9 +386,9 @@ fn shape(shape: &Shape) -> String {
         Shape::Scalar(ScalarShape::Number) => "number".to_owned(),
         Shape::Scalar(ScalarShape::String) => "string".to_owned(),
         Shape::Literal(value) => value.to_json(),
-        Shape::Array(elements) => format!("[{}]", all(elements, ", ")),
+        Shape::Array(elements) => format!("[{}]", joined(elements, ", ")),
         Shape::OneOf(shapes) if shapes.is_empty() => "missing".to_owned(),
-        Shape::OneOf(shapes) => all(shapes, " | "),
+        Shape::OneOf(shapes) => joined(shapes, " | "),
         Shape::Object { fields, open } => {
             let mut parts: Vec<_> = fields
                 .iter()
