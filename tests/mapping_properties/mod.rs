@@ -199,8 +199,8 @@ proptest! {
         let selection = Selection::parse(&text, Version::V0_4).unwrap();
         let uses = selection.variables();
         let mut need = InputMask::Keys(Vec::new());
-        for one in uses.iter().filter(|one| &*one.name == "$args") {
-            add(&mut need, &one.path);
+        for used in uses.iter().filter(|used| &*used.name == "$args") {
+            add(&mut need, &used.path);
         }
         let input = Value::Null;
         let whole = selection.evaluate(Some(&input), &Variables::new().with("$args", args.clone()));
