@@ -70,7 +70,11 @@ pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
         codes: None,
         differences: Vec::new(),
     };
-    let their_codes: BTreeSet<String> = theirs.errors.iter().map(|one| one.code.clone()).collect();
+    let their_codes: BTreeSet<String> = theirs
+        .errors
+        .iter()
+        .map(|error| error.code.clone())
+        .collect();
     match (&ours.composed, &theirs.supergraph) {
         (Some(composed), Some(supergraph)) => {
             outcome.accepted = true;
@@ -101,7 +105,7 @@ pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
             text: theirs
                 .errors
                 .iter()
-                .map(|one| format!("{}: {}", one.code, one.message))
+                .map(|error| format!("{}: {}", error.code, error.message))
                 .collect::<Vec<_>>()
                 .join("\n"),
         }),

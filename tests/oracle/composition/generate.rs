@@ -72,9 +72,9 @@ impl<'r> Making<'r> {
 
     /// Some subgraphs in their order, at least one.
     fn some_subs(&mut self) -> Vec<usize> {
-        let all: Vec<usize> = (0..self.subs.len()).collect();
-        let count = self.random.random_range(1..=all.len().min(3));
-        let mut some: Vec<usize> = all.choose_multiple(self.random, count).copied().collect();
+        let subs: Vec<usize> = (0..self.subs.len()).collect();
+        let count = self.random.random_range(1..=subs.len().min(3));
+        let mut some: Vec<usize> = subs.choose_multiple(self.random, count).copied().collect();
         some.sort_unstable();
         some
     }
@@ -125,7 +125,13 @@ impl<'r> Making<'r> {
             let first = *holders.choose(self.random).unwrap_or(&holders[0]);
             let mut at = vec![first];
             if shared {
-                at.extend(holders.iter().copied().filter(|one| *one != first).take(1));
+                at.extend(
+                    holders
+                        .iter()
+                        .copied()
+                        .filter(|holder| *holder != first)
+                        .take(1),
+                );
             }
             let ty = self.output(&at);
             let argument = self.chance(0.2).then(|| self.argument());
@@ -188,7 +194,7 @@ impl<'r> Making<'r> {
     /// Adds a reference to an entity to a subgraph, if it has none.
     fn reference(&mut self, sub: usize, name: &str) {
         if !self.subs[sub].has(name) {
-            let by = self.entities.iter().find(|(one, _)| one == name);
+            let by = self.entities.iter().find(|(entity, _)| entity == name);
             let first = by.map_or(0, |(_, holders)| holders[0]);
             let key = self.subs[first]
                 .get(name)
@@ -249,7 +255,7 @@ impl<'r> Making<'r> {
             let has_id = |ty: &&super::model::Ty| {
                 ty.directives
                     .iter()
-                    .any(|one| one == "@key(fields: \"id\")")
+                    .any(|directive| directive == "@key(fields: \"id\")")
             };
             sub.types
                 .iter()
@@ -278,7 +284,7 @@ impl<'r> Making<'r> {
             .field(&name, "[Node!]");
         if keyed && self.chance(0.7) {
             let other = self.some_sub();
-            if other != sub && !members.iter().any(|one| self.subs[other].has(one)) {
+            if other != sub && !members.iter().any(|member| self.subs[other].has(member)) {
                 let object = self.subs[other].ty(Kind::Object, "Node");
                 object.mark("@key(fields: \"id\")");
                 object.mark("@interfaceObject");
@@ -317,12 +323,16 @@ impl<'r> Making<'r> {
             let Some((field, ty, from)) = self.leaf(&name, &holders) else {
                 continue;
             };
-            let others: Vec<usize> = holders.iter().copied().filter(|one| *one != from).collect();
+            let others: Vec<usize> = holders
+                .iter()
+                .copied()
+                .filter(|holder| *holder != from)
+                .collect();
             let Some(&at) = others.choose(self.random) else {
                 continue;
             };
             let entity = self.subs[at].ty(Kind::Object, &name);
-            if entity.fields.iter().any(|one| one.name == field) {
+            if entity.fields.iter().any(|existing| existing.name == field) {
                 continue;
             }
             entity.field(&field, &ty).mark("@external");
@@ -356,7 +366,7 @@ impl<'r> Making<'r> {
             let Some((field, ty, from)) = self.leaf(&name, &holders) else {
                 continue;
             };
-            let Some(at) = holders.iter().copied().find(|one| *one != from) else {
+            let Some(at) = holders.iter().copied().find(|holder| *holder != from) else {
                 continue;
             };
             let owner = self.subs[from].ty(Kind::Object, &name).field(&field, &ty);
@@ -378,12 +388,12 @@ impl<'r> Making<'r> {
             let Some((field, ty, from)) = self.leaf(&name, &holders) else {
                 continue;
             };
-            let Some(to) = holders.iter().copied().find(|one| *one != from) else {
+            let Some(to) = holders.iter().copied().find(|holder| *holder != from) else {
                 continue;
             };
             let old = self.subs[from].name.clone();
             let entity = self.subs[to].ty(Kind::Object, &name);
-            if !entity.fields.iter().any(|one| one.name == field) {
+            if !entity.fields.iter().any(|existing| existing.name == field) {
                 entity
                     .field(&field, &ty)
                     .mark(&format!("@override(from: \"{old}\")"));

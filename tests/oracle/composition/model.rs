@@ -97,7 +97,7 @@ impl Ty {
     }
 
     pub(super) fn mark(&mut self, directive: &str) {
-        if !self.directives.iter().any(|one| one == directive) {
+        if !self.directives.iter().any(|existing| existing == directive) {
             self.directives.push(directive.to_owned());
         }
     }
@@ -118,7 +118,11 @@ impl Ty {
             let _ = write!(out, " {directive}");
         }
         if self.kind == Kind::Union {
-            let members: Vec<&str> = self.fields.iter().map(|one| one.name.as_str()).collect();
+            let members: Vec<&str> = self
+                .fields
+                .iter()
+                .map(|field| field.name.as_str())
+                .collect();
             let _ = writeln!(out, " = {}", members.join(" | "));
             return out;
         }
@@ -143,13 +147,15 @@ impl Ty {
 
 impl Field {
     pub(super) fn mark(&mut self, directive: &str) -> &mut Self {
-        if !self.directives.iter().any(|one| one == directive) {
+        if !self.directives.iter().any(|existing| existing == directive) {
             self.directives.push(directive.to_owned());
         }
         self
     }
 
     pub(super) fn has(&self, directive: &str) -> bool {
-        self.directives.iter().any(|one| one.starts_with(directive))
+        self.directives
+            .iter()
+            .any(|existing| existing.starts_with(directive))
     }
 }

@@ -119,7 +119,9 @@ fn of_field(random: &mut StdRng, ty: &mut Ty, at: usize, names: &[String]) -> bo
                 .choose(random)
                 .copied();
             let argument = argument.unwrap_or("y: Int");
-            field.arguments.retain(|one| one[..1] != argument[..1]);
+            field
+                .arguments
+                .retain(|existing| existing[..1] != argument[..1]);
             field.arguments.push(argument.to_owned());
         }
         7 if kind == Kind::Object && !field.has("@requires") => {

@@ -28,9 +28,12 @@ pub(super) fn operations(schema: &Schema) -> Vec<String> {
 fn field(schema: &Schema, field: &FieldDefinition, within: Option<&str>, depth: usize) -> String {
     // Fields of one name may have different types in the members of an abstract type.
     let alias = within.map(|within| format!("{}_{within}: ", field.name));
-    let required = field.arguments.iter().filter(|one| one.is_required());
+    let required = field
+        .arguments
+        .iter()
+        .filter(|argument| argument.is_required());
     let arguments: Vec<String> = required
-        .map(|one| format!("{}: {}", one.name, literal(schema, &one.ty, 0)))
+        .map(|argument| format!("{}: {}", argument.name, literal(schema, &argument.ty, 0)))
         .collect();
     let arguments = match arguments.is_empty() {
         true => String::new(),
@@ -67,24 +70,26 @@ fn fields<'a>(
     within: Option<&str>,
     depth: usize,
 ) -> Vec<String> {
-    let leaf = |one: &FieldDefinition| {
-        let ty = schema.types.get(one.ty.inner_named_type());
+    let leaf = |definition: &FieldDefinition| {
+        let ty = schema.types.get(definition.ty.inner_named_type());
         ty.is_none_or(ExtendedType::is_leaf)
     };
     fields
-        .filter(|one| depth > 0 || leaf(one))
-        .map(|one| field(schema, one, within, depth.saturating_sub(1)))
+        .filter(|definition| depth > 0 || leaf(definition))
+        .map(|definition| field(schema, definition, within, depth.saturating_sub(1)))
         .collect()
 }
 
 fn members(schema: &Schema, name: &apollo_compiler::Name, depth: usize) -> Vec<String> {
     let implementers = schema.implementers_map();
     let mut objects: Vec<&apollo_compiler::Name> = match schema.types.get(name) {
-        Some(ExtendedType::Union(union)) => union.members.iter().map(|one| &one.name).collect(),
+        Some(ExtendedType::Union(union)) => {
+            union.members.iter().map(|member| &member.name).collect()
+        }
         _ => implementers
             .get(name)
             .into_iter()
-            .flat_map(|one| &one.objects)
+            .flat_map(|implementers| &implementers.objects)
             .collect(),
     };
     objects.sort();
@@ -111,14 +116,19 @@ fn literal(schema: &Schema, ty: &Type, depth: usize) -> String {
         Some(ExtendedType::Enum(values)) => values.values.keys().next().unwrap().to_string(),
         Some(ExtendedType::InputObject(input)) => {
             let one_of = input.directives.has("oneOf");
-            let given = input.fields.values().filter(|one| one.is_required());
+            let given = input.fields.values().filter(|member| member.is_required());
             let given: Vec<_> = match one_of {
                 true => input.fields.values().take(1).collect(),
                 false => given.collect(),
             };
             let given = given.iter().filter(|_| depth < 4);
-            let given =
-                given.map(|one| format!("{}: {}", one.name, literal(schema, &one.ty, depth + 1)));
+            let given = given.map(|member| {
+                format!(
+                    "{}: {}",
+                    member.name,
+                    literal(schema, &member.ty, depth + 1)
+                )
+            });
             format!("{{{}}}", given.collect::<Vec<_>>().join(", "))
         }
         _ => match ty.inner_named_type().as_str() {

@@ -49,12 +49,18 @@ impl Ours {
     }
 
     fn from(composed: Option<Composed>, diagnostics: &[Diagnostic]) -> Self {
-        let errors = || diagnostics.iter().filter(|one| one.is_error());
+        let errors = || {
+            diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.is_error())
+        };
         Self {
             supergraph: composed.as_ref().map(supergraph::write),
             composed,
             errors: errors().map(Diagnostic::to_text).collect(),
-            codes: errors().map(|one| one.code.name.to_owned()).collect(),
+            codes: errors()
+                .map(|diagnostic| diagnostic.code.name.to_owned())
+                .collect(),
         }
     }
 }

@@ -18,14 +18,20 @@ pub(super) fn sorted(schema: &Schema) -> String {
         name.map(|name| format!("{kind}: {name}\n"))
     };
     let definition = &schema.schema_definition;
-    types.extend(root("query", definition.query.as_ref().map(|it| &it.name)));
+    types.extend(root(
+        "query",
+        definition.query.as_ref().map(|query| &query.name),
+    ));
     types.extend(root(
         "mutation",
-        definition.mutation.as_ref().map(|it| &it.name),
+        definition.mutation.as_ref().map(|mutation| &mutation.name),
     ));
     types.extend(root(
         "subscription",
-        definition.subscription.as_ref().map(|it| &it.name),
+        definition
+            .subscription
+            .as_ref()
+            .map(|subscription| &subscription.name),
     ));
     for directive in schema.directive_definitions.values() {
         let executable = directive.locations.iter().any(|place| {
@@ -67,33 +73,41 @@ fn is_executable(place: &str) -> bool {
 
 fn type_text(ty: &ExtendedType) -> String {
     let name = ty.name();
-    let marks = marks(ty.directives().iter().map(|one| &one.node));
+    let marks = marks(ty.directives().iter().map(|directive| &directive.node));
     let (kind, mut lines) = match ty {
         ExtendedType::Scalar(_) => ("scalar", Vec::new()),
-        ExtendedType::Object(it) => (
+        ExtendedType::Object(object) => (
             "type",
             fields(
-                &it.fields,
-                it.implements_interfaces.iter().map(|one| one.name.as_str()),
+                &object.fields,
+                object
+                    .implements_interfaces
+                    .iter()
+                    .map(|implemented| implemented.name.as_str()),
             ),
         ),
-        ExtendedType::Interface(it) => (
+        ExtendedType::Interface(interface) => (
             "interface",
             fields(
-                &it.fields,
-                it.implements_interfaces.iter().map(|one| one.name.as_str()),
+                &interface.fields,
+                interface
+                    .implements_interfaces
+                    .iter()
+                    .map(|implemented| implemented.name.as_str()),
             ),
         ),
-        ExtendedType::Union(it) => (
+        ExtendedType::Union(union) => (
             "union",
-            it.members
+            union
+                .members
                 .iter()
                 .map(|member| format!("| {}", member.name))
                 .collect(),
         ),
-        ExtendedType::Enum(it) => (
+        ExtendedType::Enum(enumeration) => (
             "enum",
-            it.values
+            enumeration
+                .values
                 .values()
                 .map(|value| {
                     format!(
@@ -105,16 +119,20 @@ fn type_text(ty: &ExtendedType) -> String {
                 })
                 .collect(),
         ),
-        ExtendedType::InputObject(it) => (
+        ExtendedType::InputObject(input_object) => (
             "input",
-            it.fields.values().map(|field| input(field)).collect(),
+            input_object
+                .fields
+                .values()
+                .map(|field| input(field))
+                .collect(),
         ),
     };
     lines.sort();
     let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!(
         "{kind} {name}{marks} {}\n{lines}",
-        described(ty.description().map(|it| it.as_str()))
+        described(ty.description().map(|description| description.as_str()))
     )
 }
 
@@ -138,7 +156,7 @@ fn fields<'a>(
 }
 
 fn arguments(arguments: &[Node<InputValueDefinition>]) -> String {
-    let mut texts: Vec<String> = arguments.iter().map(|one| input(one)).collect();
+    let mut texts: Vec<String> = arguments.iter().map(|argument| input(argument)).collect();
     texts.sort();
     texts.join(", ")
 }
@@ -147,7 +165,7 @@ fn input(value: &InputValueDefinition) -> String {
     let default = value
         .default_value
         .as_ref()
-        .map(|it| format!(" = {}", it.serialize().no_indent()));
+        .map(|value| format!(" = {}", value.serialize().no_indent()));
     format!(
         "{}{}: {}{}{}",
         described(value.description.as_deref()),
@@ -160,7 +178,7 @@ fn input(value: &InputValueDefinition) -> String {
 
 fn marks<'a>(directives: impl Iterator<Item = &'a Node<Directive>>) -> String {
     let mut texts: Vec<String> = directives
-        .map(|one| format!(" {}", one.serialize().no_indent()))
+        .map(|directive| format!(" {}", directive.serialize().no_indent()))
         .collect();
     texts.sort();
     texts.concat()

@@ -9,7 +9,7 @@ use super::sets::Set;
 
 /// The waivers, and which of them were used.
 pub(super) struct Waivers {
-    all: Vec<(Waiver, bool)>,
+    waivers: Vec<(Waiver, bool)>,
 }
 
 #[derive(Deserialize)]
@@ -48,11 +48,11 @@ impl Waivers {
                 waiver.kind
             );
             let narrow = [&waiver.code, &waiver.text, &waiver.given];
-            let wide = narrow.iter().all(|one| one.is_none()) && waiver.sets.is_empty();
+            let wide = narrow.iter().all(|condition| condition.is_none()) && waiver.sets.is_empty();
             assert!(!wide, "{}: covers everything", waiver.kind);
         }
         Self {
-            all: file
+            waivers: file
                 .waiver
                 .into_iter()
                 .map(|waiver| (waiver, false))
@@ -63,7 +63,7 @@ impl Waivers {
     /// Whether waivers cover a difference: for a refused set, each of its codes.
     pub(super) fn covers(&mut self, set: &Set, difference: &Difference) -> bool {
         let mut covered = false;
-        for (waiver, used) in &mut self.all {
+        for (waiver, used) in &mut self.waivers {
             if waiver.covers(set, difference) {
                 *used = true;
                 covered = true;
@@ -74,7 +74,7 @@ impl Waivers {
 
     /// The unused waivers.
     pub(super) fn unused(&self) -> Vec<String> {
-        let unused = self.all.iter().filter(|(_, used)| !used);
+        let unused = self.waivers.iter().filter(|(_, used)| !used);
         unused
             .map(|(waiver, _)| format!("{}: {}", waiver.kind, waiver.reason))
             .collect()
@@ -93,8 +93,8 @@ impl Waiver {
                 .as_ref()
                 .is_none_or(|text| difference.text.contains(text))
             && self.given.as_ref().is_none_or(|given| {
-                let mut all = set.subgraphs.iter();
-                all.any(|subgraph| subgraph.theirs.contains(given))
+                let mut subgraphs = set.subgraphs.iter();
+                subgraphs.any(|subgraph| subgraph.theirs.contains(given))
             })
             && (self.sets.is_empty() || self.sets.contains(&set.name))
     }
