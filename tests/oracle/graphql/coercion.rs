@@ -142,7 +142,7 @@ fn resolved() -> Vec<Json> {
     let none = Json::Object(Vec::new());
     let row = "{\"object\": \"Row\"}";
     let rows = format!("{{\"list\": [{}]}}", vec![row; VALUES.len()].join(","));
-    let mut all = vec![Json::List(vec![
+    let mut resolved = vec![Json::List(vec![
         path(&["\"rows\""]),
         none.clone(),
         Json::parse(rows.as_bytes()).unwrap(),
@@ -151,10 +151,10 @@ fn resolved() -> Vec<Json> {
         for number in 0..TYPES.len() {
             let at = path(&["\"rows\"", &row.to_string(), &format!("\"f{number}\"")]);
             let value = Json::parse(format!("{{\"leaf\": {value}}}").as_bytes()).unwrap();
-            all.push(Json::List(vec![at, none.clone(), value]));
+            resolved.push(Json::List(vec![at, none.clone(), value]));
         }
     }
-    all
+    resolved
 }
 
 fn coerced(answer: &Json, row: usize, number: usize) -> Coerced {

@@ -229,7 +229,7 @@ fn errors(answer: &Json) -> Errors {
         .get("errors")
         .and_then(Json::as_list)
         .unwrap_or_default();
-    let all = errors.iter().map(|error| {
+    let messages = errors.iter().map(|error| {
         let message = error.get("message").and_then(Json::as_str).unwrap();
         let places = error.get("locations").and_then(Json::as_list);
         let places = places.unwrap_or_default().iter().map(|place| {
@@ -238,5 +238,5 @@ fn errors(answer: &Json) -> Errors {
         });
         (message.to_owned(), places.collect())
     });
-    all.collect()
+    messages.collect()
 }

@@ -42,9 +42,13 @@ fn file() -> File {
 }
 
 pub(super) fn of_coercion() -> Vec<Coercion> {
-    let all = file().coercion;
-    assert!(all.iter().all(|waiver| !waiver.reason.trim().is_empty()));
-    all
+    let waivers = file().coercion;
+    assert!(
+        waivers
+            .iter()
+            .all(|waiver| !waiver.reason.trim().is_empty())
+    );
+    waivers
 }
 
 impl Coercion {
