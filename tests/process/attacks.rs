@@ -131,8 +131,8 @@ impl Scene {
         while left > 0 {
             self.honest(&clients).await;
             asked += 1;
-            let all = aim.cost().1 >= self.attack.few as u64 || attacking.is_finished();
-            left -= usize::from(all || begun.elapsed() > PATIENCE);
+            let is_complete = aim.cost().1 >= self.attack.few as u64 || attacking.is_finished();
+            left -= usize::from(is_complete || begun.elapsed() > PATIENCE);
         }
         let descriptors = self.gateway.descriptors().unwrap_or_default();
         if stops {

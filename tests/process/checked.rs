@@ -95,7 +95,9 @@ async fn run(case: &Case) -> Vec<Option<String>> {
 /// What `check` says of the document at this line.
 fn by_check(printed: &str, line: usize) -> Vec<&str> {
     let start = format!("error: operations/{line}.graphql:");
-    let lines = printed.lines().filter_map(|one| one.strip_prefix(&start));
+    let lines = printed
+        .lines()
+        .filter_map(|printed_line| printed_line.strip_prefix(&start));
     lines.map(str::trim_start).collect()
 }
 
@@ -113,8 +115,8 @@ fn names(document: &str) -> Vec<Option<String>> {
         return vec![None];
     };
     let operations = parsed.definitions.iter();
-    let operations = operations.filter_map(|one| one.as_operation_definition());
-    let names = operations.map(|one| one.name.as_ref().map(ToString::to_string));
+    let operations = operations.filter_map(|definition| definition.as_operation_definition());
+    let names = operations.map(|operation| operation.name.as_ref().map(ToString::to_string));
     names.collect()
 }
 

@@ -48,7 +48,9 @@ impl Collector {
             let request = ExportTraceServiceRequest::decode(payload.clone()).unwrap();
             for of_resource in request.resource_spans {
                 let attributes = of_resource.resource.unwrap().attributes;
-                let name = attributes.iter().find(|one| one.key == "service.name");
+                let name = attributes
+                    .iter()
+                    .find(|attribute| attribute.key == "service.name");
                 services.push(text(name.unwrap().value.clone().unwrap().value));
                 spans.extend(of_resource.scope_spans.into_iter().flat_map(|of| of.spans));
             }

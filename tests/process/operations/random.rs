@@ -222,5 +222,8 @@ impl Maker {
 }
 
 fn has(field: &FieldDefinition, argument: &str) -> bool {
-    field.arguments.iter().any(|one| one.name == argument)
+    field
+        .arguments
+        .iter()
+        .any(|existing| existing.name == argument)
 }
