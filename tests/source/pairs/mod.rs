@@ -120,7 +120,7 @@ fn without_its_wire_the_address_is_refused() {
     let texts: Vec<String> = districts
         .diagnostics
         .iter()
-        .map(|one| one.to_text())
+        .map(|diagnostic| diagnostic.to_text())
         .collect();
     assert!(
         texts[0].contains("it does not begin with `https://` or `http://`"),
