@@ -80,7 +80,7 @@ async fn specs_cover_every_connect_and_every_field() {
         .filter_map(|(_, folder)| folder.subgraph.as_ref());
     let missing: Vec<String> = subgraphs
         .flat_map(offered)
-        .filter(|one| !covered.contains(one))
+        .filter(|name| !covered.contains(name))
         .collect();
     assert!(
         missing.is_empty(),
