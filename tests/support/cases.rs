@@ -180,7 +180,9 @@ impl Case {
     ) -> Result<Case, String> {
         let blocks = blocks(&text, fences);
         let blocks = blocks.map_err(|wrong| {
-            let wrong = wrong.iter().map(|one| format!("{}:{one}", path.display()));
+            let wrong = wrong
+                .iter()
+                .map(|problem| format!("{}:{problem}", path.display()));
             wrong.collect::<Vec<_>>().join("\n")
         })?;
         Ok(Case {

@@ -42,9 +42,9 @@ pub(crate) fn main() -> ExitCode {
             Trial::test(name, move || suite.check(&path).map_err(Failed::from))
         })
     });
-    let mut all: Vec<Trial> = tests.chain(cases).collect();
-    all.sort_by(|one, other| one.name().cmp(other.name()));
-    libtest_mimic::run(&arguments, all).exit_code()
+    let mut trials: Vec<Trial> = tests.chain(cases).collect();
+    trials.sort_by(|one, other| one.name().cmp(other.name()));
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// Runs an async test, or the async part of a case, on one thread.
