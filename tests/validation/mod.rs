@@ -123,7 +123,9 @@ fn line(error: &Value) -> String {
         line += &format!("{}:{} ", text(place.get("line")), text(place.get("column")));
     }
     let message = error.get("message").and_then(Value::as_str).unwrap();
-    let code = error.get("extensions").and_then(|all| all.get("code"));
+    let code = error
+        .get("extensions")
+        .and_then(|extensions| extensions.get("code"));
     match code.and_then(Value::as_str) {
         Some("GRAPHQL_VALIDATION_FAILED") | None => {}
         Some(code) => line += &format!("[{code}] "),
