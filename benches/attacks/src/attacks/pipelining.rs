@@ -18,10 +18,10 @@ async fn run(aim: Aim) {
     let client = async |aim: Aim, _: u64| {
         let mut wire = aim.connect().await?;
         let request = wire.request(&crate::wire::operation("{ districts { name nameLocal } }"));
-        let all = request.repeat(DEPTH);
+        let requests = request.repeat(DEPTH);
         let mut round = 0;
         while aim.goes_on(round) {
-            wire.send(&all).await?;
+            wire.send(&requests).await?;
             for _ in 0..DEPTH {
                 if wire.answer().await?.closes {
                     wire = aim.connect().await?;

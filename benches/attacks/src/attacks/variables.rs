@@ -46,12 +46,12 @@ async fn run(aim: Aim) {
 
 /// Names that collide in weak hash functions, for which `Aa` and `BB` have the same hash.
 fn names() -> String {
-    let mut all = Map::new();
+    let mut variables = Map::new();
     for at in 0..32_768_u32 {
         let name: String = (0..15)
             .map(|bit| if at >> bit & 1 == 0 { "Aa" } else { "BB" })
             .collect();
-        all.insert(name, Value::Null);
+        variables.insert(name, Value::Null);
     }
-    Value::Object(all).to_string()
+    Value::Object(variables).to_string()
 }
