@@ -229,8 +229,8 @@ mod tests {
             for sector in &CATALOGUE.sectors {
                 let of_sector = CATALOGUE
                     .indicators_of(edition)
-                    .filter(|one| one.sector == sector.code);
-                let sum: f64 = of_sector.map(|one| one.weight).sum();
+                    .filter(|indicator| indicator.sector == sector.code);
+                let sum: f64 = of_sector.map(|indicator| indicator.weight).sum();
                 assert!((sum - 100.0).abs() < 1e-9, "{code} {}: {sum}", sector.code);
             }
         }

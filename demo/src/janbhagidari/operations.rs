@@ -146,16 +146,16 @@ pub(super) async fn give_feedback(
     if comment.is_empty() || comment.chars().count() > MAX_COMMENT {
         return failure("JB-422", "Comment must have between 1 and 500 characters").into_response();
     }
-    let mut all = state.feedback();
+    let mut feedback = state.feedback();
     let new = Feedback {
-        id: format!("FB-{:05}", all.len() + 1),
+        id: format!("FB-{:05}", feedback.len() + 1),
         work: id,
         rating,
         comment: comment.to_owned(),
         given_on: AS_OF.to_owned(),
     };
     let answer = feedback_row(&new);
-    all.push(new);
+    feedback.push(new);
     success(answer).into_response()
 }
 

@@ -84,21 +84,28 @@ fn home(catalogue: &Catalogue, call: &Call) -> Outcome {
             .map(|s| catalogue.row(s))
             .collect()
     };
-    let all: Vec<&Service> = catalogue.services().iter().collect();
-    let new = all.iter().copied().filter(|s| s.new == "Y").collect();
+    let all_services: Vec<&Service> = catalogue.services().iter().collect();
+    let new = all_services
+        .iter()
+        .copied()
+        .filter(|s| s.new == "Y")
+        .collect();
     let categories: Vec<Value> = (1..)
         .zip(CATEGORIES)
         .map(|(id, name)| {
             let id = id.to_string();
-            let services = all.iter().filter(|s| s.category_id() == id).count();
+            let services = all_services
+                .iter()
+                .filter(|s| s.category_id() == id)
+                .count();
             json!({ "catid": id, "catname": name, "srvcnt": services.to_string() })
         })
         .collect();
     let data = json!({
-        "srvcnt": all.len().to_string(),
+        "srvcnt": all_services.len().to_string(),
         "deptcnt": catalogue.departments().len().to_string(),
         "catlst": categories,
-        "poplst": rows(popular(all)),
+        "poplst": rows(popular(all_services)),
         "newlst": rows(popular(new)),
     });
     Ok(("HM0000", data))
