@@ -15,10 +15,8 @@ use super::shrink::{Shrunk, shrink};
 use super::waivers::Waivers;
 use super::{features, generate, report};
 
-/// Operations for each world.
-fn operations() -> usize {
-    number("MONOLITH_OPERATIONS", 8) as usize
-}
+/// Operations for each world of a waiver.
+const OPERATIONS_OF_WAIVERS: u64 = 12;
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -72,10 +70,10 @@ fn nth_operation(case: &Case, number: usize, counts: &mut Counts) -> Option<Oper
     None
 }
 
-/// Runs a world; returns the failures.
+/// Runs so many operations on a world; returns the failures.
 async fn world(
     server: &Server,
-    seed: u64,
+    (seed, operations): (u64, u64),
     counts: &mut Counts,
     waivers: &mut Waivers,
 ) -> Vec<String> {
@@ -101,7 +99,7 @@ async fn world(
     counts.coverage.add(&case.world);
     let mut failures = Vec::new();
     let mut of_world = Features::new();
-    for number in 0..operations() {
+    for number in 0..operations as usize {
         let Some(operation) = nth_operation(&case, number, counts) else {
             continue;
         };
@@ -151,17 +149,20 @@ async fn all(seeds: impl Iterator<Item = u64>, most: Duration) -> Counts {
     let mut counts = Counts::default();
     let mut failures = Vec::new();
     let mut waivers = Waivers::read();
+    let operations = number("MONOLITH_OPERATIONS", 8);
     for seed in seeds {
         if begun.elapsed() > most {
             break;
         }
-        failures.extend(world(&server, seed, &mut counts, &mut waivers).await);
+        let case = (seed, operations);
+        failures.extend(world(&server, case, &mut counts, &mut waivers).await);
     }
     println!("{counts:?} in {:?}", begun.elapsed());
     if counts.worlds >= LONG {
         println!("{}", counts.table());
         for seed in waivers.seeds() {
-            failures.extend(world(&server, seed, &mut counts, &mut waivers).await);
+            let case = (seed, OPERATIONS_OF_WAIVERS);
+            failures.extend(world(&server, case, &mut counts, &mut waivers).await);
         }
         let unused = waivers.unused();
         assert!(
