@@ -12,19 +12,18 @@ use crate::plan::Plan;
 
 const ACCESS_DIRECTIVES: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 
-/// The coordinate of the first restricted field that the plan reads.
+/// The coordinate of a restricted field that the plan reads: of several the first by name, so that it depends neither on
+/// the order of the types in the schema nor on the plan.
 pub(super) fn restricted_field(plan: &Plan, graph: &QueryGraph) -> Option<String> {
-    for position in &plan.positions {
-        for slot in &position.slots {
-            for ty in &slot.types {
-                let name = graph.types.name(*ty);
-                if is_restricted(&graph.merged, name, &slot.key.field) {
-                    return Some(format!("{name}.{}", slot.key.field));
-                }
-            }
-        }
-    }
-    None
+    let slots = plan.positions.iter().flat_map(|position| &position.slots);
+    let fields = slots.flat_map(|slot| {
+        let types = slot.types.iter().map(|ty| graph.types.name(*ty));
+        types.map(|ty| (ty, &*slot.key.field))
+    });
+    fields
+        .filter(|(ty, field)| is_restricted(&graph.merged, ty, field))
+        .min()
+        .map(|(ty, field)| format!("{ty}.{field}"))
 }
 
 /// Whether a field is restricted: by a directive on the field, on its parent type, on an interface of the parent, or on the
