@@ -15,7 +15,7 @@ use super::operations::operations;
 use super::ours::Ours;
 use super::sets::{Origin, Set};
 use super::sorted::sorted;
-use super::theirs::{Reading, Theirs};
+use super::theirs::{Reading, TheirError, Theirs};
 use crate::plans::{compiler, first};
 
 /// The operations that are planned for a set: planning takes time, and a few suffice.
@@ -100,7 +100,11 @@ pub(super) fn compare(set: &Set, ours: &Ours, theirs: &Theirs) -> Outcome {
             outcome.codes = (ours.codes != their_codes).then_some(codes);
         }
         (Some(_), None) => outcome.differences.push(Difference {
-            kind: "refused there",
+            kind: if theirs.errors.iter().all(TheirError::contradicts_itself) {
+                "refused there, by errors that contradict themselves"
+            } else {
+                "refused there"
+            },
             codes: their_codes,
             text: theirs
                 .errors

@@ -28,6 +28,32 @@ pub(super) struct TheirError {
     pub(super) message: String,
 }
 
+impl TheirError {
+    /// Whether the error says of one subgraph both that it lacks a field and that it has it.
+    ///
+    /// Such an error reads `- from subgraph "a":`, then `- cannot find field "T.f".`, then
+    /// `- cannot move to subgraph "a", which has field "T.f", because …`.
+    pub(super) fn contradicts_itself(&self) -> bool {
+        let mut subgraph = "";
+        let mut missing = "";
+        for line in self.message.lines() {
+            let names: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+            let line = line.trim_start_matches([' ', '-']);
+            match names[..] {
+                [from] if line.starts_with("from subgraph ") => subgraph = from,
+                [field] if line.starts_with("cannot find field ") => missing = field,
+                [to, field, ..] if line.starts_with("cannot move to subgraph ") => {
+                    if to == subgraph && field == missing {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
 /// A public schema, or the errors.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
