@@ -57,7 +57,7 @@ dist: ## Build a tarball: the binary, connectors, a sample configuration, a serv
 	scripts/dist $(VERSION) $(TARGET)
 
 .PHONY: prove
-prove: prove-readme prove-composition prove-monolith prove-plans prove-fuzz prove-attacks ## All long runs: every command that begins with prove-
+prove: prove-readme prove-composition prove-graphql prove-monolith prove-plans prove-fuzz prove-attacks ## All long runs: every command that begins with prove-
 
 .PHONY: prove-readme
 prove-readme: ## Run the commands of README.md and connectors/README.md in a clean clone
