@@ -75,6 +75,8 @@ pub mod connector {
         UNKNOWN_SPECIFICATION;
         /// A version of a specification that this gateway does not support
         UNSUPPORTED_VERSION;
+        /// A later minor version of a specification than the latest one that this gateway knows
+        NEWER_VERSION;
         /// connect is linked without a Federation version that it works with
         FEDERATION_TOO_OLD;
         /// An import of an element that the specification does not have

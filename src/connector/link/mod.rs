@@ -7,6 +7,7 @@
 pub(crate) mod features;
 pub(crate) mod rename;
 pub(crate) mod spec;
+mod version;
 
 use apollo_compiler::ast::{Directive, Value};
 use apollo_compiler::{Node, ast};
@@ -14,13 +15,14 @@ use apollo_compiler::{Node, ast};
 use super::diagnostic::code;
 use super::findings::{Findings, did_you_mean, list};
 use spec::{LinkVersion, Specification};
+use version::{Linked, LinkedConnect};
 
 /// One supported specification as a folder links it.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     /// The specification.
     pub(crate) spec: &'static Specification,
-    /// The version that is linked.
+    /// The version as which it is read: the linked one, unless that one is older than another link needs, or not known.
     pub(crate) version: LinkVersion,
     /// The prefix of its names that are not imported.
     pub(crate) namespace: String,
@@ -58,12 +60,15 @@ impl Links {
             links: Vec::new(),
             link_name: name_of_link(&directives),
         };
+        let directives: Vec<_> = directives
+            .into_iter()
+            .filter(|directive| directive.name == links.link_name.as_str())
+            .collect();
+        let connect = version::connect(&directives);
         for directive in directives {
-            if directive.name == links.link_name.as_str() {
-                links.add(directive, findings);
-            }
+            links.add(directive, connect.as_ref(), findings);
         }
-        links.check_versions_together(findings);
+        links.require_federation(findings);
         links
     }
 
@@ -105,21 +110,21 @@ impl Links {
             })
     }
 
-    fn add(&mut self, directive: &Node<Directive>, findings: &mut Findings) {
+    fn add(
+        &mut self,
+        directive: &Node<Directive>,
+        connect: Option<&LinkedConnect>,
+        findings: &mut Findings,
+    ) {
         let Some(url) = directive.specified_argument_by_name("url") else {
             return; // Validation says so.
         };
         let Some(text) = url.as_str() else {
             return;
         };
-        let identity = text
-            .rsplit_once("/v")
-            .map_or(text, |(identity, _)| identity);
+        let identity = version::identity(text);
         let Some(spec) = spec::ALL.iter().find(|spec| spec.identity == identity) else {
             unknown_spec(directive, url, identity, findings);
-            return;
-        };
-        let Some(version) = version(url, text, spec, findings) else {
             return;
         };
         if let Some(first) = self.get(spec) {
@@ -138,6 +143,21 @@ impl Links {
             );
             return;
         }
+        let linked = version::linked(text, spec);
+        let version = match linked {
+            Linked::Known(version) if spec.name == spec::FEDERATION.name => {
+                connect.map_or(version, |connect| connect.raise(version, url, findings))
+            }
+            Linked::Known(version) => version,
+            Linked::Newer(newer) => {
+                version::report_newer(newer, directive, spec, findings);
+                spec.latest
+            }
+            Linked::Refused => {
+                version::report_refused(url, spec, findings);
+                spec.latest
+            }
+        };
         let namespace = directive.specified_argument_by_name("as");
         let mut link = Link {
             spec,
@@ -150,44 +170,42 @@ impl Links {
             types: Vec::new(),
             directive: directive.clone(),
         };
-        if let Some(imports) = directive.specified_argument_by_name("import") {
-            for import in imports.as_list().unwrap_or(std::slice::from_ref(imports)) {
+        for import in version::imports(directive) {
+            // The warning about a newer version names the imports that are not known.
+            let is_newer = matches!(linked, Linked::Newer(_));
+            if !is_newer || version::unknown_import(import, spec).is_none() {
                 link.import(import, findings);
             }
         }
         self.links.push(link);
     }
 
-    fn check_versions_together(&self, findings: &mut Findings) {
+    /// connect needs a Federation version, which is raised if it is too old, but must be linked.
+    fn require_federation(&self, findings: &mut Findings) {
         let Some(connect) = self.get(&spec::CONNECT) else {
             return;
         };
-        let least = spec::least_federation(connect.version);
-        if self.federation() >= least {
+        if self.get(&spec::FEDERATION).is_some() {
             return;
         }
         let (major, minor) = connect.version;
+        let least = spec::least_federation(connect.version);
         let message = format!(
             "connect/v{major}.{minor} needs federation/v{}.{} or later",
             least.0, least.1
         );
-        let mut diagnostic = findings.error(&code::FEDERATION_TOO_OLD, message);
-        diagnostic = match self.get(&spec::FEDERATION) {
-            Some(federation) => diagnostic
+        findings.push(
+            findings
+                .error(&code::FEDERATION_TOO_OLD, message)
                 .label(
-                    findings.span(argument_location(&federation.directive, "url")),
-                    "this version is older",
+                    findings.span(connect.directive.location()),
+                    "and no federation version is linked",
                 )
-                .label(findings.span(connect.directive.location()), "needed here"),
-            None => diagnostic.label(
-                findings.span(connect.directive.location()),
-                "and no federation version is linked",
-            ),
-        };
-        findings.push(diagnostic.help(format!(
-            "link `@link(url: \"{}\", import: [\"@key\"])`",
-            spec::FEDERATION.url(least)
-        )));
+                .help(format!(
+                    "link `@link(url: \"{}\", import: [\"@key\"])`",
+                    spec::FEDERATION.url(least)
+                )),
+        );
     }
 }
 
@@ -302,42 +320,6 @@ fn name_of_link(directives: &[&Node<Directive>]) -> String {
         })
     });
     renamed.flatten().unwrap_or_else(|| "link".to_owned())
-}
-
-/// The version in a URL, if this gateway supports it.
-fn version(
-    url: &Node<Value>,
-    text: &str,
-    spec: &Specification,
-    findings: &mut Findings,
-) -> Option<LinkVersion> {
-    let parsed = text.rsplit_once("/v").and_then(|(_, version)| {
-        let (major, minor) = version.split_once('.')?;
-        Some((major.parse().ok()?, minor.parse().ok()?))
-    });
-    match parsed {
-        Some(version) if (spec.oldest..=spec.latest).contains(&version) => Some(version),
-        _ => {
-            let (oldest, latest) = (spec.oldest, spec.latest);
-            findings.push(
-                findings
-                    .error(
-                        &code::UNSUPPORTED_VERSION,
-                        format!("this version of `{}` is not supported", spec.name),
-                    )
-                    .at(findings.span(url.location()))
-                    .help(format!(
-                        "v{}.{} to v{}.{} are: link `{}`",
-                        oldest.0,
-                        oldest.1,
-                        latest.0,
-                        latest.1,
-                        spec.url(latest)
-                    )),
-            );
-            None
-        }
-    }
 }
 
 /// A specification that is not supported: an error if the link says that it must be, or if it is close to one that is.
