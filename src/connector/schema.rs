@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::ast::{Definition, Directive, DirectiveLocation, Value};
+use apollo_compiler::ast::{Definition, Directive, DirectiveLocation, OperationType, Value};
 use apollo_compiler::schema::{Component, SchemaBuilder};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Node, Schema, ast};
@@ -293,9 +293,30 @@ fn build(document: &ast::Document) -> (Schema, Option<DiagnosticList>) {
         .ignore_builtin_redefinitions()
         .add_ast(&injected)
         .add_ast(document);
-    match builder.build() {
+    let (mut schema, errors) = match builder.build() {
         Ok(schema) => (schema, None),
         Err(broken) => (broken.partial, Some(broken.errors)),
+    };
+    let mut definitions = document.definitions.iter();
+    if !definitions.any(|definition| matches!(definition, Definition::SchemaDefinition(_))) {
+        add_default_roots(&mut schema);
+    }
+    (schema, errors)
+}
+
+/// Without a `schema` definition, the types with the default names are the roots that no `extend schema` names.
+/// <https://spec.graphql.org/October2021/#sec-Root-Operation-Types.Default-Root-Operation-Type-Names>
+fn add_default_roots(schema: &mut Schema) {
+    let definition = schema.schema_definition.make_mut();
+    for (operation, root) in [
+        (OperationType::Query, &mut definition.query),
+        (OperationType::Mutation, &mut definition.mutation),
+        (OperationType::Subscription, &mut definition.subscription),
+    ] {
+        let name = operation.default_type_name();
+        if root.is_none() && schema.types.get(&name).is_some_and(|ty| ty.is_object()) {
+            *root = Some(name.into());
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::connector::model::Site;
 
 /// Checks a connect with `entity: true`.
 pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
-    if !declared.entity {
-        return;
+    if !declared.entity || matches!(declared.site, Site::Type { .. }) {
+        return; // A connect on a type is a lookup anyway.
     }
     let entity = declared.directive.specified_argument_by_name("entity");
     let span = findings.span(entity.and_then(|value| value.location()));
@@ -24,11 +24,10 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
     let on_query = matches!(&declared.site, Site::Field { parent, .. } if Some(parent) == query);
     let (Some(field), true) = (&declared.field, on_query) else {
         let help = match &declared.site {
-            Site::Type { .. } => "leave it out: a connect on a type is a lookup already",
             Site::Field { parent, .. } if is_root(schema, parent) => {
                 "leave it out, and offer the lookup on `Query`: looking something up changes nothing"
             }
-            Site::Field { .. } => "leave it out: a field that reads `$this` is looked up by that",
+            _ => "leave it out: a field that reads `$this` is looked up by that",
         };
         findings.push(
             findings

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::Schema;
 use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
@@ -16,21 +15,27 @@ use crate::connector::model::Site;
 pub(super) fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     on_interfaces(declarations, findings);
     on_subscription(declarations, findings);
-    services_only(declarations.schema, findings);
+    services_only(declarations, findings);
     ids(&declarations.connects, findings);
+}
+
+/// Whether a field has a connect, or another directive that fetches it.
+fn fetches(field: &FieldDefinition, declarations: &Declarations<'_>) -> bool {
+    let mut names = declarations.fetching.iter();
+    names.any(|name| field.directives.has(name))
 }
 
 /// Reports connects on fields of interfaces: implementations resolve these.
 fn on_interfaces(declarations: &Declarations<'_>, findings: &mut Findings) {
-    let fetches = |field: &FieldDefinition| {
-        let mut names = declarations.fetching.iter();
-        names.any(|name| field.directives.has(name))
-    };
     for ty in declarations.schema.types.values() {
         let ExtendedType::Interface(interface) = ty else {
             continue;
         };
-        for field in interface.fields.values().filter(|field| fetches(field)) {
+        for field in interface
+            .fields
+            .values()
+            .filter(|field| fetches(field, declarations))
+        {
             findings.push(
                 findings
                     .error(
@@ -47,12 +52,13 @@ fn on_interfaces(declarations: &Declarations<'_>, findings: &mut Findings) {
     }
 }
 
-/// Reports `@requires` and `@provides`, which only GraphQL services use: a connect reads `$this`, and its selection provides.
-fn services_only(schema: &Schema, findings: &mut Findings) {
+/// Reports directives that only GraphQL services use: a connect reads `$this`, and its selection provides. A field with a
+/// connect may repeat by `@requires` what the connect reads from `$this`.
+fn services_only(declarations: &Declarations<'_>, findings: &mut Findings) {
     const HELP: [(&str, &str); 4] = [
         (
             "requires",
-            "read the fields from `$this` in the field's `@connect`",
+            "give the field a `@connect` that reads the fields from `$this`",
         ),
         (
             "provides",
@@ -67,14 +73,17 @@ fn services_only(schema: &Schema, findings: &mut Findings) {
             "read what is above from `$this`, or take an argument",
         ),
     ];
-    for ty in schema.types.values() {
+    for ty in declarations.schema.types.values() {
         let ExtendedType::Object(object) = ty else {
             continue;
         };
         let on_type = object.directives.iter().map(|directive| &directive.node);
         let on_fields = object.fields.values().flat_map(|field| {
             let on_arguments = field.arguments.iter().flat_map(|it| it.directives.iter());
-            field.directives.iter().chain(on_arguments)
+            let on_field = field.directives.iter();
+            on_field
+                .filter(|directive| directive.name != "requires" || !fetches(field, declarations))
+                .chain(on_arguments)
         });
         for directive in on_type.chain(on_fields) {
             let Some((name, help)) = HELP.iter().find(|(name, _)| directive.name == *name) else {

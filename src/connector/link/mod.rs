@@ -355,14 +355,3 @@ fn unknown_spec(
             }),
     );
 }
-
-/// The location of an argument's value, or of the whole directive.
-pub(crate) fn argument_location(
-    directive: &Node<Directive>,
-    name: &str,
-) -> Option<apollo_compiler::parser::SourceSpan> {
-    let value = directive.specified_argument_by_name(name);
-    value
-        .and_then(|value| value.location())
-        .or_else(|| directive.location())
-}

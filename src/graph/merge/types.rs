@@ -142,10 +142,16 @@ impl Merge<'_, '_> {
 }
 
 /// Whether a subgraph only extends a type.
+///
+/// apollo-compiler makes a type of extensions without a definition, at the location of the first one. A definition without
+/// content (`type T`) is one nevertheless: only its location shows that it exists.
 fn is_extension(ty: &ExtendedType) -> bool {
     if ty.directives().has(fed::EXTENDS) {
         return true;
     }
-    let mut origins = ty.iter_origins().peekable();
-    origins.peek().is_some() && origins.all(|origin| *origin != ComponentOrigin::Definition)
+    let is_defined = ty
+        .iter_origins()
+        .any(|origin| *origin == ComponentOrigin::Definition);
+    let mut extensions = ty.iter_origins().filter_map(ComponentOrigin::extension_id);
+    !is_defined && extensions.any(|extension| extension.location() == ty.location())
 }

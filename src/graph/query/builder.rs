@@ -42,9 +42,34 @@ impl<'a> GraphBuilder<'a> {
             ty,
             fields: BTreeMap::new(),
             downcasts: BTreeMap::new(),
-            interface_object: false,
+            interface_object: self.is_interface_object(subgraph_id, ty),
         });
         NodeId((self.nodes.len() - 1) as u32)
+    }
+
+    /// An `@interfaceObject` is an object type of its subgraph that is an interface in the graph.
+    fn is_interface_object(&self, subgraph: SubgraphId, ty: TypeId) -> bool {
+        let name = self.types.name(ty);
+        let here = &self.composed.subgraphs[subgraph.0 as usize].schema.types;
+        let merged = &self.composed.merged.types;
+        here.get(name).is_some_and(ExtendedType::is_object)
+            && merged.get(name).is_some_and(ExtendedType::is_interface)
+    }
+
+    /// Adds a lookup. One of an `@interfaceObject` looks up the objects of each implementation, too.
+    pub(super) fn add_lookup(&mut self, lookup: Lookup) {
+        let members = if self.nodes[lookup.to.0 as usize].interface_object {
+            self.types.info(lookup.on).possible.as_slice()
+        } else {
+            &[]
+        };
+        self.lookups.push(lookup.clone());
+        for &on in members {
+            self.lookups.push(Lookup {
+                on,
+                ..lookup.clone()
+            });
+        }
     }
 
     /// Whether a subgraph resolves a field, with `@override` applied.

@@ -121,7 +121,7 @@ impl ConnectBuilder<'_, '_> {
             | ConnectMode::Implicit
             | ConnectMode::Single => COST_PER_ROW,
         };
-        self.builder.lookups.push(Lookup {
+        let lookup = Lookup {
             subgraph: self.subgraph_id,
             on,
             to,
@@ -131,7 +131,8 @@ impl ConnectBuilder<'_, '_> {
             },
             key,
             cost,
-        });
+        };
+        self.builder.add_lookup(lookup);
     }
 
     /// Adds the lookup of a connect on a type.

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 
 use super::builder::{COST_BATCH, GraphBuilder, members_of};
@@ -97,13 +96,7 @@ impl GraphBuilder<'_> {
             .into_iter()
             .filter_map(|member| Some((self.types.id(&member)?, *node_of.get(&member)?)))
             .collect();
-        let merged_is_interface = matches!(
-            self.composed.merged.types.get(name),
-            Some(ExtendedType::Interface(_))
-        );
         let target = &mut self.nodes[node.0 as usize];
-        target.interface_object =
-            matches!(definition, ExtendedType::Object(_)) && merged_is_interface;
         target.fields = fields;
         target.downcasts = downcasts;
     }
@@ -154,7 +147,6 @@ impl GraphBuilder<'_> {
         ) else {
             return;
         };
-        let interface_object = self.nodes[to.0 as usize].interface_object;
         for directive in definition.directives().get_all("key") {
             let resolvable = directive
                 .specified_argument_by_name("resolvable")
@@ -165,21 +157,16 @@ impl GraphBuilder<'_> {
             else {
                 continue;
             };
-            let lookup = |on| Lookup {
+            self.add_lookup(Lookup {
                 subgraph: subgraph_id,
                 on,
                 to,
                 kind: LookupKind::Entities {
                     typename: name.clone(),
                 },
-                key: key.clone(),
+                key,
                 cost: COST_BATCH,
-            };
-            self.lookups.push(lookup(on));
-            if interface_object {
-                let members = self.types.info(on).possible.clone();
-                self.lookups.extend(members.into_iter().map(lookup));
-            }
+            });
         }
     }
 }
