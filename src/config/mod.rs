@@ -41,7 +41,7 @@ pub use sections::{
 pub use table::markdown;
 pub use value::{
     Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests,
-    Percentage, Ratio,
+    Percentage, Ratio, ResponseFormat,
 };
 
 /// The resolved settings.

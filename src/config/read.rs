@@ -281,12 +281,13 @@ impl RawConnectorSettings {
 }
 
 /// The keys of a folder's `connector.toml`: those that do not depend on the deployment.
-const FOLDER_KEYS: [&str; 9] = [
+const FOLDER_KEYS: [&str; 10] = [
     "owner",
     "description",
     "timeout",
     "connect_timeout",
     "max_response_bytes",
+    "response_format",
     "in_flight",
     "concurrency",
     "queue",

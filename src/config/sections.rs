@@ -9,6 +9,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio,
+    ResponseFormat,
 };
 
 /// The minimum of a timeout.
@@ -284,6 +285,10 @@ section! {
         /// plus 20 MB while it reads; several calls at once hold this much each plus 10 MB together. A response that is
         /// compressed with brotli adds 17 MB per call; plain text is held twice while it is mapped.
         max_response_bytes: ByteSize = ByteSize(16_000_000) => ByteSize(1)..,
+        /// How the content of a response is read. By its content type: JSON, text (`text/plain`, `text/csv`, `text/xml`), or
+        /// an error. `json` and `text` are for upstreams that call their content something else, such as
+        /// `application/octet-stream`.
+        response_format: ResponseFormat = ResponseFormat::ContentType,
         /// Client requests that may wait for this upstream at the same time, whether their calls are sent or queued. The
         /// fields of a further request fail at once with the kind `BUSY`; the rest of that request continues. Requests that
         /// wait for the call of another request (single flight) are counted by `waiters`. When not set, a quarter of

@@ -58,7 +58,7 @@ Also:
   are masked in logs and in `sangam explain`, and so are plain texts whose key suggests a secret (`token`, `password`, …).
 - `sources.<source>.base_url`: the base URL of one of several `@source`s.
 
-The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `in_flight`, `concurrency`,
+The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `response_format`, `in_flight`, `concurrency`,
 `queue` and `latency_varies`, and describes the connector (`owner`, `description`). `sangam.toml` overrides it.
 ";
 

@@ -160,7 +160,7 @@ pub enum YieldedType {
     Any,
 }
 
-/// What the expressions of a connect (request, selection, errors, isSuccess) read besides the document.
+/// What the expressions of a connect (request, selection, errors, isSuccess) read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Arguments (`$args.x`) by name, sorted.
@@ -179,6 +179,8 @@ pub struct Reads {
     pub context: bool,
     /// The paths of `$config` that are read, sorted.
     pub config: Vec<Vec<String>>,
+    /// An expression that is evaluated when the upstream reports success reads the document. Always true with pages.
+    pub document: bool,
     /// The selection reads `$args`, `$this` or `$batch`, so the mapped value depends on them.
     pub selection_reads_inputs: bool,
 }

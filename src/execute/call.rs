@@ -166,6 +166,7 @@ impl<'a> Caller<'a> {
         options.traceparent = observed::traceparent(span, self.request);
         options.tracestate = observed::tracestate(self.request);
         options.is_read = self.cache_use != CacheUse::Mutation;
+        options.ignores_content = self.connect.is_some_and(|connect| !connect.reads.document);
         let policy = match self.cache_use {
             CacheUse::Mutation => Policy::Mutation,
             CacheUse::Uncached => Policy::Uncached,

@@ -157,6 +157,11 @@ impl Selection {
         &self.analysis().mask
     }
 
+    /// Whether it reads any of its input.
+    pub fn reads_input(&self) -> bool {
+        *self.input_mask() != InputMask::Keys(Vec::new())
+    }
+
     /// Computed at the first use, because many selections never need it.
     fn analysis(&self) -> &Analysis {
         self.analysis.get_or_init(|| analyse(&self.root))

@@ -61,6 +61,8 @@ pub struct CallOptions {
     pub tracestate: Option<HeaderValue>,
     /// The call changes nothing at the upstream, whatever its method: it may be sent twice.
     pub is_read: bool,
+    /// Nothing of a success's content is used: it may be in any format, and the document is `null`.
+    pub ignores_content: bool,
 }
 
 /// Why there is no response.

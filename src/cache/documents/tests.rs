@@ -180,6 +180,7 @@ impl Setup {
                 traceparent: None,
                 tracestate: None,
                 is_read: true,
+                ignores_content: false,
             },
             policy,
             admissions: &Admissions::new(),

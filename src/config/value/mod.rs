@@ -11,6 +11,8 @@ mod text;
 
 pub use byte_size::ByteSize;
 pub use http_url::HttpUrl;
-pub use names::{Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests};
+pub use names::{
+    Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat,
+};
 pub use number::{Percentage, Ratio};
 pub(super) use setting::{ParseSetting, Setting};

@@ -81,6 +81,18 @@ names! {
 }
 
 names! {
+    /// How the content of an upstream's response is read.
+    ResponseFormat {
+        /// By its content type.
+        ContentType = "content-type",
+        /// As JSON, whatever its content type.
+        Json = "json",
+        /// As text, whatever its content type.
+        Text = "text",
+    }
+}
+
+names! {
     /// How host names are resolved.
     DnsResolver {
         /// The gateway queries the name servers itself.
@@ -96,5 +108,6 @@ text_setting! {
     Audience, "one of \"public\", \"operators\"", Audience::parse, |value| format!("\"{}\"", value.name());
     CostMode, "one of \"enforce\", \"log\", \"off\"", CostMode::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
+    ResponseFormat, "one of \"content-type\", \"json\", \"text\"", ResponseFormat::parse, |value| format!("\"{}\"", value.name());
     DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());
 }

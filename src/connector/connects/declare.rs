@@ -13,10 +13,27 @@ use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::{Role, SupportedDirective};
+use crate::connector::directives::{Invalidates, Pagination};
 use crate::connector::expression::{Expressions, Form, Language, VariableScope};
 use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::{Connect, ConnectKind, Site, YieldedType, Yields};
 use crate::connector::reads;
+
+/// Whether an expression that is evaluated when the upstream reports success reads the document.
+fn reads_document(connect: &Connect) -> bool {
+    // Without `isSuccess`, `errors` is evaluated only if the upstream reports a failure.
+    let errors = connect
+        .error_message
+        .iter()
+        .chain(&connect.error_extensions);
+    let errors = errors.filter(|_| connect.is_success.is_some());
+    let invalidates = connect.options.get::<Invalidates>();
+    let unless = invalidates.and_then(|it| it.unless.as_ref());
+    let mut on_success = errors.chain(&connect.is_success).chain(unless);
+    connect.selection.reads_input()
+        || on_success.any(|mapping| mapping.reads_input())
+        || connect.options.get::<Pagination>().is_some()
+}
 
 /// Reads the request of a directive that fetches.
 type ReadRequest =
@@ -158,28 +175,33 @@ impl DirectiveReader<'_> {
         let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<crate::mapping::Selection>>| {
             shared.and_then(|source| of(source).clone())
         };
-        declared.connect = Some(Connect {
+        let is_success = outcome
+            .is_success
+            .or_else(|| inherited(|source| &source.is_success));
+        let error_message = outcome
+            .error_message
+            .or_else(|| inherited(|source| &source.error_message));
+        let error_extensions: Vec<_> = inherited(|source| &source.error_extensions)
+            .into_iter()
+            .chain(outcome.error_extensions)
+            .collect();
+        let mut connect = Connect {
             coordinate,
             id: argument("id").and_then(|id| id.as_str()).map(str::to_owned),
             site: declared.site.clone(),
             source,
             template,
             selection,
-            is_success: outcome
-                .is_success
-                .or_else(|| inherited(|source| &source.is_success)),
-            error_message: outcome
-                .error_message
-                .or_else(|| inherited(|source| &source.error_message)),
-            error_extensions: inherited(|source| &source.error_extensions)
-                .into_iter()
-                .chain(outcome.error_extensions)
-                .collect(),
+            is_success,
+            error_message,
+            error_extensions,
             yields: yields(declared, &kind, self.schema),
             options: declared.options.clone(),
             kind,
             reads,
-        });
+        };
+        connect.reads.document = reads_document(&connect);
+        declared.connect = Some(connect);
     }
 
     /// The index of a named source.

@@ -127,7 +127,11 @@ impl HttpTemplate {
             .and_then(|(_, value)| value.to_str().ok());
         match content_type {
             Some(kind) if is_form(kind) => Ok(form::encode(&value)?.into()),
-            Some(_) => Ok(json(&value)),
+            Some(kind) => match value.as_str() {
+                // A text in another format, which a mapping has made.
+                Some(text) if !is_json(kind) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+                _ => Ok(json(&value)),
+            },
             None => {
                 let json_type = http::HeaderValue::from_static("application/json");
                 headers.push((http::header::CONTENT_TYPE, json_type));
@@ -144,6 +148,14 @@ fn json(value: &Value) -> Bytes {
 }
 
 fn is_form(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    essence(content_type).eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn is_json(content_type: &str) -> bool {
+    essence(content_type).to_ascii_lowercase().ends_with("json")
+}
+
+/// A media type without its parameters.
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
 }

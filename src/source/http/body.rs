@@ -10,6 +10,7 @@ use url::Url;
 use super::error::host_and_port;
 use super::received::Received;
 use crate::budget::{Account, Budget};
+use crate::config::ResponseFormat;
 use crate::document::write_json_string;
 use crate::priority;
 use crate::source::{SourceError, SourceErrorKind};
@@ -162,15 +163,32 @@ fn too_large(max_bytes: usize, url: &Url) -> SourceError {
     )
 }
 
-/// The format of a content type; `None` if it cannot be read.
-pub(super) fn announced_format(headers: &HeaderMap) -> Option<Format> {
+/// Content types that are read as text.
+const TEXTS: [&[u8]; 4] = [
+    b"text/plain",
+    b"text/csv",
+    b"text/xml",
+    b"text/tab-separated-values",
+];
+
+/// The format of a body, as set or by its content type; `None` if it cannot be read.
+pub(super) fn format(headers: &HeaderMap, setting: ResponseFormat) -> Option<Format> {
+    match setting {
+        ResponseFormat::ContentType => announced_format(headers),
+        ResponseFormat::Json => Some(Format::Json),
+        ResponseFormat::Text => Some(Format::Text),
+    }
+}
+
+fn announced_format(headers: &HeaderMap) -> Option<Format> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Some(Format::Json);
     };
     let essence = value.as_bytes().split(|b| *b == b';').next()?.trim_ascii();
+    let is_text = |text: &&[u8]| essence.eq_ignore_ascii_case(text);
     if ends_with_ignoring_case(essence, b"json") || essence.is_empty() {
         Some(Format::Json)
-    } else if essence.eq_ignore_ascii_case(b"text/plain") {
+    } else if TEXTS.iter().any(is_text) {
         Some(Format::Text)
     } else {
         None
@@ -218,7 +236,9 @@ pub(super) fn shown_type(headers: &HeaderMap) -> &str {
 }
 
 /// The body as UTF-8 without a byte order mark.
-pub(super) fn normalise(body: Bytes, format: Format) -> Result<Bytes, &'static str> {
+///
+/// JSON is UTF-8 (RFC 8259, section 8.1). If it is not, and its content type says ISO 8859-1, it is that.
+pub(super) fn normalise(body: Bytes, format: Format, latin1: bool) -> Result<Bytes, &'static str> {
     let body = match body.starts_with(BYTE_ORDER_MARK) {
         true => body.slice(BYTE_ORDER_MARK.len()..),
         false => body,
@@ -226,6 +246,9 @@ pub(super) fn normalise(body: Bytes, format: Format) -> Result<Bytes, &'static s
     // The JSON reader checks the encoding while it reads.
     if format == Format::Text && std::str::from_utf8(&body).is_err() {
         return Err("the text is not UTF-8");
+    }
+    if format == Format::Json && latin1 && std::str::from_utf8(&body).is_err() {
+        return Ok(utf8(body));
     }
     Ok(body)
 }
@@ -256,7 +279,7 @@ pub(super) fn document(
     }
 }
 
-/// Whether plain text is declared as ISO 8859-1.
+/// Whether the content type says ISO 8859-1.
 pub(super) fn declares_latin1(headers: &HeaderMap) -> bool {
     let value = headers
         .get(CONTENT_TYPE)
@@ -285,7 +308,10 @@ mod tests {
             (Some("text/json"), Some(Format::Json)),
             (Some("text/plain; charset=utf-8"), Some(Format::Text)),
             (Some("TEXT/PLAIN"), Some(Format::Text)),
+            (Some("text/csv; header=present"), Some(Format::Text)),
+            (Some("text/xml"), Some(Format::Text)),
             (Some("text/html"), None),
+            (Some("application/octet-stream"), None),
             (Some("application/jsonp"), None),
             (Some("application/xml"), None),
             (Some("json-seq/other"), None),
@@ -295,7 +321,10 @@ mod tests {
             if let Some(value) = value {
                 headers.insert(CONTENT_TYPE, value.parse().unwrap());
             }
-            assert_eq!(announced_format(&headers), expected, "{value:?}");
+            let by_type = format(&headers, ResponseFormat::ContentType);
+            assert_eq!(by_type, expected, "{value:?}");
+            let set = format(&headers, ResponseFormat::Json);
+            assert_eq!(set, Some(Format::Json), "{value:?}");
         }
     }
 
@@ -314,15 +343,17 @@ mod tests {
             assert_eq!(declares_latin1(&headers(content_type)), expected);
         }
         assert_eq!(utf8(Bytes::from_static(b"caf\xE9")), "café".as_bytes());
-        let normal = |body| normalise(Bytes::from_static(body), Format::Text);
+        let normal = |body| normalise(Bytes::from_static(body), Format::Text, false);
         normal(b"caf\xE9").unwrap_err();
         normal(b"\xEF\xBB\xBFcaf\xE9").unwrap_err();
         assert_eq!(
             normal(b"\xEF\xBB\xBFcaf\xC3\xA9").unwrap(),
             "café".as_bytes()
         );
-        let json = normalise(Bytes::from_static(b"\xEF\xBB\xBF{}"), Format::Json).unwrap();
-        assert_eq!(json, b"{}".as_slice());
+        let json = |body| normalise(Bytes::from_static(body), Format::Json, true).unwrap();
+        assert_eq!(json(b"\xEF\xBB\xBF{}"), b"{}".as_slice());
+        assert_eq!(json(b"\"caf\xE9\""), "\"café\"".as_bytes());
+        assert_eq!(json(b"\"caf\xC3\xA9\""), "\"café\"".as_bytes());
     }
 
     #[test]

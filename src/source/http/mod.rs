@@ -9,7 +9,8 @@
 //!
 //! A successful status with a body that cannot be read (usually an HTML page of a proxy or a portal) is
 //! [`SourceErrorKind::BadAnswer`]. With a failing status, the same page counts as an empty body, and the status is
-//! returned, since a connector's `isSuccess` and `errors` mapping need it.
+//! returned, since a connector's `isSuccess` and `errors` mapping need it. If the connect reads nothing of the content, the
+//! body is not read either: a `DELETE` that is answered with a page has succeeded.
 
 mod body;
 pub(crate) mod caching;
@@ -43,6 +44,7 @@ use super::{
     wrong_wire,
 };
 use crate::budget::{Account, Budget};
+use crate::config::ResponseFormat;
 use crate::connector::{HttpRequest, Request};
 use body::Format;
 use client::{Clients, Connection};
@@ -80,6 +82,7 @@ pub struct HttpSource {
     gate: Arc<Gate>,
     targets: TargetCache,
     budget: Arc<Budget>,
+    response_format: ResponseFormat,
 }
 
 impl HttpSource {
@@ -95,6 +98,7 @@ impl HttpSource {
     fn with_gate(settings: HttpSettings, gate: Arc<Gate>) -> Result<HttpSource, SetupError> {
         Ok(HttpSource {
             budget: Arc::clone(&settings.budget),
+            response_format: settings.response_format,
             clients: Clients::new(settings)?,
             gate,
             targets: TargetCache::new(),
@@ -122,7 +126,12 @@ impl HttpSource {
         self.clients.limit_idle_time(&headers);
         // This account ends with the call: the caller charges the response to the operation.
         let account = self.budget.account(options.max_bytes);
-        let (format, body) = receive(&mut response, &headers, &account, url).await?;
+        let (format, body) = if options.ignores_content && status.is_success() {
+            body::drain(&mut response, url).await;
+            (Format::Empty, Bytes::new())
+        } else {
+            self.receive(&mut response, &headers, &account, url).await?
+        };
         let received = body.len();
         let document = match request.is_graphql {
             // A service that has executed the operation may call its JSON plain text.
@@ -132,6 +141,43 @@ impl HttpSource {
             false => body::document(body, format, &self.budget, url)?,
         };
         Ok(self::response(status.as_u16(), headers, document, received))
+    }
+
+    /// The body and its format, by the rules at the top of this file.
+    async fn receive(
+        &self,
+        response: &mut Received,
+        headers: &HeaderMap,
+        account: &Account,
+        url: &Url,
+    ) -> Result<(Format, Bytes), SourceError> {
+        let bad = |why: String| {
+            SourceError::new(
+                SourceErrorKind::BadAnswer,
+                format!("{}: {why}", host_and_port(url)),
+            )
+        };
+        let Some(format) = body::format(headers, self.response_format) else {
+            if !response.status().is_success() {
+                body::drain(response, url).await;
+                return Ok((Format::Empty, Bytes::new()));
+            }
+            if response.status() == StatusCode::NO_CONTENT || body::is_empty(response, url).await? {
+                return Ok((Format::Empty, Bytes::new()));
+            }
+            let kind = body::shown_type(headers);
+            return Err(bad(format!(
+                "no reader for content type {kind} (the setting `response_format` can name one)"
+            )));
+        };
+        let latin1 = body::declares_latin1(headers);
+        let is_text = format == Format::Text;
+        let body = body::read(response, account, latin1 && is_text, url).await?;
+        if body.is_empty() {
+            return Ok((Format::Empty, body));
+        }
+        let body = body::normalise(body, format, latin1).map_err(|why| bad(why.to_owned()))?;
+        Ok((format, body))
     }
 
     async fn send(
@@ -240,37 +286,4 @@ fn headers(request: &HttpRequest, options: &CallOptions) -> HeaderMap {
         headers.insert(TRACESTATE, tracestate.clone());
     }
     headers
-}
-
-/// The body and its format, by the rules at the top of this file.
-async fn receive(
-    response: &mut Received,
-    headers: &HeaderMap,
-    account: &Account,
-    url: &Url,
-) -> Result<(Format, Bytes), SourceError> {
-    let bad = |why: String| {
-        SourceError::new(
-            SourceErrorKind::BadAnswer,
-            format!("{}: {why}", host_and_port(url)),
-        )
-    };
-    let Some(format) = body::announced_format(headers) else {
-        if !response.status().is_success() {
-            body::drain(response, url).await;
-            return Ok((Format::Empty, Bytes::new()));
-        }
-        if response.status() == StatusCode::NO_CONTENT || body::is_empty(response, url).await? {
-            return Ok((Format::Empty, Bytes::new()));
-        }
-        let kind = body::shown_type(headers);
-        return Err(bad(format!("no reader for content type {kind}")));
-    };
-    let latin1 = format == Format::Text && body::declares_latin1(headers);
-    let body = body::read(response, account, latin1, url).await?;
-    if body.is_empty() {
-        return Ok((Format::Empty, body));
-    }
-    let body = body::normalise(body, format).map_err(|why| bad(why.to_owned()))?;
-    Ok((format, body))
 }

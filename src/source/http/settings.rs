@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::budget::Budget;
-use crate::config::ConnectorLimits;
+use crate::config::{ConnectorLimits, ResponseFormat};
 use crate::source::dns::Resolver;
 use crate::source::gate::Gate;
 use crate::source::wire::{SetupError, SourceParts};
@@ -41,6 +41,8 @@ pub struct HttpSettings {
     pub http1_only: bool,
     /// The `user-agent` header where the connector sets none. Default `sangam/<version>`.
     pub user_agent: String,
+    /// How bodies are read. Default: by their content type.
+    pub response_format: ResponseFormat,
     /// The budget for bodies while they are received. Default: unbounded.
     pub budget: Arc<Budget>,
 }
@@ -61,6 +63,7 @@ impl From<&ConnectorLimits> for HttpSettings {
             authorities_pem: Vec::new(),
             http1_only: false,
             user_agent: concat!("sangam/", env!("CARGO_PKG_VERSION")).to_owned(),
+            response_format: limits.response_format,
             budget: Budget::unbounded(),
         }
     }
