@@ -23,11 +23,12 @@ impl Planner<'_> {
                 continue;
             };
             parents.push(provider);
-            // A field with `@requires` can be read only by the fetch that was entered for it.
+            // A field with `@requires` can be read only by the fetch that was entered for it. A field of an interface may
+            // be external in a member type.
             let others = self.offering(position, ty, slot).into_iter();
             parents.extend(others.filter(|provider| {
                 let node = self.provider(*provider).node;
-                self.reachability.free_edge(node, &field).is_some()
+                self.reachability.readable_edge(node, &field).is_some()
             }));
         }
         let mut providers = Vec::new();
