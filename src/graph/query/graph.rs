@@ -153,6 +153,20 @@ impl QueryGraph {
         node.downcasts.keys().copied().collect()
     }
 
+    /// The object types that the same objects at several nodes can have: a type that each subgraph knows. `None` if no
+    /// subgraph tells, because all nodes are those of an `@interfaceObject`.
+    pub fn common_members(&self, nodes: impl IntoIterator<Item = NodeId>) -> Option<Vec<TypeId>> {
+        let telling = nodes
+            .into_iter()
+            .filter(|node| !self.node(*node).interface_object);
+        telling
+            .map(|node| self.members(node))
+            .reduce(|mut common, members| {
+                common.retain(|member| members.contains(member));
+                common
+            })
+    }
+
     /// At a node of an abstract type: whether its subgraph resolves a field for each member type. A member's field may be
     /// `@external`, although the interface has it.
     pub fn resolves_for_members(&self, node: NodeId, field: &str) -> bool {

@@ -218,6 +218,10 @@ impl Planner<'_> {
         let reachable = self.level_reachable(position, ty)?;
         let lookups = reachable.offering(&field);
         self.reachability.spend(lookups.len())?;
+        let members = match self.graph.types.info(ty).is_object {
+            true => Vec::new(),
+            false => self.known_members_at(position, ty).unwrap_or_default(),
+        };
         let mut entries = Vec::new();
         for &lookup in lookups {
             let cost = reachable.lookups.get(&lookup).copied().unwrap_or_default();
@@ -225,7 +229,9 @@ impl Planner<'_> {
                 continue;
             };
             let to = self.graph.lookup(lookup).to;
-            if !self.knows_all_members(position, ty, lookup)
+            // A lookup for rows of an interface has to know every type that they can have.
+            let mut members = members.iter();
+            if !members.all(|member| self.graph.narrowed(to, *member).is_some())
                 || !self.resolves_for_all_members(to, &field)
             {
                 continue;
@@ -292,24 +298,5 @@ impl Planner<'_> {
         node.downcasts
             .values()
             .all(|member| self.reachability.free_edge(*member, field).is_some())
-    }
-
-    /// Whether a lookup knows every member type that the rows at hand can have.
-    pub(super) fn knows_all_members(
-        &self,
-        position: PositionId,
-        ty: TypeId,
-        lookup: LookupId,
-    ) -> bool {
-        if self.graph.types.info(ty).is_object {
-            return true;
-        }
-        let to = self.graph.lookup(lookup).to;
-        let providers = self.level_providers(position, ty);
-        providers.iter().all(|provider| {
-            let members = self.graph.members(self.provider(*provider).node);
-            let mut members = members.into_iter();
-            members.all(|member| self.graph.narrowed(to, member).is_some())
-        })
     }
 }

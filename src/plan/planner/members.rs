@@ -210,26 +210,67 @@ impl Planner<'_> {
         Ok(id)
     }
 
-    /// The concrete types that rows of this level can have, as far as its providers know.
+    /// The concrete types that rows of this level can have.
     pub(super) fn members_at(&self, position: PositionId, ty: TypeId) -> Vec<TypeId> {
-        let info = self.graph.types.info(ty);
-        if info.is_object {
-            return vec![ty];
+        let known = self.known_members_at(position, ty);
+        known.unwrap_or_else(|| self.graph.types.info(ty).possible.clone())
+    }
+
+    /// The concrete types that rows of this level can have; `None` if no provider tells them.
+    ///
+    /// A shared field has the same value in every subgraph, so a row that several providers read from fields has a type
+    /// that each of them knows: if one subgraph has `node: Node` and another one `node: Account`, the row is an `Account`.
+    /// Rows of different types above may be read by different providers, so each of these types counts by itself.
+    pub(super) fn known_members_at(&self, position: PositionId, ty: TypeId) -> Option<Vec<TypeId>> {
+        if self.graph.types.info(ty).is_object {
+            return Some(vec![ty]);
         }
-        let mut members: Vec<TypeId> = Vec::new();
+        let mut by_field: Vec<(ProviderId, NodeId)> = Vec::new();
         for provider in self.level_providers(position, ty) {
             let Provider { node, origin, .. } = *self.provider(provider);
-            if self.graph.node(node).interface_object {
-                return info.possible.clone();
+            if let ReachedBy::Field(parent, _) = origin {
+                by_field.push((parent, node));
             }
-            if matches!(origin, ReachedBy::Lookup) && !members.is_empty() {
+        }
+        let (above, slot) = self.positions[position.0 as usize].parent?;
+        let types_above = &self.slot(above, slot).types;
+        if types_above.len() == 1 {
+            let nodes = by_field.into_iter().map(|(_, node)| node);
+            return self.graph.common_members(nodes);
+        }
+        let static_type = self.positions[above.0 as usize].ty;
+        let mut members = Vec::new();
+        for type_above in self.members_at(above, static_type) {
+            if types_above.binary_search(&type_above).is_err() {
                 continue;
             }
-            members.extend(self.graph.members(node));
+            let nodes = by_field
+                .iter()
+                .filter(|(parent, _)| self.has_rows_of(*parent, type_above))
+                .map(|(_, node)| *node);
+            let mut nodes = nodes.peekable();
+            if nodes.peek().is_some() {
+                members.extend(self.graph.common_members(nodes)?);
+            }
         }
         members.sort();
         members.dedup();
-        members
+        Some(members)
+    }
+
+    /// Whether rows that a provider reads can have this concrete type.
+    fn has_rows_of(&self, provider: ProviderId, ty: TypeId) -> bool {
+        let Provider {
+            node,
+            origin,
+            fetch,
+            ..
+        } = *self.provider(provider);
+        let entered_for = match origin {
+            ReachedBy::Lookup => self.fetches[fetch].ty,
+            _ => self.graph.node(node).ty,
+        };
+        self.graph.types.is_possible(entered_for, ty) && self.graph.narrowed(node, ty).is_some()
     }
 
     /// Adds the providers of an abstract level to the level of one member type, narrowed to that type.

@@ -138,12 +138,8 @@ impl<'g> Reachability<'g> {
         set: &FieldSet,
     ) -> Result<Option<u32>, PlanError> {
         let graph = self.graph;
-        let mut members: Vec<TypeId> = Vec::new();
-        for (node, _) in nodes {
-            members.extend(graph.members(*node));
-        }
-        members.sort();
-        members.dedup();
+        let members = graph.common_members(nodes.iter().map(|(node, _)| *node));
+        let members = members.unwrap_or_default();
         self.spend(1 + members.len() * nodes.len())?;
         let mut total = None;
         for ty in members {
