@@ -3,7 +3,8 @@
 //! Objects of a type without a key cannot be completed by a lookup. For `address { street zip geo { lat lng } }`, one
 //! subgraph may have `street` and `geo { lat }`, and others `zip` and `geo { lng }`. The parts of the slot are the
 //! subfields that one way serves as a whole (`street`, `zip`), and below those that none does, their subfields (`lat`,
-//! `lng`). What `@requires` or a key selects of such an object is divided in the same way.
+//! `lng`). At an interface or union, a subfield is divided by object type first. What `@requires` or a key selects of such
+//! an object is divided in the same way.
 //!
 //! Of all combinations of ways that serve every part, the cheapest is chosen; of equally cheap ones, the first. With n
 //! ways there are 2ⁿ combinations: with more than [`COMPARED_WAYS`], ways are added one by one, each time the one that
@@ -128,7 +129,7 @@ impl Planner<'_> {
         for provider in self.offering(position, ty, slot) {
             let edge = self
                 .reachability
-                .free_edge(self.provider(provider).node, &field);
+                .readable_edge(self.provider(provider).node, &field);
             if let Some(to) = edge.and_then(|edge| edge.to) {
                 let choice = Choice::Here(provider);
                 ways.push(Way {
@@ -163,36 +164,86 @@ impl Planner<'_> {
             if !self.is_requested(position, slot) {
                 continue;
             }
-            let mut part = Part::with_capacity(nodes.len());
-            for node in nodes {
-                let mut used = Default::default();
-                let cost = match node {
-                    Some(node) => self.reachability.slot_cost(
-                        &self.positions,
-                        *node,
-                        position,
-                        slot,
-                        &mut used,
-                    )?,
-                    None => None,
-                };
-                part.push(cost.map(|cost| cost + used.values().sum::<u32>()));
-            }
+            let part = self.requested_part(position, slot, nodes)?;
             if part.iter().any(Option::is_some) {
                 into.push(part);
                 continue;
             }
-            let Some(child) = self.slot(position, slot).child else {
-                return Ok(false);
-            };
-            let field = &self.slot(position, slot).key.field;
-            let below: Vec<Option<NodeId>> =
-                nodes.iter().map(|node| self.to(*node, field)).collect();
-            if below.iter().all(Option::is_none) || !self.requested_parts(child, &below, into)? {
-                return Ok(false);
+            let types = self.slot(position, slot).types.clone();
+            for member in self.known_members(nodes, &types) {
+                if !self.requested_parts_of(member, position, slot, nodes, into)? {
+                    return Ok(false);
+                }
             }
         }
         Ok(true)
+    }
+
+    /// Collects the parts of a slot for rows of one object type. A way that does not know the type has no such rows, and
+    /// then no other way has.
+    fn requested_parts_of(
+        &mut self,
+        member: TypeId,
+        position: PositionId,
+        slot: u16,
+        nodes: &[Option<NodeId>],
+        into: &mut Vec<Part>,
+    ) -> Result<bool, PlanError> {
+        let mut narrowed = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            narrowed.push(node.and_then(|node| self.graph.narrowed(node, member)));
+        }
+        let mut part = self.requested_part(position, slot, &narrowed)?;
+        for (way, cost) in part.iter_mut().enumerate() {
+            if nodes[way].is_some() && narrowed[way].is_none() {
+                *cost = Some(0);
+            }
+        }
+        if part.iter().any(Option::is_some) {
+            into.push(part);
+            return Ok(true);
+        }
+        let Some(child) = self.slot(position, slot).child else {
+            return Ok(false);
+        };
+        let field = &self.slot(position, slot).key.field;
+        let below: Vec<Option<NodeId>> =
+            narrowed.iter().map(|node| self.to(*node, field)).collect();
+        Ok(below.iter().any(Option::is_some) && self.requested_parts(child, &below, into)?)
+    }
+
+    /// The cost of a slot by each way.
+    fn requested_part(
+        &mut self,
+        position: PositionId,
+        slot: u16,
+        nodes: &[Option<NodeId>],
+    ) -> Result<Part, PlanError> {
+        let mut part = Part::with_capacity(nodes.len());
+        for node in nodes {
+            let mut used = Default::default();
+            let cost = match node {
+                Some(node) => self.reachability.slot_cost(
+                    &self.positions,
+                    *node,
+                    position,
+                    slot,
+                    &mut used,
+                )?,
+                None => None,
+            };
+            part.push(cost.map(|cost| cost + used.values().sum::<u32>()));
+        }
+        Ok(part)
+    }
+
+    /// The object types that some way knows, among those of a slot.
+    fn known_members(&self, nodes: &[Option<NodeId>], types: &[TypeId]) -> Vec<TypeId> {
+        let knows = |ty: &TypeId| {
+            let mut nodes = nodes.iter().flatten();
+            nodes.any(|node| self.graph.narrowed(*node, *ty).is_some())
+        };
+        types.iter().copied().filter(knows).collect()
     }
 
     /// Collects the parts of a field set in the same way.
@@ -229,9 +280,9 @@ impl Planner<'_> {
         Ok(true)
     }
 
-    /// Where a field leads to from a node of an object type.
+    /// Where a field leads to from a node.
     fn to(&self, node: Option<NodeId>, field: &str) -> Option<NodeId> {
-        self.reachability.free_edge(node?, field)?.to
+        self.reachability.readable_edge(node?, field)?.to
     }
 
     /// The cheapest combination of ways that serves every part. Without parts, all ways are kept: some part depends on
