@@ -16,6 +16,7 @@
 mod cost;
 mod known_nodes;
 mod obtain;
+mod parts;
 
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
@@ -68,18 +69,19 @@ pub(super) struct Reachability<'g> {
     closures: HashMap<(TypeId, Vec<NodeId>), Rc<Reachable>>,
     in_progress: Vec<(TypeId, Vec<NodeId>)>,
     costs: HashMap<(NodeId, PositionId), Option<u32>>,
+    joint_costs: HashMap<(Vec<NodeId>, PositionId), Option<u32>>,
 }
 
 impl<'g> Reachability<'g> {
     pub(super) fn new(graph: &'g QueryGraph, budget: usize) -> Self {
-        let (closures, costs) = (HashMap::new(), HashMap::new());
         Reachability {
             graph,
             outcomes: LabelOutcomes::default(),
             budget,
-            closures,
+            closures: HashMap::new(),
             in_progress: Vec::new(),
-            costs,
+            costs: HashMap::new(),
+            joint_costs: HashMap::new(),
         }
     }
 
@@ -231,11 +233,12 @@ impl<'g> Reachability<'g> {
     pub(super) fn begin(&mut self, outcomes: LabelOutcomes) {
         self.outcomes = outcomes;
         self.closures.clear();
-        self.costs.clear();
+        self.forget_costs();
     }
 
     /// Drops the costs of positions, which have changed.
     pub(super) fn forget_costs(&mut self) {
         self.costs.clear();
+        self.joint_costs.clear();
     }
 }

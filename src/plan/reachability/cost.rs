@@ -166,7 +166,7 @@ impl Reachability<'_> {
             }
         }
         let Some((_, below, lookup)) = best else {
-            return Ok(None);
+            return self.parts_cost(positions, node, &reachable, (position, slot), used);
         };
         used.entry(lookup)
             .or_insert_with(|| reachable.lookups.get(&lookup).copied().unwrap_or_default());
