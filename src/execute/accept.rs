@@ -195,8 +195,11 @@ impl TypeCheck<'_> {
     /// Reads the value at the end of the path.
     fn value(&self, reader: &mut JsonReader<'_>, mask: &InputMask) -> Result<Yielded, ReadError> {
         let kind = reader.peek()?;
-        let yielded = self.of_kind(kind);
-        if yielded != Yielded::Value || self.connect.yields.of != YieldedType::Composite {
+        let composite = self.connect.yields.of == YieldedType::Composite;
+        // Braces that read `$` as a whole make an object of a scalar.
+        let wrapped = composite && is_scalar(kind) && *mask == InputMask::Whole;
+        let yielded = self.of_kind(if wrapped { Kind::Object } else { kind });
+        if wrapped || !composite || yielded != Yielded::Value {
             reader.skip()?;
             return Ok(yielded);
         }
@@ -306,7 +309,12 @@ struct ElementsSeen {
     keyed: bool,
 }
 
-/// Reads the elements of a list from which fields are selected. False if one is no object, list or null.
+fn is_scalar(kind: Kind) -> bool {
+    matches!(kind, Kind::String | Kind::Number | Kind::Bool)
+}
+
+/// Reads the elements of a list from which fields are selected. False if one is no object, list or null, unless the
+/// fields read it as a whole.
 fn elements(
     reader: &mut JsonReader<'_>,
     mask: &InputMask,
@@ -326,7 +334,7 @@ fn elements(
             Kind::List => elements(reader, mask, seen)?,
             kind => {
                 reader.skip()?;
-                kind == Kind::Null
+                kind == Kind::Null || *mask == InputMask::Whole
             }
         };
     }

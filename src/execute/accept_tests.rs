@@ -86,6 +86,22 @@ const BROKEN: [&str; 9] = [
 ];
 
 #[test]
+fn objects_made_of_scalars() {
+    let fields = r#"type Query { rows: [Row!]
+        @connect(source: "s", http: { GET: "/" }, selection: "$.rows { id: $ }") }
+      type Row { id: ID! }"#;
+    check(
+        fields,
+        &[r#"{"rows":[1,2,null]}"#, r#"{"rows":[]}"#],
+        &[r#"{"rows":null}"#, "{}", "7", r#"{"rows":7}"#],
+    );
+    let text = r#"type Query { answer: Answer
+        @connect(source: "s", http: { GET: "/" }, selection: "value: $") }
+      type Answer { value: String }"#;
+    check(text, &[r#""OK""#, "7"], &["null"]);
+}
+
+#[test]
 fn a_list_of_objects_at_the_end_of_a_path() {
     let fields = r#"type Query { rows: [Row!]
         @connect(source: "s", http: { GET: "/" }, selection: "$.rows { id name of { code } }") }

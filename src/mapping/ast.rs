@@ -153,6 +153,16 @@ impl MethodCall {
 }
 
 impl Expr {
+    /// Whether it may have a value where `$` is a scalar or null. A group has one if an item of it has.
+    fn fits_leaf(&self) -> bool {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Array(_) => true,
+            ExprKind::Object(selection) => selection.fits_leaf(),
+            ExprKind::Path(path) => path.fits_leaf(),
+            ExprKind::Chain(_, operands) => operands.iter().any(Expr::fits_leaf),
+        }
+    }
+
     /// The path, if it is one.
     pub fn as_path(&self) -> Option<&Path> {
         if let ExprKind::Path(path) = &self.kind {
@@ -172,7 +182,42 @@ impl Expr {
     }
 }
 
+impl SubSelection {
+    /// Whether an item may have a value where `$` is a scalar or null: it is a literal, or reads a variable or `$` as
+    /// a whole. A key of a scalar is missing.
+    pub fn fits_leaf(&self) -> bool {
+        self.items.iter().any(|item| match item {
+            Item::Field { value, .. } | Item::Spread { value } => value.fits_leaf(),
+        })
+    }
+
+    /// The items of a group of this name: `place: { lat lon }`.
+    pub(super) fn group(&self, wanted: &str) -> Option<&SubSelection> {
+        self.items.iter().find_map(|item| match item {
+            Item::Field { name, value, .. } if **name == *wanted => match &value.kind {
+                ExprKind::Object(group) => Some(group),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+}
+
 impl Path {
+    /// Whether it may have a value where `$` is a scalar or null.
+    fn fits_leaf(&self) -> bool {
+        let changes =
+            |step: &&Step| !matches!(step.kind, StepKind::Optional | StepKind::Bind { .. });
+        match &self.start {
+            Start::Input | Start::Current => {
+                let first = self.steps.iter().find(changes);
+                !matches!(first, Some(step) if matches!(step.kind, StepKind::Key(_)))
+            }
+            Start::Variable(_) => true,
+            Start::Expression(expr) => expr.fits_leaf(),
+        }
+    }
+
     /// The name of its only key, if the path is `key` or `key?`, with or without braces at its end.
     pub(super) fn single_key(&self) -> Option<&Str> {
         if !self.bare {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::analyse::{Analysis, VariableUse, analyse};
 use super::ast::{Expr, ExprKind, Item};
-use super::evaluate::{Evaluated, EvaluationBudget, evaluate};
+use super::evaluate::{Evaluated, EvaluationBudget, evaluate, evaluate_braces};
 use super::input_mask::InputMask;
 use super::parse::{Lone, parse};
 use super::problem::Problem;
@@ -29,6 +29,16 @@ impl Expr {
         evaluate(self, input, variables, &EvaluationBudget::default())
     }
 
+    /// The same, but named fields select from a scalar or null as `$ { … }` does: if no field has a value, the result
+    /// is the scalar or null itself.
+    pub fn evaluate_as_braces(&self, input: &Value, variables: &Variables) -> Evaluated {
+        let budget = EvaluationBudget::default();
+        match &self.kind {
+            ExprKind::Object(selection) => evaluate_braces(selection, input, variables, &budget),
+            _ => evaluate(self, Some(input), variables, &budget),
+        }
+    }
+
     /// Its shape. Analyses the whole expression.
     pub fn shape(&self) -> Shape {
         analyse(self).shape
@@ -37,11 +47,6 @@ impl Expr {
     /// The part of its input that it reads. Analyses the whole expression.
     pub fn input_mask(&self) -> InputMask {
         analyse(self).mask
-    }
-
-    /// Whether it reads any of its input. Analyses the whole expression.
-    pub fn reads_input(&self) -> bool {
-        self.input_mask() != InputMask::Keys(Vec::new())
     }
 }
 
@@ -90,9 +95,9 @@ impl Selection {
         self.evaluate_within(input, variables, &EvaluationBudget::default())
     }
 
-    /// Evaluates it on the body of an upstream's response: a selection of named fields maps over a
-    /// list and returns a scalar as it is, as braces do. A selection that reads none of its input
-    /// ignores it: for an empty body, which is null, `ok: $(true)` still yields an object.
+    /// Evaluates it on the body of an upstream's response: named fields select from it as if they were
+    /// between braces. So they map over a list; and for an empty body, which is null, `ok: $(true)`
+    /// still yields an object.
     pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
         // A single path with braces is the value of the whole selection.
         let named = match &self.root.kind {
@@ -106,16 +111,7 @@ impl Selection {
         };
         let items = match input {
             Some(Value::Array(items)) if named => items,
-            Some(scalar)
-                if named
-                    && scalar.as_object().is_none()
-                    && *self.input_mask() != InputMask::Keys(Vec::new()) =>
-            {
-                return Evaluated {
-                    value: Some(scalar.clone()),
-                    ..Evaluated::default()
-                };
-            }
+            Some(input) if named => return self.root.evaluate_as_braces(input, variables),
             _ => return self.evaluate(input, variables),
         };
         let mut all = Evaluated::default();

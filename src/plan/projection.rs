@@ -51,8 +51,6 @@ pub enum Root {
     Evaluated {
         /// The expression.
         expression: Expr,
-        /// Whether it reads anything of the value.
-        reads: bool,
         /// What its value becomes.
         then: Box<Root>,
     },
@@ -73,6 +71,8 @@ pub struct ObjectNode {
     pub captures: Vec<Box<str>>,
     /// The whole object is captured for evaluation.
     pub capture_all: bool,
+    /// What a scalar or null in place of the object becomes, if items of the selection may have a value there.
+    pub leaf: Option<Box<Root>>,
 }
 
 /// A row that is created.

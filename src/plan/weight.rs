@@ -68,7 +68,9 @@ fn projection(projection: &Projection) -> usize {
         let dynamic = node.dynamic.iter();
         let dynamic = dynamic.map(|value| expression(&value.expression) + root(&value.then));
         let captures = node.captures.iter().map(|key| 32 + key.len());
-        150 + node.rows.len() * 24
+        let leaf = node.leaf.as_deref();
+        150 + leaf.map_or(0, root)
+            + node.rows.len() * 24
             + keys.sum::<usize>()
             + dynamic.sum::<usize>()
             + captures.sum::<usize>()

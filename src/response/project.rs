@@ -64,26 +64,18 @@ impl Projector<'_> {
                 then,
                 otherwise,
             } => self.path(reader, keys, then, otherwise),
-            // A selection of named fields maps over a list and returns a scalar unchanged, as braces do. But an
-            // expression that reads nothing of its input yields the same for a scalar.
-            Root::Evaluated {
-                expression, reads, ..
-            } if matches!(expression.kind, ExprKind::Object(_))
-                && reader.peek()? != Kind::Object
-                && (*reads || reader.peek()? == Kind::List) =>
+            // A selection of named fields maps over a list, as braces do.
+            Root::Evaluated { expression, .. }
+                if matches!(expression.kind, ExprKind::Object(_))
+                    && reader.peek()? == Kind::List =>
             {
-                match reader.peek()? {
-                    Kind::List => {
-                        self.list(reader, |projector, reader| projector.read(reader, root))
-                    }
-                    _ => self.scalar(reader),
-                }
+                self.list(reader, |projector, reader| projector.read(reader, root))
             }
             Root::Evaluated {
                 expression, then, ..
             } => {
                 let input = self.read_value(reader)?;
-                let evaluated = expression.evaluate(Some(&input), self.variables);
+                let evaluated = expression.evaluate_as_braces(&input, self.variables);
                 self.evaluated(evaluated, then)
             }
         }
@@ -190,8 +182,11 @@ impl Projector<'_> {
         match reader.peek()? {
             Kind::Object => self.new_rows(reader, node),
             Kind::List => self.list(reader, |projector, reader| projector.objects(reader, node)),
-            // Braces return a scalar unchanged; the writer reports that it is no object.
-            _ => self.scalar(reader),
+            _ => match &self.projection.nodes[node.0 as usize].leaf {
+                Some(root) => self.read(reader, root),
+                // Braces return a scalar unchanged; the writer reports that it is no object.
+                None => self.scalar(reader),
+            },
         }
     }
 

@@ -189,6 +189,7 @@ fn leaf() -> impl Strategy<Value = String> {
         1 => path().prop_map(|path| format!("{path}->echo(@)")),
         1 => path().prop_map(|path| format!("$({path} ?? 7)")),
         1 => Just("$('k')".to_owned()),
+        1 => Just("$".to_owned()),
         1 => Just("$.x->map({ a: @.y })".to_owned()),
     ];
     prop_oneof![
@@ -277,6 +278,18 @@ fn places_that_were_wrong_or_might_be() {
         ("a: $(true) b: x", "null"),
         ("p: { a: $(true) }", r#"[null, {}, [5]]"#),
         ("a $.x { b }", r#"{"a": 1, "x": null}"#),
+        ("p: x { a: $ }", r#"{"x": [1, null, {"a": 2}]}"#),
+        (
+            "p: x { a: $('k') q: { b } }",
+            r#"{"x": [1, null, {"b": 2}]}"#,
+        ),
+        ("p: x { a q: { b } }", r#"{"x": [1, null, {"b": 2}]}"#),
+        ("a: $ p: { b: $ }", r#""text""#),
+        ("a $.x { b: $('k') q: { b } }", r#"{"a": 1, "x": null}"#),
+        ("$.x { p: { a } } a", r#"[{"x": null}]"#),
+        ("$.x { p: { a } b: $ } a", r#"[{"x": null}]"#),
+        ("a $.x { b: $ }", r#"{"a": 1, "x": 7}"#),
+        ("a $.x { p: { b: $ } }", r#"{"a": 1, "x": 7}"#),
         ("a $.x { b }", r#"{"a": 1, "x": [{"b": 2}]}"#),
         ("$.x.y { b } a", r#"{"a": 1, "x": [{"y": {"b": 2}}]}"#),
         ("a $.x { $.y { b } }", r#"{"a": 1, "x": {"y": [{"b": 2}]}}"#),

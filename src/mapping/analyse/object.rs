@@ -15,7 +15,12 @@ impl Walk {
     pub(super) fn select(&mut self, value: &Abstract, selection: &SubSelection) -> Abstract {
         let (mut structured, mut leaves) = (Vec::new(), Vec::new());
         sort_out(value, &mut structured, &mut leaves);
-        let none = structured.is_empty() && !leaves.is_empty();
+        // A leaf counts as the input only of items that can have a value there.
+        let returned = !selection.fits_leaf();
+        let none = structured.is_empty() && !leaves.is_empty() && returned;
+        if !returned {
+            structured.append(&mut leaves);
+        }
         let input = Abstract::one_of(structured);
         // The items are evaluated once for all alternatives of their input.
         let object = self.object(

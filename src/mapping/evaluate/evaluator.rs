@@ -25,6 +25,12 @@ pub(in crate::mapping) struct Evaluator {
     pub(super) expecting_absence: usize,
 }
 
+/// The warnings at one moment.
+pub(super) struct WarningMark {
+    warnings: usize,
+    dropped: usize,
+}
+
 impl Evaluator {
     pub(super) fn new(budget: &EvaluationBudget) -> Self {
         Evaluator {
@@ -144,6 +150,21 @@ impl Evaluator {
             path: trail.to_string(),
             message: message(),
         });
+    }
+
+    /// The warnings so far, for [`Evaluator::take_back`].
+    pub(super) fn mark(&self) -> WarningMark {
+        WarningMark {
+            warnings: self.warnings.len(),
+            dropped: self.dropped_warnings,
+        }
+    }
+
+    /// Removes the warnings since a mark.
+    pub(super) fn take_back(&mut self, to: WarningMark) {
+        self.warnings_left += self.warnings.len() - to.warnings;
+        self.warnings.truncate(to.warnings);
+        self.dropped_warnings = to.dropped;
     }
 
     /// The number of warnings so far.

@@ -21,7 +21,7 @@ pub(super) use evaluator::Evaluator;
 pub use outcome::{Evaluated, MappingError, MappingErrorKind, Segment, Warning};
 pub(super) use trail::{EvaluationScope, ResultPath, Trail};
 
-use super::ast::Expr;
+use super::ast::{Expr, SubSelection};
 use super::variables::Variables;
 use crate::document::Value;
 
@@ -31,6 +31,29 @@ pub(super) fn evaluate(
     input: Option<&Value>,
     variables: &Variables,
     budget: &EvaluationBudget,
+) -> Evaluated {
+    run(input, variables, budget, |evaluator, scope| {
+        evaluator.expr(root, scope).map(Cow::into_owned)
+    })
+}
+
+/// Evaluates `$ { … }`.
+pub(super) fn evaluate_braces(
+    selection: &SubSelection,
+    input: &Value,
+    variables: &Variables,
+    budget: &EvaluationBudget,
+) -> Evaluated {
+    run(Some(input), variables, budget, |evaluator, scope| {
+        evaluator.select(input, selection, scope.input_trail, scope)
+    })
+}
+
+fn run(
+    input: Option<&Value>,
+    variables: &Variables,
+    budget: &EvaluationBudget,
+    value: impl FnOnce(&mut Evaluator, EvaluationScope<'_>) -> Option<Value>,
 ) -> Evaluated {
     let start = Trail::Root("$");
     let scope = EvaluationScope {
@@ -42,6 +65,6 @@ pub(super) fn evaluate(
         variables,
     };
     let mut evaluator = Evaluator::new(budget);
-    let value = evaluator.expr(root, scope).map(Cow::into_owned);
+    let value = value(&mut evaluator, scope);
     evaluator.finish(value, budget)
 }

@@ -158,7 +158,7 @@ impl Evaluator {
     }
 
     /// `{ … }` after a value.
-    fn select(
+    pub(super) fn select(
         &mut self,
         value: &Value,
         selection: &SubSelection,
@@ -167,20 +167,7 @@ impl Evaluator {
     ) -> Option<Value> {
         self.charge(1)?;
         match value {
-            Value::Object(_) => {
-                let inner = EvaluationScope {
-                    input: Some(value),
-                    input_trail: here,
-                    current: Some(value),
-                    current_trail: here,
-                    ..scope
-                };
-                // The operator allows the object to be absent, not a key inside the braces.
-                let expecting = std::mem::take(&mut self.expecting_absence);
-                let object = self.object(selection, inner);
-                self.expecting_absence = expecting;
-                object
-            }
+            Value::Object(_) => self.items_of(value, selection, here, scope),
             Value::Array(elements) => {
                 let mut values = Vec::with_capacity(elements.len());
                 for (index, element) in elements.iter().enumerate() {
@@ -194,11 +181,64 @@ impl Evaluator {
                 }
                 Some(values.into())
             }
-            leaf => {
-                let found = describe(Some(leaf));
-                self.warn(here, || format!("`{{ }}` selects nothing from {found}"));
-                Some(leaf.clone())
-            }
+            leaf => Some(self.select_of_leaf(leaf, selection, here, scope)),
         }
+    }
+
+    /// The items between braces, with the value before the braces as `$`.
+    fn items_of(
+        &mut self,
+        value: &Value,
+        selection: &SubSelection,
+        here: &Trail<'_>,
+        scope: EvaluationScope<'_>,
+    ) -> Option<Value> {
+        let inner = EvaluationScope {
+            input: Some(value),
+            input_trail: here,
+            current: Some(value),
+            current_trail: here,
+            ..scope
+        };
+        // The operator allows the value to be absent, not a key inside the braces.
+        let expecting = std::mem::take(&mut self.expecting_absence);
+        let object = self.object(selection, inner);
+        self.expecting_absence = expecting;
+        object
+    }
+
+    /// `{ … }` after a scalar or null: the items that do not read keys of it have values. If none has, the scalar or
+    /// null is given back.
+    fn select_of_leaf(
+        &mut self,
+        leaf: &Value,
+        selection: &SubSelection,
+        here: &Trail<'_>,
+        scope: EvaluationScope<'_>,
+    ) -> Value {
+        if selection.fits_leaf() {
+            let before = self.mark();
+            let selected = self.items_of(leaf, selection, here, scope);
+            if let Some(selected) = selected.filter(|value| came_out(value, selection)) {
+                return selected;
+            }
+            // One warning instead of one for each item.
+            self.take_back(before);
+        }
+        let found = describe(Some(leaf));
+        self.warn(here, || format!("`{{ }}` selects nothing from {found}"));
+        leaf.clone()
+    }
+}
+
+/// Whether the items of a selection gave a value. A group without values (`place: { lat lon }`) is none.
+fn came_out(value: &Value, selection: &SubSelection) -> bool {
+    match value {
+        Value::Object(object) => object.iter().any(|(name, member)| {
+            selection
+                .group(name)
+                .is_none_or(|group| came_out(member, group))
+        }),
+        _ => true,
     }
 }

@@ -130,7 +130,6 @@ impl ProjectionCompiler<'_> {
         });
         Root::Evaluated {
             expression: expression.clone(),
-            reads: expression.reads_input(),
             then,
         }
     }
@@ -144,9 +143,7 @@ impl ProjectionCompiler<'_> {
             return self.root(value, read);
         }
         match (&expression.kind, read) {
-            (ExprKind::Object(selection), Some(read))
-                if expression.reads_input() && self.is_static(selection, read) =>
-            {
+            (ExprKind::Object(selection), Some(read)) if self.is_static(selection, read) => {
                 Root::Object(self.object(selection, read))
             }
             (ExprKind::Path(path), _) => self.root_path(expression, path, read),
@@ -187,8 +184,16 @@ impl ProjectionCompiler<'_> {
 
     fn object(&mut self, selection: &SubSelection, read: ReadId) -> ProjectionId {
         let rows = vec![self.new_row(read, None)];
+        let leaf = selection.fits_leaf().then(|| {
+            let expression = Expr {
+                kind: ExprKind::Object(selection.clone()),
+                span: selection.span.clone(),
+            };
+            Box::new(self.evaluated(&expression, Some(read)))
+        });
         let id = self.add(ObjectNode {
             rows,
+            leaf,
             ..ObjectNode::default()
         });
         self.items(id, id, &[], selection, read, 0);

@@ -34,7 +34,8 @@ pub(super) fn collect_names<'a>(selection: &'a SubSelection, names: &mut Vec<&'a
         }
         Item::Spread { value } => match value.as_path() {
             Some(path) => match (&path.selection, static_keys(path)) {
-                (Some(below), Some(_)) => {
+                // What a scalar spreads is evaluated.
+                (Some(below), Some(_)) if !below.fits_leaf() => {
                     (has_named(below) || below.items.len() < 2) && collect_names(below, names)
                 }
                 _ => false,
