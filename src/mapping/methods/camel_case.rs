@@ -57,33 +57,49 @@ fn rename<'e>(
     Some(renamed.into())
 }
 
-/// `work_name` → `workName`, `WORK-ID` → `workId`, `Work name` → `workName`. Leading underscores
-/// stay (`__typename`), as does the case within a mixed word (`workID`).
+/// `work_name` → `workName`, `WORK-ID` → `workId`, `Work name` → `workName`, `HTTPServer` → `httpServer`, `_lead` →
+/// `lead`. The case within a mixed word stays (`workID`), and so does `__typename`, which has a meaning in GraphQL.
 fn camel_case(key: &Str) -> Str {
-    let bare = key.trim_start_matches('_');
-    let mut name = key[..key.len() - bare.len()].to_owned();
-    let words = bare
+    if **key == *"__typename" {
+        return key.clone();
+    }
+    let mut name = String::with_capacity(key.len());
+    let words = key
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
-    for (index, word) in words.enumerate() {
-        let shouted = !word.chars().any(char::is_lowercase);
-        let mut chars = word.chars();
+    for word in words {
+        let (capitals, rest) = word.split_at(leading_capitals(word));
+        let mut chars = capitals.chars();
         if let Some(first) = chars.next() {
-            if index == 0 {
+            if name.is_empty() {
                 name.extend(first.to_lowercase());
             } else {
                 name.extend(first.to_uppercase());
             }
         }
-        if shouted {
-            name.extend(chars.flat_map(char::to_lowercase));
-        } else {
-            name.push_str(chars.as_str());
-        }
+        name.extend(chars.flat_map(char::to_lowercase));
+        name.push_str(rest);
     }
     if name == **key {
         key.clone()
     } else {
         Str::from(name)
+    }
+}
+
+/// The length of the part of a word that is written as one: its first character, or all capitals at its start. If a small
+/// letter follows several capitals, the last of them begins another word. A word without small letters is one.
+fn leading_capitals(word: &str) -> usize {
+    if !word.chars().any(char::is_lowercase) {
+        return word.len();
+    }
+    let mut ends = word
+        .char_indices()
+        .take_while(|(_, c)| !c.is_lowercase())
+        .map(|(at, c)| (at, at + c.len_utf8()))
+        .collect::<Vec<_>>();
+    match (ends.pop(), ends.first()) {
+        (Some((last, _)), Some(_)) => last,
+        _ => word.chars().next().map_or(0, char::len_utf8),
     }
 }

@@ -1,4 +1,4 @@
-//! `joinNotNull(separator)`: the elements of an array as one string, without nulls.
+//! `joinNotNull(separator)`: the elements of an array as one string, without nulls. A scalar counts as one element.
 
 use super::call::{Call, Method};
 use super::to_string;
@@ -17,9 +17,10 @@ pub(super) const METHODS: &[Method] = &[Method {
 }];
 
 fn join(call: &mut Call<'_, '_>) -> Option<Value> {
-    let Value::Array(elements) = call.input else {
+    if call.input.as_object().is_some() {
         return call.unfit("an array");
-    };
+    }
+    let elements = call.elements();
     let separator = call.argument(0);
     let Some(separator) = separator.as_ref().and_then(Value::as_str) else {
         return call.unfit_argument("a string", separator.as_ref());

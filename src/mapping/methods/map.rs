@@ -1,5 +1,5 @@
-//! `map(expr)`: an array of the expression for each element; a missing value becomes null. An input
-//! that is no array counts as one element.
+//! `map(expr)`: an array of the expression for each element; a missing value becomes null. A scalar or an object counts
+//! as one element; of null the result is missing, as it is of a missing value.
 
 use super::call::Method;
 use crate::document::Value;
@@ -12,6 +12,9 @@ pub(super) const METHODS: &[Method] = &[Method {
         effect: Effect::Argument,
     },
     apply: |call| {
+        if call.input.is_null() {
+            return None;
+        }
         let elements = call.elements();
         let mut mapped = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `parseInt([base])`: the integer in a string, which must have no other text.
+//! `parseInt([base])`: the integer in a string, which must have no other text. An integer is given back.
 
 use super::call::{Call, Method};
 use crate::document::Value;
@@ -15,8 +15,10 @@ pub(super) const METHODS: &[Method] = &[Method {
 }];
 
 fn parse(call: &mut Call<'_, '_>) -> Option<Value> {
-    let Some(text) = call.input.as_str() else {
-        return call.unfit("a string");
+    let text = match call.input {
+        Value::String(text) => text,
+        Value::Number(number) if number.is_integer() => return Some(call.input.clone()),
+        _ => return call.unfit("a string or an integer"),
     };
     let base = if call.given() == 0 {
         10

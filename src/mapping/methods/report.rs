@@ -33,7 +33,7 @@ const fn row(name: &'static str, apply: fn(&mut Call<'_, '_>) -> Option<Value>) 
 
 /// The argument as text; arrays and objects as JSON.
 fn message(call: &mut Call<'_, '_>) -> String {
-    let Some(argument) = call.argument(0) else {
+    let Some(argument) = call.argument(0).filter(|argument| !argument.is_null()) else {
         return "no message".to_owned();
     };
     match to_string::text(&argument) {

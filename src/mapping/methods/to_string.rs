@@ -1,4 +1,4 @@
-//! `toString`: a scalar as text, numbers with the digits of the response.
+//! `toString`: a scalar as text, numbers with the digits of the response. Null is the empty text.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub(super) const METHODS: &[Method] = &[Method {
 /// The text of a scalar.
 pub(super) fn text(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
-        Value::Null => Cow::Borrowed("null"),
+        Value::Null => Cow::Borrowed(""),
         Value::Bool(true) => Cow::Borrowed("true"),
         Value::Bool(false) => Cow::Borrowed("false"),
         Value::Number(number) => Cow::Owned(number.to_string()),

@@ -222,8 +222,24 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Since v0.4, a literal that is the whole text.
+    /// Since v0.4, a literal that is the whole text, also with methods: `"abc"->size`. A string with braces behind it is a
+    /// key.
     fn lone_expression(&mut self) -> Parsed<Option<Expr>> {
+        if self.version.free_expressions()
+            && matches!(self.token, Token::String(_))
+            && self.after() == Some(Token::Sign("->"))
+        {
+            let start = (self.lexer.clone(), self.token.clone(), self.span.clone());
+            let (passed, known) = (self.passed, self.problems.len());
+            let parsed = self.expression();
+            if self.token == Token::End {
+                return parsed.map(Some);
+            }
+            (self.lexer, self.token, self.span) = start;
+            self.passed = passed;
+            self.problems.truncate(known);
+            return Ok(None);
+        }
         let literal = match &self.token {
             Token::Number(_) | Token::Sign("[" | "{") => true,
             Token::String(_) | Token::Name("true" | "false" | "null") => {
