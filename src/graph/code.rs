@@ -167,6 +167,20 @@ crate::diagnostic_codes! { Composition:
     LIST_SIZE_INVALID_SLICING_ARGUMENT;
     /// A sized field does not exist or is not a list
     LIST_SIZE_INVALID_SIZED_FIELD;
+    /// The name of a context has other characters than letters and digits
+    CONTEXT_NAME_INVALID;
+    /// `@fromContext` uses a context that no type of the connector has, or stands where it is not allowed
+    CONTEXT_NOT_SET;
+    /// `@fromContext` does not name a context
+    NO_CONTEXT_IN_SELECTION;
+    /// `@fromContext` does not select anything
+    NO_SELECTION_FOR_CONTEXT;
+    /// The selection of `@fromContext` does not give one value that the argument accepts
+    CONTEXT_INVALID_SELECTION;
+    /// A type with a contextual argument has no resolvable key
+    CONTEXT_NO_RESOLVABLE_KEY;
+    /// An argument is contextual in one connector, and required in another one
+    CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS;
     /// A cache tag uses a value that is not available
     CACHE_TAG_INVALID_FORMAT;
     /// A directive that is known but not supported yet

@@ -45,6 +45,8 @@ pub struct TypeIn {
     pub interface_object: bool,
     /// It is only extended there.
     pub extension: bool,
+    /// The names of its contexts there (`@context`), each once.
+    pub contexts: Vec<String>,
 }
 
 /// One `@key`.
@@ -76,6 +78,8 @@ pub struct FieldIn {
     pub external: bool,
     /// `@requires`: the fields that must be fetched elsewhere and sent along.
     pub requires: Option<FieldSet>,
+    /// Its arguments whose value comes from an ancestor (`@fromContext`). They are not in the merged schema.
+    pub contextual: Vec<ContextArgument>,
     /// `@provides`: the external fields that can be resolved there below this field.
     pub provides: Option<FieldSet>,
     /// `@override(from:)`: the overridden subgraph's name, which need not exist.
@@ -85,6 +89,19 @@ pub struct FieldIn {
     pub label: Option<String>,
     /// Overridden, but still read by a key, a requirement or an interface there.
     pub used_overridden: bool,
+}
+
+/// An argument that takes a value of the nearest ancestor with a context.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextArgument {
+    /// The argument.
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// The name of the context in the same subgraph.
+    pub context: String,
+    /// What is selected of the ancestor.
+    pub selection: FieldSet,
 }
 
 impl FieldIn {

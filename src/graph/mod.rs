@@ -14,6 +14,7 @@
 mod api;
 pub mod code;
 mod compose;
+mod context;
 mod federation;
 mod field_sets;
 pub mod join;
@@ -33,7 +34,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
 pub use compose::{LeftOut, Remainder, compose, compose_remainder};
-pub use join::{FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};
+pub use join::{ContextArgument, FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use apollo_compiler::schema::{
 };
 use apollo_compiler::{Name, Schema};
 
+use super::context::{ContextValue, is_contextual, objects_of, types_with};
 use super::field_sets::fields_of;
 use super::join::JoinKey;
 use super::{federation as fed, field_sets};
@@ -65,6 +66,7 @@ impl<'a> View<'a> {
         view.read_types();
         view.read_keys();
         view.read_field_sets();
+        view.read_contexts();
         view.read_interfaces();
         view.read_connects();
         view
@@ -186,6 +188,27 @@ impl<'a> View<'a> {
             }
         }
         self.provided.retain(|at| self.external.contains(at));
+    }
+
+    /// The fields that `@fromContext` selects are used, also on the implementations of an interface among them.
+    fn read_contexts(&mut self) {
+        let contextual = self.types.iter().flat_map(|(_, ty)| fields_of(ty));
+        let contextual = contextual.flat_map(|(_, field)| &field.arguments);
+        let contextual: Vec<_> = contextual.filter(|one| is_contextual(one)).collect();
+        for argument in contextual {
+            let Some(value) = ContextValue::of_argument(argument) else {
+                self.unread = true;
+                continue;
+            };
+            for ty in types_with(self.schema, &value.context) {
+                for object in objects_of(self.schema, ty).into_iter().chain([ty]) {
+                    let used = &mut self.used;
+                    field_sets::walk(self.schema, object, &value.selection, &mut |visit| {
+                        used.insert((visit.parent.clone(), visit.definition.name.clone()));
+                    });
+                }
+            }
+        }
     }
 
     /// The fields that a connect reads of its object (`$this`, `$batch`) are used; another connector may resolve them.

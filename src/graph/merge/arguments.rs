@@ -5,6 +5,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::{Name, Node};
 
 use super::super::code;
+use super::super::context::is_contextual;
 use super::super::report::{Finding, graph_names};
 use super::Merge;
 use super::fields::SubgraphField;
@@ -27,6 +28,10 @@ impl<'a> Merge<'a, '_> {
         let mut merged = Vec::with_capacity(all.len());
         for (name, declaring) in all {
             let what = format!("argument `{at}({name}:)`");
+            if declaring.iter().any(|(_, one)| is_contextual(one)) {
+                self.contextual_argument(&what, &declaring);
+                continue;
+            }
             let unknown: Vec<&SubgraphField<'a>> = sources
                 .iter()
                 .filter(|source| !declaring.iter().any(|(graph, _)| *graph == source.graph))
@@ -42,6 +47,39 @@ impl<'a> Merge<'a, '_> {
             }
         }
         merged
+    }
+
+    /// Checks an argument that some subgraph takes from a context. It is not in the merged field, so no other subgraph may
+    /// require it.
+    fn contextual_argument(&mut self, what: &str, declaring: &[InputSource<'a>]) {
+        let mut contextual = declaring.iter().filter(|(_, one)| is_contextual(one));
+        let Some((reference, argument)) = contextual.next() else {
+            return;
+        };
+        for (graph, here) in declaring {
+            if is_contextual(here) {
+                let message = format!("@fromContext on {what} is not supported yet");
+                let help =
+                    "let the client give the argument, or have the value sent along with @requires";
+                let finding = Finding::new(&code::UNSUPPORTED_FEATURE, *graph, message);
+                self.report.push(finding.at(*here).help(help));
+                continue;
+            }
+            if !here.is_required() {
+                continue;
+            }
+            let owner = graph_names(self.views, [*reference]);
+            let message = format!(
+                "{what} is required here, but {owner} takes it from a context, so that the graph does not offer it"
+            );
+            let code = &code::CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS;
+            self.report.push(
+                Finding::new(code, *graph, message)
+                    .at(*here)
+                    .related(*reference, argument.location(), "contextual here")
+                    .help("take it from a context here too, or make it optional"),
+            );
+        }
     }
 
     /// Reports an argument that only some subgraphs define. It is left out of the merged field, so it must not be

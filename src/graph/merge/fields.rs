@@ -7,6 +7,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, Directive, FieldDefinition};
 use apollo_compiler::{Name, Node};
 
+use super::super::context::contextual_arguments;
 use super::super::field_sets::fields_of;
 use super::super::join::{FieldIn, FieldJoin};
 use super::super::report::{Finding, graph_names};
@@ -246,6 +247,7 @@ impl<'a> Merge<'a, '_> {
                 let field = FieldIn {
                     ty: definition.ty.clone(),
                     external: source.external,
+                    contextual: contextual_arguments(definition),
                     requires: applied(fed::REQUIRES).and_then(|one| FieldSet::of_directive(one)),
                     provides: applied(fed::PROVIDES).and_then(|one| FieldSet::of_directive(one)),
                     overrides: overriding.map(|one| one.from.clone()),

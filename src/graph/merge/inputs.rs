@@ -126,6 +126,7 @@ fn join_of(sources: &[InputSource<'_>]) -> FieldJoin {
             ty: (*definition.ty).clone(),
             external: false,
             requires: None,
+            contextual: Vec::new(),
             provides: None,
             overrides: None,
             label: None,

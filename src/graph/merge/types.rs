@@ -7,6 +7,7 @@ use apollo_compiler::schema::{
 };
 use apollo_compiler::{Name, Node};
 
+use super::super::context::contexts_of;
 use super::super::field_sets::fields_of;
 use super::super::join::{TypeIn, TypeJoin};
 use super::super::report::Finding;
@@ -27,6 +28,7 @@ impl Merge<'_, '_> {
                     keys: keys.map(|key| key.key.clone()).collect(),
                     interface_object: view.is_interface_object(name),
                     extension: is_extension(ty),
+                    contexts: contexts_of(ty).into_iter().map(str::to_owned).collect(),
                 },
             );
             let implements = match ty {

@@ -21,6 +21,14 @@ impl Building {
         self
     }
 
+    /// Adds an argument, if there is a value.
+    pub(super) fn with_some(self, name: &str, value: Option<Value>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
     /// Adds a string.
     pub(super) fn string(self, name: &str, value: impl Into<String>) -> Self {
         self.with(name, Value::String(value.into()))

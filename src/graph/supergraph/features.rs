@@ -66,6 +66,15 @@ pub(super) const FEATURES: &[Feature] = &[
               SCALAR | ENUM scalar policy__Policy",
     },
     Feature {
+        url: "https://specs.apollo.dev/context/v0.1",
+        purpose: Some("SECURITY"),
+        directives: &["context"],
+        import: false,
+        sdl: "directive @context(name: String!) repeatable on OBJECT | INTERFACE | UNION \
+              directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION \
+              scalar context__ContextFieldValue",
+    },
+    Feature {
         url: "https://specs.apollo.dev/cost/v0.1",
         purpose: None,
         directives: &["cost", "listSize"],

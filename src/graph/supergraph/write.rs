@@ -153,6 +153,12 @@ impl SupergraphWriter<'_> {
                     .done()
             }));
         }
+        for (&graph, here) in &join.graphs {
+            all.extend(here.contexts.iter().map(|context| {
+                let name = self.context_name(graph, context);
+                directive(fed::CONTEXT).string("name", name).done()
+            }));
+        }
         all.extend(self.carried(|subgraph| {
             let ty = subgraph.schema.types.get(name);
             let keeps = |ty: &&ExtendedType| ty.is_object() || ty.is_interface();
@@ -203,6 +209,7 @@ impl SupergraphWriter<'_> {
                 && !field.external
                 && !field.used_overridden
                 && field.requires.is_none()
+                && field.contextual.is_empty()
                 && field.provides.is_none()
                 && field.overrides.is_none()
                 && field.label.is_none()
@@ -227,9 +234,37 @@ impl SupergraphWriter<'_> {
                     .string_opt("override", field.overrides.as_deref())
                     .boolean("usedOverridden", field.used_overridden, false)
                     .string_opt("overrideLabel", field.label.as_deref())
+                    .with_some("contextArguments", self.context_arguments(graph, field))
                     .done()
             }))
             .collect()
+    }
+
+    /// The contextual arguments of a field in a subgraph.
+    fn context_arguments(&self, graph: GraphId, field: &FieldIn) -> Option<Value> {
+        let arguments = field.contextual.iter().map(|argument| {
+            let members = [
+                ("context", self.context_name(graph, &argument.context)),
+                ("name", argument.name.to_string()),
+                ("type", argument.ty.to_string()),
+                (
+                    "selection",
+                    format!("{{ {} }}", field_sets::print(&argument.selection)),
+                ),
+            ];
+            let members = members.into_iter().map(|(name, value)| {
+                let value = Node::new(Value::String(value));
+                (Name::new_unchecked(name), value)
+            });
+            Node::new(Value::Object(members.collect()))
+        });
+        let arguments: Vec<_> = arguments.collect();
+        (!arguments.is_empty()).then_some(Value::List(arguments))
+    }
+
+    /// The name of a context in the supergraph, which has the contexts of all subgraphs.
+    fn context_name(&self, graph: GraphId, context: &str) -> String {
+        format!("{}__{context}", self.composed.subgraphs[graph].name)
     }
 
     /// Directives that concern only their own subgraph, as `@join__directive`; equal ones of several subgraphs are
