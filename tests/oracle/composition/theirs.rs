@@ -43,7 +43,8 @@ impl TheirError {
                 [from] if line.starts_with("from subgraph ") => subgraph = from,
                 [field] if line.starts_with("cannot find field ") => missing = field,
                 [to, field, ..] if line.starts_with("cannot move to subgraph ") => {
-                    if to == subgraph && field == missing {
+                    let contradicts = to == subgraph && field == missing;
+                    if contradicts {
                         return true;
                     }
                 }
