@@ -184,10 +184,11 @@ impl Expr {
 
 impl SubSelection {
     /// Whether an item may have a value where `$` is a scalar or null: it is a literal, or reads a variable or `$` as
-    /// a whole. A key of a scalar is missing.
+    /// a whole. A key of a scalar is missing, and the name of a type alone makes no object.
     pub fn fits_leaf(&self) -> bool {
         self.items.iter().any(|item| match item {
-            Item::Field { value, .. } | Item::Spread { value } => value.fits_leaf(),
+            Item::Field { name, value, .. } => **name != *"__typename" && value.fits_leaf(),
+            Item::Spread { value } => value.fits_leaf(),
         })
     }
 

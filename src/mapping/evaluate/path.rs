@@ -231,13 +231,15 @@ impl Evaluator {
     }
 }
 
-/// Whether the items of a selection gave a value. A group without values (`place: { lat lon }`) is none.
+/// Whether the items of a selection gave a value. A group without values (`place: { lat lon }`) is none, and neither is
+/// `__typename`, which says what an object would be.
 fn came_out(value: &Value, selection: &SubSelection) -> bool {
     match value {
         Value::Object(object) => object.iter().any(|(name, member)| {
-            selection
-                .group(name)
-                .is_none_or(|group| came_out(member, group))
+            **name != *"__typename"
+                && selection
+                    .group(name)
+                    .is_none_or(|group| came_out(member, group))
         }),
         _ => true,
     }
