@@ -4,9 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
+use url::Url;
 
 use super::fingerprint::Fingerprint;
-use super::request::{ShownRequest, WireRequest};
+use super::request::{RenderError, Request, ShownRequest, WireRequest};
 
 /// Headers that carry trace identifiers (W3C Trace Context, B3).
 const TRACE_HEADERS: [&str; 8] = [
@@ -71,6 +72,21 @@ impl WireRequest for HttpRequest {
                 out.part(value.as_bytes());
             }
         }
+    }
+
+    fn to_address(&self, address: &str) -> Result<Request, RenderError> {
+        let base = Url::parse(&self.url);
+        let base = base.map_err(|_| RenderError::new("the request's URL is not valid"))?;
+        let url = base
+            .join(address)
+            .map_err(|_| RenderError::new("the address is not valid"))?;
+        if url.origin() != base.origin() {
+            return Err(RenderError::new("the address is of another host"));
+        }
+        Ok(Request::new(HttpRequest {
+            url: url.into(),
+            ..self.clone()
+        }))
     }
 
     fn shown(&self) -> ShownRequest {

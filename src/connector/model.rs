@@ -184,3 +184,13 @@ pub struct Reads {
     /// The selection reads `$args`, `$this` or `$batch`, so the mapped value depends on them.
     pub selection_reads_inputs: bool,
 }
+
+impl Reads {
+    /// Adds a header of the response, in lower case.
+    pub(crate) fn add_response_header(&mut self, name: &str) {
+        let names = &mut self.response_headers;
+        if let Err(at) = names.binary_search_by(|known| known.as_str().cmp(name)) {
+            names.insert(at, name.to_owned());
+        }
+    }
+}

@@ -24,6 +24,16 @@ pub trait WireRequest: Any + fmt::Debug + Send + Sync {
 
     /// The request as readable text, with its secrets: code that shows it must mask them.
     fn shown(&self) -> ShownRequest;
+
+    /// The same request to an address that a response gave, absolute or relative to this request's. It must lead to the same
+    /// upstream.
+    ///
+    /// # Errors
+    /// The address is not valid or belongs to another upstream, or the wire protocol has no addresses.
+    fn to_address(&self, address: &str) -> Result<Request, RenderError> {
+        let _ = address;
+        Err(RenderError::new("requests of this kind have no address"))
+    }
 }
 
 /// A request as readable text.
@@ -79,6 +89,14 @@ impl Request {
     /// The request as readable text.
     pub fn shown(&self) -> ShownRequest {
         self.0.shown()
+    }
+
+    /// The same request to an address that a response gave; see [`WireRequest::to_address`].
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub fn to_address(&self, address: &str) -> Result<Request, RenderError> {
+        self.0.to_address(address)
     }
 }
 

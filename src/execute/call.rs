@@ -93,6 +93,7 @@ pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> C
             Ok(judged) => CallOutcome::Documents {
                 pages: vec![judged],
                 cut_off: None,
+                limit: None,
             },
             Err(outcome) => outcome,
         },
@@ -247,6 +248,7 @@ impl<'a> Caller<'a> {
                     succeeded: true,
                 }],
                 cut_off: None,
+                limit: None,
             },
             Some(Err(error)) => CallOutcome::Failed(error),
         }

@@ -11,6 +11,22 @@ use crate::response::error_list::ErrorList;
 use crate::response::pace::Pace;
 use crate::response::write::{Material, Progress, Writer};
 
+/// Writes the response's `extensions`, if there are any: warnings, and what the gateway says about the execution.
+fn write_extensions(warnings: &[u8], of_sangam: &[String], body: &mut Vec<u8>) {
+    let mut members = Vec::new();
+    if !warnings.is_empty() {
+        members.push([&b"\"warnings\":["[..], warnings, b"]"].concat());
+    }
+    if !of_sangam.is_empty() {
+        members.push(format!("\"sangam\":{{{}}}", of_sangam.join(",")).into_bytes());
+    }
+    if !members.is_empty() {
+        body.extend_from_slice(b",\"extensions\":{");
+        body.extend_from_slice(&members.join(&b","[..]));
+        body.push(b'}');
+    }
+}
+
 impl Execution<'_> {
     /// Writes the response, or an error in its place if it exceeds a bound.
     pub(super) async fn finish(&mut self) -> Executed {
@@ -20,7 +36,8 @@ impl Execution<'_> {
             let errors = self.group.errors.written().len();
             let listed = &self.group.errors;
             let all_left_out = !listed.is_empty() && !listed.is_any_listed();
-            match data.len() + errors > most || all_left_out {
+            let beside = errors + listed.warnings().len();
+            match data.len() + beside > most || all_left_out {
                 true => Err(Reached::ResponseBytes(most)),
                 false => Ok(data),
             }
@@ -53,11 +70,7 @@ impl Execution<'_> {
         }
         let counting = self.request.counting.as_ref();
         extensions.extend(counting.and_then(|counting| counting.reported(cost?)));
-        if !extensions.is_empty() {
-            let extensions = extensions.join(",");
-            let extensions = format!(",\"extensions\":{{\"sangam\":{{{extensions}}}}}");
-            body.extend_from_slice(extensions.as_bytes());
-        }
+        write_extensions(self.group.errors.warnings(), &extensions, &mut body);
         body.push(b'}');
         let (rows, cells) = self.store.len();
         let failed = !errors.is_empty();

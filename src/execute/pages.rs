@@ -7,15 +7,13 @@ use super::observed;
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
-use crate::connector::{PageStyle, Pagination};
-use crate::document::{Fault, ReadError, Value};
-use crate::mapping::{Selection, Variables};
+use crate::connector::{LastPage, PageStyle, Pagination, RenderError, RequestTemplate};
+use crate::document::{Fault, Value};
+use crate::mapping::Variables;
 use crate::response::memo::DocumentMemo;
 use crate::response::outcome::{CallOutcome, JudgedDocument};
-use crate::response::page_facts::PageFacts;
-use crate::response::upstream_document::{
-    document_value, follows_from_document, read_of, with_response,
-};
+use crate::response::page_facts::{PageFacts, count, page_facts};
+use crate::response::upstream_document::follows_from_document;
 use crate::response::values::object;
 
 impl Caller<'_> {
@@ -23,61 +21,105 @@ impl Caller<'_> {
     pub(super) async fn pages(
         &self,
         pagination: &Pagination,
-        template: &dyn crate::connector::RequestTemplate,
+        template: &dyn RequestTemplate,
         variables: &Variables,
     ) -> CallOutcome {
-        let limit = pagination
-            .limit
-            .as_ref()
-            .and_then(|limit| count(limit.evaluate(None, variables).value.as_ref()));
-        let mut state = PageLoop {
-            pagination,
-            limit,
-            index: 0,
-            items: 0,
-            cursor: Value::Null,
-            cursors: Vec::new(),
-        };
         let mut pages = Vec::new();
+        let outcome = self.page_loop(pagination, template, variables, &mut pages);
+        match outcome.await {
+            Ok(End { cut_off, limit }) => CallOutcome::Documents {
+                pages,
+                cut_off,
+                limit,
+            },
+            Err(outcome) => {
+                self.release(&pages);
+                outcome
+            }
+        }
+    }
+
+    async fn page_loop(
+        &self,
+        pagination: &Pagination,
+        template: &dyn RequestTemplate,
+        variables: &Variables,
+        pages: &mut Vec<JudgedDocument>,
+    ) -> Result<End, CallOutcome> {
+        let limit = limit(pagination, variables).map_err(|error| self.unrendered(error))?;
+        let mut state = PageLoop::new(pagination, limit);
+        if limit == Some(0) {
+            return Ok(state.end(None));
+        }
+        let mut next_request = None;
         loop {
             let page_variables = Arc::new(variables.clone().with("$page", state.page()));
-            let request = match template.render(&page_variables, &self.request.headers) {
-                Ok(request) => request,
-                Err(error) => {
-                    self.release(&pages);
-                    observed::unrendered(self.runtime, self.fetch, &error);
-                    return CallOutcome::Unrendered(error);
-                }
+            let request = match next_request.take() {
+                Some(request) => request,
+                None => template
+                    .render(&page_variables, &self.request.headers)
+                    .map_err(|error| self.unrendered(error))?,
             };
-            let judged = match self.one(request, &page_variables).await {
-                Ok(judged) => judged,
-                Err(outcome) => {
-                    self.release(&pages);
-                    return outcome;
-                }
-            };
+            let sent = request.clone();
+            let judged = self.one(request, &page_variables).await?;
             let document = Arc::clone(&judged.fetched.document);
-            let next = match judged.succeeded {
-                true => {
-                    let facts = || self.facts(pagination, &document, &page_variables);
-                    let facts = off_worker(document.body.len(), facts).await;
-                    facts.map(|facts| facts.map_or(Next::End, |facts| state.next(facts)))
-                }
-                // A page that is a failure or cannot be read ends the loop: ingesting it reports that.
-                false => Ok(Next::End),
+            let facts = if judged.succeeded {
+                let facts = || self.facts(pagination, &document, &page_variables);
+                let facts = off_worker(document.body.len(), facts).await;
+                facts.map_err(CallOutcome::Exceeded)?
+            } else if state.ends_by_absence(&document) {
+                self.release(&[judged]);
+                return Ok(match state.next(PageFacts::EMPTY) {
+                    Next::CutOff(why) => state.end(Some(why)),
+                    _ => state.end(None),
+                });
+            } else {
+                None
             };
             pages.push(judged);
-            let cut_off = match next {
-                Ok(Next::Page) => continue,
-                Ok(Next::End) => None,
-                Ok(Next::CutOff(why)) => Some(why),
-                Err(exceeded) => {
-                    self.release(&pages);
-                    return CallOutcome::Exceeded(exceeded);
-                }
+            // A page that is a failure or cannot be read ends the loop: ingesting it reports that.
+            let Some(facts) = facts else {
+                return Ok(state.end(None));
             };
-            return CallOutcome::Documents { pages, cut_off };
+            if let Some(wrong) = facts.wrong {
+                let why = format!("The end of the list is not known: {wrong}");
+                return Err(CallOutcome::InvalidPage(why));
+            }
+            match state.next(facts) {
+                Next::End => return Ok(state.end(None)),
+                Next::CutOff(why) => return Ok(state.end(Some(why))),
+                Next::Page => {}
+            }
+            if pagination.style == PageStyle::Link {
+                let address = state.cursor.as_str().unwrap_or_default();
+                let request = sent.to_address(address);
+                next_request = Some(request.map_err(|error| {
+                    let why = format!("The next page cannot be requested: {error}");
+                    CallOutcome::InvalidPage(why)
+                })?);
+            }
         }
+    }
+
+    fn unrendered(&self, error: RenderError) -> CallOutcome {
+        observed::unrendered(self.runtime, self.fetch, &error);
+        CallOutcome::Unrendered(error)
+    }
+}
+
+/// The number of items that the client wants.
+fn limit(pagination: &Pagination, variables: &Variables) -> Result<Option<usize>, RenderError> {
+    let Some(limit) = &pagination.limit else {
+        return Ok(None);
+    };
+    match limit.evaluate(None, variables).value {
+        None | Some(Value::Null) => Ok(None),
+        value => match count(value.as_ref()) {
+            Some(limit) => Ok(Some(limit)),
+            None => Err(RenderError::new(
+                "`limit` of @paginate yields no number of items, which is 0 or more",
+            )),
+        },
     }
 }
 
@@ -121,7 +163,7 @@ impl Caller<'_> {
         if let Some(facts) = memo.and_then(|memo| memo.facts.get()) {
             return Ok(facts.clone());
         }
-        let facts = match find_facts(pagination, of_whole, document, variables, most) {
+        let facts = match page_facts(pagination, of_whole, document, variables, most) {
             Ok(facts) => Some(facts),
             Err(error) if error.fault == Fault::TooLarge => {
                 return Err(Exceeded::Account(self.bounds.account.limit()));
@@ -135,46 +177,14 @@ impl Caller<'_> {
     }
 }
 
-fn find_facts(
-    pagination: &Pagination,
-    of_whole: Option<&Selection>,
-    document: &Document,
-    variables: &Variables,
-    most: usize,
-) -> Result<PageFacts, ReadError> {
-    let variables = with_response(variables, document);
-    let value = |selection: &Option<Arc<Selection>>| match selection {
-        Some(selection) => read_of(document, selection, &variables, most),
-        None => Ok(None),
-    };
-    let counted = match of_whole {
-        Some(selection) => {
-            let input = document_value(document, most)?;
-            selection.evaluate_each(Some(&input), &variables).value
-        }
-        None => value(&pagination.items)?,
-    };
-    Ok(PageFacts {
-        items: match &counted {
-            Some(Value::Array(items)) => items.len(),
-            Some(Value::Null) | None => 0,
-            Some(_) => 1,
-        },
-        more: match &pagination.more {
-            Some(_) => Some(value(&pagination.more)? == Some(Value::Bool(true))),
-            None => None,
-        },
-        total: count(value(&pagination.total)?.as_ref()),
-        next: value(&pagination.next)?,
-    })
-}
-
 /// The state of the page loop.
 struct PageLoop<'p> {
     pagination: &'p Pagination,
     limit: Option<usize>,
     index: usize,
     items: usize,
+    /// The number of items of the list, as the last page that knows it says.
+    total: Option<usize>,
     cursor: Value,
     /// The cursors so far.
     cursors: Vec<Value>,
@@ -186,7 +196,37 @@ enum Next {
     CutOff(String),
 }
 
-impl PageLoop<'_> {
+/// The end of the loop.
+struct End {
+    cut_off: Option<String>,
+    limit: Option<usize>,
+}
+
+impl<'p> PageLoop<'p> {
+    fn new(pagination: &'p Pagination, limit: Option<usize>) -> Self {
+        PageLoop {
+            pagination,
+            limit,
+            index: 0,
+            items: 0,
+            total: None,
+            cursor: Value::Null,
+            cursors: Vec::new(),
+        }
+    }
+
+    fn end(&self, cut_off: Option<String>) -> End {
+        let limit = self.limit;
+        End { cut_off, limit }
+    }
+
+    /// Whether a failed page is the end of the list: one after the first that the upstream does not have.
+    fn ends_by_absence(&self, document: &Document) -> bool {
+        let counts = matches!(self.pagination.style, PageStyle::Offset | PageStyle::Page);
+        let status = document.envelope.status();
+        counts && self.index > 0 && status.is_some_and(|status| status.number == 404)
+    }
+
     /// `$page`.
     fn page(&self) -> Value {
         let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
@@ -207,18 +247,20 @@ impl PageLoop<'_> {
             more,
             total,
             next,
+            ..
         } = facts;
         self.items += new;
+        self.total = total.or(self.total);
+        let total = self.total;
         self.index += 1;
         if more == Some(false) {
             return Next::End;
         }
-        if pagination.style == PageStyle::Cursor {
+        if matches!(pagination.style, PageStyle::Cursor | PageStyle::Link) {
             match next {
-                None | Some(Value::Null) => return Next::End,
-                Some(Value::String(text)) if text.is_empty() => return Next::End,
+                None => return Next::End,
                 Some(cursor) if self.cursors.contains(&cursor) => {
-                    return Next::CutOff("the upstream gave the same cursor twice".to_owned());
+                    return Next::CutOff("the upstream gave the same next page twice".to_owned());
                 }
                 Some(cursor) => {
                     self.cursors.push(cursor.clone());
@@ -238,8 +280,9 @@ impl PageLoop<'_> {
                     None => Next::End,
                 };
             }
-            let short = pagination.size.is_some_and(|size| new < size);
-            if short && pagination.total.is_none() && pagination.more.is_none() {
+            let is_short = pagination.size.is_some_and(|size| new < size);
+            let says_more = total.is_some() || more.is_some();
+            if is_short && pagination.last_page == LastPage::Short && !says_more {
                 return Next::End;
             }
         }
@@ -259,16 +302,5 @@ impl PageLoop<'_> {
             ));
         }
         Next::Page
-    }
-}
-
-/// A count, as a number or as a string of digits.
-fn count(value: Option<&Value>) -> Option<usize> {
-    match value? {
-        Value::Number(number) => number
-            .as_whole()
-            .and_then(|whole| usize::try_from(whole).ok()),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
     }
 }

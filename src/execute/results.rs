@@ -69,7 +69,10 @@ impl Execution<'_> {
         let pages = match &called.outcome {
             CallOutcome::Documents { pages, .. } => pages.as_slice(),
             CallOutcome::MappingOnly | CallOutcome::AllCached => &[],
-            CallOutcome::Unrendered(_) | CallOutcome::Exceeded(_) | CallOutcome::Failed(_) => {
+            CallOutcome::Unrendered(_)
+            | CallOutcome::InvalidPage(_)
+            | CallOutcome::Exceeded(_)
+            | CallOutcome::Failed(_) => {
                 self.provenance.forbid();
                 &[]
             }

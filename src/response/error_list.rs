@@ -1,4 +1,4 @@
-//! The `errors` of one payload.
+//! The `errors` of one payload, and its warnings.
 //!
 //! Each payload has a list of its own: what fails in one delivery group is reported with that group, and does not take
 //! the room of another one's errors. A failure is reported at each path where it makes a value null, up to a maximum.
@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::failures::Failures;
 use super::write::{PathElement, write_path};
 use crate::document::{Object, Str, Value, write_json_string};
+use crate::errors::code;
 
 /// The errors of one payload.
 #[derive(Debug, Default)]
@@ -18,6 +19,9 @@ pub(crate) struct ErrorList {
     /// The elements of the response's `errors`.
     out: Vec<u8>,
     count: usize,
+    /// The elements of the response's `extensions.warnings`.
+    warnings: Vec<u8>,
+    warned: usize,
     left_out: u64,
     /// The maximum number of listed errors.
     total: usize,
@@ -90,6 +94,30 @@ impl ErrorList {
     pub(crate) fn is_listed(&self, failures: &Failures, id: u32) -> bool {
         let reported = self.reported.get(failures.number(id)).copied();
         reported.unwrap_or(0) < PER_FAILURE && !self.is_full()
+    }
+
+    /// The warnings as elements of a JSON list.
+    pub(crate) fn warnings(&self) -> &[u8] {
+        &self.warnings
+    }
+
+    /// Adds a warning that the list at a path was cut off. There are at most as many as errors.
+    pub(crate) fn warn_at(&mut self, message: &str, path: &[PathElement<'_>]) {
+        if self.warned >= self.total {
+            return;
+        }
+        self.warned += 1;
+        let out = &mut self.warnings;
+        if !out.is_empty() {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"message\":");
+        write_json_string(message, out);
+        out.extend_from_slice(b",\"path\":");
+        write_path(path, out);
+        out.extend_from_slice(b",\"extensions\":");
+        nested("code", Value::from(code::LIST_CUT_OFF.as_str())).write_json(out);
+        out.push(b'}');
     }
 
     /// Reports a failure of the whole payload.

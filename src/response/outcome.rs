@@ -11,13 +11,18 @@ pub(crate) enum CallOutcome {
     /// The documents: one, or one per page.
     Documents {
         pages: Vec<JudgedDocument>,
+        /// Why the list of all pages ends before its end.
         cut_off: Option<String>,
+        /// The most items that the client wants.
+        limit: Option<usize>,
     },
+    /// The rest of the list cannot be read: what a page says about the next one is not what it must be.
+    InvalidPage(String),
     /// The connect has no request: its mapping yields the value without a document.
     MappingOnly,
     /// No call was needed: all entities were cached.
     AllCached,
-    /// A request for a page could not be rendered.
+    /// The request for a page could not be rendered.
     Unrendered(RenderError),
     /// The document exceeds the bytes that the operation may hold.
     Exceeded(Exceeded),

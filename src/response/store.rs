@@ -50,6 +50,8 @@ pub(crate) struct Store {
     numbers: NumberBounds,
     /// Errors that mappings have raised with `->withError`, beside a value.
     raised: Raised,
+    /// Warnings about values.
+    warned: Raised,
     /// The bytes that have been charged: up to this size the store grows without a check of the account.
     charged: usize,
     /// Pairs of lists that have been merged while the current response is ingested. Many rows can share a list, and
@@ -260,9 +262,26 @@ impl Store {
         self.raised.add(row, slot, message);
     }
 
-    /// Sorts the errors beside values for [`Store::raised_in`]. To be called when all have been added.
+    /// Adds a warning about a value.
+    pub(crate) fn warn(&mut self, row: RowId, slot: u16, message: Arc<str>) {
+        self.warned.add(row, slot, message);
+    }
+
+    /// Sorts the errors beside values and the warnings by row. To be called when all have been added.
     pub(crate) fn sort_raised(&mut self) {
         self.raised.sort();
+        self.warned.sort();
+    }
+
+    /// The warnings about the values of a row, with their slots.
+    pub(crate) fn warned_in(&self, row: RowId) -> &[(RowId, u16, Arc<str>)] {
+        self.warned.of(row)
+    }
+
+    /// True if a row has neither errors beside its values nor warnings.
+    #[inline]
+    pub(crate) fn is_nothing_beside(&self, row: RowId) -> bool {
+        self.raised.of(row).is_empty() && self.warned.of(row).is_empty()
     }
 
     /// The errors beside the values of a row, with their slots, in the order in which they were added.
@@ -271,9 +290,9 @@ impl Store {
         self.raised.of(row)
     }
 
-    /// True if no mapping has raised an error.
+    /// True if no row has errors beside its values, or warnings.
     pub(crate) fn nothing_raised(&self) -> bool {
-        self.raised.is_empty()
+        self.raised.is_empty() && self.warned.is_empty()
     }
 
     /// The numbers of rows and of cells.
@@ -287,5 +306,6 @@ impl Store {
             + self.rows.len() * size_of::<RowHead>()
             + self.scratch.len()
             + self.raised.size()
+            + self.warned.size()
     }
 }

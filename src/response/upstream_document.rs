@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cache::Document;
 use crate::connector::Connect;
 use crate::document::{Fault, JsonReader, Kind, ReadError, Reader, Value, ValueSpan};
-use crate::mapping::{Selection, Variables};
+use crate::mapping::{Evaluated, Selection, Variables};
 use crate::plan::list_of_key;
 use crate::source::Outcome;
 
@@ -26,10 +26,10 @@ pub(crate) fn read_of(
     selection: &Selection,
     variables: &Variables,
     most: usize,
-) -> Result<Option<Value>, ReadError> {
+) -> Result<Evaluated, ReadError> {
     let mut reader = JsonReader::new(&document.body)?;
     let input = needed(&mut reader, selection.input_mask(), &mut { most })?;
-    Ok(selection.evaluate(Some(&input), variables).value)
+    Ok(selection.evaluate(Some(&input), variables))
 }
 
 /// Whether the value of a selection depends on nothing but the document.
@@ -52,7 +52,8 @@ pub(crate) fn succeeded(
         return document.outcome == Outcome::Success;
     };
     let variables = with_response(variables, document);
-    read_of(document, is_success, &variables, most) == Ok(Some(Value::Bool(true)))
+    let evaluated = read_of(document, is_success, &variables, most);
+    evaluated.is_ok_and(|evaluated| evaluated.value == Some(Value::Bool(true)))
 }
 
 /// Whether a document must be a success: it was one when it was stored, and `isSuccess` depends on nothing but it.

@@ -251,7 +251,7 @@ impl<'w> Writer<'w> {
         nullable: bool,
     ) {
         // A prerendered text has no place for the errors that a mapping raised beside its fields: write field by field.
-        let nothing_raised = self.store.raised_in(row).is_empty();
+        let nothing_raised = self.store.is_nothing_beside(row);
         let open = OpenObject {
             row,
             at: 0,
@@ -276,7 +276,7 @@ impl<'w> Writer<'w> {
         } = open;
         let (mut at, mut run) = (open.at as usize, open.run as usize);
         let cells = store.cells_of(row);
-        let nothing_raised = store.raised_in(row).is_empty();
+        let nothing_raised = store.is_nothing_beside(row);
         while let Some(&index) = class.fields.get(at) {
             if let Some(prerendered) = class.prerendered.get(run)
                 && usize::from(prerendered.at) == at
@@ -363,13 +363,17 @@ impl<'w> Writer<'w> {
         Ok(Completion::Written)
     }
 
-    /// Reports the errors that a mapping raised beside the value.
+    /// Reports the errors that a mapping raised beside the value, and the warnings about it.
     fn report_raised(&mut self, row: RowId, slot: u16, field: &'w OutputField) -> Result<(), Halt> {
         let raised = self.store.raised_in(row).iter();
         for (_, _, message) in raised.filter(|raised| raised.1 == slot) {
             if self.fail(|| Failure::raised(message), field) == Halt::Stop {
                 return Err(Halt::Stop);
             }
+        }
+        let warned = self.store.warned_in(row).iter();
+        for (_, _, message) in warned.filter(|warned| warned.1 == slot) {
+            self.warn(message)?;
         }
         Ok(())
     }

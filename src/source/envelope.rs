@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ::http::header::LINK;
 use ::http::{HeaderMap, HeaderName};
 
 use crate::document::{Object, Str, Value};
@@ -74,6 +75,13 @@ impl Envelope {
             .with("$response", Value::Object(Arc::new(response)))
     }
 
+    /// The address in the `Link` headers with `rel="next"` (RFC 8288, section 3).
+    pub fn next_link(&self) -> Option<String> {
+        let headers = self.headers.get_all(LINK).iter();
+        let mut texts = headers.filter_map(|value| value.to_str().ok());
+        texts.find_map(next_link).map(str::to_owned)
+    }
+
     /// The envelope with only these headers.
     #[must_use]
     pub fn only(self, stored: &StoredHeaders) -> Envelope {
@@ -104,6 +112,36 @@ impl Envelope {
     }
 }
 
+/// The target of the first link with the relation `next` in a `Link` header: `<address>; rel="next", …`.
+fn next_link(mut header: &str) -> Option<&str> {
+    loop {
+        let (_, rest) = header.split_once('<')?;
+        let (address, rest) = rest.split_once('>')?;
+        let end = end_of_parameters(rest);
+        let (parameters, others) = rest.split_at(end);
+        let mut parameters = parameters.split(';').filter_map(|one| one.split_once('='));
+        let is_next = parameters.any(|(name, value)| {
+            let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+            name.trim().eq_ignore_ascii_case("rel")
+                && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
+        });
+        if is_next {
+            return Some(address);
+        }
+        header = others;
+    }
+}
+
+/// The position of the comma that ends the parameters of a link; one in quotes does not.
+fn end_of_parameters(text: &str) -> usize {
+    let mut quoted = false;
+    let end = text.find(|c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    end.unwrap_or(text.len())
+}
+
 /// Headers as the mapping language sees them: lists of strings by name in lower case.
 pub(crate) fn headers_value(headers: &HeaderMap) -> Value {
     let mut all = Object::with_capacity(headers.keys_len());
@@ -128,6 +166,28 @@ mod tests {
         WireStatus {
             wire: "toy",
             number,
+        }
+    }
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        for (header, expected) in [
+            (
+                "<https://a.example/?page=2>; rel=\"next\"",
+                Some("https://a.example/?page=2"),
+            ),
+            (
+                "</?p=1,2>; rel=prev, </?p=3>; title=\"a, <b>\"; rel=\"last NEXT\"",
+                Some("/?p=3"),
+            ),
+            ("</?p=9>; rel=\"last\"", None),
+            ("</?p=9", None),
+            ("", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(LINK, HeaderValue::from_static(header));
+            let next = Envelope::new(None, headers).next_link();
+            assert_eq!(next.as_deref(), expected, "{header}");
         }
     }
 

@@ -3,8 +3,8 @@
 //! A GraphQL service responds from its data. An `http upstream NAME` block is a fixed response:
 //! - The first line has the method, the path with its query, and optionally the JSON body of the request. `POST /` alone
 //!   matches every request to a GraphQL service.
-//! - The second line has the status, then `max-age=60` if the response may be cached, `retry-after=60`, or a content type
-//!   other than JSON (`-` for none). Or it is `dead` (no server listens) or `slow` (no response).
+//! - The second line has the status, then `max-age=60` if the response may be cached, `retry-after=60`, `link=…` for
+//!   a `Link` header, or a content type other than JSON (`-` for none). Or it is `dead` (no server listens) or `slow` (no response).
 //! - The rest is the body.
 //!
 //! Of the headers of a call, those whose names begin with `x-` are listed.
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LINK, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use sangam::document::Value;
@@ -45,6 +45,7 @@ struct Fixed {
     content_type: Option<String>,
     lifetime: String,
     retry_after: Option<String>,
+    link: Option<String>,
     answer: String,
 }
 
@@ -138,12 +139,14 @@ impl Fixed {
             status: status.to_owned(),
             lifetime: "no-store".to_owned(),
             retry_after: None,
+            link: None,
             content_type: Some(JSON.to_owned()),
             answer: lines.next().unwrap_or_default().trim_end().to_owned(),
         };
         match key.split_once('=') {
             Some(("retry-after", after)) => fixed.retry_after = Some(after.to_owned()),
             Some(("max-age", _)) => fixed.lifetime = key.to_owned(),
+            Some(("link", link)) => fixed.link = Some(link.to_owned()),
             _ if key == "-" => fixed.content_type = None,
             _ if key.contains('/') => fixed.content_type = Some(key.to_owned()),
             _ => return Err(format!("an unknown key: {key}")),
@@ -210,6 +213,9 @@ async fn answer(
         if let Some(retry_after) = &fixed.retry_after {
             let retry_after = retry_after.parse().unwrap();
             response.headers_mut().insert(RETRY_AFTER, retry_after);
+        }
+        if let Some(link) = &fixed.link {
+            response.headers_mut().insert(LINK, link.parse().unwrap());
         }
         let lifetime = fixed.lifetime.parse().unwrap();
         response.headers_mut().insert(CACHE_CONTROL, lifetime);

@@ -10,23 +10,25 @@ pub(crate) enum Paged {
     Offset,
     Number,
     Cursor,
+    Link,
 }
 
 /// Elements on a page.
 const PAGE: usize = 2;
 
-/// Lists have at most three elements.
-pub(crate) const MOST_PAGES: u64 = 2;
+/// Lists have at most three elements, and the last page may be an empty one.
+pub(crate) const MOST_PAGES: u64 = 3;
 
 pub(crate) fn paged(world: &World, object: &Object, field: &Field) -> Option<Paged> {
     let is_list = matches!(field.ty, Ty::List(..));
     if object.name != "Query" || !is_list {
         return None;
     }
-    match hash(world.seed, &[&field.name, "paged"]) % 5 {
+    match hash(world.seed, &[&field.name, "paged"]) % 6 {
         0 => Some(Paged::Offset),
         1 => Some(Paged::Number),
         2 => Some(Paged::Cursor),
+        3 => Some(Paged::Link),
         _ => None,
     }
 }
@@ -47,6 +49,10 @@ impl Paged {
                 "after: $page.cursor",
                 r#"@paginate(by: CURSOR, items: "$.items", next: "$.next")"#,
             ),
+            Paged::Link => (
+                "after: $page.cursor",
+                r#"@paginate(by: LINK, items: "$.items", next: "$.link?")"#,
+            ),
         }
     }
 
@@ -60,7 +66,7 @@ impl Paged {
         let from = match self {
             Paged::Offset => given("offset").unwrap(),
             Paged::Number => (given("number").unwrap() - 1) * PAGE,
-            Paged::Cursor => given("after").unwrap_or(0),
+            Paged::Cursor | Paged::Link => given("after").unwrap_or(0),
         };
         let count = all.as_list().map_or(0, <[Json]>::len);
         let to = (from + PAGE).min(count);
@@ -72,10 +78,17 @@ impl Paged {
             true => Json::Number(to.to_string()),
             false => Json::Null,
         };
-        Json::Object(vec![
+        let mut page = vec![
             ("items".to_owned(), items),
             ("total".to_owned(), Json::Number(count.to_string())),
             ("next".to_owned(), next),
-        ])
+        ];
+        if to < count {
+            let others = query.split('&').filter(|part| !part.starts_with("after="));
+            let others: String = others.map(|part| format!("{part}&")).collect();
+            let link = Json::String(format!("?{others}after={to}"));
+            page.push(("link".to_owned(), link));
+        }
+        Json::Object(page)
     }
 }

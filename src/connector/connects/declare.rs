@@ -13,7 +13,7 @@ use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::{Role, SupportedDirective};
-use crate::connector::directives::{Invalidates, Pagination};
+use crate::connector::directives::{Invalidates, PageStyle, Pagination};
 use crate::connector::expression::{Expressions, Form, Language, VariableScope};
 use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::{Connect, ConnectKind, Site, YieldedType, Yields};
@@ -201,6 +201,12 @@ impl DirectiveReader<'_> {
             reads,
         };
         connect.reads.document = reads_document(&connect);
+        if let Some(pagination) = connect.options.get::<Pagination>()
+            && pagination.style == PageStyle::Link
+            && pagination.next.is_none()
+        {
+            connect.reads.add_response_header("link");
+        }
         declared.connect = Some(connect);
     }
 

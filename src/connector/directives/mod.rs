@@ -21,7 +21,7 @@ mod types;
 pub use cache_null::CacheNull;
 use definition::{SupportedDirective, SupportedType};
 pub use invalidates::Invalidates;
-pub use paginate::{CutOff, PageStyle, Pagination};
+pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
 
 /// `https://specs.apollo.dev/connect`
 pub(crate) static CONNECT: &[&SupportedDirective] = &[&source::DIRECTIVE, &connect::DIRECTIVE];

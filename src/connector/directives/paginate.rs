@@ -18,7 +18,7 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "paginate",
     since: (0, 1),
     sdl: SDL,
-    types: &[&STYLE, &CUT_OFF, &types::JSON_SELECTION],
+    types: &[&STYLE, &LAST_PAGE, &CUT_OFF, &types::JSON_SELECTION],
     additions: &[],
     role: Role::ConnectOption(read),
     check,
@@ -37,8 +37,12 @@ field. The request of the connect is made once per page, with one more variable:
 - `$page.cursor`: null at first, then what `next` yielded (CURSOR)
 - `$page.size`: `size`
 
+By LINK, only the first request is the connect's. Each further one goes to the address that the page before gives: what
+`next` yields, or else the `Link` header with `rel="next"` (RFC 8288). It may be relative, and must be of the same scheme,
+host and port.
+
 The connect's `selection` is applied to each page, and the lists it yields are joined in order. Pages are requested
-one after another. If a request fails, the field fails.
+one after another. If a request fails, the field fails; by OFFSET and PAGE, a 404 after the first page is an empty page.
 
 By offset, from an upstream that gives totals as strings and may return fewer rows than requested (data.gov.in):
 
@@ -75,13 +79,23 @@ By cursor:
       )
       @paginate(by: CURSOR, next: "$.meta.next_token", maxPages: 50)
 
+By the next page's address, from an OData service:
+
+    permits: [Permit!]
+      @connect(source: "permits", http: { GET: "/Permits" }, selection: "$.value { id: PermitId status: Status }")
+      @paginate(by: LINK, next: "$.'@odata.nextLink'?")
+
 The list ends with the first page for which one of these holds:
 
-1. `more` is given and does not yield `true`.
-2. CURSOR: `next` yields null, an empty string or nothing.
+1. `more` yields `false`.
+2. CURSOR, LINK: `next` yields null or an empty string. It may also yield nothing, if it says so with `?`.
 3. OFFSET, PAGE: `total` is given, and that many items have been read.
-4. OFFSET, PAGE: the page has no items; or it has fewer than `size`, and neither `total` nor `more` is given.
-5. `limit` is given, and that many items have been read.
+4. OFFSET, PAGE: the page has no items; or it has fewer than `size`, and `lastPage: SHORT` is given.
+5. `limit` is given, and that many items have been read. The list is cut to `limit`; with 0, nothing is requested.
+
+A list never ends in silence because a page is not understood: if `more` yields anything but `true` or `false`, `total`
+anything but a number, `next` anything but a text, a number (CURSOR) or null, or one of them nothing, the field fails. So it
+does if `items` yields nothing, and if `limit` is negative.
 
 A list is **cut off** if the upstream ends before its own `total`, gives a cursor twice, or has more than `maxPages` pages
 or `maxItems` items. `cutOff` decides what happens then.
@@ -91,12 +105,12 @@ directive @paginate(
   by: PageStyle!
 
   """
-  The number of items to request per page, at least 1. Required with OFFSET and PAGE; with CURSOR it only sets
+  The number of items to request per page, at least 1. Required with OFFSET and PAGE; otherwise it only sets
   `$page.size`. The upstream may return fewer: the next offset is computed from the items received.
   """
   size: Int
 
-  "The first offset or page number: if not given, 0 for OFFSET and 1 for PAGE. Not for CURSOR."
+  "The first offset or page number: if not given, 0 for OFFSET and 1 for PAGE. Only for these."
   first: Int
 
   """
@@ -105,18 +119,21 @@ directive @paginate(
   """
   items: JSONSelection
 
-  "The number of items on all pages: a number, or a string of digits. Not for CURSOR."
+  "The number of items on all pages: a number, or a string of digits. Only for OFFSET and PAGE."
   total: JSONSelection
 
-  "Whether there are more pages: the next one is requested only if it yields `true`."
+  "Whether there are more pages: `true` or `false`."
   more: JSONSelection
 
-  "The cursor of the next page. Required with CURSOR, and only for it."
+  "The cursor of the next page (CURSOR, which requires it) or its address (LINK)."
   next: JSONSelection
+
+  "Which page is the last, if the upstream does not say so by `more` or `total`. Only for OFFSET and PAGE."
+  lastPage: LastPage = EMPTY
 
   """
   The number of items that the client wants, if the field has an argument for it (`"$args.first"`); missing or null means
-  all. A list that ends here is not cut off. It may read the variables that the connect's request may read.
+  all. The list is cut to it, and does not count as cut off. It may read the variables that the connect's request may read.
   """
   limit: JSONSelection
 
@@ -143,6 +160,22 @@ enum PageStyle {
   PAGE
   "By a token from the previous page: `$page.cursor`."
   CURSOR
+  "By the address that the previous page gives."
+  LINK
+}
+"#,
+};
+
+static LAST_PAGE: SupportedType = SupportedType {
+    name: "LastPage",
+    since: (0, 1),
+    sdl: r#"
+"Which page is the last."
+enum LastPage {
+  "A page without items: a shorter one may only be what the upstream allows per page."
+  EMPTY
+  "A page with fewer items than `size`. It saves the last request, from an upstream that fills its pages."
+  SHORT
 }
 "#,
 };
@@ -155,7 +188,7 @@ static CUT_OFF: SupportedType = SupportedType {
 enum PageCutOff {
   "The field fails with the code `LIST_CUT_OFF`, kind LIMIT."
   ERROR
-  "The field has the items read so far, and the log has a warning."
+  "The field has the items read so far. `extensions.warnings` of the response and the log say so."
   WARN
 }
 "#,
@@ -177,8 +210,10 @@ pub struct Pagination {
     pub total: Option<Arc<Selection>>,
     /// Another page follows only if it yields `true`.
     pub more: Option<Arc<Selection>>,
-    /// The next cursor. Always given for [`PageStyle::Cursor`].
+    /// The next cursor, or the next page's address. Always given for [`PageStyle::Cursor`].
     pub next: Option<Arc<Selection>>,
+    /// Which page is the last without `total` and `more`.
+    pub last_page: LastPage,
     /// The number of items to read; evaluated before the first page.
     pub limit: Option<Arc<Selection>>,
     /// The maximum number of requests.
@@ -200,6 +235,17 @@ pub enum PageStyle {
     Page,
     /// By a token of the previous page, `$page.cursor`.
     Cursor,
+    /// By the address that the previous page gives.
+    Link,
+}
+
+/// Which page is the last, if the upstream does not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastPage {
+    /// One without items.
+    Empty,
+    /// One with fewer items than the page size.
+    Short,
 }
 
 /// What happens to a list that was cut off before its end.
@@ -236,6 +282,7 @@ fn pagination(
         "OFFSET" => PageStyle::Offset,
         "PAGE" => PageStyle::Page,
         "CURSOR" => PageStyle::Cursor,
+        "LINK" => PageStyle::Link,
         _ => return None,
     };
     check_arguments(directive, style, findings);
@@ -264,6 +311,10 @@ fn pagination(
         total,
         more,
         next,
+        last_page: match argument("lastPage").and_then(|value| value.as_enum()) {
+            Some(name) if name == "SHORT" => LastPage::Short,
+            _ => LastPage::Empty,
+        },
         limit,
         max_pages: max_pages.unwrap_or(DEFAULT_MAX_PAGES),
         max_items: max_items.unwrap_or(DEFAULT_MAX_ITEMS),
@@ -292,17 +343,16 @@ fn count(
 /// Checks the arguments that a style needs, and reports those that it does not use.
 fn check_arguments(directive: &Node<Directive>, style: PageStyle, findings: &mut Findings) {
     let has = |name: &str| directive.specified_argument_by_name(name);
-    let (name, needed, why, senseless): (_, _, _, &[&str]) = match style {
-        PageStyle::Offset => ("OFFSET", "size", "how many items a page has", &["next"]),
-        PageStyle::Page => ("PAGE", "size", "how many items a page has", &["next"]),
-        PageStyle::Cursor => (
-            "CURSOR",
-            "next",
-            "where the next cursor is",
-            &["first", "total"],
-        ),
+    const SIZE: Option<(&str, &str)> = Some(("size", "how many items a page has"));
+    const NEXT: Option<(&str, &str)> = Some(("next", "where the next cursor is"));
+    const COUNTED: &[&str] = &["first", "total", "lastPage"];
+    let (name, needed, senseless) = match style {
+        PageStyle::Offset => ("OFFSET", SIZE, &["next"][..]),
+        PageStyle::Page => ("PAGE", SIZE, &["next"][..]),
+        PageStyle::Cursor => ("CURSOR", NEXT, COUNTED),
+        PageStyle::Link => ("LINK", None, COUNTED),
     };
-    if has(needed).is_none() {
+    if let Some((needed, why)) = needed.filter(|(needed, _)| has(needed).is_none()) {
         findings.push(
             findings
                 .error(
@@ -371,6 +421,7 @@ fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
         );
     }
     let wanted: &[&str] = match pages.style {
+        PageStyle::Link => return,
         PageStyle::Offset => &["offset", "index"],
         PageStyle::Page => &["number", "index"],
         PageStyle::Cursor => &["cursor"],

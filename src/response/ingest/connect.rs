@@ -20,6 +20,26 @@ use crate::mapping::{Selection, Variables};
 use crate::plan::Fetch;
 use crate::plan::projection::Root;
 
+/// The documents of a connect: one, or one per page.
+pub(super) struct ListOfPages<'a> {
+    pub(super) pages: &'a [JudgedDocument],
+    /// Why the list ends before its end.
+    pub(super) cut_off: Option<&'a str>,
+    /// The most items that the client wants.
+    pub(super) limit: Option<usize>,
+}
+
+/// The first items of a list.
+fn first_items(cell: Cell, limit: Option<usize>) -> Cell {
+    match (cell, limit) {
+        (Cell::List { at, len }, Some(limit)) => Cell::List {
+            at,
+            len: len.min(u32::try_from(limit).unwrap_or(u32::MAX)),
+        },
+        _ => cell,
+    }
+}
+
 impl Ingester<'_> {
     pub(super) fn connect(
         &mut self,
@@ -27,9 +47,13 @@ impl Ingester<'_> {
         connect: &Arc<Connect>,
         mode: ConnectMode,
         destination: Destination<'_>,
-        documents: &[JudgedDocument],
-        cut_off: Option<&str>,
+        list: ListOfPages<'_>,
     ) {
+        let ListOfPages {
+            pages: documents,
+            cut_off,
+            limit,
+        } = list;
         let rows = destination.targets.rows();
         let before = self.store.mark();
         let mut cells = Vec::with_capacity(documents.len());
@@ -54,7 +78,7 @@ impl Ingester<'_> {
                 }
             }
         }
-        let failure = cut_off.and_then(|why| self.report_cut_off(fetch, connect, why));
+        let failure = cut_off.and_then(|why| self.report_cut_off(fetch, connect, &rows, why));
         if let Some(failure) = failure {
             return self.fail(fetch, &rows, failure);
         }
@@ -62,6 +86,7 @@ impl Ingester<'_> {
             [cell] => *cell,
             several => self.joined(several),
         };
+        let cell = first_items(cell, limit);
         self.merge_value(fetch, mode, destination, cell);
         self.raise(fetch, &rows, &raised);
     }
@@ -87,7 +112,13 @@ impl Ingester<'_> {
     }
 
     /// Reports that a list was cut off. Returns the failure, if the connect's field fails with it.
-    fn report_cut_off(&mut self, fetch: &Fetch, connect: &Connect, why: &str) -> Option<Failure> {
+    fn report_cut_off(
+        &mut self,
+        fetch: &Fetch,
+        connect: &Connect,
+        rows: &[RowId],
+        why: &str,
+    ) -> Option<Failure> {
         let message = format!("The list was cut off: {why}");
         self.remark(|| message.clone());
         if cut_off_fails(connect) {
@@ -99,19 +130,31 @@ impl Ingester<'_> {
             error = why,
             "a list was cut off"
         );
+        if let Some(slot) = self.slot_of(fetch) {
+            let message: Arc<str> = message.into();
+            for row in rows {
+                self.store.warn(*row, slot, Arc::clone(&message));
+            }
+        }
         None
     }
 
     /// Reports errors that a mapping raised outside of any field of its own at the field that the connect serves.
     pub(super) fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[Arc<str>]) {
-        let first = self.plan.read(fetch.read).fields.first();
-        let slot = fetch.argument_slot.or(first.map(|field| field.slot));
-        let Some(slot) = slot else { return };
+        let Some(slot) = self.slot_of(fetch) else {
+            return;
+        };
         for message in raised {
             for row in rows {
                 self.store.raise(*row, slot, Arc::clone(message));
             }
         }
+    }
+
+    /// The slot of the field that the connect serves.
+    fn slot_of(&self, fetch: &Fetch) -> Option<u16> {
+        let first = self.plan.read(fetch.read).fields.first();
+        fetch.argument_slot.or(first.map(|field| field.slot))
     }
 
     /// Joins the lists of pages, in order.

@@ -47,6 +47,7 @@ use crate::graph::query::QueryGraph;
 use crate::mapping::{Evaluated, Variables};
 use crate::plan::{Fetch, FetchCall, Plan};
 use crate::source::WireStatus;
+use connect::ListOfPages;
 
 /// A warning of a mapping, for `explain`.
 pub(crate) type Remark = String;
@@ -90,7 +91,11 @@ impl Ingester<'_> {
     ) {
         self.store.begin_result();
         match outcome {
-            CallOutcome::Documents { pages, cut_off } => match &fetch.call {
+            CallOutcome::Documents {
+                pages,
+                cut_off,
+                limit,
+            } => match &fetch.call {
                 FetchCall::Connect { connect, mode } => {
                     if let Some(connect) = self.graph.connect(fetch.subgraph, *connect) {
                         self.connect(
@@ -98,8 +103,11 @@ impl Ingester<'_> {
                             connect,
                             *mode,
                             destination,
-                            pages,
-                            cut_off.as_deref(),
+                            ListOfPages {
+                                pages,
+                                cut_off: cut_off.as_deref(),
+                                limit: *limit,
+                            },
                         );
                     }
                 }
@@ -119,6 +127,12 @@ impl Ingester<'_> {
             CallOutcome::AllCached => {}
             CallOutcome::Unrendered(error) => {
                 self.unrendered(fetch, destination.targets, &error.message)
+            }
+            CallOutcome::InvalidPage(why) => {
+                let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
+                self.remark(|| why.clone());
+                let failure = self.failure(fetch, kind, code, why.clone(), None);
+                self.fail_targets(fetch, destination.targets, failure);
             }
             CallOutcome::Exceeded(exceeded) => {
                 let failure = self.reached(fetch, (*exceeded).into());

@@ -99,6 +99,7 @@ impl Store {
     pub(crate) fn free(&mut self, account: &Account) {
         self.take_back(Mark::default(), account);
         self.failed_slots = HashMap::new();
+        self.warned = Raised::default();
     }
 
     /// The rows that have been added since then.

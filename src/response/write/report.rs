@@ -123,9 +123,17 @@ impl<'w> Writer<'w> {
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
-    /// Charges the errors that have been written so far.
+    /// Writes a warning about the current value.
+    pub(super) fn warn(&mut self, message: &str) -> Result<(), Halt> {
+        let path = self.current_path();
+        self.errors.warn_at(message, &path);
+        self.charged_errors()
+    }
+
+    /// Charges the errors and warnings that have been written so far.
     pub(super) fn charged_errors(&mut self) -> Result<(), Halt> {
-        self.out.charge_errors(self.errors.written().len())
+        let written = self.errors.written().len() + self.errors.warnings().len();
+        self.out.charge_errors(written)
     }
 
     /// The path of the current value.
