@@ -37,3 +37,12 @@ pub(crate) struct JudgedDocument {
     /// By the connect's `isSuccess`, or by the status. True for a GraphQL service: its errors are located later.
     pub(crate) succeeded: bool,
 }
+
+/// The documents of a connect: one, or one per page.
+pub(crate) struct ListOfPages<'a> {
+    pub(crate) pages: &'a [JudgedDocument],
+    /// Why the list ends before its end.
+    pub(crate) cut_off: Option<&'a str>,
+    /// The most items that the client wants.
+    pub(crate) limit: Option<usize>,
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::failure::Failure;
 use super::super::inputs::comparable_key;
 use super::super::merge::{merge_cell, merge_row};
-use super::super::outcome::JudgedDocument;
+use super::super::outcome::{JudgedDocument, ListOfPages};
 use super::super::read_value::Stop;
 use super::super::store::{Cell, RowId};
 use super::super::targets::{Destination, Targets};
@@ -19,15 +19,6 @@ use crate::graph::query::ConnectMode;
 use crate::mapping::{Selection, Variables};
 use crate::plan::Fetch;
 use crate::plan::projection::Root;
-
-/// The documents of a connect: one, or one per page.
-pub(super) struct ListOfPages<'a> {
-    pub(super) pages: &'a [JudgedDocument],
-    /// Why the list ends before its end.
-    pub(super) cut_off: Option<&'a str>,
-    /// The most items that the client wants.
-    pub(super) limit: Option<usize>,
-}
 
 /// The first items of a list.
 fn first_items(cell: Cell, limit: Option<usize>) -> Cell {

@@ -34,7 +34,7 @@ use super::failures::Failures;
 use super::member_order::MemberOrders;
 use super::memo::{DocumentMemo, Recall};
 use super::merge::fail_row;
-use super::outcome::CallOutcome;
+use super::outcome::{CallOutcome, ListOfPages};
 use super::project::Projector;
 use super::read_value::Stop;
 use super::store::{Cell, RowId, Store};
@@ -47,7 +47,6 @@ use crate::graph::query::QueryGraph;
 use crate::mapping::{Evaluated, Variables};
 use crate::plan::{Fetch, FetchCall, Plan};
 use crate::source::WireStatus;
-use connect::ListOfPages;
 
 /// A warning of a mapping, for `explain`.
 pub(crate) type Remark = String;
