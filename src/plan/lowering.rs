@@ -54,8 +54,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
         }
         self.note_readers();
         let before = self.dependencies()?;
-        let order = self.order(&before)?;
-        self.compute_guards(&order);
+        let mut order = self.order(&before)?;
+        self.compute_guards(&mut order);
         let mut index_of = HashMap::new();
         for (index, draft) in order.iter().enumerate() {
             index_of.insert(*draft, index);

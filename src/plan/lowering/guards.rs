@@ -9,11 +9,16 @@ use super::Lowering;
 
 impl Lowering<'_, '_> {
     /// Computes guards from the last fetch to the first: the slots that a fetch takes as inputs are then wanted when it
-    /// runs.
-    pub(super) fn compute_guards(&mut self, order: &[usize]) {
+    /// runs. Removes fetches of which nothing is wanted: one of several ways to a slot may turn out not to be needed.
+    pub(super) fn compute_guards(&mut self, order: &mut Vec<usize>) {
+        let mut unwanted = Vec::new();
         for &index in order.iter().rev() {
             let draft = self.planner.fetches[index].clone();
             let guard = self.fetch_guard(&draft);
+            if guard.is_never() {
+                unwanted.push(index);
+                continue;
+            }
             let requirements = draft.requirements.iter();
             let required: Vec<&Input> = requirements
                 .flat_map(|requirement| &requirement.inputs)
@@ -27,6 +32,7 @@ impl Lowering<'_, '_> {
                 self.want_inputs(draft.position, &requirement.inputs, &guard);
             }
         }
+        order.retain(|index| !unwanted.contains(index));
     }
 
     /// An input that only one field requires is wanted when this field is read.
@@ -44,10 +50,11 @@ impl Lowering<'_, '_> {
         guard
     }
 
-    /// When a fetch runs. A fetch that provides the concrete type runs whenever its rows exist, whatever else it reads.
+    /// When a fetch runs: never if nothing that it reads is wanted. A fetch that provides the concrete type runs whenever
+    /// its rows exist, whatever else it reads.
     pub(super) fn fetch_guard(&mut self, draft: &Draft) -> Guard {
         let guard = self.tree_guard(draft.tree);
-        if !guard.is_never() && !self.provides_type(draft) {
+        if !self.provides_type(draft) {
             return guard;
         }
         let holder = self.planner.positions[draft.position.0 as usize].parent;
