@@ -19,6 +19,10 @@ use crate::plan::requested::PositionId;
 /// With so many ways, all combinations are compared.
 const COMPARED_WAYS: usize = 8;
 
+/// The cost of a part for objects of a type that a way does not know. There are no such objects if the way has the value
+/// of a shared field, but a service may not know a type yet: where the part can be served, it is.
+const UNKNOWN_TYPE: u32 = 1000;
+
 /// A way to a composite slot.
 struct Way {
     /// The cost of entering it; 0 if the provider is at hand.
@@ -164,13 +168,15 @@ impl Planner<'_> {
             if !self.is_requested(position, slot) {
                 continue;
             }
-            let part = self.requested_part(position, slot, nodes)?;
-            if part.iter().any(Option::is_some) {
-                into.push(part);
-                continue;
+            let members = self.known_members(nodes, &self.slot(position, slot).types);
+            if self.all_know(nodes, &members) {
+                let part = self.requested_part(position, slot, nodes)?;
+                if part.iter().any(Option::is_some) {
+                    into.push(part);
+                    continue;
+                }
             }
-            let types = self.slot(position, slot).types.clone();
-            for member in self.known_members(nodes, &types) {
+            for member in members {
                 if !self.requested_parts_of(member, position, slot, nodes, into)? {
                     return Ok(false);
                 }
@@ -179,8 +185,7 @@ impl Planner<'_> {
         Ok(true)
     }
 
-    /// Collects the parts of a slot for rows of one object type. A way that does not know the type has no such rows, and
-    /// then no other way has.
+    /// Collects the parts of a slot for rows of one object type.
     fn requested_parts_of(
         &mut self,
         member: TypeId,
@@ -196,7 +201,7 @@ impl Planner<'_> {
         let mut part = self.requested_part(position, slot, &narrowed)?;
         for (way, cost) in part.iter_mut().enumerate() {
             if nodes[way].is_some() && narrowed[way].is_none() {
-                *cost = Some(0);
+                *cost = Some(UNKNOWN_TYPE);
             }
         }
         if part.iter().any(Option::is_some) {
@@ -244,6 +249,15 @@ impl Planner<'_> {
             nodes.any(|node| self.graph.narrowed(*node, *ty).is_some())
         };
         types.iter().copied().filter(knows).collect()
+    }
+
+    /// Whether each way that has arrived knows all of these object types.
+    fn all_know(&self, nodes: &[Option<NodeId>], members: &[TypeId]) -> bool {
+        let mut nodes = nodes.iter().flatten();
+        nodes.all(|node| {
+            let mut members = members.iter();
+            members.all(|member| self.graph.narrowed(*node, *member).is_some())
+        })
     }
 
     /// Collects the parts of a field set in the same way.
