@@ -582,6 +582,14 @@ fn prune(world: &mut World) {
     for interface in &mut world.interfaces {
         let found = members(&interface.name, &interface.known);
         interface.members.retain(|member| found.contains(member));
+        // A field that no subgraph has on the interface, because a member lacks it there.
+        let of_parent = |own: &String| {
+            let parent = interface.parent.as_deref();
+            parent.is_some_and(|parent| field(parent, own))
+        };
+        interface
+            .fields
+            .retain(|own| field(&interface.name, own) || of_parent(own));
     }
     for union in &mut world.unions {
         let found = members(&union.name, &union.known);
