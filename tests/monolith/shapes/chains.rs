@@ -63,7 +63,7 @@ pub(super) fn add(world: &mut World, random: &mut Random) {
     let folders = rest_subgraphs(world);
     let at = match &of_entity {
         Some((_, homes)) => random.some(homes, 3),
-        None if !folders.is_empty() && random.chance(65) => random.some(&folders, 1),
+        None if !folders.is_empty() && random.chance(85) => random.some(&folders, 1),
         None => random.some(&all, 3),
     };
     let in_folder = folders.contains(&at[0]);
