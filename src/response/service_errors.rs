@@ -186,12 +186,13 @@ fn mark(
         return false;
     };
     match ingester.store.cell(row, field.slot) {
-        Cell::Missing | Cell::Null => {
+        // A null of another error, which may not be what failed, gives way to the error of the field.
+        Cell::Failed(known) if !ingester.failures.is_vague(known) => true,
+        Cell::Missing | Cell::Null | Cell::Failed(_) => {
             let failure = below(ingester, field.read, rest, failure);
             ingester.store.set(row, field.slot, Cell::Failed(failure));
             true
         }
-        Cell::Failed(_) => true,
         cell => mark_in(ingester, cell, field.read, rest, failure),
     }
 }
