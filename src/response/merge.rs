@@ -33,7 +33,10 @@ pub(crate) fn merge_cell(store: &mut Store, plan: &Plan, row: RowId, slot: u16, 
     let present = store.cell(row, slot);
     let merged = merged(store, plan, present, cell);
     store.set(row, slot, merged);
-    if matches!(present, Cell::Failed(_)) && merged != present {
+    if let Cell::Failed(failure) = present
+        && merged != present
+    {
+        store.add_overruled(row, slot, failure);
         // A fetch that should have read fields of this object failed before the object was known: mark these fields
         // now.
         for (read, failure) in store.take_failed_slots(row, slot) {

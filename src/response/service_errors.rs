@@ -193,7 +193,14 @@ fn mark(
             ingester.store.set(row, field.slot, Cell::Failed(failure));
             true
         }
-        cell => mark_in(ingester, cell, field.read, rest, failure),
+        cell => {
+            // The value may be that of another service, and null in this one.
+            if ingester.store.overruled(row, field.slot).is_none() {
+                let failure = below(ingester, field.read, rest, failure);
+                ingester.store.add_overruled(row, field.slot, failure);
+            }
+            mark_in(ingester, cell, field.read, rest, failure)
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Store {
     /// Composite slots that failed, with the read of the fetch that failed and its failure. If another fetch brings the
     /// object later, the fields of that read are marked as failed in it.
     failed_slots: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
+    /// Composite slots that one service has as null because of an error below, and another one as a value: the failure.
+    overruled: HashMap<(RowId, u16), u32>,
     /// Which of the plan's guards hold in this request.
     guards: Vec<bool>,
     /// The size of numbers, which keep their digits from the document to the response.
@@ -255,6 +257,16 @@ impl Store {
     /// Removes and returns what was recorded for a slot by [`Store::add_failed_slot`].
     pub(crate) fn take_failed_slots(&mut self, row: RowId, slot: u16) -> Vec<(ReadId, u32)> {
         self.failed_slots.remove(&(row, slot)).unwrap_or_default()
+    }
+
+    /// Records the failure of a composite slot that another fetch has a value for; the first one is kept.
+    pub(crate) fn add_overruled(&mut self, row: RowId, slot: u16, failure: u32) {
+        self.overruled.entry((row, slot)).or_insert(failure);
+    }
+
+    /// What was recorded for a slot by [`Store::add_overruled`].
+    pub(crate) fn overruled(&self, row: RowId, slot: u16) -> Option<u32> {
+        self.overruled.get(&(row, slot)).copied()
     }
 
     /// Adds an error beside a value. The value stays.

@@ -100,6 +100,7 @@ impl Store {
         self.take_back(Mark::default(), account);
         self.failed_slots = HashMap::new();
         self.warned = Raised::default();
+        self.overruled = HashMap::new();
     }
 
     /// The rows that have been added since then.

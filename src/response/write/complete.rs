@@ -54,9 +54,8 @@ impl<'w> Writer<'w> {
             };
         }
         match cell {
-            Cell::Missing | Cell::Null => {
-                Err(self.fail(|| Failure::null_in_non_null(&field.coordinate), field))
-            }
+            Cell::Missing => Err(self.missing(field)),
+            Cell::Null => Err(self.fail(|| Failure::null_in_non_null(&field.coordinate), field)),
             cell => self.value(cell, ty, field, false),
         }
     }

@@ -76,7 +76,6 @@ impl<'w> Writer<'w> {
         field: &'w OutputField,
         mut path: Vec<PathElement<'w>>,
     ) -> Halt {
-        let output = self.output;
         let (mut ty, mut field) = (ty, field);
         for step in self.failures.below(failure) {
             while let OutputType::NonNull(inner) = ty {
@@ -88,13 +87,10 @@ impl<'w> Writer<'w> {
                     ty = item;
                 }
                 (Below::Slot(slot), OutputType::Object(object)) => {
-                    let mut fields = output.objects[*object as usize].fields.iter();
-                    let child = fields.find(|field| {
-                        field.source == FieldSource::Slot(*slot)
-                            && self.guards[field.guard as usize]
-                    });
-                    // The gateway requested this field, and the client did not: it has no path in the response.
-                    let Some(child) = child else { break };
+                    // A field that the client did not request has no path in the response.
+                    let Some(child) = self.field_of_slot(*object, *slot) else {
+                        break;
+                    };
                     path.push(PathElement::Field(&child.name));
                     (ty, field) = (&child.ty, child);
                 }
@@ -104,6 +100,65 @@ impl<'w> Writer<'w> {
         self.errors
             .report_at(self.failures, failure, &path, &field.locations);
         self.charged_errors().err().unwrap_or(Halt::Null)
+    }
+
+    /// Reports that the current value must not be null and is missing.
+    ///
+    /// If several services have a value, one of them may have null in place of the whole value, because a field below
+    /// failed there. Then what was to be read of it is missing in the value of the other services, and the error is that
+    /// of the field that failed.
+    pub(super) fn missing(&mut self, field: &'w OutputField) -> Halt {
+        for depth in (0..self.stack.len()).rev() {
+            let Part::Object(open) = &self.stack[depth].part else {
+                continue;
+            };
+            let Some(above) = open.current_field() else {
+                continue;
+            };
+            let FieldSource::Slot(slot) = above.source else {
+                continue;
+            };
+            let overruled = self.store.overruled(open.row, slot);
+            if let Some(failure) = overruled.filter(|failure| self.is_null_at(*failure, &above.ty))
+            {
+                let mut path = self.current_path();
+                path.truncate(depth + 1);
+                return self.report(failure, &above.ty, above, path);
+            }
+        }
+        self.fail(|| Failure::null_in_non_null(&field.coordinate), field)
+    }
+
+    /// Whether a failed field below a value of this type makes the whole value null: everything from there to the field
+    /// must not be null.
+    fn is_null_at(&self, failure: u32, mut ty: &'w OutputType) -> bool {
+        if let OutputType::NonNull(inner) = ty {
+            ty = inner;
+        }
+        let steps = self.failures.below(failure);
+        for step in steps {
+            let below = match (step, ty) {
+                (Below::Index(_), OutputType::List(item)) => Some(&**item),
+                (Below::Slot(slot), OutputType::Object(object)) => {
+                    self.field_of_slot(*object, *slot).map(|field| &field.ty)
+                }
+                _ => None,
+            };
+            let Some(OutputType::NonNull(inner)) = below else {
+                return false;
+            };
+            ty = inner;
+        }
+        !steps.is_empty()
+    }
+
+    /// The field of an object that shows a slot; `None` if the gateway requested it, and the client did not.
+    fn field_of_slot(&self, object: u32, slot: u16) -> Option<&'w OutputField> {
+        let output = self.output;
+        let mut fields = output.objects[object as usize].fields.iter();
+        fields.find(|field| {
+            field.source == FieldSource::Slot(slot) && self.guards[field.guard as usize]
+        })
     }
 
     /// Reports a failure of the current value. Once the list of errors is full, they are only counted.
@@ -140,8 +195,7 @@ impl<'w> Writer<'w> {
     fn current_path(&self) -> Vec<PathElement<'w>> {
         let element = |part: &Part<'w>| match part {
             Part::Object(open) => {
-                let field = open.class.fields.get(open.at.saturating_sub(1) as usize);
-                let field = field.map(|field| &open.object.fields[usize::from(*field)]);
+                let field = open.current_field();
                 PathElement::Field(field.map_or("", |field| field.name.as_str()))
             }
             Part::List(open, ..) | Part::Any(open) => {

@@ -41,6 +41,14 @@ pub(super) struct OpenObject<'w> {
     pub(super) class: &'w OutputOfType,
 }
 
+impl<'w> OpenObject<'w> {
+    /// The field that is being written.
+    pub(super) fn current_field(&self) -> Option<&'w OutputField> {
+        let index = self.class.fields.get(self.at.saturating_sub(1) as usize)?;
+        Some(&self.object.fields[usize::from(*index)])
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenList {
     pub(super) at: u32,
