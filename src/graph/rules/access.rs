@@ -1,8 +1,10 @@
-//! Authorization of `@requires`: a client that may not read a field must not receive it through another field.
+//! Authorization of `@requires` and `@fromContext`: a client that may not read a field must not receive it through another
+//! field.
 
-use apollo_compiler::Name;
-use apollo_compiler::schema::{Component, ExtendedType, FieldDefinition};
+use apollo_compiler::schema::{Component, Directive, ExtendedType, FieldDefinition};
+use apollo_compiler::{Name, Node};
 
+use super::super::context::{ContextValue, objects_of, selected_of, types_with};
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report, graph_names};
 use super::super::view::View;
@@ -11,39 +13,54 @@ use crate::connector::FieldSet;
 
 const ACCESS: [&str; 3] = [fed::AUTHENTICATED, fed::REQUIRES_SCOPES, fed::POLICY];
 
-/// Checks that a field with `@requires` demands at least the kinds of authorization that the required fields demand.
+/// Checks that a field with `@requires` or a contextual argument demands at least the kinds of authorization that the
+/// fields demand which it receives.
 pub(super) fn check(views: &[View<'_>], report: &mut Report) {
     for (graph, view) in views.iter().enumerate() {
         for (parent, ty) in view.types() {
             for (name, definition) in fields_of(ty) {
-                let Some(directive) = definition.directives.get(fed::REQUIRES) else {
+                if ACCESS.iter().any(|access| has(ty, definition, access)) {
                     continue;
+                }
+                let at = format!("{parent}.{name}");
+                let mut receive = |directive: &Node<Directive>, on: &Name, set: &FieldSet| {
+                    field_sets::walk(view.schema, on, set, &mut |visit| {
+                        let received = &visit.definition.name;
+                        let Some((owner, access)) = demanded(views, visit.parent, received) else {
+                            return;
+                        };
+                        let message = format!(
+                            "field `{at}` requires `{}.{received}`, which has @{access} in {}, but demands nothing itself",
+                            visit.parent,
+                            graph_names(views, [owner])
+                        );
+                        let code = &code::MISSING_TRANSITIVE_AUTH_REQUIREMENTS;
+                        report.push(
+                            Finding::new(code, graph, message)
+                                .at(directive)
+                                .help(format!("write the same @{access} on `{at}`")),
+                        );
+                    });
                 };
-                let Some(set) = FieldSet::of_directive(directive) else {
-                    continue;
-                };
-                field_sets::walk(view.schema, parent, &set, &mut |visit| {
-                    let required = &visit.definition.name;
-                    let Some((owner, access)) = demanded(views, visit.parent, required) else {
-                        return;
+                if let Some(directive) = definition.directives.get(fed::REQUIRES)
+                    && let Some(set) = FieldSet::of_directive(directive)
+                {
+                    receive(directive, parent, &set);
+                }
+                for argument in &definition.arguments {
+                    let Some(directive) = argument.directives.get(fed::FROM_CONTEXT) else {
+                        continue;
                     };
-                    if ACCESS.iter().any(|access| has(ty, definition, access)) {
-                        return;
+                    let Some(value) = ContextValue::of_argument(argument) else {
+                        continue;
+                    };
+                    for on in types_with(view.schema, &value.context) {
+                        for object in objects_of(view.schema, on) {
+                            let set = selected_of(view.schema, &value.selection, object);
+                            receive(directive, object, &set);
+                        }
                     }
-                    report.push(
-                        Finding::new(
-                            &code::MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
-                            graph,
-                            format!(
-                                "field `{parent}.{name}` requires `{}.{required}`, which has @{access} in {}, but demands nothing itself",
-                                visit.parent,
-                                graph_names(views, [owner])
-                            ),
-                        )
-                        .at(directive)
-                        .help(format!("write the same @{access} on `{parent}.{name}`")),
-                    );
-                });
+                }
             }
         }
     }
