@@ -1,6 +1,7 @@
 //! Prepares calls: which requests a fetch makes, and for which rows.
 
 mod connects;
+mod contexts;
 mod entities;
 mod entity_request;
 mod groups;

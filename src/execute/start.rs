@@ -92,16 +92,14 @@ impl Execution<'_> {
             self.states[index] = State::Done;
             if self.store.holds(plan.fetches[index].guard) {
                 let mut preparation = self.preparer().gather(index, &mut gathered);
-                for partial in std::mem::take(&mut preparation.calls) {
-                    self.add_entities(index, Ok(partial));
+                for separate in std::mem::take(&mut preparation.calls) {
+                    self.add_entities(index, Ok(separate));
                 }
                 self.fail_unprepared(index, &preparation);
             }
         }
         if let Some(first) = gathered.first() {
-            let call = self
-                .preparer()
-                .entities(&plan.fetches[first], batch, gathered);
+            let call = self.preparer().batch(&plan.fetches[first], batch, gathered);
             self.add_entities(first, call);
         }
     }

@@ -183,8 +183,6 @@ crate::diagnostic_codes! { Composition:
     CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS;
     /// A cache tag uses a value that is not available
     CACHE_TAG_INVALID_FORMAT;
-    /// A directive that is known but not supported yet
-    UNSUPPORTED_FEATURE;
     /// A connector adds a non-null field to an entity that it does not own
     CONTRIBUTED_FIELD_NOT_NULLABLE;
     /// A field of the public schema cannot be resolved on some path

@@ -6,6 +6,7 @@ use ahash::HashMap;
 use apollo_compiler::Name;
 
 use super::cases::{CaseSet, Decided};
+use super::inputs::{ContextInput, FilledArgument};
 use super::reachability::Reachable;
 use super::requested::PositionId;
 use super::{Input, Requirement};
@@ -74,6 +75,10 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<Input>,
     /// The inputs that single fields require.
     pub(super) requirements: Vec<Requirement>,
+    /// The values that it takes from ancestors.
+    pub(super) contexts: Vec<ContextInput>,
+    /// The arguments that have these values. A fetch with one provides only fields with one.
+    pub(super) filled: Vec<FilledArgument>,
     pub(super) tree: TreeId,
     /// For mutations: the slot of the root field that it runs for.
     pub(super) sequence: u32,

@@ -72,6 +72,33 @@ fn part_lines(text: &mut String, plan: &Plan, graph: &QueryGraph, fetch: &Fetch,
         let inputs = inputs(plan, graph, fetch.position, &fetch.inputs);
         let _ = writeln!(text, "   with {inputs}");
     }
+    for (variable, value) in contexts(plan, graph, fetch) {
+        let _ = writeln!(text, "   ${variable} from {value}");
+    }
+}
+
+/// The variables for values of contexts, each with the ancestors and their fields.
+fn contexts(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> Vec<(String, String)> {
+    let all = fetch.contexts.iter().map(|context| {
+        let sources = context.sources.iter().rev().map(|source| {
+            let path: Vec<&str> = fetch.path[..source.depth]
+                .iter()
+                .map(|step| step.field.as_str())
+                .collect();
+            let path = match path.is_empty() {
+                true => graph
+                    .types
+                    .name(plan.position(source.position).ty)
+                    .to_string(),
+                false => path.join("."),
+            };
+            let inputs = inputs(plan, graph, source.position, &source.inputs);
+            format!("{path} {{ {inputs} }}")
+        });
+        let sources: Vec<String> = sources.collect();
+        (context.variable.clone(), sources.join(", else "))
+    });
+    all.collect()
 }
 
 /// The numbers of the calls that a call waits for.
@@ -138,6 +165,9 @@ fn add_part(into: &mut serde_json::Value, plan: &Plan, graph: &QueryGraph, fetch
     if !fetch.inputs.is_empty() {
         into["with"] = inputs(plan, graph, fetch.position, &fetch.inputs).into();
     }
+    for (variable, value) in contexts(plan, graph, fetch) {
+        into["contexts"][variable] = value.into();
+    }
 }
 
 /// `cached for 86400 s`, `cached for 60 s, for one client`, `never cached`.
@@ -168,7 +198,17 @@ fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
                 }
                 _ => names.concat(),
             };
-            format!("entities of {names}, in one batch")
+            let variables = fetch.contexts.iter();
+            let variables: Vec<String> = variables
+                .map(|context| format!("${}", context.variable))
+                .collect();
+            match variables.is_empty() {
+                true => format!("entities of {names}, in one batch"),
+                false => format!(
+                    "entities of {names}, in a batch per {}",
+                    variables.join(", ")
+                ),
+            }
         }
         FetchCall::Connect { connect, mode } => {
             let coordinate = coordinate(graph, fetch, *connect);

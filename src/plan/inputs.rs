@@ -1,8 +1,9 @@
 //! What a fetch takes from the rows that it starts from.
 
-use apollo_compiler::Name;
+use apollo_compiler::{Name, ast};
 
-use crate::graph::query::TypeId;
+use super::requested::PositionId;
+use crate::graph::query::{ContextId, TypeId};
 
 /// A value that a fetch takes from the rows that it starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,44 @@ pub struct Input {
     pub only: Option<TypeId>,
     /// The parts of a composite field.
     pub children: Vec<Input>,
+}
+
+/// A value that a fetch takes from an ancestor of the rows that it starts from (`@fromContext`). A call has one value, so rows
+/// with different values are fetched by different calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextInput {
+    /// The context.
+    pub context: ContextId,
+    /// The variable that carries it; set by lowering.
+    pub variable: String,
+    /// The type of the variable.
+    pub ty: ast::Type,
+    /// The ancestors that may have the value, from the root down. The last one whose row has one of its types counts.
+    pub sources: Vec<ContextSource>,
+}
+
+/// The ancestors at one position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContextSource {
+    /// The position.
+    pub position: PositionId,
+    /// How many steps of the fetch's path lead there.
+    pub depth: usize,
+    /// The concrete types of the rows that have the context; empty for all.
+    pub only: Vec<TypeId>,
+    /// What is read of a row: for its type, a path of fields to one value.
+    pub inputs: Vec<Input>,
+}
+
+/// An argument that has the value of a [`ContextInput`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FilledArgument {
+    /// The field.
+    pub(super) field: Name,
+    /// The argument.
+    pub(super) argument: Name,
+    /// The index among the contexts of the fetch.
+    pub(super) context: usize,
 }
 
 /// What one field of a fetch requires besides the key (`@requires`).

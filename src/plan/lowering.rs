@@ -69,6 +69,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             after.sort_unstable();
             fetches.push(self.fetch(draft, after, operation));
         }
+        self.keep_rows_apart(&mut fetches);
         for (read, guards) in std::mem::take(&mut self.field_guards)
             .into_iter()
             .enumerate()
@@ -101,6 +102,14 @@ impl<'p, 'g> Lowering<'p, 'g> {
         {
             self.read_keys(read, &draft.inputs);
         }
+        let prefix = operation.prefix();
+        for (index, context) in draft.contexts.iter_mut().enumerate() {
+            context.variable = format!("{prefix}c{index}");
+        }
+        let filled = print::Filled {
+            arguments: &draft.filled,
+            contexts: &draft.contexts,
+        };
         let arguments = self.arguments(&draft.arguments_of, draft.position, draft.ty);
         let call = match &lookup.kind {
             LookupKind::Connect { connect, mode } => FetchCall::Connect {
@@ -119,13 +128,15 @@ impl<'p, 'g> Lowering<'p, 'g> {
             }
             LookupKind::Entities { typename } => {
                 let skips = &draft.requirements;
-                let partial = self.has_parts(read, skips).then(|| {
-                    let selected = print::selected(self.printed(), operation, read, &guard, skips);
-                    Box::new(batch::single_call(operation, typename, selected))
-                });
+                let has_parts = draft.contexts.is_empty() && self.has_parts(read, skips);
+                let mut selected = |skips| {
+                    print::selected(self.printed(), operation, (read, &guard), skips, filled)
+                };
+                let partial = has_parts
+                    .then(|| Box::new(batch::single_call(operation, typename, selected(skips))));
                 FetchCall::Entities {
                     typename: typename.clone(),
-                    selected: print::selected(self.printed(), operation, read, &guard, &[]),
+                    selected: selected(&[]),
                     batch: 0,
                     list: 0,
                     partial,
@@ -141,6 +152,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
                 .then_some(draft.ty),
             inputs: draft.inputs,
             requirements: draft.requirements,
+            contexts: draft.contexts,
+            unshared: false,
             arguments,
             argument_slot: draft.arguments_of,
             after,
@@ -149,6 +162,28 @@ impl<'p, 'g> Lowering<'p, 'g> {
             read,
             projection: Arc::default(),
             lifetime: None,
+        }
+    }
+
+    /// Marks the fetches whose rows must not share the objects that they get: an object below two ancestors may get different
+    /// values from the contexts of these.
+    fn keep_rows_apart(&self, fetches: &mut [Fetch]) {
+        let mut apart = BTreeSet::new();
+        for fetch in fetches.iter() {
+            let sources = fetch.contexts.iter().flat_map(|context| &context.sources);
+            for source in sources {
+                let mut position = fetch.position;
+                while let Some((parent, _)) = self.planner.positions[position.0 as usize].parent {
+                    apart.insert(parent);
+                    if parent == source.position {
+                        break;
+                    }
+                    position = parent;
+                }
+            }
+        }
+        for fetch in fetches {
+            fetch.unshared = apart.contains(&fetch.position);
         }
     }
 

@@ -47,7 +47,7 @@ pub use self::conditions::{ConditionValues, Conditions};
 pub use self::explain::{explain, explain_json};
 use self::guard::Guard;
 use self::inputs::merge_input;
-pub use self::inputs::{Input, Requirement};
+pub use self::inputs::{ContextInput, ContextSource, Input, Requirement};
 pub(crate) use self::location::{location, location_at};
 use self::output::Output;
 use self::projection::Projection;
@@ -96,6 +96,10 @@ pub struct Fetch {
     /// The inputs that single fields require. Where one is missing, the call leaves that field out and requests the
     /// others.
     pub requirements: Vec<Requirement>,
+    /// The values that it takes from ancestors of its rows. Rows with different values are fetched by different calls.
+    pub contexts: Vec<ContextInput>,
+    /// Its rows share no objects: below them, values of contexts differ by ancestor.
+    pub unshared: bool,
     /// The arguments of its field, for a call that serves one field.
     pub arguments: Vec<Argument>,
     /// The slot of this field.

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use apollo_compiler::{Name, Node, ast, executable};
 
 use super::guard::{Guard, GuardList};
+use super::inputs::{ContextInput, FilledArgument};
 use super::requested::Position;
 use super::{EntityList, Read, ReadId, Requirement, Selected, ServiceOperation};
 use crate::graph::query::{QueryGraph, TypeId};
@@ -20,6 +21,29 @@ pub(super) const ENTITIES: &str = "_entities";
 pub(super) struct ClientOperation<'a> {
     pub(super) name: Option<&'a Name>,
     pub(super) variables: &'a [Node<executable::VariableDefinition>],
+}
+
+impl ClientOperation<'_> {
+    /// The prefix of the gateway's variables. No variable of the client starts with it.
+    pub(super) fn prefix(&self) -> String {
+        let mut prefix = "_".to_owned();
+        let is_taken = |prefix: &str| {
+            let mut variables = self.variables.iter();
+            variables.any(|variable| variable.name.starts_with(prefix))
+        };
+        while is_taken(&prefix) {
+            prefix.push('_');
+        }
+        prefix
+    }
+}
+
+/// The arguments of the top-level fields of a selection that have values of contexts.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Filled<'a> {
+    pub(super) arguments: &'a [FilledArgument],
+    /// The contexts of the fetch, with their variables.
+    pub(super) contexts: &'a [ContextInput],
 }
 
 /// What selections are printed from.
@@ -35,8 +59,9 @@ pub(super) struct PrintedReads<'a> {
 
 struct Printer<'f> {
     from: PrintedReads<'f>,
-    /// The prefix of the gateway's variables. No variable of the client starts with it.
+    /// The prefix of the gateway's variables.
     prefix: String,
+    filled: Filled<'f>,
     /// Top-level fields that can be left out, each with its variable.
     skips: Vec<(Name, String)>,
     /// The depth of the selection that is being printed.
@@ -55,12 +80,13 @@ pub(super) fn operation(
     read: ReadId,
     guard: &Guard,
 ) -> ServiceOperation {
-    let selected = selected(from, client, read, guard, &[]);
+    let selected = selected(from, client, (read, guard), &[], Filled::default());
     let Selected {
         text,
         variables,
         guards,
         skips,
+        contexts,
         ..
     } = selected;
     let mut operation = ServiceOperation {
@@ -69,6 +95,7 @@ pub(super) fn operation(
         variables,
         guards,
         skips,
+        contexts,
     };
     operation.text = whole(client, &operation, &[], &text);
     operation
@@ -78,18 +105,11 @@ pub(super) fn operation(
 pub(super) fn selected(
     from: PrintedReads<'_>,
     client: &ClientOperation<'_>,
-    read: ReadId,
-    guard: &Guard,
+    (read, guard): (ReadId, &Guard),
     skipping: &[Requirement],
+    filled: Filled<'_>,
 ) -> Selected {
-    let mut prefix = "_".to_owned();
-    while client
-        .variables
-        .iter()
-        .any(|variable| variable.name.starts_with(prefix.as_str()))
-    {
-        prefix.push('_');
-    }
+    let prefix = client.prefix();
     let skips = skipping.iter().enumerate();
     let skips =
         skips.map(|(index, requirement)| (requirement.field.clone(), format!("{prefix}r{index}")));
@@ -97,6 +117,7 @@ pub(super) fn selected(
         from,
         skips: skips.collect(),
         prefix,
+        filled,
         depth: 0,
         variables: Vec::new(),
         guards: Vec::new(),
@@ -116,7 +137,10 @@ pub(super) fn selected(
     } = printer;
     let skips: Vec<String> = skips.into_iter().map(|(_, name)| name).collect();
     variables.sort();
+    let contexts = filled.contexts.iter();
+    let contexts = contexts.map(|context| (context.variable.clone(), context.ty.to_string()));
     Selected {
+        contexts: contexts.collect(),
         text,
         canonical: body,
         variables,
@@ -130,7 +154,8 @@ pub(super) fn entities(
     client: &ClientOperation<'_>,
     lists: &[(&EntityList, Vec<(&Name, &Selected)>)],
 ) -> ServiceOperation {
-    let (mut variables, mut guards, mut skips) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut variables, mut guards) = (Vec::new(), Vec::new());
+    let (mut skips, mut contexts) = (Vec::new(), Vec::new());
     let mut body = String::from("{");
     let mut representations = Vec::with_capacity(lists.len());
     for (list, types) in lists {
@@ -146,6 +171,7 @@ pub(super) fn entities(
             variables.extend(selected.variables.iter().cloned());
             guards.extend(selected.guards.iter().cloned());
             skips.extend(selected.skips.iter().cloned());
+            contexts.extend(selected.contexts.iter().cloned());
         }
         body.push_str(" }");
     }
@@ -160,6 +186,7 @@ pub(super) fn entities(
         variables,
         guards,
         skips,
+        contexts,
     };
     operation.text = whole(client, &operation, &representations, &body);
     operation
@@ -183,6 +210,8 @@ fn whole(
     let names = operation.guards.iter().map(|(name, _)| name);
     let names = names.chain(&operation.skips);
     definitions.extend(names.map(|name| format!("${name}: Boolean!")));
+    let contexts = operation.contexts.iter();
+    definitions.extend(contexts.map(|(name, ty)| format!("${name}: {ty}")));
     let mut text = String::new();
     text.push_str(operation.kind.name());
     if let Some(name) = client.name {
@@ -244,7 +273,8 @@ impl Printer<'_> {
                 let _ = write!(self.body, "{}: ", field.key);
             }
             self.body.push_str(&field.name);
-            self.arguments(&position.slots[usize::from(field.slot)].arguments);
+            let arguments = &position.slots[usize::from(field.slot)].arguments;
+            self.arguments(&field.name, arguments);
             if guard != outer && !guard.is_always() {
                 let index = self.from.guards.index(guard);
                 let name = format!("{}g{index}", self.prefix);
@@ -270,10 +300,7 @@ impl Printer<'_> {
         self.body.push_str(" }");
     }
 
-    fn arguments(&mut self, arguments: &[Node<ast::Argument>]) {
-        if arguments.is_empty() {
-            return;
-        }
+    fn arguments(&mut self, field: &Name, arguments: &[Node<ast::Argument>]) {
         let mut texts = Vec::with_capacity(arguments.len());
         for argument in arguments {
             self.note_variables(&argument.value);
@@ -283,7 +310,18 @@ impl Printer<'_> {
                 argument.value.serialize().no_indent()
             ));
         }
-        let _ = write!(self.body, "({})", texts.join(", "));
+        let Filled {
+            arguments,
+            contexts,
+        } = self.filled;
+        let of_field = arguments.iter().filter(|filled| filled.field == *field);
+        for filled in of_field.filter(|_| self.depth == 0) {
+            let variable = &contexts[filled.context].variable;
+            texts.push(format!("{}: ${variable}", filled.argument));
+        }
+        if !texts.is_empty() {
+            let _ = write!(self.body, "({})", texts.join(", "));
+        }
     }
 
     fn note_variables(&mut self, value: &ast::Value) {

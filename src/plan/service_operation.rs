@@ -16,6 +16,8 @@ pub struct ServiceOperation {
     /// The gateway's variables that leave out fields with a missing required value, in the order of the fetch's
     /// requirements.
     pub skips: Vec<String>,
+    /// The gateway's variables for values of contexts: name and type.
+    pub contexts: Vec<(String, String)>,
 }
 
 /// The selection on entities of one type.
@@ -31,4 +33,6 @@ pub struct Selected {
     pub guards: Vec<(String, u32)>,
     /// The variables that leave out fields with a missing required value, in the order of the fetch's requirements.
     pub skips: Vec<String>,
+    /// The variables for values of contexts: name and type.
+    pub contexts: Vec<(String, String)>,
 }

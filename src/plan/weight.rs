@@ -54,7 +54,14 @@ fn fetch(fetch: &Fetch) -> usize {
         FetchCall::Connect { .. } => 0,
     };
     let inputs = fetch.inputs.len() + fetch.requirements.len() + fetch.arguments.len();
-    3_000 + call + inputs * 150 + fetch.path.len() * 60 + projection(&fetch.projection)
+    let contexts = fetch.contexts.iter().map(|context| {
+        let sources = context.sources.iter();
+        300 + sources
+            .map(|one| 100 + one.inputs.len() * 150)
+            .sum::<usize>()
+    });
+    let contexts = contexts.sum::<usize>();
+    3_000 + contexts + call + inputs * 150 + fetch.path.len() * 60 + projection(&fetch.projection)
 }
 
 fn operation(operation: &ServiceOperation) -> usize {

@@ -1,10 +1,12 @@
 //! The inputs of a fetch, read from rows: keys and required fields, as JSON text.
 
+mod contexts;
 mod keys;
 mod rows;
 
 use std::sync::Arc;
 
+pub(crate) use self::contexts::{ContextValue, RowsByContext, rows_by_context};
 pub(crate) use self::keys::{comparable_key, plain_key};
 pub(crate) use self::rows::rows_at;
 use super::store::{Cell, RowId, Store, UNKNOWN_TYPE};

@@ -1,5 +1,6 @@
 //! Merges the new rows of a fetch into the rows that the fetch was made for, and marks failed cells.
 
+use super::bounds::{Bounds, Reached};
 use super::store::{Cell, RowId, Store};
 use crate::plan::{Plan, ReadField, ReadId};
 
@@ -25,6 +26,44 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
         } else {
             merge_cell(store, plan, into, slot, cell);
         }
+    }
+}
+
+/// A copy of a value, with objects of its own.
+///
+/// # Errors
+/// A bound has been reached.
+pub(crate) fn copied(
+    store: &mut Store,
+    plan: &Plan,
+    cell: Cell,
+    bounds: &Bounds<'_>,
+) -> Result<Cell, Reached> {
+    match cell {
+        Cell::Row(row) => {
+            let position = store.position(row);
+            let width = plan.positions[position as usize].width();
+            let copy = store.add_row(position, width, store.ty(row));
+            store.check(0, bounds)?;
+            store.copy_raised(row, copy);
+            for slot in 0..width as u16 {
+                let cell = copied(store, plan, store.cell(row, slot), bounds)?;
+                store.set(copy, slot, cell);
+            }
+            Ok(Cell::Row(copy))
+        }
+        Cell::List { at, len } => {
+            let items = store.items(at, len).to_vec();
+            let copy = store.add_list(&items);
+            if let Cell::List { at, .. } = copy {
+                for (index, item) in (0..).zip(items) {
+                    let item = copied(store, plan, item, bounds)?;
+                    store.set_item(at, index, item);
+                }
+            }
+            Ok(copy)
+        }
+        leaf => Ok(leaf),
     }
 }
 

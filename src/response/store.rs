@@ -279,6 +279,15 @@ impl Store {
         self.warned.add(row, slot, message);
     }
 
+    /// Gives a copy of a row the errors beside its values and the warnings about them.
+    pub(crate) fn copy_raised(&mut self, row: RowId, copy: RowId) {
+        for beside in [&mut self.raised, &mut self.warned] {
+            if !beside.is_empty() {
+                beside.copy(row, copy);
+            }
+        }
+    }
+
     /// Sorts the errors beside values and the warnings by row. To be called when all have been added.
     pub(crate) fn sort_raised(&mut self) {
         self.raised.sort();

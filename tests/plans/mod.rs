@@ -17,7 +17,7 @@ use crate::support::cases::{Case, Fence, Suite};
 
 /// The schema extension before a subgraph without links of its own: a GraphQL service, with every directive under its
 /// short name.
-const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
+const SERVICE: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@override", "@inaccessible", "@interfaceObject", "@context", "@fromContext"]) @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"]) @graphql(url: "https://service.example/graphql")"#;
 
 /// The order in which the folders of a case are loaded.
 #[derive(Debug, Clone, Copy)]

@@ -36,7 +36,7 @@ impl Gathered {
     }
 
     /// Adds the representations of a fetch to a list; `shared` says whether other fetches may have the same ones.
-    fn add_groups(
+    pub(super) fn add_groups(
         &mut self,
         fetch: usize,
         list: u16,
@@ -123,17 +123,8 @@ impl Preparer<'_> {
             let Partial { selected, batch } = partial;
             let variables = self.operation_variables(UsedVariables::of(selected), &unmet);
             gathered.add_groups(index, 0, selected, variables, groups.all, false);
-            let mut call = self.entities(fetch, batch, gathered);
-            if let Ok(PreparedCall {
-                entities: Some(request),
-                ..
-            }) = &mut call
-            {
-                let variables =
-                    self.operation_variables(UsedVariables::by(&batch.operation), &unmet);
-                request.variables = variables.unwrap_or_default();
-            }
-            preparation.push(call);
+            let used = UsedVariables::by(&batch.operation);
+            preparation.push(self.entities(fetch, gathered, used, &unmet));
         }
     }
 
@@ -178,6 +169,10 @@ impl Preparer<'_> {
         else {
             return preparation;
         };
+        if !fetch.contexts.is_empty() {
+            let batch = &self.plan.batches[*batch];
+            return self.contextual_entities(index, typename, selected, batch);
+        }
         let rows = self.rows(fetch, &mut preparation);
         let groups = self.groups(fetch, rows, Some(typename), &mut preparation);
         if let Some(partial) = partial {
@@ -191,19 +186,31 @@ impl Preparer<'_> {
         preparation
     }
 
-    /// The `_entities` call for the gathered representations.
-    pub(crate) fn entities(
+    /// The `_entities` call of a batch for the gathered representations.
+    pub(crate) fn batch(
         &self,
         fetch: &Fetch,
         batch: &Batch,
         gathered: Gathered,
+    ) -> Result<PreparedCall, (Targets, RenderError)> {
+        let used = UsedVariables::by(&batch.operation);
+        self.entities(fetch, gathered, used, &[])
+    }
+
+    /// An `_entities` call for the gathered representations, with its other variables.
+    pub(super) fn entities(
+        &self,
+        fetch: &Fetch,
+        gathered: Gathered,
+        used: UsedVariables<'_>,
+        unmet: &[usize],
     ) -> Result<PreparedCall, (Targets, RenderError)> {
         let Gathered {
             mut entities,
             positions,
             ..
         } = gathered;
-        let variables = self.operation_variables(UsedVariables::by(&batch.operation), &[]);
+        let variables = self.operation_variables(used, unmet);
         entities.variables = variables.unwrap_or_default();
         let prepared = self.service_request(fetch, Bytes::new(), Targets::ByPosition(positions))?;
         Ok(PreparedCall {

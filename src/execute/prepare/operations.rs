@@ -20,6 +20,9 @@ pub(super) struct UsedVariables<'a> {
     variables: &'a [Name],
     guards: &'a [(String, u32)],
     skips: &'a [String],
+    contexts: &'a [(String, String)],
+    /// The JSON text of each context.
+    values: &'a [&'a [u8]],
 }
 
 impl<'a> UsedVariables<'a> {
@@ -28,6 +31,8 @@ impl<'a> UsedVariables<'a> {
             variables: &operation.variables,
             guards: &operation.guards,
             skips: &operation.skips,
+            contexts: &operation.contexts,
+            values: &[],
         }
     }
 
@@ -36,7 +41,14 @@ impl<'a> UsedVariables<'a> {
             variables: &selected.variables,
             guards: &selected.guards,
             skips: &selected.skips,
+            contexts: &selected.contexts,
+            values: &[],
         }
+    }
+
+    /// With the values of contexts.
+    pub(super) fn with_contexts(self, values: &'a [&'a [u8]]) -> Self {
+        UsedVariables { values, ..self }
     }
 }
 
@@ -90,6 +102,8 @@ impl Preparer<'_> {
             variables,
             guards,
             skips,
+            contexts,
+            values,
         } = used;
         let mut text = Vec::new();
         let member = |name: &str, text: &mut Vec<u8>| {
@@ -112,6 +126,10 @@ impl Preparer<'_> {
             member(name, &mut text);
             let skipped = unmet.contains(&index);
             text.extend_from_slice(if skipped { b"true" } else { b"false" });
+        }
+        for ((name, _), value) in contexts.iter().zip(values) {
+            member(name, &mut text);
+            text.extend_from_slice(value);
         }
         if text.is_empty() {
             return None;

@@ -57,15 +57,7 @@ impl<'a> Merge<'a, '_> {
             return;
         };
         for (graph, here) in declaring {
-            if is_contextual(here) {
-                let message = format!("@fromContext on {what} is not supported yet");
-                let help =
-                    "let the client give the argument, or have the value sent along with @requires";
-                let finding = Finding::new(&code::UNSUPPORTED_FEATURE, *graph, message);
-                self.report.push(finding.at(*here).help(help));
-                continue;
-            }
-            if !here.is_required() {
+            if is_contextual(here) || !here.is_required() {
                 continue;
             }
             let owner = graph_names(self.views, [*reference]);

@@ -36,6 +36,7 @@ impl QueryGraph {
             types: builder.types,
             nodes: builder.nodes,
             lookups: builder.lookups,
+            contexts: builder.contexts,
             by_type,
         }
     }

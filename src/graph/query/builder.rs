@@ -6,7 +6,7 @@ use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 
-use super::graph::{Lookup, Node, NodeId, SubgraphId};
+use super::graph::{Context, Lookup, Node, NodeId, SubgraphId};
 use super::overridden::{OverriddenFields, Resolution};
 use super::types::{TypeId, TypeTable};
 use crate::graph::Composed;
@@ -22,6 +22,7 @@ pub(super) struct GraphBuilder<'a> {
     pub(super) types: TypeTable,
     pub(super) nodes: Vec<Node>,
     pub(super) lookups: Vec<Lookup>,
+    pub(super) contexts: Vec<Context>,
     overrides: OverriddenFields,
 }
 
@@ -32,6 +33,7 @@ impl<'a> GraphBuilder<'a> {
             types: TypeTable::new(&composed.merged),
             nodes: Vec::new(),
             lookups: Vec::new(),
+            contexts: Vec::new(),
             overrides: OverriddenFields::collect(&composed.subgraphs),
         }
     }

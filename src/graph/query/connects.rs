@@ -166,8 +166,8 @@ impl ConnectBuilder<'_, '_> {
     ) {
         let edge = Edge {
             to,
-            requires: None,
             label,
+            ..Edge::default()
         };
         let node = &mut self.builder.nodes[node.0 as usize];
         node.fields.insert(field.clone(), edge);

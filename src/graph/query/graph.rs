@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use apollo_compiler::{Name, Schema};
+use apollo_compiler::{Name, Schema, ast};
 
 use super::types::{TypeId, TypeTable};
 use crate::connector::{Connect, FieldSet, Subgraph, SubgraphKind};
@@ -19,6 +19,10 @@ pub struct NodeId(pub u32);
 /// A lookup, as an index into [`QueryGraph::lookups`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LookupId(pub u32);
+
+/// A context, as an index into [`QueryGraph::contexts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContextId(pub u32);
 
 /// A type as one subgraph offers it: a type of a GraphQL service, or one composite value in the selection of a connect.
 #[derive(Debug, Clone)]
@@ -42,8 +46,34 @@ pub struct Edge {
     pub to: Option<NodeId>,
     /// `@requires`: the fields that a representation must have, so that the service can resolve this one.
     pub requires: Option<FieldSet>,
+    /// `@fromContext`: the arguments whose value comes from an ancestor. A field with one is read only by entering a lookup,
+    /// so it has [`Edge::requires`] too, which may be empty.
+    pub contextual: Vec<ContextualArgument>,
     /// `@override` with a label: the edge exists only if this is the label's outcome.
     pub label: Option<(String, bool)>,
+}
+
+/// An argument whose value comes from the nearest ancestor with a context.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContextualArgument {
+    /// The argument.
+    pub name: Name,
+    /// Its type in the subgraph.
+    pub ty: ast::Type,
+    /// The context and what is selected of it.
+    pub context: ContextId,
+}
+
+/// A context of a subgraph, together with a selection of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    /// The subgraph.
+    pub subgraph: SubgraphId,
+    /// Its name there.
+    pub name: String,
+    /// What is selected of an ancestor, by the object type of the ancestor: a path of fields to one value. Ancestors of other
+    /// types do not have the context.
+    pub selections: BTreeMap<TypeId, FieldSet>,
 }
 
 /// How a subgraph is entered.
@@ -110,6 +140,8 @@ pub struct QueryGraph {
     pub nodes: Vec<Node>,
     /// The lookups.
     pub lookups: Vec<Lookup>,
+    /// The contexts that edges use.
+    pub contexts: Vec<Context>,
     /// The lookups by the type of the rows that they start from.
     pub(super) by_type: Vec<Vec<LookupId>>,
 }
@@ -123,6 +155,11 @@ impl QueryGraph {
     /// A lookup.
     pub fn lookup(&self, id: LookupId) -> &Lookup {
         &self.lookups[id.0 as usize]
+    }
+
+    /// A context.
+    pub fn context(&self, id: ContextId) -> &Context {
+        &self.contexts[id.0 as usize]
     }
 
     /// A subgraph.

@@ -11,6 +11,7 @@
 mod build;
 mod builder;
 mod connects;
+mod contexts;
 mod graph;
 mod overridden;
 mod provides;
@@ -18,6 +19,7 @@ mod services;
 mod types;
 
 pub use graph::{
-    ConnectMode, Edge, Lookup, LookupId, LookupKind, Node, NodeId, QueryGraph, SubgraphId,
+    ConnectMode, Context, ContextId, ContextualArgument, Edge, Lookup, LookupId, LookupKind, Node,
+    NodeId, QueryGraph, SubgraphId,
 };
 pub use types::{TypeId, TypeInfo, TypeTable};

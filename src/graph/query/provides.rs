@@ -138,8 +138,7 @@ impl Copies<'_, '_> {
                 name.clone(),
                 Edge {
                     to,
-                    requires: None,
-                    label: None,
+                    ..Edge::default()
                 },
             );
         }

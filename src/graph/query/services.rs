@@ -37,7 +37,7 @@ impl GraphBuilder<'_> {
             node_of.insert((*name).clone(), node);
         }
         for name in &names {
-            self.fill_service_node(subgraph, name, &node_of);
+            self.fill_service_node(subgraph_id, subgraph, name, &node_of);
         }
         provides::add(self, &subgraph.schema, &names, &node_of);
         self.add_root_lookups(subgraph_id, schema, &node_of);
@@ -56,6 +56,7 @@ impl GraphBuilder<'_> {
 
     fn fill_service_node(
         &mut self,
+        subgraph_id: SubgraphId,
         subgraph: &Subgraph,
         name: &Name,
         node_of: &HashMap<Name, NodeId>,
@@ -82,12 +83,17 @@ impl GraphBuilder<'_> {
                 .directives
                 .get("requires")
                 .and_then(|directive| FieldSet::of_directive(directive));
+            let contextual = self.contextual(subgraph_id, schema, field);
             let to = node_of.get(field.ty.inner_named_type()).copied();
             fields.insert(
                 field_name.clone(),
                 Edge {
                     to,
-                    requires,
+                    requires: match contextual.is_empty() {
+                        true => requires,
+                        false => Some(requires.unwrap_or_default()),
+                    },
+                    contextual,
                     label,
                 },
             );

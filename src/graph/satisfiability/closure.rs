@@ -5,12 +5,13 @@
 //! by the lookups on the type. `Closures` memoises them by start; recursion through a nested key stops at a closure
 //! that is being computed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use apollo_compiler::Name;
 
-use super::super::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
+use super::super::query::{ContextId, Edge, LookupId, NodeId, QueryGraph, TypeId};
 use crate::connector::{FieldSet, FieldSetItem};
 
 /// The nodes at which a row can be read, all of one type.
@@ -25,6 +26,8 @@ pub(super) struct Closure<'g> {
     pub(super) lookups: BTreeSet<LookupId>,
     /// The ways to each field. Indexed because a type may have a thousand nodes and as many fields.
     ways: HashMap<&'g Name, Ways<'g>>,
+    /// The ways to fields with contextual arguments: whether they can be read depends on the ancestors of the row.
+    contextual: HashMap<&'g Name, Ways<'g>>,
     /// Fields with `@requires` whose requirements can be obtained, by the node that a lookup leads to.
     met: HashSet<(NodeId, &'g Name)>,
 }
@@ -128,7 +131,11 @@ impl<'g> Closures<'g> {
                     };
                     if !closure.met.contains(&at) && self.obtainable(&closure, requires) {
                         closure.met.insert(at);
-                        closure.ways.entry(name).or_default().edges.push(edge);
+                        let ways = match edge.contextual.is_empty() {
+                            true => &mut closure.ways,
+                            false => &mut closure.contextual,
+                        };
+                        ways.entry(name).or_default().edges.push(edge);
                         changed = true;
                     }
                 }
@@ -234,6 +241,25 @@ impl<'g> Closure<'g> {
         self.ways.get(field)
     }
 
+    /// The ways to a field below ancestors that have these contexts.
+    pub(super) fn ways_below(
+        &self,
+        field: &Name,
+        contexts: &BTreeSet<ContextId>,
+    ) -> Option<Cow<'_, Ways<'g>>> {
+        let ways = self.ways(field).map(Cow::Borrowed);
+        let Some(contextual) = self.contextual.get(field) else {
+            return ways;
+        };
+        let mut ways = ways.map(Cow::into_owned).unwrap_or_default();
+        let known = |edge: &&&Edge| {
+            let mut arguments = edge.contextual.iter();
+            arguments.all(|argument| contexts.contains(&argument.context))
+        };
+        ways.edges.extend(contextual.edges.iter().filter(known));
+        Some(Cow::Owned(ways))
+    }
+
     /// Whether the row may be known only as an interface object.
     pub(super) fn has_interface_object(&self, graph: &QueryGraph) -> bool {
         let mut nodes = self.nodes.iter();
@@ -267,7 +293,7 @@ impl<'g> Closure<'g> {
 }
 
 /// The ways to one field.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ways<'g> {
     edges: Vec<&'g Edge>,
 }

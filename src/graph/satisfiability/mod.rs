@@ -9,6 +9,9 @@
 //! lookup to `price` needs `id`, then `Product.price` is a gap in this state, though the same field is fine on another
 //! path.
 //!
+//! A field with contextual arguments also needs ancestors with its contexts. So a state has the contexts that can be had
+//! there: where a row's type has a context, whether the selection can be obtained of the row decides for all rows below.
+//!
 //! It is bounded: each state is visited once, and states with the same closure are checked once. Gaps are reported once
 //! per type, subgraphs that return the object, and causes, with the shortest query that shows them and what each
 //! connector with the field would need.
@@ -27,7 +30,7 @@ use super::Composed;
 use super::field_sets::fields_of;
 use super::join::GraphId;
 use super::merge::root_name;
-use super::query::{QueryGraph, TypeId};
+use super::query::{ContextId, QueryGraph, TypeId};
 use super::report::Report;
 use closure::{Closure, Closures, NodeSet};
 use path::{QueryPath, QueryStep};
@@ -43,7 +46,7 @@ pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
     ] {
         if let Some(ty) = graph.types.id(&root_name(operation)) {
             let path = QueryPath::root(operation);
-            check.visit(ty, NodeSet::new(), path);
+            check.visit(State::root(ty), path);
         }
     }
     check.run();
@@ -55,12 +58,35 @@ pub(crate) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
 struct SatisfiabilityCheck<'g> {
     composed: &'g Composed,
     closures: Closures<'g>,
-    seen: HashSet<(TypeId, NodeSet)>,
+    seen: HashSet<State>,
     /// The checked closures, by address: the memo table keeps each of them alive.
-    checked: HashSet<(TypeId, *const Closure<'g>)>,
-    queue: VecDeque<(TypeId, NodeSet, Rc<QueryPath>)>,
+    checked: HashSet<(TypeId, *const Closure<'g>, Rc<Contexts>)>,
+    queue: VecDeque<(State, Rc<QueryPath>)>,
     /// The gaps, by type, subgraphs that return the object, and causes; each with the shortest path to it.
     gaps: BTreeMap<(TypeId, BTreeSet<GraphId>, Causes), Gap>,
+}
+
+/// The contexts that rows can take values from.
+type Contexts = BTreeSet<ContextId>;
+
+/// Where the walk is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct State {
+    ty: TypeId,
+    /// The nodes at which a row is known.
+    nodes: NodeSet,
+    /// The contexts of its ancestors.
+    contexts: Rc<Contexts>,
+}
+
+impl State {
+    fn root(ty: TypeId) -> Self {
+        State {
+            ty,
+            nodes: NodeSet::new(),
+            contexts: Rc::default(),
+        }
+    }
 }
 
 /// The subgraphs that resolve a field, and why each cannot be used.
@@ -79,27 +105,31 @@ impl<'g> SatisfiabilityCheck<'g> {
     }
 
     fn run(&mut self) {
-        while let Some((ty, nodes, path)) = self.queue.pop_front() {
-            self.check_row(ty, &nodes, &path);
+        while let Some((state, path)) = self.queue.pop_front() {
+            self.check_row(&state, &path);
         }
     }
 
     /// Visits the result of a mutation's field. The field runs in one subgraph only, even if several share it, so one
     /// of them must be able to satisfy every selection on its result.
-    fn visit_mutation_result(&mut self, ty: TypeId, nodes: NodeSet, path: Rc<QueryPath>) {
+    fn visit_mutation_result(&mut self, state: State, path: Rc<QueryPath>) {
         let graph = self.closures.graph;
         let mut by_subgraph: BTreeMap<_, NodeSet> = BTreeMap::new();
-        for &node in &nodes {
+        for &node in &state.nodes {
             let subgraph = graph.node(node).subgraph;
             by_subgraph.entry(subgraph).or_default().insert(node);
         }
         if by_subgraph.len() < 2 {
-            return self.visit(ty, nodes, path);
+            return self.visit(state, path);
         }
         let mut first = None;
         for nodes in by_subgraph.into_values() {
             let mut alone = SatisfiabilityCheck::new(self.composed, graph);
-            alone.visit(ty, nodes, Rc::clone(&path));
+            let state = State {
+                nodes,
+                ..state.clone()
+            };
+            alone.visit(state, Rc::clone(&path));
             alone.run();
             if alone.gaps.is_empty() {
                 return;
@@ -109,32 +139,37 @@ impl<'g> SatisfiabilityCheck<'g> {
         self.gaps.extend(first.unwrap_or_default());
     }
 
-    fn visit(&mut self, ty: TypeId, nodes: NodeSet, path: Rc<QueryPath>) {
-        if self.seen.insert((ty, nodes.clone())) {
-            self.queue.push_back((ty, nodes, path));
+    fn visit(&mut self, state: State, path: Rc<QueryPath>) {
+        if self.seen.insert(state.clone()) {
+            self.queue.push_back((state, path));
         }
     }
 
     /// Checks every field that can be selected on a row.
-    fn check_row(&mut self, ty: TypeId, nodes: &NodeSet, path: &Rc<QueryPath>) {
+    fn check_row(&mut self, state: &State, path: &Rc<QueryPath>) {
+        let State { ty, nodes, .. } = state;
+        let ty = *ty;
         let graph = self.closures.graph;
         let closure = self.closures.of(ty, nodes);
         // A state with the same closure has been checked.
-        if !self.checked.insert((ty, Rc::as_ptr(&closure))) {
+        let checked = (ty, Rc::as_ptr(&closure), Rc::clone(&state.contexts));
+        if !self.checked.insert(checked) {
             return;
         }
         let info = graph.types.info(ty);
         if !info.is_object {
-            self.members(ty, nodes, &closure, path);
+            self.members(state, &closure, path);
             return;
         }
         let Some(public) = self.composed.api.types.get(&info.name) else {
             return;
         };
         let mutation = matches!(path.step, QueryStep::Root(OperationType::Mutation));
+        let contexts = self.contexts_below(state, &closure, mutation);
         let mut missing = Vec::new();
         for (name, definition) in fields_of(public) {
-            let ways = closure.ways(name).filter(|ways| ways.always());
+            let ways = closure.ways_below(name, &state.contexts);
+            let ways = ways.filter(|ways| ways.always());
             let Some(ways) = ways else {
                 missing.push(name.clone());
                 continue;
@@ -148,23 +183,46 @@ impl<'g> SatisfiabilityCheck<'g> {
                     break;
                 }
                 let path = path.then(QueryStep::Field(name.clone()));
+                let below = State {
+                    ty: target,
+                    nodes: below,
+                    contexts: Rc::clone(&contexts),
+                };
                 match mutation {
-                    true => self.visit_mutation_result(target, below, path),
-                    false => self.visit(target, below, path),
+                    true => self.visit_mutation_result(below, path),
+                    false => self.visit(below, path),
                 }
             }
         }
         self.gaps(ty, nodes, &closure, path, missing);
     }
 
-    /// Visits each object type that a row of an interface or union can have.
-    fn members(
+    /// The contexts that the rows below a row can take values from. The fields of a mutation are not read for others.
+    fn contexts_below(
         &mut self,
-        ty: TypeId,
-        nodes: &NodeSet,
+        state: &State,
         closure: &Closure<'g>,
-        path: &Rc<QueryPath>,
-    ) {
+        mutation: bool,
+    ) -> Rc<Contexts> {
+        let mut changed = None;
+        for (index, context) in self.closures.graph.contexts.iter().enumerate() {
+            let Some(selection) = context.selections.get(&state.ty) else {
+                continue;
+            };
+            let contexts = changed.get_or_insert_with(|| Contexts::clone(&state.contexts));
+            let id = ContextId(index as u32);
+            match !mutation && self.closures.obtainable(closure, selection) {
+                true => contexts.insert(id),
+                false => contexts.remove(&id),
+            };
+        }
+        changed.map_or_else(|| Rc::clone(&state.contexts), Rc::new)
+    }
+
+    /// Visits each object type that a row of an interface or union can have.
+    fn members(&mut self, state: &State, closure: &Closure<'g>, path: &Rc<QueryPath>) {
+        let State { ty, nodes, .. } = state;
+        let ty = *ty;
         let graph = self.closures.graph;
         let members = closure.members(graph);
         let public = |ty: TypeId| self.composed.api.types.contains_key(graph.types.name(ty));
@@ -180,7 +238,12 @@ impl<'g> SatisfiabilityCheck<'g> {
         for (member, nodes) in members {
             let name = graph.types.name(member).clone();
             if self.composed.api.types.contains_key(&name) {
-                self.visit(member, nodes, path.then(QueryStep::Fragment(name)));
+                let state = State {
+                    ty: member,
+                    nodes,
+                    contexts: Rc::clone(&state.contexts),
+                };
+                self.visit(state, path.then(QueryStep::Fragment(name)));
             }
         }
     }

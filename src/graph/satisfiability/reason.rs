@@ -28,6 +28,9 @@ pub(super) struct Gap {
 pub(super) enum Cause {
     /// It can look up the object, but the field requires this of others.
     Requires(String),
+    /// It can look up the object, but takes arguments of the field from these contexts, which no ancestor has, or of which the
+    /// selection cannot be read.
+    Context(BTreeSet<String>),
     /// It resolves the field only for this outcome of an override label.
     Label(String, bool),
     /// It looks up the object by keys, and none of them can be obtained.
@@ -70,6 +73,11 @@ pub(super) fn cause(
     let Some(join) = join.and_then(|join| join.graphs.get(&resolving)) else {
         return Cause::NotAnswered;
     };
+    let contexts = join.contextual.iter().map(|argument| &argument.context);
+    let contexts: BTreeSet<String> = contexts.map(|context| format!("`{context}`")).collect();
+    if !contexts.is_empty() {
+        return Cause::Context(contexts);
+    }
     match (&join.requires, &join.label) {
         (Some(requires), _) => Cause::Requires(field_sets::print(requires)),
         (None, Some(label)) => Cause::Label(label.clone(), join.overrides.is_some()),
@@ -191,6 +199,15 @@ impl Gap {
                 return format!("let {given_by} give {} with each `{ty}`", keys.join(" or "));
             }
         }
+        for cause in &causes {
+            if let Cause::Context(contexts) = cause {
+                let contexts: Vec<&str> = contexts.iter().map(String::as_str).collect();
+                let contexts = contexts.join(" and ");
+                return format!(
+                    "give a type above `{ty}` on this path the context {contexts}, with fields that can be read there"
+                );
+            }
+        }
         if causes.contains(&&Cause::NotAnswered) {
             return "select the field in a connect by which the object can be looked up".to_owned();
         }
@@ -226,6 +243,13 @@ impl Cause {
             Cause::Label(label, outcome) => {
                 let holds = if *outcome { "holds" } else { "does not hold" };
                 format!("`{connector}` answers with it only while the label \"{label}\" {holds}")
+            }
+            Cause::Context(contexts) => {
+                let contexts: Vec<&str> = contexts.iter().map(String::as_str).collect();
+                let contexts = contexts.join(" and ");
+                format!(
+                    "`{connector}` takes a value from the context {contexts}, which cannot be had there"
+                )
             }
             Cause::NotAnswered => {
                 format!(

@@ -1,6 +1,6 @@
 //! Extracts one subgraph from a supergraph: its types, fields and directives as SDL of its own.
 
-use apollo_compiler::ast::{Directive, InputValueDefinition, Type};
+use apollo_compiler::ast::{Directive, Type};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{
     Component, ComponentName, DirectiveList, ExtendedType, FieldDefinition, SchemaDefinition,
@@ -336,50 +336,6 @@ impl SubgraphExtractor<'_> {
             }
         }
         kept
-    }
-
-    /// The context that a `@context` gives to a type of this subgraph.
-    fn context(&self, one: &Directive) -> Option<Node<Directive>> {
-        let name = self.own_context(fed::string(one, "name")?)?;
-        Some(directive(fed::CONTEXT).string("name", name).done())
-    }
-
-    /// The name that a context has in this subgraph; `None` if it belongs to another one.
-    fn own_context<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let own = name.strip_prefix(self.graph.name.as_str());
-        let own = own.and_then(|own| own.strip_prefix("__"));
-        // Names of contexts have no underscore, but those of subgraphs may.
-        own.filter(|own| !own.contains('_'))
-    }
-
-    /// Adds the contextual arguments of a `@join__field`, which the merged field does not have.
-    fn add_context_arguments(&self, join: &Directive, field: &mut FieldDefinition) {
-        let all = join.specified_argument_by_name("contextArguments");
-        for one in all.into_iter().flat_map(fed::items) {
-            let member = |name: &str| {
-                let mut members = one.as_object().unwrap_or_default().iter();
-                members
-                    .find(|(member, _)| member == name)
-                    .and_then(|(_, value)| value.as_str())
-            };
-            let (Some(name), Some(ty), Some(context), Some(selection)) = (
-                member("name").and_then(|name| Name::new(name).ok()),
-                member("type").and_then(type_reference),
-                member("context").and_then(|name| self.own_context(name)),
-                member("selection"),
-            ) else {
-                continue;
-            };
-            let value = format!("${context} {}", selection.trim());
-            let from_context = directive(fed::FROM_CONTEXT).string("field", value).done();
-            field.arguments.push(Node::new(InputValueDefinition {
-                description: None,
-                name,
-                ty: Node::new(ty),
-                default_value: None,
-                directives: ast::DirectiveList(vec![from_context]),
-            }));
-        }
     }
 
     /// The directive that a `@join__directive` holds, if it concerns this subgraph.

@@ -8,6 +8,7 @@
 //! input fields that only some connectors define, and the Federation version that each connector links.
 
 mod build;
+mod contexts;
 mod extract;
 mod features;
 mod join_graph;

@@ -64,8 +64,8 @@ fn graph_names(subgraphs: &[Subgraph]) -> Vec<Name> {
         .collect()
 }
 
-struct SupergraphWriter<'a> {
-    composed: &'a Composed,
+pub(super) struct SupergraphWriter<'a> {
+    pub(super) composed: &'a Composed,
     graphs: Vec<Name>,
 }
 
@@ -238,33 +238,6 @@ impl SupergraphWriter<'_> {
                     .done()
             }))
             .collect()
-    }
-
-    /// The contextual arguments of a field in a subgraph.
-    fn context_arguments(&self, graph: GraphId, field: &FieldIn) -> Option<Value> {
-        let arguments = field.contextual.iter().map(|argument| {
-            let members = [
-                ("context", self.context_name(graph, &argument.context)),
-                ("name", argument.name.to_string()),
-                ("type", argument.ty.to_string()),
-                (
-                    "selection",
-                    format!("{{ {} }}", field_sets::print(&argument.selection)),
-                ),
-            ];
-            let members = members.into_iter().map(|(name, value)| {
-                let value = Node::new(Value::String(value));
-                (Name::new_unchecked(name), value)
-            });
-            Node::new(Value::Object(members.collect()))
-        });
-        let arguments: Vec<_> = arguments.collect();
-        (!arguments.is_empty()).then_some(Value::List(arguments))
-    }
-
-    /// The name of a context in the supergraph, which has the contexts of all subgraphs.
-    fn context_name(&self, graph: GraphId, context: &str) -> String {
-        format!("{}__{context}", self.composed.subgraphs[graph].name)
     }
 
     /// Directives that concern only their own subgraph, as `@join__directive`; equal ones of several subgraphs are

@@ -5,6 +5,7 @@
 //!   response waits for both calls anyway.
 //! - Their cache lifetimes are equal: the shorter one would apply to both.
 //! - Their guards can hold in the same request.
+//! - Neither takes values from contexts: such a fetch makes a call for each value.
 //!
 //! Each fetch joins the first group that accepts it: at most n² comparisons of n fetches.
 
@@ -62,6 +63,8 @@ impl Batches<'_> {
         group.iter().any(|other| {
             let other = &fetches[*other];
             (other.subgraph, other.sequence) == (fetch.subgraph, fetch.sequence)
+                && other.contexts.is_empty()
+                && fetch.contexts.is_empty()
                 && other.lifetime == fetch.lifetime
                 && !guard(other).and_all(guard(fetch)).is_never()
         })

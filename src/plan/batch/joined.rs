@@ -68,7 +68,7 @@ fn kind<'f>(
     let one_guard = group
         .iter()
         .all(|fetch| fetches[*fetch].guard == first.guard);
-    let entities = matches!(first.call, FetchCall::Entities { .. });
+    let entities = matches!(first.call, FetchCall::Entities { .. }) && first.contexts.is_empty();
     (one_guard && entities && !varying.contains(&first.subgraph)).then_some((
         first.subgraph,
         first.sequence,

@@ -27,6 +27,9 @@ impl Lowering<'_, '_> {
             let always =
                 always.filter(|input| input.key || !required.iter().any(|one| input.is(one)));
             self.want_inputs(draft.position, always, &guard);
+            for source in draft.contexts.iter().flat_map(|context| &context.sources) {
+                self.want_inputs(source.position, &source.inputs, &guard);
+            }
             for requirement in &draft.requirements {
                 let guard = self.guard_of_requirement(draft.tree, requirement);
                 self.want_inputs(draft.position, &requirement.inputs, &guard);

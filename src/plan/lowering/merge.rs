@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ahash::{HashMap, HashMapExt};
 
 use super::super::PlanError;
-use super::super::draft::TreeId;
+use super::super::draft::{Draft, TreeId};
 use super::super::inputs::{Input, merge_input};
 use super::Lowering;
 use crate::graph::query::LookupKind;
@@ -31,6 +31,7 @@ impl Lowering<'_, '_> {
                 if depends(&before, second, first)
                     || depends(&before, first, second)
                     || contradict(&fetches[first].inputs, &fetches[second].inputs)
+                    || !have_same_contexts(&fetches[first], &fetches[second])
                 {
                     continue;
                 }
@@ -95,6 +96,7 @@ impl Lowering<'_, '_> {
             LookupKind::Connect { .. }
         );
         same_inputs(&first.inputs, &second.inputs)
+            && have_same_contexts(first, second)
             && (!connect || self.reads_the_same(first.tree, second.tree))
     }
 
@@ -135,6 +137,12 @@ impl Lowering<'_, '_> {
                 requirements.push(requirement);
             }
         }
+        for filled in self.planner.fetches[from].filled.clone() {
+            let all = &mut self.planner.fetches[into].filled;
+            if !all.contains(&filled) {
+                all.push(filled);
+            }
+        }
         let cases = self.planner.fetches[from].cases;
         self.planner.fetches[into].cases.add(cases);
         self.planner.fetches[from].merged_into = Some(into);
@@ -172,6 +180,13 @@ impl Lowering<'_, '_> {
             }
         }
     }
+}
+
+/// Whether two fetches take the same values from contexts. Such fetches must also have the same requirements: where one is not
+/// met, the whole fetch fails.
+fn have_same_contexts(first: &Draft, second: &Draft) -> bool {
+    first.contexts == second.contexts
+        && (first.contexts.is_empty() || first.requirements == second.requirements)
 }
 
 /// Whether two fetches take the same inputs, in any order.

@@ -80,6 +80,12 @@ impl Lowering<'_, '_> {
                 position = parent;
             }
             self.input_readers(case_index, draft.position, &draft.inputs, before);
+            for source in draft.contexts.iter().flat_map(|context| &context.sources) {
+                self.input_readers(case_index, source.position, &source.inputs, before);
+                if !source.only.is_empty() {
+                    before.extend(case.typed_by.get(&source.position).map(fetch_of));
+                }
+            }
             before.remove(&index);
         }
     }

@@ -239,6 +239,9 @@ impl Planner<'_> {
             if self.slot(position, slot).child.is_none() && self.is_key(lookup, &field) {
                 continue;
             }
+            if !edge.contextual.is_empty() && !self.has_contexts(position, edge) {
+                continue;
+            }
             let required = edge.requires.is_some().then(|| field.clone());
             let cost = match &required {
                 None => cost,
@@ -279,16 +282,21 @@ impl Planner<'_> {
     }
 
     /// Whether a provider can provide a slot of its level. A connect that takes the arguments of one slot provides no
-    /// other slot, not even one of the same field.
+    /// other slot, not even one of the same field. A fetch with values of contexts makes a call for each value, and fails
+    /// where there is none: so it provides only fields that need them.
     pub(super) fn can_provide(&self, provider: ProviderId, slot: u16) -> bool {
         let Provider {
             fetch, position, ..
         } = *self.provider(provider);
         let draft = &self.fetches[fetch];
-        draft.position != position
-            || draft
-                .arguments_of
-                .is_none_or(|argument_slot| argument_slot == slot)
+        if draft.position != position {
+            return true;
+        }
+        let field = &self.slot(position, slot).key.field;
+        draft
+            .arguments_of
+            .is_none_or(|argument_slot| argument_slot == slot)
+            && (draft.filled.is_empty() || draft.filled.iter().any(|filled| filled.field == *field))
     }
 
     /// At an abstract level: whether the subgraph resolves the field for each member type, as it does for the

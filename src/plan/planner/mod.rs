@@ -16,7 +16,7 @@
 //! subgraph; then the first by name, so that equal graphs give equal plans.
 //!
 //! The modules: `choose` compares the ways to a slot, `parts` combines several, `require` enters lookups and provides their keys and `@requires`
-//! fields, `hidden` adds slots for these, `members` serves interfaces and unions, `providers` keeps what each fetch
+//! fields, `contexts` provides the values that contextual arguments take from ancestors, `hidden` adds slots for these, `members` serves interfaces and unions, `providers` keeps what each fetch
 //! reads, `outcomes` plans once per combination of outcomes of `@override` labels.
 //!
 //! Two decisions are better or worse by what the rest of the operation needs, so [`Manner`] makes them, and the operation is
@@ -33,6 +33,7 @@
 //! [`PlanLimits::steps`](crate::plan::PlanLimits::steps).
 
 mod choose;
+mod contexts;
 mod hidden;
 mod members;
 mod outcomes;

@@ -131,6 +131,11 @@ impl Planner<'_> {
         for lookup in &self.graph.lookups {
             note_names(&lookup.key, &mut names);
         }
+        for context in &self.graph.contexts {
+            for selection in context.selections.values() {
+                note_names(selection, &mut names);
+            }
+        }
         for edge in self
             .graph
             .nodes

@@ -27,9 +27,12 @@ impl Planner<'_> {
         let lookup = self.graph.lookup(entry.lookup);
         self.entering.push((position, entry.clone()));
         let key = self.require_key(position, ty, &entry);
-        let requirement = key.and_then(|key| Ok((key, self.requirement(position, ty, &entry)?)));
+        let required = key.and_then(|key| {
+            let requirement = self.requirement(position, ty, &entry)?;
+            Ok((key, requirement, self.require_contexts(position, &entry)?))
+        });
         self.entering.pop();
-        let (mut inputs, requirement) = requirement?;
+        let (mut inputs, requirement, (contexts, filled)) = required?;
         for input in requirement
             .iter()
             .flat_map(|requirement| &requirement.inputs)
@@ -44,6 +47,8 @@ impl Planner<'_> {
             arguments_of: entry.slot,
             inputs,
             requirements: requirement.into_iter().collect(),
+            contexts,
+            filled,
             tree,
             sequence: self.sequence,
             cases: self.current_case,
@@ -96,7 +101,9 @@ impl Planner<'_> {
         };
         let node = self.graph.node(self.graph.lookup(entry.lookup).to);
         let edge = node.fields.get(field);
-        let Some(set) = edge.and_then(|edge| edge.requires.as_ref()) else {
+        let set = edge.and_then(|edge| edge.requires.as_ref());
+        // A field with contextual arguments may require nothing of its own object.
+        let Some(set) = set.filter(|set| !set.is_empty()) else {
             return Ok(None);
         };
         Ok(Some(Requirement {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::failure::Failure;
 use super::super::inputs::comparable_key;
-use super::super::merge::{merge_cell, merge_row};
+use super::super::merge::merge_cell;
 use super::super::outcome::{JudgedDocument, ListOfPages};
 use super::super::read_value::Stop;
 use super::super::store::{Cell, RowId};
@@ -214,17 +214,13 @@ impl Ingester<'_> {
                 } else {
                     cell
                 };
-                for row in targets.rows() {
-                    merge_cell(self.store, self.plan, row, slot, cell);
-                }
+                self.for_each_row(fetch, &targets.rows(), cell, |ingester, row, cell| {
+                    merge_cell(ingester.store, ingester.plan, row, slot, cell);
+                });
             }
             (_, Targets::ByKey(keys)) => self.merge_by_key(fetch, keys, cell),
             (_, targets) => match cell {
-                Cell::Row(new_row) => {
-                    for row in targets.rows() {
-                        merge_row(self.store, self.plan, row, new_row);
-                    }
-                }
+                Cell::Row(new_row) => self.merge_rows(fetch, &targets.rows(), new_row),
                 Cell::Missing | Cell::Null => {}
                 _ => {
                     self.bad_answer(
@@ -276,9 +272,7 @@ impl Ingester<'_> {
                 });
                 continue;
             }
-            for row in rows {
-                merge_row(self.store, self.plan, *row, new_row);
-            }
+            self.merge_rows(fetch, rows, new_row);
         }
         if repeated > 0 {
             tracing::warn!(count = repeated, "a batch's response repeats a key");

@@ -33,7 +33,7 @@ use super::failure::{Failure, code_of_source};
 use super::failures::Failures;
 use super::member_order::MemberOrders;
 use super::memo::{DocumentMemo, Recall};
-use super::merge::fail_row;
+use super::merge::{copied, fail_row, merge_row};
 use super::outcome::{CallOutcome, ListOfPages};
 use super::project::Projector;
 use super::read_value::Stop;
@@ -212,6 +212,39 @@ impl Ingester<'_> {
             retry_after: None,
             extensions: None,
         }
+    }
+
+    /// A cell for each of some rows, from the only one that was read: rows that share no objects get copies. If a bound is
+    /// reached, the rows that are left fail.
+    fn for_each_row(
+        &mut self,
+        fetch: &Fetch,
+        rows: &[RowId],
+        cell: Cell,
+        mut merge: impl FnMut(&mut Self, RowId, Cell),
+    ) {
+        for (index, &row) in rows.iter().enumerate() {
+            let mut own = cell;
+            if index > 0 && fetch.unshared {
+                own = match copied(self.store, self.plan, cell, &self.bounds) {
+                    Ok(copy) => copy,
+                    Err(reached) => {
+                        let failure = self.reached(fetch, reached);
+                        return self.fail(fetch, &rows[index..], failure);
+                    }
+                };
+            }
+            merge(self, row, own);
+        }
+    }
+
+    /// Merges a new row into rows.
+    fn merge_rows(&mut self, fetch: &Fetch, rows: &[RowId], new_row: RowId) {
+        self.for_each_row(fetch, rows, Cell::Row(new_row), |ingester, row, cell| {
+            if let Cell::Row(new_row) = cell {
+                merge_row(ingester.store, ingester.plan, row, new_row);
+            }
+        });
     }
 
     pub(crate) fn fail(&mut self, fetch: &Fetch, rows: &[RowId], failure: Failure) {

@@ -1,6 +1,5 @@
 //! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
-use super::super::merge::merge_row;
 use super::super::read_value::{Stop, read_value};
 use super::super::service_errors::{self, ServiceErrors};
 use super::super::store::Cell;
@@ -66,7 +65,7 @@ impl Ingester<'_> {
         let status = document.envelope.status();
         match read {
             Ok((data, _)) => {
-                let has_data = placed || self.object(destination, data);
+                let has_data = placed || self.object(fetch, destination, data);
                 self.service_errors(fetch, destination, document, has_data, errors);
             }
             Err(stop) => {
@@ -179,13 +178,11 @@ impl Ingester<'_> {
     }
 
     /// Merges the object in `data` into the targets; false if `data` is no object.
-    fn object(&mut self, destination: Destination<'_>, data: Cell) -> bool {
+    fn object(&mut self, fetch: &Fetch, destination: Destination<'_>, data: Cell) -> bool {
         match (destination.targets, data) {
             (Targets::ByPosition(_), _) => false,
             (targets, Cell::Row(new_row)) => {
-                for row in targets.rows() {
-                    merge_row(self.store, self.plan, row, new_row);
-                }
+                self.merge_rows(fetch, &targets.rows(), new_row);
                 true
             }
             _ => false,
@@ -298,9 +295,8 @@ impl Ingester<'_> {
     fn entity(&mut self, consumer: &Consumer, cell: Cell) {
         match cell {
             Cell::Row(new_row) => {
-                for row in &consumer.rows {
-                    merge_row(self.store, self.plan, *row, new_row);
-                }
+                let plan = self.plan;
+                self.merge_rows(&plan.fetches[consumer.fetch], &consumer.rows, new_row);
             }
             Cell::Missing | Cell::Null => {}
             _ => {

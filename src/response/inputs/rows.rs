@@ -8,7 +8,11 @@ use crate::response::store::{Cell, RowId, Store};
 /// The rows at the end of a path, each once, in the order in which they are found. Rows can share children, so the ways
 /// through a path can be many more than its rows: each step continues once from each row.
 pub(crate) fn rows_at(store: &Store, root: RowId, path: &[PathStep]) -> Vec<RowId> {
-    let mut rows = vec![root];
+    rows_from(store, vec![root], path)
+}
+
+/// The same, from several rows.
+pub(super) fn rows_from(store: &Store, mut rows: Vec<RowId>, path: &[PathStep]) -> Vec<RowId> {
     for step in path {
         let mut next = Distinct::with_capacity(rows.len());
         for row in rows {

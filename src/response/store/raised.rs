@@ -13,6 +13,9 @@ pub(super) struct Raised {
     all: Vec<(RowId, u16, Arc<str>)>,
     /// The bytes that they take.
     size: usize,
+    /// By row: its errors among the first `indexed`, which are not sorted. Exists once rows have been copied.
+    index: AHashMap<RowId, Vec<u32>>,
+    indexed: usize,
     /// By row: the range of its errors in `all`, once they are sorted.
     ranges: Option<AHashMap<RowId, (u32, u32)>>,
 }
@@ -26,6 +29,23 @@ impl Raised {
     pub(super) fn add(&mut self, row: RowId, slot: u16, message: Arc<str>) {
         self.size += Raised::size_of(&message);
         self.all.push((row, slot, message));
+    }
+
+    /// Gives a copy of a row its errors.
+    pub(super) fn copy(&mut self, row: RowId, copy: RowId) {
+        for (index, (row, ..)) in self.all.iter().enumerate().skip(self.indexed) {
+            self.index.entry(*row).or_default().push(index as u32);
+        }
+        self.indexed = self.all.len();
+        for index in self.index.get(&row).cloned().unwrap_or_default() {
+            let (_, slot, message) = &self.all[index as usize];
+            self.add(copy, *slot, Arc::clone(message));
+        }
+    }
+
+    fn forget_index(&mut self) {
+        self.index.clear();
+        self.indexed = 0;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -49,6 +69,7 @@ impl Raised {
         for (_, _, message) in self.all.drain(len.min(self.all.len())..) {
             self.size -= Raised::size_of(&message);
         }
+        self.forget_index();
     }
 
     /// Sorts the errors by row; those of one row keep their order.
@@ -57,6 +78,7 @@ impl Raised {
             return;
         }
         self.all.sort_by_key(|(row, ..)| *row);
+        self.forget_index();
         let mut ranges = AHashMap::new();
         let mut start = 0;
         for of_row in self.all.chunk_by(|a, b| a.0 == b.0) {
