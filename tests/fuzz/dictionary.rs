@@ -195,6 +195,8 @@ const GRAPHQL: &[&str] = &[
     "@composeDirective(name: \"@d\") ",
     "@extends ",
     "@context(name: \"c\") ",
+    "(a: Int @fromContext(field: \"$c { n }\")) ",
+    "(a: ID @fromContext(field: \"$c ... on T { id } ... on P { id }\")) ",
     "@cacheControl(maxAge: 1) ",
     "@cacheTag(format: \"{$args.id}\") ",
     "@link(url: \"https://specs.apollo.dev/federation/v2.9\") ",

@@ -13,6 +13,15 @@ use crate::plan::draft::EntryKey;
 use crate::plan::inputs::{ContextInput, ContextSource, FilledArgument};
 use crate::plan::requested::PositionId;
 
+/// The ancestors at one position that have a context.
+struct Ancestor {
+    position: PositionId,
+    /// The types that have it.
+    types: Vec<TypeId>,
+    /// All types that rows have there.
+    all: bool,
+}
+
 impl Planner<'_> {
     /// Whether the ancestors of a position have the contexts of a field.
     pub(super) fn has_contexts(&self, position: PositionId, edge: &Edge) -> bool {
@@ -20,31 +29,33 @@ impl Planner<'_> {
         arguments.all(|argument| self.ancestors_with(position, argument.context).is_some())
     }
 
-    /// The ancestors that rows of a position take a context from, the nearest first, each with those of its types that have
-    /// the context. `None` if some row may have no such ancestor.
-    fn ancestors_with(
-        &self,
-        position: PositionId,
-        context: ContextId,
-    ) -> Option<Vec<(PositionId, Vec<TypeId>)>> {
+    /// The ancestors that rows of a position take a context from, the nearest first. `None` if some row may have no such
+    /// ancestor.
+    fn ancestors_with(&self, position: PositionId, context: ContextId) -> Option<Vec<Ancestor>> {
         let selections = &self.graph.context(context).selections;
         let mut found = Vec::new();
         let mut below = position;
-        while let Some((ancestor, slot)) = self.positions[below.0 as usize].parent {
-            if self.is_mutation_root(ancestor) {
+        while let Some((position, slot)) = self.positions[below.0 as usize].parent {
+            if self.is_mutation_root(position) {
                 return None;
             }
-            let types = &self.slot(ancestor, slot).types;
+            // A type that no provider knows has no rows.
+            let mut types = self.members_at(position, self.positions[position.0 as usize].ty);
+            types.retain(|ty| self.slot(position, slot).types.contains(ty));
             let with = types.iter().filter(|ty| selections.contains_key(ty));
             let with: Vec<TypeId> = with.copied().collect();
             let all = with.len() == types.len();
             if !with.is_empty() {
-                found.push((ancestor, with));
+                found.push(Ancestor {
+                    position,
+                    types: with,
+                    all,
+                });
             }
             if all {
                 return Some(found);
             }
-            below = ancestor;
+            below = position;
         }
         None
     }
@@ -108,30 +119,55 @@ impl Planner<'_> {
         let missing = || PlanError::Unsatisfiable(graph.context(context).name.clone());
         let ancestors = self.ancestors_with(position, context);
         let mut sources = Vec::new();
-        for (ancestor, only) in ancestors.ok_or_else(missing)? {
-            let ty = self.positions[ancestor.0 as usize].ty;
-            let is_object = graph.types.info(ty).is_object;
-            let fragments = only.iter().filter_map(|ty| {
-                Some(FieldSetItem::Fragment {
-                    on: graph.types.name(*ty).clone(),
-                    children: selections.get(ty)?.clone(),
-                })
-            });
-            let selection = match selections.get(&ty).filter(|_| is_object) {
-                Some(selection) => selection.clone(),
-                None => FieldSet {
-                    items: fragments.collect(),
-                },
+        for ancestor in ancestors.ok_or_else(missing)? {
+            let position = ancestor.position;
+            let ty = self.positions[position.0 as usize].ty;
+            let (selection, only) = match self.selection_for_all(ty, &ancestor, context) {
+                Some(selection) => (selection, Vec::new()),
+                None => {
+                    self.ensure_typename(position, ty)?;
+                    let fragments = ancestor.types.iter().filter_map(|ty| {
+                        Some(FieldSetItem::Fragment {
+                            on: graph.types.name(*ty).clone(),
+                            children: selections.get(ty)?.clone(),
+                        })
+                    });
+                    let items = fragments.collect();
+                    (FieldSet { items }, ancestor.types)
+                }
             };
             sources.push(ContextSource {
-                position: ancestor,
-                depth: self.depth(ancestor),
-                inputs: self.require(ancestor, ty, &selection)?,
-                only: if is_object { Vec::new() } else { only },
+                position,
+                depth: self.depth(position),
+                inputs: self.require(position, ty, &selection)?,
+                only,
             });
         }
         sources.reverse();
         Ok(sources)
+    }
+
+    /// What is selected of all rows of a position, if that does not depend on their concrete types.
+    fn selection_for_all(
+        &self,
+        ty: TypeId,
+        ancestor: &Ancestor,
+        context: ContextId,
+    ) -> Option<FieldSet> {
+        let selections = &self.graph.context(context).selections;
+        let mut of_types = ancestor.types.iter().map(|ty| selections.get(ty));
+        let first = of_types.next()??;
+        let has = |item: &FieldSetItem| match item {
+            FieldSetItem::Field { name, .. } => {
+                let name_of_type = self.graph.types.name(ty);
+                self.graph.merged.type_field(name_of_type, name).is_ok()
+            }
+            FieldSetItem::Fragment { .. } => false,
+        };
+        let same = ancestor.all
+            && of_types.all(|other| other == Some(first))
+            && first.items.iter().all(has);
+        same.then(|| first.clone())
     }
 
     /// The number of steps from the root to a position.
