@@ -12,7 +12,7 @@ use apollo_compiler::ast::Value;
 use super::diagnostic::{Diagnostic, Span, code};
 use super::findings::Findings;
 use super::schemes::Schemes;
-use crate::mapping::{Problem, Selection, Template, VariableUse, Version};
+use crate::mapping::{Dialect, Problem, Selection, Template, VariableUse, Version};
 
 /// Which variables an expression may read, by the argument that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub(crate) enum Form {
 /// The language of a folder's texts.
 #[derive(Debug, Clone)]
 pub(crate) struct Language {
-    /// The version of the mapping language.
-    pub(crate) version: Version,
+    /// The version of the mapping language, and whether it has the methods of `wire`.
+    pub(crate) dialect: Dialect,
     /// The schemes of addresses.
     pub(crate) schemes: Schemes,
 }
@@ -97,7 +97,7 @@ impl Expressions {
 
     /// The version of the mapping language.
     pub(crate) fn version(&self) -> Version {
-        self.language.version
+        self.language.dialect.version
     }
 
     /// The schemes of addresses.
@@ -121,8 +121,8 @@ impl Expressions {
     ) -> Option<Arc<Selection>> {
         let text = string(argument, literal, findings)?;
         let parsed = match form {
-            Form::Object => Selection::parse(text, self.language.version),
-            Form::Value => Selection::parse_value(text, self.language.version),
+            Form::Object => Selection::parse(text, self.language.dialect),
+            Form::Value => Selection::parse_value(text, self.language.dialect),
         };
         match parsed {
             Ok(selection) => {
@@ -144,7 +144,7 @@ impl Expressions {
         findings: &mut Findings,
     ) -> Option<Template> {
         let text = string(argument, literal, findings)?;
-        let parsed = Template::parse_url(text, self.language.version);
+        let parsed = Template::parse_url(text, self.language.dialect);
         self.template(argument, literal, parsed, findings)
     }
 
@@ -155,7 +155,7 @@ impl Expressions {
         findings: &mut Findings,
     ) -> Option<Template> {
         let text = string("headers", literal, findings)?;
-        let parsed = Template::parse_header(text, self.language.version);
+        let parsed = Template::parse_header(text, self.language.dialect);
         self.template("headers", literal, parsed, findings)
     }
 

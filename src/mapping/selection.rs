@@ -10,7 +10,7 @@ use super::parse::{Lone, parse};
 use super::problem::Problem;
 use super::shape::Shape;
 use super::variables::Variables;
-use super::version::Version;
+use super::version::{Dialect, Version};
 use crate::document::{Str, Value};
 
 /// A text in the mapping language, parsed. Immutable; share it behind an `Arc`.
@@ -55,21 +55,21 @@ impl Selection {
     /// `errors.extensions`. A text that is a bare key keeps its name: `id` is `{ id: $.id }`.
     ///
     /// Fails with all problems, in the order of the text.
-    pub fn parse(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {
-        Self::parse_with(text, version, Lone::Named)
+    pub fn parse(text: &str, dialect: impl Into<Dialect>) -> Result<Selection, Vec<Problem>> {
+        Self::parse_with(text, dialect.into(), Lone::Named)
     }
 
     /// Parses a mapping that must yield one value: `isSuccess`, `errors.message`. Here a single
     /// bare key is a path, as it is in a method's arguments: `rd` is `$.rd`.
-    pub fn parse_value(text: &str, version: Version) -> Result<Selection, Vec<Problem>> {
-        Self::parse_with(text, version, Lone::Value)
+    pub fn parse_value(text: &str, dialect: impl Into<Dialect>) -> Result<Selection, Vec<Problem>> {
+        Self::parse_with(text, dialect.into(), Lone::Value)
     }
 
-    fn parse_with(text: &str, version: Version, lone: Lone) -> Result<Selection, Vec<Problem>> {
-        let root = parse(text, version, lone)?;
+    fn parse_with(text: &str, dialect: Dialect, lone: Lone) -> Result<Selection, Vec<Problem>> {
+        let root = parse(text, dialect, lone)?;
         Ok(Selection {
             text: Str::from(text),
-            version,
+            version: dialect.version,
             root,
             analysis: OnceLock::new(),
         })

@@ -6,9 +6,10 @@ use super::analyse::{VariableUse, analyse};
 use super::ast::{Expr, Start, StepKind};
 use super::evaluate::{Evaluated, EvaluationBudget, Warning, evaluate};
 use super::parse::{MAX_LENGTH, parse_embedded};
+use super::percent::{encode, is_unreserved};
 use super::problem::Problem;
 use super::variables::Variables;
-use super::version::Version;
+use super::version::Dialect;
 use crate::document::{Str, Value};
 
 /// A parsed template. Tabs and line ends in its literal text are dropped, so that a long URL can have
@@ -59,18 +60,18 @@ pub struct TemplateError {
 impl Template {
     /// Parses a URL, or a part of one. Values of expressions are percent-encoded except for
     /// `A-Z a-z 0-9 - . _ ~`; literal text keeps reserved characters and `%`.
-    pub fn parse_url(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
-        Self::parse(text, version, TemplateTarget::Url)
+    pub fn parse_url(text: &str, dialect: impl Into<Dialect>) -> Result<Template, Vec<Problem>> {
+        Self::parse(text, dialect.into(), TemplateTarget::Url)
     }
 
     /// Parses the value of a header.
-    pub fn parse_header(text: &str, version: Version) -> Result<Template, Vec<Problem>> {
-        Self::parse(text, version, TemplateTarget::Header)
+    pub fn parse_header(text: &str, dialect: impl Into<Dialect>) -> Result<Template, Vec<Problem>> {
+        Self::parse(text, dialect.into(), TemplateTarget::Header)
     }
 
     fn parse(
         text: &str,
-        version: Version,
+        dialect: Dialect,
         target: TemplateTarget,
     ) -> Result<Template, Vec<Problem>> {
         if text.len() > MAX_LENGTH {
@@ -88,7 +89,7 @@ impl Template {
             at += literal;
             match text[at..].chars().next() {
                 None => break,
-                Some('{') => match parse_embedded(text, at + 1, version) {
+                Some('{') => match parse_embedded(text, at + 1, dialect) {
                     Ok((expr, end)) => {
                         problems.extend(check_expression(&expr));
                         pieces.push(Piece::Expression(expr));
@@ -284,23 +285,4 @@ fn check_expression(expr: &Expr) -> Option<Problem> {
         Problem::new(expr.span.clone(), "there is no input here to read from")
             .help("start with a variable, such as `$args.id`")
     })
-}
-
-/// `unreserved` of RFC 3986.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-/// Appends text; all bytes that are not allowed are percent-encoded.
-fn encode(text: &str, allowed: impl Fn(u8) -> bool, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if allowed(byte) {
-            out.push(byte as char);
-        } else {
-            out.push('%');
-            out.push(HEX[(byte >> 4) as usize] as char);
-            out.push(HEX[(byte & 15) as usize] as char);
-        }
-    }
 }

@@ -45,6 +45,25 @@ impl Version {
     }
 }
 
+/// What a folder links: the version of the language, and whether it has the methods of the `wire` namespace too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// The version of the language.
+    pub version: Version,
+    /// Methods of the `wire` namespace are known.
+    pub wire: bool,
+}
+
+impl From<Version> for Dialect {
+    /// The language without the methods of the `wire` namespace.
+    fn from(version: Version) -> Self {
+        Dialect {
+            version,
+            wire: false,
+        }
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "connect/{}", self.segment())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sangam::document::Value;
 use sangam::mapping::{
-    InputMask, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables, Version,
+    Dialect, InputMask, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables, Version,
 };
 
 use super::DEFAULTS;
@@ -99,8 +99,9 @@ impl Section {
 
     /// Fails for an unknown key, and for a section without an expected result.
     fn check_keys(&self) {
-        const KEYS: [&str; 15] = [
+        const KEYS: [&str; 16] = [
             "version",
+            "link",
             "input",
             "selection",
             "expression",
@@ -158,6 +159,18 @@ impl Section {
             .into_iter()
             .filter(|version| (from..=to).contains(version))
             .collect()
+    }
+
+    /// The language in a version, with the methods of `wire` if the case links it.
+    fn dialect(&self, version: Version) -> Dialect {
+        let link = self.get("link");
+        assert!(
+            link.is_none_or(|link| link == "wire"),
+            "{}: link {link:?}",
+            self.title()
+        );
+        let wire = link.is_some();
+        Dialect { version, wire }
     }
 
     fn json(&self, text: &str) -> Value {
@@ -227,14 +240,15 @@ pub(super) struct Outcome {
 impl Outcome {
     pub(super) fn of(case: &Section, version: Version) -> Outcome {
         let mut outcome = Outcome::default();
+        let dialect = case.dialect(version);
         if let Some(text) = case.get("url") {
-            outcome.template(case, text, Template::parse_url(text, version));
+            outcome.template(case, text, Template::parse_url(text, dialect));
         } else if let Some(text) = case.get("header") {
-            outcome.template(case, text, Template::parse_header(text, version));
+            outcome.template(case, text, Template::parse_header(text, dialect));
         } else if let Some(text) = case.get("expression") {
-            outcome.selection(case, text, Selection::parse_value(text, version));
+            outcome.selection(case, text, Selection::parse_value(text, dialect));
         } else if let Some(text) = case.get("selection") {
-            outcome.selection(case, text, Selection::parse(text, version));
+            outcome.selection(case, text, Selection::parse(text, dialect));
         } else {
             panic!("{} says nothing to parse", case.title());
         }

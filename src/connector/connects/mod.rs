@@ -22,7 +22,7 @@ use super::model::SubgraphKind;
 use super::schema::ReadSchema;
 use super::schemes::Schemes;
 use super::{check, directives};
-use crate::mapping::Version;
+use crate::mapping::{Dialect, Version};
 
 /// Reads and checks how the fields of a schema are fetched. `None` if that is not possible.
 pub(crate) fn read(
@@ -33,7 +33,10 @@ pub(crate) fn read(
 ) -> Option<SubgraphKind> {
     let schema = &read.schema;
     let language = Language {
-        version: mapping_version(read),
+        dialect: Dialect {
+            version: mapping_version(read),
+            wire: read.links.get(&spec::WIRE).is_some(),
+        },
         schemes: schemes.clone(),
     };
     let directives = available(read);

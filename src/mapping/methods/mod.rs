@@ -1,36 +1,49 @@
 //! The methods: `->name(arguments)`.
 //!
 //! Each family of methods is one file with a table; a new family is a new file and one line in
-//! [`FAMILIES`]. The row of a method gives its arguments, its effect on the shape of its input (for
+//! [`FAMILIES`], or in [`WIRE`] if Connectors do not have it: then only folders that link the `wire` namespace know it, so that
+//! the others are understood elsewhere too. The row of a method gives its arguments, its effect on the shape of its input (for
 //! `check`, and for reading only the necessary part of a response) and the function that computes
 //! it. A method that cannot compute a value yields a *missing* one, with a warning; it never ends
 //! the evaluation.
 //!
 //! `->as` is not here: it binds a name, so it is syntax.
 
+mod aggregate;
 mod arithmetic;
+mod base64;
 mod call;
 mod camel_case;
+mod date;
+mod decimal;
+mod distinct;
 mod echo;
 mod ends;
 mod entries;
 mod equality;
 mod filter;
+mod flatten;
 mod get;
 mod join;
 mod json;
+mod letter_case;
 mod logic;
 mod map;
 mod membership;
 mod order;
+mod parse_float;
 mod parse_int;
+mod replace;
 mod report;
 mod select_case;
 mod size;
 mod slice;
+mod sort;
 mod split;
 mod to_string;
 mod trim;
+mod url_code;
+mod zip;
 
 pub(super) use call::Call;
 
@@ -38,7 +51,7 @@ use self::call::Method;
 use super::method::{MethodIndex, Signature};
 use crate::document::Value;
 
-/// All methods, by family.
+/// The methods of Connectors, by family.
 const FAMILIES: &[&[Method]] = &[
     arithmetic::METHODS,
     camel_case::METHODS,
@@ -64,9 +77,26 @@ const FAMILIES: &[&[Method]] = &[
     trim::METHODS,
 ];
 
-/// The method of this name.
+/// The methods of the `wire` namespace, by family.
+const WIRE: &[&[Method]] = &[
+    aggregate::METHODS,
+    base64::METHODS,
+    date::METHODS,
+    decimal::METHODS,
+    distinct::METHODS,
+    flatten::METHODS,
+    letter_case::METHODS,
+    parse_float::METHODS,
+    replace::METHODS,
+    sort::METHODS,
+    url_code::METHODS,
+    zip::METHODS,
+];
+
+/// The method of this name. The families of [`WIRE`] have the indices behind those of [`FAMILIES`].
 pub(super) fn find(name: &str) -> Option<(MethodIndex, &'static Signature)> {
-    FAMILIES.iter().enumerate().find_map(|(family, methods)| {
+    let mut families = FAMILIES.iter().chain(WIRE).enumerate();
+    families.find_map(|(family, methods)| {
         let member = methods
             .iter()
             .position(|method| method.signature.name == name)?;
@@ -77,15 +107,35 @@ pub(super) fn find(name: &str) -> Option<(MethodIndex, &'static Signature)> {
 
 /// Computes a call of a method.
 pub(super) fn apply(index: MethodIndex, call: &mut Call<'_, '_>) -> Option<Value> {
-    let method = FAMILIES.get(index.family)?.get(index.member)?;
+    let family = match index.family.checked_sub(FAMILIES.len()) {
+        None => FAMILIES.get(index.family)?,
+        Some(family) => WIRE.get(family)?,
+    };
+    let method = family.get(index.member)?;
     (method.apply)(call)
 }
 
-/// The names of all methods, sorted.
+/// Whether only folders that link the `wire` namespace know a method.
+pub(super) fn is_wire(index: MethodIndex) -> bool {
+    index.family >= FAMILIES.len()
+}
+
+/// The names of the methods of Connectors, sorted.
 pub fn names() -> Vec<&'static str> {
-    let methods = FAMILIES.iter().flat_map(|family| family.iter());
-    let names = methods.map(|method| method.signature.name);
-    let mut names: Vec<_> = names.chain(["as"]).collect();
+    let mut names = names_of(FAMILIES);
+    names.push("as");
     names.sort_unstable();
     names
+}
+
+/// The names of the methods of the `wire` namespace, sorted.
+pub fn wire_names() -> Vec<&'static str> {
+    let mut names = names_of(WIRE);
+    names.sort_unstable();
+    names
+}
+
+fn names_of(families: &[&[Method]]) -> Vec<&'static str> {
+    let methods = families.iter().flat_map(|family| family.iter());
+    methods.map(|method| method.signature.name).collect()
 }

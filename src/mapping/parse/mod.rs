@@ -29,7 +29,7 @@ use super::ast::{Expr, ExprKind, Item, Path, SubSelection};
 use super::growth;
 use super::lex::{Lexer, Token};
 use super::problem::Problem;
-use super::version::Version;
+use super::version::{Dialect, Version};
 use crate::document::Str;
 
 /// The deepest nesting of braces, brackets and parentheses, to which evaluation also recurses.
@@ -51,14 +51,14 @@ pub(super) enum Lone {
 }
 
 /// Parses a whole text.
-pub(super) fn parse(text: &str, version: Version, lone: Lone) -> Result<Expr, Vec<Problem>> {
+pub(super) fn parse(text: &str, dialect: Dialect, lone: Lone) -> Result<Expr, Vec<Problem>> {
     if text.len() > MAX_LENGTH {
         return Err(vec![Problem::new(
             0..0,
             format!("a mapping is at most {MAX_LENGTH} bytes long"),
         )]);
     }
-    let mut parser = Parser::new(text, 0, version);
+    let mut parser = Parser::new(text, 0, dialect);
     let root = parser.start().and_then(|()| parser.root(lone));
     let (root, mut problems) = (root, parser.problems);
     match root {
@@ -84,9 +84,9 @@ pub(super) fn parse(text: &str, version: Version, lone: Lone) -> Result<Expr, Ve
 pub(super) fn parse_embedded(
     text: &str,
     at: usize,
-    version: Version,
+    dialect: Dialect,
 ) -> Result<(Expr, usize), Vec<Problem>> {
-    let mut parser = Parser::new(text, at, version);
+    let mut parser = Parser::new(text, at, dialect);
     let parsed = parser.start().and_then(|()| parser.embedded());
     let mut problems = parser.problems;
     match parsed {
@@ -111,6 +111,8 @@ struct Parser<'t> {
     /// The end of the previous token.
     passed: usize,
     version: Version,
+    /// Methods of the `wire` namespace are known.
+    wire: bool,
     nesting: usize,
     problems: Vec<Problem>,
 }
@@ -118,13 +120,14 @@ struct Parser<'t> {
 type Parsed<T> = Result<T, Problem>;
 
 impl<'t> Parser<'t> {
-    fn new(text: &'t str, at: usize, version: Version) -> Self {
+    fn new(text: &'t str, at: usize, dialect: Dialect) -> Self {
         Parser {
             lexer: Lexer::new(text, at),
             token: Token::End,
             span: at..at,
             passed: at,
-            version,
+            version: dialect.version,
+            wire: dialect.wire,
             nesting: 0,
             problems: Vec::new(),
         }

@@ -118,6 +118,12 @@ impl Parser<'_> {
             self.unknown_method(name, span);
             return Ok(None);
         };
+        if methods::is_wire(index) && !self.wire {
+            let message = format!("`->{name}` is a method of the `wire` namespace");
+            let help =
+                "link it: `extend schema @link(url: \"https://specs.sangam.dev/wire/v0.1\")`";
+            self.report(Problem::new(span.clone(), message).help(help));
+        }
         self.check_arguments(signature, &arguments, span.start..self.passed);
         Ok(Some(StepKind::Method(MethodCall {
             index,
@@ -131,7 +137,11 @@ impl Parser<'_> {
             return;
         }
         let problem = Problem::new(span, format!("there is no method `->{name}`"));
-        let methods = methods::names();
+        let mut methods = methods::names();
+        if self.wire {
+            methods.extend(methods::wire_names());
+            methods.sort_unstable();
+        }
         self.report(match did_you_mean(name, methods.iter().copied()) {
             Some(hint) => problem.help(hint),
             None => problem.help(format!("known are {}", methods.join(", "))),
