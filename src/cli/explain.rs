@@ -110,6 +110,7 @@ impl Explain {
             trace: None,
             trace_state: None,
             draw: Draw::Random,
+            instant: None,
         })
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct ParsedExpression {
     pub(crate) literal: Node<Value>,
     /// Every use of a variable.
     pub(crate) uses: Vec<VariableUse>,
+    /// The folder links the `wire` namespace.
+    pub(crate) wire: bool,
 }
 
 impl ParsedExpression {
@@ -184,6 +186,7 @@ impl Expressions {
             argument,
             literal: literal.clone(),
             uses,
+            wire: self.language.dialect.wire,
         });
     }
 }

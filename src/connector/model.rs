@@ -169,6 +169,8 @@ pub struct Reads {
     pub client_headers: Vec<String>,
     /// `$request.headers` is read as a whole, so that all client headers count.
     pub all_client_headers: bool,
+    /// `$request.instant` is read.
+    pub instant: bool,
     /// Upstream response headers, lower case, sorted.
     pub response_headers: Vec<String>,
     /// `$response.headers` read as a whole.

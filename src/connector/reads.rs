@@ -50,6 +50,7 @@ pub(crate) fn of<'a>(
             match (&*used.name, path.as_slice()) {
                 ("$args", [name, ..]) => drop(args.insert((*name).to_owned())),
                 ("$request", ["headers", name, ..]) => drop(client.insert(name.to_lowercase())),
+                ("$request", ["instant", ..]) => reads.instant = true,
                 ("$request", _) => reads.all_client_headers = true,
                 ("$response", ["headers", name, ..]) => drop(response.insert(name.to_lowercase())),
                 ("$response", _) => reads.all_response_headers = true,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::budget::{Account, Budget};
 use crate::cache::{Admissions, Documents, Endpoint};
+use crate::connector::Reads;
 use crate::document::{NumberBounds, Str, Value};
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
@@ -98,6 +100,8 @@ pub struct RequestContext {
     pub variables: HashMap<Str, Value>,
     /// The client's headers.
     pub headers: Arc<HeaderMap>,
+    /// `$request.instant`, the same for all calls.
+    pub instant: Option<Timestamp>,
     /// Its span in its trace, the parent of the spans of its calls.
     pub trace: Option<TraceContext>,
     /// `tracestate`, which is sent to upstreams unchanged.
@@ -123,8 +127,17 @@ impl RequestContext {
         self.variables.get(name).cloned()
     }
 
-    /// `$request`: the client's headers as lists of strings.
-    pub(crate) fn request_value(&self) -> Value {
-        object([("headers", headers_value(&self.headers))])
+    /// `$request`: the client's headers as lists of strings, and the instant if it is read.
+    pub(crate) fn request_value(&self, reads: &Reads) -> Value {
+        let headers = ("headers", headers_value(&self.headers));
+        match self.instant.filter(|_| reads.instant) {
+            Some(instant) => object([headers, ("instant", Value::from(instant_text(instant)))]),
+            None => object([headers]),
+        }
     }
+}
+
+/// An instant in UTC with milliseconds: `2026-03-05T04:30:00.123Z`.
+fn instant_text(instant: Timestamp) -> String {
+    format!("{instant:.3}")
 }

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
 
 pub use self::configured::{ConfiguredConnector, SetupProblem};
 pub use self::cost::ExplainedCost;
@@ -69,6 +70,8 @@ pub struct ClientContext {
     pub trace_state: Option<HeaderValue>,
     /// How override labels that hold for a percentage of requests are drawn.
     pub draw: Draw,
+    /// `$request.instant`; if absent, the instant at which the execution starts.
+    pub instant: Option<Timestamp>,
 }
 
 /// The response to a [`GraphqlRequest`].

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::compile::{Compiled, CompiledOperation};
 use super::configured::{ConfiguredConnector, SetupProblem};
@@ -179,9 +180,11 @@ impl Gateway {
             .compiler
             .coerce(operation, request.variables.as_ref())?;
         let conditions = self.decide(ready, &coerced, client);
-        // A response that reports its cost is not cached, and not taken from the cache.
+        // A response that reports its cost, or whose requests depend on the clock, is not cached, and not taken from the
+        // cache.
         let report = self.cost.is_reported(request, client);
-        let key = (operation.definition.is_query() && !report)
+        let uncached = report || operation.reads_instant;
+        let key = (operation.definition.is_query() && !uncached)
             .then(|| response_key(&self.generation, ready, &coerced, client, &conditions));
         if let Some(key) = &key
             && let Some(served) = self.responses.get(key).await
@@ -208,7 +211,7 @@ impl Gateway {
             self.store(key, &executed, ready);
         }
         let mut response = executed_response(executed, ready, &self.runtime.documents);
-        if report {
+        if uncached {
             response.cache = ResponseCachePolicy::default();
         }
         Ok(response)
@@ -278,6 +281,7 @@ impl Gateway {
             conditions,
             variables: coerced.values,
             headers: Arc::clone(&client.headers),
+            instant: Some(client.instant.unwrap_or_else(Timestamp::now)),
             trace: client.trace,
             trace_state: client.trace_state.clone(),
             introspection,

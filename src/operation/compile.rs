@@ -141,7 +141,11 @@ impl Compiler {
             ));
         }
         let cost = self.cost(&plan)?;
-        let (headers, all_headers) = self.headers(&plan);
+        let ClientReads {
+            headers,
+            all_headers,
+            instant,
+        } = self.client_reads(&plan);
         Ok(Operation {
             document,
             definition,
@@ -149,6 +153,7 @@ impl Compiler {
             cost: Arc::new(cost),
             headers,
             all_headers,
+            reads_instant: instant,
             introspects,
         })
     }
@@ -189,12 +194,13 @@ impl Compiler {
         Ok(program)
     }
 
-    /// The client headers that a plan's calls can read, and whether one of them reads all.
-    fn headers(&self, plan: &Plan) -> (Arc<[String]>, bool) {
+    /// What a plan's calls can read of the client's request.
+    fn client_reads(&self, plan: &Plan) -> ClientReads {
         let mut names: Vec<String> = Vec::new();
-        let mut all = false;
+        let (mut all, mut instant) = (false, false);
         let mut add = |reads: &Reads| {
             all |= reads.all_client_headers;
+            instant |= reads.instant;
             names.extend(reads.client_headers.iter().cloned());
         };
         for fetch in &plan.fetches {
@@ -215,8 +221,22 @@ impl Compiler {
         }
         names.sort();
         names.dedup();
-        (Arc::from(names), all)
+        ClientReads {
+            headers: Arc::from(names),
+            all_headers: all,
+            instant,
+        }
     }
+}
+
+/// What the calls of a plan can read of a client's request.
+struct ClientReads {
+    /// These headers.
+    headers: Arc<[String]>,
+    /// All headers.
+    all_headers: bool,
+    /// The instant of the request.
+    instant: bool,
 }
 
 fn over_limit(error: LimitExceeded) -> Rejection {

@@ -36,6 +36,8 @@ pub struct Operation {
     pub headers: Arc<[String]>,
     /// One of its calls can read all client headers.
     pub all_headers: bool,
+    /// One of its calls can read `$request.instant`.
+    pub reads_instant: bool,
     /// It selects `__schema` or `__type`.
     pub introspects: bool,
 }

@@ -108,6 +108,7 @@ fn client(
         trace: Some(identity.trace),
         trace_state: identity.trace_state.clone(),
         draw: Draw::Random,
+        instant: None,
     }
 }
 

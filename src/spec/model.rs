@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
 
 use crate::document::Value;
 
@@ -66,6 +67,8 @@ pub struct SpecCase {
     pub variables: Option<Value>,
     /// Headers of the client's request.
     pub headers: HeaderMap,
+    /// `$request.instant`, if the spec says it.
+    pub instant: Option<Timestamp>,
     /// The whole expected response.
     pub expected: Value,
     /// The number of exchanges before it in the file: only these may serve it.

@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
 
 use super::markdown::{Block, blocks};
 use super::model::{RecordedExchange, RecordedResponse, Spec, SpecCase, SpecProblem};
@@ -42,6 +43,7 @@ struct PendingCase {
     operation: String,
     variables: Option<Value>,
     headers: HeaderMap,
+    instant: Option<Timestamp>,
 }
 
 struct SpecReader<'a> {
@@ -66,6 +68,7 @@ impl SpecReader<'_> {
             "json" => self.answer(block),
             "json variables" => self.variables(block),
             "json headers" => self.headers(block),
+            "text instant" => self.instant(block),
             info if info.starts_with("json ") => {
                 let message = format!(
                     "`{info}` means nothing here; use `json` for the response, `json variables` or `json headers`"
@@ -94,6 +97,7 @@ impl SpecReader<'_> {
             operation: block.text(),
             variables: None,
             headers: HeaderMap::new(),
+            instant: None,
         });
     }
 
@@ -143,6 +147,20 @@ impl SpecReader<'_> {
         }
     }
 
+    fn instant(&mut self, block: &Block<'_>) {
+        let instant = block.text().trim().parse::<Timestamp>();
+        match (&mut self.pending, instant) {
+            (None, _) => self.problem(block.line - 1, "an instant stands after its operation"),
+            (Some(pending), Ok(instant)) => pending.instant = Some(instant),
+            (Some(_), Err(_)) => {
+                self.problem(
+                    block.line,
+                    "an instant is written `2026-03-05T10:30:00+05:30`",
+                );
+            }
+        }
+    }
+
     fn answer(&mut self, block: &Block<'_>) {
         let expected = self.json(block);
         let Some(pending) = self.pending.take() else {
@@ -166,6 +184,7 @@ impl SpecReader<'_> {
             operation: pending.operation,
             variables: pending.variables,
             headers: pending.headers,
+            instant: pending.instant,
             expected,
             exchanges: self.spec.exchanges.len(),
         });

@@ -217,6 +217,7 @@ impl SpecRun {
             trace: None,
             trace_state: None,
             draw: Draw::Random,
+            instant: case.instant,
         };
         let body = gateway.execute(request, &client).await.body().await;
         let mut lines = Vec::new();

@@ -42,6 +42,10 @@ query Works($d: ID!) { works(district: $d) { id } }
 { "accept-language": "ur" }
 ```
 
+```text instant
+2026-03-05T10:00:00+05:30
+```
+
 ```json
 { "data": { "works": [] } }
 ```
@@ -98,6 +102,8 @@ fn reads_what_is_recorded_and_expected() {
     );
     assert_eq!(works.variables.as_ref().unwrap().to_json(), r#"{"d":"1"}"#);
     assert_eq!(works.headers["accept-language"], "ur");
+    let instant = works.instant.map(|instant| instant.to_string());
+    assert_eq!(instant.as_deref(), Some("2026-03-05T04:30:00Z"));
     assert_eq!((after.heading.as_str(), after.exchanges), ("After", 2));
 }
 
@@ -147,6 +153,14 @@ fn tells_what_is_wrong_and_where() {
         (
             "```graphql\n{ a }\n```\n```json variable\n{}\n```\n```json\n{}\n```\n",
             "works.md:4: `json variable` means nothing here; use `json` for the response, `json variables` or `json headers`",
+        ),
+        (
+            "```text instant\n2026-03-05\n```\n",
+            "works.md:1: an instant stands after its operation",
+        ),
+        (
+            "```graphql\n{ a }\n```\n```text instant\n2026-03-05\n```\n```json\n{}\n```\n",
+            "works.md:5: an instant is written `2026-03-05T10:30:00+05:30`",
         ),
         (
             "```graphql\n{ a }\n```\n```json\n{}\n```\n```http\nGET /\n\nHTTP/1.1 200\n```\n",
@@ -199,7 +213,7 @@ async fn replays_what_was_recorded_last() {
     replay.serve_first(1);
     let (status, body) = ask(&url, r#"{"first":1}"#).await;
     assert_eq!((status, body.as_str()), (200, r#"{ "data": [] }"#));
-    assert_eq!(replay.unused(), [45]);
+    assert_eq!(replay.unused(), [49]);
     replay.serve_first(2);
     assert_eq!(ask(&url, r#"{"first":1}"#).await.0, 404);
     assert!(replay.unused().is_empty() && replay.take_unexpected().is_empty());

@@ -9,6 +9,7 @@
 //! - `text draw`: the percentile of the requests below, for override labels;
 //! - `graphql operation`, `text operation name`, `json variables`, `json headers`: an operation text, the name of its
 //!   operation, the variables, and the client's headers, each a value or a list;
+//! - `text instant`: the instant of the requests below, `$request.instant`;
 //! - `json answer`: the response, with its fields in order; this block executes the operation;
 //! - `text calls`: the upstream calls for it, sorted; `text calls in order`: in the order of their arrival;
 //! - `text warnings`: the warnings of its mappings when it is executed again, as `explain` shows them.
@@ -55,6 +56,7 @@ pub(crate) const FENCES: &[Fence] = &[
     Fence::input("text operation name"),
     Fence::input("json variables"),
     Fence::input("json headers"),
+    Fence::input("text instant"),
     Fence::expected("json answer"),
     Fence::expected("text calls"),
     Fence::expected("text calls in order"),
@@ -92,6 +94,9 @@ async fn run(case: &Case, backend: &dyn Backend) -> Vec<Option<String>> {
             "text operation name" => request.operation_name = Some(block.body.trim().to_owned()),
             "json variables" => request.variables = Some(read(&block.body, &case.path)),
             "json headers" => client.headers = headers(&read(&block.body, &case.path)).into(),
+            "text instant" => {
+                client.instant = Some(block.body.trim().parse().unwrap());
+            }
             "json answer" => {
                 let mut response = gateway.execute(request.clone(), &client).await;
                 let answer = Value::parse_json(&response.body().await).unwrap();

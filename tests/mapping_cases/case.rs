@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use sangam::document::Value;
 use sangam::mapping::{
-    Dialect, InputMask, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables, Version,
+    Dialect, InputMask, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables,
+    Version,
 };
 
 use super::DEFAULTS;

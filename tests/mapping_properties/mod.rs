@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sangam::document::{Object, Value};
 use sangam::mapping::{
-    EvaluationBudget, InputMask, MAX_NESTING, MappingErrorKind, Problem, ScalarShape, Selection,
-    Shape, Template, Variables, Version,
+    Dialect, EvaluationBudget, InputMask, MAX_NESTING, MappingErrorKind, Problem, ScalarShape,
+    Selection, Shape, Template, Variables, Version,
 };
 
 /// Each problem points into the text, between characters.
@@ -133,6 +133,12 @@ pub(crate) fn fits(value: &Value, shape: &Shape) -> bool {
     }
 }
 
+/// The language with all methods.
+const WIRE: Dialect = Dialect {
+    version: Version::V0_4,
+    wire: true,
+};
+
 /// A fixed seed: each run has the same cases.
 const SEED: u64 = 2026;
 
@@ -165,7 +171,7 @@ proptest! {
 
     #[test]
     fn evaluation_stays_within_its_budget(text in generate::selection(), input in generate::value(), args in generate::value()) {
-        let selection = Selection::parse(&text, Version::V0_4).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+        let selection = Selection::parse(&text, WIRE).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         let variables = Variables::new().with("$args", args);
         let evaluated = selection.evaluate_within(Some(&input), &variables, &budget());
         if let Some(value) = &evaluated.value {
@@ -177,7 +183,7 @@ proptest! {
 
     #[test]
     fn what_a_selection_needs_is_enough(text in generate::selection(), input in generate::value()) {
-        let selection = Selection::parse(&text, Version::V0_4).unwrap();
+        let selection = Selection::parse(&text, WIRE).unwrap();
         let whole = selection.evaluate(Some(&input), &Variables::new());
         let projected = project(&input, selection.input_mask());
         let part = selection.evaluate(Some(&projected), &Variables::new());
@@ -187,7 +193,7 @@ proptest! {
 
     #[test]
     fn what_a_selection_yields_has_its_shape(text in generate::selection(), input in generate::value()) {
-        let selection = Selection::parse(&text, Version::V0_4).unwrap();
+        let selection = Selection::parse(&text, WIRE).unwrap();
         let shape = selection.shape();
         if let Some(value) = selection.evaluate(Some(&input), &Variables::new()).value {
             prop_assert!(fits(&value, shape), "{}\n{}\n{:?}", text, value, shape);
@@ -196,7 +202,7 @@ proptest! {
 
     #[test]
     fn what_a_selection_says_of_variables_is_enough(text in generate::selection(), args in generate::value()) {
-        let selection = Selection::parse(&text, Version::V0_4).unwrap();
+        let selection = Selection::parse(&text, WIRE).unwrap();
         let uses = selection.variables();
         let mut need = InputMask::Keys(Vec::new());
         for used in uses.iter().filter(|used| &*used.name == "$args") {

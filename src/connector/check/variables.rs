@@ -270,16 +270,41 @@ impl VariableCheck<'_> {
         }
     }
 
-    /// `$request` and `$response` have only headers.
+    /// `$request` and `$response` have only headers; in requests, `$request` of the `wire` namespace has the instant too.
     fn headers(&mut self) {
         let name = &*self.used.name;
         let first = self.used.path.first();
+        if let ("$request", Some(key)) = (name, first)
+            && **key == *"instant"
+        {
+            return self.instant();
+        }
         if let ("$request" | "$response", Some(key)) = (name, first)
             && **key != *"headers"
         {
             let message = format!("`{name}` has no `{key}`");
             self.unknown(&code::UNKNOWN_VARIABLE, message, key, &["headers"], "only");
         }
+    }
+
+    /// `$request.instant`: only in requests, so that nothing in a cache depends on a clock.
+    fn instant(&mut self) {
+        let scope = self.expression.scope;
+        let help = match scope {
+            VariableScope::Request | VariableScope::SourceRequest if self.expression.wire => return,
+            VariableScope::Request | VariableScope::SourceRequest => {
+                "link the `wire` namespace: `extend schema @link(url: \"https://specs.sangam.dev/wire/v0.1\")`"
+            }
+            _ => {
+                "it is there for requests: a response may be cached, and does not depend on a clock"
+            }
+        };
+        self.refuse(
+            &code::VARIABLE_NOT_AVAILABLE,
+            "`$request.instant` is not available here".to_owned(),
+            format!("in `{}`", self.expression.argument),
+            Some(help.to_owned()),
+        );
     }
 
     fn below_leaf(&mut self, ty: &Name, key: &str) {

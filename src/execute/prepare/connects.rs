@@ -6,7 +6,7 @@ use ahash::AHashMap;
 
 use super::groups::Group;
 use super::prepared::{Preparation, PreparedCall};
-use super::preparer::{Preparer, reads_headers};
+use super::preparer::Preparer;
 use crate::connector::{Connect, ConnectKind, Pagination};
 use crate::document::{Object, Value};
 use crate::graph::query::ConnectMode;
@@ -25,7 +25,7 @@ impl Preparer<'_> {
         rows: Vec<RowId>,
         preparation: &mut Preparation,
     ) {
-        let base = self.base_variables(self.connector(fetch), reads_headers(&connect.reads));
+        let base = self.base_variables(self.connector(fetch), &connect.reads);
         let arguments = self.arguments(fetch);
         if mode == ConnectMode::Root {
             let variables = base.with("$args", arguments);

@@ -6,7 +6,7 @@ use apollo_compiler::Name;
 use bytes::Bytes;
 
 use super::prepared::PreparedCall;
-use super::preparer::{Preparer, reads_headers};
+use super::preparer::Preparer;
 use crate::connector::{RenderError, SubgraphKind};
 use crate::document::write_json_string;
 use crate::mapping::Variables;
@@ -75,7 +75,7 @@ impl Preparer<'_> {
         let service = self.connector(fetch);
         let (variables, rendered) = match &self.runtime.graph.subgraph(fetch.subgraph).kind {
             SubgraphKind::Service(remote) => {
-                let variables = self.base_variables(service, reads_headers(&remote.reads));
+                let variables = self.base_variables(service, &remote.reads);
                 let rendered = remote.template.render(&variables, &self.request.headers);
                 (variables, rendered)
             }

@@ -131,19 +131,19 @@ impl Preparer<'_> {
         Ok(())
     }
 
-    pub(super) fn base_variables(&self, service: &ConnectorRuntime, headers: bool) -> Variables {
+    pub(super) fn base_variables(&self, service: &ConnectorRuntime, reads: &Reads) -> Variables {
         let mut variables = Variables::new();
         variables.set("$config", service.config.clone());
         variables.set("$context", object([]));
         variables.set("$env", service.env.clone());
-        if headers {
-            variables.set("$request", self.request.request_value());
+        if reads_request(reads) {
+            variables.set("$request", self.request.request_value(reads));
         }
         variables
     }
 }
 
 /// Whether `$request` is read: it is built from the client's headers for each call, which takes time.
-pub(super) fn reads_headers(reads: &Reads) -> bool {
-    reads.all_client_headers || !reads.client_headers.is_empty()
+fn reads_request(reads: &Reads) -> bool {
+    reads.instant || reads.all_client_headers || !reads.client_headers.is_empty()
 }
