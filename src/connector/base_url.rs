@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::model::{Subgraph, SubgraphKind};
 use super::request::RenderError;
+use super::schemes::Schemes;
+use crate::mapping::Variables;
 
 impl Subgraph {
     /// Replaces the base URL of the named source; without a name, that of the only source or of the GraphQL service. `url` is
@@ -33,7 +35,9 @@ impl Subgraph {
                         None => format!("`{connector}` has several sources, {has}: name one"),
                     }));
                 };
-                Arc::make_mut(&mut sources[index]).base_url = url.to_owned();
+                let declaration = Arc::make_mut(&mut sources[index]);
+                declaration.base_url = url.to_owned();
+                declaration.address = None;
                 for connect in connects {
                     if connect.source == Some(index)
                         && let Some(template) = &connect.template
@@ -49,6 +53,45 @@ impl Subgraph {
             }
         }
     }
+}
+
+impl Subgraph {
+    /// Computes the base URLs that only `$config` and `$env` say.
+    ///
+    /// # Errors
+    /// One of them is not an address.
+    pub fn resolve_base_urls(
+        &mut self,
+        variables: &Variables,
+        schemes: &Schemes,
+    ) -> Result<(), RenderError> {
+        let SubgraphKind::Connectors { sources, .. } = &self.kind else {
+            return Ok(());
+        };
+        for source in sources.clone() {
+            let Some(address) = &source.address else {
+                continue;
+            };
+            let rendered = address.render(variables).ok();
+            let url: Option<String> = rendered.map(|rendered| rendered.text);
+            let url = url.filter(|url| is_address(url, schemes));
+            // The value may hold a secret: the message says the template.
+            let Some(url) = url else {
+                return Err(RenderError::new(format!(
+                    "the base URL of source `{}`, `{}`, gives no address: set what it reads, or `base_url`",
+                    source.name, source.base_url
+                )));
+            };
+            self.set_base_url(Some(&source.name), &url)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_address(url: &str, schemes: &Schemes) -> bool {
+    schemes.strip(url).is_some()
+        && url::Url::parse(url)
+            .is_ok_and(|url| url.username().is_empty() && url.password().is_none())
 }
 
 fn no_address(connector: &str) -> String {

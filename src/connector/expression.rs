@@ -12,7 +12,8 @@ use apollo_compiler::ast::Value;
 use super::diagnostic::{Diagnostic, Span, code};
 use super::findings::Findings;
 use super::schemes::Schemes;
-use crate::mapping::{Dialect, Problem, Selection, Template, VariableUse, Version};
+use crate::mapping::ast::{Expr, ExprKind, Start};
+use crate::mapping::{Dialect, Piece, Problem, Selection, Template, VariableUse, Version};
 
 /// Which variables an expression may read, by the argument that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub(crate) struct ParsedExpression {
     pub(crate) uses: Vec<VariableUse>,
     /// The folder links the `wire` namespace.
     pub(crate) wire: bool,
+    /// The expressions that must yield a single value: those of a template, and the segments of a `path`.
+    pub(crate) scalars: Vec<Expr>,
 }
 
 impl ParsedExpression {
@@ -67,6 +70,8 @@ pub(crate) enum Form {
     Object,
     /// As a value: a single key is a path.
     Value,
+    /// As an object; but a single key is a path, with a warning, because the type is a scalar or an enum.
+    Leaf,
 }
 
 /// The language of a folder's texts.
@@ -125,10 +130,16 @@ impl Expressions {
         let parsed = match form {
             Form::Object => Selection::parse(text, self.language.dialect),
             Form::Value => Selection::parse_value(text, self.language.dialect),
+            Form::Leaf => self.leaf(literal, text, findings),
         };
         match parsed {
             Ok(selection) => {
-                self.remember(argument, literal, selection.variables().to_vec());
+                let uses = selection.variables().to_vec();
+                let scalars = match argument {
+                    "path" => segments(selection.root()),
+                    _ => Vec::new(),
+                };
+                self.remember(argument, literal, uses, scalars);
                 Some(Arc::new(selection))
             }
             Err(problems) => {
@@ -136,6 +147,35 @@ impl Expressions {
                 None
             }
         }
+    }
+
+    /// Parses the selection of a field without fields of its own.
+    fn leaf(
+        &self,
+        literal: &Node<Value>,
+        text: &str,
+        findings: &mut Findings,
+    ) -> Result<Selection, Vec<Problem>> {
+        let selection = Selection::parse(text, self.language.dialect)?;
+        let Some(key) = selection.lone_key() else {
+            return Ok(selection);
+        };
+        let span = findings.inside(literal, selection.root().span.clone());
+        let message = format!("`{key}` is read as `$.{key}`");
+        findings.push(
+            findings
+                .warning(&code::LEAF_WITH_SELECTION, message)
+                .label(span, "in `selection`")
+                .help(format!(
+                    "write `$.{key}`: a key alone is a field of an object"
+                )),
+        );
+        Selection::parse_value(text, self.language.dialect)
+    }
+
+    /// A template whose values are not encoded, for an address that an expression begins.
+    pub(crate) fn unencoded(&self, literal: &Node<Value>) -> Option<Template> {
+        Template::parse_header(literal.as_str()?, self.language.dialect).ok()
     }
 
     /// Parses a template for a URL or a part of one.
@@ -170,7 +210,11 @@ impl Expressions {
     ) -> Option<Template> {
         match parsed {
             Ok(template) => {
-                self.remember(argument, literal, template.variables());
+                let scalars = template.pieces().iter().filter_map(|piece| match piece {
+                    Piece::Expression(expr) => Some(expr.clone()),
+                    Piece::Literal(_) => None,
+                });
+                self.remember(argument, literal, template.variables(), scalars.collect());
                 Some(template)
             }
             Err(problems) => {
@@ -180,14 +224,33 @@ impl Expressions {
         }
     }
 
-    fn remember(&mut self, argument: &'static str, literal: &Node<Value>, uses: Vec<VariableUse>) {
+    fn remember(
+        &mut self,
+        argument: &'static str,
+        literal: &Node<Value>,
+        uses: Vec<VariableUse>,
+        scalars: Vec<Expr>,
+    ) {
         self.parsed.push(ParsedExpression {
             scope: self.scope,
             argument,
             literal: literal.clone(),
             uses,
             wire: self.language.dialect.wire,
+            scalars,
         });
+    }
+}
+
+/// The segments that a `path` writes out as an array.
+fn segments(path: &Expr) -> Vec<Expr> {
+    match &path.kind {
+        ExprKind::Array(segments) => segments.clone(),
+        ExprKind::Path(inner) if inner.steps.is_empty() => match &inner.start {
+            Start::Expression(inner) => segments(inner),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::connect_options::ConnectOptions;
 use super::field_set::FieldSet;
 use super::request::RequestTemplate;
 use super::schemes::scheme;
-use crate::mapping::Selection;
+use crate::mapping::{Selection, Template};
 
 /// A connector, or a subgraph of a supergraph SDL, as composition sees it.
 #[derive(Debug, Clone)]
@@ -56,12 +56,14 @@ pub struct SourceDeclaration {
     pub name: String,
     /// The base URL of the schema, before settings override it.
     pub base_url: String,
+    /// The same, if only settings of the deployment say the address: `{$env.BASE_URL}`.
+    pub address: Option<Template>,
 }
 
 impl SourceDeclaration {
     /// Whether its upstream is called over HTTP.
     pub fn is_http(&self) -> bool {
-        matches!(scheme(&self.base_url), "https" | "http")
+        self.address.is_some() || matches!(scheme(&self.base_url), "https" | "http")
     }
 }
 

@@ -10,11 +10,12 @@ use crate::budget::Budget;
 use crate::cache::{CachedConnector, Documents, Endpoint};
 use crate::config;
 use crate::config::Settings;
-use crate::connector::{Connect, Invalidates, Reads, Subgraph, SubgraphKind};
+use crate::connector::{Connect, Invalidates, Reads, Schemes, Subgraph, SubgraphKind};
 use crate::document::{Str, Value};
 use crate::execute::{ConnectorRuntime, Runtime};
 use crate::graph::query::QueryGraph;
 use crate::graph::{Composed, compose};
+use crate::mapping::Variables;
 use crate::source::dns::{DnsSettings, Resolver};
 use crate::source::gate::Gate;
 use crate::source::native::{NativeSchema, NativeWire};
@@ -36,8 +37,9 @@ pub(super) fn build(
     documents: &Arc<Documents>,
 ) -> Result<GatewayParts, SetupProblem> {
     let mut connectors = connectors;
+    let schemes = wires.schemes();
     for connector in &mut connectors {
-        set_addresses(connector)?;
+        set_addresses(connector, &schemes)?;
         sources::adapt_templates(connector, &wires)?;
     }
     let infos = connectors.iter().map(native::ConnectorInfo::of).collect();
@@ -94,7 +96,10 @@ pub(super) fn build(
     })
 }
 
-fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem> {
+fn set_addresses(
+    connector: &mut ConfiguredConnector,
+    schemes: &Schemes,
+) -> Result<(), SetupProblem> {
     let name = connector.subgraph.name.clone();
     let wrong = |message: String| SetupProblem::Setting {
         connector: name.clone(),
@@ -112,7 +117,24 @@ fn set_addresses(connector: &mut ConfiguredConnector) -> Result<(), SetupProblem
             .set_base_url(Some(source), url.as_str())
             .map_err(|error| wrong(error.message))?;
     }
-    Ok(())
+    let variables = Variables::new()
+        .with("$config", config_value(&connector.settings))
+        .with("$env", env_value(&connector.settings));
+    let resolved = connector.subgraph.resolve_base_urls(&variables, schemes);
+    resolved.map_err(|error| wrong(error.message))
+}
+
+/// `$config`.
+fn config_value(settings: &config::ConnectorSettings) -> Value {
+    Value::from(settings.config.expose().clone())
+}
+
+/// `$env`.
+fn env_value(settings: &config::ConnectorSettings) -> Value {
+    let env = settings.env.iter();
+    let members =
+        env.map(|(name, secret)| (Str::from(name.as_str()), Value::from(secret.expose())));
+    Value::Object(Arc::new(members.collect()))
 }
 
 fn connector_runtime<'a>(
@@ -134,14 +156,10 @@ fn connector_runtime<'a>(
             vec![cached.endpoint(&source, &subgraph.name, stored, "data without errors")]
         }
     };
-    let env = settings
-        .env
-        .iter()
-        .map(|(name, secret)| (Str::from(name.as_str()), Value::from(secret.expose())));
     Ok(ConnectorRuntime {
         name: Arc::from(subgraph.name.as_str()),
-        config: Value::from(settings.config.expose().clone()),
-        env: Value::Object(Arc::new(env.collect())),
+        config: config_value(settings),
+        env: env_value(settings),
         options: CallOptions {
             timeout: settings.common.timeout,
             max_bytes: settings.common.max_response_bytes.0,

@@ -140,6 +140,7 @@ impl Growth {
                         Effect::Input | Effect::Part | Effect::Member => growth,
                         Effect::Argument | Effect::Arms => 1 + arguments,
                         Effect::Leaf(_) => 0,
+                        Effect::Rows(_) => growth + 2,
                         Effect::Opaque(levels) => growth + levels,
                     };
                     self.most = self.most.max(growth);

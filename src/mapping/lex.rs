@@ -81,7 +81,9 @@ impl<'t> Lexer<'t> {
             [b'$', b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => {
                 Token::Variable(self.take(1 + name_length(&rest[1..])))
             }
-            [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => Token::Number(self.number()?),
+            [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] | [b'-', b'.', b'0'..=b'9', ..] => {
+                Token::Number(self.number()?)
+            }
             [quote @ (b'"' | b'\''), ..] => Token::String(self.string(*quote as char)?),
             _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
                 Some(sign) => {
@@ -114,40 +116,31 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// `-?digits(.digits)?`, which is also a JSON number.
+    /// `-?digits(.digits)?`, also with zeros in front, and without digits before or after the point.
     fn number(&mut self) -> Result<&'t str, Problem> {
         let (start, rest) = (self.at, self.rest());
+        let bytes = rest.as_bytes();
         let digits = |from: usize| {
-            rest.as_bytes()
-                .get(from..)
-                .unwrap_or_default()
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
+            let digits = bytes.get(from..).unwrap_or_default().iter();
+            digits.take_while(|byte| byte.is_ascii_digit()).count()
         };
         let sign = usize::from(rest.starts_with('-'));
-        let whole = digits(sign);
-        let mut length = sign + whole;
-        if rest.as_bytes().get(length) == Some(&b'.') {
-            match digits(length + 1) {
-                // `1...x` is a number and a spread.
-                0 if rest[length..].starts_with("...") => {}
-                0 => {
-                    return Err(Problem::new(
-                        start..start + length + 1,
-                        "a number needs digits after its point",
-                    ));
-                }
-                fraction => length += 1 + fraction,
+        let mut length = sign + digits(sign);
+        if bytes.get(length) == Some(&b'.') {
+            let fraction = digits(length + 1);
+            // `1...x` is a number and a spread, `1.key` a number and a step.
+            let ends = fraction == 0
+                && matches!(
+                    bytes.get(length + 1),
+                    Some(b'.' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'"' | b'\'')
+                );
+            if !ends {
+                length += 1 + fraction;
             }
         }
         let span = start..start + length;
-        if whole > 1 && rest.as_bytes().get(sign) == Some(&b'0') {
-            return Err(Problem::new(span, "a number does not start with 0")
-                .help("write it without the zeros in front, or in quotes if it is a code"));
-        }
-        if let Some(b'e' | b'E') = rest.as_bytes().get(length)
-            && let Some(b'0'..=b'9' | b'+' | b'-') = rest.as_bytes().get(length + 1)
+        if let Some(b'e' | b'E') = bytes.get(length)
+            && let Some(b'0'..=b'9' | b'+' | b'-') = bytes.get(length + 1)
         {
             return Err(
                 Problem::new(span, "a number has no exponent here").help("write its digits out")

@@ -76,6 +76,8 @@ pub(super) enum Effect {
     Member,
     /// The result is a scalar computed from the whole input.
     Leaf(ScalarShape),
+    /// The result is a list of objects with these fields, computed from the whole input.
+    Rows(&'static [(&'static str, Option<ScalarShape>)]),
     /// The result is computed from the whole input, and nests this number of levels deeper.
     Opaque(usize),
 }

@@ -44,6 +44,11 @@ impl Expr {
         analyse(self).shape
     }
 
+    /// Every use of a variable; names that an outer expression binds count too. Analyses the whole expression.
+    pub fn variables(&self) -> Vec<VariableUse> {
+        analyse(self).variables
+    }
+
     /// The part of its input that it reads. Analyses the whole expression.
     pub fn input_mask(&self) -> InputMask {
         analyse(self).mask
@@ -83,6 +88,26 @@ impl Selection {
     /// The version of its syntax.
     pub fn version(&self) -> Version {
         self.version
+    }
+
+    /// The key, if the text is a bare key, which names the only field of an object.
+    pub fn lone_key(&self) -> Option<&str> {
+        let ExprKind::Object(selection) = &self.root.kind else {
+            return None;
+        };
+        match selection.items.as_slice() {
+            [
+                Item::Field {
+                    name,
+                    name_span,
+                    value,
+                },
+            ] if value.span.start == name_span.start => {
+                let path = value.as_path().filter(|path| path.selection.is_none())?;
+                (path.single_key() == Some(name)).then_some(name)
+            }
+            _ => None,
+        }
     }
 
     /// The syntax tree.

@@ -90,11 +90,19 @@ pub(crate) fn check_absolute(
     );
 }
 
+/// Whether a template begins with an expression, and reads only settings of the deployment: these say the whole address.
+pub(crate) fn is_of_deployment(template: &Template) -> bool {
+    let of_deployment =
+        |used: &crate::mapping::VariableUse| matches!(&*used.name, "$config" | "$env");
+    matches!(template.pieces().first(), Some(Piece::Expression(_)))
+        && template.variables().iter().all(of_deployment)
+}
+
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// Refuses a `#`, which would silently cut off the text after it, and secrets in the query.
+/// Refuses secrets in the query, and warns about a `#`, which cuts off the text after it.
 pub(crate) fn check_literal_parts(
     template: &Template,
     literal: &Node<Value>,
@@ -112,7 +120,7 @@ pub(crate) fn check_literal_parts(
             .unwrap_or(0);
         findings.push(
             findings
-                .error(&code::INVALID_URL, "a fragment is never sent to a server")
+                .warning(&code::INVALID_URL, "a fragment is never sent to a server")
                 .at(findings.inside(literal, at..at + 1))
                 .help("write `%23` for a `#` in a path or a parameter"),
         );

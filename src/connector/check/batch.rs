@@ -3,13 +3,16 @@
 use apollo_compiler::Schema;
 
 use super::keys;
+use super::locate::find;
 use crate::connector::arguments::key;
 use crate::connector::declared::{DeclaredConnect, is_root};
 use crate::connector::diagnostic::code;
 use crate::connector::expression::ParsedExpression;
 use crate::connector::findings::{Findings, list};
 use crate::connector::model::{ConnectKind, Site};
-use crate::mapping::{Shape, VariableUse};
+use crate::document::Str;
+use crate::mapping::ast::Expr;
+use crate::mapping::{InputMask, Shape, VARIABLE_NAMES, VariableUse};
 
 /// Checks a connect on a type, and the argument `batch`.
 pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
@@ -104,14 +107,29 @@ fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
         return;
     };
     let shape = connect.selection.shape();
-    let lacking: Vec<String> = keys::paths(key)
+    let (selected, lacking): (Vec<String>, Vec<String>) = keys::paths(key)
         .into_iter()
-        .filter(|path| !yields(shape, path))
-        .collect();
+        .partition(|path| yields(shape, path));
+    let literal = declared.directive.specified_argument_by_name("selection");
+    for path in selected {
+        let names: Vec<Str> = path.split('.').map(Str::from).collect();
+        let Some((name_span, value)) = find(connect.selection.root(), &names) else {
+            continue;
+        };
+        if !is_of_response(value) {
+            let span = literal.and_then(|literal| findings.inside(literal, name_span.clone()));
+            let message = format!("the key `{path}` is not read from the response");
+            findings.push(
+                findings
+                    .error(&code::BATCH_KEY_NOT_SELECTED, message)
+                    .label(span, "in `selection`")
+                    .help("elements of a batch are matched by the keys that the upstream says"),
+            );
+        }
+    }
     if lacking.is_empty() {
         return;
     }
-    let literal = declared.directive.specified_argument_by_name("selection");
     findings.push(
         findings
             .error(
@@ -121,6 +139,16 @@ fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
             .at(findings.span(literal.and_then(|literal| literal.location())))
             .help("select it: elements of a batch are matched by key, whatever their order"),
     );
+}
+
+/// Whether a value may come from the response: it reads the input, or a name that was bound to a part of it.
+fn is_of_response(value: &Expr) -> bool {
+    let is_bound = |used: &VariableUse| !VARIABLE_NAMES.contains(&&*used.name);
+    value.input_mask() != InputMask::Keys(Vec::new())
+        || value
+            .variables()
+            .iter()
+            .any(|used| is_bound(used) || *used.name == *"$response")
 }
 
 fn yields(shape: &Shape, path: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Checks the connects of a folder: one file per rule.
 //!
 //! - [`variables`]: every variable exists, is available, and has the keys that are read.
+//! - [`scalars`]: what goes into a URL or a header is a single value.
 //! - [`selection`]: a selection fits its GraphQL type; [`locate`] finds the text of a field.
 //! - [`resolved`]: a connect resolves every field, and every resolvable key has a lookup.
 //! - [`entity`], [`batch`]: the rules of lookups.
@@ -14,6 +15,7 @@ mod entity;
 mod keys;
 mod locate;
 mod resolved;
+pub(crate) mod scalars;
 mod selection;
 mod sites;
 pub(crate) mod variables;
@@ -28,6 +30,7 @@ pub(crate) fn connects(declarations: &Declarations<'_>, findings: &mut Findings)
     let mut given = selection::GivenFields::new();
     for declared in &declarations.connects {
         variables::connect(declared, schema, findings);
+        scalars::check(&declared.expressions, Some(declared), schema, findings);
         entity::check(declared, schema, findings);
         batch::check(declared, schema, findings);
         if let Some(connect) = &declared.connect {

@@ -132,6 +132,12 @@ fn ids(declared: &[DeclaredConnect], findings: &mut Findings) {
         let Some(id) = value.as_str() else {
             continue;
         };
+        if id.is_empty() {
+            let diagnostic = findings.error(&code::INVALID_NAME, "this id is empty");
+            let diagnostic = diagnostic.at(findings.span(value.location()));
+            findings.push(diagnostic.help("write a name, or leave `id` out"));
+            continue;
+        }
         if let Some(first) = seen.insert(id, value.location()) {
             findings.push(
                 findings

@@ -156,9 +156,12 @@ impl DirectiveReader<'_> {
             Err(UnknownSource) => DeclaredFetch::Broken,
         };
         expressions.in_scope(VariableScope::Response);
-        let selection = argument("selection").and_then(|literal| {
-            expressions.mapping("selection", literal, Form::Object, self.findings)
-        });
+        let form = match yielded_type(declared, self.schema) {
+            YieldedType::Leaf => Form::Leaf,
+            YieldedType::Composite | YieldedType::Any => Form::Object,
+        };
+        let selection = argument("selection")
+            .and_then(|literal| expressions.mapping("selection", literal, form, self.findings));
         let outcome = outcome::read(&directive, &mut expressions, self.findings);
         declared.expressions = expressions.parsed;
         let kind = kind::kind(declared, self.schema);
@@ -245,19 +248,23 @@ impl DirectiveReader<'_> {
 
 /// The value that the selection of a connect must yield, by the type of its field.
 fn yields(declared: &DeclaredConnect, kind: &ConnectKind, schema: &Schema) -> Yields {
-    let Some(field) = &declared.field else {
-        return Yields {
-            list: matches!(kind, ConnectKind::Batch { .. }),
-            of: YieldedType::Composite,
-        };
+    let list = match &declared.field {
+        Some(field) => field.ty.is_list(),
+        None => matches!(kind, ConnectKind::Batch { .. }),
     };
-    let of = match schema.types.get(field.ty.inner_named_type()) {
+    let of = yielded_type(declared, schema);
+    Yields { list, of }
+}
+
+fn yielded_type(declared: &DeclaredConnect, schema: &Schema) -> YieldedType {
+    let Some(field) = &declared.field else {
+        return YieldedType::Composite;
+    };
+    match schema.types.get(field.ty.inner_named_type()) {
         Some(ExtendedType::Scalar(scalar)) if !scalar.is_built_in() => YieldedType::Any,
         Some(ExtendedType::Scalar(_) | ExtendedType::Enum(_)) => YieldedType::Leaf,
         _ => YieldedType::Composite,
-    };
-    let list = field.ty.is_list();
-    Yields { list, of }
+    }
 }
 
 /// A source that is not declared, which has been reported.

@@ -61,7 +61,7 @@ pub mod connector {
     crate::diagnostic_codes! { Connector:
         /// A file of the folder cannot be read
         UNREADABLE;
-        /// The name of the folder is not a valid name of a connector
+        /// A name is empty, or that of the folder is not a valid name of a connector
         INVALID_NAME;
         /// The schema is not valid GraphQL
         INVALID_GRAPHQL;

@@ -8,8 +8,9 @@ use apollo_compiler::ast::Directive;
 use super::definition::{Addition, DirectivePart, Role, SupportedDirective, SupportedType};
 use super::types;
 use crate::connector::arguments::{headers, key, outcome, url};
-use crate::connector::check::variables;
+use crate::connector::check::{scalars, variables};
 use crate::connector::declared::{Declarations, DeclaredSource};
+use crate::connector::diagnostic::code;
 use crate::connector::expression::{Expressions, Language, VariableScope};
 use crate::connector::findings::Findings;
 use crate::connector::model::SourceDeclaration;
@@ -89,7 +90,7 @@ static HTTP: SupportedType = SupportedType {
     sdl: r#"
 "What the requests to a source have in common."
 input SourceHTTP {
-  "The URL to which the URLs of connects are appended. The template may read `$config` and `$env`."
+  "The URL to which the URLs of connects are appended. The template may read `$config` and `$env`, also for the whole address."
   baseURL: URLTemplate!
   "Headers of all requests. The client's own headers are not sent unless they are named here."
   headers: [HTTPHeaderMapping!]
@@ -108,13 +109,22 @@ fn read(
     findings: &mut Findings,
 ) -> Option<DeclaredSource> {
     let name = directive.specified_argument_by_name("name")?;
+    if name.as_str() == Some("") {
+        let diagnostic = findings.error(&code::INVALID_NAME, "this source has no name");
+        let diagnostic = diagnostic.at(findings.span(name.location()));
+        findings.push(diagnostic.help("settings and `@connect(source:)` refer to it by its name"));
+    }
     let http = directive.specified_argument_by_name("http")?;
     let mut expressions = Expressions::new(language, VariableScope::BaseUrl);
     let base = key(http, "baseURL")?;
     let base_template = expressions.url("baseURL", base, findings);
-    if let Some(template) = &base_template {
-        url::check_absolute(template, base, expressions.schemes(), findings);
+    let of_deployment = base_template.as_ref().is_some_and(url::is_of_deployment);
+    match &base_template {
+        Some(template) if of_deployment => url::check_literal_parts(template, base, findings),
+        Some(template) => url::check_absolute(template, base, expressions.schemes(), findings),
+        None => {}
     }
+    let address = of_deployment.then(|| expressions.unencoded(base)).flatten();
     expressions.in_scope(VariableScope::SourceRequest);
     let url = url::parts(http, &mut expressions, findings);
     let headers = headers::read(key(http, "headers"), &mut expressions, findings);
@@ -124,6 +134,7 @@ fn read(
         declaration: Arc::new(SourceDeclaration {
             name: name.as_str()?.to_owned(),
             base_url: base.as_str()?.to_owned(),
+            address,
         }),
         name: name.clone(),
         base: base_template.map(url::text),
@@ -139,5 +150,6 @@ fn read(
 fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     for source in &declarations.sources {
         variables::source(&source.expressions, declarations.schema, findings);
+        scalars::check(&source.expressions, None, declarations.schema, findings);
     }
 }

@@ -202,6 +202,11 @@ impl Walk {
                 self.demand_arguments(call, &here);
                 Abstract::new(AbstractKind::Scalar(scalar))
             }
+            Effect::Rows(fields) => {
+                self.demand(&input);
+                self.demand_arguments(call, &here);
+                rows(fields)
+            }
             Effect::Opaque(_) => {
                 self.demand(&input);
                 self.demand_arguments(call, &here);
@@ -258,6 +263,20 @@ impl Walk {
             }
         }
     }
+}
+
+/// Objects with these fields, each a scalar or unknown.
+fn rows(fields: &[(&str, Option<ScalarShape>)]) -> Abstract {
+    let field = |(name, scalar): &(&str, Option<ScalarShape>)| {
+        let value = scalar.map_or_else(Abstract::any, |scalar| {
+            Abstract::new(AbstractKind::Scalar(scalar))
+        });
+        (Str::from(*name), value)
+    };
+    Abstract::new(AbstractKind::Object {
+        fields: fields.iter().map(field).collect(),
+        open: false,
+    })
 }
 
 /// The same value, with its reads recorded at this path.

@@ -23,7 +23,7 @@ pub(super) const METHODS: &[Method] = &[
         signature: Signature {
             name: "group",
             arguments: Arguments::Count(1, 1),
-            effect: Effect::Opaque(2),
+            effect: Effect::Rows(&[("key", None), ("values", None)]),
         },
         apply: group,
     },

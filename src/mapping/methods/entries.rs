@@ -3,12 +3,13 @@
 use super::call::Method;
 use crate::document::{Object, Str, Value};
 use crate::mapping::method::{Arguments, Effect, Signature};
+use crate::mapping::shape::ScalarShape;
 
 pub(super) const METHODS: &[Method] = &[Method {
     signature: Signature {
         name: "entries",
         arguments: Arguments::Count(0, 0),
-        effect: Effect::Opaque(2),
+        effect: Effect::Rows(&[("key", Some(ScalarShape::String)), ("value", None)]),
     },
     apply: |call| {
         let Some(object) = call.input.as_object() else {

@@ -50,8 +50,15 @@ impl Parser<'_> {
     fn operand(&mut self) -> Parsed<Expr> {
         let start = self.span.start;
         let kind = match &self.token {
-            Token::Number(text) => {
-                ExprKind::Literal(Number::from_json(text).map_or(Value::Null, Value::Number))
+            Token::Number(text) => ExprKind::Literal(number(text)),
+            Token::Sign(".") if let Some(digits) = self.fraction() => {
+                let literal = ExprKind::Literal(number(&format!(".{digits}")));
+                self.advance()?;
+                literal
+            }
+            // A text has no keys: what is followed by one, or by braces, is a key in quotes.
+            Token::String(_) if matches!(self.after(), Some(Token::Sign("." | "?" | "{"))) => {
+                return self.path_operand();
             }
             Token::String(text) => ExprKind::Literal(Value::from(&**text)),
             Token::Name("true") => ExprKind::Literal(Value::Bool(true)),
@@ -66,6 +73,19 @@ impl Parser<'_> {
             kind,
             span: start..self.passed,
         })
+    }
+
+    /// The digits after a point without digits before it.
+    fn fraction(&self) -> Option<&str> {
+        match self.lexer.clone().next().ok()? {
+            (Token::Number(digits), span)
+                if span.start == self.span.end
+                    && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                Some(digits)
+            }
+            _ => None,
+        }
     }
 
     /// The steps after a literal: `"a,b"->split(",")`.
@@ -177,4 +197,20 @@ impl Parser<'_> {
             value,
         })
     }
+}
+
+/// A number as JSON has it: without zeros in front, and with digits before and after its point.
+fn number(text: &str) -> Value {
+    let number = Number::from_json(text).or_else(|| {
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(digits) => ("-", digits),
+            None => ("", text),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let whole = whole.trim_start_matches('0');
+        let whole = if whole.is_empty() { "0" } else { whole };
+        let point = if fraction.is_empty() { "" } else { "." };
+        Number::from_json(&format!("{sign}{whole}{point}{fraction}"))
+    });
+    number.map_or(Value::Null, Value::Number)
 }
