@@ -15,9 +15,18 @@ use super::value::HttpUrl;
 pub struct RawConnectorSettings {
     /// The documented keys.
     pub common: RawConnectorLimits,
-    /// `sources.<name>.base_url`
-    pub sources: BTreeMap<String, HttpUrl>,
+    /// `sources.<name>`
+    pub sources: BTreeMap<String, RawSourceSettings>,
     /// `config`, an object; what the connector reads as `$config`.
+    pub config: Option<RawConfig>,
+}
+
+/// The settings of one source as written.
+#[derive(Debug, Clone, Default)]
+pub struct RawSourceSettings {
+    /// `base_url`
+    pub base_url: Option<HttpUrl>,
+    /// `config`, an object; its keys replace those of the connector for the connects of this source.
     pub config: Option<RawConfig>,
 }
 
@@ -46,18 +55,34 @@ impl fmt::Debug for RawConfig {
 pub struct ConnectorSettings {
     /// The documented keys.
     pub common: ConnectorLimits,
-    /// Addresses by source, where a connector has several.
-    pub sources: BTreeMap<String, HttpUrl>,
+    /// Settings by source, where a connector has several.
+    pub sources: BTreeMap<String, SourceSettings>,
     /// What the connector reads as `$config`.
     pub config: ConnectorConfig,
     /// What the connector may read as `$env`.
     pub env: BTreeMap<String, Secret>,
 }
 
+/// The resolved settings of one source.
+#[derive(Debug, Clone, Default)]
+pub struct SourceSettings {
+    /// Its address, in place of that of the folder.
+    pub base_url: Option<HttpUrl>,
+    /// What its connects read as `$config`, if that is not what the connector reads.
+    pub config: Option<ConnectorConfig>,
+}
+
 impl ConnectorSettings {
-    /// All secrets: those of `config` and of `env`.
+    /// All secrets: those of `config`, also of sources, and of `env`.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.config.secrets.iter().chain(self.env.values())
+        let of_sources = self
+            .sources
+            .values()
+            .filter_map(|source| source.config.as_ref());
+        let configs = std::iter::once(&self.config).chain(of_sources);
+        configs
+            .flat_map(|config| &config.secrets)
+            .chain(self.env.values())
     }
 }
 
@@ -94,18 +119,18 @@ impl RawConnectorSettings {
     /// Overlays `self` on `lower`; `config` is merged key by key.
     pub(crate) fn over(self, lower: RawConnectorSettings) -> RawConnectorSettings {
         let mut sources = lower.sources;
-        sources.extend(self.sources);
-        let config = match (self.config, lower.config) {
-            (Some(RawConfig::Table(upper)), Some(RawConfig::Table(mut below))) => {
-                below.extend(upper);
-                Some(RawConfig::Table(below))
-            }
-            (upper, below) => upper.or(below),
-        };
+        for (name, upper) in self.sources {
+            let below = sources.remove(&name).unwrap_or_default();
+            let source = RawSourceSettings {
+                base_url: upper.base_url.or(below.base_url),
+                config: overlaid(upper.config, below.config),
+            };
+            sources.insert(name, source);
+        }
         RawConnectorSettings {
             common: self.common.over(lower.common),
             sources,
-            config,
+            config: overlaid(self.config, lower.config),
         }
     }
 
@@ -136,26 +161,49 @@ impl RawConnectorSettings {
                 Err(message) => problem("env", message),
             }
         }
-        let mut config = ConnectorConfig::default();
-        if let Some(raw) = self.config {
-            let mut path = vec!["config".to_owned()];
+        let mut resolved = |raw: RawConfig, path: &[&str]| {
+            let mut config = ConnectorConfig::default();
+            let mut path = path.iter().map(|key| (*key).to_owned()).collect();
             config.value = raw.resolve(
                 environment,
                 &mut path,
                 &mut config.secrets,
                 &mut |path, message| problem(&path.join("."), message),
             );
-        }
+            config
+        };
+        let sources = self.sources.into_iter().map(|(name, source)| {
+            let config = source.config.map(|own| {
+                let all = overlaid(Some(own.clone()), self.config.clone());
+                resolved(all.unwrap_or(own), &["sources", &name, "config"])
+            });
+            let base_url = source.base_url;
+            (name, SourceSettings { base_url, config })
+        });
+        let sources = sources.collect();
+        let config = self.config.map(|raw| resolved(raw, &["config"]));
+        let config = config.unwrap_or_default();
         if problems.is_empty() {
             Ok(ConnectorSettings {
                 common,
-                sources: self.sources,
+                sources,
                 config,
                 env,
             })
         } else {
             Err(ConfigError { problems })
         }
+    }
+}
+
+/// A table over another one, key by key.
+fn overlaid(upper: Option<RawConfig>, lower: Option<RawConfig>) -> Option<RawConfig> {
+    match (upper, lower) {
+        (Some(RawConfig::Table(upper)), Some(RawConfig::Table(mut below))) => {
+            below.extend(upper);
+            Some(RawConfig::Table(below))
+        }
+        (upper, below) => upper.or(below),
     }
 }
 

@@ -27,7 +27,10 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use connector::{ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings};
+pub use connector::{
+    ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings, RawSourceSettings,
+    SourceSettings,
+};
 pub use environment::Environment;
 pub use problem::{ConfigError, SettingProblem};
 pub use raw::RawSettings;

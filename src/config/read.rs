@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::connector::RawConnectorSettings;
+use super::connector::{RawConfig, RawConnectorSettings, RawSourceSettings};
 use super::problem::{ConfigError, SettingProblem};
 use super::raw::RawSettings;
 use super::section::Section;
@@ -162,18 +162,7 @@ impl<'a> SettingsReader<'a> {
         let mut raw = RawConnectorSettings::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "config" => match toml_value::config(value.get_ref(), self.base) {
-                    Ok(config) if value.get_ref().is_table() => raw.config = Some(config),
-                    Ok(_) => {
-                        self.problem(
-                            "config is a table: what the connector reads as $config".to_owned(),
-                            value.span(),
-                        );
-                    }
-                    Err(message) => {
-                        self.problem(format!("config: {message}"), value.span());
-                    }
-                },
+                "config" => raw.config = self.config(value),
                 "sources" => self.sources(&mut raw, section, value),
                 _ => {
                     if !self.set(&mut raw.common, key, value) {
@@ -185,6 +174,17 @@ impl<'a> SettingsReader<'a> {
             }
         }
         raw
+    }
+
+    /// The table that mappings read as `$config`.
+    fn config(&mut self, value: &Spanned<DeValue<'_>>) -> Option<RawConfig> {
+        let message = match toml_value::config(value.get_ref(), self.base) {
+            Ok(config) if value.get_ref().is_table() => return Some(config),
+            Ok(_) => "config is a table: what the connector reads as $config".to_owned(),
+            Err(message) => format!("config: {message}"),
+        };
+        self.problem(message, value.span());
+        None
     }
 
     fn sources(
@@ -201,20 +201,21 @@ impl<'a> SettingsReader<'a> {
             let Some(source) = self.table(&section, value) else {
                 continue;
             };
+            let mut settings = RawSourceSettings::default();
             for (key, value) in source {
-                if key.get_ref() != "base_url" {
-                    self.unknown(key, &section, &["base_url"]);
-                    continue;
-                }
-                match HttpUrl::from_toml(value.get_ref(), self.base) {
-                    Ok(url) => {
-                        raw.sources.insert(name.get_ref().as_ref().to_owned(), url);
-                    }
-                    Err(message) => {
-                        self.problem(format!("base_url: {message}"), value.span());
-                    }
+                match key.get_ref().as_ref() {
+                    "base_url" => match HttpUrl::from_toml(value.get_ref(), self.base) {
+                        Ok(url) => settings.base_url = Some(url),
+                        Err(message) => {
+                            self.problem(format!("base_url: {message}"), value.span());
+                        }
+                    },
+                    "config" => settings.config = self.config(value),
+                    _ => self.unknown(key, &section, &["base_url", "config"]),
                 }
             }
+            raw.sources
+                .insert(name.get_ref().as_ref().to_owned(), settings);
         }
     }
 

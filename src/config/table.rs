@@ -57,6 +57,7 @@ Also:
 - `config`: a table that the connector's mappings read as `$config`. Its secrets are given by reference, at any depth. They
   are masked in logs and in `sangam explain`, and so are plain texts whose key suggests a secret (`token`, `password`, …).
 - `sources.<source>.base_url`: the base URL of one of several `@source`s.
+- `sources.<source>.config`: a table whose keys replace those of `config` for the connects of this source.
 
 The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `response_format`, `in_flight`, `concurrency`,
 `queue` and `latency_varies`, and describes the connector (`owner`, `description`). `sangam.toml` overrides it.

@@ -58,7 +58,7 @@ sangam.toml:6:12: base_url: expected an absolute URL such as \"https://host/path
 sangam.toml:9:1: there is no setting `url` in [connector.dggi.sources.a]
  9 | url = \"http://a\"
    | ^^^
-  help: known: base_url
+  help: known: base_url, config
 sangam.toml:7:1: there is no setting `timeuot` in [connector.dggi]
  7 | timeuot = \"5s\"
    | ^^^^^^^
@@ -153,7 +153,8 @@ fn a_plain_secret_is_refused_where_a_reference_belongs() {
 #[test]
 fn a_connectors_secrets_are_read_and_masked() {
     let file = "[connector.dggi]\nbase_url = \"http://dggi.example/api\"\n\
-                config = { api_key = { env = \"DGGI_KEY\" }, sub = { token = \"canary-2\", edition = 4 } }\n";
+                config = { api_key = { env = \"DGGI_KEY\" }, sub = { token = \"canary-2\", edition = 4 } }\n\
+                [connector.dggi.sources.a]\nconfig = { sub = { token = \"canary-3\" } }\n";
     let environment = [("DGGI_KEY", "canary-1")].into_iter().collect();
     let settings = load(file, &environment, RawSettings::default()).unwrap();
     let dggi = settings.connector("dggi", None).unwrap();
@@ -161,8 +162,16 @@ fn a_connectors_secrets_are_read_and_masked() {
         dggi.config.expose(),
         &serde_json::json!({ "api_key": "canary-1", "sub": { "token": "canary-2", "edition": 4 } })
     );
+    let of_source = dggi.sources["a"].config.as_ref().unwrap();
+    assert_eq!(
+        of_source.expose(),
+        &serde_json::json!({ "api_key": "canary-1", "sub": { "token": "canary-3" } })
+    );
     let secrets: BTreeSet<&str> = dggi.secrets().map(Secret::expose).collect();
-    assert_eq!(secrets, BTreeSet::from(["canary-1", "canary-2"]));
+    assert_eq!(
+        secrets,
+        BTreeSet::from(["canary-1", "canary-2", "canary-3"])
+    );
     let shown = format!("{settings:?} {dggi:?}");
     assert!(!shown.contains("canary"), "{shown}");
 }

@@ -14,27 +14,15 @@ impl Subgraph {
     /// # Errors
     /// No source has this name; or no name is given and the folder does not have exactly one source.
     pub fn set_base_url(&mut self, source: Option<&str>, url: &str) -> Result<(), RenderError> {
-        let connector = &self.name;
+        if let SubgraphKind::Service(service) = &mut self.kind
+            && source.is_none()
+        {
+            service.template = service.template.with_base_url(url)?;
+            return Ok(());
+        }
+        let index = self.source_index(source)?;
         match &mut self.kind {
-            SubgraphKind::Service(service) if source.is_none() => {
-                service.template = service.template.with_base_url(url)?;
-                Ok(())
-            }
             SubgraphKind::Connectors { sources, connects } => {
-                let index = match source {
-                    Some(name) => sources.iter().position(|source| source.name == name),
-                    None if sources.len() == 1 => Some(0),
-                    None => None,
-                };
-                let Some(index) = index else {
-                    let names: Vec<_> = sources.iter().map(|source| &source.name).collect();
-                    let has = super::findings::list(&names);
-                    return Err(RenderError::new(match source {
-                        Some(name) => format!("`{connector}` has no source `{name}`, but {has}"),
-                        None if names.is_empty() => no_address(connector),
-                        None => format!("`{connector}` has several sources, {has}: name one"),
-                    }));
-                };
                 let declaration = Arc::make_mut(&mut sources[index]);
                 declaration.base_url = url.to_owned();
                 declaration.address = None;
@@ -49,20 +37,45 @@ impl Subgraph {
                 Ok(())
             }
             SubgraphKind::Service(_) | SubgraphKind::Native => {
-                Err(RenderError::new(no_address(connector)))
+                Err(RenderError::new(no_address(&self.name)))
             }
         }
+    }
+
+    /// The index of the named source; without a name, of the only one.
+    ///
+    /// # Errors
+    /// There is no such source, or there are several.
+    pub fn source_index(&self, source: Option<&str>) -> Result<usize, RenderError> {
+        let connector = &self.name;
+        let SubgraphKind::Connectors { sources, .. } = &self.kind else {
+            return Err(RenderError::new(no_address(connector)));
+        };
+        let index = match source {
+            Some(name) => sources.iter().position(|source| source.name == name),
+            None if sources.len() == 1 => Some(0),
+            None => None,
+        };
+        index.ok_or_else(|| {
+            let names: Vec<_> = sources.iter().map(|source| &source.name).collect();
+            let has = super::findings::list(&names);
+            RenderError::new(match source {
+                Some(name) => format!("`{connector}` has no source `{name}`, but {has}"),
+                None if names.is_empty() => no_address(connector),
+                None => format!("`{connector}` has several sources, {has}: name one"),
+            })
+        })
     }
 }
 
 impl Subgraph {
-    /// Computes the base URLs that only `$config` and `$env` say.
+    /// Computes the base URLs that only `$config` and `$env` say; `variables` are those of a source.
     ///
     /// # Errors
     /// One of them is not an address.
     pub fn resolve_base_urls(
         &mut self,
-        variables: &Variables,
+        variables: impl Fn(&str) -> Variables,
         schemes: &Schemes,
     ) -> Result<(), RenderError> {
         let SubgraphKind::Connectors { sources, .. } = &self.kind else {
@@ -72,7 +85,7 @@ impl Subgraph {
             let Some(address) = &source.address else {
                 continue;
             };
-            let rendered = address.render(variables).ok();
+            let rendered = address.render(&variables(&source.name)).ok();
             let url: Option<String> = rendered.map(|rendered| rendered.text);
             let url = url.filter(|url| is_address(url, schemes));
             // The value may hold a secret: the message says the template.

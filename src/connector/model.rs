@@ -8,6 +8,7 @@ use super::connect_options::ConnectOptions;
 use super::field_set::FieldSet;
 use super::request::RequestTemplate;
 use super::schemes::scheme;
+use crate::document::Str;
 use crate::mapping::{Selection, Template};
 
 /// A connector, or a subgraph of a supergraph SDL, as composition sees it.
@@ -136,6 +137,8 @@ pub struct Connect {
     pub error_extensions: Vec<Arc<Selection>>,
     /// The value that its selection must yield.
     pub yields: Yields,
+    /// Objects of its selection that are null if their keys are.
+    pub references: Vec<Reference>,
     /// The values of the directives beside it: `@paginate`, for example.
     pub options: ConnectOptions,
     /// What its expressions read.
@@ -149,6 +152,15 @@ pub struct Yields {
     pub list: bool,
     /// The kind of the value, or of the elements of the list.
     pub of: YieldedType,
+}
+
+/// An object of an entity of which a selection gives only a key. It is null if its key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The names of the fields that lead to it, from the selection's value on.
+    pub path: Vec<Str>,
+    /// The fields of the key.
+    pub key: Vec<Str>,
 }
 
 /// The kinds of types that JSON distinguishes.

@@ -26,5 +26,6 @@ pub use ordered_map::OrderedMap;
 pub use reader::{
     Fault, Kind, MAX_DEPTH, Member, ObjectKey, ReadError, Reader, Scalar, ValueSpan, Wanted,
 };
+pub(crate) use value::merge_member;
 pub use value::{Object, Str, Value};
 pub use write::write_json_string;

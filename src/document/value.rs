@@ -350,3 +350,17 @@ impl From<&Value> for serde_json::Value {
         }
     }
 }
+
+/// Merges a member into an object: objects deeply, of other values the new one counts.
+pub(crate) fn merge_member(object: &mut Object, name: &Str, value: &Value) {
+    match (object.get_mut(name), value) {
+        (Some(Value::Object(existing)), Value::Object(members)) => {
+            let existing = Arc::make_mut(existing);
+            for (name, value) in members.iter() {
+                merge_member(existing, name, value);
+            }
+        }
+        (Some(slot), value) => *slot = value.clone(),
+        (None, value) => drop(object.insert(name.clone(), value.clone())),
+    }
+}

@@ -27,6 +27,8 @@ pub struct ConnectorRuntime {
     pub name: Arc<str>,
     /// `$config`.
     pub config: Value,
+    /// `$config` of each source, in their order.
+    pub source_configs: Vec<Value>,
     /// `$env`: the environment variables that the deployment allows.
     pub env: Value,
     /// The bounds of each call.

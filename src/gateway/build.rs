@@ -10,7 +10,9 @@ use crate::budget::Budget;
 use crate::cache::{CachedConnector, Documents, Endpoint};
 use crate::config;
 use crate::config::Settings;
-use crate::connector::{Connect, Invalidates, Reads, Schemes, Subgraph, SubgraphKind};
+use crate::connector::{
+    Connect, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph, SubgraphKind,
+};
 use crate::document::{Str, Value};
 use crate::execute::{ConnectorRuntime, Runtime};
 use crate::graph::query::QueryGraph;
@@ -111,22 +113,30 @@ fn set_addresses(
             .set_base_url(None, url.as_str())
             .map_err(|error| wrong(error.message))?;
     }
-    for (source, url) in &connector.settings.sources {
-        connector
-            .subgraph
-            .set_base_url(Some(source), url.as_str())
-            .map_err(|error| wrong(error.message))?;
+    for (source, settings) in &connector.settings.sources {
+        let subgraph = &mut connector.subgraph;
+        let known = match &settings.base_url {
+            Some(url) => subgraph.set_base_url(Some(source), url.as_str()),
+            None => subgraph.source_index(Some(source)).map(drop),
+        };
+        known.map_err(|error| wrong(error.message))?;
     }
-    let variables = Variables::new()
-        .with("$config", config_value(&connector.settings))
-        .with("$env", env_value(&connector.settings));
-    let resolved = connector.subgraph.resolve_base_urls(&variables, schemes);
+    let settings = &connector.settings;
+    let variables = |source: &str| {
+        let config = config_value(settings, Some(source));
+        Variables::new()
+            .with("$config", config)
+            .with("$env", env_value(settings))
+    };
+    let resolved = connector.subgraph.resolve_base_urls(variables, schemes);
     resolved.map_err(|error| wrong(error.message))
 }
 
-/// `$config`.
-fn config_value(settings: &config::ConnectorSettings) -> Value {
-    Value::from(settings.config.expose().clone())
+/// `$config` of a source, or of what has none.
+fn config_value(settings: &config::ConnectorSettings, source: Option<&str>) -> Value {
+    let of_source = source.and_then(|source| settings.sources.get(source)?.config.as_ref());
+    let config = of_source.unwrap_or(&settings.config);
+    Value::from(config.expose().clone())
 }
 
 /// `$env`.
@@ -156,9 +166,18 @@ fn connector_runtime<'a>(
             vec![cached.endpoint(&source, &subgraph.name, stored, "data without errors")]
         }
     };
+    let source_configs = match &subgraph.kind {
+        SubgraphKind::Connectors { sources, .. } => {
+            let config =
+                |source: &Arc<SourceDeclaration>| config_value(settings, Some(&source.name));
+            sources.iter().map(config).collect()
+        }
+        SubgraphKind::Service(_) | SubgraphKind::Native => Vec::new(),
+    };
     Ok(ConnectorRuntime {
         name: Arc::from(subgraph.name.as_str()),
-        config: config_value(settings),
+        config: config_value(settings, None),
+        source_configs,
         env: env_value(settings),
         options: CallOptions {
             timeout: settings.common.timeout,

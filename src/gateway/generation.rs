@@ -37,7 +37,13 @@ fn settings_of(settings: &ConnectorSettings) -> impl Iterator<Item = String> {
         format!("{:?}", settings.sources),
         settings.config.expose().to_string(),
     ];
+    let of_sources = settings.sources.values().filter_map(|source| {
+        let config = source.config.as_ref();
+        config.map(|config| config.expose().to_string())
+    });
+    let of_sources: Vec<String> = of_sources.collect();
     let environment = settings.env.iter();
     let environment = environment.flat_map(|(name, value)| [name.as_str(), value.expose()]);
-    shown.into_iter().chain(environment.map(str::to_owned))
+    let shown = shown.into_iter().chain(of_sources);
+    shown.chain(environment.map(str::to_owned))
 }

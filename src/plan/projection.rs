@@ -86,6 +86,8 @@ pub struct NewRow {
     pub ty: Option<TypeId>,
     /// The row of the same object that contains it, and the slot there.
     pub parent: Option<(u16, u16)>,
+    /// It is a reference to an entity: if all cells are null, so is the object.
+    pub reference: bool,
 }
 
 /// A key and where its value goes.

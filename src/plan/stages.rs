@@ -199,16 +199,20 @@ fn project(
     let Some(connect) = graph.connect(fetch.subgraph, *connect) else {
         return Projection::default();
     };
+    let of_connect = |below| {
+        let (selection, references) = (&connect.selection, &connect.references);
+        projection::of_connect(reads, positions, selection, references, below)
+    };
     match mode {
         ConnectMode::Root | ConnectMode::Implicit => {
             let below = reads[fetch.read.0 as usize]
                 .fields
                 .first()
                 .and_then(|field| field.read);
-            projection::of_connect(reads, positions, &connect.selection, below)
+            of_connect(below)
         }
         ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single => {
-            projection::of_connect(reads, positions, &connect.selection, Some(fetch.read))
+            of_connect(Some(fetch.read))
         }
     }
 }

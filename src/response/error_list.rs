@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::failures::Failures;
 use super::write::{PathElement, write_path};
-use crate::document::{Object, Str, Value, write_json_string};
+use crate::document::{Object, Str, Value, merge_member, write_json_string};
 use crate::errors::code;
 
 /// The errors of one payload.
@@ -220,7 +220,7 @@ fn extensions(failure: &Failure) -> Value {
             .iter()
             .filter(|(name, value)| !relied_on(name, value))
         {
-            object.insert(name.clone(), value.clone());
+            merge_member(&mut object, name, value);
         }
     }
     Value::Object(Arc::new(object))

@@ -15,7 +15,7 @@ use crate::document::{JsonReader, Kind, Member, Reader, Scalar, ValueSpan};
 use crate::graph::query::TypeTable;
 use crate::mapping::ast::ExprKind;
 use crate::mapping::{Evaluated, Variables};
-use crate::plan::projection::{ObjectNode, Projection, ProjectionId, Root, Sink};
+use crate::plan::projection::{NewRow, ObjectNode, Projection, ProjectionId, Root, Sink};
 
 /// Reads values of one document.
 pub(crate) struct Projector<'p> {
@@ -211,7 +211,27 @@ impl Projector<'_> {
             return Ok(Cell::Missing);
         };
         self.object(reader, node, base)?;
-        Ok(Cell::Row(base))
+        Ok(self.unless_null_reference(&object.rows, base))
+    }
+
+    /// The new rows of an object; a reference whose key is null becomes null.
+    fn unless_null_reference(&mut self, rows: &[NewRow], base: RowId) -> Cell {
+        let mut cell = Cell::Row(base);
+        for (index, new) in (0..).zip(rows).filter(|(_, new)| new.reference) {
+            let cells = self.store.cells_of(RowId(base.0 + index));
+            let mut cells = cells.iter().take(new.width as usize);
+            if !cells.all(|cell| matches!(cell, Cell::Null | Cell::Missing)) {
+                continue;
+            }
+            match new.parent {
+                Some((holder, slot)) => {
+                    let holder = RowId(base.0 + u32::from(holder));
+                    self.store.set(holder, slot, Cell::Null);
+                }
+                None => cell = Cell::Null,
+            }
+        }
+        cell
     }
 
     /// Reads an object into the rows from `base` on.

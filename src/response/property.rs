@@ -121,7 +121,7 @@ fn of_cell(store: &Store, cell: Cell) -> Value {
 
 fn projected(selection: &Selection, document: &str) -> Value {
     let (positions, reads) = positions_and_reads();
-    let projection = of_connect(&reads, &positions, selection, Some(ReadId(0)));
+    let projection = of_connect(&reads, &positions, selection, &[], Some(ReadId(0)));
     let mut store = Store::new(Vec::new(), Default::default());
     let body = bytes::Bytes::from(document.to_owned());
     let before = store.mark();

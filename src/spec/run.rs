@@ -367,8 +367,8 @@ fn configured_connector(
     match several_sources(subgraph) {
         Some(sources) => {
             for source in sources {
-                raw.sources
-                    .insert(source.to_owned(), address(Some(source))?);
+                let settings = raw.sources.entry(source.to_owned()).or_default();
+                settings.base_url = Some(address(Some(source))?);
             }
         }
         None if has_source(subgraph) => raw.common.base_url = Some(address(None)?),

@@ -323,6 +323,7 @@ async fn a_fetch_that_waits_for_itself() {
         connectors: vec![ConnectorRuntime {
             name: Arc::from("s"),
             config: Value::Null,
+            source_configs: Vec::new(),
             env: Value::Null,
             options: CallOptions {
                 timeout: Duration::from_secs(1),

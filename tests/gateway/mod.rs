@@ -1,6 +1,7 @@
 //! Tests of the whole gateway: the connectors of the demonstration with their stand-ins, over loopback sockets.
 
 mod access;
+mod addresses;
 mod backend;
 mod black_hole;
 mod caches;

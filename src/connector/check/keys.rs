@@ -9,7 +9,7 @@ use apollo_compiler::{Name, Node, Schema};
 use crate::connector::field_set::{FieldSet, FieldSetItem};
 
 /// The keys of a type, without those whose field sets do not parse (composition reports these).
-pub(super) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {
+pub(crate) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {
     let directives = directives(schema, ty).into_iter();
     directives.filter_map(|(_, key, _)| key).collect()
 }

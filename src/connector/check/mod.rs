@@ -12,7 +12,7 @@
 
 mod batch;
 mod entity;
-mod keys;
+pub(crate) mod keys;
 mod locate;
 mod resolved;
 pub(crate) mod scalars;

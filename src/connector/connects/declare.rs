@@ -7,7 +7,7 @@ use apollo_compiler::ast::{Directive, FieldDefinition, Value};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Node, Schema};
 
-use super::kind;
+use super::{kind, references};
 use crate::connector::arguments::outcome;
 use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
@@ -173,6 +173,7 @@ impl DirectiveReader<'_> {
             DeclaredFetch::Nothing => (None, Vec::new()),
             DeclaredFetch::Broken => return,
         };
+        let references = references::references(declared, &selection, self.schema);
         let shared = source.and_then(|index| self.sources.get(index));
         let reads = reads::reads(declared, shared, client_headers);
         let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<crate::mapping::Selection>>| {
@@ -199,6 +200,7 @@ impl DirectiveReader<'_> {
             error_message,
             error_extensions,
             yields: yields(declared, &kind, self.schema),
+            references,
             options: declared.options.clone(),
             kind,
             reads,

@@ -6,6 +6,7 @@
 
 mod declare;
 mod kind;
+mod references;
 
 use std::sync::Arc;
 

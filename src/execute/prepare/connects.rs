@@ -25,7 +25,7 @@ impl Preparer<'_> {
         rows: Vec<RowId>,
         preparation: &mut Preparation,
     ) {
-        let base = self.base_variables(self.connector(fetch), &connect.reads);
+        let base = self.base_variables(self.connector(fetch), &connect.reads, connect.source);
         let arguments = self.arguments(fetch);
         if mode == ConnectMode::Root {
             let variables = base.with("$args", arguments);

@@ -75,7 +75,7 @@ impl Preparer<'_> {
         let service = self.connector(fetch);
         let (variables, rendered) = match &self.runtime.graph.subgraph(fetch.subgraph).kind {
             SubgraphKind::Service(remote) => {
-                let variables = self.base_variables(service, &remote.reads);
+                let variables = self.base_variables(service, &remote.reads, None);
                 let rendered = remote.template.render(&variables, &self.request.headers);
                 (variables, rendered)
             }

@@ -131,9 +131,16 @@ impl Preparer<'_> {
         Ok(())
     }
 
-    pub(super) fn base_variables(&self, service: &ConnectorRuntime, reads: &Reads) -> Variables {
+    /// What the requests of a connect read, or of a GraphQL service, besides their inputs; `source` is that of the connect.
+    pub(super) fn base_variables(
+        &self,
+        service: &ConnectorRuntime,
+        reads: &Reads,
+        source: Option<usize>,
+    ) -> Variables {
         let mut variables = Variables::new();
-        variables.set("$config", service.config.clone());
+        let of_source = source.and_then(|source| service.source_configs.get(source));
+        variables.set("$config", of_source.unwrap_or(&service.config).clone());
         variables.set("$context", object([]));
         variables.set("$env", service.env.clone());
         if reads_request(reads) {

@@ -4,6 +4,8 @@ use super::super::requested::Position;
 use super::super::{Read, ReadField, ReadId};
 use super::keys::{collect_names, has_named, input_keys, static_keys};
 use super::{Dynamic, KeyNode, NewRow, ObjectNode, Projection, ProjectionId, Root, Sink};
+use crate::connector::Reference;
+use crate::document::Str;
 use crate::mapping::Selection;
 use crate::mapping::ast::{Expr, ExprKind, Item, Path, SubSelection};
 
@@ -16,6 +18,8 @@ pub(in crate::plan) fn of_service(
     let mut compiler = ProjectionCompiler {
         reads,
         positions,
+        references: &[],
+        path: Vec::new(),
         projection: Projection::default(),
     };
     let node = compiler.by_key(read, |field| &field.key);
@@ -24,16 +28,19 @@ pub(in crate::plan) fn of_service(
 }
 
 /// Compiles the projection of a connect: the requested part of its selection. `read` is what is read of the objects it
-/// yields; `None` for a leaf.
+/// yields; `None` for a leaf. `references` are those of the selection.
 pub(crate) fn of_connect(
     reads: &[Read],
     positions: &[Position],
     selection: &Selection,
+    references: &[Reference],
     read: Option<ReadId>,
 ) -> Projection {
     let mut compiler = ProjectionCompiler {
         reads,
         positions,
+        references,
+        path: Vec::new(),
         projection: Projection::default(),
     };
     let root = compiler.root(selection.root(), read);
@@ -44,6 +51,9 @@ pub(crate) fn of_connect(
 struct ProjectionCompiler<'a> {
     reads: &'a [Read],
     positions: &'a [Position],
+    references: &'a [Reference],
+    /// The names of the fields that lead to what is being compiled.
+    path: Vec<Str>,
     projection: Projection,
 }
 
@@ -61,11 +71,18 @@ impl ProjectionCompiler<'_> {
     fn new_row(&self, read: ReadId, parent: Option<(u16, u16)>) -> NewRow {
         let read = &self.reads[read.0 as usize];
         let width = self.positions[read.position.0 as usize].width();
+        // If only a part of the key is read, its nulls do not say that the whole key is null.
+        let is_read = |name: &Str| read.fields.iter().any(|field| *field.name == **name);
+        let reference = self
+            .references
+            .iter()
+            .any(|reference| reference.path == self.path && reference.key.iter().all(is_read));
         NewRow {
             position: read.position.0,
             width,
             ty: read.ty,
             parent,
+            reference,
         }
     }
 
@@ -94,11 +111,16 @@ impl ProjectionCompiler<'_> {
                     row: 0,
                     slot: field.slot,
                 },
-                Some(read) => Sink::Object {
-                    row: 0,
-                    slot: field.slot,
-                    node: self.by_key(read, key),
-                },
+                Some(read) => {
+                    self.path.push(Str::from(field.name.as_str()));
+                    let node = self.by_key(read, key);
+                    self.path.pop();
+                    Sink::Object {
+                        row: 0,
+                        slot: field.slot,
+                        node,
+                    }
+                }
             };
             self.sink(id, key(field), sink);
         }
@@ -216,9 +238,11 @@ impl ProjectionCompiler<'_> {
                     let fields = &self.reads[read.0 as usize].fields;
                     let wanted = fields.iter().filter(|field| *field.name == **name);
                     let wanted: Vec<_> = wanted.map(|field| (field.slot, field.read)).collect();
+                    self.path.push(name.clone());
                     for (slot, below) in wanted {
                         self.field(scope, at, keys, value, FieldTarget { row, slot, below });
                     }
+                    self.path.pop();
                 }
                 Item::Spread { value } => {
                     let (Some(path), Some(path_keys)) =

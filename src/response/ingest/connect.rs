@@ -13,7 +13,7 @@ use super::super::upstream_document::{document_value, follows_from_document, wit
 use super::{Ingested, Ingester};
 use crate::cache::Document;
 use crate::connector::{Connect, CutOff, Pagination};
-use crate::document::{JsonReader, Reader, Value};
+use crate::document::{JsonReader, Reader, Value, merge_member};
 use crate::errors::{ErrorKind, code};
 use crate::graph::query::ConnectMode;
 use crate::mapping::{Selection, Variables};
@@ -351,7 +351,7 @@ impl Ingester<'_> {
                     .iter()
                     .filter(|(_, value)| numbers.admits_value(value))
                 {
-                    extensions.insert(name.clone(), value.clone());
+                    merge_member(&mut extensions, name, value);
                 }
             }
         }
