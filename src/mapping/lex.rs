@@ -39,6 +39,33 @@ const SIGNS: [&str; 16] = [
     "...", "->", "??", "?!", "?", ".", ":", ",", "{", "}", "(", ")", "[", "]", "$", "@",
 ];
 
+/// What people write for methods, and the methods. An operator comes before those that it begins with.
+const OPERATORS: [(&str, &str); 14] = [
+    ("==", "`a->eq(b)` compares two values"),
+    ("!=", "`a->ne(b)` compares two values"),
+    (
+        "=",
+        "`a->eq(b)` compares two values, `name: path` names one",
+    ),
+    ("<=", "`a->lte(b)` compares two numbers or texts"),
+    (">=", "`a->gte(b)` compares two numbers or texts"),
+    ("<", "`a->lt(b)` compares two numbers or texts"),
+    (">", "`a->gt(b)` compares two numbers or texts"),
+    ("&&", "`a->and(b)` is true if both are"),
+    (
+        "||",
+        "`a->or(b)` is true if one is; `$(a ?? b)` is the first that is not null",
+    ),
+    ("!", "`a->not` is the opposite"),
+    (
+        "+",
+        "`a->add(b)` adds numbers, `$([a, b])->joinNotNull(\"\")` joins texts",
+    ),
+    ("- ", "`a->sub(b)` subtracts"),
+    ("*", "`a->mul(b)` multiplies"),
+    ("/", "`a->div(b)` divides"),
+];
+
 /// Reads one token after the other. Look ahead by cloning it, which is cheap.
 #[derive(Debug, Clone)]
 pub(super) struct Lexer<'t> {
@@ -69,6 +96,18 @@ impl<'t> Lexer<'t> {
             }
             self.at += rest.find('\n').unwrap_or(rest.len());
         }
+    }
+
+    /// The text from an offset on, up to the end of its line.
+    pub(super) fn line_from(&self, at: usize) -> &'t str {
+        let rest = self.text.get(at..).unwrap_or_default();
+        rest.split('\n').next().unwrap_or_default()
+    }
+
+    /// Whether a blank is before an offset, on the same line.
+    pub(super) fn is_after_blank(&self, at: usize) -> bool {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.ends_with([' ', '\t'])
     }
 
     /// The next token and its location.
@@ -102,9 +141,15 @@ impl<'t> Lexer<'t> {
         taken
     }
 
-    /// A character with which no token starts.
+    /// A character with which no token starts. The operators of other languages are methods here.
     fn strange(&self, start: usize) -> Problem {
-        let character = self.rest().chars().next().unwrap_or_default();
+        let rest = self.rest();
+        if let Some((operator, help)) = OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign)) {
+            let message = format!("there is no operator `{}`", operator.trim_end());
+            let end = start + operator.trim_end().len();
+            return Problem::new(start..end, message).help(*help);
+        }
+        let character = rest.chars().next().unwrap_or_default();
         let problem = Problem::new(
             start..start + character.len_utf8(),
             format!("unexpected `{}`", character.escape_debug()),
@@ -145,6 +190,13 @@ impl<'t> Lexer<'t> {
             return Err(
                 Problem::new(span, "a number has no exponent here").help("write its digits out")
             );
+        }
+        let name = name_length(&rest[length..]);
+        if name > 0 {
+            let key = &rest[..length + name];
+            let message = format!("the key `{key}` begins with a digit");
+            return Err(Problem::new(start..start + key.len(), message)
+                .help(format!("write it in quotes: `$.\"{key}\"`")));
         }
         Ok(self.take(length))
     }

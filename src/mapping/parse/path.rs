@@ -69,6 +69,13 @@ impl Parser<'_> {
             let from = self.span.start;
             let kind = if self.eat(".")? {
                 StepKind::Key(self.step_key()?)
+            } else if self.at("[") && self.span.start == self.passed {
+                return Err(self.index());
+            } else if self.at("?") && self.is_conditional() {
+                return Err(
+                    Problem::new(self.span.clone(), "there is no `condition ? a : b`")
+                        .help("write `condition->match([true, a], [@, b])`"),
+                );
             } else if self.eat("?")? {
                 StepKind::Optional
             } else if self.eat("->")? {
@@ -87,13 +94,43 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether a `?` begins the `? a : b` of other languages: it has blanks around it, and a `:` with blanks around
+    /// it follows on the line.
+    fn is_conditional(&self) -> bool {
+        let rest = self.lexer.line_from(self.span.end);
+        self.lexer.is_after_blank(self.span.start) && rest.starts_with(' ') && rest.contains(" : ")
+    }
+
+    /// Brackets directly after a value, as other languages have them.
+    fn index(&self) -> Problem {
+        let line = self.lexer.line_from(self.span.start);
+        let end = line.find(']').map_or(line.len(), |at| at + 1);
+        let brackets = &line[..end];
+        let inner = brackets.trim_matches(['[', ']', ' ']);
+        let help = match inner.as_bytes() {
+            [] | [b'*'] => {
+                "leave them out: keys and braces map over a list, `list { name }`".to_owned()
+            }
+            [b'"' | b'\'', ..] => format!("a key is `.{inner}`"),
+            _ if inner.parse::<i64>().is_ok() => {
+                format!("an element of an array is `->get({inner})`")
+            }
+            _ => "`->get(…)` takes an index or a key, `->slice(start, end)` a part, `->filter(…)` a condition"
+                .to_owned(),
+        };
+        let start = self.span.start;
+        Problem::new(start..start + end, "brackets do not follow a value").help(help)
+    }
+
     fn step_key(&mut self) -> Parsed<Str> {
         if let Some((name, _)) = self.key()? {
             return Ok(name);
         }
         let problem = self.unexpected("a key after `.`");
         Err(match self.token {
-            Token::Number(_) => problem.help("an element of an array is `->get(0)`"),
+            Token::Number(number) => problem.help(format!(
+                "an element of an array is `->get({number})`, a key is `.\"{number}\"`"
+            )),
             Token::Sign("{") => problem.help("leave the `.` before `{` out"),
             _ => problem,
         })
