@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, load};
+use super::{Common, Exit, folders, load};
 use crate::config::Settings;
 use crate::connector::{Diagnostic, SubgraphKind};
 use crate::graph::schema_diff::Impact;
@@ -49,7 +49,8 @@ impl Check {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
         let settings = load::settings(common, self.supergraph.flags())?;
         let folders = load::folders(&settings)?;
-        let findings = load::findings(&folders);
+        let mut findings = load::findings(&folders);
+        findings.extend(load::unset_values(&settings, &folders));
         self.show(&findings);
         let mut problems = of_settings(&settings, &folders);
         let errors = findings.iter().filter(|one| one.is_error()).count();
@@ -135,11 +136,8 @@ fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> S
 /// not read, so that a check runs without them.
 fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> {
     let mut problems = Vec::new();
-    if settings.general.only.is_empty() {
-        let names: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
-        let unknown = settings.unknown_connectors(&names);
-        problems.extend(unknown.iter().map(ToString::to_string));
-    }
+    let unknown = folders::unknown(settings, folders);
+    problems.extend(unknown.iter().map(ToString::to_string));
     for one in folders {
         if let Some(source) = &one.folder.settings.source {
             let path = Path::new(&source.path);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::output::message;
-use crate::config::Settings;
+use crate::config::{SettingProblem, Settings};
 use crate::connector::Folder;
 use crate::source::Wires;
 
@@ -31,6 +31,35 @@ pub(super) fn is_selected(name: &str, settings: &Settings) -> bool {
     only.is_empty() || only.iter().any(|wanted| *wanted == name)
 }
 
+/// The problems of settings for connectors that do not exist.
+pub(super) fn unknown(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<SettingProblem> {
+    let mut names: Vec<String> = folders.iter().map(|one| one.name().to_owned()).collect();
+    // Settings of a connector that is not selected are right, too.
+    if !settings.general.only.is_empty() {
+        let paths = paths(settings).unwrap_or_default();
+        let all = paths.iter().filter_map(|path| path.file_name());
+        names.extend(all.map(|name| name.to_string_lossy().into_owned()));
+    }
+    names.sort();
+    names.dedup();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    settings.unknown_connectors(&names)
+}
+
+/// The folders of all connectors, sorted.
+fn paths(settings: &Settings) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(&settings.general.connectors)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && !name.starts_with('.') {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// Reads the folders that the settings select, sorted by name.
 pub(super) fn of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
     let root = &settings.general.connectors;
@@ -42,17 +71,7 @@ pub(super) fn of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>,
         ));
         Exit::Failed
     };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(root).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_dir() && !hidden {
-            paths.push(path);
-        }
-    }
-    paths.sort();
+    let paths = paths(settings).map_err(unreadable)?;
     let schemes = Wires::default().schemes();
     let folders: Vec<ConnectorFolder> = paths
         .into_iter()

@@ -51,6 +51,16 @@ pub(super) fn findings(folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// Warnings about values that the connectors read and the settings do not give.
+pub(super) fn unset_values(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
+    let subgraphs = folders
+        .iter()
+        .filter_map(|one| one.folder.subgraph.as_ref());
+    subgraphs
+        .flat_map(|subgraph| settings.unset_values(subgraph))
+        .collect()
+}
+
 /// Prints the errors of the connectors; an error ends the command.
 pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
     let findings = findings(folders);
@@ -87,9 +97,8 @@ pub(super) fn connectors(
             Err(error) => problems.push(error.to_string()),
         }
     }
-    if let Some(settings) = settings.filter(|settings| settings.general.only.is_empty()) {
-        let names: Vec<&str> = folders.iter().map(ConnectorFolder::name).collect();
-        let unknown = settings.unknown_connectors(&names);
+    if let Some(settings) = settings {
+        let unknown = folders::unknown(settings, folders);
         problems.extend(unknown.iter().map(ToString::to_string));
     }
     if problems.is_empty() {

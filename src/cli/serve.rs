@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::output::message;
+use super::output::{diagnostics, message};
 use super::supergraph::SupergraphFile;
 use super::{Common, Exit, load};
 use crate::config::{Secret, Settings};
+use crate::connector::Diagnostic;
 use crate::gateway::ConfiguredConnector;
 use crate::observe;
 use crate::observe::{Masker, Observer};
@@ -23,6 +24,9 @@ pub(super) struct Serve {
     /// The address for clients [default: `listen` of the settings, else 127.0.0.1:4000].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Do not start if a connector reads a value of `$config` or `$env` that the settings do not give.
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     supergraph: SupergraphFile,
 }
@@ -35,17 +39,27 @@ impl Serve {
         let settings = load::settings(common, flags)?;
         let folders = load::folders(&settings)?;
         load::checked(&folders)?;
+        let unset = load::unset_values(&settings, &folders);
+        if self.strict && !unset.is_empty() {
+            diagnostics(&unset);
+            message("error: values are not set, and --strict is given\n");
+            return Err(Exit::Usage);
+        }
         let connectors = load::connectors(&folders, Some(&settings))?;
         load::install_tls();
         let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
-        let exit = runtimes.block_on(serve(settings, connectors));
+        let exit = runtimes.block_on(serve(settings, connectors, &unset));
         // Does not wait for tasks that still run: `shutdown_grace` is over.
         runtimes.shutdown_background();
         exit
     }
 }
 
-async fn serve(settings: Settings, connectors: Vec<ConfiguredConnector>) -> Result<Exit, Exit> {
+async fn serve(
+    settings: Settings,
+    connectors: Vec<ConfiguredConnector>,
+    unset: &[Diagnostic],
+) -> Result<Exit, Exit> {
     let observer = observe::install(&settings.log, &settings.tracing).map_err(|error| {
         message(&format!("error: cannot observe: {error}"));
         Exit::Failed
@@ -53,6 +67,13 @@ async fn serve(settings: Settings, connectors: Vec<ConfiguredConnector>) -> Resu
     observer.hide(secrets(&settings, &connectors));
     for name in &settings.unknown_variables {
         tracing::warn!(error = name, "a variable of the environment is no setting");
+    }
+    for value in unset {
+        tracing::warn!(
+            connector = value.connector,
+            error = value.message,
+            "requests of a connector lack a value"
+        );
     }
     let count = connectors.len();
     let gateway = Arc::new(load::gateway(connectors, &settings)?);

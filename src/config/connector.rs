@@ -9,6 +9,7 @@ use super::secret::{MASK, Secret, SecretRef};
 use super::section::Section;
 use super::sections::{ConnectorLimits, RawConnectorLimits};
 use super::value::HttpUrl;
+use crate::connector::is_secret_name;
 
 /// The settings of a connector as written.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,34 @@ pub enum RawConfig {
     List(Vec<RawConfig>),
     /// A table, in the order of its keys.
     Table(BTreeMap<String, RawConfig>),
+}
+
+impl RawConfig {
+    /// The key of a plain text that looks like a secret.
+    pub(crate) fn plain_secret(&self) -> Option<&str> {
+        match self {
+            RawConfig::Table(table) => table.iter().find_map(|(key, value)| match value {
+                RawConfig::Plain(plain) if plain.is_string() && is_secret_name(key) => {
+                    Some(key.as_str())
+                }
+                value => value.plain_secret(),
+            }),
+            RawConfig::List(items) => items.iter().find_map(RawConfig::plain_secret),
+            RawConfig::Plain(_) | RawConfig::Secret(_) => None,
+        }
+    }
+
+    /// Whether there is a value at this path.
+    pub(crate) fn gives(&self, path: &[String]) -> bool {
+        match (self, path) {
+            (RawConfig::Plain(value), []) => !value.is_null(),
+            (_, []) => true,
+            (RawConfig::Table(table), [key, rest @ ..]) => {
+                table.get(key).is_some_and(|value| value.gives(rest))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Debug for RawConfig {

@@ -27,6 +27,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::connector::{DeploymentValue, Diagnostic, Subgraph, unset_values};
+
 pub use connector::{
     ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings, RawSourceSettings,
     SourceSettings,
@@ -76,7 +78,14 @@ pub struct Settings {
     pub unknown_variables: Vec<String>,
     file: Option<PathBuf>,
     connectors: BTreeMap<String, RawConnectorSettings>,
+    /// The settings by variables, under the names that connectors have in these.
+    connector_variables: BTreeMap<String, RawConnectorSettings>,
     environment: Environment,
+}
+
+/// The name of a connector or source in variables, in lower case: `land-records` is `land_records`.
+fn variable_name(name: &str) -> String {
+    name.to_lowercase().replace('-', "_")
 }
 
 impl Settings {
@@ -93,11 +102,12 @@ impl Settings {
             Some(path) => read::file(path)?,
             None => RawSettings::default(),
         };
-        let (from_environment, unknown_variables) =
-            read_environment::environment(environment, &raw)?;
+        let (mut from_environment, unknown_variables) = read_environment::environment(environment)?;
+        let connector_variables = std::mem::take(&mut from_environment.connectors);
         let raw = flags.over(from_environment.over(raw));
         let mut settings = raw.resolve(environment, file)?;
         settings.unknown_variables = unknown_variables;
+        settings.connector_variables = connector_variables;
         Ok(settings)
     }
 
@@ -112,8 +122,13 @@ impl Settings {
             Some((path, text)) => read::connector_toml(path, text)?,
             None => RawConnectorSettings::default(),
         };
+        let of_variables = self.connector_variables.get(&variable_name(name));
+        let of_variables = of_variables.cloned().unwrap_or_default();
         let raw = self.connectors.get(name).cloned().unwrap_or_default();
-        raw.over(folder_settings).resolve(name, &self.environment)
+        of_variables
+            .over(raw)
+            .over(folder_settings)
+            .resolve(name, &self.environment)
     }
 
     /// Replaces the settings of a connector: a spec has its own.
@@ -121,18 +136,57 @@ impl Settings {
         self.connectors.insert(name.to_owned(), raw);
     }
 
-    /// A problem for each `[connector.<name>]` whose name is not in `connectors`.
+    /// A problem for each `[connector.<name>]`, each variable `SANGAM_CONNECTOR_<NAME>_…` and each name in `only` that is
+    /// none of `connectors`.
     pub fn unknown_connectors(&self, connectors: &[&str]) -> Vec<SettingProblem> {
-        let unknown = self
-            .connectors
-            .keys()
-            .filter(|name| !connectors.contains(&name.as_str()));
-        unknown
-            .map(|name| {
-                let message = format!("there is no connector `{name}`");
-                SettingProblem::new(message).suggest(name, connectors.iter().copied())
-            })
-            .collect()
+        let problem = |message: String, name: &str| {
+            SettingProblem::new(message).suggest(name, connectors.iter().copied())
+        };
+        let is_known = |name: &str| connectors.contains(&name);
+        let in_file = self.connectors.keys().filter(|name| !is_known(name));
+        let in_file = in_file.map(|name| problem(format!("there is no connector `{name}`"), name));
+        let in_variables = self.connector_variables.keys().filter(|name| {
+            let mut connectors = connectors.iter();
+            !connectors.any(|connector| variable_name(connector) == **name)
+        });
+        let in_variables = in_variables.map(|name| {
+            let variable = name.to_uppercase();
+            problem(
+                format!("SANGAM_CONNECTOR_{variable}_…: there is no connector `{name}`"),
+                name,
+            )
+        });
+        let only = self.general.only.iter().filter(|name| !is_known(name));
+        let only = only.map(|name| problem(format!("only: there is no connector `{name}`"), name));
+        in_file.chain(in_variables).chain(only).collect()
+    }
+
+    /// Warnings about the values of `$config` and `$env` that a connector reads and the settings do not give. A secret counts
+    /// as given without being read.
+    pub fn unset_values(&self, subgraph: &Subgraph) -> Vec<Diagnostic> {
+        let name = &subgraph.name;
+        let of_variables = self.connector_variables.get(&variable_name(name));
+        let raw = [of_variables, self.connectors.get(name)];
+        let raw: Vec<_> = raw.into_iter().flatten().collect();
+        let env = raw.iter().find_map(|raw| raw.common.env.as_ref());
+        let is_set = |value: &DeploymentValue, source: Option<&str>| match value.variable {
+            "$env" => env.is_some_and(|names| value.path.iter().all(|name| names.contains(name))),
+            _ => {
+                let of_source = source.map(|source| (source, variable_name(source)));
+                let of_sources = raw.iter().filter_map(|raw| {
+                    let (name, in_variables) = of_source.as_ref()?;
+                    let of_source = raw.sources.get(*name);
+                    of_source
+                        .or_else(|| raw.sources.get(in_variables))?
+                        .config
+                        .as_ref()
+                });
+                let of_connector = raw.iter().filter_map(|raw| raw.config.as_ref());
+                let mut config = of_connector.chain(of_sources);
+                config.any(|config| config.gives(&value.path))
+            }
+        };
+        unset_values(subgraph, &is_set)
     }
 
     /// The file that was read.
@@ -163,6 +217,7 @@ impl RawSettings {
             unknown_variables: Vec::new(),
             file: file.map(Path::to_owned),
             connectors: self.connectors,
+            connector_variables: BTreeMap::new(),
             environment: environment.clone(),
         };
         if problems.is_empty() {

@@ -118,6 +118,7 @@ impl<'a> SettingsReader<'a> {
                         let section = format!("connector.{}", name.get_ref());
                         if let Some(table) = self.table(&section, value) {
                             let connector = self.connector(&section, table);
+                            self.refuse_plain_secrets(&connector, table);
                             raw.connectors
                                 .insert(name.get_ref().as_ref().to_owned(), connector);
                         }
@@ -156,6 +157,24 @@ impl<'a> SettingsReader<'a> {
                 }
             }
         }
+    }
+
+    /// A spec may have plain texts in its `config`, which are samples; the settings of a deployment may not.
+    fn refuse_plain_secrets(&mut self, raw: &RawConnectorSettings, table: &DeTable<'_>) {
+        let of_sources = raw.sources.values().map(|source| &source.config);
+        let mut configs = std::iter::once(&raw.config).chain(of_sources).flatten();
+        let Some(key) = configs.find_map(RawConfig::plain_secret) else {
+            return;
+        };
+        let within = table.get("config").or_else(|| table.get("sources"));
+        let problem = self.problem(
+            format!("config: `{key}` looks like a secret, which is given by reference"),
+            within.map_or(0..0, Spanned::span),
+        );
+        *problem = problem.clone().help(format!(
+            "write `{key} = {{ env = \"NAME\" }}` or `{key} = {{ file = \"path\" }}`; a text that is no secret is \
+             `{{ sample = \"text\" }}`"
+        ));
     }
 
     fn connector(&mut self, section: &str, table: &DeTable<'_>) -> RawConnectorSettings {

@@ -4,12 +4,16 @@ use super::environment::Environment;
 use super::problem::{ConfigError, SettingProblem};
 use super::raw::RawSettings;
 use super::section::Section;
-use super::sections::RawConnectorLimits;
+use super::sections::{
+    RawAdmin, RawCache, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits,
+    RawLog, RawTls, RawTracing,
+};
+use super::value::{HttpUrl, ParseSetting};
 
-/// Reads the variables `SANGAM_…`. The second part of the result lists those that are not settings.
+/// Reads the variables `SANGAM_…`. The second part of the result lists those that are not settings, and that look like none:
+/// another program may have set them. A variable that looks like a misspelt setting is a problem.
 pub(crate) fn environment(
     environment: &Environment,
-    file: &RawSettings,
 ) -> Result<(RawSettings, Vec<String>), ConfigError> {
     let mut raw = RawSettings::default();
     let mut unknown = Vec::new();
@@ -19,12 +23,15 @@ pub(crate) fn environment(
         if name.starts_with("SERVICE_") || name.starts_with("PORT") {
             continue;
         }
-        match set_from_text(&mut raw, file, &name.to_lowercase(), text) {
+        match set_from_text(&mut raw, &name.to_lowercase(), text) {
             Some(Ok(())) => {}
             Some(Err(message)) => {
                 problems.push(SettingProblem::new(format!("SANGAM_{name}: {message}")))
             }
-            None => unknown.push(format!("SANGAM_{name}")),
+            None => match misspelt(name) {
+                Some(problem) => problems.push(problem),
+                None => unknown.push(format!("SANGAM_{name}")),
+            },
         }
     }
     if problems.is_empty() {
@@ -34,14 +41,56 @@ pub(crate) fn environment(
     }
 }
 
-fn set_from_text(
-    raw: &mut RawSettings,
-    file: &RawSettings,
-    name: &str,
-    text: &str,
-) -> Option<Result<(), String>> {
+/// The sections whose keys variables set, with the names of these.
+const SECTIONS: [(&str, &[&str]); 9] = [
+    ("limits", RawLimits::NAMES),
+    ("dns", RawDns::NAMES),
+    ("cost", RawCost::NAMES),
+    ("cache", RawCache::NAMES),
+    ("admin", RawAdmin::NAMES),
+    ("tls", RawTls::NAMES),
+    ("cors", RawCors::NAMES),
+    ("log", RawLog::NAMES),
+    ("tracing", RawTracing::NAMES),
+];
+
+/// The problem of a variable that is no setting, but looks like one: it begins with the name of a section, or differs
+/// from a setting by few letters.
+fn misspelt(name: &str) -> Option<SettingProblem> {
+    let variable = |section: &str, key: &str| {
+        let separator = if section.is_empty() { "" } else { "_" };
+        format!("SANGAM_{section}{separator}{key}").to_uppercase()
+    };
+    let name = format!("SANGAM_{name}");
+    let problem = SettingProblem::new(format!("{name} is no setting"));
+    let lower = name.to_lowercase();
+    if lower.starts_with("sangam_connector_") {
+        let keys = RawConnectorLimits::NAMES.iter();
+        let keys: Vec<String> = keys.map(|key| variable("connector_<name>", key)).collect();
+        return Some(problem.help(format!("known: {}", keys.join(", "))));
+    }
+    let in_section = SECTIONS.iter().find(|(section, _)| {
+        let rest = lower.strip_prefix("sangam_");
+        rest.is_some_and(|rest| rest.starts_with(&format!("{section}_")))
+    });
+    if let Some((section, keys)) = in_section {
+        let known: Vec<String> = keys.iter().map(|key| variable(section, key)).collect();
+        return Some(problem.suggest(&name, known.iter().map(String::as_str)));
+    }
+    let general = RawGeneral::NAMES.iter().map(|key| variable("", key));
+    let others = SECTIONS.iter();
+    let others = others.flat_map(|(section, keys)| keys.iter().map(|key| variable(section, key)));
+    let near = general
+        .chain(others)
+        .map(|known| (strsim::damerau_levenshtein(&name, &known), known))
+        .filter(|(distance, _)| *distance <= 2)
+        .min()?;
+    Some(problem.help(format!("did you mean `{}`?", near.1)))
+}
+
+fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result<(), String>> {
     if let Some(rest) = name.strip_prefix("connector_") {
-        return set_connector_from_text(raw, file, rest, text);
+        return set_connector_from_text(raw, rest, text);
     }
     if let Some((section, key)) = name.split_once('_') {
         let set = match section {
@@ -63,14 +112,26 @@ fn set_from_text(
     raw.general.set_text(name, text)
 }
 
-/// Sets `<name>_<key>`. Both may contain underscores: the longest key that matches is used. A connector's name with dashes
-/// in the file is written with underscores in the variable.
+/// Sets `<name>_<key>` or `<name>_sources_<source>_base_url`. All names may contain underscores: the longest key that
+/// matches is used. In variables, names with dashes have underscores.
 fn set_connector_from_text(
     raw: &mut RawSettings,
-    file: &RawSettings,
     rest: &str,
     text: &str,
 ) -> Option<Result<(), String>> {
+    if let Some((name, source)) = rest
+        .strip_suffix("_base_url")
+        .and_then(|rest| rest.split_once("_sources_"))
+    {
+        let url = match HttpUrl::from_text(text) {
+            Ok(url) => url,
+            Err(message) => return Some(Err(message)),
+        };
+        let connector = raw.connectors.entry(name.to_owned()).or_default();
+        let source = connector.sources.entry(source.to_owned()).or_default();
+        source.base_url = Some(url);
+        return Some(Ok(()));
+    }
     let keys = RawConnectorLimits::NAMES.iter();
     let (name, key) = keys
         .filter_map(|key| {
@@ -78,11 +139,6 @@ fn set_connector_from_text(
             (!name.is_empty()).then_some((name, *key))
         })
         .min_by_key(|(name, _)| name.len())?;
-    let mut names = file.connectors.keys();
-    let name = names
-        .find(|name_in_file| name_in_file.to_lowercase().replace('-', "_") == name)
-        .cloned()
-        .unwrap_or_else(|| name.to_owned());
-    let connector = raw.connectors.entry(name).or_default();
+    let connector = raw.connectors.entry(name.to_owned()).or_default();
     connector.common.set_text(key, text)
 }

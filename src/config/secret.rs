@@ -60,12 +60,13 @@ pub enum SecretRef {
     Environment(String),
     /// In a file, without its trailing line break.
     File(PathBuf),
-    /// The text itself, from a variable of the gateway such as `SANGAM_ADMIN_TOKEN`.
+    /// The text itself, from a variable of the gateway such as `SANGAM_ADMIN_TOKEN`, or a sample.
     Given(Secret),
 }
 
 impl SecretRef {
-    /// The reference in a table that is exactly `{ env = "NAME" }` or `{ file = "path" }`.
+    /// The reference in a table that is exactly `{ env = "NAME" }` or `{ file = "path" }`, or `{ sample = "text" }`: a secret
+    /// that is none, for demonstrations and tests.
     pub(crate) fn from_toml(table: &DeTable<'_>, base: &Path) -> Option<SecretRef> {
         let mut entries = table.iter();
         let (Some((key, value)), None) = (entries.next(), entries.next()) else {
@@ -75,6 +76,7 @@ impl SecretRef {
         match key.get_ref().as_ref() {
             "env" => Some(SecretRef::Environment(text.to_owned())),
             "file" => Some(SecretRef::File(base.join(text))),
+            "sample" => Some(SecretRef::Given(Secret::new(text))),
             _ => None,
         }
     }

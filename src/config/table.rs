@@ -18,7 +18,8 @@ overrides the file, and a flag overrides both. The variable of a setting is `SAN
 capitals: `SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`. Lists in variables are separated by
 commas. An unknown key is an error. Paths in the file are relative to it.
 
-Secrets are given by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`.
+Secrets are given by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`. A demonstration may write a text that is
+no secret as `{ sample = \"text\" }`.
 
 An example:
 
@@ -54,10 +55,15 @@ contain their percentage.
 const CONNECTOR_TAIL: &str = "
 Also:
 
-- `config`: a table that the connector's mappings read as `$config`. Its secrets are given by reference, at any depth. They
-  are masked in logs and in `sangam explain`, and so are plain texts whose key suggests a secret (`token`, `password`, …).
-- `sources.<source>.base_url`: the base URL of one of several `@source`s.
+- `config`: a table that the connector's mappings read as `$config`. Its secrets are given by reference, at any depth: a plain
+  text whose key suggests a secret (`token`, `password`, …) is refused. Secrets are masked in logs and in `sangam explain`.
+  `sangam check` warns of a value that a mapping reads and that is not set; requests that read it fail. A mapping that can do
+  without it reads `$config.x?`.
+- `sources.<source>.base_url`: the base URL of one of several `@source`s. Its variable is
+  `SANGAM_CONNECTOR_<NAME>_SOURCES_<SOURCE>_BASE_URL`.
 - `sources.<source>.config`: a table whose keys replace those of `config` for the connects of this source.
+
+In variables, names with dashes have underscores: the folder `land-records` is `SANGAM_CONNECTOR_LAND_RECORDS_…`.
 
 The folder's `connector.toml` may set `timeout`, `connect_timeout`, `max_response_bytes`, `response_format`, `in_flight`, `concurrency`,
 `queue` and `latency_varies`, and describes the connector (`owner`, `description`). `sangam.toml` overrides it.

@@ -153,8 +153,8 @@ fn a_plain_secret_is_refused_where_a_reference_belongs() {
 #[test]
 fn a_connectors_secrets_are_read_and_masked() {
     let file = "[connector.dggi]\nbase_url = \"http://dggi.example/api\"\n\
-                config = { api_key = { env = \"DGGI_KEY\" }, sub = { token = \"canary-2\", edition = 4 } }\n\
-                [connector.dggi.sources.a]\nconfig = { sub = { token = \"canary-3\" } }\n";
+                config = { api_key = { env = \"DGGI_KEY\" }, sub = { token = { sample = \"canary-2\" }, edition = 4 } }\n\
+                [connector.dggi.sources.a]\nconfig = { sub = { token = { sample = \"canary-3\" } } }\n";
     let environment = [("DGGI_KEY", "canary-1")].into_iter().collect();
     let settings = load(file, &environment, RawSettings::default()).unwrap();
     let dggi = settings.connector("dggi", None).unwrap();
@@ -174,6 +174,19 @@ fn a_connectors_secrets_are_read_and_masked() {
     );
     let shown = format!("{settings:?} {dggi:?}");
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_plain_secret_in_config_is_refused() {
+    let problems = refused("[connector.dggi.config]\nsub = { api_token = \"canary-7731\" }\n");
+    assert!(
+        problems.contains("config: `api_token` looks like a secret, which is given by reference")
+            && problems.contains("write `api_token = { env = \"NAME\" }`"),
+        "{problems}"
+    );
+    // What is no text is no secret.
+    let file = "[connector.dggi.config]\ntoken_bytes = 16\n";
+    load(file, &Environment::default(), RawSettings::default()).unwrap();
 }
 
 #[test]
@@ -199,13 +212,18 @@ fn a_connector_can_be_set_in_the_environment_alone() {
         ("SANGAM_CONNECTOR_DGGI_BASE_URL", "http://127.0.0.1:9/a"),
         ("SANGAM_CONNECTOR_LAND_RECORDS_CONNECT_TIMEOUT", "1s"),
         ("SANGAM_CONNECTOR_LAND_RECORDS_TIMEOUT", "2s"),
-        ("SANGAM_LIMITS_DEPHT", "2"),
+        ("SANGAM_CONNECTOR_TAX_OFFICE_TIMEOUT", "4s"),
+        (
+            "SANGAM_CONNECTOR_TAX_OFFICE_SOURCES_OLD_API_BASE_URL",
+            "http://127.0.0.1:9/old",
+        ),
+        ("SANGAM_OF_ANOTHER_PROGRAM", "2"),
         ("SANGAM_SERVICE_HOST", "10.0.0.1"),
     ];
     let environment = environment.into_iter().collect();
     let file = "[connector.land-records]\nconcurrency = 3\n";
     let settings = load(file, &environment, RawSettings::default()).unwrap();
-    assert_eq!(settings.unknown_variables, ["SANGAM_LIMITS_DEPHT"]);
+    assert_eq!(settings.unknown_variables, ["SANGAM_OF_ANOTHER_PROGRAM"]);
     let dggi = settings.connector("dggi", None).unwrap();
     assert_eq!(
         dggi.common.base_url.unwrap().as_str(),
@@ -220,6 +238,43 @@ fn a_connector_can_be_set_in_the_environment_alone() {
         ),
         (3, 2, 1)
     );
+    let tax = settings.connector("tax-office", None).unwrap();
+    assert_eq!(tax.common.timeout.as_secs(), 4);
+    assert_eq!(
+        tax.sources["old_api"].base_url.as_ref().unwrap().as_str(),
+        "http://127.0.0.1:9/old"
+    );
+    let unknown = settings.unknown_connectors(&["dggi", "land-records", "tax-ofice"]);
+    assert_eq!(
+        unknown[0].to_string(),
+        "SANGAM_CONNECTOR_TAX_OFFICE_…: there is no connector `tax_office`\n  help: did you mean `tax-ofice`?"
+    );
+}
+
+#[test]
+fn a_misspelt_variable_is_refused() {
+    for (variable, expected) in [
+        (
+            "SANGAM_LISTNE",
+            "SANGAM_LISTNE is no setting\n  help: did you mean `SANGAM_LISTEN`?",
+        ),
+        (
+            "SANGAM_LIMITS_DEPHT",
+            "SANGAM_LIMITS_DEPHT is no setting\n  help: did you mean `SANGAM_LIMITS_DEPTH`?",
+        ),
+        (
+            "SANGAM_TLS_CIPHER",
+            "SANGAM_TLS_CIPHER is no setting\n  help: known: SANGAM_TLS_CERTIFICATE, SANGAM_TLS_KEY",
+        ),
+        (
+            "SANGAM_CONNECTOR_DGGI_RETRIES",
+            "SANGAM_CONNECTOR_DGGI_RETRIES is no setting\n  help: known: SANGAM_CONNECTOR_<NAME>_BASE_URL, ",
+        ),
+    ] {
+        let environment = [(variable, "1")].into_iter().collect();
+        let error = load("", &environment, RawSettings::default()).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
 }
 
 #[test]

@@ -41,10 +41,8 @@ pub(crate) fn config(value: &DeValue<'_>, base: &Path) -> Result<RawConfig, Stri
                 table
                     .iter()
                     .map(|(key, item)| {
-                        Ok((
-                            key.get_ref().as_ref().to_owned(),
-                            config(item.get_ref(), base)?,
-                        ))
+                        let value = config(item.get_ref(), base)?;
+                        Ok((key.get_ref().as_ref().to_owned(), value))
                     })
                     .collect::<Result<_, String>>()?,
             ),

@@ -52,7 +52,15 @@ impl Subgraph {
             return Err(RenderError::new(no_address(connector)));
         };
         let index = match source {
-            Some(name) => sources.iter().position(|source| source.name == name),
+            // The name in a variable of the environment is in lower case, with underscores.
+            Some(name) => sources
+                .iter()
+                .position(|source| source.name == name)
+                .or_else(|| {
+                    let in_variables = |source: &str| source.to_lowercase().replace('-', "_");
+                    let mut names = sources.iter().map(|source| in_variables(&source.name));
+                    names.position(|source| source == name)
+                }),
             None if sources.len() == 1 => Some(0),
             None => None,
         };

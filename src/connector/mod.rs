@@ -32,6 +32,7 @@ pub mod request;
 mod schema;
 mod schemes;
 mod settings;
+mod unset;
 
 pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
@@ -43,10 +44,12 @@ pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
-    Connect, ConnectKind, GraphqlService, Reads, Reference, Site, SourceDeclaration, Subgraph,
-    SubgraphKind, YieldedType, Yields,
+    Connect, ConnectKind, DeploymentValue, GraphqlService, Reads, Reference, Site,
+    SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};
 pub use schemes::Schemes;
 pub use settings::FolderSettings;
+pub(crate) use settings::is_secret_name;
+pub use unset::{refuse as refuse_unset, unset_values};

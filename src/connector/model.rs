@@ -5,6 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::{Name, Schema};
 
 use super::connect_options::ConnectOptions;
+use super::diagnostic::Span;
 use super::field_set::FieldSet;
 use super::request::RequestTemplate;
 use super::schemes::scheme;
@@ -195,10 +196,25 @@ pub struct Reads {
     pub context: bool,
     /// The paths of `$config` that are read, sorted.
     pub config: Vec<Vec<String>>,
+    /// What the deployment must give: reads of `$config` and `$env` that do not allow for its absence.
+    pub deployment: Vec<DeploymentValue>,
     /// An expression that is evaluated when the upstream reports success reads the document. Always true with pages.
     pub document: bool,
     /// The selection reads `$args`, `$this` or `$batch`, so the mapped value depends on them.
     pub selection_reads_inputs: bool,
+}
+
+/// A read of a value that the deployment must give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentValue {
+    /// `$config` or `$env`.
+    pub variable: &'static str,
+    /// The keys below it.
+    pub path: Vec<String>,
+    /// A request is made of it, which cannot be sent without it.
+    pub in_request: bool,
+    /// Where it is read.
+    pub span: Option<Span>,
 }
 
 impl Reads {

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use super::declared::{DeclaredConnect, DeclaredSource};
 use super::expression::{ParsedExpression, VariableScope};
-use super::model::Reads;
+use super::findings::Findings;
+use super::model::{DeploymentValue, Reads};
+use crate::mapping::VariableUse;
 
 /// What a connect and its source read. `passed_on` are the client headers of `from`.
 pub(crate) fn reads(
     declared: &DeclaredConnect,
     source: Option<&DeclaredSource>,
     passed_on: Vec<String>,
+    findings: &Findings,
 ) -> Reads {
     let mut reads = of(
         declared
@@ -18,6 +21,7 @@ pub(crate) fn reads(
             .iter()
             .chain(source.iter().flat_map(|source| &source.expressions)),
         passed_on,
+        findings,
     );
     let all_arguments = declared.expressions.iter().any(|expression| {
         let mut uses = expression.reads("$args");
@@ -34,10 +38,36 @@ pub(crate) fn reads(
     reads
 }
 
+/// The value that the deployment must give for a use of `$config` or `$env`; `None` if the expression allows for its absence
+/// by `?` or `??`, or reads the whole variable.
+fn deployment_value(
+    expression: &ParsedExpression,
+    used: &VariableUse,
+    findings: &Findings,
+) -> Option<DeploymentValue> {
+    let variable = ["$config", "$env"];
+    let variable = variable.into_iter().find(|name| *name == &*used.name)?;
+    let text = expression.literal.as_str().unwrap_or_default();
+    let path = text.get(used.span.clone()).unwrap_or_default();
+    let after = text.get(used.span.end..).unwrap_or_default();
+    let is_optional = path.contains('?') || after.trim_start().starts_with('?');
+    let in_request = matches!(
+        expression.scope,
+        VariableScope::BaseUrl | VariableScope::SourceRequest | VariableScope::Request
+    );
+    (!is_optional && !used.path.is_empty()).then(|| DeploymentValue {
+        variable,
+        path: used.path.iter().map(|key| key.to_string()).collect(),
+        in_request,
+        span: expression.span(findings, used.span.clone()),
+    })
+}
+
 /// What expressions read.
 pub(crate) fn of<'a>(
     expressions: impl Iterator<Item = &'a ParsedExpression>,
     passed_on: Vec<String>,
+    findings: &Findings,
 ) -> Reads {
     let mut reads = Reads::default();
     let mut args = BTreeSet::new();
@@ -47,6 +77,9 @@ pub(crate) fn of<'a>(
     for expression in expressions {
         for used in &expression.uses {
             let path: Vec<&str> = used.path.iter().map(|key| &**key).collect();
+            reads
+                .deployment
+                .extend(deployment_value(expression, used, findings));
             match (&*used.name, path.as_slice()) {
                 ("$args", [name, ..]) => drop(args.insert((*name).to_owned())),
                 ("$request", ["headers", name, ..]) => drop(client.insert(name.to_lowercase())),

@@ -112,6 +112,8 @@ impl fmt::Debug for Request {
 pub struct RenderError {
     /// What is wrong, safe to show to a client: it names parts of the request, never values.
     pub message: String,
+    /// The deployment lacks something: the client is not to blame.
+    pub of_deployment: bool,
 }
 
 impl RenderError {
@@ -119,6 +121,7 @@ impl RenderError {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            of_deployment: false,
         }
     }
 }

@@ -111,9 +111,7 @@ impl Execution<'_> {
             Ok(call) => call,
             Err((targets, error)) => {
                 observed::unrendered(self.runtime, fetch, &error);
-                return self
-                    .ingester(first)
-                    .unrendered(fetch, &targets, &error.message);
+                return self.ingester(first).unrendered(fetch, &targets, &error);
             }
         };
         let consuming_fetches = call.consuming_fetches(first).to_vec();
@@ -168,7 +166,7 @@ impl Execution<'_> {
         }
         for (targets, error) in &preparation.unrendered {
             observed::unrendered(runtime, fetch, error);
-            ingester.unrendered(fetch, targets, &error.message);
+            ingester.unrendered(fetch, targets, error);
         }
     }
 

@@ -11,7 +11,8 @@ use crate::cache::{CachedConnector, Documents, Endpoint};
 use crate::config;
 use crate::config::Settings;
 use crate::connector::{
-    Connect, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph, SubgraphKind,
+    self, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph,
+    SubgraphKind,
 };
 use crate::document::{Str, Value};
 use crate::execute::{ConnectorRuntime, Runtime};
@@ -43,6 +44,7 @@ pub(super) fn build(
     for connector in &mut connectors {
         set_addresses(connector, &schemes)?;
         sources::adapt_templates(connector, &wires)?;
+        refuse_unset(connector);
     }
     let infos = connectors.iter().map(native::ConnectorInfo::of).collect();
     let audience = settings.general.connector_health;
@@ -96,6 +98,26 @@ pub(super) fn build(
         runtime,
         for_operators: native.for_operators,
     })
+}
+
+/// Replaces requests that would lack a value which the settings do not give.
+fn refuse_unset(connector: &mut ConfiguredConnector) {
+    let settings = &connector.settings;
+    let is_set = |value: &DeploymentValue, source: Option<&str>| match value.variable {
+        "$env" => value
+            .path
+            .iter()
+            .all(|name| settings.env.contains_key(name)),
+        _ => {
+            let config = config_value(settings, source);
+            let mut given = Some(&config);
+            for key in &value.path {
+                given = given.and_then(|table| table.get(key));
+            }
+            given.is_some_and(|given| !given.is_null())
+        }
+    };
+    connector::refuse_unset(&mut connector.subgraph, &is_set);
 }
 
 fn set_addresses(

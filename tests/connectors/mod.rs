@@ -17,6 +17,7 @@ use sangam::connector::diagnostic::{Area, code};
 use sangam::connector::{Diagnostic, FolderSettings, Subgraph, SubgraphKind, read_sdl};
 use sangam::document::Value;
 
+use crate::gateway::scripted::settings;
 use crate::support::cases::{Case, Fence, Suite, cases};
 
 inventory::submit! {
@@ -25,6 +26,7 @@ inventory::submit! {
         fences: &[
             Fence::single(CONNECTOR),
             Fence::single(SETTINGS),
+            Fence::single(DEPLOYMENT),
             Fence::single(FOLDER).named(),
             Fence::expected("text diagnostics"),
         ],
@@ -62,6 +64,9 @@ inventory::submit! {
 /// The files of a folder, and its name if the case is written to disk.
 const CONNECTOR: &str = "graphql connector";
 const SETTINGS: &str = "toml connector";
+
+/// The connector's section of `sangam.toml`: with it, values that are not set are reported.
+const DEPLOYMENT: &str = "toml deployment";
 const FOLDER: &str = "text folder";
 
 fn texts(diagnostics: &[Diagnostic]) -> String {
@@ -104,6 +109,10 @@ fn read(case: &Case) -> (Option<Subgraph>, Vec<Diagnostic>) {
     if let Some(toml) = case.block(SETTINGS) {
         let path = "connectors/works/connector.toml";
         diagnostics.extend(FolderSettings::read("works", path, toml).1);
+    }
+    if let (Some(toml), Some(subgraph)) = (case.block(DEPLOYMENT), &subgraph) {
+        let settings = settings(&format!("[connector.works]\n{toml}"));
+        diagnostics.extend(settings.unset_values(subgraph));
     }
     (subgraph, diagnostics)
 }

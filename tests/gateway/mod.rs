@@ -13,7 +13,7 @@ mod limits;
 mod operators;
 mod plans;
 mod refused_mutations;
-mod scripted;
+pub(crate) mod scripted;
 mod smoke;
 mod unreadable;
 mod weather;

@@ -208,7 +208,7 @@ async fn the_connector_of_the_readme() {
 #[test]
 async fn the_connector_of_the_guide() {
     let schema = excerpt("connectors/README.md", "<<'GRAPHQL'\n", "GRAPHQL\n");
-    let settings = "config = { api_key = \"k\" }\n";
+    let settings = "config = { api_key = { sample = \"k\" } }\n";
     recovers(&schema, settings).await;
 }
 

@@ -41,6 +41,10 @@ type Gauge { id: ID! mm: Float district: District }
 type District @key(fields: "code", resolvable: false) { code: ID! }
 "#;
 
+/// The settings of the rain department. `RAIN_UNIT` must be in the environment.
+pub(super) const OF_RAIN: &str =
+    "config = { api_key = { sample = \"k\" }, nested = { pin = \"p\" } }\nenv = [\"RAIN_UNIT\"]";
+
 const DIRECTORY: &str = r#"  @source(name: "directory", http: { baseURL: "https://directory.example" })
 
 type Query {

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::departments::{Departments, QUERY, connectors};
+use super::departments::{Departments, OF_RAIN, QUERY, connectors};
 use super::running::{Folder, client, text};
 
 /// More lines than fit into a pipe (64 KB) and the queue of the log.
@@ -26,7 +26,7 @@ struct Serving {
 impl Serving {
     async fn start(log: &str) -> Serving {
         let departments = Departments::start().await;
-        let settings = departments.settings("")
+        let settings = departments.settings(OF_RAIN)
             + "[admin]\nlisten = \"127.0.0.1:0\"\n[log]\nqueue_bytes = \"100KB\"\n"
             + log;
         let connectors = connectors();
@@ -35,6 +35,7 @@ impl Serving {
             .map(|(name, schema)| (*name, &**schema));
         let folder = Folder::new(&settings, &connectors);
         let mut command = folder.command(&["serve"]);
+        command.env("RAIN_UNIT", "millimetres");
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut serving = Serving {

@@ -16,3 +16,4 @@ mod secrets;
 mod stopping;
 mod supergraph;
 mod traces;
+mod unset;

@@ -15,7 +15,7 @@ timeout = "60s"
 [connector.rain.config]
 api_key = { env = "RAIN_KEY" }
 nested = { pin = { file = "pin" } }
-client_secret = "canary-plain-secret"
+client_secret = { sample = "canary-plain-secret" }
 dataset = "canary-plain"
 "#;
 

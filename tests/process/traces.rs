@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::collector::{Collector, attribute};
-use super::departments::{Asked, Departments, QUERY, connectors, fine};
+use super::departments::{Asked, Departments, OF_RAIN, QUERY, connectors, fine};
 use super::running::{Folder, Running, post, text};
 use crate::support::server::{Then, raw, router};
 
@@ -29,9 +29,6 @@ fn serve(settings: &str) -> (Folder, Running) {
     let running = Running::start(command);
     (folder, running)
 }
-
-const OF_RAIN: &str =
-    "config = { api_key = \"k\", nested = { pin = \"p\" } }\nenv = [\"RAIN_UNIT\"]";
 
 /// Trace id, span id and flags of each call.
 fn received(asked: &[Asked]) -> Vec<[String; 3]> {

@@ -17,7 +17,7 @@ use axum::{Router, middleware};
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"
 base_url = "{url}/api/v1"
-config = { api_key = "sample-dggi-key" }
+config = { api_key = { sample = "sample-dggi-key" } }
 "#;
 
 /// The key that the stand-in accepts: a sample.

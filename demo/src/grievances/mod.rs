@@ -15,7 +15,7 @@ pub use service::router;
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"
 base_url = "{url}/graphql"
-config = { api_key = "sample-key" }
+config = { api_key = { sample = "sample-key" } }
 "#;
 
 #[cfg(test)]

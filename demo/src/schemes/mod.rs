@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"
-config = { catalogue_key = "sample-catalogue-key", platform_key = "sample-platform-key" }
+config = { catalogue_key = { sample = "sample-catalogue-key" }, platform_key = { sample = "sample-platform-key" } }
 sources.catalogue.base_url = "{url}/myscheme/api/v1"
 sources.platform.base_url = "{url}/ogd"
 "#;

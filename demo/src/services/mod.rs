@@ -27,7 +27,7 @@ pub use api::router;
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"
 base_url = "{url}/eunnat/v1"
-config = { client_id = "sample-client", api_key = "sample-key" }
+config = { client_id = "sample-client", api_key = { sample = "sample-key" } }
 "#;
 
 #[cfg(test)]

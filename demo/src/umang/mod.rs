@@ -24,7 +24,7 @@ pub use operations::router;
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"
 base_url = "{url}/umangApi/ws1"
-config = { api_key = "sample-key" }
+config = { api_key = { sample = "sample-key" } }
 "#;
 
 #[cfg(test)]

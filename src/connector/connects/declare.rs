@@ -175,7 +175,7 @@ impl DirectiveReader<'_> {
         };
         let references = references::references(declared, &selection, self.schema);
         let shared = source.and_then(|index| self.sources.get(index));
-        let reads = reads::reads(declared, shared, client_headers);
+        let reads = reads::reads(declared, shared, client_headers, self.findings);
         let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<crate::mapping::Selection>>| {
             shared.and_then(|source| of(source).clone())
         };

@@ -67,6 +67,8 @@ pub mod connector {
         INVALID_GRAPHQL;
         /// connector.toml has a key that does not exist, or a value of the wrong kind
         INVALID_SETTINGS;
+        /// An expression reads a value of `$config` or `$env` that the settings do not give
+        VALUE_NOT_SET;
         /// A file of the folder contains a text that looks like a secret
         SECRET_IN_FOLDER;
         /// A specification is linked twice

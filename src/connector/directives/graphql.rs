@@ -76,7 +76,7 @@ fn read(
     let headers = headers::read(headers, &mut expressions, findings);
     variables::source(&expressions.parsed, schema, findings);
     let client_headers = headers::passed_on(&headers);
-    let reads = reads::of(expressions.parsed.iter(), client_headers);
+    let reads = reads::of(expressions.parsed.iter(), client_headers, findings);
     let template = HttpTemplate {
         headers,
         ..post_to(url::text(url))

@@ -14,9 +14,7 @@ pub(super) fn evaluate(
 ) -> Result<Option<Value>, RenderError> {
     let evaluated = selection.evaluate(input, variables);
     match evaluated.errors.first() {
-        Some(error) => Err(RenderError {
-            message: format!("{part}: {}", error.message),
-        }),
+        Some(error) => Err(RenderError::new(format!("{part}: {}", error.message))),
         None => Ok(evaluated.value),
     }
 }

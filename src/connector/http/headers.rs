@@ -60,8 +60,10 @@ pub(super) fn render(
             HeaderValueTemplate::Fixed(value) => headers.push((name.clone(), value.clone())),
             HeaderValueTemplate::Template(text) => {
                 let text = text.render(variables, name.as_str())?;
-                let value = HeaderValue::from_str(&text).map_err(|_| RenderError {
-                    message: format!("{name}: the value has characters that no header can carry"),
+                let value = HeaderValue::from_str(&text).map_err(|_| {
+                    RenderError::new(format!(
+                        "{name}: the value has characters that no header can carry"
+                    ))
                 })?;
                 headers.push((name.clone(), value));
             }

@@ -106,7 +106,7 @@ impl HttpTemplate {
         let url = url.finish();
         if url.len() > MAX_URL_BYTES {
             let message = format!("the URL is longer than {MAX_URL_BYTES} bytes");
-            return Err(RenderError { message });
+            return Err(RenderError::new(message));
         }
         Ok(url)
     }

@@ -85,9 +85,7 @@ pub(super) fn render(
 ) -> Result<String, RenderError> {
     match template.render(variables) {
         Ok(rendered) => Ok(rendered.text),
-        Err(error) => Err(RenderError {
-            message: format!("{part}: {}", error.message),
-        }),
+        Err(error) => Err(RenderError::new(format!("{part}: {}", error.message))),
     }
 }
 

@@ -41,6 +41,7 @@ use super::store::{Cell, RowId, Store};
 use super::targets::{Destination, EntityPosition, Targets};
 use super::{memo, prerendered};
 use crate::cache::{Documents, Fetched};
+use crate::connector::RenderError;
 use crate::document::{JsonReader, NumberBounds};
 use crate::errors::{ErrorCode, ErrorKind, code};
 use crate::graph::query::QueryGraph;
@@ -124,9 +125,7 @@ impl Ingester<'_> {
                 }
             }
             CallOutcome::AllCached => {}
-            CallOutcome::Unrendered(error) => {
-                self.unrendered(fetch, destination.targets, &error.message)
-            }
+            CallOutcome::Unrendered(error) => self.unrendered(fetch, destination.targets, error),
             CallOutcome::InvalidPage(why) => {
                 let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
                 self.remark(|| why.clone());
@@ -152,15 +151,13 @@ impl Ingester<'_> {
     }
 
     /// A request that cannot be rendered fails its rows.
-    pub(crate) fn unrendered(&mut self, fetch: &Fetch, targets: &Targets, message: &str) {
-        let message = format!("The request cannot be made: {message}");
-        let failure = self.failure(
-            fetch,
-            ErrorKind::Invalid,
-            code::CONNECTOR_REQUEST,
-            message,
-            None,
-        );
+    pub(crate) fn unrendered(&mut self, fetch: &Fetch, targets: &Targets, error: &RenderError) {
+        let message = format!("The request cannot be made: {error}");
+        let kind = match error.of_deployment {
+            true => ErrorKind::Internal,
+            false => ErrorKind::Invalid,
+        };
+        let failure = self.failure(fetch, kind, code::CONNECTOR_REQUEST, message, None);
         self.fail_targets(fetch, targets, failure);
     }
 

@@ -1,0 +1,123 @@
+//! Values of `$config` and `$env` that a connector reads and its deployment does not give.
+
+use serde_json::{Value, json};
+
+use super::running::{Folder, Running, post, printed, text};
+use crate::support::server::{Then, raw};
+
+const CONNECTOR: &str = r#"extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12")
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @source(name: "s", http: { baseURL: "https://tax.example", headers: [{ name: "x-key", value: "{$config.keys.api}" }] })
+type Query {
+  rate: Int @connect(source: "s", http: { GET: "/rate" }, selection: "$.rate")
+  again: Int @connect(source: "s", http: { GET: "/again/{$env.TAX_ZONE}" }, selection: "$.rate")
+  area: String @connect(source: "s", http: { GET: "/area/{$config.area?}" }, selection: "$->echo($config.prefix)")
+}
+"#;
+
+const WARNINGS: &str = r#"warning[VALUE_NOT_SET]: `$config.keys.api` has no value
+ --> connectors/tax-office/connector.graphql:4:91
+  |
+4 |   @source(name: "s", http: { baseURL: "https://tax.example", headers: [{ name: "x-key", value: "{$config.keys.api}" }] })
+  |                                                                                                  ^^^^^^^^^^^^^^^^ requests that read it fail
+  |
+  = help: set it in sangam.toml: `[connector.tax-office] config = { keys = { api = … } }`
+"#;
+
+#[test]
+fn check_warns_of_each_value_once() {
+    let folder = Folder::new("", &[("tax-office", CONNECTOR)]);
+    let output = folder.command(&["check"]).output().unwrap();
+    let printed = printed(&output);
+    assert!(output.status.success(), "{printed}");
+    let found: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.starts_with("warning") || line.contains("= help"))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "warning[VALUE_NOT_SET]: `$config.keys.api` has no value",
+            "  = help: set it in sangam.toml: `[connector.tax-office] config = { keys = { api = … } }`",
+            "warning[VALUE_NOT_SET]: `$env.TAX_ZONE` may not be read",
+            "  = help: allow it in sangam.toml: `[connector.tax-office] env = [\"TAX_ZONE\"]`",
+            "warning[VALUE_NOT_SET]: `$config.prefix` has no value",
+            "  = help: set it in sangam.toml: `[connector.tax-office] config = { prefix = … }`",
+        ],
+        "{printed}"
+    );
+    assert!(printed.contains("3 warnings"), "{printed}");
+}
+
+#[test]
+fn check_does_not_need_the_secrets() {
+    let settings = "[connector.tax-office]\nenv = [\"TAX_ZONE\"]\n\
+                    config = { keys = { api = { env = \"TAX_KEY\" } }, prefix = \"\" }\n";
+    let folder = Folder::new(settings, &[("tax-office", CONNECTOR)]);
+    let output = folder.command(&["check"]).output().unwrap();
+    let printed = printed(&output);
+    assert!(printed.contains("0 warnings"), "{printed}");
+}
+
+#[test(threads)]
+async fn requests_that_read_a_value_fail_and_others_do_not() {
+    let tax = raw(
+        b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"rate\": 5}".to_vec(),
+        Then::Close,
+    )
+    .await;
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n[connector.tax-office]\nbase_url = \"{}\"\nconfig = {{ keys = {{ api = {{ env = \"TAX_KEY\" }} }} }}\n",
+        tax.url("")
+    );
+    let folder = Folder::new(&settings, &[("tax-office", CONNECTOR)]);
+    let mut command = folder.command(&["serve"]);
+    command.env("TAX_KEY", "k");
+    let running = Running::start(command);
+    let answer = text(post(&running.url, "{ rate again }", &json!({}))).await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["data"], json!({ "rate": 5, "again": null }));
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{answer}");
+    assert_eq!(
+        errors[0]["message"],
+        "The request cannot be made: `$env.TAX_ZONE` is not set"
+    );
+    assert_eq!(errors[0]["path"], json!(["again"]));
+    assert_eq!(errors[0]["extensions"]["sangam"]["kind"], "INTERNAL");
+    let log = running.stop();
+    let warned = log
+        .lines()
+        .filter(|line| line.contains("requests of a connector lack a value"));
+    assert_eq!(warned.count(), 2, "{log}");
+}
+
+#[test]
+fn strict_does_not_start() {
+    let folder = Folder::new("listen = \"127.0.0.1:0\"\n", &[("tax-office", CONNECTOR)]);
+    let output = folder.command(&["serve", "--strict"]).output().unwrap();
+    let printed = printed(&output);
+    assert!(!output.status.success(), "{printed}");
+    assert!(printed.starts_with(WARNINGS), "{printed}");
+    assert!(
+        printed.ends_with("error: values are not set, and --strict is given\n"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn only_names_connectors_that_exist() {
+    let settings = "only = [\"tax-office\", \"tax-ofice\"]\n[connector.land]\ntimeout = \"1s\"\n";
+    let folder = Folder::new(settings, &[("tax-office", CONNECTOR), ("land", CONNECTOR)]);
+    let output = folder.command(&["check"]).output().unwrap();
+    let printed = printed(&output);
+    assert!(!output.status.success(), "{printed}");
+    assert!(
+        printed.contains(
+            "error: only: there is no connector `tax-ofice`\n  help: did you mean `tax-office`?"
+        ),
+        "{printed}"
+    );
+    assert!(!printed.contains("`land`"), "{printed}");
+}
