@@ -93,8 +93,10 @@ pub(crate) fn closest<'a>(
 ) -> Option<&'a str> {
     let lower = written.to_lowercase();
     let allowed = (written.chars().count() / 3).clamp(1, 4);
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let candidates = candidates.into_iter();
     candidates
-        .into_iter()
+        .clone()
         .filter(|candidate| *candidate != written)
         .map(|candidate| {
             let distance = strsim::osa_distance(&lower, &candidate.to_lowercase());
@@ -103,6 +105,15 @@ pub(crate) fn closest<'a>(
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
+        .or_else(|| beginning(&lower, candidates))
+}
+
+/// The shortest candidate that begins with a name of at least three letters: `query` is short for `queryParams`.
+fn beginning<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .filter(|candidate| written.len() >= 3 && candidate.len() > written.len())
+        .filter(|candidate| candidate.to_lowercase().starts_with(written))
+        .min_by_key(|candidate| candidate.len())
 }
 
 /// "`a`, `b` and `c`": names as in a sentence; after eight, "and n more".
@@ -133,6 +144,8 @@ mod tests {
         assert_eq!(closest("titel", names), Some("title"));
         assert_eq!(closest("District", names), Some("district"));
         assert_eq!(closest("rank", names), None);
+        assert_eq!(closest("dist", names), Some("district"));
+        assert_eq!(closest("di", names), None);
     }
 
     #[test]

@@ -51,7 +51,10 @@ impl Folder {
                         &name,
                         format!("`{shown}` cannot be read: {error}"),
                     )
-                    .help("a connector's folder holds its schema in `connector.graphql`"),
+                    .help(match error.kind() {
+                        std::io::ErrorKind::InvalidData => "save the file as UTF-8",
+                        _ => "a connector's folder holds its schema in `connector.graphql`",
+                    }),
                 );
                 None
             }

@@ -6,16 +6,48 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Schema};
 
-use super::diagnostic::code;
+use super::diagnostic::{Span, code};
 use super::findings::{Findings, did_you_mean, list};
 use super::link::spec;
 
 /// The number of errors that are reported: one mistake may cause thousands, and each is shown with its line.
 const MOST: usize = 50;
 
-/// Adds the first errors. `schema` is what they are about, with the definitions of what it links, unless it did not
-/// parse.
-pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &mut Findings) {
+/// Adds the first syntax error. What the parser reports after it are mostly consequences, because it reads on in the middle
+/// of something.
+pub(crate) fn push_syntax(errors: &DiagnosticList, findings: &mut Findings) {
+    let located = errors
+        .iter()
+        .map(|error| (ToCliReport::location(error.error), error.error.to_string()));
+    let first = located.min_by_key(|(location, _)| location.map(|location| location.offset()));
+    let Some((location, message)) = first else {
+        return;
+    };
+    let span = findings.span(location);
+    let help = span.as_ref().and_then(syntax_help);
+    let diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
+    findings.push(diagnostic.at(span).help_opt(help));
+}
+
+/// What to write where people often write something else.
+fn syntax_help(span: &Span) -> Option<String> {
+    let text = &span.source.text;
+    let written = text.get(span.range.clone())?;
+    let before = text.get(..span.range.start)?.trim_end();
+    let help = if written.starts_with('\'') {
+        "a text is in double quotes: `\"…\"`"
+    } else if written.starts_with("\"\"\"") {
+        "end the text with `\"\"\"`"
+    } else if written.starts_with('"') && (before.ends_with('{') || before.ends_with(',')) {
+        "a key is a name without quotes: `{ name: \"x\" }`. Headers are a list: `headers: [{ name: \"x\", value: \"…\" }]`"
+    } else {
+        return None;
+    };
+    Some(help.to_owned())
+}
+
+/// Adds the first errors of a schema, which has the definitions of what it links.
+pub(crate) fn push(errors: &DiagnosticList, schema: &Schema, findings: &mut Findings) {
     for (index, error) in errors.iter().take(MOST).enumerate() {
         let message = error.error.to_string();
         let span = findings.span(ToCliReport::location(error.error));
@@ -23,15 +55,10 @@ pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &
             .as_ref()
             .and_then(|span| span.source.text.get(span.range.clone()));
         let kind = error.error.unstable_error_name();
-        let help = match (kind, schema) {
-            (Some("UndefinedDefinition"), Some(schema)) => {
-                let types = schema.types.keys().map(Name::as_str);
-                let of_folder =
-                    types.filter(|name| !name.starts_with("__") && !spec::is_our_type(name));
-                did_you_mean(written.unwrap_or_default(), of_folder)
-            }
-            (Some("UndefinedInputValue"), Some(schema)) => input_field(&message, schema),
-            (Some("UndefinedArgument"), Some(schema)) => argument(&message, schema),
+        let help = match kind {
+            Some("UndefinedDefinition") => undefined(written.unwrap_or_default(), schema),
+            Some("UndefinedInputValue") => input_field(&message, schema),
+            Some("UndefinedArgument") => argument(&message, schema),
             _ => None,
         };
         let mut diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
@@ -41,6 +68,19 @@ pub(crate) fn push(errors: &DiagnosticList, schema: Option<&Schema>, findings: &
         }
         findings.push(diagnostic.at(span).help_opt(help));
     }
+}
+
+/// For a type that does not exist: a similar name, or how it is defined.
+fn undefined(written: &str, schema: &Schema) -> Option<String> {
+    let types = schema.types.keys().map(Name::as_str);
+    let of_folder = types.filter(|name| !name.starts_with("__") && !spec::is_our_type(name));
+    did_you_mean(written, of_folder).or_else(|| {
+        let is_name = written
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        (is_name && !written.is_empty())
+            .then(|| format!("define it, as `scalar {written}` or `type {written} {{ … }}`"))
+    })
 }
 
 /// The names between backticks in a message.

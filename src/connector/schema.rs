@@ -36,7 +36,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
     };
     let mut findings = Findings::new(connector, document.sources.clone());
     if let Some(errors) = broken {
-        graphql_errors::push(&errors, None, &mut findings);
+        graphql_errors::push_syntax(&errors, &mut findings);
     }
     let links = Links::read(&document, &mut findings);
     drop_machinery(&mut document, &links, &mut findings);
@@ -44,7 +44,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
 
     let (mut schema, errors) = build(&document);
     if let Some(errors) = errors {
-        graphql_errors::push(&errors, Some(&schema), &mut findings);
+        graphql_errors::push(&errors, &schema, &mut findings);
     }
     if links.federation() < (2, 0) {
         federation1::upgrade(&mut schema);
@@ -332,7 +332,7 @@ fn validate(schema: &Schema, findings: &mut Findings) {
         copy.schema_definition.make_mut().query = Some(name.into());
     }
     if let Err(invalid) = copy.validate() {
-        graphql_errors::push(&invalid.errors, Some(schema), findings);
+        graphql_errors::push(&invalid.errors, schema, findings);
     }
 }
 

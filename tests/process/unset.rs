@@ -17,7 +17,7 @@ type Query {
 "#;
 
 const WARNINGS: &str = r#"warning[VALUE_NOT_SET]: `$config.keys.api` has no value
- --> connectors/tax-office/connector.graphql:4:91
+ --> connectors/tax-office/connector.graphql:4:98
   |
 4 |   @source(name: "s", http: { baseURL: "https://tax.example", headers: [{ name: "x-key", value: "{$config.keys.api}" }] })
   |                                                                                                  ^^^^^^^^^^^^^^^^ requests that read it fail

@@ -345,9 +345,14 @@ impl<'a> Merge<'a, '_> {
                      `type {parent} @key(fields: \"{name}\", resolvable: false)`"
                 )
             } else {
-                "if all give the same value, mark the field @shareable in every connector that resolves it; \
-                 if not, leave it to one"
-                    .to_owned()
+                let rename = match parent.as_str() {
+                    "Query" | "Mutation" | "Subscription" => "one of the fields",
+                    _ => "one of the types",
+                };
+                format!(
+                    "if all give the same value, mark the field @shareable in every connector that resolves it; \
+                     if they are different things, rename {rename}; if not, leave the field to one connector"
+                )
             };
             self.report.push(finding.help(help));
         }

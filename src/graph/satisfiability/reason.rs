@@ -217,6 +217,13 @@ impl Gap {
                 .map(|(one, _)| &composed.subgraphs[*one].name),
         );
         let key = fed::KEY;
+        let fields = names(self.fields.iter().take(NAMED));
+        let mut resolving_graphs = self.causes.iter().map(|(graph, _)| *graph);
+        if resolving_graphs.any(|graph| self.given_by.contains(&graph)) {
+            return format!(
+                "select {fields} in every connect of {given_by} that gives a `{ty}`, or let {given_by} look it up by a @{key}"
+            );
+        }
         format!(
             "let {resolving} look up `{ty}` by a @{key}, or let {given_by} resolve the field too (@shareable)"
         )

@@ -1,10 +1,9 @@
 //! `base64Encode`, `base64Decode`: the bytes of a text as Base64 (RFC 4648), and back. Decoding takes both alphabets, with or
 //! without padding, and ignores line breaks.
 
-use base64::Engine;
-use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine, alphabet};
 
 use super::call::{Call, Method};
 use crate::document::Value;
