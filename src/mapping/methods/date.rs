@@ -135,7 +135,7 @@ fn parse(call: &mut Call<'_, '_>) -> Option<Value> {
     let text = short(call)?;
     let pattern = pattern(call)?;
     let zone = zone(call, 1)?;
-    let fields = strtime::parse(&*pattern, &*text).ok();
+    let fields = strtime::parse(&*pattern, text).ok();
     let moment = fields.as_ref().and_then(Moment::of_fields);
     match moment.and_then(|moment| moment.within(zone.as_ref())) {
         Some(moment) => written(call, moment.text()),
@@ -147,7 +147,7 @@ fn format(call: &mut Call<'_, '_>) -> Option<Value> {
     let text = short(call)?;
     let pattern = pattern(call)?;
     let zone = zone(call, 1)?;
-    let Some(moment) = Moment::of_text(&text) else {
+    let Some(moment) = Moment::of_text(text) else {
         return call.fail(|| NOT_A_DATE.to_owned());
     };
     let moment = moment.within(zone.as_ref());
@@ -188,7 +188,7 @@ fn from_epoch(call: &mut Call<'_, '_>, millis_of_one: i64) -> Option<Value> {
 fn to_epoch(call: &mut Call<'_, '_>, count: fn(Timestamp) -> i64) -> Option<Value> {
     let text = short(call)?;
     let zone = zone(call, 0)?;
-    let moment = match Moment::of_text(&text) {
+    let moment = match Moment::of_text(text) {
         Some(Moment::Date(date)) => Moment::Local(date.to_datetime(Time::midnight())),
         Some(moment) => moment,
         None => return call.fail(|| NOT_A_DATE.to_owned()),
