@@ -195,7 +195,7 @@ fn mark(
         }
         cell => {
             // The value may be that of another service, and null in this one.
-            if ingester.store.overruled(row, field.slot).is_none() {
+            if ingester.store.records_overruled(row, field.slot) {
                 let failure = below(ingester, field.read, rest, failure);
                 ingester.store.add_overruled(row, field.slot, failure);
             }

@@ -33,6 +33,9 @@ struct RowHead {
     ty: Option<TypeId>,
 }
 
+/// So many failures are recorded of one slot that has a value all the same.
+const MOST_OVERRULED: usize = 16;
+
 /// The rows, lists and documents of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
@@ -44,8 +47,8 @@ pub(crate) struct Store {
     /// Composite slots that failed, with the read of the fetch that failed and its failure. If another fetch brings the
     /// object later, the fields of that read are marked as failed in it.
     failed_slots: HashMap<(RowId, u16), Vec<(ReadId, u32)>>,
-    /// Composite slots that one service has as null because of an error below, and another one as a value: the failure.
-    overruled: HashMap<(RowId, u16), u32>,
+    /// Composite slots that one service has as null because of errors below, and another one as a value: the failures.
+    overruled: HashMap<(RowId, u16), Vec<u32>>,
     /// Which of the plan's guards hold in this request.
     guards: Vec<bool>,
     /// The size of numbers, which keep their digits from the document to the response.
@@ -259,14 +262,23 @@ impl Store {
         self.failed_slots.remove(&(row, slot)).unwrap_or_default()
     }
 
-    /// Records the failure of a composite slot that another fetch has a value for; the first one is kept.
+    /// Records a failure of a composite slot that another fetch has a value for. The first ones are kept.
     pub(crate) fn add_overruled(&mut self, row: RowId, slot: u16, failure: u32) {
-        self.overruled.entry((row, slot)).or_insert(failure);
+        let failures = self.overruled.entry((row, slot)).or_default();
+        if failures.len() < MOST_OVERRULED {
+            failures.push(failure);
+        }
+    }
+
+    /// Whether [`Store::add_overruled`] records another failure of a slot.
+    pub(crate) fn records_overruled(&self, row: RowId, slot: u16) -> bool {
+        self.overruled(row, slot).len() < MOST_OVERRULED
     }
 
     /// What was recorded for a slot by [`Store::add_overruled`].
-    pub(crate) fn overruled(&self, row: RowId, slot: u16) -> Option<u32> {
-        self.overruled.get(&(row, slot)).copied()
+    pub(crate) fn overruled(&self, row: RowId, slot: u16) -> &[u32] {
+        let failures = self.overruled.get(&(row, slot));
+        failures.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Adds an error beside a value. The value stays.

@@ -108,7 +108,11 @@ impl<'w> Writer<'w> {
     /// failed there. Then what was to be read of it is missing in the value of the other services, and the error is that
     /// of the field that failed.
     pub(super) fn missing(&mut self, field: &'w OutputField) -> Halt {
-        for depth in (0..self.stack.len()).rev() {
+        let depths = match self.errors.is_full() {
+            true => 0..0,
+            false => 0..self.stack.len(),
+        };
+        for depth in depths.rev() {
             let Part::Object(open) = &self.stack[depth].part else {
                 continue;
             };
@@ -118,9 +122,10 @@ impl<'w> Writer<'w> {
             let FieldSource::Slot(slot) = above.source else {
                 continue;
             };
-            let overruled = self.store.overruled(open.row, slot);
-            if let Some(failure) = overruled.filter(|failure| self.is_null_at(*failure, &above.ty))
-            {
+            let overruled = self.store.overruled(open.row, slot).iter();
+            let mut overruled = overruled.copied();
+            let cause = overruled.find(|failure| self.is_null_here(*failure, depth, &above.ty));
+            if let Some(failure) = cause {
                 let mut path = self.current_path();
                 path.truncate(depth + 1);
                 return self.report(failure, &above.ty, above, path);
@@ -129,14 +134,17 @@ impl<'w> Writer<'w> {
         self.fail(|| Failure::null_in_non_null(&field.coordinate), field)
     }
 
-    /// Whether a failed field below a value of this type makes the whole value null: everything from there to the field
-    /// must not be null.
-    fn is_null_at(&self, failure: u32, mut ty: &'w OutputType) -> bool {
-        if let OutputType::NonNull(inner) = ty {
-            ty = inner;
-        }
+    /// Whether a field that failed below a value of the stack makes the current value null: from where the paths part,
+    /// everything down to the failed field must not be null.
+    fn is_null_here(&self, failure: u32, depth: usize, mut ty: &'w OutputType) -> bool {
+        let mut frames = self.stack[depth + 1..].iter();
         let steps = self.failures.below(failure);
+        let mut is_on_path = true;
         for step in steps {
+            if let OutputType::NonNull(inner) = ty {
+                ty = inner;
+            }
+            is_on_path = is_on_path && frames.next().and_then(|frame| frame.step()) == Some(*step);
             let below = match (step, ty) {
                 (Below::Index(_), OutputType::List(item)) => Some(&**item),
                 (Below::Slot(slot), OutputType::Object(object)) => {
@@ -144,10 +152,13 @@ impl<'w> Writer<'w> {
                 }
                 _ => None,
             };
-            let Some(OutputType::NonNull(inner)) = below else {
+            let Some(below) = below else {
                 return false;
             };
-            ty = inner;
+            if !is_on_path && !matches!(below, OutputType::NonNull(_)) {
+                return false;
+            }
+            ty = below;
         }
         !steps.is_empty()
     }

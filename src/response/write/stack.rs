@@ -1,7 +1,8 @@
 //! The stack of objects and lists that are being written.
 
 use crate::graph::query::TypeId;
-use crate::plan::output::{OutputField, OutputObject, OutputOfType, OutputType};
+use crate::plan::output::{FieldSource, OutputField, OutputObject, OutputOfType, OutputType};
+use crate::response::failures::Below;
 use crate::response::store::RowId;
 
 /// How far a value has been written.
@@ -20,6 +21,21 @@ pub(super) struct Frame<'w> {
     pub(super) start: usize,
     /// Whether null may stand in its place.
     pub(super) nullable: bool,
+}
+
+impl Frame<'_> {
+    /// The step from this object or list to the value in it that is being written.
+    pub(super) fn step(&self) -> Option<Below> {
+        match &self.part {
+            Part::Object(open) => match open.current_field()?.source {
+                FieldSource::Slot(slot) => Some(Below::Slot(slot)),
+                _ => None,
+            },
+            Part::List(open, ..) | Part::Any(open) => {
+                Some(Below::Index(open.next.saturating_sub(1)))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
