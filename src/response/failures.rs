@@ -80,9 +80,10 @@ impl Failures {
         self.all.is_empty()
     }
 
-    /// The same failure, for another field that failed because of it.
+    /// The same failure, for another field that failed because of it; it stays vague.
     pub(crate) fn for_other_field(&self, id: u32) -> u32 {
-        self.entries[id as usize].plain
+        let entry = &self.entries[id as usize];
+        if entry.vague { id } else { entry.plain }
     }
 
     /// The steps from the cell that has this failure to the field that failed.
