@@ -42,7 +42,7 @@ impl Serve {
         let unset = load::unset_values(&settings, &folders);
         if self.strict && !unset.is_empty() {
             diagnostics(&unset);
-            message("error: values are not set, and --strict is given\n");
+            message("error: values are not set, and --strict is given");
             return Err(Exit::Usage);
         }
         let connectors = load::connectors(&folders, Some(&settings))?;
