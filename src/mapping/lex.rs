@@ -98,6 +98,13 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// The text behind blanks and comments: cheaper than to read its first token.
+    pub(super) fn upcoming(&self) -> &'t str {
+        let mut lexer = self.clone();
+        lexer.blanks();
+        lexer.rest()
+    }
+
     /// The text from an offset on, up to the end of its line.
     pub(super) fn line_from(&self, at: usize) -> &'t str {
         let rest = self.text.get(at..).unwrap_or_default();

@@ -34,7 +34,9 @@ impl Expr {
     pub fn evaluate_as_braces(&self, input: &Value, variables: &Variables) -> Evaluated {
         let budget = EvaluationBudget::default();
         match &self.kind {
-            ExprKind::Object(selection) => evaluate_braces(selection, input, variables, &budget),
+            ExprKind::Object(selection) if input.as_object().is_none() => {
+                evaluate_braces(selection, input, variables, &budget)
+            }
             _ => evaluate(self, Some(input), variables, &budget),
         }
     }

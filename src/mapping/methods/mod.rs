@@ -95,8 +95,18 @@ const WIRE: &[&[Method]] = &[
 
 /// The method of this name. The families of [`WIRE`] have the indices behind those of [`FAMILIES`].
 pub(super) fn find(name: &str) -> Option<(MethodIndex, &'static Signature)> {
-    let mut families = FAMILIES.iter().chain(WIRE).enumerate();
-    families.find_map(|(family, methods)| {
+    find_in(FAMILIES, name).or_else(|| {
+        let (mut index, signature) = find_in(WIRE, name)?;
+        index.family += FAMILIES.len();
+        Some((index, signature))
+    })
+}
+
+fn find_in(
+    families: &'static [&'static [Method]],
+    name: &str,
+) -> Option<(MethodIndex, &'static Signature)> {
+    families.iter().enumerate().find_map(|(family, methods)| {
         let member = methods
             .iter()
             .position(|method| method.signature.name == name)?;

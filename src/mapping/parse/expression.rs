@@ -57,7 +57,7 @@ impl Parser<'_> {
                 literal
             }
             // A text has no keys: what is followed by one, or by braces, is a key in quotes.
-            Token::String(_) if matches!(self.after(), Some(Token::Sign("." | "?" | "{"))) => {
+            Token::String(_) if self.is_before_key() => {
                 return self.path_operand();
             }
             Token::String(text) => ExprKind::Literal(Value::from(&**text)),
@@ -73,6 +73,15 @@ impl Parser<'_> {
             kind,
             span: start..self.passed,
         })
+    }
+
+    /// Whether braces, a key or `?` follow the current token; not a spread or the operator of a chain.
+    fn is_before_key(&self) -> bool {
+        match self.lexer.upcoming().as_bytes() {
+            [b'.', b'.', ..] | [b'?', b'?' | b'!', ..] => false,
+            [b'.' | b'?' | b'{', ..] => true,
+            _ => false,
+        }
     }
 
     /// The digits after a point without digits before it.

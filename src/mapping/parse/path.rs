@@ -67,25 +67,34 @@ impl Parser<'_> {
         let mut steps = Vec::new();
         loop {
             let from = self.span.start;
-            let kind = if self.eat(".")? {
-                StepKind::Key(self.step_key()?)
-            } else if self.at("[") && self.span.start == self.passed {
-                return Err(self.index());
-            } else if self.at("?") && self.is_conditional() {
-                return Err(
-                    Problem::new(self.span.clone(), "there is no `condition ? a : b`")
-                        .help("write `condition->match([true, a], [@, b])`"),
-                );
-            } else if self.eat("?")? {
-                StepKind::Optional
-            } else if self.eat("->")? {
-                match self.call()? {
-                    Some(kind) => kind,
-                    // The problem is reported; the path continues without the step.
-                    None => continue,
-                }
-            } else {
+            let Token::Sign(sign) = self.token else {
                 return Ok(steps);
+            };
+            let kind = match sign {
+                "." => {
+                    self.advance()?;
+                    StepKind::Key(self.step_key()?)
+                }
+                "->" => {
+                    self.advance()?;
+                    match self.call()? {
+                        Some(kind) => kind,
+                        // The problem is reported; the path continues without the step.
+                        None => continue,
+                    }
+                }
+                "?" if self.is_conditional() => {
+                    return Err(
+                        Problem::new(self.span.clone(), "there is no `condition ? a : b`")
+                            .help("write `condition->match([true, a], [@, b])`"),
+                    );
+                }
+                "?" => {
+                    self.advance()?;
+                    StepKind::Optional
+                }
+                "[" if self.span.start == self.passed => return Err(self.index()),
+                _ => return Ok(steps),
             };
             steps.push(Step {
                 kind,
