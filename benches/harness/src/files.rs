@@ -25,12 +25,24 @@ impl Files {
         &self.0
     }
 
-    /// The gateway's settings.
+    /// The gateway's settings. A secret `{ sample = "text" }` becomes a file, because an older gateway, with which a newer one
+    /// is compared, knows no samples.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When a file cannot be written.
     pub fn settings(&self, text: &str) -> Result<PathBuf, Box<dyn Error>> {
-        self.write("sangam.toml", text.as_bytes())
+        const SAMPLE: &str = "{ sample = \"";
+        let mut written = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(SAMPLE) {
+            let (sample, after) = after.split_once('"').ok_or("a sample without its end")?;
+            let name = format!("sample-{}", written.len());
+            self.write(&name, sample.as_bytes())?;
+            written.push_str(&format!("{before}{{ file = \"{name}\""));
+            rest = after;
+        }
+        written.push_str(rest);
+        self.write("sangam.toml", written.as_bytes())
     }
 
     /// A file with this content.
