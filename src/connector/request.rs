@@ -139,4 +139,12 @@ pub trait RequestTemplate: fmt::Debug + Send + Sync {
     /// # Errors
     /// The template has no base URL that could be replaced.
     fn with_base_url(&self, base: &str) -> Result<Arc<dyn RequestTemplate>, RenderError>;
+
+    /// The request for the next page of a list: what was sent, to an address that the response gave.
+    ///
+    /// # Errors
+    /// The address is not valid, or is of another origin.
+    fn next_page(&self, sent: &Request, address: &str) -> Result<Request, RenderError> {
+        sent.to_address(address)
+    }
 }

@@ -92,7 +92,7 @@ impl Caller<'_> {
             }
             if pagination.style == PageStyle::Link {
                 let address = state.cursor.as_str().unwrap_or_default();
-                let request = sent.to_address(address);
+                let request = template.next_page(&sent, address);
                 next_request = Some(request.map_err(|error| {
                     let why = format!("The next page cannot be requested: {error}");
                     CallOutcome::InvalidPage(why)

@@ -229,6 +229,7 @@ fn request(
     let template = HttpTemplate {
         method: Method::from_bytes(method.as_bytes()).ok()?,
         base,
+        declared_base: None,
         source: source.map(|source| source.url.clone()).unwrap_or_default(),
         url: url::text(template?),
         connect,

@@ -129,6 +129,7 @@ fn post_to(url: RequestText) -> HttpTemplate {
     HttpTemplate {
         method: http::Method::POST,
         base: Some(url),
+        declared_base: None,
         source: UrlParts::default(),
         url: RequestText::Fixed(String::new()),
         connect: UrlParts::default(),

@@ -39,7 +39,8 @@ field. The request of the connect is made once per page, with one more variable:
 
 By LINK, only the first request is the connect's. Each further one goes to the address that the page before gives: what
 `next` yields, or else the `Link` header with `rel="next"` (RFC 8288). It may be relative, and must be of the same scheme,
-host and port.
+host and port. If `base_url` of the deployment replaces the base URL of the source, an address below the source's own becomes
+the same address below the deployment's.
 
 The connect's `selection` is applied to each page, and the lists it yields are joined in order. Pages are requested
 one after another. If a request fails, the field fails; by OFFSET and PAGE, a 404 after the first page is an empty page.

@@ -7,6 +7,7 @@
 mod evaluate;
 mod form;
 mod headers;
+mod next_page;
 mod url;
 
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(crate) struct HttpTemplate {
     pub(crate) method: Method,
     /// `baseURL` of the source; `None` for a connect whose URL is absolute.
     pub(crate) base: Option<RequestText>,
+    /// `baseURL` as the folder says it, if a deployment has replaced it.
+    pub(crate) declared_base: Option<String>,
     /// `path` and `queryParams` of the source.
     pub(crate) source: UrlParts,
     /// The URL of the connect: absolute without a source, else relative.
@@ -82,10 +85,22 @@ impl RequestTemplate for HttpTemplate {
                 "a connect without a source has an address of its own",
             ));
         }
+        let declared_base = match (&self.declared_base, &self.base) {
+            (None, Some(RequestText::Fixed(declared))) => Some(declared.clone()),
+            (declared, _) => declared.clone(),
+        };
         Ok(Arc::new(Self {
             base: Some(RequestText::Fixed(base.to_owned())),
+            declared_base,
             ..self.clone()
         }))
+    }
+
+    fn next_page(&self, sent: &Request, address: &str) -> Result<Request, RenderError> {
+        match self.below_base(address) {
+            Some(address) => sent.to_address(&address),
+            None => sent.to_address(address),
+        }
     }
 }
 

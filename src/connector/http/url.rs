@@ -298,7 +298,7 @@ fn is_empty(part: &str) -> RenderError {
 }
 
 /// Path and query, without the fragment, which is never sent.
-fn split(url: &str) -> (&str, &str) {
+pub(super) fn split(url: &str) -> (&str, &str) {
     let before = |mark: u8, text: &str| memchr::memchr(mark, text.as_bytes()).unwrap_or(text.len());
     let url = &url[..before(b'#', url)];
     let (path, query) = url.split_at(before(b'?', url));
