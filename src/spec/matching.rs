@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
 
 use super::compare::differences;
 use super::config::is_unstated;
@@ -29,7 +30,7 @@ pub(super) fn mismatches(exchange: &RecordedExchange, arrived: &Arrived) -> Vec<
             exchange.method, arrived.method
         ));
     }
-    if trimmed(&exchange.path) != trimmed(&arrived.path) {
+    if !same_path(&exchange.path, &arrived.path) {
         mismatches.push(format!(
             "path: recorded {}, sent {}",
             exchange.path, arrived.path
@@ -51,6 +52,15 @@ pub(super) fn mismatches(exchange: &RecordedExchange, arrived: &Arrived) -> Vec<
     }
     body(exchange, arrived, &mut mismatches);
     mismatches
+}
+
+/// Whether the segments of two paths are equal. A recorded path may have characters that the gateway percent-encodes.
+fn same_path(one: &str, other: &str) -> bool {
+    let segments = |path| {
+        let segments = trimmed(path).split('/');
+        segments.map(|segment| percent_decode_str(segment).collect::<Vec<u8>>())
+    };
+    segments(one).eq(segments(other))
 }
 
 /// A request to the base URL itself has an empty path; a spec writes it as `/`.

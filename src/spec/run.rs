@@ -360,6 +360,8 @@ fn configured_connector(
         _ => RawConnectorSettings::default(),
     };
     super::config::fill(&mut raw.config, subgraph);
+    // A spec does not depend on the variables of the machine that it runs on.
+    raw.common.env = None;
     let address = |source: Option<&str>| {
         let url = replay.base_url(&segment(name, source));
         HttpUrl::new(&url).ok_or_else(|| format!("{url} is no URL"))
@@ -382,11 +384,13 @@ fn configured_connector(
         name,
         own_settings.map(|source| (Path::new(&source.path), source.text.as_str())),
     );
+    let mut settings = settings.map_err(|error| error.to_string())?;
+    settings.env = super::config::environment(subgraph);
     Ok(ConfiguredConnector {
         subgraph: subgraph.clone(),
         owner: folder.settings.owner.clone(),
         description: folder.settings.description.clone(),
-        settings: settings.map_err(|error| error.to_string())?,
+        settings,
     })
 }
 
