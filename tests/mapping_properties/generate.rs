@@ -142,6 +142,8 @@ fn step(expr: impl Strategy<Value = String> + Clone + 'static) -> BoxedStrategy<
         "sort",
         "unique",
         "zip",
+        "cross",
+        "fromEntries",
         "sum",
         "avg",
         "max",

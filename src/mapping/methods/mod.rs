@@ -14,6 +14,7 @@ mod arithmetic;
 mod base64;
 mod call;
 mod camel_case;
+mod cross;
 mod date;
 mod decimal;
 mod distinct;
@@ -23,6 +24,7 @@ mod entries;
 mod equality;
 mod filter;
 mod flatten;
+mod from_entries;
 mod get;
 mod join;
 mod json;
@@ -81,10 +83,12 @@ const FAMILIES: &[&[Method]] = &[
 const WIRE: &[&[Method]] = &[
     aggregate::METHODS,
     base64::METHODS,
+    cross::METHODS,
     date::METHODS,
     decimal::METHODS,
     distinct::METHODS,
     flatten::METHODS,
+    from_entries::METHODS,
     letter_case::METHODS,
     parse_float::METHODS,
     replace::METHODS,
