@@ -1,9 +1,10 @@
 //! The specs of all connectors, and their coverage.
 
 mod selections;
+mod single;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::{Selection, SelectionSet};
@@ -16,7 +17,11 @@ use sangam::spec;
 use sangam::spec::Suite;
 
 fn folders() -> Vec<(PathBuf, Folder)> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("connectors");
+    folders_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors"))
+}
+
+/// The folders in a folder, by their names.
+fn folders_in(root: &Path) -> Vec<(PathBuf, Folder)> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(root)
         .unwrap()
         .map(|entry| entry.unwrap().path())
