@@ -5,8 +5,10 @@ use std::path::Path;
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message};
 use super::{Common, Exit, folders, supergraph};
-use crate::config::{Environment, RawSettings, Settings};
-use crate::connector::Diagnostic;
+use crate::config::{
+    ConnectorSettings, Environment, HttpUrl, RawSettings, Settings, SourceSettings,
+};
+use crate::connector::{Diagnostic, Subgraph, SubgraphKind};
 use crate::gateway::{ConfiguredConnector, Gateway, SetupProblem};
 use crate::graph::compose;
 
@@ -89,10 +91,10 @@ pub(super) fn connectors(
         let resolved = settings.map(|settings| settings.connector(one.name(), folder_toml));
         match resolved.transpose() {
             Ok(resolved) => connectors.push(ConfiguredConnector {
+                settings: resolved.unwrap_or_else(|| without_calls(&subgraph)),
                 subgraph,
                 owner: one.folder.settings.owner.clone(),
                 description: one.folder.settings.description.clone(),
-                settings: resolved.unwrap_or_default(),
             }),
             Err(error) => problems.push(error.to_string()),
         }
@@ -109,6 +111,25 @@ pub(super) fn connectors(
         problems.join("\n")
     ));
     Err(Exit::Usage)
+}
+
+/// Settings for a gateway that makes no calls. A source whose address only settings say (`{$env.BASE_URL}`) gets one that leads
+/// nowhere: those settings may be secrets, which are not read.
+fn without_calls(subgraph: &Subgraph) -> ConnectorSettings {
+    let mut settings = ConnectorSettings::default();
+    if let SubgraphKind::Connectors { sources, .. } = &subgraph.kind {
+        let without_address = sources.iter().filter(|source| source.address.is_some());
+        let nowhere = without_address.map(|source| {
+            let base_url = HttpUrl::new("https://address.invalid");
+            let settings = SourceSettings {
+                base_url,
+                config: None,
+            };
+            (source.name.clone(), settings)
+        });
+        settings.sources.extend(nowhere);
+    }
+    settings
 }
 
 /// Builds the gateway; prints why it cannot be built.

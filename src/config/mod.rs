@@ -169,21 +169,31 @@ impl Settings {
         let raw = [of_variables, self.connectors.get(name)];
         let raw: Vec<_> = raw.into_iter().flatten().collect();
         let env = raw.iter().find_map(|raw| raw.common.env.as_ref());
-        let is_set = |value: &DeploymentValue, source: Option<&str>| match value.variable {
-            "$env" => env.is_some_and(|names| value.path.iter().all(|name| names.contains(name))),
-            _ => {
-                let of_source = source.map(|source| (source, variable_name(source)));
-                let of_sources = raw.iter().filter_map(|raw| {
-                    let (name, in_variables) = of_source.as_ref()?;
-                    let of_source = raw.sources.get(*name);
-                    of_source
-                        .or_else(|| raw.sources.get(in_variables))?
-                        .config
-                        .as_ref()
-                });
-                let of_connector = raw.iter().filter_map(|raw| raw.config.as_ref());
-                let mut config = of_connector.chain(of_sources);
-                config.any(|config| config.gives(&value.path))
+        let is_set = |value: &DeploymentValue, source: Option<&str>| {
+            let of_source = source.map(|source| (source, variable_name(source)));
+            let of_sources = raw.iter().filter_map(|raw| {
+                let (name, in_variables) = of_source.as_ref()?;
+                let of_source = raw.sources.get(*name);
+                of_source.or_else(|| raw.sources.get(in_variables))
+            });
+            let of_sources: Vec<_> = of_sources.collect();
+            let has_base_url = || {
+                let mut of_sources = of_sources.iter();
+                let of_source = of_sources.any(|source| source.base_url.is_some());
+                of_source || raw.iter().any(|raw| raw.common.base_url.is_some())
+            };
+            match value.variable {
+                _ if value.in_base_url && has_base_url() => true,
+                "$env" => {
+                    env.is_some_and(|names| value.path.iter().all(|name| names.contains(name)))
+                }
+                _ => {
+                    let of_sources = of_sources.iter();
+                    let of_sources = of_sources.filter_map(|source| source.config.as_ref());
+                    let of_connector = raw.iter().filter_map(|raw| raw.config.as_ref());
+                    let mut config = of_connector.chain(of_sources);
+                    config.any(|config| config.gives(&value.path))
+                }
             }
         };
         unset_values(subgraph, &is_set)

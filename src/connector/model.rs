@@ -213,6 +213,8 @@ pub struct DeploymentValue {
     pub path: Vec<String>,
     /// A request is made of it, which cannot be sent without it.
     pub in_request: bool,
+    /// The base URL is made of it: a `base_url` of the deployment takes its place.
+    pub in_base_url: bool,
     /// Where it is read.
     pub span: Option<Span>,
 }

@@ -59,6 +59,7 @@ fn deployment_value(
         variable,
         path: used.path.iter().map(|key| key.to_string()).collect(),
         in_request,
+        in_base_url: matches!(expression.scope, VariableScope::BaseUrl),
         span: expression.span(findings, used.span.clone()),
     })
 }

@@ -103,7 +103,13 @@ pub(super) fn build(
 /// Replaces requests that would lack a value which the settings do not give.
 fn refuse_unset(connector: &mut ConfiguredConnector) {
     let settings = &connector.settings;
+    let has_base_url = |source: Option<&str>| {
+        let of_source = source.and_then(|source| settings.sources.get(source));
+        let of_source = of_source.and_then(|source| source.base_url.as_ref());
+        of_source.or(settings.common.base_url.as_ref()).is_some()
+    };
     let is_set = |value: &DeploymentValue, source: Option<&str>| match value.variable {
+        _ if value.in_base_url && has_base_url(source) => true,
         "$env" => value
             .path
             .iter()

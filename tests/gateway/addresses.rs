@@ -53,14 +53,33 @@ async fn settings_say_the_whole_address_and_config_of_a_source() {
         second.url("")
     );
     let gateway = gateway(&text, &environment).unwrap();
+    let expected = serde_json::json!({ "data": { "env": "/base/all/a", "config": "/v1/own/b" } });
+    assert_eq!(both(&gateway).await, expected);
+}
+
+/// The response to an operation that calls both sources.
+async fn both(gateway: &Gateway) -> serde_json::Value {
     let request = GraphqlRequest {
         query: Some("{ env config }".to_owned()),
         ..GraphqlRequest::default()
     };
     let mut response = gateway.execute(request, &ClientContext::default()).await;
-    let body: serde_json::Value = serde_json::from_slice(&response.body().await).unwrap();
-    let expected = serde_json::json!({ "data": { "env": "/base/all/a", "config": "/v1/own/b" } });
-    assert_eq!(body, expected);
+    serde_json::from_slice(&response.body().await).unwrap()
+}
+
+/// What only the base URL of the folder reads need not be set then.
+#[test]
+async fn base_url_takes_the_place_of_an_address_that_only_settings_say() {
+    let upstream = echo().await;
+    let text = format!(
+        "[connector.works]\nconfig = {{ key = \"all\" }}\n\
+         [connector.works.sources.env]\nbase_url = \"{url}\"\n\
+         [connector.works.sources.config]\nbase_url = \"{url}\"\n",
+        url = upstream.url("/own")
+    );
+    let gateway = gateway(&text, &Environment::default()).unwrap();
+    let expected = serde_json::json!({ "data": { "env": "/own/all/a", "config": "/own/all/b" } });
+    assert_eq!(both(&gateway).await, expected);
 }
 
 #[test]

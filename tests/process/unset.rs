@@ -60,6 +60,31 @@ fn check_does_not_need_the_secrets() {
     assert!(printed.contains("0 warnings"), "{printed}");
 }
 
+/// The address of the upstream may be a secret, too.
+#[test]
+fn check_and_explain_do_not_need_the_address() {
+    let connector = CONNECTOR.replace("https://tax.example", "{$env.TAX_URL}");
+    let others = "config = { keys = { api = { env = \"TAX_KEY\" } }, prefix = \"\" }\n";
+    for (address, warnings) in [
+        ("env = [\"TAX_ZONE\"]\n", "1 warning"),
+        ("env = [\"TAX_ZONE\", \"TAX_URL\"]\n", "0 warnings"),
+        (
+            "env = [\"TAX_ZONE\"]\nbase_url = \"https://tax.example\"\n",
+            "0 warnings",
+        ),
+    ] {
+        let settings = format!("[connector.tax-office]\n{address}{others}");
+        let folder = Folder::new(&settings, &[("tax-office", &connector)]);
+        let output = folder.command(&["check"]).output().unwrap();
+        let checked = printed(&output);
+        assert!(checked.contains(warnings), "{checked}");
+        assert!(output.status.success(), "{checked}");
+        let output = folder.command(&["explain", "{ rate }"]).output().unwrap();
+        let explained = printed(&output);
+        assert!(explained.contains("tax-office: Query.rate"), "{explained}");
+    }
+}
+
 #[test(threads)]
 async fn requests_that_read_a_value_fail_and_others_do_not() {
     let tax = raw(
