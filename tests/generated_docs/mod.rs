@@ -41,13 +41,18 @@ fn directives() {
     check_file("schema/directives.graphql", |_| reference::editor_sdl());
 }
 
-/// An editor, which supports GraphQL and this file but not `@link`, reports no error in the connectors of the demonstration.
+/// An editor, which supports GraphQL and this file but not `@link`, reports no error in the connectors of the demonstration and
+/// of the tests.
 #[test]
 fn the_schema_for_editors_fits_the_shipped_connectors() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let directives = std::fs::read_to_string(root.join("schema/directives.graphql")).unwrap();
     let mut connectors = 0;
-    for entry in std::fs::read_dir(root.join("connectors")).unwrap() {
+    let folders = ["connectors", "tests/public_apis", "tests/templates"];
+    let entries = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap());
+    for entry in entries {
         let path = entry.unwrap().path().join("connector.graphql");
         let Ok(connector) = std::fs::read_to_string(&path) else {
             continue;
