@@ -14,7 +14,7 @@ const CASE: &str = "text case";
 inventory::submit! {
     Suite {
         // The examples in the documentation are cases too.
-        folders: &["mapping", "mapping/methods", "docs/mapping.md"],
+        folders: &["mapping", "mapping/methods", "docs/mapping.md", "docs/moving-in.md"],
         fences: &[Fence::single(DEFAULTS), Fence::expected(CASE)],
         run,
     }
