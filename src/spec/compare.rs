@@ -113,9 +113,9 @@ impl<'v> Comparison<'v> {
     }
 }
 
-/// A value as JSON, truncated if it is long.
+/// A value as JSON, truncated if it is long. An error is shown as a whole: authors copy it into their spec.
 fn short(value: &Value) -> String {
-    const LONGEST: usize = 300;
+    const LONGEST: usize = 1000;
     let text = value.to_json();
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
