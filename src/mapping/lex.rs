@@ -203,7 +203,7 @@ impl<'t> Lexer<'t> {
             let key = &rest[..length + name];
             let message = format!("the key `{key}` begins with a digit");
             return Err(Problem::new(start..start + key.len(), message)
-                .help(format!("write it in quotes: `$.\"{key}\"`")));
+                .help(format!("write it in quotes: `$.'{key}'`")));
         }
         Ok(self.take(length))
     }

@@ -181,7 +181,7 @@ impl Parser<'_> {
             );
             return Ok(Item::Spread { value });
         }
-        let Some((name, name_span)) = self.key()? else {
+        let Some((name, name_span)) = self.name()? else {
             return Err(self.unexpected("a name"));
         };
         let value = if self.eat(":")? {

@@ -91,6 +91,7 @@ impl Parser<'_> {
         }
         if matches!(self.token, Token::Name(_) | Token::String(_))
             && self.after() == Some(Token::Sign(":"))
+            || self.is_dollar_name()
         {
             return self.aliased().map(ParsedItem::Item);
         }
@@ -115,7 +116,7 @@ impl Parser<'_> {
 
     /// `name: value`.
     fn aliased(&mut self) -> Parsed<Item> {
-        let Some((name, name_span)) = self.key()? else {
+        let Some((name, name_span)) = self.name()? else {
             return Err(self.unexpected("a name"));
         };
         self.expect(":")?;

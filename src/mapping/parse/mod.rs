@@ -351,6 +351,25 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// Whether the current token is a name such as `$filter: `, which must be in quotes.
+    fn is_dollar_name(&self) -> bool {
+        matches!(self.token, Token::Variable(_)) && self.after() == Some(Token::Sign(":"))
+    }
+
+    /// The name of a field of the result, before its `:`.
+    fn name(&mut self) -> Parsed<Option<(Str, Range<usize>)>> {
+        if let Token::Variable(name) = self.token
+            && self.is_dollar_name()
+        {
+            let span = self.span.clone();
+            let problem = Problem::new(span.clone(), format!("the name `{name}` begins with `$`"));
+            self.report(problem.help(format!("write it in quotes: `'{name}': …`")));
+            self.advance()?;
+            return Ok(Some((Str::from(name), span)));
+        }
+        self.key()
+    }
+
     /// A key: a name or a string.
     fn key(&mut self) -> Parsed<Option<(Str, Range<usize>)>> {
         let name: Str = match &self.token {
