@@ -69,6 +69,8 @@ crate::diagnostic_codes! { Composition:
     INCONSISTENT_INPUT_OBJECT_FIELD;
     /// Only some connectors define a value of an input enum; it is not in the public schema
     INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM;
+    /// Only some connectors define a value of an output enum; clients see it for all of them
+    INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM;
     /// An element has different descriptions
     INCONSISTENT_DESCRIPTION;
     /// A directive that is not repeatable has different arguments

@@ -7,7 +7,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, Directive, EnumType, EnumValueDefinition, ExtendedType};
 use apollo_compiler::{Name, Node};
 
-use super::super::report::{Finding, graph_names};
+use super::super::report::{Finding, graph_names, names};
 use super::super::{code, federation as fed};
 use super::{Graphs, Merge};
 
@@ -47,6 +47,9 @@ impl<'a> Merge<'a, '_> {
         }
         if values.is_empty() {
             self.no_common_value(name, graphs);
+        }
+        if is_output && !is_input {
+            self.different_values(name, &all, graphs);
         }
         ExtendedType::Enum(Node::new(EnumType {
             description: self.type_description(name, graphs),
@@ -141,6 +144,72 @@ impl<'a> Merge<'a, '_> {
                 "give the enum the same values in every connector, or use one enum for input and another for output",
             ));
         }
+    }
+
+    /// Warns of an output enum whose values are not the same in all connectors: often two enums that have the same name
+    /// by chance. Values that are hidden from clients do not count.
+    fn different_values(
+        &mut self,
+        name: &Name,
+        all: &IndexMap<Name, Vec<ValueSource<'a>>>,
+        graphs: &[usize],
+    ) {
+        let views = self.views;
+        let definitions = graphs
+            .iter()
+            .filter_map(|&graph| Some((graph, views[graph].schema.get_enum(name)?)));
+        let definitions: Vec<_> = definitions.collect();
+        if definitions
+            .iter()
+            .any(|(_, here)| here.directives.has(fed::INACCESSIBLE))
+        {
+            return;
+        }
+        let visible = all.iter().filter(|(_, sources)| {
+            let hidden = sources
+                .iter()
+                .any(|(_, value)| value.directives.has(fed::INACCESSIBLE));
+            !hidden && sources.len() < graphs.len()
+        });
+        let visible: Vec<_> = visible.collect();
+        let lacks = |graph: usize| {
+            let missing = visible
+                .iter()
+                .filter(|(_, sources)| !sources.iter().any(|(have, _)| *have == graph));
+            names(missing.map(|(value, _)| value))
+        };
+        let mut labels: Vec<_> = definitions
+            .iter()
+            .map(|(graph, here)| (*graph, here.name.location(), lacks(*graph)))
+            .collect();
+        // The first connector that lacks a value has the warning.
+        labels.sort_by_key(|(_, _, missing)| missing.is_empty());
+        let mut labels = labels.into_iter();
+        let Some((graph, at, missing)) =
+            labels.next().filter(|(_, _, missing)| !missing.is_empty())
+        else {
+            return;
+        };
+        let mut finding = Finding::warning(
+            &code::INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM,
+            graph,
+            format!(
+                "enum `{name}` lacks {missing} here; clients see the values of {} together",
+                graph_names(views, graphs.iter().copied())
+            ),
+        )
+        .at_span(at);
+        for (graph, at, missing) in labels {
+            let text = match missing.is_empty() {
+                true => "all values".to_owned(),
+                false => format!("without {missing}"),
+            };
+            finding = finding.related(graph, at, text);
+        }
+        self.report.push(finding.help(
+            "if it is one enum, define the same values in every connector, also those that one never returns; if the \
+             values mean something else here, give it another name",
+        ));
     }
 
     fn no_common_value(&mut self, name: &Name, graphs: &[usize]) {
