@@ -9,7 +9,9 @@ use crate::cache::Document;
 use crate::cache::long::off_worker;
 use crate::connector::{LastPage, PageStyle, Pagination, RenderError, RequestTemplate};
 use crate::document::{Fault, Value};
+use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
+use crate::plan::FetchCall;
 use crate::response::memo::DocumentMemo;
 use crate::response::outcome::{CallOutcome, JudgedDocument};
 use crate::response::page_facts::{PageFacts, count, page_facts};
@@ -46,7 +48,11 @@ impl Caller<'_> {
         variables: &Variables,
         pages: &mut Vec<JudgedDocument>,
     ) -> Result<End, CallOutcome> {
-        let limit = limit(pagination, variables).map_err(|error| self.unrendered(error))?;
+        // Objects are looked up in the whole list.
+        let limit = match self.looks_up_in_list() {
+            true => None,
+            false => limit(pagination, variables).map_err(|error| self.unrendered(error))?,
+        };
         let mut state = PageLoop::new(pagination, limit);
         if limit == Some(0) {
             return Ok(state.end(None));
@@ -99,6 +105,11 @@ impl Caller<'_> {
                 })?);
             }
         }
+    }
+
+    fn looks_up_in_list(&self) -> bool {
+        let list = ConnectMode::List;
+        matches!(&self.fetch.call, FetchCall::Connect { mode, .. } if *mode == list)
     }
 
     fn unrendered(&self, error: RenderError) -> CallOutcome {

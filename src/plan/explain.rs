@@ -219,6 +219,7 @@ fn how(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> String {
                 }
                 ConnectMode::Implicit => format!("{coordinate}, a call per object"),
                 ConnectMode::Batch => format!("{coordinate}, in batches"),
+                ConnectMode::List => format!("{coordinate}, one list for all keys"),
             }
         }
     }

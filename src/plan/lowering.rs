@@ -21,7 +21,8 @@ use super::inputs::{Input, Requirement};
 use super::planner::Planner;
 use super::requested::PositionId;
 use super::{Fetch, FetchCall, PathStep, PlanError, Read, ReadField, ReadId, batch, print};
-use crate::graph::query::{ConnectMode, LookupKind, TypeId};
+use crate::connector::Site;
+use crate::graph::query::{ConnectMode, LookupKind, SubgraphId, TypeId};
 
 pub(super) struct Lowering<'p, 'g> {
     planner: &'p mut Planner<'g>,
@@ -96,7 +97,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
         let read = self.read(draft.tree);
         let lookup = self.planner.graph.lookup(draft.lookup).clone();
         if let LookupKind::Connect {
-            mode: ConnectMode::Batch,
+            mode: ConnectMode::Batch | ConnectMode::List,
             ..
         } = lookup.kind
         {
@@ -110,7 +111,13 @@ impl<'p, 'g> Lowering<'p, 'g> {
             arguments: &draft.filled,
             contexts: &draft.contexts,
         };
-        let arguments = self.arguments(&draft.arguments_of, draft.position, draft.ty);
+        let arguments = match &lookup.kind {
+            LookupKind::Connect {
+                connect,
+                mode: ConnectMode::List,
+            } => self.default_arguments(lookup.subgraph, *connect),
+            _ => self.arguments(&draft.arguments_of, draft.position, draft.ty),
+        };
         let call = match &lookup.kind {
             LookupKind::Connect { connect, mode } => FetchCall::Connect {
                 connect: *connect,
@@ -281,6 +288,26 @@ impl<'p, 'g> Lowering<'p, 'g> {
             .type_field(graph.types.name(ty), &slot.key.field)
         {
             Ok(definition) => arguments_of(&graph.merged, definition, &slot.arguments),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The arguments of a connect's field that have a default.
+    fn default_arguments(
+        &self,
+        subgraph: SubgraphId,
+        connect: usize,
+    ) -> Vec<super::arguments::Argument> {
+        let graph = self.planner.graph;
+        let Some(Site::Field { parent, field }) = graph
+            .connect(subgraph, connect)
+            .map(|connect| &connect.site)
+        else {
+            return Vec::new();
+        };
+        let schema = &graph.subgraph(subgraph).schema;
+        match schema.type_field(parent, field) {
+            Ok(definition) => arguments_of(schema, definition, &[]),
             Err(_) => Vec::new(),
         }
     }

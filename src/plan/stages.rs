@@ -211,7 +211,7 @@ fn project(
                 .and_then(|field| field.read);
             of_connect(below)
         }
-        ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single => {
+        ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single | ConnectMode::List => {
             of_connect(Some(fetch.read))
         }
     }

@@ -12,7 +12,7 @@ use crate::connector::findings::{Findings, list};
 use crate::connector::model::{ConnectKind, Site};
 use crate::document::Str;
 use crate::mapping::ast::Expr;
-use crate::mapping::{InputMask, Shape, VARIABLE_NAMES, VariableUse};
+use crate::mapping::{InputMask, VARIABLE_NAMES, VariableUse};
 
 /// Checks a connect on a type, and the argument `batch`.
 pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
@@ -109,7 +109,7 @@ fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
     let shape = connect.selection.shape();
     let (selected, lacking): (Vec<String>, Vec<String>) = keys::paths(key)
         .into_iter()
-        .partition(|path| yields(shape, path));
+        .partition(|path| keys::yields(shape, path));
     let literal = declared.directive.specified_argument_by_name("selection");
     for path in selected {
         let names: Vec<Str> = path.split('.').map(Str::from).collect();
@@ -149,10 +149,4 @@ fn is_of_response(value: &Expr) -> bool {
             .variables()
             .iter()
             .any(|used| is_bound(used) || *used.name == *"$response")
-}
-
-fn yields(shape: &Shape, path: &str) -> bool {
-    let mut names = path.split('.');
-    let value = names.try_fold(shape.clone(), |shape, name| shape.field(name));
-    value.is_some()
 }

@@ -7,6 +7,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 
 use crate::connector::field_set::{FieldSet, FieldSetItem};
+use crate::mapping::Shape;
 
 /// The keys of a type, without those whose field sets do not parse (composition reports these).
 pub(crate) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {
@@ -15,7 +16,7 @@ pub(crate) fn of_type(schema: &Schema, ty: &Name) -> Vec<FieldSet> {
 }
 
 /// The `@key`s of an object type: the directive, its fields, and whether it is resolvable.
-pub(super) fn directives<'a>(
+pub(crate) fn directives<'a>(
     schema: &'a Schema,
     ty: &Name,
 ) -> Vec<(&'a Node<Directive>, Option<FieldSet>, bool)> {
@@ -37,7 +38,7 @@ pub(super) fn directives<'a>(
 }
 
 /// A field set as the paths to its leaves, `district.code`.
-pub(super) fn paths(set: &FieldSet) -> BTreeSet<String> {
+pub(crate) fn paths(set: &FieldSet) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     collect(set, "", &mut paths);
     paths
@@ -75,4 +76,11 @@ pub(super) fn fields(
             FieldSetItem::Fragment { on, children } => fields(children, on, schema, visit),
         }
     }
+}
+
+/// Whether a value of this shape has something at the path `district.code`.
+pub(crate) fn yields(shape: &Shape, path: &str) -> bool {
+    let mut names = path.split('.');
+    let value = names.try_fold(shape.clone(), |shape, name| shape.field(name));
+    value.is_some()
 }

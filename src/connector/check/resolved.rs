@@ -8,6 +8,7 @@ use super::keys;
 use super::selection::GivenFields;
 use crate::connector::declared::{Declarations, is_root};
 use crate::connector::diagnostic::code;
+use crate::connector::directives::EntityList;
 use crate::connector::field_set::FieldSet;
 use crate::connector::findings::Findings;
 use crate::connector::model::{Connect, ConnectKind, Site};
@@ -47,7 +48,11 @@ fn lookup<'c>(connect: &'c Connect, schema: &Schema) -> Option<(Name, &'c FieldS
     match (&connect.kind, &connect.site) {
         (ConnectKind::Root { entity_key }, Site::Field { parent, field }) => {
             let field = schema.type_field(parent, field).ok()?;
-            Some((field.ty.inner_named_type().clone(), entity_key.as_ref()?))
+            let list = connect.options.get::<EntityList>().map(|list| &list.key);
+            Some((
+                field.ty.inner_named_type().clone(),
+                entity_key.as_ref().or(list)?,
+            ))
         }
         (ConnectKind::Implicit { key }, Site::Field { parent, .. }) => Some((parent.clone(), key)),
         (ConnectKind::Batch { key, .. } | ConnectKind::Single { key }, Site::Type { name }) => {

@@ -165,5 +165,7 @@ pub mod connector {
         INVALID_CACHE_NULL;
         /// `@invalidates` on an element that is not a mutation, or of fields that are not fetched
         INVALID_INVALIDATES;
+        /// `@entityList` on an element that is not a list of `Query`, with an unknown key, or a key that is not selected
+        INVALID_ENTITY_LIST;
     }
 }

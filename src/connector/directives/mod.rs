@@ -12,6 +12,7 @@ pub(crate) mod cache_control;
 mod cache_null;
 mod connect;
 pub(crate) mod definition;
+mod entity_list;
 mod graphql;
 mod invalidates;
 mod paginate;
@@ -20,6 +21,7 @@ mod types;
 
 pub use cache_null::CacheNull;
 use definition::{SupportedDirective, SupportedType};
+pub use entity_list::EntityList;
 pub use invalidates::Invalidates;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
 
@@ -32,6 +34,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &paginate::DIRECTIVE,
     &cache_null::DIRECTIVE,
     &invalidates::DIRECTIVE,
+    &entity_list::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

@@ -1,4 +1,5 @@
-//! Prepares the calls of connects: one for the root, one for each object, or one for each batch of objects.
+//! Prepares the calls of connects: one for the root, one for each object, one for each batch of objects, or one for a list
+//! that has them all.
 
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ impl Preparer<'_> {
         let groups = self.groups(fetch, rows, None, preparation);
         if mode == ConnectMode::Batch {
             return self.batches(fetch, connect, &base, groups, preparation);
+        }
+        if mode == ConnectMode::List {
+            let base = base.with("$args", arguments);
+            return self.list(fetch, connect, base, groups, preparation);
         }
         let mut by_request: AHashMap<Vec<u8>, usize> = AHashMap::new();
         for group in groups {
@@ -88,6 +93,28 @@ impl Preparer<'_> {
                 }
             }
             let variables = base.clone().with("$batch", Value::Array(Arc::new(batch)));
+            self.push_connect(connect, variables, Targets::ByKey(targets), preparation);
+        }
+    }
+
+    /// One call for the whole list, whatever the number of rows.
+    fn list(
+        &self,
+        fetch: &Fetch,
+        connect: &Connect,
+        variables: Variables,
+        groups: Vec<Group>,
+        preparation: &mut Preparation,
+    ) {
+        let mut targets: AHashMap<Vec<u8>, Vec<RowId>> = AHashMap::new();
+        for group in groups {
+            let first = group.rows.first();
+            if let Some(key) = first.and_then(|row| comparable_key(self.store, *row, &fetch.inputs))
+            {
+                targets.entry(key).or_default().extend(group.rows);
+            }
+        }
+        if !targets.is_empty() {
             self.push_connect(connect, variables, Targets::ByKey(targets), preparation);
         }
     }

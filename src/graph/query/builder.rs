@@ -13,6 +13,8 @@ use crate::graph::Composed;
 
 /// The cost of a call that serves many rows.
 pub(super) const COST_BATCH: u32 = 10;
+/// The cost of a call for a whole list that serves many rows: it reads more than these need.
+pub(super) const COST_LIST: u32 = 12;
 /// The cost of a call per row.
 pub(super) const COST_PER_ROW: u32 = 30;
 

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 
-use super::builder::{COST_BATCH, COST_PER_ROW, GraphBuilder, members_of};
+use super::builder::{COST_BATCH, COST_LIST, COST_PER_ROW, GraphBuilder, members_of};
 use super::graph::{ConnectMode, Edge, Lookup, LookupKind, NodeId, SubgraphId};
 use super::overridden::Resolution;
 use super::types::TypeId;
-use crate::connector::{Connect, ConnectKind, FieldSet, Site};
+use crate::connector::{Connect, ConnectKind, EntityList, FieldSet, Site};
 use crate::document::Value;
 use crate::graph::field_sets::fields_of;
 use crate::mapping::Shape;
@@ -24,7 +24,7 @@ pub(super) struct Yield {
     pub(super) fields: BTreeMap<String, Option<Yield>>,
 }
 
-/// Adds the node and lookup (two for an entity field) of one connect.
+/// Adds the node and lookup (two for an entity field or the list of all entities) of one connect.
 pub(super) fn add(
     builder: &mut GraphBuilder<'_>,
     subgraph_id: SubgraphId,
@@ -78,6 +78,13 @@ impl ConnectBuilder<'_, '_> {
                 {
                     self.add_lookup(ty, result, ConnectMode::Explicit, key.clone());
                 }
+                if let (Some(list), Some(result), ResultType::Composite(ty)) = (
+                    self.connect.options.get::<EntityList>(),
+                    result,
+                    result_type,
+                ) {
+                    self.add_lookup(ty, result, ConnectMode::List, list.key.clone());
+                }
             }
             (Site::Field { parent, field }, ConnectKind::Implicit { key }) => {
                 let Some(on) = self.builder.types.id(parent) else {
@@ -116,6 +123,7 @@ impl ConnectBuilder<'_, '_> {
     fn add_lookup(&mut self, on: TypeId, to: NodeId, mode: ConnectMode, key: FieldSet) {
         let cost = match mode {
             ConnectMode::Batch => COST_BATCH,
+            ConnectMode::List => COST_LIST,
             ConnectMode::Root
             | ConnectMode::Explicit
             | ConnectMode::Implicit

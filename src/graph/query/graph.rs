@@ -108,6 +108,8 @@ pub enum ConnectMode {
     Batch,
     /// A type, with one key per call.
     Single,
+    /// A root field with `@entityList`: its whole list, in which the objects are found by their key.
+    List,
 }
 
 /// A way into a subgraph from rows of a type.

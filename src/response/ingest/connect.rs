@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ahash::{AHashMap, AHashSet};
+
 use super::super::failure::Failure;
 use super::super::inputs::comparable_key;
 use super::super::merge::merge_cell;
@@ -19,6 +21,36 @@ use crate::graph::query::ConnectMode;
 use crate::mapping::{Selection, Variables};
 use crate::plan::Fetch;
 use crate::plan::projection::Root;
+
+/// What messages call a list whose elements are merged by key.
+#[derive(Clone, Copy)]
+struct ListNames {
+    /// What the service has returned.
+    response: &'static str,
+    /// As the subject of a sentence.
+    subject: &'static str,
+    /// In the log.
+    log: &'static str,
+}
+
+const BATCH: ListNames = ListNames {
+    response: "response to a batch",
+    subject: "the batch's response",
+    log: "batch's response",
+};
+
+const WHOLE_LIST: ListNames = ListNames {
+    response: "response",
+    subject: "the list",
+    log: "list",
+};
+
+/// Rows by their key, in comparable form.
+type RowsByKey = AHashMap<Vec<u8>, Vec<RowId>>;
+
+fn all_rows(keys: &RowsByKey) -> Vec<RowId> {
+    keys.values().flatten().copied().collect()
+}
 
 /// The first items of a list.
 fn first_items(cell: Cell, limit: Option<usize>) -> Cell {
@@ -69,7 +101,9 @@ impl Ingester<'_> {
                 }
             }
         }
-        let failure = cut_off.and_then(|why| self.report_cut_off(fetch, connect, &rows, why));
+        // Objects that are in a list which was cut off can be looked up in it.
+        let failure = cut_off.filter(|_| mode != ConnectMode::List);
+        let failure = failure.and_then(|why| self.report_cut_off(fetch, connect, &rows, why));
         if let Some(failure) = failure {
             return self.fail(fetch, &rows, failure);
         }
@@ -78,7 +112,10 @@ impl Ingester<'_> {
             several => self.joined(several),
         };
         let cell = first_items(cell, limit);
-        self.merge_value(fetch, mode, destination, cell);
+        match (mode, destination.targets) {
+            (ConnectMode::List, Targets::ByKey(keys)) => self.look_up(fetch, keys, cell, cut_off),
+            _ => self.merge_value(fetch, mode, destination, cell),
+        }
         self.raise(fetch, &rows, &raised);
     }
 
@@ -218,7 +255,10 @@ impl Ingester<'_> {
                     merge_cell(ingester.store, ingester.plan, row, slot, cell);
                 });
             }
-            (_, Targets::ByKey(keys)) => self.merge_by_key(fetch, keys, cell),
+            (ConnectMode::List, Targets::ByKey(keys)) => self.look_up(fetch, keys, cell, None),
+            (_, Targets::ByKey(keys)) => {
+                self.merge_by_key(fetch, keys, cell, BATCH);
+            }
             (_, targets) => match cell {
                 Cell::Row(new_row) => self.merge_rows(fetch, &targets.rows(), new_row),
                 Cell::Missing | Cell::Null => {}
@@ -233,27 +273,48 @@ impl Ingester<'_> {
         }
     }
 
-    /// Merges the elements of a batch into rows by key, never by position. If a key repeats, the first element counts.
+    /// Looks rows up in a list of all objects. Rows that are not in it stay without values, which are null, but only if the
+    /// list is known to be whole.
+    fn look_up(&mut self, fetch: &Fetch, keys: &RowsByKey, cell: Cell, cut_off: Option<&str>) {
+        if !matches!(cell, Cell::List { .. } | Cell::Row(_)) {
+            let rows = all_rows(keys);
+            return self.bad_answer(fetch, &rows, "The service's response is not a list");
+        }
+        let Some(found) = self.merge_by_key(fetch, keys, cell, WHOLE_LIST) else {
+            return;
+        };
+        let Some(why) = cut_off else { return };
+        self.remark(|| format!("The list was cut off: {why}"));
+        let absent = keys.iter().filter(|(key, _)| !found.contains(*key));
+        let rows: Vec<RowId> = absent.flat_map(|(_, rows)| rows).copied().collect();
+        if !rows.is_empty() {
+            let message = format!("The list was cut off: {why}");
+            let (kind, code) = (ErrorKind::Limit, code::LIST_CUT_OFF);
+            let failure = self.failure(fetch, kind, code, message, None);
+            self.fail(fetch, &rows, failure);
+        }
+    }
+
+    /// Merges the elements of a list into rows by key, never by position. If a key repeats, the first element counts.
+    /// Returns the keys that were found; `None` after a failure.
     fn merge_by_key(
         &mut self,
         fetch: &Fetch,
-        keys: &ahash::AHashMap<Vec<u8>, Vec<RowId>>,
+        keys: &RowsByKey,
         cell: Cell,
-    ) {
+        names: ListNames,
+    ) -> Option<AHashSet<Vec<u8>>> {
         let elements: Vec<Cell> = match cell {
             Cell::List { at, len } => self.store.items(at, len).to_vec(),
             Cell::Row(_) => vec![cell],
             Cell::Null => Vec::new(),
             _ => {
-                let rows: Vec<RowId> = keys.values().flatten().copied().collect();
-                return self.bad_answer(
-                    fetch,
-                    &rows,
-                    "The service's response to a batch is not a list",
-                );
+                let message = format!("The service's {} is not a list", names.response);
+                self.bad_answer(fetch, &all_rows(keys), &message);
+                return None;
             }
         };
-        let mut seen = ahash::AHashSet::with_capacity(elements.len());
+        let mut seen = AHashSet::with_capacity(keys.len());
         let (mut with_key, mut repeated) = (0, 0_usize);
         let count = elements.len();
         for element in elements {
@@ -267,24 +328,20 @@ impl Ingester<'_> {
             let Some(rows) = keys.get(&key) else { continue };
             if !seen.insert(key) {
                 repeated += 1;
-                self.remark(|| {
-                    "the batch's response repeats a key: the first one counts".to_owned()
-                });
+                self.remark(|| format!("{} repeats a key: the first one counts", names.subject));
                 continue;
             }
             self.merge_rows(fetch, rows, new_row);
         }
         if repeated > 0 {
-            tracing::warn!(count = repeated, "a batch's response repeats a key");
+            tracing::warn!(count = repeated, "a {} repeats a key", names.log);
         }
         if with_key == 0 && count > 0 {
-            let rows: Vec<RowId> = keys.values().flatten().copied().collect();
-            self.bad_answer(
-                fetch,
-                &rows,
-                "No element of the service's response to a batch has its key",
-            );
+            let message = format!("No element of the service's {} has its key", names.response);
+            self.bad_answer(fetch, &all_rows(keys), &message);
+            return None;
         }
+        Some(seen)
     }
 
     fn project(
